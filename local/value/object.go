@@ -1,0 +1,150 @@
+package value
+
+import (
+	"iter"
+	"slices"
+)
+
+// indexFrom is the number of members from which an Object keeps an index:
+// below it, looking through the list is faster than hashing.
+const indexFrom = 12
+
+// Object is a JSON object that keeps the order in which its members came.
+// The zero Object is empty and ready to use.
+type Object struct {
+	members []member
+	index   map[string]int // nil while there are few members
+}
+
+type member struct {
+	name  string
+	value any
+}
+
+// NewObject is an object of the given names and values, in turn. It panics if
+// a name is not a string or its value is missing.
+func NewObject(namesAndValues ...any) *Object {
+	o := &Object{members: make([]member, 0, len(namesAndValues)/2)}
+	for i := 0; i < len(namesAndValues); i += 2 {
+		o.Set(namesAndValues[i].(string), namesAndValues[i+1])
+	}
+	return o
+}
+
+// Len is the number of members. A nil Object has none.
+func (o *Object) Len() int {
+	if o == nil {
+		return 0
+	}
+	return len(o.members)
+}
+
+// Get is the value of a member, and whether it is there.
+func (o *Object) Get(name string) (any, bool) {
+	if i := o.find(name); i >= 0 {
+		return o.members[i].value, true
+	}
+	return nil, false
+}
+
+func (o *Object) find(name string) int {
+	if o == nil {
+		return -1
+	}
+	if o.index != nil {
+		if i, ok := o.index[name]; ok {
+			return i
+		}
+		return -1
+	}
+	for i := range o.members {
+		if o.members[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Set adds a member at the end, or changes the value of the one that is there.
+// It is for whoever builds the object; a value that others hold is copied
+// first, see [Object.With].
+func (o *Object) Set(name string, v any) {
+	if i := o.find(name); i >= 0 {
+		o.members[i].value = v
+		return
+	}
+	o.members = append(o.members, member{name, v})
+	switch {
+	case o.index != nil:
+		o.index[name] = len(o.members) - 1
+	case len(o.members) >= indexFrom:
+		o.index = make(map[string]int, 2*len(o.members))
+		for i := range o.members {
+			o.index[o.members[i].name] = i
+		}
+	}
+}
+
+// With is a copy of the object in which the member has this value. The
+// values themselves are shared.
+func (o *Object) With(name string, v any) *Object {
+	c := o.Clone()
+	c.Set(name, v)
+	return c
+}
+
+// Without is a copy of the object that lacks the member.
+func (o *Object) Without(name string) *Object {
+	c := &Object{members: make([]member, 0, o.Len())}
+	for n, v := range o.All() {
+		if n != name {
+			c.Set(n, v)
+		}
+	}
+	return c
+}
+
+// Clone is a copy whose members can be set without the original's changing.
+func (o *Object) Clone() *Object {
+	c := &Object{}
+	if o == nil {
+		return c
+	}
+	c.members = slices.Clone(o.members)
+	if o.index != nil {
+		c.index = make(map[string]int, len(o.index)+1)
+		for name, i := range o.index {
+			c.index[name] = i
+		}
+	}
+	return c
+}
+
+// All yields the members in order.
+func (o *Object) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		if o == nil {
+			return
+		}
+		for i := range o.members {
+			if !yield(o.members[i].name, o.members[i].value) {
+				return
+			}
+		}
+	}
+}
+
+// MarshalJSON writes the members in order.
+func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
+
+// UnmarshalJSON reads an object's members in order.
+func (o *Object) UnmarshalJSON(text []byte) error {
+	v, err := Parse(text)
+	if err != nil {
+		return err
+	}
+	if parsed, ok := v.(*Object); ok {
+		*o = *parsed
+	}
+	return nil
+}
