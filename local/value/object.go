@@ -31,6 +31,9 @@ func NewObject(namesAndValues ...any) *Object {
 	return o
 }
 
+// WithCapacity is an empty object with room for n members.
+func WithCapacity(n int) *Object { return &Object{members: make([]member, 0, n)} }
+
 // Len is the number of members. A nil Object has none.
 func (o *Object) Len() int {
 	if o == nil {
