@@ -1,0 +1,227 @@
+package lambdahost
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	// maxRequestBytes is the payload limit of a synchronous invocation (developer
+	// guide, "Lambda quotas": 6 MB each for request and response).
+	maxRequestBytes = 6 * 1024 * 1024
+	// maxEventBytes is the payload limit of an asynchronous invocation (same page).
+	maxEventBytes = 1024 * 1024
+	// maxResponseBytes is what Lambda's error about too large a response names: 6 MB
+	// and a hundred bytes.
+	maxResponseBytes = maxRequestBytes + 100
+)
+
+// Response is what a function made of an invocation.
+type Response struct {
+	// Payload is the function's response or, with a FunctionError, a JSON object
+	// with errorType and errorMessage. It is passed on as the function sent it, also
+	// where it is not JSON: Lambda documents no check of it for a synchronous
+	// invocation, and its own Runtime Interface Emulator makes none for an OS-only
+	// runtime.
+	Payload []byte
+	// FunctionError is "" or "Unhandled".
+	FunctionError string
+	// RequestID is the ID that the function has seen.
+	RequestID string
+	// Duration is the time from the hand-over of the event to the response.
+	Duration time.Duration
+	// InitDuration is the time from the start of the process to its first request
+	// for an invocation, or 0 when the process was there already.
+	InitDuration time.Duration
+	// Billed is Duration and InitDuration, rounded up to a millisecond.
+	Billed time.Duration
+	// ColdStart tells that a process was started for this invocation.
+	ColdStart bool
+
+	logTail []byte // the last 4 KB of the log, if the request asked for it
+}
+
+// request is an invocation as it comes in.
+type request struct {
+	function      string // name or ARN
+	qualifier     string // from the query string, "" if there was none
+	id            string // "" for a new one
+	traceID       string // "" for a new one
+	clientContext string // JSON, "" for none
+	payload       []byte
+	limit         int // bytes of payload at most
+	wantLogTail   bool
+}
+
+// invocation is a request that was let in.
+type invocation struct {
+	fn        *function
+	request   request
+	arn       string
+	done      chan outcome // gets the outcome exactly once; buffered, so that nobody waits for the caller
+	startedAt time.Time    // when it was given to a process
+	deadline  time.Time
+	initTime  time.Duration
+	cold      bool
+}
+
+// Invoke runs a function, named by its name or ARN, and waits for its answer. An
+// empty payload stands for {}.
+//
+// A failure in the function is a Response with a FunctionError. The error is an
+// [*Error] where Lambda's Invoke API refuses the request, [ErrClosed], or the
+// cause of ctx's end. A function whose caller has gone runs on, as in Lambda,
+// until it answers or its timeout ends it.
+func (h *Host) Invoke(ctx context.Context, function string, payload []byte) (*Response, error) {
+	return h.invoke(ctx, request{function: function, payload: payload, limit: maxRequestBytes})
+}
+
+func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	inv, err := h.admit(r)
+	if err != nil {
+		return nil, err
+	}
+	p, early, err := inv.fn.pool.acquire(ctx, inv)
+	switch {
+	case err != nil:
+		h.inFlight.Add(-1)
+		var refusal *Error
+		if errors.As(err, &refusal) && refusal.Code == codeThrottled {
+			inv.fn.counters.throttles.Add(1)
+		}
+		return nil, err
+	case early != nil: // no process came up
+		return h.finish(inv, nil, *early), nil
+	}
+	p.dispatch(inv)
+	timer := time.NewTimer(inv.fn.Timeout)
+	return h.await(ctx, inv, p, timer)
+}
+
+// admit checks a request as Lambda's front end does, and takes a place among the
+// invocations in flight.
+func (h *Host) admit(r request) (*invocation, error) {
+	fn, qualifier, err := h.find(r.function)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.checkPayload(); err != nil {
+		return nil, err
+	}
+	if len(r.payload) == 0 {
+		r.payload = []byte("{}")
+	}
+	if h.inFlight.Add(1) > int64(h.settings.concurrency) {
+		h.inFlight.Add(-1)
+		fn.counters.throttles.Add(1)
+		return nil, throttled("ConcurrentInvocationLimitExceeded")
+	}
+	if r.id == "" {
+		r.id = newRequestID()
+	}
+	if r.traceID == "" {
+		r.traceID = newTraceID()
+	}
+	if r.qualifier != "" {
+		qualifier = r.qualifier
+	}
+	arn := fn.ARN
+	if qualifier != "" {
+		arn += ":" + qualifier
+	}
+	return &invocation{fn: fn, request: r, arn: arn, done: make(chan outcome, 1)}, nil
+}
+
+func (r *request) checkPayload() error {
+	if len(r.payload) > r.limit {
+		message := fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", r.limit)
+		if r.limit == maxEventBytes {
+			message = fmt.Sprintf("%d byte payload is too large for the Event invocation type (limit %d bytes)", len(r.payload), r.limit)
+		}
+		return &Error{Code: codeRequestTooLarge, Message: message}
+	}
+	if len(r.payload) == 0 || json.Valid(r.payload) {
+		return nil
+	}
+	var ignored json.RawMessage
+	err := json.Unmarshal(r.payload, &ignored)
+	return &Error{Code: codeInvalidContent, Message: fmt.Sprintf("Could not parse request body into json: %v", err)}
+}
+
+// await watches over an invocation that a process works on.
+func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *time.Timer) (*Response, error) {
+	var out outcome
+	select {
+	case out = <-inv.done:
+		timer.Stop()
+	case <-timer.C:
+		if !p.revoke(inv) {
+			out = <-inv.done // it was answered at the last moment
+			break
+		}
+		p.kill()
+		<-p.exited
+		out = timeoutFailure(inv.fn.Timeout).outcome(inv.request.id)
+		out.timedOut = true
+	case <-p.exited:
+		timer.Stop()
+		if !p.revoke(inv) {
+			out = <-inv.done // it answered, and exited then
+			break
+		}
+		out = exitFailure(p.exitErr).outcome(inv.request.id)
+	case <-ctx.Done():
+		h.background(func() { _, _ = h.await(context.WithoutCancel(ctx), inv, p, timer) })
+		return nil, context.Cause(ctx)
+	case <-h.closing:
+		h.inFlight.Add(-1)
+		return nil, ErrClosed
+	}
+	select {
+	case <-h.closing:
+		if out.functionError != "" { // most likely killed by Close
+			h.inFlight.Add(-1)
+			return nil, ErrClosed
+		}
+	default:
+	}
+	return h.finish(inv, p, out), nil
+}
+
+// finish settles the accounts of an invocation; p is nil if none came up.
+func (h *Host) finish(inv *invocation, p *process, out outcome) *Response {
+	h.inFlight.Add(-1)
+	c := &inv.fn.counters
+	c.invocations.Add(1)
+	if out.functionError != "" {
+		c.errors.Add(1)
+	}
+	if out.timedOut {
+		c.timeouts.Add(1)
+	}
+	response := &Response{
+		Payload:       out.payload,
+		FunctionError: out.functionError,
+		RequestID:     inv.request.id,
+		InitDuration:  inv.initTime,
+		ColdStart:     inv.cold,
+	}
+	if !inv.startedAt.IsZero() {
+		response.Duration = out.at.Sub(inv.startedAt)
+	}
+	response.Billed = roundUp(response.Duration+response.InitDuration, time.Millisecond)
+	if inv.request.wantLogTail {
+		response.logTail = inv.logTail(p, out, response)
+	}
+	return response
+}
+
+func roundUp(d, unit time.Duration) time.Duration {
+	return (d + unit - 1) / unit * unit
+}

@@ -1,0 +1,108 @@
+// Command function is the Lambda of the lambdahost tests: the event says how it
+// behaves, and INIT in the environment how it comes up.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// event is one order to the function.
+type event struct {
+	Do      string `json:"do"`
+	Millis  int    `json:"millis"`
+	Bytes   int    `json:"bytes"`
+	Code    int    `json:"code"`
+	File    string `json:"file"`
+	Message string `json:"message"`
+}
+
+func main() {
+	switch os.Getenv("INIT") {
+	case "exit":
+		fmt.Fprintln(os.Stderr, "giving up before the first event")
+		os.Exit(7)
+	case "hang":
+		time.Sleep(time.Hour)
+	case "slow":
+		time.Sleep(300 * time.Millisecond)
+	case "error":
+		reportInitError()
+	}
+	if os.Getenv("HANDLER") == "echo" {
+		lambda.Start(func(_ context.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil })
+	}
+	if os.Getenv("HANDLER") == "raw" {
+		lambda.Start(func(context.Context) (*strings.Reader, error) { return strings.NewReader("no JSON at all"), nil })
+	}
+	lambda.Start(handle)
+}
+
+func handle(ctx context.Context, e event) (any, error) {
+	switch e.Do {
+	case "pid":
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return os.Getpid(), nil
+	case "sleep":
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return "slept", nil
+	case "sleep then touch":
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return "touched", os.WriteFile(e.File, []byte("here"), 0o600)
+	case "error":
+		return nil, errors.New(e.Message)
+	case "panic":
+		panic(e.Message)
+	case "exit":
+		os.Exit(e.Code)
+	case "kill":
+		return nil, syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case "environment":
+		return os.Environ(), nil
+	case "context":
+		lc, _ := lambdacontext.FromContext(ctx)
+		deadline, _ := ctx.Deadline()
+		dir, _ := os.Getwd()
+		return map[string]any{
+			"arn": lc.InvokedFunctionArn, "requestID": lc.AwsRequestID, "trace": os.Getenv("_X_AMZN_TRACE_ID"),
+			"remaining": time.Until(deadline).Milliseconds(), "dir": dir, "custom": lc.ClientContext.Custom,
+		}, nil
+	case "bytes":
+		return strings.Repeat("x", e.Bytes-2), nil // and two quotes
+	case "fork":
+		// A shell with a child of its own: neither ends by itself.
+		child := exec.Command("/bin/sh", "-c", "sleep 1000 & echo $! >"+e.File+"; wait")
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		grandchild := 0
+		for grandchild == 0 {
+			time.Sleep(5 * time.Millisecond)
+			text, _ := os.ReadFile(e.File)
+			fmt.Sscan(string(text), &grandchild)
+		}
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return []int{os.Getpid(), child.Process.Pid, grandchild}, nil
+	case "log":
+		fmt.Println(e.Message)
+		fmt.Fprintln(os.Stderr, e.Message)
+		fmt.Print("unfinished " + e.Message)
+		return "logged", nil
+	case "log lines":
+		for i := range 200 {
+			fmt.Fprintf(os.Stdout, "%s %d %s\n", e.Message, i, strings.Repeat("=", 100))
+		}
+		return "logged", nil
+	}
+	return nil, fmt.Errorf("the test function can't %q", e.Do)
+}
