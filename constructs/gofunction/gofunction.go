@@ -1,0 +1,198 @@
+// Package gofunction is a Lambda function written in Go, with the defaults
+// that a production function wants: the provided.al2023 runtime on arm64, a
+// small and reproducible binary, active tracing, a log group of its own that
+// expires, and an explicit memory size and timeout.
+//
+// The binary is built without cgo, stripped, with trimmed paths and without
+// build identifiers, so the same sources give the same asset hash in every
+// directory and on every machine.
+package gofunction
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// LocalContext is the context value that makes every GoFunction of an app
+// build for the machine at hand instead of for Lambda: `mapjob run` sets it to
+// start the functions right here. An assembly made with it is not for deploying.
+const LocalContext = "mapjob:local"
+
+// What applies where a prop is not set.
+const (
+	DefaultMemoryMB       = 256
+	DefaultTimeoutSeconds = 60
+)
+
+// Limits of AWS Lambda ("Lambda quotas", function configuration).
+const (
+	minMemoryMB, maxMemoryMB = 128, 10240
+	maxTimeoutSeconds        = 900
+)
+
+// Props of a Go function.
+type Props struct {
+	// Entry is the folder of the function's main package, absolute or
+	// relative to the app's working directory.
+	// Required.
+	Entry *string
+
+	// Description is shown in the Lambda console.
+	// Default: no description.
+	Description *string
+
+	// MemoryMB is the function's memory in megabytes, and with it its share
+	// of processor time: 1,769 MB are one full core.
+	// Default: the function gets 256 MB.
+	MemoryMB *float64
+
+	// Timeout is the longest that one invocation may take.
+	// Default: an invocation is stopped after one minute.
+	Timeout awscdk.Duration
+
+	// Environment is what the function finds in its environment.
+	// Default: nothing but what Lambda itself sets.
+	Environment *map[string]*string
+
+	// Architecture is the processor that the function runs on.
+	// Default: the function runs on arm64, a fifth cheaper than x86_64.
+	Architecture awslambda.Architecture
+
+	// ReservedConcurrency keeps this many of the account's concurrent
+	// executions for the function and lets it have no more.
+	// Default: the function shares the account's unreserved concurrency.
+	ReservedConcurrency *float64
+
+	// LogRetention is how long its logs are kept.
+	// Default: logs expire after a month.
+	LogRetention awslogs.RetentionDays
+}
+
+// New is a Lambda function built from the Go package in props.Entry. It panics
+// with every problem of the props at once, before it creates anything.
+func New(scope constructs.Construct, id *string, props *Props) awslambda.Function {
+	if props == nil {
+		props = &Props{}
+	}
+	if err := props.validate(); err != nil {
+		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
+	}
+
+	this := constructs.NewConstruct(scope, id)
+	logs := awslogs.NewLogGroup(this, jsii.String("Logs"), &awslogs.LogGroupProps{
+		Retention:     orDefault(props.LogRetention, awslogs.RetentionDays_ONE_MONTH),
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+	})
+
+	environment := map[string]*string{}
+	if props.Environment != nil {
+		maps.Copy(environment, *props.Environment)
+	}
+	architecture := props.Architecture
+	if architecture == nil {
+		architecture = awslambda.Architecture_ARM_64()
+	}
+	timeout := props.Timeout
+	if timeout == nil {
+		timeout = awscdk.Duration_Seconds(jsii.Number(DefaultTimeoutSeconds))
+	}
+	memory := props.MemoryMB
+	if memory == nil {
+		memory = jsii.Number(DefaultMemoryMB)
+	}
+
+	function := awscdklambdagoalpha.NewGoFunction(this, jsii.String("Function"), &awscdklambdagoalpha.GoFunctionProps{
+		Entry:                        props.Entry,
+		Description:                  props.Description,
+		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:                 architecture,
+		MemorySize:                   memory,
+		Timeout:                      timeout,
+		Environment:                  &environment,
+		Tracing:                      awslambda.Tracing_ACTIVE,
+		LoggingFormat:                awslambda.LoggingFormat_JSON,
+		LogGroup:                     logs,
+		ReservedConcurrentExecutions: props.ReservedConcurrency,
+		Bundling: &awscdklambdagoalpha.BundlingOptions{
+			GoBuildFlags: jsii.Strings("-trimpath", "-buildvcs=false", "-tags=lambda.norpc", `-ldflags="-s -w -buildid="`),
+			Environment:  target(this),
+		},
+	})
+	// The flags above are constants: there is nothing in them to be injected.
+	awscdk.Annotations_Of(this).AcknowledgeWarning(
+		jsii.String("@aws-cdk/aws-lambda-go-alpha:goBuildFlagsSecurityWarning"),
+		jsii.String("the build flags are constants of package gofunction"))
+	return function
+}
+
+// target is the part of the build's environment that says what to build for.
+// Nothing of the machine's own Go settings takes part in a build for Lambda,
+// or the asset would depend on where it was made.
+func target(scope constructs.Construct) *map[string]*string {
+	environment := map[string]*string{
+		"GOFLAGS":      jsii.String(""),
+		"GOEXPERIMENT": jsii.String(""),
+		"GOAMD64":      jsii.String("v1"),
+		"GOARM64":      jsii.String("v8.0"),
+	}
+	if local := scope.Node().TryGetContext(jsii.String(LocalContext)); local == true || local == "true" {
+		environment["GOOS"] = jsii.String(runtime.GOOS)
+		environment["GOARCH"] = jsii.String(runtime.GOARCH)
+	}
+	return &environment
+}
+
+func (p *Props) validate() error {
+	var problems []error
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+
+	switch {
+	case p.Entry == nil || *p.Entry == "":
+		problem("Entry: got nothing, expected the folder of the function's main package")
+	default:
+		if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
+			directory, _ := os.Getwd()
+			problem("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
+		}
+	}
+	if m := p.MemoryMB; m != nil && !isToken(*m) && (*m < minMemoryMB || *m > maxMemoryMB) {
+		problem("MemoryMB: got %g, expected %d to %d", *m, minMemoryMB, maxMemoryMB)
+	}
+	if t := p.Timeout; t != nil && !*t.IsUnresolved() {
+		if s := *t.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)}); s < 1 || s > maxTimeoutSeconds {
+			problem("Timeout: got %g s, expected 1 s to %d s", s, maxTimeoutSeconds)
+		}
+	}
+	if c := p.ReservedConcurrency; c != nil && !isToken(*c) && *c < 0 {
+		problem("ReservedConcurrency: got %g, expected 0 or more", *c)
+	}
+	if p.Environment != nil {
+		for name := range *p.Environment {
+			if strings.HasPrefix(name, "AWS_LAMBDA_") || name == "_HANDLER" {
+				problem("Environment: got %s, which Lambda reserves; expected another name", name)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func isToken(number float64) bool { return *awscdk.Token_IsUnresolved(number) }
+
+func orDefault(retention, otherwise awslogs.RetentionDays) awslogs.RetentionDays {
+	if retention == "" {
+		return otherwise
+	}
+	return retention
+}

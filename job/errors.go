@@ -1,0 +1,114 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+)
+
+// Names of errors that the kit itself raises.
+const (
+	ErrorInvalidInput = "MapJob.InvalidInput"     // a payload that is not of the batch protocol, or an item that does not fit the handler's type
+	ErrorPanic        = "MapJob.Panic"            // the handler panicked
+	ErrorDeadline     = "MapJob.DeadlineExceeded" // the invocation ended before the item did
+	ErrorNotStarted   = "MapJob.NotStarted"       // the Map ended before the item's turn came
+)
+
+// Error is an error with a name of the handler's own, by which it is counted
+// in the report. Make one with [Fail].
+type Error struct {
+	Name    string
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Fail is an error that fails one item by a name, such as "InvalidOrder". The
+// name is what the report counts by; the message is the cause it shows.
+func Fail(name, format string, args ...any) error {
+	return &Error{Name: name, Message: fmt.Sprintf(format, args...)}
+}
+
+// Retryable marks an error that may be gone at the next try: the item is tried
+// again while the invocation has time. Throttling by AWS and deadlines are
+// taken as retryable without it.
+func Retryable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &retryable{err}
+}
+
+type retryable struct{ error }
+
+func (r *retryable) Unwrap() error { return r.error }
+
+// throttles are the error codes with which AWS services ask for patience.
+var throttles = map[string]bool{
+	"ThrottlingException": true, "Throttling": true, "ThrottledException": true, "RequestThrottled": true,
+	"RequestThrottledException": true, "TooManyRequestsException": true, "RequestLimitExceeded": true,
+	"ProvisionedThroughputExceededException": true, "TransactionInProgressException": true,
+	"BandwidthLimitExceeded": true, "SlowDown": true, "PriorRequestNotComplete": true, "EC2ThrottledException": true,
+	"LimitExceededException": true,
+}
+
+func isRetryable(err error) bool {
+	var marked *retryable
+	var coded interface{ ErrorCode() string } // smithy.APIError, without the dependency
+	return errors.As(err, &marked) ||
+		errors.Is(err, context.DeadlineExceeded) ||
+		errors.As(err, &coded) && throttles[coded.ErrorCode()]
+}
+
+// nameOf is the name by which an error is counted: its own, or that of the
+// first type in its chain that says more than how it was put together.
+func nameOf(err error) string {
+	var named *Error
+	if errors.As(err, &named) {
+		return named.Name
+	}
+	var coded interface{ ErrorCode() string }
+	if errors.As(err, &coded) && coded.ErrorCode() != "" {
+		return coded.ErrorCode()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrorDeadline
+	}
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		t := reflect.TypeOf(e)
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch t.PkgPath() {
+		case "errors", "fmt", reflect.TypeOf(retryable{}).PkgPath():
+			continue
+		}
+		if t.Name() != "" {
+			return t.Name()
+		}
+	}
+	return "Error"
+}
+
+// invalidInput fails the whole invocation, by name.
+func invalidInput(format string, args ...any) error {
+	return invocationError(ErrorInvalidInput, fmt.Sprintf(format, args...))
+}
+
+// invocationError is an error out of the Lambda under a name that ErrorEquals
+// can match. Lambda takes the Go type's name of any other error.
+func invocationError(name, message string) error {
+	return messages.InvokeResponse_Error{Type: name, Message: message}
+}
+
+// asInvocationError keeps the name of a handler's error on the way out.
+func asInvocationError(err error) error {
+	var out messages.InvokeResponse_Error
+	if errors.As(err, &out) {
+		return out
+	}
+	return invocationError(nameOf(err), err.Error())
+}

@@ -1,0 +1,108 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// partSize is what an upload holds of an object at a time, in bytes; 10,000
+// parts of it make the largest object, 160 GB.
+const partSize = 16 << 20
+
+// client is made when it is first needed: a worker that gets its items by
+// value starts faster without one.
+var client = sync.OnceValues(func() (*s3.Client, error) {
+	settings, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return s3.NewFromConfig(settings), nil
+})
+
+// upload streams what write writes to an object, in parts. If write fails, no
+// object is left behind.
+func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
+	client, err := client()
+	if err != nil {
+		return err
+	}
+	reader, writer := io.Pipe()
+	writing := make(chan error, 1)
+	go func() {
+		err := recovered(func() error { return write(writer) })
+		writer.CloseWithError(err)
+		writing <- err
+	}()
+	_, err = manager.NewUploader(client, func(u *manager.Uploader) {
+		u.PartSize = partSize
+		u.Concurrency = 2
+	}).Upload(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Body: reader})
+	reader.CloseWithError(err) // a writer that still writes is told why nobody reads
+	if writeErr := <-writing; writeErr != nil && (err == nil || !errors.Is(writeErr, err)) {
+		return writeErr
+	}
+	if err != nil {
+		return fmt.Errorf("writing s3://%s/%s: %w", to.Bucket, to.Key, err)
+	}
+	return nil
+}
+
+// open reads an object as a stream.
+func open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	client, err := client()
+	if err != nil {
+		return nil, err
+	}
+	object, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return nil, fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+	}
+	return object.Body, nil
+}
+
+// keys yields the keys of the objects below a prefix.
+func keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		client, err := client()
+		if err != nil {
+			yield("", err)
+			return
+		}
+		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield("", fmt.Errorf("listing s3://%s/%s: %w", bucket, prefix, err))
+				return
+			}
+			for _, object := range page.Contents {
+				if !yield(aws.ToString(object.Key), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// decodeObject reads an object that is one JSON document.
+func decodeObject(ctx context.Context, bucket, key string, into any) error {
+	body, err := open(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	if err := json.NewDecoder(body).Decode(into); err != nil {
+		return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+	}
+	return nil
+}

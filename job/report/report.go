@@ -1,0 +1,197 @@
+// Package report is the account of a job's run, as Markdown, HTML and JSON.
+// A job's summary writes it, and so does `mapjob run`.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Report says what became of a job's items.
+type Report struct {
+	Job                        string       `json:"job"`
+	Execution                  string       `json:"execution"`
+	StartedAt                  time.Time    `json:"startedAt"`
+	StoppedAt                  time.Time    `json:"stoppedAt"`
+	Items                      Items        `json:"items"`
+	ToleratedFailurePercentage float64      `json:"toleratedFailurePercentage"`
+	Errors                     []ErrorCount `json:"errors"`   // the most frequent first
+	Failures                   []Failure    `json:"failures"` // the first of them
+	Sections                   []Section    `json:"sections"` // what the summary function added
+}
+
+// Items are counts; every item is in exactly one of succeeded, failed and missing.
+type Items struct {
+	Total     int `json:"total"`
+	Succeeded int `json:"succeeded"`
+	Failed    int `json:"failed"`
+	Missing   int `json:"missing"`
+}
+
+// ErrorCount is how often an error failed an item, with one of its causes.
+type ErrorCount struct {
+	Name    string `json:"name"`
+	Count   int    `json:"count"`
+	Example string `json:"example"`
+}
+
+// Failure is an item that failed.
+type Failure struct {
+	Index int    `json:"index"`
+	Error string `json:"error"`
+	Cause string `json:"cause"`
+}
+
+// Section is a table.
+type Section struct {
+	Title   string     `json:"title"`
+	Columns []string   `json:"columns"`
+	Rows    [][]string `json:"rows"`
+}
+
+// JSON writes the report as one document.
+func (r *Report) JSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(r)
+}
+
+// Duration is the time that the run took.
+func (r *Report) Duration() time.Duration {
+	return r.StoppedAt.Sub(r.StartedAt).Round(10 * time.Millisecond)
+}
+
+// Share is n of all items, in per cent.
+func (r *Report) Share(n int) string {
+	if r.Items.Total == 0 {
+		return "0%"
+	}
+	return strconv.FormatFloat(100*float64(n)/float64(r.Items.Total), 'f', 1, 64) + "%"
+}
+
+// Verdict is the run in a sentence.
+func (r *Report) Verdict() string {
+	switch {
+	case r.Items.Missing > 0:
+		return fmt.Sprintf("%s of %s items have no result: the account does not add up", Thousands(r.Items.Missing), Thousands(r.Items.Total))
+	case r.Items.Failed == 0:
+		return fmt.Sprintf("all %s items succeeded", Thousands(r.Items.Total))
+	default:
+		return fmt.Sprintf("%s of %s items failed (%s, tolerated: %g%%)", Thousands(r.Items.Failed), Thousands(r.Items.Total),
+			r.Share(r.Items.Failed), r.ToleratedFailurePercentage)
+	}
+}
+
+// Thousands writes a number with commas.
+func Thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
+
+// Markdown writes the report as GitHub-flavoured Markdown with aligned
+// columns, which reads as plain text too.
+func (r *Report) Markdown(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s: %s\n\n", r.Job, r.Verdict())
+	fmt.Fprintf(&b, "%s, %s, started %s\n\n", r.Execution, r.Duration(), r.StartedAt.UTC().Format(time.RFC3339))
+	rows := [][]string{
+		{"succeeded", Thousands(r.Items.Succeeded), r.Share(r.Items.Succeeded)},
+		{"failed", Thousands(r.Items.Failed), r.Share(r.Items.Failed)},
+	}
+	if r.Items.Missing > 0 {
+		rows = append(rows, []string{"missing", Thousands(r.Items.Missing), r.Share(r.Items.Missing)})
+	}
+	rows = append(rows, []string{"total", Thousands(r.Items.Total), ""})
+	markdownTable(&b, []string{"items", "count", "share"}, rows)
+	for _, s := range r.Sections {
+		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
+		markdownTable(&b, s.Columns, s.Rows)
+	}
+	if len(r.Errors) > 0 {
+		b.WriteString("\n## What failed and why\n\n")
+		rows = rows[:0]
+		for _, e := range r.Errors {
+			rows = append(rows, []string{e.Name, Thousands(e.Count), r.Share(e.Count), e.Example})
+		}
+		markdownTable(&b, []string{"error", "items", "share", "for example"}, rows)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// markdownTable aligns numbers to the right and everything else to the left.
+func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
+	cells := make([][]string, 0, len(rows)+1)
+	widths := make([]int, len(columns))
+	numeric := make([]bool, len(columns))
+	for i := range numeric {
+		numeric[i] = len(rows) > 0
+	}
+	for n, row := range append([][]string{columns}, rows...) {
+		line := make([]string, len(columns))
+		for i := range columns {
+			if i < len(row) {
+				line[i] = strings.NewReplacer("|", `\|`, "\n", " ", "\r", "").Replace(row[i])
+			}
+			widths[i] = max(widths[i], len([]rune(line[i])), 3)
+			if n > 0 && line[i] != "" && !isNumber(line[i]) {
+				numeric[i] = false
+			}
+		}
+		cells = append(cells, line)
+	}
+	for n, line := range cells {
+		for i, cell := range line {
+			padding := strings.Repeat(" ", widths[i]-len([]rune(cell)))
+			if numeric[i] {
+				cell = padding + cell
+			} else {
+				cell += padding
+			}
+			fmt.Fprintf(b, "| %s ", cell)
+		}
+		b.WriteString("|\n")
+		if n == 0 {
+			for i, width := range widths {
+				if numeric[i] {
+					fmt.Fprintf(b, "| %s: ", strings.Repeat("-", width-1))
+				} else {
+					fmt.Fprintf(b, "| %s ", strings.Repeat("-", width))
+				}
+			}
+			b.WriteString("|\n")
+		}
+	}
+}
+
+func isNumber(cell string) bool {
+	return strings.Trim(cell, "0123456789.,-%") == ""
+}
+
+//go:embed report.html
+var page string
+
+var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
+	"thousands": Thousands,
+	"number":    isNumber,
+	"percent": func(n, of int) float64 {
+		if of == 0 {
+			return 0
+		}
+		return 100 * float64(n) / float64(of)
+	},
+}).Parse(page))
+
+// HTML writes the report as one page that needs nothing from elsewhere.
+func (r *Report) HTML(w io.Writer) error { return pageTemplate.Execute(w, r) }

@@ -1,0 +1,177 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"path"
+	"strings"
+)
+
+// manifest is the manifest.json that the ResultWriter of a Distributed Map
+// leaves (Step Functions developer guide, "ResultWriter").
+type manifest struct {
+	DestinationBucket string
+	MapRunArn         string
+	ResultFiles       struct {
+		Succeeded []resultFile `json:"SUCCEEDED"`
+		Failed    []resultFile `json:"FAILED"`
+		Pending   []resultFile `json:"PENDING"`
+	}
+}
+
+type resultFile struct{ Key string }
+
+// child is a line of a FAILED or PENDING file: a child execution, and in Input
+// the batch that it was to do. These files are never flattened.
+type child struct {
+	Input string
+	Error string
+	Cause string
+}
+
+// outcomes yields one outcome per item that the results speak of.
+func (r *summaryRequest) outcomes(ctx context.Context) iter.Seq2[Outcome, error] {
+	return func(yield func(Outcome, error) bool) {
+		if strings.HasPrefix(strings.TrimSpace(string(r.Results)), "[") {
+			var list []Outcome
+			if err := decode(r.Results, &list, "a list of outcomes"); err != nil {
+				yield(Outcome{}, err)
+				return
+			}
+			for _, o := range list {
+				if !yield(o, nil) {
+					return
+				}
+			}
+			return
+		}
+		var results place
+		if err := decode(r.Results, &results, `{"bucket": …, "prefix": …}`); err != nil {
+			yield(Outcome{}, err)
+			return
+		}
+		err := results.each(ctx, func(o Outcome) error {
+			if !yield(o, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(Outcome{}, err)
+		}
+	}
+}
+
+var errStopped = errors.New("stopped")
+
+// each reads the files of a Map Run, one after the other, as streams.
+func (p *place) each(ctx context.Context, do func(Outcome) error) error {
+	key := p.Manifest
+	if key == "" { // the Map ended early: it did not say where it left its results
+		for k, err := range keys(ctx, p.Bucket, p.Prefix+"/") {
+			if err != nil {
+				return err
+			}
+			if path.Base(k) == "manifest.json" {
+				key = k
+			}
+		}
+	}
+	if key == "" {
+		return nil // nothing was processed: no Map Run, no results
+	}
+	var m manifest
+	if err := decodeObject(ctx, p.Bucket, key, &m); err != nil {
+		return err
+	}
+	bucket := m.DestinationBucket
+	if bucket == "" {
+		bucket = p.Bucket
+	}
+	for _, f := range m.ResultFiles.Succeeded {
+		if err := eachLine(ctx, bucket, f.Key, do); err != nil {
+			return err
+		}
+	}
+	for _, f := range m.ResultFiles.Failed {
+		if err := eachChild(ctx, bucket, f.Key, "", do); err != nil {
+			return err
+		}
+	}
+	for _, f := range m.ResultFiles.Pending {
+		if err := eachChild(ctx, bucket, f.Key, ErrorNotStarted, do); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eachLine[T any](ctx context.Context, bucket, key string, do func(T) error) error {
+	body, err := open(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	for lines := json.NewDecoder(body); ; {
+		var line T
+		err := lines.Decode(&line)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading s3://%s/%s at byte %d: %w", bucket, key, lines.InputOffset(), err)
+		}
+		if err := do(line); err != nil {
+			return err
+		}
+	}
+}
+
+// eachChild takes every item of a child's batch for failed as the child did.
+func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outcome) error) error {
+	each := func(c child) error {
+		var b batch
+		if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {
+			return err
+		}
+		name := c.Error
+		if name == "" {
+			name = otherwise
+		}
+		for _, item := range b.Items {
+			o := Outcome{Index: item.Index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true}
+			if err := do(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return eachLine(ctx, bucket, key, func(line json.RawMessage) error {
+		if line[0] != '[' { // with OutputType JSON the file is one array
+			line = json.RawMessage("[" + string(line) + "]")
+		}
+		var children []child
+		if err := json.Unmarshal(line, &children); err != nil {
+			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+		}
+		for _, c := range children {
+			if err := each(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// causeOf is the message in a cause that a Lambda function gave as JSON.
+func causeOf(cause string) string {
+	var lambda struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
+		return lambda.ErrorMessage
+	}
+	return cause
+}

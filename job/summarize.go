@@ -1,0 +1,173 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// Summary is what became of a job's items, for a summary function to look at
+// and to add to.
+type Summary struct {
+	Info                       Info
+	Input                      json.RawMessage // what the execution was started with
+	ToleratedFailurePercentage float64
+
+	source   iter.Seq2[Outcome, error]
+	consumed bool
+	err      error
+	account  account
+	sections []report.Section
+	output   any
+}
+
+// Results yields the outcome of every item as the results have them, each item
+// once, in no particular order. They are streamed: a second call yields
+// nothing. Whoever leaves the loop early loses nothing; the rest is counted.
+// An error in reading the results ends the loop and fails the summary.
+func (s *Summary) Results() iter.Seq[Outcome] {
+	return func(yield func(Outcome) bool) {
+		if s.consumed {
+			return
+		}
+		s.consumed = true
+		listening := true
+		for outcome, err := range s.source {
+			if err != nil {
+				s.err = err
+				return
+			}
+			if outcome.Index < 0 {
+				s.err = fmt.Errorf("got the outcome of an item with index %d, expected 0 or more", outcome.Index)
+				return
+			}
+			if s.account.add(&outcome) && listening {
+				listening = yield(outcome)
+			}
+		}
+	}
+}
+
+// Table adds a table to the report, below the account.
+func (s *Summary) Table(title string, columns []string, rows [][]string) {
+	s.sections = append(s.sections, report.Section{Title: title, Columns: columns, Rows: rows})
+}
+
+// Output sets what the execution's output has under "output". It has to be
+// small: what is handed to the state machine is limited to 262,144 bytes.
+func (s *Summary) Output(v any) { s.output = v }
+
+// summaryAnswer is what the state machine judges by.
+type summaryAnswer struct {
+	Total     int            `json:"total"`
+	Succeeded int            `json:"succeeded"`
+	Failed    int            `json:"failed"`
+	Missing   int            `json:"missing"`
+	Repeated  int            `json:"repeated,omitempty"`
+	Errors    map[string]int `json:"errors"`
+	Report    *place         `json:"report,omitempty"`
+	Output    any            `json:"output,omitempty"`
+}
+
+type summarizer struct {
+	look func(context.Context, *Summary) error
+}
+
+// Summarize is the summary: it accounts for every item exactly once, by its
+// index, whether it succeeded, failed, or was in a batch that failed as a
+// whole, and writes the report as report.md, report.html and report.json
+// beside the results. look may go through the outcomes and add to the report.
+func Summarize(look func(context.Context, *Summary) error) Handler { return &summarizer{look} }
+
+// Invoke answers one invocation.
+func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	var request summaryRequest
+	if err := decode(payload, &request, "a request of the state machine to its summary"); err != nil {
+		return nil, err
+	}
+	total, known, err := request.total()
+	if err != nil {
+		return nil, err
+	}
+	info := Info{Name: request.Job.Name, Execution: request.Execution, StartedAt: request.Job.StartedAt}
+	summary := &Summary{Info: info, Input: request.Input, ToleratedFailurePercentage: request.ToleratedFailurePercentage,
+		source: request.outcomes(ctx)}
+
+	err = recovered(func() error { return z.look(withInfo(ctx, info), summary) })
+	for range summary.Results() { // what look left is counted here
+	}
+	if summary.err != nil {
+		return nil, asInvocationError(summary.err)
+	}
+	if err != nil {
+		return nil, asInvocationError(err)
+	}
+
+	a := &summary.account
+	missing := 0
+	if known {
+		missing = a.unseen(total)
+	} else {
+		total = a.succeeded + a.failed
+	}
+	if missing > 0 && request.endedEarly() {
+		a.count(ErrorNotStarted, "the Map ended before the item's turn came", missing)
+		a.failed += missing
+		missing = 0
+	}
+	answer := summaryAnswer{Total: total, Succeeded: a.succeeded, Failed: a.failed, Missing: missing, Repeated: a.repeated,
+		Errors: map[string]int{}, Output: summary.output}
+	for name, e := range a.errors {
+		answer.Errors[name] = e.Count
+	}
+	if request.Report != nil {
+		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: time.Now().UTC(),
+			Items:                      report.Items{Total: total, Succeeded: a.succeeded, Failed: a.failed, Missing: missing},
+			ToleratedFailurePercentage: request.ToleratedFailurePercentage,
+			Errors:                     a.byCount(), Failures: a.examples, Sections: summary.sections}
+		if err := request.Report.write(ctx, r); err != nil {
+			return nil, asInvocationError(err)
+		}
+		answer.Report = request.Report
+	}
+	return json.Marshal(answer)
+}
+
+// total is how many items the job start counted. Items that came from
+// elsewhere were counted by nobody.
+func (r *summaryRequest) total() (n int, known bool, err error) {
+	if strings.HasPrefix(strings.TrimSpace(string(r.Items)), "[") {
+		var list []json.RawMessage
+		err := decode(r.Items, &list, "a list of items")
+		return len(list), true, err
+	}
+	var items place
+	if err := decode(r.Items, &items, `{"bucket": …, "key": …}`); err != nil || items.Count == nil {
+		return 0, false, err
+	}
+	return *items.Count, true, nil
+}
+
+// endedEarly reports whether the Map passed its tolerance and stopped: then it
+// does not say where its manifest is.
+func (r *summaryRequest) endedEarly() bool {
+	var results place
+	return json.Unmarshal(r.Results, &results) == nil && results.Manifest == ""
+}
+
+func (p *place) write(ctx context.Context, r *report.Report) error {
+	for name, write := range map[string]func(io.Writer) error{
+		"report.md": r.Markdown, "report.html": r.HTML, "report.json": r.JSON,
+	} {
+		if err := upload(ctx, &place{Bucket: p.Bucket, Key: p.Prefix + "/" + name}, write); err != nil {
+			return err
+		}
+	}
+	return nil
+}

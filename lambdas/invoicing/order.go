@@ -1,0 +1,75 @@
+// Package invoicing is the sample job's business: every night, the orders that
+// are due are priced and invoiced. There is nothing in it about batches,
+// retries or Step Functions.
+package invoicing
+
+import (
+	"github.com/mapjob/mapjob/job"
+	"github.com/shopspring/decimal"
+)
+
+// Order is what a customer bought. Money is a decimal string: a float cannot
+// hold ten cents.
+type Order struct {
+	ID       string `json:"orderId" dynamodbav:"orderId"`
+	Customer string `json:"customer" dynamodbav:"customer"`
+	Currency string `json:"currency" dynamodbav:"currency"` // ISO 4217
+	Lines    []Line `json:"lines" dynamodbav:"lines"`
+}
+
+// Line is one article of an order.
+type Line struct {
+	SKU       string `json:"sku" dynamodbav:"sku"`
+	Quantity  int    `json:"quantity" dynamodbav:"quantity"`
+	UnitPrice string `json:"unitPrice" dynamodbav:"unitPrice"`
+}
+
+// Invoice is a priced order.
+type Invoice struct {
+	OrderID  string        `json:"orderId"`
+	Customer string        `json:"customer"`
+	Currency string        `json:"currency"`
+	Lines    []InvoiceLine `json:"lines"`
+	Total    string        `json:"total"`
+}
+
+// InvoiceLine is a priced line.
+type InvoiceLine struct {
+	Line
+	Amount string `json:"amount"`
+}
+
+// digits are the decimal places of the currencies that we invoice in.
+var digits = map[string]int32{"CHF": 2, "EUR": 2, "GBP": 2, "JPY": 0, "USD": 2}
+
+// Price makes an invoice of an order, or refuses it by name. Amounts are
+// rounded line by line, half to even.
+func Price(o Order) (Invoice, error) {
+	places, known := digits[o.Currency]
+	switch {
+	case o.ID == "":
+		return Invoice{}, job.Fail("MissingOrderID", "the order has no orderId")
+	case o.Customer == "":
+		return Invoice{}, job.Fail("MissingCustomer", "order %s has no customer", o.ID)
+	case !known:
+		return Invoice{}, job.Fail("UnknownCurrency", "order %s: got currency %q, expected CHF, EUR, GBP, JPY or USD", o.ID, o.Currency)
+	case len(o.Lines) == 0:
+		return Invoice{}, job.Fail("NoLines", "order %s has no lines", o.ID)
+	}
+	invoice := Invoice{OrderID: o.ID, Customer: o.Customer, Currency: o.Currency}
+	total := decimal.Zero
+	for i, line := range o.Lines {
+		if line.Quantity <= 0 {
+			return Invoice{}, job.Fail("QuantityNotPositive", "order %s, line %d: quantity must be positive, got %d", o.ID, i+1, line.Quantity)
+		}
+		price, err := decimal.NewFromString(line.UnitPrice)
+		if err != nil || price.IsNegative() {
+			return Invoice{}, job.Fail("InvalidPrice", "order %s, line %d: got unit price %q, expected a decimal such as 12.50", o.ID, i+1, line.UnitPrice)
+		}
+		amount := price.Mul(decimal.NewFromInt(int64(line.Quantity))).RoundBank(places)
+		total = total.Add(amount)
+		invoice.Lines = append(invoice.Lines, InvoiceLine{line, amount.StringFixed(places)})
+	}
+	invoice.Total = total.StringFixed(places)
+	return invoice, nil
+}

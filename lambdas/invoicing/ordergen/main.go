@@ -1,0 +1,115 @@
+// Command ordergen writes orders to invoice, always the same ones for the
+// same seed:
+//
+//	go run ./lambdas/invoicing/ordergen -n 5000 -seed 1 > examples/orders.csv
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"os"
+
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+func main() {
+	log.SetFlags(0)
+	n := flag.Int("n", 5000, "how many orders")
+	seed := flag.Uint64("seed", 1, "which orders")
+	due := flag.String("due", "2026-11-01", "the day on which they are due")
+	format := flag.String("format", "csv", "csv, or jsonl: one JSON object a line")
+	flag.Parse()
+	out := bufio.NewWriter(os.Stdout)
+	err := generate(out, *n, *seed, *due, *format)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func generate(w io.Writer, n int, seed uint64, due, format string) error {
+	random := rand.New(rand.NewPCG(seed, 0))
+	switch format {
+	case "csv":
+		rows := csv.NewWriter(w)
+		if err := rows.Write([]string{"orderId", "customer", "currency", "due", "lines"}); err != nil {
+			return err
+		}
+		for i := range n {
+			o := order(random, i)
+			lines, err := json.Marshal(o.Lines)
+			if err != nil {
+				return err
+			}
+			if err := rows.Write([]string{o.ID, o.Customer, o.Currency, due, string(lines)}); err != nil {
+				return err
+			}
+		}
+		rows.Flush()
+		return rows.Error()
+	case "jsonl":
+		lines := json.NewEncoder(w)
+		for i := range n {
+			if err := lines.Encode(order(random, i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("got format %q, expected csv or jsonl", format)
+}
+
+var (
+	customers  = []string{"Aalto Foods", "Borealis Books", "Cedar & Sons", "Delta Tools", "Ember Coffee", "Fjord Textiles", "Granite Works", "Harbor Lights"}
+	currencies = []string{"EUR", "EUR", "EUR", "USD", "USD", "GBP", "CHF", "JPY"}
+	articles   = []string{"BOLT-M8", "CABLE-3M", "DESK-LAMP", "ENVELOPE-C5", "FILTER-20", "GASKET-7"}
+)
+
+// badShare of the orders have something wrong with them.
+const badShare = 0.03
+
+func order(random *rand.Rand, i int) invoicing.Order {
+	o := invoicing.Order{
+		ID:       fmt.Sprintf("ORD-%07d", i+1),
+		Customer: customers[random.IntN(len(customers))],
+		Currency: currencies[random.IntN(len(currencies))],
+		Lines:    []invoicing.Line{},
+	}
+	for range 1 + random.IntN(4) {
+		price := fmt.Sprintf("%d.%02d", random.IntN(200), 1+random.IntN(99))
+		if o.Currency == "JPY" {
+			price = fmt.Sprint(100 + random.IntN(20000))
+		}
+		o.Lines = append(o.Lines, invoicing.Line{
+			SKU:       articles[random.IntN(len(articles))],
+			Quantity:  1 + random.IntN(20),
+			UnitPrice: price,
+		})
+	}
+	if random.Float64() < badShare {
+		line := &o.Lines[random.IntN(len(o.Lines))]
+		switch random.IntN(6) {
+		case 0:
+			o.Currency = []string{"XXX", "EURO", "eur", ""}[random.IntN(4)]
+		case 1:
+			line.Quantity = 0
+		case 2:
+			line.Quantity = -random.IntN(9) - 1
+		case 3:
+			o.Lines = []invoicing.Line{}
+		case 4:
+			line.UnitPrice = []string{"12,50", "free", "-1.00", ""}[random.IntN(4)]
+		case 5:
+			o.Customer = ""
+		}
+	}
+	return o
+}

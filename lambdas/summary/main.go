@@ -1,0 +1,10 @@
+// Command summary is the Lambda that reports what was invoiced.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+func main() { lambda.Start(job.Summarize(invoicing.Revenues)) }

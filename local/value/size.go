@@ -1,0 +1,76 @@
+package value
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// Exceeds reports whether the compact JSON text of v is longer than limit
+// bytes, without making the text.
+func Exceeds(v any, limit int) bool { return size(v, limit) > limit }
+
+// Size is the length in bytes of the compact JSON text of v.
+func Size(v any) int { return size(v, int(^uint(0)>>1)) }
+
+// size stops counting once it is past the limit.
+func size(v any, limit int) int {
+	switch v := v.(type) {
+	case nil:
+		return len("null")
+	case bool:
+		if v {
+			return len("true")
+		}
+		return len("false")
+	case float64:
+		var digits [32]byte
+		return len(appendFloat(digits[:0], v))
+	case Number:
+		return len(v)
+	case string:
+		return stringSize(v)
+	case []any:
+		n := 2 + max(len(v)-1, 0)
+		for _, element := range v {
+			if n > limit {
+				return n
+			}
+			n += size(element, limit-n)
+		}
+		return n
+	case *Object:
+		n := 2 + max(v.Len()-1, 0)
+		for i := range v.members {
+			if n > limit {
+				return n
+			}
+			n += stringSize(v.members[i].name) + 1 + size(v.members[i].value, limit-n)
+		}
+		return n
+	}
+	return len(strconv.Quote("?"))
+}
+
+func stringSize(s string) int {
+	n := len(s) + 2
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			n++
+		case c >= utf8.RuneSelf:
+			return len(appendString(nil, s))
+		case c < 0x20:
+			n += escapeSize(c) - 1
+		}
+	}
+	return n
+}
+
+// escapeSize is the length of a control character in a JSON string.
+func escapeSize(c byte) int {
+	switch c {
+	case '\b', '\f', '\n', '\r', '\t':
+		return len(`\n`)
+	}
+	return len(`\u0000`)
+}

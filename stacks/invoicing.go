@@ -1,0 +1,67 @@
+// Package stacks has one file per deployable architecture. A stack wires
+// constructs to each other and holds no logic.
+package stacks
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/mapjob"
+)
+
+const dueIndex = "due"
+
+// NewInvoicing is the sample: every order that is due becomes an invoice.
+func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
+	stack := awscdk.NewStack(scope, id, props)
+
+	orders := awsdynamodb.NewTableV2(stack, jsii.String("Orders"), &awsdynamodb.TablePropsV2{
+		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("orderId"), Type: awsdynamodb.AttributeType_STRING},
+		GlobalSecondaryIndexes: &[]*awsdynamodb.GlobalSecondaryIndexPropsV2{{
+			IndexName:    jsii.String(dueIndex),
+			PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("due"), Type: awsdynamodb.AttributeType_STRING},
+			SortKey:      &awsdynamodb.Attribute{Name: jsii.String("orderId"), Type: awsdynamodb.AttributeType_STRING},
+		}},
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
+	})
+	invoices := awss3.NewBucket(stack, jsii.String("Invoices"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
+		Encryption:        awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:        jsii.Bool(true),
+	})
+
+	jobStart := gofunction.New(stack, jsii.String("JobStart"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/jobstart"),
+		Description: jsii.String("Finds the orders to invoice"),
+		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
+		Environment: &map[string]*string{"ORDERS_TABLE": orders.TableName(), "ORDERS_DUE_INDEX": jsii.String(dueIndex)},
+	})
+	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/worker"),
+		Description: jsii.String("Invoices one order after the other"),
+		Environment: &map[string]*string{"INVOICES_BUCKET": invoices.BucketName()},
+	})
+	summary := gofunction.New(stack, jsii.String("Summary"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/summary"),
+		Description: jsii.String("Reports what was invoiced"),
+		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
+	})
+	orders.Grants().Actions(jobStart, jsii.String("dynamodb:Query"))
+	invoices.GrantPut(worker, jsii.String("invoices/*"))
+
+	job := mapjob.New(stack, jsii.String("Invoicing"), &mapjob.Props{
+		Description:                jsii.String("Invoices the orders that are due"),
+		JobStart:                   jobStart,
+		Worker:                     worker,
+		Summary:                    summary,
+		ToleratedFailurePercentage: jsii.Number(10),
+	})
+	awscdk.NewCfnOutput(stack, jsii.String("StateMachineArn"), &awscdk.CfnOutputProps{
+		Description: jsii.String("Start an execution of it with {\"date\": \"2026-11-01\"}"),
+		Value:       job.StateMachine().StateMachineArn(),
+	})
+	return stack
+}
