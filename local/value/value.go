@@ -14,6 +14,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -69,26 +70,75 @@ func NewDecoder(r io.Reader) *Decoder {
 // Next is the next value, or io.EOF after the last one.
 func (d *Decoder) Next() (any, error) { return read(d.d) }
 
-// ArrayElements calls yield for each element of the array that comes next,
-// without holding the array in memory, until yield returns an error.
-func (d *Decoder) ArrayElements(yield func(any) error) error {
-	if d.d.PeekKind() != '[' {
-		return fmt.Errorf("got %s, expected an array", d.d.PeekKind())
+// ErrNotArray is what [Decoder.Elements] finds in the place of an array.
+var ErrNotArray = errors.New("got another value, expected an array")
+
+// Elements opens the array that comes next, so that its elements can be read
+// one at a time. A JSON pointer (RFC 6901) says where in the value the array
+// is; "" is the value itself.
+func (d *Decoder) Elements(pointer string) (*Elements, error) {
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if pointer == "" {
+			break
+		}
+		if err := d.descend(strings.NewReplacer("~1", "/", "~0", "~").Replace(name)); err != nil {
+			return nil, err
+		}
+	}
+	switch kind := d.d.PeekKind(); kind {
+	case '[':
+	case 0:
+		_, err := d.d.ReadToken()
+		return nil, err
+	default:
+		return nil, ErrNotArray
+	}
+	_, err := d.d.ReadToken()
+	return &Elements{d.d}, err
+}
+
+// descend goes to a member of the object, or an element of the array, that
+// comes next.
+func (d *Decoder) descend(name string) error {
+	kind := d.d.PeekKind()
+	if kind != '{' && kind != '[' {
+		return ErrNotArray
 	}
 	if _, err := d.d.ReadToken(); err != nil {
 		return err
 	}
-	for d.d.PeekKind() != ']' {
-		v, err := read(d.d)
-		if err != nil {
-			return err
+	for i := 0; ; i++ {
+		switch d.d.PeekKind() {
+		case '}', ']':
+			return ErrNotArray
 		}
-		if err := yield(v); err != nil {
+		at := strconv.Itoa(i)
+		if kind == '{' {
+			token, err := d.d.ReadToken()
+			if err != nil {
+				return err
+			}
+			at = token.String()
+		}
+		if at == name {
+			return nil
+		}
+		if err := d.d.SkipValue(); err != nil {
 			return err
 		}
 	}
-	_, err := d.d.ReadToken()
-	return err
+}
+
+// Elements are the elements of an array that is being read.
+type Elements struct{ d *jsontext.Decoder }
+
+// Next is the next element, or io.EOF after the last one.
+func (e *Elements) Next() (any, error) {
+	if e.d.PeekKind() == ']' {
+		return nil, io.EOF
+	}
+	x, err := read(e.d)
+	return x, unexpectedEnd(err)
 }
 
 func read(d *jsontext.Decoder) (any, error) {

@@ -1,0 +1,450 @@
+package asl
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// What AWS allows (developer guide, "Step Functions service quotas").
+const (
+	maxDefinitionBytes = 1 << 20
+	maxStateName       = 80
+	maxSeconds         = 99999999
+)
+
+// Parse reads a definition. The error is [Problems], with everything that is
+// wrong at once.
+func Parse(definition []byte) (*StateMachine, error) {
+	r := &reader{names: map[string]string{}}
+	if len(definition) > maxDefinitionBytes {
+		r.problem("$", "got a definition of %d bytes, expected at most %d", len(definition), maxDefinitionBytes)
+		return nil, r.problems
+	}
+	v, err := value.Parse(definition)
+	if err != nil {
+		r.problem("$", "got text that is not JSON, expected a JSON object: %v", err)
+		return nil, r.problems
+	}
+	m := r.stateMachine(v)
+	if len(r.problems) > 0 {
+		r.problems.locate(definition)
+		return nil, r.problems
+	}
+	m.Definition = bytes.Clone(definition)
+	return m, nil
+}
+
+func (r *reader) stateMachine(v any) *StateMachine {
+	f, ok := r.fields(v, "$", "a state machine", kindMachine, JSONata)
+	if !ok {
+		return nil
+	}
+	m := &StateMachine{
+		Comment:       f.text("Comment"),
+		Version:       f.oneOf("Version", "1.0", "1.0"),
+		QueryLanguage: f.queryLanguage(JSONPath),
+	}
+	f.language = m.QueryLanguage
+	m.TimeoutSeconds, _ = f.integer("TimeoutSeconds", 1, maxSeconds)
+	f.flow(&m.Flow)
+	return m
+}
+
+// queryLanguage is the QueryLanguage of a machine, a flow or a state. A state
+// inside a JSONata machine can't go back to JSONPath, see the developer guide,
+// "Transforming data with JSONata".
+func (f fields) queryLanguage(outer QueryLanguage) QueryLanguage {
+	language := QueryLanguage(f.oneOf("QueryLanguage", string(outer), string(JSONPath), string(JSONata)))
+	if language != JSONPath && language != JSONata {
+		return outer
+	}
+	return language
+}
+
+// flow reads StartAt and States and resolves the transitions between them.
+func (f fields) flow(flow *Flow) {
+	flow.byName = map[string]*State{}
+	flow.StartAt = f.text("StartAt")
+	if !f.has("StartAt") {
+		f.missing("StartAt", "the name of a state")
+	}
+	states, ok := f.object.Get("States")
+	if !ok {
+		f.missing("States", "an object of states")
+		return
+	}
+	object, ok := states.(*value.Object)
+	if !ok || object.Len() == 0 {
+		f.problem(f.at("States"), "got %s, expected an object with at least one state", describeEmpty(states))
+		return
+	}
+	var links []link
+	for name, v := range object.All() {
+		path := step(f.at("States"), name)
+		if n := len([]rune(name)); n > maxStateName || n == 0 {
+			f.problem(path, "got a state name of %d characters, expected 1 to %d", n, maxStateName)
+		}
+		if first, taken := f.names[name]; taken {
+			f.problem(path, "got a second state named %q, expected names to be unique in the state machine; the first is %s", name, first)
+		} else {
+			f.names[name] = path
+		}
+		s, more := f.state(name, v, path)
+		links = append(links, more...)
+		flow.States = append(flow.States, s)
+		flow.byName[name] = s
+	}
+	if flow.StartAt != "" {
+		flow.Start = flow.byName[flow.StartAt]
+		if flow.Start == nil {
+			f.problem(f.at("StartAt"), "got %q, expected the name of a state in States", flow.StartAt)
+		}
+	}
+	for _, l := range links {
+		*l.to = flow.byName[l.name]
+		if *l.to == nil {
+			f.problem(l.path, "got %q, expected the name of a state in %s", l.name, f.at("States"))
+		}
+	}
+	f.unreachable(flow)
+}
+
+func describeEmpty(v any) string {
+	if object, ok := v.(*value.Object); ok && object.Len() == 0 {
+		return "an empty object"
+	}
+	return describe(v)
+}
+
+// unreachable reports states that no transition leads to, as AWS does
+// (MISSING_TRANSITION_TARGET).
+func (f fields) unreachable(flow *Flow) {
+	if flow.Start == nil {
+		return
+	}
+	seen := map[*State]bool{flow.Start: true}
+	for queue := []*State{flow.Start}; len(queue) > 0; queue = queue[1:] {
+		for next := range queue[0].Transitions() {
+			if next == nil { // reported where it is named
+				return
+			}
+			if !seen[next] {
+				seen[next] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+	for _, s := range flow.States {
+		if !seen[s] {
+			f.problem(s.Path, "got a state that no transition leads to, expected it to be reachable from %q", flow.StartAt)
+		}
+	}
+}
+
+// link is a transition whose target is resolved when all states are read.
+type link struct {
+	to   **State
+	name string
+	path string
+}
+
+func (f fields) link(name string, to **State, links []link) []link {
+	target, ok := f.object.Get(name)
+	if !ok {
+		return links
+	}
+	text, ok := target.(string)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected the name of a state", describe(target))
+		return links
+	}
+	return append(links, link{to, text, f.at(name)})
+}
+
+var stateTypes = []string{"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
+
+func (outer fields) state(name string, v any, path string) (*State, []link) {
+	s := &State{Name: name, Path: path}
+	object, ok := v.(*value.Object)
+	if !ok {
+		outer.problem(path, "got %s, expected an object", describe(v))
+		return s, nil
+	}
+	f := fields{outer.reader, path, "a state", object, outer.language}
+	typeName := f.text("Type")
+	if !slices.Contains(stateTypes, typeName) {
+		if f.has("Type") {
+			f.problem(f.at("Type"), "got %s, expected %s", describe(typeName), oneOf(stateTypes))
+		} else {
+			f.missing("Type", oneOf(stateTypes))
+		}
+		return s, nil
+	}
+	f.of = "a " + typeName + " state"
+	s.Type = StateType(typeName)
+	s.Comment = f.text("Comment")
+	s.QueryLanguage = f.queryLanguage(outer.language)
+	if outer.language == JSONata && s.QueryLanguage == JSONPath {
+		f.problem(f.at("QueryLanguage"), `got "JSONPath" in a state machine whose QueryLanguage is JSONata, expected "JSONata"`)
+	}
+	f.language = s.QueryLanguage
+	f.known(fieldKind(typeName))
+	links := f.transition(s, nil)
+	f.dataFlow(s)
+	switch s.Type {
+	case TaskState:
+		s.Task = f.task()
+	case PassState:
+		s.Pass = &Pass{}
+		s.Pass.Result, s.Pass.HasResult = f.object.Get("Result")
+	case ChoiceState:
+		s.Choice, links = f.choice(links)
+	case WaitState:
+		s.Wait = f.wait()
+	case FailState:
+		s.Fail = &Fail{Error: f.dynamic("Error", "Error", anyText), Cause: f.dynamic("Cause", "Cause", anyText)}
+	case ParallelState:
+		s.Parallel = f.parallel()
+	case MapState:
+		s.Map = f.mapState(s)
+	}
+	s.Retry = f.retry()
+	s.Catch, links = f.catch(links)
+	return s, links
+}
+
+// transition reads Next and End.
+func (f fields) transition(s *State, links []link) []link {
+	switch s.Type {
+	case ChoiceState, SucceedState, FailState:
+		return links
+	}
+	if end, ok := f.object.Get("End"); ok {
+		s.End, ok = end.(bool)
+		if !ok {
+			f.problem(f.at("End"), "got %s, expected true or false", describe(end))
+		}
+	}
+	switch hasNext := f.has("Next"); {
+	case hasNext && s.End:
+		f.problem(f.at("End"), "got both Next and End, expected one of them")
+	case !hasNext && !s.End:
+		f.problem(f.path, "got neither Next nor End, expected one of them")
+	}
+	return f.link("Next", &s.Next, links)
+}
+
+// dataFlow reads the fields that shape input and output.
+func (f fields) dataFlow(s *State) {
+	if s.Type == FailState {
+		return
+	}
+	if f.language == JSONata {
+		s.Output = f.template("Output", "Output")
+		if s.Type == TaskState || s.Type == ParallelState {
+			s.Parameters = f.template("Arguments", "Arguments")
+		}
+	} else {
+		s.InputPath = f.queryPath("InputPath")
+		s.OutputPath = f.queryPath("OutputPath")
+		switch s.Type {
+		case TaskState, PassState, ParallelState:
+			s.Parameters = f.template("Parameters", "Parameters")
+		}
+		s.ResultPath = f.referencePath("ResultPath")
+		s.ResultSelector = f.objectTemplate("ResultSelector", "ResultSelector")
+	}
+	s.Assign = f.assign("Assign")
+}
+
+// maxVariableName is the number of characters of a variable's name (developer
+// guide, "Passing data between states with variables").
+const maxVariableName = 80
+
+func (f fields) assign(field string) *Template {
+	t := f.objectTemplate("Assign", field)
+	if v, _ := f.object.Get("Assign"); t != nil {
+		object, _ := v.(*value.Object)
+		for name := range object.All() {
+			if f.language == JSONPath && len(name) > 2 && name[len(name)-2:] == ".$" {
+				name = name[:len(name)-2]
+			}
+			switch {
+			case name == "states":
+				f.problem(step(f.at("Assign"), name), `got the name "states", which is reserved, expected another name`)
+			case !variableName.MatchString(name):
+				f.problem(step(f.at("Assign"), name), "got %q, expected a name of letters, digits and underscores that does not start with a digit", name)
+			case len([]rune(name)) > maxVariableName:
+				f.problem(step(f.at("Assign"), name), "got a variable name of %d characters, expected at most %d", len([]rune(name)), maxVariableName)
+			}
+		}
+	}
+	return t
+}
+
+func (f fields) wait() *Wait {
+	w := &Wait{
+		Seconds: f.dynamic("Seconds", "Seconds", wholeIn(0, maxSeconds)),
+		Timestamp: f.dynamic("Timestamp", "Timestamp", dynamicKind{
+			literal: func(v any) bool {
+				text, ok := v.(string)
+				if ok {
+					_, ok = ParseTimestamp(text)
+				}
+				return ok
+			},
+			expected:    `a timestamp such as "2026-03-14T01:59:00Z"`,
+			expressions: true,
+		}),
+	}
+	n := 0
+	for _, name := range []string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"} {
+		if f.has(name) {
+			n++
+		}
+	}
+	if n != 1 {
+		f.problem(f.path, "got %d of Seconds, SecondsPath, Timestamp and TimestampPath, expected exactly one", n)
+	}
+	return w
+}
+
+func (f fields) parallel() *Parallel {
+	p := &Parallel{}
+	branches := f.list("Branches", "branches")
+	if len(branches) == 0 {
+		f.problem(f.at("Branches"), "got no branch, expected at least one")
+	}
+	for i, v := range branches {
+		flow := &Flow{}
+		p.Branches = append(p.Branches, flow)
+		branch, ok := f.reader.fields(v, element(f.at("Branches"), i), "a branch", kindBranch, f.flowLanguage(v))
+		if ok {
+			branch.flow(flow)
+		}
+	}
+	return p
+}
+
+// flowLanguage is the query language of a nested flow.
+func (f fields) flowLanguage(v any) QueryLanguage {
+	if object, ok := v.(*value.Object); ok {
+		if language, ok := object.Get("QueryLanguage"); ok && language == string(JSONata) {
+			return JSONata
+		}
+	}
+	return f.language
+}
+
+// Retrier is one element of Retry.
+type Retrier struct {
+	ErrorEquals     []string
+	IntervalSeconds int64
+	MaxAttempts     int64
+	BackoffRate     float64
+	MaxDelaySeconds int64 // 0 is without limit
+	FullJitter      bool
+}
+
+func (f fields) retry() []*Retrier {
+	var retriers []*Retrier
+	list := f.list("Retry", "retriers")
+	for i, v := range list {
+		path := element(f.at("Retry"), i)
+		g, ok := f.reader.fields(v, path, "a retrier", kindRetrier, f.language)
+		if !ok {
+			continue
+		}
+		r := &Retrier{IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2}
+		r.ErrorEquals = g.errorEquals(i == len(list)-1)
+		if n, ok := g.integer("IntervalSeconds", 1, maxSeconds); ok {
+			r.IntervalSeconds = n
+		}
+		if n, ok := g.integer("MaxAttempts", 0, maxSeconds); ok {
+			r.MaxAttempts = n
+		}
+		if n, ok := g.number("BackoffRate", 1, math.Inf(1)); ok {
+			r.BackoffRate = n
+		}
+		if n, ok := g.integer("MaxDelaySeconds", 1, maxDelay); ok {
+			r.MaxDelaySeconds = n
+			if n <= r.IntervalSeconds {
+				g.problem(g.at("MaxDelaySeconds"), "got %d, expected more than IntervalSeconds, which is %d", n, r.IntervalSeconds)
+			}
+		}
+		r.FullJitter = g.oneOf("JitterStrategy", "NONE", "NONE", "FULL") == "FULL"
+		retriers = append(retriers, r)
+	}
+	return retriers
+}
+
+// maxDelay is what MaxDelaySeconds stays below: a year.
+const maxDelay = 31622400 - 1
+
+// Catcher is one element of Catch.
+type Catcher struct {
+	ErrorEquals []string
+	Next        *State
+	ResultPath  *ReferencePath
+	Assign      *Template
+	Output      *Template
+}
+
+func (f fields) catch(links []link) ([]*Catcher, []link) {
+	var catchers []*Catcher
+	list := f.list("Catch", "catchers")
+	for i, v := range list {
+		path := element(f.at("Catch"), i)
+		g, ok := f.reader.fields(v, path, "a catcher", kindCatcher, f.language)
+		if !ok {
+			continue
+		}
+		field := fmt.Sprintf("Catch[%d]", i)
+		c := &Catcher{
+			ErrorEquals: g.errorEquals(i == len(list)-1),
+			Assign:      g.assign(field + "/Assign"),
+		}
+		if g.language == JSONata {
+			c.Output = g.template("Output", field+"/Output")
+		} else {
+			c.ResultPath = g.referencePath("ResultPath")
+		}
+		if !g.has("Next") {
+			g.missing("Next", "the name of a state")
+		}
+		links = g.link("Next", &c.Next, links)
+		catchers = append(catchers, c)
+	}
+	return catchers, links
+}
+
+// errorEquals reads ErrorEquals. States.ALL stands alone, and only in the last
+// retrier or catcher.
+func (f fields) errorEquals(last bool) []string {
+	list := f.list("ErrorEquals", "error names")
+	if len(list) == 0 {
+		f.problem(f.at("ErrorEquals"), "got no error name, expected at least one")
+	}
+	names := make([]string, 0, len(list))
+	for i, v := range list {
+		name, ok := v.(string)
+		if !ok {
+			f.problem(element(f.at("ErrorEquals"), i), "got %s, expected the name of an error", describe(v))
+			continue
+		}
+		names = append(names, name)
+		if name == "States.ALL" {
+			if len(list) > 1 {
+				f.problem(element(f.at("ErrorEquals"), i), "got States.ALL beside other names, expected it alone")
+			}
+			if !last {
+				f.problem(element(f.at("ErrorEquals"), i), "got States.ALL before the end, expected it in the last element only")
+			}
+		}
+	}
+	return names
+}

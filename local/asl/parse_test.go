@@ -1,0 +1,34 @@
+package asl_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/mapjob/mapjob/local/asl"
+)
+
+func TestParseReportsEveryProblemAtOnce(t *testing.T) {
+	_, err := asl.Parse([]byte(`{"StartAt": "A", "QueryLanguage": "JSONata",
+	"States": {
+		"A": {"Type": "Pass", "Parameters": {}, "Next": "B"},
+		"C": {"Type": "Map", "End": true,
+			"ItemBatcher": {"MaxItemsPerBatch": 0},
+			"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}
+	}}`))
+	var problems asl.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, expected problems", err)
+	}
+	lines := map[string]int{"$.States.A.Parameters": 3, "$.States.A.Next": 3, "$.States.C.ItemBatcher.MaxItemsPerBatch": 5}
+	for _, p := range problems {
+		if line, ok := lines[p.Path]; ok {
+			if p.Line != line {
+				t.Errorf("got line %d for %s, expected %d", p.Line, p.Path, line)
+			}
+			delete(lines, p.Path)
+		}
+	}
+	if len(lines) > 0 {
+		t.Errorf("got %v, which lacks %v", err, lines)
+	}
+}

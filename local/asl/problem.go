@@ -1,0 +1,118 @@
+package asl
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Problem is one thing that is wrong with a definition.
+type Problem struct {
+	// Path is the place in the definition, such as
+	// $.States.Map.ItemBatcher.MaxItemsPerBatch.
+	Path string
+	// Message says what stands there and what is expected.
+	Message string
+	// Line is the line of the definition, from 1, or 0 where it is not known.
+	Line int
+}
+
+func (p Problem) String() string {
+	if p.Line > 0 {
+		return fmt.Sprintf("%s (line %d): %s", p.Path, p.Line, p.Message)
+	}
+	return p.Path + ": " + p.Message
+}
+
+// Problems is everything that is wrong with a definition, in the order in
+// which it stands there. It is the error of [Parse].
+type Problems []Problem
+
+// Error has one problem a line.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i := range p {
+		lines[i] = p[i].String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// step is the path of a member: a dot and the name where that reads, else the
+// name in brackets.
+func step(path, name string) string {
+	for i, c := range name {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
+		case i > 0 && (c >= '0' && c <= '9' || c == '-' || c == '$'):
+		case i > 0 && c == '.' && name[i:] == ".$":
+		default:
+			return path + "['" + strings.ReplaceAll(name, "'", `\'`) + "']"
+		}
+	}
+	if name == "" {
+		return path + "['']"
+	}
+	return path + "." + name
+}
+
+func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+// locate adds the lines to the problems and puts them in the order of the
+// text. A path that is not in the text, that of a missing field, has the line
+// of what it is missing from.
+func (p Problems) locate(definition []byte) {
+	offsets := map[string]int64{"$": 0}
+	d := jsontext.NewDecoder(strings.NewReader(string(definition)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if err := offsetsOf(d, "$", offsets); err != nil {
+		return
+	}
+	at := make(map[string]int64, len(p))
+	for i := range p {
+		for path := p[i].Path; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+			if offset, ok := offsets[path]; ok {
+				at[p[i].Path] = offset
+				p[i].Line = 1 + strings.Count(string(definition[:offset]), "\n")
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(p, func(a, b Problem) int { return cmp.Compare(at[a.Path], at[b.Path]) })
+}
+
+func offsetsOf(d *jsontext.Decoder, path string, offsets map[string]int64) error {
+	switch d.PeekKind() {
+	case '{':
+		if _, err := d.ReadToken(); err != nil {
+			return err
+		}
+		for d.PeekKind() != '}' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return err
+			}
+			inner := step(path, name.String())
+			offsets[inner] = d.InputOffset()
+			if err := offsetsOf(d, inner, offsets); err != nil {
+				return err
+			}
+		}
+	case '[':
+		if _, err := d.ReadToken(); err != nil {
+			return err
+		}
+		for i := 0; d.PeekKind() != ']'; i++ {
+			d.PeekKind()
+			inner := element(path, i)
+			offsets[inner] = d.InputOffset()
+			if err := offsetsOf(d, inner, offsets); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}

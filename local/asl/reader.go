@@ -1,0 +1,372 @@
+package asl
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// reader collects the problems of a definition while it is being read.
+type reader struct {
+	problems Problems
+	names    map[string]string // state name to the path of its first use
+}
+
+func (r *reader) problem(path, format string, args ...any) {
+	r.problems = append(r.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+func message(err error) string {
+	var evaluation *EvaluationError
+	if errors.As(err, &evaluation) {
+		return evaluation.Message
+	}
+	return err.Error()
+}
+
+// fields is an object of the definition, read field by field.
+type fields struct {
+	*reader
+	path     string
+	of       string // what the object is, such as "a Pass state"
+	object   *value.Object
+	language QueryLanguage
+}
+
+// fields opens an object, and refuses what its kind does not have in this
+// query language. of is nil, false where v is no object.
+func (r *reader) fields(v any, path, of string, kind fieldKind, language QueryLanguage) (fields, bool) {
+	object, ok := v.(*value.Object)
+	if !ok {
+		r.problem(path, "got %s, expected an object", describe(v))
+		return fields{}, false
+	}
+	f := fields{r, path, of, object, language}
+	f.known(kind)
+	return f, true
+}
+
+// known reports the fields that objects of this kind do not have.
+func (f fields) known(kind fieldKind) {
+	for name := range f.object.All() {
+		languages, ok := fieldTable[kind][name]
+		switch {
+		case !ok:
+			f.problem(step(f.path, name), "got a field %s has not, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+		case languages == onlyJSONata && f.language == JSONPath:
+			f.problem(step(f.path, name), "got a field of JSONata in %s whose QueryLanguage is JSONPath, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+		case languages == onlyJSONPath && f.language == JSONata:
+			f.problem(step(f.path, name), "got a field of JSONPath in %s whose QueryLanguage is JSONata, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+		}
+	}
+}
+
+func (f fields) at(name string) string { return step(f.path, name) }
+
+func (f fields) has(name string) bool {
+	_, ok := f.object.Get(name)
+	return ok
+}
+
+func (f fields) missing(name, expected string) {
+	f.problem(f.at(name), "got nothing, expected %s", expected)
+}
+
+// text is a string field, "" where there is none.
+func (f fields) text(name string) string {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return ""
+	}
+	text, ok := v.(string)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected a string", describe(v))
+	}
+	return text
+}
+
+// oneOf is a string field with a closed set of values. fallback is its value
+// where there is none.
+func (f fields) oneOf(name, fallback string, allowed ...string) string {
+	if !f.has(name) {
+		return fallback
+	}
+	text := f.text(name)
+	if text != "" && !slices.Contains(allowed, text) && !isSubstitution(text) {
+		f.problem(f.at(name), "got %q, expected %s", text, oneOf(allowed))
+		return fallback
+	}
+	return text
+}
+
+// isSubstitution reports whether a string stands for what a template will put
+// in its place (DefinitionSubstitutions of CloudFormation).
+func isSubstitution(s string) bool { return strings.HasPrefix(s, "${") && strings.HasSuffix(s, "}") }
+
+// integer is a whole number field in a range; ok is false where there is none.
+func (f fields) integer(name string, least, most int64) (n int64, ok bool) {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return 0, false
+	}
+	n, ok = wholeNumber(v)
+	if !ok || n < least || n > most {
+		if s, is := v.(string); is && isSubstitution(s) {
+			return 0, false
+		}
+		f.problem(f.at(name), "got %s, expected a whole number %s", describe(v), span(least, most))
+		return 0, false
+	}
+	return n, true
+}
+
+// number is any number in a range; ok is false where there is none.
+func (f fields) number(name string, least, most float64) (n float64, ok bool) {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return 0, false
+	}
+	n, ok = value.Float(v)
+	if !ok || n < least || n > most {
+		if s, is := v.(string); is && isSubstitution(s) {
+			return 0, false
+		}
+		expected := fmt.Sprintf("a number from %v to %v", least, most)
+		if math.IsInf(most, 1) {
+			expected = fmt.Sprintf("a number of at least %v", least)
+		}
+		f.problem(f.at(name), "got %s, expected %s", describe(v), expected)
+		return 0, false
+	}
+	return n, true
+}
+
+// template is a field that is a payload template, nil where there is none.
+func (f fields) template(name, field string) *Template {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return nil
+	}
+	return f.reader.template(v, f.at(name), field, f.language)
+}
+
+// objectTemplate is a template that has to be an object.
+func (f fields) objectTemplate(name, field string) *Template {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return nil
+	}
+	if _, ok := v.(*value.Object); !ok {
+		if s, is := v.(string); !is || f.language != JSONata || !hasDelimiters(s) {
+			f.problem(f.at(name), "got %s, expected an object", describe(v))
+			return nil
+		}
+	}
+	return f.template(name, field)
+}
+
+func hasDelimiters(s string) bool {
+	_, ok := isExpression(s)
+	return ok
+}
+
+// list is an array field with at least one element.
+func (f fields) list(name, of string) []any {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected an array of %s", describe(v), of)
+	}
+	return list
+}
+
+// path is a JSONPath field, nil where there is none. A null is a path that
+// discards what it is applied to.
+func (f fields) queryPath(name string) *Path {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return nil
+	}
+	if v == nil {
+		return &Path{Discard: true}
+	}
+	source, ok := v.(string)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected a JSONPath such as $.order, or null", describe(v))
+		return nil
+	}
+	p, err := compilePath(source)
+	if err != nil {
+		f.problem(f.at(name), "got %q, expected a JSONPath such as $.order: %v", source, err)
+		return nil
+	}
+	return p
+}
+
+func (f fields) referencePath(name string) *ReferencePath {
+	v, ok := f.object.Get(name)
+	if !ok {
+		return nil
+	}
+	if v == nil {
+		return &ReferencePath{Discard: true}
+	}
+	source, ok := v.(string)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected a reference path such as $.result, or null", describe(v))
+		return nil
+	}
+	p, err := compileReferencePath(source)
+	if err != nil {
+		f.problem(f.at(name), "got %q, expected a reference path such as $.result: %v", source, err)
+		return nil
+	}
+	return p
+}
+
+// dynamicKind says which literals and expressions a dynamic field takes.
+type dynamicKind struct {
+	literal     func(any) bool
+	expected    string
+	expressions bool // in JSONata the value may be an expression
+	intrinsics  bool // the Path variant may be an intrinsic function
+}
+
+func wholeIn(least, most int64) dynamicKind {
+	return dynamicKind{
+		literal: func(v any) bool {
+			n, ok := wholeNumber(v)
+			return ok && n >= least && n <= most
+		},
+		expected:    "a whole number " + span(least, most),
+		expressions: true,
+	}
+}
+
+func numberIn(least, most float64) dynamicKind {
+	return dynamicKind{
+		literal: func(v any) bool {
+			n, ok := value.Float(v)
+			return ok && n >= least && n <= most
+		},
+		expected:    fmt.Sprintf("a number from %v to %v", least, most),
+		expressions: true,
+	}
+}
+
+var anyText = dynamicKind{
+	literal:     func(v any) bool { _, ok := v.(string); return ok },
+	expected:    "a string",
+	expressions: true,
+	intrinsics:  true,
+}
+
+// dynamic is a field that is literal or computed, with its Path variant in
+// JSONPath. It is nil where there is neither. field is its name in errors.
+func (f fields) dynamic(name, field string, kind dynamicKind) *Dynamic {
+	literal, hasLiteral := f.object.Get(name)
+	_, hasPath := f.object.Get(name + "Path")
+	if hasPath && f.language == JSONPath {
+		if hasLiteral {
+			f.problem(f.at(name+"Path"), "got both %s and %sPath, expected one of them", name, name)
+		}
+		source, ok := f.mustText(name + "Path")
+		if !ok {
+			return nil
+		}
+		d := &Dynamic{Field: field + "Path"}
+		if kind.intrinsics {
+			d.query = f.query(source, f.at(name+"Path"), field+"Path")
+		} else {
+			d.query = f.pathQuery(source, f.at(name+"Path"), field+"Path")
+		}
+		if d.query == nil {
+			return nil
+		}
+		return d
+	}
+	if !hasLiteral {
+		return nil
+	}
+	if source, ok := literal.(string); ok {
+		if source, ok := isExpression(source); ok && f.language == JSONata && kind.expressions {
+			if e := f.expression(source, f.at(name), field); e != nil {
+				return &Dynamic{Field: field, expression: e}
+			}
+			return nil
+		}
+		if isSubstitution(source) {
+			return &Dynamic{Field: field, Literal: literal}
+		}
+	}
+	if !kind.literal(literal) {
+		expected := kind.expected
+		if f.language == JSONata && kind.expressions {
+			expected += " or a JSONata expression {% … %}"
+		}
+		f.problem(f.at(name), "got %s, expected %s", describe(literal), expected)
+		return nil
+	}
+	return &Dynamic{Field: field, Literal: literal}
+}
+
+func (f fields) mustText(name string) (string, bool) {
+	v, _ := f.object.Get(name)
+	text, ok := v.(string)
+	if !ok {
+		f.problem(f.at(name), "got %s, expected a string", describe(v))
+	}
+	return text, ok
+}
+
+func wholeNumber(v any) (int64, bool) {
+	n, ok := value.Float(v)
+	if !ok || n != math.Trunc(n) || math.Abs(n) >= 1<<63 {
+		return 0, false
+	}
+	return int64(n), true
+}
+
+func span(least, most int64) string {
+	if most == math.MaxInt64 {
+		return "of at least " + strconv.FormatInt(least, 10)
+	}
+	return fmt.Sprintf("from %d to %d", least, most)
+}
+
+// describe is what stands there, cut where it is long.
+func describe(v any) string {
+	switch v := v.(type) {
+	case *value.Object:
+		return "an object"
+	case []any:
+		return "an array"
+	case string:
+		if len(v) > 60 {
+			v = v[:60] + "…"
+		}
+		return strconv.Quote(v)
+	}
+	return value.Text(v)
+}
+
+func oneOf(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	return strings.Join(quoted[:len(quoted)-1], ", ") + " or " + quoted[len(quoted)-1]
+}
+
+func joinErrors(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,106 @@
+package asl
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Task is what a Task state has of its own.
+type Task struct {
+	Resource Resource
+	// Timeout and Heartbeat are in seconds; nil where the definition has none.
+	Timeout     *Dynamic
+	Heartbeat   *Dynamic
+	Credentials *Template
+}
+
+// Pattern is how a task waits for its resource (developer guide, "Discover
+// service integration patterns").
+type Pattern string
+
+// The four patterns.
+const (
+	RequestResponse  Pattern = ""
+	RunJob           Pattern = ".sync"
+	RunJob2          Pattern = ".sync:2"
+	WaitForTaskToken Pattern = ".waitForTaskToken"
+)
+
+// Resource is what a task calls.
+type Resource struct {
+	// ARN is the text of the definition.
+	ARN string
+	// Service and Action are set for a service integration, such as "lambda"
+	// and "invoke" in arn:aws:states:::lambda:invoke, or "aws-sdk:s3" and
+	// "getObject". For a Lambda function or an activity Service is "function"
+	// or "activity" and Action is empty.
+	Service string
+	Action  string
+	Pattern Pattern
+}
+
+// Services that are no service integrations.
+const (
+	FunctionService = "function"
+	ActivityService = "activity"
+)
+
+// Name is the ARN without the pattern.
+func (r Resource) Name() string { return strings.TrimSuffix(r.ARN, string(r.Pattern)) }
+
+// Integration reports whether the resource is a service integration, as
+// opposed to a function's or an activity's own ARN.
+func (r Resource) Integration() bool {
+	return r.Service != FunctionService && r.Service != ActivityService
+}
+
+var (
+	integrationARN = regexp.MustCompile(`^arn:[^:]*:states:[^:]*:[^:]*:(aws-sdk:[A-Za-z0-9-]+|[A-Za-z0-9-]+):([A-Za-z][A-Za-z0-9]*)(\.sync:2|\.sync|\.waitForTaskToken)?$`)
+	functionARN    = regexp.MustCompile(`^arn:[^:]*:lambda:[^:]*:[^:]*:function:.+$`)
+	activityARN    = regexp.MustCompile(`^arn:[^:]*:states:[^:]+:[^:]+:activity:.+$`)
+)
+
+// parseResource reads the Resource of a task. A text with a substitution in it
+// is taken for a function.
+func parseResource(arn string) (Resource, bool) {
+	switch match := integrationARN.FindStringSubmatch(arn); {
+	case activityARN.MatchString(arn):
+		return Resource{ARN: arn, Service: ActivityService}, true
+	case match != nil:
+		return Resource{ARN: arn, Service: match[1], Action: match[2], Pattern: Pattern(match[3])}, true
+	case functionARN.MatchString(arn), strings.Contains(arn, "${"):
+		return Resource{ARN: arn, Service: FunctionService}, true
+	}
+	return Resource{}, false
+}
+
+func (f fields) task() *Task {
+	t := &Task{}
+	if !f.has("Resource") {
+		f.missing("Resource", "the ARN of a service integration, a function or an activity")
+	} else if arn := f.text("Resource"); arn != "" {
+		var ok bool
+		if t.Resource, ok = parseResource(arn); !ok {
+			f.problem(f.at("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
+		} else {
+			f.checkPattern(t.Resource)
+		}
+	}
+	t.Timeout = f.dynamic("TimeoutSeconds", "TimeoutSeconds", wholeIn(1, maxSeconds))
+	t.Heartbeat = f.dynamic("HeartbeatSeconds", "HeartbeatSeconds", wholeIn(1, maxSeconds))
+	if t.Timeout != nil && t.Heartbeat != nil && !t.Timeout.Computed() && !t.Heartbeat.Computed() {
+		timeout, _ := wholeNumber(t.Timeout.Literal)
+		heartbeat, _ := wholeNumber(t.Heartbeat.Literal)
+		if heartbeat >= timeout && timeout > 0 {
+			f.problem(f.at("HeartbeatSeconds"), "got %d, expected less than TimeoutSeconds, which is %d", heartbeat, timeout)
+		}
+	}
+	if v, ok := f.object.Get("Credentials"); ok {
+		if _, ok := f.reader.fields(v, f.at("Credentials"), "Credentials", kindRole, f.language); ok {
+			t.Credentials = f.template("Credentials", "Credentials")
+		}
+	}
+	return t
+}
+
+func (f fields) checkPattern(r Resource) {}

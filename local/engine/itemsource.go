@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// itemSource hands out the items of a Distributed Map one after the other. It
+// is used by the loop's goroutine alone.
+type itemSource interface {
+	next() (*mapItem, sourceState)
+	// whenReady calls back once when next has something new to say.
+	whenReady(func())
+	failure() *failure
+	// known is how many items there are, -1 while that is not known.
+	known() int
+	close()
+}
+
+type sourceState int
+
+const (
+	sourceItem sourceState = iota
+	sourceWaits
+	sourceEnds
+	sourceFailed
+)
+
+// listSource are items that are in memory.
+type listSource struct {
+	items []any
+	keys  []string
+	at    int
+}
+
+func (s *listSource) next() (*mapItem, sourceState) {
+	if s.at == len(s.items) {
+		return nil, sourceEnds
+	}
+	item := &mapItem{value: s.items[s.at], source: "STATE_DATA"}
+	if s.keys != nil {
+		item.key, item.hasKey = s.keys[s.at], true
+	}
+	s.at++
+	return item, sourceItem
+}
+
+func (s *listSource) whenReady(step func()) { step() }
+func (s *listSource) failure() *failure     { return nil }
+func (s *listSource) known() int            { return len(s.items) }
+func (s *listSource) close()                {}
+
+// blockItems is how many items are read before they are handed to the loop.
+const blockItems = 256
+
+// streamSource reads items beside the loop, one block ahead of it.
+type streamSource struct {
+	ctx  context.Context // of the run
+	loop *loop
+	// open starts the reading; read is the next item, or io.EOF. Both are
+	// called by one goroutine at a time, which is not the loop's.
+	open   func() (stream, error)
+	stream stream
+	uri    string
+	limit  int64 // MaxItems, -1 without
+
+	block   []any
+	at      int
+	ahead   []any
+	given   int64
+	total   int64
+	reading bool
+	ended   bool
+	closed  bool
+	err     error
+	ready   func()
+}
+
+// stream is an open object, or a list of them.
+type stream interface {
+	read() (any, error)
+	Close() error
+}
+
+func (s *streamSource) next() (*mapItem, sourceState) {
+	for {
+		if s.limit >= 0 && s.given == s.limit {
+			s.close()
+			return nil, sourceEnds
+		}
+		if s.at < len(s.block) {
+			x := s.block[s.at]
+			s.block[s.at] = nil
+			s.at++
+			s.given++
+			return &mapItem{value: x, source: s.uri}, sourceItem
+		}
+		switch {
+		case s.ahead != nil:
+			s.block, s.at, s.ahead = s.ahead, 0, nil
+			s.readAhead()
+		case s.reading:
+			return nil, sourceWaits
+		case s.err != nil:
+			return nil, sourceFailed
+		case s.ended:
+			return nil, sourceEnds
+		default:
+			s.readAhead()
+		}
+	}
+}
+
+// readAhead reads the next block unless one is being read or waits.
+func (s *streamSource) readAhead() {
+	if s.reading || s.ended || s.err != nil || s.closed {
+		return
+	}
+	s.reading = true
+	s.loop.block(func() func() {
+		block, err := s.readBlock()
+		if s.ctx.Err() != nil && s.stream != nil { // nobody will ask for more
+			s.stream.Close()
+		}
+		return func() {
+			s.reading = false
+			if s.closed {
+				s.closeStream()
+				return
+			}
+			s.ahead = block
+			s.total += int64(len(block))
+			switch {
+			case errors.Is(err, io.EOF):
+				s.ended = true
+				s.closeStream()
+			case err != nil:
+				s.err = err
+				s.closeStream()
+			}
+			if ready := s.ready; ready != nil {
+				s.ready = nil
+				ready()
+			}
+		}
+	})
+}
+
+func (s *streamSource) readBlock() ([]any, error) {
+	if s.stream == nil {
+		opened, err := s.open()
+		if err != nil {
+			return nil, err
+		}
+		s.stream = opened
+	}
+	var block []any
+	for len(block) < blockItems {
+		x, err := s.stream.read()
+		if err != nil {
+			return block, err
+		}
+		block = append(block, x)
+	}
+	return block, nil
+}
+
+func (s *streamSource) whenReady(step func()) {
+	if !s.reading {
+		step()
+		return
+	}
+	s.ready = step
+}
+
+func (s *streamSource) failure() *failure {
+	var f *readFailure
+	if errors.As(s.err, &f) {
+		return &failure{name: errItemReader, cause: f.cause}
+	}
+	return &failure{name: errItemReader, cause: s.err.Error()}
+}
+
+func (s *streamSource) known() int {
+	if s.ended {
+		if s.limit >= 0 && s.total > s.limit {
+			return int(s.limit)
+		}
+		return int(s.total)
+	}
+	return -1
+}
+
+func (s *streamSource) close() {
+	s.closed = true
+	if !s.reading {
+		s.closeStream()
+	}
+}
+
+func (s *streamSource) closeStream() {
+	if s.stream != nil {
+		s.stream.Close()
+		s.stream = nil
+		s.ended = true
+	}
+}
+
+// readFailure is an error of reading with the cause that AWS gives.
+type readFailure struct{ cause string }
+
+func (f *readFailure) Error() string { return f.cause }
