@@ -57,9 +57,10 @@ func TestInvocationsAtOnceHaveAProcessEach(t *testing.T) {
 		t.Errorf("got processes %v, expected %d different ones", pids, n)
 	}
 	// With all of them idle, the most recently used one serves again and again.
+	time.Sleep(200 * time.Millisecond) // until they have asked for their next invocation
 	again := invoke(t, h, `{"do":"pid"}`)
 	for range 5 {
-		time.Sleep(50 * time.Millisecond) // until it has asked for its next invocation
+		time.Sleep(100 * time.Millisecond)
 		if next := invoke(t, h, `{"do":"pid"}`); string(next.Payload) != string(again.Payload) {
 			t.Errorf("got process %s after %s, expected the most recently used one", next.Payload, again.Payload)
 		}

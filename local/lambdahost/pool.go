@@ -151,13 +151,15 @@ func (l *pool) release(p *process) {
 	l.idle = append(l.idle, p)
 }
 
-// asked notes that a process asked for an invocation. It reports false if the
-// process has no right to one, because it has not answered the last one yet.
-func (l *pool) asked(p *process) bool {
+// asked notes that a process asked for an invocation on a connection. It reports
+// false if the process has no right to one, because it has not answered the last
+// one yet. If an invocation waits for nothing but this, it is returned.
+func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allowed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch p.state {
 	case starting:
+		p.asker = c
 		p.initTimer.Stop()
 		p.initTime = time.Since(p.startedAt)
 		p.state = busy // it belongs to the invocation that it was started for
@@ -165,18 +167,41 @@ func (l *pool) asked(p *process) bool {
 		if p.current == nil { // whose caller has gone
 			l.release(p)
 		}
-		return true
+		return nil, true
 	case finishing:
+		p.asker = c
 		l.finishing--
 		l.release(p)
-		return true
-	case idle:
-		return true // it gave up its last request, and tries again
+		return nil, true
+	case idle: // it asked before, on another connection
+		p.asker = c
+		return nil, true
 	case busy:
-		// Likewise, while an invocation was on its way.
-		return p.current != nil && p.current.startedAt.IsZero() || len(p.work) > 0
-	default:
-		return false
+		if inv := p.undelivered; inv != nil {
+			p.undelivered = nil
+			return inv, true
+		}
+		if p.current != nil && p.current.startedAt.IsZero() { // asked before, and nothing was sent yet
+			p.asker = c
+			return nil, true
+		}
+	}
+	return nil, false
+}
+
+// hungUp notes that a connection has ended. A process that had asked on it has to
+// ask again before it can get an invocation.
+func (l *pool) hungUp(p *process, c *runtimeConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.asker != c {
+		return
+	}
+	p.asker = nil
+	if p.state == idle {
+		l.idle = slices.DeleteFunc(l.idle, func(other *process) bool { return other == p })
+		p.state = finishing
+		l.finishing++
 	}
 }
 

@@ -20,15 +20,16 @@ type process struct {
 	startedAt time.Time
 	initTimer *time.Timer
 
-	ready  chan struct{}    // closed when it first asks for an invocation
-	work   chan *invocation // the invocation to hand over next
-	exited chan struct{}    // closed when it is reaped and out of the pool
+	ready  chan struct{} // closed when it first asks for an invocation
+	exited chan struct{} // closed when it is reaped and out of the pool
 
 	exitErr error // how it ended; read it after exited is closed
 
 	// Guarded by the pool's mutex.
 	state        processState
 	current      *invocation
+	asker        *runtimeConn // where it waits for an invocation, or nil
+	undelivered  *invocation  // goes to the next one that asks
 	idleSince    time.Time
 	initTime     time.Duration
 	initError    []byte // what it posted to /runtime/init/error
@@ -46,7 +47,6 @@ func newProcess(h *Host, fn *function) *process {
 		host:   h,
 		fn:     fn,
 		ready:  make(chan struct{}),
-		work:   make(chan *invocation, 1),
 		exited: make(chan struct{}),
 	}
 }
@@ -160,7 +160,8 @@ func (p *process) seal() {
 	p.reaped = true
 }
 
-// dispatch gives the process the invocation that it waits for.
+// dispatch gives the process the invocation that it waits for. From now on the
+// invocation's time is running.
 func (p *process) dispatch(inv *invocation) {
 	if inv.request.wantLogTail {
 		p.log.record()
@@ -169,8 +170,29 @@ func (p *process) dispatch(inv *invocation) {
 	l.mu.Lock()
 	inv.startedAt = time.Now()
 	inv.deadline = inv.startedAt.Add(inv.fn.Timeout)
+	c := p.asker
+	p.asker = nil
+	if c == nil {
+		p.undelivered = inv
+	}
 	l.mu.Unlock()
-	p.work <- inv
+	if c != nil {
+		p.deliver(c, inv)
+	}
+}
+
+// deliver sends an invocation to the process. If the connection breaks, it is
+// delivered when the process asks again.
+func (p *process) deliver(c *runtimeConn, inv *invocation) {
+	if c.deliver(inv) == nil {
+		return
+	}
+	l := &p.fn.pool
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.current == inv {
+		p.undelivered = inv
+	}
 }
 
 // revoke takes an invocation away from the process, and reports false if the
@@ -182,7 +204,7 @@ func (p *process) revoke(inv *invocation) bool {
 	if p.current != inv {
 		return false
 	}
-	p.current = nil
+	p.current, p.undelivered = nil, nil
 	l.retire(p)
 	return true
 }

@@ -1,15 +1,16 @@
 package lambdahost
 
 import (
+	"bufio"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
-	"log"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,112 +18,141 @@ import (
 // the port is what tells the processes apart, as AWS_LAMBDA_RUNTIME_API has room
 // for a host and a port alone.
 type runtimeAPI struct {
-	process *process
-	server  *http.Server
+	process  *process
+	listener net.Listener
+
+	mu     sync.Mutex
+	conns  map[*runtimeConn]struct{}
+	closed bool
 }
 
 const runtimePrefix = "/2018-06-01/runtime/"
 
 func serveRuntimeAPI(listener net.Listener, p *process) *runtimeAPI {
-	a := &runtimeAPI{process: p}
-	a.server = &http.Server{Handler: a, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = a.server.Serve(listener) }()
+	a := &runtimeAPI{process: p, listener: listener, conns: map[*runtimeConn]struct{}{}}
+	go a.accept()
 	return a
 }
 
-func (a *runtimeAPI) close() { _ = a.server.Close() }
+func (a *runtimeAPI) accept() {
+	for {
+		conn, err := a.listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		c := &runtimeConn{api: a, conn: conn, in: bufio.NewReader(conn)}
+		a.mu.Lock()
+		closed := a.closed
+		a.conns[c] = struct{}{}
+		a.mu.Unlock()
+		if closed {
+			_ = conn.Close()
+			return
+		}
+		go c.serve()
+	}
+}
 
-func (a *runtimeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// drop forgets a connection that has ended.
+func (a *runtimeAPI) drop(c *runtimeConn) {
+	_ = c.conn.Close()
+	a.mu.Lock()
+	delete(a.conns, c)
+	a.mu.Unlock()
+	a.process.fn.pool.hungUp(a.process, c)
+}
+
+func (a *runtimeAPI) close() {
+	_ = a.listener.Close()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = true
+	for c := range a.conns {
+		_ = c.conn.Close()
+	}
+}
+
+// handle answers one request of the process. It may leave the body unread.
+func (a *runtimeAPI) handle(c *runtimeConn, r *http.Request) {
 	path, known := strings.CutPrefix(r.URL.Path, runtimePrefix)
 	switch {
 	case known && path == "invocation/next" && r.Method == http.MethodGet:
-		a.next(w, r)
+		a.next(c)
 		return
 	case known && path == "init/error" && r.Method == http.MethodPost:
-		a.initError(w, r)
+		a.initError(c, r)
 		return
 	case known && r.Method == http.MethodPost:
 		rest, ok := strings.CutPrefix(path, "invocation/")
 		id, action, _ := strings.Cut(rest, "/")
 		switch {
 		case ok && action == "response":
-			a.response(w, r, id)
+			a.response(c, r, id)
 			return
 		case ok && action == "error":
-			a.invocationError(w, r, id)
+			a.invocationError(c, r, id)
 			return
 		}
 	}
-	refuse(w, http.StatusNotFound, "NotFound", "the Runtime API has no "+r.Method+" "+r.URL.Path)
+	c.refuse(http.StatusNotFound, "NotFound", "the Runtime API has no "+r.Method+" "+r.URL.Path)
 }
 
-// next hands over an invocation as soon as there is one.
-func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
+// next notes that the process wants an invocation. The answer is written by the
+// one who has an invocation for it, now or later.
+func (a *runtimeAPI) next(c *runtimeConn) {
 	p := a.process
-	if !p.fn.pool.asked(p) {
-		refuse(w, http.StatusForbidden, "InvalidStateTransition",
+	undelivered, allowed := p.fn.pool.asked(p, c)
+	switch {
+	case !allowed:
+		c.refuse(http.StatusForbidden, "InvalidStateTransition",
 			"the last invocation has not been answered: POST its response or its error first")
-		return
-	}
-	select {
-	case inv := <-p.work:
-		header := w.Header()
-		header["Content-Type"] = []string{"application/json"}
-		header["Content-Length"] = []string{strconv.Itoa(len(inv.request.payload))}
-		header["Lambda-Runtime-Aws-Request-Id"] = []string{inv.request.id}
-		header["Lambda-Runtime-Deadline-Ms"] = []string{strconv.FormatInt(inv.deadline.UnixMilli(), 10)}
-		header["Lambda-Runtime-Invoked-Function-Arn"] = []string{inv.arn}
-		header["Lambda-Runtime-Trace-Id"] = []string{inv.request.traceID}
-		if inv.request.clientContext != "" {
-			header["Lambda-Runtime-Client-Context"] = []string{inv.request.clientContext}
-		}
-		_, _ = w.Write(inv.request.payload)
-	case <-r.Context().Done():
+	case undelivered != nil:
+		p.deliver(c, undelivered)
 	}
 }
 
 // response takes the answer to an invocation.
-func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request, id string) {
+func (a *runtimeAPI) response(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
 	inv, current := a.process.fn.pool.answered(a.process, id)
 	switch {
 	case !current:
-		refuseRequestID(w)
+		c.refuseRequestID()
 	case errors.Is(err, errBodyTooLarge):
 		inv.done <- responseTooLarge().outcome(id)
-		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
+		c.refuse(http.StatusRequestEntityTooLarge, "RequestEntityTooLarge",
 			"Exceeded maximum allowed payload size ("+strconv.Itoa(maxResponseBytes)+" bytes).")
 	case err != nil:
 		inv.done <- failure{errorType: "Runtime.TruncatedResponse", message: "Response truncated: " + err.Error()}.outcome(id)
-		refuse(w, http.StatusBadRequest, "TruncatedResponse", err.Error())
+		c.refuse(http.StatusBadRequest, "TruncatedResponse", err.Error())
 	case r.Trailer.Get("Lambda-Runtime-Function-Error-Type") != "":
 		inv.done <- failed(trailerError(r.Trailer))
-		accept(w)
+		c.accept()
 	default:
 		inv.done <- succeeded(body)
-		accept(w)
+		c.accept()
 	}
 }
 
 // invocationError takes the function's word for a failure.
-func (a *runtimeAPI) invocationError(w http.ResponseWriter, r *http.Request, id string) {
+func (a *runtimeAPI) invocationError(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
 	inv, current := a.process.fn.pool.answered(a.process, id)
 	switch {
 	case !current:
-		refuseRequestID(w)
+		c.refuseRequestID()
 	case errors.Is(err, errBodyTooLarge):
 		inv.done <- responseTooLarge().outcome(id)
-		accept(w)
+		c.accept()
 	default:
 		inv.done <- failed(errorBody(body, r.Header))
-		accept(w)
+		c.accept()
 	}
 }
 
 // initError takes the word of a process that can't come up. The invocation that
 // it was started for fails with it.
-func (a *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
+func (a *runtimeAPI) initError(c *runtimeConn, r *http.Request) {
 	body, _ := readBody(r)
 	p := a.process
 	p.fn.pool.mu.Lock()
@@ -132,10 +162,10 @@ func (a *runtimeAPI) initError(w http.ResponseWriter, r *http.Request) {
 	}
 	p.fn.pool.mu.Unlock()
 	if !early {
-		refuse(w, http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
+		c.refuse(http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
 		return
 	}
-	accept(w)
+	c.accept()
 	// "Runtime should exit promptly": the end is what fails the invocation, so it
 	// must come even if the process does not do it by itself.
 	time.AfterFunc(100*time.Millisecond, p.kill)
@@ -187,27 +217,15 @@ func errorBody(body []byte, header http.Header) []byte {
 	return made
 }
 
-var (
-	jsonContent  = []string{"application/json"}
-	acceptedBody = []byte(`{"status":"OK"}` + "\n")
-	acceptedSize = []string{strconv.Itoa(len(acceptedBody))}
-)
+var acceptedBody = []byte(`{"status":"OK"}` + "\n")
 
-func accept(w http.ResponseWriter) {
-	header := w.Header()
-	header["Content-Type"] = jsonContent
-	header["Content-Length"] = acceptedSize
-	w.WriteHeader(http.StatusAccepted)
-	_, _ = w.Write(acceptedBody)
+func (c *runtimeConn) accept() { c.answer(http.StatusAccepted, acceptedBody) }
+
+func (c *runtimeConn) refuseRequestID() {
+	c.refuse(http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
 }
 
-func refuseRequestID(w http.ResponseWriter) {
-	refuse(w, http.StatusBadRequest, "InvalidRequestID", "Invalid request ID")
-}
-
-func refuse(w http.ResponseWriter, status int, errorType, message string) {
+func (c *runtimeConn) refuse(status int, errorType, message string) {
 	body, _ := json.Marshal(map[string]string{"errorType": errorType, "errorMessage": message})
-	w.Header()["Content-Type"] = jsonContent
-	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	c.answer(status, body)
 }
