@@ -107,7 +107,7 @@ func compileReferencePath(source string) (*ReferencePath, error) {
 		return nil, errors.New("it refers to the context object or a variable, which can't be changed")
 	}
 	p, err := jsonpath.Compile(source)
-	if err == nil && !p.Definite() {
+	if err == nil && !p.Reference() {
 		err = errors.New("it can refer to more than one value")
 	}
 	return &ReferencePath{source: source, path: p}, err

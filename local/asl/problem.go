@@ -19,6 +19,8 @@ type Problem struct {
 	Message string
 	// Line is the line of the definition, from 1, or 0 where it is not known.
 	Line int
+	// service is what AWS says of it, "" where that is not known.
+	service string
 }
 
 func (p Problem) String() string {
@@ -39,6 +41,24 @@ func (p Problems) Error() string {
 		lines[i] = p[i].String()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// ServiceText is the reason that CreateStateMachine gives for refusing the
+// definition: the first problem for which the service's words are known, or
+// else the first problem in this package's words.
+func (p Problems) ServiceText() string {
+	for _, problem := range p {
+		if problem.service != "" {
+			return "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: " + problem.service + "'"
+		}
+	}
+	return fmt.Sprintf("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: %s at %s'", p[0].Message, pointer(p[0].Path))
+}
+
+// pointer is a path in the form that the service gives it: /States/Work.
+func pointer(path string) string {
+	text := strings.NewReplacer("['", "/", "']", "").Replace(path)
+	return strings.ReplaceAll(strings.TrimPrefix(text, "$"), ".", "/")
 }
 
 // step is the path of a member: a dot and the name where that reads, else the

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -182,11 +183,6 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 	return errs
 }
 
-// own reports whether the engine answers the resource itself.
-func (e *Engine) own(r asl.Resource) bool {
-	return r.Service == "states" && r.Action == "startExecution" && r.Pattern != asl.WaitForTaskToken && e.machines != nil
-}
-
 // Status is how an execution stands, as DescribeExecution says.
 type Status = string
 
@@ -230,10 +226,12 @@ func (e *Engine) Run(ctx context.Context, input []byte) (*Execution, error) {
 	}
 	r := e.newRun(ctx)
 	x := r.newExecution(e.machine, e.machineARN, e.machineName, e.kind, e.executionName(r))
-	x.ended = func() { r.loop.over = true }
+	x.ended = r.closed
 	x.input = v
+	r.open++
+	r.remember(x)
 	r.loop.do(x.start)
-	r.loop.run(ctx, func() { x.abort("", "") })
+	r.loop.run(ctx, r.stop)
 	r.cancel()
 	return x.result(), nil
 }
@@ -262,6 +260,34 @@ type run struct {
 	random *rand.Rand
 	ctx    context.Context
 	cancel context.CancelFunc
+	// executions are the execution that was started and those that its tasks
+	// started, by ARN and in order; open is how many of them have not ended.
+	executions    map[string]*execution
+	executionList []*execution
+	open          int
+	tokens        map[string]*Callback
+}
+
+func (r *run) remember(x *execution) {
+	if r.executions == nil {
+		r.executions = map[string]*execution{}
+	}
+	r.executions[x.arn] = x
+	r.executionList = append(r.executionList, x)
+}
+
+// closed is called when an execution has ended; the last one ends the run.
+func (r *run) closed() {
+	if r.open--; r.open == 0 {
+		r.loop.over = true
+	}
+}
+
+// stop aborts every execution, those that started last first.
+func (r *run) stop() {
+	for _, x := range slices.Backward(r.executionList) {
+		x.abort("", "")
+	}
 }
 
 // newID is a random identifier (UUID version 4) of the run's seed.

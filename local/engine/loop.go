@@ -115,6 +115,12 @@ func (l *loop) run(ctx context.Context, cancelled func()) {
 // sleep waits for whatever comes first. A virtual clock is put forward to the
 // next timer instead, unless a call is under way.
 func (l *loop) sleep(done <-chan struct{}, cancelled func()) <-chan struct{} {
+	select {
+	case <-done:
+		cancelled()
+		return nil
+	default:
+	}
 	var due <-chan time.Time
 	if len(l.timers) > 0 {
 		if l.clock.virtual() {

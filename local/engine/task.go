@@ -83,6 +83,10 @@ func (v *visit) prepare(t *task, d *details) error {
 	}
 	if t.token != "" {
 		t.request.Callback = &Callback{Token: t.token, visit: v, task: t}
+		if v.tokens == nil {
+			v.run.tokens = map[string]*Callback{}
+		}
+		v.tokens[t.token] = t.request.Callback
 	}
 	return nil
 }
@@ -113,7 +117,7 @@ func (v *visit) call(t *task) {
 	integration := v.integrations.find(resource)
 	switch answerer, immediate := integration.(Immediate); {
 	case integration == nil:
-		v.startExecution(t)
+		v.callOwn(t)
 	case immediate:
 		answer := answerer.Answer(t.request)
 		if answer.Takes <= 0 {
@@ -263,11 +267,13 @@ func (t *task) end(v *visit) {
 	v.loop.stop(t.limit)
 	v.loop.stop(t.silence)
 	v.loop.stop(t.takes)
+	delete(v.tokens, t.token)
 	if t.cancel != nil {
 		t.cancel()
 	}
-	if t.nested != nil {
-		t.nested.abort("", "")
+	if nested := t.nested; nested != nil {
+		t.nested = nil
+		nested.abort("", "")
 	}
 }
 
