@@ -2,12 +2,14 @@
 // Step Functions runs it. An expression is compiled once and evaluated many
 // times, by any number of goroutines at once.
 //
-// The language is that of docs.jsonata.org. What Step Functions adds and takes
-// away is in the AWS page "Transforming data with JSONata in Step Functions".
+// The language is that of docs.jsonata.org. What Step Functions adds to it and
+// takes away is in the AWS page "Transforming data with JSONata in Step
+// Functions".
 package jsonata
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -15,7 +17,11 @@ import (
 // Expression is a compiled expression. It is immutable and safe for
 // concurrent use.
 type Expression struct {
-	source string
+	source    string
+	root      node
+	plain     *plainPath // the whole expression, if it is a plain path
+	symbols   []string
+	variables []string
 }
 
 // Environment is what an evaluation sees of the world. The zero Environment
@@ -24,31 +30,21 @@ type Environment struct {
 	// Context stops the evaluation when it is cancelled or past its deadline.
 	// Nil never stops it.
 	Context context.Context
-	// Input is what $ and $$ stand for and where paths start.
+	// Input is what $ and $$ stand for and where paths start. [Undefined] is no
+	// input; nil is JSON null.
 	Input any
 	// Variable looks up a variable that the expression does not bind itself,
-	// by its name without the dollar sign.
+	// by its name without the dollar sign. It is asked before the built-in
+	// functions, and at most once per name and evaluation.
 	Variable func(name string) (any, bool)
 	// Now is the time of $now() and $millis().
 	Now time.Time
 	// Random is the source of $random(), $uuid() and $shuffle(). Nil is the
 	// runtime's own.
 	Random *rand.Rand
-	// MaxDepth bounds nested evaluation. 0 is a sound default.
+	// MaxDepth bounds nested evaluation. 0 is [DefaultMaxDepth].
 	MaxDepth int
 }
-
-// Error is what jsonata 2.0.6 reports, word for word.
-type Error struct {
-	Code     string // such as T2001; S0… syntax, T0… and T1… types, D… dynamic, U… limits
-	Position int    // in the source, in UTF-16 code units, as JavaScript counts
-	Token    string // what the source has there
-	Value    any    // the offending value
-	Message  string
-}
-
-// Error is the code and the message.
-func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 type undefined struct{}
 
@@ -61,15 +57,58 @@ func IsUndefined(v any) bool { _, ok := v.(undefined); return ok }
 
 // Compile parses an expression. The error is an [*Error].
 func Compile(source string) (*Expression, error) {
-	return &Expression{source: source}, nil
+	tree, err := parse(source)
+	if err == nil {
+		tree, err = resolve(tree)
+	}
+	if err != nil {
+		return nil, err.finish(source)
+	}
+	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
+	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree)}
+	e.symbols = c.names
+	e.plain, _ = e.root.(*plainPath)
+	return e, nil
 }
 
 // Source is the text that was compiled.
 func (e *Expression) Source() string { return e.source }
 
 // Variables are the names, without the dollar sign, of the variables that the
-// expression uses but neither binds nor finds among the built-in functions.
-func (e *Expression) Variables() []string { return nil }
+// expression uses but does not bind, less the built-in functions: $states and
+// the variables of a workflow, in the order in which they first occur. $ and $$
+// are not among them, see [Expression.UsesInput].
+func (e *Expression) Variables() []string { return e.variables }
 
-// Eval evaluates the expression. The result may be [Undefined].
-func (e *Expression) Eval(env *Environment) (any, error) { return Undefined, nil }
+// Path is the expression as a plain path: the name of the variable it starts at
+// ("" for the input), and the steps from there. It reports false if the
+// expression is anything else.
+func (e *Expression) Path() (variable string, steps []Step, ok bool) {
+	if e.plain == nil {
+		return "", nil, false
+	}
+	return e.plain.name, e.plain.steps, true
+}
+
+// Eval evaluates the expression. The result may be [Undefined], and is
+// otherwise a value of package value. The error is an [*Error].
+//
+// Values given in are never changed, and the result may share parts with them.
+func (e *Expression) Eval(env *Environment) (any, error) {
+	if p := e.plain; p != nil && p.variable && !p.context && p.name != "$" && (env.MaxDepth == 0 || env.MaxDepth > 2) && env.Variable != nil {
+		if v, ok := env.Variable(p.name); ok {
+			if v, ok = p.walk(v); ok {
+				return v, nil
+			}
+		}
+	}
+	v, err := e.run(env)
+	if err != nil {
+		var e2 *Error
+		if errors.As(err, &e2) {
+			return nil, e2.finish(e.source)
+		}
+		return nil, err
+	}
+	return v, nil
+}

@@ -1,0 +1,139 @@
+package jsonata
+
+// native is a built-in function.
+type native struct {
+	name       string
+	signature  *signature
+	parameters int // what $map and its like take for the number of parameters
+	run        func(c *arguments) (any, error)
+}
+
+// arguments are those of one call of a built-in function, after they have been
+// checked against its signature: Undefined where one is missing.
+type arguments struct {
+	ev   *evaluation
+	list []any
+}
+
+func (n *native) arity() int { return n.parameters }
+
+func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
+	valid, err := n.signature.validate(list, input)
+	if err == nil {
+		var v any
+		c := arguments{ev, valid}
+		if v, err = n.run(&c); err == nil {
+			return v, nil
+		}
+	}
+	if e, ok := err.(*Error); ok && e.token == nil && !e.noToken {
+		e.token = n.name
+	}
+	return nil, err
+}
+
+// builtins are the functions of jsonata 2.0.6 and of Step Functions, less
+// $eval, which Step Functions does not have: calling it is calling no function.
+var builtins map[string]*native
+
+func init() {
+	builtins = map[string]*native{}
+	for _, group := range [][]*native{stringFunctions, numberFunctions, arrayFunctions, objectFunctions, valueFunctions, higherOrderFunctions, timeFunctions, stepFunctions} {
+		for _, n := range group {
+			builtins[n.name] = n
+		}
+	}
+}
+
+func function(name, types string, parameters int, run func(*arguments) (any, error)) *native {
+	return &native{name, mustSignature(types), parameters, run}
+}
+
+// missing reports whether an argument was left out.
+func (c *arguments) missing(i int) bool { return i >= len(c.list) || IsUndefined(c.list[i]) }
+
+func (c *arguments) value(i int) any {
+	if i >= len(c.list) {
+		return Undefined
+	}
+	return c.list[i]
+}
+
+func (c *arguments) string(i int) string {
+	s, _ := c.value(i).(string)
+	return s
+}
+
+func (c *arguments) number(i int) float64 {
+	n, _ := toFloat(c.value(i))
+	return n
+}
+
+func (c *arguments) items(i int) []any {
+	items, _ := elements(c.value(i))
+	return items
+}
+
+func (c *arguments) function(i int) callable {
+	f, _ := c.value(i).(callable)
+	return f
+}
+
+// text is a string as a result, accounted for.
+func (c *arguments) text(s string) (any, error) {
+	return s, c.ev.allocate(len(s), 1)
+}
+
+// sequence is a sequence as a result, accounted for.
+func (c *arguments) sequence(items []any) (any, error) {
+	return &list{items: items, seq: true}, c.ev.allocate(len(items), 8)
+}
+
+// array is a plain array as a result, accounted for.
+func (c *arguments) array(items []any) (any, error) {
+	if items == nil {
+		items = []any{}
+	}
+	for _, item := range items {
+		c.ev.store(item)
+	}
+	return items, c.ev.allocate(len(items), 8)
+}
+
+// iteratee calls a function for each of many values with as many arguments as
+// it takes: the value, its index or key, and what it is in.
+type iteratee struct {
+	ev    *evaluation
+	fn    callable
+	count int
+	space [4]any
+}
+
+func (c *arguments) iteratee(i, most int) *iteratee {
+	fn := c.function(i)
+	n := 1
+	if fn != nil {
+		n = min(max(fn.arity(), 1), most)
+	}
+	return &iteratee{ev: c.ev, fn: fn, count: n}
+}
+
+func (it *iteratee) call(values ...any) (any, error) {
+	if it.fn == nil {
+		return nil, &Error{Code: "T1006"}
+	}
+	if err := it.ev.tick(); err != nil {
+		return nil, err
+	}
+	given := append(it.space[:0], values[:min(it.count, len(values))]...)
+	return it.ev.apply(it.fn, given, Undefined)
+}
+
+// holds is the truth of what the function says of a value.
+func (it *iteratee) holds(values ...any) (bool, error) {
+	v, err := it.call(values...)
+	if err != nil {
+		return false, err
+	}
+	return truth(v)
+}

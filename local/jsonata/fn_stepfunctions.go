@@ -1,0 +1,3 @@
+package jsonata
+
+var stepFunctions = []*native{}

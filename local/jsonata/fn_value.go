@@ -1,0 +1,55 @@
+package jsonata
+
+var valueFunctions = []*native{
+	function("boolean", "<x-:b>", 1, func(c *arguments) (any, error) {
+		if c.missing(0) {
+			return Undefined, nil
+		}
+		return c.truth()
+	}),
+	function("not", "<x-:b>", 1, func(c *arguments) (any, error) {
+		if c.missing(0) {
+			return Undefined, nil
+		}
+		t, err := c.truth()
+		return !t, err
+	}),
+	function("exists", "<x:b>", 1, func(c *arguments) (any, error) { return !c.missing(0), nil }),
+	function("type", "<x:s>", 1, func(c *arguments) (any, error) {
+		if c.missing(0) {
+			return Undefined, nil
+		}
+		return typeName(c.value(0)), nil
+	}),
+	function("clone", "<(oa)-:o>", 1, func(c *arguments) (any, error) {
+		if c.missing(0) {
+			return Undefined, nil
+		}
+		return deepCopy(c.value(0)), nil
+	}),
+	function("error", "<s?:x>", 1, func(c *arguments) (any, error) {
+		message := c.string(0)
+		if message == "" {
+			message = "$error() function evaluated"
+		}
+		return nil, &Error{Code: "D3137", Message: message}
+	}),
+	function("assert", "<bs?:x>", 2, func(c *arguments) (any, error) {
+		if c.value(0) == true {
+			return Undefined, nil
+		}
+		message := c.string(1)
+		if message == "" {
+			message = "$assert() statement failed"
+		}
+		return nil, &Error{Code: "D3141", Message: message}
+	}),
+}
+
+// truth is that of the argument, as which any function is false.
+func (c *arguments) truth() (bool, error) {
+	if c.function(0) != nil {
+		return false, nil
+	}
+	return truth(c.value(0))
+}

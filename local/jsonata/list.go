@@ -1,0 +1,158 @@
+package jsonata
+
+import (
+	"math"
+
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// list is an array that the language made, with what it remembers about it. An
+// array of the input is a plain []any. Both are arrays to an expression.
+//
+// A sequence of one value stands for that value, and an empty one for nothing,
+// wherever the result of an expression is taken, see [unwrap].
+type list struct {
+	items []any
+	seq   bool // a sequence
+	keep  bool // a sequence of one value stays an array: [] was written after it
+	cons  bool // made by an array constructor at an end of a path: a step does not flatten it
+	outer bool // the wrapping of an input that is an array: $ is what it holds
+}
+
+var emptyObject = &value.Object{}
+
+// elements are those of an array.
+func elements(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case []any:
+		return v, true
+	case *list:
+		return v.items, true
+	}
+	return nil, false
+}
+
+func isArray(v any) bool {
+	_, ok := elements(v)
+	return ok
+}
+
+// each is the elements of an array, or the single value.
+func each(v any) []any {
+	if items, ok := elements(v); ok {
+		return items
+	}
+	return []any{v}
+}
+
+// unwrap is the value that a result stands for.
+func unwrap(v any) any {
+	if l, ok := v.(*list); ok && l.seq {
+		switch {
+		case len(l.items) == 0:
+			return Undefined
+		case len(l.items) == 1 && !l.keep:
+			return l.items[0]
+		}
+	}
+	return v
+}
+
+// keptArray marks a sequence so that it stays an array even with one element.
+func keptArray(v any) any {
+	if l, ok := v.(*list); ok && l.seq && !l.keep {
+		kept := *l
+		kept.keep = true
+		return &kept
+	}
+	return v
+}
+
+// joined is the elements of a followed by those of b, where a value that is no
+// array counts as one element, and Undefined as none.
+func joined(a, b any) any {
+	if IsUndefined(a) {
+		return b
+	}
+	if IsUndefined(b) {
+		return a
+	}
+	x, y := each(a), each(b)
+	return append(append(make([]any, 0, len(x)+len(y)), x...), y...)
+}
+
+// exported is v as it may leave the package: lists become arrays, and what
+// JSON can't hold becomes what AWS makes of it. Parts that need no change are
+// shared.
+func exported(v any) any {
+	v, _ = export(v)
+	return v
+}
+
+// export also reports whether v had to change.
+func export(v any) (any, bool) {
+	switch v := v.(type) {
+	case float64:
+		switch { // AWS passes the numbers that JSON lacks on as strings
+		case math.IsNaN(v):
+			return "NaN", true
+		case math.IsInf(v, 1):
+			return "Infinity", true
+		case math.IsInf(v, -1):
+			return "-Infinity", true
+		}
+	case *list:
+		if v.outer {
+			return exported(v.items[0]), true
+		}
+		items, _ := exportItems(v.items)
+		return items, true
+	case []any:
+		return exportItems(v)
+	case *value.Object:
+		var c *value.Object
+		for name, m := range v.All() {
+			if m, changed := export(m); changed {
+				if c == nil {
+					c = v.Clone()
+				}
+				c.Set(name, m)
+			}
+		}
+		if c != nil {
+			return c, true
+		}
+	case callable:
+		return "", true // as $string makes of it
+	case *tuples:
+		items := make([]any, len(v.items))
+		for i := range v.items {
+			items[i] = exported(v.items[i].context)
+		}
+		return items, true
+	}
+	return v, false
+}
+
+func exportItems(items []any) (any, bool) {
+	if items == nil {
+		return []any{}, true
+	}
+	var c []any
+	for i, item := range items {
+		item, changed := export(item)
+		if IsUndefined(item) { // a predicate of something missing can leave one in a sequence
+			item, changed = nil, true
+		}
+		if changed {
+			if c == nil {
+				c = append(make([]any, 0, len(items)), items...)
+			}
+			c[i] = item
+		}
+	}
+	if c == nil {
+		return items, false
+	}
+	return c, true
+}

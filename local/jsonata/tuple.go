@@ -1,0 +1,222 @@
+package jsonata
+
+// tuple is one value on its way along a path, with the variables that @, # and
+// % have bound for it.
+type tuple struct {
+	context  any
+	bindings []binding
+}
+
+// tuples is a stream of them, as the result of a path within a path.
+type tuples struct{ items []tuple }
+
+// with is the bindings and one more, without changing the bindings that others
+// hold.
+func (t *tuple) with(bindings ...binding) []binding {
+	out := append(make([]binding, 0, len(t.bindings)+len(bindings)), t.bindings...)
+	for _, b := range bindings {
+		out = set(out, b)
+	}
+	return out
+}
+
+func set(bindings []binding, b binding) []binding {
+	for i := range bindings {
+		if bindings[i].symbol == b.symbol {
+			bindings[i].value = b.value
+			return bindings
+		}
+	}
+	return append(bindings, b)
+}
+
+// frame is a scope in which the tuple's variables are bound.
+func (t *tuple) frame(parent *frame) *frame {
+	return &frame{parent: parent, bindings: append(make([]binding, 0, len(t.bindings)+1), t.bindings...)}
+}
+
+// evalTuples goes on from the first step that binds a variable.
+func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
+	var current []tuple
+	started := false
+	for i := p.firstTuple; i < len(p.steps); i++ {
+		st := &p.steps[i]
+		if i == 0 && st.cons {
+			v, err := st.construct(ev, s, f)
+			if err != nil {
+				return nil, err
+			}
+			*s = v
+			continue
+		}
+		var err error
+		if current, err = st.applyTuples(ev, s, current, started, f); err != nil {
+			return nil, err
+		}
+		started = true
+	}
+	if p.group != nil {
+		return p.group.evalTuples(ev, current, f)
+	}
+	if p.tuple {
+		return &tuples{current}, nil
+	}
+	items := make([]any, len(current))
+	for i := range current {
+		items[i] = current[i].context
+	}
+	out := several(items)
+	return out.result(p.keep, p.keepCons), nil
+}
+
+// applyTuples applies a step to each tuple, or to each value of s when it is
+// the step that starts the tuples.
+func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started bool, f *frame) ([]tuple, error) {
+	if st.order != nil {
+		sorted, err := st.orderTuples(ev, s, current, started, f)
+		if err != nil {
+			return nil, err
+		}
+		return st.stageTuples(ev, sorted, f)
+	}
+	if !started {
+		current = make([]tuple, s.len())
+		for i := range current {
+			current[i].context = s.at(i)
+		}
+	}
+	var out []tuple
+	for i := range current {
+		t := &current[i]
+		v, err := ev.eval(st.node, t.context, t.frame(f))
+		if err != nil {
+			return nil, err
+		}
+		if IsUndefined(v) {
+			continue
+		}
+		if inner, ok := v.(*tuples); ok {
+			for j := range inner.items {
+				merged := tuple{context: inner.items[j].context, bindings: t.with(inner.items[j].bindings...)}
+				out = append(out, st.bindTuple(merged, t, nil, j))
+			}
+			continue
+		}
+		items := each(v)
+		for j, item := range items {
+			out = append(out, st.bindTuple(tuple{bindings: t.bindings}, t, &item, j))
+		}
+		if err := ev.allocate(len(items), 8); err != nil {
+			return nil, err
+		}
+	}
+	return st.stageTuples(ev, out, f)
+}
+
+// bindTuple completes the tuple of one value that the step yields. item is nil
+// when the tuple has come from a path within the step with its own context.
+func (st *step) bindTuple(next tuple, from *tuple, item *any, i int) tuple {
+	var bound [3]binding
+	n := 0
+	if item != nil {
+		if st.focus != 0 {
+			bound[n] = binding{st.focus, *item}
+			n++
+			next.context = from.context
+		} else {
+			next.context = *item
+		}
+		if st.index != 0 {
+			bound[n] = binding{st.index, float64(i)}
+			n++
+		}
+		if st.ancestor != 0 {
+			bound[n] = binding{st.ancestor, from.context}
+			n++
+		}
+	}
+	if n > 0 {
+		next.bindings = next.with(bound[:n]...)
+	}
+	return next
+}
+
+func (st *step) orderTuples(ev *evaluation, s *stream, current []tuple, started bool, f *frame) ([]tuple, error) {
+	if started {
+		return st.order.sortTuples(ev, current, f)
+	}
+	sorted, err := st.order.sort(ev, s.slice(), f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]tuple, len(sorted))
+	for i := range sorted {
+		out[i] = tuple{context: sorted[i]}
+		if st.index != 0 {
+			out[i].bindings = []binding{{st.index, float64(i)}}
+		}
+	}
+	return out, nil
+}
+
+func (st *step) stageTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
+	for i := range st.stages {
+		stage := &st.stages[i]
+		if stage.filter == nil {
+			for j := range current {
+				current[j].bindings = current[j].with(binding{stage.index, float64(j)})
+			}
+			continue
+		}
+		var err error
+		if current, err = stage.filter.applyTuples(ev, current, f); err != nil {
+			return nil, err
+		}
+	}
+	return current, nil
+}
+
+// applyTuples selects the tuples that the predicate holds for.
+func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
+	var out []tuple
+	if p.literal {
+		for i := range current {
+			if matches(p.index, i, len(current)) == 1 {
+				out = append(out, current[i])
+			}
+		}
+		return out, nil
+	}
+	for i := range current {
+		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(f))
+		if err != nil {
+			return nil, err
+		}
+		for range n {
+			out = append(out, current[i])
+		}
+	}
+	return out, nil
+}
+
+// merge makes one tuple of several: each variable, and the context, is all of
+// theirs.
+func merge(group []tuple) tuple {
+	if len(group) == 1 {
+		return group[0]
+	}
+	out := tuple{context: group[0].context, bindings: group[0].with()}
+	for _, t := range group[1:] {
+		out.context = joined(out.context, t.context)
+		for _, b := range t.bindings {
+			old := Undefined
+			for _, have := range out.bindings {
+				if have.symbol == b.symbol {
+					old = have.value
+				}
+			}
+			out.bindings = set(out.bindings, binding{b.symbol, joined(old, b.value)})
+		}
+	}
+	return out
+}
