@@ -66,7 +66,7 @@ func New(options ...Option) (*Host, error) {
 		done:      make(chan struct{}),
 	}
 	h.spawner.start()
-	h.guardian = startGuardian(&h.spawner)
+	h.guardian = startGuardian()
 	h.server = &http.Server{
 		Handler:  newInvokeAPI(h),
 		ErrorLog: log.New(io.Discard, "", 0),

@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 // Command function is the Lambda of the lambdahost tests: the event says how it
 // behaves, and INIT in the environment how it comes up.
 package main
