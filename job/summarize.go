@@ -22,7 +22,7 @@ type Summary struct {
 	source   iter.Seq2[Outcome, error]
 	consumed bool
 	err      error
-	account  account
+	account  report.Account
 	sections []report.Section
 	output   any
 }
@@ -47,7 +47,13 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 				s.err = fmt.Errorf("got the outcome of an item with index %d, expected 0 or more", outcome.Index)
 				return
 			}
-			if s.account.add(&outcome) && listening {
+			first := false
+			if outcome.Status == Succeeded {
+				first = s.account.Succeed(outcome.Index)
+			} else {
+				first = s.account.Fail(outcome.Index, outcome.Error, outcome.Cause)
+			}
+			if first && listening {
 				listening = yield(outcome)
 			}
 		}
@@ -112,25 +118,24 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	a := &summary.account
 	missing := 0
 	if known {
-		missing = a.unseen(total)
+		missing = a.Missing(total)
 	} else {
-		total = a.succeeded + a.failed
+		total = a.Succeeded + a.Failed
 	}
 	if missing > 0 && request.endedEarly() {
-		a.count(ErrorNotStarted, "the Map ended before the item's turn came", missing)
-		a.failed += missing
+		a.FailUnseen(missing, ErrorNotStarted, "the Map ended before the item's turn came")
 		missing = 0
 	}
-	answer := summaryAnswer{Total: total, Succeeded: a.succeeded, Failed: a.failed, Missing: missing, Repeated: a.repeated,
+	answer := summaryAnswer{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing, Repeated: a.Repeated,
 		Errors: map[string]int{}, Output: summary.output}
-	for name, e := range a.errors {
-		answer.Errors[name] = e.Count
+	for _, e := range a.Errors() {
+		answer.Errors[e.Name] = e.Count
 	}
 	if request.Report != nil {
 		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: time.Now().UTC(),
-			Items:                      report.Items{Total: total, Succeeded: a.succeeded, Failed: a.failed, Missing: missing},
+			Items:                      report.Items{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing},
 			ToleratedFailurePercentage: request.ToleratedFailurePercentage,
-			Errors:                     a.byCount(), Failures: a.examples, Sections: summary.sections}
+			Errors:                     a.Errors(), Failures: a.Failures, Sections: summary.sections}
 		if err := request.Report.write(ctx, r); err != nil {
 			return nil, asInvocationError(err)
 		}

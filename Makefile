@@ -1,0 +1,40 @@
+# Targets for people. `make run` and `make test` set up what they need.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help
+help: ## This list.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+.PHONY: setup
+setup: node_modules/.installed ## Install the tools of package.json, where they are not yet.
+
+node_modules/.installed: package.json package-lock.json
+	@command -v go >/dev/null || { echo "found no Go: install Go 1.26 or newer from go.dev" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "found no npm: install Node.js 20 or newer from your system's packages or nodejs.org" >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: run
+run: setup ## Run the sample job on this machine.
+	go run ./cmd/mapjob run --seed Orders=examples/orders.csv --input examples/night.json
+
+.PHONY: test
+test: setup ## Run all tests.
+	go vet ./...
+	go test ./...
+	cd examples && go vet ./... && go test ./...
+
+.PHONY: synth
+synth: setup ## Synthesize the template to cdk.out.
+	npx cdk synth --quiet
+
+.PHONY: snapshots
+snapshots: setup ## Rewrite the snapshots after an intended change.
+	UPDATE_SNAPS=true go test ./test/... ./constructs/...
+
+.PHONY: clean
+clean: ## Remove what runs leave behind.
+	rm -rf .mapjob cdk.out bin

@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/job/report"
+	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/records"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+type runCommand struct {
+	App     string            `help:"Command that runs the CDK app. Default: the app of cdk.json." placeholder:"COMMAND"`
+	Context map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE"`
+	Stack   string            `help:"Stack to run. Default: the only one." placeholder:"NAME"`
+	Job     string            `help:"Job or state machine to run. Default: the only one of the stack." placeholder:"NAME"`
+	Input   string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
+	Items   string            `help:"Run the worker over the items of a .jsonl or .csv file, in place of the job start." placeholder:"FILE"`
+	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl or .csv file first; may be repeated." placeholder:"TABLE=FILE"`
+	JSON    bool              `help:"Print one JSON document in place of the report."`
+	Keep    bool              `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
+
+	S3Port       int `help:"Port of the local S3. Default: any that is free." name:"s3-port" placeholder:"PORT"`
+	DynamoDBPort int `help:"Port of the local DynamoDB. Default: any that is free." name:"dynamodb-port" placeholder:"PORT"`
+	LambdaPort   int `help:"Port of the local Lambda. Default: any that is free." name:"lambda-port" placeholder:"PORT"`
+}
+
+// Run synthesizes the app, starts the parts, runs the job and reports.
+func (r *runCommand) Run(ctx context.Context, s *streams) (err error) {
+	p := newProgress(s.err)
+	input, err := r.input()
+	if err != nil {
+		return err
+	}
+	folder, err := newRunFolder()
+	if err != nil {
+		return err
+	}
+	run := &run{runCommand: r, streams: s, progress: p, folder: folder, input: input}
+	return run.do(ctx)
+}
+
+// input is the JSON of --input, from the line or from a file.
+func (r *runCommand) input() ([]byte, error) {
+	text := []byte(r.Input)
+	source := "--input"
+	if !json.Valid(text) {
+		file, err := os.ReadFile(r.Input)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("--input: got %q, expected JSON or the name of a file", r.Input)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--input: %w", err)
+		}
+		text, source = file, r.Input
+	}
+	if !json.Valid(text) {
+		_, err := value.Parse(text)
+		return nil, fmt.Errorf("%s: got text that is not JSON (%v), expected a JSON document", source, err)
+	}
+	return text, nil
+}
+
+// newRunFolder makes .mapjob/runs/ID. IDs sort by time.
+func newRunFolder() (string, error) {
+	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
+	folder := filepath.Join(".mapjob", "runs", id)
+	return folder, os.MkdirAll(folder, 0o755)
+}
+
+// run is one run of the command.
+type run struct {
+	*runCommand
+	*streams
+	*progress
+	folder string
+	input  []byte
+}
+
+func (r *run) do(ctx context.Context) (err error) {
+	assemblyFolder, err := filepath.Abs(filepath.Join(r.folder, "cdk.out"))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(assemblyFolder) // the binaries of every run would add up
+	r.say("synthesizing the app and building its functions")
+	assembly, err := synthesize(ctx, r.App, r.Context, assemblyFolder)
+	if err != nil {
+		return err
+	}
+	stack, err := assembly.Stack(r.Stack)
+	if err != nil {
+		return err
+	}
+	r.say("starting S3, DynamoDB and %s's functions", stack.Name)
+	c, err := cloud.Start(ctx, stack, cloud.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	for _, absent := range c.Absent() {
+		r.say("not run on this machine: %s", absent)
+	}
+	machine, err := c.Machine(r.Job)
+	if err != nil {
+		return err
+	}
+	for _, table := range slices.Sorted(maps.Keys(r.Seed)) {
+		count, err := c.Seed(ctx, table, records.Read(r.Seed[table]))
+		if err != nil {
+			return fmt.Errorf("--seed %s=%s: %w", table, r.Seed[table], err)
+		}
+		r.say("filled %s with %s records of %s", table, report.Thousands(count), r.Seed[table])
+	}
+	execution := cloud.Execution{Name: filepath.Base(r.folder), Input: r.input}
+	if r.Items != "" {
+		if execution.Items, err = c.StoreItems(ctx, records.Read(r.Items)); err != nil {
+			return fmt.Errorf("--items: %w", err)
+		}
+		r.say("read %s items of %s", report.Thousands(execution.Items.Count), r.Items)
+	}
+	err = r.execute(ctx, c, machine, execution)
+	if r.Keep && ctx.Err() == nil {
+		r.say("keeping the parts, Ctrl-C ends them:\n         %s", strings.Join(c.Endpoints(), "\n         "))
+		<-ctx.Done()
+	}
+	return err
+}
+
+// execute runs the state machine, and prints the answer whatever its end.
+func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x cloud.Execution) error {
+	account, err := newAccount(filepath.Join(r.folder, "results.jsonl"))
+	if err != nil {
+		return err
+	}
+	if x.Items != nil {
+		account.Counted(x.Items.Count)
+	}
+	history, err := newHistory(filepath.Join(r.folder, "history.jsonl"))
+	if err != nil {
+		return err
+	}
+	x.History, x.Observer, x.Invoked = history.add, account, account.invoked
+
+	r.say("running %s", m.Name)
+	done, followed := make(chan struct{}), make(chan struct{})
+	go func() {
+		r.follow(done, account.counts)
+		close(followed)
+	}()
+	result, err := c.Execute(ctx, m, x)
+	close(done)
+	<-followed
+	if err = errors.Join(err, account.close(), history.close()); err != nil {
+		return err
+	}
+	if err := r.report(ctx, c, m, account, result); err != nil {
+		return err
+	}
+	switch {
+	case result.Status == engine.Succeeded:
+		r.say("succeeded; everything is in %s", r.folder)
+		return nil
+	case ctx.Err() != nil:
+		return failed{fmt.Errorf("interrupted: the execution was stopped; what there is of it is in %s", r.folder)}
+	case result.Error == "":
+		return failed{fmt.Errorf("the job ended with status %s; everything is in %s", result.Status, r.folder)}
+	default:
+		return failed{fmt.Errorf("the job failed with %s: %s\neverything is in %s, what the functions wrote in %s",
+			result.Error, readable(result.Cause), r.folder, filepath.Join(r.folder, "logs"))}
+	}
+}
+
+// readable is the message in the cause that a Lambda function gave as JSON.
+func readable(cause string) string {
+	var lambda struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
+		return lambda.ErrorMessage
+	}
+	return cause
+}
+
+// report writes report.html and report.json, and prints the answer: the
+// summary's report where it wrote one, or else the runner's account.
+func (r *run) report(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, a *account, x *engine.Execution) error {
+	own := a.report(c.JobName(m), x)
+	var output struct {
+		Report struct{ Bucket, Prefix string }
+	}
+	markdown := &strings.Builder{}
+	summarized := x.Status == engine.Succeeded && json.Unmarshal(x.Output, &output) == nil && output.Report.Bucket != ""
+	if summarized {
+		for _, file := range []string{"report.html", "report.json"} {
+			if err := c.Fetch(ctx, output.Report.Bucket, output.Report.Prefix+"/"+file, filepath.Join(r.folder, file)); err != nil {
+				return err
+			}
+		}
+		if err := c.Read(ctx, output.Report.Bucket, output.Report.Prefix+"/report.md", markdown); err != nil {
+			return err
+		}
+	} else {
+		for file, write := range map[string]func(io.Writer) error{"report.html": own.HTML, "report.json": own.JSON} {
+			if err := writeFile(filepath.Join(r.folder, file), write); err != nil {
+				return err
+			}
+		}
+		if err := own.Markdown(markdown); err != nil {
+			return err
+		}
+	}
+	if !r.JSON {
+		_, err := io.WriteString(r.out, markdown.String())
+		return err
+	}
+	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
+		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
+	for _, e := range own.Errors {
+		answer.Errors[e.Name] = e.Count
+	}
+	e := json.NewEncoder(r.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(answer)
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
+}
+
+// history writes history.jsonl: an event a line, of all executions of the run.
+type history struct {
+	file *os.File
+	w    *bufio.Writer
+	err  error
+}
+
+func newHistory(path string) (*history, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &history{file: file, w: bufio.NewWriterSize(file, 1<<16)}, nil
+}
+
+func (h *history) add(e engine.Event) {
+	text, err := e.MarshalJSON()
+	if err == nil {
+		_, err = h.w.Write(append(text, '\n'))
+	}
+	if err != nil && h.err == nil {
+		h.err = err
+	}
+}
+
+func (h *history) close() error { return errors.Join(h.err, h.w.Flush(), h.file.Close()) }

@@ -1,0 +1,336 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/mapjob/mapjob/local/asl"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/lambdahost"
+)
+
+// Options of a cloud.
+type Options struct {
+	// Folder is where objects and logs go. It has to exist.
+	Folder string
+	// S3Port, DynamoDBPort and LambdaPort are where the parts listen, on
+	// 127.0.0.1. 0 is any free port.
+	S3Port, DynamoDBPort, LambdaPort int
+	// Concurrency is how many functions run at once. 0 is Lambda's own limit
+	// of 1,000; more than this machine can do only costs memory.
+	Concurrency int
+}
+
+// Cloud is a stack that runs.
+type Cloud struct {
+	stack    *Stack
+	options  Options
+	store    *objectStore
+	database *database
+	host     *lambdahost.Host
+	logs     []*os.File
+	absent   []string
+}
+
+// inert are the types of resources that have nothing to do at run time, or
+// whose work is done here by other means.
+var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",
+	"AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias"}
+
+// Start starts the parts that the stack needs, creates its tables and buckets,
+// and makes its functions known. Close it; nothing of it is left behind then.
+func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
+	c := &Cloud{stack: stack, options: options}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if c.store, err = startObjectStore(filepath.Join(options.Folder, "s3"), options.S3Port); err != nil {
+		return nil, err
+	}
+	if c.database, err = startDatabase(ctx, ".", options.DynamoDBPort); err != nil {
+		return nil, err
+	}
+	if err = c.startHost(); err != nil {
+		return nil, err
+	}
+	t := stack.template
+	if err = c.store.createBucket(itemsBucket); err != nil {
+		return nil, err
+	}
+	for _, id := range t.ofType("AWS::S3::Bucket") {
+		if err = c.store.createBucket(t.name(id)); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range t.ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
+		properties, err := t.properties(id)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.database.createTable(ctx, t.name(id), properties); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range t.ofType("AWS::Lambda::Function") {
+		if err = c.addFunction(id); err != nil {
+			return nil, err
+		}
+	}
+	c.noteAbsent()
+	return c, nil
+}
+
+func (c *Cloud) startHost() error {
+	folder := filepath.Join(c.options.Folder, "logs")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	// Files are opened here, not when a function first writes, so that a
+	// folder that cannot be written to is an error and not a lost log.
+	files := map[string]*os.File{}
+	for _, id := range c.stack.template.ofType("AWS::Lambda::Function") {
+		file, err := os.Create(filepath.Join(folder, c.stack.shortName(id)+".log"))
+		if err != nil {
+			return err
+		}
+		files[c.stack.template.name(id)] = file
+		c.logs = append(c.logs, file)
+	}
+	options := []lambdahost.Option{lambdahost.WithLogs(func(function string) io.Writer { return files[function] })}
+	if c.options.LambdaPort != 0 {
+		options = append(options, lambdahost.WithAddr(fmt.Sprintf("127.0.0.1:%d", c.options.LambdaPort)))
+	}
+	if c.options.Concurrency > 0 {
+		options = append(options, lambdahost.WithConcurrency(c.options.Concurrency))
+	}
+	host, err := lambdahost.New(options...)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return portTaken("Lambda", "--lambda-port", c.options.LambdaPort)
+	}
+	c.host = host
+	return err
+}
+
+// noteAbsent lists what the template has and this machine has not.
+func (c *Cloud) noteAbsent() {
+	here := append([]string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Lambda::Function",
+		"AWS::StepFunctions::StateMachine"}, inert...)
+	for id, r := range c.stack.template.Resources {
+		if !slices.Contains(here, r.Type) {
+			c.absent = append(c.absent, fmt.Sprintf("%s (%s)", id, r.Type))
+		}
+	}
+	slices.Sort(c.absent)
+}
+
+// Absent lists what the stack has but this machine does not run.
+func (c *Cloud) Absent() []string { return c.absent }
+
+// Close stops everything. It may be called more than once.
+func (c *Cloud) Close() error {
+	var errs []error
+	if c.host != nil {
+		errs = append(errs, c.host.Close())
+	}
+	if c.database != nil {
+		errs = append(errs, c.database.close())
+	}
+	if c.store != nil {
+		errs = append(errs, c.store.close())
+	}
+	for _, file := range c.logs {
+		file.Close()
+	}
+	c.logs = nil
+	return errors.Join(errs...)
+}
+
+// Bucket is a bucket of the stack, and the folder in which its objects are files.
+type Bucket struct{ ID, Name, Folder string }
+
+// Buckets lists the stack's buckets.
+func (c *Cloud) Buckets() []Bucket {
+	var list []Bucket
+	for _, id := range c.stack.template.ofType("AWS::S3::Bucket") {
+		name := c.stack.template.name(id)
+		list = append(list, Bucket{c.stack.shortName(id), name, filepath.Join(c.store.folder, name)})
+	}
+	return list
+}
+
+// Endpoints are where the parts listen, as environment variables of the AWS
+// CLI and SDKs.
+func (c *Cloud) Endpoints() []string {
+	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL()}
+}
+
+// shortName is the path of the resource's construct below the stack, as one name.
+func (s *Stack) shortName(id string) string {
+	path, _ := s.template.Resources[id].Metadata["aws:cdk:path"].(string)
+	path = strings.TrimPrefix(path, s.Name+"/")
+	for _, tail := range []string{"/Resource", "/Function", "/Default"} {
+		path = strings.TrimSuffix(path, tail)
+	}
+	return strings.ReplaceAll(cmp.Or(path, id), "/", ".")
+}
+
+// Machine is a state machine of the stack.
+type Machine struct {
+	ID         string // the logical ID
+	Name       string // the physical name
+	ARN        string
+	Definition *asl.StateMachine
+	Type       engine.Type
+}
+
+// Machine is the stack's state machine of that name, or with no name the only
+// one. A definition that is not valid is an error with every problem in it.
+func (c *Cloud) Machine(name string) (*Machine, error) {
+	t := c.stack.template
+	const kind = "AWS::StepFunctions::StateMachine"
+	ids := t.ofType(kind)
+	id := ""
+	switch {
+	case len(ids) == 0:
+		return nil, fmt.Errorf("stack %s has no state machine, expected one", c.stack.Name)
+	case name == "" && len(ids) > 1:
+		var names []string
+		for _, id := range ids {
+			names = append(names, c.stack.shortName(id))
+		}
+		return nil, fmt.Errorf("stack %s has %d state machines, expected to be told which one with --job: %s", c.stack.Name, len(ids), strings.Join(names, ", "))
+	case name == "":
+		id = ids[0]
+	default:
+		for _, candidate := range ids {
+			short := c.stack.shortName(candidate)
+			if name == candidate || name == short || name == strings.TrimSuffix(short, ".StateMachine") {
+				id = candidate
+			}
+		}
+		if id == "" {
+			var err error
+			if id, err = t.find(name, kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	properties, err := t.properties(id)
+	if err != nil {
+		return nil, err
+	}
+	var p struct{ DefinitionString, StateMachineType string }
+	if err := decodeInto(properties, &p); err != nil {
+		return nil, fmt.Errorf("state machine %s: %w", id, err)
+	}
+	if p.DefinitionString == "" {
+		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", id)
+	}
+	definition, err := asl.Parse([]byte(p.DefinitionString))
+	if err != nil {
+		return nil, fmt.Errorf("state machine %s: %w", id, err)
+	}
+	m := &Machine{ID: id, Name: t.name(id), ARN: t.arn("states", "stateMachine:"+t.name(id)), Definition: definition, Type: engine.Standard}
+	if p.StateMachineType == "EXPRESS" {
+		m.Type = engine.Express
+	}
+	return m, nil
+}
+
+// JobName is what a person calls the job of a state machine: the construct it is in.
+func (c *Cloud) JobName(m *Machine) string {
+	return strings.TrimSuffix(c.stack.shortName(m.ID), ".StateMachine")
+}
+
+// Read copies an object of the local S3.
+func (c *Cloud) Read(ctx context.Context, bucket, key string, to io.Writer) error {
+	object, err := c.store.Open(ctx, bucket, key)
+	if err != nil {
+		return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+	}
+	defer object.Close()
+	_, err = io.Copy(to, object)
+	return err
+}
+
+// Fetch copies an object of the local S3 to a file.
+func (c *Cloud) Fetch(ctx context.Context, bucket, key, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Read(ctx, bucket, key, file), file.Close())
+}
+
+// Execution is how a state machine is executed.
+type Execution struct {
+	Name     string
+	Input    []byte
+	Items    *Items // in place of what the job start would find; nil: the job start's own
+	History  func(engine.Event)
+	Observer engine.MapObserver
+	// Invoked is told of every function that a task has invoked, from the
+	// goroutine of the invocation; output is nil where it failed.
+	Invoked func(request *engine.Request, output any, err error)
+}
+
+// Execute runs a state machine to its end. The error says that it could not be
+// run; an execution that failed is none.
+func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
+	invoke := c.invoke
+	if x.Items != nil {
+		invoke = x.Items.inPlaceOfJobStart(invoke)
+	}
+	if observed := invoke; x.Invoked != nil {
+		invoke = func(ctx context.Context, r *engine.Request) (any, error) {
+			output, err := observed(ctx, r)
+			x.Invoked(r, output, err)
+			return output, err
+		}
+	}
+	options := []engine.Option{
+		engine.WithIntegration("arn:aws:states:::lambda:invoke", engine.IntegrationFunc(invoke)),
+		engine.WithObjects(c.store),
+		engine.WithStateMachineARN(m.ARN),
+		engine.WithType(m.Type),
+		engine.WithExecutionName(x.Name),
+	}
+	if x.History != nil {
+		options = append(options, engine.WithHistory(x.History))
+	}
+	if x.Observer != nil {
+		options = append(options, engine.WithMapObserver(x.Observer))
+	}
+	e, err := engine.New(m.Definition, options...)
+	if err != nil {
+		return nil, err
+	}
+	return e.Run(ctx, x.Input)
+}
+
+// listen takes a port of this machine for a part, or says which part cannot have it.
+func listen(part, flag string, port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, portTaken(part, flag, port)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", part, err)
+	}
+	return l, nil
+}
+
+func portTaken(part, flag string, port int) error {
+	return fmt.Errorf("starting %s: port %d is taken by another program: give another one with %s, or none to take any that is free", part, port, flag)
+}

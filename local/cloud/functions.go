@@ -1,0 +1,107 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/lambdahost"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// functionProperties are those of AWS::Lambda::Function that matter here.
+type functionProperties struct {
+	Code                         struct{ S3Key string }
+	Environment                  struct{ Variables map[string]string }
+	Handler                      string
+	MemorySize                   int
+	ReservedConcurrentExecutions int
+	Runtime                      string
+	Timeout                      int // seconds
+}
+
+// addFunction hosts a function of the template.
+func (c *Cloud) addFunction(id string) error {
+	resolved, err := c.stack.template.properties(id)
+	if err != nil {
+		return err
+	}
+	var p functionProperties
+	if err := decodeInto(resolved, &p); err != nil {
+		return fmt.Errorf("function %s: %w", id, err)
+	}
+	if !strings.HasPrefix(p.Runtime, "provided") {
+		c.absent = append(c.absent, fmt.Sprintf("function %s (runtime %s; only Go functions on provided.al2023 run here)", id, p.Runtime))
+		return nil
+	}
+	folder, ok := c.stack.assets[p.Code.S3Key]
+	if !ok {
+		return fmt.Errorf("function %s: got code %q, expected an asset of the assembly", id, p.Code.S3Key)
+	}
+	name := c.stack.template.name(id)
+	environment := map[string]string{
+		"AWS_ENDPOINT_URL_S3":       c.store.url,
+		"AWS_ENDPOINT_URL_DYNAMODB": c.database.url,
+		"AWS_ENDPOINT_URL_LAMBDA":   c.host.URL(),
+		"AWS_ACCESS_KEY_ID":         "local",
+		"AWS_SECRET_ACCESS_KEY":     "local",
+		"AWS_EC2_METADATA_DISABLED": "true",
+	}
+	for k, v := range p.Environment.Variables {
+		environment[k] = v
+	}
+	return c.host.Add(lambdahost.Function{
+		Name:        name,
+		Command:     []string{filepath.Join(folder, "bootstrap")},
+		Env:         environment,
+		Handler:     p.Handler,
+		ARN:         c.stack.template.arn("lambda", "function:"+name),
+		Timeout:     time.Duration(p.Timeout) * time.Second,
+		MemoryMB:    p.MemorySize,
+		Concurrency: p.ReservedConcurrentExecutions,
+	})
+}
+
+// invoke is the task arn:aws:states:::lambda:invoke.
+func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error) {
+	parameters, _ := request.Parameters.(*value.Object)
+	name, _ := parameters.Get("FunctionName")
+	function, ok := name.(string)
+	if !ok {
+		return nil, &engine.TaskError{Name: "Lambda.ValidationException", Cause: fmt.Sprintf("got FunctionName %s, expected a string", value.Text(name))}
+	}
+	payload := []byte("{}")
+	if v, ok := parameters.Get("Payload"); ok {
+		payload = value.Append(nil, v)
+	}
+	response, err := c.host.Invoke(ctx, function, payload)
+	if err != nil {
+		if refused, ok := errors.AsType[*lambdahost.Error](err); ok {
+			return nil, &engine.TaskError{Name: "Lambda." + refused.Code, Cause: refused.Message}
+		}
+		return nil, &engine.TaskError{Name: "Lambda.SdkClientException", Cause: err.Error()}
+	}
+	answer, err := value.Parse(response.Payload)
+	if response.FunctionError != "" {
+		failure := "Lambda.Unknown"
+		if object, ok := answer.(*value.Object); ok {
+			if named, _ := object.Get("errorType"); named != nil {
+				failure = fmt.Sprint(named)
+			}
+		}
+		return nil, &engine.TaskError{Name: failure, Cause: string(response.Payload)}
+	}
+	if err != nil { // not JSON: it is handed on as text
+		answer = string(response.Payload)
+	}
+	return value.NewObject(
+		"ExecutedVersion", "$LATEST",
+		"Payload", answer,
+		"SdkHttpMetadata", value.NewObject("HttpStatusCode", 200.0),
+		"StatusCode", 200.0,
+	), nil
+}

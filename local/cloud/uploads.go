@@ -1,0 +1,204 @@
+package cloud
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// uploads are the multipart uploads under way (Amazon S3 API reference,
+// "CreateMultipartUpload"). Each has a folder with a file per part.
+type uploads struct {
+	mutex sync.Mutex
+	last  int
+	open  map[gofakes3.UploadID]*multipartUpload
+}
+
+type multipartUpload struct {
+	bucket, key string
+	meta        map[string]string
+	folder      string
+	mutex       sync.Mutex
+	parts       map[int]part
+}
+
+type part struct {
+	file string
+	size int64
+	md5  []byte
+}
+
+func (p part) etag() string { return `"` + hex.EncodeToString(p.md5) + `"` }
+
+func (d *diskBackend) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
+	folder, err := os.MkdirTemp(d.parts, "upload-")
+	if err != nil {
+		return "", err
+	}
+	d.uploads.mutex.Lock()
+	defer d.uploads.mutex.Unlock()
+	d.last++
+	id := gofakes3.UploadID(fmt.Sprint(d.last))
+	if d.open == nil {
+		d.open = map[gofakes3.UploadID]*multipartUpload{}
+	}
+	d.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, folder: folder, parts: map[int]part{}}
+	return id, nil
+}
+
+func (d *diskBackend) upload(bucket, key string, id gofakes3.UploadID) (*multipartUpload, error) {
+	d.uploads.mutex.Lock()
+	defer d.uploads.mutex.Unlock()
+	u := d.open[id]
+	if u == nil || u.bucket != bucket || u.key != key {
+		return nil, gofakes3.ErrNoSuchUpload
+	}
+	return u, nil
+}
+
+func (d *diskBackend) UploadPart(bucket, key string, id gofakes3.UploadID, number int, size int64, input io.Reader) (string, error) {
+	u, err := d.upload(bucket, key, id)
+	if err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp(u.folder, fmt.Sprintf("part-%d-", number))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	hash := md5.New()
+	written, err := io.Copy(io.MultiWriter(file, hash), input)
+	if err != nil {
+		return "", err
+	}
+	if written != size {
+		return "", gofakes3.ErrIncompleteBody
+	}
+	p := part{file.Name(), written, hash.Sum(nil)}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	u.parts[number] = p
+	return p.etag(), nil
+}
+
+func (d *diskBackend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, request *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	u, err := d.upload(bucket, key, id)
+	if err != nil {
+		return "", "", err
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	content := &partsReader{}
+	defer content.Close()
+	hash, size, last := md5.New(), int64(0), 0
+	for _, named := range request.Parts {
+		p, ok := u.parts[named.PartNumber]
+		if !ok || strings.Trim(named.ETag, `"`) != strings.Trim(p.etag(), `"`) {
+			return "", "", gofakes3.ErrInvalidPart
+		}
+		if named.PartNumber <= last {
+			return "", "", gofakes3.ErrInvalidPartOrder
+		}
+		last = named.PartNumber
+		content.files = append(content.files, p.file)
+		hash.Write(p.md5)
+		size += p.size
+	}
+	result, err := d.PutObject(bucket, key, u.meta, content, size, nil)
+	if err != nil {
+		return "", "", err
+	}
+	etag := fmt.Sprintf(`"%x-%d"`, hash.Sum(nil), len(request.Parts))
+	return result.VersionID, etag, d.forget(id, u)
+}
+
+func (d *diskBackend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
+	u, err := d.upload(bucket, key, id)
+	if err != nil {
+		return err
+	}
+	return d.forget(id, u)
+}
+
+func (d *diskBackend) forget(id gofakes3.UploadID, u *multipartUpload) error {
+	d.uploads.mutex.Lock()
+	delete(d.open, id)
+	d.uploads.mutex.Unlock()
+	return os.RemoveAll(u.folder)
+}
+
+func (d *diskBackend) ListMultipartUploads(bucket string, _ *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	d.uploads.mutex.Lock()
+	defer d.uploads.mutex.Unlock()
+	result := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, Prefix: prefix.Prefix, MaxUploads: limit}
+	for id, u := range d.open {
+		if u.bucket == bucket && strings.HasPrefix(u.key, prefix.Prefix) {
+			result.Uploads = append(result.Uploads, gofakes3.ListMultipartUploadItem{Key: u.key, UploadID: id})
+		}
+	}
+	slices.SortFunc(result.Uploads, func(a, b gofakes3.ListMultipartUploadItem) int { return strings.Compare(a.Key, b.Key) })
+	return result, nil
+}
+
+func (d *diskBackend) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	u, err := d.upload(bucket, key, id)
+	if err != nil {
+		return nil, err
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	result := &gofakes3.ListMultipartUploadPartsResult{Bucket: bucket, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit}
+	for number, p := range u.parts {
+		if number > marker {
+			result.Parts = append(result.Parts, gofakes3.ListMultipartUploadPartItem{PartNumber: number, ETag: p.etag(), Size: p.size})
+		}
+	}
+	slices.SortFunc(result.Parts, func(a, b gofakes3.ListMultipartUploadPartItem) int { return a.PartNumber - b.PartNumber })
+	return result, nil
+}
+
+// partsReader reads one file after the other, with one open at a time.
+type partsReader struct {
+	files   []string
+	current *os.File
+}
+
+func (r *partsReader) Read(p []byte) (int, error) {
+	for {
+		if r.current == nil {
+			if len(r.files) == 0 {
+				return 0, io.EOF
+			}
+			file, err := os.Open(filepath.Clean(r.files[0]))
+			if err != nil {
+				return 0, err
+			}
+			r.current, r.files = file, r.files[1:]
+		}
+		n, err := r.current.Read(p)
+		if err == io.EOF {
+			err = r.Close()
+			if n == 0 && err == nil {
+				continue
+			}
+		}
+		return n, err
+	}
+}
+
+func (r *partsReader) Close() error {
+	if r.current == nil {
+		return nil
+	}
+	err := r.current.Close()
+	r.current = nil
+	return err
+}

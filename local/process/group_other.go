@@ -1,0 +1,11 @@
+//go:build !unix
+
+package process
+
+import "os/exec"
+
+// Without process groups only the program itself is ended.
+
+func ownGroup(*exec.Cmd)            {}
+func terminate(cmd *exec.Cmd) error { return cmd.Process.Kill() }
+func kill(*exec.Cmd)                {}

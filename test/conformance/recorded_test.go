@@ -1,0 +1,155 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/local/asl"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// recorded is one case.
+type recorded struct {
+	*value.Object
+	id   string
+	test string
+	// custom answers for functions whose behaviour is only described.
+	custom *replay
+}
+
+func newRecorded(v any) *recorded {
+	object, _ := v.(*value.Object)
+	return &recorded{Object: object, id: text(v, "id"), test: text(v, "test")}
+}
+
+// cannot says what a case needs that is not to be had on one machine.
+func (c *recorded) cannot() string {
+	for _, need := range list(c.Object, "needs") {
+		switch need {
+		case "cross-account", "activity-worker", "secretsmanager":
+			return need.(string)
+		}
+	}
+	return ""
+}
+
+const (
+	account = "111111111111"
+	machine = "arn:aws:states:us-east-1:" + account + ":stateMachine:machine"
+)
+
+// check runs the case and says where the answer is another one.
+func (c *recorded) check() string {
+	definition := []byte(text(c.Object, "definitionText"))
+	if d := get(c.Object, "definition"); d != nil {
+		definition = value.Append(nil, d)
+	}
+	parsed, err := asl.Parse(definition)
+	expect := get(c.Object, "expect")
+	if text(expect, "status") == "INVALID_DEFINITION" {
+		return c.checkRefusal(parsed, err)
+	}
+	if err != nil {
+		return "the definition is refused: " + err.Error()
+	}
+	var events []string
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stops := c.stopsByHand()
+	arn := machine
+	options := []engine.Option{
+		engine.WithSeed(1), engine.WithClock(engine.VirtualClock(c.now())),
+		engine.WithRoleARN("snf_role_arn"), engine.WithStateMachineARN(machine),
+		engine.WithObjects(c.objects()), engine.WithExecutionName("execution"),
+		engine.WithHistory(func(e engine.Event) {
+			if strings.Contains(e.ExecutionARN, arn[strings.LastIndex(arn, ":"):]+":execution") {
+				events = append(events, string(e.Type))
+			}
+			if stops && strings.HasSuffix(string(e.Type), "StateEntered") {
+				cancel()
+			}
+		}),
+	}
+	if text(c.Object, "type") == "EXPRESS" {
+		options = append(options, engine.WithType(engine.Express))
+	}
+	options, err = c.otherMachines(options)
+	if err != nil {
+		return err.Error()
+	}
+	options = append(options, c.integrations()...)
+	e, err := engine.New(parsed, options...)
+	if err != nil {
+		return "it cannot be run: " + err.Error()
+	}
+	x, err := e.Run(ctx, value.Append(nil, get(c.Object, "input")))
+	if err != nil {
+		return "it cannot be run: " + err.Error()
+	}
+	return c.compare(x, events)
+}
+
+func (c *recorded) now() time.Time {
+	if now, err := time.Parse(time.RFC3339Nano, text(c.Object, "now")); err == nil {
+		return now
+	}
+	return time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
+}
+
+func (c *recorded) stopsByHand() bool {
+	return slices.ContainsFunc(c.harness(), func(h any) bool { return text(h, "kind") == "stop_execution" })
+}
+
+func (c *recorded) harness() []any {
+	if l := list(c.Object, "harness"); l != nil {
+		return l
+	}
+	if h := get(c.Object, "harness"); h != nil {
+		return []any{h}
+	}
+	return nil
+}
+
+func (c *recorded) otherMachines(options []engine.Option) ([]engine.Option, error) {
+	for _, other := range list(c.Object, "otherMachines") {
+		m, err := asl.Parse(value.Append(nil, get(other, "definition")))
+		if err != nil {
+			return nil, fmt.Errorf("the definition of %s is refused: %w", text(other, "arn"), err)
+		}
+		options = append(options, engine.WithStateMachine(text(other, "arn"), m, engine.Type(text(other, "type"))))
+	}
+	if text(c.Object, "expect", "status") != "" && slices.Contains(list(c.Object, "needs"), any("states")) {
+		options = append(options, engine.WithStateMachine("arn:aws:states:us-east-1:"+account+":stateMachine:none", mustParse(), engine.Standard))
+	}
+	return options, nil
+}
+
+func mustParse() *asl.StateMachine {
+	m, err := asl.Parse([]byte(`{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}`))
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// checkRefusal compares the reason for which a definition is refused.
+func (c *recorded) checkRefusal(parsed *asl.StateMachine, err error) string {
+	if err == nil && text(c.Object, "type") == "EXPRESS" {
+		err = parsed.CheckExpress()
+	}
+	var problems asl.Problems
+	if !errors.As(err, &problems) {
+		return "got a definition that parses, expected it to be refused"
+	}
+	got := problems.ServiceText()
+	expected := text(c.Object, "expect", "cause")
+	if expected != "" && !strings.HasSuffix(expected, got) {
+		return fmt.Sprintf("got %s, expected %s", got, expected)
+	}
+	return ""
+}

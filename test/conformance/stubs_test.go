@@ -1,0 +1,249 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// integrations answer what the case's tasks call: functions do what their
+// recording says they do, other services what they answered.
+func (c *recorded) integrations() []engine.Option {
+	functions := engine.ImmediateFunc(c.invoke)
+	replay := &replay{tasks: list(c.Object, "expect", "tasks")}
+	c.custom = replay
+	return []engine.Option{
+		engine.WithIntegration("arn:aws:states:::lambda:invoke", functions),
+		engine.WithIntegration("arn:aws:lambda:*", functions),
+		engine.WithIntegration("arn:aws:states:::sqs:*", replay),
+		engine.WithIntegration("arn:aws:states:::sns:*", replay),
+		engine.WithIntegration("arn:aws:states:::dynamodb:*", replay),
+		engine.WithIntegration("arn:aws:states:::events:*", replay),
+		engine.WithIntegration("arn:aws:states:::aws-sdk:*", replay),
+		engine.WithIntegration("arn:aws:states:::apigateway:*", replay),
+		engine.WithIntegration("arn:aws:states:::ecs:*", replay),
+		engine.WithIntegration("arn:aws:states:::glue:*", replay),
+		engine.WithIntegration("arn:aws:states:::batch:*", replay),
+		engine.WithIntegration("arn:aws:states:us-east-1:"+account+":activity:*", replay),
+	}
+}
+
+// invoke calls one of the case's functions, with the service's answer or
+// without.
+func (c *recorded) invoke(r *engine.Request) engine.Answer {
+	name, event := r.Resource.ARN, r.Parameters
+	service := r.Resource.Service == "lambda"
+	if service {
+		name = text(r.Parameters, "FunctionName")
+		event = get(r.Parameters, "Payload")
+		if raw, ok := event.(string); ok {
+			if parsed, err := value.Parse([]byte(raw)); err == nil {
+				event = parsed
+			}
+		}
+		if event == nil && get(r.Parameters, "Payload") == nil {
+			event = &value.Object{} // no payload reaches the function as {}
+		}
+	}
+	function := c.function(name)
+	if function == nil {
+		return engine.Answer{Err: &engine.TaskError{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + name}}
+	}
+	if text(function, "behaviour", "kind") == "expr" {
+		return c.custom.Answer(r)
+	}
+	answer := behave(get(function, "behaviour"), event, service)
+	if service && answer.Err == nil {
+		result := value.NewObject("ExecutedVersion", "$LATEST", "Payload", answer.Output, "StatusCode", 200.0)
+		if text(r.Parameters, "LogType") == "Tail" {
+			result.Set("LogResult", "RU5E")
+		}
+		answer.Output = result
+	}
+	return answer
+}
+
+func (c *recorded) function(name string) any {
+	functions, _ := get(c.Object, "lambdas").(*value.Object)
+	for arn, f := range functions.All() {
+		if arn == name || text(f, "name") == name || strings.HasSuffix(arn, ":"+name) {
+			return f
+		}
+	}
+	return nil
+}
+
+// behave is what a function does. AWS passes an error payload on as the
+// function wrote it, with Python's spaces, but for the service integration,
+// which writes it anew.
+func behave(behaviour, event any, service bool) engine.Answer {
+	switch text(behaviour, "kind") {
+	case "identity":
+		return engine.Answer{Output: event}
+	case "constant":
+		return engine.Answer{Output: get(behaviour, "value")}
+	case "raise":
+		payload := value.NewObject("errorMessage", get(behaviour, "message"), "errorType", get(behaviour, "errorType"), "requestId", "id")
+		if trace := get(behaviour, "stackTrace"); trace != nil {
+			payload.Set("stackTrace", trace)
+		}
+		cause := value.Text(payload)
+		if !service {
+			cause = python(payload)
+		}
+		return engine.Answer{Err: &engine.TaskError{Name: text(behaviour, "errorType"), Cause: cause}}
+	case "sleep":
+		answer := behave(get(behaviour, "then"), event, service)
+		seconds, _ := value.Float(get(behaviour, "seconds"))
+		answer.Takes = time.Duration(seconds * float64(time.Second))
+		return answer
+	case "repeat":
+		count, _ := value.Float(get(behaviour, "count"))
+		return engine.Answer{Output: strings.Repeat(text(behaviour, "text"), int(count))}
+	}
+	return engine.Answer{Err: &engine.TaskError{Name: "Unknown", Cause: "a behaviour that is not known: " + value.Text(behaviour)}}
+}
+
+// python is JSON as Python's json.dumps writes it.
+func python(v any) string {
+	var parts []string
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			parts = append(parts, python(x))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case *value.Object:
+		for name, x := range v.All() {
+			parts = append(parts, value.Text(name)+": "+python(x))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	}
+	return value.Text(v)
+}
+
+// replay answers what a service answered in the recording.
+type replay struct {
+	tasks []any
+	at    int
+}
+
+// Answer finds the recorded call and gives its outcome. A task that waits for
+// its token is answered with what came after.
+func (p *replay) Answer(r *engine.Request) engine.Answer {
+	resource := r.Resource.Action + string(r.Resource.Pattern)
+	for ; p.at < len(p.tasks); p.at++ {
+		if t := p.tasks[p.at]; text(t, "type") == "TaskScheduled" && text(t, "resource") == resource {
+			break
+		}
+	}
+	p.at++
+	var answer engine.Answer
+	for ; p.at < len(p.tasks); p.at++ {
+		t := p.tasks[p.at]
+		switch text(t, "type") {
+		case "TaskSubmitted":
+			answer.Output = get(t, "output")
+			continue
+		case "TaskSucceeded":
+			if r.Callback != nil {
+				r.Callback.Success(get(t, "output"))
+				return answer
+			}
+			return engine.Answer{Output: get(t, "output")}
+		case "TaskFailed", "TaskSubmitFailed", "TaskStartFailed":
+			cause, ok := get(t, "cause").(string)
+			if !ok && get(t, "cause") != nil {
+				cause = value.Text(get(t, "cause"))
+			}
+			if r.Callback != nil && answer.Output != nil {
+				r.Callback.Failure(text(t, "error"), cause)
+				return answer
+			}
+			return engine.Answer{Err: &engine.TaskError{Name: text(t, "error"), Cause: cause}}
+		case "TaskScheduled", "TaskTimedOut":
+			return answer
+		}
+	}
+	return answer
+}
+
+func (p *replay) Call(_ context.Context, r *engine.Request) (any, error) {
+	answer := p.Answer(r)
+	return answer.Output, answer.Err
+}
+
+// objects is the object store that the case starts with.
+func (c *recorded) objects() *store {
+	s := &store{objects: map[string]string{}}
+	for _, o := range list(c.Object, "s3") {
+		body := text(o, "body")
+		if encoded := text(o, "body", "base64"); encoded != "" {
+			decoded, _ := base64.StdEncoding.DecodeString(encoded)
+			body = string(decoded)
+		}
+		s.objects[text(o, "bucket")+"/"+text(o, "key")] = body
+	}
+	return s
+}
+
+// store is an object store in memory: its keys are "bucket/key".
+type store struct {
+	mutex   sync.Mutex
+	objects map[string]string
+}
+
+func (s *store) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	body, ok := s.objects[bucket+"/"+key]
+	if !ok {
+		return nil, engine.ErrNoObject
+	}
+	return io.NopCloser(strings.NewReader(body)), nil
+}
+
+func (s *store) List(_ context.Context, bucket, prefix string) iter.Seq2[engine.ObjectInfo, error] {
+	return func(yield func(engine.ObjectInfo, error) bool) {
+		s.mutex.Lock()
+		var list []engine.ObjectInfo
+		for name, body := range s.objects {
+			if key, ok := strings.CutPrefix(name, bucket+"/"); ok && strings.HasPrefix(key, prefix) {
+				list = append(list, engine.ObjectInfo{Key: key, Size: int64(len(body)), ETag: "etag", StorageClass: "STANDARD"})
+			}
+		}
+		s.mutex.Unlock()
+		slices.SortFunc(list, func(a, b engine.ObjectInfo) int { return strings.Compare(a.Key, b.Key) })
+		for _, info := range list {
+			if !yield(info, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *store) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
+	return &written{store: s, name: bucket + "/" + key}, nil
+}
+
+type written struct {
+	bytes.Buffer
+	store *store
+	name  string
+}
+
+func (w *written) Close() error {
+	w.store.mutex.Lock()
+	defer w.store.mutex.Unlock()
+	w.store.objects[w.name] = w.String()
+	return nil
+}
