@@ -71,10 +71,15 @@ func (d *Dynamic) Integer(s *Scope) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if n, ok := value.Float(v); ok && n == math.Trunc(n) && math.Abs(n) < 1<<63 {
-		return int64(n), nil
+	if n, ok := wholeNumber(v); ok {
+		return n, nil
 	}
 	if d.query != nil {
+		if text, ok := v.(string); ok { // a number in quotes counts as one (recorded)
+			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+				return n, nil
+			}
+		}
 		return 0, d.notA("integer", v)
 	}
 	return 0, d.unexpected("integer", v)
@@ -90,6 +95,11 @@ func (d *Dynamic) Float(s *Scope) (float64, error) {
 		return n, nil
 	}
 	if d.query != nil {
+		if text, ok := v.(string); ok {
+			if n, err := strconv.ParseFloat(text, 64); err == nil {
+				return n, nil
+			}
+		}
 		return 0, d.notA("float", v)
 	}
 	return 0, d.unexpected("number", v)
@@ -140,7 +150,7 @@ func (d *Dynamic) runtime(format string, args ...any) error {
 
 // WaitSeconds is the value of a Wait state's Seconds or SecondsPath.
 func (d *Dynamic) WaitSeconds(s *Scope) (time.Duration, error) {
-	v, err := d.Evaluate(s)
+	v, err := d.waitValue(s)
 	if err != nil {
 		return 0, err
 	}
@@ -165,9 +175,22 @@ func (d *Dynamic) WaitSeconds(s *Scope) (time.Duration, error) {
 	return seconds(int64(n)), nil
 }
 
+// waitValue is the value of a Wait state's field, whose path has its own words
+// for what it does not find.
+func (d *Dynamic) waitValue(s *Scope) (any, error) {
+	if p := d.Path(); p != nil {
+		v, err := p.Get(s)
+		if err != nil {
+			return nil, d.runtime("The %s parameter does not reference an input value: %s", d.Field, p)
+		}
+		return v, nil
+	}
+	return d.Evaluate(s)
+}
+
 // WaitTimestamp is the value of a Wait state's Timestamp or TimestampPath.
 func (d *Dynamic) WaitTimestamp(s *Scope) (time.Time, error) {
-	v, err := d.Evaluate(s)
+	v, err := d.waitValue(s)
 	if err != nil {
 		return time.Time{}, err
 	}

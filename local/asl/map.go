@@ -106,8 +106,7 @@ func (f fields) mapState(s *State) *Map {
 	m.ItemBatcher = f.itemBatcher()
 	m.ResultWriter = f.resultWriter()
 	if !m.Processor.Distributed {
-		for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter", "Label",
-			"ToleratedFailureCount", "ToleratedFailureCountPath", "ToleratedFailurePercentage", "ToleratedFailurePercentagePath"} {
+		for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter", "Label"} {
 			if f.has(name) {
 				f.problem(f.at(name), "got a field of distributed mode in a Map state whose Mode is INLINE, expected ProcessorConfig.Mode DISTRIBUTED")
 			}

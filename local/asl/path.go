@@ -75,6 +75,9 @@ func (p *Path) evaluate(s *Scope) (any, error) {
 	if err == nil {
 		return v, nil
 	}
+	if errors.Is(err, jsonpath.ErrIndex) { // an index past the end is null here (developer guide says nothing, AWS does it)
+		return nil, nil
+	}
 	return nil, &EvaluationError{errRuntime, p.field, p.notFound(s)}
 }
 

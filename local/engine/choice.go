@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"fmt"
-
-	"github.com/mapjob/mapjob/local/asl"
-)
+import "github.com/mapjob/mapjob/local/asl"
 
 // choice goes where the first rule that matches says. A rule's Assign and
 // Output take the place of the state's own, which are for the default.
@@ -21,7 +17,7 @@ func (v *visit) choice() {
 		}
 	}
 	if v.state.Choice.Default == nil {
-		v.fail(&failure{name: errNoChoice, cause: v.sentence(fmt.Sprintf("Failed to transition out of the state. The state '%s' does not point to a next state.", v.state.Name))})
+		v.fail(&failure{name: errRuntime, terminal: true, cause: v.sentence("Failed to transition out of the state. The state does not point to a next state.")})
 		return
 	}
 	v.choose(v.state.Choice.Default, v.state.Assign, v.state.Output)

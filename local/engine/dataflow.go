@@ -16,7 +16,6 @@ const (
 	errTaskFailed       = "States.TaskFailed"
 	errAll              = "States.ALL"
 	errDataLimit        = "States.DataLimitExceeded"
-	errNoChoice         = "States.NoChoiceMatched"
 	errQuery            = "States.QueryEvaluationError"
 	errResultPath       = "States.ResultPathMatchFailure"
 	errIntrinsic        = "States.IntrinsicFailure"

@@ -153,8 +153,10 @@ func (x *execution) contextPart() *value.Object {
 			"StartTime", timestamp(x.startTime),
 			"Name", x.name,
 			"RoleArn", x.roleARN,
-			"RedriveCount", 0.0,
 		)
+		if x.kind == Standard {
+			x.about.Set("RedriveCount", 0.0)
+		}
 	}
 	return x.about
 }

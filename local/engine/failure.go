@@ -14,19 +14,19 @@ import (
 func (v *visit) fail(f *failure) {
 	v.work = nil
 	v.about = nil
-	if !f.terminal {
-		if v.retry(f) {
-			return
-		}
+	if !f.terminal && v.retry(f) {
+		return
+	}
+	if f.terminal {
+		v.die(f)
+		return
 	}
 	if !v.recordStateFailed(f) {
 		return
 	}
-	if !f.terminal {
-		if c := v.catcher(f); c != nil {
-			v.catch(c, f)
-			return
-		}
+	if c := v.catcher(f); c != nil {
+		v.catch(c, f)
+		return
 	}
 	v.die(f)
 }

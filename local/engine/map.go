@@ -146,7 +146,7 @@ func (v *visit) iterate(m *iterations) {
 		return
 	}
 	v.work = nil
-	if !v.record(MapStateSucceeded, details{}) {
+	if !v.recordAside(MapStateSucceeded, details{}) {
 		return
 	}
 	var result any = m.results
@@ -180,13 +180,11 @@ func (v *visit) iterationDone(m *iterations, t *thread, i int, output any, f *fa
 		}
 	}
 	if f != nil {
-		if !t.record(MapIterationFailed, details{name: v.state.Name, index: i}) {
-			return
-		}
-		m.abortRunning(v)
 		v.thread.last = t.last
 		v.work = nil
-		v.fail(f)
+		if t.recordAside(MapIterationFailed, details{name: v.state.Name, index: i}) && t.recordCut(t.failedIn) && m.abortRunning(v) {
+			v.fail(f)
+		}
 		return
 	}
 	if !t.record(MapIterationSucceeded, details{name: v.state.Name, index: i}) {
@@ -198,17 +196,24 @@ func (v *visit) iterationDone(m *iterations, t *thread, i int, output any, f *fa
 }
 
 // abortRunning stops the iterations that are still under way, with the events
-// that say so.
-func (m *iterations) abortRunning(v *visit) {
-	for _, t := range m.running {
-		if t.visit != nil {
-			name, kind := t.visit.state.Name, t.visit.state.Type
-			t.abort()
-			t.record(EventType(kind)+"StateAborted", details{name: name})
-		}
-		t.record(MapIterationAborted, details{name: v.state.Name, index: t.item.index})
-	}
+// that say so. It is false when the history is full.
+func (m *iterations) abortRunning(v *visit) bool {
+	running := m.running
 	m.running = nil
+	for _, t := range running {
+		var s *asl.State
+		if t.visit != nil {
+			s = t.visit.state
+			t.abort()
+		}
+		if !t.record(MapIterationAborted, details{name: v.state.Name, index: t.item.index}) {
+			return false
+		}
+		if s != nil && !t.recordAborted(s) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *iterations) abort(v *visit) {

@@ -79,6 +79,12 @@ func (v *visit) distributedMap() {
 	if !v.record(MapStateStarted, details{length: max(m.source.known(), 0)}) {
 		return
 	}
+	tolerance, err := v.tolerance()
+	if err != nil {
+		v.failEvaluation(err)
+		return
+	}
+	m.tolerance = tolerance
 	m.id = v.newID()
 	m.label = v.state.Map.Label
 	if m.label == "" {
@@ -112,9 +118,6 @@ func (m *mapRun) childKind() Type {
 func (m *mapRun) prepare() (err error) {
 	definition := m.state.Map
 	if m.concurrency, err = m.visit.concurrency(maxChildren); err != nil {
-		return err
-	}
-	if m.tolerance, err = m.visit.tolerance(); err != nil {
 		return err
 	}
 	if m.batching, err = m.visit.batching(); err != nil {
@@ -447,7 +450,7 @@ func (m *mapRun) close(result any, f *failure) {
 		}
 		return
 	}
-	if !m.record(MapRunSucceeded, details{}) || !m.record(MapStateSucceeded, details{}) {
+	if !m.recordAside(MapRunSucceeded, details{}) || !m.recordAside(MapStateSucceeded, details{}) {
 		return
 	}
 	m.complete(result)

@@ -35,8 +35,10 @@ func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure
 	}
 	v.thread.last = t.last
 	if f != nil {
-		b.abort(v)
-		v.fail(f)
+		v.work = nil
+		if t.recordCut(t.failedIn) && b.abortRunning() {
+			v.fail(f)
+		}
 		return
 	}
 	b.results[i] = output
@@ -45,7 +47,7 @@ func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure
 		return
 	}
 	v.work = nil
-	if !v.record(ParallelStateSucceeded, details{}) {
+	if !v.recordAside(ParallelStateSucceeded, details{}) {
 		return
 	}
 	var result any = b.results
@@ -54,6 +56,22 @@ func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure
 		return
 	}
 	v.complete(result)
+}
+
+// abortRunning stops the branches that are still under way, with the events
+// that say so. It is false when the history is full.
+func (b *branches) abortRunning() bool {
+	for _, t := range b.threads {
+		if t.visit == nil {
+			continue
+		}
+		s := t.visit.state
+		t.abort()
+		if !t.recordAborted(s) {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *branches) abort(v *visit) {

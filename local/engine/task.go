@@ -246,9 +246,15 @@ func (v *visit) timeOut(t *task, heartbeat bool) {
 	d := details{resource: resource.Action + string(resource.Pattern), service: resource.Service, errorName: errTimeout}
 	f := &failure{name: errTimeout, timedOut: true, heartbeat: heartbeat}
 	v.keepAttempt(t, f)
-	if v.record(taskEvents(resource).timedOut, d) {
-		v.fail(f)
+	if !v.record(taskEvents(resource).timedOut, d) {
+		return
 	}
+	// What else is due at this moment comes first, as it does on AWS.
+	v.loop.do(func() {
+		if v.work == working(t) {
+			v.fail(f)
+		}
+	})
 }
 
 func (v *visit) keepAttempt(t *task, f *failure) {

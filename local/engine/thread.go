@@ -15,6 +15,8 @@ type thread struct {
 	last  int64
 	item  *mapItem
 	visit *visit
+	// failedIn is the state in which the thread has failed.
+	failedIn *asl.State
 	// done is called when the thread has come to its end, unless it was
 	// aborted.
 	done func(output any, f *failure)
@@ -59,8 +61,19 @@ func (t *thread) succeed(output any) {
 	t.done(output, nil)
 }
 
+// fail ends the thread with a failure. One that nothing may catch ends the
+// execution with it, however deep the thread is.
 func (t *thread) fail(f *failure) {
+	if t.visit != nil {
+		t.failedIn = t.visit.state
+	}
 	t.visit = nil
+	if x := t.execution; f.terminal && t != x.root {
+		x.root.last = t.last
+		x.root.abort()
+		x.finish(nil, f)
+		return
+	}
 	t.done(nil, f)
 }
 
@@ -72,6 +85,34 @@ func (t *thread) abort() {
 		t.visit = nil
 		v.abort()
 	}
+}
+
+// recordAside adds an event that the next one does not follow from: AWS leaves
+// previousEventId at what came before it.
+func (t *thread) recordAside(kind EventType, d details) bool {
+	last := t.last
+	ok := t.record(kind, d)
+	t.last = last
+	return ok
+}
+
+// recordAborted says that a state was cut short. Those that end at once have
+// no such event.
+func (t *thread) recordAborted(s *asl.State) bool {
+	switch s.Type {
+	case asl.TaskState, asl.WaitState, asl.MapState, asl.ParallelState, asl.PassState, asl.ChoiceState:
+		return t.recordAside(EventType(s.Type)+"StateAborted", details{name: s.Name})
+	}
+	return true
+}
+
+// recordCut is recordAborted for the state in which a branch has failed: AWS
+// counts a task as cut short then (recorded).
+func (t *thread) recordCut(s *asl.State) bool {
+	if s != nil && s.Type == asl.TaskState {
+		return t.recordAborted(s)
+	}
+	return true
 }
 
 // record adds an event. It is false when the history is full: the execution

@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/mapjob/mapjob/local/value"
@@ -184,7 +185,11 @@ func (e evaluation) indexes(v any, list indexes, rest []token, path string, foun
 		}
 		if at < 0 || at >= len(elements) {
 			if e.definite && definite(rest) {
-				return notFound("No results for path: %s[%d]", path, i)
+				err := &NotFoundError{Message: fmt.Sprintf("No results for path: %s[%d]", path, i)}
+				if len(rest) == 0 {
+					err.reason = ErrIndex
+				}
+				return err
 			}
 			continue
 		}

@@ -7,6 +7,7 @@
 package jsonpath
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -78,13 +79,23 @@ func (p *Path) Reference() bool {
 	return true
 }
 
+// ErrIndex is the reason of a [NotFoundError] where an array is too short for
+// the last index of the path.
+var ErrIndex = errors.New("the index is past the end of the array")
+
 // NotFoundError is a definite path that refers to nothing.
-type NotFoundError struct{ Message string }
+type NotFoundError struct {
+	Message string
+	reason  error
+}
+
+// Unwrap is ErrIndex or nil.
+func (e *NotFoundError) Unwrap() error { return e.reason }
 
 func (e *NotFoundError) Error() string { return e.Message }
 
 func notFound(format string, args ...any) error {
-	return &NotFoundError{fmt.Sprintf(format, args...)}
+	return &NotFoundError{Message: fmt.Sprintf(format, args...)}
 }
 
 // token is one step of a path.
