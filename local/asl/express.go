@@ -12,7 +12,7 @@ func (m *StateMachine) CheckExpress() error {
 			problems = append(problems, Problem{
 				Path:    s.Path + ".ItemProcessor.ProcessorConfig.Mode",
 				Message: `got "DISTRIBUTED" in an Express state machine, expected "INLINE"`,
-				service: fmt.Sprintf("Express state machine does not support Distributed Map at %s/ItemProcessor/ProcessorConfig/Mode", pointer(s.Path)),
+				service: schemaText("Express state machine does not support Distributed Map", s.Path+".ItemProcessor.ProcessorConfig.Mode"),
 			})
 		}
 		if s.Task == nil {
@@ -30,7 +30,7 @@ func (m *StateMachine) CheckExpress() error {
 		problems = append(problems, Problem{
 			Path:    s.Path + ".Resource",
 			Message: fmt.Sprintf("got %q in an Express state machine, expected a request and response integration or a function", s.Task.Resource.ARN),
-			service: fmt.Sprintf("Express state machine does not support %s at %s/Resource", what, pointer(s.Path)),
+			service: schemaText("Express state machine does not support "+what, s.Path+".Resource"),
 		})
 	}
 	if len(problems) == 0 {

@@ -106,7 +106,7 @@ func (f fields) mapState(s *State) *Map {
 	m.ItemBatcher = f.itemBatcher()
 	m.ResultWriter = f.resultWriter()
 	if !m.Processor.Distributed {
-		for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter", "Label"} {
+		for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter"} {
 			if f.has(name) {
 				f.problem(f.at(name), "got a field of distributed mode in a Map state whose Mode is INLINE, expected ProcessorConfig.Mode DISTRIBUTED")
 			}
@@ -158,11 +158,8 @@ func (f fields) processor(m *Map) {
 			m.Processor.Distributed = config.oneOf("Mode", "INLINE", "INLINE", "DISTRIBUTED") == "DISTRIBUTED"
 			kind := config.oneOf("ExecutionType", "", "STANDARD", "EXPRESS")
 			m.Processor.Express = kind == "EXPRESS"
-			switch {
-			case m.Processor.Distributed && kind == "":
+			if m.Processor.Distributed && kind == "" {
 				config.missing("ExecutionType", `"STANDARD" or "EXPRESS" in distributed mode`)
-			case !m.Processor.Distributed && kind != "":
-				config.problem(config.at("ExecutionType"), "got %q in inline mode, expected it in distributed mode only", kind)
 			}
 		}
 	}

@@ -48,6 +48,7 @@ func (r *reader) stateMachine(v any) *StateMachine {
 		Version:       f.oneOf("Version", "1.0", "1.0"),
 		QueryLanguage: f.queryLanguage(JSONPath),
 	}
+	r.language = m.QueryLanguage
 	f.language = m.QueryLanguage
 	m.TimeoutSeconds, _ = f.integer("TimeoutSeconds", 1, maxSeconds)
 	f.flow(&m.Flow)
@@ -101,13 +102,13 @@ func (f fields) flow(flow *Flow) {
 	if flow.StartAt != "" {
 		flow.Start = flow.byName[flow.StartAt]
 		if flow.Start == nil {
-			f.problem(f.at("StartAt"), "got %q, expected the name of a state in States", flow.StartAt)
+			f.known(f.at("StartAt"), missingTarget("Next", flow.StartAt, f.at("StartAt")), "got %q, expected the name of a state in States", flow.StartAt)
 		}
 	}
 	for _, l := range links {
 		*l.to = flow.byName[l.name]
 		if *l.to == nil {
-			f.problem(l.path, "got %q, expected the name of a state in %s", l.name, f.at("States"))
+			f.known(l.path, missingTarget(l.field, l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.at("States"))
 		}
 	}
 	f.unreachable(flow)
@@ -140,16 +141,23 @@ func (f fields) unreachable(flow *Flow) {
 	}
 	for _, s := range flow.States {
 		if !seen[s] {
-			f.problem(s.Path, "got a state that no transition leads to, expected it to be reachable from %q", flow.StartAt)
+			f.known(s.Path, fmt.Sprintf(`MISSING_TRANSITION_TARGET: State "%s" is not reachable. at %s`, s.Name, pointer(s.Path)),
+				"got a state that no transition leads to, expected it to be reachable from %q", flow.StartAt)
 		}
 	}
 }
 
 // link is a transition whose target is resolved when all states are read.
 type link struct {
-	to   **State
-	name string
-	path string
+	to    **State
+	field string
+	name  string
+	path  string
+}
+
+// missingTarget is the service's text for a transition to nowhere.
+func missingTarget(field, name, path string) string {
+	return fmt.Sprintf("MISSING_TRANSITION_TARGET: Missing '%s' target: %s at %s", field, name, pointer(path))
 }
 
 func (f fields) link(name string, to **State, links []link) []link {
@@ -162,7 +170,7 @@ func (f fields) link(name string, to **State, links []link) []link {
 		f.problem(f.at(name), "got %s, expected the name of a state", describe(target))
 		return links
 	}
-	return append(links, link{to, text, f.at(name)})
+	return append(links, link{to, name, text, f.at(name)})
 }
 
 var stateTypes = []string{"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
@@ -188,11 +196,11 @@ func (outer fields) state(name string, v any, path string) (*State, []link) {
 	s.Type = StateType(typeName)
 	s.Comment = f.text("Comment")
 	s.QueryLanguage = f.queryLanguage(outer.language)
-	if outer.language == JSONata && s.QueryLanguage == JSONPath {
+	if outer.reader.language == JSONata && s.QueryLanguage == JSONPath {
 		f.problem(f.at("QueryLanguage"), `got "JSONPath" in a state machine whose QueryLanguage is JSONata, expected "JSONata"`)
 	}
 	f.language = s.QueryLanguage
-	f.known(fieldKind(typeName))
+	f.refuseOthers(fieldKind(typeName))
 	links := f.transition(s, nil)
 	f.dataFlow(s)
 	switch s.Type {
@@ -330,14 +338,15 @@ func (f fields) parallel() *Parallel {
 	return p
 }
 
-// flowLanguage is the query language of a nested flow.
+// flowLanguage is the query language of a nested flow: without its own, that of
+// the state machine, whatever the state around it has.
 func (f fields) flowLanguage(v any) QueryLanguage {
 	if object, ok := v.(*value.Object); ok {
 		if language, ok := object.Get("QueryLanguage"); ok && language == string(JSONata) {
 			return JSONata
 		}
 	}
-	return f.language
+	return f.reader.language
 }
 
 // Retrier is one element of Retry.

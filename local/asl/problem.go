@@ -19,7 +19,8 @@ type Problem struct {
 	Message string
 	// Line is the line of the definition, from 1, or 0 where it is not known.
 	Line int
-	// service is what AWS says of it, "" where that is not known.
+	// service is what AWS says of it, with its code and its pointer, "" where
+	// that is not known.
 	service string
 }
 
@@ -44,15 +45,21 @@ func (p Problems) Error() string {
 }
 
 // ServiceText is the reason that CreateStateMachine gives for refusing the
-// definition: the first problem for which the service's words are known, or
-// else the first problem in this package's words.
+// definition. Where the service's words for a problem are not known, this
+// package's stand in their place.
 func (p Problems) ServiceText() string {
-	for _, problem := range p {
-		if problem.service != "" {
-			return "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: " + problem.service + "'"
+	texts := make([]string, len(p))
+	for i, problem := range p {
+		if texts[i] = problem.service; texts[i] == "" {
+			texts[i] = schemaText(problem.Message, problem.Path)
 		}
 	}
-	return fmt.Sprintf("Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: %s at %s'", p[0].Message, pointer(p[0].Path))
+	return "Invalid State Machine Definition: '" + strings.Join(texts, ", ") + "'"
+}
+
+// schemaText is the form in which the service reports what its schema refuses.
+func schemaText(text, path string) string {
+	return "SCHEMA_VALIDATION_FAILED: " + text + " at " + pointer(path)
 }
 
 // pointer is a path in the form that the service gives it: /States/Work.

@@ -34,9 +34,8 @@ func (r *reader) query(v any, path, field string) queryNode {
 
 // invalidQuery is a problem for which the service has words of its own.
 func (r *reader) invalidQuery(path, field, format string, args ...any) {
-	r.problem(path, format, args...)
 	at := strings.TrimSuffix(path, step("", field))
-	r.problems[len(r.problems)-1].service = fmt.Sprintf("The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call at %s", field, pointer(at))
+	r.known(path, schemaText(fmt.Sprintf("The value for the field '%s' must be a valid JSONPath or a valid intrinsic function call", field), at), format, args...)
 }
 
 // jsonText is a value in the cause of an error.

@@ -15,10 +15,17 @@ import (
 type reader struct {
 	problems Problems
 	names    map[string]string // state name to the path of its first use
+	language QueryLanguage     // of the state machine, and of every state that names none
 }
 
 func (r *reader) problem(path, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// known is problem, for one of which the service's words are known.
+func (r *reader) known(path, service, format string, args ...any) {
+	r.problem(path, format, args...)
+	r.problems[len(r.problems)-1].service = service
 }
 
 func message(err error) string {
@@ -47,23 +54,28 @@ func (r *reader) fields(v any, path, of string, kind fieldKind, language QueryLa
 		return fields{}, false
 	}
 	f := fields{r, path, of, object, language}
-	f.known(kind)
+	f.refuseOthers(kind)
 	return f, true
 }
 
-// known reports the fields that objects of this kind do not have.
-func (f fields) known(kind fieldKind) {
+// refuseOthers reports the fields that objects of this kind do not have.
+func (f fields) refuseOthers(kind fieldKind) {
 	for name := range f.object.All() {
 		languages, ok := fieldTable[kind][name]
 		switch {
 		case !ok:
-			f.problem(step(f.path, name), "got a field %s has not, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+			f.known(step(f.path, name), schemaText(fmt.Sprintf("The field '%s' is not supported by Step Functions", name), f.path), "got a field %s has not, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
 		case languages == onlyJSONata && f.language == JSONPath:
-			f.problem(step(f.path, name), "got a field of JSONata in %s whose QueryLanguage is JSONPath, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+			f.known(step(f.path, name), otherLanguage(f, name, JSONata), "got a field of JSONata in %s whose QueryLanguage is JSONPath, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
 		case languages == onlyJSONPath && f.language == JSONata:
-			f.problem(step(f.path, name), "got a field of JSONPath in %s whose QueryLanguage is JSONata, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+			f.known(step(f.path, name), otherLanguage(f, name, JSONPath), "got a field of JSONPath in %s whose QueryLanguage is JSONata, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
 		}
 	}
+}
+
+// otherLanguage is the service's text for a field of the other query language.
+func otherLanguage(f fields, name string, of QueryLanguage) string {
+	return schemaText(fmt.Sprintf("The QueryLanguage is set to '%s', but field '%s' is only supported for the '%s' QueryLanguage", f.language, name, of), f.path)
 }
 
 func (f fields) at(name string) string { return step(f.path, name) }
@@ -74,7 +86,7 @@ func (f fields) has(name string) bool {
 }
 
 func (f fields) missing(name, expected string) {
-	f.problem(f.at(name), "got nothing, expected %s", expected)
+	f.known(f.at(name), schemaText("These fields are required: ["+name+"]", f.path), "got nothing, expected %s", expected)
 }
 
 // text is a string field, "" where there is none.
@@ -276,7 +288,8 @@ func (f fields) dynamic(name, field string, kind dynamicKind) *Dynamic {
 	_, hasPath := f.object.Get(name + "Path")
 	if hasPath && f.language == JSONPath {
 		if hasLiteral {
-			f.problem(f.at(name+"Path"), "got both %s and %sPath, expected one of them", name, name)
+			f.known(f.at(name+"Path"), schemaText(fmt.Sprintf("There should only be one of the following fields: [%s, %sPath]", name, name), f.path),
+				"got both %s and %sPath, expected one of them", name, name)
 		}
 		source, ok := f.mustText(name + "Path")
 		if !ok {

@@ -78,8 +78,7 @@ func (f fields) task() *Task {
 	t := &Task{}
 	if !f.has("Resource") {
 		f.missing("Resource", "the ARN of a service integration, a function or an activity")
-	} else if arn := f.text("Resource"); arn != "" {
-		var ok bool
+	} else if arn, ok := f.mustText("Resource"); ok {
 		if t.Resource, ok = parseResource(arn); !ok {
 			f.problem(f.at("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {

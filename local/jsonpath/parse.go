@@ -66,6 +66,9 @@ func (p *parser) tokens(inside bool) ([]token, error) {
 				t, err = p.name()
 			} else {
 				p.at++
+				if p.peek() == '[' { // $.[0] is $[0]
+					continue
+				}
 				t, err = p.name()
 			}
 		case '[':
