@@ -30,7 +30,8 @@ type Host struct {
 	server *http.Server
 	url    string
 
-	inFlight atomic.Int64 // invocations under way, over all functions
+	inFlight atomic.Int64  // invocations under way, over all functions
+	launches chan struct{} // holds one element for each process that is being launched
 
 	mu        sync.RWMutex
 	functions map[string]*function
@@ -62,6 +63,7 @@ func New(options ...Option) (*Host, error) {
 		logs:      logSink{open: s.logs},
 		url:       "http://" + listener.Addr().String(),
 		functions: map[string]*function{},
+		launches:  make(chan struct{}, launchesAtOnce()),
 		closing:   make(chan struct{}),
 		done:      make(chan struct{}),
 	}
@@ -197,6 +199,15 @@ func (h *Host) background(work func()) bool {
 		work()
 	}()
 	return true
+}
+
+func (h *Host) isClosing() bool {
+	select {
+	case <-h.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 // Close kills every process with its group, makes the invocations in flight

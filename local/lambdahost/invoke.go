@@ -183,13 +183,9 @@ func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *ti
 		h.inFlight.Add(-1)
 		return nil, ErrClosed
 	}
-	select {
-	case <-h.closing:
-		if out.functionError != "" { // most likely killed by Close
-			h.inFlight.Add(-1)
-			return nil, ErrClosed
-		}
-	default:
+	if out.functionError != "" && h.isClosing() { // most likely killed by Close
+		h.inFlight.Add(-1)
+		return nil, ErrClosed
 	}
 	return h.finish(inv, p, out), nil
 }

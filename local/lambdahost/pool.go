@@ -17,7 +17,8 @@ const settleTime = 50 * time.Millisecond
 type processState uint8
 
 const (
-	starting  processState = iota // launched, has not asked for an invocation yet
+	planned   processState = iota // counted, not launched yet
+	starting                      // launched, has not asked for an invocation yet
 	idle                          // has asked for an invocation, and none is there
 	busy                          // belongs to an invocation
 	finishing                     // has answered, and has not asked for the next invocation
@@ -34,62 +35,84 @@ type pool struct {
 	processes map[*process]struct{}
 	idle      []*process // the most recently used one is last
 	finishing int
-	waiters   []*waiter // invocations that wait for a finishing process, the oldest first
+	settling  int       // waiters that count on a finishing process
+	waiters   []*waiter // invocations without a process, the oldest first
 }
 
-// waiter is an invocation's claim on a process that is about to be idle.
+// waiter is an invocation's claim on the next process that becomes idle.
 type waiter struct {
 	inv     *invocation
-	process chan *process // gets one process, or nil if the process that it waited for is gone
+	process chan *process // gets the process; buffered
+
+	settling bool          // it counts on a finishing process; guarded by the pool's mutex
+	hopeless chan struct{} // closed when it can't count on that any more
 }
 
 func (l *pool) init(h *Host, fn *function) {
 	l.host, l.fn, l.processes = h, fn, map[*process]struct{}{}
 }
 
-func (l *pool) alive() int {
+// size is the number of processes, with those that are about to be launched.
+func (l *pool) size() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.processes)
 }
 
-// acquire finds a process for an invocation: one that is idle, one that will be
-// in a moment, or a new one. If a new one does not come up, early says how the
-// invocation ends for it.
+// alive is the number of processes that run.
+func (l *pool) alive() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for p := range l.processes {
+		if p.state != planned {
+			n++
+		}
+	}
+	return n
+}
+
+// acquire finds a process for an invocation: one that is idle, one that becomes
+// idle while it waits, or a new one. If a new one does not come up, early says how
+// the invocation ends for it.
 func (l *pool) acquire(ctx context.Context, inv *invocation) (p *process, early *outcome, err error) {
 	l.mu.Lock()
 	if p := l.takeIdle(inv); p != nil {
 		l.mu.Unlock()
 		return p, nil, nil
 	}
-	if l.finishing > len(l.waiters) {
-		w := &waiter{inv: inv, process: make(chan *process, 1)}
-		l.waiters = append(l.waiters, w)
-		l.mu.Unlock()
+	w := l.join(inv)
+	settling := w.settling
+	l.mu.Unlock()
+
+	if settling {
 		if p, err := l.settle(ctx, w); p != nil || err != nil {
 			return p, nil, err
 		}
-		l.mu.Lock()
-		if p := l.takeIdle(inv); p != nil {
-			l.mu.Unlock()
-			return p, nil, nil
-		}
 	}
-	if l.closed {
-		l.mu.Unlock()
-		return nil, nil, ErrClosed
+	planned, p, err := l.plan(w)
+	if planned == nil {
+		return p, nil, err
 	}
-	if limit := l.fn.Concurrency; limit > 0 && len(l.processes) >= limit {
-		l.mu.Unlock()
-		return nil, nil, throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+	select {
+	case l.host.launches <- struct{}{}:
+	case p := <-w.process:
+		l.remove(planned)
+		return p, nil, nil
+	case <-ctx.Done():
+		l.remove(planned)
+		return nil, nil, l.giveUp(w, context.Cause(ctx))
+	case <-l.host.closing:
+		l.remove(planned)
+		return nil, nil, l.giveUp(w, ErrClosed)
 	}
-	p = newProcess(l.host, l.fn)
-	p.current = inv
-	l.processes[p] = struct{}{}
-	l.mu.Unlock()
-
+	if p := l.leave(w); p != nil {
+		<-l.host.launches
+		l.remove(planned)
+		return p, nil, nil
+	}
 	inv.cold = true
-	return p.comeUp(ctx, inv)
+	return planned.comeUp(ctx, inv)
 }
 
 // takeIdle gives the most recently used idle process to the invocation. Callers hold mu.
@@ -105,36 +128,102 @@ func (l *pool) takeIdle(inv *invocation) *process {
 	return p
 }
 
+// join queues an invocation for the next process that becomes idle. Callers hold mu.
+func (l *pool) join(inv *invocation) *waiter {
+	w := &waiter{inv: inv, process: make(chan *process, 1)}
+	if l.finishing > l.settling {
+		l.settling++
+		w.settling, w.hopeless = true, make(chan struct{})
+	}
+	l.waiters = append(l.waiters, w)
+	return w
+}
+
 // settle waits for a finishing process. It returns neither process nor error if
-// none came in time.
+// none came in time; the waiter is still in the queue then.
 func (l *pool) settle(ctx context.Context, w *waiter) (*process, error) {
 	timer := time.NewTimer(settleTime)
 	defer timer.Stop()
-	var err error
 	select {
 	case p := <-w.process:
 		return p, nil
 	case <-timer.C:
+	case <-w.hopeless:
 	case <-ctx.Done():
-		err = context.Cause(ctx)
+		return nil, l.giveUp(w, context.Cause(ctx))
 	case <-l.host.closing:
-		err = ErrClosed
+		return nil, l.giveUp(w, ErrClosed)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if i := slices.Index(l.waiters, w); i >= 0 {
-		l.waiters = slices.Delete(l.waiters, i, i+1)
-		return nil, err
-	}
-	p := <-w.process // it was handed over in this very moment
-	if p != nil && err != nil {
-		l.release(p)
-		return nil, err
-	}
-	return p, nil
+	l.noLongerSettling(w)
+	return nil, nil
 }
 
-// release makes a process available. Callers hold mu.
+// plan takes a place among the processes for a waiter. It returns the planned
+// process, or the one that the waiter got in the meantime, or why there is none.
+func (l *pool) plan(w *waiter) (planned, got *process, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	limit := l.fn.Concurrency
+	switch {
+	case !slices.Contains(l.waiters, w):
+		return nil, <-w.process, nil
+	case l.closed:
+		err = ErrClosed
+	case limit > 0 && len(l.processes) >= limit:
+		err = throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+	default:
+		p := newProcess(l.host, l.fn)
+		l.processes[p] = struct{}{}
+		return p, nil, nil
+	}
+	l.dequeue(w)
+	return nil, nil, err
+}
+
+// leave takes a waiter out of the queue, or returns the process that it has got.
+func (l *pool) leave(w *waiter) *process {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dequeue(w) {
+		return nil
+	}
+	return <-w.process
+}
+
+// giveUp leaves the queue for a reason, which it returns, and hands on the
+// process if the waiter has got one.
+func (l *pool) giveUp(w *waiter, reason error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.dequeue(w) {
+		l.release(<-w.process)
+	}
+	return reason
+}
+
+// dequeue reports whether the waiter was still in the queue. Callers hold mu.
+func (l *pool) dequeue(w *waiter) bool {
+	i := slices.Index(l.waiters, w)
+	if i < 0 {
+		return false
+	}
+	l.waiters = slices.Delete(l.waiters, i, i+1)
+	l.noLongerSettling(w)
+	return true
+}
+
+// noLongerSettling keeps the count. Callers hold mu.
+func (l *pool) noLongerSettling(w *waiter) {
+	if w.settling {
+		w.settling = false
+		l.settling--
+	}
+}
+
+// release makes a process available, or gives it to the invocation that has
+// waited longest. Callers hold mu.
 func (l *pool) release(p *process) {
 	p.current = nil
 	if p.state == gone {
@@ -142,13 +231,20 @@ func (l *pool) release(p *process) {
 	}
 	if len(l.waiters) > 0 {
 		w := l.waiters[0]
-		l.waiters = slices.Delete(l.waiters, 0, 1)
+		l.dequeue(w)
 		p.state, p.current = busy, w.inv
 		w.process <- p
 		return
 	}
 	p.state, p.idleSince = idle, time.Now()
 	l.idle = append(l.idle, p)
+}
+
+// own makes a planned process one that starts, for an invocation.
+func (l *pool) own(p *process, inv *invocation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	p.state, p.current = starting, inv
 }
 
 // asked notes that a process asked for an invocation on a connection. It reports
@@ -160,7 +256,9 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 	switch p.state {
 	case starting:
 		p.asker = c
-		p.initTimer.Stop()
+		if p.initTimer != nil {
+			p.initTimer.Stop()
+		}
 		p.initTime = time.Since(p.startedAt)
 		p.state = busy // it belongs to the invocation that it was started for
 		close(p.ready)
@@ -172,6 +270,7 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 		p.asker = c
 		l.finishing--
 		l.release(p)
+		l.unsettle()
 		return nil, true
 	case idle: // it asked before, on another connection
 		p.asker = c
@@ -231,19 +330,34 @@ func (l *pool) remove(p *process) {
 // retire makes sure that no invocation gets the process. Callers hold mu.
 func (l *pool) retire(p *process) {
 	switch p.state {
+	case starting:
+		if p.initTimer != nil {
+			p.initTimer.Stop()
+		}
 	case finishing:
 		l.finishing--
-		if last := len(l.waiters) - 1; last >= l.finishing && last >= 0 {
-			w := l.waiters[last]
-			l.waiters = l.waiters[:last]
-			w.process <- nil
-		}
+		l.unsettle()
 	case idle:
 		if i := slices.Index(l.idle, p); i >= 0 {
 			l.idle = slices.Delete(l.idle, i, i+1)
 		}
 	}
 	p.state = gone
+}
+
+// unsettle tells a waiter to count no longer on a finishing process, if there
+// are fewer of these than waiters that do. Callers hold mu.
+func (l *pool) unsettle() {
+	if l.settling <= l.finishing {
+		return
+	}
+	for _, w := range slices.Backward(l.waiters) {
+		if w.settling {
+			close(w.hopeless)
+			l.noLongerSettling(w)
+			return
+		}
+	}
 }
 
 // leastRecentlyUsed is the idle process that has waited longest, or nil.

@@ -2,8 +2,10 @@ package lambdahost
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os/exec"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -18,7 +20,6 @@ type process struct {
 	api       *runtimeAPI
 	log       *processLog
 	startedAt time.Time
-	initTimer *time.Timer
 
 	ready  chan struct{} // closed when it first asks for an invocation
 	exited chan struct{} // closed when it is reaped and out of the pool
@@ -31,6 +32,7 @@ type process struct {
 	asker        *runtimeConn // where it waits for an invocation, or nil
 	undelivered  *invocation  // goes to the next one that asks
 	idleSince    time.Time
+	initTimer    *time.Timer
 	initTime     time.Duration
 	initError    []byte // what it posted to /runtime/init/error
 	initTimedOut bool
@@ -51,17 +53,33 @@ func newProcess(h *Host, fn *function) *process {
 	}
 }
 
-// comeUp starts the process and waits until it asks for an invocation.
+// A laptop does not have a machine for every process. While many come up at once
+// they slow each other down, far beyond the cold start timeout if there are
+// hundreds: so only some are launched at a time. A process that takes longer than
+// launchSpacing rather waits for something than needs the processor, and gives its
+// place to the next one. The invocations that have to wait take a process that
+// becomes idle if that comes first.
+const launchSpacing = 50 * time.Millisecond
+
+func launchesAtOnce() int { return max(8, 4*runtime.NumCPU()) }
+
+// comeUp launches the process and waits until it asks for an invocation. The
+// caller has taken a place among the launches for it.
 func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outcome, error) {
+	giveUpPlace := sync.OnceFunc(func() { <-p.host.launches })
+	defer giveUpPlace()
+	p.fn.pool.own(p, inv)
 	p.host.makeRoom()
 	if err := p.launch(); err != nil {
 		p.fn.pool.remove(p)
-		if err == ErrClosed {
+		if errors.Is(err, ErrClosed) {
 			return nil, nil, err
 		}
 		early := invalidEntrypoint(p.fn, err).outcome(inv.request.id)
 		return nil, &early, nil
 	}
+	spacing := time.AfterFunc(launchSpacing, giveUpPlace)
+	defer spacing.Stop()
 	select {
 	case <-p.ready:
 		inv.initTime = p.initTime
@@ -69,10 +87,8 @@ func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outco
 	case <-p.exited:
 		early := p.initFailure(inv.request.id)
 		inv.initTime = early.at.Sub(p.startedAt)
-		select {
-		case <-p.host.closing:
+		if p.host.isClosing() {
 			return nil, nil, ErrClosed
-		default:
 		}
 		return nil, &early, nil
 	case <-ctx.Done():
@@ -107,16 +123,14 @@ func (p *process) launch() error {
 		Stderr: p.log.input,
 	}
 	p.startedAt = time.Now()
-	p.initTimer = time.AfterFunc(p.host.settings.coldStartTimeout, p.initTimeout)
 	p.api = serveRuntimeAPI(listener, p)
-
 	if err := p.host.spawner.spawn(p.cmd); err != nil {
-		p.initTimer.Stop()
 		p.api.close()
 		p.log.abandon()
 		return err
 	}
 	p.fn.counters.started.Add(1)
+	p.limitInit()
 	p.host.guardian.watch(p.cmd.Process.Pid)
 	p.signals.Lock()
 	p.started = true
@@ -133,7 +147,6 @@ func (p *process) launch() error {
 // its name out of the books.
 func (p *process) reap() {
 	p.exitErr = p.wait()
-	p.initTimer.Stop()
 	p.api.close()
 	p.log.finish()
 	p.host.guardian.forget(p.cmd.Process.Pid)
@@ -224,14 +237,23 @@ func (p *process) disown(inv *invocation) {
 	}
 }
 
-func (p *process) initTimeout() {
-	p.fn.pool.mu.Lock()
-	late := p.state == starting
-	p.initTimedOut = late
-	p.fn.pool.mu.Unlock()
-	if late {
-		p.kill()
+// limitInit ends the process if it does not ask for an invocation in time.
+func (p *process) limitInit() {
+	l := &p.fn.pool
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if p.state != starting {
+		return // it was quick
 	}
+	p.initTimer = time.AfterFunc(p.host.settings.coldStartTimeout, func() {
+		l.mu.Lock()
+		late := p.state == starting
+		p.initTimedOut = late
+		l.mu.Unlock()
+		if late {
+			p.kill()
+		}
+	})
 }
 
 // initFailure tells why the process ended before it asked for an invocation.
@@ -259,7 +281,7 @@ func (h *Host) makeRoom() {
 		var oldest *process
 		var oldestSince time.Time
 		for _, fn := range h.functions {
-			total += fn.pool.alive()
+			total += fn.pool.size()
 			if p, since := fn.pool.leastRecentlyUsed(); p != nil && (oldest == nil || since.Before(oldestSince)) {
 				oldest, oldestSince = p, since
 			}

@@ -13,12 +13,12 @@ import (
 // runtimeConn is a connection of a process to its Runtime API.
 //
 // It is a bare loop over [http.ReadRequest] in place of an [http.Server], because
-// an invocation is little more than its two requests: measured with a Go function
-// that echoes its event, the server's share of the host's CPU time was more than
-// half. What makes the difference is that nobody sits in a handler while a process
-// waits for work: the goroutine of the invocation writes the event to the
-// connection itself, and the connection's own goroutine reads on meanwhile, so that
-// it also sees a process that hangs up.
+// an invocation is little more than its two requests: with a Go function that
+// echoes its event, 16 invocations in parallel, the host spent 140 µs of CPU time
+// on each with an http.Server, and 105 µs without. What makes the difference is
+// that no handler sits there while a process waits for work: the goroutine of the
+// invocation writes the event to the connection itself, and the connection's own
+// goroutine reads on meanwhile, so that it also sees a process that hangs up.
 type runtimeConn struct {
 	api  *runtimeAPI
 	conn net.Conn
@@ -42,8 +42,10 @@ func (c *runtimeConn) serve() {
 			}
 		}
 		c.api.handle(c, r)
-		// What the handler left unread must not be taken for the next request.
-		if _, err := io.Copy(io.Discard, r.Body); err != nil || r.Close {
+		// What the handler left unread must not be taken for the next request. A client
+		// that asked to close the connection does so itself: every answer has its length,
+		// and the answer to "next" may be still to come.
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return
 		}
 	}

@@ -41,13 +41,16 @@ func main() {
 	case "error":
 		reportInitError()
 	}
-	if os.Getenv("HANDLER") == "echo" {
+	switch os.Getenv("HANDLER") {
+	case "echo":
 		lambda.Start(func(_ context.Context, in json.RawMessage) (json.RawMessage, error) { return in, nil })
-	}
-	if os.Getenv("HANDLER") == "raw" {
+	case "raw":
 		lambda.Start(func(context.Context) (*strings.Reader, error) { return strings.NewReader("no JSON at all"), nil })
+	case "manual":
+		manualRuntime()
+	default:
+		lambda.Start(handle)
 	}
-	lambda.Start(handle)
 }
 
 func handle(ctx context.Context, e event) (any, error) {
