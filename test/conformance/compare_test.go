@@ -71,6 +71,39 @@ func (c *recorded) compareEvents(got []string, recordedTypes []any) string {
 	return ""
 }
 
+// compareScheduled compares what the integrations were asked, where the
+// recording has it and the order is determined.
+func (c *recorded) compareScheduled(got []*value.Object) string {
+	if !c.ordered() {
+		return ""
+	}
+	i := 0
+	for _, t := range list(c.Object, "expect", "tasks") {
+		if kind := text(t, "type"); kind != string(engine.TaskScheduled) && kind != string(engine.LambdaFunctionScheduled) {
+			continue
+		}
+		if i == len(got) {
+			return fmt.Sprintf("got %d scheduled tasks, expected more", i)
+		}
+		task := t.(*value.Object).Without("type")
+		details := got[i].Without("inputDetails")
+		for _, name := range []string{"parameters", "input"} {
+			if encoded, ok := details.Get(name); ok {
+				parsed, err := value.Parse([]byte(encoded.(string)))
+				if err != nil {
+					return err.Error()
+				}
+				details.Set(name, parsed)
+			}
+		}
+		if problem := (matcher{}).same(details, task, "$"); problem != "" {
+			return fmt.Sprintf("scheduled task %d: %s", i, problem)
+		}
+		i++
+	}
+	return ""
+}
+
 // ordered reports whether the order of events is determined: nothing in the
 // definition runs beside anything else.
 func (c *recorded) ordered() bool {

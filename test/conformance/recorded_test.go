@@ -58,6 +58,7 @@ func (c *recorded) check() string {
 		return "the definition is refused: " + err.Error()
 	}
 	var events []string
+	var scheduled []*value.Object
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	stops := c.stopsByHand()
@@ -69,6 +70,10 @@ func (c *recorded) check() string {
 		engine.WithHistory(func(e engine.Event) {
 			if strings.Contains(e.ExecutionARN, arn[strings.LastIndex(arn, ":"):]+":execution") {
 				events = append(events, string(e.Type))
+				if e.Type == engine.TaskScheduled || e.Type == engine.LambdaFunctionScheduled {
+					_, details := e.Details()
+					scheduled = append(scheduled, details)
+				}
 			}
 			if stops && strings.HasSuffix(string(e.Type), "StateEntered") {
 				cancel()
@@ -91,7 +96,11 @@ func (c *recorded) check() string {
 	if err != nil {
 		return "it cannot be run: " + err.Error()
 	}
-	return c.compare(x, events)
+	problem := c.compare(x, events)
+	if tasks := c.compareScheduled(scheduled); tasks != "" {
+		problem = strings.TrimPrefix(problem+"\n"+tasks, "\n")
+	}
+	return problem
 }
 
 func (c *recorded) now() time.Time {
