@@ -2,9 +2,12 @@ package asl
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mapjob/mapjob/local/value"
 )
@@ -27,6 +30,10 @@ func Parse(definition []byte) (*StateMachine, error) {
 	v, err := value.Parse(definition)
 	if err != nil {
 		r.problem("$", "got text that is not JSON, expected a JSON object: %v", err)
+		var syntax *jsontext.SyntacticError
+		if errors.As(err, &syntax) {
+			r.problems[0].Line = 1 + bytes.Count(definition[:min(int(syntax.ByteOffset), len(definition))], []byte("\n"))
+		}
 		return nil, r.problems
 	}
 	m := r.stateMachine(v)

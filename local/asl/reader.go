@@ -64,13 +64,46 @@ func (f fields) refuseOthers(kind fieldKind) {
 		languages, ok := fieldTable[kind][name]
 		switch {
 		case !ok:
-			f.known(step(f.path, name), schemaText(fmt.Sprintf("The field '%s' is not supported by Step Functions", name), f.path), "got a field %s has not, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
+			f.known(step(f.path, name), schemaText(fmt.Sprintf("The field '%s' is not supported by Step Functions", name), f.path), "got a field %s has not, expected %s", f.of, f.others(kind, name))
 		case languages == onlyJSONata && f.language == JSONPath:
 			f.known(step(f.path, name), otherLanguage(f, name, JSONata), "got a field of JSONata in %s whose QueryLanguage is JSONPath, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
 		case languages == onlyJSONPath && f.language == JSONata:
 			f.known(step(f.path, name), otherLanguage(f, name, JSONPath), "got a field of JSONPath in %s whose QueryLanguage is JSONata, expected one of %s", f.of, strings.Join(fieldNames(kind, f.language), ", "))
 		}
 	}
+}
+
+// others are the fields there are, the one that was meant first.
+func (f fields) others(kind fieldKind, name string) string {
+	names := fieldNames(kind, f.language)
+	for i, other := range names {
+		if distance(strings.ToLower(name), strings.ToLower(other)) <= 2 {
+			return other + ", or one of " + strings.Join(slices.Delete(names, i, i+1), ", ")
+		}
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// distance is the number of letters that have to be changed, added or left out
+// to make one word of the other.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // otherLanguage is the service's text for a field of the other query language.
