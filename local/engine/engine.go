@@ -137,6 +137,9 @@ type Limits struct {
 // AWSLimits are the limits as the service has them.
 var AWSLimits = Limits{Events: 25000, PayloadBytes: 262144, ExpressDuration: 5 * time.Minute}
 
+// maxExecutionName is the number of characters of an execution's name.
+const maxExecutionName = 80
+
 // New prepares a state machine to be run. The error names each integration
 // that is neither there nor mocked, by its path.
 func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
@@ -157,6 +160,12 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		e.region = parts[3]
 	}
 	errs := e.missing(machine)
+	if n := len([]rune(e.name)); n > maxExecutionName {
+		errs = append(errs, fmt.Errorf("got an execution name of %d characters, expected at most %d", n, maxExecutionName))
+	}
+	if e.kind == Express {
+		errs = append(errs, machine.CheckExpress())
+	}
 	for _, nested := range e.machines {
 		errs = append(errs, e.missing(nested.machine)...)
 	}
@@ -266,6 +275,7 @@ type run struct {
 	executionList []*execution
 	open          int
 	tokens        map[string]*Callback
+	labels        map[*asl.State]string // of Maps without a Label
 }
 
 func (r *run) remember(x *execution) {

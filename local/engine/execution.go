@@ -75,7 +75,7 @@ func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:
 func (x *execution) start() {
 	x.startTime = x.loop.clock.now()
 	x.root = &thread{execution: x, flow: x.flow, item: x.item}
-	x.root.record(ExecutionStarted, details{value: x.input, hasValue: true, resource: x.roleARN})
+	x.root.recordAside(ExecutionStarted, details{value: x.input, hasValue: true, resource: x.roleARN})
 	x.root.done = func(output any, f *failure) { x.finish(output, f) }
 	if x.timeout > 0 {
 		x.timer = x.loop.after(x.timeout, x.timeOut)

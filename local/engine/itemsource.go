@@ -38,10 +38,8 @@ func (s *listSource) next() (*mapItem, sourceState) {
 	if s.at == len(s.items) {
 		return nil, sourceEnds
 	}
-	item := &mapItem{value: s.items[s.at], source: "STATE_DATA"}
-	if s.keys != nil {
-		item.key, item.hasKey = s.keys[s.at], true
-	}
+	item := newItem(s.items, s.keys, s.at)
+	item.source = "STATE_DATA"
 	s.at++
 	return item, sourceItem
 }

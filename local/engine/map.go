@@ -66,7 +66,8 @@ func (v *visit) concurrency(most int) (int, error) {
 }
 
 // items are the items of a Map without a reader: Items, ItemsPath or the
-// input. An object's members are items, too, of the form AWS gives them.
+// input. An object is a list of its members, whose names are the keys; not so
+// in an inline Map with JSONata (recorded).
 func (v *visit) items() (items []any, keys []string, err error) {
 	m := v.state.Map
 	list := v.effective
@@ -75,38 +76,46 @@ func (v *visit) items() (items []any, keys []string, err error) {
 		if list, err = m.Items.Evaluate(v.scope()); err != nil {
 			return nil, nil, err
 		}
-		if _, ok := list.([]any); !ok {
-			if object, is := list.(*value.Object); is && v.state.Map.Processor.Distributed {
-				items, keys = members(object)
-				return items, keys, nil
-			}
-			return nil, nil, m.Items.Unexpected("array", list)
-		}
 	case m.ItemsPath != nil && !m.ItemsPath.Discard:
 		if list, err = m.ItemsPath.Get(v.scope()); err != nil {
 			return nil, nil, invalidPath(m.ItemsPath, err)
 		}
 	}
-	items, ok := list.([]any)
-	if !ok {
-		if object, is := list.(*value.Object); is && v.state.Map.Processor.Distributed {
-			items, keys = members(object)
+	switch list := list.(type) {
+	case []any:
+		return list, nil, nil
+	case *value.Object:
+		if v.state.QueryLanguage == asl.JSONPath || m.Processor.Distributed {
+			for name, x := range list.All() {
+				items, keys = append(items, x), append(keys, name)
+			}
 			return items, keys, nil
 		}
-		return nil, nil, v.notIterable(list)
 	}
-	return items, nil, nil
+	return nil, nil, v.notIterable(list)
 }
 
-func members(object *value.Object) (items []any, keys []string) {
-	for name, x := range object.All() {
-		items = append(items, value.NewObject("Key", name, "Value", x))
-		keys = append(keys, name)
+// newItem is one item of a list, or one member of an object.
+func newItem(items []any, keys []string, i int) *mapItem {
+	item := &mapItem{value: items[i]}
+	if keys != nil {
+		item.key, item.hasKey = keys[i], true
 	}
-	return items, keys
+	return item
+}
+
+// input is what an iteration gets where there is no ItemSelector.
+func (m *mapItem) input() any {
+	if m.hasKey {
+		return value.NewObject("Key", m.key, "Value", m.value)
+	}
+	return m.value
 }
 
 func (v *visit) notIterable(list any) error {
+	if v.state.Map.Items != nil {
+		return v.state.Map.Items.Unexpected("array", list)
+	}
 	if v.state.QueryLanguage == asl.JSONata {
 		return &asl.EvaluationError{Name: errQuery, Field: "Items", Message: fmt.Sprintf(
 			"The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '%s' for value: %s", asl.TypeName(list), value.Text(list))}
@@ -124,10 +133,8 @@ func (v *visit) iterate(m *iterations) {
 	for m.next < len(m.items) && len(m.running) < m.limit {
 		i := m.next
 		m.next++
-		item := &mapItem{index: i, value: m.items[i]}
-		if m.keys != nil {
-			item.key, item.hasKey = m.keys[i], true
-		}
+		item := newItem(m.items, m.keys, i)
+		item.index = i
 		input, err := v.selectItem(item)
 		if err != nil {
 			m.abort(v)
@@ -162,7 +169,7 @@ func (v *visit) iterate(m *iterations) {
 func (v *visit) selectItem(item *mapItem) (any, error) {
 	selector := v.state.Map.ItemSelector
 	if selector == nil {
-		return item.value, nil
+		return item.input(), nil
 	}
 	scope := v.scope()
 	scope.Context = func() *value.Object { return v.contextObject().With("Map", item.contextPart()) }

@@ -86,10 +86,7 @@ func (v *visit) distributedMap() {
 	}
 	m.tolerance = tolerance
 	m.id = v.newID()
-	m.label = v.state.Map.Label
-	if m.label == "" {
-		m.label = v.newID()
-	}
+	m.label = v.label(v.state)
 	m.arn = strings.Replace(v.machineARN, ":stateMachine:", ":mapRun:", 1) + "/" + m.label + ":" + m.id
 	m.childARN = v.machineARN + "/" + m.label
 	m.started = v.loop.clock.now()
@@ -105,6 +102,23 @@ func (v *visit) distributedMap() {
 	}
 	m.collect.begin(m)
 	m.schedule()
+}
+
+// label is the Label of a state, or an identifier that stands for one: the
+// same for all Map Runs of the state.
+func (r *run) label(s *asl.State) string {
+	if s.Map.Label != "" {
+		return s.Map.Label
+	}
+	label, ok := r.labels[s]
+	if !ok {
+		if r.labels == nil {
+			r.labels = map[*asl.State]string{}
+		}
+		label = r.newID()
+		r.labels[s] = label
+	}
+	return label
 }
 
 func (m *mapRun) childKind() Type {
