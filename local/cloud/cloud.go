@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -25,8 +26,9 @@ type Options struct {
 	// S3Port, DynamoDBPort and LambdaPort are where the parts listen, on
 	// 127.0.0.1. 0 is any free port.
 	S3Port, DynamoDBPort, LambdaPort int
-	// Concurrency is how many functions run at once. 0 is Lambda's own limit
-	// of 1,000; more than this machine can do only costs memory.
+	// Concurrency is how many invocations run at once; further ones wait for
+	// their turn. 0 is four for each processor of this machine: more of them
+	// would only cost memory.
 	Concurrency int
 }
 
@@ -39,6 +41,7 @@ type Cloud struct {
 	host     *lambdahost.Host
 	logs     []*os.File
 	absent   []string
+	turns    chan struct{} // one for each invocation that may run
 }
 
 // inert are the types of resources that have nothing to do at run time, or
@@ -49,7 +52,7 @@ var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy",
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
 func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
-	c := &Cloud{stack: stack, options: options}
+	c := &Cloud{stack: stack, options: options, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -110,9 +113,6 @@ func (c *Cloud) startHost() error {
 	options := []lambdahost.Option{lambdahost.WithLogs(func(function string) io.Writer { return files[function] })}
 	if c.options.LambdaPort != 0 {
 		options = append(options, lambdahost.WithAddr(fmt.Sprintf("127.0.0.1:%d", c.options.LambdaPort)))
-	}
-	if c.options.Concurrency > 0 {
-		options = append(options, lambdahost.WithConcurrency(c.options.Concurrency))
 	}
 	host, err := lambdahost.New(options...)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -175,14 +175,46 @@ func (c *Cloud) Endpoints() []string {
 	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL()}
 }
 
-// shortName is the path of the resource's construct below the stack, as one name.
+// shortName is what a person calls a resource: the path of its construct below
+// the stack, without the parts that every construct of its kind has.
 func (s *Stack) shortName(id string) string {
 	path, _ := s.template.Resources[id].Metadata["aws:cdk:path"].(string)
 	path = strings.TrimPrefix(path, s.Name+"/")
-	for _, tail := range []string{"/Resource", "/Function", "/Default"} {
+	for _, tail := range []string{"/Resource", "/Default", "/Function", "/StateMachine"} {
 		path = strings.TrimSuffix(path, tail)
 	}
 	return strings.ReplaceAll(cmp.Or(path, id), "/", ".")
+}
+
+// find is the resource of some types that a person means by a name, or with no
+// name the only one. kind is the person's word for the types, flag where the
+// name comes from.
+func (s *Stack) find(name, kind, flag string, types ...string) (string, error) {
+	ids := s.template.ofType(types...)
+	var found, names []string
+	for _, id := range ids {
+		short := s.shortName(id)
+		names = append(names, short)
+		if name == id || name == short {
+			found = append(found, id)
+		}
+	}
+	list := strings.Join(names, ", ")
+	switch {
+	case len(ids) == 0 && name == "":
+		return "", fmt.Errorf("stack %s has no %s, expected one", s.Name, kind)
+	case len(ids) == 0:
+		return "", fmt.Errorf("got %s %q, but stack %s has no %s", kind, name, s.Name, kind)
+	case name == "" && len(ids) == 1:
+		return ids[0], nil
+	case name == "":
+		return "", fmt.Errorf("stack %s has %d %ss, expected to be told which one with %s: %s", s.Name, len(ids), kind, flag, list)
+	case len(found) == 0:
+		return "", fmt.Errorf("got %s %q, expected one of: %s", kind, name, list)
+	case len(found) > 1:
+		return "", fmt.Errorf("got %s %q, which is any of %s: use the logical ID", kind, name, strings.Join(found, ", "))
+	}
+	return found[0], nil
 }
 
 // Machine is a state machine of the stack.
@@ -198,33 +230,9 @@ type Machine struct {
 // one. A definition that is not valid is an error with every problem in it.
 func (c *Cloud) Machine(name string) (*Machine, error) {
 	t := c.stack.template
-	const kind = "AWS::StepFunctions::StateMachine"
-	ids := t.ofType(kind)
-	id := ""
-	switch {
-	case len(ids) == 0:
-		return nil, fmt.Errorf("stack %s has no state machine, expected one", c.stack.Name)
-	case name == "" && len(ids) > 1:
-		var names []string
-		for _, id := range ids {
-			names = append(names, c.stack.shortName(id))
-		}
-		return nil, fmt.Errorf("stack %s has %d state machines, expected to be told which one with --job: %s", c.stack.Name, len(ids), strings.Join(names, ", "))
-	case name == "":
-		id = ids[0]
-	default:
-		for _, candidate := range ids {
-			short := c.stack.shortName(candidate)
-			if name == candidate || name == short || name == strings.TrimSuffix(short, ".StateMachine") {
-				id = candidate
-			}
-		}
-		if id == "" {
-			var err error
-			if id, err = t.find(name, kind); err != nil {
-				return nil, err
-			}
-		}
+	id, err := c.stack.find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
+	if err != nil {
+		return nil, err
 	}
 	properties, err := t.properties(id)
 	if err != nil {
@@ -249,9 +257,7 @@ func (c *Cloud) Machine(name string) (*Machine, error) {
 }
 
 // JobName is what a person calls the job of a state machine: the construct it is in.
-func (c *Cloud) JobName(m *Machine) string {
-	return strings.TrimSuffix(c.stack.shortName(m.ID), ".StateMachine")
-}
+func (c *Cloud) JobName(m *Machine) string { return c.stack.shortName(m.ID) }
 
 // Read copies an object of the local S3.
 func (c *Cloud) Read(ctx context.Context, bucket, key string, to io.Writer) error {

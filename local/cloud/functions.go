@@ -78,6 +78,12 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 	if v, ok := parameters.Get("Payload"); ok {
 		payload = value.Append(nil, v)
 	}
+	select {
+	case c.turns <- struct{}{}:
+		defer func() { <-c.turns }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	response, err := c.host.Invoke(ctx, function, payload)
 	if err != nil {
 		if refused, ok := errors.AsType[*lambdahost.Error](err); ok {

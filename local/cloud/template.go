@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -44,29 +43,6 @@ func (t *template) ofType(types ...string) []string {
 		}
 	}
 	return ids
-}
-
-// find is the logical ID that a person means: the ID itself, the path of the
-// construct, or the last named part of it, such as Orders for Invoicing/Orders/Resource.
-func (t *template) find(name string, types ...string) (string, error) {
-	ids := t.ofType(types...)
-	var found, names []string
-	for _, id := range ids {
-		path, _ := t.Resources[id].Metadata["aws:cdk:path"].(string)
-		path = strings.TrimSuffix(path, "/Resource")
-		short := path[strings.LastIndex(path, "/")+1:]
-		names = append(names, cmp.Or(short, id))
-		if id == name || path == name || short == name {
-			found = append(found, id)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return "", fmt.Errorf("got %q, expected one of: %s", name, strings.Join(names, ", "))
-	}
-	return "", fmt.Errorf("got %q, which is any of %s: use the logical ID", name, strings.Join(found, ", "))
 }
 
 // properties resolves the properties of a resource.

@@ -74,11 +74,19 @@ func (r *runCommand) input() ([]byte, error) {
 	return text, nil
 }
 
-// newRunFolder makes .mapjob/runs/ID. IDs sort by time.
+// newRunFolder makes .mapjob/runs/ID, with .mapjob/runs/last for it. IDs sort
+// by time.
 func newRunFolder() (string, error) {
 	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
-	folder := filepath.Join(".mapjob", "runs", id)
-	return folder, os.MkdirAll(folder, 0o755)
+	runs := filepath.Join(".mapjob", "runs")
+	folder := filepath.Join(runs, id)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	last := filepath.Join(runs, "last")
+	_ = os.Remove(last)
+	_ = os.Symlink(id, last) // a convenience, and not to be had on every system
+	return folder, nil
 }
 
 // run is one run of the command.

@@ -1,0 +1,69 @@
+package gofunction_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+const entry = "lambdas/worker"
+
+func TestMinimal(t *testing.T) {
+	stack := synthesis.Stack(t)
+	gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String(entry)})
+	synthesis.Snapshot(t, "minimal", synthesis.Synthesize(t, stack).Resources)
+}
+
+func TestEverythingSet(t *testing.T) {
+	stack := synthesis.Stack(t)
+	gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{
+		Entry:               jsii.String(entry),
+		Description:         jsii.String("does the work"),
+		MemoryMB:            jsii.Number(1769),
+		Timeout:             awscdk.Duration_Minutes(jsii.Number(15)),
+		Environment:         &map[string]*string{"TABLE": jsii.String("orders")},
+		Architecture:        awslambda.Architecture_X86_64(),
+		ReservedConcurrency: jsii.Number(50),
+		LogRetention:        awslogs.RetentionDays_ONE_YEAR,
+	})
+	synthesis.Snapshot(t, "everything", synthesis.Synthesize(t, stack).Resources)
+}
+
+func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
+	stack := synthesis.Stack(t)
+	message := synthesis.Panics(t, func() {
+		gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{
+			Entry:               jsii.String("no/such/folder"),
+			MemoryMB:            jsii.Number(64),
+			Timeout:             awscdk.Duration_Hours(jsii.Number(1)),
+			ReservedConcurrency: jsii.Number(-1),
+			Environment:         &map[string]*string{"AWS_LAMBDA_FUNCTION_NAME": jsii.String("mine")},
+		})
+	})
+	for _, expected := range []string{
+		"Test/Worker: ",
+		`Entry: got "no/such/folder", expected a folder with Go files`,
+		"MemoryMB: got 64, expected 128 to 10240",
+		"Timeout: got 3600 s, expected 1 s to 900 s",
+		"ReservedConcurrency: got -1, expected 0 or more",
+		"Environment: got AWS_LAMBDA_FUNCTION_NAME, which Lambda reserves",
+	} {
+		if !strings.Contains(message, expected) {
+			t.Errorf("got %q, expected it to contain %q", message, expected)
+		}
+	}
+	if children := len(*stack.Node().Children()); children != 0 {
+		t.Errorf("got %d children of the stack, expected none to be created from bad props", children)
+	}
+	if message := synthesis.Panics(t, func() { gofunction.New(stack, jsii.String("Worker"), nil) }); !strings.Contains(message, "Entry: got nothing") {
+		t.Errorf("got %q, expected a missing entry to be named", message)
+	}
+}

@@ -1,0 +1,227 @@
+package mapjob_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+func function(stack awscdk.Stack, id string) awslambda.Function {
+	return gofunction.New(stack, jsii.String(id), &gofunction.Props{Entry: jsii.String("lambdas/worker")})
+}
+
+const machineType = "AWS::StepFunctions::StateMachine"
+
+// everything is a job with each prop set that a Distributed job has.
+func everything(stack awscdk.Stack) *mapjob.Props {
+	return &mapjob.Props{
+		JobStart:                   function(stack, "JobStart"),
+		Worker:                     function(stack, "Worker"),
+		Summary:                    function(stack, "Summary"),
+		Mode:                       mapjob.Distributed,
+		Children:                   mapjob.ExpressChildren,
+		Name:                       jsii.String("nightly"),
+		Description:                jsii.String("a job with everything set"),
+		MaxConcurrency:             jsii.Number(1000),
+		BatchSize:                  jsii.Number(500),
+		ToleratedFailurePercentage: jsii.Number(2.5),
+		WorkerRetries:              jsii.Number(0),
+		Timeout:                    awscdk.Duration_Hours(jsii.Number(2)),
+		ResultsExpiry:              awscdk.Duration_Days(jsii.Number(7)),
+	}
+}
+
+func TestSnapshots(t *testing.T) {
+	for name, props := range map[string]func(awscdk.Stack) *mapjob.Props{
+		"minimal":    func(s awscdk.Stack) *mapjob.Props { return &mapjob.Props{Worker: function(s, "Worker")} },
+		"everything": everything,
+		"inline": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Mode: mapjob.Inline, JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
+				MaxConcurrency: jsii.Number(5), ToleratedFailurePercentage: jsii.Number(50)}
+		},
+		"inline-minimal": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Mode: mapjob.Inline, Worker: function(s, "Worker")}
+		},
+		"given-buckets": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"),
+				ResultsBucket: awss3.Bucket_FromBucketName(s, jsii.String("Given"), jsii.String("our-results")),
+				ItemsBucket:   awss3.Bucket_FromBucketName(s, jsii.String("Items"), jsii.String("our-items"))}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := synthesis.Stack(t)
+			mapjob.New(stack, jsii.String("Job"), props(stack))
+			template := synthesis.Synthesize(t, stack)
+			machine := template.Only(t, machineType)
+			synthesis.Snapshot(t, name+"-definition", template.Definition(t, machine))
+			delete(machine.Properties, "DefinitionString") // has a snapshot of its own, which can be read
+			synthesis.Snapshot(t, name+"-template", template.Resources)
+		})
+	}
+}
+
+// state walks a definition.
+func state(t *testing.T, definition map[string]any, path ...string) map[string]any {
+	t.Helper()
+	for _, name := range path {
+		next, ok := definition[name].(map[string]any)
+		if !ok {
+			t.Fatalf("got no %s in the definition, expected %s", name, strings.Join(path, "."))
+		}
+		definition = next
+	}
+	return definition
+}
+
+func TestRetriesStandInTheChildAndIncludeThrottles(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), WorkerRetries: jsii.Number(4)})
+	template := synthesis.Synthesize(t, stack)
+	definition := template.Definition(t, template.Only(t, machineType))
+
+	if retry := state(t, definition, "States", "Map")["Retry"]; retry != nil {
+		t.Errorf("got Retry %v on the Map, expected none: it would start over", retry)
+	}
+	worker := state(t, definition, "States", "Map", "ItemProcessor", "States", "Worker")
+	retries, _ := worker["Retry"].([]any)
+	if len(retries) != 3 {
+		t.Fatalf("got %d retriers, expected three", len(retries))
+	}
+	service, invalid, any := retries[0].(map[string]any), retries[1].(map[string]any), retries[2].(map[string]any)
+	for _, name := range []string{"Lambda.TooManyRequestsException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"} {
+		if !slices.Contains(service["ErrorEquals"].([]interface{}), interface{}(name)) {
+			t.Errorf("got retries of %v, expected %s among them", service["ErrorEquals"], name)
+		}
+	}
+	if service["JitterStrategy"] != "FULL" || service["BackoffRate"] != 2.0 || service["MaxDelaySeconds"] != 60.0 || service["MaxAttempts"] != 10.0 {
+		t.Errorf("got %v, expected ten attempts that back off by two to a minute at most, with full jitter", service)
+	}
+	if fmt.Sprint(invalid["ErrorEquals"]) != "[MapJob.InvalidInput]" || invalid["MaxAttempts"] != 0.0 {
+		t.Errorf("got %v, expected an input that is not understood not to be retried", invalid)
+	}
+	if fmt.Sprint(any["ErrorEquals"]) != "[States.ALL]" || any["MaxAttempts"] != 4.0 {
+		t.Errorf("got %v, expected every other error to be retried four times", any)
+	}
+}
+
+func TestRolesMayDoWhatTheyNeedAndNoMore(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), everything(stack))
+	template := synthesis.Synthesize(t, stack)
+	for role, expected := range map[string][]string{
+		"JobStart":                            {"PutTelemetryRecords", "items.jsonl"},
+		"Worker":                              {"PutTelemetryRecords"},
+		"Summary":                             {"PutTelemetryRecords", "GetObject", "report"},
+		"JobStateMachineRole":                 {"lambda:InvokeFunction", "s3:PutObject", "xray:"},
+		"JobStateMachineDistributedMapPolicy": {"states:StartExecution", "states:StopExecution", "states:RedriveExecution"},
+	} {
+		statements := template.Statements(role)
+		if len(statements) != len(expected) {
+			t.Errorf("%s: got %d statements, expected %d:\n%s", role, len(statements), len(expected), strings.Join(statements, "\n"))
+			continue
+		}
+		for _, part := range expected {
+			if !slices.ContainsFunc(statements, func(s string) bool { return strings.Contains(s, part) }) {
+				t.Errorf("%s: got %s, expected a statement about %s", role, statements, part)
+			}
+		}
+	}
+	for id, policy := range template.OfType("AWS::IAM::Policy") {
+		text, _ := json.Marshal(policy.Properties["PolicyDocument"])
+		for _, s := range policy.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
+			statement := s.(map[string]any)
+			if statement["Action"] == "*" || statement["Resource"] == "*" && !strings.Contains(fmt.Sprint(statement["Action"]), "xray:") {
+				t.Errorf("%s: got %s, expected no statement about everything but X-Ray's, which knows no resources", id, text)
+			}
+		}
+	}
+}
+
+func TestManyJobsInOneStackDoNotCollide(t *testing.T) {
+	stack := synthesis.Stack(t)
+	worker := function(stack, "Worker")
+	for i := range 20 {
+		mode := []mapjob.Mode{mapjob.Distributed, mapjob.Inline}[i%2]
+		mapjob.New(stack, jsii.String(fmt.Sprintf("Job%d", i)), &mapjob.Props{Worker: worker, Mode: mode})
+	}
+	if n := len(synthesis.Synthesize(t, stack).OfType(machineType)); n != 20 {
+		t.Errorf("got %d state machines, expected 20", n)
+	}
+}
+
+func TestAnAppWithoutTheFlagWritesResultsAllTheSame(t *testing.T) {
+	app := synthesis.App(t, map[string]any{"@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2": false})
+	stack := awscdk.NewStack(app, jsii.String("Test"), nil)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker")})
+	template := synthesis.Synthesize(t, stack)
+	writer := state(t, template.Definition(t, template.Only(t, machineType)), "States", "Map", "ResultWriter", "WriterConfig")
+	if writer["OutputType"] != "JSONL" || writer["Transformation"] != "FLATTEN" {
+		t.Errorf("got WriterConfig %v, expected JSONL and FLATTEN", writer)
+	}
+}
+
+func TestPropsAreNotChanged(t *testing.T) {
+	stack := synthesis.Stack(t)
+	props := &mapjob.Props{Worker: function(stack, "Worker")}
+	mapjob.New(stack, jsii.String("Job"), props)
+	if props.Mode != "" || props.BatchSize != nil || props.ResultsBucket != nil {
+		t.Errorf("got %+v, expected the caller's props as they were", props)
+	}
+}
+
+func TestBadProps(t *testing.T) {
+	stack := synthesis.Stack(t)
+	worker := function(stack, "Worker")
+	slow := gofunction.New(stack, jsii.String("Slow"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Timeout: awscdk.Duration_Minutes(jsii.Number(10))})
+	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), jsii.String("our-bucket"))
+	for name, c := range map[string]struct {
+		props    *mapjob.Props
+		expected []string
+	}{
+		"no props":                 {nil, []string{"Worker: got nothing, expected the function that handles the items"}},
+		"unknown mode":             {&mapjob.Props{Worker: worker, Mode: "Parallel"}, []string{`Mode: got "Parallel", expected "Distributed" or "Inline"`}},
+		"unknown children":         {&mapjob.Props{Worker: worker, Children: "Fast"}, []string{`Children: got "Fast", expected "Standard" or "Express"`}},
+		"too concurrent":           {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(10001)}, []string{"MaxConcurrency: got 10001, expected a whole number from 1 to 10000"}},
+		"not concurrent":           {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(0)}, []string{"MaxConcurrency: got 0, expected"}},
+		"half concurrent":          {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(1.5)}, []string{"MaxConcurrency: got 1.5, expected a whole number"}},
+		"too concurrent inline":    {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, MaxConcurrency: jsii.Number(41)}, []string{"MaxConcurrency of an Inline job: got 41, expected a whole number from 1 to 40"}},
+		"inline with batches":      {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchSize: jsii.Number(10)}, []string{"BatchSize: got 10, expected none in an Inline job"}},
+		"inline with children":     {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Children: mapjob.ExpressChildren}, []string{`Children: got "Express", expected none in an Inline job`}},
+		"inline with items":        {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none in an Inline job"}},
+		"empty batches":            {&mapjob.Props{Worker: worker, BatchSize: jsii.Number(0)}, []string{"BatchSize: got 0, expected a whole number from 1"}},
+		"tolerates more than all":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
+		"tolerates less than none": {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
+		"negative retries":         {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},
+		"too long":                 {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(400))}, []string{"Timeout: got 3.456e+07 s, expected 1 s to 365 days"}},
+		"express and slow":         {&mapjob.Props{Worker: slow, Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
+		"two sources of items":     {&mapjob.Props{Worker: worker, JobStart: worker, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none beside a JobStart"}},
+		"expiry of a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, ResultsExpiry: awscdk.Duration_Days(jsii.Number(1))}, []string{"ResultsExpiry: got a duration, expected none beside a ResultsBucket"}},
+		"all at once": {&mapjob.Props{Mode: "X", BatchSize: jsii.Number(-1), ToleratedFailurePercentage: jsii.Number(200)},
+			[]string{"Worker: got nothing", "Mode: got", "BatchSize: got -1", "ToleratedFailurePercentage: got 200"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := len(*stack.Node().Children())
+			message := synthesis.Panics(t, func() { mapjob.New(stack, jsii.String("Job"), c.props) })
+			for _, expected := range append(c.expected, "Test/Job: ") {
+				if !strings.Contains(message, expected) {
+					t.Errorf("got %q, expected it to contain %q", message, expected)
+				}
+			}
+			if len(*stack.Node().Children()) != before {
+				t.Error("got a construct in the stack, expected none to be created from bad props")
+			}
+		})
+	}
+}

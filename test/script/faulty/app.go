@@ -1,0 +1,35 @@
+// Command faulty is a CDK app whose functions misbehave on demand.
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/mapjob"
+)
+
+func main() {
+	defer jsii.Close()
+	app := awscdk.NewApp(nil)
+	stack := awscdk.NewStack(app, jsii.String("Faulty"), nil)
+	function := func(name string) *gofunction.Props {
+		return &gofunction.Props{Entry: jsii.String("test/script/faulty/" + name), Timeout: awscdk.Duration_Seconds(jsii.Number(2))}
+	}
+	worker := gofunction.New(stack, jsii.String("Worker"), function("worker"))
+	summary := gofunction.New(stack, jsii.String("Summary"), function("summary"))
+	nonsense := gofunction.New(stack, jsii.String("Nonsense"), function("nonsense"))
+
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
+		Worker: worker, Summary: summary, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(0),
+	})
+	mapjob.New(stack, jsii.String("Tolerant"), &mapjob.Props{
+		Worker: worker, Summary: summary, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(1), ToleratedFailurePercentage: jsii.Number(100),
+	})
+	mapjob.New(stack, jsii.String("Inline"), &mapjob.Props{
+		Worker: worker, Summary: summary, Mode: mapjob.Inline, WorkerRetries: jsii.Number(0),
+	})
+	mapjob.New(stack, jsii.String("Bare"), &mapjob.Props{Worker: worker, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(0)})
+	mapjob.New(stack, jsii.String("NonsenseStart"), &mapjob.Props{JobStart: nonsense, Worker: worker})
+	mapjob.New(stack, jsii.String("NonsenseWorker"), &mapjob.Props{Worker: nonsense, Summary: summary, WorkerRetries: jsii.Number(0)})
+	app.Synth(nil)
+}

@@ -1,0 +1,43 @@
+// Command worker does to itself what its item says.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/mapjob/mapjob/job"
+)
+
+type item struct {
+	Do string `json:"do"`
+	MS int    `json:"ms"`
+}
+
+func main() {
+	lambda.Start(job.Work(func(ctx context.Context, i item) (string, error) {
+		switch i.Do {
+		case "succeed":
+			return "done", nil
+		case "fail":
+			return "", job.Fail("Refused", "this item was refused")
+		case "panic":
+			panic("a bug in the worker")
+		case "exit":
+			os.Exit(3)
+		case "nap":
+			time.Sleep(time.Duration(i.MS) * time.Millisecond)
+			return "rested", nil
+		case "hang": // does not heed its context
+			time.Sleep(time.Hour)
+		case "freeze": // the whole process, the kit in it included
+			return "", syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		case "retry":
+			return "", job.Retryable(errors.New("not now"))
+		}
+		return "", job.Fail("UnknownDeed", "got %q, expected a deed of this worker", i.Do)
+	}))
+}

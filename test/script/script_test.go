@@ -1,0 +1,139 @@
+// Package script tests the command mapjob as a person types it, over an app
+// whose functions misbehave on demand.
+package script
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/cmd/mapjob/cli"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mapjob": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	assembly := synthesize(t, root)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
+			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir) // marks every process that comes of this script
+			return os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules"))
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"json": checkJSON, "lines": checkLines, "nothing-left": checkNothingLeft, "take-port": takePort, "wait-for": waitFor,
+		},
+	})
+}
+
+// synthesize makes the assembly once; scripts copy it in place of the app.
+func synthesize(t *testing.T, root string) string {
+	t.Helper()
+	folder := t.TempDir()
+	cmd := exec.Command("go", "run", "./test/script/faulty")
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "CDK_OUTDIR="+folder, "CDK_VALIDATION=false",
+		"PATH="+filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
+		`CDK_CONTEXT_JSON={"mapjob:local":true,"aws:cdk:enable-path-metadata":true}`)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("synthesizing the faulty app: %v\n%s", err, said)
+	}
+	return folder
+}
+
+// json PATH VALUE: the JSON document on standard output has this value there.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: json PATH VALUE")
+	}
+	var v any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &v); err != nil {
+		ts.Fatalf("standard output is not one JSON document: %v", err)
+	}
+	for _, name := range strings.Split(args[0], "/") {
+		object, _ := v.(map[string]any)
+		v = object[name]
+	}
+	if (fmt.Sprint(v) == args[1]) == neg {
+		ts.Fatalf("got %v at %s, expected %s", v, args[0], args[1])
+	}
+}
+
+// lines FILES N: the file that the pattern finds has N lines.
+func checkLines(ts *testscript.TestScript, neg bool, args []string) {
+	files, _ := filepath.Glob(ts.MkAbs(args[0]))
+	if len(files) != 1 {
+		ts.Fatalf("got files %v for %s, expected one", files, args[0])
+	}
+	text, err := os.ReadFile(files[0])
+	ts.Check(err)
+	if n := fmt.Sprint(strings.Count(string(text), "\n")); (n == args[1]) == neg {
+		ts.Fatalf("got %s lines in %s, expected %s", n, files[0], args[1])
+	}
+}
+
+// nothing-left: no process of this script is there any more.
+func checkNothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		ts.Logf("processes are not looked for: this system has no /proc")
+		return
+	}
+	mark := ts.Getenv("MAPJOB_TEST_RUN")
+	var left []string
+	for range 50 { // what was killed may take a moment to be gone
+		left = nil
+		processes, _ := filepath.Glob("/proc/[0-9]*")
+		for _, p := range processes {
+			environment, _ := os.ReadFile(p + "/environ")
+			command, _ := os.ReadFile(p + "/cmdline")
+			if p != fmt.Sprintf("/proc/%d", os.Getpid()) && strings.Contains(string(environment)+string(command), mark) {
+				left = append(left, p+": "+strings.ReplaceAll(string(command), "\x00", " "))
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("left behind:\n%s", strings.Join(left, "\n"))
+}
+
+// take-port NAME: $NAME is a port that another program has.
+func takePort(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ts.Setenv(args[0], fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
+}
+
+// wait-for FILES PATTERN: wait until a file that the pattern finds matches.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[1])
+	for range 600 {
+		files, _ := filepath.Glob(ts.MkAbs(args[0]))
+		for _, file := range files {
+			if text, err := os.ReadFile(file); err == nil && pattern.Match(text) {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("no file of %s came to match %s", args[0], args[1])
+}
