@@ -1,10 +1,12 @@
 package asl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/local/jsonata"
 	"github.com/mapjob/mapjob/local/value"
@@ -18,6 +20,9 @@ type Expression struct {
 	Field    string
 	compiled *jsonata.Expression
 	plain    *plainPath
+	// loops is true where the source can take long: it has functions of its
+	// own, or ranges.
+	loops bool
 	// seesContext is false where the source can be seen not to look at
 	// $states.context, so that no context object has to be made.
 	seesContext bool
@@ -32,7 +37,12 @@ func isExpression(s string) (source string, ok bool) {
 	return "", false
 }
 
+// maxEvaluation is how long an expression may take (developer guide,
+// "Transforming data with JSONata").
+const maxEvaluation = time.Second
+
 var (
+	loops           = regexp.MustCompile(`function|λ|~>|\.\.`)
 	statesReference = regexp.MustCompile(`\$states\b`)
 	statesMember    = regexp.MustCompile(`\$states\s*\.\s*(input|result|errorOutput)\b`)
 )
@@ -46,7 +56,8 @@ func compileExpression(source, field string) (*Expression, error) {
 		Source:      source,
 		Field:       field,
 		compiled:    compiled,
-		plain:       compilePlain(source),
+		plain:       compilePlain(compiled),
+		loops:       loops.MatchString(source),
 		seesContext: len(statesReference.FindAllString(source, -1)) != len(statesMember.FindAllString(source, -1)),
 	}, nil
 }
@@ -60,11 +71,15 @@ func (e *Expression) Evaluate(s *Scope) (any, error) {
 		}
 	}
 	env := jsonata.Environment{
-		Context:  s.Deadline,
 		Input:    jsonata.Undefined,
 		Now:      s.Now,
 		Random:   s.Random,
 		Variable: func(name string) (any, bool) { return e.variable(s, name) },
+	}
+	if e.loops {
+		ctx, cancel := context.WithTimeout(context.Background(), maxEvaluation)
+		defer cancel()
+		env.Context = ctx
 	}
 	v, err := e.compiled.Eval(&env)
 	if err != nil {
@@ -167,27 +182,21 @@ type plainPath struct {
 	names    []string
 }
 
-var plainSource = regexp.MustCompile(`^\$([A-Za-z_][A-Za-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)$`)
-
-// reserved are names that JSONata reads as operators where a value may stand.
-var reserved = map[string]bool{"and": true, "or": true, "in": true, "true": true, "false": true, "null": true, "function": true}
-
-func compilePlain(source string) *plainPath {
-	match := plainSource.FindStringSubmatch(source)
-	if match == nil {
+// compilePlain is the plain path that an expression is, nil if it is none.
+func compilePlain(e *jsonata.Expression) *plainPath {
+	variable, steps, ok := e.Path()
+	if !ok || variable == "" || variable == "$" {
 		return nil
 	}
-	var names []string
-	if match[2] != "" {
-		names = strings.Split(match[2][1:], ".")
-	}
-	for _, name := range names {
-		if reserved[name] {
+	names := make([]string, len(steps))
+	for i, s := range steps {
+		if len(s.Indexes) > 0 {
 			return nil
 		}
+		names[i] = s.Field
 	}
-	if match[1] != "states" {
-		return &plainPath{variable: match[1], names: names}
+	if variable != "states" {
+		return &plainPath{variable: variable, names: names}
 	}
 	if len(names) == 0 {
 		return nil

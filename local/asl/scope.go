@@ -1,7 +1,6 @@
 package asl
 
 import (
-	"context"
 	"math/rand/v2"
 	"time"
 
@@ -24,10 +23,8 @@ type Scope struct {
 	// when an expression looks at it, which most do not.
 	Context   func() *value.Object
 	Variables *Variables
-	// Deadline stops an expression that takes longer than it may. Nil does not.
-	Deadline context.Context
-	Now      time.Time
-	Random   *rand.Rand
+	Now       time.Time
+	Random    *rand.Rand
 }
 
 // Variables are the variables of a flow of states, inside those of the flow

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"time"
 
 	"github.com/mapjob/mapjob/local/asl"
@@ -119,7 +118,7 @@ func (v *visit) abort() {
 func (v *visit) scope() *asl.Scope {
 	return &asl.Scope{
 		Input: v.effective, Context: v.contextObject, Variables: v.variables,
-		Now: v.loop.clock.now(), Random: v.random, Deadline: context.Context(nil),
+		Now: v.loop.clock.now(), Random: v.random,
 	}
 }
 
