@@ -283,7 +283,7 @@ func (c *Cloud) Fetch(ctx context.Context, bucket, key, path string) error {
 type Execution struct {
 	Name     string
 	Input    []byte
-	Items    *Items // in place of what the job start would find; nil: the job start's own
+	Items    *Items // in place of what the job start would find, or of the input of a job without one; may be nil
 	History  func(engine.Event)
 	Observer engine.MapObserver
 	// Invoked is told of every function that a task has invoked, from the
@@ -294,9 +294,12 @@ type Execution struct {
 // Execute runs a state machine to its end. The error says that it could not be
 // run; an execution that failed is none.
 func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
-	invoke := c.invoke
+	invoke := engine.IntegrationFunc(c.invoke)
 	if x.Items != nil {
-		invoke = x.Items.inPlaceOfJobStart(invoke)
+		var err error
+		if invoke, err = x.Items.feed(ctx, m.Definition, &x, invoke); err != nil {
+			return nil, err
+		}
 	}
 	if observed := invoke; x.Invoked != nil {
 		invoke = func(ctx context.Context, r *engine.Request) (any, error) {
@@ -306,7 +309,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 		}
 	}
 	options := []engine.Option{
-		engine.WithIntegration("arn:aws:states:::lambda:invoke", engine.IntegrationFunc(invoke)),
+		engine.WithIntegration("arn:aws:states:::lambda:invoke", invoke),
 		engine.WithObjects(c.store),
 		engine.WithStateMachineARN(m.ARN),
 		engine.WithType(m.Type),

@@ -9,6 +9,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/mapjob/mapjob/local/asl"
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/local/value"
 )
@@ -54,33 +55,40 @@ func (c *Cloud) StoreItems(ctx context.Context, items iter.Seq2[json.RawMessage,
 	return stored, nil
 }
 
-// Input is the execution input that names the items, for a job without a job start.
-func (i *Items) Input() []byte { return value.Append(nil, value.NewObject("items", i.place())) }
-
 func (i *Items) place() *value.Object {
 	return value.NewObject("bucket", itemsBucket, "key", itemsKey, "count", float64(i.Count))
 }
 
-// inPlaceOfJobStart answers for the job start, and leaves all other tasks to invoke.
-func (i *Items) inPlaceOfJobStart(invoke engine.IntegrationFunc) engine.IntegrationFunc {
+// For the states of package constructs/mapjob, the names are part of the
+// protocol.
+const (
+	jobStartState = "JobStart"
+	mapState      = "Map"
+)
+
+// feed has an execution work on these items: they are the answer of the job's
+// start, or of a job without one the input.
+func (i *Items) feed(ctx context.Context, m *asl.StateMachine, x *Execution, invoke engine.IntegrationFunc) (engine.IntegrationFunc, error) {
+	var items any = i.place()
+	if state := m.State(mapState); state == nil || state.Map == nil {
+		return nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", mapState)
+	} else if !state.Map.Processor.Distributed { // wants the items themselves
+		list, err := i.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		items = list
+	}
+	if m.State(jobStartState) == nil {
+		x.Input = value.Append(nil, value.NewObject("items", items))
+		return invoke, nil
+	}
 	return func(ctx context.Context, r *engine.Request) (any, error) {
-		if r.StateName != "JobStart" {
+		if r.StateName != jobStartState {
 			return invoke(ctx, r)
 		}
-		var items any = i.place()
-		parameters, _ := r.Parameters.(*value.Object)
-		payload, _ := parameters.Get("Payload")
-		if request, _ := payload.(*value.Object); request != nil {
-			if _, distributed := request.Get("items"); !distributed { // an Inline job wants the items themselves
-				list, err := i.list(ctx)
-				if err != nil {
-					return nil, err
-				}
-				items = list
-			}
-		}
 		return value.NewObject("Payload", value.NewObject("items", items), "StatusCode", 200.0), nil
-	}
+	}, nil
 }
 
 func (i *Items) list(ctx context.Context) ([]any, error) {

@@ -34,7 +34,8 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
-			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir) // marks every process that comes of this script
+			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where the command is, and nothing else
+			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process that comes of this script
 			return os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
