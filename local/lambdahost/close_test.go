@@ -89,6 +89,23 @@ func TestACrashTakesTheGroupWithIt(t *testing.T) {
 	expectGone(t, pids)
 }
 
+func TestCloseDoesNotWaitForAChildThatLeftTheGroup(t *testing.T) {
+	h := newHost(t)
+	add(t, h, nil)
+	child := succeed[int](t, h, `{"do":"escape"}`)
+	defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
+	begun := time.Now()
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("Close took %s", took)
+	}
+	if !running(child) {
+		t.Error("the child is gone: the test proves nothing")
+	}
+}
+
 func TestCloseFailsWhatIsInFlightAtOnce(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)

@@ -7,11 +7,16 @@ import (
 	"time"
 )
 
-// settleTime is how long an invocation waits for a process that has answered but
-// has not asked for its next invocation yet, before it starts another process.
-// That gap is microseconds for a function that does nothing after its response;
-// without the wait, invocations one after the other would need two processes.
-const settleTime = 50 * time.Millisecond
+// A process that has answered asks for its next invocation microseconds later,
+// unless the machine is busy or the function does something after its response.
+// Invocations one after the other fall into that gap; without a wait they would
+// need two processes.
+const (
+	// settleTime is how long the wait is before another process is started.
+	settleTime = 200 * time.Millisecond
+	// lastResortSettleTime is how long it is before the invocation is throttled.
+	lastResortSettleTime = time.Second
+)
 
 // processState is where a process stands in its life.
 type processState uint8
@@ -59,6 +64,12 @@ func (l *pool) size() int {
 	return len(l.processes)
 }
 
+// full reports whether the function has all the processes that it may have.
+// Callers hold mu.
+func (l *pool) full() bool {
+	return l.fn.Concurrency > 0 && len(l.processes) >= l.fn.Concurrency
+}
+
 // alive is the number of processes that run.
 func (l *pool) alive() int {
 	l.mu.Lock()
@@ -82,11 +93,14 @@ func (l *pool) acquire(ctx context.Context, inv *invocation) (p *process, early 
 		return p, nil, nil
 	}
 	w := l.join(inv)
-	settling := w.settling
+	settling, patience := w.settling, settleTime
+	if l.full() {
+		patience = lastResortSettleTime
+	}
 	l.mu.Unlock()
 
 	if settling {
-		if p, err := l.settle(ctx, w); p != nil || err != nil {
+		if p, err := l.settle(ctx, w, patience); p != nil || err != nil {
 			return p, nil, err
 		}
 	}
@@ -141,8 +155,8 @@ func (l *pool) join(inv *invocation) *waiter {
 
 // settle waits for a finishing process. It returns neither process nor error if
 // none came in time; the waiter is still in the queue then.
-func (l *pool) settle(ctx context.Context, w *waiter) (*process, error) {
-	timer := time.NewTimer(settleTime)
+func (l *pool) settle(ctx context.Context, w *waiter, patience time.Duration) (*process, error) {
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case p := <-w.process:
@@ -165,13 +179,12 @@ func (l *pool) settle(ctx context.Context, w *waiter) (*process, error) {
 func (l *pool) plan(w *waiter) (planned, got *process, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	limit := l.fn.Concurrency
 	switch {
 	case !slices.Contains(l.waiters, w):
 		return nil, <-w.process, nil
 	case l.closed:
 		err = ErrClosed
-	case limit > 0 && len(l.processes) >= limit:
+	case l.full():
 		err = throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
 	default:
 		p := newProcess(l.host, l.fn)

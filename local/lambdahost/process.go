@@ -218,7 +218,6 @@ func (p *process) revoke(inv *invocation) bool {
 		return false
 	}
 	p.current, p.undelivered = nil, nil
-	l.retire(p)
 	return true
 }
 

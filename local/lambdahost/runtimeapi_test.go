@@ -70,6 +70,21 @@ func TestAProcessMayHangUpAndAskAgain(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForAProcessThatHungUp(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	succeed[int](t, h, `{"do":"hang up for good"}`)
+	time.Sleep(300 * time.Millisecond)
+	begun := time.Now()
+	succeed[int](t, h, `{}`)
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("the invocation took %s", took)
+	}
+	if got := h.Stats("worker"); got.Started != 2 || got.Errors != 0 {
+		t.Errorf("got %+v, expected a second process", got)
+	}
+}
+
 func TestErrorsOfOtherRuntimes(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
@@ -100,12 +115,12 @@ func TestAProcessMayExitAfterItsAnswer(t *testing.T) {
 func TestNobodyWaitsForAProcessThatWorksOn(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
-	first := succeed[int](t, h, `{"do":"answer and work on","millis":5000}`)
+	first := succeed[int](t, h, `{"do":"answer and work on","millis":15000}`)
 	begun := time.Now()
 	if second := succeed[int](t, h, `{}`); second == first {
 		t.Errorf("got process %d twice, expected another one", first)
 	}
-	if took := time.Since(begun); took > 3*time.Second {
+	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("the second invocation took %s", took)
 	}
 }

@@ -98,6 +98,15 @@ func handle(ctx context.Context, e event) (any, error) {
 		}
 		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
 		return []int{os.Getpid(), child.Process.Pid, grandchild}, nil
+	case "escape":
+		// A child in a session of its own, which holds the log.
+		child := exec.Command("sleep", "1000")
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		child.Stdout = os.Stdout
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		return child.Process.Pid, nil
 	case "log":
 		fmt.Println(e.Message)
 		fmt.Fprintln(os.Stderr, e.Message)

@@ -19,6 +19,8 @@ var runtimeURL = "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/
 // manualRuntime talks to the Runtime API as other runtimes than aws-lambda-go do,
 // and as none should.
 func manualRuntime() {
+	// So that a client that is not told to go on does not go on.
+	http.DefaultTransport.(*http.Transport).ExpectContinueTimeout = time.Minute
 	last := 0 // the status of what the last event was about
 	for {
 		id, e := manualNext(context.Background())
@@ -44,6 +46,12 @@ func manualRuntime() {
 			manualNext(ctx)
 			cancel()
 			http.DefaultClient.CloseIdleConnections()
+		case "hang up for good":
+			report(202)
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			manualNext(ctx)
+			cancel()
+			time.Sleep(time.Minute)
 		case "new connection for everything":
 			http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
 			report(202)
