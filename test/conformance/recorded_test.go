@@ -47,12 +47,21 @@ const (
 func (c *recorded) check() string {
 	definition := []byte(text(c.Object, "definitionText"))
 	if d := get(c.Object, "definition"); d != nil {
+		if state, ok := d.(*value.Object); ok && c.tests() && text(state, "Type") != "" {
+			d = c.oneState(state)
+		}
 		definition = value.Append(nil, d)
 	}
 	parsed, err := asl.Parse(definition)
 	expect := get(c.Object, "expect")
 	if text(expect, "status") == "INVALID_DEFINITION" {
 		return c.checkRefusal(parsed, err)
+	}
+	if result := text(expect, "output", "result"); text(c.Object, "api") == "ValidateStateMachineDefinition" && result != "" {
+		if (err == nil) != (result == "OK") {
+			return fmt.Sprintf("got %v, expected the result %s", err, result)
+		}
+		return ""
 	}
 	if err != nil {
 		return "the definition is refused: " + err.Error()
@@ -87,7 +96,7 @@ func (c *recorded) check() string {
 	if err != nil {
 		return err.Error()
 	}
-	options = append(options, c.integrations()...)
+	options = append(options, c.integrations(parsed)...)
 	e, err := engine.New(parsed, options...)
 	if err != nil {
 		return "it cannot be run: " + err.Error()

@@ -11,30 +11,32 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mapjob/mapjob/local/asl"
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/local/value"
 )
 
 // integrations answer what the case's tasks call: functions do what their
 // recording says they do, other services what they answered.
-func (c *recorded) integrations() []engine.Option {
+func (c *recorded) integrations(machine *asl.StateMachine) []engine.Option {
 	functions := engine.ImmediateFunc(c.invoke)
-	replay := &replay{tasks: list(c.Object, "expect", "tasks")}
-	c.custom = replay
-	return []engine.Option{
+	c.custom = &replay{tasks: list(c.Object, "expect", "tasks")}
+	options := []engine.Option{
 		engine.WithIntegration("arn:aws:states:::lambda:invoke", functions),
 		engine.WithIntegration("arn:aws:lambda:*", functions),
-		engine.WithIntegration("arn:aws:states:::sqs:*", replay),
-		engine.WithIntegration("arn:aws:states:::sns:*", replay),
-		engine.WithIntegration("arn:aws:states:::dynamodb:*", replay),
-		engine.WithIntegration("arn:aws:states:::events:*", replay),
-		engine.WithIntegration("arn:aws:states:::aws-sdk:*", replay),
-		engine.WithIntegration("arn:aws:states:::apigateway:*", replay),
-		engine.WithIntegration("arn:aws:states:::ecs:*", replay),
-		engine.WithIntegration("arn:aws:states:::glue:*", replay),
-		engine.WithIntegration("arn:aws:states:::batch:*", replay),
-		engine.WithIntegration("arn:aws:states:us-east-1:"+account+":activity:*", replay),
 	}
+	for s := range machine.AllStates() {
+		if s.Task == nil {
+			continue
+		}
+		switch r := s.Task.Resource; {
+		case r.Service == "states" && r.Pattern != asl.WaitForTaskToken: // the engine does it itself
+		case r.Service == "lambda" && r.Pattern == asl.RequestResponse, r.Service == asl.FunctionService:
+		default:
+			options = append(options, engine.WithIntegration(r.ARN, c.custom))
+		}
+	}
+	return options
 }
 
 // invoke calls one of the case's functions, with the service's answer or
@@ -134,33 +136,65 @@ func python(v any) string {
 // replay answers what a service answered in the recording.
 type replay struct {
 	tasks []any
-	at    int
+	used  map[int]bool
+}
+
+// scheduled are the events with which a call begins.
+var scheduled = map[string]bool{"TaskScheduled": true, "LambdaFunctionScheduled": true, "ActivityScheduled": true}
+
+// find is the next recorded call like this one: of the same function, where
+// it is one.
+func (p *replay) find(r *engine.Request) int {
+	resource := r.Resource.Action + string(r.Resource.Pattern)
+	if !r.Resource.Integration() {
+		resource = r.Resource.ARN
+	}
+	first := -1
+	for i, t := range p.tasks {
+		if p.used[i] || !scheduled[text(t, "type")] || text(t, "resource") != resource {
+			continue
+		}
+		if name := text(r.Parameters, "FunctionName"); name == text(t, "parameters", "FunctionName") {
+			return i
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	return first
 }
 
 // Answer finds the recorded call and gives its outcome. A task that waits for
 // its token is answered with what came after.
 func (p *replay) Answer(r *engine.Request) engine.Answer {
-	resource := r.Resource.Action + string(r.Resource.Pattern)
-	for ; p.at < len(p.tasks); p.at++ {
-		if t := p.tasks[p.at]; text(t, "type") == "TaskScheduled" && text(t, "resource") == resource {
-			break
-		}
+	if p.used == nil {
+		p.used = map[int]bool{}
 	}
-	p.at++
 	var answer engine.Answer
-	for ; p.at < len(p.tasks); p.at++ {
-		t := p.tasks[p.at]
-		switch text(t, "type") {
-		case "TaskSubmitted":
-			answer.Output = get(t, "output")
+	call := p.find(r)
+	if call < 0 {
+		return answer
+	}
+	p.used[call] = true
+	resource := text(p.tasks[call], "resource")
+	for i := call + 1; i < len(p.tasks); i++ {
+		t := p.tasks[i]
+		if p.used[i] || text(t, "resource") != resource && !strings.HasPrefix(text(t, "type"), "Lambda") && !strings.HasPrefix(text(t, "type"), "Activity") {
 			continue
-		case "TaskSucceeded":
+		}
+		switch kind := text(t, "type"); kind {
+		case "TaskSubmitted":
+			p.used[i] = true
+			answer.Output = get(t, "output")
+		case "TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded":
+			p.used[i] = true
 			if r.Callback != nil {
 				r.Callback.Success(get(t, "output"))
 				return answer
 			}
 			return engine.Answer{Output: get(t, "output")}
-		case "TaskFailed", "TaskSubmitFailed", "TaskStartFailed":
+		case "TaskFailed", "TaskSubmitFailed", "TaskStartFailed", "LambdaFunctionFailed", "ActivityFailed":
+			p.used[i] = true
 			cause, ok := get(t, "cause").(string)
 			if !ok && get(t, "cause") != nil {
 				cause = value.Text(get(t, "cause"))
@@ -170,7 +204,11 @@ func (p *replay) Answer(r *engine.Request) engine.Answer {
 				return answer
 			}
 			return engine.Answer{Err: &engine.TaskError{Name: text(t, "error"), Cause: cause}}
-		case "TaskScheduled", "TaskTimedOut":
+		case "TaskTimedOut", "LambdaFunctionTimedOut", "ActivityTimedOut":
+			p.used[i] = true
+			if r.Callback == nil {
+				answer.Takes = 1 << 60 // past every timeout
+			}
 			return answer
 		}
 	}
