@@ -93,7 +93,15 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 		bucket = p.Bucket
 	}
 	for _, f := range m.ResultFiles.Succeeded {
-		if err := eachLine(ctx, bucket, f.Key, do); err != nil {
+		err := eachLine(ctx, bucket, f.Key, func(line json.RawMessage) error {
+			var o Outcome
+			if err := json.Unmarshal(line, &o); err != nil || o.Status == "" || o.Index < 0 {
+				return invocationError(ErrorInvalidResult, fmt.Sprintf(
+					"got %s in s3://%s/%s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(line), bucket, f.Key))
+			}
+			return do(o)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -110,14 +118,14 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 	return nil
 }
 
-func eachLine[T any](ctx context.Context, bucket, key string, do func(T) error) error {
+func eachLine(ctx context.Context, bucket, key string, do func(json.RawMessage) error) error {
 	body, err := open(ctx, bucket, key)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
 	for lines := json.NewDecoder(body); ; {
-		var line T
+		var line json.RawMessage
 		err := lines.Decode(&line)
 		if errors.Is(err, io.EOF) {
 			return nil

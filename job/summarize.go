@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -41,10 +40,6 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 		for outcome, err := range s.source {
 			if err != nil {
 				s.err = err
-				return
-			}
-			if outcome.Index < 0 {
-				s.err = fmt.Errorf("got the outcome of an item with index %d, expected 0 or more", outcome.Index)
 				return
 			}
 			first := false

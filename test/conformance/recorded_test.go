@@ -31,7 +31,7 @@ func newRecorded(v any) *recorded {
 func (c *recorded) cannot() string {
 	for _, need := range list(c.Object, "needs") {
 		switch need {
-		case "cross-account", "activity-worker", "secretsmanager":
+		case "cross-account", "secretsmanager":
 			return need.(string)
 		}
 	}

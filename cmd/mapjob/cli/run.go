@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -251,30 +250,3 @@ func writeFile(path string, write func(io.Writer) error) error {
 	}
 	return errors.Join(write(file), file.Close())
 }
-
-// history writes history.jsonl: an event a line, of all executions of the run.
-type history struct {
-	file *os.File
-	w    *bufio.Writer
-	err  error
-}
-
-func newHistory(path string) (*history, error) {
-	file, err := os.Create(path)
-	if err != nil {
-		return nil, err
-	}
-	return &history{file: file, w: bufio.NewWriterSize(file, 1<<16)}, nil
-}
-
-func (h *history) add(e engine.Event) {
-	text, err := e.MarshalJSON()
-	if err == nil {
-		_, err = h.w.Write(append(text, '\n'))
-	}
-	if err != nil && h.err == nil {
-		h.err = err
-	}
-}
-
-func (h *history) close() error { return errors.Join(h.err, h.w.Flush(), h.file.Close()) }

@@ -39,5 +39,5 @@ func main() {
 			return "", job.Retryable(errors.New("not now"))
 		}
 		return "", job.Fail("UnknownDeed", "got %q, expected a deed of this worker", i.Do)
-	}))
+	}, job.Concurrency(2)))
 }
