@@ -33,6 +33,11 @@ func (c *recorded) cannot() string {
 		switch need {
 		case "cross-account", "secretsmanager":
 			return need.(string)
+		case "activity-worker":
+			// What a worker has answered can be replayed, if one ever did.
+			if !slices.ContainsFunc(list(c.Object, "expect", "tasks"), func(t any) bool { return text(t, "type") == "ActivityScheduled" }) {
+				return "activity-worker"
+			}
 		}
 	}
 	return ""
