@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,12 +81,41 @@ var numberFunctions = []*native{
 			return nil, &Error{Code: "D3100", Value: radix}
 		}
 		n := roundHalfEven(c.number(0), 0)
-		if n-n != 0 {
-			return "", nil
+		switch {
+		case n-n != 0:
+			return exported(n), nil
+		case radix == 10:
+			return value.Text(n), nil
 		}
-		i, _ := big.NewFloat(n).Int(nil)
-		return i.Text(int(radix)), nil
+		return formatBase(n, radix), nil
 	}),
+	function("formatNumber", "<n-so?:s>", 3, formatNumber),
+	function("formatInteger", "<n-s:s>", 2, formatInteger),
+	function("parseInteger", "<s-s:n>", 2, parseInteger),
+}
+
+// formatBase writes an integer to a base. Beyond the precision of a number its
+// digits are zeros, as V8 has it.
+func formatBase(n, radix float64) string {
+	negative := n < 0
+	n = math.Abs(n)
+	var digits []byte
+	for n/radix >= 1<<53 {
+		n /= radix
+		digits = append(digits, '0')
+	}
+	for {
+		rest := math.Mod(n, radix)
+		digits = append(digits, "0123456789abcdefghijklmnopqrstuvwxyz"[int(rest)])
+		if n = (n - rest) / radix; n <= 0 {
+			break
+		}
+	}
+	if negative {
+		digits = append(digits, '-')
+	}
+	slices.Reverse(digits)
+	return string(digits)
 }
 
 // finite is a number as a result, noted if JSON can't hold it.

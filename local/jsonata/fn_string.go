@@ -536,20 +536,21 @@ func hexByte(s string, at int) (byte, bool) {
 	if at+2 > len(s) {
 		return 0, false
 	}
-	var n byte
-	for _, c := range []byte(s[at : at+2]) {
-		switch {
-		case c >= '0' && c <= '9':
-			n = n<<4 | c - '0'
-		case c >= 'a' && c <= 'f':
-			n = n<<4 | c - 'a' + 10
-		case c >= 'A' && c <= 'F':
-			n = n<<4 | c - 'A' + 10
-		default:
-			return 0, false
-		}
+	high, ok := hexDigit(s[at])
+	low, ok2 := hexDigit(s[at+1])
+	return high<<4 | low, ok && ok2
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0', true
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10, true
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10, true
 	}
-	return n, true
+	return 0, false
 }
 
 func lowercase(s string) string { return strings.ToLower(s) }
