@@ -1,0 +1,63 @@
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/report"
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+	"github.com/mapjob/mapjob/local/records"
+)
+
+const ordersFile = "examples/orders.csv"
+
+// priced is what becomes of the sample's orders if nothing is between them and
+// the business.
+func priced(t *testing.T) (report.Items, map[string]int) {
+	t.Helper()
+	items, names := report.Items{}, map[string]int{}
+	for record, err := range records.Read(ordersFile) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order invoicing.Order
+		if err := json.Unmarshal(record, &order); err != nil {
+			t.Fatal(err)
+		}
+		items.Total++
+		if _, err := invoicing.Price(order); err != nil {
+			named, ok := errors.AsType[*job.Error](err)
+			if !ok {
+				t.Fatalf("got %v, expected an error with a name", err)
+			}
+			names[named.Name]++
+			items.Failed++
+			continue
+		}
+		items.Succeeded++
+	}
+	return items, names
+}
+
+func TestOrdersAreThoseOfTheGenerator(t *testing.T) {
+	generated, err := exec.Command("go", "run", "./lambdas/invoicing/ordergen").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	committed, err := os.ReadFile(ordersFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(generated, committed) {
+		t.Errorf("%s is not what its generator makes: write it again with go run ./lambdas/invoicing/ordergen > %s", ordersFile, ordersFile)
+	}
+	items, names := priced(t)
+	if items.Total != 5000 || items.Failed < 100 || items.Failed > 250 || len(names) < 5 {
+		t.Errorf("got %+v with %v, expected 5,000 orders of which two to five per cent are bad in five ways or more", items, names)
+	}
+}

@@ -1,0 +1,89 @@
+package test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/report"
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+// The sample job, as `make run` runs it: 5,000 orders, each accounted for once
+// by the runner and by the summary, and an invoice for each good one.
+func TestSampleJobOnThisMachine(t *testing.T) {
+	cmd := exec.Command("go", "run", "./cmd/mapjob", "run", "--json", "--seed", "Orders=examples/orders.csv", "--input", "examples/night.json")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("mapjob run: %v\n%s", err, out)
+	}
+	var answer struct {
+		Status string
+		Items  report.Items
+		Errors map[string]int
+		Output struct {
+			report.Items
+			Errors map[string]int
+			Output map[string]invoicing.Revenue
+		}
+		DurationMs int64
+		RunDir     string
+	}
+	if err := json.Unmarshal(out, &answer); err != nil {
+		t.Fatalf("standard output is not one JSON document: %v\n%s", err, out)
+	}
+
+	expected, errors := priced(t)
+	if answer.Status != "SUCCEEDED" || answer.Items != expected {
+		t.Errorf("got %s with %+v, expected SUCCEEDED with %+v", answer.Status, answer.Items, expected)
+	}
+	if answer.Output.Items != expected {
+		t.Errorf("got the account %+v from the summary, expected the runner's %+v", answer.Output.Items, expected)
+	}
+	for name, count := range errors {
+		if answer.Errors[name] != count || answer.Output.Errors[name] != count {
+			t.Errorf("got %d %s from the runner and %d from the summary, expected %d", answer.Errors[name], name, answer.Output.Errors[name], count)
+		}
+	}
+	invoiced := 0
+	for _, r := range answer.Output.Output {
+		invoiced += r.Invoices
+	}
+	if invoiced != expected.Succeeded || answer.DurationMs <= 0 {
+		t.Errorf("got %d invoices in %d ms, expected %d in more than none", invoiced, answer.DurationMs, expected.Succeeded)
+	}
+
+	seen := map[int]bool{}
+	results, err := os.Open(filepath.Join(answer.RunDir, "results.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer results.Close()
+	for lines := bufio.NewScanner(results); lines.Scan(); {
+		var outcome job.Outcome
+		if err := json.Unmarshal(lines.Bytes(), &outcome); err != nil {
+			t.Fatal(err)
+		}
+		if seen[outcome.Index] {
+			t.Errorf("got a second result of item %d, expected one", outcome.Index)
+		}
+		seen[outcome.Index] = true
+	}
+	if len(seen) != expected.Total {
+		t.Errorf("got results of %d items, expected %d", len(seen), expected.Total)
+	}
+	written, _ := filepath.Glob(filepath.Join(answer.RunDir, "s3", "buckets", "invoicing-invoices*", "invoices", "*.json"))
+	if len(written) != expected.Succeeded {
+		t.Errorf("got %d invoices in the bucket, expected %d", len(written), expected.Succeeded)
+	}
+	for _, file := range []string{"report.html", "report.json", "history.jsonl"} {
+		if info, err := os.Stat(filepath.Join(answer.RunDir, file)); err != nil || info.Size() == 0 {
+			t.Errorf("got %v, expected %s in the run's folder", err, file)
+		}
+	}
+}

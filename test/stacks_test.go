@@ -1,0 +1,87 @@
+// Package test looks at the app as a whole: what it synthesizes, and what
+// becomes of it on this machine.
+package test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/stacks"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+func TestInvoicingStack(t *testing.T) {
+	stack := stacks.NewInvoicing(synthesis.App(t, nil), jsii.String("Invoicing"), nil)
+	template := synthesis.Synthesize(t, stack)
+	machine := template.Only(t, "AWS::StepFunctions::StateMachine")
+	synthesis.Snapshot(t, "invoicing-definition", template.Definition(t, machine))
+	delete(machine.Properties, "DefinitionString")
+	synthesis.Snapshot(t, "invoicing-template", map[string]any{"Resources": template.Resources, "Outputs": template.Outputs})
+}
+
+// The CDK CLI as a person uses it: with the library's validation on, without a
+// warning, and with the same bytes from another folder.
+func TestSynthIsTheSameInEveryFolder(t *testing.T) {
+	here := synth(t, ".")
+	copied := t.TempDir()
+	for _, name := range []string{"app.go", "cdk.json", "go.mod", "go.sum", "package.json", "stacks", "constructs", "job", "lambdas"} {
+		if err := os.CopyFS(filepath.Join(copied, name), os.DirFS(name)); err != nil { // a file is no FS
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			os.Remove(filepath.Join(copied, name))
+			if err := os.WriteFile(filepath.Join(copied, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	modules, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(modules, filepath.Join(copied, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	if there := synth(t, copied); here != there {
+		t.Errorf("got two templates, expected one:\n%s\n%s", here, there)
+	}
+}
+
+// synth is the template that `cdk synth` makes of the app in a folder.
+func synth(t *testing.T, folder string) string {
+	t.Helper()
+	out := t.TempDir()
+	cmd := exec.Command(filepath.Join("node_modules", ".bin", "cdk"), "synth", "--quiet", "--output", out)
+	if folder != "." {
+		cmd.Path = filepath.Join(folder, cmd.Path)
+	}
+	cmd.Dir = folder
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "CDK_VALIDATION=") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("cdk synth: %v\n%s", err, said)
+	}
+	for _, line := range strings.Split(string(said), "\n") {
+		// A race in jsii's own Close says so now and then, after the work is done.
+		line = strings.TrimSuffix(line, "Runtime process exited abnormally: waitid: no child processes")
+		if line != "" && !strings.HasPrefix(line, "Bundling asset ") {
+			t.Errorf("cdk synth said %q, expected nothing but what it bundles", line)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(out, "Invoicing.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
