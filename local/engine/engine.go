@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -166,8 +167,8 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	if e.kind == Express {
 		errs = append(errs, machine.CheckExpress())
 	}
-	for _, nested := range e.machines {
-		errs = append(errs, e.missing(nested.machine)...)
+	for _, arn := range slices.Sorted(maps.Keys(e.machines)) {
+		errs = append(errs, e.missing(e.machines[arn].machine)...)
 	}
 	return e, errors.Join(errs...)
 }

@@ -252,7 +252,7 @@ func TestToleratedFailures(t *testing.T) {
 		error  string
 		items  engine.MapRunCounts
 	}{
-		{``, "States.ExceedToleratedFailureThreshold", engine.MapRunCounts{Succeeded: 2, Failed: 2, Total: 4}},
+		{``, "States.ExceedToleratedFailureThreshold", engine.MapRunCounts{Succeeded: 2, Failed: 2, Pending: 4, Total: 8}},
 		{`,"ToleratedFailureCount":2`, "States.ExceedToleratedFailureThreshold", engine.MapRunCounts{Succeeded: 4, Failed: 4, Total: 8}},
 		{`,"ToleratedFailureCount":4`, "", engine.MapRunCounts{Succeeded: 4, Failed: 4, Total: 8}},
 		{`,"ToleratedFailurePercentage":50`, "", engine.MapRunCounts{Succeeded: 4, Failed: 4, Total: 8}},

@@ -447,8 +447,9 @@ func (m *mapRun) close(result any, f *failure) {
 	}
 	m.childCounts.ResultsWritten = m.collect.written()
 	if m.childCounts.ResultsWritten > 0 {
-		m.itemCounts.ResultsWritten = m.itemCounts.Total
+		m.itemCounts.ResultsWritten = m.itemCounts.Total // of those that ended
 	}
+	m.countPending()
 	status := Succeeded
 	m.work = nil
 	if f == nil {
@@ -468,6 +469,13 @@ func (m *mapRun) close(result any, f *failure) {
 		return
 	}
 	m.complete(result)
+}
+
+// countPending counts the items that no child has been started for.
+func (m *mapRun) countPending() {
+	pending := max(m.source.known(), m.items) - m.itemCounts.Total
+	m.itemCounts.Pending += pending
+	m.itemCounts.Total += pending
 }
 
 func (m *mapRun) resultTooLarge(result any) *failure {
@@ -513,5 +521,6 @@ func (m *mapRun) abort(v *visit) {
 	m.stopChildren()
 	m.ended = true
 	m.collect.discard()
+	m.countPending()
 	m.reportEnd(Aborted, nil)
 }

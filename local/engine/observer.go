@@ -11,8 +11,9 @@ type MapObserver interface {
 	// Counted says how many items are known so far. It is called each time
 	// more have been read.
 	Counted(total int)
-	// ChildDone is called when a child has ended, or was never started because
-	// the Map Run failed before.
+	// ChildDone is called when a child has ended. Items for which no child was
+	// started, because the Map Run failed before, are counted in Ended as
+	// pending.
 	ChildDone(child ChildResult)
 	// Ended is called when the Map Run has ended.
 	Ended(run MapRunResult)

@@ -43,6 +43,11 @@ func (v *visit) task() {
 		v.failEvaluation(err)
 		return
 	}
+	if limit := v.limits.PayloadBytes; limit > 0 && value.Exceeds(t.request.Parameters, limit) {
+		v.fail(&failure{name: errDataLimit, terminal: true, cause: fmt.Sprintf(
+			"The state/task '%s' has arguments with a size exceeding the maximum number of bytes service limit.", v.state.Name)})
+		return
+	}
 	d.value, d.hasValue = t.request.Parameters, true
 	if !v.record(taskEvents(resource).scheduled, d) {
 		return
