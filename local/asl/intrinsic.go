@@ -137,6 +137,9 @@ func (p *intrinsicParser) call() (*intrinsic, error) {
 			if err != nil {
 				return nil, err
 			}
+			if text, ok := a.literal.(string); ok && (c.name != "States.Format" || len(c.arguments) > 0) {
+				a.literal = plainBraces.Replace(text)
+			}
 			c.arguments = append(c.arguments, a)
 			p.spaces()
 			if p.take(')') {
@@ -193,6 +196,15 @@ func (p *intrinsicParser) argument() (argument, error) {
 	return argument{call: call}, err
 }
 
+// openBrace and closeBrace stand for braces that were escaped, until it is
+// known whether the text is a template of States.Format.
+const (
+	openBrace  = "\ue000"
+	closeBrace = "\ue001"
+)
+
+var plainBraces = strings.NewReplacer(openBrace, "{", closeBrace, "}")
+
 // quoted is a text in single quotes. A backslash may stand before a quote, a
 // brace and a backslash, and nowhere else (recorded).
 func (p *intrinsicParser) quoted() (string, error) {
@@ -209,8 +221,15 @@ func (p *intrinsicParser) quoted() (string, error) {
 			if p.at == len(p.text) || strings.IndexByte(`'{}\`, p.text[p.at]) < 0 {
 				return "", p.expected(`one of ' { } \ after a backslash`)
 			}
-			if c = p.text[p.at]; c == '{' || c == '}' {
-				text.WriteByte('\\') // for States.Format
+			switch c = p.text[p.at]; c {
+			case '{':
+				text.WriteString(openBrace)
+				p.at++
+				continue
+			case '}':
+				text.WriteString(closeBrace)
+				p.at++
+				continue
 			}
 		}
 		text.WriteByte(c)

@@ -50,6 +50,9 @@ func format(_ *Scope, a []any) (any, error) {
 		case c == '\\' && i+1 < len(template) && (template[i+1] == '{' || template[i+1] == '}'):
 			i++
 			text.WriteByte(template[i])
+		case strings.HasPrefix(template[i:], openBrace), strings.HasPrefix(template[i:], closeBrace):
+			text.WriteString(plainBraces.Replace(template[i : i+len(openBrace)]))
+			i += len(openBrace) - 1
 		case c == '{' && i+1 < len(template) && template[i+1] == '}':
 			i++
 			if len(rest) == 0 {
@@ -151,7 +154,7 @@ func arrayRange(_ *Scope, a []any) (any, error) {
 	if step == 0 {
 		return nil, errors.New("the step must not be 0")
 	}
-	if (last-first)/step+1 > maxRange {
+	if (float64(last)-float64(first))/float64(step)+1 > maxRange {
 		return nil, fmt.Errorf("the range has more than %d elements", maxRange)
 	}
 	list := []any{}
@@ -289,8 +292,8 @@ func mathRandom(s *Scope, a []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if last <= first {
-		return nil, fmt.Errorf("the end %v must be greater than the start %v", last, first)
+	if last <= first || last-first > 1<<53 {
+		return nil, fmt.Errorf("the end %v must be greater than the start %v, by less than 2^53", last, first)
 	}
 	random := s.Random
 	if len(a) == 3 {
@@ -369,6 +372,9 @@ func array(v any) ([]any, error) {
 
 func integer(v any) (int, error) {
 	n, err := rounded(v)
+	if err == nil && math.Abs(n) > 1<<53 {
+		err = wrongType(v, "a smaller integer")
+	}
 	return int(n), err
 }
 

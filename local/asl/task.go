@@ -102,4 +102,20 @@ func (f fields) task() *Task {
 	return t
 }
 
-func (f fields) checkPattern(r Resource) {}
+// jobless are the services of which no job can be waited for, and tokenless
+// those that can't carry a task token (developer guide, "Integrating optimized
+// services"). Calls of the SDK have tokens, and no jobs.
+var (
+	jobless   = map[string]bool{"apigateway": true, "dynamodb": true, "events": true, "http": true, "lambda": true, "sns": true, "sqs": true}
+	tokenless = map[string]bool{"athena": true, "batch": true, "codebuild": true, "databrew": true, "dynamodb": true, "glue": true, "http": true, "mediaconvert": true, "sagemaker": true}
+)
+
+// checkPattern refuses a pattern that the service does not have.
+func (f fields) checkPattern(r Resource) {
+	switch {
+	case r.Pattern == RunJob2 && r.Service != "states",
+		r.Pattern == RunJob && (jobless[r.Service] || strings.HasPrefix(r.Service, "aws-sdk:")),
+		r.Pattern == WaitForTaskToken && tokenless[r.Service]:
+		f.problem(f.at("Resource"), "got %q, expected %s without %s, which it does not have", r.ARN, r.Name(), r.Pattern)
+	}
+}
