@@ -34,7 +34,10 @@ func main() {
 		case "hang": // does not heed its context
 			time.Sleep(time.Hour)
 		case "freeze": // the whole process, the kit in it included
-			return "", syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+				return "", err
+			}
+			time.Sleep(time.Hour) // the signal may take a moment
 		case "retry":
 			return "", job.Retryable(errors.New("not now"))
 		}
