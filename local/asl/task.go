@@ -37,6 +37,8 @@ type Resource struct {
 	Service string
 	Action  string
 	Pattern Pattern
+	// Call is the action with its pattern, such as startExecution.sync.
+	Call string
 }
 
 // Services that are no service integrations.
@@ -67,7 +69,7 @@ func parseResource(arn string) (Resource, bool) {
 	case activityARN.MatchString(arn):
 		return Resource{ARN: arn, Service: ActivityService}, true
 	case match != nil:
-		return Resource{ARN: arn, Service: match[1], Action: match[2], Pattern: Pattern(match[3])}, true
+		return Resource{ARN: arn, Service: match[1], Action: match[2], Pattern: Pattern(match[3]), Call: match[2] + match[3]}, true
 	case functionARN.MatchString(arn), strings.Contains(arn, "${"):
 		return Resource{ARN: arn, Service: FunctionService}, true
 	}

@@ -174,7 +174,7 @@ func (v *visit) failEvaluation(err error) {
 	}
 	f := &failure{name: e.Name, cause: v.sentence(e.Message), terminal: e.Name == errRuntime}
 	if e.Name == errQuery {
-		if !v.record(EvaluationFailed, details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {
+		if !v.record(EvaluationFailed, &details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {
 			return
 		}
 	}

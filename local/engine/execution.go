@@ -75,7 +75,7 @@ func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:
 func (x *execution) start() {
 	x.startTime = x.loop.clock.now()
 	x.root = &thread{execution: x, flow: x.flow, item: x.item}
-	x.root.recordAside(ExecutionStarted, details{value: x.input, hasValue: true, resource: x.roleARN})
+	x.root.recordAside(ExecutionStarted, &details{value: x.input, hasValue: true, resource: x.roleARN})
 	x.root.done = func(output any, f *failure) { x.finish(output, f) }
 	if x.timeout > 0 {
 		x.timer = x.loop.after(x.timeout, x.timeOut)
@@ -89,11 +89,11 @@ func (x *execution) finish(output any, f *failure) {
 	}
 	if f != nil {
 		x.failure = f
-		x.end(Failed, ExecutionFailed, details{errorName: f.name, cause: f.cause})
+		x.end(Failed, ExecutionFailed, &details{errorName: f.name, cause: f.cause})
 		return
 	}
 	x.output = output
-	x.end(Succeeded, ExecutionSucceeded, details{value: output, hasValue: true})
+	x.end(Succeeded, ExecutionSucceeded, &details{value: output, hasValue: true})
 }
 
 func (x *execution) timeOut() {
@@ -102,7 +102,7 @@ func (x *execution) timeOut() {
 	}
 	x.root.abort()
 	x.failure = &failure{name: errTimeout}
-	x.end(TimedOut, ExecutionTimedOut, details{errorName: errTimeout})
+	x.end(TimedOut, ExecutionTimedOut, &details{errorName: errTimeout})
 }
 
 // abort stops the execution from outside.
@@ -117,10 +117,10 @@ func (x *execution) abort(name, cause string) {
 		x.root = &thread{execution: x, flow: x.flow}
 	}
 	x.failure = &failure{name: name, cause: cause}
-	x.end(Aborted, ExecutionAborted, details{errorName: name, cause: cause})
+	x.end(Aborted, ExecutionAborted, &details{errorName: name, cause: cause})
 }
 
-func (x *execution) end(status Status, event EventType, d details) {
+func (x *execution) end(status Status, event EventType, d *details) {
 	x.status = status
 	x.loop.stop(x.timer)
 	x.stopTime = x.loop.clock.now()

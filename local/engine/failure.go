@@ -35,9 +35,9 @@ func (v *visit) fail(f *failure) {
 func (v *visit) recordStateFailed(f *failure) bool {
 	switch v.state.Type {
 	case asl.MapState:
-		return v.record(MapStateFailed, details{errorName: f.name, cause: f.cause})
+		return v.record(MapStateFailed, &details{errorName: f.name, cause: f.cause})
 	case asl.ParallelState:
-		return v.record(ParallelStateFailed, details{errorName: f.name, cause: f.cause})
+		return v.record(ParallelStateFailed, &details{errorName: f.name, cause: f.cause})
 	}
 	return true
 }
@@ -130,7 +130,7 @@ func (v *visit) failCatch(err error) {
 		e = &asl.EvaluationError{Name: errRuntime, Message: err.Error()}
 	}
 	f := &failure{name: e.Name, cause: v.sentence(e.Message), terminal: true}
-	if e.Name == errQuery && !v.record(EvaluationFailed, details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {
+	if e.Name == errQuery && !v.record(EvaluationFailed, &details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {
 		return
 	}
 	v.die(f)

@@ -43,7 +43,8 @@ type details struct {
 	credentials any
 }
 
-// The types of events that the engine records.
+// The types of events that the engine records, beside those of states being
+// entered, left and cut short: TaskStateEntered, WaitStateAborted and so on.
 const (
 	ExecutionStarted   EventType = "ExecutionStarted"
 	ExecutionSucceeded EventType = "ExecutionSucceeded"

@@ -38,7 +38,7 @@ func (v *visit) mapState() {
 		v.failEvaluation(err)
 		return
 	}
-	if !v.record(MapStateStarted, details{length: len(items)}) {
+	if !v.record(MapStateStarted, &details{length: len(items)}) {
 		return
 	}
 	m := &iterations{items: items, keys: keys, results: make([]any, len(items)), limit: concurrency}
@@ -142,7 +142,7 @@ func (v *visit) iterate(m *iterations) {
 			return
 		}
 		t := &thread{execution: v.execution, flow: &v.state.Map.Processor.Flow, variables: v.variables.Inner(), last: v.last, item: item}
-		if !t.record(MapIterationStarted, details{name: v.state.Name, index: i}) {
+		if !t.record(MapIterationStarted, &details{name: v.state.Name, index: i}) {
 			return
 		}
 		t.done = func(output any, f *failure) { v.iterationDone(m, t, i, output, f) }
@@ -153,7 +153,7 @@ func (v *visit) iterate(m *iterations) {
 		return
 	}
 	v.work = nil
-	if !v.recordAside(MapStateSucceeded, details{}) {
+	if !v.recordAside(MapStateSucceeded, &details{}) {
 		return
 	}
 	var result any = m.results
@@ -189,12 +189,12 @@ func (v *visit) iterationDone(m *iterations, t *thread, i int, output any, f *fa
 	if f != nil {
 		v.thread.last = t.last
 		v.work = nil
-		if t.recordAside(MapIterationFailed, details{name: v.state.Name, index: i}) && t.recordCut(t.failedIn) && m.abortRunning(v) {
+		if t.recordAside(MapIterationFailed, &details{name: v.state.Name, index: i}) && t.recordCut(t.failedIn) && m.abortRunning(v) {
 			v.fail(f)
 		}
 		return
 	}
-	if !t.record(MapIterationSucceeded, details{name: v.state.Name, index: i}) {
+	if !t.record(MapIterationSucceeded, &details{name: v.state.Name, index: i}) {
 		return
 	}
 	m.results[i] = output
@@ -213,7 +213,7 @@ func (m *iterations) abortRunning(v *visit) bool {
 			s = t.visit.state
 			t.abort()
 		}
-		if !t.record(MapIterationAborted, details{name: v.state.Name, index: t.item.index}) {
+		if !t.record(MapIterationAborted, &details{name: v.state.Name, index: t.item.index}) {
 			return false
 		}
 		if s != nil && !t.recordAborted(s) {

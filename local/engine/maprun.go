@@ -76,7 +76,7 @@ func (v *visit) distributedMap() {
 		v.failEvaluation(err)
 		return
 	}
-	if !v.record(MapStateStarted, details{length: max(m.source.known(), 0)}) {
+	if !v.record(MapStateStarted, &details{length: max(m.source.known(), 0)}) {
 		return
 	}
 	tolerance, err := v.tolerance()
@@ -91,7 +91,7 @@ func (v *visit) distributedMap() {
 	m.childARN = v.machineARN + "/" + m.label
 	m.started = v.loop.clock.now()
 	v.work = m
-	if !v.record(MapRunStarted, details{resource: m.arn}) {
+	if !v.record(MapRunStarted, &details{resource: m.arn}) {
 		return
 	}
 	if v.observer != nil {
@@ -460,12 +460,12 @@ func (m *mapRun) close(result any, f *failure) {
 	}
 	m.reportEnd(status, f)
 	if f != nil {
-		if m.record(MapRunFailed, details{errorName: f.name, cause: f.cause}) {
+		if m.record(MapRunFailed, &details{errorName: f.name, cause: f.cause}) {
 			m.visit.fail(f)
 		}
 		return
 	}
-	if !m.recordAside(MapRunSucceeded, details{}) || !m.recordAside(MapStateSucceeded, details{}) {
+	if !m.recordAside(MapRunSucceeded, &details{}) || !m.recordAside(MapStateSucceeded, &details{}) {
 		return
 	}
 	m.complete(result)

@@ -14,7 +14,7 @@ func (v *visit) parallel() {
 		v.failEvaluation(err)
 		return
 	}
-	if !v.record(ParallelStateStarted, details{}) {
+	if !v.record(ParallelStateStarted, &details{}) {
 		return
 	}
 	flows := v.state.Parallel.Branches
@@ -47,7 +47,7 @@ func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure
 		return
 	}
 	v.work = nil
-	if !v.recordAside(ParallelStateSucceeded, details{}) {
+	if !v.recordAside(ParallelStateSucceeded, &details{}) {
 		return
 	}
 	var result any = b.results

@@ -35,7 +35,7 @@ func (v *visit) task() {
 	if resource.Pattern == asl.WaitForTaskToken {
 		t.token = v.newID() + v.newID()
 	}
-	d := details{resource: resource.Action + string(resource.Pattern), service: resource.Service, region: v.region}
+	d := details{resource: resource.Call, service: resource.Service, region: v.region}
 	if !resource.Integration() {
 		d = details{resource: resource.ARN, service: resource.Service}
 	}
@@ -49,7 +49,7 @@ func (v *visit) task() {
 		return
 	}
 	d.value, d.hasValue = t.request.Parameters, true
-	if !v.record(taskEvents(resource).scheduled, d) {
+	if !v.record(taskEvents(resource).scheduled, &d) {
 		return
 	}
 	v.loop.do(func() {
@@ -111,7 +111,7 @@ func (v *visit) seconds(d *asl.Dynamic) (int64, error) {
 // call starts the work of the resource.
 func (v *visit) call(t *task) {
 	resource := t.request.Resource
-	if !v.record(taskEvents(resource).started, details{resource: resource.Action + string(resource.Pattern), service: resource.Service}) {
+	if !v.record(taskEvents(resource).started, &details{resource: resource.Call, service: resource.Service}) {
 		return
 	}
 	if t.timeout > 0 {
@@ -164,8 +164,8 @@ func (v *visit) returned(t *task, output any, err error) {
 func (v *visit) submit(t *task, output any) bool {
 	t.submitted = true
 	resource := v.state.Task.Resource
-	return v.record(TaskSubmitted, details{
-		resource: resource.Action + string(resource.Pattern), service: resource.Service, value: output, hasValue: true,
+	return v.record(TaskSubmitted, &details{
+		resource: resource.Call, service: resource.Service, value: output, hasValue: true,
 	})
 }
 
@@ -188,7 +188,7 @@ func (v *visit) answer(t *task, output any, err error) {
 	}
 	t.end(v)
 	resource := v.state.Task.Resource
-	d := details{resource: resource.Action + string(resource.Pattern), service: resource.Service}
+	d := details{resource: resource.Call, service: resource.Service}
 	var f *failure
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
@@ -205,13 +205,13 @@ func (v *visit) answer(t *task, output any, err error) {
 		if resource.Pattern != asl.RequestResponse && !t.submitted {
 			kind = TaskSubmitFailed
 		}
-		if v.record(kind, d) {
+		if v.record(kind, &d) {
 			v.fail(f)
 		}
 		return
 	}
 	d.value, d.hasValue = output, true
-	if !v.record(taskEvents(resource).succeeded, d) {
+	if !v.record(taskEvents(resource).succeeded, &d) {
 		return
 	}
 	v.work = nil
@@ -248,10 +248,10 @@ func (v *visit) timeOut(t *task, heartbeat bool) {
 	}
 	t.end(v)
 	resource := v.state.Task.Resource
-	d := details{resource: resource.Action + string(resource.Pattern), service: resource.Service, errorName: errTimeout}
+	d := details{resource: resource.Call, service: resource.Service, errorName: errTimeout}
 	f := &failure{name: errTimeout, timedOut: true, heartbeat: heartbeat}
 	v.keepAttempt(t, f)
-	if !v.record(taskEvents(resource).timedOut, d) {
+	if !v.record(taskEvents(resource).timedOut, &d) {
 		return
 	}
 	// What else is due at this moment comes first, as it does on AWS.

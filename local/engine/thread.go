@@ -89,7 +89,7 @@ func (t *thread) abort() {
 
 // recordAside adds an event that the next one does not follow from: AWS leaves
 // previousEventId at what came before it.
-func (t *thread) recordAside(kind EventType, d details) bool {
+func (t *thread) recordAside(kind EventType, d *details) bool {
 	last := t.last
 	ok := t.record(kind, d)
 	t.last = last
@@ -101,7 +101,7 @@ func (t *thread) recordAside(kind EventType, d details) bool {
 func (t *thread) recordAborted(s *asl.State) bool {
 	switch s.Type {
 	case asl.TaskState, asl.WaitState, asl.MapState, asl.ParallelState, asl.PassState, asl.ChoiceState:
-		return t.recordAside(EventType(s.Type)+"StateAborted", details{name: s.Name})
+		return t.recordAside(EventType(s.Type)+"StateAborted", &details{name: s.Name})
 	}
 	return true
 }
@@ -117,7 +117,7 @@ func (t *thread) recordCut(s *asl.State) bool {
 
 // record adds an event. It is false when the history is full: the execution
 // has failed then, and the caller has nothing more to do.
-func (t *thread) record(kind EventType, d details) bool {
+func (t *thread) record(kind EventType, d *details) bool {
 	x := t.execution
 	if limit := x.limits.Events; limit > 0 && x.kind == Standard && x.events >= limit-1 && x.status == Running {
 		t.historyFull()
@@ -127,13 +127,13 @@ func (t *thread) record(kind EventType, d details) bool {
 	return true
 }
 
-func (t *thread) mustRecord(kind EventType, d details) {
+func (t *thread) mustRecord(kind EventType, d *details) {
 	x := t.execution
 	x.events++
 	if x.history != nil {
 		x.history(Event{
 			ExecutionARN: x.arn, ID: x.events, PreviousID: t.last, Type: kind,
-			Time: x.loop.clock.now(), details: d,
+			Time: x.loop.clock.now(), details: *d,
 		})
 	}
 	t.last = x.events
@@ -144,5 +144,5 @@ func (t *thread) historyFull() {
 	x := t.execution
 	x.root.abort()
 	x.failure = &failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}
-	x.end(Failed, ExecutionFailed, details{errorName: x.failure.name, cause: x.failure.cause})
+	x.end(Failed, ExecutionFailed, &details{errorName: x.failure.name, cause: x.failure.cause})
 }

@@ -39,7 +39,7 @@ func (v *visit) begin() {
 		return
 	}
 	v.enteredAt = v.loop.clock.now()
-	if !v.record(enteredEvent(v.state.Type), details{name: v.state.Name, value: v.input, hasValue: true}) {
+	if !v.record(stateEvents[v.state.Type].entered, &details{name: v.state.Name, value: v.input, hasValue: true}) {
 		return
 	}
 	v.enteredID = v.last
@@ -85,7 +85,7 @@ func (v *visit) exit(next *asl.State, output any, assigned *value.Object) {
 		return
 	}
 	v.variables = v.variables.With(assigned)
-	if !v.record(exitedEvent(v.state.Type), details{name: v.state.Name, value: output, hasValue: true, assigned: assigned}) {
+	if !v.record(stateEvents[v.state.Type].exited, &details{name: v.state.Name, value: output, hasValue: true, assigned: assigned}) {
 		return
 	}
 	v.over = true
@@ -146,5 +146,14 @@ func (v *visit) contextObject() *value.Object {
 	return v.about
 }
 
-func enteredEvent(t asl.StateType) EventType { return EventType(t) + "StateEntered" }
-func exitedEvent(t asl.StateType) EventType  { return EventType(t) + "StateExited" }
+// stateEvents are the events of entering and leaving, by type of state.
+var stateEvents = map[asl.StateType]struct{ entered, exited EventType }{
+	asl.TaskState:     {"TaskStateEntered", "TaskStateExited"},
+	asl.PassState:     {"PassStateEntered", "PassStateExited"},
+	asl.ChoiceState:   {"ChoiceStateEntered", "ChoiceStateExited"},
+	asl.WaitState:     {"WaitStateEntered", "WaitStateExited"},
+	asl.SucceedState:  {"SucceedStateEntered", "SucceedStateExited"},
+	asl.FailState:     {"FailStateEntered", ""},
+	asl.ParallelState: {"ParallelStateEntered", "ParallelStateExited"},
+	asl.MapState:      {"MapStateEntered", "MapStateExited"},
+}
