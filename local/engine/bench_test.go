@@ -137,3 +137,21 @@ func peak() int64 {
 	}
 	return 0
 }
+
+// BenchmarkInlineMapBlocking is the same Map over a handler that the engine
+// can't tell not to block: each call has a goroutine.
+func BenchmarkInlineMapBlocking(b *testing.B) {
+	const n = 50_000
+	input := numbers(n)
+	e := prepare(b, inlineMap, engine.WithIntegration("arn:aws:lambda:*", engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+		return r.Parameters, nil
+	})))
+	b.ReportAllocs()
+	for b.Loop() {
+		x, err := e.Run(context.Background(), input)
+		if err != nil || x.Status != engine.Succeeded {
+			b.Fatalf("got %v %v, expected success", x, err)
+		}
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "items/s")
+}

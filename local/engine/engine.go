@@ -225,7 +225,8 @@ type Execution struct {
 
 // Run runs the state machine to its end. An execution that fails is no error:
 // the error says that nothing could be run. When ctx ends the execution is
-// stopped, with the status ABORTED.
+// stopped, with the status ABORTED; a [*TaskError] that is the cause of ctx
+// gives it its error and cause (StopExecution).
 func (e *Engine) Run(ctx context.Context, input []byte) (*Execution, error) {
 	v, err := value.Parse(input)
 	if err != nil {
@@ -296,8 +297,12 @@ func (r *run) closed() {
 
 // stop aborts every execution, those that started last first.
 func (r *run) stop() {
+	var why *TaskError
+	if !errors.As(context.Cause(r.ctx), &why) {
+		why = &TaskError{}
+	}
 	for _, x := range slices.Backward(r.executionList) {
-		x.abort("", "")
+		x.abort(why.Name, why.Cause)
 	}
 }
 

@@ -101,8 +101,8 @@ func (x *execution) timeOut() {
 		return
 	}
 	x.root.abort()
-	x.failure = &failure{name: errTimeout}
-	x.end(TimedOut, ExecutionTimedOut, &details{errorName: errTimeout})
+	x.failure = &failure{}
+	x.end(TimedOut, ExecutionTimedOut, &details{})
 }
 
 // abort stops the execution from outside.

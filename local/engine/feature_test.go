@@ -405,3 +405,23 @@ func TestResultWriterWritesFailuresAndManifest(t *testing.T) {
 		t.Errorf("got %d objects, expected 3", len(store.objects))
 	}
 }
+
+func TestStopGivesErrorAndCause(t *testing.T) {
+	machine, err := asl.Parse([]byte(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	e, err := engine.New(machine, engine.WithClock(engine.VirtualClock(start)), engine.WithHistory(func(e engine.Event) {
+		if e.Type == "WaitStateEntered" {
+			cancel(&engine.TaskError{Name: "Stopped", Cause: "by hand"})
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := e.Run(ctx, []byte(`{}`))
+	if err != nil || x.Status != engine.Aborted || x.Error != "Stopped" || x.Cause != "by hand" {
+		t.Errorf("got %+v %v, expected an aborted execution with error and cause", x, err)
+	}
+}

@@ -73,9 +73,9 @@ func (c *recorded) check() string {
 	}
 	var events []string
 	var scheduled []*value.Object
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stops := c.stopsByHand()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	stop := c.stopsByHand()
 	arn := machine
 	options := []engine.Option{
 		engine.WithSeed(1), engine.WithClock(engine.VirtualClock(c.now())),
@@ -89,8 +89,8 @@ func (c *recorded) check() string {
 					scheduled = append(scheduled, details)
 				}
 			}
-			if stops && strings.HasSuffix(string(e.Type), "StateEntered") {
-				cancel()
+			if stop != nil && strings.HasSuffix(string(e.Type), "StateEntered") {
+				cancel(stop)
 			}
 		}),
 	}
@@ -124,8 +124,15 @@ func (c *recorded) now() time.Time {
 	return time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
 }
 
-func (c *recorded) stopsByHand() bool {
-	return slices.ContainsFunc(c.harness(), func(h any) bool { return text(h, "kind") == "stop_execution" })
+// stopsByHand is the error with which somebody stops the execution, nil where
+// nobody does.
+func (c *recorded) stopsByHand() error {
+	for _, h := range c.harness() {
+		if text(h, "kind") == "stop_execution" {
+			return &engine.TaskError{Name: text(h, "error"), Cause: text(h, "cause")}
+		}
+	}
+	return nil
 }
 
 func (c *recorded) harness() []any {

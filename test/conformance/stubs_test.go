@@ -57,6 +57,9 @@ func (c *recorded) invoke(r *engine.Request) engine.Answer {
 		}
 	}
 	function := c.function(name)
+	if function == nil && c.custom.find(r) >= 0 {
+		return c.custom.Answer(r)
+	}
 	if function == nil {
 		return engine.Answer{Err: &engine.TaskError{Name: "Lambda.ResourceNotFoundException", Cause: "Function not found: " + name}}
 	}
