@@ -155,11 +155,14 @@ func (d *Dynamic) WaitSeconds(s *Scope) (time.Duration, error) {
 		return 0, err
 	}
 	if d.query == nil {
-		n, err := d.Integer(s)
-		if err == nil && n < 0 {
-			err = d.expression.error(fmt.Sprintf("returned a negative value: %d", n))
+		n, ok := wholeNumber(v)
+		switch {
+		case !ok:
+			return 0, d.unexpected("integer", v)
+		case n < 0:
+			return 0, d.expression.error(fmt.Sprintf("returned a negative value: %d", n))
 		}
-		return seconds(n), err
+		return seconds(n), nil
 	}
 	n, ok := value.Float(v)
 	if text, is := v.(string); is {

@@ -74,12 +74,11 @@ type ResultWriter struct {
 // What AWS allows in a Map state (developer guide, "Map state in Distributed
 // mode").
 const (
-	maxConcurrency    = math.MaxInt32
-	maxBatchBytes     = 262144
-	maxItemsOfReader  = 100_000_000
-	maxLabel          = 40
-	maxTolerated      = 10_000_000
-	maxInlineParallel = 40
+	maxConcurrency   = math.MaxInt32
+	maxBatchBytes    = 262144
+	maxItemsOfReader = 100_000_000
+	maxLabel         = 40
+	maxTolerated     = 10_000_000
 )
 
 func (f fields) mapState(s *State) *Map {

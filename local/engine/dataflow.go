@@ -18,7 +18,6 @@ const (
 	errDataLimit        = "States.DataLimitExceeded"
 	errQuery            = "States.QueryEvaluationError"
 	errResultPath       = "States.ResultPathMatchFailure"
-	errIntrinsic        = "States.IntrinsicFailure"
 	errItemReader       = "States.ItemReaderFailed"
 	errResultWriter     = "States.ResultWriterFailed"
 	errFailureTolerance = "States.ExceedToleratedFailureThreshold"
@@ -66,7 +65,7 @@ func (v *visit) complete(result any) {
 	v.exit(v.state.Next, output, assigned)
 }
 
-// pass on is complete for a state without a result of its own.
+// passOn is complete for a state without a result of its own.
 func (v *visit) passOn() {
 	output, assigned, err := v.outcome(v.effective, false)
 	if err != nil {

@@ -89,8 +89,7 @@ func (e *Event) Details() (name string, object *value.Object) {
 	return detailsName(e.Type), o
 }
 
-// detailsName is the type in lower camel case. The three events of an
-// iteration share one name.
+// detailsName is the type in lower camel case.
 func detailsName(t EventType) string {
 	kind := string(t)
 	return strings.ToLower(kind[:1]) + kind[1:] + "EventDetails"

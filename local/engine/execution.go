@@ -43,9 +43,7 @@ type failure struct {
 	cause string
 	// terminal failures end the execution: no Retry and no Catch sees them.
 	terminal bool
-	// timedOut is set where a task's own timeout or heartbeat passed, heartbeat
-	// where it was the heartbeat.
-	timedOut  bool
+	// heartbeat is set where it was a heartbeat that did not come.
 	heartbeat bool
 }
 

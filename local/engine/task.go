@@ -249,7 +249,7 @@ func (v *visit) timeOut(t *task, heartbeat bool) {
 	t.end(v)
 	resource := v.state.Task.Resource
 	d := details{resource: resource.Call, service: resource.Service, errorName: errTimeout}
-	f := &failure{name: errTimeout, timedOut: true, heartbeat: heartbeat}
+	f := &failure{name: errTimeout, heartbeat: heartbeat}
 	v.keepAttempt(t, f)
 	if !v.record(taskEvents(resource).timedOut, &d) {
 		return
