@@ -111,7 +111,7 @@ func (f fields) mapState(s *State) *Map {
 			}
 		}
 	}
-	if n := len(m.Label); n > maxLabel {
+	if n := len(m.Label); n > maxLabel && !f.anySize {
 		f.problem(f.at("Label"), "got a label of %d characters, expected at most %d", n, maxLabel)
 	}
 	return m

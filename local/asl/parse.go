@@ -19,11 +19,21 @@ const (
 	maxSeconds         = 99999999
 )
 
+// Option changes how [Parse] reads a definition.
+type Option func(*reader)
+
+// WithoutSizeLimits takes definitions and names of any length. Default: those
+// that are longer than the service allows are problems.
+func WithoutSizeLimits() Option { return func(r *reader) { r.anySize = true } }
+
 // Parse reads a definition. The error is [Problems], with everything that is
 // wrong at once.
-func Parse(definition []byte) (*StateMachine, error) {
+func Parse(definition []byte, options ...Option) (*StateMachine, error) {
 	r := &reader{names: map[string]string{}}
-	if len(definition) > maxDefinitionBytes {
+	for _, option := range options {
+		option(r)
+	}
+	if len(definition) > maxDefinitionBytes && !r.anySize {
 		r.problem("$", "got a definition of %d bytes, expected at most %d", len(definition), maxDefinitionBytes)
 		return nil, r.problems
 	}
@@ -93,7 +103,7 @@ func (f fields) flow(flow *Flow) {
 	var links []link
 	for name, v := range object.All() {
 		path := step(f.at("States"), name)
-		if n := len([]rune(name)); n > maxStateName || n == 0 {
+		if n := len([]rune(name)); n > maxStateName && !f.anySize || n == 0 {
 			f.problem(path, "got a state name of %d characters, expected 1 to %d", n, maxStateName)
 		}
 		if first, taken := f.names[name]; taken {
@@ -293,7 +303,7 @@ func (f fields) assign(field string) *Template {
 				f.problem(step(f.at("Assign"), name), `got the name "states", which is reserved, expected another name`)
 			case !variableName.MatchString(name):
 				f.problem(step(f.at("Assign"), name), "got %q, expected a name of letters, digits and underscores that does not start with a digit", name)
-			case len([]rune(name)) > maxVariableName:
+			case len([]rune(name)) > maxVariableName && !f.anySize:
 				f.problem(step(f.at("Assign"), name), "got a variable name of %d characters, expected at most %d", len([]rune(name)), maxVariableName)
 			}
 		}

@@ -2,6 +2,7 @@ package asl_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/mapjob/mapjob/local/asl"
@@ -30,5 +31,16 @@ func TestParseReportsEveryProblemAtOnce(t *testing.T) {
 	}
 	if len(lines) > 0 {
 		t.Errorf("got %v, which lacks %v", err, lines)
+	}
+}
+
+func TestSizeLimitsCanBeSwitchedOff(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	definition := []byte(`{"StartAt":"` + long + `","States":{"` + long + `":{"Type":"Pass","End":true,"Assign":{"` + long + `":1}}}}`)
+	if _, err := asl.Parse(definition); err == nil {
+		t.Error("got a definition with long names, expected it to be refused")
+	}
+	if _, err := asl.Parse(definition, asl.WithoutSizeLimits()); err != nil {
+		t.Errorf("got %v, expected no limits", err)
 	}
 }

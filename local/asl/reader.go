@@ -15,7 +15,8 @@ import (
 type reader struct {
 	problems Problems
 	names    map[string]string // state name to the path of its first use
-	language QueryLanguage     // of the state machine, and of every state that names none
+	anySize  bool
+	language QueryLanguage // of the state machine, and of every state that names none
 }
 
 func (r *reader) problem(path, format string, args ...any) {

@@ -131,15 +131,14 @@ type Limits struct {
 	Events int64
 	// PayloadBytes is the size of an input, an output or a result.
 	PayloadBytes int
+	// NameLength is the number of characters of an execution's name.
+	NameLength int
 	// ExpressDuration is how long an Express execution may take.
 	ExpressDuration time.Duration
 }
 
 // AWSLimits are the limits as the service has them.
-var AWSLimits = Limits{Events: 25000, PayloadBytes: 262144, ExpressDuration: 5 * time.Minute}
-
-// maxExecutionName is the number of characters of an execution's name.
-const maxExecutionName = 80
+var AWSLimits = Limits{Events: 25000, PayloadBytes: 262144, NameLength: 80, ExpressDuration: 5 * time.Minute}
 
 // New prepares a state machine to be run. The error names each integration
 // that is neither there nor mocked, by its path.
@@ -161,8 +160,8 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		e.region = parts[3]
 	}
 	errs := e.missing(machine)
-	if n := len([]rune(e.name)); n > maxExecutionName {
-		errs = append(errs, fmt.Errorf("got an execution name of %d characters, expected at most %d", n, maxExecutionName))
+	if n := len([]rune(e.name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
+		errs = append(errs, fmt.Errorf("got an execution name of %d characters, expected at most %d", n, e.limits.NameLength))
 	}
 	if e.kind == Express {
 		errs = append(errs, machine.CheckExpress())
