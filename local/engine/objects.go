@@ -18,7 +18,8 @@ type Objects interface {
 	// their keys.
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[ObjectInfo, error]
 	// Create writes an object, which is there when Close has returned without
-	// an error.
+	// an error. A writer that has a method Abort() error is aborted in place of
+	// being closed when the object is not wanted any more.
 	Create(ctx context.Context, bucket, key string) (io.WriteCloser, error)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/mapjob/mapjob/local/asl"
 	"github.com/mapjob/mapjob/local/value"
@@ -131,6 +132,7 @@ type resultFile struct {
 	key            string
 	done           []doneFile
 	err            error
+	dropped        atomic.Bool
 }
 
 type doneFile struct {
@@ -204,8 +206,10 @@ func (f *resultFile) open() {
 			default:
 			}
 		}
-		if closer, ok := out.(io.Closer); ok && closer != nil {
-			err = errors.Join(err, closer.Close())
+		if out != nil && err == nil && !f.dropped.Load() {
+			err = out.Close()
+		} else if out != nil {
+			err = errors.Join(err, abandon(out))
 		}
 		failed <- err
 	}()
@@ -245,8 +249,18 @@ func (f *resultFile) close() error {
 	return f.err
 }
 
+// abandon gives up an object that was begun. A writer that can't is closed,
+// which may leave a part of the object.
+func abandon(out io.WriteCloser) error {
+	if aborter, ok := out.(interface{ Abort() error }); ok {
+		return aborter.Abort()
+	}
+	return out.Close()
+}
+
 func (f *resultFile) discard() {
 	if f != nil && f.parts != nil {
+		f.dropped.Store(true)
 		close(f.parts)
 		f.parts = nil
 	}
