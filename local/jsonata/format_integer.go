@@ -20,6 +20,7 @@ type integerPicture struct {
 	optional   int
 	separators []separator
 	regular    int // the size of groups, if all are of one size and separator
+	text       string
 }
 
 type integerStyle uint8
@@ -29,6 +30,7 @@ const (
 	styleLetters
 	styleRoman
 	styleWords
+	styleUnknown // a sequence that jsonata does not support
 )
 
 type letterCase uint8
@@ -113,7 +115,8 @@ func (p *integerPicture) decimal(text string) error {
 		}
 	}
 	if p.digits == 0 {
-		return &Error{Code: "D3130", Value: text}
+		p.style, p.text = styleUnknown, text
+		return nil
 	}
 	p.regular = regularSeparators(p.separators)
 	return nil
@@ -140,7 +143,18 @@ func formatInteger(c *arguments) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.supported(); err != nil {
+		return nil, err
+	}
 	return c.text(p.format(math.Floor(c.number(0))))
+}
+
+// supported is an error if the picture asks for an unknown sequence.
+func (p *integerPicture) supported() error {
+	if p.style == styleUnknown {
+		return &Error{Code: "D3130", Value: p.text}
+	}
+	return nil
 }
 
 // format writes an integer.

@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,9 @@ func parseInteger(c *arguments) (any, error) {
 	}
 	p, err := analyseInteger(c.string(1))
 	if err != nil {
+		return nil, err
+	}
+	if err := p.supported(); err != nil {
 		return nil, err
 	}
 	return c.finite(p.parse(c.string(0)))
@@ -83,10 +87,7 @@ func scriptInteger(s string) float64 {
 	if end == 0 {
 		return math.NaN()
 	}
-	n := 0.0
-	if f, ok := parseNumber(strings.TrimLeft(s[:end-1], "0") + s[end-1:end]); ok {
-		n = f
-	}
+	n, _ := strconv.ParseFloat(s[:end], 64) // infinite if out of range
 	return sign * n
 }
 
@@ -128,25 +129,24 @@ func parseRoman(s string, upper bool) float64 {
 	return n
 }
 
-var (
-	wordSeparator = regexp.MustCompile(`,\s|\sand\s|[\s\-]`)
-	wordValues    = map[string]float64{}
-)
+var wordSeparator = regexp.MustCompile(`,\s|\sand\s|[\s\-]`)
 
-func init() {
+// wordValues are the words of numbers, cardinal and ordinal.
+var wordValues = func() map[string]float64 {
+	values := map[string]float64{"hundred": 100, "hundredth": 100}
 	for i := range wordsFew {
-		wordValues[wordsFew[i]], wordValues[wordsOrdinal[i]] = float64(i), float64(i)
+		values[wordsFew[i]], values[wordsOrdinal[i]] = float64(i), float64(i)
 	}
 	for i, word := range wordsTens {
 		n := float64(10 * (i + 2))
-		wordValues[word], wordValues[word[:len(word)-1]+"ieth"] = n, n
+		values[word], values[word[:len(word)-1]+"ieth"] = n, n
 	}
-	wordValues["hundred"], wordValues["hundredth"] = 100, 100
 	for i, word := range wordsMagnitude {
 		n := math.Pow10(3 * (i + 1))
-		wordValues[word], wordValues[word+"th"] = n, n
+		values[word], values[word+"th"] = n, n
 	}
-}
+	return values
+}()
 
 func parseWords(s string) float64 {
 	segments := []float64{0}

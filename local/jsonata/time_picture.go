@@ -1,0 +1,304 @@
+package jsonata
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// timePicture is a picture of $fromMillis and $toMillis: XPath F&O 3.1, section
+// 9.8.4.
+type timePicture struct{ parts []timePart }
+
+// timePart is literal text, or a component of the time.
+type timePart struct {
+	literal   string
+	component byte // 0: literal
+	names     nameCase
+	translate bool // t: a zero offset is Z
+	integer   *integerPicture
+	width     int // the most characters of a name; -1 is any
+	digits    int // of a year, month or day: as many are read, and of a year are shown; -1 is all
+}
+
+type nameCase uint8
+
+const (
+	notNamed nameCase = iota
+	lowerName
+	upperName
+	titleName
+)
+
+// defaultPresentation is how a component is shown without a modifier.
+var defaultPresentation = map[byte]string{
+	'Y': "1", 'M': "1", 'D': "1", 'd': "1", 'F': "n", 'W': "1", 'w': "1", 'X': "1", 'x': "1", 'H': "1", 'h': "1",
+	'P': "n", 'm': "01", 's': "01", 'f': "1", 'Z': "01:01", 'z': "01:01", 'C': "n", 'E': "n",
+}
+
+// parseTimePicture reads a picture.
+func parseTimePicture(text string) (*timePicture, error) {
+	p := &timePicture{}
+	literal := func(s string) {
+		if s != "" {
+			p.parts = append(p.parts, timePart{literal: strings.ReplaceAll(s, "]]", "]")})
+		}
+	}
+	for {
+		before, rest, ok := strings.Cut(text, "[")
+		literal(before)
+		if !ok {
+			return p, nil
+		}
+		if strings.HasPrefix(rest, "[") {
+			literal("[")
+			text = rest[1:]
+			continue
+		}
+		marker, after, ok := strings.Cut(rest, "]")
+		if !ok {
+			return nil, &Error{Code: "D3135"}
+		}
+		part, err := parseMarker(strings.Join(strings.Fields(marker), ""))
+		if err != nil {
+			return nil, err
+		}
+		p.parts = append(p.parts, part)
+		text = after
+	}
+}
+
+// isNumber reports whether the component is one that is shown as a number.
+func (p *timePart) isNumber() bool {
+	return p.names == notNamed && strings.IndexByte("YMDdFWwXxHhmsf", p.component) >= 0
+}
+
+// parseMarker reads what stands between brackets.
+func parseMarker(text string) (timePart, error) {
+	part := timePart{width: -1, digits: -1}
+	if text == "" {
+		return part, &Error{Code: "D3132", Value: ""}
+	}
+	part.component = text[0]
+	modifier := text[1:]
+	least := -1
+	if at := strings.LastIndex(text, ","); at >= 0 {
+		modifier = text[min(1, at):at]
+		low, high, _ := strings.Cut(text[at+1:], "-")
+		least, part.width = parseWidth(low), parseWidth(high)
+	}
+	suffix := ""
+	if n := len(modifier); n > 1 && strings.IndexByte("atco", modifier[n-1]) >= 0 {
+		modifier, suffix = modifier[:n-1], modifier[n-1:]
+		part.translate = suffix == "t"
+	}
+	if modifier == "" {
+		modifier = defaultPresentation[part.component]
+		if modifier == "" {
+			r := []rune(text)[0]
+			return part, &Error{Code: "D3132", Value: string(r)}
+		}
+	}
+	switch {
+	case modifier[0] == 'n':
+		part.names = lowerName
+	case strings.HasPrefix(modifier, "Nn"):
+		part.names = titleName
+	case modifier[0] == 'N':
+		part.names = upperName
+	}
+	zone := part.component == 'Z' || part.component == 'z'
+	if !zone && !part.isNumber() {
+		return part, nil
+	}
+	pattern := modifier
+	if suffix != "" && !zone {
+		pattern += ";" + suffix
+	}
+	var err error
+	if part.integer, err = analyseInteger(pattern); err != nil || zone {
+		return part, err
+	}
+	if part.integer.style == styleDecimal {
+		part.integer.digits = max(part.integer.digits, least)
+	}
+	if strings.IndexByte("YMD", part.component) >= 0 {
+		if part.width >= 0 {
+			part.digits, part.integer.digits = part.width, part.width
+		} else if digits := part.integer.digits + part.integer.optional; digits >= 2 {
+			part.digits = digits
+		}
+	}
+	return part, nil
+}
+
+func parseWidth(s string) int {
+	if n := scriptInteger(s); n >= 0 && n < 1e6 {
+		return int(n)
+	}
+	return -1
+}
+
+var (
+	monthNames = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	dayNames   = []string{"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
+)
+
+// format writes a time. offset is that of the time zone, as the number that
+// its digits make: 530 for five and a half hours. Like jsonata it rounds the
+// hours down, so that -530 is six hours and thirty minutes.
+func (p *timePicture) format(millis, offset float64) (string, error) {
+	hours, minutes := math.Floor(offset/100), math.Mod(offset, 100)
+	moment := newMoment(math.Trunc(millis) + (60*hours+minutes)*60*1000)
+	var b strings.Builder
+	for i := range p.parts {
+		part := &p.parts[i]
+		if part.component == 0 {
+			b.WriteString(part.literal)
+			continue
+		}
+		s, err := part.format(moment, hours, minutes)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(s)
+	}
+	return b.String(), nil
+}
+
+func (p *timePart) format(m moment, hours, minutes float64) (string, error) {
+	switch p.component {
+	case 'Y', 'M', 'D', 'd', 'F', 'W', 'w', 'X', 'x', 'H', 'h', 'm', 's', 'f':
+		n := m.component(p.component)
+		if p.names != notNamed {
+			return p.name(n)
+		}
+		if err := p.integer.supported(); err != nil {
+			return "", err
+		}
+		if p.component == 'Y' && p.digits >= 0 {
+			n = math.Mod(n, math.Pow10(p.digits))
+		}
+		return p.integer.format(n), nil
+	case 'Z', 'z':
+		return p.zone(hours, minutes)
+	case 'P':
+		s := "am"
+		if m.component('H') >= 12 {
+			s = "pm"
+		}
+		if p.names == upperName {
+			s = strings.ToUpper(s)
+		}
+		return s, nil
+	case 'C', 'E':
+		return "ISO", nil
+	}
+	return "undefined", nil // as jsonata has it for a component that it does not know
+}
+
+func (p *timePart) name(n float64) (string, error) {
+	var s string
+	switch p.component {
+	case 'M', 'x':
+		s = monthNames[int(max(1, min(n, 12)))-1]
+	case 'F':
+		s = dayNames[int(max(1, min(n, 7)))]
+	default:
+		return "", &Error{Code: "D3133", Value: string(p.component)}
+	}
+	switch p.names {
+	case lowerName:
+		s = strings.ToLower(s)
+	case upperName:
+		s = strings.ToUpper(s)
+	}
+	if p.width >= 0 {
+		s = s[:min(p.width, len(s))]
+	}
+	return s, nil
+}
+
+func (p *timePart) zone(hours, minutes float64) (string, error) {
+	offset := 100*hours + minutes
+	var s string
+	switch {
+	case p.integer.style != styleDecimal || p.integer.regular == 0 && p.integer.digits > 4:
+		return "", &Error{Code: "D3134"}
+	case p.integer.regular > 0 || p.integer.digits > 2:
+		s = p.integer.format(offset)
+	default:
+		s = p.integer.format(hours)
+		if minutes != 0 {
+			s += ":" + (&integerPicture{zero: '0', digits: 2}).format(minutes)
+		}
+	}
+	if offset >= 0 {
+		s = "+" + s
+	}
+	if p.component == 'z' {
+		s = "GMT" + s
+	}
+	if offset == 0 && p.translate {
+		s = "Z"
+	}
+	return s, nil
+}
+
+// moment is a time, taken apart on demand.
+type moment struct {
+	time  time.Time
+	valid bool
+}
+
+func newMoment(millis float64) moment {
+	if !(math.Abs(millis) <= maxMillis) {
+		return moment{}
+	}
+	return moment{time.UnixMilli(int64(millis)).UTC(), true}
+}
+
+// component is a component of the time as a number. Weeks are those of ISO
+// 8601, which belong to the year, and here to the month, of their Thursday.
+func (m moment) component(c byte) float64 {
+	if !m.valid {
+		return math.NaN()
+	}
+	t := m.time
+	day := (int(t.Weekday())+6)%7 + 1 // Monday is 1
+	thursday := t.AddDate(0, 0, 4-day)
+	n := 0
+	switch c {
+	case 'Y':
+		n = t.Year()
+	case 'M':
+		n = int(t.Month())
+	case 'D':
+		n = t.Day()
+	case 'd':
+		n = t.YearDay()
+	case 'F':
+		n = day
+	case 'W':
+		n = (thursday.YearDay()-1)/7 + 1
+	case 'w':
+		n = (thursday.Day()-1)/7 + 1
+	case 'X':
+		n = thursday.Year()
+	case 'x':
+		n = int(thursday.Month())
+	case 'H':
+		n = t.Hour()
+	case 'h':
+		n = (t.Hour()+11)%12 + 1
+	case 'P':
+		n = t.Hour() / 12
+	case 'm':
+		n = t.Minute()
+	case 's':
+		n = t.Second()
+	case 'f':
+		n = t.Nanosecond() / 1e6
+	}
+	return float64(n)
+}
