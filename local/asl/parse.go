@@ -19,6 +19,25 @@ const (
 	maxSeconds         = 99999999
 )
 
+// maxNesting is how deep a definition may nest objects and arrays: no
+// definition that a person writes comes near.
+const maxNesting = 500
+
+func deeper(v any, than int) bool {
+	switch v := v.(type) {
+	case []any:
+		return than == 0 || slices.ContainsFunc(v, func(x any) bool { return deeper(x, than-1) })
+	case *value.Object:
+		for _, x := range v.All() {
+			if deeper(x, than-1) {
+				return true
+			}
+		}
+		return than <= 0
+	}
+	return false
+}
+
 // Option changes how [Parse] reads a definition.
 type Option func(*reader)
 
@@ -44,6 +63,10 @@ func Parse(definition []byte, options ...Option) (*StateMachine, error) {
 		if errors.As(err, &syntax) {
 			r.problems[0].Line = 1 + bytes.Count(definition[:min(int(syntax.ByteOffset), len(definition))], []byte("\n"))
 		}
+		return nil, r.problems
+	}
+	if deeper(v, maxNesting) {
+		r.problem("$", "got values nested more than %d deep, expected fewer", maxNesting)
 		return nil, r.problems
 	}
 	m := r.stateMachine(v)

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -93,16 +94,23 @@ func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + 
 // of what it is missing from.
 func (p Problems) locate(definition []byte) {
 	offsets := map[string]int64{"$": 0}
-	d := jsontext.NewDecoder(strings.NewReader(string(definition)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	d := jsontext.NewDecoder(bytes.NewReader(definition), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := offsetsOf(d, "$", offsets); err != nil {
 		return
+	}
+	var lineEnds []int64
+	for i, c := range definition {
+		if c == '\n' {
+			lineEnds = append(lineEnds, int64(i))
+		}
 	}
 	at := make(map[string]int64, len(p))
 	for i := range p {
 		for path := p[i].Path; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
 			if offset, ok := offsets[path]; ok {
 				at[p[i].Path] = offset
-				p[i].Line = 1 + strings.Count(string(definition[:offset]), "\n")
+				line, _ := slices.BinarySearch(lineEnds, offset)
+				p[i].Line = 1 + line
 				break
 			}
 		}
