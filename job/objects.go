@@ -26,7 +26,9 @@ var client = sync.OnceValues(func() (*s3.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s3.NewFromConfig(settings), nil
+	return s3.NewFromConfig(settings, func(o *s3.Options) {
+		o.DisableLogOutputChecksumValidationSkipped = true // not every object has one
+	}), nil
 })
 
 // upload streams what write writes to an object, in parts. If write fails, no

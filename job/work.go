@@ -16,6 +16,7 @@ const (
 	defaultTries       = 3
 	firstBackoff       = 100 * time.Millisecond
 	longestBackoff     = 5 * time.Second
+	longestReserve     = 2 * time.Second
 )
 
 // WorkOption changes how a worker handles a batch.
@@ -61,23 +62,21 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 	if b.Items == nil {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
-	ctx, cancel := withReserve(ctx)
-	defer cancel()
-	return json.Marshal(w.outcomes(ctx, &b))
-}
-
-// withReserve ends the handlers' time a little before Lambda ends the
-// invocation's, so that there is time left to answer.
-func withReserve(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
+	// The handlers' time ends before Lambda ends the invocation's. Half of what
+	// is kept back is for those that heed their context to come to an end, half
+	// for the answer.
+	grace := time.Duration(0)
+	if deadline, ok := ctx.Deadline(); ok {
+		reserve := min(time.Until(deadline)/10, longestReserve)
+		grace = reserve / 2
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		defer cancel()
 	}
-	reserve := min(time.Until(deadline)/10, 2*time.Second)
-	return context.WithDeadline(ctx, deadline.Add(-reserve))
+	return json.Marshal(w.outcomes(ctx, &b, grace))
 }
 
-func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch) []Outcome {
+func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch, grace time.Duration) []Outcome {
 	outcomes := make([]Outcome, len(b.Items))
 	for i, item := range b.Items { // what stays as it is was not begun
 		outcomes[i] = Outcome{Index: item.Index, Status: Failed, Retryable: true,
@@ -104,11 +103,11 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch) []Outcome
 	begun, pending := 0, 0
 	for begun < len(b.Items) || pending > 0 {
 		feed := next
-		if begun == len(b.Items) || ctx.Err() != nil {
+		if begun == len(b.Items) {
 			feed = nil
-			if pending == 0 {
-				break
-			}
+		}
+		if ctx.Err() != nil && pending == 0 {
+			break
 		}
 		select {
 		case feed <- begun:
@@ -118,19 +117,14 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch) []Outcome
 			outcomes[d.at] = d.outcome
 			pending--
 		case <-ctx.Done():
-			// A handler that heeds its context answers in a moment.
-			grace := time.NewTimer(50 * time.Millisecond)
-			for pending > 0 {
+			for over := time.After(grace); pending > 0; pending-- {
 				select {
 				case d := <-results:
 					outcomes[d.at] = d.outcome
-					pending--
-					continue
-				case <-grace.C:
+				case <-over:
+					return outcomes
 				}
-				return outcomes
 			}
-			return outcomes
 		}
 	}
 	return outcomes

@@ -60,28 +60,23 @@ func (s *objectStore) Open(_ context.Context, bucket, key string) (io.ReadCloser
 	return object.Contents, nil
 }
 
-func (s *objectStore) List(ctx context.Context, bucket, prefix string) iter.Seq2[engine.ObjectInfo, error] {
+func (s *objectStore) List(_ context.Context, bucket, prefix string) iter.Seq2[engine.ObjectInfo, error] {
 	return func(yield func(engine.ObjectInfo, error) bool) {
-		page := gofakes3.ListBucketPage{MaxKeys: 1000}
-		for {
-			list, err := s.backend.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix}, page)
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				yield(engine.ObjectInfo{}, s3Error(err))
+		if ok, err := s.backend.BucketExists(bucket); err != nil || !ok {
+			yield(engine.ObjectInfo{}, fmt.Errorf("s3://%s: %w", bucket, engine.ErrNoBucket))
+			return
+		}
+		// The backend knows no pages: this is the whole list.
+		list, err := s.backend.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix}, gofakes3.ListBucketPage{})
+		if err != nil {
+			yield(engine.ObjectInfo{}, s3Error(err))
+			return
+		}
+		for _, o := range list.Contents {
+			info := engine.ObjectInfo{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}
+			if !yield(info, nil) {
 				return
 			}
-			for _, o := range list.Contents {
-				info := engine.ObjectInfo{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}
-				if !yield(info, nil) {
-					return
-				}
-			}
-			if !list.IsTruncated {
-				return
-			}
-			page.Marker, page.HasMarker = list.NextMarker, true
 		}
 	}
 }

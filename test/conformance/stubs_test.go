@@ -189,6 +189,9 @@ func (p *replay) Answer(r *engine.Request) engine.Answer {
 		case "TaskSubmitted":
 			p.used[i] = true
 			answer.Output = get(t, "output")
+			if r.Callback == nil {
+				r.Submitted(answer.Output)
+			}
 		case "TaskSucceeded", "LambdaFunctionSucceeded", "ActivitySucceeded":
 			p.used[i] = true
 			if r.Callback != nil {

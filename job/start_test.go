@@ -1,0 +1,131 @@
+package job_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+type night struct{ Date string }
+
+// count yields n numbers, then err if there is one.
+func count(n int, err error) func(context.Context, night) iter.Seq2[int, error] {
+	return func(context.Context, night) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := range n {
+				if !yield(i, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(0, err)
+			}
+		}
+	}
+}
+
+const distributedStart = `{"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "execution": "arn:x", "input": {"date": "today"},
+	"items": {"bucket": "results", "key": "KEY"}}`
+
+func TestItemsAreStreamedToS3(t *testing.T) {
+	var given string
+	h := job.Start(func(ctx context.Context, n night) iter.Seq2[string, error] {
+		given = n.Date + " " + job.InfoOf(ctx).Name
+		return func(yield func(string, error) bool) {
+			_ = yield("a<b", nil) && yield("c", nil)
+		}
+	})
+	answer := invoke(t, h, strings.ReplaceAll(distributedStart, "KEY", "streamed/items.jsonl"))
+	if answer != `{"items":{"bucket":"results","key":"streamed/items.jsonl","count":2}}` {
+		t.Errorf("got %s, expected where the items are and how many", answer)
+	}
+	if text, _ := object(t, "streamed/items.jsonl"); text != "\"a<b\"\n\"c\"\n" {
+		t.Errorf("got object %q, expected a line for each item", text)
+	}
+	if given != "today nightly" {
+		t.Errorf("got %q, expected the input and the job's name", given)
+	}
+}
+
+// megabytes yields n long items, then err if there is one.
+func megabytes(n int, err error) func(context.Context, night) iter.Seq2[string, error] {
+	return func(context.Context, night) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			for range n {
+				if !yield(strings.Repeat("x", 1<<20), nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield("", err)
+			}
+		}
+	}
+}
+
+func TestManyPartsMakeOneObject(t *testing.T) {
+	const n = 40 // three parts
+	answer := invoke(t, job.Start(megabytes(n, nil)), strings.ReplaceAll(distributedStart, "KEY", "many/items.jsonl"))
+	if !strings.Contains(answer, `"count":40`) {
+		t.Errorf("got %s, expected a count of %d", answer, n)
+	}
+	text, _ := object(t, "many/items.jsonl")
+	if lines := strings.Count(text, "\n"); lines != n || len(text) != n*(1<<20+3) {
+		t.Errorf("got %d lines of %d bytes, expected %d of %d", lines, len(text), n, n*(1<<20+3))
+	}
+}
+
+func TestAnErrorLeavesNoItemsBehindAndSaysHowFarItCame(t *testing.T) {
+	for name, c := range map[string]struct {
+		handler  job.Handler
+		error    string
+		expected string
+	}{
+		"named": {job.Start(count(3, job.Fail("NoDatabase", "it is down"))), "NoDatabase", "after 3 items: it is down"},
+		"plain": {job.Start(count(0, errors.New("it is down"))), "Error", "after 0 items: it is down"},
+		"late":  {job.Start(megabytes(40, errors.New("it went down"))), "Error", "after 40 items: it went down"},
+		"panics": {job.Start(func(context.Context, night) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) { yield(1, nil); panic("boom") }
+		}), "MapJob.Panic", "after 1 items: boom"},
+		"unwritable item": {job.Start(func(context.Context, night) iter.Seq2[func(), error] {
+			return func(yield func(func(), error) bool) { yield(func() {}, nil) }
+		}), "UnsupportedTypeError", "after 0 items: json: unsupported type: func()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			key := "failed/" + name
+			err := refused(t, c.handler, strings.ReplaceAll(distributedStart, "KEY", key))
+			if err.Type != c.error || err.Message != c.expected {
+				t.Errorf("got %s: %s, expected %s: %s", err.Type, err.Message, c.error, c.expected)
+			}
+			if text, there := object(t, key); there {
+				t.Errorf("got an object of %d bytes, expected none", len(text))
+			}
+		})
+	}
+}
+
+func TestAnInlineJobGetsTheItemsThemselves(t *testing.T) {
+	const request = `{"job": {"name": "nightly"}, "execution": "arn:x", "input": {}}`
+	if answer := invoke(t, job.Start(count(3, nil)), request); answer != `{"items":[0,1,2]}` {
+		t.Errorf("got %s, expected the items", answer)
+	}
+	if answer := invoke(t, job.Start(count(0, nil)), request); answer != `{"items":[]}` {
+		t.Errorf("got %s, expected an empty list", answer)
+	}
+	err := refused(t, job.Start(count(100_000, nil)), request)
+	if err.Type != "MapJob.TooManyItems" || !strings.Contains(err.Message, "262144 bytes") || !strings.Contains(err.Message, "use Distributed mode") {
+		t.Errorf("got %s: %s, expected a refusal that names the limit and the way out", err.Type, err.Message)
+	}
+}
+
+func TestAnInputThatDoesNotFitIsRefusedByName(t *testing.T) {
+	for _, payload := range []string{`{"input": {"date": 7}}`, `"x"`} {
+		if err := refused(t, job.Start(count(1, nil)), payload); err.Type != job.ErrorInvalidInput {
+			t.Errorf("%s: got %s: %s, expected %s", payload, err.Type, err.Message, job.ErrorInvalidInput)
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package job_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+type accountAnswer struct {
+	report.Items
+	Repeated int
+	Errors   map[string]int
+	Report   *struct{ Bucket, Prefix string }
+	Output   any
+}
+
+// mapRun writes the files that a ResultWriter leaves: succeeded lines, and
+// children with the batch that they had.
+func mapRun(t *testing.T, prefix, succeeded, failed, pending string) (manifest string) {
+	t.Helper()
+	files := map[string][]map[string]any{"SUCCEEDED": {}, "FAILED": {}, "PENDING": {}}
+	for kind, text := range map[string]string{"SUCCEEDED": succeeded, "FAILED": failed, "PENDING": pending} {
+		if text != "" {
+			key := prefix + "/results/uuid/" + kind + "_0.jsonl"
+			put(t, key, text)
+			files[kind] = append(files[kind], map[string]any{"Key": key, "Size": len(text)})
+		}
+	}
+	text, err := json.Marshal(map[string]any{"DestinationBucket": bucket, "MapRunArn": "arn:run", "ResultFiles": files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest = prefix + "/results/uuid/manifest.json"
+	put(t, manifest, string(text))
+	return manifest
+}
+
+func child(first, n int, name, cause string) string {
+	items := make([]any, n)
+	for i := range items {
+		items[i] = i
+	}
+	text, _ := json.Marshal(map[string]any{"ExecutionArn": "arn:child", "Status": "FAILED", "Input": batchOf(first, items...), "Error": name, "Cause": cause})
+	return string(text)
+}
+
+func request(prefix, results string, count int) string {
+	return fmt.Sprintf(`{"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "execution": "arn:x", "input": {},
+		"items": {"bucket": "results", "key": "items", "count": %d}, "results": %s,
+		"report": {"bucket": "results", "prefix": "%s/report"}, "toleratedFailurePercentage": 5}`, count, results, prefix)
+}
+
+func nothing(context.Context, *job.Summary) error { return nil }
+
+func TestEveryItemIsAccountedForOnce(t *testing.T) {
+	const prefix = "account"
+	manifest := mapRun(t, prefix,
+		`{"index":0,"status":"SUCCEEDED","output":{"n":1}}
+{"index":1,"status":"FAILED","error":"Bad","cause":"it is bad"}
+{"index":0,"status":"SUCCEEDED","output":{"n":1}}
+{"index":2,"status":"SUCCEEDED","output":{"n":3}}
+`,
+		child(3, 2, "Sandbox.Timedout", `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 2.00 seconds"}`)+"\n"+child(2, 1, "Late", ""),
+		child(5, 1, "", ""))
+	var seen []int
+	h := job.Summarize(func(_ context.Context, s *job.Summary) error {
+		for o := range s.Results() {
+			seen = append(seen, o.Index)
+			if len(seen) == 2 {
+				break // the rest is counted all the same
+			}
+		}
+		s.Table("Extra", []string{"what", "how much"}, [][]string{{"a|b", "1,000"}})
+		s.Output("mine")
+		return nil
+	})
+	answer := decode[accountAnswer](t, invoke(t, h, request(prefix, fmt.Sprintf(`{"bucket": "results", "prefix": "%s/results", "manifest": "%s"}`, prefix, manifest), 8)))
+	expected := report.Items{Total: 8, Succeeded: 2, Failed: 4, Missing: 2}
+	if answer.Items != expected || answer.Repeated != 2 || answer.Output != "mine" || len(seen) != 2 {
+		t.Errorf("got %+v after %v, expected %+v, two repeated, and the function's output", answer, seen, expected)
+	}
+	if fmt.Sprint(answer.Errors) != "map[Bad:1 MapJob.NotStarted:1 Sandbox.Timedout:2]" {
+		t.Errorf("got errors %v, expected each by its name", answer.Errors)
+	}
+	markdown, _ := object(t, prefix+"/report/report.md")
+	for _, part := range []string{
+		"# nightly: 2 of 8 items have no result: the account does not add up",
+		"| Sandbox.Timedout  |     2 | 25.0% | Task timed out after 2.00 seconds",
+		`| a\|b |    1,000 |`,
+	} {
+		if !strings.Contains(markdown, part) {
+			t.Errorf("got\n%s\nexpected it to contain %q", markdown, part)
+		}
+	}
+	text, _ := object(t, prefix+"/report/report.json")
+	if r := decode[report.Report](t, text); r.Items != expected || len(r.Failures) != 4 || r.Sections[0].Title != "Extra" {
+		t.Errorf("got %+v, expected the same account", r)
+	}
+	if page, _ := object(t, prefix+"/report/report.html"); !strings.Contains(page, "<td>Task timed out after 2.00 seconds</td>") || strings.Contains(page, "ZgotmplZ") {
+		t.Errorf("got page\n%s\nexpected it to show what failed, with nothing refused by the template", page)
+	}
+}
+
+func TestAMapThatEndedEarlyIsAccountedFor(t *testing.T) {
+	mapRun(t, "early", `{"index":0,"status":"SUCCEEDED"}`, child(1, 1, "Runtime.ExitError", ""), child(2, 3, "", ""))
+	answer := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("early", `{"bucket": "results", "prefix": "early/results"}`, 100)))
+	if answer.Items != (report.Items{Total: 100, Succeeded: 1, Failed: 99}) || answer.Errors[job.ErrorNotStarted] != 98 {
+		t.Errorf("got %+v, expected 98 items that were not started, three of them in a child that was not", answer)
+	}
+}
+
+func TestNothingToDo(t *testing.T) {
+	answer := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("none", `{"bucket": "results", "prefix": "none/results"}`, 0)))
+	if answer.Items != (report.Items{}) {
+		t.Errorf("got %+v, expected no items", answer)
+	}
+	if markdown, _ := object(t, "none/report/report.md"); !strings.Contains(markdown, "all 0 items succeeded") {
+		t.Errorf("got %s, expected a report all the same", markdown)
+	}
+}
+
+func TestInlineResults(t *testing.T) {
+	payload := `{"job": {"name": "small"}, "execution": "arn:x", "items": [7, 8, 9],
+		"results": [{"index": 0, "status": "SUCCEEDED", "output": 1}, {"index": 2, "status": "FAILED", "error": "Bad", "cause": "bad"}]}`
+	var sum int
+	h := job.Summarize(func(_ context.Context, s *job.Summary) error {
+		for o := range s.Results() {
+			var n int
+			if o.Status == job.Succeeded && o.Decode(&n) == nil {
+				sum += n
+			}
+		}
+		return nil
+	})
+	answer := decode[accountAnswer](t, invoke(t, h, payload))
+	if answer.Items != (report.Items{Total: 3, Succeeded: 1, Failed: 1, Missing: 1}) || answer.Report != nil || sum != 1 {
+		t.Errorf("got %+v and sum %d, expected one of each and no report where there is no place for it", answer, sum)
+	}
+}
+
+func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
+	manifest := mapRun(t, "broken", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n\"hello\"\n", "", "")
+	results := fmt.Sprintf(`{"bucket": "results", "prefix": "broken/results", "manifest": "%s"}`, manifest)
+	err := refused(t, job.Summarize(nothing), request("broken", results, 2))
+	if err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, `got "hello" in s3://results/broken/results/uuid/SUCCEEDED_0.jsonl`) {
+		t.Errorf("got %s: %s, expected the line that is no outcome", err.Type, err.Message)
+	}
+	err = refused(t, job.Summarize(nothing), request("gone", `{"bucket": "results", "prefix": "gone", "manifest": "gone/manifest.json"}`, 2))
+	if err.Type != "NoSuchKey" || !strings.Contains(err.Message, "reading s3://results/gone/manifest.json") {
+		t.Errorf("got %s: %s, expected the object that is not there", err.Type, err.Message)
+	}
+	h := job.Summarize(func(context.Context, *job.Summary) error { return job.Fail("NoMail", "nobody to tell") })
+	if err := refused(t, h, request("none", `[]`, 0)); err.Type != "NoMail" {
+		t.Errorf("got %s: %s, expected the function's own error", err.Type, err.Message)
+	}
+}

@@ -1,0 +1,195 @@
+package job_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+// batchOf is a batch as the state machine sends it, of items with indexes from first.
+func batchOf(first int, items ...any) string {
+	type indexed struct {
+		Index int `json:"index"`
+		Item  any `json:"item"`
+	}
+	list := []indexed{}
+	for i, item := range items {
+		list = append(list, indexed{first + i, item})
+	}
+	text, err := json.Marshal(map[string]any{
+		"BatchInput": map[string]any{"job": map[string]any{"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "execution": "arn:x"},
+		"Items":      list,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+type unpayable struct{ reason string }
+
+func (u *unpayable) Error() string { return u.reason }
+
+type throttled struct{}
+
+func (throttled) Error() string     { return "slow down" }
+func (throttled) ErrorCode() string { return "ThrottlingException" }
+
+func TestEachItemHasItsOwnOutcome(t *testing.T) {
+	h := job.Work(func(ctx context.Context, deed string) (string, error) {
+		switch deed {
+		case "panic":
+			panic("boom")
+		case "named":
+			return "", fmt.Errorf("order 7: %w", job.Fail("InvalidOrder", "quantity must be positive, got %d", -3))
+		case "typed":
+			return "", fmt.Errorf("paying: %w", &unpayable{"no money"})
+		case "plain":
+			return "", errors.New("something")
+		case "info":
+			i := job.InfoOf(ctx)
+			return fmt.Sprint(i.Name, " ", i.Execution, " ", i.Index, " ", i.StartedAt.Hour()), nil
+		}
+		return deed + "!", nil
+	})
+	outcomes := decode[[]job.Outcome](t, invoke(t, h, batchOf(10, "a", "panic", "named", "typed", "plain", "info", 7, "b")))
+	for i, expected := range []job.Outcome{
+		{Index: 10, Status: job.Succeeded, Output: json.RawMessage(`"a!"`)},
+		{Index: 11, Status: job.Failed, Error: "MapJob.Panic", Cause: "boom"},
+		{Index: 12, Status: job.Failed, Error: "InvalidOrder", Cause: "order 7: quantity must be positive, got -3"},
+		{Index: 13, Status: job.Failed, Error: "unpayable", Cause: "paying: no money"},
+		{Index: 14, Status: job.Failed, Error: "Error", Cause: "something"},
+		{Index: 15, Status: job.Succeeded, Output: json.RawMessage(`"nightly arn:x 15 2"`)},
+		{Index: 16, Status: job.Failed, Error: "MapJob.InvalidInput", Cause: "json: cannot unmarshal number into Go value of type string in 7, expected an item that fits string"},
+		{Index: 17, Status: job.Succeeded, Output: json.RawMessage(`"b!"`)},
+	} {
+		if got := outcomes[i]; fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", expected) {
+			t.Errorf("got %+v, expected %+v", got, expected)
+		}
+	}
+}
+
+func TestConcurrencyKeepsTheOrder(t *testing.T) {
+	var running, most atomic.Int32
+	h := job.Work(func(_ context.Context, n int) (int, error) {
+		most.Store(max(most.Load(), running.Add(1)))
+		time.Sleep(time.Duration(10-n%10) * time.Millisecond) // the later ones are faster
+		running.Add(-1)
+		return n * n, nil
+	}, job.Concurrency(5))
+	items := make([]any, 40)
+	for i := range items {
+		items[i] = i
+	}
+	for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, items...))) {
+		if o.Index != i || string(o.Output) != fmt.Sprint(i*i) {
+			t.Errorf("got %+v at place %d, expected the item's own", o, i)
+		}
+	}
+	if n := most.Load(); n < 2 || n > 5 {
+		t.Errorf("got %d items at once, expected more than one and not more than five", n)
+	}
+}
+
+func TestRetryableErrorsAreTriedAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		err      error
+		tries    int32
+		expected job.Outcome
+	}{
+		"marked":             {job.Retryable(errors.New("busy")), 3, job.Outcome{Status: job.Failed, Error: "Error", Cause: "busy", Retryable: true}},
+		"marked with a name": {job.Retryable(job.Fail("Busy", "busy")), 3, job.Outcome{Status: job.Failed, Error: "Busy", Cause: "busy", Retryable: true}},
+		"throttle":           {fmt.Errorf("putting: %w", throttled{}), 3, job.Outcome{Status: job.Failed, Error: "ThrottlingException", Cause: "putting: slow down", Retryable: true}},
+		"deadline":           {fmt.Errorf("calling: %w", context.DeadlineExceeded), 3, job.Outcome{Status: job.Failed, Error: "MapJob.DeadlineExceeded", Cause: "calling: context deadline exceeded", Retryable: true}},
+		"permanent":          {job.Fail("Bad", "bad"), 1, job.Outcome{Status: job.Failed, Error: "Bad", Cause: "bad"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var tries atomic.Int32
+			h := job.Work(func(context.Context, int) (int, error) { tries.Add(1); return 0, c.err })
+			got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]
+			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", c.expected) || tries.Load() != c.tries {
+				t.Errorf("got %+v after %d tries, expected %+v after %d", got, tries.Load(), c.expected, c.tries)
+			}
+		})
+	}
+	var tries atomic.Int32
+	h := job.Work(func(context.Context, int) (string, error) {
+		if tries.Add(1) < 4 {
+			return "", job.Retryable(errors.New("not yet"))
+		}
+		return "at last", nil
+	}, job.Tries(4))
+	if got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; string(got.Output) != `"at last"` {
+		t.Errorf("got %+v, expected the fourth try to succeed", got)
+	}
+}
+
+func TestTheAnswerComesBeforeTheDeadline(t *testing.T) {
+	h := job.Work(func(ctx context.Context, deed string) (string, error) {
+		switch deed {
+		case "heed":
+			<-ctx.Done()
+			return "", ctx.Err()
+		case "ignore":
+			time.Sleep(time.Minute)
+		}
+		return deed, nil
+	})
+	for _, slow := range []string{"heed", "ignore"} {
+		deadline := time.Now().Add(2 * time.Second)
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
+		answer, err := h.Invoke(ctx, []byte(batchOf(0, "quick", slow, "never begun")))
+		cancel()
+		if err != nil || !time.Now().Before(deadline) {
+			t.Fatalf("got error %v at %v, expected an answer before %v", err, time.Now(), deadline)
+		}
+		outcomes := decode[[]job.Outcome](t, string(answer))
+		if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded {
+			t.Fatalf("got %+v, expected the first of three to have succeeded", outcomes)
+		}
+		for _, late := range outcomes[1:] {
+			if late.Status != job.Failed || late.Error != job.ErrorDeadline || !late.Retryable {
+				t.Errorf("%s: got %+v, expected a retryable %s", slow, late, job.ErrorDeadline)
+			}
+		}
+	}
+}
+
+func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
+	h := job.Work(func(context.Context, int) (int, error) { return 0, nil })
+	for _, payload := range []string{`"hello"`, `{}`, `{"Items": "all"}`, `[`} {
+		err := refused(t, h, payload)
+		if err.Type != job.ErrorInvalidInput || !strings.Contains(err.Message, `expected {"BatchInput": `) {
+			t.Errorf("%s: got %s: %s, expected %s and what a batch is", payload, err.Type, err.Message, job.ErrorInvalidInput)
+		}
+	}
+	if answer := invoke(t, h, `{"Items": []}`); answer != "[]" {
+		t.Errorf("got %s for an empty batch, expected an empty list", answer)
+	}
+}
+
+func BenchmarkBatchOf100(b *testing.B) {
+	type order struct {
+		ID    string `json:"id"`
+		Lines []int  `json:"lines"`
+	}
+	h := job.Work(func(_ context.Context, o order) (order, error) { return o, nil })
+	items := make([]any, 100)
+	for i := range items {
+		items[i] = order{fmt.Sprint("order-", i), []int{1, 2, 3}}
+	}
+	payload := []byte(batchOf(0, items...))
+	for b.Loop() {
+		if _, err := h.Invoke(context.Background(), payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/item")
+}

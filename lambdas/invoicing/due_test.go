@@ -1,0 +1,78 @@
+package invoicing_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+// pages is a table whose index has three pages of two orders.
+type pages struct {
+	asked  int
+	failAt int
+	date   string
+}
+
+func (p *pages) Query(_ context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	p.asked++
+	if p.asked == p.failAt {
+		return nil, errors.New("no connection")
+	}
+	p.date = in.ExpressionAttributeValues[":date"].(*types.AttributeValueMemberS).Value
+	out := &dynamodb.QueryOutput{}
+	for i := range 2 {
+		out.Items = append(out.Items, map[string]types.AttributeValue{
+			"orderId": &types.AttributeValueMemberS{Value: fmt.Sprint("ORD-", p.asked, "-", i)},
+			"lines": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+				"quantity": &types.AttributeValueMemberN{Value: "3"}, "unitPrice": &types.AttributeValueMemberS{Value: "1.10"}}}}},
+		})
+	}
+	if p.asked < 3 {
+		out.LastEvaluatedKey = map[string]types.AttributeValue{"orderId": &types.AttributeValueMemberS{Value: "x"}}
+	}
+	return out, nil
+}
+
+func TestDueReadsPageByPage(t *testing.T) {
+	table := &pages{}
+	orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
+	n := 0
+	for order, err := range orders.Due(context.Background(), invoicing.Night{Date: "2026-11-01"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; table.asked != (n+1)/2 {
+			t.Errorf("got %d pages asked for at order %d, expected no page before its turn", table.asked, n)
+		}
+		if order.Lines[0].Quantity != 3 || order.Lines[0].UnitPrice != "1.10" {
+			t.Errorf("got %+v, expected the order's line", order)
+		}
+	}
+	if n != 6 || table.date != "2026-11-01" {
+		t.Errorf("got %d orders due on %s, expected six on 2026-11-01", n, table.date)
+	}
+}
+
+func TestDueEndsWithTheError(t *testing.T) {
+	orders := &invoicing.Orders{Client: &pages{failAt: 2}, Table: "orders", Index: "due"}
+	n := 0
+	var last error
+	for _, err := range orders.Due(context.Background(), invoicing.Night{Date: "2026-11-01"}) {
+		n++
+		last = err
+	}
+	if n != 3 || last == nil {
+		t.Errorf("got %d yields and error %v in the end, expected two orders and the error", n, last)
+	}
+	for _, err := range orders.Due(context.Background(), invoicing.Night{Date: "tomorrow"}) {
+		if named, ok := errors.AsType[*job.Error](err); !ok || named.Name != "InvalidDate" {
+			t.Errorf("got %v, expected InvalidDate", err)
+		}
+	}
+}

@@ -1,0 +1,105 @@
+package cloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const sampleTemplate = `{
+  "Parameters": {"Version": {"Type": "String", "Default": "7"}, "Open": {"Type": "String"}},
+  "Mappings": {"Sizes": {"us-east-1": {"memory": 512}}},
+  "Conditions": {"Here": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}, "There": {"Fn::Not": [{"Condition": "Here"}]},
+    "Both": {"Fn::And": [{"Condition": "Here"}, {"Condition": "There"}]}, "Any": {"Fn::Or": [{"Condition": "Here"}, {"Condition": "There"}]}},
+  "Resources": {
+    "Bucket83908E77": {"Type": "AWS::S3::Bucket", "Metadata": {"aws:cdk:path": "Stack/Invoices/Resource"}},
+    "Named": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "given"}},
+    "Table": {"Type": "AWS::DynamoDB::Table"},
+    "Function": {"Type": "AWS::Lambda::Function"},
+    "Machine": {"Type": "AWS::StepFunctions::StateMachine"},
+    "Role": {"Type": "AWS::IAM::Role"},
+    "AVeryLongNameThatDoesNotFitIntoSixtyThreeCharactersOfABucketsName1234ABCD": {"Type": "AWS::S3::Bucket"},
+    "Other": {"Type": "AWS::EC2::Instance"}
+  }
+}`
+
+func resolve(t *testing.T, expression string) (string, error) {
+	t.Helper()
+	tmpl := &template{stack: "Stack"}
+	if err := json.Unmarshal([]byte(sampleTemplate), tmpl); err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if err := json.Unmarshal([]byte(expression), &v); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := tmpl.resolve(v)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(resolved)
+	return string(text), err
+}
+
+func TestResolve(t *testing.T) {
+	for expression, expected := range map[string]string{
+		`{"Ref": "Bucket83908E77"}`:                                                            `"stack-bucket83908e77"`,
+		`{"Ref": "Named"}`:                                                                     `"given"`,
+		`{"Fn::GetAtt": ["Named", "Arn"]}`:                                                     `"arn:aws:s3:::given"`,
+		`{"Fn::GetAtt": "Table.Arn"}`:                                                          `"arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table"`,
+		`{"Fn::GetAtt": ["Function", "Arn"]}`:                                                  `"arn:aws:lambda:us-east-1:123456789012:function:Stack-Function"`,
+		`{"Ref": "Machine"}`:                                                                   `"arn:aws:states:us-east-1:123456789012:stateMachine:Stack-Machine"`,
+		`{"Fn::GetAtt": ["Role", "Arn"]}`:                                                      `"arn:aws:iam::123456789012:role/Stack-Role"`,
+		`{"Fn::Join": ["-", ["a", {"Ref": "Version"}, 3]]}`:                                    `"a-7-3"`,
+		`{"Fn::Sub": "${AWS::Partition}:${Table.Arn}:${!Literal}:${Version}"}`:                 `"aws:arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table:${Literal}:7"`,
+		`{"Fn::Sub": ["${x}/${AWS::StackName}", {"x": {"Ref": "Named"}}]}`:                     `"given/Stack"`,
+		`{"Fn::Select": [1, {"Fn::Split": [":", "a:b:c"]}]}`:                                   `"b"`,
+		`{"Fn::Select": ["0", ["x"]]}`:                                                         `"x"`,
+		`{"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "memory"]}`:                       `512`,
+		`{"Fn::If": ["Here", 1, {"Ref": "Nobody"}]}`:                                           `1`,
+		`{"Fn::If": ["Both", 1, 2]}`:                                                           `2`,
+		`{"Fn::If": ["Any", [1, {"Ref": "AWS::NoValue"}], 2]}`:                                 `[1]`,
+		`{"a": {"Fn::If": ["There", 1, {"Ref": "AWS::NoValue"}]}, "b": true}`:                  `{"b":true}`,
+		`{"Ref": "AVeryLongNameThatDoesNotFitIntoSixtyThreeCharactersOfABucketsName1234ABCD"}`: `"stack-averylongnamethatdoesnotfitintosixtythrecketsname1234abcd"`,
+	} {
+		got, err := resolve(t, expression)
+		if err != nil || got != expected {
+			t.Errorf("got %s and error %v for %s, expected %s", got, err, expression, expected)
+		}
+	}
+}
+
+func TestWhatCannotBeResolvedSaysWhere(t *testing.T) {
+	for expression, expected := range map[string]string{
+		`{"a": [{"b": {"Ref": "Nobody"}}]}`:      `a: [0]: b: got a reference to "Nobody", expected a resource or parameter of the template`,
+		`{"Ref": "Open"}`:                        "parameter Open has no default",
+		`{"Fn::GetAtt": ["Other", "PublicIp"]}`:  "got Other.PublicIp of a AWS::EC2::Instance, which has no value on this machine",
+		`{"Fn::GetAtt": ["Nobody", "Arn"]}`:      `got a reference to "Nobody"`,
+		`{"Fn::ImportValue": "x"}`:               "got Fn::ImportValue, which has no meaning on this machine",
+		`{"Fn::Select": [5, ["x"]]}`:             "expected an index into a list",
+		`{"Fn::If": ["Nowhere", 1, 2]}`:          `got condition "Nowhere"`,
+		`{"Fn::Sub": "${Nobody}"}`:               `Fn::Sub: got a reference to "Nobody"`,
+		`{"Fn::FindInMap": ["Sizes", "x", "y"]}`: "expected keys of Mappings",
+		`{"Fn::Join": ["", "x"]}`:                "expected a list",
+	} {
+		if got, err := resolve(t, expression); err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got %s and error %v for %s, expected %q", got, err, expression, expected)
+		}
+	}
+}
+
+func TestAttributesAreInDynamoDBsForm(t *testing.T) {
+	got, err := attributes(json.RawMessage(`{"s":"x","n":1.50,"big":12345678901234567890,"b":true,"z":null,"l":[1,"a"],"m":{"k":{}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := json.Marshal(got)
+	expected := `{"b":{"BOOL":true},"big":{"N":"12345678901234567890"},"l":{"L":[{"N":"1"},{"S":"a"}]},"m":{"M":{"k":{"M":{}}}},"n":{"N":"1.50"},"s":{"S":"x"},"z":{"NULL":true}}`
+	if string(text) != expected {
+		t.Errorf("got %s, expected %s", text, expected)
+	}
+	if _, err := attributes(json.RawMessage(`[1]`)); err == nil || !strings.Contains(fmt.Sprint(err), "expected a JSON object") {
+		t.Errorf("got %v, expected a list to be refused", err)
+	}
+}
