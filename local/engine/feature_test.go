@@ -425,3 +425,20 @@ func TestStopGivesErrorAndCause(t *testing.T) {
 		t.Errorf("got %+v %v, expected an aborted execution with error and cause", x, err)
 	}
 }
+
+func TestJobsAreSubmitted(t *testing.T) {
+	for _, says := range []bool{true, false} {
+		var events []string
+		x := run(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}}`, `{}`,
+			engine.WithIntegration("arn:aws:states:::glue:*", engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+				if says {
+					r.Submitted("started")
+				}
+				return "done", nil
+			})), engine.WithHistory(func(e engine.Event) { events = append(events, string(e.Type)) }))
+		succeeds(t, x, `"done"`)
+		if !slices.Contains(events, "TaskSubmitted") {
+			t.Errorf("got %v, expected TaskSubmitted", events)
+		}
+	}
+}

@@ -74,7 +74,15 @@ type Request struct {
 	Now time.Time
 	// Callback answers a task that waits for its token. It is nil for others.
 	Callback *Callback
+
+	submitted func(output any)
 }
+
+// Submitted says that the job of a task with the pattern .sync has been
+// started, and what the service answered to that. The call goes on until the
+// job has ended. An integration that does not say so counts as having started
+// the job when it returns without an error.
+func (r *Request) Submitted(output any) { r.submitted(output) }
 
 // TaskError is an error as a state machine sees it.
 type TaskError struct {

@@ -71,7 +71,7 @@ func (v *visit) startExecution(t *task, arguments *value.Object) {
 	v.loop.do(x.start)
 	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(started.UnixMilli())/1000)
 	if pattern != asl.RunJob && pattern != asl.RunJob2 {
-		v.returned(t, output, nil)
+		v.answer(t, output, nil)
 		return
 	}
 	t.nested = x

@@ -124,6 +124,7 @@ func (v *visit) call(t *task) {
 	case integration == nil:
 		v.callOwn(t)
 	case immediate:
+		t.request.submitted = func(output any) { v.jobStarted(t, output) }
 		answer := answerer.Answer(t.request)
 		if answer.Takes <= 0 {
 			v.returned(t, answer.Output, answer.Err)
@@ -131,6 +132,7 @@ func (v *visit) call(t *task) {
 		}
 		t.takes = v.loop.after(answer.Takes, func() { v.returned(t, answer.Output, answer.Err) })
 	default:
+		t.request.submitted = func(output any) { v.loop.post(func() { v.jobStarted(t, output) }) }
 		ctx, cancel := context.WithCancel(v.ctx)
 		t.cancel = cancel
 		v.loop.block(func() func() {
@@ -147,9 +149,20 @@ func (v *visit) returned(t *task, output any, err error) {
 	if v.work != working(t) {
 		return
 	}
-	waits := v.state.Task.Resource.Pattern == asl.WaitForTaskToken
-	if err != nil || !waits {
+	switch v.state.Task.Resource.Pattern {
+	case asl.WaitForTaskToken:
+	case asl.RunJob, asl.RunJob2:
+		if err == nil && !t.submitted && !v.submit(t, &value.Object{}) {
+			return
+		}
 		v.answer(t, output, err)
+		return
+	default:
+		v.answer(t, output, err)
+		return
+	}
+	if err != nil {
+		v.answer(t, nil, err)
 		return
 	}
 	if !v.submit(t, output) {
@@ -157,6 +170,13 @@ func (v *visit) returned(t *task, output any, err error) {
 	}
 	if t.early != nil {
 		t.early()
+	}
+}
+
+// jobStarted takes word that the job of a .sync task runs.
+func (v *visit) jobStarted(t *task, output any) {
+	if v.work == working(t) && !t.submitted {
+		v.submit(t, output)
 	}
 }
 
