@@ -82,7 +82,11 @@ type Request struct {
 // started, and what the service answered to that. The call goes on until the
 // job has ended. An integration that does not say so counts as having started
 // the job when it returns without an error.
-func (r *Request) Submitted(output any) { r.submitted(output) }
+func (r *Request) Submitted(output any) {
+	if r.submitted != nil {
+		r.submitted(output)
+	}
+}
 
 // TaskError is an error as a state machine sees it.
 type TaskError struct {

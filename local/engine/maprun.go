@@ -45,30 +45,6 @@ type mapRun struct {
 	childCounts MapRunCounts
 }
 
-// child is a child execution of a Map Run.
-type child struct {
-	*execution
-	index int
-	first int
-	items int
-	at    int // in running
-}
-
-// batching is an evaluated ItemBatcher.
-type batching struct {
-	maxItems int
-	maxBytes int
-	input    any
-	hasInput bool
-	overhead int // bytes of a batch without items
-}
-
-// tolerance is how many items may fail.
-type tolerance struct {
-	count      int64
-	percentage float64
-}
-
 // distributedMap runs a Map state whose iterations are executions.
 func (v *visit) distributedMap() {
 	m := &mapRun{visit: v}
@@ -150,63 +126,6 @@ func (m *mapRun) prepare() (err error) {
 	}
 	m.source = &listSource{items: items, keys: keys}
 	return nil
-}
-
-func (v *visit) tolerance() (t tolerance, err error) {
-	if d := v.state.Map.ToleratedCount; d != nil {
-		if t.count, err = d.Integer(v.scope()); err != nil {
-			return t, err
-		}
-		if t.count < 0 {
-			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailureCount cannot be negative."}
-		}
-	}
-	if d := v.state.Map.ToleratedPercentage; d != nil {
-		if t.percentage, err = d.Float(v.scope()); err != nil {
-			return t, err
-		}
-		if t.percentage < 0 || t.percentage > 100 {
-			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailurePercentage must be between 0 and 100."}
-		}
-	}
-	return t, nil
-}
-
-func (v *visit) batching() (*batching, error) {
-	definition := v.state.Map.ItemBatcher
-	if definition == nil {
-		return nil, nil
-	}
-	b := &batching{}
-	number := func(d *asl.Dynamic, most int) (int, error) {
-		if d == nil {
-			return most, nil
-		}
-		n, err := d.Integer(v.scope())
-		if err == nil && n < 1 {
-			err = &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("%s must be a positive integer.", strings.TrimPrefix(d.Field, "ItemBatcher/"))}
-		}
-		if most > 0 && n > int64(most) {
-			n = int64(most)
-		}
-		return int(n), err
-	}
-	var err error
-	if b.maxItems, err = number(definition.MaxItems, 0); err != nil {
-		return nil, err
-	}
-	if b.maxBytes, err = number(definition.MaxBytes, v.limits.PayloadBytes); err != nil {
-		return nil, err
-	}
-	b.overhead = len(`{"Items":[]}`)
-	if definition.Input != nil {
-		if b.input, err = definition.Input.Evaluate(v.scope()); err != nil {
-			return nil, err
-		}
-		b.hasInput = true
-		b.overhead += len(`"BatchInput":,`) + value.Size(b.input)
-	}
-	return b, nil
 }
 
 // schedule has the next child started when nothing else is ready, so that
@@ -305,102 +224,6 @@ func (m *mapRun) evaluationFailure(err error) *failure {
 	return &failure{name: e.Name, cause: m.sentence(e.Message), terminal: e.Name == errRuntime}
 }
 
-// startChild starts a child with the items that were read for it.
-func (m *mapRun) startChild() {
-	var input any
-	first := m.pending[0].index
-	if m.batching == nil {
-		input = m.inputs[0]
-	} else {
-		object := value.WithCapacity(2)
-		if m.batching.hasInput {
-			object.Set("BatchInput", m.batching.input)
-		}
-		object.Set("Items", m.inputs)
-		input = object
-	}
-	x := &execution{
-		run: m.run, name: m.newID(), machineARN: m.childARN, machineName: m.machineName + "/" + m.label,
-		kind: m.childKind(), flow: &m.state.Map.Processor.Flow, status: Running, input: input,
-	}
-	x.arn = executionARN(m.childARN, x.name, x.kind, m.run)
-	if x.kind == Express {
-		x.timeout = m.limits.ExpressDuration
-	}
-	x.keepAttempts = m.observer != nil
-	c := &child{execution: x, index: m.children, first: first, items: len(m.inputs), at: len(m.running)}
-	x.ended = func() { m.childDone(c) }
-	m.running = append(m.running, c)
-	m.children++
-	m.pending, m.inputs, m.bytes = nil, nil, 0
-	x.start()
-}
-
-func (m *mapRun) childDone(c *child) {
-	last := len(m.running) - 1
-	m.running[c.at] = m.running[last]
-	m.running[c.at].at = c.at
-	m.running[last] = nil
-	m.running = m.running[:last]
-	m.tally(c)
-	m.collect.add(m, c)
-	if m.observer != nil {
-		m.observer.ChildDone(m.childResult(c))
-	}
-	if m.ended {
-		return
-	}
-	if c.status != Succeeded && m.exceeded(false) {
-		m.fail(toleranceFailure())
-		return
-	}
-	m.schedule()
-}
-
-func toleranceFailure() *failure {
-	return &failure{name: errFailureTolerance, cause: "The specified tolerated failure threshold was exceeded"}
-}
-
-func (m *mapRun) tally(c *child) {
-	for _, counts := range []struct {
-		of *MapRunCounts
-		n  int
-	}{{&m.itemCounts, c.items}, {&m.childCounts, 1}} {
-		switch c.status {
-		case Succeeded:
-			counts.of.Succeeded += counts.n
-		case Failed:
-			counts.of.Failed += counts.n
-		case TimedOut:
-			counts.of.TimedOut += counts.n
-		case Aborted:
-			counts.of.Aborted += counts.n
-		}
-		counts.of.Total += counts.n
-	}
-}
-
-// exceeded reports whether more items have failed than are tolerated. The
-// percentage is one of all items, so it is looked at when those are known.
-func (m *mapRun) exceeded(atEnd bool) bool {
-	failed := int64(m.itemCounts.Failed + m.itemCounts.TimedOut)
-	if failed == 0 {
-		return false
-	}
-	t := m.tolerance
-	if t.count > 0 && failed > t.count {
-		return true
-	}
-	if t.percentage > 0 {
-		total := m.source.known()
-		if atEnd {
-			total = m.items
-		}
-		return total >= 0 && float64(failed)*100 > t.percentage*float64(total)
-	}
-	return t.count == 0
-}
-
 // fail ends the Map Run before its end: what is running is stopped.
 func (m *mapRun) fail(f *failure) {
 	m.stopChildren()
@@ -496,20 +319,6 @@ func (m *mapRun) reportEnd(status Status, f *failure) {
 	}
 	result.Bucket, result.ManifestKey = m.collect.manifest()
 	m.observer.Ended(result)
-}
-
-func (m *mapRun) childResult(c *child) ChildResult {
-	result := ChildResult{
-		MapRunARN: m.arn, ExecutionARN: c.arn, Name: c.name, Index: c.index, First: c.first, Items: c.items,
-		Status: c.status, Input: c.input, Start: c.startTime, Stop: c.stopTime, Attempts: c.calls,
-	}
-	if c.status == Succeeded {
-		result.Output = c.output
-	}
-	if c.execution.failure != nil {
-		result.Error, result.Cause = c.execution.failure.name, c.execution.failure.cause
-	}
-	return result
 }
 
 // abort stops the Map Run because its execution ends.
