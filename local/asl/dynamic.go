@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/local/value"
@@ -141,8 +142,11 @@ func (d *Dynamic) notA(kind string, v any) error {
 	if !ok {
 		text = value.Text(v)
 	}
-	return d.runtime(`The %s field refers to value "%s" which is not a valid %s: %s`, d.Field, text, kind, d.query)
+	return d.runtime(`The %s field refers to value "%s" which is not a valid %s: %s`, d.name(), text, kind, d.query)
 }
+
+// name is the field without the object that it stands in.
+func (d *Dynamic) name() string { return d.Field[strings.LastIndexByte(d.Field, '/')+1:] }
 
 func (d *Dynamic) runtime(format string, args ...any) error {
 	return &EvaluationError{errRuntime, d.Field, fmt.Sprintf(format, args...)}
