@@ -3,7 +3,7 @@ package jsonata
 // native is a built-in function.
 type native struct {
 	name       string
-	signature  *signature
+	signature  *signature // nil: run checks the arguments itself
 	parameters int // what $map and its like take for the number of parameters
 	run        func(c *arguments) (any, error)
 }
@@ -18,7 +18,10 @@ type arguments struct {
 func (n *native) arity() int { return n.parameters }
 
 func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
-	valid, err := n.signature.validate(list, input)
+	valid, err := list, error(nil)
+	if n.signature != nil {
+		valid, err = n.signature.validate(list, input)
+	}
 	if err == nil {
 		var v any
 		c := arguments{ev, valid}

@@ -108,6 +108,9 @@ func (e *Error) parameter(name string, raw bool) string {
 	case "index":
 		return strconv.Itoa(e.index)
 	case "type":
+		if e.elementType == "" {
+			return "undefined"
+		}
 		v = e.elementType
 	case "functionName":
 		v = e.functionName
