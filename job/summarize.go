@@ -129,7 +129,7 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	if request.Report != nil {
 		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: time.Now().UTC(),
 			Items:                      report.Items{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing},
-			ToleratedFailurePercentage: request.ToleratedFailurePercentage,
+			ToleratedFailurePercentage: &request.ToleratedFailurePercentage,
 			Errors:                     a.Errors(), Failures: a.Failures, Sections: summary.sections}
 		if err := request.Report.write(ctx, r); err != nil {
 			return nil, asInvocationError(err)

@@ -21,10 +21,10 @@ type Report struct {
 	StartedAt                  time.Time    `json:"startedAt"`
 	StoppedAt                  time.Time    `json:"stoppedAt"`
 	Items                      Items        `json:"items"`
-	ToleratedFailurePercentage float64      `json:"toleratedFailurePercentage"`
-	Errors                     []ErrorCount `json:"errors"`   // the most frequent first
-	Failures                   []Failure    `json:"failures"` // the first of them
-	Sections                   []Section    `json:"sections"` // what the summary function added
+	ToleratedFailurePercentage *float64     `json:"toleratedFailurePercentage,omitempty"` // nil where nobody compares
+	Errors                     []ErrorCount `json:"errors"`                               // the most frequent first
+	Failures                   []Failure    `json:"failures"`                             // the first of them
+	Sections                   []Section    `json:"sections"`                             // what the summary function added
 }
 
 // Items are counts; every item is in exactly one of succeeded, failed and missing.
@@ -84,10 +84,12 @@ func (r *Report) Verdict() string {
 		return fmt.Sprintf("%s of %s items have no result: the account does not add up", Thousands(r.Items.Missing), Thousands(r.Items.Total))
 	case r.Items.Failed == 0:
 		return fmt.Sprintf("all %s items succeeded", Thousands(r.Items.Total))
-	default:
-		return fmt.Sprintf("%s of %s items failed (%s, tolerated: %g%%)", Thousands(r.Items.Failed), Thousands(r.Items.Total),
-			r.Share(r.Items.Failed), r.ToleratedFailurePercentage)
 	}
+	tolerated := ""
+	if r.ToleratedFailurePercentage != nil {
+		tolerated = fmt.Sprintf(", tolerated: %g%%", *r.ToleratedFailurePercentage)
+	}
+	return fmt.Sprintf("%s of %s items failed (%s%s)", Thousands(r.Items.Failed), Thousands(r.Items.Total), r.Share(r.Items.Failed), tolerated)
 }
 
 // Thousands writes a number with commas.

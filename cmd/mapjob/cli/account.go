@@ -23,7 +23,13 @@ type account struct {
 	observed bool                  // there is a Map Run
 	inline   map[int]*value.Object // the last outcome of each item of an Inline job
 	err      error
+
+	summarized bool         // there is a summary, which judges by items
+	written    *reportPlace // where it put its report; nil: it wrote none
 }
+
+// reportPlace is a folder in the local S3.
+type reportPlace struct{ bucket, prefix string }
 
 func newAccount(path string) (*account, error) {
 	file, err := os.Create(path)
@@ -113,7 +119,8 @@ func (a *account) add(outcome *value.Object) {
 	}
 }
 
-// invoked looks at what the tasks of an Inline job do; a Distributed Map is observed.
+// invoked looks at what the tasks of the job do. What the children of a
+// Distributed Map do it leaves to the observer of the Map.
 func (a *account) invoked(request *engine.Request, output any, err error) {
 	parameters, _ := request.Parameters.(*value.Object)
 	sent, _ := parameters.Get("Payload")
@@ -125,6 +132,13 @@ func (a *account) invoked(request *engine.Request, output any, err error) {
 			a.Counted(len(list))
 		} else if count, ok := value.Float(member(member(answer, "items"), "count")); ok {
 			a.Counted(int(count))
+		}
+	case "Summary":
+		a.summarized = err == nil
+		bucket, _ := member(member(answer, "report"), "bucket").(string)
+		prefix, _ := member(member(answer, "report"), "prefix").(string)
+		if bucket != "" {
+			a.written = &reportPlace{bucket, prefix}
 		}
 	case "Worker":
 		batch, _ := member(payload, "Items").([]any)

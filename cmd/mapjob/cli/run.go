@@ -179,6 +179,9 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 	}
 	switch {
 	case result.Status == engine.Succeeded:
+		if !account.summarized && account.items.Failed > 0 {
+			r.say("the job succeeded though items failed: only a summary compares them with what it tolerates")
+		}
 		r.say("succeeded; everything is in %s", r.folder)
 		return nil
 	case ctx.Err() != nil:
@@ -200,22 +203,17 @@ func readable(cause string) string {
 	return cause
 }
 
-// report writes report.html and report.json, and prints the answer: the
-// summary's report where it wrote one, or else the runner's account.
+// report writes report.html and report.json, and prints the answer.
 func (r *run) report(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, a *account, x *engine.Execution) error {
 	own := a.report(c.JobName(m), x)
-	var output struct {
-		Report struct{ Bucket, Prefix string }
-	}
 	markdown := &strings.Builder{}
-	summarized := x.Status == engine.Succeeded && json.Unmarshal(x.Output, &output) == nil && output.Report.Bucket != ""
-	if summarized {
+	if place := a.written; place != nil { // the summary wrote one
 		for _, file := range []string{"report.html", "report.json"} {
-			if err := c.Fetch(ctx, output.Report.Bucket, output.Report.Prefix+"/"+file, filepath.Join(r.folder, file)); err != nil {
+			if err := c.Fetch(ctx, place.bucket, place.prefix+"/"+file, filepath.Join(r.folder, file)); err != nil {
 				return err
 			}
 		}
-		if err := c.Read(ctx, output.Report.Bucket, output.Report.Prefix+"/report.md", markdown); err != nil {
+		if err := c.Read(ctx, place.bucket, place.prefix+"/report.md", markdown); err != nil {
 			return err
 		}
 	} else {
