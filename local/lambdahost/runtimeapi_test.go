@@ -4,6 +4,7 @@ package lambdahost_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -122,6 +123,20 @@ func TestNobodyWaitsForAProcessThatWorksOn(t *testing.T) {
 	}
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("the second invocation took %s", took)
+	}
+}
+
+func TestManyQuickInvocationsShareAFewProcesses(t *testing.T) {
+	h := newHost(t)
+	add(t, h, nil)
+	const n = 100
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() { invoke(t, h, `{"do":"sleep","millis":1}`) })
+	}
+	all.Wait()
+	if got := h.Stats("worker"); got.Started == n || got.Invocations != n {
+		t.Errorf("got %+v, expected that those who wait for a launch take what becomes idle before", got)
 	}
 }
 
