@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -439,6 +440,24 @@ func TestJobsAreSubmitted(t *testing.T) {
 		succeeds(t, x, `"done"`)
 		if !slices.Contains(events, "TaskSubmitted") {
 			t.Errorf("got %v, expected TaskSubmitted", events)
+		}
+	}
+}
+
+func TestBlockingCallsRepeatExactly(t *testing.T) {
+	record := func() string {
+		var text strings.Builder
+		run(t, `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Next":"U"},"U":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}`,
+			`[1,2,3,4,5,6,7,8]`, engine.WithIntegration(lambda, engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+				time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
+				return r.Parameters, nil
+			})), engine.WithHistory(func(e engine.Event) { fmt.Fprintf(&text, "%d<%d %s\n", e.ID, e.PreviousID, e.Type) }))
+		return text.String()
+	}
+	first := record()
+	for range 5 {
+		if again := record(); again != first {
+			t.Fatalf("got\n%s\nand then\n%s, expected the same order", first, again)
 		}
 	}
 }

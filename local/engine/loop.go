@@ -21,6 +21,11 @@ type loop struct {
 	order  int64 // of timers that are due at the same time
 	// blocking is the number of calls under way that will post a step.
 	blocking int
+	// begun counts those calls. With a virtual clock, turn is the last one
+	// whose step has run, and returned are the steps of later ones.
+	begun    int64
+	turn     int64
+	returned map[int64]func()
 	over     bool
 
 	mutex  sync.Mutex
@@ -48,17 +53,44 @@ func (l *loop) post(step func()) {
 }
 
 // block runs work on a goroutine of its own, and then the step it returns on
-// the loop. While it runs a virtual clock stands still.
+// the loop. While it runs a virtual clock stands still, and the steps come in
+// the order in which the work was begun, so that a run repeats exactly.
 func (l *loop) block(work func() (step func())) {
 	l.blocking++
+	l.begun++
+	turn := l.begun
 	go func() {
 		step := work()
 		l.post(func() {
-			l.blocking--
-			step()
+			if !l.clock.virtual() {
+				l.blocking--
+				step()
+				return
+			}
+			if l.returned == nil {
+				l.returned = map[int64]func(){}
+			}
+			l.returned[turn] = step
 		})
 	}()
 }
+
+// inTurn runs the step of the work that was begun first, if it has come back.
+func (l *loop) inTurn() bool {
+	step, ok := l.returned[l.turn+1]
+	if !ok {
+		return false
+	}
+	l.turn++
+	delete(l.returned, l.turn)
+	l.blocking--
+	step()
+	return true
+}
+
+// maxAhead is how many calls are begun with a virtual clock before one of them
+// is waited for. It does not depend on how fast they are.
+const maxAhead = 64
 
 // after queues a step for when d has passed.
 func (l *loop) after(d time.Duration, step func()) *timer {
@@ -92,7 +124,9 @@ func (l *loop) run(ctx context.Context, cancelled func()) {
 				continue
 			default:
 			}
-			l.fireDue()
+			if !l.clock.virtual() { // which moves in sleep alone
+				l.fireDue()
+			}
 		}
 		if step, ok := l.ready.pop(); ok {
 			step()
@@ -101,11 +135,17 @@ func (l *loop) run(ctx context.Context, cancelled func()) {
 		if l.takePosted() {
 			continue
 		}
+		if l.blocking >= maxAhead && l.clock.virtual() {
+			if !l.inTurn() {
+				done = l.sleep(done, cancelled)
+			}
+			continue
+		}
 		if step, ok := l.idle.pop(); ok {
 			step()
 			continue
 		}
-		if l.fireDue() {
+		if l.fireDue() || l.inTurn() {
 			continue
 		}
 		done = l.sleep(done, cancelled)
