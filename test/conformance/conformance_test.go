@@ -68,8 +68,18 @@ func TestRecordedAnswers(t *testing.T) {
 	if len(matched) == 0 {
 		t.Fatalf("got no cases in %s, expected some", folder)
 	}
-	fmt.Printf("left out: %d cases (another account, an activity worker or Secrets Manager)\n", leftOut)
-	fmt.Printf("recorded answers: %d of %d tests (%d of %d cases)\n", tests, len(matched), good, cases)
+	closing = fmt.Sprintf("left out: %d cases (another account, an activity worker or Secrets Manager)\n", leftOut) +
+		fmt.Sprintf("recorded answers: %d of %d tests (%d of %d cases)\n", tests, len(matched), good, cases)
+}
+
+// closing is what is said when the tests are done, so that the binary of this
+// test ends with it.
+var closing string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	fmt.Print(closing)
+	os.Exit(code)
 }
 
 func load(folder string) ([]module, error) {
