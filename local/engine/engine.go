@@ -179,7 +179,13 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 		if s.Task != nil && e.integrations.find(s.Task.Resource) == nil && !e.own(s.Task.Resource) {
 			errs = append(errs, fmt.Errorf("%s.Resource: got %q, expected an integration that is there or mocked", s.Path, s.Task.Resource.ARN))
 		}
-		if s.Map == nil || e.objects != nil {
+		if s.Map == nil {
+			continue
+		}
+		if r := s.Map.ItemReader; r != nil && r.InputType == "PARQUET" {
+			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q, expected CSV, JSON, JSONL or MANIFEST, which can be read here", s.Path, r.InputType))
+		}
+		if e.objects != nil {
 			continue
 		}
 		if s.Map.ItemReader != nil {

@@ -126,12 +126,16 @@ func TestCancelledContextAborts(t *testing.T) {
 }
 
 func TestNewNamesTheIntegrationsThatAreNotThere(t *testing.T) {
-	machine, err := asl.Parse([]byte(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","End":true}}}`))
+	machine, err := asl.Parse([]byte(`{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sns:publish","Next":"M"},
+		"M":{"Type":"Map","End":true,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"PARQUET"},"Parameters":{"Bucket":"b","Key":"k"}},
+			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = engine.New(machine)
-	if err == nil || !strings.Contains(err.Error(), `$.States.T.Resource: got "arn:aws:states:::sns:publish"`) {
-		t.Errorf("got %v, expected the path and the resource", err)
+	for _, expected := range []string{`$.States.T.Resource: got "arn:aws:states:::sns:publish"`, `$.States.M.ItemReader: got a reader`, `$.States.M.ItemReader.ReaderConfig.InputType: got "PARQUET"`} {
+		if err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got %v, expected %s", err, expected)
+		}
 	}
 }
