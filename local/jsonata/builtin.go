@@ -4,7 +4,7 @@ package jsonata
 type native struct {
 	name       string
 	signature  *signature // nil: run checks the arguments itself
-	parameters int // what $map and its like take for the number of parameters
+	parameters int        // what $map and its like take for the number of parameters
 	run        func(c *arguments) (any, error)
 }
 
@@ -18,21 +18,14 @@ type arguments struct {
 func (n *native) arity() int { return n.parameters }
 
 func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
-	valid, err := list, error(nil)
 	if n.signature != nil {
-		valid, err = n.signature.validate(list, input)
-	}
-	if err == nil {
-		var v any
-		c := arguments{ev, valid}
-		if v, err = n.run(&c); err == nil {
-			return v, nil
+		var err error
+		if list, err = n.signature.validate(list, input); err != nil {
+			return nil, err
 		}
 	}
-	if e, ok := err.(*Error); ok && e.token == nil && !e.noToken {
-		e.token = n.name
-	}
-	return nil, err
+	c := arguments{ev, list}
+	return n.run(&c)
 }
 
 // builtins are the functions of jsonata 2.0.6 and of Step Functions, less

@@ -254,7 +254,19 @@ func (n *applyNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if first, ok := left.(callable); ok {
 		return &chain{first, fn}, nil
 	}
-	return ev.apply(fn, []any{left}, Undefined)
+	return ev.applyNamed(fn, []any{left}, Undefined)
+}
+
+// applyNamed applies a function that no call has named. Its errors name it if
+// it is a built-in one.
+func (ev *evaluation) applyNamed(fn callable, arguments []any, input any) (any, error) {
+	v, err := ev.apply(fn, arguments, input)
+	if e, ok := err.(*Error); ok && e.token == nil {
+		if n, ok := fn.(*native); ok {
+			e.token = n.name
+		}
+	}
+	return v, err
 }
 
 // chain is f ~> g: the function that applies f and then g.
@@ -266,11 +278,11 @@ func (c *chain) call(ev *evaluation, arguments []any, input any) (any, error) {
 	if len(arguments) == 0 {
 		arguments = []any{Undefined}
 	}
-	v, err := ev.apply(c.first, arguments[:1], input)
+	v, err := ev.applyNamed(c.first, arguments[:1], input)
 	if err != nil {
 		return nil, err
 	}
-	return ev.apply(c.second, []any{unwrap(v)}, input)
+	return ev.applyNamed(c.second, []any{unwrap(v)}, input)
 }
 
 // transformNode is |pattern|update, delete|: a function that changes a copy of

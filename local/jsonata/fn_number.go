@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math"
 	"math/big"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,16 +192,15 @@ func parseNumber(s string) (float64, bool) {
 		f, _ := new(big.Float).SetInt(n).Float64()
 		return f, !math.IsInf(f, 0)
 	}
-	l := lexer{source: strings.TrimPrefix(s, "-")}
-	if l.source == "" || l.source[0] < '0' || l.source[0] > '9' {
+	if !decimalNumber.MatchString(s) {
 		return 0, false
 	}
-	if t, err := l.number(); err != nil || t.pos != len(l.source) {
-		return 0, false
-	}
-	f, _ := strconv.ParseFloat(s, 64)
-	return f, true
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
 }
+
+// decimalNumber is a number as JSON has it, but for leading zeros.
+var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)
 
 // roundHalfEven rounds to a number of decimal places, by moving the decimal
 // point in the shortest decimal notation, as jsonata does: 2.675 is taken at

@@ -552,6 +552,3 @@ func hexDigit(c byte) (byte, bool) {
 	}
 	return 0, false
 }
-
-func lowercase(s string) string { return strings.ToLower(s) }
-func uppercase(s string) string { return strings.ToUpper(s) }

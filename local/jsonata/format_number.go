@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
@@ -359,7 +360,7 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 	case n >= 1e21:
 		text = value.Text(n)
 	default:
-		text = strconv.FormatFloat(n, 'f', places, 64)
+		text = toFixed(n, places)
 	}
 	if zero := f.zeroRune(); zero != '0' {
 		text = strings.Map(func(r rune) rune {
@@ -370,6 +371,29 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 		}, text)
 	}
 	return text
+}
+
+// toFixed is JavaScript's: where the number is exactly halfway between two, it
+// takes the larger one, not the even one.
+func toFixed(n float64, places int) string {
+	const beyond = 60
+	exact := []byte(strconv.FormatFloat(n, 'f', places+beyond, 64))
+	kept, rest := exact[:len(exact)-beyond], string(exact[len(exact)-beyond:])
+	if rest[0] != '5' || strings.Trim(rest[1:], "0") != "" {
+		return strconv.FormatFloat(n, 'f', places, 64)
+	}
+	kept = bytes.TrimSuffix(kept, []byte("."))
+	for i := len(kept) - 1; i >= 0; i-- {
+		switch kept[i] {
+		case '.':
+		case '9':
+			kept[i] = '0'
+		default:
+			kept[i]++
+			return string(kept)
+		}
+	}
+	return "1" + string(kept)
 }
 
 // group puts in the grouping separators.
