@@ -122,7 +122,7 @@ func (it *iteratee) call(values ...any) (any, error) {
 		return nil, err
 	}
 	given := append(it.space[:0], values[:min(it.count, len(values))]...)
-	return it.ev.apply(it.fn, given, Undefined)
+	return it.ev.apply(it.fn, given, nil)
 }
 
 // holds is the truth of what the function says of a value.

@@ -254,7 +254,7 @@ func (n *applyNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if first, ok := left.(callable); ok {
 		return &chain{first, fn}, nil
 	}
-	return ev.applyNamed(fn, []any{left}, Undefined)
+	return ev.applyNamed(fn, []any{left}, nil)
 }
 
 // applyNamed applies a function that no call has named. Its errors name it if
@@ -318,7 +318,7 @@ func (t *transform) call(ev *evaluation, arguments []any, input any) (any, error
 	if !ok {
 		return nil, &Error{Code: "T2013", Position: t.pos[0]}
 	}
-	result, err := ev.apply(clone, arguments[:1], Undefined)
+	result, err := ev.apply(clone, arguments[:1], nil)
 	if err != nil {
 		return nil, err
 	}

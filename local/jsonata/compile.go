@@ -33,6 +33,9 @@ func (c *compiler) node(n *syntax) node {
 	if n.kind == kindPath || n.predicates == nil && n.group == nil && !n.keepArray {
 		return base
 	}
+	if n.kind == kindCall && n.tail { // grouping and [] are lost on a call in tail position, as in jsonata
+		return base
+	}
 	f := &finish{node: base, keep: n.keepArray}
 	for _, p := range n.predicates {
 		f.filters = append(f.filters, c.filter(p.filter))

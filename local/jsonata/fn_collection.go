@@ -106,7 +106,7 @@ func sortArray(c *arguments) (any, error) {
 			if err := c.ev.tick(); err != nil {
 				return false, err
 			}
-			v, err := c.ev.apply(fn, append(space[:0], a, b), Undefined)
+			v, err := c.ev.apply(fn, append(space[:0], a, b), nil)
 			return err == nil && scriptTruthy(v), err
 		})
 		if err != nil {

@@ -366,7 +366,7 @@ func (c *arguments) replaceText(s string, limit float64) (any, error) {
 // replacement is what takes the place of a match.
 func (c *arguments) replacement(m *match, s string) (string, error) {
 	if fn := c.function(2); fn != nil {
-		v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, Undefined)
+		v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, nil)
 		if err != nil {
 			return "", err
 		}

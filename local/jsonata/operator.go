@@ -26,15 +26,12 @@ func (n *binary) fail(code string, v any) error {
 	return &Error{Code: code, Position: n.pos, token: n.op, Value: v}
 }
 
-// at places an error at the operator, unless it has a place.
+// at places an error at the operator.
 func (n *binary) at(err error) error {
-	e, ok := err.(*Error)
-	if !ok {
-		return err
+	if e, ok := err.(*Error); ok {
+		e.Position, e.token = n.pos, n.op
 	}
-	e.Position = n.pos
-	e.token = n.op
-	return e
+	return err
 }
 
 // finite is the error of a number that JSON can't hold being used.
@@ -241,11 +238,11 @@ func (n *logic) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if t == (n.op == "or") {
 		return t, nil
 	}
-	if v, err = ev.eval(n.right, input, f); err != nil {
-		return nil, err
+	if v, err = ev.eval(n.right, input, f); err == nil {
+		t, err = truth(v)
 	}
-	if t, err = truth(v); err != nil {
-		return nil, n.at(err)
+	if err != nil {
+		return nil, n.at(err) // even one that has a place, as in jsonata
 	}
 	return t, nil
 }

@@ -249,7 +249,7 @@ func (p *parser) infix(t token, left *syntax) (n *syntax, err *Error) {
 				step = step.left
 			}
 			step.keepArray = true
-			return left, p.advance("]", true)
+			return left, p.advance("]", false)
 		}
 		n.kind = kindPredicate
 		if n.right, err = p.expression(0); err != nil {
@@ -342,7 +342,7 @@ func (p *parser) sortTerms(n *syntax) *Error {
 			return err
 		}
 	}
-	return p.advance(")", true)
+	return p.advance(")", false)
 }
 
 // call parses arguments, and what follows them if it turns out to be the

@@ -111,12 +111,17 @@ func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
 			return nil, err
 		}
 		if s.len() == 0 {
-			break
+			return p.finish(ev, &s, f)
 		}
 	}
 	if p.firstTuple < len(p.steps) {
 		return p.evalTuples(ev, &s, f)
 	}
+	return p.finish(ev, &s, f)
+}
+
+// finish makes the result of what the last step yields.
+func (p *path) finish(ev *evaluation, s *stream, f *frame) (any, error) {
 	if p.group != nil {
 		return p.group.eval(ev, s.slice(), f)
 	}

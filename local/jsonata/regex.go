@@ -157,7 +157,7 @@ func (ev *evaluation) firstMatch(matcher callable, text string) (*match, error) 
 }
 
 func (ev *evaluation) customMatch(matcher callable, arguments []any, text string) (*match, error) {
-	v, err := ev.apply(matcher, arguments, Undefined)
+	v, err := ev.apply(matcher, arguments, nil)
 	if err != nil {
 		return nil, err
 	}

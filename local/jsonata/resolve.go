@@ -50,7 +50,7 @@ func (r *resolver) node(n *syntax) (*syntax, *Error) {
 	case kindEnd:
 		return nil, &Error{Code: "S0207", Position: n.pos, token: "(end)"}
 	case kindName:
-		return &syntax{kind: kindPath, pos: n.pos, list: []*syntax{n}, keepSingle: n.keepArray}, nil
+		return &syntax{kind: kindPath, pos: n.pos, list: []*syntax{n}, keepSingle: n.keepArray, keepArray: n.keepArray}, nil
 	case kindOperator:
 		n.kind = kindName
 		return r.node(n)
@@ -83,7 +83,13 @@ func (r *resolver) node(n *syntax) (*syntax, *Error) {
 	case kindTransform:
 		return n, r.transform(n)
 	}
-	return n, r.children(n)
+	if err := r.children(n); err != nil {
+		return nil, err
+	}
+	if n.kind == kindApply { // [] on either side keeps what comes out of the function an array
+		n.keepArray = n.keepArray || n.left.keepArray || n.right.keepArray
+	}
+	return n, nil
 }
 
 // children resolves the operands, elements and arguments of a node.

@@ -46,7 +46,9 @@ func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			*s = v
+			if st.focus == 0 { // @ leaves the context as it was
+				*s = v
+			}
 			continue
 		}
 		var err error
