@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -125,10 +126,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
 		ReservedConcurrentExecutions: props.ReservedConcurrency,
-		Bundling: &awscdklambdagoalpha.BundlingOptions{
-			GoBuildFlags: jsii.Strings("-trimpath", "-buildvcs=false", "-tags=lambda.norpc", `-ldflags="-s -w -buildid="`),
-			Environment:  target(this),
-		},
+		Bundling: bundling(isLocal(this)),
 	})
 	// The flags above are constants: there is nothing in them to be injected.
 	awscdk.Annotations_Of(this).AcknowledgeWarning(
@@ -137,21 +135,32 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	return function
 }
 
-// target is the part of the build's environment that says what to build for.
-// Nothing of the machine's own Go settings takes part in a build for Lambda,
-// or the asset would depend on where it was made.
-func target(scope constructs.Construct) *map[string]*string {
-	environment := map[string]*string{
-		"GOFLAGS":      jsii.String(""),
-		"GOEXPERIMENT": jsii.String(""),
-		"GOAMD64":      jsii.String("v1"),
-		"GOARM64":      jsii.String("v8.0"),
-	}
-	if local := scope.Node().TryGetContext(jsii.String(LocalContext)); local == true || local == "true" {
+func isLocal(scope constructs.Construct) bool {
+	local := scope.Node().TryGetContext(jsii.String(LocalContext))
+	return local == true || local == "true"
+}
+
+// bundling is how the binary is built. For Lambda nothing of this machine's
+// own Go settings takes part, or the asset would depend on where it was made.
+// For this machine they do: what other builds have compiled already, the
+// standard library first of all, is not compiled again.
+func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
+	flags := []*string{jsii.String("-buildvcs=false"), jsii.String("-tags=lambda.norpc"), jsii.String(`-ldflags="-s -w -buildid="`)}
+	environment := map[string]*string{}
+	if local {
 		environment["GOOS"] = jsii.String(runtime.GOOS)
 		environment["GOARCH"] = jsii.String(runtime.GOARCH)
+		if cgo, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err == nil {
+			environment["CGO_ENABLED"] = jsii.String(strings.TrimSpace(string(cgo)))
+		}
+	} else {
+		flags = append(flags, jsii.String("-trimpath"))
+		environment["GOFLAGS"] = jsii.String("")
+		environment["GOEXPERIMENT"] = jsii.String("")
+		environment["GOAMD64"] = jsii.String("v1")
+		environment["GOARM64"] = jsii.String("v8.0")
 	}
-	return &environment
+	return &awscdklambdagoalpha.BundlingOptions{GoBuildFlags: &flags, Environment: &environment}
 }
 
 func (p *Props) validate() error {
