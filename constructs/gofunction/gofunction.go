@@ -126,7 +126,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
 		ReservedConcurrentExecutions: props.ReservedConcurrency,
-		Bundling: bundling(isLocal(this)),
+		Bundling:                     bundling(isLocal(this)),
 	})
 	// The flags above are constants: there is nothing in them to be injected.
 	awscdk.Annotations_Of(this).AcknowledgeWarning(
