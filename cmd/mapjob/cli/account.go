@@ -62,10 +62,12 @@ func (a *account) Started(engine.MapRunInfo) {
 	a.observed = true
 }
 
+// Counted is called with what has been read of the items so far, which may be
+// less than the job start said there are.
 func (a *account) Counted(total int) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.total = total
+	a.total = max(a.total, total)
 }
 
 func (a *account) ChildDone(child engine.ChildResult) {
