@@ -128,6 +128,7 @@ type lambdaNode struct {
 	parameters []symbol
 	body       node
 	signature  *signature
+	captures   bool // something may hold on to the scope of a call when the call has ended
 }
 
 func (n *lambdaNode) eval(_ *evaluation, input any, f *frame) (any, error) {
@@ -143,15 +144,19 @@ func (l *lambda) call(ev *evaluation, arguments []any, input any) (any, error) {
 			return nil, err
 		}
 	}
-	f := &frame{parent: l.frame, bindings: make([]binding, len(l.definition.parameters))}
+	f := ev.newFrame(l.frame, len(l.definition.parameters))
 	for i, p := range l.definition.parameters {
 		v := Undefined
 		if i < len(arguments) {
 			v = arguments[i]
 		}
-		f.bindings[i] = binding{p, v}
+		f.bind(p, v)
 	}
-	return ev.eval(l.definition.body, l.input, f)
+	v, err := ev.eval(l.definition.body, l.input, f)
+	if !l.definition.captures {
+		ev.recycle(f)
+	}
+	return v, err
 }
 
 // partialNode is f(a, ?).

@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // compiler turns the resolved syntax tree into nodes.
 type compiler struct {
 	symbols map[string]symbol
@@ -63,7 +65,7 @@ func (c *compiler) base(n *syntax) node {
 	case kindRegex:
 		return &literal{n.regex}
 	case kindName:
-		return &field{n.text}
+		return name(n.text)
 	case kindVariable:
 		if n.text == "" {
 			return current{}
@@ -119,7 +121,7 @@ func (c *compiler) base(n *syntax) node {
 		}
 		return p
 	case kindLambda:
-		l := &lambdaNode{body: c.node(n.other), signature: n.signature}
+		l := &lambdaNode{body: c.node(n.other), signature: n.signature, captures: captures(n.other)}
 		for _, p := range n.list {
 			l.parameters = append(l.parameters, c.symbol(p.text))
 		}
@@ -202,10 +204,21 @@ func (c *compiler) filter(n *syntax) *filter {
 }
 
 func (c *compiler) group(pairs [][2]*syntax, pos int) *group {
-	g := &group{pos: pos}
+	g := &group{pos: pos, distinct: true}
+	seen := map[any]bool{}
 	for _, p := range pairs {
-		g.keys = append(g.keys, c.node(p[0]))
+		key := c.node(p[0])
+		g.keys = append(g.keys, key)
 		g.values = append(g.values, c.node(p[1]))
+		l, ok := key.(*literal)
+		if ok {
+			_, ok = l.value.(string)
+		}
+		if !ok || seen[l.value] {
+			g.distinct = false
+		} else {
+			seen[l.value] = true
+		}
 	}
 	return g
 }
@@ -266,48 +279,60 @@ func (c *compiler) step(n *syntax) step {
 	return s
 }
 
-// binds reports whether evaluating the node sets a variable in the scope it is
-// evaluated in.
-func binds(n *syntax) bool {
+// any reports whether a condition holds for some node that is evaluated in the
+// scope of n, n included. Nodes for which skip holds, and what is in them, are
+// left out.
+func (n *syntax) any(holds, skip func(*syntax) bool) bool {
 	if n == nil {
 		return false
 	}
-	switch n.kind {
-	case kindBind:
-		return true
-	case kindBlock, kindLambda:
-		return stagesBind(n.predicates) || n.group != nil && pairsBind(n.group.pairs)
-	}
-	if binds(n.left) || binds(n.right) || binds(n.other) || pairsBind(n.pairs) || stagesBind(n.stages) || stagesBind(n.predicates) {
+	if holds(n) {
 		return true
 	}
-	for _, e := range n.list {
-		if binds(e) {
+	inner := func(n *syntax) bool { return n.any(holds, skip) }
+	if !skip(n) {
+		if inner(n.left) || inner(n.right) || inner(n.other) || slices.ContainsFunc(n.list, inner) {
+			return true
+		}
+		for _, p := range n.pairs {
+			if inner(p[0]) || inner(p[1]) {
+				return true
+			}
+		}
+		for _, t := range n.terms {
+			if inner(t.key) {
+				return true
+			}
+		}
+	}
+	for _, s := range slices.Concat(n.stages, n.predicates) {
+		if inner(s.filter) {
 			return true
 		}
 	}
-	for _, t := range n.terms {
-		if binds(t.key) {
-			return true
-		}
-	}
-	return n.group != nil && pairsBind(n.group.pairs)
-}
-
-func pairsBind(pairs [][2]*syntax) bool {
-	for _, p := range pairs {
-		if binds(p[0]) || binds(p[1]) {
-			return true
+	if n.group != nil {
+		for _, p := range n.group.pairs {
+			if inner(p[0]) || inner(p[1]) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-func stagesBind(stages []stage) bool {
-	for _, s := range stages {
-		if binds(s.filter) {
-			return true
-		}
-	}
-	return false
+// binds reports whether evaluating the node sets a variable in the scope it is
+// evaluated in.
+func binds(n *syntax) bool {
+	return n.any(
+		func(n *syntax) bool { return n.kind == kindBind },
+		func(n *syntax) bool { return n.kind == kindBlock || n.kind == kindLambda })
+}
+
+// captures reports whether something that outlives the evaluation of the body
+// may refer to its scope: a function defined in it, or a call left to the
+// caller.
+func captures(body *syntax) bool {
+	return body.any(
+		func(n *syntax) bool { return n.kind == kindLambda || n.kind == kindTransform || n.tail },
+		func(*syntax) bool { return false })
 }

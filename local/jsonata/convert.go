@@ -31,7 +31,7 @@ func typeName(v any) string {
 
 // appendString appends $string(v): a string as it is, anything else as JSON
 // with numbers to 15 significant digits.
-func appendString(text []byte, v any) ([]byte, error) {
+func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case string:
 		return append(text, v...), nil
@@ -45,14 +45,14 @@ func appendString(text []byte, v any) ([]byte, error) {
 	if l, ok := v.(*list); ok && l.outer {
 		v = l.items[0]
 	}
-	w := &jsonWriter{text: text, round: true}
+	w := &jsonWriter{text: text, round: true, limit: maxHeld}
 	w.value(v, 0)
 	return w.text, w.err
 }
 
 // plainText is $string(v), or "" where that fails.
-func plainText(v any) string {
-	text, err := appendString(nil, v)
+func (ev *evaluation) plainText(v any) string {
+	text, err := ev.appendString(nil, v)
 	if err != nil {
 		return ""
 	}
@@ -64,18 +64,42 @@ func messageJSON(v any) string {
 	if _, ok := v.(callable); ok {
 		return "undefined"
 	}
-	return string((&jsonWriter{}).value(v, 0))
+	w := &jsonWriter{limit: maxMessage}
+	w.value(v, 0)
+	return string(w.text)
 }
+
+// shown is a value as an error carries it: one that is too large to be shown is
+// left out.
+func shown(v any) any {
+	w := &jsonWriter{limit: maxMessage}
+	if w.value(v, 0); w.err != nil {
+		return nil
+	}
+	v, _ = new(evaluation).export(v)
+	return v
+}
+
+// maxMessage bounds what an error message shows of a value. AWS cuts a cause
+// off at 32,768 characters anyway.
+const maxMessage = 1 << 15
 
 // jsonWriter writes what JSON.stringify does.
 type jsonWriter struct {
 	text   []byte
 	round  bool // numbers to 15 significant digits
 	indent int  // spaces per level; 0 writes one line
+	limit  int  // bytes; beyond it, an error
 	err    error
 }
 
-func (w *jsonWriter) value(v any, level int) []byte {
+func (w *jsonWriter) value(v any, level int) {
+	if len(w.text) > w.limit {
+		w.err = &Error{Message: memoryExceeded}
+	}
+	if w.err != nil {
+		return
+	}
 	switch v := v.(type) {
 	case undefined:
 		w.text = append(w.text, "null"...)
@@ -105,6 +129,9 @@ func (w *jsonWriter) value(v any, level int) []byte {
 		w.text = append(w.text, '{')
 		first := true
 		for name, m := range v.All() {
+			if w.err != nil {
+				return
+			}
 			if !first {
 				w.text = append(w.text, ',')
 			}
@@ -128,12 +155,14 @@ func (w *jsonWriter) value(v any, level int) []byte {
 	default:
 		w.text = value.Append(w.text, v)
 	}
-	return w.text
 }
 
 func (w *jsonWriter) array(items []any, level int) {
 	w.text = append(w.text, '[')
 	for i, item := range items {
+		if w.err != nil {
+			return
+		}
 		if i > 0 {
 			w.text = append(w.text, ',')
 		}

@@ -64,7 +64,7 @@ func (e *Error) finish(source string) *Error {
 	if e.Message == "" {
 		e.Message = e.fill(messages[e.Code])
 	}
-	e.Value = exported(e.Value)
+	e.Value = shown(e.Value)
 	e.Position = utf16Length(source[:min(e.Position, len(source))])
 	return e
 }

@@ -3,6 +3,8 @@ package jsonata
 import (
 	"context"
 	"sync"
+
+	"github.com/mapjob/mapjob/local/value"
 )
 
 // node is a compiled part of an expression. Nodes are immutable. A node is
@@ -11,32 +13,42 @@ type node interface {
 	eval(ev *evaluation, input any, f *frame) (any, error)
 }
 
-// DefaultMaxDepth is how deeply evaluation may nest. AWS stops at 100 levels,
-// where a level is the evaluation of an operator, step, call or literal within
-// another.
+// DefaultMaxDepth is how deeply evaluation may nest. AWS stops at about 100
+// levels, where a level is the evaluation of an operator, step, call or literal
+// within another.
 const DefaultMaxDepth = 100
-
-// maxAllocation bounds what one evaluation may build, counted in array elements
-// and in bytes of strings, whether or not it is still held.
-const maxAllocation = 1 << 25
 
 // maxHeld bounds one array or string, in bytes at eight per element. It is what
 // AWS holds an expression to: a range of 873,782 numbers is accepted, one more
 // is not.
 const maxHeld = 6_990_256
 
+// maxStored bounds what one evaluation puts into arrays and objects, whether or
+// not it is still in use, in bytes: storedCost for each array or object, and
+// elementCost for each element or member. It keeps a runaway expression from
+// taking the machine's memory, and values from nesting deeper than the stack of
+// a walk over them.
+const (
+	maxStored   = 512 << 20
+	storedCost  = 512
+	elementCost = 24
+)
+
 // evaluation is the state of one evaluation of one expression.
 type evaluation struct {
 	expression *Expression
 	env        *Environment
-	root       any // what $$ stands for
+	root       any    // what $$ stands for
+	scope      frame  // outermost
+	spare      *frame // for the next scope, if there is one
 	frees      []freeVariable
 	done       <-chan struct{}
 	depth      int
 	maxDepth   int
 	steps      uint
-	allocated  int
-	inexact    bool // some value made on the way may need exporting, see exported
+	stored     int   // see maxStored
+	stopped    error // why the evaluation has to end, when that came up where no error could be returned
+	inexact    bool  // some value made on the way may need exporting, see exported
 }
 
 // freeVariable is a variable of the world, once it has been looked up.
@@ -64,6 +76,9 @@ func (ev *evaluation) eval(n node, input any, f *frame) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ev.stopped != nil {
+		return nil, ev.stopped
+	}
 	if l, ok := v.(*list); ok {
 		return unwrap(l), nil
 	}
@@ -89,33 +104,66 @@ func (ev *evaluation) interrupted() error {
 
 // tick is for loops that evaluate no node: it counts as a step of evaluation.
 func (ev *evaluation) tick() error {
-	ev.steps++
-	if ev.steps&1023 == 0 {
-		return ev.interrupted()
+	if !ev.walk() {
+		return ev.stopped
 	}
 	return nil
 }
 
+// walk is a step of a walk over a value. It reports false when the evaluation
+// has to end: a value may share its parts so often that a walk over it would
+// not.
+func (ev *evaluation) walk() bool {
+	ev.steps++
+	if ev.steps&1023 == 0 {
+		if err := ev.interrupted(); err != nil {
+			ev.stopped = err
+		}
+	}
+	return ev.stopped == nil
+}
+
 // allocate accounts for an array or string that is about to be built.
 func (ev *evaluation) allocate(count, bytesEach int) error {
-	ev.allocated += count
-	if ev.allocated > maxAllocation || count*bytesEach > maxHeld {
+	if count*bytesEach > maxHeld {
 		return &Error{Message: memoryExceeded}
 	}
 	return nil
 }
 
+// store accounts for a value that goes into an array or object, where it may
+// have to be exported from.
+func (ev *evaluation) store(v any) {
+	switch v := v.(type) {
+	case string, float64, bool, nil:
+	case *list:
+		ev.inexact = true
+		ev.hold(len(v.items))
+	case []any:
+		ev.hold(len(v))
+	case *value.Object:
+		ev.hold(v.Len())
+	case callable:
+		ev.inexact = true
+		ev.hold(0)
+	}
+}
+
+func (ev *evaluation) hold(elements int) {
+	if ev.stored += storedCost + elementCost*elements; ev.stored > maxStored && ev.stopped == nil {
+		ev.stopped = &Error{Message: memoryExceeded}
+	}
+}
+
 // run evaluates the whole expression.
 func (e *Expression) run(env *Environment) (any, error) {
 	ev := evaluations.Get().(*evaluation)
-	defer evaluations.Put(ev)
+	defer ev.release()
 	frees := ev.frees
 	if cap(frees) < len(e.symbols) {
 		frees = make([]freeVariable, len(e.symbols))
 	}
-	frees = frees[:len(e.symbols)]
-	clear(frees)
-	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees, maxDepth: env.MaxDepth}
+	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
 		ev.maxDepth = DefaultMaxDepth
 	}
@@ -129,16 +177,24 @@ func (e *Expression) run(env *Environment) (any, error) {
 	if items, ok := input.([]any); ok {
 		input = &list{items: []any{items}, seq: true, outer: true}
 	}
-	v, err := ev.eval(e.root, input, &frame{})
+	v, err := ev.eval(e.root, input, &ev.scope)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := v.(*list); ok || ev.inexact {
-		v = exported(v)
-	} else if _, ok := v.(float64); ok {
-		v = exported(v)
-	} else if _, ok := v.(callable); ok {
-		v = exported(v)
+	if !ev.inexact {
+		switch v.(type) {
+		case string, bool, nil, []any, *value.Object, value.Number:
+			return v, nil
+		}
 	}
-	return v, nil
+	v, _ = ev.export(v)
+	return v, ev.stopped
+}
+
+// release returns the evaluation to the pool without what it refers to.
+func (ev *evaluation) release() {
+	frees := ev.frees
+	clear(frees)
+	*ev = evaluation{frees: frees[:0]}
+	evaluations.Put(ev)
 }

@@ -66,7 +66,7 @@ func distinct(c *arguments) (any, error) {
 				if err := c.ev.tick(); err != nil {
 					return nil, err
 				}
-				if repeated = equal(have, item); repeated {
+				if repeated = c.ev.equal(have, item); repeated {
 					break
 				}
 			}
@@ -160,12 +160,12 @@ func zip(c *arguments) (any, error) {
 }
 
 var objectFunctions = []*native{
-	function("keys", "<x-:a<s>>", 1, func(c *arguments) (any, error) { return c.sequence(keys(nil, map[string]bool{}, c.value(0))) }),
+	function("keys", "<x-:a<s>>", 1, func(c *arguments) (any, error) { return c.sequence(c.ev.keys(nil, map[string]bool{}, c.value(0))) }),
 	function("lookup", "<x-s:x>", 2, func(c *arguments) (any, error) {
-		return member(c.value(0), c.string(1)), nil
+		return c.ev.member(c.value(0), c.string(1)), nil
 	}),
 	function("spread", "<x-:a<o>>", 1, func(c *arguments) (any, error) {
-		v := spread(c.value(0))
+		v := c.ev.spread(c.value(0))
 		return v, c.ev.allocate(len(each(v)), 8)
 	}),
 	function("merge", "<a<o>:o>", 1, func(c *arguments) (any, error) {
@@ -185,11 +185,11 @@ var objectFunctions = []*native{
 		return out, nil
 	}),
 	function("each", "<o-f:a>", 2, func(c *arguments) (any, error) {
-		it := c.iteratee(1, 3)
+		it := c.iteratee(1)
 		var out []any
 		object, _ := c.value(0).(*value.Object)
 		for name, m := range object.All() {
-			v, err := it.call(m, name, object)
+			v, err := it.callMember(m, name)
 			if err != nil {
 				return nil, err
 			}
@@ -201,11 +201,11 @@ var objectFunctions = []*native{
 		return c.sequence(out)
 	}),
 	function("sift", "<o-f?:o>", 2, func(c *arguments) (any, error) {
-		it := c.iteratee(1, 3)
+		it := c.iteratee(1)
 		out := &value.Object{}
 		object, _ := c.value(0).(*value.Object)
 		for name, m := range object.All() {
-			ok, err := it.holds(m, name, object)
+			ok, err := it.holds(it.callMember(m, name))
 			if err != nil {
 				return nil, err
 			}
@@ -221,53 +221,16 @@ var objectFunctions = []*native{
 	}),
 }
 
-// keys appends the names of an object's members, or of all objects in an array
-// at any depth.
-func keys(out []any, seen map[string]bool, v any) []any {
-	if o, ok := v.(*value.Object); ok {
-		for name := range o.All() {
-			if !seen[name] {
-				seen[name] = true
-				out = append(out, name)
-			}
-		}
-	}
-	items, _ := elements(v)
-	for _, item := range items {
-		out = keys(out, seen, item)
-	}
-	return out
-}
-
-func spread(v any) any {
-	if o, ok := v.(*value.Object); ok {
-		out := &list{seq: true}
-		for name, m := range o.All() {
-			out.items = append(out.items, value.NewObject(name, m))
-		}
-		return out
-	}
-	items, ok := elements(v)
-	if !ok {
-		return v
-	}
-	var out any = &list{seq: true}
-	for _, item := range items {
-		out = joined(out, spread(item))
-	}
-	return out
-}
-
 var higherOrderFunctions = []*native{
 	function("map", "<af>", 2, func(c *arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		it := c.iteratee(1, 3)
+		it := c.iteratee(1)
 		items := c.items(0)
 		out := make([]any, 0, len(items))
 		for i, item := range items {
-			v, err := it.call(item, float64(i), c.value(0))
+			v, err := it.call(item, i)
 			if err != nil {
 				return nil, err
 			}
@@ -282,10 +245,10 @@ var higherOrderFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		it := c.iteratee(1, 3)
+		it := c.iteratee(1)
 		var out []any
 		for i, item := range c.items(0) {
-			ok, err := it.holds(item, float64(i), c.value(0))
+			ok, err := it.holds(it.call(item, i))
 			if err != nil {
 				return nil, err
 			}
@@ -299,12 +262,12 @@ var higherOrderFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		it := c.iteratee(1, 3)
+		it := c.iteratee(1)
 		found := Undefined
 		hasFound := false
 		for i, item := range c.items(0) {
 			if it.fn != nil {
-				ok, err := it.holds(item, float64(i), c.value(0))
+				ok, err := it.holds(it.call(item, i))
 				if err != nil {
 					return nil, err
 				}
@@ -326,7 +289,7 @@ var higherOrderFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		it := c.iteratee(1, 4)
+		it := c.iteratee(1)
 		if it.fn.arity() < 2 {
 			return nil, &Error{Code: "D3050", index: 1}
 		}
@@ -337,8 +300,15 @@ var higherOrderFunctions = []*native{
 			result, start = items[0], 1
 		}
 		for i := start; i < len(items); i++ {
+			given := append(it.space[:0], result, items[i])
+			if it.count > 2 {
+				given = append(given, float64(i))
+			}
+			if it.count > 3 {
+				given = append(given, it.whole)
+			}
 			var err error
-			if result, err = it.call(result, items[i], float64(i), c.value(0)); err != nil {
+			if result, err = it.apply(given); err != nil {
 				return nil, err
 			}
 		}

@@ -84,7 +84,7 @@ var numberFunctions = []*native{
 		n := roundHalfEven(c.number(0), 0)
 		switch {
 		case n-n != 0:
-			return exported(n), nil
+			return inexact(n), nil
 		case radix == 10:
 			return value.Text(n), nil
 		}

@@ -79,11 +79,13 @@ func stringOf(c *arguments) (any, error) {
 		if l, ok := v.(*list); ok && l.outer {
 			v = l.items[0]
 		}
-		w := &jsonWriter{round: true, indent: 2}
-		if text, err = w.value(v, 0), w.err; err != nil {
-			return nil, err
-		}
-	} else if text, err = appendString(nil, c.value(0)); err != nil {
+		w := &jsonWriter{round: true, indent: 2, limit: maxHeld}
+		w.value(v, 0)
+		text, err = w.text, w.err
+	} else {
+		text, err = c.ev.appendString(nil, c.value(0))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c.text(string(text))

@@ -25,7 +25,7 @@ var valueFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		return deepCopy(c.value(0)), nil
+		return c.ev.deepCopy(c.value(0)), nil
 	}),
 	function("error", "<s?:x>", 1, func(c *arguments) (any, error) {
 		message := c.string(0)
@@ -51,5 +51,5 @@ func (c *arguments) truth() (bool, error) {
 	if c.function(0) != nil {
 		return false, nil
 	}
-	return truth(c.value(0))
+	return c.ev.truth(c.value(0))
 }

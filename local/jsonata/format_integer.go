@@ -190,7 +190,7 @@ func (p *integerPicture) format(n float64) string {
 func (p *integerPicture) formatDecimal(n float64) string {
 	text := []rune(value.Text(n))
 	if n-n != 0 {
-		text = []rune(exported(n).(string))
+		text = []rune(inexact(n))
 	}
 	if missing := p.digits - len(text); missing > 0 {
 		text = slices.Concat(slices.Repeat([]rune{'0'}, missing), text)
@@ -271,7 +271,7 @@ const maxRoman = 1e9
 func roman(n float64) string {
 	var b strings.Builder
 	if n > maxRoman {
-		return value.Text(exported(n))
+		return inexact(n)
 	}
 	for _, r := range romanNumerals {
 		for n >= r.value {

@@ -356,7 +356,7 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 	var text string
 	switch {
 	case n-n != 0:
-		text = exported(n).(string)
+		text = inexact(n)
 	case n >= 1e21:
 		text = value.Text(n)
 	default:

@@ -14,6 +14,30 @@ type binding struct {
 type frame struct {
 	parent   *frame
 	bindings []binding
+	few      [2]binding // room for the first bindings
+}
+
+// newFrame is a scope with room for n bindings.
+func (ev *evaluation) newFrame(parent *frame, n int) *frame {
+	f := ev.spare
+	if f == nil {
+		f = &frame{}
+	} else {
+		ev.spare = nil
+	}
+	f.parent = parent
+	if n <= len(f.few) {
+		f.bindings = f.few[:0]
+	} else {
+		f.bindings = make([]binding, 0, n)
+	}
+	return f
+}
+
+// recycle takes back a scope that nothing refers to any more.
+func (ev *evaluation) recycle(f *frame) {
+	*f = frame{}
+	ev.spare = f
 }
 
 // bind sets a variable in this scope, and no other.

@@ -6,6 +6,7 @@ import "github.com/mapjob/mapjob/local/value"
 // values it groups by key.
 type group struct {
 	keys, values []node
+	distinct     bool // the keys are literal strings, no two the same
 	pos          int
 }
 
@@ -71,36 +72,23 @@ func (c *collected) join(item any) any {
 	return append(c.data.([]any), each(item)...)
 }
 
-// single builds the object of one item: the common case, in which the keys
-// need not be collected first.
+// single builds the object of one item. All keys come first: a duplicate is an
+// error before any value is evaluated.
 func (g *group) single(ev *evaluation, item any, f *frame) (any, error) {
-	object := value.NewObject()
-	if len(g.keys) > 1 {
-		return g.pairs(ev, object, item, f)
-	}
-	for i := range g.keys {
-		key, ok, err := g.key(ev, i, item, f)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			if err := g.set(ev, object, key, i, item, f); err != nil {
+	object := value.WithCapacity(len(g.keys))
+	if g.distinct {
+		for i := range g.keys {
+			if err := g.set(ev, object, g.keys[i].(*literal).value.(string), i, item, f); err != nil {
 				return nil, err
 			}
 		}
+		return object, nil
 	}
-	return object, nil
-}
-
-// pairs builds the object of one item: all keys first, since a duplicate is
-// an error before any value is evaluated.
-func (g *group) pairs(ev *evaluation, object *value.Object, item any, f *frame) (any, error) {
 	type pair struct {
 		key string
 		i   int
 	}
-	var few [16]pair
-	keys := few[:0]
+	pairs := make([]pair, 0, len(g.keys))
 	for i := range g.keys {
 		key, ok, err := g.key(ev, i, item, f)
 		if err != nil {
@@ -109,15 +97,15 @@ func (g *group) pairs(ev *evaluation, object *value.Object, item any, f *frame) 
 		if !ok {
 			continue
 		}
-		for j := range keys {
-			if keys[j].key == key {
+		for _, p := range pairs {
+			if p.key == key {
 				return nil, g.duplicate(key)
 			}
 		}
-		keys = append(keys, pair{key, i})
+		pairs = append(pairs, pair{key, i})
 	}
-	for _, k := range keys {
-		if err := g.set(ev, object, k.key, k.i, item, f); err != nil {
+	for _, p := range pairs {
+		if err := g.set(ev, object, p.key, p.i, item, f); err != nil {
 			return nil, err
 		}
 	}
@@ -155,15 +143,6 @@ func (g *group) set(ev *evaluation, object *value.Object, key string, pair int, 
 	return nil
 }
 
-// store notes that a value goes into an array or object, where it may have to
-// be exported from.
-func (ev *evaluation) store(v any) {
-	switch v.(type) {
-	case *list, callable:
-		ev.inexact = true
-	}
-}
-
 // evalTuples groups a stream of tuples: a value sees the variables of all
 // tuples of its key.
 func (g *group) evalTuples(ev *evaluation, current []tuple, f *frame) (any, error) {
@@ -171,7 +150,7 @@ func (g *group) evalTuples(ev *evaluation, current []tuple, f *frame) (any, erro
 	groups := make(map[string]*collected)
 	for i := range current {
 		t := &current[i]
-		scope := t.frame(f)
+		scope := t.frame(ev, f)
 		for j := range g.keys {
 			key, ok, err := g.key(ev, j, t.context, scope)
 			if err != nil {
@@ -194,7 +173,7 @@ func (g *group) evalTuples(ev *evaluation, current []tuple, f *frame) (any, erro
 	object := &value.Object{}
 	for _, key := range order {
 		t := merge(groups[key].tuples)
-		if err := g.set(ev, object, key, groups[key].pair, t.context, t.frame(f)); err != nil {
+		if err := g.set(ev, object, key, groups[key].pair, t.context, t.frame(ev, f)); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -57,12 +58,13 @@ func IsUndefined(v any) bool { _, ok := v.(undefined); return ok }
 
 // Compile parses an expression. The error is an [*Error].
 func Compile(source string) (*Expression, error) {
-	tree, err := parse(source)
+	valid := strings.ToValidUTF8(source, "\uFFFD")
+	tree, err := parse(valid)
 	if err == nil {
 		tree, err = resolve(tree)
 	}
 	if err != nil {
-		return nil, err.finish(source)
+		return nil, err.finish(valid)
 	}
 	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
 	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree)}

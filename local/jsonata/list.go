@@ -1,10 +1,6 @@
 package jsonata
 
-import (
-	"math"
-
-	"github.com/mapjob/mapjob/local/value"
-)
+import "github.com/mapjob/mapjob/local/value"
 
 // list is an array that the language made, with what it remembers about it. An
 // array of the input is a plain []any. Both are arrays to an expression.
@@ -79,80 +75,4 @@ func joined(a, b any) any {
 	}
 	x, y := each(a), each(b)
 	return append(append(make([]any, 0, len(x)+len(y)), x...), y...)
-}
-
-// exported is v as it may leave the package: lists become arrays, and what
-// JSON can't hold becomes what AWS makes of it. Parts that need no change are
-// shared.
-func exported(v any) any {
-	v, _ = export(v)
-	return v
-}
-
-// export also reports whether v had to change.
-func export(v any) (any, bool) {
-	switch v := v.(type) {
-	case float64:
-		switch { // AWS passes the numbers that JSON lacks on as strings
-		case math.IsNaN(v):
-			return "NaN", true
-		case math.IsInf(v, 1):
-			return "Infinity", true
-		case math.IsInf(v, -1):
-			return "-Infinity", true
-		}
-	case *list:
-		if v.outer {
-			return exported(v.items[0]), true
-		}
-		items, _ := exportItems(v.items)
-		return items, true
-	case []any:
-		return exportItems(v)
-	case *value.Object:
-		var c *value.Object
-		for name, m := range v.All() {
-			if m, changed := export(m); changed {
-				if c == nil {
-					c = v.Clone()
-				}
-				c.Set(name, m)
-			}
-		}
-		if c != nil {
-			return c, true
-		}
-	case callable:
-		return "", true // as $string makes of it
-	case *tuples:
-		items := make([]any, len(v.items))
-		for i := range v.items {
-			items[i] = exported(v.items[i].context)
-		}
-		return items, true
-	}
-	return v, false
-}
-
-func exportItems(items []any) (any, bool) {
-	if items == nil {
-		return []any{}, true
-	}
-	var c []any
-	for i, item := range items {
-		item, changed := export(item)
-		if IsUndefined(item) { // a predicate of something missing can leave one in a sequence
-			item, changed = nil, true
-		}
-		if changed {
-			if c == nil {
-				c = append(make([]any, 0, len(items)), items...)
-			}
-			c[i] = item
-		}
-	}
-	if c == nil {
-		return items, false
-	}
-	return c, true
 }

@@ -24,6 +24,13 @@ func (n variable) eval(ev *evaluation, _ any, f *frame) (any, error) {
 	return ev.lookup(n.symbol, f), nil
 }
 
+// name is a field as a step of a path.
+type name string
+
+func (n name) eval(ev *evaluation, input any, _ *frame) (any, error) {
+	return ev.member(input, string(n)), nil
+}
+
 // field is a name on its own: a path of one step.
 type field struct{ name string }
 
@@ -46,7 +53,7 @@ func (n *field) eval(ev *evaluation, input any, _ *frame) (any, error) {
 		var only any = Undefined
 		count := 0
 		for _, item := range items {
-			v := unwrap(member(item, n.name))
+			v := unwrap(ev.member(item, n.name))
 			if IsUndefined(v) {
 				continue
 			}
@@ -111,7 +118,7 @@ type block struct {
 
 func (n *block) eval(ev *evaluation, input any, f *frame) (v any, err error) {
 	if n.scope {
-		f = &frame{parent: f}
+		f = ev.newFrame(f, 1)
 	}
 	v = Undefined
 	for _, e := range n.nodes {
@@ -130,7 +137,7 @@ func (n *condition) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := truth(v)
+	t, err := ev.truth(v)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +217,7 @@ func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	sequence := true
 	add := func(v any) {
 		if items, ok := elements(v); ok {
-			out = flatten(out, items)
+			out = ev.flatten(out, items)
 			sequence = false // appending makes a plain array of the sequence
 			return
 		}
@@ -239,18 +246,6 @@ func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return &list{items: out, seq: true}, nil
 }
 
-// flatten appends the items of nested arrays at any depth.
-func flatten(out, items []any) []any {
-	for _, item := range items {
-		if inner, ok := elements(item); ok {
-			out = flatten(out, inner)
-		} else {
-			out = append(out, item)
-		}
-	}
-	return out
-}
-
 // descendants is **: the value and all that it contains.
 type descendants struct{}
 
@@ -258,7 +253,7 @@ func (descendants) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	if IsUndefined(input) {
 		return Undefined, nil
 	}
-	out := descend(nil, input)
+	out := ev.descend(nil, input)
 	if err := ev.allocate(len(out), 8); err != nil {
 		return nil, err
 	}
@@ -268,26 +263,12 @@ func (descendants) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return &list{items: out, seq: true}, nil
 }
 
-func descend(out []any, v any) []any {
-	if items, ok := elements(v); ok {
-		for _, item := range items {
-			out = descend(out, item)
-		}
-		return out
-	}
-	out = append(out, v)
-	if o, ok := v.(*value.Object); ok {
-		for _, m := range o.All() {
-			out = descend(out, m)
-		}
-	}
-	return out
-}
-
-// eval of an object constructor makes one object of its input, whatever that
-// is.
+// object is { … }: it groups its input, which is mostly a single value.
 type object struct{ group *group }
 
 func (n *object) eval(ev *evaluation, input any, f *frame) (any, error) {
-	return n.group.eval(ev, each(input), f)
+	if items, ok := elements(input); ok {
+		return n.group.eval(ev, items, f)
+	}
+	return n.group.single(ev, input, f)
 }

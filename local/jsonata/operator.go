@@ -132,47 +132,7 @@ func (n *equality) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if IsUndefined(x) || IsUndefined(y) {
 		return false, nil
 	}
-	return equal(x, y) == (n.op == "="), nil
-}
-
-// equal compares by value, at any depth.
-func equal(x, y any) bool {
-	switch a := x.(type) {
-	case string:
-		b, ok := y.(string)
-		return ok && a == b
-	case float64, value.Number:
-		m, _ := value.Float(a)
-		b, ok := value.Float(y)
-		return ok && m == b
-	case nil, bool, undefined:
-		return x == y
-	case *value.Object:
-		b, ok := y.(*value.Object)
-		if !ok || a.Len() != b.Len() {
-			return false
-		}
-		for name, m := range a.All() {
-			o, ok := b.Get(name)
-			if !ok || !equal(m, o) {
-				return false
-			}
-		}
-		return true
-	case callable:
-		return x == y
-	}
-	a, ok := elements(x)
-	b, ok2 := elements(y)
-	if !ok || !ok2 || len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !equal(a[i], b[i]) {
-			return false
-		}
-	}
-	return true
+	return ev.equal(x, y) == (n.op == "="), nil
 }
 
 // comparison is < <= > >=.
@@ -231,7 +191,7 @@ func (n *logic) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := truth(v)
+	t, err := ev.truth(v)
 	if err != nil {
 		return nil, n.at(err)
 	}
@@ -239,45 +199,12 @@ func (n *logic) eval(ev *evaluation, input any, f *frame) (any, error) {
 		return t, nil
 	}
 	if v, err = ev.eval(n.right, input, f); err == nil {
-		t, err = truth(v)
+		t, err = ev.truth(v)
 	}
 	if err != nil {
 		return nil, n.at(err) // even one that has a place, as in jsonata
 	}
 	return t, nil
-}
-
-// truth is $boolean(v), where nothing counts as false. An infinite number is an
-// error, as it is wherever jsonata looks at a number.
-func truth(v any) (bool, error) {
-	switch v := v.(type) {
-	case bool:
-		return v, nil
-	case undefined, nil:
-		return false, nil
-	case string:
-		return v != "", nil
-	case float64:
-		return v != 0 && v == v, finite(v)
-	case value.Number:
-		return v.Float() != 0, nil
-	case *value.Object:
-		return v.Len() > 0, nil
-	case *regex, *nextMatch:
-		return false, nil
-	case callable:
-		return true, nil
-	}
-	items, _ := elements(v)
-	any := false
-	for _, item := range items {
-		t, err := truth(item)
-		if err != nil {
-			return false, err
-		}
-		any = any || t
-	}
-	return any, nil
 }
 
 // include is in.
@@ -341,11 +268,11 @@ func (n *concatenation) eval(ev *evaluation, input any, f *frame) (any, error) {
 			continue
 		}
 		if i == 1 {
-			if text, err = appendString(text, first); err != nil {
+			if text, err = ev.appendString(text, first); err != nil {
 				return nil, n.place(err, i)
 			}
 		}
-		if text, err = appendString(text, v); err != nil {
+		if text, err = ev.appendString(text, v); err != nil {
 			return nil, n.place(err, i)
 		}
 		if err := ev.allocate(len(text), 1); err != nil {

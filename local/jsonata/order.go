@@ -21,7 +21,7 @@ func (o *order) sort(ev *evaluation, items []any, f *frame) ([]any, error) {
 }
 
 func (o *order) sortTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
-	return sortBy(ev, o, current, func(t tuple) (any, *frame) { return t.context, t.frame(f) })
+	return sortBy(ev, o, current, func(t tuple) (any, *frame) { return t.context, t.frame(ev, f) })
 }
 
 func sortBy[T any](ev *evaluation, o *order, items []T, scope func(T) (any, *frame)) ([]T, error) {

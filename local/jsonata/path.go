@@ -229,7 +229,10 @@ func (st *step) sorted(ev *evaluation, s *stream, f *frame) (stream, error) {
 // one applies the step to one value.
 func (st *step) one(ev *evaluation, item any, f *frame) (v any, err error) {
 	if st.plain {
-		v = unwrap(member(item, st.field))
+		if ev.depth >= ev.maxDepth {
+			return nil, &Error{Message: stackOverflow}
+		}
+		v = unwrap(ev.member(item, st.field))
 	} else if v, err = ev.eval(st.node, item, f); err != nil {
 		return nil, err
 	}
@@ -252,38 +255,6 @@ func flattenInto(out []any, v any) []any {
 		}
 	}
 	return append(out, v)
-}
-
-// member is the value of a field: of an object, or of each object in an array.
-func member(v any, name string) any {
-	switch v := v.(type) {
-	case *value.Object:
-		if m, ok := v.Get(name); ok {
-			return m
-		}
-	case []any:
-		return members(v, name)
-	case *list:
-		return members(v.items, name)
-	}
-	return Undefined
-}
-
-func members(items []any, name string) any {
-	var out []any
-	for _, item := range items {
-		m := member(item, name)
-		switch m := m.(type) {
-		case undefined:
-		case []any:
-			out = append(out, m...)
-		case *list:
-			out = append(out, m.items...)
-		default:
-			out = append(out, m)
-		}
-	}
-	return &list{items: out, seq: true}
 }
 
 // filter is a predicate.
@@ -370,7 +341,7 @@ func (p *filter) count(ev *evaluation, item any, i, length int, f *frame) (int, 
 		}
 		return count, nil
 	}
-	t, err := truth(v)
+	t, err := ev.truth(v)
 	if t {
 		return 1, err
 	}

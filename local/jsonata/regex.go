@@ -110,7 +110,7 @@ func (r *regex) call(ev *evaluation, arguments []any, _ any) (any, error) {
 		if _, isFunction := arguments[0].(callable); isFunction || IsUndefined(arguments[0]) {
 			return Undefined, nil
 		}
-		text = plainText(arguments[0])
+		text = ev.plainText(arguments[0])
 	}
 	m, err := r.first(text)
 	if err != nil {

@@ -24,7 +24,7 @@ func (t *transform) change(ev *evaluation, match any) error {
 			for name = range changes.All() {
 				break
 			}
-			return &Error{Message: "Cannot create property '" + name + "' on " + typeName(match) + " '" + plainText(match) + "'"}
+			return &Error{Message: "Cannot create property '" + name + "' on " + typeName(match) + " '" + ev.plainText(match) + "'"}
 		}
 		if isObject {
 			for name, v := range changes.All() {
@@ -53,35 +53,6 @@ func (t *transform) change(ev *evaluation, match any) error {
 		}
 	}
 	return nil
-}
-
-// deepCopy copies a value, with its numbers rounded as $string rounds them.
-func deepCopy(v any) any {
-	switch v := v.(type) {
-	case float64:
-		return round15(v)
-	case callable:
-		return ""
-	case undefined:
-		return nil
-	case *value.Object:
-		c := &value.Object{}
-		for name, m := range v.All() {
-			c.Set(name, deepCopy(m))
-		}
-		return c
-	}
-	if items, ok := elements(v); ok {
-		if l, ok := v.(*list); ok && l.outer {
-			return deepCopy(l.items[0])
-		}
-		c := make([]any, len(items))
-		for i := range items {
-			c[i] = deepCopy(items[i])
-		}
-		return c
-	}
-	return v
 }
 
 func parse15(f float64) float64 {

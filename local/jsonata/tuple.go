@@ -31,8 +31,10 @@ func set(bindings []binding, b binding) []binding {
 }
 
 // frame is a scope in which the tuple's variables are bound.
-func (t *tuple) frame(parent *frame) *frame {
-	return &frame{parent: parent, bindings: append(make([]binding, 0, len(t.bindings)+1), t.bindings...)}
+func (t *tuple) frame(ev *evaluation, parent *frame) *frame {
+	f := ev.newFrame(parent, len(t.bindings))
+	f.bindings = append(f.bindings, t.bindings...)
+	return f
 }
 
 // evalTuples goes on from the first step that binds a variable.
@@ -90,7 +92,7 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 	var out []tuple
 	for i := range current {
 		t := &current[i]
-		v, err := ev.eval(st.node, t.context, t.frame(f))
+		v, err := ev.eval(st.node, t.context, t.frame(ev, f))
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +192,7 @@ func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple
 		return out, nil
 	}
 	for i := range current {
-		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(f))
+		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(ev, f))
 		if err != nil {
 			return nil, err
 		}
