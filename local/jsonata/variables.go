@@ -2,28 +2,58 @@ package jsonata
 
 import "slices"
 
-// freeVariables are the variables that a tree uses without binding them first.
+// freeVariables are the variables that a tree uses without binding them.
 func freeVariables(tree *syntax) []string {
 	u := &usage{}
-	u.node(tree, &names{})
+	u.node(tree, newNames(nil, tree))
 	return u.free
 }
 
-// names is a scope: the variables bound in it so far.
+// names is a scope: the variables bound in it so far, and those that it binds
+// at all. Code runs in order and sees the former; the body of a function runs
+// later, and may see the latter.
 type names struct {
-	parent *names
-	bound  []string
+	parent     *names
+	bound, all []string
+	function   bool // the body of one
+}
+
+// newNames is a scope for nodes that are evaluated in it one after the other.
+func newNames(parent *names, nodes ...*syntax) *names {
+	s := &names{parent: parent}
+	for _, n := range nodes {
+		n.any(
+			func(n *syntax) bool {
+				if n.kind == kindBind {
+					s.all = append(s.all, n.left.text)
+				}
+				return false
+			},
+			func(n *syntax) bool { return n.kind == kindBlock || n.kind == kindLambda })
+	}
+	return s
 }
 
 func (s *names) has(name string) bool {
+	later := false
 	for ; s != nil; s = s.parent {
-		if slices.Contains(s.bound, name) {
+		if slices.Contains(s.bound, name) || later && slices.Contains(s.all, name) {
 			return true
 		}
+		later = later || s.function
 	}
 	return false
 }
 
+func (s *names) bind(bound ...string) {
+	for _, name := range bound {
+		if name != "" {
+			s.bound = append(s.bound, name)
+		}
+	}
+}
+
+// usage collects free variables in the order in which they occur.
 type usage struct{ free []string }
 
 func (u *usage) node(n *syntax, s *names) {
@@ -37,27 +67,31 @@ func (u *usage) node(n *syntax, s *names) {
 		}
 	case kindBind:
 		u.node(n.right, s)
-		s.bound = append(s.bound, n.left.text)
+		s.bind(n.left.text)
 	case kindBlock:
-		u.nodes(n.list, &names{parent: s})
+		u.nodes(n.list, newNames(s, n.list...))
 	case kindLambda:
-		inner := &names{parent: s}
+		body := newNames(s, n.other)
+		body.function = true
 		for _, p := range n.list {
-			inner.bound = append(inner.bound, p.text)
+			body.bind(p.text)
 		}
-		u.node(n.other, inner)
+		u.node(n.other, body)
 	case kindPath:
-		inner := &names{parent: s} // of @ and #
+		inner := newNames(s) // of @ and #
 		for _, step := range n.list {
 			u.node(step, inner)
-			inner.add(step.focus, step.index)
+			inner.bind(step.focus, step.index)
 			for _, st := range step.stages {
-				inner.add(st.index)
+				inner.bind(st.index)
 				u.node(st.filter, inner)
 			}
 		}
 		u.following(n, inner)
 		return
+	case kindCall, kindPartial:
+		u.node(n.other, s)
+		u.nodes(n.list, s)
 	default:
 		u.node(n.left, s)
 		u.node(n.right, s)
@@ -73,20 +107,13 @@ func (u *usage) node(n *syntax, s *names) {
 	u.following(n, s)
 }
 
-func (s *names) add(bound ...string) {
-	for _, name := range bound {
-		if name != "" {
-			s.bound = append(s.bound, name)
-		}
-	}
-}
-
 func (u *usage) nodes(list []*syntax, s *names) {
 	for _, n := range list {
 		u.node(n, s)
 	}
 }
 
+// following is what comes after a node: predicates and grouping.
 func (u *usage) following(n *syntax, s *names) {
 	for _, p := range n.predicates {
 		u.node(p.filter, s)
