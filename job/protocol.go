@@ -48,7 +48,7 @@ type summaryRequest struct {
 	Job                        jobData         `json:"job"`
 	Execution                  string          `json:"execution"`
 	Input                      json.RawMessage `json:"input"`
-	Items                      json.RawMessage `json:"items"`   // a place, or the list itself
+	Items                      place           `json:"items"`   // where they are; of an Inline job only how many
 	Results                    json.RawMessage `json:"results"` // a place, or the list itself
 	Report                     *place          `json:"report"`
 	ToleratedFailurePercentage float64         `json:"toleratedFailurePercentage"`

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/job/report"
@@ -92,15 +91,11 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	if err := decode(payload, &request, "a request of the state machine to its summary"); err != nil {
 		return nil, err
 	}
-	total, known, err := request.total()
-	if err != nil {
-		return nil, err
-	}
 	info := Info{Name: request.Job.Name, Execution: request.Execution, StartedAt: request.Job.StartedAt}
 	summary := &Summary{Info: info, Input: request.Input, ToleratedFailurePercentage: request.ToleratedFailurePercentage,
 		source: request.outcomes(ctx)}
 
-	err = recovered(func() error { return z.look(withInfo(ctx, info), summary) })
+	err := recovered(func() error { return z.look(withInfo(ctx, info), summary) })
 	for range summary.Results() { // what look left is counted here
 	}
 	if summary.err != nil {
@@ -111,11 +106,10 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	}
 
 	a := &summary.account
-	missing := 0
-	if known {
+	total, missing := a.Succeeded+a.Failed, 0
+	if counted := request.Items.Count; counted != nil { // items that came from elsewhere were counted by nobody
+		total = *counted
 		missing = a.Missing(total)
-	} else {
-		total = a.Succeeded + a.Failed
 	}
 	if missing > 0 && request.endedEarly() {
 		a.FailUnseen(missing, ErrorNotStarted, "the Map ended before the item's turn came")
@@ -137,21 +131,6 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 		answer.Report = request.Report
 	}
 	return json.Marshal(answer)
-}
-
-// total is how many items the job start counted. Items that came from
-// elsewhere were counted by nobody.
-func (r *summaryRequest) total() (n int, known bool, err error) {
-	if strings.HasPrefix(strings.TrimSpace(string(r.Items)), "[") {
-		var list []json.RawMessage
-		err := decode(r.Items, &list, "a list of items")
-		return len(list), true, err
-	}
-	var items place
-	if err := decode(r.Items, &items, `{"bucket": …, "key": …}`); err != nil || items.Count == nil {
-		return 0, false, err
-	}
-	return *items.Count, true, nil
 }
 
 // endedEarly reports whether the Map passed its tolerance and stopped: then it

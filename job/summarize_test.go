@@ -125,7 +125,7 @@ func TestNothingToDo(t *testing.T) {
 }
 
 func TestInlineResults(t *testing.T) {
-	payload := `{"job": {"name": "small"}, "execution": "arn:x", "items": [7, 8, 9],
+	payload := `{"job": {"name": "small"}, "execution": "arn:x", "items": {"count": 3},
 		"results": [{"index": 0, "status": "SUCCEEDED", "output": 1}, {"index": 2, "status": "FAILED", "error": "Bad", "cause": "bad"}]}`
 	var sum int
 	h := job.Summarize(func(_ context.Context, s *job.Summary) error {

@@ -183,8 +183,9 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		}),
 		ItemSelector: &item,
 		ItemBatcher: awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
-			MaxItemsPerBatch: b.settings.BatchSize,
-			BatchInput:       &batchInput,
+			MaxItemsPerBatch:      b.settings.BatchSize,
+			MaxInputBytesPerBatch: jsii.Number(maxBatchBytes),
+			BatchInput:            &batchInput,
 		}),
 		MapExecutionType: executionType,
 		MaxConcurrency:   b.settings.MaxConcurrency,
@@ -265,7 +266,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		"job":                        b.job(),
 		"execution":                  expression("$states.context.Execution.Id"),
 		"input":                      expression("$input"),
-		"items":                      expression("$items"),
+		"items":                      b.itemsForSummary(),
 		"results":                    expression("$results"),
 		"toleratedFailurePercentage": b.settings.ToleratedFailurePercentage,
 	}
@@ -276,6 +277,15 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		Assign:  &object{"account": expression("$states.result.Payload")},
 		Outputs: expression("$states.result.Payload"),
 	})
+}
+
+// itemsForSummary is where the items are. Those of an Inline job are only
+// counted: together with the results they might not fit into one payload.
+func (b *builder) itemsForSummary() any {
+	if b.inline() {
+		return object{"count": expression("$count($items)")}
+	}
+	return expression("$items")
 }
 
 // verdict compares the account with what the job tolerates.

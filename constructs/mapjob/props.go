@@ -42,9 +42,14 @@ const (
 const (
 	maxInlineConcurrency      = 40
 	maxDistributedConcurrency = 10_000
+	maxPayloadBytes           = 262_144
 	maxExpressSeconds         = 5 * 60
 	maxStandardDays           = 365
 )
+
+// maxBatchBytes is what the items of a batch take at most: a payload, less
+// room for what goes along with them.
+const maxBatchBytes = maxPayloadBytes - 16_384
 
 // Props of a job.
 type Props struct {
@@ -87,8 +92,8 @@ type Props struct {
 	MaxConcurrency *float64
 
 	// BatchSize is how many items one invocation of the worker gets, at most.
-	// A batch is closed earlier where its items would pass the 262,144 bytes
-	// that Step Functions hands over at once.
+	// A batch is closed earlier where its items would pass 240 KiB: Step
+	// Functions hands over 256 KiB at once.
 	// Default: 100 items. An Inline job has no batches.
 	BatchSize *float64
 
