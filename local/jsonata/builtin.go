@@ -5,7 +5,7 @@ type native struct {
 	name       string
 	signature  *signature // nil: run checks the arguments itself
 	parameters int        // what $map and its like take for the number of parameters
-	run        func(c *arguments) (any, error)
+	run        func(c arguments) (any, error)
 }
 
 // arguments are those of one call of a built-in function, after they have been
@@ -24,8 +24,7 @@ func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 			return nil, err
 		}
 	}
-	c := arguments{ev, list}
-	return n.run(&c)
+	return n.run(arguments{ev, list})
 }
 
 // builtins are the functions of jsonata 2.0.6 and of Step Functions, less
@@ -41,52 +40,52 @@ func init() {
 	}
 }
 
-func function(name, types string, parameters int, run func(*arguments) (any, error)) *native {
+func function(name, types string, parameters int, run func(arguments) (any, error)) *native {
 	return &native{name, mustSignature(types), parameters, run}
 }
 
 // missing reports whether an argument was left out.
-func (c *arguments) missing(i int) bool { return i >= len(c.list) || IsUndefined(c.list[i]) }
+func (c arguments) missing(i int) bool { return i >= len(c.list) || IsUndefined(c.list[i]) }
 
-func (c *arguments) value(i int) any {
+func (c arguments) value(i int) any {
 	if i >= len(c.list) {
 		return Undefined
 	}
 	return c.list[i]
 }
 
-func (c *arguments) string(i int) string {
+func (c arguments) string(i int) string {
 	s, _ := c.value(i).(string)
 	return s
 }
 
-func (c *arguments) number(i int) float64 {
+func (c arguments) number(i int) float64 {
 	n, _ := toFloat(c.value(i))
 	return n
 }
 
-func (c *arguments) items(i int) []any {
+func (c arguments) items(i int) []any {
 	items, _ := elements(c.value(i))
 	return items
 }
 
-func (c *arguments) function(i int) callable {
+func (c arguments) function(i int) callable {
 	f, _ := c.value(i).(callable)
 	return f
 }
 
 // text is a string as a result, accounted for.
-func (c *arguments) text(s string) (any, error) {
+func (c arguments) text(s string) (any, error) {
 	return s, c.ev.allocate(len(s), 1)
 }
 
 // sequence is a sequence as a result, accounted for.
-func (c *arguments) sequence(items []any) (any, error) {
+func (c arguments) sequence(items []any) (any, error) {
 	return &list{items: items, seq: true}, c.ev.allocate(len(items), 8)
 }
 
 // array is a plain array as a result, accounted for.
-func (c *arguments) array(items []any) (any, error) {
+func (c arguments) array(items []any) (any, error) {
 	if items == nil {
 		items = []any{}
 	}
@@ -106,7 +105,7 @@ type iteratee struct {
 	space [4]any
 }
 
-func (c *arguments) iteratee(i int) *iteratee {
+func (c arguments) iteratee(i int) *iteratee {
 	it := &iteratee{ev: c.ev, fn: c.function(i), whole: c.value(0)}
 	if it.fn != nil {
 		it.count = it.fn.arity()

@@ -6,7 +6,8 @@ type callable interface {
 	// arity is the number of parameters: how many arguments $map and its like
 	// pass.
 	arity() int
-	// call applies the function. input is the context of the call.
+	// call applies the function. input is the context of the call. The
+	// arguments are the caller's again when it returns.
 	call(ev *evaluation, arguments []any, input any) (any, error)
 }
 
@@ -61,23 +62,26 @@ func (n *call) with(ev *evaluation, applied []any, input any, f *frame) (any, er
 	if n.lookup != 0 && IsUndefined(procedure) && !IsUndefined(ev.lookup(n.lookup, f)) {
 		return nil, &Error{Code: "T1005", Position: n.pos, token: n.name}
 	}
-	var few [4]any
-	arguments := append(few[:0], applied...)
+	base := len(ev.stack)
+	ev.stack = append(ev.stack, applied...)
 	for _, argument := range n.arguments {
 		v, err := ev.eval(argument, input, f)
 		if err != nil {
 			return nil, err
 		}
-		arguments = append(arguments, v)
+		ev.stack = append(ev.stack, v)
 	}
 	fn, ok := procedure.(callable)
 	if !ok {
 		return nil, &Error{Code: "T1006", Position: n.pos, token: n.name}
 	}
+	arguments := ev.stack[base:len(ev.stack):len(ev.stack)]
 	v, err := ev.apply(fn, arguments, input)
 	if err != nil {
 		return nil, n.place(err)
 	}
+	clear(arguments)
+	ev.stack = ev.stack[:base]
 	return v, nil
 }
 

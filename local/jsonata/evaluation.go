@@ -42,6 +42,7 @@ type evaluation struct {
 	scope      frame  // outermost
 	spare      *frame // for the next scope, if there is one
 	frees      []freeVariable
+	stack      []any // arguments of the calls that are being made
 	done       <-chan struct{}
 	depth      int
 	maxDepth   int
@@ -163,7 +164,7 @@ func (e *Expression) run(env *Environment) (any, error) {
 	if cap(frees) < len(e.symbols) {
 		frees = make([]freeVariable, len(e.symbols))
 	}
-	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], maxDepth: env.MaxDepth}
+	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], stack: ev.stack, maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
 		ev.maxDepth = DefaultMaxDepth
 	}
@@ -193,8 +194,8 @@ func (e *Expression) run(env *Environment) (any, error) {
 
 // release returns the evaluation to the pool without what it refers to.
 func (ev *evaluation) release() {
-	frees := ev.frees
-	clear(frees)
-	*ev = evaluation{frees: frees[:0]}
+	clear(ev.frees)
+	clear(ev.stack[:cap(ev.stack)])
+	*ev = evaluation{frees: ev.frees[:0], stack: ev.stack[:0]}
 	evaluations.Put(ev)
 }

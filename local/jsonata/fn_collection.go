@@ -7,12 +7,12 @@ import (
 )
 
 var arrayFunctions = []*native{
-	function("count", "<a:n>", 1, func(c *arguments) (any, error) { return float64(len(c.items(0))), nil }),
-	function("append", "<xx:a>", 2, func(c *arguments) (any, error) {
+	function("count", "<a:n>", 1, func(c arguments) (any, error) { return float64(len(c.items(0))), nil }),
+	function("append", "<xx:a>", 2, func(c arguments) (any, error) {
 		v := joined(c.value(0), c.value(1))
 		return v, c.ev.allocate(len(each(v)), 8)
 	}),
-	function("reverse", "<a:a>", 1, func(c *arguments) (any, error) {
+	function("reverse", "<a:a>", 1, func(c arguments) (any, error) {
 		items := c.items(0)
 		if len(items) <= 1 {
 			return c.value(0), nil
@@ -23,7 +23,7 @@ var arrayFunctions = []*native{
 		}
 		return c.array(out)
 	}),
-	function("shuffle", "<a:a>", 1, func(c *arguments) (any, error) {
+	function("shuffle", "<a:a>", 1, func(c arguments) (any, error) {
 		items := c.items(0)
 		if len(items) <= 1 {
 			return c.value(0), nil
@@ -47,7 +47,7 @@ func (ev *evaluation) shuffle(n int, swap func(i, j int)) {
 
 // distinct keeps the first of equal elements. Of a sequence it makes a
 // sequence, of another array an array.
-func distinct(c *arguments) (any, error) {
+func distinct(c arguments) (any, error) {
 	items, ok := elements(c.value(0))
 	if !ok || len(items) <= 1 {
 		return c.value(0), nil
@@ -95,7 +95,7 @@ func hashable(v any) (any, bool) {
 	return nil, false
 }
 
-func sortArray(c *arguments) (any, error) {
+func sortArray(c arguments) (any, error) {
 	items := c.items(0)
 	if c.missing(0) || len(items) <= 1 {
 		return c.value(0), nil
@@ -137,7 +137,7 @@ func sortArray(c *arguments) (any, error) {
 	return c.array(out)
 }
 
-func zip(c *arguments) (any, error) {
+func zip(c arguments) (any, error) {
 	shortest := -1
 	for i := range c.list {
 		if n := len(c.items(i)); shortest < 0 || n < shortest {
@@ -160,15 +160,15 @@ func zip(c *arguments) (any, error) {
 }
 
 var objectFunctions = []*native{
-	function("keys", "<x-:a<s>>", 1, func(c *arguments) (any, error) { return c.sequence(c.ev.keys(nil, map[string]bool{}, c.value(0))) }),
-	function("lookup", "<x-s:x>", 2, func(c *arguments) (any, error) {
+	function("keys", "<x-:a<s>>", 1, func(c arguments) (any, error) { return c.sequence(c.ev.keys(nil, map[string]bool{}, c.value(0))) }),
+	function("lookup", "<x-s:x>", 2, func(c arguments) (any, error) {
 		return c.ev.member(c.value(0), c.string(1)), nil
 	}),
-	function("spread", "<x-:a<o>>", 1, func(c *arguments) (any, error) {
+	function("spread", "<x-:a<o>>", 1, func(c arguments) (any, error) {
 		v := c.ev.spread(c.value(0))
 		return v, c.ev.allocate(len(each(v)), 8)
 	}),
-	function("merge", "<a<o>:o>", 1, func(c *arguments) (any, error) {
+	function("merge", "<a<o>:o>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -184,7 +184,7 @@ var objectFunctions = []*native{
 		}
 		return out, nil
 	}),
-	function("each", "<o-f:a>", 2, func(c *arguments) (any, error) {
+	function("each", "<o-f:a>", 2, func(c arguments) (any, error) {
 		it := c.iteratee(1)
 		var out []any
 		object, _ := c.value(0).(*value.Object)
@@ -200,7 +200,7 @@ var objectFunctions = []*native{
 		}
 		return c.sequence(out)
 	}),
-	function("sift", "<o-f?:o>", 2, func(c *arguments) (any, error) {
+	function("sift", "<o-f?:o>", 2, func(c arguments) (any, error) {
 		it := c.iteratee(1)
 		out := &value.Object{}
 		object, _ := c.value(0).(*value.Object)
@@ -222,7 +222,7 @@ var objectFunctions = []*native{
 }
 
 var higherOrderFunctions = []*native{
-	function("map", "<af>", 2, func(c *arguments) (any, error) {
+	function("map", "<af>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -241,7 +241,7 @@ var higherOrderFunctions = []*native{
 		}
 		return c.sequence(out)
 	}),
-	function("filter", "<af>", 2, func(c *arguments) (any, error) {
+	function("filter", "<af>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -258,7 +258,7 @@ var higherOrderFunctions = []*native{
 		}
 		return c.sequence(out)
 	}),
-	function("single", "<af?>", 2, func(c *arguments) (any, error) {
+	function("single", "<af?>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -285,7 +285,7 @@ var higherOrderFunctions = []*native{
 		}
 		return found, nil
 	}),
-	function("reduce", "<afj?:j>", 3, func(c *arguments) (any, error) {
+	function("reduce", "<afj?:j>", 3, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}

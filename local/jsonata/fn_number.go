@@ -37,7 +37,7 @@ var numberFunctions = []*native{
 	function("abs", "<n-:n>", 1, numeric(math.Abs)),
 	function("floor", "<n-:n>", 1, numeric(math.Floor)),
 	function("ceil", "<n-:n>", 1, numeric(math.Ceil)),
-	function("round", "<n-n?:n>", 2, func(c *arguments) (any, error) {
+	function("round", "<n-n?:n>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -47,7 +47,7 @@ var numberFunctions = []*native{
 		}
 		return c.finite(roundHalfEven(c.number(0), precision))
 	}),
-	function("sqrt", "<n-:n>", 1, func(c *arguments) (any, error) {
+	function("sqrt", "<n-:n>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -56,7 +56,7 @@ var numberFunctions = []*native{
 		}
 		return c.finite(math.Sqrt(c.number(0)))
 	}),
-	function("power", "<n-n:n>", 2, func(c *arguments) (any, error) {
+	function("power", "<n-n:n>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -70,7 +70,7 @@ var numberFunctions = []*native{
 		}
 		return r, nil
 	}),
-	function("formatBase", "<n-n?:s>", 2, func(c *arguments) (any, error) {
+	function("formatBase", "<n-n?:s>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -120,7 +120,7 @@ func formatBase(n, radix float64) string {
 }
 
 // finite is a number as a result, noted if JSON can't hold it.
-func (c *arguments) finite(n float64) (any, error) {
+func (c arguments) finite(n float64) (any, error) {
 	if n-n != 0 {
 		c.ev.inexact = true
 	}
@@ -128,8 +128,8 @@ func (c *arguments) finite(n float64) (any, error) {
 }
 
 // numeric is a function of one number.
-func numeric(f func(float64) float64) func(*arguments) (any, error) {
-	return func(c *arguments) (any, error) {
+func numeric(f func(float64) float64) func(arguments) (any, error) {
+	return func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -138,8 +138,8 @@ func numeric(f func(float64) float64) func(*arguments) (any, error) {
 }
 
 // aggregate is a function of many numbers.
-func aggregate(f func(numbers []any) any) func(*arguments) (any, error) {
-	return func(c *arguments) (any, error) {
+func aggregate(f func(numbers []any) any) func(arguments) (any, error) {
+	return func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -163,7 +163,7 @@ func extreme(numbers []any, of func(x, y float64) float64) any {
 	return r
 }
 
-func numberOf(c *arguments) (any, error) {
+func numberOf(c arguments) (any, error) {
 	switch v := c.value(0).(type) {
 	case undefined, float64, value.Number:
 		return v, nil

@@ -23,7 +23,7 @@ var stepFunctions = []*native{
 	unsigned("partition", 2, partition),
 	unsigned("range", 3, numberRange),
 	unsigned("hash", 2, hashOf),
-	unsigned("random", 1, func(c *arguments) (any, error) {
+	unsigned("random", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return c.ev.random(), nil
 		}
@@ -33,8 +33,8 @@ var stepFunctions = []*native{
 		}
 		return javaRandom(seed), nil
 	}),
-	unsigned("uuid", 0, func(c *arguments) (any, error) { return c.ev.uuid(), nil }),
-	unsigned("parse", 1, func(c *arguments) (any, error) {
+	unsigned("uuid", 0, func(c arguments) (any, error) { return c.ev.uuid(), nil }),
+	unsigned("parse", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -56,8 +56,8 @@ var stepFunctions = []*native{
 }
 
 // unsigned is a function without a signature, of at most so many arguments.
-func unsigned(name string, parameters int, run func(*arguments) (any, error)) *native {
-	return &native{name: name, parameters: parameters, run: func(c *arguments) (any, error) {
+func unsigned(name string, parameters int, run func(arguments) (any, error)) *native {
+	return &native{name: name, parameters: parameters, run: func(c arguments) (any, error) {
 		if len(c.list) > parameters && !IsUndefined(c.list[parameters]) {
 			return nil, mismatch(c.list[parameters], parameters+1)
 		}
@@ -71,7 +71,7 @@ func mismatch(v any, position int) error {
 }
 
 // whole is an argument as a whole number; what it has beyond that is cut off.
-func (c *arguments) whole(i int) (int64, error) {
+func (c arguments) whole(i int) (int64, error) {
 	n, ok := value.Float(c.value(i))
 	if !ok {
 		return 0, mismatch(c.value(i), i+1)
@@ -89,7 +89,7 @@ func (c *arguments) whole(i int) (int64, error) {
 
 // partition is $partition(array, size): chunks of the array, the last one with
 // what remains.
-func partition(c *arguments) (any, error) {
+func partition(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -128,7 +128,7 @@ const maxRange = 360_145
 
 // numberRange is $range(first, last, step), which includes the last number if
 // a step lands on it.
-func numberRange(c *arguments) (any, error) {
+func numberRange(c arguments) (any, error) {
 	first, err := c.whole(0)
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func numberRange(c *arguments) (any, error) {
 }
 
 // hashOf is $hash(text, algorithm), in hexadecimal.
-func hashOf(c *arguments) (any, error) {
+func hashOf(c arguments) (any, error) {
 	text, ok := c.value(0).(string)
 	if !ok {
 		return nil, mismatch(c.value(0), 1)

@@ -11,7 +11,7 @@ import (
 
 var stringFunctions = []*native{
 	function("string", "<x-b?:s>", 1, stringOf),
-	function("length", "<s-:n>", 1, func(c *arguments) (any, error) {
+	function("length", "<s-:n>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -35,7 +35,7 @@ var stringFunctions = []*native{
 	function("contains", "<s-(sf):b>", 2, contains),
 	function("split", "<s-(sf)n?:a<s>>", 3, split),
 	function("join", "<a<s>s?:s>", 2, join),
-	function("match", "<s-f<s:o>n?:a<o>>", 3, matches2),
+	function("match", "<s-f<s:o>n?:a<o>>", 3, matchAll),
 	function("replace", "<s-(sf)(sf)n?:s>", 4, replace),
 	function("base64encode", "<s-:s>", 1, mapped(base64Encode)),
 	function("base64decode", "<s-:s>", 1, base64Decode),
@@ -46,8 +46,8 @@ var stringFunctions = []*native{
 }
 
 // mapped is a function of one string.
-func mapped(f func(string) string) func(*arguments) (any, error) {
-	return func(c *arguments) (any, error) {
+func mapped(f func(string) string) func(arguments) (any, error) {
+	return func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -56,8 +56,8 @@ func mapped(f func(string) string) func(*arguments) (any, error) {
 }
 
 // around is a function of a string and a separator.
-func around(f func(s, separator string) string) func(*arguments) (any, error) {
-	return func(c *arguments) (any, error) {
+func around(f func(s, separator string) string) func(arguments) (any, error) {
+	return func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -65,7 +65,7 @@ func around(f func(s, separator string) string) func(*arguments) (any, error) {
 	}
 }
 
-func stringOf(c *arguments) (any, error) {
+func stringOf(c arguments) (any, error) {
 	switch v := c.value(0).(type) {
 	case string, undefined:
 		return v, nil
@@ -96,7 +96,7 @@ func isNumber(v any) bool { return letter(v) == 'n' }
 func toFloat(v any) (float64, bool) { return value.Float(v) }
 
 // substring counts characters, not the code units that JavaScript's own does.
-func substring(c *arguments) (any, error) {
+func substring(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -158,7 +158,7 @@ func trim(s string) string {
 	return b.String()
 }
 
-func pad(c *arguments) (any, error) {
+func pad(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -184,7 +184,7 @@ func pad(c *arguments) (any, error) {
 	return c.text(b.String() + s)
 }
 
-func contains(c *arguments) (any, error) {
+func contains(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -196,14 +196,14 @@ func contains(c *arguments) (any, error) {
 }
 
 // limit is an optional upper bound.
-func (c *arguments) limit(i int) float64 {
+func (c arguments) limit(i int) float64 {
 	if c.missing(i) {
 		return math.Inf(1)
 	}
 	return c.number(i)
 }
 
-func split(c *arguments) (any, error) {
+func split(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -259,7 +259,7 @@ func split(c *arguments) (any, error) {
 // between is the text from one offset to another, in whichever order.
 func between(s string, from, to int) string { return s[min(from, to):max(from, to)] }
 
-func join(c *arguments) (any, error) {
+func join(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -277,7 +277,7 @@ func join(c *arguments) (any, error) {
 	return c.text(b.String())
 }
 
-func matches2(c *arguments) (any, error) {
+func matchAll(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -307,7 +307,7 @@ func matches2(c *arguments) (any, error) {
 	return c.sequence(out)
 }
 
-func replace(c *arguments) (any, error) {
+func replace(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -350,7 +350,7 @@ func replace(c *arguments) (any, error) {
 	return c.text(b.String())
 }
 
-func (c *arguments) replaceText(s string, limit float64) (any, error) {
+func (c arguments) replaceText(s string, limit float64) (any, error) {
 	with, ok := c.value(2).(string)
 	if !ok && strings.Contains(s, c.string(1)) {
 		return nil, &Error{Code: "D3012", Value: c.value(2)}
@@ -366,7 +366,7 @@ func (c *arguments) replaceText(s string, limit float64) (any, error) {
 }
 
 // replacement is what takes the place of a match.
-func (c *arguments) replacement(m *match, s string) (string, error) {
+func (c arguments) replacement(m *match, s string) (string, error) {
 	if fn := c.function(2); fn != nil {
 		v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, nil)
 		if err != nil {
@@ -446,7 +446,7 @@ func base64Encode(s string) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-func base64Decode(c *arguments) (any, error) {
+func base64Decode(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}
@@ -491,8 +491,8 @@ func escapeURL(s, unreserved string) string {
 
 // unescaped undoes escapeURL, except that it leaves the escapes of reserved
 // characters as they are.
-func unescaped(name, reserved string) func(*arguments) (any, error) {
-	return func(c *arguments) (any, error) {
+func unescaped(name, reserved string) func(arguments) (any, error) {
+	return func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}

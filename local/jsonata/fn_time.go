@@ -9,17 +9,17 @@ import (
 )
 
 var timeFunctions = []*native{
-	function("now", "<s?s?:s>", 2, func(c *arguments) (any, error) {
+	function("now", "<s?s?:s>", 2, func(c arguments) (any, error) {
 		return c.formatTime(float64(c.ev.env.Now.UnixMilli()), 0, 1)
 	}),
-	function("millis", "<:n>", 0, func(c *arguments) (any, error) { return float64(c.ev.env.Now.UnixMilli()), nil }),
-	function("fromMillis", "<n-s?s?:s>", 3, func(c *arguments) (any, error) {
+	function("millis", "<:n>", 0, func(c arguments) (any, error) { return float64(c.ev.env.Now.UnixMilli()), nil }),
+	function("fromMillis", "<n-s?s?:s>", 3, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
 		return c.formatTime(c.number(0), 1, 2)
 	}),
-	function("toMillis", "<s-s?:n>", 2, func(c *arguments) (any, error) {
+	function("toMillis", "<s-s?:n>", 2, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
@@ -49,7 +49,7 @@ var isoPicture = func() *timePicture {
 
 // formatTime writes a time by the picture and in the time zone that two
 // arguments give.
-func (c *arguments) formatTime(millis float64, picture, zone int) (any, error) {
+func (c arguments) formatTime(millis float64, picture, zone int) (any, error) {
 	p := isoPicture
 	if !c.missing(picture) {
 		var err error
@@ -80,7 +80,7 @@ var (
 	isoParts   = regexp.MustCompile(`^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?([+-]\d\d:?\d\d)?)?Z?$`)
 )
 
-func (c *arguments) parseISO(s string) (any, error) {
+func (c arguments) parseISO(s string) (any, error) {
 	if !isoPattern.MatchString(s) {
 		return nil, &Error{Code: "D3110", Value: s}
 	}

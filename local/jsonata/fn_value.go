@@ -1,40 +1,40 @@
 package jsonata
 
 var valueFunctions = []*native{
-	function("boolean", "<x-:b>", 1, func(c *arguments) (any, error) {
+	function("boolean", "<x-:b>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
 		return c.truth()
 	}),
-	function("not", "<x-:b>", 1, func(c *arguments) (any, error) {
+	function("not", "<x-:b>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
 		t, err := c.truth()
 		return !t, err
 	}),
-	function("exists", "<x:b>", 1, func(c *arguments) (any, error) { return !c.missing(0), nil }),
-	function("type", "<x:s>", 1, func(c *arguments) (any, error) {
+	function("exists", "<x:b>", 1, func(c arguments) (any, error) { return !c.missing(0), nil }),
+	function("type", "<x:s>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
 		return typeName(c.value(0)), nil
 	}),
-	function("clone", "<(oa)-:o>", 1, func(c *arguments) (any, error) {
+	function("clone", "<(oa)-:o>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
 		return c.ev.deepCopy(c.value(0)), nil
 	}),
-	function("error", "<s?:x>", 1, func(c *arguments) (any, error) {
+	function("error", "<s?:x>", 1, func(c arguments) (any, error) {
 		message := c.string(0)
 		if message == "" {
 			message = "$error() function evaluated"
 		}
 		return nil, &Error{Code: "D3137", Message: message}
 	}),
-	function("assert", "<bs?:x>", 2, func(c *arguments) (any, error) {
+	function("assert", "<bs?:x>", 2, func(c arguments) (any, error) {
 		if c.value(0) == true {
 			return Undefined, nil
 		}
@@ -47,7 +47,7 @@ var valueFunctions = []*native{
 }
 
 // truth is that of the argument, as which any function is false.
-func (c *arguments) truth() (bool, error) {
+func (c arguments) truth() (bool, error) {
 	if c.function(0) != nil {
 		return false, nil
 	}

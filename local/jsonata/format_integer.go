@@ -135,7 +135,7 @@ func regularSeparators(separators []separator) int {
 	return regularGroups(positions)
 }
 
-func formatInteger(c *arguments) (any, error) {
+func formatInteger(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}

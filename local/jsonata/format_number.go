@@ -13,7 +13,7 @@ import (
 
 // formatNumber is $formatNumber: the decimal format pictures of XPath F&O 3.1,
 // section 4.7. Where jsonata departs from that, so does this.
-func formatNumber(c *arguments) (any, error) {
+func formatNumber(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}

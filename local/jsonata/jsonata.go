@@ -21,12 +21,13 @@ type Expression struct {
 	source    string
 	root      node
 	plain     *plainPath // the whole expression, if it is a plain path
-	symbols   []string
-	variables []string
+	symbols   []string   // the names of all variables, by symbol
+	variables []string   // the free ones
+	usesInput bool
 }
 
-// Environment is what an evaluation sees of the world. The zero Environment
-// is that of an expression without input at the zero time.
+// Environment is what an evaluation sees of the world. The zero Environment has
+// JSON null for an input, no variables, and the zero time.
 type Environment struct {
 	// Context stops the evaluation when it is cancelled or past its deadline.
 	// Nil never stops it.
@@ -67,7 +68,7 @@ func Compile(source string) (*Expression, error) {
 		return nil, err.finish(valid)
 	}
 	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
-	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree)}
+	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree), usesInput: usesInput(tree, true)}
 	e.symbols = c.names
 	e.plain, _ = e.root.(*plainPath)
 	return e, nil
@@ -81,6 +82,11 @@ func (e *Expression) Source() string { return e.source }
 // the variables of a workflow, in the order in which they first occur. $ and $$
 // are not among them, see [Expression.UsesInput].
 func (e *Expression) Variables() []string { return e.variables }
+
+// UsesInput reports whether the expression refers to its input: by $$, or by $
+// or a field where nothing else is the context. Step Functions has no input for
+// an expression other than $states, and refuses such a definition.
+func (e *Expression) UsesInput() bool { return e.usesInput }
 
 // Path is the expression as a plain path: the name of the variable it starts at
 // ("" for the input), and the steps from there. It reports false if the
@@ -106,9 +112,9 @@ func (e *Expression) Eval(env *Environment) (any, error) {
 	}
 	v, err := e.run(env)
 	if err != nil {
-		var e2 *Error
-		if errors.As(err, &e2) {
-			return nil, e2.finish(e.source)
+		var failure *Error
+		if errors.As(err, &failure) {
+			return nil, failure.finish(e.source)
 		}
 		return nil, err
 	}

@@ -70,6 +70,19 @@ func TestVariablesAreThoseThatAreNotBound(t *testing.T) {
 	}
 }
 
+func TestUsesInput(t *testing.T) {
+	for source, want := range map[string]bool{
+		`1`: false, `$states.input.a`: false, `$states.input.items[price > 5].name`: false, `$x{k: v}`: false, `$x^(k)`: false,
+		`$x.($.a)`: false, `$x.{"a": b}`: false, `$x ~> |a|{"b": c}, d|`: false, `$map($x, function($v) { $v.a })`: false, `[1..3].($ * 2)`: false,
+		`$`: true, `$$`: true, `a`: true, `$.a`: true, `*`: true, `**`: true, `a.b`: true, `"x" & a`: true, `$sum(a)`: true, `{"a": b}`: true,
+		`$x.$$.a`: true, `$x[$$.a]`: true, `(a)`: true, `$x ? a`: true, `function($v) { a }`: true, `$f(?, a)`: true, `-a`: true, `[a]`: true, `$x := a`: true,
+	} {
+		if got := compile(t, source).UsesInput(); got != want {
+			t.Errorf("%s: got %v, expected %v", source, got, want)
+		}
+	}
+}
+
 func TestPathIsThatOfFieldsAndIndexes(t *testing.T) {
 	for _, c := range []struct {
 		source, variable string

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-func parseInteger(c *arguments) (any, error) {
+func parseInteger(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
 	}

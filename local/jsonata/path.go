@@ -63,9 +63,11 @@ func (s *stream) at(i int) any {
 	return s.items[i]
 }
 
-func single(v any) stream    { return stream{one: v, n: 1} }
+func single(v any) stream { return stream{one: v, n: 1} }
+
 func several(v []any) stream { return stream{items: v, n: -1} }
-func (s *stream) slice() []any { // the elements
+
+func (s *stream) slice() []any {
 	switch s.n {
 	case -1:
 		return s.items
@@ -264,25 +266,20 @@ type filter struct {
 	literal bool
 }
 
-// apply selects from v what the predicate holds for. The result is an array
-// when a literal index selects one, and else a sequence.
+// apply selects from v what the predicate holds for. The result is v itself if
+// that is no array and has the literal index, the element at the index if that
+// is an array, and else a sequence.
 func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
-	items, isArray := elements(v)
-	if !isArray {
-		if p.literal {
-			if i := math.Floor(p.index); (i == 0 || i == -1) && !IsUndefined(v) {
-				return v, nil
-			}
-			return &list{seq: true}, nil
-		}
+	items, ok := elements(v)
+	if !ok {
 		items = []any{v}
 	}
 	if p.literal {
 		item := at(items, p.index)
-		if IsUndefined(item) {
+		switch {
+		case IsUndefined(item):
 			return &list{seq: true}, nil
-		}
-		if isArray && !isPlain(item) {
+		case !ok || isArray(item):
 			return item, nil
 		}
 		return &list{items: []any{item}, seq: true}, nil
@@ -302,9 +299,6 @@ func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 	}
 	return &list{items: out, seq: true}, ev.allocate(len(out), 8)
 }
-
-// isPlain reports whether v is no array.
-func isPlain(v any) bool { return !isArray(v) }
 
 // at is the element at an index, from the end if it is negative.
 func at(items []any, index float64) any {

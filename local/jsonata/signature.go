@@ -132,9 +132,9 @@ func (s *signature) validate(arguments []any, context any) ([]any, error) {
 	for _, a := range arguments {
 		supplied = append(supplied, letter(a))
 	}
-	var fewCounts [8]int
-	counts := fewCounts[:0]
-	counts, ok := assign(s.parameters, supplied, counts)
+	m := matcher{parameters: s.parameters, supplied: supplied, all: true}
+	counts := m.counts[:0]
+	counts, ok := m.match(0, 0, counts)
 	if !ok {
 		return nil, s.mismatch(arguments, supplied)
 	}
@@ -229,15 +229,28 @@ func (p *parameter) accept(v any, kind byte, index, count int) (any, error) {
 	return v, nil
 }
 
-// assign gives the parameters the supplied types, as many as each will
-// take, backing off where that leaves a later one without.
-func assign(parameters []parameter, supplied []byte, counts []int) ([]int, bool) {
-	if len(parameters) == 0 {
-		return counts, len(supplied) == 0
+// matcher assigns supplied types to parameters.
+type matcher struct {
+	parameters []parameter
+	supplied   []byte
+	all        bool // no supplied type may be left over
+	counts     [8]int
+	failed     []bool // by parameter and supplied type: it does not go on from there
+}
+
+// match gives the parameters from the i-th on the supplied types from the j-th
+// on: to each as many as it takes, fewer where that leaves a later one without.
+func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
+	if i == len(m.parameters) {
+		return counts, !m.all || j == len(m.supplied)
 	}
-	p := &parameters[0]
+	at := i*(len(m.supplied)+1) + j
+	if m.failed != nil && m.failed[at] {
+		return nil, false
+	}
+	p := &m.parameters[i]
 	most := 0
-	for most < len(supplied) && strings.IndexByte(p.types, supplied[most]) >= 0 && (p.repeated || most == 0) {
+	for j+most < len(m.supplied) && strings.IndexByte(p.types, m.supplied[j+most]) >= 0 && (p.repeated || most == 0) {
 		most++
 	}
 	least := 1
@@ -245,10 +258,14 @@ func assign(parameters []parameter, supplied []byte, counts []int) ([]int, bool)
 		least = 0
 	}
 	for n := most; n >= least; n-- {
-		if all, ok := assign(parameters[1:], supplied[n:], append(counts, n)); ok {
+		if all, ok := m.match(i+1, j+n, append(counts, n)); ok {
 			return all, true
 		}
 	}
+	if m.failed == nil {
+		m.failed = make([]bool, len(m.parameters)*(len(m.supplied)+1))
+	}
+	m.failed[at] = true
 	return nil, false
 }
 
@@ -256,37 +273,19 @@ func assign(parameters []parameter, supplied []byte, counts []int) ([]int, bool)
 func (s *signature) mismatch(arguments []any, supplied []byte) error {
 	good := 0
 	for i := range s.parameters {
-		n, ok := prefix(s.parameters[:i+1], supplied)
+		m := matcher{parameters: s.parameters[:i+1], supplied: supplied}
+		counts, ok := m.match(0, 0, nil)
 		if !ok {
 			break
 		}
-		good = n
+		good = 0
+		for _, n := range counts {
+			good += n
+		}
 	}
 	v := Undefined
 	if good < len(arguments) {
 		v = arguments[good]
 	}
 	return &Error{Code: "T0410", Value: v, index: good + 1}
-}
-
-// prefix is how many of the supplied types the parameters take.
-func prefix(parameters []parameter, supplied []byte) (int, bool) {
-	if len(parameters) == 0 {
-		return 0, true
-	}
-	p := &parameters[0]
-	most := 0
-	for most < len(supplied) && strings.IndexByte(p.types, supplied[most]) >= 0 && (p.repeated || most == 0) {
-		most++
-	}
-	least := 1
-	if p.optional {
-		least = 0
-	}
-	for n := most; n >= least; n-- {
-		if rest, ok := prefix(parameters[1:], supplied[n:]); ok {
-			return n + rest, true
-		}
-	}
-	return 0, false
 }

@@ -124,3 +124,42 @@ func (u *usage) following(n *syntax, s *names) {
 		}
 	}
 }
+
+// usesInput reports whether a node refers to the input. outermost says that the
+// input is the node's context.
+func usesInput(n *syntax, outermost bool) bool {
+	if n == nil {
+		return false
+	}
+	inner := func(n *syntax) bool { return usesInput(n, false) }
+	here := func(n *syntax) bool { return usesInput(n, outermost) }
+	used := false
+	switch n.kind {
+	case kindVariable:
+		used = n.text == "$" || outermost && n.text == ""
+	case kindName, kindWildcard, kindDescendants:
+		used = outermost
+	case kindPath:
+		used = here(n.list[0]) || slices.ContainsFunc(n.list[1:], inner)
+	case kindLambda:
+		used = here(n.other)
+	case kindTransform:
+		used = inner(n.left) || inner(n.right) || inner(n.other)
+	case kindSort:
+		used = slices.ContainsFunc(n.terms, func(t sortTerm) bool { return inner(t.key) })
+	default:
+		used = here(n.left) || here(n.right) || here(n.other) || slices.ContainsFunc(n.list, here)
+		for _, p := range n.pairs {
+			used = used || here(p[0]) || here(p[1])
+		}
+	}
+	for _, s := range slices.Concat(n.stages, n.predicates) {
+		used = used || inner(s.filter)
+	}
+	if n.group != nil {
+		for _, p := range n.group.pairs {
+			used = used || inner(p[0]) || inner(p[1])
+		}
+	}
+	return used
+}
