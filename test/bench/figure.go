@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+)
+
+// figure is something that is measured, beside its peer.
+type figure struct {
+	name string
+	unit string
+	// begin gets both sides ready.
+	begin func(*workplace) (sides, error)
+	// peer says what the other side is.
+	peer string
+	// value and ratio, ours over the peer's, are what has to be reached.
+	value, ratio target
+}
+
+// sides are the two that take turns.
+type sides struct{ ours, peer side }
+
+// side measures once, in the figure's unit.
+type side func() (float64, error)
+
+// always is a side that is no measurement, such as a limit.
+func always(v float64) side { return func() (float64, error) { return v, nil } }
+
+// target is a bound that a number has to keep. The zero target is always reached.
+type target struct {
+	limit float64
+	upper bool
+}
+
+func atLeast(limit float64) target { return target{limit: limit} }
+func atMost(limit float64) target  { return target{limit: limit, upper: true} }
+
+func (t target) reached(v float64) bool {
+	switch {
+	case t == target{}:
+		return true
+	case t.upper:
+		return v <= t.limit
+	}
+	return v >= t.limit
+}
+
+// result is a figure that was measured.
+type result struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+	// Peer is the peer's value, in the same unit; Ratio is Value over Peer.
+	Peer  float64 `json:"peer"`
+	Ratio float64 `json:"ratio"`
+
+	figure figure
+}
+
+func (r *result) reached() bool {
+	return r.figure.value.reached(r.Value) && r.figure.ratio.reached(r.Ratio)
+}
+
+// measure runs both sides in turn. What the runs before have left behind is
+// collected first, so that no side pays for the other.
+func (f figure) measure(runs int) (r result, err error) {
+	w := &workplace{}
+	defer func() { err = errors.Join(err, w.close()) }()
+	s, err := f.begin(w)
+	if err != nil {
+		return r, err
+	}
+	var ours, peers []float64
+	for range runs {
+		for _, turn := range []struct {
+			side side
+			to   *[]float64
+		}{{s.ours, &ours}, {s.peer, &peers}} {
+			runtime.GC()
+			v, err := turn.side()
+			if err != nil {
+				return r, err
+			}
+			*turn.to = append(*turn.to, v)
+		}
+	}
+	r = result{Name: f.name, Unit: f.unit, Value: median(ours), Peer: median(peers), figure: f}
+	if r.Peer == 0 {
+		return r, fmt.Errorf("got 0 %s from the peer (%s), expected more", f.unit, f.peer)
+	}
+	r.Ratio = r.Value / r.Peer
+	return r, nil
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// workplace is what a figure's sides need while they are measured.
+type workplace struct{ closers []func() error }
+
+// onClose has something closed when the figure has been measured.
+func (w *workplace) onClose(closer func() error) { w.closers = append(w.closers, closer) }
+
+func (w *workplace) close() error {
+	var errs []error
+	for _, closer := range slices.Backward(w.closers) {
+		errs = append(errs, closer())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,34 @@
+package main
+
+// figures are all that is measured. The targets are those that the project set
+// itself; docs/benchmarks.md explains each figure.
+var figures = []figure{
+	{
+		name: "engine/inline-in-process", unit: "items/s", begin: inlineInProcess,
+		peer: "aws-local-stepfunctions 3.0.0", value: atLeast(100_000), ratio: atLeast(10),
+	},
+	{
+		name: "engine/real-lambda-vs-host", unit: "items/s", begin: realLambda,
+		peer: "the same host, no state machine", ratio: atLeast(0.70),
+	},
+	{
+		name: "engine/distributed-million-rss", unit: "MB", begin: millionPeak,
+		peer: "the limit", ratio: atMost(1),
+	},
+	{
+		name: "engine/cost-per-item-10k-vs-1m", unit: "ns/item", begin: distributedCost,
+		peer: "10,000 items", ratio: atMost(1.25),
+	},
+	{
+		name: "engine/inline-cost-per-item-10k-vs-1m", unit: "ns/item", begin: inlineCost,
+		peer: "10,000 items", ratio: atMost(1.25),
+	},
+	{
+		name: "jsonata/plain-path-ns", unit: "ns", begin: plainPath,
+		peer: "jsonata 2.0.6", ratio: atMost(0.1),
+	},
+	{
+		name: "jsonata/plain-path-vs-jsonpath", unit: "ns", begin: plainPathAsJSONPath,
+		peer: "the same path as JSONPath", ratio: atMost(1.5),
+	},
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/mapjob/mapjob/local/jsonata"
+	"github.com/mapjob/mapjob/local/jsonpath"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+const (
+	// plainPathInput is what the path is evaluated against, as $states.input.
+	plainPathInput = `{"order":{"id":"o-1","customer":{"name":"María","tier":"gold"}},"total":12.5}`
+	plainPathQuery = `$states.input.order.customer.name`
+	plainPathValue = "María"
+)
+
+// plainPath evaluates a plain path as an expression. The peer is the reference
+// implementation, which Step Functions runs.
+func plainPath(w *workplace) (sides, error) {
+	const evaluations = 200_000
+	peer, err := w.startNode("jsonata.mjs", plainPathQuery, plainPathInput, plainPathValue, strconv.Itoa(evaluations))
+	if err != nil {
+		return sides{}, err
+	}
+	if _, err := peer.measure(); err != nil { // compiles its code
+		return sides{}, err
+	}
+	ours, err := plainPathExpression()
+	return sides{ours: ours, peer: peer.measure}, err
+}
+
+// plainPathAsJSONPath compares the expression with a path that is one.
+func plainPathAsJSONPath(*workplace) (sides, error) {
+	ours, err := plainPathExpression()
+	if err != nil {
+		return sides{}, err
+	}
+	input, err := value.Parse([]byte(plainPathInput))
+	if err != nil {
+		return sides{}, err
+	}
+	root := value.NewObject("states", value.NewObject("input", input))
+	path, err := jsonpath.Compile("$.states.input.order.customer.name")
+	if err != nil {
+		return sides{}, err
+	}
+	return sides{ours: ours, peer: evaluating(func() (any, error) { return path.Get(root) })}, nil
+}
+
+func plainPathExpression() (side, error) {
+	input, err := value.Parse([]byte(plainPathInput))
+	if err != nil {
+		return nil, err
+	}
+	states := value.NewObject("input", input)
+	environment := &jsonata.Environment{Input: jsonata.Undefined, Variable: func(name string) (any, bool) {
+		return states, name == "states"
+	}}
+	expression, err := jsonata.Compile(plainPathQuery)
+	if err != nil {
+		return nil, err
+	}
+	return evaluating(func() (any, error) { return expression.Eval(environment) }), nil
+}
+
+// evaluating is a side that evaluates the plain path, in nanoseconds.
+func evaluating(evaluate func() (any, error)) side {
+	const evaluations = 10_000_000
+	return func() (float64, error) {
+		return perItem(evaluations, func() error {
+			return times(evaluations, func() error {
+				v, err := evaluate()
+				if err == nil && v != plainPathValue {
+					err = fmt.Errorf("got %v, expected %s", v, plainPathValue)
+				}
+				return err
+			})
+		})
+	}
+}

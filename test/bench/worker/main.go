@@ -1,0 +1,14 @@
+// Command worker is a Lambda function that answers with its event. What it costs
+// is what aws-lambda-go costs.
+package main
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+func main() {
+	lambda.Start(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) { return event, nil })
+}
