@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // Handler is one of the three functions, for lambda.Start.
@@ -25,13 +26,20 @@ type Info struct {
 	Name      string    // the job's name
 	Execution string    // the ARN of the execution
 	StartedAt time.Time // when the execution started
-	Index     int       // the item's index, counted from 0; in a worker only
+	RequestID string    // of the invocation
+	Index     int       // the item's index, counted from 0; -1 where there is no item
 }
 
+// noIndex is the Index outside a worker.
+const noIndex = -1
+
 // InfoOf is the Info of the context that a function was called with. Outside
-// of one it is zero.
+// of one it is empty.
 func InfoOf(ctx context.Context) Info {
-	info, _ := ctx.Value(infoKey{}).(Info)
+	info, ok := ctx.Value(infoKey{}).(Info)
+	if !ok {
+		info.Index = noIndex
+	}
 	return info
 }
 
@@ -39,6 +47,17 @@ type infoKey struct{}
 
 func withInfo(ctx context.Context, info Info) context.Context {
 	return context.WithValue(ctx, infoKey{}, info)
+}
+
+// begin is the start of an invocation: its Info, in the context and for the
+// log. The function that it returns ends it.
+func begin(ctx context.Context, job jobData, execution string) (context.Context, Info, func()) {
+	info := Info{Name: job.Name, Execution: execution, StartedAt: job.StartedAt, Index: noIndex}
+	if lambda, ok := lambdacontext.FromContext(ctx); ok {
+		info.RequestID = lambda.AwsRequestID
+	}
+	current.Store(&info)
+	return withInfo(ctx, info), info, func() { current.Store(nil) }
 }
 
 // decode reads what the state machine sent. What cannot be read is refused by

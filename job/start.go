@@ -27,6 +27,7 @@ type starter[In, Item any] struct {
 // In is what the execution was started with. An error that find yields ends
 // the job start, and no items are left behind.
 func Start[In, Item any](find func(context.Context, In) iter.Seq2[Item, error]) Handler {
+	setUpLog()
 	return &starter[In, Item]{find}
 }
 
@@ -42,7 +43,8 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 			return nil, err
 		}
 	}
-	ctx = withInfo(ctx, Info{Name: request.Job.Name, Execution: request.Execution, StartedAt: request.Job.StartedAt})
+	ctx, _, end := begin(ctx, request.Job, request.Execution)
+	defer end()
 
 	items := s.find(ctx, in)
 	if request.Items == nil {

@@ -83,7 +83,10 @@ type summarizer struct {
 // index, whether it succeeded, failed, or was in a batch that failed as a
 // whole, and writes the report as report.md, report.html and report.json
 // beside the results. look may go through the outcomes and add to the report.
-func Summarize(look func(context.Context, *Summary) error) Handler { return &summarizer{look} }
+func Summarize(look func(context.Context, *Summary) error) Handler {
+	setUpLog()
+	return &summarizer{look}
+}
 
 // Invoke answers one invocation.
 func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
@@ -91,11 +94,12 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	if err := decode(payload, &request, "a request of the state machine to its summary"); err != nil {
 		return nil, err
 	}
-	info := Info{Name: request.Job.Name, Execution: request.Execution, StartedAt: request.Job.StartedAt}
+	ctx, info, end := begin(ctx, request.Job, request.Execution)
+	defer end()
 	summary := &Summary{Info: info, Input: request.Input, ToleratedFailurePercentage: request.ToleratedFailurePercentage,
 		source: request.outcomes(ctx)}
 
-	err := recovered(func() error { return z.look(withInfo(ctx, info), summary) })
+	err := recovered(func() error { return z.look(ctx, summary) })
 	for range summary.Results() { // what look left is counted here
 	}
 	if summary.err != nil {

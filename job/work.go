@@ -45,6 +45,7 @@ type worker[Item, Result any] struct {
 // get their results all the same. Name errors with [Fail], so that the report
 // can count them; mark with [Retryable] what may go well another time.
 func Work[Item, Result any](handle func(context.Context, Item) (Result, error), options ...WorkOption) Handler {
+	setUpLog()
 	w := &worker[Item, Result]{handle, workOptions{defaultConcurrency, defaultTries}}
 	for _, option := range options {
 		option(&w.options)
@@ -62,6 +63,8 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 	if b.Items == nil {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
+	ctx, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
+	defer end()
 	// The handlers' time ends before Lambda ends the invocation's. Half of what
 	// is kept back is for those that heed their context to come to an end, half
 	// for the answer.
@@ -73,10 +76,10 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
-	return json.Marshal(w.outcomes(ctx, &b, grace))
+	return json.Marshal(w.outcomes(ctx, &b, info, grace))
 }
 
-func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch, grace time.Duration) []Outcome {
+func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch, info Info, grace time.Duration) []Outcome {
 	outcomes := make([]Outcome, len(b.Items))
 	for i, item := range b.Items { // what stays as it is was not begun
 		outcomes[i] = Outcome{Index: item.Index, Status: Failed, Retryable: true,
@@ -88,12 +91,14 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch, grace tim
 	}
 	next := make(chan int)
 	results := make(chan done, w.options.concurrency) // room for one each: whoever comes too late is not kept waiting
-	info := Info{Name: b.BatchInput.Job.Name, Execution: b.BatchInput.Execution, StartedAt: b.BatchInput.Job.StartedAt}
 	for range min(w.options.concurrency, len(b.Items)) {
 		go func() {
 			for i := range next {
 				info := info
 				info.Index = b.Items[i].Index
+				if w.options.concurrency == 1 {
+					current.Store(&info)
+				}
 				results <- done{i, w.outcome(withInfo(ctx, info), b.Items[i].Index, b.Items[i].Item)}
 			}
 		}()
