@@ -42,7 +42,8 @@ type evaluation struct {
 	scope      frame  // outermost
 	spare      *frame // for the next scope, if there is one
 	frees      []freeVariable
-	stack      []any // arguments of the calls that are being made
+	stack      []any  // arguments of the calls that are being made
+	text       []byte // of the strings that are being concatenated
 	done       <-chan struct{}
 	depth      int
 	maxDepth   int
@@ -164,7 +165,7 @@ func (e *Expression) run(env *Environment) (any, error) {
 	if cap(frees) < len(e.symbols) {
 		frees = make([]freeVariable, len(e.symbols))
 	}
-	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], stack: ev.stack, maxDepth: env.MaxDepth}
+	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], stack: ev.stack, text: ev.text, maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
 		ev.maxDepth = DefaultMaxDepth
 	}
@@ -192,10 +193,18 @@ func (e *Expression) run(env *Environment) (any, error) {
 	return v, ev.stopped
 }
 
+// maxPooledText is the most bytes of a buffer that is kept for the next
+// evaluation.
+const maxPooledText = 1 << 16
+
 // release returns the evaluation to the pool without what it refers to.
 func (ev *evaluation) release() {
 	clear(ev.frees)
 	clear(ev.stack[:cap(ev.stack)])
-	*ev = evaluation{frees: ev.frees[:0], stack: ev.stack[:0]}
+	text := ev.text[:0]
+	if cap(text) > maxPooledText {
+		text = nil
+	}
+	*ev = evaluation{frees: ev.frees[:0], stack: ev.stack[:0], text: text}
 	evaluations.Put(ev)
 }

@@ -251,8 +251,7 @@ type concatenation struct {
 }
 
 func (n *concatenation) eval(ev *evaluation, input any, f *frame) (any, error) {
-	var buffer [128]byte
-	text := buffer[:0]
+	base := len(ev.text) // an operand may be a concatenation, too
 	var first any
 	for i, operand := range n.operands {
 		// The operands nest to the left.
@@ -268,18 +267,20 @@ func (n *concatenation) eval(ev *evaluation, input any, f *frame) (any, error) {
 			continue
 		}
 		if i == 1 {
-			if text, err = ev.appendString(text, first); err != nil {
+			if ev.text, err = ev.appendString(ev.text, first); err != nil {
 				return nil, n.place(err, i)
 			}
 		}
-		if text, err = ev.appendString(text, v); err != nil {
+		if ev.text, err = ev.appendString(ev.text, v); err != nil {
 			return nil, n.place(err, i)
 		}
-		if err := ev.allocate(len(text), 1); err != nil {
+		if err := ev.allocate(len(ev.text)-base, 1); err != nil {
 			return nil, err
 		}
 	}
-	return string(text), nil
+	text := string(ev.text[base:])
+	ev.text = ev.text[:base]
+	return text, nil
 }
 
 func (n *concatenation) place(err error, operand int) error {
