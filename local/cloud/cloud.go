@@ -38,14 +38,17 @@ type Options struct {
 
 // Cloud is a stack that runs.
 type Cloud struct {
-	stack    *Stack
-	options  Options
-	store    *objectStore
-	database *database
-	host     *lambdahost.Host
-	logs     []*os.File
-	absent   []string
-	turns    chan struct{} // one for each invocation that may run
+	stack     *Stack
+	options   Options
+	store     *objectStore
+	database  *database
+	host      *lambdahost.Host
+	functions map[string]bool // that the host has, by name
+	callbacks *callbacks
+	messages  *messages // nil until a task may send one
+	logs      []*os.File
+	absent    []string
+	turns     chan struct{} // one for each invocation that may run
 }
 
 // inert are the types of resources that have nothing to do at run time, or
@@ -56,7 +59,7 @@ var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy",
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
 func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
-	c := &Cloud{stack: stack, options: options, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
+	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -66,6 +69,9 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 		return nil, err
 	}
 	if c.database, err = startDatabase(ctx, ".", options.DynamoDBPort); err != nil {
+		return nil, err
+	}
+	if c.callbacks, err = startCallbacks(); err != nil {
 		return nil, err
 	}
 	if err = c.startHost(); err != nil {
@@ -147,6 +153,9 @@ func (c *Cloud) Close() error {
 	if c.host != nil {
 		errs = append(errs, c.host.Close())
 	}
+	if c.callbacks != nil {
+		errs = append(errs, c.callbacks.close())
+	}
 	if c.database != nil {
 		errs = append(errs, c.database.close())
 	}
@@ -157,6 +166,10 @@ func (c *Cloud) Close() error {
 		file.Close()
 	}
 	c.logs = nil
+	if c.messages != nil {
+		errs = append(errs, c.messages.file.Close())
+		c.messages = nil
+	}
 	return errors.Join(errs...)
 }
 
@@ -176,7 +189,7 @@ func (c *Cloud) Buckets() []Bucket {
 // Endpoints are where the parts listen, as environment variables of the AWS
 // CLI and SDKs.
 func (c *Cloud) Endpoints() []string {
-	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL()}
+	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.callbacks.url}
 }
 
 // shortName is what a person calls a resource: the path of its construct below
@@ -228,16 +241,21 @@ type Machine struct {
 	ARN        string
 	Definition *asl.StateMachine
 	Type       engine.Type
+	text       string // of the definition
 }
 
 // Machine is the stack's state machine of that name, or with no name the only
 // one. A definition that is not valid is an error with every problem in it.
 func (c *Cloud) Machine(name string) (*Machine, error) {
-	t := c.stack.template
 	id, err := c.stack.find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
 	if err != nil {
 		return nil, err
 	}
+	return c.machine(id)
+}
+
+func (c *Cloud) machine(id string) (*Machine, error) {
+	t := c.stack.template
 	properties, err := t.properties(id)
 	if err != nil {
 		return nil, err
@@ -253,7 +271,7 @@ func (c *Cloud) Machine(name string) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", id, err)
 	}
-	m := &Machine{ID: id, Name: t.name(id), ARN: t.arn("states", "stateMachine:"+t.name(id)), Definition: definition, Type: engine.Standard}
+	m := &Machine{ID: id, Name: t.name(id), ARN: c.machineARN(id), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
 	if p.StateMachineType == "EXPRESS" {
 		m.Type = engine.Express
 	}
@@ -290,35 +308,33 @@ type Execution struct {
 	Items    *Items // in place of what the job start would find, or of the input of a job without one; may be nil
 	History  func(engine.Event)
 	Observer engine.MapObserver
-	// Invoked is told of every function that a task has invoked, from the
-	// goroutine of the invocation; output is nil where it failed.
+	// Invoked is told of every function that a task of the state machine has
+	// invoked, but not of those of executions that it starts, from the goroutine
+	// of the invocation. Output is as of lambda:invoke, or nil where it failed.
 	Invoked func(request *engine.Request, output any, err error)
 }
 
 // Execute runs a state machine to its end. The error says that it could not be
-// run; an execution that failed is none.
+// run, which is also so where a task calls what this machine does not have; an
+// execution that failed is none.
 func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
-	invoke := engine.IntegrationFunc(c.invoke)
-	if x.Items != nil {
-		var err error
-		if invoke, err = x.Items.feed(ctx, m.Definition, &x, invoke); err != nil {
-			return nil, err
-		}
+	invoke, err := c.invokeFor(ctx, m, &x)
+	if err != nil {
+		return nil, err
 	}
-	if observed := invoke; x.Invoked != nil {
-		invoke = func(ctx context.Context, r *engine.Request) (any, error) {
-			output, err := observed(ctx, r)
-			x.Invoked(r, output, err)
-			return output, err
-		}
+	tasks := &integrations{cloud: c, invoke: invoke, found: map[string]engine.Integration{}}
+	defer c.callbacks.forgetAll(tasks)
+	missing := tasks.add(m.Definition)
+	machines, err := c.nested(m, tasks)
+	if err = errors.Join(missing, err); err != nil {
+		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", c.stack.shortName(m.ID), err)
 	}
-	options := []engine.Option{
-		engine.WithIntegration("arn:aws:states:::lambda:invoke", invoke),
+	options := append(append(tasks.options(), machines...),
 		engine.WithObjects(c.store),
 		engine.WithStateMachineARN(m.ARN),
 		engine.WithType(m.Type),
 		engine.WithExecutionName(x.Name),
-	}
+	)
 	if x.History != nil {
 		options = append(options, engine.WithHistory(x.History))
 	}
@@ -330,6 +346,28 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 		return nil, err
 	}
 	return e.Run(ctx, x.Input)
+}
+
+// invokeFor is lambda:invoke as an execution wants it. What is special about it
+// is so for the state machine itself, not for those that it starts.
+func (c *Cloud) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine.IntegrationFunc, error) {
+	invoke := engine.IntegrationFunc(c.invoke)
+	if x.Items != nil {
+		var err error
+		if invoke, err = x.Items.feed(ctx, m.Definition, x, invoke); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, r *engine.Request) (any, error) {
+		if !ofMachine(r, m.ARN) {
+			return c.invoke(ctx, r)
+		}
+		output, err := invoke(ctx, r)
+		if x.Invoked != nil {
+			x.Invoked(r, output, err)
+		}
+		return output, err
+	}, nil
 }
 
 // listen takes a port of this machine for a part, or says which part cannot have it.

@@ -137,33 +137,48 @@ func (d *database) createTable(ctx context.Context, name string, properties map[
 }
 
 // DynamoDBError is a refusal by DynamoDB.
-type DynamoDBError struct{ Name, Message string }
+type DynamoDBError struct {
+	Name, Message string
+	Status        int // of HTTP
+	RequestID     string
+}
 
 func (e *DynamoDBError) Error() string { return e.Name + ": " + e.Message }
 
-// call is one request in the protocol that the SDKs speak (AWS JSON 1.0).
+// databaseClient keeps a connection for each task that may be under way at
+// once: a Map would open and close thousands of them with Go's default of two.
+var databaseClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}
+
+// call is one request with a value that becomes JSON.
 func (d *database) call(ctx context.Context, operation string, request any) (json.RawMessage, error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}
+	_, answer, err := d.send(ctx, operation, body)
+	return answer, err
+}
+
+// send is one request in the protocol that the SDKs speak (AWS JSON 1.0). An
+// error of DynamoDB's own is a [*DynamoDBError].
+func (d *database) send(ctx context.Context, operation string, body []byte) (http.Header, []byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
 	r.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
 	// Anybody may ask, as long as the form of a signature is there.
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/"+Region+"/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
-	response, err := http.DefaultClient.Do(r)
+	response, err := databaseClient.Do(r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if response.StatusCode != http.StatusOK {
 		var refusal struct {
@@ -172,10 +187,14 @@ func (d *database) call(ctx context.Context, operation string, request any) (jso
 			Other   string `json:"Message"`
 		}
 		if json.Unmarshal(answer, &refusal) != nil || refusal.Type == "" {
-			return nil, fmt.Errorf("%s: got status %s", operation, response.Status)
+			return nil, nil, fmt.Errorf("%s: got status %s", operation, response.Status)
 		}
-		name := refusal.Type[strings.LastIndex(refusal.Type, "#")+1:]
-		return nil, &DynamoDBError{name, refusal.Message + refusal.Other}
+		return nil, nil, &DynamoDBError{
+			Name:      refusal.Type[strings.LastIndex(refusal.Type, "#")+1:],
+			Message:   refusal.Message + refusal.Other,
+			Status:    response.StatusCode,
+			RequestID: response.Header.Get("X-Amzn-Requestid"),
+		}
 	}
-	return answer, nil
+	return response.Header, answer, nil
 }

@@ -47,6 +47,7 @@ func (c *Cloud) addFunction(id string) error {
 		"AWS_ENDPOINT_URL_S3":       c.store.url,
 		"AWS_ENDPOINT_URL_DYNAMODB": c.database.url,
 		"AWS_ENDPOINT_URL_LAMBDA":   c.host.URL(),
+		"AWS_ENDPOINT_URL_SFN":      c.callbacks.url,
 		"AWS_ACCESS_KEY_ID":         "local",
 		"AWS_SECRET_ACCESS_KEY":     "local",
 		"AWS_EC2_METADATA_DISABLED": "true",
@@ -54,6 +55,7 @@ func (c *Cloud) addFunction(id string) error {
 	for k, v := range p.Environment.Variables {
 		environment[k] = v
 	}
+	c.functions[name] = true
 	return c.host.Add(lambdahost.Function{
 		Name:        name,
 		Command:     []string{filepath.Join(folder, "bootstrap")},
@@ -74,8 +76,12 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 	if !ok {
 		return nil, &engine.TaskError{Name: "Lambda.ValidationException", Cause: fmt.Sprintf("got FunctionName %s, expected a string", value.Text(name))}
 	}
-	payload := []byte("{}")
-	if v, ok := parameters.Get("Payload"); ok {
+	payload := []byte("{}") // also for null, as recorded
+	switch v, _ := parameters.Get("Payload"); v := v.(type) {
+	case nil:
+	case string: // is sent as it is
+		payload = []byte(v)
+	default:
 		payload = value.Append(nil, v)
 	}
 	select {

@@ -267,6 +267,8 @@ func (t *template) ref(id string) (any, error) {
 	switch r.Type { // those whose Ref is an ARN or another address (CloudFormation, "Return values" of each type)
 	case "AWS::StepFunctions::StateMachine", "AWS::SNS::Topic", "AWS::SecretsManager::Secret":
 		return t.attribute(id, "Arn")
+	case "AWS::SQS::Queue":
+		return t.attribute(id, "QueueUrl")
 	}
 	return t.name(id), nil
 }
@@ -301,6 +303,12 @@ func (t *template) attribute(id, attribute string) (any, error) {
 		return t.arn("sns", name), nil
 	case "AWS::SQS::Queue.Arn":
 		return t.arn("sqs", name), nil
+	case "AWS::SQS::Queue.QueueUrl":
+		return "https://sqs." + Region + ".amazonaws.com/" + Account + "/" + name, nil
+	case "AWS::SQS::Queue.QueueName", "AWS::SNS::Topic.TopicName", "AWS::Events::EventBus.Name":
+		return name, nil
+	case "AWS::Events::EventBus.Arn":
+		return t.arn("events", "event-bus/"+name), nil
 	case "AWS::SecretsManager::Secret.Arn":
 		return t.arn("secretsmanager", "secret:"+name), nil
 	}
@@ -315,6 +323,7 @@ func (t *template) arn(service, resource string) string {
 var physicalNames = map[string]string{
 	"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName", "AWS::DynamoDB::GlobalTable": "TableName",
 	"AWS::Lambda::Function": "FunctionName", "AWS::StepFunctions::StateMachine": "StateMachineName",
+	"AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::Events::EventBus": "Name",
 }
 
 // name is the physical name of a resource on this machine.
@@ -324,6 +333,9 @@ func (t *template) name(id string) string {
 		return given
 	}
 	name := t.stack + "-" + id
+	if r.Properties["FifoQueue"] == true || r.Properties["FifoTopic"] == true {
+		return name + ".fifo"
+	}
 	most := 64
 	if r.Type == "AWS::S3::Bucket" {
 		name, most = strings.ToLower(name), 63

@@ -1,0 +1,73 @@
+// Command function is the Lambda of the tests: the event says what it does.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+// event is an order to answer a task token, with one of the operations of the
+// Step Functions API, or to fail. Any other event is the answer.
+type event struct {
+	Token      string `json:"token"`
+	Operation  string `json:"operation"`
+	Heartbeats int    `json:"heartbeats"` // 400 ms apart, before the answer
+	Fail       string `json:"fail"`
+}
+
+func main() { lambda.Start(handle) }
+
+func handle(ctx context.Context, raw json.RawMessage) (any, error) {
+	var e event
+	if json.Unmarshal(raw, &e) != nil {
+		return raw, nil // not an object
+	}
+	switch {
+	case e.Fail != "":
+		return nil, errors.New(e.Fail)
+	case e.Token == "":
+		return raw, nil
+	}
+	// A function that answers its own token does so while its invocation lasts.
+	for range e.Heartbeats {
+		time.Sleep(400 * time.Millisecond)
+		if err := call(ctx, "SendTaskHeartbeat", map[string]string{"taskToken": e.Token}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, call(ctx, e.Operation, map[string]string{
+		"taskToken": e.Token, "output": `{"answered":true}`, "error": "Refused", "cause": "the function said no",
+	})
+}
+
+func call(ctx context.Context, operation string, request map[string]string) error {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, os.Getenv("AWS_ENDPOINT_URL_SFN"), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(response.Body)
+		return fmt.Errorf("%s: %s", response.Status, text)
+	}
+	return nil
+}
