@@ -216,7 +216,7 @@ type Execution struct {
 	Name            string
 	StateMachineARN string
 	Status          Status
-	Input           []byte
+	Input           []byte // as it was given
 	// Output is JSON, nil unless Status is SUCCEEDED.
 	Output []byte
 	// Error and Cause are empty where the service gives none.
@@ -249,7 +249,7 @@ func (e *Engine) Run(ctx context.Context, input []byte) (*Execution, error) {
 	r.loop.do(x.start)
 	r.loop.run(ctx, r.stop)
 	r.cancel()
-	return x.result(), nil
+	return x.result(input), nil
 }
 
 func (e *Engine) executionName(r *run) string {

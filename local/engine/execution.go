@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -128,13 +129,15 @@ func (x *execution) end(status Status, event EventType, d *details) {
 	}
 }
 
-func (x *execution) result() *Execution {
+// result is the execution for the caller, who gave it the input.
+func (x *execution) result(input []byte) *Execution {
 	result := &Execution{
 		ARN: x.arn, Name: x.name, StateMachineARN: x.machineARN, Status: x.status,
-		Input: value.Append(nil, x.input), Start: x.startTime, Stop: x.stopTime, Events: x.events,
+		Input: bytes.Clone(input), Start: x.startTime, Stop: x.stopTime, Events: x.events,
 	}
 	if x.status == Succeeded {
-		result.Output = value.Append(nil, x.output)
+		// Room for as much as came in saves most of the growing.
+		result.Output = value.Append(make([]byte, 0, len(input)), x.output)
 	}
 	if x.failure != nil {
 		result.Error, result.Cause = x.failure.name, x.failure.cause

@@ -41,7 +41,7 @@ func (s *listSource) next() (*mapItem, sourceState) {
 	item := newItem(s.items, s.keys, s.at)
 	item.source = "STATE_DATA"
 	s.at++
-	return item, sourceItem
+	return &item, sourceItem
 }
 
 func (s *listSource) whenReady(step func()) { step() }

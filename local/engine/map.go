@@ -22,6 +22,18 @@ type iterations struct {
 	limit   int
 }
 
+// iteration is one of them, with all it needs in one piece of memory.
+type iteration struct {
+	visit  *visit
+	of     *iterations
+	thread thread
+	item   mapItem
+}
+
+func (t *iteration) done(output any, f *failure) {
+	t.visit.iterationDone(t.of, &t.thread, t.item.index, output, f)
+}
+
 // mapState runs a Map state.
 func (v *visit) mapState() {
 	if v.state.Map.Processor.Distributed {
@@ -96,8 +108,8 @@ func (v *visit) items() (items []any, keys []string, err error) {
 }
 
 // newItem is one item of a list, or one member of an object.
-func newItem(items []any, keys []string, i int) *mapItem {
-	item := &mapItem{value: items[i]}
+func newItem(items []any, keys []string, i int) mapItem {
+	item := mapItem{value: items[i]}
 	if keys != nil {
 		item.key, item.hasKey = keys[i], true
 	}
@@ -133,21 +145,21 @@ func (v *visit) iterate(m *iterations) {
 	for m.next < len(m.items) && len(m.running) < m.limit {
 		i := m.next
 		m.next++
-		item := newItem(m.items, m.keys, i)
-		item.index = i
-		input, err := v.selectItem(item)
+		t := &iteration{visit: v, of: m, item: newItem(m.items, m.keys, i)}
+		t.item.index = i
+		input, err := v.selectItem(&t.item)
 		if err != nil {
 			m.abort(v)
 			v.failEvaluation(err)
 			return
 		}
-		t := &thread{execution: v.execution, flow: &v.state.Map.Processor.Flow, variables: v.variables.Inner(), last: v.last, item: item}
-		if !t.record(MapIterationStarted, &details{name: v.state.Name, index: i}) {
+		t.thread = thread{execution: v.execution, flow: &v.state.Map.Processor.Flow, variables: v.variables.Inner(), last: v.last, item: &t.item}
+		if !t.thread.record(MapIterationStarted, &details{name: v.state.Name, index: i}) {
 			return
 		}
-		t.done = func(output any, f *failure) { v.iterationDone(m, t, i, output, f) }
-		m.running = append(m.running, t)
-		t.enter(t.flow.Start, input)
+		t.thread.done = t.done
+		m.running = append(m.running, &t.thread)
+		t.thread.enter(t.thread.flow.Start, input)
 	}
 	if len(m.running) > 0 || m.next < len(m.items) {
 		return

@@ -12,7 +12,7 @@ import (
 
 // task is a call of a Task state that is under way.
 type task struct {
-	request  *Request
+	request  Request
 	token    string
 	timeout  time.Duration
 	limit    *timer // TimeoutSeconds
@@ -21,7 +21,7 @@ type task struct {
 	patience time.Duration
 	cancel   context.CancelFunc
 	nested   *execution
-	called   time.Time
+	called   time.Time // where attempts are kept
 	// submitted is set when the call of a task that waits has returned.
 	submitted bool
 	early     func() // an answer that came before that
@@ -76,9 +76,13 @@ func (v *visit) prepare(t *task, d *details) error {
 	}
 	d.timeout, d.heartbeat = timeout, heartbeat
 	t.timeout, t.patience = time.Duration(timeout)*time.Second, time.Duration(heartbeat)*time.Second
-	t.request = &Request{
+	now := v.enteredAt // the first attempt is in the step that entered the state
+	if v.retries > 0 {
+		now = v.loop.clock.now()
+	}
+	t.request = Request{
 		Resource: definition.Resource, Parameters: parameters, StateName: v.state.Name, Attempt: v.retries,
-		ExecutionARN: v.arn, StateMachineARN: v.machineARN, Now: v.loop.clock.now(),
+		ExecutionARN: v.arn, StateMachineARN: v.machineARN, Now: now,
 	}
 	if definition.Credentials != nil {
 		if t.request.Credentials, err = definition.Credentials.Evaluate(v.scope()); err != nil {
