@@ -40,6 +40,7 @@ const (
 type Engine struct {
 	machine      *asl.StateMachine
 	integrations integrations
+	tasks        map[*asl.State]Integration
 	objects      Objects
 	clock        Clock
 	seed         uint64
@@ -65,6 +66,17 @@ type Option func(*Engine)
 // own ARN works the same.
 func WithIntegration(resource string, integration Integration) Option {
 	return func(e *Engine) { e.integrations.add(resource, integration) }
+}
+
+// WithTask has one Task state answered by the integration, whatever its
+// resource: a mock. It goes before those of the resource.
+func WithTask(state *asl.State, integration Integration) Option {
+	return func(e *Engine) {
+		if e.tasks == nil {
+			e.tasks = map[*asl.State]Integration{}
+		}
+		e.tasks[state] = integration
+	}
 }
 
 // WithObjects is the object store of ItemReader and ResultWriter. Default:
@@ -140,8 +152,8 @@ type Limits struct {
 // AWSLimits are the limits as the service has them.
 var AWSLimits = Limits{Events: 25000, PayloadBytes: 262144, NameLength: 80, ExpressDuration: 5 * time.Minute}
 
-// New prepares a state machine to be run. The error names each integration
-// that is neither there nor mocked, by its path.
+// New prepares a state machine to be run. The error joins everything that is
+// in the way: a [*MissingError] for each thing that it was not given.
 func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	e := &Engine{
 		machine:    machine,
@@ -167,35 +179,11 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		errs = append(errs, machine.CheckExpress())
 	}
 	for _, arn := range slices.Sorted(maps.Keys(e.machines)) {
-		errs = append(errs, e.missing(e.machines[arn].machine)...)
+		for _, err := range e.missing(e.machines[arn].machine) {
+			errs = append(errs, fmt.Errorf("%s: %w", arn, err))
+		}
 	}
 	return e, errors.Join(errs...)
-}
-
-// missing are the integrations that a machine uses and the engine has not.
-func (e *Engine) missing(machine *asl.StateMachine) []error {
-	var errs []error
-	for s := range machine.AllStates() {
-		if s.Task != nil && e.integrations.find(s.Task.Resource) == nil && !e.own(s.Task.Resource) {
-			errs = append(errs, fmt.Errorf("%s.Resource: got %q, expected an integration that is there or mocked", s.Path, s.Task.Resource.ARN))
-		}
-		if s.Map == nil {
-			continue
-		}
-		if r := s.Map.ItemReader; r != nil && r.InputType == "PARQUET" {
-			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q, expected CSV, JSON, JSONL or MANIFEST, which can be read here", s.Path, r.InputType))
-		}
-		if e.objects != nil {
-			continue
-		}
-		if s.Map.ItemReader != nil {
-			errs = append(errs, fmt.Errorf("%s.ItemReader: got a reader, expected an object store to read from (WithObjects)", s.Path))
-		}
-		if s.Map.ResultWriter != nil && s.Map.ResultWriter.Resource.ARN != "" {
-			errs = append(errs, fmt.Errorf("%s.ResultWriter: got a writer, expected an object store to write to (WithObjects)", s.Path))
-		}
-	}
-	return errs
 }
 
 // Status is how an execution stands, as DescribeExecution says.

@@ -122,25 +122,32 @@ func (v *visit) call(t *task) {
 		t.limit = v.loop.after(t.timeout, func() { v.timeOut(t, false) })
 	}
 	v.heartbeat(t)
-	t.called = v.loop.clock.now()
-	integration := v.integrations.find(resource)
+	if v.keepAttempts {
+		t.called = v.loop.clock.now()
+	}
+	waits := resource.Pattern != asl.RequestResponse
+	integration := v.integration(v.state)
 	switch answerer, immediate := integration.(Immediate); {
 	case integration == nil:
 		v.callOwn(t)
 	case immediate:
-		t.request.submitted = func(output any) { v.jobStarted(t, output) }
-		answer := answerer.Answer(t.request)
+		if waits {
+			t.request.submitted = func(output any) { v.jobStarted(t, output) }
+		}
+		answer := answerer.Answer(&t.request)
 		if answer.Takes <= 0 {
 			v.returned(t, answer.Output, answer.Err)
 			return
 		}
 		t.takes = v.loop.after(answer.Takes, func() { v.returned(t, answer.Output, answer.Err) })
 	default:
-		t.request.submitted = func(output any) { v.loop.post(func() { v.jobStarted(t, output) }) }
+		if waits {
+			t.request.submitted = func(output any) { v.loop.post(func() { v.jobStarted(t, output) }) }
+		}
 		ctx, cancel := context.WithCancel(v.ctx)
 		t.cancel = cancel
 		v.loop.block(func() func() {
-			output, err := integration.Call(ctx, t.request)
+			output, err := integration.Call(ctx, &t.request)
 			cancel()
 			return func() { v.returned(t, output, err) }
 		})
@@ -216,7 +223,7 @@ func (v *visit) answer(t *task, output any, err error) {
 	var f *failure
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
-		f = &failure{name: e.Name, cause: e.Cause}
+		f = &failure{name: e.Name, cause: e.Cause, terminal: e.Name == errRuntime}
 	case err != nil:
 		f = &failure{name: errTaskFailed, cause: err.Error()}
 	default:
