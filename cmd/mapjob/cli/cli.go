@@ -34,6 +34,7 @@ func (f failed) Unwrap() error { return f.error }
 
 type commands struct {
 	Run runCommand `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
+	ASL aslCommand `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
 }
 
 // Main runs the command and returns its exit code.
