@@ -126,7 +126,7 @@ func (v *visit) call(t *task) {
 		t.called = v.loop.clock.now()
 	}
 	waits := resource.Pattern != asl.RequestResponse
-	integration := v.integrations.find(resource)
+	integration := v.integration(v.state)
 	switch answerer, immediate := integration.(Immediate); {
 	case integration == nil:
 		v.callOwn(t)
@@ -223,7 +223,7 @@ func (v *visit) answer(t *task, output any, err error) {
 	var f *failure
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
-		f = &failure{name: e.Name, cause: e.Cause}
+		f = &failure{name: e.Name, cause: e.Cause, terminal: e.Name == errRuntime}
 	case err != nil:
 		f = &failure{name: errTaskFailed, cause: err.Error()}
 	default:
