@@ -27,6 +27,23 @@ test: setup ## Run all tests.
 	go test ./...
 	cd examples && go vet ./... && go test ./...
 
+.PHONY: bench
+bench: setup ## Measure beside the peers: a table, and bench.json.
+	go run ./test/bench
+
+# What was recorded from AWS is no part of the repository.
+MAPJOB_CONFORMANCE ?= $(wildcard ../shared/conformance)
+
+.PHONY: conformance
+conformance: ## Compare with answers recorded from AWS, where MAPJOB_CONFORMANCE names them.
+ifeq ($(MAPJOB_CONFORMANCE),)
+	@echo "found no recorded answers: set MAPJOB_CONFORMANCE to the folder that has them"
+else
+	@mkdir -p bin
+	@go test -c -o bin/conformance.test ./test/conformance
+	@cd test/conformance && MAPJOB_CONFORMANCE='$(abspath $(MAPJOB_CONFORMANCE))' ../../bin/conformance.test -test.run '^TestRecordedAnswers$$'
+endif
+
 .PHONY: synth
 synth: setup ## Synthesize the template to cdk.out.
 	npx cdk synth --quiet

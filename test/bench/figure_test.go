@@ -1,0 +1,95 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSidesTakeTurnsAndTheMedianCounts(t *testing.T) {
+	var turns []string
+	side := func(name string, values ...float64) side {
+		return func() (float64, error) {
+			turns = append(turns, name)
+			v := values[0]
+			values = values[1:]
+			return v, nil
+		}
+	}
+	closed := false
+	f := figure{name: "engine/speed", unit: "items/s", begin: func(w *workplace) (sides, error) {
+		w.onClose(func() error { closed = true; return nil })
+		return sides{side("ours", 30, 900, 20), side("peer", 4, 1, 5)}, nil
+	}}
+	r, err := f.measure(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"ours", "peer", "ours", "peer", "ours", "peer"}; !slices.Equal(turns, want) {
+		t.Errorf("got turns %v, expected %v", turns, want)
+	}
+	if !closed {
+		t.Error("the workplace is still open, expected it closed")
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"name":"engine/speed","value":30,"unit":"items/s","peer":4,"ratio":7.5}`; string(text) != want {
+		t.Errorf("got %s, expected %s", text, want)
+	}
+}
+
+func TestAFailureOfASideIsTheFigures(t *testing.T) {
+	broken := errors.New("broken")
+	f := figure{begin: func(*workplace) (sides, error) {
+		return sides{always(1), func() (float64, error) { return 0, broken }}, nil
+	}}
+	if _, err := f.measure(1); !errors.Is(err, broken) {
+		t.Errorf("got error %v, expected %v", err, broken)
+	}
+	f.begin = func(*workplace) (sides, error) { return sides{always(1), always(0)}, nil }
+	if _, err := f.measure(1); err == nil {
+		t.Error("got no error from a peer that does nothing, expected one")
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   float64
+	}{{[]float64{7}, 7}, {[]float64{9, 1, 5}, 5}, {[]float64{4, 1, 3, 100}, 3.5}} {
+		if got := median(c.values); got != c.want {
+			t.Errorf("got %v as the median of %v, expected %v", got, c.values, c.want)
+		}
+	}
+}
+
+func TestTableSaysWhatIsMissed(t *testing.T) {
+	speed := figure{unit: "items/s", peer: "somebody", value: atLeast(100_000), ratio: atLeast(10)}
+	memory := figure{unit: "MB", peer: "the limit", ratio: atMost(1)}
+	var text strings.Builder
+	err := writeTable(&text, []result{
+		{Name: "fast", Value: 1234567, Unit: "items/s", Peer: 98765, Ratio: 12.5, figure: speed},
+		{Name: "slow", Value: 99_999, Unit: "items/s", Peer: 1000, Ratio: 99.9, figure: speed},
+		{Name: "near", Value: 200_000, Unit: "items/s", Peer: 21_000, Ratio: 9.52, figure: speed},
+		{Name: "small", Value: 18.6, Unit: "MB", Peer: 200, Ratio: 0.093, figure: memory},
+		{Name: "large", Value: 201, Unit: "MB", Peer: 200, Ratio: 1.005, figure: memory},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimPrefix(`
+NAME   VALUE              PEER    RATIO  TARGET                             REACHED  PEER IS
+fast   1,234,567 items/s  98,765  12.5   >= 100,000 items/s, ratio >= 10.0  yes      somebody
+slow   99,999 items/s     1,000   99.9   >= 100,000 items/s, ratio >= 10.0  NO       somebody
+near   200,000 items/s    21,000  9.52   >= 100,000 items/s, ratio >= 10.0  NO       somebody
+small  18.6 MB            200     0.09   ratio <= 1.00                      yes      the limit
+large  201 MB             200     1.00   ratio <= 1.00                      NO       the limit
+`, "\n")
+	if text.String() != want {
+		t.Errorf("got\n%s\nexpected\n%s", text.String(), want)
+	}
+}
