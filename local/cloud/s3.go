@@ -143,3 +143,16 @@ func newDiskBackend(folder string) (*diskBackend, error) {
 	}
 	return &diskBackend{MultiBucketBackend: objects, parts: parts}, nil
 }
+
+// DeleteBucket takes the folders for a bucket's objects, which stay when the
+// objects have gone, for nothing.
+func (d *diskBackend) DeleteBucket(name string) error {
+	list, err := d.ListBucket(name, &gofakes3.Prefix{}, gofakes3.ListBucketPage{})
+	if err != nil {
+		return err
+	}
+	if len(list.Contents) > 0 {
+		return gofakes3.ResourceError(gofakes3.ErrBucketNotEmpty, name)
+	}
+	return d.ForceDeleteBucket(name)
+}

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -73,6 +74,47 @@ func TestStateMachinesOfTheStackStartEachOther(t *testing.T) {
 	}
 	if x := execute(t, c, "Any", `{"arn": "`+machineARN+`Nobody"}`); x.Error != "StepFunctions.StateMachineDoesNotExistException" {
 		t.Errorf("got %s: %s, expected a state machine that does not exist", x.Error, x.Cause)
+	}
+}
+
+func TestItemsAreForTheStateMachineItselfAlone(t *testing.T) {
+	jobStart := object{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Map",
+		"Arguments": object{"FunctionName": functionARN, "Payload": object{"items": []string{"own"}}}, "Output": "{% $states.result.Payload %}"}
+	overItems := func(states object) object {
+		return object{"Type": "Map", "End": true, "Items": "{% $states.input.items %}", "ItemProcessor": object{"StartAt": "Work", "States": states}}
+	}
+	c := start(t, object{
+		"Function": function(),
+		"Inner":    machine("JobStart", object{"JobStart": jobStart, "Map": overItems(object{"Work": object{"Type": "Pass", "End": true}})}),
+		"Outer": machine("JobStart", object{"JobStart": jobStart, "Map": overItems(object{"Work": object{
+			"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+			"Arguments": object{"StateMachineArn": machineARN + "Inner", "Input": object{}},
+			"Output":    object{"outer": "{% $states.input %}", "inner": "{% $states.result.Output %}"},
+		}})}),
+	})
+	ctx := context.Background()
+	items, err := c.StoreItems(ctx, func(yield func(json.RawMessage, error) bool) {
+		yield(json.RawMessage(`"given"`), nil)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.Machine("Outer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var invoked []string // from one goroutine at a time here
+	x, err := c.Execute(ctx, m, Execution{Input: []byte(`{}`), Items: items, Invoked: func(r *engine.Request, _ any, _ error) {
+		invoked = append(invoked, r.StateMachineARN)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(x.Output) != `[{"inner":["own"],"outer":"given"}]` {
+		t.Errorf("got %s (%s: %s), expected the given item, and the inner job's own", x.Output, x.Error, x.Cause)
+	}
+	if len(invoked) != 1 || invoked[0] != m.ARN {
+		t.Errorf("got invocations of %v, expected the one of the outer job", invoked)
 	}
 }
 

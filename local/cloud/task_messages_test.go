@@ -39,7 +39,7 @@ func TestMessagesAreKeptAndAnsweredAsTheServicesDo(t *testing.T) {
 	event := object{"Source": "mapjob", "DetailType": "done", "Detail": object{"count": 3}}
 	c := start(t, object{
 		"Send":      single("arn:aws:states:::sqs:sendMessage", object{"QueueUrl": queueURL, "MessageBody": object{"n": 1}, "MessageAttributes": attributes}, nil),
-		"SDKSend":   single("arn:aws:states:::aws-sdk:sqs:sendMessage", object{"QueueUrl": queueURL, "MessageBody": "hello"}, nil),
+		"SDKSend":   single("arn:aws:states:::aws-sdk:sqs:sendMessage", object{"QueueUrl": queueURL, "MessageBody": "hello", "MessageAttributes": nil}, nil), // null: not set
 		"Publish":   single("arn:aws:states:::sns:publish", object{"TopicArn": topicARN, "Message": object{"n": 1}}, nil),
 		"Ordered":   single("arn:aws:states:::aws-sdk:sns:publish", object{"TopicArn": topicARN + ".fifo", "Message": "m", "MessageGroupId": "g"}, nil),
 		"PutEvents": single("arn:aws:states:::events:putEvents", object{"Entries": []object{event, event}}, nil),

@@ -99,7 +99,11 @@ func s3TaskError(action string, err error) error {
 		return sdkS3.unreachable(err)
 	}
 	exception := s3Exceptions[refused.ErrorCode()]
-	r := refusal{name: exception.name, message: cmp.Or(refused.ErrorMessage(), exception.message), status: http.StatusBadRequest}
+	message := refused.ErrorMessage()
+	if message == "UnknownError" { // the SDK's word for none
+		message = ""
+	}
+	r := refusal{name: exception.name, message: cmp.Or(message, exception.message, refused.ErrorCode()), status: http.StatusBadRequest}
 	if response, ok := errors.AsType[s3.ResponseError](err); ok {
 		r.requestID = response.ServiceRequestID()
 		r.hostID = response.ServiceHostID()

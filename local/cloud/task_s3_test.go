@@ -66,6 +66,44 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 	}
 }
 
+func TestTasksManageBuckets(t *testing.T) {
+	c := start(t, object{
+		"Objects":  object{"Type": "AWS::S3::Bucket"},
+		"Create":   s3Task("createBucket", object{"Bucket": "made"}),
+		"Head":     s3Task("headBucket", object{"Bucket": "made"}),
+		"Location": s3Task("getBucketLocation", object{"Bucket": "made"}),
+		"Put":      s3Task("putObject", object{"Bucket": "made", "Key": "{% $states.input.key %}", "Body": ""}),
+		"List":     s3Task("listObjects", object{"Bucket": "made", "Delimiter": "/"}),
+		"Empty":    s3Task("deleteObjects", object{"Bucket": "made", "Delete": object{"Objects": []object{{"Key": "a"}, {"Key": "b/c"}}}}),
+		"Delete":   s3Task("deleteBucket", object{"Bucket": "made"}),
+		"Buckets":  single("arn:aws:states:::aws-sdk:s3:listBuckets", object{}, nil),
+	})
+	output(t, c, "Create", `{}`)
+	output(t, c, "Head", `{}`)
+	output(t, c, "Location", `{}`)
+	output(t, c, "Put", `{"key": "a"}`)
+	output(t, c, "Put", `{"key": "b/c"}`)
+	list := output(t, c, "List", `{}`)
+	contents, _ := list["Contents"].([]any)
+	prefixes, _ := list["CommonPrefixes"].([]any)
+	if len(contents) != 1 || at(contents[0], "Size") != 0.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
+		t.Errorf("got %v, expected the object and the prefix of the other", list)
+	}
+	if x := execute(t, c, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {
+		t.Errorf("got %s: %s, expected a bucket with objects to stay", x.Error, x.Cause)
+	}
+	if deleted, _ := output(t, c, "Empty", `{}`)["Deleted"].([]any); len(deleted) != 2 {
+		t.Errorf("got %v, expected both objects", deleted)
+	}
+	output(t, c, "Delete", `{}`)
+	if x := execute(t, c, "Head", `{}`); x.Error != "S3.NoSuchBucketException" {
+		t.Errorf("got %s: %s, expected the bucket to be gone", x.Error, x.Cause)
+	}
+	if buckets, _ := output(t, c, "Buckets", `{}`)["Buckets"].([]any); len(buckets) != 2 { // and the one of --items
+		t.Errorf("got %v, expected the bucket of the stack", buckets)
+	}
+}
+
 func TestRefusalsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
 	c := start(t, object{
 		"Objects":  object{"Type": "AWS::S3::Bucket"},
