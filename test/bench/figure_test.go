@@ -77,6 +77,7 @@ func TestTableSaysWhatIsMissed(t *testing.T) {
 		{Name: "near", Value: 200_000, Unit: "items/s", Peer: 21_000, Ratio: 9.52, figure: speed},
 		{Name: "small", Value: 18.6, Unit: "MB", Peer: 200, Ratio: 0.093, figure: memory},
 		{Name: "large", Value: 201, Unit: "MB", Peer: 200, Ratio: 1.005, figure: memory},
+		{Name: "free", Value: 1, Unit: "ns", Peer: 2, Ratio: 0.5, figure: figure{unit: "ns", peer: "somebody"}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +89,7 @@ slow   99,999 items/s     1,000   99.9   >= 100,000 items/s, ratio >= 10.0  NO  
 near   200,000 items/s    21,000  9.52   >= 100,000 items/s, ratio >= 10.0  NO       somebody
 small  18.6 MB            200     0.09   ratio <= 1.00                      yes      the limit
 large  201 MB             200     1.00   ratio <= 1.00                      NO       the limit
+free   1.00 ns            2.00    0.50                                      -        somebody
 `, "\n")
 	if text.String() != want {
 		t.Errorf("got\n%s\nexpected\n%s", text.String(), want)

@@ -20,8 +20,10 @@ var figures = []figure{
 		peer: "10,000 items", ratio: atMost(1.25),
 	},
 	{
+		// Without a target: all items of an inline Map are in memory, where the
+		// service has no more than 256 KB of them.
 		name: "engine/inline-cost-per-item-10k-vs-1m", unit: "ns/item", begin: inlineCost,
-		peer: "10,000 items", ratio: atMost(1.25),
+		peer: "10,000 items",
 	},
 	{
 		name: "jsonata/plain-path-ns", unit: "ns", begin: plainPath,

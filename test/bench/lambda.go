@@ -20,7 +20,7 @@ const concurrency = 16
 // realLambda runs the inline Map with a Go Lambda over the Runtime API. The peer
 // is the same host with the same payloads, called by as many goroutines.
 func realLambda(w *workplace) (sides, error) {
-	const n = 20_000
+	const n = 10_000
 	host, err := w.startHost()
 	if err != nil {
 		return sides{}, err

@@ -43,6 +43,7 @@ func run() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
+		fmt.Fprintf(os.Stderr, "\t%s %s, peer %s, ratio %s\n", readable(r.Value), r.Unit, readable(r.Peer), readable(r.Ratio))
 		results = append(results, r)
 	}
 	if len(results) == 0 {

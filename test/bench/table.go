@@ -15,7 +15,10 @@ func writeTable(w io.Writer, results []result) error {
 	fmt.Fprintln(t, "NAME\tVALUE\tPEER\tRATIO\tTARGET\tREACHED\tPEER IS")
 	for _, r := range results {
 		reached := "yes"
-		if !r.reached() {
+		switch {
+		case r.figure.targets() == "":
+			reached = "-"
+		case !r.reached():
 			reached = "NO"
 		}
 		fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", r.Name, readable(r.Value), r.Unit, readable(r.Peer), readable(r.Ratio),
@@ -33,7 +36,7 @@ func (f figure) targets() string {
 	if f.ratio != (target{}) {
 		words = append(words, "ratio "+f.ratio.String())
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, ", ") // empty where nothing is set
 }
 
 func (t target) String() string {
