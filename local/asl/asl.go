@@ -33,6 +33,7 @@ type StateMachine struct {
 	TimeoutSeconds int64
 	// Definition is the text that was parsed.
 	Definition []byte
+	unresolved Problems
 }
 
 // Flow is a set of states and the one that comes first: a state machine, a

@@ -253,7 +253,7 @@ func (f fields) variableTest(operator string) (test, string) {
 		return variableTest{variable, c.holds, nil, path}, text
 	}
 	if !c.valid(operand) {
-		if s, ok := operand.(string); !ok || !isSubstitution(s) {
+		if !f.substituted(f.at(operator), operand) {
 			f.problem(f.at(operator), "got %s, expected %s", describe(operand), c.operand)
 			return nil, ""
 		}

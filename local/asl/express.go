@@ -36,6 +36,6 @@ func (m *StateMachine) CheckExpress() error {
 	if len(problems) == 0 {
 		return nil
 	}
-	problems.locate(m.Definition)
+	problems.locate(quoteSubstitutions(m.Definition))
 	return problems
 }

@@ -55,7 +55,14 @@ func Parse(definition []byte, options ...Option) (*StateMachine, error) {
 		r.problem("$", "got a definition of %d bytes, expected at most %d", len(definition), maxDefinitionBytes)
 		return nil, r.problems
 	}
-	v, err := value.Parse(definition)
+	text := definition
+	v, err := value.Parse(text)
+	if err != nil {
+		text = quoteSubstitutions(definition)
+		if quoted, again := value.Parse(text); again == nil {
+			v, err = quoted, nil
+		}
+	}
 	if err != nil {
 		r.problem("$", "got text that is not JSON, expected a JSON object: %v", err)
 		var syntax *jsontext.SyntacticError
@@ -70,9 +77,11 @@ func Parse(definition []byte, options ...Option) (*StateMachine, error) {
 	}
 	m := r.stateMachine(v)
 	if len(r.problems) > 0 {
-		r.problems.locate(definition)
+		r.problems.locate(text)
 		return nil, r.problems
 	}
+	r.unresolved.locate(text)
+	m.unresolved = r.unresolved
 	m.Definition = bytes.Clone(definition)
 	return m, nil
 }

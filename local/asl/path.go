@@ -87,6 +87,9 @@ func (p *Path) notFound(s *Scope) string {
 
 // pathQuery compiles the value of a field that takes a path and nothing else.
 func (r *reader) pathQuery(source, path, field string) queryNode {
+	if r.substituted(path, source) {
+		return nil
+	}
 	p, err := compilePath(source)
 	if err != nil {
 		r.problem(path, "got %q, expected a JSONPath such as $.order: %v", source, err)

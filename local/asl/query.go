@@ -18,10 +18,15 @@ func (r *reader) query(v any, path, field string) queryNode {
 	if !strings.HasPrefix(source, "$") {
 		call, err := compileIntrinsic(source, field)
 		if err != nil {
-			r.invalidQuery(path, field, "got %q, expected a JSONPath or an intrinsic function: %v", source, err)
+			if !r.substituted(path, source) {
+				r.invalidQuery(path, field, "got %q, expected a JSONPath or an intrinsic function: %v", source, err)
+			}
 			return nil
 		}
 		return call
+	}
+	if r.substituted(path, source) {
+		return nil
 	}
 	p, err := compilePath(source)
 	if err != nil {

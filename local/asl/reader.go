@@ -14,9 +14,11 @@ import (
 // reader collects the problems of a definition while it is being read.
 type reader struct {
 	problems Problems
-	names    map[string]string // state name to the path of its first use
-	anySize  bool
-	language QueryLanguage // of the state machine, and of every state that names none
+	// unresolved are the fields that wait for a substitution.
+	unresolved Problems
+	names      map[string]string // state name to the path of its first use
+	anySize    bool
+	language   QueryLanguage // of the state machine, and of every state that names none
 }
 
 func (r *reader) problem(path, format string, args ...any) {
@@ -143,16 +145,12 @@ func (f fields) oneOf(name, fallback string, allowed ...string) string {
 		return fallback
 	}
 	text := f.text(name)
-	if text != "" && !slices.Contains(allowed, text) && !isSubstitution(text) {
+	if text != "" && !slices.Contains(allowed, text) && !f.substituted(f.at(name), text) {
 		f.problem(f.at(name), "got %q, expected %s", text, oneOf(allowed))
 		return fallback
 	}
 	return text
 }
-
-// isSubstitution reports whether a string stands for what a template will put
-// in its place (DefinitionSubstitutions of CloudFormation).
-func isSubstitution(s string) bool { return strings.HasPrefix(s, "${") && strings.HasSuffix(s, "}") }
 
 // integer is a whole number field in a range; ok is false where there is none.
 func (f fields) integer(name string, least, most int64) (n int64, ok bool) {
@@ -162,7 +160,7 @@ func (f fields) integer(name string, least, most int64) (n int64, ok bool) {
 	}
 	n, ok = wholeNumber(v)
 	if !ok || n < least || n > most {
-		if s, is := v.(string); is && isSubstitution(s) {
+		if f.substituted(f.at(name), v) {
 			return 0, false
 		}
 		f.problem(f.at(name), "got %s, expected a whole number %s", describe(v), span(least, most))
@@ -179,7 +177,7 @@ func (f fields) number(name string, least, most float64) (n float64, ok bool) {
 	}
 	n, ok = value.Float(v)
 	if !ok || n < least || n > most {
-		if s, is := v.(string); is && isSubstitution(s) {
+		if f.substituted(f.at(name), v) {
 			return 0, false
 		}
 		expected := fmt.Sprintf("a number from %v to %v", least, most)
@@ -209,7 +207,9 @@ func (f fields) objectTemplate(name, field string) *Template {
 	}
 	if _, ok := v.(*value.Object); !ok {
 		if s, is := v.(string); !is || f.language != JSONata || !hasDelimiters(s) {
-			f.problem(f.at(name), "got %s, expected an object", describe(v))
+			if !f.substituted(f.at(name), v) {
+				f.problem(f.at(name), "got %s, expected an object", describe(v))
+			}
 			return nil
 		}
 	}
@@ -228,7 +228,7 @@ func (f fields) list(name, of string) []any {
 		return nil
 	}
 	list, ok := v.([]any)
-	if !ok {
+	if !ok && !f.substituted(f.at(name), v) {
 		f.problem(f.at(name), "got %s, expected an array of %s", describe(v), of)
 	}
 	return list
@@ -247,6 +247,9 @@ func (f fields) queryPath(name string) *Path {
 	source, ok := v.(string)
 	if !ok {
 		f.problem(f.at(name), "got %s, expected a JSONPath such as $.order, or null", describe(v))
+		return nil
+	}
+	if f.substituted(f.at(name), source) {
 		return nil
 	}
 	p, err := compilePath(source)
@@ -268,6 +271,9 @@ func (f fields) referencePath(name string) *ReferencePath {
 	source, ok := v.(string)
 	if !ok {
 		f.problem(f.at(name), "got %s, expected a reference path such as $.result, or null", describe(v))
+		return nil
+	}
+	if f.substituted(f.at(name), source) {
 		return nil
 	}
 	p, err := compileReferencePath(source)
@@ -350,11 +356,11 @@ func (f fields) dynamic(name, field string, kind dynamicKind) *Dynamic {
 			}
 			return nil
 		}
-		if isSubstitution(source) {
-			return &Dynamic{Field: field, Literal: literal}
-		}
 	}
 	if !kind.literal(literal) {
+		if f.substituted(f.at(name), literal) {
+			return &Dynamic{Field: field, Literal: literal}
+		}
 		expected := kind.expected
 		if f.language == JSONata && kind.expressions {
 			expected += " or a JSONata expression {% … %}"

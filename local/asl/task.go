@@ -57,7 +57,8 @@ func (r Resource) Integration() bool {
 }
 
 var (
-	integrationARN = regexp.MustCompile(`^arn:[^:]*:states:[^:]*:[^:]*:(aws-sdk:[A-Za-z0-9-]+|[A-Za-z0-9-]+):([A-Za-z][A-Za-z0-9]*)(\.sync:2|\.sync|\.waitForTaskToken)?$`)
+	// The partition may be a substitution such as ${AWS::Partition}.
+	integrationARN = regexp.MustCompile(`^arn:(?:\$\{[^}]*\}|[^:])*:states:[^:]*:[^:]*:(aws-sdk:[A-Za-z0-9-]+|[A-Za-z0-9-]+):([A-Za-z][A-Za-z0-9]*)(\.sync:2|\.sync|\.waitForTaskToken)?$`)
 	functionARN    = regexp.MustCompile(`^arn:[^:]*:lambda:[^:]*:[^:]*:function:.+$`)
 	activityARN    = regexp.MustCompile(`^arn:[^:]*:states:[^:]+:[^:]+:activity:.+$`)
 )

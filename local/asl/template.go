@@ -136,6 +136,9 @@ func (r *reader) node(v any, path, field string, language QueryLanguage) node {
 func (r *reader) expression(source, path, field string) *Expression {
 	e, err := compileExpression(source, field)
 	if err != nil {
+		if r.substituted(path, source) {
+			return nil
+		}
 		r.problem(path, "got the JSONata expression %q, which does not parse: %s; expected JSONata 2.0.6", source, message(err))
 		return nil
 	}

@@ -171,7 +171,7 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	if parts := strings.Split(e.machineARN, ":"); len(parts) > 3 {
 		e.region = parts[3]
 	}
-	errs := e.missing(machine)
+	errs := append(e.missing(machine), machine.CheckSubstitutions())
 	if n := len([]rune(e.name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
 		errs = append(errs, fmt.Errorf("got an execution name of %d characters, expected at most %d", n, e.limits.NameLength))
 	}
@@ -179,8 +179,11 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		errs = append(errs, machine.CheckExpress())
 	}
 	for _, arn := range slices.Sorted(maps.Keys(e.machines)) {
-		for _, err := range e.missing(e.machines[arn].machine) {
-			errs = append(errs, fmt.Errorf("%s: %w", arn, err))
+		nested := e.machines[arn].machine
+		for _, err := range append(e.missing(nested), nested.CheckSubstitutions()) {
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", arn, err))
+			}
 		}
 	}
 	return e, errors.Join(errs...)
