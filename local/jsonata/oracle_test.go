@@ -91,7 +91,7 @@ func (c *recorded) check(t *testing.T) {
 		if failure.Code != c.Error.Code || failure.Message != c.Error.Message {
 			t.Errorf("got %s: %s\nexpected %s: %s", failure.Code, failure.Message, c.Error.Code, c.Error.Message)
 		}
-		if failure.Position != c.Error.Position {
+		if failure.Code != "" && failure.Position != c.Error.Position {
 			t.Errorf("got position %d, expected %d (%s: %s)", failure.Position, c.Error.Position, failure.Code, failure.Message)
 		}
 		return

@@ -19,6 +19,7 @@ const regexTimeout = time.Second
 type regex struct {
 	source string
 	re     *regexp2.Regexp
+	wide   *regexp2.Regexp // for texts beyond ASCII, if it has to differ: see withBoundaries
 }
 
 func newRegex(pattern, flags string) (*regex, *Error) {
@@ -29,13 +30,27 @@ func newRegex(pattern, flags string) (*regex, *Error) {
 	if strings.Contains(flags, "m") {
 		options |= regexp2.Multiline
 	}
-	re, err := regexp2.Compile(pattern, options)
+	invalid := func(reason string) *Error {
+		return &Error{Message: "Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason}
+	}
+	numbered, ok := numberGroups(pattern)
+	if !ok {
+		return nil, invalid("Duplicate capture group name")
+	}
+	re, err := regexp2.Compile(numbered, options)
 	if err != nil {
 		_, reason, _ := strings.Cut(err.Error(), ": ")
-		return nil, &Error{Message: "Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason}
+		return nil, invalid(reason)
 	}
 	re.MatchTimeout = regexTimeout
-	return &regex{pattern, re}, nil
+	r := &regex{source: pattern, re: re}
+	if spelt := withBoundaries(numbered); spelt != numbered {
+		if r.wide, err = regexp2.Compile(spelt, options); err != nil {
+			return nil, invalid(err.Error())
+		}
+		r.wide.MatchTimeout = regexTimeout
+	}
+	return r, nil
 }
 
 // match is one match of a matcher in a text. Offsets are bytes.
@@ -49,18 +64,22 @@ type match struct {
 // scan finds matches in a text from a byte offset on.
 type scan struct {
 	regex *regex
+	re    *regexp2.Regexp
 	text  string
 	runes []rune
 }
 
 func (r *regex) first(text string) (*match, error) {
-	s := &scan{regex: r, text: text, runes: []rune(text)}
+	s := &scan{regex: r, re: r.re, text: text, runes: []rune(text)}
+	if r.wide != nil && !isASCII(text) {
+		s.re = r.wide
+	}
 	return s.from(0, 0)
 }
 
 // from is the first match at or after an offset, given in runes and in bytes.
 func (s *scan) from(at, offset int) (*match, error) {
-	found, err := s.regex.re.FindRunesMatchStartingAt(s.runes, at)
+	found, err := s.re.FindRunesMatchStartingAt(s.runes, at)
 	if err != nil {
 		return nil, &Error{Message: timedOut}
 	}

@@ -11,6 +11,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
 
+process.env.TZ = 'UTC'; // a time without a zone is in local time on Node.js
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const require = createRequire(path.resolve(process.argv[2] ?? '.', 'package.json'));
 const load = () => { // anew: a release keeps the position of the last call in its built-in functions

@@ -1,0 +1,96 @@
+package jsonata
+
+import (
+	"strconv"
+	"strings"
+)
+
+// regexp2 in its ECMAScript mode departs from JavaScript in two ways, which are
+// made up for in the pattern.
+
+// numberGroups is the pattern without the names of its groups: regexp2 counts
+// named groups after all others, JavaScript counts groups as they come. It
+// reports false if two have the same name.
+func numberGroups(pattern string) (string, bool) {
+	if !strings.Contains(pattern, "(?<") {
+		return pattern, true
+	}
+	numbers := map[string]int{}
+	count := 0
+	ok := true
+	withoutNames := rewriteRegex(pattern, func(rest string) (string, int) {
+		if rest[0] != '(' {
+			return "", 0
+		}
+		if !strings.HasPrefix(rest, "(?") {
+			count++
+			return "", 0
+		}
+		name, _, named := strings.Cut(strings.TrimPrefix(rest, "(?<"), ">")
+		if !strings.HasPrefix(rest, "(?<") || !named || strings.HasPrefix(name, "=") || strings.HasPrefix(name, "!") {
+			return "", 0
+		}
+		count++
+		if numbers[name] != 0 {
+			ok = false
+		}
+		numbers[name] = count
+		return "(", len("(?<") + len(name) + len(">")
+	})
+	return rewriteRegex(withoutNames, func(rest string) (string, int) {
+		name, _, closed := strings.Cut(strings.TrimPrefix(rest, `\k<`), ">")
+		if n := numbers[name]; n != 0 && closed && strings.HasPrefix(rest, `\k<`) {
+			return `(?:\` + strconv.Itoa(n) + `)`, len(`\k<`) + len(name) + len(">")
+		}
+		return "", 0
+	}), ok
+}
+
+// withBoundaries is the pattern with its \b and \B spelt out: to regexp2 the
+// letters of all alphabets are word characters there, to JavaScript those of
+// ASCII are.
+func withBoundaries(pattern string) string {
+	const (
+		word    = `[A-Za-z0-9_]`
+		edge    = `(?:(?<=` + word + `)(?!` + word + `)|(?<!` + word + `)(?=` + word + `))`
+		notEdge = `(?:(?<=` + word + `)(?=` + word + `)|(?<!` + word + `)(?!` + word + `))`
+	)
+	return rewriteRegex(pattern, func(rest string) (string, int) {
+		switch {
+		case strings.HasPrefix(rest, `\b`):
+			return edge, 2
+		case strings.HasPrefix(rest, `\B`):
+			return notEdge, 2
+		}
+		return "", 0
+	})
+}
+
+// rewriteRegex offers replace what is left of the pattern at each place outside
+// of a class, and puts what it returns in place of as many bytes. 0 bytes leave
+// the character, or the escape, as it is.
+func rewriteRegex(pattern string, replace func(rest string) (string, int)) string {
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(pattern); {
+		if !class {
+			if with, n := replace(pattern[i:]); n > 0 {
+				b.WriteString(with)
+				i += n
+				continue
+			}
+		}
+		n := 1
+		switch pattern[i] {
+		case '\\':
+			n = min(2, len(pattern)-i)
+		case '[':
+			class = true
+		case ']':
+			class = false
+		}
+		b.WriteString(pattern[i : i+n])
+		i += n
+	}
+	return b.String()
+}
