@@ -11,11 +11,12 @@ import (
 
 // Names of errors that the kit itself raises.
 const (
-	ErrorInvalidInput  = "MapJob.InvalidInput"     // a payload that is not of the batch protocol, or an item that does not fit the handler's type
-	ErrorPanic         = "MapJob.Panic"            // the handler panicked
-	ErrorDeadline      = "MapJob.DeadlineExceeded" // the invocation ended before the item did
-	ErrorInvalidResult = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
-	ErrorNotStarted    = "MapJob.NotStarted"       // the Map ended before the item's turn came
+	ErrorInvalidInput   = "MapJob.InvalidInput"     // a payload that is not of the batch protocol, or an item that does not fit the handler's type
+	ErrorPanic          = "MapJob.Panic"            // the handler panicked
+	ErrorDeadline       = "MapJob.DeadlineExceeded" // the invocation ended before the item did
+	ErrorInvalidResult  = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
+	ErrorResultTooLarge = "MapJob.ResultTooLarge"   // a result that fits into no answer, where there is no place in S3 for it
+	ErrorNotStarted     = "MapJob.NotStarted"       // the Map ended before the item's turn came
 )
 
 // Error is an error with a name of the handler's own, by which it is counted

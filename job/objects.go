@@ -1,6 +1,8 @@
 package job
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,7 +43,13 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 	reader, writer := io.Pipe()
 	writing := make(chan error, 1)
 	go func() {
-		err := recovered(func() error { return write(writer) })
+		err := recovered(func() error {
+			buffered := bufio.NewWriterSize(writer, 1<<16) // lines are short, and a pipe hands each over by itself
+			if err := write(buffered); err != nil {
+				return err
+			}
+			return buffered.Flush()
+		})
 		writer.CloseWithError(err)
 		writing <- err
 	}()
@@ -57,6 +65,52 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 		return fmt.Errorf("writing s3://%s/%s: %w", to.Bucket, to.Key, err)
 	}
 	return nil
+}
+
+// put writes an object of a text that is in memory.
+func put(ctx context.Context, bucket, key string, text []byte) error {
+	client, err := client()
+	if err != nil {
+		return err
+	}
+	if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(text)}); err != nil {
+		return fmt.Errorf("writing s3://%s/%s: %w", bucket, key, err)
+	}
+	return nil
+}
+
+// eachLine reads an object of JSON Lines as a stream. A line is only good
+// until the next one; empty ones are left out.
+func eachLine(ctx context.Context, bucket, key string, do func(line []byte) error) error {
+	body, err := open(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	var long []byte
+	for lines := bufio.NewReaderSize(body, 1<<16); ; {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = append(long, line...)
+			continue
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+		}
+		if len(long) > 0 {
+			long = append(long, line...)
+			line = long
+		}
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			if err := do(line); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return nil
+		}
+		long = long[:0]
+	}
 }
 
 // open reads an object as a stream.

@@ -33,15 +33,33 @@ type startAnswer struct {
 	Items any `json:"items"` // a place, or the list itself
 }
 
-type batch struct {
-	BatchInput struct {
-		Job       jobData `json:"job"`
-		Execution string  `json:"execution"`
-	} `json:"BatchInput"`
-	Items []struct {
-		Index int             `json:"index"`
-		Item  json.RawMessage `json:"item"`
-	} `json:"Items"`
+// batch is what a worker is invoked with.
+type batch[Item any] struct {
+	BatchInput batchInput      `json:"BatchInput"`
+	Items      []indexed[Item] `json:"Items"`
+}
+
+// batchInput goes along with every batch.
+type batchInput struct {
+	Job       jobData `json:"job"`
+	Execution string  `json:"execution"`
+	Outcomes  *place  `json:"outcomes"` // the folder for outcomes that do not fit into an answer; nil: there is none
+}
+
+type indexed[Item any] struct {
+	Index int  `json:"index"`
+	Item  Item `json:"item"`
+
+	unfit error // why the item is not an Item
+}
+
+// storedOutcomes is the one element of a worker's answer, and the line of the
+// results, that stands for outcomes which did not fit into a payload. The
+// object holds them whole, as lines of the same form that results have.
+type storedOutcomes struct {
+	Outcomes  place `json:"outcomes"`
+	Succeeded int   `json:"succeeded"`
+	Failed    int   `json:"failed"`
 }
 
 type summaryRequest struct {
@@ -71,6 +89,8 @@ type Outcome struct {
 	Error     string          `json:"error,omitempty"`  // the error's name
 	Cause     string          `json:"cause,omitempty"`
 	Retryable bool            `json:"retryable,omitempty"` // another try may go well
+	StartedAt int64           `json:"startedAt,omitempty"` // when the item's turn came, in milliseconds of Unix time; 0: it did not
+	Ms        int64           `json:"ms,omitempty"`        // how long it took, all tries together, in milliseconds
 }
 
 // Decode reads the worker's result of an item that succeeded.

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -93,15 +93,7 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 		bucket = p.Bucket
 	}
 	for _, f := range m.ResultFiles.Succeeded {
-		err := eachLine(ctx, bucket, f.Key, func(line json.RawMessage) error {
-			var o Outcome
-			if err := json.Unmarshal(line, &o); err != nil || o.Status == "" || o.Index < 0 {
-				return invocationError(ErrorInvalidResult, fmt.Sprintf(
-					"got %s in s3://%s/%s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(line), bucket, f.Key))
-			}
-			return do(o)
-		})
-		if err != nil {
+		if err := eachOutcome(ctx, bucket, f.Key, do); err != nil {
 			return err
 		}
 	}
@@ -118,31 +110,30 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 	return nil
 }
 
-func eachLine(ctx context.Context, bucket, key string, do func(json.RawMessage) error) error {
-	body, err := open(ctx, bucket, key)
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	for lines := json.NewDecoder(body); ; {
-		var line json.RawMessage
-		err := lines.Decode(&line)
-		if errors.Is(err, io.EOF) {
-			return nil
+// eachOutcome reads the lines of workers' answers, and what they say is stored
+// elsewhere.
+func eachOutcome(ctx context.Context, bucket, key string, do func(Outcome) error) error {
+	return eachLine(ctx, bucket, key, func(line []byte) error {
+		var o struct {
+			Outcome
+			Outcomes *place `json:"outcomes"`
 		}
-		if err != nil {
-			return fmt.Errorf("reading s3://%s/%s at byte %d: %w", bucket, key, lines.InputOffset(), err)
+		err := json.Unmarshal(line, &o)
+		if err == nil && o.Outcomes != nil {
+			return eachOutcome(ctx, o.Outcomes.Bucket, o.Outcomes.Key, do)
 		}
-		if err := do(line); err != nil {
-			return err
+		if err != nil || o.Status == "" || o.Index < 0 {
+			return invocationError(ErrorInvalidResult, fmt.Sprintf(
+				"got %s in s3://%s/%s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(line), bucket, key))
 		}
-	}
+		return do(o.Outcome)
+	})
 }
 
 // eachChild takes every item of a child's batch for failed as the child did.
 func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outcome) error) error {
 	each := func(c child) error {
-		var b batch
+		var b batch[json.RawMessage]
 		if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {
 			return err
 		}
@@ -158,13 +149,13 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 		}
 		return nil
 	}
-	return eachLine(ctx, bucket, key, func(line json.RawMessage) error {
+	return eachLine(ctx, bucket, key, func(line []byte) error {
 		if line[0] != '[' { // with OutputType JSON the file is one array
-			line = json.RawMessage("[" + string(line) + "]")
+			line = slices.Concat([]byte("["), line, []byte("]"))
 		}
 		var children []child
 		if err := json.Unmarshal(line, &children); err != nil {
-			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+			return fmt.Errorf("reading s3://%s/%s: %w in %s, expected a child execution", bucket, key, err, excerpt(line))
 		}
 		for _, c := range children {
 			if err := each(c); err != nil {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,16 +57,46 @@ func Work[Item, Result any](handle func(context.Context, Item) (Result, error), 
 
 // Invoke answers one invocation: a batch, with one outcome per item, in order.
 func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var b batch
-	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …]}`
-	if err := decode(payload, &b, expected); err != nil {
+	b, err := readBatch[Item](payload)
+	if err != nil {
 		return nil, err
+	}
+	within, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
+	defer end()
+	return b.BatchInput.answer(ctx, w.outcomes(within, b.Items, info))
+}
+
+// readBatch decodes each item once. Only where something does not fit are the
+// items taken one by one, so that each answers for itself.
+func readBatch[Item any](payload []byte) (*batch[Item], error) {
+	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …]}`
+	b := &batch[Item]{}
+	if err := recovered(func() error { return json.Unmarshal(payload, b) }); err != nil {
+		var raw batch[json.RawMessage]
+		if err := decode(payload, &raw, expected); err != nil {
+			return nil, err
+		}
+		*b = batch[Item]{BatchInput: raw.BatchInput}
+		for _, text := range raw.Items {
+			b.Items = append(b.Items, readItem[Item](text.Index, text.Item))
+		}
 	}
 	if b.Items == nil {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
-	ctx, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
-	defer end()
+	return b, nil
+}
+
+func readItem[Item any](index int, text []byte) indexed[Item] {
+	item := indexed[Item]{Index: index}
+	if err := recovered(func() error { return json.Unmarshal(text, &item.Item) }); err != nil {
+		item.unfit = fmt.Errorf("%w in %s, expected an item that fits %T", err, excerpt(text), item.Item)
+	}
+	return item
+}
+
+// outcomes handles the items and answers in time, with one outcome for each.
+func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Item], info Info) []Outcome {
 	// The handlers' time ends before Lambda ends the invocation's. Half of what
 	// is kept back is for those that heed their context to come to an end, half
 	// for the answer.
@@ -76,90 +108,68 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
-	return json.Marshal(w.outcomes(ctx, &b, info, grace))
-}
-
-func (w *worker[Item, Result]) outcomes(ctx context.Context, b *batch, info Info, grace time.Duration) []Outcome {
-	outcomes := make([]Outcome, len(b.Items))
-	for i, item := range b.Items { // what stays as it is was not begun
-		outcomes[i] = Outcome{Index: item.Index, Status: Failed, Retryable: true,
-			Error: ErrorDeadline, Cause: "the invocation's time was up before the item was done"}
-	}
-	type done struct {
-		at      int
-		outcome Outcome
-	}
-	next := make(chan int)
-	results := make(chan done, w.options.concurrency) // room for one each: whoever comes too late is not kept waiting
-	for range min(w.options.concurrency, len(b.Items)) {
-		go func() {
-			for i := range next {
+	r := newRecord(items)
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for range min(w.options.concurrency, len(items)) {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(items) {
+					return
+				}
 				info := info
-				info.Index = b.Items[i].Index
+				info.Index = items[i].Index
 				if w.options.concurrency == 1 {
 					current.Store(&info)
 				}
-				results <- done{i, w.outcome(withInfo(ctx, info), b.Items[i].Index, b.Items[i].Item)}
+				r.keep(i, w.outcome(withInfo(ctx, info), &items[i]))
 			}
-		}()
+		})
 	}
-	defer close(next)
-
-	begun, pending := 0, 0
-	for begun < len(b.Items) || pending > 0 {
-		feed := next
-		if begun == len(b.Items) {
-			feed = nil
-		}
-		if ctx.Err() != nil && pending == 0 {
-			break
-		}
+	done := make(chan struct{})
+	go func() { running.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
 		select {
-		case feed <- begun:
-			begun++
-			pending++
-		case d := <-results:
-			outcomes[d.at] = d.outcome
-			pending--
-		case <-ctx.Done():
-			for over := time.After(grace); pending > 0; pending-- {
-				select {
-				case d := <-results:
-					outcomes[d.at] = d.outcome
-				case <-over:
-					return outcomes
-				}
-			}
+		case <-done:
+		case <-time.After(grace):
 		}
 	}
-	return outcomes
+	return r.close()
 }
 
 // outcome handles one item, again where its error is retryable and time is left.
-func (w *worker[Item, Result]) outcome(ctx context.Context, index int, text json.RawMessage) Outcome {
-	var item Item
-	if err := json.Unmarshal(text, &item); err != nil {
-		return Outcome{Index: index, Status: Failed, Error: ErrorInvalidInput,
-			Cause: fmt.Sprintf("%v in %s, expected an item that fits %T", err, excerpt(text), item)}
+func (w *worker[Item, Result]) outcome(ctx context.Context, item *indexed[Item]) (o Outcome) {
+	began := time.Now()
+	defer func() { o.Index, o.StartedAt, o.Ms = item.Index, began.UnixMilli(), time.Since(began).Milliseconds() }()
+	if item.unfit != nil {
+		return Outcome{Status: Failed, Error: ErrorInvalidInput, Cause: item.unfit.Error()}
 	}
 	for try := 1; ; try++ {
-		var output []byte
-		err := recovered(func() error {
-			result, err := w.handle(ctx, item)
-			if err != nil {
-				return err
-			}
-			output, err = json.Marshal(result)
-			return err
-		})
+		output, err := w.handled(ctx, item.Item)
 		if err == nil {
-			return Outcome{Index: index, Status: Succeeded, Output: output}
+			return Outcome{Status: Succeeded, Output: output}
 		}
 		again := isRetryable(err)
 		if !again || try >= w.options.tries || !sleep(ctx, backoff(try)) {
-			return Outcome{Index: index, Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: again}
+			return Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: again}
 		}
 	}
+}
+
+// handled is one try at an item.
+func (w *worker[Item, Result]) handled(ctx context.Context, item Item) (output []byte, err error) {
+	err = recovered(func() error {
+		result, err := w.handle(ctx, item)
+		if err != nil {
+			return err
+		}
+		output, err = json.Marshal(result)
+		return err
+	})
+	return output, err
 }
 
 // backoff doubles from try to try, with full jitter.

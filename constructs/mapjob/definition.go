@@ -159,7 +159,11 @@ func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.S
 // batchInput goes along with every batch: states inside a Distributed Map
 // cannot see the variables outside it.
 func (b *builder) batchInput() object {
-	return object{"job": b.job(), "execution": expression("$states.context.Execution.Id")}
+	input := object{"job": b.job(), "execution": expression("$states.context.Execution.Id")}
+	if !b.inline() { // where outcomes go that a payload has no room for
+		input["outcomes"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/outcomes'", folder)}
+	}
+	return input
 }
 
 // item wraps each item with its index, by which its result is accounted.

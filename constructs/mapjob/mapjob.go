@@ -114,8 +114,14 @@ func (j *mapJob) grant(settings *Props) {
 	if settings.JobStart != nil {
 		j.results.GrantPut(settings.JobStart, jsii.String("*/items.jsonl"))
 	}
+	if settings.Mode == Distributed {
+		j.results.GrantPut(settings.Worker, jsii.String("*/outcomes/*"))
+	}
 	if settings.Summary != nil {
 		j.results.GrantRead(settings.Summary, nil)
+		if settings.ItemsBucket != nil {
+			settings.ItemsBucket.GrantRead(settings.Summary, nil)
+		}
 		j.results.GrantPut(settings.Summary, jsii.String("*/report/*"))
 	}
 }

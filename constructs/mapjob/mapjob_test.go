@@ -122,7 +122,7 @@ func TestRolesMayDoWhatTheyNeedAndNoMore(t *testing.T) {
 	template := synthesis.Synthesize(t, stack)
 	for role, expected := range map[string][]string{
 		"JobStart":                            {"PutTelemetryRecords", "items.jsonl"},
-		"Worker":                              {"PutTelemetryRecords"},
+		"Worker":                              {"PutTelemetryRecords", "outcomes"},
 		"Summary":                             {"PutTelemetryRecords", "GetObject", "report"},
 		"JobStateMachineRole":                 {"lambda:InvokeFunction", "s3:PutObject", "xray:"},
 		"JobStateMachineDistributedMapPolicy": {"states:StartExecution", "states:StopExecution", "states:RedriveExecution"},

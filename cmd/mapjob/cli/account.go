@@ -2,8 +2,12 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"sync"
 
@@ -23,6 +27,9 @@ type account struct {
 	observed bool                  // there is a Map Run
 	inline   map[int]*value.Object // the last outcome of each item of an Inline job
 	err      error
+
+	// read reads an object of the local S3.
+	read func(ctx context.Context, bucket, key string, to io.Writer) error
 
 	summarized bool         // there is a summary, which judges by items
 	written    *reportPlace // where it put its report; nil: it wrote none
@@ -75,7 +82,13 @@ func (a *account) ChildDone(child engine.ChildResult) {
 	defer a.mutex.Unlock()
 	if list, ok := child.Output.([]any); ok && child.Status == engine.Succeeded {
 		for _, element := range list {
-			if outcome, ok := element.(*value.Object); ok {
+			outcome, ok := element.(*value.Object)
+			if !ok {
+				continue
+			}
+			if stored := member(outcome, "outcomes"); stored != nil {
+				a.err = errors.Join(a.err, a.addStored(stored))
+			} else {
 				a.add(outcome)
 			}
 		}
@@ -87,6 +100,28 @@ func (a *account) ChildDone(child engine.ChildResult) {
 }
 
 func (a *account) Ended(engine.MapRunResult) {}
+
+// addStored counts outcomes that did not fit into a payload.
+func (a *account) addStored(stored any) error {
+	bucket, _ := member(stored, "bucket").(string)
+	key, _ := member(stored, "key").(string)
+	var lines bytes.Buffer
+	if err := a.read(context.Background(), bucket, key, &lines); err != nil {
+		return err
+	}
+	for decoder := value.NewDecoder(&lines); ; {
+		v, err := decoder.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+		}
+		if outcome, ok := v.(*value.Object); ok {
+			a.add(outcome)
+		}
+	}
+}
 
 func failedOutcome(index int, name, cause string) *value.Object {
 	if v, err := value.Parse([]byte(cause)); err == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 type item struct {
 	Do string `json:"do"`
 	MS int    `json:"ms"`
+
+	Bytes int `json:"bytes"`
 }
 
 func main() {
@@ -31,6 +34,8 @@ func main() {
 		case "nap":
 			time.Sleep(time.Duration(i.MS) * time.Millisecond)
 			return "rested", nil
+		case "talk":
+			return strings.Repeat("x", i.Bytes), nil
 		case "hang": // does not heed its context
 			time.Sleep(time.Hour)
 		case "freeze": // the whole process, the kit in it included

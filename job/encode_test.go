@@ -1,0 +1,22 @@
+package job
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func TestAnOutcomeIsWrittenAsEncodingJSONWouldWriteIt(t *testing.T) {
+	for _, o := range []Outcome{
+		{},
+		{Index: 7, Status: Succeeded, Output: json.RawMessage(`{"a":[1,2]}`), StartedAt: 1793498400123, Ms: 12},
+		{Index: 1 << 40, Status: Failed, Error: "a\"b<\u2028", Cause: "c\xff\n", Retryable: true, Ms: 1},
+	} {
+		expected, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := appendOutcome(nil, &o); string(got) != string(expected) {
+			t.Errorf("got %s, expected %s", got, expected)
+		}
+	}
+}

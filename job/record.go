@@ -1,0 +1,38 @@
+package job
+
+import "sync"
+
+// record keeps the outcomes of a batch while its items are handled, one place
+// for each item.
+type record struct {
+	mutex    sync.Mutex
+	outcomes []Outcome
+	closed   bool
+}
+
+// newRecord takes every item for one that was not done, until it is.
+func newRecord[Item any](items []indexed[Item]) *record {
+	r := &record{outcomes: make([]Outcome, len(items))}
+	for i := range items {
+		r.outcomes[i] = Outcome{Index: items[i].Index, Status: Failed, Retryable: true,
+			Error: ErrorDeadline, Cause: "the invocation's time was up before the item was done"}
+	}
+	return r
+}
+
+// keep notes the outcome of an item, unless it comes too late.
+func (r *record) keep(at int, o Outcome) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if !r.closed {
+		r.outcomes[at] = o
+	}
+}
+
+// close ends the record: what is not in it by now comes too late.
+func (r *record) close() []Outcome {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.closed = true
+	return r.outcomes
+}
