@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -47,6 +48,9 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 			} else {
 				first = s.account.Fail(outcome.Index, outcome.Error, outcome.Cause)
 			}
+			if first {
+				s.account.Took(outcome.Index, outcome.StartedAt, outcome.Ms, outcome.Status == Succeeded)
+			}
 			if first && listening {
 				listening = yield(outcome)
 			}
@@ -82,7 +86,10 @@ type summarizer struct {
 // Summarize is the summary: it accounts for every item exactly once, by its
 // index, whether it succeeded, failed, or was in a batch that failed as a
 // whole, and writes the report as report.md, report.html and report.json
-// beside the results. look may go through the outcomes and add to the report.
+// beside the results, and the items that did not succeed, ready to be run
+// again, as failures.jsonl (those of an Inline job are nowhere to be read). It
+// gives CloudWatch the metrics Items, Succeeded, Failed, Missing and DurationMs
+// of the job. look may go through the outcomes and add to the report.
 func Summarize(look func(context.Context, *Summary) error) Handler {
 	setUpLog()
 	return &summarizer{look}
@@ -119,22 +126,36 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 		a.FailUnseen(missing, ErrorNotStarted, "the Map ended before the item's turn came")
 		missing = 0
 	}
+	items := report.Items{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing}
 	answer := summaryAnswer{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing, Repeated: a.Repeated,
 		Errors: map[string]int{}, Output: summary.output}
 	for _, e := range a.Errors() {
 		answer.Errors[e.Name] = e.Count
 	}
+	stopped := time.Now().UTC()
 	if request.Report != nil {
-		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: time.Now().UTC(),
-			Items:                      report.Items{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing},
+		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
 			ToleratedFailurePercentage: &request.ToleratedFailurePercentage,
-			Errors:                     a.Errors(), Failures: a.Failures, Sections: summary.sections}
+			Errors:                     a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
 		if err := request.Report.write(ctx, r); err != nil {
 			return nil, asInvocationError(err)
 		}
 		answer.Report = request.Report
+		if a.Failed+missing > 0 && request.Items.Key != "" {
+			if err := request.writeFailures(ctx, a.HasSucceeded); err != nil {
+				return nil, asInvocationError(err)
+			}
+		}
 	}
-	return json.Marshal(answer)
+	if err := writeMetrics(metricsOut, info.Name, items, stopped.Sub(info.StartedAt), stopped); err != nil {
+		return nil, asInvocationError(err)
+	}
+	text, err := json.Marshal(answer)
+	if err == nil && len(text) > maxAnswer {
+		err = invocationError(ErrorResultTooLarge, fmt.Sprintf(
+			"got an answer of %d bytes, expected at most %d: hand less to Summary.Output", len(text), maxAnswer))
+	}
+	return text, err
 }
 
 // endedEarly reports whether the Map passed its tolerance and stopped: then it

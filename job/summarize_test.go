@@ -63,7 +63,7 @@ func TestEveryItemIsAccountedForOnce(t *testing.T) {
 		`{"index":0,"status":"SUCCEEDED","output":{"n":1}}
 {"index":1,"status":"FAILED","error":"Bad","cause":"it is bad"}
 {"index":0,"status":"SUCCEEDED","output":{"n":1}}
-{"index":2,"status":"SUCCEEDED","output":{"n":3}}
+{"index":2,"status":"SUCCEEDED","output":{"n":3},"startedAt":1793498400123,"ms":1234}
 `,
 		child(3, 2, "Sandbox.Timedout", `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 2.00 seconds"}`)+"\n"+child(2, 1, "Late", ""),
 		child(5, 1, "", ""))
@@ -101,6 +101,12 @@ func TestEveryItemIsAccountedForOnce(t *testing.T) {
 	if r := decode[report.Report](t, text); r.Items != expected || len(r.Failures) != 4 || r.Sections[0].Title != "Extra" {
 		t.Errorf("got %+v, expected the same account", r)
 	}
+	if failures, there := object(t, prefix+"/report/failures.jsonl"); failures != "1\n3\n4\n5\n6\n7\n" {
+		t.Errorf("got %q (%t), expected the items themselves that did not succeed", failures, there)
+	}
+	if !strings.Contains(markdown, "|     2 | 1,234 |") {
+		t.Errorf("got\n%s\nexpected it to show the slowest item", markdown)
+	}
 	if page, _ := object(t, prefix+"/report/report.html"); !strings.Contains(page, "<td>Task timed out after 2.00 seconds</td>") || strings.Contains(page, "ZgotmplZ") {
 		t.Errorf("got page\n%s\nexpected it to show what failed, with nothing refused by the template", page)
 	}
@@ -111,6 +117,24 @@ func TestAMapThatEndedEarlyIsAccountedFor(t *testing.T) {
 	answer := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("early", `{"bucket": "results", "prefix": "early/results"}`, 100)))
 	if answer.Items != (report.Items{Total: 100, Succeeded: 1, Failed: 99}) || answer.Errors[job.ErrorNotStarted] != 98 {
 		t.Errorf("got %+v, expected 98 items that were not started, three of them in a child that was not", answer)
+	}
+}
+
+func TestWhereAllSucceededThereAreNoFailures(t *testing.T) {
+	mapRun(t, "fine", `{"index":0,"status":"SUCCEEDED"}`, "", "")
+	invoke(t, job.Summarize(nothing), request("fine", `{"bucket": "results", "manifest": "fine/results/uuid/manifest.json"}`, 1))
+	if text, there := object(t, "fine/report/failures.jsonl"); there {
+		t.Errorf("got failures %q, expected no such object", text)
+	}
+	if _, there := object(t, "fine/report/report.md"); !there {
+		t.Error("got no report, expected one")
+	}
+}
+
+func TestAnOutputThatIsTooLargeIsRefused(t *testing.T) {
+	h := job.Summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 300_000)); return nil })
+	if err := refused(t, h, `{"items": {"count": 0}, "results": []}`); err.Type != job.ErrorResultTooLarge {
+		t.Errorf("got %s: %s, expected %s", err.Type, err.Message, job.ErrorResultTooLarge)
 	}
 }
 

@@ -4,22 +4,52 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"time"
 )
 
-// Account counts every item once, by its index, in one bit an item. The zero
+// Account counts every item once, by its index, in two bits an item. The zero
 // Account is empty and ready to use.
 type Account struct {
 	Succeeded int
 	Failed    int
 	Repeated  int       // outcomes of items that had one already
 	Failures  []Failure // the first of them
+	Timeline  *Timeline // of the items whose times are known; nil: none are
+	Slowest   []Timed   // the slowest first
 
-	seen   []uint64
-	errors map[string]*ErrorCount
+	seen      bitset
+	succeeded bitset
+	errors    map[string]*ErrorCount
 }
 
-// maxFailures is how many failures a report shows one by one.
-const maxFailures = 50
+// maxFailures is how many failures a report shows one by one, and maxErrors
+// how many names of errors it tells apart: somebody may put the number of an
+// order into a name.
+const (
+	maxFailures = 50
+	maxErrors   = 1000
+	otherErrors = "(other errors)"
+)
+
+// bitset is a set of indexes.
+type bitset []uint64
+
+// add reports whether the index is new.
+func (s *bitset) add(index int) bool {
+	word, bit := index/64, uint64(1)<<(index%64)
+	if word >= len(*s) {
+		*s = append(*s, make([]uint64, word+1-len(*s))...)
+	}
+	if (*s)[word]&bit != 0 {
+		return false
+	}
+	(*s)[word] |= bit
+	return true
+}
+
+func (s bitset) has(index int) bool {
+	return index/64 < len(s) && s[index/64]&(1<<(index%64)) != 0
+}
 
 // Succeed counts an item that succeeded. It reports whether it is the first
 // outcome of this item; any other is not counted.
@@ -27,6 +57,7 @@ func (a *Account) Succeed(index int) bool {
 	if !a.see(index) {
 		return false
 	}
+	a.succeeded.add(index)
 	a.Succeeded++
 	return true
 }
@@ -48,6 +79,9 @@ func (a *Account) FailUnseen(n int, name, cause string) {
 	if a.errors == nil {
 		a.errors = map[string]*ErrorCount{}
 	}
+	if a.errors[name] == nil && len(a.errors) >= maxErrors {
+		name = otherErrors
+	}
 	e := a.errors[name]
 	if e == nil {
 		e = &ErrorCount{Name: name, Example: cause}
@@ -58,16 +92,27 @@ func (a *Account) FailUnseen(n int, name, cause string) {
 }
 
 func (a *Account) see(index int) bool {
-	word, bit := index/64, uint64(1)<<(index%64)
-	if word >= len(a.seen) {
-		a.seen = append(a.seen, make([]uint64, word+1-len(a.seen))...)
-	}
-	if a.seen[word]&bit != 0 {
+	if !a.seen.add(index) {
 		a.Repeated++
 		return false
 	}
-	a.seen[word] |= bit
 	return true
+}
+
+// HasSucceeded reports whether an item succeeded.
+func (a *Account) HasSucceeded(index int) bool { return a.succeeded.has(index) }
+
+// Took notes when an item began and how long it took, both in milliseconds,
+// the beginning of Unix time. It is for the first outcome of an item only.
+func (a *Account) Took(index int, startedAt, ms int64, succeeded bool) {
+	if startedAt == 0 {
+		return
+	}
+	if a.Timeline == nil {
+		a.Timeline = &Timeline{}
+	}
+	a.Timeline.add(time.UnixMilli(startedAt+ms).UTC(), succeeded)
+	a.noteTime(index, ms)
 }
 
 // Missing is how many of the items 0 to total-1 have no outcome.

@@ -24,6 +24,8 @@ type Report struct {
 	ToleratedFailurePercentage *float64     `json:"toleratedFailurePercentage,omitempty"` // nil where nobody compares
 	Errors                     []ErrorCount `json:"errors"`                               // the most frequent first
 	Failures                   []Failure    `json:"failures"`                             // the first of them
+	Timeline                   *Timeline    `json:"timeline,omitempty"`                   // nil where no times are known
+	Slowest                    []Timed      `json:"slowest,omitempty"`                    // the slowest first
 	Sections                   []Section    `json:"sections"`                             // what the summary function added
 }
 
@@ -128,6 +130,14 @@ func (r *Report) Markdown(w io.Writer) error {
 		}
 		markdownTable(&b, []string{"error", "items", "share", "for example"}, rows)
 	}
+	if len(r.Slowest) > 0 {
+		b.WriteString("\n## The slowest items\n\n")
+		rows = rows[:0]
+		for _, s := range r.Slowest {
+			rows = append(rows, []string{strconv.Itoa(s.Index), Thousands(int(s.Ms))})
+		}
+		markdownTable(&b, []string{"index", "ms"}, rows)
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -187,6 +197,7 @@ var page string
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 	"thousands": Thousands,
 	"number":    isNumber,
+	"percent64": func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) },
 	"percent": func(n, of int) float64 {
 		if of == 0 {
 			return 0

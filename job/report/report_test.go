@@ -1,0 +1,84 @@
+package report_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/job/report"
+)
+
+func TestATimelineKeepsEveryItemInFewSteps(t *testing.T) {
+	const n, began = 20_000, 1_793_498_400_000
+	random := rand.New(rand.NewPCG(1, 2))
+	a := &report.Account{}
+	var last int64
+	for i := range n {
+		started := began + random.Int64N(int64(1+i)*500)
+		last = max(last, started+7)
+		a.Took(i, started, 7, i%10 != 0)
+	}
+	line := a.Timeline
+	succeeded, failed := 0, 0
+	for i := range line.Succeeded {
+		succeeded, failed = succeeded+line.Succeeded[i], failed+line.Failed[i]
+	}
+	if succeeded != n*9/10 || failed != n/10 {
+		t.Errorf("got %d and %d items, expected %d and %d", succeeded, failed, n*9/10, n/10)
+	}
+	if len(line.Succeeded) > 120 || len(line.Succeeded) < 55 || len(line.Failed) != len(line.Succeeded) {
+		t.Errorf("got %d and %d steps, expected at most 120, and not less than half of them", len(line.Succeeded), len(line.Failed))
+	}
+	if end := line.From.UnixMilli() + int64(len(line.Succeeded))*line.StepMs; end <= last || line.From.UnixMilli() > began+7+1000 {
+		t.Errorf("got steps from %v to %d, expected the first and the last item in them", line.From, end)
+	}
+}
+
+func TestTheSlowestItemsAreKept(t *testing.T) {
+	a := &report.Account{}
+	for i := range 1000 {
+		a.Took(i, 1_793_498_400_000, int64(i*7919%1000), true)
+	}
+	for i, s := range a.Slowest {
+		if s.Ms != int64(999-i) || int64(s.Index)*7919%1000 != s.Ms {
+			t.Errorf("got %+v in place %d, expected an item that took %d ms", s, i, 999-i)
+		}
+	}
+	if len(a.Slowest) != 10 {
+		t.Errorf("got %d items, expected ten", len(a.Slowest))
+	}
+}
+
+func TestThePageDrawsWhatIsKnown(t *testing.T) {
+	a := &report.Account{}
+	var page strings.Builder
+	if err := (&report.Report{Job: "bare"}).HTML(&page); err != nil || strings.Contains(page.String(), "slowest") || strings.Contains(page.String(), "over time") {
+		t.Errorf("got error %v and a page\n%s\nexpected none of the charts", err, &page)
+	}
+	a.Took(3, 1_793_498_400_000, 40, false)
+	a.Took(4, 1_793_498_400_000, 80, true)
+	page.Reset()
+	if err := (&report.Report{Job: "timed", Timeline: a.Timeline, Slowest: a.Slowest}).HTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{`title="1 succeeded, 0 failed after 40ms"`, `<div class="ok" style="width: 50.0%">`, "at most 100 a second"} {
+		if !strings.Contains(page.String(), part) {
+			t.Errorf("got\n%s\nexpected it to contain %q", &page, part)
+		}
+	}
+	if strings.Contains(page.String(), "ZgotmplZ") {
+		t.Error("got a value that the template refused")
+	}
+}
+
+func TestErrorsWithoutEndAreCountedTogether(t *testing.T) {
+	a := &report.Account{}
+	for i := range 5000 {
+		a.Fail(i, fmt.Sprint("Order", i), "bad")
+	}
+	errors := a.Errors()
+	if len(errors) != 1001 || errors[0].Name != "(other errors)" || errors[0].Count != 4000 || a.Failed != 5000 {
+		t.Errorf("got %d names, first %+v, of %d items, expected the names after the first thousand together", len(errors), errors[0], a.Failed)
+	}
+}
