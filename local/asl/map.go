@@ -2,6 +2,9 @@ package asl
 
 import (
 	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/local/value"
 )
@@ -111,10 +114,28 @@ func (f fields) mapState(s *State) *Map {
 			}
 		}
 	}
-	if n := len(m.Label); n > maxLabel && !f.anySize {
-		f.problem(f.at("Label"), "got a label of %d characters, expected at most %d", n, maxLabel)
+	if f.has("Label") {
+		f.label(m.Label)
 	}
 	return m
+}
+
+// notInLabels are the characters that a Label, which becomes part of an ARN,
+// may not have, beside white space and control characters (developer guide,
+// "Label").
+const notInLabels = "?*<>{}[]:;,\\|^~$#%&`\""
+
+func (f fields) label(label string) {
+	n := utf8.RuneCountInString(label)
+	if n == 0 || n > maxLabel && !f.anySize {
+		f.problem(f.at("Label"), "got a label of %d characters, expected 1 to %d", n, maxLabel)
+	}
+	for _, c := range label {
+		if unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune(notInLabels, c) {
+			f.problem(f.at("Label"), "got %q in the label, expected no white space, no control characters and none of %s", c, notInLabels)
+			return
+		}
+	}
 }
 
 func (f fields) items() *Template {
