@@ -2,7 +2,6 @@ package job_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http/httptest"
@@ -13,6 +12,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/jobtest"
 )
 
 const bucket = "results"
@@ -67,7 +67,7 @@ func object(t *testing.T, key string) (string, bool) {
 // invoke is what Lambda does: a payload in, a payload or an error out.
 func invoke(t *testing.T, h job.Handler, payload string) string {
 	t.Helper()
-	answer, err := h.Invoke(context.Background(), []byte(payload))
+	answer, err := jobtest.Call{}.Invoke(h, []byte(payload))
 	if err != nil {
 		t.Fatalf("got error %v, expected an answer", err)
 	}
@@ -77,7 +77,7 @@ func invoke(t *testing.T, h job.Handler, payload string) string {
 // refused is the error by which a handler fails an invocation, as Lambda names it.
 func refused(t *testing.T, h job.Handler, payload string) messages.InvokeResponse_Error {
 	t.Helper()
-	answer, err := h.Invoke(context.Background(), []byte(payload))
+	answer, err := jobtest.Call{}.Invoke(h, []byte(payload))
 	out, ok := err.(messages.InvokeResponse_Error) // as aws-lambda-go looks at it: not through errors.As
 	if !ok {
 		t.Fatalf("got answer %s and error %v, expected an error with a name of its own", answer, err)

@@ -147,7 +147,11 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 			}
 		}
 	}
-	if err := writeMetrics(metricsOut, info.Name, items, stopped.Sub(info.StartedAt), stopped); err != nil {
+	took := time.Duration(0)
+	if !info.StartedAt.IsZero() {
+		took = stopped.Sub(info.StartedAt)
+	}
+	if err := writeMetrics(metricsOut, info.Name, items, took, stopped); err != nil {
 		return nil, asInvocationError(err)
 	}
 	text, err := json.Marshal(answer)

@@ -22,11 +22,11 @@ func ExampleWork() {
 		return 2 * n, nil
 	})
 	for _, o := range jobtest.Work(t, double, 1, -1, 21) {
-		fmt.Println(o.Index, o.Status, string(o.Output), o.Error)
+		fmt.Println(o.Index, o.Status, string(o.Output)+o.Error)
 	}
 	// Output:
 	// 0 SUCCEEDED 2
-	// 1 FAILED  Negative
+	// 1 FAILED Negative
 	// 2 SUCCEEDED 42
 }
 
