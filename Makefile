@@ -31,9 +31,12 @@ test: setup ## Run all tests.
 bench: setup ## Measure beside the peers: a table, and bench.json.
 	go run ./test/bench
 
-# What was recorded from AWS is no part of the repository.
-MAPJOB_CONFORMANCE ?= $(wildcard ../shared/conformance)
+.PHONY: lint
+lint: ## Look for mistakes that compile.
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
 
+# What was recorded from AWS is no part of the repository.
 .PHONY: conformance
 conformance: ## Compare with answers recorded from AWS, where MAPJOB_CONFORMANCE names them.
 ifeq ($(MAPJOB_CONFORMANCE),)
