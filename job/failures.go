@@ -31,6 +31,15 @@ func (r *summaryRequest) writeFailures(ctx context.Context, succeeded func(index
 
 // eachItem reads the items of a job, in the order of their indexes.
 func (p *place) eachItem(ctx context.Context, do func(index int, item []byte) error) error {
+	if p.Chunked {
+		return eachLine(ctx, p.Bucket, p.Key, func(line []byte) error {
+			var c chunk
+			if err := json.Unmarshal(line, &c); err != nil {
+				return fmt.Errorf("reading s3://%s/%s: %w in %s, expected the address of a chunk", p.Bucket, p.Key, err, excerpt(line))
+			}
+			return c.eachItem(ctx, do)
+		})
+	}
 	index := 0
 	return eachLine(ctx, p.Bucket, p.Key, func(line []byte) error {
 		index++

@@ -20,13 +20,17 @@ type place struct {
 	Prefix   string `json:"prefix,omitempty"`
 	Manifest string `json:"manifest,omitempty"` // the key of a Map Run's manifest.json
 	Count    *int   `json:"count,omitempty"`    // how many items the object holds, where that is known
+	Chunked  bool   `json:"chunked,omitempty"`  // the object holds the addresses of chunks of the items
+
+	Parts []string `json:"parts,omitempty"` // the objects of the folder, without the prefix
 }
 
 type startRequest struct {
 	Job       jobData         `json:"job"`
 	Execution string          `json:"execution"`
 	Input     json.RawMessage `json:"input"`
-	Items     *place          `json:"items"` // where to put the items; nil: into the answer
+	Items     *place          `json:"items"`     // where to put the items; nil: into the answer
+	ChunkSize int             `json:"chunkSize"` // how many items are stored together; 0: items are not chunked
 }
 
 type startAnswer struct {
@@ -37,6 +41,7 @@ type startAnswer struct {
 type batch[Item any] struct {
 	BatchInput batchInput      `json:"BatchInput"`
 	Items      []indexed[Item] `json:"Items"`
+	Chunk      *chunk          `json:"Chunk,omitempty"` // in place of Items, by reference
 }
 
 // batchInput goes along with every batch.
@@ -54,12 +59,14 @@ type indexed[Item any] struct {
 }
 
 // storedOutcomes is the one element of a worker's answer, and the line of the
-// results, that stands for outcomes which did not fit into a payload. The
-// object holds them whole, as lines of the same form that results have.
+// results, that stands for outcomes which did not fit into a payload, or are
+// those of a chunk. The object, or the parts of the folder, hold them whole, as
+// lines of the same form that results have.
 type storedOutcomes struct {
-	Outcomes  place `json:"outcomes"`
-	Succeeded int   `json:"succeeded"`
-	Failed    int   `json:"failed"`
+	Chunk     *chunk `json:"chunk,omitempty"`
+	Outcomes  place  `json:"outcomes"`
+	Succeeded int    `json:"succeeded"`
+	Failed    int    `json:"failed"`
 }
 
 type summaryRequest struct {

@@ -8,11 +8,12 @@ type record struct {
 	mutex    sync.Mutex
 	outcomes []Outcome
 	closed   bool
+	store    *chunkStore // takes the outcomes of a chunk as they come; nil: they are in the answer
 }
 
 // newRecord takes every item for one that was not done, until it is.
-func newRecord[Item any](items []indexed[Item]) *record {
-	r := &record{outcomes: make([]Outcome, len(items))}
+func newRecord[Item any](items []indexed[Item], store *chunkStore) *record {
+	r := &record{outcomes: make([]Outcome, len(items)), store: store}
 	for i := range items {
 		r.outcomes[i] = Outcome{Index: items[i].Index, Status: Failed, Retryable: true,
 			Error: ErrorDeadline, Cause: "the invocation's time was up before the item was done"}
@@ -24,9 +25,14 @@ func newRecord[Item any](items []indexed[Item]) *record {
 func (r *record) keep(at int, o Outcome) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if !r.closed {
-		r.outcomes[at] = o
+	if r.closed {
+		return
 	}
+	if r.store != nil {
+		r.store.add(&o)
+		o.Output = nil // is held once
+	}
+	r.outcomes[at] = o
 }
 
 // close ends the record: what is not in it by now comes too late.
@@ -34,5 +40,10 @@ func (r *record) close() []Outcome {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.closed = true
+	for i := range r.outcomes {
+		if o := &r.outcomes[i]; r.store != nil && o.StartedAt == 0 {
+			r.store.add(o)
+		}
+	}
 	return r.outcomes
 }

@@ -120,6 +120,14 @@ func eachOutcome(ctx context.Context, bucket, key string, do func(Outcome) error
 		}
 		err := json.Unmarshal(line, &o)
 		if err == nil && o.Outcomes != nil {
+			for _, part := range o.Outcomes.Parts {
+				if err := eachOutcome(ctx, o.Outcomes.Bucket, o.Outcomes.Prefix+part, do); err != nil {
+					return err
+				}
+			}
+			if o.Outcomes.Key == "" {
+				return nil
+			}
 			return eachOutcome(ctx, o.Outcomes.Bucket, o.Outcomes.Key, do)
 		}
 		if err != nil || o.Status == "" || o.Index < 0 {
@@ -141,9 +149,14 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 		if name == "" {
 			name = otherwise
 		}
+		fail := func(index int) error {
+			return do(Outcome{Index: index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true})
+		}
+		if b.Chunk != nil {
+			return b.eachOfFailedChunk(ctx, do, fail)
+		}
 		for _, item := range b.Items {
-			o := Outcome{Index: item.Index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true}
-			if err := do(o); err != nil {
+			if err := fail(item.Index); err != nil {
 				return err
 			}
 		}
@@ -164,6 +177,30 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 		}
 		return nil
 	})
+}
+
+// eachOfFailedChunk takes the items of a chunk for failed whose outcomes no
+// try has stored.
+func (b *batch[Item]) eachOfFailedChunk(ctx context.Context, do func(Outcome) error, fail func(index int) error) error {
+	c := b.Chunk
+	known := make([]bool, c.Count)
+	if b.BatchInput.Outcomes != nil {
+		err := c.storedBefore(ctx, b.BatchInput.Outcomes, func(_ string, o Outcome) error {
+			known[o.Index-c.First] = true
+			return do(o)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i := range known {
+		if !known[i] {
+			if err := fail(c.First + i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // causeOf is the message in a cause that a Lambda function gave as JSON.

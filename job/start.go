@@ -51,7 +51,22 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 		return inline(items)
 	}
 	count := 0
-	err = upload(ctx, request.Items, func(w io.Writer) error {
+	if request.ChunkSize > 0 {
+		err = storeChunks(ctx, request.Items, request.ChunkSize, items, &count)
+	} else {
+		err = storeItems(ctx, request.Items, items, &count)
+	}
+	if err != nil {
+		return nil, failedAfter(count, err)
+	}
+	stored := *request.Items
+	stored.Count, stored.Chunked = &count, request.ChunkSize > 0
+	return json.Marshal(startAnswer{Items: stored})
+}
+
+// storeItems streams the items to an object, one a line.
+func storeItems[Item any](ctx context.Context, to *place, items iter.Seq2[Item, error], count *int) error {
+	return upload(ctx, to, func(w io.Writer) error {
 		lines := json.NewEncoder(w)
 		lines.SetEscapeHTML(false)
 		for item, err := range items {
@@ -61,16 +76,10 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 			if err := lines.Encode(item); err != nil {
 				return err
 			}
-			count++
+			*count++
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, failedAfter(count, err)
-	}
-	stored := *request.Items
-	stored.Count = &count
-	return json.Marshal(startAnswer{Items: stored})
 }
 
 func inline[Item any](items iter.Seq2[Item, error]) ([]byte, error) {

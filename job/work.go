@@ -16,10 +16,12 @@ import (
 const (
 	defaultConcurrency = 1
 	defaultTries       = 3
-	firstBackoff       = 100 * time.Millisecond
 	longestBackoff     = 5 * time.Second
 	longestReserve     = 2 * time.Second
 )
+
+// firstBackoff is the most that the second try waits for.
+var firstBackoff = 100 * time.Millisecond
 
 // WorkOption changes how a worker handles a batch.
 type WorkOption func(*workOptions)
@@ -63,7 +65,10 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 	}
 	within, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
 	defer end()
-	return b.BatchInput.answer(ctx, w.outcomes(within, b.Items, info))
+	if b.Chunk != nil {
+		return w.chunk(within, b, info)
+	}
+	return b.BatchInput.answer(ctx, w.outcomes(within, b.Items, info, nil))
 }
 
 // readBatch decodes each item once. Only where something does not fit are the
@@ -76,12 +81,12 @@ func readBatch[Item any](payload []byte) (*batch[Item], error) {
 		if err := decode(payload, &raw, expected); err != nil {
 			return nil, err
 		}
-		*b = batch[Item]{BatchInput: raw.BatchInput}
+		*b = batch[Item]{BatchInput: raw.BatchInput, Chunk: raw.Chunk}
 		for _, text := range raw.Items {
 			b.Items = append(b.Items, readItem[Item](text.Index, text.Item))
 		}
 	}
-	if b.Items == nil {
+	if b.Items == nil && b.Chunk == nil {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
 	return b, nil
@@ -96,7 +101,7 @@ func readItem[Item any](index int, text []byte) indexed[Item] {
 }
 
 // outcomes handles the items and answers in time, with one outcome for each.
-func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Item], info Info) []Outcome {
+func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Item], info Info, store *chunkStore) []Outcome {
 	// The handlers' time ends before Lambda ends the invocation's. Half of what
 	// is kept back is for those that heed their context to come to an end, half
 	// for the answer.
@@ -108,7 +113,7 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Ite
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
-	r := newRecord(items)
+	r := newRecord(items, store)
 	var next atomic.Int64
 	var running sync.WaitGroup
 	for range min(w.options.concurrency, len(items)) {

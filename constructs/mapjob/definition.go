@@ -49,6 +49,8 @@ type builder struct {
 
 func (b *builder) inline() bool { return b.settings.Mode == Inline }
 
+func (b *builder) byReference() bool { return b.settings.Items == ByReference }
+
 // define is the job's chain of states, and the Map among them.
 func define(scope constructs.Construct, settings *Props, results awss3.IBucket) (awsstepfunctions.IChainable, awsstepfunctions.State) {
 	b := &builder{scope, settings, results}
@@ -94,6 +96,9 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	}
 	if !b.inline() {
 		payload["items"] = object{"bucket": b.results.BucketName(), "key": expression("%s & '/items.jsonl'", folder)}
+		if b.byReference() {
+			payload["chunkSize"] = b.settings.ChunkSize
+		}
 	}
 	return b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{
 		Assign: &object{
@@ -122,6 +127,10 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 	if !b.inline() {
 		valid = "$type($items) = 'object' and $type($items.bucket) = 'string' and $type($items.key) = 'string'"
 		expected = `{"items": {"bucket": "...", "key": "..."}}`
+	}
+	if b.byReference() {
+		valid += " and $items.chunked = true"
+		expected = `{"items": {"bucket": "...", "key": "...", "chunked": true}}`
 	}
 	who := "the input"
 	if b.settings.JobStart != nil {
@@ -180,17 +189,22 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		executionType = awsstepfunctions.StateMachineType_EXPRESS
 	}
 	item, batchInput := b.item(), b.batchInput()
+	batcher := awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
+		MaxItemsPerBatch:      b.settings.BatchSize,
+		MaxInputBytesPerBatch: jsii.Number(maxBatchBytes),
+		BatchInput:            &batchInput,
+	})
+	if b.byReference() { // what the Map takes for an item is the address of a chunk, a batch by itself
+		item = object{"BatchInput": batchInput, "Chunk": expression("$states.context.Map.Item.Value")}
+		batcher = nil
+	}
 	state := awsstepfunctions.DistributedMap_Jsonata(b.scope, jsii.String("Map"), &awsstepfunctions.DistributedMapJsonataProps{
 		ItemReader: awsstepfunctions.NewS3JsonLItemReader(&awsstepfunctions.S3FileItemReaderProps{
 			BucketNamePath: jsii.String(expression("$items.bucket")),
 			Key:            jsii.String(expression("$items.key")),
 		}),
-		ItemSelector: &item,
-		ItemBatcher: awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
-			MaxItemsPerBatch:      b.settings.BatchSize,
-			MaxInputBytesPerBatch: jsii.Number(maxBatchBytes),
-			BatchInput:            &batchInput,
-		}),
+		ItemSelector:     &item,
+		ItemBatcher:      batcher,
 		MapExecutionType: executionType,
 		MaxConcurrency:   b.settings.MaxConcurrency,
 		// Passing this by whole batches means passing it by items too, so the

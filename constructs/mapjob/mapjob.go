@@ -113,9 +113,16 @@ func (j *mapJob) grant(settings *Props) {
 	}
 	if settings.JobStart != nil {
 		j.results.GrantPut(settings.JobStart, jsii.String("*/items.jsonl"))
+		if settings.Items == ByReference {
+			j.results.GrantPut(settings.JobStart, jsii.String("*/chunks/*"))
+		}
 	}
 	if settings.Mode == Distributed {
 		j.results.GrantPut(settings.Worker, jsii.String("*/outcomes/*"))
+		if settings.Items == ByReference {
+			j.results.GrantRead(settings.Worker, jsii.String("*/chunks/*"))
+			j.results.GrantRead(settings.Worker, jsii.String("*/outcomes/*"))
+		}
 	}
 	if settings.Summary != nil {
 		j.results.GrantRead(settings.Summary, nil)

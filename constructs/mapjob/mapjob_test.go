@@ -54,6 +54,10 @@ func TestSnapshots(t *testing.T) {
 		"inline-minimal": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Mode: mapjob.Inline, Worker: function(s, "Worker")}
 		},
+		"by-reference": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
+				Items: mapjob.ByReference, ChunkSize: jsii.Number(5000)}
+		},
 		"given-buckets": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Worker: function(s, "Worker"),
 				ResultsBucket: awss3.Bucket_FromBucketName(s, jsii.String("Given"), jsii.String("our-results")),
@@ -190,16 +194,22 @@ func TestBadProps(t *testing.T) {
 		props    *mapjob.Props
 		expected []string
 	}{
-		"no props":                 {nil, []string{"Worker: got nothing, expected the function that handles the items"}},
-		"unknown mode":             {&mapjob.Props{Worker: worker, Mode: "Parallel"}, []string{`Mode: got "Parallel", expected "Distributed" or "Inline"`}},
-		"unknown children":         {&mapjob.Props{Worker: worker, Children: "Fast"}, []string{`Children: got "Fast", expected "Standard" or "Express"`}},
-		"too concurrent":           {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(10001)}, []string{"MaxConcurrency: got 10001, expected a whole number from 1 to 10000"}},
-		"not concurrent":           {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(0)}, []string{"MaxConcurrency: got 0, expected"}},
-		"half concurrent":          {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(1.5)}, []string{"MaxConcurrency: got 1.5, expected a whole number"}},
-		"too concurrent inline":    {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, MaxConcurrency: jsii.Number(41)}, []string{"MaxConcurrency of an Inline job: got 41, expected a whole number from 1 to 40"}},
-		"inline with batches":      {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchSize: jsii.Number(10)}, []string{"BatchSize: got 10, expected none in an Inline job"}},
-		"inline with children":     {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Children: mapjob.ExpressChildren}, []string{`Children: got "Express", expected none in an Inline job`}},
-		"inline with items":        {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none in an Inline job"}},
+		"no props":              {nil, []string{"Worker: got nothing, expected the function that handles the items"}},
+		"unknown mode":          {&mapjob.Props{Worker: worker, Mode: "Parallel"}, []string{`Mode: got "Parallel", expected "Distributed" or "Inline"`}},
+		"unknown children":      {&mapjob.Props{Worker: worker, Children: "Fast"}, []string{`Children: got "Fast", expected "Standard" or "Express"`}},
+		"too concurrent":        {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(10001)}, []string{"MaxConcurrency: got 10001, expected a whole number from 1 to 10000"}},
+		"not concurrent":        {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(0)}, []string{"MaxConcurrency: got 0, expected"}},
+		"half concurrent":       {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(1.5)}, []string{"MaxConcurrency: got 1.5, expected a whole number"}},
+		"too concurrent inline": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, MaxConcurrency: jsii.Number(41)}, []string{"MaxConcurrency of an Inline job: got 41, expected a whole number from 1 to 40"}},
+		"inline with batches":   {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchSize: jsii.Number(10)}, []string{"BatchSize: got 10, expected none in an Inline job"}},
+		"inline with children":  {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Children: mapjob.ExpressChildren}, []string{`Children: got "Express", expected none in an Inline job`}},
+		"inline with items":     {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none in an Inline job"}},
+		"unknown handover":      {&mapjob.Props{Worker: worker, Items: "ByMail"}, []string{`Items: got "ByMail", expected "ByValue" or "ByReference"`}},
+		"by reference without a job start": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, BatchSize: jsii.Number(7)},
+			[]string{`Items: got "ByReference" without a JobStart`, "BatchSize: got 7, expected none beside Items by reference"}},
+		"by reference inline":      {&mapjob.Props{Worker: worker, JobStart: worker, Mode: mapjob.Inline, Items: mapjob.ByReference}, []string{`Items: got "ByReference", expected "ByValue" in an Inline job`}},
+		"empty chunks":             {&mapjob.Props{Worker: worker, JobStart: worker, Items: mapjob.ByReference, ChunkSize: jsii.Number(0)}, []string{"ChunkSize: got 0, expected a whole number from 1"}},
+		"chunks by value":          {&mapjob.Props{Worker: worker, ChunkSize: jsii.Number(10)}, []string{"ChunkSize: got 10, expected none beside Items by value"}},
 		"empty batches":            {&mapjob.Props{Worker: worker, BatchSize: jsii.Number(0)}, []string{"BatchSize: got 0, expected a whole number from 1"}},
 		"tolerates more than all":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
 		"tolerates less than none": {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},

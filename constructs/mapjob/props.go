@@ -38,6 +38,21 @@ const (
 	ExpressChildren Children = "Express"
 )
 
+// Handover is how items get to the workers of a Distributed job, and their
+// results back.
+type Handover string
+
+const (
+	// ByValue hands items and results over in the data of the child
+	// executions, where they can be seen. A batch takes up to 240 KiB.
+	ByValue Handover = "ByValue"
+
+	// ByReference stores the items in chunks and hands over the address of
+	// one: for batches and results of any size. A worker that crashed goes on
+	// where it was, not from the start of its chunk. The functions are the same.
+	ByReference Handover = "ByReference"
+)
+
 // Limits of Step Functions ("Service quotas", Map state and Express workflows).
 const (
 	maxInlineConcurrency      = 40
@@ -77,6 +92,17 @@ type Props struct {
 	// Children is the type of a Distributed job's child executions.
 	// Default: children are Standard.
 	Children Children
+
+	// Items is how items get to the workers of a Distributed job. By
+	// reference takes a JobStart, which stores the chunks.
+	// Default: items are handed over by value.
+	Items Handover
+
+	// ChunkSize is how many items are handed over by one reference, at most.
+	// A chunk is closed earlier where its items would pass 16 MiB: a worker
+	// holds them in memory.
+	// Default: by reference, 1,000 items.
+	ChunkSize *float64
 
 	// Name is what the job is called in its data and reports.
 	// Default: the construct's ID.
@@ -143,6 +169,12 @@ func (p Props) withDefaults(id *string) Props {
 			p.MaxConcurrency = jsii.Number(maxInlineConcurrency)
 		}
 	}
+	if p.Items == "" {
+		p.Items = ByValue
+	}
+	if p.ChunkSize == nil {
+		p.ChunkSize = jsii.Number(1000)
+	}
 	if p.BatchSize == nil {
 		p.BatchSize = jsii.Number(100)
 	}
@@ -182,6 +214,23 @@ func (p *Props) validate() error {
 		problem("Worker: got nothing, expected the function that handles the items")
 	}
 	inline := p.Mode == Inline
+	if p.Items != "" && p.Items != ByValue && p.Items != ByReference {
+		problem("Items: got %q, expected %q or %q", p.Items, ByValue, ByReference)
+	}
+	if p.Items == ByReference {
+		between("ChunkSize", p.ChunkSize, 1, 10_000_000, true)
+		if inline {
+			problem("Items: got %q, expected %q in an Inline job, which keeps everything in its data", p.Items, ByValue)
+		}
+		if p.JobStart == nil {
+			problem("Items: got %q without a JobStart, expected one, written with job.Start, which stores the items in chunks", p.Items)
+		}
+		if p.BatchSize != nil {
+			problem("BatchSize: got %g, expected none beside Items by reference: a batch is a chunk, whose size is ChunkSize", *p.BatchSize)
+		}
+	} else if p.ChunkSize != nil {
+		problem("ChunkSize: got %g, expected none beside Items by value: chunks are for those by reference", *p.ChunkSize)
+	}
 	if p.Mode != "" && p.Mode != Distributed && !inline {
 		problem("Mode: got %q, expected %q or %q", p.Mode, Distributed, Inline)
 	}

@@ -2,12 +2,8 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"sync"
 
@@ -28,8 +24,7 @@ type account struct {
 	inline   map[int]*value.Object // the last outcome of each item of an Inline job
 	err      error
 
-	// read reads an object of the local S3.
-	read func(ctx context.Context, bucket, key string, to io.Writer) error
+	objects objects // where outcomes may be stored
 
 	summarized bool         // there is a summary, which judges by items
 	written    *reportPlace // where it put its report; nil: it wrote none
@@ -94,34 +89,16 @@ func (a *account) ChildDone(child engine.ChildResult) {
 		}
 		return
 	}
+	if chunk := member(child.Input, "Chunk"); chunk != nil {
+		a.err = errors.Join(a.err, a.addFailedChunk(child, chunk))
+		return
+	}
 	for i := range child.Items {
 		a.add(failedOutcome(child.First+i, child.Error, child.Cause))
 	}
 }
 
 func (a *account) Ended(engine.MapRunResult) {}
-
-// addStored counts outcomes that did not fit into a payload.
-func (a *account) addStored(stored any) error {
-	bucket, _ := member(stored, "bucket").(string)
-	key, _ := member(stored, "key").(string)
-	var lines bytes.Buffer
-	if err := a.read(context.Background(), bucket, key, &lines); err != nil {
-		return err
-	}
-	for decoder := value.NewDecoder(&lines); ; {
-		v, err := decoder.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
-		}
-		if outcome, ok := v.(*value.Object); ok {
-			a.add(outcome)
-		}
-	}
-}
 
 func failedOutcome(index int, name, cause string) *value.Object {
 	if v, err := value.Parse([]byte(cause)); err == nil {

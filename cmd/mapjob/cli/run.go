@@ -153,7 +153,7 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 	if err != nil {
 		return err
 	}
-	account.read = c.Read
+	account.objects = c
 	if x.Items != nil {
 		account.Counted(x.Items.Count)
 	}

@@ -17,6 +17,7 @@ func main() {
 	}
 	worker := gofunction.New(stack, jsii.String("Worker"), function("worker"))
 	summary := gofunction.New(stack, jsii.String("Summary"), function("summary"))
+	jobStart := gofunction.New(stack, jsii.String("JobStart"), function("jobstart"))
 	nonsense := gofunction.New(stack, jsii.String("Nonsense"), function("nonsense"))
 
 	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
@@ -29,6 +30,9 @@ func main() {
 		Worker: worker, Summary: summary, Mode: mapjob.Inline, WorkerRetries: jsii.Number(0),
 	})
 	mapjob.New(stack, jsii.String("Bare"), &mapjob.Props{Worker: worker, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(0)})
+	mapjob.New(stack, jsii.String("Chunks"), &mapjob.Props{
+		JobStart: jobStart, Worker: worker, Summary: summary, Items: mapjob.ByReference, ChunkSize: jsii.Number(3), WorkerRetries: jsii.Number(2),
+	})
 	mapjob.New(stack, jsii.String("NonsenseStart"), &mapjob.Props{JobStart: nonsense, Worker: worker})
 	mapjob.New(stack, jsii.String("NonsenseWorker"), &mapjob.Props{Worker: nonsense, Summary: summary, WorkerRetries: jsii.Number(0)})
 	app.Synth(nil)

@@ -31,6 +31,9 @@ func main() {
 			panic("a bug in the worker")
 		case "exit":
 			os.Exit(3)
+		case "nap-exit":
+			time.Sleep(1300 * time.Millisecond) // what else is done is stored by then
+			os.Exit(3)
 		case "nap":
 			time.Sleep(time.Duration(i.MS) * time.Millisecond)
 			return "rested", nil

@@ -1,0 +1,159 @@
+package job_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// chunked has a job start store n numbers in chunks, and is what the Map's
+// child executions are started with.
+func chunked(t *testing.T, prefix string, n, size int) (children []string) {
+	t.Helper()
+	payload := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
+	answer := invoke(t, job.Start(count(n, nil)), payload[:len(payload)-1]+fmt.Sprintf(`, "chunkSize": %d}`, size))
+	if expected := fmt.Sprintf(`{"items":{"bucket":"results","key":"%s/items.jsonl","count":%d,"chunked":true}}`, prefix, n); answer != expected {
+		t.Fatalf("got %s, expected %s", answer, expected)
+	}
+	addresses, _ := object(t, prefix+"/items.jsonl")
+	for line := range strings.Lines(addresses) {
+		children = append(children, fmt.Sprintf(`{"BatchInput": {"job": {"name": "nightly"}, "outcomes": {"bucket": "results", "prefix": "%s/outcomes"}}, "Chunk": %s}`, prefix, line))
+	}
+	return children
+}
+
+// unwrapped is the one element of an answer, as a line of results has it.
+func unwrapped(answer string) string { return answer[1:len(answer)-1] + "\n" }
+
+func TestItemsAreHandedOverByReference(t *testing.T) {
+	children := chunked(t, "chunks", 25, 10)
+	if len(children) != 3 || !strings.Contains(children[2], `"first":20,"count":5`) {
+		t.Fatalf("got %v, expected chunks of ten, ten and five", children)
+	}
+	h := job.Work(func(_ context.Context, n int) (string, error) {
+		if n == 13 {
+			return "", job.Fail("Unlucky", "got %d", n)
+		}
+		return strings.Repeat("x", 100_000), nil // more than a payload in each chunk
+	}, job.Concurrency(4))
+	var lines string
+	for _, child := range children {
+		lines += unwrapped(invoke(t, h, child))
+	}
+	if !strings.Contains(lines, `"succeeded":9,"failed":1}`) {
+		t.Errorf("got %s, expected the counts of each chunk", lines)
+	}
+	manifest := mapRun(t, "chunks", lines, "", "")
+	payload := strings.Replace(request("chunks", fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), 25), `"key": "items"`, `"key": "chunks/items.jsonl", "chunked": true`, 1)
+	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), payload))
+	if got.Items != (report.Items{Total: 25, Succeeded: 24, Failed: 1}) || got.Repeated != 0 {
+		t.Errorf("got %+v, expected all but one of 25 to have succeeded, each said once", got)
+	}
+	if failures, _ := object(t, "chunks/report/failures.jsonl"); failures != "13\n" {
+		t.Errorf("got failures %q, expected the item itself", failures)
+	}
+}
+
+func TestAChunkThatIsDeliveredAgainIsNotDoneAgain(t *testing.T) {
+	child := chunked(t, "again", 10, 10)[0]
+	var handled atomic.Int32
+	h := job.Work(func(_ context.Context, n int) (int, error) { handled.Add(1); return n, nil })
+	first, second := invoke(t, h, child), invoke(t, h, child)
+	if first != second || handled.Load() != 10 {
+		t.Errorf("got %s and then %s after %d items handled, expected the same answer and each item once", first, second, handled.Load())
+	}
+}
+
+// below is how many lines the objects below a prefix have.
+func below(t *testing.T, prefix string) (lines int) {
+	t.Helper()
+	found, err := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix}, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range found.Contents {
+		text, _ := object(t, o.Key)
+		lines += strings.Count(text, "\n")
+	}
+	return lines
+}
+
+func TestATryAfterACrashGoesOnWhereItWas(t *testing.T) {
+	job.StoreEvery(t, 10*time.Millisecond)
+	child := chunked(t, "crash", 10, 10)[0]
+	var handled [10]atomic.Int32
+	crashed, over := make(chan struct{}), make(chan struct{})
+	defer close(over)
+	h := job.Work(func(_ context.Context, n int) (int, error) {
+		if handled[n].Add(1) == 1 && n == 6 {
+			close(crashed)
+			<-over // the process is gone
+		}
+		return n, nil
+	})
+	go h.Invoke(context.Background(), []byte(child))
+	<-crashed
+	for range 500 { // what is done is stored before long
+		if below(t, "crash/outcomes/") == 6 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	// Nobody answered, and the child execution gave up: what was done counts.
+	failed := fmt.Sprintf(`{"Input": %q, "Error": "Runtime.ExitError", "Cause": ""}`, child)
+	mapRun(t, "crash", "", failed, "")
+	summary := request("crash", `{"bucket": "results", "manifest": "crash/results/uuid/manifest.json"}`, 10)
+	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), summary))
+	if got.Items != (report.Items{Total: 10, Succeeded: 6, Failed: 4}) || got.Errors["Runtime.ExitError"] != 4 {
+		t.Errorf("got %+v, expected the six that were stored to have succeeded", got)
+	}
+	// Or it tries again.
+	answer := invoke(t, h, child)
+	for n := range handled {
+		if expected := map[bool]int32{true: 2, false: 1}[n == 6]; handled[n].Load() != expected {
+			t.Errorf("got item %d handled %d times, expected %d", n, handled[n].Load(), expected)
+		}
+	}
+	mapRun(t, "crash", unwrapped(answer), "", "")
+	got = decode[accountAnswer](t, invoke(t, job.Summarize(nothing), summary))
+	if got.Items != (report.Items{Total: 10, Succeeded: 10}) || got.Repeated != 0 {
+		t.Errorf("got %+v, expected all ten", got)
+	}
+}
+
+func TestWhatIsNoChunkIsRefusedByName(t *testing.T) {
+	h := job.Work(func(_ context.Context, n int) (int, error) { return n, nil })
+	for _, chunk := range []string{`{}`, `{"do": "succeed"}`, `"x"`, `{"bucket": "results", "key": "x", "first": 0, "count": 0}`} {
+		payload := `{"BatchInput": {"outcomes": {"bucket": "results", "prefix": "x"}}, "Chunk": ` + chunk + `}`
+		if err := refused(t, h, payload); err.Type != job.ErrorInvalidInput {
+			t.Errorf("%s: got %s: %s, expected %s", chunk, err.Type, err.Message, job.ErrorInvalidInput)
+		}
+	}
+	put(t, "short/chunk", "1\n2\n")
+	payload := `{"BatchInput": {"outcomes": {"bucket": "results", "prefix": "short"}}, "Chunk": {"bucket": "results", "key": "short/chunk", "first": 0, "count": 3}}`
+	if err := refused(t, h, payload); !strings.Contains(err.Message, "got 2 items in s3://results/short/chunk, expected 3") {
+		t.Errorf("got %s, expected the chunk that is not whole", err.Message)
+	}
+}
+
+func TestAnErrorInTheJobStartLeavesNoAddresses(t *testing.T) {
+	failing := func(context.Context, night) iter.Seq2[int, error] {
+		return count(25, job.Fail("NoDatabase", "it is down"))(context.Background(), night{})
+	}
+	payload := strings.ReplaceAll(distributedStart, "KEY", "half/items.jsonl")
+	err := refused(t, job.Start(failing), payload[:len(payload)-1]+`, "chunkSize": 10}`)
+	if err.Message != "after 25 items: it is down" {
+		t.Errorf("got %s, expected how far it came", err.Message)
+	}
+	if text, there := object(t, "half/items.jsonl"); there {
+		t.Errorf("got %s, expected no addresses", text)
+	}
+}

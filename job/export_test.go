@@ -1,0 +1,20 @@
+package job
+
+import (
+	"testing"
+	"time"
+)
+
+// StoreEvery stores the outcomes of a chunk more often during a test.
+func StoreEvery(t *testing.T, d time.Duration) {
+	was := storeEvery
+	storeEvery = d
+	t.Cleanup(func() { storeEvery = was })
+}
+
+// FirstBackoff has retries wait for less during a test.
+func FirstBackoff(t *testing.T, d time.Duration) {
+	was := firstBackoff
+	firstBackoff = d
+	t.Cleanup(func() { firstBackoff = was })
+}

@@ -1,0 +1,17 @@
+package cloud
+
+import (
+	"context"
+	"iter"
+)
+
+// Keys yields the keys of the objects below a prefix in the local S3.
+func (c *Cloud) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for object, err := range c.store.List(ctx, bucket, prefix) {
+			if !yield(object.Key, err) || err != nil {
+				return
+			}
+		}
+	}
+}
