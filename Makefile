@@ -17,8 +17,14 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# The first time, the compiler and npm work side by side.
+.PHONY: compile
+compile:
+	go build -tags lambda.norpc . ./cmd/... ./lambdas/...
+
 .PHONY: run
-run: setup ## Run the sample job on this machine.
+run: ## Run the sample job on this machine.
+	@$(MAKE) --no-print-directory -j2 setup compile
 	go run ./cmd/mapjob run --seed Orders=examples/orders.csv --input examples/night.json
 
 .PHONY: test
