@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -17,4 +18,11 @@ func FirstBackoff(t *testing.T, d time.Duration) {
 	was := firstBackoff
 	firstBackoff = d
 	t.Cleanup(func() { firstBackoff = was })
+}
+
+// HandlersDeadline has a test say when the handlers' time is up.
+func HandlersDeadline(t *testing.T, within func(context.Context, time.Time) (context.Context, context.CancelFunc)) {
+	was := withDeadline
+	withDeadline = within
+	t.Cleanup(func() { withDeadline = was })
 }

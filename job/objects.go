@@ -21,6 +21,10 @@ import (
 // parts of it make the largest object, 160 GB.
 const partSize = 16 << 20
 
+// smallObject is what is put at once, in bytes: an upload in parts sets up
+// three parts before it knows that it needs one.
+const smallObject = 1 << 20
+
 // client is made when it is first needed: a worker that gets its items by
 // value starts faster without one.
 var client = sync.OnceValues(func() (*s3.Client, error) {
@@ -53,10 +57,18 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 		writer.CloseWithError(err)
 		writing <- err
 	}()
-	_, err = manager.NewUploader(client, func(u *manager.Uploader) {
-		u.PartSize = partSize
-		u.Concurrency = 2
-	}).Upload(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Body: reader})
+	head, err := io.ReadAll(io.LimitReader(reader, smallObject))
+	if err != nil { // is the writer's own
+		return <-writing
+	}
+	if len(head) < smallObject {
+		_, err = client.PutObject(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Body: bytes.NewReader(head)})
+	} else {
+		_, err = manager.NewUploader(client, func(u *manager.Uploader) {
+			u.PartSize = partSize
+			u.Concurrency = 2
+		}).Upload(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Body: io.MultiReader(bytes.NewReader(head), reader)})
+	}
 	reader.CloseWithError(err) // a writer that still writes is told why nobody reads
 	if writeErr := <-writing; writeErr != nil && (err == nil || !errors.Is(writeErr, err)) {
 		return writeErr

@@ -23,6 +23,9 @@ const (
 // firstBackoff is the most that the second try waits for.
 var firstBackoff = 100 * time.Millisecond
 
+// withDeadline is the handlers' deadline; a test has its own idea of time.
+var withDeadline = context.WithDeadline
+
 // WorkOption changes how a worker handles a batch.
 type WorkOption func(*workOptions)
 
@@ -110,7 +113,7 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Ite
 		reserve := min(time.Until(deadline)/10, longestReserve)
 		grace = reserve / 2
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-reserve))
+		ctx, cancel = withDeadline(ctx, deadline.Add(-reserve))
 		defer cancel()
 	}
 	r := newRecord(items, store)

@@ -1,0 +1,349 @@
+package job_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/report"
+	"pgregory.net/rapid"
+)
+
+// deed is an item that says what becomes of it.
+type deed struct {
+	Do    string `json:"do"`
+	Tries int    `json:"tries"` // how often it fails before it succeeds
+}
+
+// fate is what becomes of an item: its output, or its error's name.
+type fate struct {
+	succeeded bool
+	errorName string
+	size      int // of the output, in bytes
+}
+
+const oversize = 300_000
+
+// fate is what the worker makes of an item that has its turn.
+func (d deed) fate() fate {
+	switch {
+	case d.Do == "panic":
+		return fate{errorName: job.ErrorPanic}
+	case d.Do == "refuse":
+		return fate{errorName: "Refused"}
+	case d.Do == "unfit":
+		return fate{errorName: job.ErrorInvalidInput}
+	case d.Do == "late":
+		return fate{errorName: job.ErrorDeadline}
+	case d.Tries >= 3:
+		return fate{errorName: "Busy"}
+	case d.Do == "talk":
+		return fate{succeeded: true, size: oversize}
+	}
+	return fate{succeeded: true, size: 2}
+}
+
+// clock is a context whose deadline comes when the test says so.
+type clock struct {
+	context.Context
+	done chan struct{}
+	once sync.Once
+}
+
+func newClock(ctx context.Context) *clock { return &clock{Context: ctx, done: make(chan struct{})} }
+func (c *clock) Done() <-chan struct{}    { return c.done }
+func (c *clock) strike()                  { c.once.Do(func() { close(c.done) }) }
+
+func (c *clock) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+type clockKey struct{}
+
+func (c *clock) Value(key any) any {
+	if key == (clockKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// doer is a worker that does what its items say.
+func doer() job.Handler {
+	var tries sync.Map // by index, of one delivery
+	return job.Work(func(ctx context.Context, d deed) (string, error) {
+		clock := ctx.Value(clockKey{}).(*clock)
+		counter, _ := tries.LoadOrStore(fmt.Sprintf("%p %d", clock, job.InfoOf(ctx).Index), new(atomic.Int32))
+		try := int(counter.(*atomic.Int32).Add(1))
+		switch {
+		case d.Do == "panic":
+			panic("boom")
+		case d.Do == "refuse":
+			return "", job.Fail("Refused", "no")
+		case d.Do == "late":
+			clock.strike()
+			<-ctx.Done()
+			return "", fmt.Errorf("waiting: %w", ctx.Err())
+		case try <= d.Tries:
+			return "", job.Retryable(job.Fail("Busy", "try %d", try))
+		case d.Do == "talk":
+			return strings.Repeat("x", oversize-2), nil
+		}
+		return "", nil
+	})
+}
+
+// plan is a run of a job, and what is to become of it.
+type plan struct {
+	deeds       []deed
+	size        int // of a batch
+	byReference bool
+	place       bool     // there is one for outcomes that do not fit
+	batches     []string // what becomes of each batch: done, twice, crashed, unasked, pending or lost
+}
+
+func plans(t *rapid.T) plan {
+	p := plan{
+		size:        rapid.IntRange(1, 6).Draw(t, "size"),
+		byReference: rapid.Bool().Draw(t, "by reference"),
+		place:       rapid.Bool().Draw(t, "place"),
+	}
+	p.place = p.place || p.byReference
+	// A fair share of what is costly: an oversize result takes a megabyte.
+	kinds := []string{"succeed", "succeed", "succeed", "succeed", "succeed", "refuse", "panic", "unfit", "busy", "busy", "late", "talk"}
+	for range rapid.IntRange(0, 20).Draw(t, "items") {
+		d := deed{Do: rapid.SampledFrom(kinds).Draw(t, "do")}
+		if d.Do == "busy" {
+			d.Tries = rapid.IntRange(1, 4).Draw(t, "tries")
+		}
+		p.deeds = append(p.deeds, d)
+	}
+	ends := []string{"done", "done", "done", "twice", "crashed", "unasked", "pending", "lost"}
+	for range (len(p.deeds) + p.size - 1) / p.size {
+		p.batches = append(p.batches, rapid.SampledFrom(ends).Draw(t, "batch"))
+	}
+	return p
+}
+
+// truth is what has to become of each item; those that are lost are not in it.
+func (p plan) truth() map[int]fate {
+	truth := map[int]fate{}
+	for b, end := range p.batches {
+		late := false
+		for i := b * p.size; i < min((b+1)*p.size, len(p.deeds)); i++ {
+			f := p.deeds[i].fate()
+			switch {
+			case late:
+				f = fate{errorName: job.ErrorDeadline}
+			case f.size == oversize && !p.place:
+				f = fate{errorName: job.ErrorResultTooLarge}
+			}
+			late = late || p.deeds[i].Do == "late"
+			switch end {
+			case "crashed": // by reference what was done is stored
+				if !p.byReference {
+					f = fate{errorName: "Crash"}
+				}
+			case "unasked":
+				f = fate{errorName: "Crash"}
+			case "pending":
+				f = fate{errorName: job.ErrorNotStarted}
+			case "lost":
+				continue
+			}
+			truth[i] = f
+		}
+	}
+	return truth
+}
+
+// items are the deeds as the job start yields them.
+func (p plan) items() iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
+		for _, d := range p.deeds {
+			var item any = d
+			if d.Do == "unfit" {
+				item = "unfit"
+			}
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// run does what Step Functions would, and is the answer of the summary with
+// what its function saw.
+func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[int]fate, failures []string) {
+	start := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
+	if p.byReference {
+		start = start[:len(start)-1] + fmt.Sprintf(`, "chunkSize": %d}`, p.size)
+	}
+	invoke(t, job.Start(func(context.Context, night) iter.Seq2[any, error] { return p.items() }), start)
+	text, _ := object(t, prefix+"/items.jsonl")
+	lines := slices.Collect(strings.Lines(text))
+	var inputs []string
+	for b := range p.batches {
+		about := `"BatchInput": {"job": {"name": "nightly"}}`
+		if p.place {
+			about = fmt.Sprintf(`"BatchInput": {"job": {"name": "nightly"}, "outcomes": {"bucket": "results", "prefix": "%s/outcomes"}}`, prefix)
+		}
+		if p.byReference {
+			inputs = append(inputs, fmt.Sprintf(`{%s, "Chunk": %s}`, about, lines[b]))
+			continue
+		}
+		var items []string
+		for i := b * p.size; i < min((b+1)*p.size, len(lines)); i++ {
+			items = append(items, fmt.Sprintf(`{"index": %d, "item": %s}`, i, lines[i]))
+		}
+		inputs = append(inputs, fmt.Sprintf(`{%s, "Items": [%s]}`, about, strings.Join(items, ",")))
+	}
+
+	worker := doer()
+	deliver := func(input string) string {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		defer cancel()
+		answer, err := worker.Invoke(ctx, []byte(input))
+		if err != nil {
+			t.Fatalf("got error %v, expected an answer", err)
+		}
+		if len(answer) > payloadLimit {
+			t.Fatalf("got an answer of %d bytes, expected at most %d", len(answer), payloadLimit)
+		}
+		var elements []json.RawMessage
+		if err := json.Unmarshal(answer, &elements); err != nil {
+			t.Fatal(err)
+		}
+		flattened := ""
+		for _, e := range elements {
+			flattened += string(e) + "\n"
+		}
+		return flattened
+	}
+	var succeeded, failed, pending strings.Builder
+	for b, input := range inputs {
+		child := fmt.Sprintf(`{"Input": %q, "Error": "Crash", "Cause": ""}`+"\n", input)
+		switch p.batches[b] {
+		case "done":
+			succeeded.WriteString(deliver(input))
+		case "twice":
+			succeeded.WriteString(deliver(input))
+			succeeded.WriteString(deliver(input))
+		case "crashed":
+			deliver(input) // and nobody hears of it
+			failed.WriteString(child)
+		case "unasked":
+			failed.WriteString(child)
+		case "pending":
+			pending.WriteString(fmt.Sprintf(`{"Input": %q}`+"\n", input))
+		}
+	}
+	manifest := mapRun(t, prefix, succeeded.String(), failed.String(), pending.String())
+
+	seen = map[int]fate{}
+	summary := job.Summarize(func(_ context.Context, s *job.Summary) error {
+		for o := range s.Results() {
+			if _, again := seen[o.Index]; again {
+				return fmt.Errorf("item %d came twice", o.Index)
+			}
+			seen[o.Index] = fate{o.Status == job.Succeeded, o.Error, len(o.Output)}
+		}
+		return nil
+	})
+	payload := request(prefix, fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), len(p.deeds))
+	payload = strings.Replace(payload, `"key": "items"`, fmt.Sprintf(`"key": "%s/items.jsonl", "chunked": %t`, prefix, p.byReference), 1)
+	answer = decode[accountAnswer](t, invoke(t, summary, payload))
+	text, _ = object(t, prefix+"/report/failures.jsonl")
+	return answer, seen, slices.Collect(strings.Lines(text))
+}
+
+// check compares the account with the truth.
+func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) error {
+	truth := p.truth()
+	if !maps.Equal(seen, truth) {
+		for i := range p.deeds {
+			if seen[i] != truth[i] {
+				return fmt.Errorf("got %+v for item %d (%+v, batch %s), expected %+v", seen[i], i, p.deeds[i], p.batches[i/p.size], truth[i])
+			}
+		}
+		return errors.New("got items that the job does not have")
+	}
+	expected, errorCounts := report.Items{Total: len(p.deeds)}, map[string]int{}
+	expected.Missing = expected.Total - len(truth)
+	for _, f := range truth {
+		if f.succeeded {
+			expected.Succeeded++
+		} else {
+			expected.Failed++
+			errorCounts[f.errorName]++
+		}
+	}
+	if answer.Items != expected || !maps.Equal(answer.Errors, errorCounts) {
+		return fmt.Errorf("got %+v and errors %v, expected %+v and %v", answer.Items, answer.Errors, expected, errorCounts)
+	}
+	repeated := 0
+	for b, end := range p.batches {
+		if end == "twice" {
+			repeated += min((b+1)*p.size, len(p.deeds)) - b*p.size
+		}
+	}
+	if answer.Repeated != repeated {
+		return fmt.Errorf("got %d outcomes repeated, expected %d", answer.Repeated, repeated)
+	}
+	var again []string
+	i := 0
+	for item := range p.items() {
+		if !truth[i].succeeded {
+			text, _ := json.Marshal(item)
+			again = append(again, string(text)+"\n")
+		}
+		i++
+	}
+	if !slices.Equal(failures, again) {
+		return fmt.Errorf("got failures %q, expected %q", failures, again)
+	}
+	return nil
+}
+
+// The account of the summary is the truth, item by item, whatever happened.
+// It takes 100 runs unless -rapid.checks says otherwise.
+func TestTheAccountIsTheTruth(t *testing.T) {
+	job.FirstBackoff(t, 1)
+	job.HandlersDeadline(t, func(ctx context.Context, _ time.Time) (context.Context, context.CancelFunc) {
+		return newClock(ctx), func() {}
+	})
+	was := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil))) // panics are logged
+	defer slog.SetDefault(was)
+	runs := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		p := plans(rt)
+		runs++
+		prefix := fmt.Sprint("property/", runs)
+		err := p.check(p.run(t, prefix))
+		found, _ := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix + "/"}, gofakes3.ListBucketPage{})
+		for _, o := range found.Contents {
+			objects.DeleteObject(bucket, o.Key)
+		}
+		if err != nil {
+			rt.Fatalf("%v\nin %+v", err, p)
+		}
+	})
+}
