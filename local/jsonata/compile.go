@@ -224,11 +224,6 @@ func (c *compiler) group(pairs [][2]*syntax, pos int) *group {
 }
 
 func (c *compiler) path(n *syntax) node {
-	if len(n.list) == 1 && n.group == nil && !n.keepArray && !n.keepSingle && !n.tuple {
-		if s := n.list[0]; s.kind == kindName && s.stages == nil && !s.tuple {
-			return &field{s.text}
-		}
-	}
 	p := &path{
 		steps: make([]step, len(n.list)), fromInput: n.list[0].kind != kindVariable,
 		keep: n.keepSingle || n.keepArray, keepCons: n.keepSingle, tuple: n.tuple, firstTuple: len(n.list),
@@ -242,11 +237,15 @@ func (c *compiler) path(n *syntax) node {
 	if n.group != nil {
 		p.group = c.group(n.group.pairs, n.group.pos)
 	}
-	if plain := c.plainPath(n); plain != nil {
-		plain.general = p
-		return plain
+	plain := c.plainPath(n)
+	if plain == nil {
+		return p
 	}
-	return p
+	if len(plain.steps) == 1 && !plain.variable && plain.steps[0].Indexes == nil {
+		return &field{plain.steps[0].Field, p}
+	}
+	plain.general = p
+	return plain
 }
 
 func (c *compiler) step(n *syntax) step {

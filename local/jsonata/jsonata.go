@@ -2,9 +2,23 @@
 // Step Functions runs it. An expression is compiled once and evaluated many
 // times, by any number of goroutines at once.
 //
-// The language is that of docs.jsonata.org. What Step Functions adds to it and
-// takes away is in the AWS page "Transforming data with JSONata in Step
-// Functions".
+// The language is that of docs.jsonata.org, and its corners and error messages
+// are those that the reference implementation gave to the cases in testdata.
+// What Step Functions adds to it and takes away is in the AWS page "Transforming
+// data with JSONata in Step Functions". Beyond that, it differs from the
+// reference in this:
+//
+//   - Members keep their order, also those with names like "10", which
+//     JavaScript moves to the front.
+//   - Elements of an array and members of an object are evaluated one after the
+//     other, not at once.
+//   - Numbers that a float64 does not hold pass through as they are. Those that
+//     JSON lacks leave as the strings "Infinity", "-Infinity" and "NaN".
+//   - Evaluation is bounded as AWS bounds it, see [DefaultMaxDepth].
+//   - A predicate after a block applies to the block's value also where the block
+//     ends a function's body with a call.
+//   - The update of a transform can't make an object contain itself.
+//   - Text is Unicode: half a surrogate pair does not exist.
 package jsonata
 
 import (
@@ -70,7 +84,12 @@ func Compile(source string) (*Expression, error) {
 	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
 	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree), usesInput: usesInput(tree, true)}
 	e.symbols = c.names
-	e.plain, _ = e.root.(*plainPath)
+	switch root := e.root.(type) {
+	case *plainPath:
+		e.plain = root
+	case *field:
+		e.plain = &plainPath{steps: []Step{{Field: root.name}}, general: root.general}
+	}
 	return e, nil
 }
 

@@ -92,6 +92,7 @@ func TestPathIsThatOfFieldsAndIndexes(t *testing.T) {
 		{`$states.input.a`, "states", []jsonata.Step{{Field: "input"}, {Field: "a"}}, true},
 		{`$states.input.a[0].b[-1][2.7]`, "states", []jsonata.Step{{Field: "input"}, {Field: "a", Indexes: []float64{0}}, {Field: "b", Indexes: []float64{-1, 2}}}, true},
 		{"$x.`a b`.\"c\"", "x", []jsonata.Step{{Field: "a b"}, {Field: "c"}}, true},
+		{`a`, "", []jsonata.Step{{Field: "a"}}, true},
 		{`a.b`, "", []jsonata.Step{{Field: "a"}, {Field: "b"}}, true},
 		{`$.a.b`, "", []jsonata.Step{{Field: "a"}, {Field: "b"}}, true},
 		{`$$.a`, "$", []jsonata.Step{{Field: "a"}}, true},

@@ -31,50 +31,29 @@ func (n name) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return ev.member(input, string(n)), nil
 }
 
-// field is a name on its own: a path of one step.
-type field struct{ name string }
+// field is a name on its own: a path of one step. Of an object, it costs a
+// look-up.
+type field struct {
+	name    string
+	general *path
+}
 
-func (n *field) eval(ev *evaluation, input any, _ *frame) (any, error) {
-	if ev.depth >= ev.maxDepth {
+func (n *field) eval(ev *evaluation, input any, f *frame) (any, error) {
+	if ev.depth >= ev.maxDepth { // the step is a level of its own
 		return nil, &Error{Message: stackOverflow}
 	}
-	if o, ok := input.(*value.Object); ok {
-		if m, ok := o.Get(n.name); ok {
-			if l, ok := m.(*list); ok && !l.cons {
-				// A sequence that was put into an object is flattened into a new one.
-				return &list{items: l.items, seq: true}, nil
-			}
-			return m, nil
-		}
+	o, ok := input.(*value.Object)
+	if !ok {
+		return n.general.eval(ev, input, f)
+	}
+	m, ok := o.Get(n.name)
+	if !ok {
 		return Undefined, nil
 	}
-	if items, ok := elements(input); ok {
-		var out []any
-		var only any = Undefined
-		count := 0
-		for _, item := range items {
-			v := unwrap(ev.member(item, n.name))
-			if IsUndefined(v) {
-				continue
-			}
-			if count++; count == 1 {
-				only = v
-				continue
-			}
-			if count == 2 {
-				out = flattenInto(make([]any, 0, len(items)), only)
-			}
-			out = flattenInto(out, v)
-		}
-		if count <= 1 {
-			if l, ok := only.(*list); ok && !l.cons {
-				return &list{items: l.items, seq: true}, nil
-			}
-			return only, nil
-		}
-		return &list{items: out, seq: true}, ev.allocate(len(out), 8)
+	if _, ok := m.(*list); ok {
+		return n.general.eval(ev, input, f)
 	}
-	return Undefined, nil
+	return m, nil
 }
 
 // finish applies what may follow any expression but a path: predicates,

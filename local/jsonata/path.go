@@ -40,8 +40,7 @@ type stageNode struct {
 }
 
 // stream is what a step yields: nothing, one value, or the elements of items.
-// whole is the array as which the stream leaves the path unless it is a
-// sequence.
+// whole, unless it is nil, is what the path results in if it ends here.
 type stream struct {
 	items []any
 	one   any
@@ -112,7 +111,7 @@ func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.len() == 0 {
+		if s.len() == 0 && (s.whole == nil || isArray(s.whole)) {
 			return p.finish(ev, &s, f)
 		}
 	}
@@ -141,13 +140,13 @@ func (st *step) construct(ev *evaluation, s *stream, f *frame) (stream, error) {
 		return stream{items: items, n: -1, whole: v}, nil
 	}
 	// A predicate made it something else. jsonata goes on as if it were an
-	// array: the characters of a string, nothing for the rest.
+	// array: of the characters of a string, of nothing for the rest.
 	text, _ := v.(string)
-	out := make([]any, 0, len(text))
+	out := stream{n: -1, whole: v}
 	for _, r := range text {
-		out = append(out, string(r))
+		out.items = append(out.items, string(r))
 	}
-	return several(out), nil
+	return out, nil
 }
 
 // apply applies a step to each value of s.

@@ -423,7 +423,9 @@ func markTail(n *syntax) {
 			markTail(n.other)
 		}
 	case kindBlock:
-		if len(n.list) > 0 {
+		// jsonata marks a call in a block with a predicate, too, and then applies
+		// the predicate to the call that has yet to be made.
+		if len(n.list) > 0 && n.predicates == nil && n.group == nil {
 			markTail(n.list[len(n.list)-1])
 		}
 	}

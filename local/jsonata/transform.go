@@ -28,6 +28,9 @@ func (t *transform) change(ev *evaluation, match any) error {
 		}
 		if isObject {
 			for name, v := range changes.All() {
+				if ev.contains(v, target, map[any]bool{}) {
+					return &Error{Position: t.pos[1], Message: "The insert/update clause of the transform expression must not refer to the object it updates: \"" + name + "\" would contain itself"}
+				}
 				ev.store(v)
 				target.Set(name, v)
 			}

@@ -220,6 +220,37 @@ func (ev *evaluation) equal(x, y any) bool {
 	return true
 }
 
+// contains reports whether an object is v, or somewhere in it. seen is what has
+// been looked through.
+func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) bool {
+	if o, ok := v.(*value.Object); ok {
+		if o == target {
+			return true
+		}
+		if seen[o] {
+			return false
+		}
+		seen[o] = true
+		for _, m := range o.All() {
+			if !ev.walk() || ev.contains(m, target, seen) {
+				return true
+			}
+		}
+		return false
+	}
+	items, _ := elements(v)
+	if len(items) == 0 || seen[&items[0]] {
+		return false
+	}
+	seen[&items[0]] = true
+	for _, item := range items {
+		if !ev.walk() || ev.contains(item, target, seen) {
+			return true
+		}
+	}
+	return false
+}
+
 // deepCopy is $clone(v): a copy, with its numbers rounded as $string rounds
 // them.
 func (ev *evaluation) deepCopy(v any) any {
