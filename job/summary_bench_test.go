@@ -1,0 +1,70 @@
+package job_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+// manyOutcomes stores the results of a Map Run, n lines.
+func manyOutcomes(tb testing.TB, prefix string, n int) {
+	var lines bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&lines, `{"index":%d,"status":"SUCCEEDED","output":{"n":%d},"startedAt":%d,"ms":12}`+"\n", i, i, 1_793_498_400_000+i)
+	}
+	manifest := fmt.Sprintf(`{"DestinationBucket": "results", "ResultFiles": {"SUCCEEDED": [{"Key": "%s/lines"}], "FAILED": [], "PENDING": []}}`, prefix)
+	for key, text := range map[string][]byte{"/lines": lines.Bytes(), "/manifest.json": []byte(manifest)} {
+		if _, err := objects.PutObject(bucket, prefix+key, map[string]string{}, bytes.NewReader(text), int64(len(text)), nil); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// The memory of a summary does not grow with the results but for two bits an
+// item: what is in use in the middle of many is what is in use in the
+// beginning.
+func TestASummaryTakesTheSameMemoryForManyResults(t *testing.T) {
+	const n = 200_000
+	manyOutcomes(t, "flat", n)
+	inUse := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	var early, late uint64
+	seen := 0
+	invoke(t, job.Summarize(func(_ context.Context, s *job.Summary) error {
+		for range s.Results() {
+			switch seen++; seen {
+			case n / 10:
+				early = inUse()
+			case n - n/10:
+				late = inUse()
+			}
+		}
+		return nil
+	}), request("flat", `{"bucket": "results", "manifest": "flat/manifest.json"}`, n))
+	if grown := int64(late) - int64(early); seen != n || grown > 2<<20 {
+		t.Errorf("got %d bytes more after %d results, expected less than 2 MiB after %d", grown, seen, n)
+	}
+}
+
+func BenchmarkSummary(b *testing.B) {
+	const n = 1_000_000
+	manyOutcomes(b, "million", n)
+	payload := []byte(request("million", `{"bucket": "results", "manifest": "million/manifest.json"}`, n))
+	h := job.Summarize(nothing)
+	began := time.Now()
+	for b.Loop() {
+		if _, err := h.Invoke(context.Background(), payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*n/time.Since(began).Seconds(), "results/s")
+}
