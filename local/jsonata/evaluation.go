@@ -189,6 +189,9 @@ func (e *Expression) run(env *Environment) (any, error) {
 			return v, nil
 		}
 	}
+	if _, ok := v.(callable); ok {
+		return Function{}, ev.stopped
+	}
 	v, _ = ev.export(v)
 	return v, ev.stopped
 }

@@ -71,6 +71,11 @@ var Undefined any = undefined{}
 // IsUndefined reports whether v is [Undefined].
 func IsUndefined(v any) bool { _, ok := v.(undefined); return ok }
 
+// Function is the value of an expression that is a function, and no JSON value.
+// One that is an element or a member of a result is an empty string there, as
+// $string has it.
+type Function struct{}
+
 // Compile parses an expression. The error is an [*Error].
 func Compile(source string) (*Expression, error) {
 	valid := strings.ToValidUTF8(source, "\uFFFD")

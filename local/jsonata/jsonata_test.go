@@ -303,3 +303,23 @@ func evaluated(e *jsonata.Expression, env *jsonata.Environment) string {
 	}
 	return shown(v)
 }
+
+func TestAFunctionIsNoJSONValue(t *testing.T) {
+	for source, expected := range map[string]string{`$sum`: "function", `function($x){$x}`: "function", `[$sum]`: `[""]`, `{"f": $sum}`: `{"f":""}`} {
+		e, err := jsonata.Compile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := e.Eval(&jsonata.Environment{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "function"
+		if v != any(jsonata.Function{}) {
+			got = value.Text(v)
+		}
+		if got != expected {
+			t.Errorf("got %s for %s, expected %s", got, source, expected)
+		}
+	}
+}

@@ -113,5 +113,8 @@ func shown(v any) string {
 	if jsonata.IsUndefined(v) {
 		return "undefined"
 	}
+	if v == (jsonata.Function{}) {
+		return `""` // as the reference's $string, with which the tables were recorded, has it
+	}
 	return value.Text(v)
 }
