@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"strings"
 )
 
 // A definition may be the template of one: ${Name} stands for what
@@ -20,9 +19,6 @@ var (
 	// strings first.
 	stringOrSubstitution = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\$\{[^{}"\\\s]+\}`)
 )
-
-// isSubstitution reports whether a string is nothing but a substitution.
-func isSubstitution(s string) bool { return strings.HasPrefix(s, "${") && strings.HasSuffix(s, "}") }
 
 // quoteSubstitutions makes a text JSON in which substitutions stand for whole
 // values: they become strings. Lines stay where they are.

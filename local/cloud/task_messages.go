@@ -198,6 +198,7 @@ func attributesMD5(attributes any) (string, error) {
 		attribute, _ := v.(*value.Object)
 		kind, ok := textMember(attribute, "DataType")
 		if !ok {
+			//lint:ignore ST1005 the service's own words
 			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute type.", name)
 		}
 		write(name)
@@ -210,6 +211,7 @@ func attributesMD5(attributes any) (string, error) {
 			content, ok, transport = string(decoded), err == nil && encoded != "", 2
 		}
 		if !ok {
+			//lint:ignore ST1005 the service's own words
 			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute value for message attribute type '%s'.", name, kind)
 		}
 		hash.Write([]byte{transport})

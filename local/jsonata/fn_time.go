@@ -71,8 +71,6 @@ func (c arguments) formatTime(millis float64, picture, zone int) (any, error) {
 // maxMillis is how far a time may be from 1970: JavaScript's limit.
 const maxMillis = 8.64e15
 
-const millisPerDay = 24 * 60 * 60 * 1000
-
 // isoPattern is what jsonata takes for an ISO 8601 timestamp. It is then read
 // as Date.parse does.
 var (

@@ -321,6 +321,7 @@ func aggregate(name string, list []any) (any, error) {
 		}
 	}
 	if len(numbers) == 0 {
+		//lint:ignore ST1005 the service's own words
 		return nil, errors.New("Aggregation function attempted to calculate value using empty array")
 	}
 	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
