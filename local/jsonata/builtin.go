@@ -24,6 +24,7 @@ func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 			return nil, err
 		}
 	}
+	ev.passed(list)
 	return n.run(arguments{ev, list})
 }
 

@@ -147,6 +147,7 @@ func (l *lambda) call(ev *evaluation, arguments []any, input any) (any, error) {
 		if arguments, err = s.validate(arguments, input); err != nil {
 			return nil, err
 		}
+		ev.passed(arguments)
 	}
 	f := ev.newFrame(l.frame, len(l.definition.parameters))
 	for i, p := range l.definition.parameters {

@@ -151,6 +151,20 @@ func (ev *evaluation) store(v any) {
 	}
 }
 
+// passed looks at the arguments of a call: a function among them, or in the
+// array that a signature made of one, may come back inside a value.
+func (ev *evaluation) passed(arguments []any) {
+	for _, v := range arguments {
+		if items, ok := v.([]any); ok && len(items) == 1 {
+			v = items[0]
+		}
+		if _, ok := v.(callable); ok {
+			ev.inexact = true
+			return
+		}
+	}
+}
+
 func (ev *evaluation) hold(elements int) {
 	if ev.stored += storedCost + elementCost*elements; ev.stored > maxStored && ev.stopped == nil {
 		ev.stopped = &Error{Message: memoryExceeded}

@@ -2,6 +2,7 @@ package jsonata_test
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -321,5 +322,35 @@ func TestAFunctionIsNoJSONValue(t *testing.T) {
 		if got != expected {
 			t.Errorf("got %s for %s, expected %s", got, source, expected)
 		}
+	}
+}
+
+// However a function gets into an array or an object, it does not get out as one.
+func TestNoFunctionIsLeftInsideAResult(t *testing.T) {
+	for _, source := range []string{
+		`$sort($append)`, `$append($sum, 1)`, `$append($sum, $sum)`, `$reverse($sum)`, `$distinct($sum)`, `$shuffle($sum)`, `$zip($sum)`, `$zip($sum, $max)`,
+		`$map([1], function($x){$sum})`, `$map($sum, function($x){$x})`, `$filter($sum, function($x){true})`, `$filter([1,2].$sum, function($x){true})`,
+		`$reduce($sum, function($a, $b){$a})`, `$reduce([1, 2], function($a, $b){[$sum]})`, `$each({"a": 1}, function($v){$sum})`, `$sift({"a": $sum}, function($v){true})`,
+		`$spread({"a": $sum})`, `$merge({"a": $sum})`, `$lookup({"a": [$sum, $sum]}, "a")`, `$single($sum, function($x){true})`, `$partition($sum, 1)`, `$partition([$sum, $sum], 1)`,
+		`[1, 2].$sum`, `[1..2].{"f": $sum}`, `{"a": 1}.{"f": [$sum]}`, `[$sum][0]`, `$sum[]`, `($f := $sum; [$f, $f])`, `[[1], $sum] ~> $append(2)`, `{"x": $sum}.*`, `{"x": {"y": $sum}}.**`,
+		`$sort([3, 1], function($a, $b){$a > $b}).{"f": $max}`, `[1, 2]{"k": $sum}`, `{"a": 1} ~> |$|{"f": $sum}|`, `true ? [$sum] : 1`, `$append([$sum], [$sum])`,
+		`(function($x)<a:a>{$x})($sum)`, `(function($x)<a:a>{$x}) ~> function($f){$f($sum)}`,
+	} {
+		e, err := jsonata.Compile(source)
+		if err != nil {
+			t.Fatalf("%s: %v", source, err)
+		}
+		v, err := e.Eval(&jsonata.Environment{Input: &value.Object{}, Random: rand.New(rand.NewPCG(1, 2))})
+		if err != nil {
+			continue // some of these are no use to the function
+		}
+		func() {
+			defer func() {
+				if p := recover(); p != nil {
+					t.Errorf("%s: %v", source, p)
+				}
+			}()
+			shown(v)
+		}()
 	}
 }
