@@ -101,14 +101,7 @@ func (a *account) ChildDone(child engine.ChildResult) {
 func (a *account) Ended(engine.MapRunResult) {}
 
 func failedOutcome(index int, name, cause string) *value.Object {
-	if v, err := value.Parse([]byte(cause)); err == nil {
-		if object, ok := v.(*value.Object); ok {
-			if message, ok := object.Get("errorMessage"); ok {
-				cause, _ = message.(string)
-			}
-		}
-	}
-	return value.NewObject("index", float64(index), "status", "FAILED", "error", name, "cause", cause, "retryable", true)
+	return value.NewObject("index", float64(index), "status", "FAILED", "error", name, "cause", readable(cause), "retryable", true)
 }
 
 // add counts an outcome and writes it down.

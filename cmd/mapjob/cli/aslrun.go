@@ -31,7 +31,7 @@ type aslRunCommand struct {
 
 // Run runs the definition and prints its output.
 func (r *aslRunCommand) Run(ctx context.Context, s *streams) (err error) {
-	input, err := (&runCommand{Input: r.Input}).input()
+	input, err := readInput(r.Input)
 	if err != nil {
 		return err
 	}

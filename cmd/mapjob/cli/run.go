@@ -40,7 +40,7 @@ type runCommand struct {
 // Run synthesizes the app, starts the parts, runs the job and reports.
 func (r *runCommand) Run(ctx context.Context, s *streams) (err error) {
 	p := newProgress(s.err)
-	input, err := r.input()
+	input, err := readInput(r.Input)
 	if err != nil {
 		return err
 	}
@@ -52,19 +52,19 @@ func (r *runCommand) Run(ctx context.Context, s *streams) (err error) {
 	return run.do(ctx)
 }
 
-// input is the JSON of --input, from the line or from a file.
-func (r *runCommand) input() ([]byte, error) {
-	text := []byte(r.Input)
+// readInput is the JSON of --input, from the line or from a file.
+func readInput(given string) ([]byte, error) {
+	text := []byte(given)
 	source := "--input"
 	if !json.Valid(text) {
-		file, err := os.ReadFile(r.Input)
+		file, err := os.ReadFile(given)
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("--input: got %q, expected JSON or the name of a file", r.Input)
+			return nil, fmt.Errorf("--input: got %q, expected JSON or the name of a file", given)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("--input: %w", err)
 		}
-		text, source = file, r.Input
+		text, source = file, given
 	}
 	if !json.Valid(text) {
 		_, err := value.Parse(text)
