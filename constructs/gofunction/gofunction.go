@@ -47,8 +47,14 @@ const (
 type Props struct {
 	// Entry is the folder of the function's main package, absolute or
 	// relative to the app's working directory.
-	// Required.
+	// Required, or Package.
 	Entry *string
+
+	// Package is the import path of the function's main package, where it is
+	// one of a module that the app requires. It is built with the versions
+	// that its own module asks for.
+	// Default: Entry says where the package is.
+	Package *string
 
 	// Description is shown in the Lambda console.
 	// Default: no description.
@@ -87,7 +93,8 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	if props == nil {
 		props = &Props{}
 	}
-	if err := props.validate(); err != nil {
+	entry, err := props.entry()
+	if err := errors.Join(err, props.validate()); err != nil {
 		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
 	}
 
@@ -115,7 +122,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	}
 
 	function := awscdklambdagoalpha.NewGoFunction(this, jsii.String("Function"), &awscdklambdagoalpha.GoFunctionProps{
-		Entry:                        props.Entry,
+		Entry:                        &entry,
 		Description:                  props.Description,
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 architecture,
@@ -163,19 +170,44 @@ func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
 	return &awscdklambdagoalpha.BundlingOptions{GoBuildFlags: &flags, Environment: &environment}
 }
 
+// entry is the folder of the function's main package.
+func (p *Props) entry() (string, error) {
+	switch {
+	case p.Entry != nil && *p.Entry != "" && p.Package != nil:
+		return "", fmt.Errorf("Package: got %q beside the Entry %q, expected one of them", *p.Package, *p.Entry)
+	case p.Package != nil:
+		return packageFolder(*p.Package)
+	case p.Entry == nil || *p.Entry == "":
+		return "", errors.New("Entry: got nothing, expected the folder of the function's main package")
+	}
+	if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
+		directory, _ := os.Getwd()
+		return "", fmt.Errorf("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
+	}
+	return *p.Entry, nil
+}
+
+// packageFolder is where the go command has the sources of a package.
+func packageFolder(importPath string) (string, error) {
+	list := exec.Command("go", "list", "-find", "-f", "{{.Name}} {{.Dir}}", "--", importPath)
+	var problem strings.Builder
+	list.Stderr = &problem
+	out, err := list.Output()
+	if err != nil {
+		return "", fmt.Errorf("Package: got %q, expected the import path of a package of this module or of one that it requires: %w\n%s",
+			importPath, err, strings.TrimSpace(problem.String()))
+	}
+	name, folder, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	if name != "main" {
+		return "", fmt.Errorf("Package: got %q, which is package %s, expected package main", importPath, name)
+	}
+	return folder, nil
+}
+
 func (p *Props) validate() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 
-	switch {
-	case p.Entry == nil || *p.Entry == "":
-		problem("Entry: got nothing, expected the folder of the function's main package")
-	default:
-		if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
-			directory, _ := os.Getwd()
-			problem("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
-		}
-	}
 	if m := p.MemoryMB; m != nil && !isToken(*m) && (*m < minMemoryMB || *m > maxMemoryMB) {
 		problem("MemoryMB: got %g, expected %d to %d", *m, minMemoryMB, maxMemoryMB)
 	}

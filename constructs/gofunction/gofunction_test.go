@@ -1,6 +1,7 @@
 package gofunction_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -65,5 +66,26 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 	}
 	if message := synthesis.Panics(t, func() { gofunction.New(stack, jsii.String("Worker"), nil) }); !strings.Contains(message, "Entry: got nothing") {
 		t.Errorf("got %q, expected a missing entry to be named", message)
+	}
+}
+
+func TestAPackageOfAModuleIsAnEntry(t *testing.T) {
+	byFolder, byImportPath := synthesis.Stack(t), synthesis.Stack(t)
+	gofunction.New(byFolder, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String(entry)})
+	gofunction.New(byImportPath, jsii.String("Worker"), &gofunction.Props{Package: jsii.String("github.com/mapjob/mapjob/" + entry)})
+	if got, expected := synthesis.Synthesize(t, byImportPath).Resources, synthesis.Synthesize(t, byFolder).Resources; !reflect.DeepEqual(got, expected) {
+		t.Errorf("got %v, expected %v", got, expected)
+	}
+	for importPath, expected := range map[string]string{
+		"github.com/mapjob/mapjob/job":     `Package: got "github.com/mapjob/mapjob/job", which is package job, expected package main`,
+		"github.com/mapjob/mapjob/no/such": `Package: got "github.com/mapjob/mapjob/no/such", expected the import path of a package of this module or of one that it requires`,
+	} {
+		stack := synthesis.Stack(t)
+		message := synthesis.Panics(t, func() {
+			gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Package: &importPath})
+		})
+		if !strings.Contains(message, expected) {
+			t.Errorf("got %q, expected it to contain %q", message, expected)
+		}
 	}
 }
