@@ -44,7 +44,7 @@ type Cloud struct {
 	database  *database
 	host      *lambdahost.Host
 	functions map[string]bool // that the host has, by name
-	callbacks *callbacks
+	api       *stepFunctions
 	messages  *messages // nil until a task may send one
 	logs      []*os.File
 	absent    []string
@@ -54,7 +54,8 @@ type Cloud struct {
 // inert are the types of resources that have nothing to do at run time, or
 // whose work is done here by other means.
 var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",
-	"AWS::S3::BucketPolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias"}
+	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias",
+	"AWS::SQS::Queue", "AWS::Scheduler::Schedule", "AWS::Events::Rule", "AWS::Lambda::Url"}
 
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
@@ -71,7 +72,7 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 	if c.database, err = startDatabase(ctx, ".", options.DynamoDBPort); err != nil {
 		return nil, err
 	}
-	if c.callbacks, err = startCallbacks(); err != nil {
+	if c.api, err = startStepFunctions(c); err != nil {
 		return nil, err
 	}
 	if err = c.startHost(); err != nil {
@@ -153,8 +154,8 @@ func (c *Cloud) Close() error {
 	if c.host != nil {
 		errs = append(errs, c.host.Close())
 	}
-	if c.callbacks != nil {
-		errs = append(errs, c.callbacks.close())
+	if c.api != nil {
+		errs = append(errs, c.api.close())
 	}
 	if c.database != nil {
 		errs = append(errs, c.database.close())
@@ -189,7 +190,7 @@ func (c *Cloud) Buckets() []Bucket {
 // Endpoints are where the parts listen, as environment variables of the AWS
 // CLI and SDKs.
 func (c *Cloud) Endpoints() []string {
-	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.callbacks.url}
+	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
 }
 
 // shortName is what a person calls a resource: the path of its construct below
@@ -323,7 +324,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 		return nil, err
 	}
 	tasks := &integrations{cloud: c, invoke: invoke, found: map[string]engine.Integration{}}
-	defer c.callbacks.forgetAll(tasks)
+	defer c.api.forgetAll(tasks)
 	missing := tasks.add(m.Definition)
 	machines, err := c.nested(m, tasks)
 	if err = errors.Join(missing, err); err != nil {

@@ -47,7 +47,7 @@ func (c *Cloud) addFunction(id string) error {
 		"AWS_ENDPOINT_URL_S3":       c.store.url,
 		"AWS_ENDPOINT_URL_DYNAMODB": c.database.url,
 		"AWS_ENDPOINT_URL_LAMBDA":   c.host.URL(),
-		"AWS_ENDPOINT_URL_SFN":      c.callbacks.url,
+		"AWS_ENDPOINT_URL_SFN":      c.api.url,
 		"AWS_ACCESS_KEY_ID":         "local",
 		"AWS_SECRET_ACCESS_KEY":     "local",
 		"AWS_EC2_METADATA_DISABLED": "true",

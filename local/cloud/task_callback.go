@@ -4,22 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/local/value"
 )
 
-// callbacks is the Step Functions API of this machine, as far as tasks that
-// wait for their token need it: SendTaskSuccess, SendTaskFailure and
-// SendTaskHeartbeat, in AWS JSON 1.0.
+// callbacks are the tasks that wait for their token, and what answers them:
+// SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat.
 type callbacks struct {
-	url    string
-	server *http.Server
-
 	mutex   sync.Mutex
 	waiting map[string]expectation // by task token
 }
@@ -29,18 +22,7 @@ type expectation struct {
 	execution *integrations // whose end is the end of it
 }
 
-func startCallbacks() (*callbacks, error) {
-	listener, err := listen("Step Functions", "", 0)
-	if err != nil {
-		return nil, err
-	}
-	c := &callbacks{url: "http://" + listener.Addr().String(), waiting: map[string]expectation{}}
-	c.server = &http.Server{Handler: c}
-	go c.server.Serve(listener) // ends with close
-	return c, nil
-}
-
-func (c *callbacks) close() error { return c.server.Close() }
+func newCallbacks() *callbacks { return &callbacks{waiting: map[string]expectation{}} }
 
 // expected makes the token of a task known before the task is handed over.
 func (c *callbacks) expected(execution *integrations, call engine.IntegrationFunc) engine.IntegrationFunc {
@@ -74,43 +56,10 @@ func (c *callbacks) forgetAll(execution *integrations) {
 	}
 }
 
-// apiError is an error of the Step Functions API (API reference, "Errors" of
-// each operation).
-type apiError struct {
-	Type    string `json:"__type"`
-	Message string `json:"message"`
-}
-
-const (
-	apiTarget = "AWSStepFunctions."
-	tokenSize = 72 // of the engine's tokens
-	// maxRequest is enough for the longest output, each character of it escaped.
-	maxRequest = 16 << 20
-)
-
-func (c *callbacks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("x-amzn-RequestId", newUUID())
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	refused := &apiError{"SerializationException", fmt.Sprint(err)}
-	if err == nil {
-		refused = c.answer(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), apiTarget), body)
-	}
-	if refused != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(refused) // a client that has gone needs no answer
-		return
-	}
-	_, _ = io.WriteString(w, "{}")
-}
+// tokenSize is that of the engine's tokens.
+const tokenSize = 72
 
 func (c *callbacks) answer(operation string, body []byte) *apiError {
-	switch operation {
-	case "SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat":
-	default:
-		return &apiError{"UnknownOperationException", fmt.Sprintf(
-			"got %q, expected SendTaskSuccess, SendTaskFailure or SendTaskHeartbeat: there are no others on this machine", operation)}
-	}
 	var request struct{ TaskToken, Output, Error, Cause string }
 	if err := json.Unmarshal(body, &request); err != nil {
 		return &apiError{"SerializationException", err.Error()}

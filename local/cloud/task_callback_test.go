@@ -41,13 +41,13 @@ func TestAFunctionAnswersATaskToken(t *testing.T) {
 			t.Errorf("%s: got %s, expected the output that the function sent", name, x.Output)
 		}
 	}
-	if n := len(c.callbacks.waiting); n != 0 {
+	if n := len(c.api.waiting); n != 0 {
 		t.Errorf("got %d tokens that are waited for, expected none when no execution runs", n)
 	}
 }
 
 func TestTheStepFunctionsAPIRefusesWhatItCannotDo(t *testing.T) {
-	c, err := startCallbacks()
+	c, err := startStepFunctions(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestTheStepFunctionsAPIRefusesWhatItCannotDo(t *testing.T) {
 		{"SendTaskSuccess", `{"taskToken": "made up", "output": "no JSON"}`, "InvalidOutput"},
 		{"SendTaskSuccess", `{"taskToken": "made up", "output": "\"` + strings.Repeat("x", engine.AWSLimits.PayloadBytes) + `\""}`, "InvalidOutput"},
 		{"SendTaskFailure", `[`, "SerializationException"},
-		{"StartExecution", `{}`, "UnknownOperationException"},
+		{"ListExecutions", `{}`, "UnknownOperationException"},
 	} {
 		request, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(test.body))
 		if err != nil {

@@ -59,7 +59,7 @@ func (i *integrations) find(resource asl.Resource) (engine.Integration, error) {
 		return nil, err
 	}
 	if resource.Pattern == asl.WaitForTaskToken {
-		call = i.cloud.callbacks.expected(i, call)
+		call = i.cloud.api.expected(i, call)
 	}
 	return call, nil
 }
