@@ -17,6 +17,7 @@ const (
 	ErrorInvalidResult  = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
 	ErrorResultTooLarge = "MapJob.ResultTooLarge"   // a result that fits into no answer, where there is no place in S3 for it
 	ErrorNotStarted     = "MapJob.NotStarted"       // the Map ended before the item's turn came
+	ErrorInProgress     = "MapJob.InProgress"       // another delivery is at work on the item, and this one's time is up
 )
 
 // Error is an error with a name of the handler's own, by which it is counted
@@ -64,6 +65,10 @@ func isRetryable(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) ||
 		errors.As(err, &coded) && throttles[coded.ErrorCode()]
 }
+
+// NameOf is the name by which the report counts an error: the one given with
+// [Fail], the code of an AWS service, or the Go type.
+func NameOf(err error) string { return nameOf(err) }
 
 // nameOf is the name by which an error is counted: its own, or that of the
 // first type in its chain that says more than how it was put together.

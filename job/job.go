@@ -28,6 +28,8 @@ type Info struct {
 	StartedAt time.Time // when the execution started
 	RequestID string    // of the invocation
 	Index     int       // the item's index, counted from 0; -1 where there is no item
+
+	deadline time.Time // of the invocation; zero: there is none
 }
 
 // noIndex is the Index outside a worker.
@@ -56,6 +58,7 @@ func begin(ctx context.Context, job jobData, execution string) (context.Context,
 	if lambda, ok := lambdacontext.FromContext(ctx); ok {
 		info.RequestID = lambda.AwsRequestID
 	}
+	info.deadline, _ = ctx.Deadline()
 	current.Store(&info)
 	return withInfo(ctx, info), info, func() { current.Store(nil) }
 }

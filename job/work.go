@@ -32,6 +32,8 @@ type WorkOption func(*workOptions)
 type workOptions struct {
 	concurrency int
 	tries       int
+	guard       guard // lets the work of a key be done once; nil: as often as it is delivered
+	keyOf       any   // func(Item) string, of the guard
 }
 
 // Concurrency handles up to n items of a batch at once: worth it where the
@@ -45,6 +47,7 @@ func Tries(n int) WorkOption { return func(o *workOptions) { o.tries = max(1, n)
 type worker[Item, Result any] struct {
 	handle  func(context.Context, Item) (Result, error)
 	options workOptions
+	keyOf   func(Item) string // of the guard
 }
 
 // Work is the worker: handle gets one item and returns its result or an error.
@@ -53,9 +56,12 @@ type worker[Item, Result any] struct {
 // can count them; mark with [Retryable] what may go well another time.
 func Work[Item, Result any](handle func(context.Context, Item) (Result, error), options ...WorkOption) Handler {
 	setUpLog()
-	w := &worker[Item, Result]{handle, workOptions{defaultConcurrency, defaultTries}}
+	w := &worker[Item, Result]{handle: handle, options: workOptions{concurrency: defaultConcurrency, tries: defaultTries}}
 	for _, option := range options {
 		option(&w.options)
+	}
+	if w.options.guard != nil {
+		w.keyOf = keyFunction[Item](w.options.keyOf)
 	}
 	return w
 }
@@ -148,8 +154,16 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Ite
 	return r.close()
 }
 
-// outcome handles one item, again where its error is retryable and time is left.
-func (w *worker[Item, Result]) outcome(ctx context.Context, item *indexed[Item]) (o Outcome) {
+// outcome handles one item, or says what came of it where its work was done before.
+func (w *worker[Item, Result]) outcome(ctx context.Context, item *indexed[Item]) Outcome {
+	if w.keyOf == nil || item.unfit != nil {
+		return w.tried(ctx, item)
+	}
+	return w.once(ctx, item)
+}
+
+// tried handles one item, again where its error is retryable and time is left.
+func (w *worker[Item, Result]) tried(ctx context.Context, item *indexed[Item]) (o Outcome) {
 	began := time.Now()
 	defer func() { o.Index, o.StartedAt, o.Ms = item.Index, began.UnixMilli(), time.Since(began).Milliseconds() }()
 	if item.unfit != nil {

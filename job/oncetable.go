@@ -1,0 +1,186 @@
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+)
+
+const (
+	// longestInvocation is a Lambda's, for those that don't know their deadline.
+	longestInvocation = 15 * time.Minute
+	// pastDeadline is how much later an invocation may still be at work: Lambda
+	// has been seen to end one 0.7 s late, and clocks differ.
+	pastDeadline = time.Second
+	// firstPoll and longestPoll are between two looks at work in progress.
+	firstPoll   = 50 * time.Millisecond
+	longestPoll = time.Second
+)
+
+// tables is made when it is first needed, as the client of S3 is. What limits
+// the tries is the invocation's time: a lost outcome is work done twice.
+var tables = sync.OnceValues(func() (*dynamodb.Client, error) {
+	settings, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) {
+		o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts = 10
+			s.RateLimiter = ratelimit.None
+			s.Backoff = retry.BackoffDelayerFunc(func(try int, _ error) (time.Duration, error) { return backoff(max(1, try)), nil })
+		})
+	}), nil
+})
+
+// onceTable is the guard of a table.
+type onceTable struct {
+	name    string
+	options onceOptions
+}
+
+// outcome claims the key, has the work done and stores what came of it; or
+// waits for the outcome of whoever has the key.
+func (t *onceTable) outcome(ctx context.Context, key string, work func() Outcome) Outcome {
+	info := InfoOf(ctx)
+	scope := info.Execution
+	if t.options.across {
+		scope = info.Name
+	}
+	r := &onceRecord{id: scope + "#" + key, owner: rand.Text(), execution: info.Execution, remember: t.options.remember}
+	if len(r.id) > maxPartitionKey {
+		return failedBefore(Fail(ErrorInvalidInput, "got a key of %d bytes, expected up to %d: have the key function of job.Once return a hash",
+			len(key), maxPartitionKey-len(r.id)+len(key)))
+	}
+	deadline := info.deadline
+	if deadline.IsZero() {
+		deadline = time.Now().Add(longestInvocation)
+	}
+	r.until = deadline.Add(pastDeadline)
+	found, err := t.claim(ctx, r)
+	if err != nil {
+		return failedBefore(fmt.Errorf("claiming the key %q in the table %s: %w", r.id, t.name, err))
+	}
+	if found != nil {
+		return *found
+	}
+
+	// The handler's time may be up by now; what the invocation keeps back for
+	// its answer is for this too.
+	within, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
+	defer cancel()
+	r.Outcome = work()
+	if r.Retryable {
+		err = t.forget(within, r)
+	} else {
+		r.mustFit()
+		err = t.put(within, r, &onceRecord{owner: r.owner, Outcome: Outcome{Status: onceInProgress}})
+	}
+	if err != nil && !isConditionFailed(err) { // where it is not ours any more, nobody waits for our answer
+		slog.ErrorContext(ctx, "the outcome is not remembered: the item will be done again if it is delivered again",
+			"key", r.id, "table", t.name, "error", err)
+	}
+	return r.Outcome
+}
+
+// claim writes a record of work in progress over one that is free, or is the
+// outcome of the work that another delivery has done.
+func (t *onceTable) claim(ctx context.Context, r *onceRecord) (*Outcome, error) {
+	r.Outcome = Outcome{Status: onceInProgress}
+	err := t.put(ctx, r, nil)
+	for poll := firstPoll; isConditionFailed(err); {
+		found, getErr := t.get(ctx, r.id)
+		switch {
+		case getErr != nil:
+			return nil, getErr
+		case found == nil: // it was forgotten in the meantime
+			err = t.put(ctx, r, nil)
+		case found.owner == r.owner: // the answer to the put got lost, and it was sent again
+			return nil, nil
+		case found.isFree(time.Now(), r.execution):
+			err = t.put(ctx, r, found)
+		case found.Status != onceInProgress:
+			return &found.Outcome, nil
+		case !sleep(ctx, min(poll, max(0, time.Until(found.until))+time.Millisecond)):
+			return nil, Retryable(Fail(ErrorInProgress, "another delivery is at work on it, until %s at the latest, and the time of this one is up",
+				found.until.UTC().Format(time.RFC3339)))
+		default:
+			poll = min(2*poll, longestPoll)
+		}
+	}
+	return nil, err
+}
+
+// put writes a record in place of another, and fails where that is not, or no
+// longer, the one that is there. Nil is for none.
+func (t *onceTable) put(ctx context.Context, r, over *onceRecord) error {
+	client, err := tables()
+	if err != nil {
+		return err
+	}
+	in := &dynamodb.PutItemInput{TableName: &t.name, Item: r.attributes(time.Now())}
+	if over == nil {
+		in.ConditionExpression = aws.String("attribute_not_exists(" + OnceTableKey + ")")
+	} else {
+		in.ConditionExpression = aws.String("#owner = :owner AND #status = :status")
+		in.ExpressionAttributeNames = map[string]string{"#owner": onceOwner, "#status": onceStatus}
+		in.ExpressionAttributeValues = attributes{":owner": text(over.owner), ":status": text(string(over.Status))}
+	}
+	_, err = client.PutItem(ctx, in)
+	return err
+}
+
+func (t *onceTable) get(ctx context.Context, id string) (*onceRecord, error) {
+	client, err := tables()
+	if err != nil {
+		return nil, err
+	}
+	out, err := client.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: &t.name, Key: attributes{OnceTableKey: text(id)}, ConsistentRead: aws.Bool(true)})
+	if err != nil || out.Item == nil {
+		return nil, err
+	}
+	return readOnceRecord(out.Item)
+}
+
+// forget deletes a record, as long as it is its owner's.
+func (t *onceTable) forget(ctx context.Context, r *onceRecord) error {
+	client, err := tables()
+	if err != nil {
+		return err
+	}
+	_, err = client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+		TableName: &t.name, Key: attributes{OnceTableKey: text(r.id)},
+		ConditionExpression:       aws.String("#owner = :owner"),
+		ExpressionAttributeNames:  map[string]string{"#owner": onceOwner},
+		ExpressionAttributeValues: attributes{":owner": text(r.owner)},
+	})
+	return err
+}
+
+func isConditionFailed(err error) bool {
+	var failed *types.ConditionalCheckFailedException
+	return errors.As(err, &failed)
+}
+
+// failedBefore is the outcome of an item whose work was not begun. But for a
+// request that was refused, such as one without a permission, another try may
+// go well.
+func failedBefore(err error) Outcome {
+	var named *Error
+	var api smithy.APIError
+	refused := errors.As(err, &named) || errors.As(err, &api) && api.ErrorFault() == smithy.FaultClient
+	return Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: isRetryable(err) || !refused}
+}
