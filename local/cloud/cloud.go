@@ -313,6 +313,9 @@ type Execution struct {
 	// invoked, but not of those of executions that it starts, from the goroutine
 	// of the invocation. Output is as of lambda:invoke, or nil where it failed.
 	Invoked func(request *engine.Request, output any, err error)
+	// Engine has more options for the engine, such as a virtual clock. They go
+	// before what this machine has: an integration takes the place of its own.
+	Engine []engine.Option
 }
 
 // Execute runs a state machine to its end. The error says that it could not be
@@ -342,7 +345,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 	if x.Observer != nil {
 		options = append(options, engine.WithMapObserver(x.Observer))
 	}
-	e, err := engine.New(m.Definition, options...)
+	e, err := engine.New(m.Definition, append(options, x.Engine...)...)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type Engine struct {
 	tasks        map[*asl.State]Integration
 	objects      Objects
 	clock        Clock
+	latency      func() time.Duration
 	seed         uint64
 	seeded       bool
 	limits       Limits
@@ -85,6 +86,16 @@ func WithObjects(objects Objects) Option { return func(e *Engine) { e.objects = 
 
 // WithClock is how time passes. Default: as it does.
 func WithClock(clock Clock) Option { return func(e *Engine) { e.clock = clock } }
+
+// WithLatency has things take time on the clock of the run as they do on AWS:
+// the way into a state, that of a request to its service, and that of the
+// answer back, each as long as latency says when it is asked. A request that is
+// on its way arrives also where nobody waits for its answer any more. Calls of
+// latency come one at a time, in an order that a seed repeats. Default: none of
+// them takes time of its own.
+func WithLatency(latency func() time.Duration) Option {
+	return func(e *Engine) { e.latency = latency }
+}
 
 // WithSeed makes random numbers, jitter and identifiers those of the seed.
 // Default: another seed each run.
@@ -300,6 +311,15 @@ func (r *run) stop() {
 	for _, x := range slices.Backward(r.executionList) {
 		x.abort(why.Name, why.Cause)
 	}
+}
+
+// delayed queues a step for when the latency of the run has passed.
+func (r *run) delayed(step func()) {
+	if r.latency == nil {
+		r.loop.do(step)
+		return
+	}
+	r.loop.after(r.latency(), step)
 }
 
 // newID is a random identifier (UUID version 4) of the run's seed.

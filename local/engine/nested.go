@@ -35,7 +35,7 @@ func (v *visit) callOwn(t *task) {
 		return
 	}
 	output, err := v.askOwn(t.request.Resource.Action, arguments)
-	v.returned(t, output, err)
+	v.answerAfter(t, 0, output, err)
 }
 
 // startExecution starts an execution beside this one, on the same loop and
@@ -44,7 +44,7 @@ func (v *visit) startExecution(t *task, arguments *value.Object) {
 	arn := stringMember(arguments, "StateMachineArn")
 	nested, ok := v.machines[arn]
 	if !ok {
-		v.returned(t, nil, v.sfnError(t, "StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", arn)))
+		v.answerAfter(t, 0, nil, v.sfnError(t, "StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", arn)))
 		return
 	}
 	name := stringMember(arguments, "Name")
@@ -53,7 +53,7 @@ func (v *visit) startExecution(t *task, arguments *value.Object) {
 	}
 	x := v.run.newExecution(nested.machine, arn, lastPart(arn), nested.kind, name)
 	if _, taken := v.executions[x.arn]; taken {
-		v.returned(t, nil, v.sfnError(t, "ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", x.arn)))
+		v.answerAfter(t, 0, nil, v.sfnError(t, "ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", x.arn)))
 		return
 	}
 	x.input = executionInput(arguments)
@@ -71,7 +71,7 @@ func (v *visit) startExecution(t *task, arguments *value.Object) {
 	v.loop.do(x.start)
 	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(started.UnixMilli())/1000)
 	if pattern != asl.RunJob && pattern != asl.RunJob2 {
-		v.answer(t, output, nil)
+		v.answerAfter(t, 0, output, nil)
 		return
 	}
 	t.nested = x
@@ -165,6 +165,9 @@ func (v *visit) askOwn(action string, arguments *value.Object) (any, error) {
 		return value.NewObject("StopDate", isoTime(v.loop.clock.now())), nil
 	}
 	d := x.summary()
+	if stringMember(arguments, "IncludedData") == "METADATA_ONLY" {
+		return d, nil
+	}
 	included := value.NewObject("Included", true)
 	d.Set("Input", value.Text(x.input))
 	d.Set("InputDetails", included)

@@ -125,6 +125,16 @@ func (v *visit) call(t *task) {
 	if v.keepAttempts {
 		t.called = v.loop.clock.now()
 	}
+	if v.latency == nil {
+		v.send(t)
+		return
+	}
+	v.delayed(func() { v.send(t) }) // it arrives even if the task has ended by then
+}
+
+// send hands the request to whoever answers the resource.
+func (v *visit) send(t *task) {
+	resource := t.request.Resource
 	waits := resource.Pattern != asl.RequestResponse
 	integration := v.integration(v.state)
 	switch answerer, immediate := integration.(Immediate); {
@@ -135,11 +145,7 @@ func (v *visit) call(t *task) {
 			t.request.submitted = func(output any) { v.jobStarted(t, output) }
 		}
 		answer := answerer.Answer(&t.request)
-		if answer.Takes <= 0 {
-			v.returned(t, answer.Output, answer.Err)
-			return
-		}
-		t.takes = v.loop.after(answer.Takes, func() { v.returned(t, answer.Output, answer.Err) })
+		v.answerAfter(t, answer.Takes, answer.Output, answer.Err)
 	default:
 		if waits {
 			t.request.submitted = func(output any) { v.loop.post(func() { v.jobStarted(t, output) }) }
@@ -149,9 +155,24 @@ func (v *visit) call(t *task) {
 		v.loop.block(func() func() {
 			output, err := integration.Call(ctx, &t.request)
 			cancel()
-			return func() { v.returned(t, output, err) }
+			return func() { v.answerAfter(t, 0, output, err) }
 		})
 	}
+}
+
+// answerAfter is the answer of a call that takes so long, and its way back.
+func (v *visit) answerAfter(t *task, takes time.Duration, output any, err error) {
+	if v.work != working(t) {
+		return
+	}
+	if v.latency != nil {
+		takes += v.latency()
+	}
+	if takes <= 0 {
+		v.returned(t, output, err)
+		return
+	}
+	t.takes = v.loop.after(takes, func() { v.returned(t, output, err) })
 }
 
 // returned takes what the call has returned: the result of the task, or of

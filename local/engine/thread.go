@@ -52,7 +52,7 @@ func (m *mapItem) contextPart() *value.Object {
 func (t *thread) enter(s *asl.State, input any) {
 	v := &visit{thread: t, state: s, input: input}
 	t.visit = v
-	t.loop.do(v.begin)
+	t.delayed(v.begin)
 }
 
 // succeed ends the thread with its output.

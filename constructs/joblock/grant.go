@@ -1,0 +1,52 @@
+package joblock
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
+	if l.settings.Overlap == Allow {
+		return
+	}
+	if kind := stateMachine.StateMachineType(); kind == awsstepfunctions.StateMachineType_EXPRESS {
+		panic(fmt.Errorf("%s: got a state machine of type %s, expected STANDARD: executions of the other type can't be described", *l.Node().Path(), kind))
+	}
+	key := l.settings.Key
+	if key == nil {
+		key = stateMachine.StateMachineArn()
+	}
+	executions := []*string{jsii.String("states:DescribeExecution")}
+	if l.settings.Overlap == Replace {
+		executions = append(executions, jsii.String("states:StopExecution"))
+	}
+	awsiam.NewPolicy(l, jsii.String("Access"), &awsiam.PolicyProps{
+		Roles: &[]awsiam.IRole{stateMachine.Role()},
+		Statements: &[]awsiam.PolicyStatement{
+			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+				Actions:   jsii.Strings("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+				Resources: &[]*string{l.settings.Table.TableArn()},
+				// The locks of others in the same table are none of its business
+				// (DynamoDB developer guide, "Using IAM policy conditions for
+				// fine-grained access control").
+				Conditions: &object{"ForAllValues:StringEquals": object{"dynamodb:LeadingKeys": []*string{key}}},
+			}),
+			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+				Actions: &executions,
+				Resources: &[]*string{awscdk.Stack_Of(stateMachine).FormatArn(&awscdk.ArnComponents{
+					Service:      jsii.String("states"),
+					Resource:     jsii.String("execution"),
+					ResourceName: jsii.String(*stateMachine.StateMachineName() + ":*"),
+					ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
+				})},
+			}),
+		},
+	})
+	if encryption := l.settings.Table.EncryptionKey(); encryption != nil {
+		encryption.GrantEncryptDecrypt(stateMachine)
+	}
+}
