@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"time"
 )
 
@@ -80,41 +79,46 @@ func Once[Item any](table string, key func(Item) string, options ...OnceOption) 
 	for _, option := range options {
 		option(&chosen)
 	}
-	return func(o *workOptions) { o.guard, o.keyOf = &onceTable{table, chosen}, key }
+	o := &once[Item]{key, newOnceTable(table, chosen)}
+	return func(w *workOptions) { w.guard = o }
 }
 
-// guard lets the work of a key be done once. Only [Once] makes one, so that a
-// worker without it has no DynamoDB client in its binary.
-type guard interface {
-	outcome(ctx context.Context, key string, work func() Outcome) Outcome
+// guard lets the work of an item be done once. Only [Once] makes one, so that
+// a worker without it has no DynamoDB client in its binary.
+type guard[Item any] interface {
+	outcome(ctx context.Context, item Item, work func() Outcome) Outcome
 }
 
-func keyFunction[Item any](keyOf any) func(Item) string {
-	f, ok := keyOf.(func(Item) string)
-	if !ok || f == nil {
-		panic(fmt.Sprintf("job.Once: got %T for a key, expected a func(%v) string, of the items of the worker", keyOf, reflect.TypeFor[Item]()))
+func guardOf[Item any](option any) guard[Item] {
+	g, ok := option.(guard[Item])
+	if !ok {
+		panic(fmt.Sprintf("job.Once: got %T, expected one with a key of the worker's items, %T", option, *new(Item)))
 	}
-	return f
+	return g
 }
 
-// once is the outcome of an item whose work is done once.
-func (w *worker[Item, Result]) once(ctx context.Context, item *indexed[Item]) (o Outcome) {
+type once[Item any] struct {
+	key   func(Item) string
+	table *onceTable
+}
+
+func (o *once[Item]) outcome(ctx context.Context, item Item, work func() Outcome) Outcome {
 	began := time.Now()
 	var key string
 	err := recovered(func() error {
-		if key = w.keyOf(item.Item); key == "" {
+		if key = o.key(item); key == "" {
 			return Fail(ErrorInvalidInput, "got an item without a key, expected one that job.Once can tell it by")
 		}
 		return nil
 	})
+	var out Outcome
 	if err == nil {
-		o = w.options.guard.outcome(ctx, key, func() Outcome { return w.tried(ctx, item) })
+		out = o.table.outcome(ctx, key, work)
 	} else {
-		o = Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error()}
+		out = failedBefore(err)
 	}
-	if o.StartedAt == 0 { // it came to no work
-		o.StartedAt, o.Ms = began.UnixMilli(), time.Since(began).Milliseconds()
+	if out.StartedAt == 0 { // it came to no work
+		out.StartedAt, out.Ms = began.UnixMilli(), time.Since(began).Milliseconds()
 	}
-	o.Index = item.Index
-	return o
+	return out
 }

@@ -29,9 +29,23 @@ const (
 	longestPoll = time.Second
 )
 
-// tables is made when it is first needed, as the client of S3 is. What limits
-// the tries is the invocation's time: a lost outcome is work done twice.
-var tables = sync.OnceValues(func() (*dynamodb.Client, error) {
+// onceTable keeps the records of what is done once.
+type onceTable struct {
+	name    string
+	options onceOptions
+
+	// client is made when it is first needed. As a variable of the package it
+	// would be in every worker's binary, with or without a guard.
+	client func() (*dynamodb.Client, error)
+}
+
+func newOnceTable(name string, options onceOptions) *onceTable {
+	return &onceTable{name, options, sync.OnceValues(newDatabase)}
+}
+
+// newDatabase makes a client whose tries only the invocation's time limits: an
+// outcome that is not stored is work done twice.
+func newDatabase() (*dynamodb.Client, error) {
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		return nil, err
@@ -43,12 +57,6 @@ var tables = sync.OnceValues(func() (*dynamodb.Client, error) {
 			s.Backoff = retry.BackoffDelayerFunc(func(try int, _ error) (time.Duration, error) { return backoff(max(1, try)), nil })
 		})
 	}), nil
-})
-
-// onceTable is the guard of a table.
-type onceTable struct {
-	name    string
-	options onceOptions
 }
 
 // outcome claims the key, has the work done and stores what came of it; or
@@ -126,7 +134,7 @@ func (t *onceTable) claim(ctx context.Context, r *onceRecord) (*Outcome, error) 
 // put writes a record in place of another, and fails where that is not, or no
 // longer, the one that is there. Nil is for none.
 func (t *onceTable) put(ctx context.Context, r, over *onceRecord) error {
-	client, err := tables()
+	client, err := t.client()
 	if err != nil {
 		return err
 	}
@@ -143,7 +151,7 @@ func (t *onceTable) put(ctx context.Context, r, over *onceRecord) error {
 }
 
 func (t *onceTable) get(ctx context.Context, id string) (*onceRecord, error) {
-	client, err := tables()
+	client, err := t.client()
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +165,7 @@ func (t *onceTable) get(ctx context.Context, id string) (*onceRecord, error) {
 
 // forget deletes a record, as long as it is its owner's.
 func (t *onceTable) forget(ctx context.Context, r *onceRecord) error {
-	client, err := tables()
+	client, err := t.client()
 	if err != nil {
 		return err
 	}

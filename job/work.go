@@ -32,8 +32,7 @@ type WorkOption func(*workOptions)
 type workOptions struct {
 	concurrency int
 	tries       int
-	guard       guard // lets the work of a key be done once; nil: as often as it is delivered
-	keyOf       any   // func(Item) string, of the guard
+	guard       any // a guard[Item]; nil: an item is done as often as it is delivered
 }
 
 // Concurrency handles up to n items of a batch at once: worth it where the
@@ -47,7 +46,7 @@ func Tries(n int) WorkOption { return func(o *workOptions) { o.tries = max(1, n)
 type worker[Item, Result any] struct {
 	handle  func(context.Context, Item) (Result, error)
 	options workOptions
-	keyOf   func(Item) string // of the guard
+	guard   guard[Item]
 }
 
 // Work is the worker: handle gets one item and returns its result or an error.
@@ -61,7 +60,7 @@ func Work[Item, Result any](handle func(context.Context, Item) (Result, error), 
 		option(&w.options)
 	}
 	if w.options.guard != nil {
-		w.keyOf = keyFunction[Item](w.options.keyOf)
+		w.guard = guardOf[Item](w.options.guard)
 	}
 	return w
 }
@@ -156,10 +155,12 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Ite
 
 // outcome handles one item, or says what came of it where its work was done before.
 func (w *worker[Item, Result]) outcome(ctx context.Context, item *indexed[Item]) Outcome {
-	if w.keyOf == nil || item.unfit != nil {
+	if w.guard == nil || item.unfit != nil {
 		return w.tried(ctx, item)
 	}
-	return w.once(ctx, item)
+	o := w.guard.outcome(ctx, item.Item, func() Outcome { return w.tried(ctx, item) })
+	o.Index = item.Index
+	return o
 }
 
 // tried handles one item, again where its error is retryable and time is left.
