@@ -69,11 +69,11 @@ func AcrossExecutions() OnceOption { return func(o *onceOptions) { o.across = tr
 // does, and can end half-way in a crash: what is tried after it has to bear
 // with what it finds.
 //
-// Once panics without a table's name, and Work panics where the key is not one
-// of its items.
+// Once panics without a table's name or a key, and Work panics where the key is
+// not one of its items.
 func Once[Item any](table string, key func(Item) string, options ...OnceOption) WorkOption {
-	if table == "" {
-		panic("job.Once: got no table, expected the name of a DynamoDB table")
+	if table == "" || key == nil {
+		panic(fmt.Sprintf("job.Once: got the table %q and a key that is nil: %t, expected the name of a DynamoDB table and a function", table, key == nil))
 	}
 	chosen := onceOptions{remember: 24 * time.Hour}
 	for _, option := range options {
@@ -92,7 +92,7 @@ type guard[Item any] interface {
 func guardOf[Item any](option any) guard[Item] {
 	g, ok := option.(guard[Item])
 	if !ok {
-		panic(fmt.Sprintf("job.Once: got %T, expected one with a key of the worker's items, %T", option, *new(Item)))
+		panic(fmt.Sprintf("job.Work: got a job.Once of other items, a %T, expected a %T", option, &once[Item]{}))
 	}
 	return g
 }
@@ -105,17 +105,17 @@ type once[Item any] struct {
 func (o *once[Item]) outcome(ctx context.Context, item Item, work func() Outcome) Outcome {
 	began := time.Now()
 	var key string
-	err := recovered(func() error {
+	unkeyed := recovered(func() error {
 		if key = o.key(item); key == "" {
 			return Fail(ErrorInvalidInput, "got an item without a key, expected one that job.Once can tell it by")
 		}
 		return nil
 	})
 	var out Outcome
-	if err == nil {
-		out = o.table.outcome(ctx, key, work)
+	if unkeyed != nil {
+		out = failedBefore(unkeyed)
 	} else {
-		out = failedBefore(err)
+		out = o.table.outcome(ctx, key, work)
 	}
 	if out.StartedAt == 0 { // it came to no work
 		out.StartedAt, out.Ms = began.UnixMilli(), time.Since(began).Milliseconds()
