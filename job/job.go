@@ -38,17 +38,25 @@ const noIndex = -1
 // InfoOf is the Info of the context that a function was called with. Outside
 // of one it is empty.
 func InfoOf(ctx context.Context) Info {
-	info, ok := ctx.Value(infoKey{}).(Info)
-	if !ok {
-		info.Index = noIndex
+	if info, ok := ctx.Value(infoKey{}).(*Info); ok {
+		return *info
 	}
-	return info
+	return Info{Index: noIndex}
 }
 
 type infoKey struct{}
 
-func withInfo(ctx context.Context, info Info) context.Context {
-	return context.WithValue(ctx, infoKey{}, info)
+// infoContext is a context with an Info; every item has one of its own.
+type infoContext struct {
+	context.Context
+	info Info
+}
+
+func (c *infoContext) Value(key any) any {
+	if key == (infoKey{}) {
+		return &c.info
+	}
+	return c.Context.Value(key)
 }
 
 // begin is the start of an invocation: its Info, in the context and for the
@@ -59,8 +67,9 @@ func begin(ctx context.Context, job jobData, execution string) (context.Context,
 		info.RequestID = lambda.AwsRequestID
 	}
 	info.deadline, _ = ctx.Deadline()
-	current.Store(&info)
-	return withInfo(ctx, info), info, func() { current.Store(nil) }
+	within := &infoContext{ctx, info}
+	current.Store(&within.info)
+	return within, info, func() { current.Store(nil) }
 }
 
 // decode reads what the state machine sent. What cannot be read is refused by

@@ -32,13 +32,11 @@ var current atomic.Pointer[Info]
 type infoHandler struct{ slog.Handler }
 
 func (h *infoHandler) Handle(ctx context.Context, line slog.Record) error {
-	info, ok := ctx.Value(infoKey{}).(Info)
+	info, ok := ctx.Value(infoKey{}).(*Info)
 	if !ok {
-		if known := current.Load(); known != nil {
-			info, ok = *known, true
-		}
+		info = current.Load()
 	}
-	if ok {
+	if info != nil {
 		line.AddAttrs(slog.String("job", info.Name), slog.String("execution", info.Execution))
 		if info.RequestID != "" {
 			line.AddAttrs(slog.String("requestId", info.RequestID))

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -83,7 +84,7 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 // items taken one by one, so that each answers for itself.
 func readBatch[Item any](payload []byte) (*batch[Item], error) {
 	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …]}`
-	b := &batch[Item]{}
+	b := &batch[Item]{Items: make([]indexed[Item], 0, bytes.Count(payload, []byte(`"index":`)))} // all of them, or more
 	if err := recovered(func() error { return json.Unmarshal(payload, b) }); err != nil {
 		var raw batch[json.RawMessage]
 		if err := decode(payload, &raw, expected); err != nil {
@@ -94,10 +95,16 @@ func readBatch[Item any](payload []byte) (*batch[Item], error) {
 			b.Items = append(b.Items, readItem[Item](text.Index, text.Item))
 		}
 	}
-	if b.Items == nil && b.Chunk == nil {
+	if len(b.Items) == 0 && b.Chunk == nil && !hasItems(payload) {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
 	return b, nil
+}
+
+// hasItems reports whether there is a list of items, be it an empty one.
+func hasItems(payload []byte) bool {
+	var b batch[json.RawMessage]
+	return json.Unmarshal(payload, &b) == nil && b.Items != nil
 }
 
 func readItem[Item any](index int, text []byte) indexed[Item] {
@@ -131,12 +138,12 @@ func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Ite
 				if i >= len(items) {
 					return
 				}
-				info := info
-				info.Index = items[i].Index
+				within := &infoContext{ctx, info}
+				within.info.Index = items[i].Index
 				if w.options.concurrency == 1 {
-					current.Store(&info)
+					current.Store(&within.info)
 				}
-				r.keep(i, w.outcome(withInfo(ctx, info), &items[i]))
+				r.keep(i, w.outcome(within, &items[i]))
 			}
 		})
 	}
@@ -184,15 +191,16 @@ func (w *worker[Item, Result]) tried(ctx context.Context, item *indexed[Item]) (
 
 // handled is one try at an item.
 func (w *worker[Item, Result]) handled(ctx context.Context, item Item) (output []byte, err error) {
-	err = recovered(func() error {
-		result, err := w.handle(ctx, item)
-		if err != nil {
-			return err
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
 		}
-		output, err = json.Marshal(result)
-		return err
-	})
-	return output, err
+	}()
+	result, err := w.handle(ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
 }
 
 // backoff doubles from try to try, with full jitter.
@@ -216,9 +224,13 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func recovered(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			slog.Error("panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = Fail(ErrorPanic, "%v", p)
+			err = panicked(p)
 		}
 	}()
 	return f()
+}
+
+func panicked(p any) error {
+	slog.Error("panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	return Fail(ErrorPanic, "%v", p)
 }
