@@ -86,6 +86,12 @@ func TestWithoutAPlaceTheLargestOutcomesFailByName(t *testing.T) {
 	if o := outcomes[1]; o.Error != job.ErrorResultTooLarge || !strings.Contains(o.Cause, "use Distributed mode") || o.Retryable {
 		t.Errorf("got %+v, expected a refusal with a way out", o)
 	}
+	outcomes = decode[[]job.Outcome](t, invoke(t, long, batchOf(0, 300_000, 1, 250_000, 200_000)))
+	for i, expected := range []job.Status{job.Failed, job.Succeeded, job.Failed, job.Succeeded} {
+		if outcomes[i].Status != expected {
+			t.Errorf("got item %d %s, expected %s: as many fail as have to", i, outcomes[i].Status, expected)
+		}
+	}
 	if err := refused(t, long, batchOf(0, make([]any, 10_000)...)); err.Type != job.ErrorResultTooLarge {
 		t.Errorf("got %s: %s, expected %s", err.Type, err.Message, job.ErrorResultTooLarge)
 	}

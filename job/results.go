@@ -113,29 +113,37 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 // eachOutcome reads the lines of workers' answers, and what they say is stored
 // elsewhere.
 func eachOutcome(ctx context.Context, bucket, key string, do func(Outcome) error) error {
+	var o Outcome // one for all lines: decoding makes it escape
+	decoder := newLineDecoder()
 	return eachLine(ctx, bucket, key, func(line []byte) error {
-		var o struct {
-			Outcome
-			Outcomes *place `json:"outcomes"`
-		}
-		err := json.Unmarshal(line, &o)
-		if err == nil && o.Outcomes != nil {
-			for _, part := range o.Outcomes.Parts {
-				if err := eachOutcome(ctx, o.Outcomes.Bucket, o.Outcomes.Prefix+part, do); err != nil {
-					return err
-				}
+		o = Outcome{}
+		err := decoder.decode(line, &o)
+		if err == nil && o.Status == "" {
+			var stored storedOutcomes
+			if err = json.Unmarshal(line, &stored); err == nil && stored.Outcomes.Bucket != "" {
+				return stored.each(ctx, do)
 			}
-			if o.Outcomes.Key == "" {
-				return nil
-			}
-			return eachOutcome(ctx, o.Outcomes.Bucket, o.Outcomes.Key, do)
 		}
 		if err != nil || o.Status == "" || o.Index < 0 {
 			return invocationError(ErrorInvalidResult, fmt.Sprintf(
 				"got %s in s3://%s/%s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(line), bucket, key))
 		}
-		return do(o.Outcome)
+		return do(o)
 	})
+}
+
+// each reads the outcomes where they are stored.
+func (s *storedOutcomes) each(ctx context.Context, do func(Outcome) error) error {
+	at := s.Outcomes
+	for _, part := range at.Parts {
+		if err := eachOutcome(ctx, at.Bucket, at.Prefix+part, do); err != nil {
+			return err
+		}
+	}
+	if at.Key == "" {
+		return nil
+	}
+	return eachOutcome(ctx, at.Bucket, at.Key, do)
 }
 
 // eachChild takes every item of a child's batch for failed as the child did.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -168,11 +169,17 @@ func TestInlineResults(t *testing.T) {
 }
 
 func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
-	manifest := mapRun(t, "broken", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n\"hello\"\n", "", "")
-	results := fmt.Sprintf(`{"bucket": "results", "prefix": "broken/results", "manifest": "%s"}`, manifest)
-	err := refused(t, job.Summarize(nothing), request("broken", results, 2))
-	if err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, `got "hello" in s3://results/broken/results/uuid/SUCCEEDED_0.jsonl`) {
-		t.Errorf("got %s: %s, expected the line that is no outcome", err.Type, err.Message)
+	var err messages.InvokeResponse_Error
+	for _, line := range []string{
+		`"hello"`, `{}`, `{"index": 1}`, `{"index": -1, "status": "FAILED"}`, `{"index": 1, "status": "FAILED"`,
+		`{"index": 1, "status": "FAILED"} {"index": 2, "status": "FAILED"}`, `{"index": "1", "status": "FAILED"}`, `{"outcomes": {}}`,
+	} {
+		manifest := mapRun(t, "broken", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n"+line+"\n", "", "")
+		results := fmt.Sprintf(`{"bucket": "results", "prefix": "broken/results", "manifest": "%s"}`, manifest)
+		err = refused(t, job.Summarize(nothing), request("broken", results, 2))
+		if err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, "got "+line+" in s3://results/broken/results/uuid/SUCCEEDED_0.jsonl") {
+			t.Errorf("got %s: %s, expected the line that is no outcome", err.Type, err.Message)
+		}
 	}
 	err = refused(t, job.Summarize(nothing), request("gone", `{"bucket": "results", "prefix": "gone", "manifest": "gone/manifest.json"}`, 2))
 	if err.Type != "NoSuchKey" || !strings.Contains(err.Message, "reading s3://results/gone/manifest.json") {

@@ -199,38 +199,3 @@ func BenchmarkBatchOf100(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/item")
 }
-
-func BenchmarkBatchOf100ByHand(b *testing.B) {
-	type order struct {
-		ID    string `json:"id"`
-		Lines []int  `json:"lines"`
-	}
-	items := make([]any, 100)
-	for i := range items {
-		items[i] = order{fmt.Sprint("order-", i), []int{1, 2, 3}}
-	}
-	payload := []byte(batchOf(0, items...))
-	type in struct {
-		Index int   `json:"index"`
-		Item  order `json:"item"`
-	}
-	type out struct {
-		Index  int    `json:"index"`
-		Status string `json:"status"`
-		Output order  `json:"output"`
-	}
-	for b.Loop() {
-		var batch struct{ Items []in }
-		if err := json.Unmarshal(payload, &batch); err != nil {
-			b.Fatal(err)
-		}
-		answer := make([]out, 0, len(batch.Items))
-		for _, x := range batch.Items {
-			answer = append(answer, out{x.Index, "SUCCEEDED", x.Item})
-		}
-		if _, err := json.Marshal(answer); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/item")
-}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -194,17 +195,21 @@ func isNumber(cell string) bool {
 //go:embed report.html
 var page string
 
-var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"thousands": Thousands,
-	"number":    isNumber,
-	"percent64": func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) },
-	"percent": func(n, of int) float64 {
-		if of == 0 {
-			return 0
-		}
-		return 100 * float64(n) / float64(of)
-	},
-}).Parse(page))
+// pageTemplate is parsed when it is first needed: a worker, in whose binary it
+// is too, never does.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"thousands": Thousands,
+		"number":    isNumber,
+		"percent64": func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) },
+		"percent": func(n, of int) float64 {
+			if of == 0 {
+				return 0
+			}
+			return 100 * float64(n) / float64(of)
+		},
+	}).Parse(page))
+})
 
 // HTML writes the report as one page that needs nothing from elsewhere.
-func (r *Report) HTML(w io.Writer) error { return pageTemplate.Execute(w, r) }
+func (r *Report) HTML(w io.Writer) error { return pageTemplate().Execute(w, r) }

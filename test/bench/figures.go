@@ -33,4 +33,24 @@ var figures = []figure{
 		name: "jsonata/plain-path-vs-jsonpath", unit: "ns", begin: plainPathAsJSONPath,
 		peer: "the same path as JSONPath", ratio: atMost(1.5),
 	},
+	{
+		name: "kit/batch-overhead", unit: "ns/item", begin: batchOverhead,
+		peer: "decode, call and encode by hand", value: atMost(2000),
+	},
+	{
+		name: "kit/summary-speed", unit: "results/s", begin: summarySpeed,
+		peer: "json.Decoder over the same lines", ratio: atLeast(0.9),
+	},
+	{
+		name: "kit/summary-million-rss", unit: "MB", begin: summaryPeak,
+		peer: "the limit", ratio: atMost(1),
+	},
+	{
+		name: "kit/worker-zip", unit: "MB", begin: workerZip,
+		peer: "plain go build", ratio: atMost(0.5),
+	},
+	{
+		name: "kit/worker-start", unit: "ms", begin: workerStart,
+		peer: "plain go build", ratio: atMost(1),
+	},
 }

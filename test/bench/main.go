@@ -21,9 +21,13 @@ func run() error {
 	only := flag.String("only", "", "measure only the figures whose name matches the `pattern`")
 	runs := flag.Int("runs", 5, "the number of runs that a figure is the median of")
 	million := flag.Bool("million", false, "run a Distributed Map of a million items, print the peak of resident memory and stop")
+	summary := flag.String("summary", "", "summarize a million results of the S3 at the `URL`, print the peak of resident memory and stop")
 	flag.Parse()
-	if *million {
+	switch {
+	case *million:
 		return printMillionPeak()
+	case *summary != "":
+		return printSummaryPeak(*summary)
 	}
 	pattern, err := regexp.Compile(*only)
 	if err != nil {

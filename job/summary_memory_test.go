@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/mapjob/mapjob/job"
 )
@@ -53,18 +52,4 @@ func TestASummaryTakesTheSameMemoryForManyResults(t *testing.T) {
 	if grown := int64(late) - int64(early); seen != n || grown > 2<<20 {
 		t.Errorf("got %d bytes more after %d results, expected less than 2 MiB after %d", grown, seen, n)
 	}
-}
-
-func BenchmarkSummary(b *testing.B) {
-	const n = 1_000_000
-	manyOutcomes(b, "million", n)
-	payload := []byte(request("million", `{"bucket": "results", "manifest": "million/manifest.json"}`, n))
-	h := job.Summarize(nothing)
-	began := time.Now()
-	for b.Loop() {
-		if _, err := h.Invoke(context.Background(), payload); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.N)*n/time.Since(began).Seconds(), "results/s")
 }

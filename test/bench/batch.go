@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+// order is an item as small as they come, so that what stands around it shows.
+type order struct {
+	ID    string `json:"id"`
+	Lines []int  `json:"lines"`
+}
+
+// price is a function that costs nothing: what remains is overhead.
+func price(_ context.Context, o order) (order, error) { return o, nil }
+
+// batchOverhead is what an item of a batch of a hundred costs around the
+// function. The peer does by hand what can't be left out: it decodes the batch,
+// calls the function, and encodes the results; one panic or error in it would
+// end them all.
+func batchOverhead(*workplace) (sides, error) {
+	const size, rounds = 100, 1000
+	var items []indexedOrder
+	for i := range size {
+		items = append(items, indexedOrder{i, order{fmt.Sprint("order-", i), []int{1, 2, 3}}})
+	}
+	payload, err := json.Marshal(map[string]any{"BatchInput": map[string]any{"execution": "arn"}, "Items": items})
+	if err != nil {
+		return sides{}, err
+	}
+	worker := job.Work(price)
+	return sides{
+		ours: func() (float64, error) {
+			return perItem(size*rounds, func() error {
+				return times(rounds, func() error {
+					_, err := worker.Invoke(context.Background(), payload)
+					return err
+				})
+			})
+		},
+		peer: func() (float64, error) {
+			return perItem(size*rounds, func() error { return times(rounds, func() error { return byHand(payload) }) })
+		},
+	}, nil
+}
+
+type indexedOrder struct {
+	Index int   `json:"index"`
+	Item  order `json:"item"`
+}
+
+func byHand(payload []byte) error {
+	var batch struct{ Items []indexedOrder }
+	if err := json.Unmarshal(payload, &batch); err != nil {
+		return err
+	}
+	type outcome struct {
+		Index  int    `json:"index"`
+		Status string `json:"status"`
+		Output order  `json:"output"`
+	}
+	var answer []outcome
+	for _, item := range batch.Items {
+		result, err := price(context.Background(), item.Item)
+		if err != nil {
+			return err
+		}
+		answer = append(answer, outcome{item.Index, "SUCCEEDED", result})
+	}
+	_, err := json.Marshal(answer)
+	return err
+}

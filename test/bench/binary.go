@@ -1,0 +1,116 @@
+package main
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// asDeployed are the flags with which constructs/gofunction has a handler built.
+var asDeployed = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w -buildid="}
+
+// sampleWorker is the handler that is built: the sample's, with its S3 client.
+const sampleWorker = "github.com/mapjob/mapjob/lambdas/worker"
+
+// binaries is the sample's worker, built as it is deployed and by a plain go build.
+func (w *workplace) binaries() (ours, plain string, err error) {
+	folder, err := os.MkdirTemp("", "mapjob-bench")
+	if err != nil {
+		return "", "", err
+	}
+	w.onClose(func() error { return os.RemoveAll(folder) })
+	ours, plain = filepath.Join(folder, "ours"), filepath.Join(folder, "plain")
+	for binary, flags := range map[string][]string{ours: asDeployed, plain: nil} {
+		build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", binary, sampleWorker)...)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", "", fmt.Errorf("%s does not build: %w\n%s", sampleWorker, err, out)
+		}
+	}
+	return ours, plain, nil
+}
+
+func workerZip(w *workplace) (sides, error) {
+	ours, plain, err := w.binaries()
+	return sides{
+		ours: func() (float64, error) { return zippedMB(ours) },
+		peer: func() (float64, error) { return zippedMB(plain) },
+	}, err
+}
+
+// zippedMB is the size of the archive that Lambda would be sent, in megabytes.
+func zippedMB(binary string) (float64, error) {
+	file, err := os.Open(binary)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	var size counter
+	archive := zip.NewWriter(&size)
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	entry, err := archive.Create("bootstrap")
+	if err == nil {
+		_, err = io.Copy(entry, file)
+	}
+	if err == nil {
+		err = archive.Close()
+	}
+	return float64(size) / 1e6, err
+}
+
+type counter int64
+
+func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
+
+func workerStart(w *workplace) (sides, error) {
+	ours, plain, err := w.binaries()
+	if err != nil {
+		return sides{}, err
+	}
+	next := make(chan time.Time, 1)
+	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/invocation/next") {
+			next <- time.Now()
+			<-r.Context().Done() // there is no invocation
+		}
+	}))
+	w.onClose(func() error { api.Close(); return nil })
+	return sides{
+		ours: func() (float64, error) { return startMs(ours, api.Listener.Addr(), next) },
+		peer: func() (float64, error) { return startMs(plain, api.Listener.Addr(), next) },
+	}, nil
+}
+
+// startMs is the time from a process's start to its first request for an
+// invocation, in milliseconds: the median of many.
+func startMs(binary string, api net.Addr, next <-chan time.Time) (float64, error) {
+	var took []float64
+	for range 21 {
+		process := exec.Command(binary)
+		process.Env = []string{"AWS_LAMBDA_RUNTIME_API=" + api.String(), "AWS_REGION=us-east-1", "AWS_LAMBDA_FUNCTION_NAME=worker",
+			"AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}
+		began := time.Now()
+		if err := process.Start(); err != nil {
+			return 0, err
+		}
+		select {
+		case at := <-next:
+			took = append(took, float64(at.Sub(began))/1e6)
+		case <-time.After(10 * time.Second):
+			_ = process.Process.Kill()
+			return 0, fmt.Errorf("%s did not ask for an invocation within 10 s", binary)
+		}
+		_ = process.Process.Kill()
+		_ = process.Wait() // it was killed
+	}
+	return median(took), nil
+}

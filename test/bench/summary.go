@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+const outcomes = 1_000_000
+
+// resultsOfMapRun answers as an S3 would that has the results of a Map Run. It
+// makes the lines as they are read, and drops what is written.
+type resultsOfMapRun struct{}
+
+func (resultsOfMapRun) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.Method == http.MethodPut:
+		_, _ = io.Copy(io.Discard, r.Body) // the client sees what fails
+	case strings.HasSuffix(r.URL.Path, "/manifest.json"):
+		fmt.Fprint(w, `{"DestinationBucket": "results", "ResultFiles": {"SUCCEEDED": [{"Key": "SUCCEEDED_0.json"}], "FAILED": [], "PENDING": []}}`)
+	case strings.HasSuffix(r.URL.Path, "/SUCCEEDED_0.json"):
+		_ = writeOutcomes(w)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func writeOutcomes(w io.Writer) error {
+	lines := bufio.NewWriterSize(w, 1<<16)
+	var line []byte
+	for i := range outcomes {
+		line = append(line[:0], `{"index":`...)
+		line = strconv.AppendInt(line, int64(i), 10)
+		line = append(line, `,"status":"SUCCEEDED","output":{"n":`...)
+		line = strconv.AppendInt(line, int64(i), 10)
+		line = append(line, `},"startedAt":`...)
+		line = strconv.AppendInt(line, int64(1_793_498_400_000+i), 10)
+		line = append(line, `,"ms":12}`+"\n"...)
+		if _, err := lines.Write(line); err != nil {
+			return err
+		}
+	}
+	return lines.Flush()
+}
+
+// startResults serves the results and has the kit find them.
+func (w *workplace) startResults() (url string) {
+	server := httptest.NewServer(resultsOfMapRun{})
+	w.onClose(func() error { server.Close(); return nil })
+	return server.URL
+}
+
+func useS3(url string) error {
+	var errs []error
+	for name, v := range map[string]string{
+		"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.DevNull,
+	} {
+		errs = append(errs, os.Setenv(name, v))
+	}
+	return errors.Join(errs...)
+}
+
+// summarize is a summary over all of them.
+func summarize() error {
+	payload := fmt.Sprintf(`{"job": {"name": "bench"}, "items": {"count": %d}, "results": {"bucket": "results", "manifest": "manifest.json"}}`, outcomes)
+	answer, err := job.Summarize(func(context.Context, *job.Summary) error { return nil }).Invoke(context.Background(), []byte(payload))
+	if err != nil {
+		return err
+	}
+	var account struct{ Succeeded int }
+	if err := json.Unmarshal(answer, &account); err != nil || account.Succeeded != outcomes {
+		return fmt.Errorf("got the account %s (%v), expected %d succeeded", answer, err, outcomes)
+	}
+	return nil
+}
+
+// summarySpeed is the summary beside a loop that decodes the same lines from
+// the same server, and does nothing with them.
+func summarySpeed(w *workplace) (sides, error) {
+	url := w.startResults()
+	return sides{
+		ours: func() (float64, error) { return perSecond(outcomes, summarize) },
+		peer: func() (float64, error) {
+			return perSecond(outcomes, func() error { return decodeAll(url + "/SUCCEEDED_0.json") })
+		},
+	}, useS3(url)
+}
+
+func decodeAll(url string) error {
+	response, err := http.Get(url)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	lines := json.NewDecoder(response.Body)
+	count := 0
+	for ; ; count++ {
+		var o job.Outcome
+		if err := lines.Decode(&o); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	if count != outcomes {
+		return fmt.Errorf("got %d outcomes, expected %d", count, outcomes)
+	}
+	return nil
+}
+
+// summaryPeak is the most memory of a process that has but the summary in it.
+func summaryPeak(w *workplace) (sides, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return sides{}, err
+	}
+	url := w.startResults()
+	return sides{
+		ours: func() (float64, error) {
+			cmd := exec.Command(program, "-summary", url)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.Output()
+			if err != nil {
+				return 0, err
+			}
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n") // metrics come before
+			return strconv.ParseFloat(lines[len(lines)-1], 64)
+		},
+		peer: always(64),
+	}, nil
+}
+
+// printSummaryPeak is what that process does. It prints megabytes.
+func printSummaryPeak(url string) error {
+	if err := useS3(url); err != nil {
+		return err
+	}
+	if err := summarize(); err != nil {
+		return err
+	}
+	bytes, err := peakBytes()
+	if err != nil {
+		return err
+	}
+	fmt.Println(float64(bytes) / 1e6)
+	return nil
+}
