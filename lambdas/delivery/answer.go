@@ -1,0 +1,71 @@
+package delivery
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// refusal is the answer to a delivery that starts nothing.
+type refusal struct {
+	status  int
+	message string // for the sender
+	reason  string // for the log alone; the message where it is empty
+	headers map[string]string
+}
+
+// failure is the refusal of a delivery for an error of AWS, which the sender is
+// told nothing of but whether it helps to send the delivery again: 503 says so,
+// 500 that the webhook has to be mended first.
+func failure(what string, err error) *refusal {
+	reason := what + ": " + err.Error()
+	if !passes(err) {
+		return &refusal{status: http.StatusInternalServerError, message: "the webhook is not set up as it has to be", reason: reason}
+	}
+	return &refusal{status: http.StatusServiceUnavailable, message: "the delivery could not be taken now: send it again", reason: reason,
+		headers: map[string]string{"Retry-After": "5"}}
+}
+
+// passes reports whether an error of a call to AWS goes away by itself: it never
+// got there, AWS is at fault, or there are too many calls or executions.
+func passes(err error) bool {
+	response, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	if !answered || response.HTTPStatusCode()/100 != 4 { // 0 where the call was given up
+		return true
+	}
+	if _, full := errors.AsType[*types.ExecutionLimitExceeded](err); full {
+		return true
+	}
+	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
+}
+
+func (r *refusal) level() slog.Level {
+	if r.status >= http.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelWarn
+}
+
+func (r *refusal) response() events.LambdaFunctionURLResponse {
+	return respond(r.status, map[string]string{"message": r.message}, r.headers)
+}
+
+// respond is a response with a JSON body.
+func respond(status int, body any, headers map[string]string) events.LambdaFunctionURLResponse {
+	text, err := json.Marshal(body)
+	if err != nil { // of strings alone
+		panic(err)
+	}
+	all := map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}
+	for name, value := range headers {
+		all[name] = value
+	}
+	return events.LambdaFunctionURLResponse{StatusCode: status, Headers: all, Body: string(text)}
+}

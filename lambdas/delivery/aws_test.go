@@ -1,0 +1,98 @@
+package delivery
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+)
+
+// fakeAWS is a server that is Step Functions and Secrets Manager to the real
+// clients.
+type fakeAWS struct {
+	mutex   sync.Mutex
+	started []start           // in order
+	ended   map[string]bool   // executions that have, by name
+	secrets map[string]string // by stage
+	reads   int               // of a secret
+	// refuse is the error that an operation ends with, by its name.
+	refuse map[string]awsError
+}
+
+type awsError struct {
+	status int
+	name   string
+}
+
+type start struct{ StateMachineArn, Name, Input string }
+
+func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	var answer any
+	var refused awsError
+	switch operation := r.Header.Get("X-Amz-Target"); operation {
+	case "AWSStepFunctions.StartExecution":
+		if refused = f.refuse["StartExecution"]; refused.name == "" {
+			answer, refused = f.start(r)
+		}
+	case "secretsmanager.GetSecretValue":
+		f.reads++
+		if refused = f.refuse["GetSecretValue"]; refused.name == "" {
+			answer, refused = f.secret(r)
+		}
+	default:
+		refused = awsError{http.StatusBadRequest, "UnknownOperationException"}
+	}
+	if refused.name != "" {
+		w.WriteHeader(refused.status)
+		answer = map[string]string{"__type": refused.name, "message": "refused by the test"}
+	}
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+func (f *fakeAWS) start(r *http.Request) (any, awsError) {
+	var request start
+	_ = json.NewDecoder(r.Body).Decode(&request)
+	for _, earlier := range f.started {
+		if earlier.Name == request.Name && (earlier.Input != request.Input || f.ended[request.Name]) {
+			return nil, awsError{http.StatusBadRequest, "ExecutionAlreadyExists"}
+		}
+		if earlier.Name == request.Name {
+			return map[string]any{"executionArn": "the same", "startDate": 1}, awsError{}
+		}
+	}
+	f.started = append(f.started, request)
+	return map[string]any{"executionArn": "a new one", "startDate": 1}, awsError{}
+}
+
+func (f *fakeAWS) secret(r *http.Request) (any, awsError) {
+	var request struct{ SecretId, VersionStage string }
+	_ = json.NewDecoder(r.Body).Decode(&request)
+	value, ok := f.secrets[request.VersionStage]
+	if !ok || request.SecretId != secretARN {
+		return nil, awsError{http.StatusBadRequest, "ResourceNotFoundException"}
+	}
+	return map[string]string{"SecretString": value}, awsError{}
+}
+
+// clients are the SDK's, which do not try again.
+func (f *fakeAWS) clients(t *testing.T) Clients {
+	t.Helper()
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	configuration := aws.Config{
+		Region: "us-east-1", BaseEndpoint: &server.URL, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	}
+	return Clients{
+		StepFunctions:  func() (StepFunctions, error) { return sfn.NewFromConfig(configuration), nil },
+		SecretsManager: func() (SecretsManager, error) { return secretsmanager.NewFromConfig(configuration), nil },
+	}
+}
