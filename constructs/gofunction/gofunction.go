@@ -1,7 +1,8 @@
 // Package gofunction is a Lambda function written in Go, with the defaults
 // that a production function wants: the provided.al2023 runtime on arm64, a
 // small and reproducible binary, active tracing, a log group of its own that
-// expires, and an explicit memory size and timeout.
+// expires, an explicit memory size and timeout, and a role of its own that may
+// write to that log group, trace, and do nothing else before it is granted more.
 //
 // The binary is built without cgo, stripped, with trimmed paths and without
 // build identifiers, so the same sources give the same asset hash in every
@@ -19,11 +20,13 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/loggroup"
 )
 
 // LocalContext is the context value that makes every GoFunction of an app
@@ -85,6 +88,11 @@ type Props struct {
 	// LogRetention is how long its logs are kept.
 	// Default: logs expire after a month.
 	LogRetention awslogs.RetentionDays
+
+	// EncryptionKey encrypts its logs and its environment. The policy of an
+	// imported key has to let CloudWatch Logs use it.
+	// Default: keys of CloudWatch Logs and of Lambda encrypt them.
+	EncryptionKey awskms.IKey
 }
 
 // New is a Lambda function built from the Go package in props.Entry. It panics
@@ -99,10 +107,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	}
 
 	this := constructs.NewConstruct(scope, id)
-	logs := awslogs.NewLogGroup(this, jsii.String("Logs"), &awslogs.LogGroupProps{
-		Retention:     orDefault(props.LogRetention, awslogs.RetentionDays_ONE_MONTH),
-		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
-	})
+	logs := loggroup.New(this, jsii.String("Logs"), &loggroup.Props{Retention: props.LogRetention, EncryptionKey: props.EncryptionKey})
 
 	environment := map[string]*string{}
 	if props.Environment != nil {
@@ -129,12 +134,17 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		MemorySize:                   memory,
 		Timeout:                      timeout,
 		Environment:                  &environment,
-		Tracing:                      awslambda.Tracing_ACTIVE,
+		EnvironmentEncryption:        props.EncryptionKey,
+		Role:                         newRole(this, logs),
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
 		ReservedConcurrentExecutions: props.ReservedConcurrency,
 		Bundling:                     bundling(isLocal(this)),
 	})
+	trace(function)
+	if props.EncryptionKey != nil {
+		props.EncryptionKey.GrantDecrypt(function) // of the environment, when it starts
+	}
 	// The flags above are constants: there is nothing in them to be injected.
 	awscdk.Annotations_Of(this).AcknowledgeWarning(
 		jsii.String("@aws-cdk/aws-lambda-go-alpha:goBuildFlagsSecurityWarning"),
@@ -230,10 +240,3 @@ func (p *Props) validate() error {
 }
 
 func isToken(number float64) bool { return *awscdk.Token_IsUnresolved(number) }
-
-func orDefault(retention, otherwise awslogs.RetentionDays) awslogs.RetentionDays {
-	if retention == "" {
-		return otherwise
-	}
-	return retention
-}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/jsii-runtime-go"
@@ -34,6 +35,7 @@ func TestEverythingSet(t *testing.T) {
 		Architecture:        awslambda.Architecture_X86_64(),
 		ReservedConcurrency: jsii.Number(50),
 		LogRetention:        awslogs.RetentionDays_ONE_YEAR,
+		EncryptionKey:       awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 	})
 	synthesis.Snapshot(t, "everything", synthesis.Synthesize(t, stack).Resources)
 }
