@@ -67,68 +67,45 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 
 	job.results = settings.ResultsBucket
 	if job.results == nil && settings.Mode == Distributed {
-		job.results = newResultsBucket(job, settings.ResultsExpiry)
+		job.results = newResultsBucket(job, &settings)
 	}
 
 	definition, mapState := define(job, &settings, job.results)
 	job.mapState = mapState
+	logs := newLogs(job, &settings)
 	job.stateMachine = awsstepfunctions.NewStateMachine(job, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(definition),
 		Comment:        settings.Description,
 		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
 		Timeout:        settings.Timeout,
-		TracingEnabled: jsii.Bool(true),
+		Role:           newRole(job),
 	})
+	observe(job.stateMachine, logs, settings.LogData)
 	job.grant(&settings)
 	return job
 }
 
 // newResultsBucket keeps what executions leave behind, for a while.
-func newResultsBucket(scope constructs.Construct, expiry awscdk.Duration) awss3.Bucket {
-	return awss3.NewBucket(scope, jsii.String("Results"), &awss3.BucketProps{
+func newResultsBucket(scope constructs.Construct, settings *Props) awss3.Bucket {
+	props := &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id:                                  jsii.String("Expire"),
-			Expiration:                          expiry,
+			Expiration:                          settings.ResultsExpiry,
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-	})
-}
-
-// grant lets each part reach the objects that it reads or writes, and no
-// others. What the states need in the results bucket they bring along, but
-// for a key of its own.
-func (j *mapJob) grant(settings *Props) {
-	if j.results == nil {
-		return
 	}
-	if key := j.results.EncryptionKey(); key != nil {
-		key.GrantEncryptDecrypt(j.stateMachine)
+	if settings.AccessLogs != nil {
+		props.ServerAccessLogsBucket = settings.AccessLogs
+		props.ServerAccessLogsPrefix = jsii.String(*scope.Node().Id() + "/")
 	}
-	if settings.ItemsBucket != nil {
-		settings.ItemsBucket.GrantRead(j.stateMachine, nil)
+	if settings.EncryptionKey != nil {
+		props.Encryption = awss3.BucketEncryption_KMS
+		props.EncryptionKey = settings.EncryptionKey
+		props.BucketKeyEnabled = jsii.Bool(true) // one request to KMS for many objects, not for each
 	}
-	if settings.JobStart != nil {
-		j.results.GrantPut(settings.JobStart, jsii.String("*/items.jsonl"))
-		if settings.Items == ByReference {
-			j.results.GrantPut(settings.JobStart, jsii.String("*/chunks/*"))
-		}
-	}
-	if settings.Mode == Distributed {
-		j.results.GrantPut(settings.Worker, jsii.String("*/outcomes/*"))
-		if settings.Items == ByReference {
-			j.results.GrantRead(settings.Worker, jsii.String("*/chunks/*"))
-			j.results.GrantRead(settings.Worker, jsii.String("*/outcomes/*"))
-		}
-	}
-	if settings.Summary != nil {
-		j.results.GrantRead(settings.Summary, nil)
-		if settings.ItemsBucket != nil {
-			settings.ItemsBucket.GrantRead(settings.Summary, nil)
-		}
-		j.results.GrantPut(settings.Summary, jsii.String("*/report/*"))
-	}
+	return awss3.NewBucket(scope, jsii.String("Results"), props)
 }

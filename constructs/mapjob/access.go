@@ -1,0 +1,128 @@
+package mapjob
+
+import (
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
+)
+
+// unknownKeys is why objects are named by patterns.
+const unknownKeys = "the keys of an execution's objects are not known before it runs"
+
+// permission is a statement of a policy, and the ending of its resource where
+// that is a pattern.
+type permission struct {
+	statement awsiam.PolicyStatement
+	ending    string
+}
+
+func allow(resource *string, actions ...string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &[]*string{resource}})
+}
+
+// objects are those of a bucket whose keys have an ending: "/*" are all.
+func objects(bucket awss3.IBucket, ending string, actions ...string) permission {
+	return permission{allow(jsii.String(*bucket.BucketArn()+ending), actions...), ending}
+}
+
+// keyOf is what reading, or writing as well, takes of a bucket's own key.
+func keyOf(bucket awss3.IBucket, actions ...string) []permission {
+	if key := bucket.EncryptionKey(); key != nil {
+		return []permission{{statement: allow(key.KeyArn(), actions...)}}
+	}
+	return nil
+}
+
+// grant lets each part reach the objects that it reads or writes, and no
+// others. What the states need in the results bucket they bring along, but
+// for a key of its own.
+func (j *mapJob) grant(settings *Props) {
+	var states []permission
+	if j.results != nil {
+		states = append(states, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
+	}
+	if items := settings.ItemsBucket; items != nil {
+		states = append(append(states, objects(items, "/*", "s3:GetObject")), keyOf(items, "kms:Decrypt")...)
+	}
+	for _, p := range states {
+		j.stateMachine.AddToRolePolicy(p.statement)
+	}
+	// "/*" are objects, ":*" the versions of a function and the executions.
+	role := j.stateMachine.Role()
+	accepted.Wildcards(role.Node().FindChild(jsii.String("DefaultPolicy")), unknownKeys+"; a function is named with all its versions", "/*", ":*")
+	if settings.Mode == Distributed {
+		accepted.Wildcards(j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")),
+			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*", "/*:*")
+		j.grantFunctions(settings)
+	} else if j.results != nil {
+		j.access("SummaryAccess", settings.Summary, j.put("report/*"))
+	}
+}
+
+// grantFunctions lets the functions of a Distributed job read and write in the
+// job's own folder of the results bucket, which other jobs may share.
+func (j *mapJob) grantFunctions(settings *Props) {
+	start := []permission{j.put("items.jsonl")}
+	worker := []permission{j.put("outcomes/*")}
+	if settings.Items == ByReference {
+		start = append(start, j.put("chunks/*"))
+		worker = append(worker, j.get("chunks/*"), j.get("outcomes/*"), j.list("outcomes/*"))
+	}
+	summary := []permission{j.put("report/*"), j.get("*"), j.list("results/*")}
+	switch {
+	case settings.ItemsBucket != nil:
+		summary = append(append(summary, objects(settings.ItemsBucket, "/*", "s3:GetObject")), keyOf(settings.ItemsBucket, "kms:Decrypt")...)
+	case settings.JobStart == nil: // the input says where in the bucket the items are
+		summary = append(summary, objects(j.results, "/*", "s3:GetObject"))
+	}
+	j.access("JobStartAccess", settings.JobStart, start...)
+	j.access("WorkerAccess", settings.Worker, worker...)
+	j.access("SummaryAccess", settings.Summary, summary...)
+}
+
+// access is a policy of the job's own for a function. In the function's policy
+// it could not name the state machine, which has to know the function first.
+func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...permission) {
+	if function == nil || function.Role() == nil { // the role of an imported function is its owner's
+		return
+	}
+	// Writing in parts reads back what it wrote, so each takes both of a key's actions.
+	permissions = append(permissions, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
+	var statements []awsiam.PolicyStatement
+	var endings []string
+	for _, p := range permissions {
+		statements = append(statements, p.statement)
+		if p.ending != "" && !slices.Contains(endings, p.ending) {
+			endings = append(endings, p.ending)
+		}
+	}
+	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements, Roles: &[]awsiam.IRole{function.Role()}})
+	accepted.Wildcards(policy, unknownKeys, endings...)
+}
+
+// inExecutions is an ending of the objects of this job's executions.
+func (j *mapJob) inExecutions(keys string) string {
+	return "/" + *j.stateMachine.StateMachineName() + "/*/" + keys
+}
+
+func (j *mapJob) put(keys string) permission {
+	return permission{objects(j.results, j.inExecutions(keys), "s3:PutObject", "s3:AbortMultipartUpload").statement, "/*/" + keys}
+}
+
+func (j *mapJob) get(keys string) permission {
+	return permission{objects(j.results, j.inExecutions(keys), "s3:GetObject").statement, "/*/" + keys}
+}
+
+func (j *mapJob) list(keys string) permission {
+	return permission{statement: awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("s3:ListBucket"),
+		Resources: &[]*string{j.results.BucketArn()},
+		Conditions: &map[string]any{"StringLike": map[string]any{
+			"s3:prefix": *j.stateMachine.StateMachineName() + "/*/" + keys,
+		}},
+	})}
+}

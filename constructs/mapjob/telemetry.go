@@ -1,0 +1,62 @@
+package mapjob
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/loggroup"
+)
+
+// newLogs is where executions are logged. The beginning of its name keeps the
+// account's resource policy for log deliveries from growing with every state
+// machine, until deliveries stop (Step Functions developer guide, "CloudWatch
+// Logs resource policy size limitations").
+func newLogs(scope constructs.Construct, settings *Props) awslogs.ILogGroup {
+	return loggroup.New(scope, jsii.String("Logs"), &loggroup.Props{
+		Prefix:        jsii.String("/aws/vendedlogs/states/"),
+		Retention:     settings.LogRetention,
+		EncryptionKey: settings.EncryptionKey,
+	})
+}
+
+// newRole is what the state machine runs as: it may log and trace. What its
+// states need is granted in a policy of its own.
+func newRole(scope constructs.Construct) awsiam.Role {
+	statement := func(actions ...string) awsiam.PolicyStatement {
+		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: jsii.Strings("*")})
+	}
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("states.amazonaws.com"), nil),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Telemetry": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
+				statement("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery", "logs:ListLogDeliveries",
+					"logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+				statement("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+			}}),
+		},
+	})
+	accepted.AnyResource(role, "X-Ray's actions and those that set up a log delivery know no resources "+
+		"(Step Functions developer guide, \"Using CloudWatch Logs\" and \"AWS X-Ray\")")
+	return role
+}
+
+// observe turns logging and tracing on. The state machine's own props would
+// grant what that takes, on every resource, in the policy of the states, where
+// cdk-nag could not tell it from what a state of the app's own is granted.
+func observe(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data *bool) {
+	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
+	if data == nil {
+		data = jsii.Bool(false)
+	}
+	resource.SetLoggingConfiguration(&awsstepfunctions.CfnStateMachine_LoggingConfigurationProperty{
+		Level:                jsii.String("ALL"),
+		IncludeExecutionData: data,
+		Destinations: &[]any{&awsstepfunctions.CfnStateMachine_LogDestinationProperty{
+			CloudWatchLogsLogGroup: &awsstepfunctions.CfnStateMachine_CloudWatchLogsLogGroupProperty{LogGroupArn: logs.LogGroupArn()},
+		}},
+	})
+	resource.SetTracingConfiguration(&awsstepfunctions.CfnStateMachine_TracingConfigurationProperty{Enabled: jsii.Bool(true)})
+}
