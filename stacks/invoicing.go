@@ -5,9 +5,12 @@ package stacks
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 )
@@ -29,10 +32,18 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("due"), Type: awsdynamodb.AttributeType_STRING},
 		SortKey:      &awsdynamodb.Attribute{Name: jsii.String("orderId"), Type: awsdynamodb.AttributeType_STRING},
 	})
-	invoices := awss3.NewBucket(stack, jsii.String("Invoices"), &awss3.BucketProps{
+	accessLogs := awss3.NewBucket(stack, jsii.String("AccessLogs"), &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
+		LifecycleRules:    &[]*awss3.LifecycleRule{{Id: jsii.String("Expire"), Expiration: awscdk.Duration_Days(jsii.Number(90))}},
+	})
+	invoices := awss3.NewBucket(stack, jsii.String("Invoices"), &awss3.BucketProps{
+		BlockPublicAccess:      awss3.BlockPublicAccess_BLOCK_ALL(),
+		Encryption:             awss3.BucketEncryption_S3_MANAGED,
+		EnforceSSL:             jsii.Bool(true),
+		ServerAccessLogsBucket: accessLogs,
+		ServerAccessLogsPrefix: jsii.String("Invoices/"),
 	})
 
 	jobStart := gofunction.New(stack, jsii.String("JobStart"), &gofunction.Props{
@@ -51,8 +62,11 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		Description: jsii.String("Reports what was invoiced"),
 		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
 	})
-	orders.Grants().Actions(jobStart, jsii.String("dynamodb:Query"))
-	invoices.GrantPut(worker, jsii.String("invoices/*"))
+	// The grants of the table and the bucket would give more: every index, and
+	// tags, legal holds and retention of objects.
+	allow(jobStart, "dynamodb:Query", *orders.TableArn()+"/index/"+dueIndex)
+	allow(worker, "s3:PutObject", *invoices.BucketArn()+"/invoices/*")
+	accepted.Wildcards(worker.Role().Node().FindChild(jsii.String("DefaultPolicy")), "the key of an invoice comes from its order", "/invoices/*")
 
 	job := mapjob.New(stack, jsii.String("Invoicing"), &mapjob.Props{
 		Description:                jsii.String("Invoices the orders that are due"),
@@ -60,10 +74,17 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		Worker:                     worker,
 		Summary:                    summary,
 		ToleratedFailurePercentage: jsii.Number(10),
+		AccessLogs:                 accessLogs,
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("StateMachineArn"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Start an execution of it with {\"date\": \"2026-11-01\"}"),
 		Value:       job.StateMachine().StateMachineArn(),
 	})
 	return stack
+}
+
+func allow(function awslambda.Function, action, resource string) {
+	function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings(action), Resources: jsii.Strings(resource),
+	}))
 }

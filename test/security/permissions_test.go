@@ -1,0 +1,268 @@
+package security
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+// grantAnything adds a permission to the role at a path, as an app might.
+func grantAnything(stack awscdk.Stack, path string) {
+	at := stack.Node()
+	for _, id := range strings.Split(path, "/") {
+		at = at.FindChild(&id).Node()
+	}
+	at.Scope().Node().FindChild(at.Id()).(awsiam.Role).AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions: jsii.Strings("sqs:*"), Resources: jsii.Strings("*"),
+	}))
+}
+
+// Whatever a role may do stands here. A permission that is added, widened or
+// taken away changes this text.
+func TestRolesMayDoThisAndNoMore(t *testing.T) {
+	for name, expected := range map[string]string{
+		"ByValue": `
+JobRole
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  lambda:InvokeFunction on <SummaryFunction.Arn>
+  lambda:InvokeFunction on <SummaryFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  s3:GetObject on arn:<Partition>:s3:::our-items/*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:StartExecution on <JobStateMachine>
+JobStartRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+SummaryRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on arn:<Partition>:s3:::our-items/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+WorkerRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/outcomes/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+		"Reference": `
+JobRole
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  lambda:InvokeFunction on <JobStartFunction.Arn>
+  lambda:InvokeFunction on <JobStartFunction.Arn>:*
+  lambda:InvokeFunction on <SummaryFunction.Arn>
+  lambda:InvokeFunction on <SummaryFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:StartExecution on <JobStateMachine>
+JobStartRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items.jsonl
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+SummaryRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+WorkerRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/outcomes/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+		"Inline": `
+JobRole
+  lambda:InvokeFunction on <JobStartFunction.Arn>
+  lambda:InvokeFunction on <JobStartFunction.Arn>:*
+  lambda:InvokeFunction on <SummaryFunction.Arn>
+  lambda:InvokeFunction on <SummaryFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+JobStartRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+SummaryRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on arn:<Partition>:s3:::our-results/<JobStateMachine.Name>/*/report/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+WorkerRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+		"Invoicing": `
+InvoicingRole
+  lambda:InvokeFunction on <JobStartFunction.Arn>
+  lambda:InvokeFunction on <JobStartFunction.Arn>:*
+  lambda:InvokeFunction on <SummaryFunction.Arn>
+  lambda:InvokeFunction on <SummaryFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<InvoicingResults>/*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>/*:*
+  states:StartExecution on <InvoicingStateMachine>
+JobStartRole
+  dynamodb:Query on <Orders.Arn>/index/due
+  logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/items.jsonl
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+SummaryRole
+  logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/report/*
+  s3:GetObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/*
+  s3:ListBucket on <InvoicingResults.Arn> when StringLike s3:prefix <InvoicingStateMachine.Name>/*/results/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+WorkerRole
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/outcomes/*
+  s3:PutObject on <Invoices.Arn>/invoices/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			template := synthesis.Synthesize(t, all[name](synthesis.App(t, nil), name))
+			if got := permissions(t, template); got != strings.TrimLeft(expected, "\n") {
+				t.Errorf("got\n%s\nexpected\n%s", got, expected)
+			}
+		})
+	}
+}
+
+// permissions lists what each role may do: a line for a role, and one for each
+// thing that it may do on a resource, by name.
+func permissions(t *testing.T, template *synthesis.Template) string {
+	t.Helper()
+	roles := map[string][]string{}
+	for id, r := range template.OfType("AWS::IAM::Role") {
+		roles[id] = nil
+		if managed := r.Properties["ManagedPolicyArns"]; managed != nil {
+			roles[id] = append(roles[id], fmt.Sprintf("whatever %v grants", managed))
+		}
+		policies, _ := r.Properties["Policies"].([]any)
+		for _, p := range policies {
+			roles[id] = append(roles[id], lines(t, p)...)
+		}
+	}
+	for _, p := range template.OfType("AWS::IAM::Policy") {
+		for _, role := range p.Properties["Roles"].([]any) {
+			id := role.(map[string]any)["Ref"].(string)
+			roles[id] = append(roles[id], lines(t, p.Properties)...)
+		}
+	}
+	var text []string
+	for id, granted := range roles {
+		slices.Sort(granted)
+		text = append(text, readable(id)+"\n  "+strings.Join(granted, "\n  ")+"\n")
+	}
+	slices.Sort(text)
+	return strings.Join(text, "")
+}
+
+// lines are the statements of a policy, one for each resource.
+func lines(t *testing.T, policy any) (list []string) {
+	document := policy.(map[string]any)["PolicyDocument"].(map[string]any)
+	for _, s := range document["Statement"].([]any) {
+		statement := s.(map[string]any)
+		if statement["Effect"] != "Allow" {
+			t.Errorf("got a statement to %v, expected permissions alone", statement["Effect"])
+		}
+		when := ""
+		if condition := statement["Condition"]; condition != nil {
+			when = " when " + words(condition)
+		}
+		var actions []string
+		for _, action := range each(statement["Action"]) {
+			actions = append(actions, action.(string))
+		}
+		for _, resource := range each(statement["Resource"]) {
+			list = append(list, strings.Join(actions, ", ")+" on "+words(resource)+when)
+		}
+	}
+	return list
+}
+
+// each are the elements of a list, or the one thing that stands for a list.
+func each(v any) []any {
+	if list, ok := v.([]any); ok {
+		return list
+	}
+	return []any{v}
+}
+
+var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
+
+// readable is a logical ID without its hash.
+func readable(id string) string { return hash.ReplaceAllString(id, "") }
+
+// words is a value of a template as a person would say it.
+func words(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		var list []string
+		for _, element := range v {
+			list = append(list, words(element))
+		}
+		return strings.Join(list, ", ")
+	case map[string]any:
+		for name, of := range v {
+			switch name {
+			case "Ref":
+				return "<" + strings.TrimPrefix(readable(of.(string)), "AWS::") + ">"
+			case "Fn::GetAtt":
+				at := of.([]any)
+				return "<" + readable(at[0].(string)) + "." + at[1].(string) + ">"
+			case "Fn::Join":
+				var text string
+				for _, part := range of.([]any)[1].([]any) {
+					text += words(part)
+				}
+				return text
+			case "Fn::Select": // of an ARN, its last part
+				return "<name of " + strings.Trim(words(of.([]any)[1].(map[string]any)["Fn::Split"].([]any)[1]), "<>") + ">"
+			}
+		}
+		var parts []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			parts = append(parts, name+" "+words(v[name]))
+		}
+		return strings.Join(parts, " and ")
+	}
+	return fmt.Sprint(v)
+}
