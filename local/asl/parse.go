@@ -150,13 +150,13 @@ func (f fields) flow(flow *Flow) {
 	if flow.StartAt != "" {
 		flow.Start = flow.byName[flow.StartAt]
 		if flow.Start == nil {
-			f.known(f.at("StartAt"), missingTarget("Next", flow.StartAt, f.at("StartAt")), "got %q, expected the name of a state in States", flow.StartAt)
+			f.known(f.at("StartAt"), missingTarget(flow.StartAt, f.at("StartAt")), "got %q, expected the name of a state in States", flow.StartAt)
 		}
 	}
 	for _, l := range links {
 		*l.to = flow.byName[l.name]
 		if *l.to == nil {
-			f.known(l.path, missingTarget(l.field, l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.at("States"))
+			f.known(l.path, missingTarget(l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.at("States"))
 		}
 	}
 	f.unreachable(flow)
@@ -197,15 +197,15 @@ func (f fields) unreachable(flow *Flow) {
 
 // link is a transition whose target is resolved when all states are read.
 type link struct {
-	to    **State
-	field string
-	name  string
-	path  string
+	to   **State
+	name string
+	path string
 }
 
-// missingTarget is the service's text for a transition to nowhere.
-func missingTarget(field, name, path string) string {
-	return fmt.Sprintf("MISSING_TRANSITION_TARGET: Missing '%s' target: %s at %s", field, name, pointer(path))
+// missingTarget is the service's text for a transition to nowhere, which says
+// Next of Default and StartAt, too.
+func missingTarget(name, path string) string {
+	return fmt.Sprintf("MISSING_TRANSITION_TARGET: Missing 'Next' target: %s at %s", name, pointer(path))
 }
 
 func (f fields) link(name string, to **State, links []link) []link {
@@ -218,7 +218,7 @@ func (f fields) link(name string, to **State, links []link) []link {
 		f.problem(f.at(name), "got %s, expected the name of a state", describe(target))
 		return links
 	}
-	return append(links, link{to, name, text, f.at(name)})
+	return append(links, link{to, text, f.at(name)})
 }
 
 var stateTypes = []string{"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
@@ -230,7 +230,7 @@ func (outer fields) state(name string, v any, path string) (*State, []link) {
 		outer.problem(path, "got %s, expected an object", describe(v))
 		return s, nil
 	}
-	f := fields{outer.reader, path, "a state", object, outer.language}
+	f := fields{reader: outer.reader, path: path, of: "a state", object: object, language: outer.language}
 	typeName := f.text("Type")
 	if !slices.Contains(stateTypes, typeName) {
 		if f.has("Type") {
@@ -299,8 +299,14 @@ func (f fields) dataFlow(s *State) {
 	if s.Type == FailState {
 		return
 	}
+	// What follows the state's work may read its result.
+	after := f
+	switch s.Type {
+	case TaskState, ParallelState, MapState:
+		after.offer = offersResult
+	}
 	if f.language == JSONata {
-		s.Output = f.template("Output", "Output")
+		s.Output = after.template("Output", "Output")
 		if s.Type == TaskState || s.Type == ParallelState {
 			s.Parameters = f.template("Arguments", "Arguments")
 		}
@@ -314,7 +320,7 @@ func (f fields) dataFlow(s *State) {
 		s.ResultPath = f.referencePath("ResultPath")
 		s.ResultSelector = f.objectTemplate("ResultSelector", "ResultSelector")
 	}
-	s.Assign = f.assign("Assign")
+	s.Assign = after.assign("Assign")
 }
 
 // maxVariableName is the number of characters of a variable's name (developer

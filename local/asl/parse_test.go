@@ -44,3 +44,17 @@ func TestSizeLimitsCanBeSwitchedOff(t *testing.T) {
 		t.Errorf("got %v, expected no limits", err)
 	}
 }
+
+func TestServiceSaysNextOfEveryTransition(t *testing.T) {
+	_, err := asl.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "Y",
+		"Choices": [{"Variable": "$.a", "IsPresent": true, "Next": "X"}]}}}`))
+	var problems asl.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, expected problems", err)
+	}
+	const expected = "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: Y at /States/A/Default, " +
+		"MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Choices[0]/Next'"
+	if got := problems.ServiceText(); got != expected {
+		t.Errorf("got %s, expected %s", got, expected)
+	}
+}

@@ -27,7 +27,11 @@ var variableName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_]*$`)
 
 var variablePrefix = regexp.MustCompile(`^\$([\p{L}_][\p{L}\p{N}_]*)`)
 
+// spaces are what may stand after a path: the service takes no notice of them.
+const spaces = " \t\r\n"
+
 func compilePath(source string) (*Path, error) {
+	source = strings.TrimRight(source, spaces)
 	p := &Path{source: source}
 	text := source
 	switch match := variablePrefix.FindStringSubmatch(source); {
@@ -109,6 +113,7 @@ type ReferencePath struct {
 }
 
 func compileReferencePath(source string) (*ReferencePath, error) {
+	source = strings.TrimRight(source, spaces)
 	if strings.HasPrefix(source, "$$") || variablePrefix.MatchString(source) {
 		return nil, errors.New("it refers to the context object or a variable, which can't be changed")
 	}

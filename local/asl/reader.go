@@ -46,6 +46,8 @@ type fields struct {
 	of       string // what the object is, such as "a Pass state"
 	object   *value.Object
 	language QueryLanguage
+	// offer is what expressions in the object may read of $states.
+	offer offer
 }
 
 // fields opens an object, and refuses what its kind does not have in this
@@ -56,7 +58,7 @@ func (r *reader) fields(v any, path, of string, kind fieldKind, language QueryLa
 		r.problem(path, "got %s, expected an object", describe(v))
 		return fields{}, false
 	}
-	f := fields{r, path, of, object, language}
+	f := fields{reader: r, path: path, of: of, object: object, language: language}
 	f.refuseOthers(kind)
 	return f, true
 }
@@ -196,7 +198,7 @@ func (f fields) template(name, field string) *Template {
 	if !ok {
 		return nil
 	}
-	return f.reader.template(v, f.at(name), field, f.language)
+	return &Template{f.node(v, f.at(name), field)}
 }
 
 // objectTemplate is a template that has to be an object.

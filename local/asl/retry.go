@@ -68,6 +68,7 @@ func (f fields) catch(links []link) ([]*Catcher, []link) {
 		if !ok {
 			continue
 		}
+		g.offer = offersErrorOutput
 		field := fmt.Sprintf("Catch[%d]", i)
 		c := &Catcher{
 			ErrorEquals: g.errorEquals(i == len(list)-1),

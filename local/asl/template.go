@@ -86,17 +86,13 @@ func (a *arrayNode) evaluate(s *Scope) (any, error) {
 
 func (e *Expression) evaluate(s *Scope) (any, error) { return e.Evaluate(s) }
 
-// template compiles a value. field is its place in the state, as AWS names it
-// in errors.
-func (r *reader) template(v any, path, field string, language QueryLanguage) *Template {
-	return &Template{r.node(v, path, field, language)}
-}
-
-func (r *reader) node(v any, path, field string, language QueryLanguage) node {
+// node compiles a value. field is its place in the state, as AWS names it in
+// errors.
+func (f fields) node(v any, path, field string) node {
 	switch v := v.(type) {
 	case string:
-		if source, ok := isExpression(v); ok && language == JSONata {
-			if e := r.expression(source, path, field); e != nil {
+		if source, ok := isExpression(v); ok && f.language == JSONata {
+			if e := f.expression(source, path, field); e != nil {
 				return e
 			}
 		}
@@ -104,7 +100,7 @@ func (r *reader) node(v any, path, field string, language QueryLanguage) node {
 		elements := make([]node, len(v))
 		constants := true
 		for i := range v {
-			elements[i] = r.node(v[i], element(path, i), element(field, i), language)
+			elements[i] = f.node(v[i], element(path, i), element(field, i))
 			_, is := elements[i].(constant)
 			constants = constants && is
 		}
@@ -116,11 +112,11 @@ func (r *reader) node(v any, path, field string, language QueryLanguage) node {
 		constants := true
 		for name, x := range v.All() {
 			m := memberNode{name: name}
-			if language == JSONPath && strings.HasSuffix(name, ".$") {
+			if f.language == JSONPath && strings.HasSuffix(name, ".$") {
 				m.name = strings.TrimSuffix(name, ".$")
-				m.node = r.query(x, step(path, name), name)
+				m.node = f.query(x, step(path, name), name)
 			} else {
-				m.node = r.node(x, step(path, name), field+"/"+name, language)
+				m.node = f.node(x, step(path, name), field+"/"+name)
 			}
 			_, is := m.node.(constant)
 			constants = constants && is && m.name == name
@@ -131,18 +127,6 @@ func (r *reader) node(v any, path, field string, language QueryLanguage) node {
 		}
 	}
 	return constant{v}
-}
-
-func (r *reader) expression(source, path, field string) *Expression {
-	e, err := compileExpression(source, field)
-	if err != nil {
-		if r.substituted(path, source) {
-			return nil
-		}
-		r.problem(path, "got the JSONata expression %q, which does not parse: %s; expected JSONata 2.0.6", source, message(err))
-		return nil
-	}
-	return e
 }
 
 // Unexpected is the error of a field that takes values of another type than
