@@ -55,8 +55,9 @@ func (hand callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([
 	within, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
 	defer end()
 	info.Index = item.Index
-	current.Store(&info)
-	within = withInfo(within, info)
+	of := &infoContext{within, info}
+	current.Store(&of.info)
+	within = of
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		within, cancel = withDeadline(within, deadline.Add(-min(time.Until(deadline)/10, longestReserve)))

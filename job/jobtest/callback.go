@@ -39,7 +39,7 @@ func Callback(t testing.TB, worker job.Handler, item any) *Task {
 func (c Call) Callback(t testing.TB, worker job.Handler, item any) *Task {
 	t.Helper()
 	task := &Task{Token: rand.Text(), ended: make(chan struct{}), outcome: job.Outcome{Index: c.First}}
-	t.Cleanup(taskapi.StandIn(task.Token, task))
+	t.Cleanup(taskapi.StandIn(task.Token, standIn{task}))
 	payload, err := json.Marshal(map[string]any{
 		"BatchInput": c.about(), "Items": []any{map[string]any{"index": c.First, "item": item}}, "TaskToken": task.Token})
 	if err != nil {
@@ -81,7 +81,7 @@ func (k *Task) end(o job.Outcome) error {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	if k.outcome.Status != "" {
-		return &types.TaskTimedOut{Message: aws.String("the item has ended")}
+		return gone()
 	}
 	o.Index = k.outcome.Index
 	k.outcome = o
@@ -89,25 +89,25 @@ func (k *Task) end(o job.Outcome) error {
 	return nil
 }
 
-// SendTaskSuccess is the API's.
-func (k *Task) SendTaskSuccess(_ context.Context, in *sfn.SendTaskSuccessInput, _ ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error) {
-	err := k.end(job.Outcome{Status: job.Succeeded, Output: json.RawMessage(*in.Output)})
-	return &sfn.SendTaskSuccessOutput{}, err
+// standIn is what answers to a task's token are sent to.
+type standIn struct{ *Task }
+
+func (s standIn) SendTaskSuccess(_ context.Context, in *sfn.SendTaskSuccessInput, _ ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error) {
+	return &sfn.SendTaskSuccessOutput{}, s.end(job.Outcome{Status: job.Succeeded, Output: json.RawMessage(*in.Output)})
 }
 
-// SendTaskFailure is the API's.
-func (k *Task) SendTaskFailure(_ context.Context, in *sfn.SendTaskFailureInput, _ ...func(*sfn.Options)) (*sfn.SendTaskFailureOutput, error) {
-	err := k.end(job.Outcome{Status: job.Failed, Error: *in.Error, Cause: *in.Cause})
-	return &sfn.SendTaskFailureOutput{}, err
+func (s standIn) SendTaskFailure(_ context.Context, in *sfn.SendTaskFailureInput, _ ...func(*sfn.Options)) (*sfn.SendTaskFailureOutput, error) {
+	return &sfn.SendTaskFailureOutput{}, s.end(job.Outcome{Status: job.Failed, Error: *in.Error, Cause: *in.Cause})
 }
 
-// SendTaskHeartbeat is the API's.
-func (k *Task) SendTaskHeartbeat(context.Context, *sfn.SendTaskHeartbeatInput, ...func(*sfn.Options)) (*sfn.SendTaskHeartbeatOutput, error) {
-	k.mutex.Lock()
-	defer k.mutex.Unlock()
-	if k.outcome.Status != "" {
-		return nil, &types.TaskTimedOut{Message: aws.String("the item has ended")}
+func (s standIn) SendTaskHeartbeat(context.Context, *sfn.SendTaskHeartbeatInput, ...func(*sfn.Options)) (*sfn.SendTaskHeartbeatOutput, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.outcome.Status != "" {
+		return nil, gone()
 	}
-	k.heartbeats++
+	s.heartbeats++
 	return &sfn.SendTaskHeartbeatOutput{}, nil
 }
+
+func gone() error { return &types.TaskTimedOut{Message: aws.String("the item has ended")} }

@@ -1,0 +1,193 @@
+package callback_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/callback"
+	"github.com/mapjob/mapjob/job/jobtest"
+)
+
+// stepFunctions answers SendTask* as Step Functions does (AWS JSON 1.0), and
+// keeps what it was asked.
+type stepFunctions struct {
+	mutex sync.Mutex
+	asked []string          // "operation body"
+	error map[string]string // by token: what it is refused with
+}
+
+func (s *stepFunctions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var in struct{ TaskToken string }
+	_ = json.Unmarshal(body, &in)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.asked = append(s.asked, strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AWSStepFunctions.")+" "+string(body))
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if name := s.error[in.TaskToken]; name != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"__type": %q, "message": "no"}`, name)
+		return
+	}
+	fmt.Fprint(w, "{}")
+}
+
+// last is the request that came last, taken.
+func (s *stepFunctions) last() (operation string, in map[string]string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if len(s.asked) == 0 {
+		return "", nil
+	}
+	operation, body, _ := strings.Cut(s.asked[len(s.asked)-1], " ")
+	_ = json.Unmarshal([]byte(body), &in)
+	s.asked = nil
+	return operation, in
+}
+
+var service = &stepFunctions{error: map[string]string{
+	"late":    "TaskTimedOut",
+	"unknown": "com.amazonaws.states#TaskDoesNotExist",
+	"garbage": "InvalidToken",
+	"denied":  "AccessDeniedException",
+}}
+
+func TestMain(m *testing.M) {
+	server := httptest.NewServer(service)
+	for name, v := range map[string]string{
+		"AWS_ENDPOINT_URL_SFN": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+	} {
+		os.Setenv(name, v)
+	}
+	code := m.Run()
+	server.Close()
+	os.Exit(code)
+}
+
+func ExampleToken() {
+	t := &testing.T{} // the test's own
+	type payment struct{ Amount int }
+	var ordered = map[callback.Token]payment{} // at the bank
+
+	worker := job.Callback(func(_ context.Context, p payment, token callback.Token) error {
+		ordered[token] = p
+		return nil
+	})
+	tasks := []*jobtest.Task{jobtest.Callback(t, worker, payment{70}), jobtest.Callback(t, worker, payment{7000})}
+
+	for token, p := range ordered { // the bank, a day later
+		if p.Amount > 1000 {
+			_ = token.Fail(context.Background(), job.Fail("LimitExceeded", "got %d", p.Amount))
+		} else {
+			_ = token.Succeed(context.Background(), "paid")
+		}
+	}
+	for _, task := range tasks {
+		o, _ := task.Outcome()
+		fmt.Println(o.Status, string(o.Output)+o.Error)
+	}
+	// Output:
+	// SUCCEEDED "paid"
+	// FAILED LimitExceeded
+}
+
+func TestAnswersReachStepFunctions(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		answer    func(callback.Token) error
+		operation string
+		in        map[string]string
+	}{
+		"a result":      {func(k callback.Token) error { return k.Succeed(ctx, map[string]int{"number": 7}) }, "SendTaskSuccess", map[string]string{"output": `{"number":7}`}},
+		"no result":     {func(k callback.Token) error { return k.Succeed(ctx, nil) }, "SendTaskSuccess", map[string]string{"output": `null`}},
+		"a named error": {func(k callback.Token) error { return k.Fail(ctx, fmt.Errorf("bank: %w", job.Fail("Declined", "no"))) }, "SendTaskFailure", map[string]string{"error": "Declined", "cause": "bank: no"}},
+		"a typed error": {func(k callback.Token) error { return k.Fail(ctx, io.ErrUnexpectedEOF) }, "SendTaskFailure", map[string]string{"error": "Error", "cause": "unexpected EOF"}},
+		"a heartbeat":   {func(k callback.Token) error { return k.Heartbeat(ctx) }, "SendTaskHeartbeat", map[string]string{}},
+	} {
+		if err := c.answer("token"); err != nil {
+			t.Errorf("%s: got error %v, expected none", name, err)
+		}
+		c.in["taskToken"] = "token"
+		if operation, in := service.last(); operation != c.operation || fmt.Sprint(in) != fmt.Sprint(c.in) {
+			t.Errorf("%s: got %s %v, expected %s %v", name, operation, in, c.operation, c.in)
+		}
+	}
+}
+
+func TestTokensThatAreNotTakenAreToldApart(t *testing.T) {
+	ctx := context.Background()
+	for token, expected := range map[callback.Token]error{
+		"late": callback.ErrTaskTimedOut, "unknown": callback.ErrInvalidToken, "garbage": callback.ErrInvalidToken, "": callback.ErrInvalidToken, "denied": nil,
+	} {
+		for method, err := range map[string]error{
+			"Succeed": token.Succeed(ctx, 1), "Fail": token.Fail(ctx, errors.New("no")), "Heartbeat": token.Heartbeat(ctx),
+		} {
+			if err == nil {
+				t.Errorf("%q.%s: got no error, expected %v", token, method, expected)
+			}
+			for _, sentinel := range []error{callback.ErrTaskTimedOut, callback.ErrInvalidToken} {
+				if errors.Is(err, sentinel) != (expected == sentinel) {
+					t.Errorf("%q.%s: got error %v, expected that it is %v", token, method, err, expected)
+				}
+			}
+		}
+	}
+	if err := callback.Token("denied").Heartbeat(ctx); job.NameOf(err) != "AccessDeniedException" {
+		t.Errorf("got error %v, expected the service's own", err)
+	}
+}
+
+func TestAResultLargerThanAPayloadIsNotSent(t *testing.T) {
+	const most = 262_144 - 1_024 // bytes
+	service.last()
+	if err := callback.Token("token").Succeed(context.Background(), strings.Repeat("x", most-2)); err != nil {
+		t.Errorf("got error %v, expected the largest result to be taken", err)
+	}
+	if operation, in := service.last(); operation != "SendTaskSuccess" || len(in["output"]) != most {
+		t.Errorf("got %s with %d bytes, expected all %d", operation, len(in["output"]), most)
+	}
+	err := callback.Token("token").Succeed(context.Background(), strings.Repeat("x", most-1))
+	if job.NameOf(err) != job.ErrorResultTooLarge || !strings.Contains(err.Error(), "got a result of 261121 bytes, expected up to 261120") {
+		t.Errorf("got error %v, expected %s with both sizes", err, job.ErrorResultTooLarge)
+	}
+	if err := callback.Token("token").Succeed(context.Background(), func() {}); err == nil {
+		t.Error("got no error for a function, expected one: it is no JSON")
+	}
+	if operation, _ := service.last(); operation != "" {
+		t.Errorf("got %s, expected nothing to be sent", operation)
+	}
+}
+
+func TestWhatIsTooLongOfAnErrorIsCutOffVisibly(t *testing.T) {
+	name, cause := strings.Repeat("ä", 257), strings.Repeat("ö", 32_769)
+	if err := callback.Token("token").Fail(context.Background(), job.Fail(name, "%s", cause)); err != nil {
+		t.Fatal(err)
+	}
+	_, in := service.last()
+	for field, most := range map[string]int{"error": 256, "cause": 32_768} {
+		if n := utf8.RuneCountInString(in[field]); n != most || !strings.HasSuffix(in[field], fmt.Sprintf("… (%d characters)", most+1)) {
+			t.Errorf("got %s of %d characters that ends in %q, expected %d and how many there were", field, n, in[field][len(in[field])-30:], most)
+		}
+	}
+	name, cause = name[:2*256], cause[:2*32_768]
+	if err := callback.Token("token").Fail(context.Background(), job.Fail(name, "%s", cause)); err != nil {
+		t.Fatal(err)
+	}
+	if _, in := service.last(); in["error"] != name || in["cause"] != cause {
+		t.Errorf("got %d and %d bytes, expected the longest name and cause as they are", len(in["error"]), len(in["cause"]))
+	}
+	if err := callback.Token("token").Fail(context.Background(), nil); err == nil {
+		t.Error("got no error, expected one for a failure without one")
+	}
+}
