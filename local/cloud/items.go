@@ -87,8 +87,85 @@ func (i *Items) feed(ctx context.Context, m *asl.StateMachine, x *Execution, inv
 		if r.StateName != jobStartState {
 			return invoke(ctx, r)
 		}
+		items := items
+		if size := chunkSize(r.Parameters); size > 0 {
+			chunked, err := i.chunked(ctx, size)
+			if err != nil {
+				return nil, err
+			}
+			items = chunked
+		}
 		return value.NewObject("Payload", value.NewObject("items", items), "StatusCode", 200.0), nil
 	}, nil
+}
+
+// chunkSize is how many items the job's start is asked to store together; 0: by
+// value, items are not chunked.
+func chunkSize(parameters any) int {
+	request, _ := parameters.(*value.Object)
+	payload, _ := request.Get("Payload")
+	asked, _ := payload.(*value.Object)
+	size, _ := asked.Get("chunkSize")
+	n, _ := value.Float(size)
+	return int(n)
+}
+
+// chunked stores the items once more, so many to an object, and beside them
+// the addresses of these objects, as job.Start does. Its answer is the place of
+// the addresses.
+func (i *Items) chunked(ctx context.Context, size int) (_ *value.Object, err error) {
+	items, err := i.store.Open(ctx, itemsBucket, itemsKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the items: %w", err)
+	}
+	defer items.Close()
+	addresses, err := i.store.Create(ctx, itemsBucket, "chunks.jsonl")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, addresses.Close()) }()
+	lines := bufio.NewReaderSize(items, 1<<20)
+	for first := 0; first < i.Count; first += size {
+		count := min(size, i.Count-first)
+		key := fmt.Sprintf("chunks/%012d.jsonl", first)
+		if err := i.copyLines(ctx, key, lines, count); err != nil {
+			return nil, err
+		}
+		address := value.Append(nil, value.NewObject("bucket", itemsBucket, "key", key, "first", float64(first), "count", float64(count)))
+		if _, err := addresses.Write(append(address, '\n')); err != nil {
+			return nil, err
+		}
+	}
+	return value.NewObject("bucket", itemsBucket, "key", "chunks.jsonl", "count", float64(i.Count), "chunked", true), nil
+}
+
+func (i *Items) copyLines(ctx context.Context, key string, lines *bufio.Reader, count int) (err error) {
+	chunk, err := i.store.Create(ctx, itemsBucket, key)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, chunk.Close()) }()
+	for range count {
+		for more := true; more; {
+			var part []byte
+			if part, more, err = readPart(lines); err != nil {
+				return fmt.Errorf("reading the items: %w", err)
+			}
+			if _, err := chunk.Write(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readPart reads a line, or of one that is longer than the buffer a part.
+func readPart(lines *bufio.Reader) (part []byte, more bool, err error) {
+	part, err = lines.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return part, true, nil
+	}
+	return part, false, err
 }
 
 func (i *Items) list(ctx context.Context) ([]any, error) {
