@@ -23,12 +23,16 @@ const (
 // What the states of the lock remember, in variables whose names no body has
 // (a branch can't assign a name that is taken outside it).
 //
+//	jobLockInput    the input of the body
 //	jobLockSince    when the lock was first found taken, in milliseconds
 //	jobLockOwner    the owner, or this execution where there is none
 //	jobLockTakenAt  when the owner took it
 //	jobLockStatus   HELD or FREE as it was read; how the owner stands, as
 //	                DescribeExecution says; DELETED where there is no such
 //	                execution; LOST where another execution was faster
+//	jobLockError    why the body failed
+//	jobLockCause
+//	jobLockOutput   the output of a body after which the release failed
 const (
 	me = "$states.context.Execution.Id"
 
@@ -78,8 +82,6 @@ type object = map[string]any
 //	   │      DescribeOwner ─▶ CheckOwner ◀─┘
 //	   │                          ├─▶ Skipped or AlreadyRunning
 //	   └── WaitForLock ◀─(StopOwner)
-//
-// Each state hands on its input, so that the body's is what came in.
 func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain {
 	if l.settings.Overlap == Allow {
 		return awsstepfunctions.Chain_Start(body)
@@ -93,9 +95,8 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	locked.Branch(body)
 
 	take.AddCatch(read, &awsstepfunctions.CatchProps{
-		Errors:  jsii.Strings(errConflict),
-		Assign:  &object{"jobLockSince": expression("$millis()")},
-		Outputs: handOn,
+		Errors: jsii.Strings(errConflict),
+		Assign: &object{"jobLockInput": expression("$states.input"), "jobLockSince": expression("$millis()")},
 	})
 	take.Next(locked)
 
@@ -104,16 +105,14 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	checkLock.When(condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(describe)
 
 	describe.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
-		Errors:  jsii.Strings(errNoOwner),
-		Assign:  &object{"jobLockStatus": expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'RUNNING' : 'DELETED'", grace*1000)},
-		Outputs: handOn,
+		Errors: jsii.Strings(errNoOwner),
+		Assign: &object{"jobLockStatus": expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'RUNNING' : 'DELETED'", grace*1000)},
 	})
 	describe.Next(checkOwner)
 
 	takeOver.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
-		Errors:  jsii.Strings(errConflict),
-		Assign:  &object{"jobLockStatus": "LOST"},
-		Outputs: handOn,
+		Errors: jsii.Strings(errConflict),
+		Assign: &object{"jobLockStatus": "LOST"},
 	})
 	takeOver.Next(locked)
 
@@ -121,8 +120,14 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	l.overlap(checkOwner, wait)
 	wait.Next(read)
 
-	release, notReleased := l.release("ReleaseLock"), awsstepfunctions.Pass_Jsonata(l, jsii.String("LockNotReleased"), nil)
-	release.AddCatch(notReleased, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"), Outputs: handOn})
+	release := l.release("ReleaseLock", expression("$states.input"))
+	notReleased := awsstepfunctions.Pass_Jsonata(l, jsii.String("LockNotReleased"), &awsstepfunctions.PassJsonataProps{
+		Outputs: expression("$jobLockOutput"),
+	})
+	release.AddCatch(notReleased, &awsstepfunctions.CatchProps{
+		Errors: jsii.Strings("States.ALL"),
+		Assign: &object{"jobLockOutput": expression("$states.input")},
+	})
 	locked.Next(release)
 	l.releaseAfterFailure(locked)
 
@@ -145,7 +150,7 @@ func (l *jobLock) overlap(check awsstepfunctions.Choice, wait awsstepfunctions.W
 		check.When(condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
 	case Replace:
 		stop := l.stop()
-		stop.AddCatch(wait, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errNoOwner), Outputs: handOn})
+		stop.AddCatch(wait, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errNoOwner)})
 		stop.Next(wait)
 		check.When(condition("%s", since(patience)), l.alreadyRunning(fmt.Sprintf(", and did not end within %d s of being stopped", patience)), nil)
 		check.When(condition("%s", lost), wait, nil).Otherwise(stop)
@@ -162,18 +167,19 @@ func (l *jobLock) alreadyRunning(more string) awsstepfunctions.Fail {
 // releaseAfterFailure releases the lock and fails with the body's own error.
 func (l *jobLock) releaseAfterFailure(locked awsstepfunctions.Parallel) {
 	failed := awsstepfunctions.Fail_Jsonata(l, jsii.String("JobFailed"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(expression("$states.input.Error")),
-		Cause: jsii.String(expression("$states.input.Cause")),
+		Error: jsii.String(expression("$jobLockError")),
+		Cause: jsii.String(expression("$jobLockCause")),
 	})
-	release := l.release("ReleaseAfterFailure")
-	release.AddCatch(failed, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"), Outputs: handOn})
+	release := l.release("ReleaseAfterFailure", object{})
+	release.AddCatch(failed, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL")})
 	release.Next(failed)
 	text := func(member string) string { // a Fail state may have neither
 		return expression("$type($states.errorOutput.%s) = 'string' ? $states.errorOutput.%[1]s : ''", member)
 	}
 	locked.AddCatch(release, &awsstepfunctions.CatchProps{
 		Errors:  jsii.Strings("States.ALL"),
-		Outputs: object{"Error": text("Error"), "Cause": text("Cause")},
+		Assign:  &object{"jobLockError": text("Error"), "jobLockCause": text("Cause")},
+		Outputs: object{},
 	})
 }
 
@@ -194,8 +200,6 @@ func (l *jobLock) wait() awsstepfunctions.Wait {
 func condition(format string, args ...any) awsstepfunctions.Condition {
 	return awsstepfunctions.Condition_Jsonata(jsii.String(expression(format, args...)))
 }
-
-var handOn = expression("$states.input")
 
 // key names the lock in its table.
 func (l *jobLock) key() string {

@@ -8,21 +8,24 @@ import (
 
 // The CDK's own tasks would add to the role's policy what they need, which for
 // executions is a cycle, and for the table more than the one item.
+//
+// What a Catch hands on is left to variables: a CustomState leaves out the Output
+// of its catchers.
 
 // take takes a lock that is free. It is also taken where this execution has it:
 // the answer to an earlier attempt may have been lost.
 func (l *jobLock) take() awsstepfunctions.CustomState {
-	return l.put("TakeLock", "attribute_not_exists(#owner) OR #owner = :me", object{":me": text(expression(me))})
+	return l.put("TakeLock", expression("$states.input"), "attribute_not_exists(#owner) OR #owner = :me", object{":me": text(expression(me))})
 }
 
 // takeOver takes a lock that is free or whose owner has ended, if it is still
 // that owner's.
 func (l *jobLock) takeOver() awsstepfunctions.CustomState {
-	return l.put("TakeOverLock", "attribute_not_exists(#owner) OR #owner IN (:me, :ended)",
+	return l.put("TakeOverLock", expression("$jobLockInput"), "attribute_not_exists(#owner) OR #owner IN (:me, :ended)",
 		object{":me": text(expression(me)), ":ended": text(expression("$jobLockOwner"))})
 }
 
-func (l *jobLock) put(id, condition string, values object) awsstepfunctions.CustomState {
+func (l *jobLock) put(id, output, condition string, values object) awsstepfunctions.CustomState {
 	return l.task(id, "dynamodb:putItem", object{
 		"TableName": l.settings.Table.TableName(),
 		"Item": object{
@@ -33,18 +36,18 @@ func (l *jobLock) put(id, condition string, values object) awsstepfunctions.Cust
 		"ConditionExpression":       condition,
 		"ExpressionAttributeNames":  object{"#owner": "owner"}, // a reserved word
 		"ExpressionAttributeValues": values,
-	}, nil, errConflict)
+	}, nil, output, errConflict)
 }
 
 // release gives the lock back, if it is still this execution's.
-func (l *jobLock) release(id string) awsstepfunctions.CustomState {
+func (l *jobLock) release(id string, output any) awsstepfunctions.CustomState {
 	return l.task(id, "dynamodb:deleteItem", object{
 		"TableName":                 l.settings.Table.TableName(),
 		"Key":                       object{partitionKey: text(l.key())},
 		"ConditionExpression":       "#owner = :me",
 		"ExpressionAttributeNames":  object{"#owner": "owner"},
 		"ExpressionAttributeValues": object{":me": text(expression(me))},
-	}, nil, errConflict)
+	}, nil, output, errConflict)
 }
 
 func (l *jobLock) read() awsstepfunctions.CustomState {
@@ -56,7 +59,7 @@ func (l *jobLock) read() awsstepfunctions.CustomState {
 		"jobLockStatus":  expression("%s ? 'HELD' : 'FREE'", found),
 		"jobLockOwner":   expression("%s ? $states.result.Item.owner.S : %s", found, me),
 		"jobLockTakenAt": expression("$exists($states.result.Item.takenAt.S) ? $states.result.Item.takenAt.S : '1970-01-01T00:00:00.000Z'"),
-	})
+	}, object{})
 }
 
 // describe leaves out the owner's input and output, which may be larger than a
@@ -64,7 +67,7 @@ func (l *jobLock) read() awsstepfunctions.CustomState {
 func (l *jobLock) describe() awsstepfunctions.CustomState {
 	return l.task("DescribeOwner", "aws-sdk:sfn:describeExecution",
 		object{"ExecutionArn": expression("$jobLockOwner"), "IncludedData": "METADATA_ONLY"},
-		object{"jobLockStatus": expression("$states.result.Status")}, errNoOwner)
+		object{"jobLockStatus": expression("$states.result.Status")}, object{}, errNoOwner)
 }
 
 func (l *jobLock) stop() awsstepfunctions.CustomState {
@@ -72,19 +75,19 @@ func (l *jobLock) stop() awsstepfunctions.CustomState {
 		"ExecutionArn": expression("$jobLockOwner"),
 		"Error":        errReplaced,
 		"Cause":        expression("'replaced by execution ' & %s", me),
-	}, nil, errNoOwner)
+	}, nil, object{}, errNoOwner)
 }
 
-// task hands on its input, and tries again where the service is the reason that
-// it did not go well. Throttles have no name of their own in every service, so
-// all errors are retried but for those that are answers.
-func (l *jobLock) task(id, call string, arguments, assign object, answers ...string) awsstepfunctions.CustomState {
+// task tries again where the service is the reason that it did not go well.
+// Throttles do not have a name of their own in every service, so all errors are
+// retried but for those that are answers.
+func (l *jobLock) task(id, call string, arguments, assign object, output any, answers ...string) awsstepfunctions.CustomState {
 	state := object{
 		"Type":          "Task",
 		"QueryLanguage": "JSONata", // also in a state machine whose own is JSONPath
 		"Resource":      "arn:" + *awscdk.Aws_PARTITION() + ":states:::" + call,
 		"Arguments":     arguments,
-		"Output":        handOn,
+		"Output":        output,
 	}
 	if assign != nil {
 		state["Assign"] = assign

@@ -313,6 +313,11 @@ type Execution struct {
 	// invoked, but not of those of executions that it starts, from the goroutine
 	// of the invocation. Output is as of lambda:invoke, or nil where it failed.
 	Invoked func(request *engine.Request, output any, err error)
+	// Between, if it is set, stands between each task and what answers it on
+	// this machine: it may call, fail the task before that, or lose the answer.
+	// What the engine itself answers does not come by here. Calls come from
+	// goroutines of their own.
+	Between func(ctx context.Context, request *engine.Request, call engine.IntegrationFunc) (any, error)
 	// Engine has more options for the engine, such as a virtual clock. They go
 	// before what this machine has: an integration takes the place of its own.
 	Engine []engine.Option
@@ -333,7 +338,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 	if err = errors.Join(missing, err); err != nil {
 		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", c.stack.shortName(m.ID), err)
 	}
-	options := append(append(tasks.options(), machines...),
+	options := append(append(tasks.options(x.Between), machines...),
 		engine.WithObjects(c.store),
 		engine.WithStateMachineARN(m.ARN),
 		engine.WithType(m.Type),

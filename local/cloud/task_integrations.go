@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -105,10 +106,17 @@ func (i *integrations) call(resource asl.Resource) (engine.IntegrationFunc, erro
 	return nil, errors.New("it does not run on this machine, expected one of those that docs/local-run.md lists")
 }
 
-// options hands the engine what has been found.
-func (i *integrations) options() []engine.Option {
+// options hands the engine what has been found, with something in between or
+// nil.
+func (i *integrations) options(between func(context.Context, *engine.Request, engine.IntegrationFunc) (any, error)) []engine.Option {
 	var options []engine.Option
 	for resource, integration := range i.found {
+		if between != nil {
+			call := integration.Call
+			integration = engine.IntegrationFunc(func(ctx context.Context, request *engine.Request) (any, error) {
+				return between(ctx, request, call)
+			})
+		}
 		options = append(options, engine.WithIntegration(resource, integration))
 	}
 	return options

@@ -1,0 +1,109 @@
+package lock
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/local/engine"
+)
+
+// execution is what its history has told of an execution.
+type execution struct {
+	arn, name, machine string
+	started, ended     time.Time // ended is zero while it runs
+	status             engine.Status
+	errorName, cause   string
+	output             string
+	entered            time.Time // the body; zero if it never did
+	inside             bool
+}
+
+// aliveBetween reports whether it ran at some time from one moment to another.
+func (x *execution) aliveBetween(from, to time.Time) bool {
+	return !x.started.After(to) && (x.ended.IsZero() || !x.ended.Before(from))
+}
+
+// watch follows the histories of a run, as they happen. Its methods are called
+// on the engine's own goroutine.
+type watch struct {
+	executions map[string]*execution // by ARN
+	order      []*execution
+	now        time.Time
+	// overlaps are the moments at which two executions were in the body.
+	overlaps []string
+}
+
+func newWatch() *watch { return &watch{executions: map[string]*execution{}} }
+
+func (w *watch) event(e engine.Event) {
+	w.now = e.Time
+	x := w.executions[e.ExecutionARN]
+	if x == nil {
+		machine, name, _ := cutLast(e.ExecutionARN)
+		x = &execution{arn: e.ExecutionARN, name: name, machine: machine, started: e.Time, status: engine.Running}
+		w.executions[x.arn] = x
+		w.order = append(w.order, x)
+	}
+	switch e.Type {
+	case engine.ParallelStateStarted:
+		w.enter(x)
+	case engine.ParallelStateSucceeded, engine.ParallelStateFailed, engine.ParallelStateAborted:
+		x.inside = false
+	case engine.ExecutionSucceeded:
+		x.end(engine.Succeeded, e)
+	case engine.ExecutionFailed:
+		x.end(engine.Failed, e)
+	case engine.ExecutionTimedOut:
+		x.end(engine.TimedOut, e)
+	case engine.ExecutionAborted:
+		x.end(engine.Aborted, e)
+	}
+}
+
+func (w *watch) enter(x *execution) {
+	for _, other := range w.order {
+		if other.inside && other.machine == x.machine {
+			w.overlaps = append(w.overlaps, fmt.Sprintf("%s entered the body at %s with %s in it", x.name, w.now.Format(clock), other.name))
+		}
+	}
+	x.inside, x.entered = true, w.now
+}
+
+// clock is how times are shown.
+const clock = "15:04:05.000000"
+
+func (x *execution) end(status engine.Status, e engine.Event) {
+	x.inside, x.ended, x.status = false, e.Time, status
+	_, details := e.Details()
+	member := func(name string) string {
+		v, _ := details.Get(name)
+		text, _ := v.(string)
+		return text
+	}
+	x.errorName, x.cause, x.output = member("error"), member("cause"), member("output")
+}
+
+// statusAt is how an execution stood at a moment, "" before it was there.
+func (w *watch) statusAt(arn string, at time.Time) engine.Status {
+	x := w.executions[arn]
+	switch {
+	case x == nil || x.started.After(at):
+		return ""
+	case x.ended.IsZero() || x.ended.After(at):
+		return engine.Running
+	}
+	return x.status
+}
+
+// of lists the executions of a state machine, in the order in which they started.
+func (w *watch) of(machine string) []*execution {
+	prefix := executionARN(machine, "")
+	return slices.DeleteFunc(slices.Clone(w.order), func(x *execution) bool { return !strings.HasPrefix(x.arn, prefix) })
+}
+
+func cutLast(arn string) (before, after string, found bool) {
+	i := strings.LastIndexByte(arn, ':')
+	return arn[:max(i, 0)], arn[i+1:], i >= 0
+}
