@@ -28,12 +28,12 @@ func ExampleCallback() {
 	})
 	for _, amount := range []int{70, -1} {
 		outcome, ended := jobtest.Callback(t, worker, payment{amount}).Outcome()
-		fmt.Println(ended, outcome.Error)
+		fmt.Printf("ended: %t %s\n", ended, outcome.Error)
 	}
 	// Output:
 	// ordered 70
-	// false
-	// true AmountNotPositive
+	// ended: false
+	// ended: true AmountNotPositive
 }
 
 func TestACallbackWorkerHandsOnItemAndToken(t *testing.T) {

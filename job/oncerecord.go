@@ -50,6 +50,12 @@ func (r *onceRecord) isFree(now time.Time, execution string) bool {
 	return !now.Before(r.expires) || r.Status == Failed && r.execution != execution
 }
 
+// inProgress is the error of a delivery that waited for another's in vain.
+func (r *onceRecord) inProgress() error {
+	return Retryable(Fail(ErrorInProgress, "another delivery is at work on it, until %s at the latest, and the time of this one is up",
+		r.until.UTC().Format(time.RFC3339)))
+}
+
 type attributes = map[string]types.AttributeValue
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }

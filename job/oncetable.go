@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 )
 
 const (
@@ -107,10 +106,13 @@ func (t *onceTable) outcome(ctx context.Context, key string, work func() Outcome
 // outcome of the work that another delivery has done.
 func (t *onceTable) claim(ctx context.Context, r *onceRecord) (*Outcome, error) {
 	r.Outcome = Outcome{Status: onceInProgress}
+	var busy *onceRecord // another delivery's
 	err := t.put(ctx, r, nil)
 	for poll := firstPoll; isConditionFailed(err); {
 		found, getErr := t.get(ctx, r.id)
 		switch {
+		case getErr != nil && busy != nil && ctx.Err() != nil:
+			return nil, busy.inProgress()
 		case getErr != nil:
 			return nil, getErr
 		case found == nil: // it was forgotten in the meantime
@@ -121,10 +123,11 @@ func (t *onceTable) claim(ctx context.Context, r *onceRecord) (*Outcome, error) 
 			err = t.put(ctx, r, found)
 		case found.Status != onceInProgress:
 			return &found.Outcome, nil
-		case !sleep(ctx, min(poll, max(0, time.Until(found.until))+time.Millisecond)):
-			return nil, Retryable(Fail(ErrorInProgress, "another delivery is at work on it, until %s at the latest, and the time of this one is up",
-				found.until.UTC().Format(time.RFC3339)))
 		default:
+			busy = found
+			if !sleep(ctx, min(poll, max(0, time.Until(busy.until))+time.Millisecond)) {
+				return nil, busy.inProgress()
+			}
 			poll = min(2*poll, longestPoll)
 		}
 	}
@@ -188,7 +191,7 @@ func isConditionFailed(err error) bool {
 // go well.
 func failedBefore(err error) Outcome {
 	var named *Error
-	var api smithy.APIError
-	refused := errors.As(err, &named) || errors.As(err, &api) && api.ErrorFault() == smithy.FaultClient
+	var http interface{ HTTPStatusCode() int } // of smithy-go's ResponseError
+	refused := errors.As(err, &named) || errors.As(err, &http) && http.HTTPStatusCode()/100 == 4
 	return Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: isRetryable(err) || !refused}
 }
