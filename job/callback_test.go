@@ -28,12 +28,12 @@ func ExampleCallback() {
 	})
 	for _, amount := range []int{70, -1} {
 		outcome, ended := jobtest.Callback(t, worker, payment{amount}).Outcome()
-		fmt.Printf("ended: %t %s\n", ended, outcome.Error)
+		fmt.Printf("%d: ended %t, error %q\n", amount, ended, outcome.Error)
 	}
 	// Output:
 	// ordered 70
-	// ended: false
-	// ended: true AmountNotPositive
+	// 70: ended false, error ""
+	// -1: ended true, error "AmountNotPositive"
 }
 
 func TestACallbackWorkerHandsOnItemAndToken(t *testing.T) {
