@@ -1,0 +1,427 @@
+package trigger_test
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/trigger"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+// hashes are those at the end of logical IDs.
+var hashes = regexp.MustCompile(`[0-9A-F]{8}"`)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(jsii.Number(n)) }
+
+// machine is a state machine of another stack: what the triggers create is all
+// there is in the template.
+func machine(stack awscdk.Stack) awsstepfunctions.IStateMachine {
+	return awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("Job"))
+}
+
+func bucket(stack awscdk.Stack) awss3.Bucket {
+	return awss3.NewBucket(stack, jsii.String("Drop"), &awss3.BucketProps{})
+}
+
+func queue(stack awscdk.Stack) awssqs.IQueue {
+	return awssqs.NewQueue(stack, jsii.String("Lost"), &awssqs.QueueProps{Encryption: awssqs.QueueEncryption_SQS_MANAGED})
+}
+
+func orders() *awsevents.EventPattern {
+	return &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}
+}
+
+func TestSnapshots(t *testing.T) {
+	for name, create := range map[string]func(awscdk.Stack){
+		"schedule-minimal": func(s awscdk.Stack) {
+			trigger.NewSchedule(s, jsii.String("Nightly"), &trigger.ScheduleProps{StateMachine: machine(s), Expression: jsii.String("rate(1 day)")})
+		},
+		"schedule-everything": func(s awscdk.Stack) {
+			trigger.NewSchedule(s, jsii.String("Nightly"), &trigger.ScheduleProps{
+				StateMachine:    machine(s),
+				Expression:      jsii.String("cron(0 3 ? * MON-FRI *)"),
+				TimeZone:        jsii.String("Europe/Zurich"),
+				FlexibleWindow:  awscdk.Duration_Minutes(jsii.Number(15)),
+				Input:           map[string]any{"date": "<aws.scheduler.scheduled-time>", "dryRun": false},
+				RetryAttempts:   jsii.Number(3),
+				MaxEventAge:     awscdk.Duration_Hours(jsii.Number(1)),
+				DeadLetterQueue: queue(s),
+				EncryptionKey:   awskms.NewKey(s, jsii.String("Key"), nil),
+				Enabled:         jsii.Bool(false),
+				Description:     jsii.String("invoices at night"),
+			})
+		},
+		"event-minimal": func(s awscdk.Stack) {
+			trigger.NewEvent(s, jsii.String("Orders"), &trigger.EventProps{StateMachine: machine(s), Pattern: orders()})
+		},
+		"event-everything": func(s awscdk.Stack) {
+			trigger.NewEvent(s, jsii.String("Orders"), &trigger.EventProps{
+				StateMachine:    machine(s),
+				Pattern:         orders(),
+				EventBus:        awsevents.NewEventBus(s, jsii.String("Bus"), nil),
+				Input:           awsevents.RuleTargetInput_FromEventPath(jsii.String("$.detail")),
+				RetryAttempts:   jsii.Number(0),
+				MaxEventAge:     seconds(60),
+				DeadLetterQueue: queue(s),
+				Enabled:         jsii.Bool(false),
+				Description:     jsii.String("every order"),
+			})
+		},
+		"object-created-minimal": func(s awscdk.Stack) {
+			trigger.NewObjectCreated(s, jsii.String("Dropped"), &trigger.ObjectCreatedProps{StateMachine: machine(s), Bucket: bucket(s)})
+		},
+		"object-created-everything": func(s awscdk.Stack) {
+			trigger.NewObjectCreated(s, jsii.String("Dropped"), &trigger.ObjectCreatedProps{
+				StateMachine:    machine(s),
+				Bucket:          bucket(s),
+				Prefix:          jsii.String(`in*\`),
+				Suffix:          jsii.String(".jsonl"),
+				Input:           awsevents.RuleTargetInput_FromText(jsii.String("new")),
+				RetryAttempts:   jsii.Number(185),
+				MaxEventAge:     awscdk.Duration_Days(jsii.Number(1)),
+				DeadLetterQueue: queue(s),
+				Enabled:         jsii.Bool(false),
+				Description:     jsii.String("files of the shop"),
+			})
+		},
+		"webhook-minimal": func(s awscdk.Stack) {
+			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s)})
+		},
+		"webhook-hmac": func(s awscdk.Stack) {
+			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: trigger.HMAC})
+		},
+		"webhook-everything": func(s awscdk.Stack) {
+			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{
+				StateMachine:        machine(s),
+				Authorization:       trigger.HMAC,
+				Secret:              awssecretsmanager.NewSecret(s, jsii.String("Shared"), nil),
+				SignatureHeader:     jsii.String("X-Shop-Signature"),
+				TimestampHeader:     jsii.String("X-Shop-Time"),
+				DeliveryIDMember:    jsii.String("id"),
+				MaxBodyBytes:        jsii.Number(65_536),
+				Timeout:             seconds(5),
+				ReservedConcurrency: jsii.Number(2),
+				Description:         jsii.String("orders of the shop"),
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := synthesis.Stack(t)
+			create(stack)
+			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+		})
+	}
+}
+
+// one is a stack with each trigger once.
+func one(t *testing.T) awscdk.Stack {
+	stack := synthesis.Stack(t)
+	m := machine(stack)
+	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)")})
+	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders()})
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: bucket(stack)})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: trigger.HMAC})
+	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: m})
+	return stack
+}
+
+func TestEachRoleMayDoWhatItHasToAndNoMore(t *testing.T) {
+	template := synthesis.Synthesize(t, one(t))
+	const (
+		start = `{"Action":"states:StartExecution","Effect":"Allow","Resource":{"Fn::Join":["",` +
+			`["arn:",{"Ref":"AWS::Partition"},":states:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":stateMachine:Job"]]}}`
+		send = `{"Action":"sqs:SendMessage","Effect":"Allow","Resource":{"Fn::GetAtt":["ScheduleDeadLetters","Arn"]}}`
+		read = `{"Action":["secretsmanager:DescribeSecret","secretsmanager:GetSecretValue"],"Condition":{"ForAnyValue:StringEquals":` +
+			`{"secretsmanager:VersionStage":["AWSCURRENT","AWSPREVIOUS"]}},"Effect":"Allow","Resource":{"Ref":"WebhookSecret"}}`
+	)
+	for prefix, expected := range map[string][]string{
+		"ScheduleRole":     {send, start},
+		"EventRole":        {start},
+		"ObjectRole":       {start},
+		"InternalFunction": {start},
+		"WebhookFunction":  {read, start},
+	} {
+		var got []string
+		for _, statement := range template.Statements(prefix) {
+			got = append(got, hashes.ReplaceAllString(statement, `"`))
+		}
+		slices.Sort(got)
+		slices.Sort(expected)
+		if !slices.Equal(got, expected) {
+			t.Errorf("%s: got\n%s\nexpected\n%s", prefix, strings.Join(got, "\n"), strings.Join(expected, "\n"))
+		}
+	}
+	for id, role := range template.OfType("AWS::IAM::Role") {
+		if strings.Contains(id, "Function") { // what a function may do besides is for package gofunction to say
+			continue
+		}
+		if role.Properties["Policies"] != nil || role.Properties["ManagedPolicyArns"] != nil {
+			t.Errorf("%s: got %v, expected no more policies", id, role.Properties)
+		}
+		trust, _ := json.Marshal(role.Properties["AssumeRolePolicyDocument"])
+		if !strings.Contains(string(trust), `"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}`) {
+			t.Errorf("%s: got trust %s, expected it to be for this account alone", id, trust)
+		}
+	}
+}
+
+func TestDeadLettersAreEncryptedAndGoOverTLSAlone(t *testing.T) {
+	template := synthesis.Synthesize(t, one(t))
+	queues := template.OfType("AWS::SQS::Queue")
+	if len(queues) != 3 {
+		t.Errorf("got %d queues, expected one for each trigger but the webhooks", len(queues))
+	}
+	secured := map[string]bool{}
+	for _, policy := range template.OfType("AWS::SQS::QueuePolicy") {
+		text, _ := json.Marshal(policy.Properties)
+		for id := range queues {
+			if strings.Contains(string(text), id) && strings.Contains(string(text), `"aws:SecureTransport":"false"`) {
+				secured[id] = true
+			}
+		}
+	}
+	for id, queue := range queues {
+		if queue.Properties["SqsManagedSseEnabled"] != true || !secured[id] {
+			t.Errorf("%s: got %v, secured %t, expected it to be encrypted and to refuse what comes without TLS", id, queue.Properties, secured[id])
+		}
+	}
+}
+
+// An event source that no role stands for has to be let into the queue.
+func TestEventBridgeMaySendToTheQueueOfItsRule(t *testing.T) {
+	template := synthesis.Synthesize(t, one(t))
+	for _, prefix := range []string{"Event", "Object"} {
+		found := false
+		for id, policy := range template.OfType("AWS::SQS::QueuePolicy") {
+			text, _ := json.Marshal(policy.Properties)
+			if strings.HasPrefix(id, prefix) && strings.Contains(string(text), `"Service":"events.amazonaws.com"`) && strings.Contains(string(text), prefix+"Rule") {
+				found = true
+			}
+		}
+		if !found {
+			t.Errorf("%s: got no policy that lets its rule send to the queue, expected one", prefix)
+		}
+	}
+}
+
+func TestAWebhookUnderIAMIsForThoseWhoMay(t *testing.T) {
+	stack := synthesis.Stack(t)
+	webhook := trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(stack)})
+	if webhook.Secret() != nil {
+		t.Errorf("got secret %v, expected none", webhook.Secret())
+	}
+	caller := awsiam.NewRole(stack, jsii.String("Caller"), &awsiam.RoleProps{AssumedBy: awsiam.NewAccountRootPrincipal()})
+	webhook.GrantInvoke(caller)
+	template := synthesis.Synthesize(t, stack)
+	if url := template.Only(t, "AWS::Lambda::Url"); url.Properties["AuthType"] != "AWS_IAM" {
+		t.Errorf("got %v, expected AWS_IAM", url.Properties)
+	}
+	for id, permission := range template.OfType("AWS::Lambda::Permission") {
+		if permission.Properties["Principal"] == "*" {
+			t.Errorf("%s: got %v, expected nobody in general to be let in", id, permission.Properties)
+		}
+	}
+	if statements := strings.Join(template.Statements("Caller"), "\n"); !strings.Contains(statements, "lambda:InvokeFunctionUrl") {
+		t.Errorf("got %s, expected the caller to be let in", statements)
+	}
+}
+
+func TestObjectFilters(t *testing.T) {
+	for _, test := range []struct {
+		prefix, suffix *string
+		expected       string
+	}{
+		{nil, nil, ""},
+		{jsii.String("in/"), nil, `[{"prefix":"in/"}]`},
+		{nil, jsii.String(".jsonl"), `[{"suffix":".jsonl"}]`},
+		{jsii.String(`a*\`), jsii.String(".jsonl"), `[{"wildcard":"a\\*\\\\*.jsonl"}]`},
+	} {
+		stack := synthesis.Stack(t)
+		trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{
+			StateMachine: machine(stack), Bucket: bucket(stack), Prefix: test.prefix, Suffix: test.suffix})
+		pattern, _ := synthesis.Synthesize(t, stack).Only(t, "AWS::Events::Rule").Properties["EventPattern"].(map[string]any)
+		got := ""
+		if object, ok := pattern["detail"].(map[string]any)["object"].(map[string]any); ok {
+			text, _ := json.Marshal(object["key"])
+			got = string(text)
+		}
+		if got != test.expected {
+			t.Errorf("got %s, expected %s", got, test.expected)
+		}
+	}
+}
+
+func TestABucketSendsItsEvents(t *testing.T) {
+	const config = "NotificationConfiguration"
+	stack := synthesis.Stack(t)
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: bucket(stack)})
+	template := synthesis.Synthesize(t, stack)
+	if got, _ := json.Marshal(template.Only(t, "AWS::S3::Bucket").Properties[config]); string(got) != `{"EventBridgeConfiguration":{"EventBridgeEnabled":true}}` {
+		t.Errorf("got %s, expected events to go to EventBridge", got)
+	}
+	if functions := template.OfType("AWS::Lambda::Function"); len(functions) != 0 {
+		t.Errorf("got %v, expected no function for a property of the bucket", functions)
+	}
+
+	// A bucket whose notifications the CDK's function sets is left to that.
+	stack = synthesis.Stack(t)
+	b := bucket(stack)
+	b.EnableEventBridgeNotification()
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: b})
+	if got := synthesis.Synthesize(t, stack).Only(t, "AWS::S3::Bucket").Properties[config]; got != nil {
+		t.Errorf("got %v, expected the bucket to be left as it is", got)
+	}
+
+	// Notifications that come later would undo the property.
+	stack = synthesis.Stack(t)
+	b = bucket(stack)
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: b})
+	b.EnableEventBridgeNotification()
+	if message := synthesis.Panics(t, func() { synthesis.Synthesize(t, stack) }); !strings.Contains(message, "got notifications added after trigger.NewObjectCreated") {
+		t.Errorf("got %q, expected the notifications to be refused", message)
+	}
+
+	stack = synthesis.Stack(t)
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{
+		StateMachine: machine(stack), Bucket: awss3.Bucket_FromBucketName(stack, jsii.String("Drop"), jsii.String("drop"))})
+	template = synthesis.Synthesize(t, stack)
+	if rule, _ := json.Marshal(template.Only(t, "AWS::Events::Rule").Properties["EventPattern"]); !strings.Contains(string(rule), `{"name":["drop"]}`) {
+		t.Errorf("got %s, expected the events of the bucket drop", rule)
+	}
+}
+
+func TestBadPropsAreRefused(t *testing.T) {
+	bad := awscdk.Duration_Days(jsii.Number(2))
+	for name, test := range map[string]struct {
+		create   func(awscdk.Stack)
+		expected []string
+	}{
+		"a schedule of nothing": {
+			func(s awscdk.Stack) { trigger.NewSchedule(s, jsii.String("T"), nil) },
+			[]string{"Test/T: ", "StateMachine: got nothing, expected the state machine to start", "Expression: got nothing, expected cron(…), rate(…) or at(…)"},
+		},
+		"a bad schedule": {
+			func(s awscdk.Stack) {
+				trigger.NewSchedule(s, jsii.String("T"), &trigger.ScheduleProps{
+					StateMachine: machine(s), Expression: jsii.String("cron(0 25 * * * *)"), TimeZone: jsii.String("Europe/Zürich"),
+					FlexibleWindow: bad, RetryAttempts: jsii.Number(186), MaxEventAge: seconds(59), Input: math.Inf(1),
+				})
+			},
+			[]string{
+				`Expression: got "cron(0 25 * * * *)": hours: got "25", expected 0 to 23, a range of them or a list`,
+				`got "*" for the day of month and "*" for the day of week, expected ? for exactly one of them`,
+				`TimeZone: got "Europe/Zürich", expected a name of the time zone database, as Europe/Zurich`,
+				"FlexibleWindow: got 172800 s, expected 60 s to 86400 s",
+				"RetryAttempts: got 186, expected a whole number from 0 to 185",
+				"MaxEventAge: got 59 s, expected 60 s to 86400 s",
+				"Input: got what JSON can't say",
+			},
+		},
+		"a rate with a time zone": {
+			func(s awscdk.Stack) {
+				trigger.NewSchedule(s, jsii.String("T"), &trigger.ScheduleProps{StateMachine: machine(s), Expression: jsii.String("rate(1 day)"), TimeZone: jsii.String("UTC")})
+			},
+			[]string{`TimeZone: got "UTC", expected none beside a rate, which knows no time of day`},
+		},
+		"a time zone of this machine": {
+			func(s awscdk.Stack) {
+				trigger.NewSchedule(s, jsii.String("T"), &trigger.ScheduleProps{StateMachine: machine(s), Expression: jsii.String("at(2027-01-31T23:59:00)"), TimeZone: jsii.String("Local")})
+			},
+			[]string{`TimeZone: got "Local", expected a name of the time zone database`},
+		},
+		"an event of nothing": {
+			func(s awscdk.Stack) { trigger.NewEvent(s, jsii.String("T"), nil) },
+			[]string{"StateMachine: got nothing", "Pattern: got nothing, expected at least one member"},
+		},
+		"a bad event": {
+			func(s awscdk.Stack) {
+				trigger.NewEvent(s, jsii.String("T"), &trigger.EventProps{StateMachine: machine(s), Pattern: &awsevents.EventPattern{}, RetryAttempts: jsii.Number(1.5), MaxEventAge: bad})
+			},
+			[]string{"Pattern: got nothing", "RetryAttempts: got 1.5, expected a whole number from 0 to 185", "MaxEventAge: got 172800 s, expected 60 s to 86400 s"},
+		},
+		"an object of nothing": {
+			func(s awscdk.Stack) { trigger.NewObjectCreated(s, jsii.String("T"), nil) },
+			[]string{"StateMachine: got nothing", "Bucket: got nothing, expected the bucket of the objects"},
+		},
+		"a bad object": {
+			func(s awscdk.Stack) {
+				trigger.NewObjectCreated(s, jsii.String("T"), &trigger.ObjectCreatedProps{StateMachine: machine(s),
+					Bucket: awss3.Bucket_FromBucketName(s, jsii.String("B"), jsii.String("bucket")), Prefix: jsii.String(""), Suffix: jsii.String(""), RetryAttempts: jsii.Number(-1), MaxEventAge: bad})
+			},
+			[]string{"Prefix: got an empty one", "Suffix: got an empty one", "RetryAttempts: got -1", "MaxEventAge: got 172800 s"},
+		},
+		"a webhook of nothing": {
+			func(s awscdk.Stack) { trigger.NewWebhook(s, jsii.String("T"), nil) },
+			[]string{"StateMachine: got nothing"},
+		},
+		"a webhook of an unknown kind": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: "NONE"})
+			},
+			[]string{`Authorization: got "NONE", expected "AWS_IAM" or "HMAC"`},
+		},
+		"a webhook under IAM with what belongs to HMAC": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s),
+					Secret:          awssecretsmanager.Secret_FromSecretNameV2(s, jsii.String("S"), jsii.String("s")),
+					SignatureHeader: jsii.String("X-A"), TimestampHeader: jsii.String("X-B")})
+			},
+			[]string{`Secret: got a secret, expected none without Authorization "HMAC"`, `SignatureHeader: got "X-A", expected none without`, `TimestampHeader: got "X-B", expected none without`},
+		},
+		"a bad webhook": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: trigger.HMAC,
+					SignatureHeader: jsii.String("X Signature"), DeliveryIDHeader: jsii.String("x-timestamp"), DeliveryIDMember: jsii.String(""),
+					MaxBodyBytes: jsii.Number(262_145), Timeout: seconds(1), ReservedConcurrency: jsii.Number(0)})
+			},
+			[]string{
+				`SignatureHeader: got "X Signature", expected the name of a header`,
+				`DeliveryIDHeader: got "x-timestamp", which is the TimestampHeader, expected another header`,
+				"DeliveryIDMember: got an empty name", `DeliveryIDMember: got "" beside the DeliveryIDHeader "x-timestamp", expected one of them`,
+				"MaxBodyBytes: got 262145, expected a whole number from 1 to 262144",
+				"Timeout: got 1 s, expected 2 s to 30 s",
+				"ReservedConcurrency: got 0, expected a whole number from 1 to 100000",
+			},
+		},
+	} {
+		stack := synthesis.Stack(t)
+		message := synthesis.Panics(t, func() { test.create(stack) })
+		for _, expected := range test.expected {
+			if !strings.Contains(message, expected) {
+				t.Errorf("%s: got %q, expected it to contain %q", name, message, expected)
+			}
+		}
+		if stack.Node().TryFindChild(jsii.String("T")) != nil {
+			t.Errorf("%s: got a construct, expected none to be created from bad props", name)
+		}
+	}
+}
+
+func TestAnExpressStateMachineGetsNoWebhook(t *testing.T) {
+	stack := synthesis.Stack(t)
+	express := awsstepfunctions.NewStateMachine(stack, jsii.String("Express"), &awsstepfunctions.StateMachineProps{
+		StateMachineType: awsstepfunctions.StateMachineType_EXPRESS,
+		DefinitionBody:   awsstepfunctions.DefinitionBody_FromChainable(awsstepfunctions.NewPass(stack, jsii.String("Pass"), nil)),
+	})
+	message := synthesis.Panics(t, func() {
+		trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: express})
+	})
+	if !strings.Contains(message, "StateMachine: got an Express state machine") {
+		t.Errorf("got %q, expected it to be refused", message)
+	}
+}
