@@ -233,6 +233,9 @@ func (f fields) readerConfig(r *ItemReader) {
 		}
 		r.Headers = append(r.Headers, header)
 	}
+	if substitution.MatchString(r.InputType) {
+		return // which fields it takes is not known yet
+	}
 	csv := r.InputType == "CSV"
 	switch {
 	case csv && r.HeaderLocation == "":
@@ -328,7 +331,9 @@ func (f fields) s3Resource(allowed ...string) Resource {
 			}
 		}
 	}
-	f.problem(f.at("Resource"), "got %q, expected arn:aws:states:::%s", arn, joinOr(allowed))
+	if !f.substituted(f.at("Resource"), arn) {
+		f.problem(f.at("Resource"), "got %q, expected arn:aws:states:::%s", arn, joinOr(allowed))
+	}
 	return Resource{}
 }
 

@@ -16,7 +16,10 @@ const template = `{"StartAt": "Wait", "TimeoutSeconds": ${Limit}, "States": {
     "ItemProcessor": {"StartAt": "Work", "States": {"Work": {
       "Type": "Task", "Resource": "arn:${AWS::Partition}:states:::lambda:invoke", "End": true,
       "Parameters": {"FunctionName": "${Function}", "limit": ${Most}, "path.$": "$.${Path}", "text.$": "States.Format('${A}-{}', $.b, ${C})"}}}},
-    "Next": "Compute"},
+    "Next": "Read"},
+  "Read": {"Type": "Map", "ItemReader": {"Resource": "${Get}", "ReaderConfig": {"InputType": "${Kind}", "CSVHeaderLocation": "FIRST_ROW"}, "Parameters": {"Bucket": "b", "Key": "k"}},
+    "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": true}}},
+    "ResultWriter": {"Resource": "arn:aws:states:::s3:${Put}", "Parameters": {"Bucket": "b"}}, "Next": "Compute"},
   "Compute": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% ${Number} + 1 %}", "End": true}
 }}`
 
@@ -43,14 +46,17 @@ func TestSubstitutionsParse(t *testing.T) {
 		"$.States.Map.Retry (line 4)",
 		"$.States.Map.ItemProcessor.States.Work.Parameters.path.$ (line 7)",
 		"$.States.Map.ItemProcessor.States.Work.Parameters.text.$ (line 7)",
-		"$.States.Compute.Output (line 9)",
+		"$.States.Read.ItemReader.Resource (line 9): got \"${Get}\"",
+		"$.States.Read.ItemReader.ReaderConfig.InputType (line 9)",
+		"$.States.Read.ResultWriter.Resource (line 11)",
+		"$.States.Compute.Output (line 12)",
 	} {
 		if !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected %s", err, expected)
 		}
 	}
 	// What is part of a text is a text, and that can be run.
-	for _, unexpected := range []string{"FunctionName", ".Resource"} {
+	for _, unexpected := range []string{"FunctionName", "Work.Resource"} {
 		if strings.Contains(err.Error(), unexpected) {
 			t.Errorf("got %v, expected nothing of %s", err, unexpected)
 		}
