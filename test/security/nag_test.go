@@ -14,10 +14,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/stacks"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
@@ -31,6 +33,7 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"ByValue":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byValue) },
 	"Reference": func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byReference) },
 	"Inline":    func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, inline) },
+	"Observe":   observed,
 }
 
 // jobStack is a stack with a job, and a key and a bucket for access logs that
@@ -69,6 +72,19 @@ func inline(stack awscdk.Stack, p *mapjob.Props) {
 
 // oneByOne is the reason of a suppression that names what it applies to.
 var oneByOne = regexp.MustCompile(`^\[Resource::.+\] .{20,}`)
+
+// observed is a stack that watches a state machine of another one.
+func observed(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
+	topic := observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"night@example.com"}})
+	observe.New(stack, jsii.String("Observe"), &observe.Props{
+		StateMachine: machine, Job: jsii.String("Nightly"), Topic: topic, NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
+		FailureRate: jsii.Number(1), MapRunBacklog: jsii.Bool(true),
+	})
+	observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine, Topic: topic})
+	return stack
+}
 
 // finding is a line of cdk-nag's report.
 type finding struct {

@@ -1,0 +1,95 @@
+package observe
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Where the metrics of Step Functions are, and those that a summary writes
+// (package job), which have the job's name as their dimension.
+const (
+	statesNamespace = "AWS/States"
+	jobNamespace    = "mapjob"
+	jobDimension    = "Job"
+)
+
+// Metrics are what is known of a state machine, each over five minutes.
+type Metrics struct {
+	// Executions of the state machine, by what became of them. Throttled counts
+	// states and retries that had to wait, not executions.
+	Started, Succeeded, Failed, TimedOut, Aborted, Throttled awscloudwatch.IMetric
+
+	// Duration is how long executions took, in milliseconds: the longest.
+	Duration awscloudwatch.IMetric
+
+	// Items of all executions that ended, by what became of them, and
+	// FailureRate, the percentage of them that failed. All are nil where the
+	// observer was not told a job.
+	Items, SucceededItems, FailedItems, MissingItems, FailureRate awscloudwatch.IMetric
+
+	// Map Runs of the whole account, in this region: those that are open, those
+	// that may be open, and those that wait until fewer are (Step Functions
+	// developer guide, "Map Run Metrics").
+	OpenMapRuns, OpenMapRunLimit, MapRunBacklog awscloudwatch.IMetric
+}
+
+func period() awscdk.Duration { return awscdk.Duration_Minutes(jsii.Number(5)) }
+
+func newMetrics(settings *Props) *Metrics {
+	machine := settings.StateMachine
+	sum := func(label string) *awscloudwatch.MetricOptions {
+		return &awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: period(), Label: jsii.String(label)}
+	}
+	m := &Metrics{
+		Started:   machine.MetricStarted(sum("started")),
+		Succeeded: machine.MetricSucceeded(sum("succeeded")),
+		Failed:    machine.MetricFailed(sum("failed")),
+		TimedOut:  machine.MetricTimedOut(sum("timed out")),
+		Aborted:   machine.MetricAborted(sum("aborted")),
+		Throttled: machine.MetricThrottled(sum("throttled")),
+		Duration: machine.MetricTime(&awscloudwatch.MetricOptions{
+			Statistic: jsii.String("Maximum"), Period: period(), Label: jsii.String("longest, ms")}),
+		OpenMapRuns:     ofAccount("ApproximateOpenMapRunCount", "open"),
+		OpenMapRunLimit: ofAccount("OpenMapRunLimit", "may be open"),
+		MapRunBacklog:   ofAccount("ApproximateMapRunBacklogSize", "waiting"),
+	}
+	if settings.Job != nil {
+		m.Items = ofJob(settings.Job, "Items", "all")
+		m.SucceededItems = ofJob(settings.Job, "Succeeded", "succeeded")
+		m.FailedItems = ofJob(settings.Job, "Failed", "failed")
+		m.MissingItems = ofJob(settings.Job, "Missing", "missing")
+		// Where there were no items the division has no result, and no data.
+		m.FailureRate = awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+			Expression:   jsii.String("100 * failed / items"),
+			UsingMetrics: &map[string]awscloudwatch.IMetric{"failed": m.FailedItems, "items": m.Items},
+			Period:       period(),
+			Label:        jsii.String("failed, %"),
+		})
+	}
+	return m
+}
+
+// ofAccount is a metric that has no dimension.
+func ofAccount(name, label string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(statesNamespace), MetricName: jsii.String(name),
+		Statistic: jsii.String("Maximum"), Period: period(), Label: jsii.String(label),
+	})
+}
+
+func ofJob(job *string, name, label string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(jobNamespace), MetricName: jsii.String(name), DimensionsMap: &map[string]*string{jobDimension: job},
+		Statistic: jsii.String("Sum"), Period: period(), Label: jsii.String(label),
+	})
+}
+
+// lookBack is the period of a metric, and how many of them make a time.
+func lookBack(time awscdk.Duration) (awscdk.Duration, *float64) {
+	s := seconds(time)
+	if s <= daySeconds {
+		return period(), jsii.Number(s / (5 * minuteSeconds))
+	}
+	return awscdk.Duration_Hours(jsii.Number(1)), jsii.Number(s / hourSeconds)
+}
