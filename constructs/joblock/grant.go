@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
 )
 
 func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
@@ -24,11 +25,11 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 	if l.settings.Overlap == Replace {
 		executions = append(executions, jsii.String("states:StopExecution"))
 	}
-	awsiam.NewPolicy(l, jsii.String("Access"), &awsiam.PolicyProps{
+	policy := awsiam.NewPolicy(l, jsii.String("Access"), &awsiam.PolicyProps{
 		Roles: &[]awsiam.IRole{stateMachine.Role()},
 		Statements: &[]awsiam.PolicyStatement{
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-				Actions:   jsii.Strings("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"),
+				Actions:   jsii.Strings("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
 				Resources: &[]*string{l.settings.Table.TableArn()},
 				// The locks of others in the same table are none of its business
 				// (DynamoDB developer guide, "Using IAM policy conditions for
@@ -46,6 +47,7 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 			}),
 		},
 	})
+	accepted.Wildcards(policy, "executions have names of their own, and any of this state machine's may own the lock", ":*")
 	if encryption := l.settings.Table.EncryptionKey(); encryption != nil {
 		encryption.GrantEncryptDecrypt(stateMachine)
 	}

@@ -25,7 +25,7 @@ const (
 //
 //	jobLockInput    the input of the body
 //	jobLockSince    when the lock was first found taken, in milliseconds
-//	jobLockOwner    the owner, or this execution where there is none
+//	jobLockOwner    the other execution that had it when it was last read
 //	jobLockTakenAt  when the owner took it
 //	jobLockStatus   HELD or FREE as it was read; how the owner stands, as
 //	                DescribeExecution says; DELETED where there is no such
@@ -96,7 +96,7 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 
 	take.AddCatch(read, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errConflict),
-		Assign: &object{"jobLockInput": expression("$states.input"), "jobLockSince": expression("$millis()")},
+		Assign: &object{"jobLockInput": expression("$states.input"), "jobLockSince": expression("$millis()"), "jobLockOwner": "unknown"},
 	})
 	take.Next(locked)
 

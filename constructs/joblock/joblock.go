@@ -73,6 +73,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -121,7 +122,7 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 	lock := &jobLock{settings: given.withDefaults()}
 	constructs.NewConstruct_Override(lock, scope, id)
 	if lock.settings.Table == nil && lock.settings.Overlap != Allow {
-		lock.settings.Table = newTable(lock)
+		lock.settings.Table = newTable(lock, lock.settings.EncryptionKey)
 	}
 	return lock
 }
@@ -130,11 +131,15 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 const partitionKey = "lock"
 
 // newTable goes with the stack: a lock is worth nothing without its job.
-func newTable(scope constructs.Construct) awsdynamodb.Table {
-	return awsdynamodb.NewTable(scope, jsii.String("Table"), &awsdynamodb.TableProps{
+func newTable(scope constructs.Construct, key awskms.IKey) awsdynamodb.Table {
+	props := &awsdynamodb.TableProps{
 		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String(partitionKey), Type: awsdynamodb.AttributeType_STRING},
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		RemovalPolicy:                    awscdk.RemovalPolicy_DESTROY,
-	})
+	}
+	if key != nil {
+		props.Encryption, props.EncryptionKey = awsdynamodb.TableEncryption_CUSTOMER_MANAGED, key
+	}
+	return awsdynamodb.NewTable(scope, jsii.String("Table"), props)
 }

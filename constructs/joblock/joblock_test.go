@@ -1,8 +1,14 @@
 package joblock_test
 
 import (
+	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -11,12 +17,239 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-func TestX(t *testing.T) {
+const machineType = "AWS::StepFunctions::StateMachine"
+
+// hold is a stack with a state machine whose one state holds a lock, and a
+// state after it.
+func hold(t *testing.T, props func(awscdk.Stack) *joblock.Props) (awscdk.Stack, joblock.Lock) {
+	t.Helper()
+	stack := synthesis.Stack(t)
+	lock := joblock.New(stack, jsii.String("Lock"), props(stack))
+	body := awsstepfunctions.Pass_Jsonata(stack, jsii.String("Body"), nil)
+	after := awsstepfunctions.Pass_Jsonata(stack, jsii.String("After"), nil)
+	machine := awsstepfunctions.NewStateMachine(stack, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(body).Next(after)),
+		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
+	})
+	lock.Grant(machine)
+	return stack, lock
+}
+
+// table is one that many locks share.
+func table(stack awscdk.Stack) awsdynamodb.ITable {
+	return awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
+		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
+	})
+}
+
+func minimal(awscdk.Stack) *joblock.Props { return nil }
+
+func everything(stack awscdk.Stack) *joblock.Props {
+	return &joblock.Props{
+		Table:     table(stack),
+		Key:       jsii.String("nightly"),
+		Overlap:   joblock.Wait,
+		WaitLimit: awscdk.Duration_Minutes(jsii.Number(10)),
+		PollEvery: awscdk.Duration_Seconds(jsii.Number(20)),
+	}
+}
+
+func of(overlap joblock.Overlap) func(awscdk.Stack) *joblock.Props {
+	return func(awscdk.Stack) *joblock.Props { return &joblock.Props{Overlap: overlap} }
+}
+
+func TestSnapshots(t *testing.T) {
+	for name, props := range map[string]func(awscdk.Stack) *joblock.Props{
+		"minimal": minimal, "everything": everything, "replace": of(joblock.Replace), "fail": of(joblock.Fail),
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack, _ := hold(t, props)
+			template := synthesis.Synthesize(t, stack)
+			machine := template.Only(t, machineType)
+			synthesis.Snapshot(t, name+"-definition", template.Definition(t, machine))
+			delete(machine.Properties, "DefinitionString") // has a snapshot of its own, which can be read
+			synthesis.Snapshot(t, name+"-template", template.Resources)
+		})
+	}
+}
+
+func TestTheRoleMayDoWhatThePolicyNeedsAndNoMore(t *testing.T) {
+	executions := `,"Effect":"Allow","Resource":{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":states:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},` +
+		`":execution:",{"Fn::GetAtt":["MACHINE","Name"]},":*"]]}}`
+	items := func(key string) string {
+		return `{"Action":["dynamodb:DeleteItem","dynamodb:GetItem","dynamodb:PutItem"],"Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":[` +
+			key + `]}},"Effect":"Allow","Resource":{"Fn::GetAtt":["TABLE","Arn"]}}`
+	}
+	own := items(`{"Ref":"MACHINE"}`)
+	for name, c := range map[string]struct {
+		props    func(awscdk.Stack) *joblock.Props
+		expected []string
+	}{
+		"minimal":    {minimal, []string{own, `{"Action":"states:DescribeExecution"` + executions}},
+		"everything": {everything, []string{items(`"nightly"`), `{"Action":"states:DescribeExecution"` + executions}},
+		"fail":       {of(joblock.Fail), []string{own, `{"Action":"states:DescribeExecution"` + executions}},
+		"replace":    {of(joblock.Replace), []string{own, `{"Action":["states:DescribeExecution","states:StopExecution"]` + executions}},
+		"allow":      {of(joblock.Allow), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack, _ := hold(t, c.props)
+			template := synthesis.Synthesize(t, stack)
+			replace := []string{}
+			for id := range template.OfType(machineType) {
+				replace = append(replace, id, "MACHINE")
+			}
+			for id := range template.OfType("AWS::DynamoDB::Table") {
+				replace = append(replace, id, "TABLE")
+			}
+			var got []string
+			for _, s := range template.Statements("") {
+				got = append(got, strings.NewReplacer(replace...).Replace(s))
+			}
+			if !slices.Equal(got, c.expected) {
+				t.Errorf("got\n%s\nexpected\n%s", strings.Join(got, "\n"), strings.Join(c.expected, "\n"))
+			}
+		})
+	}
+}
+
+func TestAKeyOfYourOwn(t *testing.T) {
+	stack, _ := hold(t, func(s awscdk.Stack) *joblock.Props {
+		return &joblock.Props{EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
+	})
+	template := synthesis.Synthesize(t, stack)
+	sse, _ := template.Only(t, "AWS::DynamoDB::Table").Properties["SSESpecification"].(map[string]any)
+	if sse["SSEType"] != "KMS" || sse["KMSMasterKeyId"] == nil {
+		t.Errorf("got SSESpecification %v, expected the key", sse)
+	}
+	if !slices.ContainsFunc(template.Statements("StateMachineRole"), func(s string) bool { return strings.Contains(s, "kms:Decrypt") }) {
+		t.Errorf("got %s, expected the state machine to be allowed to use the key", template.Statements("StateMachineRole"))
+	}
+}
+
+// What a state machine waits for must not wait for it: CloudFormation refuses
+// the template only when it is deployed.
+func TestThereIsNoCycle(t *testing.T) {
+	for _, props := range []func(awscdk.Stack) *joblock.Props{minimal, everything, of(joblock.Replace)} {
+		stack, _ := hold(t, props)
+		template := synthesis.Synthesize(t, stack)
+		open := map[string]bool{}
+		var visit func(id string)
+		visit = func(id string) {
+			if open[id] {
+				t.Fatalf("got a cycle through %s", id)
+			}
+			open[id] = true
+			for _, next := range dependencies(template, id) {
+				visit(next)
+			}
+			delete(open, id)
+		}
+		seen := 0
+		for id := range template.Resources {
+			visit(id)
+			seen += len(dependencies(template, id))
+		}
+		if seen == 0 {
+			t.Error("got no dependencies, expected some")
+		}
+	}
+}
+
+// dependencies are the resources that another one names or depends on.
+func dependencies(template *synthesis.Template, id string) []string {
+	r := template.Resources[id]
+	text, _ := json.Marshal([]any{r.Properties, r.DependsOn})
+	var ids []string
+	for other := range template.Resources {
+		if other != id && strings.Contains(string(text), `"`+other+`"`) {
+			ids = append(ids, other)
+		}
+	}
+	return ids
+}
+
+func TestAllowHasNoStatesAndNoTable(t *testing.T) {
+	stack, lock := hold(t, of(joblock.Allow))
+	template := synthesis.Synthesize(t, stack)
+	const expected = `{"StartAt":"Body","States":{"Body":{"Type":"Pass","Next":"After"},"After":{"Type":"Pass","End":true}},"QueryLanguage":"JSONata"}`
+	if definition := template.Only(t, machineType).Properties["DefinitionString"]; definition != expected {
+		t.Errorf("got the definition %v, expected %s", definition, expected)
+	}
+	if lock.Table() != nil || len(template.OfType("AWS::DynamoDB::Table")) != 0 {
+		t.Error("got a table, expected none")
+	}
+}
+
+func TestManyLocksShareATable(t *testing.T) {
+	stack := synthesis.Stack(t)
+	shared := table(stack)
+	for _, id := range []string{"A", "B", "C"} {
+		scope := awscdk.NewNestedStack(stack, jsii.String(id), nil)
+		lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: shared})
+		if lock.Table() != shared {
+			t.Errorf("got another table for %s, expected the one that was given", id)
+		}
+	}
+	if n := len(synthesis.Synthesize(t, stack).OfType("AWS::DynamoDB::Table")); n != 1 {
+		t.Errorf("got %d tables, expected one", n)
+	}
+}
+
+func TestExpressStateMachinesAreRefused(t *testing.T) {
 	stack := synthesis.Stack(t)
 	lock := joblock.New(stack, jsii.String("Lock"), nil)
-	body := awsstepfunctions.Pass_Jsonata(stack, jsii.String("Body"), nil)
-	m := awsstepfunctions.NewStateMachine(stack, jsii.String("M"), &awsstepfunctions.StateMachineProps{DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(body)), QueryLanguage: awsstepfunctions.QueryLanguage_JSONATA})
-	lock.Grant(m)
-	template := synthesis.Synthesize(t, stack)
-	synthesis.Snapshot(t, "x", template.Definition(t, template.Only(t, "AWS::StepFunctions::StateMachine")))
+	machine := awsstepfunctions.NewStateMachine(stack, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody:   awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(awsstepfunctions.Pass_Jsonata(stack, jsii.String("Body"), nil))),
+		StateMachineType: awsstepfunctions.StateMachineType_EXPRESS,
+	})
+	if message := synthesis.Panics(t, func() { lock.Grant(machine) }); !strings.Contains(message, "Test/Lock: got a state machine of type EXPRESS, expected STANDARD") {
+		t.Errorf("got %q, expected it to say that Express executions can't be described", message)
+	}
+}
+
+func TestPropsAreNotChanged(t *testing.T) {
+	props := &joblock.Props{Overlap: joblock.Wait}
+	joblock.New(synthesis.Stack(t), jsii.String("Lock"), props)
+	if props.Table != nil || props.PollEvery != nil || props.WaitLimit != nil {
+		t.Errorf("got %+v, expected the caller's props as they were", props)
+	}
+}
+
+func TestBadProps(t *testing.T) {
+	stack := synthesis.Stack(t)
+	shared, key := table(stack), awskms.NewKey(stack, jsii.String("Key"), nil)
+	seconds := func(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
+	for name, c := range map[string]struct {
+		props    *joblock.Props
+		expected []string
+	}{
+		"unknown overlap":    {&joblock.Props{Overlap: "Forbid"}, []string{`Overlap: got "Forbid", expected "Allow", "Skip", "Wait", "Replace" or "Fail"`}},
+		"empty key":          {&joblock.Props{Key: jsii.String("")}, []string{"Key: got 0 bytes, expected 1 to 2048"}},
+		"long key":           {&joblock.Props{Key: jsii.String(strings.Repeat("k", 2049))}, []string{"Key: got 2049 bytes, expected 1 to 2048"}},
+		"expression as key":  {&joblock.Props{Key: jsii.String("{% $states.input.tenant %}")}, []string{"Key: got the expression {% $states.input.tenant %}, expected a name that is known at synth"}},
+		"two encryptions":    {&joblock.Props{Table: shared, EncryptionKey: key}, []string{"EncryptionKey: got a key, expected none without a table of the lock's own"}},
+		"nothing to encrypt": {&joblock.Props{Overlap: joblock.Allow, EncryptionKey: key}, []string{"EncryptionKey: got a key, expected none"}},
+		"waits to skip":      {&joblock.Props{Overlap: joblock.Skip, WaitLimit: seconds(60), PollEvery: seconds(1)}, []string{`WaitLimit: got a duration, expected none without Overlap "Wait"`, "PollEvery: got a duration, expected none"}},
+		"waits by default":   {&joblock.Props{WaitLimit: seconds(60)}, []string{"WaitLimit: got a duration, expected none"}},
+		"polls all the time": {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(0)}, []string{"PollEvery: got 0 s, expected whole seconds, at least 1"}},
+		"polls by halves":    {&joblock.Props{Overlap: joblock.Wait, PollEvery: awscdk.Duration_Millis(jsii.Number(1500))}, []string{"PollEvery: got 1.5 s, expected whole seconds"}},
+		"polls once":         {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(60), WaitLimit: seconds(30)}, []string{"WaitLimit: got 30 s, expected at least PollEvery, which is 60 s"}},
+		"waits for ever":     {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(1e6), WaitLimit: awscdk.Duration_Days(jsii.Number(366))}, []string{"WaitLimit: got 3.16224e+07 s, expected at least PollEvery, which is 1e+06 s, and at most 365 days"}},
+		"fills the history":  {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(1)}, []string{"PollEvery: got 1 s, which is 3600 times in the WaitLimit of 3600 s, expected at most 500 times"}},
+		"unknown at synth":   {&joblock.Props{Overlap: joblock.Wait, PollEvery: awscdk.Duration_Seconds(awscdk.Token_AsNumber(map[string]any{"Ref": "Poll"}))}, []string{"PollEvery: got a token, expected a duration that is known at synth"}},
+		"all at once":        {&joblock.Props{Overlap: "Queue", Key: jsii.String(""), PollEvery: seconds(1)}, []string{"Overlap: got", "Key: got 0 bytes", "PollEvery: got a duration"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := len(*stack.Node().Children())
+			message := synthesis.Panics(t, func() { joblock.New(stack, jsii.String("Lock"), c.props) })
+			for _, expected := range append(c.expected, "Test/Lock: ") {
+				if !strings.Contains(message, expected) {
+					t.Errorf("got %q, expected it to contain %q", message, expected)
+				}
+			}
+			if len(*stack.Node().Children()) != before {
+				t.Error("got a construct in the stack, expected none to be created from bad props")
+			}
+		})
+	}
 }

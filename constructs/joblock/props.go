@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -55,6 +56,10 @@ type Props struct {
 	// Default: the lock has a table of its own, paid by request, with
 	// point-in-time recovery, that is deleted with the stack.
 	Table awsdynamodb.ITable
+
+	// EncryptionKey encrypts the lock's own table.
+	// Default: the table is encrypted with a key that AWS owns.
+	EncryptionKey awskms.IKey
 
 	// Key names the lock in its table. It belongs to one state machine, because
 	// an execution can describe no others than those of its own.
@@ -119,6 +124,9 @@ func (p *Props) validate() error {
 	case "", Allow, Skip, Wait, Replace, Fail:
 	default:
 		problem("Overlap: got %q, expected %q, %q, %q, %q or %q", p.Overlap, Allow, Skip, Wait, Replace, Fail)
+	}
+	if p.EncryptionKey != nil && (p.Table != nil || p.Overlap == Allow) {
+		problem("EncryptionKey: got a key, expected none without a table of the lock's own")
 	}
 	if p.Key != nil && !*awscdk.Token_IsUnresolved(*p.Key) {
 		switch n := len(*p.Key); {

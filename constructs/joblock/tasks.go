@@ -18,11 +18,11 @@ func (l *jobLock) take() awsstepfunctions.CustomState {
 	return l.put("TakeLock", expression("$states.input"), "attribute_not_exists(#owner) OR #owner = :me", object{":me": text(expression(me))})
 }
 
-// takeOver takes a lock that is free or whose owner has ended, if it is still
-// that owner's.
+// takeOver takes a lock that was free or whose owner has ended, if that is still
+// so. Where it was free the owner before does not count: it may have it again.
 func (l *jobLock) takeOver() awsstepfunctions.CustomState {
 	return l.put("TakeOverLock", expression("$jobLockInput"), "attribute_not_exists(#owner) OR #owner IN (:me, :ended)",
-		object{":me": text(expression(me)), ":ended": text(expression("$jobLockOwner"))})
+		object{":me": text(expression(me)), ":ended": text(expression("$jobLockStatus = 'FREE' ? %s : $jobLockOwner", me))})
 }
 
 func (l *jobLock) put(id, output, condition string, values object) awsstepfunctions.CustomState {
@@ -57,7 +57,7 @@ func (l *jobLock) read() awsstepfunctions.CustomState {
 		"ConsistentRead": true,
 	}, object{
 		"jobLockStatus":  expression("%s ? 'HELD' : 'FREE'", found),
-		"jobLockOwner":   expression("%s ? $states.result.Item.owner.S : %s", found, me),
+		"jobLockOwner":   expression("%s ? $states.result.Item.owner.S : $jobLockOwner", found),
 		"jobLockTakenAt": expression("$exists($states.result.Item.takenAt.S) ? $states.result.Item.takenAt.S : '1970-01-01T00:00:00.000Z'"),
 	}, object{})
 }

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/mapjob/mapjob/local/asl"
@@ -49,6 +50,9 @@ type Cloud struct {
 	logs      []*os.File
 	absent    []string
 	turns     chan struct{} // one for each invocation that may run
+
+	machinesMutex sync.Mutex
+	machines      map[string]*Machine // that have been parsed, by logical ID
 }
 
 // inert are the types of resources that have nothing to do at run time, or
@@ -60,7 +64,7 @@ var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy",
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
 func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
-	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
+	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, machines: map[string]*Machine{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -255,7 +259,21 @@ func (c *Cloud) Machine(name string) (*Machine, error) {
 	return c.machine(id)
 }
 
+// machine parses a state machine, once for all executions.
 func (c *Cloud) machine(id string) (*Machine, error) {
+	c.machinesMutex.Lock()
+	defer c.machinesMutex.Unlock()
+	if m, ok := c.machines[id]; ok {
+		return m, nil
+	}
+	m, err := c.parseMachine(id)
+	if err == nil {
+		c.machines[id] = m
+	}
+	return m, err
+}
+
+func (c *Cloud) parseMachine(id string) (*Machine, error) {
 	t := c.stack.template
 	properties, err := t.properties(id)
 	if err != nil {

@@ -1,6 +1,7 @@
 package lock
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -54,11 +55,11 @@ func TestTheLock(t *testing.T) {
 	w := start(t, assembly(t))
 
 	t.Run("is free: the body runs, and its output is the output", func(t *testing.T) {
-		for _, policy := range policies {
+		for _, m := range machines {
 			for _, output := range []any{"done", []any{}, []any{1.0}, []any{[]any{}}, nil, object{"a": 1.0}, 7.0} {
-				_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 3, "output": output}})
+				_, x := w.one(t, m.id, map[int]object{0: {"seconds": 3, "output": output}})
 				if expected, _ := json.Marshal(output); x[0].output != string(expected) {
-					t.Errorf("%s: got the output %s, expected %s", policy, x[0].output, expected)
+					t.Errorf("%s: got the output %s, expected %s", m.id, x[0].output, expected)
 				}
 				x[0].is(t, engine.Succeeded, "", 3*time.Second)
 			}
@@ -92,35 +93,35 @@ func TestTheLock(t *testing.T) {
 			t.Errorf("got the second one in the body at %s, expected the first to have ended before, at %s", x[1].entered, x[0].ended)
 		}
 	})
-	for _, policy := range policies {
-		t.Run("of an execution that was stopped heals: "+string(policy), func(t *testing.T) {
-			_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 30}, 10: {"stop": "first"}, 20: {"seconds": 30}})
+	for _, m := range machines {
+		t.Run("of an execution that was stopped heals: "+m.id, func(t *testing.T) {
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 30}, 10: {"stop": "first"}, 20: {"seconds": 30}})
 			x[0].is(t, engine.Aborted, "", 10*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that timed out heals: "+string(policy), func(t *testing.T) {
-			_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 1000}, 200: {"seconds": 30}})
-			x[0].is(t, engine.TimedOut, "", timeout(policy))
+		t.Run("of an execution that timed out heals: "+m.id, func(t *testing.T) {
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 1000}, 200: {"seconds": 30}})
+			x[0].is(t, engine.TimedOut, "", m.timeout)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that died of States.Runtime heals: "+string(policy), func(t *testing.T) {
-			_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 5, "does": "die"}, 20: {"seconds": 30}})
+		t.Run("of an execution that died of States.Runtime heals: "+m.id, func(t *testing.T) {
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 5, "does": "die"}, 20: {"seconds": 30}})
 			x[0].is(t, engine.Failed, "States.Runtime nothing catches this", 5*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that nobody remembers heals: "+string(policy), func(t *testing.T) {
-			arn := w.machineARN(t, string(policy))
+		t.Run("of an execution that nobody remembers heals: "+m.id, func(t *testing.T) {
+			arn := w.machineARN(t, m.id)
 			w.putLock(t, arn, executionARN(arn, "of-last-year"), dawn.AddDate(-1, 0, 0))
-			_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 30}})
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 30}})
 			x[0].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("is released when the body fails, with its own error: "+string(policy), func(t *testing.T) {
-			_, x := w.one(t, string(policy), map[int]object{0: {"seconds": 5, "does": "fail"}, 5: {"seconds": 30}})
+		t.Run("is released when the body fails, with its own error: "+m.id, func(t *testing.T) {
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 5, "does": "fail"}, 5: {"seconds": 30}})
 			x[0].is(t, engine.Failed, "Body.Failed after 5 s", 5*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("is released when the body fails without a name: "+string(policy), func(t *testing.T) {
-			arn, seen := w.machineARN(t, string(policy)), newWatch()
+		t.Run("is released when the body fails without a name: "+m.id, func(t *testing.T) {
+			arn, seen := w.machineARN(t, m.id), newWatch()
 			w.run(t, &plan{last: moment{machine: arn, name: "last", input: object{"seconds": 1, "does": "fail without a name"}}}, seen)
 			seen.executions[executionARN(arn, "last")].is(t, engine.Failed, "", time.Second)
 			if owners := w.owners(t); len(owners) > 0 {
@@ -142,6 +143,34 @@ func TestTheLock(t *testing.T) {
 		w.putLock(t, arn, executionARN(arn, "just-started"), dawn)
 		_, x := w.one(t, "Wait", map[int]object{270: {"seconds": 1}})
 		x[0].is(t, engine.Succeeded, "done", 31*time.Second)
+	})
+	t.Run("can't be released: the body's result stands, and the next start takes the lock over", func(t *testing.T) {
+		arn, seen := w.machineARN(t, "Wait"), newWatch()
+		input := func(does string) object { return object{"seconds": 1, "does": does} }
+		w.run(t, &plan{
+			moments: []moment{{machine: arn, name: "first", input: input("")}, {after: 10 * time.Minute, machine: arn, name: "second", input: input("fail")}},
+			last:    moment{after: time.Hour, machine: arn, name: "last", input: input("")},
+			between: func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
+				if r.Resource.Action == "deleteItem" && executionARN(arn, "last") != r.ExecutionARN {
+					return nil, &engine.TaskError{Name: "DynamoDB.AmazonDynamoDBException", Cause: "Rate of requests exceeds the allowed throughput"}
+				}
+				return call(ctx, r)
+			},
+		}, seen)
+		x := seen.of(arn)
+		x[0].is(t, engine.Succeeded, `"done"`, 0)
+		x[1].is(t, engine.Failed, "Body.Failed after 1 s", 0)
+		x[2].is(t, engine.Succeeded, `"done"`, 0)
+		if owners := w.owners(t); len(owners) > 0 {
+			t.Errorf("got the locks %v, expected none", owners)
+		}
+	})
+	t.Run("is looked at every so often: that is 16 events of the history", func(t *testing.T) {
+		_, x := w.one(t, "Wait", map[int]object{0: {"seconds": 22}, 1: {"seconds": 1}})
+		_, y := w.one(t, "Wait", map[int]object{0: {"seconds": 27}, 1: {"seconds": 1}})
+		if more := y[1].events - x[1].events; more != 16 {
+			t.Errorf("got %d events more for one more look, expected 16", more)
+		}
 	})
 	t.Run("holds back nobody whose key is another one", func(t *testing.T) {
 		seen, p := newWatch(), &plan{}

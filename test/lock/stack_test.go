@@ -27,22 +27,28 @@ func TestMain(m *testing.M) { synthesis.Main(m) }
 // object is a JSON object.
 type object = map[string]any
 
-// policies are those that have a lock. Each has a state machine of its name.
-var policies = []joblock.Overlap{joblock.Skip, joblock.Wait, joblock.Replace, joblock.Fail}
+// machine is a state machine of the test.
+type machine struct {
+	id      string
+	policy  joblock.Overlap
+	timeout time.Duration // after which an execution is TIMED_OUT
+}
+
+// machines are one for each policy that has a lock, by its name, and one whose
+// executions time out while they wait.
+var machines = []machine{
+	{"Skip", joblock.Skip, time.Minute},
+	{"Wait", joblock.Wait, 2 * time.Minute},
+	{"Replace", joblock.Replace, time.Minute},
+	{"Fail", joblock.Fail, time.Minute},
+	{"WaitBriefly", joblock.Wait, waitLimit + 2*time.Second},
+}
 
 // What the state machines of the test are set to.
 const (
 	pollEvery = 5 * time.Second
 	waitLimit = 60 * time.Second
 )
-
-// timeout is when an execution of a policy is TIMED_OUT.
-func timeout(policy joblock.Overlap) time.Duration {
-	if policy == joblock.Wait {
-		return 2 * time.Minute
-	}
-	return time.Minute
-}
 
 func inSeconds(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
@@ -73,19 +79,19 @@ func body(scope constructs.Construct) awsstepfunctions.IChainable {
 }
 
 // locked is a state machine with a lock in the table.
-func locked(stack awscdk.Stack, id string, policy joblock.Overlap, table awsdynamodb.ITable) {
-	scope := constructs.NewConstruct(stack, jsii.String(id))
-	props := &joblock.Props{Table: table, Overlap: policy}
-	if policy == joblock.Wait {
+func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
+	scope := constructs.NewConstruct(stack, jsii.String(m.id))
+	props := &joblock.Props{Table: table, Overlap: m.policy}
+	if m.policy == joblock.Wait {
 		props.PollEvery, props.WaitLimit = inSeconds(pollEvery), inSeconds(waitLimit)
 	}
 	lock := joblock.New(scope, jsii.String("Lock"), props)
-	machine := awsstepfunctions.NewStateMachine(scope, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
+	stateMachine := awsstepfunctions.NewStateMachine(scope, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(body(scope))),
 		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
-		Timeout:        inSeconds(timeout(policy)),
+		Timeout:        inSeconds(m.timeout),
 	})
-	lock.Grant(machine)
+	lock.Grant(stateMachine)
 }
 
 // driver starts and stops executions at the moments of its input, in their
@@ -95,14 +101,16 @@ const driver = `{"QueryLanguage": "JSONata", "StartAt": "Schedule", "States": {
 		"At": {"Type": "Wait", "Timestamp": "{% $states.input.at %}", "Next": "What"},
 		"What": {"Type": "Choice", "Choices": [{"Condition": "{% $exists($states.input.stop) %}", "Next": "Stop"}], "Default": "Start"},
 		"Start": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:startExecution", "Arguments": "{% $states.input.start %}", "Output": {}, "End": true},
-		"Stop": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:stopExecution", "Arguments": {"ExecutionArn": "{% $states.input.stop %}"}, "Output": {}, "End": true}
+		"Stop": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:stopExecution", "Arguments": {"ExecutionArn": "{% $states.input.stop %}"}, "Output": {}, "End": true,
+			"Catch": [{"ErrorEquals": ["Sfn.ExecutionDoesNotExistException"], "Next": "TooEarly"}]},
+		"TooEarly": {"Type": "Pass", "Output": {}, "End": true}
 	}}, "Output": "{% $states.input.last %}", "Next": "Quiet"},
 	"Quiet": {"Type": "Wait", "Timestamp": "{% $states.input.at %}", "Next": "Last"},
 	"Last": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "Arguments": "{% $states.input.start %}", "Output": "{% $states.result.Output %}", "End": true}
 }}`
 
-// assembly is the folder of a stack with a state machine for each policy, four
-// more that share the table, and the driver.
+// assembly is the folder of a stack with the state machines above, four more
+// in the same table, and the driver.
 func assembly(t *testing.T) string {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{"aws:cdk:enable-path-metadata": true}) // names state machines by their construct
@@ -110,11 +118,11 @@ func assembly(t *testing.T) string {
 	table := awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
 	})
-	for _, policy := range policies {
-		locked(stack, string(policy), policy, table)
+	for _, m := range machines {
+		locked(stack, m, table)
 	}
 	for i := range 4 {
-		locked(stack, fmt.Sprintf("Shared%d", i), joblock.Fail, table)
+		locked(stack, machine{fmt.Sprintf("Shared%d", i), joblock.Fail, time.Minute}, table)
 	}
 	awsstepfunctions.NewCfnStateMachine(stack, jsii.String("Driver"), &awsstepfunctions.CfnStateMachineProps{
 		RoleArn: jsii.String("arn:aws:iam::123456789012:role/Driver"), DefinitionString: jsii.String(driver),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/local/engine"
@@ -18,6 +19,7 @@ type execution struct {
 	output             string
 	entered            time.Time // the body; zero if it never did
 	inside             bool
+	events             int64
 }
 
 // aliveBetween reports whether it ran at some time from one moment to another.
@@ -33,6 +35,9 @@ type watch struct {
 	now        time.Time
 	// overlaps are the moments at which two executions were in the body.
 	overlaps []string
+
+	// What tasks met, who are on goroutines of their own.
+	throttled, lostAnswers atomic.Int64
 }
 
 func newWatch() *watch { return &watch{executions: map[string]*execution{}} }
@@ -46,6 +51,7 @@ func (w *watch) event(e engine.Event) {
 		w.executions[x.arn] = x
 		w.order = append(w.order, x)
 	}
+	x.events = e.ID
 	switch e.Type {
 	case engine.ParallelStateStarted:
 		w.enter(x)
