@@ -461,3 +461,21 @@ func TestBlockingCallsRepeatExactly(t *testing.T) {
 		}
 	}
 }
+
+// A task that starts an execution and waits for its token has been answered
+// when somebody sends the token, not when the execution has been started.
+func TestAStartedExecutionAnswersTheTokenOfItsTask(t *testing.T) {
+	const arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Answerer"
+	answerer, err := asl.Parse([]byte(`{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"A"},
+		"A":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:sendTaskSuccess","Arguments":{"TaskToken":"{% $states.input.token %}","Output":{"n":7}},"End":true}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := run(t, `{"QueryLanguage":"JSONata","StartAt":"S","States":{"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.waitForTaskToken",
+		"Arguments":{"StateMachineArn":"`+arn+`","Input":{"token":"{% $states.context.Task.Token %}"}},"End":true}}}`, `{}`,
+		engine.WithStateMachine(arn, answerer, engine.Standard))
+	succeeds(t, x, `{"n":7}`)
+	if took := x.Stop.Sub(x.Start); took != time.Minute {
+		t.Errorf("got the answer after %s, expected it after the minute in which nobody sent the token", took)
+	}
+}
