@@ -1,0 +1,234 @@
+package trigger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/trigger"
+	"github.com/mapjob/mapjob/lambdas/delivery"
+)
+
+const key = "the key of the signatures"
+
+// secretsManager is Secrets Manager with one secret, which was never rotated.
+func secretsManager(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var request struct{ SecretId, VersionStage string }
+		_ = json.NewDecoder(r.Body).Decode(&request)
+		if r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !strings.Contains(request.SecretId, ":secret:Test-") || request.VersionStage != "AWSCURRENT" {
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(object{"__type": "ResourceNotFoundException", "message": "no such secret"})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(object{"SecretString": key})
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// webhook is a stack whose state machine counts its executions in a table, by
+// the deliveries' IDs, and the URL of its webhook.
+func webhook(t *testing.T, authorization trigger.Authorization) (*running, string) {
+	t.Helper()
+	r := run(t, func(stack awscdk.Stack) {
+		table := awsdynamodb.NewTable(stack, jsii.String("Counts"), &awsdynamodb.TableProps{
+			PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("id"), Type: awsdynamodb.AttributeType_STRING}})
+		count := machine(stack, "Count", object{"Type": "Task", "Resource": "arn:aws:states:::dynamodb:updateItem",
+			"Arguments": object{"TableName": table.TableName(), "Key": object{"id": object{"S": "{% $states.input.order %}"}},
+				"UpdateExpression": "ADD executions :one", "ExpressionAttributeValues": object{":one": object{"N": "1"}}}},
+			object{"Type": "Wait", "Seconds": 1}) // so that some repeats find it running, and others find that it has been
+		w := trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: count, Authorization: authorization})
+		w.Function().AddEnvironment(jsii.String("AWS_ENDPOINT_URL_SECRETS_MANAGER"), jsii.String(secretsManager(t)), nil)
+	})
+	return r, functionURL(t, r, "Test-"+r.idOf(t, "AWS::Lambda::Function"))
+}
+
+// executions is how often an order was counted.
+func (r *running) executions(t *testing.T, order string) string {
+	t.Helper()
+	item, err := dynamodb.NewFromConfig(r.client(t, "DYNAMODB")).GetItem(context.Background(), &dynamodb.GetItemInput{
+		TableName: aws.String("Test-" + r.idOf(t, "AWS::DynamoDB::Table")), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: order}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count, ok := item.Item["executions"].(*types.AttributeValueMemberN); ok {
+		return count.Value
+	}
+	return "0"
+}
+
+// ended waits for the end of an execution.
+func (r *running) ended(t *testing.T, arn string) *sfn.DescribeExecutionOutput {
+	t.Helper()
+	client := sfn.NewFromConfig(r.client(t, "SFN"))
+	for range 1000 {
+		x, err := client.DescribeExecution(context.Background(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x.Status != sfntypes.ExecutionStatusRunning {
+			return x
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%s still runs after 10 s", arn)
+	return nil
+}
+
+// accepted is the answer to a delivery.
+type accepted struct {
+	status                           int
+	Execution, ExecutionARN, Message string
+}
+
+// sending is what is sent, signed with key at a time.
+func sending(key string, at time.Time, id, body string) http.Header {
+	timestamp := strconv.FormatInt(at.Unix(), 10)
+	h := http.Header{"Content-Type": {"application/json"}, "X-Timestamp": {timestamp}, "X-Signature-256": {delivery.Sign([]byte(key), timestamp, id, []byte(body))}}
+	if id != "" {
+		h.Set("X-Delivery-Id", id)
+	}
+	return h
+}
+
+// send sends a delivery, again where there are too many at once, as a sender
+// has to.
+func send(url, method, body string, header http.Header) (a accepted, throttled int, err error) {
+	for {
+		request, err := http.NewRequest(method, url, bytes.NewReader([]byte(body)))
+		if err != nil {
+			return a, throttled, err
+		}
+		request.Header = header
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return a, throttled, err
+		}
+		defer response.Body.Close()
+		if a.status = response.StatusCode; a.status == http.StatusTooManyRequests {
+			throttled++
+			time.Sleep(200*time.Millisecond + rand.N(400*time.Millisecond))
+			continue
+		}
+		return a, throttled, json.NewDecoder(response.Body).Decode(&a)
+	}
+}
+
+func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
+	r, url := webhook(t, trigger.HMAC)
+	const repeats, body = 1000, `{"order": "ORD-1"}`
+	header := sending(key, time.Now(), "evt-1", body)
+	answers := make([]accepted, repeats)
+	errs := make([]error, repeats)
+	throttles := make([]int, repeats)
+	var all sync.WaitGroup
+	began := time.Now()
+	for i := range repeats {
+		all.Go(func() { answers[i], throttles[i], errs[i] = send(url, http.MethodPost, body, header) })
+	}
+	all.Wait()
+	took, throttled := time.Since(began), 0
+	for i, a := range answers {
+		throttled += throttles[i]
+		if errs[i] != nil || a != answers[0] || a.status != http.StatusAccepted {
+			t.Fatalf("got %+v and error %v, expected %+v", a, errs[i], answers[0])
+		}
+	}
+	t.Logf("%d deliveries in %v, %d of them throttled", repeats, took.Round(time.Millisecond), throttled)
+	if answers[0].Execution != "evt-1" || !strings.HasSuffix(answers[0].ExecutionARN, ":evt-1") {
+		t.Errorf("got %+v, expected the execution evt-1", answers[0])
+	}
+	x := r.ended(t, answers[0].ExecutionARN)
+	if x.Status != sfntypes.ExecutionStatusSucceeded || aws.ToString(x.Input) != body {
+		t.Errorf("got %s of %s with %s, expected it to succeed with the body", x.Status, aws.ToString(x.Input), aws.ToString(x.Cause))
+	}
+	if got := r.executions(t, "ORD-1"); got != "1" {
+		t.Errorf("got %s executions, expected one", got)
+	}
+
+	// Nor does it start again when it has ended, or is signed anew.
+	for _, at := range []time.Time{time.Now(), time.Now().Add(-time.Minute)} {
+		if a, _, err := send(url, http.MethodPost, body, sending(key, at, "evt-1", body)); err != nil || a != answers[0] {
+			t.Errorf("got %+v, %v, expected %+v", a, err, answers[0])
+		}
+	}
+	if got := r.executions(t, "ORD-1"); got != "1" {
+		t.Errorf("got %s executions, expected one", got)
+	}
+}
+
+func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
+	r, url := webhook(t, trigger.HMAC)
+	const body = `{"order": "ORD-2"}`
+	captured := sending(key, time.Now(), "", body) // without an ID: it may be sent again, and is the same delivery
+	renamed := sending(key, time.Now(), "evt-2", body)
+	renamed.Set("X-Delivery-Id", "evt-3")
+	added := captured.Clone()
+	added.Set("X-Delivery-Id", "evt-4")
+	large := `{"order": "` + strings.Repeat("x", 240<<10) + `"}`
+	for name, test := range map[string]struct {
+		method string
+		body   string
+		header http.Header
+		status int
+	}{
+		"another key":     {"POST", body, sending("guessed", time.Now(), "a", body), 401},
+		"an old time":     {"POST", body, sending(key, time.Now().Add(-6*time.Minute), "a", body), 401},
+		"a time to come":  {"POST", body, sending(key, time.Now().Add(6*time.Minute), "a", body), 401},
+		"another body":    {"POST", `{"order": "ORD-3"}`, captured, 401},
+		"another id":      {"POST", body, renamed, 401},
+		"an id added":     {"POST", body, added, 401},
+		"no headers":      {"POST", body, http.Header{"Content-Type": {"application/json"}}, 401},
+		"a body too long": {"POST", large, sending(key, time.Now(), "a", large), 413},
+		"no JSON":         {"POST", "order=ORD-2", sending(key, time.Now(), "a", "order=ORD-2"), 400},
+		"another method":  {"PUT", body, sending(key, time.Now(), "a", body), 405},
+	} {
+		if a, _, err := send(url, test.method, test.body, test.header); err != nil || a.status != test.status || a.Message == "" {
+			t.Errorf("%s: got %+v, %v, expected %d", name, a, err, test.status)
+		}
+	}
+	if got := r.executions(t, "ORD-2"); got != "0" {
+		t.Errorf("got %s executions, expected none", got)
+	}
+
+	first, _, err := send(url, http.MethodPost, body, captured)
+	if err != nil || first.status != http.StatusAccepted {
+		t.Fatalf("got %+v, %v, expected 202", first, err)
+	}
+	r.ended(t, first.ExecutionARN)
+	// As what it is, binary data, it comes in base64, and is the same delivery.
+	captured.Set("Content-Type", "application/octet-stream")
+	if replay, _, err := send(url, http.MethodPost, body, captured); err != nil || replay != first {
+		t.Errorf("got %+v, %v, expected %+v", replay, err, first)
+	}
+	if got := r.executions(t, "ORD-2"); got != "1" {
+		t.Errorf("got %s executions, expected one", got)
+	}
+}
+
+func TestAWebhookUnderIAMTakesWhatLambdaLetsThrough(t *testing.T) {
+	_, url := webhook(t, trigger.AWSIAM)
+	// This machine authorizes nobody, and the webhook does not take that for leave.
+	if a, _, err := send(url, http.MethodPost, `{"order": "ORD-4"}`, sending(key, time.Now(), "", "")); err != nil || a.status != http.StatusForbidden {
+		t.Errorf("got %s, expected 403", fmt.Sprint(a, err))
+	}
+}
