@@ -172,6 +172,17 @@ func TestTheLock(t *testing.T) {
 			t.Errorf("got %d events more for one more look, expected 16", more)
 		}
 	})
+	t.Run("stands around states in JSONPath", func(t *testing.T) {
+		arn, seen := w.machineARN(t, "JSONPath"), newWatch()
+		input := object{"seconds": 12, "output": []string{"done"}}
+		w.run(t, &plan{
+			moments: []moment{{machine: arn, name: "first", input: input}, {after: time.Second, machine: arn, name: "second", input: input}},
+			last:    moment{after: time.Hour, machine: arn, name: "last", input: input},
+		}, seen)
+		x := seen.of(arn)
+		x[0].is(t, engine.Succeeded, `["done"]`, 12*time.Second)
+		x[1].is(t, engine.Succeeded, `["done"]`, 27*time.Second)
+	})
 	t.Run("holds back nobody whose key is another one", func(t *testing.T) {
 		seen, p := newWatch(), &plan{}
 		for i := range 4 {

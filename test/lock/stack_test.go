@@ -1,5 +1,12 @@
-// Package lock executes the state machines that constructs/joblock makes, over
-// the conditional writes of dynalite and on a virtual clock.
+// Package lock executes the state machines that constructs/joblock makes.
+//
+// They run as they were synthesized, many executions beside each other in one
+// run of the engine, over the real conditional writes of dynalite. The clock is
+// virtual: it stands still while a request to dynalite is under way, so that
+// real time does not count, and every way (into a state, of a request, of its
+// answer) takes as long in virtual time as the test says. An execution that is
+// stopped in between has sent its request, or has had it carried out, and knows
+// nothing of it.
 package lock
 
 import (
@@ -94,6 +101,19 @@ func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
 	lock.Grant(stateMachine)
 }
 
+// lockedInJSONPath is a state machine in JSONPath, but for the states of its lock.
+func lockedInJSONPath(stack awscdk.Stack, table awsdynamodb.ITable) {
+	scope := constructs.NewConstruct(stack, jsii.String("JSONPath"))
+	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: joblock.Wait, PollEvery: inSeconds(pollEvery), WaitLimit: inSeconds(waitLimit)})
+	work := awsstepfunctions.NewWait(scope, jsii.String("Work"), &awsstepfunctions.WaitProps{
+		Time: awsstepfunctions.WaitTime_SecondsPath(jsii.String("$.seconds")),
+	})
+	done := awsstepfunctions.NewPass(scope, jsii.String("Done"), &awsstepfunctions.PassProps{OutputPath: jsii.String("$.output")})
+	lock.Grant(awsstepfunctions.NewStateMachine(scope, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(work.Next(done))),
+	}))
+}
+
 // driver starts and stops executions at the moments of its input, in their
 // order, and then, when all have ended, starts one more for which it waits.
 const driver = `{"QueryLanguage": "JSONata", "StartAt": "Schedule", "States": {
@@ -124,6 +144,7 @@ func assembly(t *testing.T) string {
 	for i := range 4 {
 		locked(stack, machine{fmt.Sprintf("Shared%d", i), joblock.Fail, time.Minute}, table)
 	}
+	lockedInJSONPath(stack, table)
 	awsstepfunctions.NewCfnStateMachine(stack, jsii.String("Driver"), &awsstepfunctions.CfnStateMachineProps{
 		RoleArn: jsii.String("arn:aws:iam::123456789012:role/Driver"), DefinitionString: jsii.String(driver),
 	})
