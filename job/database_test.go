@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -140,25 +142,32 @@ func tables() (*dynamodb.Client, error) {
 	return dynamodb.NewFromConfig(settings), err
 }
 
-// createTable creates a table of the schema that job.Once says.
-func createTable(name string) error {
+// createTable creates a table of the schema that job.Once says, under a name of
+// its own each time.
+func createTable(prefix string) (name string, err error) {
 	client, err := tables()
 	if err != nil {
-		return err
+		return "", err
 	}
+	name = prefix + "-" + rand.Text()
 	_, err = client.CreateTable(context.Background(), &dynamodb.CreateTableInput{
 		TableName: &name, BillingMode: types.BillingModePayPerRequest,
 		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String(job.OnceTableKey), KeyType: types.KeyTypeHash}},
 		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String(job.OnceTableKey), AttributeType: types.ScalarAttributeTypeS}},
 	})
-	return err
+	if err != nil {
+		return "", err
+	}
+	return name, dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
+	}).Wait(context.Background(), &dynamodb.DescribeTableInput{TableName: &name}, time.Minute)
 }
 
 // onceTable is a new table of the test's own.
 func onceTable(t *testing.T) string {
 	t.Helper()
-	name := strings.NewReplacer("/", ".").Replace(t.Name())
-	if err := createTable(name); err != nil {
+	name, err := createTable("Test")
+	if err != nil {
 		t.Fatal(err)
 	}
 	return name

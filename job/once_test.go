@@ -23,14 +23,15 @@ func itself(item string) string { return item }
 const execution = "arn:x"
 
 func ExampleOnce() {
-	if err := createTable("Idempotency"); err != nil {
+	table, err := createTable("Idempotency")
+	if err != nil {
 		panic(err)
 	}
 	type order struct{ ID string }
 	worker := job.Work(func(_ context.Context, o order) (string, error) {
 		fmt.Println("writing the invoice of", o.ID)
 		return "invoice of " + o.ID, nil
-	}, job.Once("Idempotency", func(o order) string { return o.ID }))
+	}, job.Once(table, func(o order) string { return o.ID }))
 
 	t := &testing.T{} // the test's own
 	for range 2 {     // a batch that is delivered twice
@@ -294,6 +295,29 @@ func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
 		if time.Sleep(10 * time.Millisecond); try == 100 {
 			t.Fatal("got a record, expected none")
 		}
+	}
+}
+
+func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
+	var deliveries atomic.Int32
+	begun := make(chan struct{})
+	h := job.Work(func(context.Context, string) (string, error) {
+		if deliveries.Add(1) > 1 {
+			return "done", nil
+		}
+		close(begun)
+		time.Sleep(200 * time.Millisecond) // the second looks and waits
+		return "", job.Retryable(errors.New("busy"))
+	}, job.Once(onceTable(t), itself), job.Tries(1))
+	first := make(chan job.Outcome)
+	go func() {
+		answer, _ := h.Invoke(context.Background(), []byte(batchOf(0, "a")))
+		first <- decode[[]job.Outcome](t, string(answer))[0]
+	}()
+	<-begun
+	second := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "a")))[0]
+	if first := <-first; first.Cause != "busy" || string(second.Output) != `"done"` || deliveries.Load() != 2 {
+		t.Errorf("got %+v and %+v, expected the first to fail and the second to do it then", first, second)
 	}
 }
 
