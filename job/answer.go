@@ -102,6 +102,9 @@ func appendOutcome(b []byte, o *Outcome) []byte {
 	if o.Retryable {
 		b = append(b, `,"retryable":true`...)
 	}
+	if len(o.Item) > 0 {
+		b = append(append(b, `,"item":`...), o.Item...)
+	}
 	if o.StartedAt != 0 {
 		b = strconv.AppendInt(append(b, `,"startedAt":`...), o.StartedAt, 10)
 	}

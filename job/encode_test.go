@@ -9,7 +9,7 @@ func TestAnOutcomeIsWrittenAsEncodingJSONWouldWriteIt(t *testing.T) {
 	for _, o := range []Outcome{
 		{},
 		{Index: 7, Status: Succeeded, Output: json.RawMessage(`{"a":[1,2]}`), StartedAt: 1793498400123, Ms: 12},
-		{Index: 1 << 40, Status: Failed, Error: "a\"b<\u2028", Cause: "c\xff\n", Retryable: true, Ms: 1},
+		{Index: 1 << 40, Status: Failed, Error: "a\"b<\u2028", Cause: "c\xff\n", Retryable: true, Item: json.RawMessage(`{"id":1}`), Ms: 1},
 	} {
 		expected, err := json.Marshal(o)
 		if err != nil {

@@ -1,18 +1,68 @@
 package job
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 )
 
-// writeFailures stores the items that did not succeed, as lines of the form
-// that items come in, so that they can be run again. The items are read once
-// more, as a stream: whoever accounts for them knows no more than a bit of each.
-func (r *summaryRequest) writeFailures(ctx context.Context, succeeded func(index int) bool) error {
-	to := &place{Bucket: r.Report.Bucket, Key: r.Report.Prefix + "/failures.jsonl"}
+// failures is where the items that did not succeed are stored, as lines of the
+// form that items come in, so that they can be run again.
+func (p *place) failures() *place {
+	return &place{Bucket: p.Bucket, Key: p.Prefix + "/failures.jsonl"}
+}
+
+// keptFailures are the items that came along with their outcomes. They are on
+// disk until all are known: an upload that is begun leaves an object behind.
+type keptFailures struct {
+	file  *os.File // nil while there are none
+	lines *bufio.Writer
+}
+
+func (k *keptFailures) add(o *Outcome) (err error) {
+	if len(o.Item) == 0 {
+		return nil
+	}
+	if k.file == nil {
+		if k.file, err = os.CreateTemp("", "failures-*.jsonl"); err != nil {
+			return err
+		}
+		k.lines = bufio.NewWriterSize(k.file, 1<<16)
+	}
+	_, err = k.lines.Write(append(o.Item, '\n'))
+	return err
+}
+
+func (k *keptFailures) write(ctx context.Context, to *place) error {
+	if k.file == nil {
+		return nil
+	}
+	if err := k.lines.Flush(); err != nil {
+		return err
+	}
+	if _, err := k.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	return upload(ctx, to, func(w io.Writer) error {
+		_, err := io.Copy(w, k.file)
+		return err
+	})
+}
+
+func (k *keptFailures) close() {
+	if k.file != nil {
+		k.file.Close()
+		os.Remove(k.file.Name())
+	}
+}
+
+// writeFailures reads the items once more, as a stream: whoever accounts for
+// them knows no more than a bit of each.
+func (r *summaryRequest) writeFailures(ctx context.Context, succeeded func(index int) bool) error {
+	return upload(ctx, r.Report.failures(), func(w io.Writer) error {
 		return r.Items.eachItem(ctx, func(index int, item []byte) error {
 			if succeeded(index) {
 				return nil

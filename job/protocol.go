@@ -3,6 +3,8 @@ package job
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/mapjob/mapjob/job/report"
 )
 
 // What the state machine and the functions say to each other. The definition
@@ -48,7 +50,8 @@ type batch[Item any] struct {
 type batchInput struct {
 	Job       jobData `json:"job"`
 	Execution string  `json:"execution"`
-	Outcomes  *place  `json:"outcomes"` // the folder for outcomes that do not fit into an answer; nil: there is none
+	Outcomes  *place  `json:"outcomes"`  // the folder for outcomes that do not fit into an answer; nil: there is none
+	KeepItems bool    `json:"keepItems"` // outcomes of items that failed take the item along
 }
 
 type indexed[Item any] struct {
@@ -70,13 +73,14 @@ type storedOutcomes struct {
 }
 
 type summaryRequest struct {
-	Job                        jobData         `json:"job"`
-	Execution                  string          `json:"execution"`
-	Input                      json.RawMessage `json:"input"`
-	Items                      place           `json:"items"`   // where they are; of an Inline job only how many
-	Results                    json.RawMessage `json:"results"` // a place, or the list itself
-	Report                     *place          `json:"report"`
-	ToleratedFailurePercentage float64         `json:"toleratedFailurePercentage"`
+	Job       jobData         `json:"job"`
+	Execution string          `json:"execution"`
+	Input     json.RawMessage `json:"input"`
+	Items     place           `json:"items"`   // where they are; of an Inline job only how many
+	Results   json.RawMessage `json:"results"` // a place, or the list itself
+	Report    *place          `json:"report"`
+	KeptItems bool            `json:"keptItems"` // failed outcomes have their items; else the items can be read once more
+	report.Tolerance
 }
 
 // Status of an item.
@@ -96,6 +100,7 @@ type Outcome struct {
 	Error     string          `json:"error,omitempty"`  // the error's name
 	Cause     string          `json:"cause,omitempty"`
 	Retryable bool            `json:"retryable,omitempty"` // another try may go well
+	Item      json.RawMessage `json:"item,omitempty"`      // the item, where it failed and nobody could look it up by its index
 	StartedAt int64           `json:"startedAt,omitempty"` // when the item's turn came, in milliseconds of Unix time; 0: it did not
 	Ms        int64           `json:"ms,omitempty"`        // how long it took, all tries together, in milliseconds
 }

@@ -157,14 +157,14 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 		if name == "" {
 			name = otherwise
 		}
-		fail := func(index int) error {
-			return do(Outcome{Index: index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true})
+		fail := func(index int, item json.RawMessage) error {
+			return do(Outcome{Index: index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true, Item: item})
 		}
 		if b.Chunk != nil {
 			return b.eachOfFailedChunk(ctx, do, fail)
 		}
 		for _, item := range b.Items {
-			if err := fail(item.Index); err != nil {
+			if err := fail(item.Index, item.Item); err != nil {
 				return err
 			}
 		}
@@ -189,7 +189,7 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 
 // eachOfFailedChunk takes the items of a chunk for failed whose outcomes no
 // try has stored.
-func (b *batch[Item]) eachOfFailedChunk(ctx context.Context, do func(Outcome) error, fail func(index int) error) error {
+func (b *batch[Item]) eachOfFailedChunk(ctx context.Context, do func(Outcome) error, fail func(index int, item json.RawMessage) error) error {
 	c := b.Chunk
 	known := make([]bool, c.Count)
 	if b.BatchInput.Outcomes != nil {
@@ -203,7 +203,7 @@ func (b *batch[Item]) eachOfFailedChunk(ctx context.Context, do func(Outcome) er
 	}
 	for i := range known {
 		if !known[i] {
-			if err := fail(c.First + i); err != nil {
+			if err := fail(c.First+i, nil); err != nil {
 				return err
 			}
 		}

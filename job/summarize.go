@@ -14,11 +14,12 @@ import (
 // Summary is what became of a job's items, for a summary function to look at
 // and to add to.
 type Summary struct {
-	Info                       Info
-	Input                      json.RawMessage // what the execution was started with
-	ToleratedFailurePercentage float64
+	Info      Info
+	Input     json.RawMessage // what the execution was started with
+	Tolerance report.Tolerance
 
 	source   iter.Seq2[Outcome, error]
+	kept     keptFailures
 	consumed bool
 	err      error
 	account  report.Account
@@ -47,6 +48,11 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 				first = s.account.Succeed(outcome.Index)
 			} else {
 				first = s.account.Fail(outcome.Index, outcome.Error, outcome.Cause)
+			}
+			if first && outcome.Status != Succeeded {
+				if s.err = s.kept.add(&outcome); s.err != nil {
+					return
+				}
 			}
 			if first {
 				s.account.Took(outcome.Index, outcome.StartedAt, outcome.Ms, outcome.Status == Succeeded)
@@ -103,8 +109,10 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	}
 	ctx, info, end := begin(ctx, request.Job, request.Execution)
 	defer end()
-	summary := &Summary{Info: info, Input: request.Input, ToleratedFailurePercentage: request.ToleratedFailurePercentage,
+	summary := &Summary{Info: info, Input: request.Input, Tolerance: request.Tolerance,
 		source: request.outcomes(ctx)}
+
+	defer summary.kept.close()
 
 	err := recovered(func() error { return z.look(ctx, summary) })
 	for range summary.Results() { // what look left is counted here
@@ -135,16 +143,21 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	stopped := time.Now().UTC()
 	if request.Report != nil {
 		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
-			ToleratedFailurePercentage: &request.ToleratedFailurePercentage,
-			Errors:                     a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
+			Tolerance: request.Tolerance,
+			Errors:    a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
 		if err := request.Report.write(ctx, r); err != nil {
 			return nil, asInvocationError(err)
 		}
 		answer.Report = request.Report
-		if a.Failed+missing > 0 && request.Items.Key != "" {
-			if err := request.writeFailures(ctx, a.HasSucceeded); err != nil {
-				return nil, asInvocationError(err)
-			}
+		switch {
+		case a.Failed+missing == 0:
+		case request.KeptItems:
+			err = summary.kept.write(ctx, request.Report.failures())
+		case request.Items.Key != "":
+			err = request.writeFailures(ctx, a.HasSucceeded)
+		}
+		if err != nil {
+			return nil, asInvocationError(err)
 		}
 	}
 	took := time.Duration(0)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +78,31 @@ func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]by
 	if b.Chunk != nil {
 		return w.chunk(within, b, info)
 	}
-	return b.BatchInput.answer(ctx, w.outcomes(within, b.Items, info, nil))
+	outcomes := w.outcomes(within, b.Items, info, nil)
+	if b.BatchInput.KeepItems {
+		if err := keepItems(payload, outcomes); err != nil {
+			return nil, err
+		}
+	}
+	return b.BatchInput.answer(ctx, outcomes)
+}
+
+// keepItems gives the outcomes of items that failed the items, as they came.
+func keepItems(payload []byte, outcomes []Outcome) error {
+	failed := func(o Outcome) bool { return o.Status != Succeeded }
+	if !slices.ContainsFunc(outcomes, failed) {
+		return nil
+	}
+	var raw batch[json.RawMessage]
+	if err := decode(payload, &raw, "the batch once more"); err != nil {
+		return err
+	}
+	for i := range outcomes {
+		if failed(outcomes[i]) {
+			outcomes[i].Item = raw.Items[i].Item
+		}
+	}
+	return nil
 }
 
 // readBatch decodes each item once. Only where something does not fit are the

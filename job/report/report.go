@@ -17,17 +17,17 @@ import (
 
 // Report says what became of a job's items.
 type Report struct {
-	Job                        string       `json:"job"`
-	Execution                  string       `json:"execution"`
-	StartedAt                  time.Time    `json:"startedAt"`
-	StoppedAt                  time.Time    `json:"stoppedAt"`
-	Items                      Items        `json:"items"`
-	ToleratedFailurePercentage *float64     `json:"toleratedFailurePercentage,omitempty"` // nil where nobody compares
-	Errors                     []ErrorCount `json:"errors"`                               // the most frequent first
-	Failures                   []Failure    `json:"failures"`                             // the first of them
-	Timeline                   *Timeline    `json:"timeline,omitempty"`                   // nil where no times are known
-	Slowest                    []Timed      `json:"slowest,omitempty"`                    // the slowest first
-	Sections                   []Section    `json:"sections"`                             // what the summary function added
+	Job       string    `json:"job"`
+	Execution string    `json:"execution"`
+	StartedAt time.Time `json:"startedAt"`
+	StoppedAt time.Time `json:"stoppedAt"`
+	Items     Items     `json:"items"`
+	Tolerance
+	Errors   []ErrorCount `json:"errors"`             // the most frequent first
+	Failures []Failure    `json:"failures"`           // the first of them
+	Timeline *Timeline    `json:"timeline,omitempty"` // nil where no times are known
+	Slowest  []Timed      `json:"slowest,omitempty"`  // the slowest first
+	Sections []Section    `json:"sections"`           // what the summary function added
 }
 
 // Items are counts; every item is in exactly one of succeeded, failed and missing.
@@ -86,11 +86,14 @@ func (r *Report) Verdict() string {
 	case r.Items.Missing > 0:
 		return fmt.Sprintf("%s of %s items have no result: the account does not add up", Thousands(r.Items.Missing), Thousands(r.Items.Total))
 	case r.Items.Failed == 0:
+		if r.Items.Total == 1 {
+			return "the one item succeeded"
+		}
 		return fmt.Sprintf("all %s items succeeded", Thousands(r.Items.Total))
 	}
-	tolerated := ""
-	if r.ToleratedFailurePercentage != nil {
-		tolerated = fmt.Sprintf(", tolerated: %g%%", *r.ToleratedFailurePercentage)
+	tolerated := r.Tolerance.String()
+	if tolerated != "" {
+		tolerated = ", tolerated: " + tolerated
 	}
 	return fmt.Sprintf("%s of %s items failed (%s%s)", Thousands(r.Items.Failed), Thousands(r.Items.Total), r.Share(r.Items.Failed), tolerated)
 }
