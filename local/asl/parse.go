@@ -103,6 +103,13 @@ func (r *reader) stateMachine(v any) *StateMachine {
 	return m
 }
 
+// ends reports whether a flow has a state at which it ends.
+func (f *Flow) ends() bool {
+	return slices.ContainsFunc(f.States, func(s *State) bool {
+		return s.End || s.Type == SucceedState || s.Type == FailState
+	})
+}
+
 // queryLanguage is the QueryLanguage of a machine, a flow or a state. A state
 // inside a JSONata machine can't go back to JSONPath, see the developer guide,
 // "Transforming data with JSONata".
@@ -132,6 +139,7 @@ func (f fields) flow(flow *Flow) {
 		return
 	}
 	var links []link
+	problems := len(f.problems)
 	for name, v := range object.All() {
 		path := step(f.at("States"), name)
 		if n := len([]rune(name)); n > maxStateName && !f.anySize || n == 0 {
@@ -147,6 +155,7 @@ func (f fields) flow(flow *Flow) {
 		flow.States = append(flow.States, s)
 		flow.byName[name] = s
 	}
+	wellFormed := len(f.problems) == problems
 	if flow.StartAt != "" {
 		flow.Start = flow.byName[flow.StartAt]
 		if flow.Start == nil {
@@ -158,6 +167,13 @@ func (f fields) flow(flow *Flow) {
 		if *l.to == nil {
 			f.known(l.path, missingTarget(l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.at("States"))
 		}
+	}
+	// The service looks at the transitions of states that are as they should be,
+	// and says nothing of unreachable states where there is no end to reach.
+	if wellFormed && f.path == "$" && !flow.ends() {
+		f.known(f.at("States"), "MISSING_END_STATE: Workflow has no terminal state at null",
+			"got no state at which the state machine ends, expected one with End, or of type Succeed or Fail")
+		return
 	}
 	f.unreachable(flow)
 }

@@ -47,7 +47,7 @@ func TestSizeLimitsCanBeSwitchedOff(t *testing.T) {
 
 func TestServiceSaysNextOfEveryTransition(t *testing.T) {
 	_, err := asl.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "Y",
-		"Choices": [{"Variable": "$.a", "IsPresent": true, "Next": "X"}]}}}`))
+		"Choices": [{"Variable": "$.a", "IsPresent": true, "Next": "X"}]}, "B": {"Type": "Succeed"}}}`))
 	var problems asl.Problems
 	if !errors.As(err, &problems) {
 		t.Fatalf("got %v, expected problems", err)

@@ -292,7 +292,7 @@ func TestBatchesStayUnderTheBytes(t *testing.T) {
 }
 
 func TestHistoryLimit(t *testing.T) {
-	const loop = `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Pass","Next":"A"}}}`
+	const loop = `{"StartAt":"A","States":{"A":{"Type":"Pass","Next":"B"},"B":{"Type":"Choice","Choices":[{"Variable":"$.stop","IsPresent":true,"Next":"C"}],"Default":"A"},"C":{"Type":"Succeed"}}}`
 	x := run(t, loop, `{}`)
 	fails(t, x, "States.Runtime", "The execution reached the maximum number of history events (25000).")
 	if x.Events != 25000 {

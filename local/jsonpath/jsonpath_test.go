@@ -45,6 +45,13 @@ func TestGet(t *testing.T) {
 		{"$.books[?(@.title in ['A','C'])].title", `["A","C"]`},
 		{"$.books[?(@.tags size 2)].title", `["A"]`},
 		{"$.[?(@.limit == 10)].limit", `[10]`},
+		{"$.books[?(@.price > .5)].title", `["A","B","C"]`},
+		{"$.books[?(@.price > -.5e1)].title", `["A","B","C"]`},
+		{"$.books[?(@.title==B)].price", `[12]`},
+		{"$.books[?(@.title == A || @.title == C)].price", `[8,20]`},
+		{"$.books[?(@.sold == true)]", `[]`},
+		{"$.books[0]title", `"A"`},
+		{"$.books[*]price", `[8,12,20]`},
 		{"$.books.length()", `3`},
 		{"$.missing[*].x", `[]`},
 		{"$.books[*].missing", `[]`},
@@ -114,7 +121,7 @@ func TestPut(t *testing.T) {
 }
 
 func TestCompileRefuses(t *testing.T) {
-	for _, path := range []string{"", "a", "$.", "$.a[", "$.a[x]", "$.a[?(@.b]", "$.a['b", "$..", "$.a.upper()", "$[?(@.a == )]"} {
+	for _, path := range []string{"", "a", "$.", "$.a[", "$.a[x]", "$.a[?(@.b]", "$.a['b", "$..", "$.a.upper()", "$[?(@.a == )]", "$a", "$[?(@.a == b c)]", "$[0] a"} {
 		if _, err := jsonpath.Compile(path); err == nil {
 			t.Errorf("%q: got a path, expected an error", path)
 		}

@@ -77,7 +77,11 @@ func (p *parser) tokens(inside bool) ([]token, error) {
 			if inside {
 				return tokens, nil
 			}
-			return nil, p.expected("a step such as .name or [0]")
+			// A name after a bracket may do without its dot: $.a[0]b is $.a[0].b.
+			if p.text[p.at-1] != ']' {
+				return nil, p.expected("a step such as .name or [0]")
+			}
+			t, err = p.name()
 		}
 		if err != nil {
 			return nil, err
@@ -365,7 +369,13 @@ func (p *parser) pattern() (*regexp.Regexp, error) {
 	return pattern, nil
 }
 
-var literalText = regexp.MustCompile(`^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)`)
+var (
+	literalNumber = regexp.MustCompile(`^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?`)
+	// literalWord is true, false, null or a text without quotes, which the
+	// service takes in a condition, too: [?(@.language==en)].
+	literalWord = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_-]*`)
+	words       = map[string]any{"true": true, "false": false, "null": nil}
+)
 
 // operand is a path or a literal.
 func (p *parser) operand() (operand, error) {
@@ -385,13 +395,23 @@ func (p *parser) operand() (operand, error) {
 	case '[', '{':
 		return p.jsonOperand()
 	}
-	literal := literalText.FindString(p.text[p.at:])
-	if literal == "" {
+	if number := literalNumber.FindString(p.text[p.at:]); number != "" {
+		p.at += len(number)
+		if strings.HasPrefix(strings.TrimPrefix(number, "-"), ".") {
+			number = strings.Replace(number, ".", "0.", 1)
+		}
+		v, err := value.Parse([]byte(number))
+		return operand{literal: v}, err
+	}
+	word := literalWord.FindString(p.text[p.at:])
+	if word == "" {
 		return operand{}, p.expected("a path that starts with @ or $, or a literal")
 	}
-	p.at += len(literal)
-	v, err := value.Parse([]byte(literal))
-	return operand{literal: v}, err
+	p.at += len(word)
+	if v, ok := words[word]; ok {
+		return operand{literal: v}, nil
+	}
+	return operand{literal: word}, nil
 }
 
 // jsonOperand is an array or an object. Its strings may be in single quotes.
