@@ -115,6 +115,7 @@ type plan struct {
 	deeds       []deed
 	size        int // of a batch
 	byReference bool
+	kept        bool     // items come along with the outcomes that failed
 	place       bool     // there is one for outcomes that do not fit
 	batches     []string // what becomes of each batch: done, twice, crashed, unasked, pending or lost
 }
@@ -126,6 +127,7 @@ func plans(t *rapid.T) plan {
 		place:       rapid.Bool().Draw(t, "place"),
 	}
 	p.place = p.place || p.byReference
+	p.kept = !p.byReference && rapid.Bool().Draw(t, "kept")
 	// A fair share of what is costly: an oversize result takes a megabyte.
 	kinds := []string{"succeed", "succeed", "succeed", "succeed", "succeed", "refuse", "panic", "unfit", "busy", "busy", "late", "talk"}
 	for range rapid.IntRange(0, 20).Draw(t, "items") {
@@ -201,9 +203,9 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	lines := slices.Collect(strings.Lines(text))
 	var inputs []string
 	for b := range p.batches {
-		about := `"BatchInput": {"job": {"name": "nightly"}}`
+		about := fmt.Sprintf(`"BatchInput": {"job": {"name": "nightly"}, "keepItems": %t}`, p.kept)
 		if p.place {
-			about = fmt.Sprintf(`"BatchInput": {"job": {"name": "nightly"}, "outcomes": {"bucket": "results", "prefix": "%s/outcomes"}}`, prefix)
+			about = strings.TrimSuffix(about, "}") + fmt.Sprintf(`, "outcomes": {"bucket": "results", "prefix": "%s/outcomes"}}`, prefix)
 		}
 		if p.byReference {
 			inputs = append(inputs, fmt.Sprintf(`{%s, "Chunk": %s}`, about, lines[b]))
@@ -269,6 +271,7 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	})
 	payload := request(prefix, fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), len(p.deeds))
 	payload = strings.Replace(payload, `"key": "items"`, fmt.Sprintf(`"key": "%s/items.jsonl", "chunked": %t`, prefix, p.byReference), 1)
+	payload = strings.Replace(payload, `"input": {}`, fmt.Sprintf(`"input": {}, "keptItems": %t`, p.kept), 1)
 	answer = decode[accountAnswer](t, invoke(t, summary, payload))
 	text, _ = object(t, prefix+"/report/failures.jsonl")
 	return answer, seen, slices.Collect(strings.Lines(text))
@@ -310,11 +313,16 @@ func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) 
 	var again []string
 	i := 0
 	for item := range p.items() {
-		if !truth[i].succeeded {
+		// An item that came along with nothing can't be told of.
+		if _, known := truth[i]; !truth[i].succeeded && (known || !p.kept) && !(p.kept && truth[i].errorName == job.ErrorResultTooLarge) {
 			text, _ := json.Marshal(item)
 			again = append(again, string(text)+"\n")
 		}
 		i++
+	}
+	if p.kept { // as their outcomes come
+		slices.Sort(failures)
+		slices.Sort(again)
 	}
 	if !slices.Equal(failures, again) {
 		return fmt.Errorf("got failures %q, expected %q", failures, again)
