@@ -41,6 +41,7 @@ func readRows(ctx context.Context, from *Source, yield func(json.RawMessage) err
 // eachRow yields the rows as objects. The columns that a row has no field for
 // are empty where filled, else they are left out.
 func eachRow(content *text, rows *csv.Reader, columns []column, filled bool, yield func(json.RawMessage) error) error {
+	size := 0 // of the row before
 	for {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
@@ -50,7 +51,7 @@ func eachRow(content *text, rows *csv.Reader, columns []column, filled bool, yie
 			return rowProblem(content, err)
 		}
 		content.item()
-		item := []byte{'{'}
+		item := append(make([]byte, 0, size+16), '{')
 		for _, c := range columns {
 			field := ""
 			if c.at < len(row) {
@@ -63,7 +64,9 @@ func eachRow(content *text, rows *csv.Reader, columns []column, filled bool, yie
 			}
 			item = appendQuoted(append(item, c.name...), field)
 		}
-		if err := yield(append(item, '}')); err != nil {
+		item = append(item, '}')
+		size = len(item)
+		if err := yield(item); err != nil {
 			return err
 		}
 	}
