@@ -41,6 +41,11 @@ func AnyResource(roleOrPolicy constructs.IConstruct, reason string) {
 	record(roleOrPolicy, map[string]any{"id": wildcards, "reason": reason, "applies_to": []any{"Resource::*"}})
 }
 
+// Finding accepts what a rule finds about a resource.
+func Finding(resource constructs.IConstruct, rule, reason string) {
+	record(resource, map[string]any{"id": rule, "reason": reason})
+}
+
 // record adds a suppression to those that the resource has.
 func record(of constructs.IConstruct, suppression map[string]any) {
 	resource, ok := of.(awscdk.CfnResource)

@@ -8,19 +8,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
-// grantAnything adds a permission to the role at a path, as an app might.
-func grantAnything(stack awscdk.Stack, path string) {
-	at := stack.Node()
-	for _, id := range strings.Split(path, "/") {
-		at = at.FindChild(&id).Node()
-	}
-	at.Scope().Node().FindChild(at.Id()).(awsiam.Role).AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+// grantAnything adds a permission to a role, as an app might.
+func grantAnything(role constructs.IConstruct) {
+	role.(awsiam.Role).AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings("sqs:*"), Resources: jsii.Strings("*"),
 	}))
 }
@@ -151,6 +147,31 @@ WorkerRole
   logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/outcomes/*
   s3:PutObject on <Invoices.Arn>/invoices/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+		"Lock": `
+MachineRole
+  dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <LockTable.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <Machine>
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<Machine.Name>:*
+`,
+		"Triggers": `
+EventRole
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+InternalFunctionRole
+  logs:CreateLogStream, logs:PutLogEvents on <InternalFunctionLogs.Arn>
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+ObjectRole
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+ScheduleRole
+  kms:Decrypt on <Key.Arn>
+  sqs:SendMessage on <ScheduleDeadLetters.Arn>
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+WebhookFunctionRole
+  logs:CreateLogStream, logs:PutLogEvents on <WebhookFunctionLogs.Arn>
+  secretsmanager:DescribeSecret, secretsmanager:GetSecretValue on <WebhookSecret> when ForAnyValue:StringEquals secretsmanager:VersionStage AWSCURRENT, AWSPREVIOUS
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
 	} {

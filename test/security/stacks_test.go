@@ -1,0 +1,126 @@
+package security
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
+	"github.com/mapjob/mapjob/constructs/loggroup"
+	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/constructs/trigger"
+	"github.com/mapjob/mapjob/stacks"
+)
+
+// all are the stacks that are looked at: the sample, and one for each construct
+// with everything set.
+var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
+	"Invoicing": func(app awscdk.App, id string) awscdk.Stack { return stacks.NewInvoicing(app, &id, nil) },
+	"ByValue":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byValue) },
+	"Reference": func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byReference) },
+	"Inline":    func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, inline) },
+	"Observe":   observed,
+	"Lock":      locked,
+	"Triggers":  triggered,
+}
+
+// jobStack is a stack with a job, and a key and a bucket for access logs that
+// the job is given.
+func jobStack(app awscdk.App, id string, props func(awscdk.Stack, *mapjob.Props)) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+	job := &mapjob.Props{EncryptionKey: key}
+	for id, function := range map[string]*awslambda.IFunction{"JobStart": &job.JobStart, "Worker": &job.Worker, "Summary": &job.Summary} {
+		*function = gofunction.New(stack, jsii.String(id), &gofunction.Props{Entry: jsii.String("lambdas/worker"), EncryptionKey: key})
+	}
+	props(stack, job)
+	mapjob.New(stack, jsii.String("Job"), job)
+	return stack
+}
+
+// child is a construct by the IDs on the way to it.
+func child(of constructs.IConstruct, ids ...string) constructs.IConstruct {
+	for _, id := range ids {
+		of = of.Node().FindChild(&id)
+	}
+	return of
+}
+
+func accessLogs(stack awscdk.Stack) awss3.Bucket {
+	return awss3.NewBucket(stack, jsii.String("AccessLogs"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), Encryption: awss3.BucketEncryption_S3_MANAGED, EnforceSSL: jsii.Bool(true),
+	})
+}
+
+func byValue(stack awscdk.Stack, p *mapjob.Props) {
+	p.JobStart, p.Children, p.AccessLogs = nil, mapjob.ExpressChildren, accessLogs(stack)
+	p.ItemsBucket = awss3.Bucket_FromBucketName(stack, jsii.String("Items"), jsii.String("our-items"))
+}
+
+func byReference(stack awscdk.Stack, p *mapjob.Props) {
+	p.Items, p.AccessLogs = mapjob.ByReference, accessLogs(stack)
+}
+
+func inline(stack awscdk.Stack, p *mapjob.Props) {
+	p.Mode = mapjob.Inline
+	p.ResultsBucket = awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("our-results"))
+}
+
+// observed is a stack that watches a state machine of another one.
+func observed(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
+	topic := observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"night@example.com"}})
+	observe.New(stack, jsii.String("Observe"), &observe.Props{
+		StateMachine: machine, Job: jsii.String("Nightly"), Topic: topic, NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
+		FailureRate: jsii.Number(1), MapRunBacklog: jsii.Bool(true),
+	})
+	observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine, Topic: topic})
+	return stack
+}
+
+// locked is a stack whose executions replace each other.
+func locked(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	lock := joblock.New(stack, jsii.String("Lock"), &joblock.Props{Overlap: joblock.Replace})
+	body := awsstepfunctions.Pass_Jsonata(stack, jsii.String("Body"), nil)
+	machine := awsstepfunctions.NewStateMachine(stack, jsii.String("Machine"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(body)),
+		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
+		TracingEnabled: jsii.Bool(true),
+		Logs: &awsstepfunctions.LogOptions{Level: awsstepfunctions.LogLevel_ALL,
+			Destination: loggroup.New(stack, jsii.String("Logs"), nil)},
+	})
+	accepted.AnyResource(child(machine.Role(), "DefaultPolicy"),
+		"logging and tracing of the state machine around the lock, which is not looked at here")
+	lock.Grant(machine)
+	return stack
+}
+
+// triggered is a stack with each trigger of a state machine of another one.
+func triggered(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
+	bucket := awss3.NewBucket(stack, jsii.String("Drop"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true), ServerAccessLogsBucket: accessLogs(stack),
+	})
+	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: machine, Expression: jsii.String("rate(1 day)"),
+		EncryptionKey: awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})})
+	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: machine,
+		Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}})
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine, Bucket: bucket})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine, Authorization: trigger.HMAC})
+	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: machine})
+	for _, id := range []string{"Schedule", "Event", "Object"} {
+		accepted.Finding(child(stack, id, "DeadLetters"), "AwsSolutions-SQS3", "the queue is the dead-letter queue of a trigger")
+	}
+	accepted.Finding(child(stack, "Webhook", "Secret"), "AwsSolutions-SMG4", "the sender has the secret too: it changes when both sides agree")
+	return stack
+}
