@@ -30,7 +30,8 @@ type EndingsProps struct {
 
 // NewEndings tells of the endings that an execution cannot tell itself: it
 // timed out, was aborted, or failed with an error that nothing in it caught.
-// The message has the error, the cause and the execution, and no numbers.
+// The message has the execution, its status and its error. It has no numbers, and
+// no cause: that is often JSON, whose quotes a rule's text might not survive.
 //
 // The events are best effort (Step Functions developer guide, "Automating Step
 // Functions event delivery with EventBridge"): the message is a hint. The
@@ -52,8 +53,8 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	})
 	field := func(name string) string { return *awsevents.EventField_FromPath(jsii.String("$.detail." + name)) }
 	rule.AddTarget(awseventstargets.NewSnsTopic(props.Topic, &awseventstargets.SnsTopicProps{
-		Message: awsevents.RuleTargetInput_FromText(jsii.String(fmt.Sprintf("Execution %s ended: %s %s %s",
-			field("executionArn"), field("status"), field("error"), field("cause")))),
+		Message: awsevents.RuleTargetInput_FromText(jsii.String(fmt.Sprintf("Execution %s ended: %s %s",
+			field("executionArn"), field("status"), field("error")))),
 	}))
 	return rule
 }

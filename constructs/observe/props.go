@@ -29,7 +29,8 @@ type Props struct {
 	Topic awssns.ITopic
 
 	// Without leaves out alarms that there are otherwise: Failed, TimedOut,
-	// Aborted or Throttled.
+	// Aborted or Throttled. Where executions replace each other, or people stop
+	// them, Aborted tells nothing new.
 	// Default: one execution that failed, timed out or was aborted raises an
 	// alarm, and so does one state that was throttled.
 	Without []Alarm
