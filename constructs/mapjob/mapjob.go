@@ -80,7 +80,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		Timeout:        settings.Timeout,
 		Role:           newRole(job),
 	})
-	observe(job.stateMachine, logs, settings.LogData)
+	logAndTrace(job.stateMachine, logs, settings.LogData)
 	job.grant(&settings)
 	return job
 }

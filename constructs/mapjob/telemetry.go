@@ -43,10 +43,10 @@ func newRole(scope constructs.Construct) awsiam.Role {
 	return role
 }
 
-// observe turns logging and tracing on. The state machine's own props would
+// logAndTrace turns logging and tracing on. The state machine's own props would
 // grant what that takes, on every resource, in the policy of the states, where
 // cdk-nag could not tell it from what a state of the app's own is granted.
-func observe(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data *bool) {
+func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data *bool) {
 	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
 	if data == nil {
 		data = jsii.Bool(false)
