@@ -41,6 +41,7 @@ const (
 	undisturbed disturbance = ""
 	throttle    disturbance = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException" // it is refused
 	deny        disturbance = "com.amazon.coral.service#AccessDeniedException"
+	old         disturbance = "DynamoDB might have answered what was there before: expected a consistent read"
 	lose        disturbance = "com.amazonaws.dynamodb.v20120810#InternalServerError" // it is done, and the answer gets lost
 )
 
@@ -90,10 +91,14 @@ var startDatabase = sync.OnceValue(func() error {
 			d = database.disturb(operation)
 		}
 		database.mutex.Unlock()
+		body, _ := io.ReadAll(r.Body)
+		if operation == "GetItem" && !bytes.Contains(body, []byte(`"ConsistentRead":true`)) {
+			d = old
+		}
 		status, answer := http.StatusBadRequest, []byte(nil)
 		if d == undisturbed || d == lose {
-			through, _ := http.NewRequest(r.Method, address, r.Body) // goes through even if the caller is gone
-			through.Header, through.ContentLength = r.Header, r.ContentLength
+			through, _ := http.NewRequest(r.Method, address, bytes.NewReader(body)) // goes through even if the caller is gone
+			through.Header = r.Header
 			response, err := http.DefaultClient.Do(through)
 			if err != nil {
 				panic(err)

@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -459,15 +460,15 @@ func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
 func TestItemsByReferenceAreDoneOnceToo(t *testing.T) {
 	c := &counted{}
 	child := func(prefix string) string { // the same items in another folder: nothing is stored there
-		put(t, prefix+"/chunk", "\"a\"\n\"refuse\"\n\"b\"\n")
-		return fmt.Sprintf(`{"BatchInput": {"job": {"name": "nightly"}, "execution": "arn:x", "outcomes": {"bucket": "results", "prefix": "%[1]s/outcomes"}}, "Chunk": {"bucket": "results", "key": "%[1]s/chunk", "first": 0, "count": 3}}`, prefix)
+		put(t, prefix+"/chunk", "\"a\"\n\"refuse\"\n\"b\"\n\"\"\n")
+		return fmt.Sprintf(`{"BatchInput": {"job": {"name": "nightly"}, "execution": "arn:x", "outcomes": {"bucket": "results", "prefix": "%[1]s/outcomes"}}, "Chunk": {"bucket": "results", "key": "%[1]s/chunk", "first": 0, "count": 4}}`, prefix)
 	}
 	h := job.Work(c.handle, job.Once(onceTable(t), itself))
-	for _, prefix := range []string{"once1", "once2"} {
-		if answer := invoke(t, h, child(prefix)); !strings.Contains(answer, `"succeeded":2,"failed":1`) {
-			t.Errorf("got %s, expected two that succeeded and one that failed", answer)
+	for _, prefix := range []string{rand.Text(), rand.Text()} {
+		if answer := invoke(t, h, child(prefix)); !strings.Contains(answer, `"succeeded":2,"failed":2`) {
+			t.Errorf("got %s, expected two that succeeded and two that failed, one for want of a key", answer)
 		}
-		if n := below(t, prefix+"/outcomes/"); n != 3 {
+		if n := below(t, prefix+"/outcomes/"); n != 4 {
 			t.Errorf("got %d lines, expected each outcome once", n)
 		}
 	}
