@@ -1,0 +1,60 @@
+package loggroup_test
+
+import (
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/loggroup"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+func TestSnapshots(t *testing.T) {
+	for name, props := range map[string]func(awscdk.Stack) *loggroup.Props{
+		"minimal": func(awscdk.Stack) *loggroup.Props { return nil },
+		"everything": func(s awscdk.Stack) *loggroup.Props {
+			return &loggroup.Props{Prefix: jsii.String("/ours/"), Retention: awslogs.RetentionDays_ONE_WEEK,
+				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := synthesis.Stack(t)
+			loggroup.New(stack, jsii.String("Logs"), props(stack))
+			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+		})
+	}
+}
+
+func TestNamesInOneStackDiffer(t *testing.T) {
+	stack := synthesis.Stack(t)
+	names := map[any]bool{}
+	for _, id := range []string{"A", "AB"} {
+		scope := constructs.NewConstruct(stack, &id)
+		loggroup.New(scope, jsii.String("Logs"), &loggroup.Props{Prefix: jsii.String("/ours/")})
+		loggroup.New(scope, jsii.String("Others"), &loggroup.Props{Prefix: jsii.String("/ours/")})
+	}
+	for _, group := range synthesis.Synthesize(t, stack).OfType("AWS::Logs::LogGroup") {
+		parts := group.Properties["LogGroupName"].(map[string]any)["Fn::Join"].([]any)[1].([]any)
+		names[parts[2]] = true
+	}
+	if len(names) != 4 {
+		t.Errorf("got the names %v, expected four", names)
+	}
+}
+
+func TestGroupsThatShareAKeyAreAllowedItOnce(t *testing.T) {
+	stack := synthesis.Stack(t)
+	key := awskms.NewKey(stack, jsii.String("Key"), nil)
+	for _, id := range []string{"Logs", "Others"} {
+		loggroup.New(stack, &id, &loggroup.Props{EncryptionKey: key})
+	}
+	policy := synthesis.Synthesize(t, stack).Only(t, "AWS::KMS::Key").Properties["KeyPolicy"].(map[string]any)
+	if n := len(policy["Statement"].([]any)); n != 2 { // one more for the account
+		t.Errorf("got %d statements, expected two: a policy must not have one ID twice", n)
+	}
+}
