@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/accepted"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/constructs/observe"
 )
 
 const dueIndex = "due"
@@ -75,6 +76,12 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		Summary:                    summary,
 		ToleratedFailurePercentage: jsii.Number(10),
 		AccessLogs:                 accessLogs,
+	})
+	observe.New(stack, jsii.String("Observe"), &observe.Props{
+		StateMachine: job.StateMachine(),
+		Job:          jsii.String("Invoicing"),
+		Topic:        observe.NewTopic(stack, jsii.String("Alerts"), nil),
+		FailureRate:  jsii.Number(5),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("StateMachineArn"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Start an execution of it with {\"date\": \"2026-11-01\"}"),
