@@ -47,9 +47,6 @@ func readArray(ctx context.Context, from *Source, yield func(json.RawMessage) er
 	}
 	for d.PeekKind() != ']' {
 		item, err := d.next()
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
 		if err != nil {
 			return d.problem(err, "an array of items, to its end")
 		}
@@ -57,7 +54,8 @@ func readArray(ctx context.Context, from *Source, yield func(json.RawMessage) er
 			return err
 		}
 	}
-	return nil
+	_, err = io.Copy(io.Discard, object) // the checksum is compared at the object's end
+	return err
 }
 
 // lenient takes what Step Functions takes, see [normal].

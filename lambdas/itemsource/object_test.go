@@ -133,6 +133,17 @@ func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
 	}
 }
 
+func TestADamagedObjectIsAnErrorInEachFormat(t *testing.T) {
+	for format, content := range map[Format]string{JSONL: "1\n2\n", JSON: "[1, 2]" + strings.Repeat(" ", 1<<20), CSV: "a\n1\n2\n"} {
+		c := &connections{content: []byte(content), header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}
+		serve(t, c.ServeHTTP)
+		got, err := all(Source{Format: format, Bucket: bucket, Key: "k"})
+		if strings.Count(got, "\n") != 2 || job.NameOf(err) != ErrorItemReaderFailed || !strings.Contains(err.Error(), "checksum did not match") {
+			t.Errorf("%s: got %q and error %v, expected two items and then that they are not what was stored", format, got, err)
+		}
+	}
+}
+
 // Wherever an object breaks off, and whatever is read of it, its beginning is
 // not taken for all of it.
 func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {

@@ -88,8 +88,10 @@ func TestAJobStartRefusesByName(t *testing.T) {
 	}
 }
 
-// many is an object of n items in a format.
+// many is an object of n items in a format. Of 200,000 it is longer than an
+// item may be.
 func many(t testing.TB, format Format, n int) Source {
+	note := strings.Repeat("as agreed, ", 8)
 	var text bytes.Buffer
 	key := "many/" + string(format)
 	switch format {
@@ -101,14 +103,14 @@ func many(t testing.TB, format Format, n int) Source {
 	for i := range n {
 		switch format {
 		case JSONL:
-			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"as agreed"}`+"\n", i, i%1000)
+			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"%s"}`+"\n", i, i%1000, note)
 		case JSON:
 			if i > 0 {
 				text.WriteByte(',')
 			}
-			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"as agreed"}`, i, i%1000)
+			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"%s"}`, i, i%1000, note)
 		default:
-			fmt.Fprintf(&text, "%d,C-%d,12.50,\"as agreed\"\n", i, i%1000)
+			fmt.Fprintf(&text, "%d,C-%d,12.50,\"%s\"\n", i, i%1000, note)
 		}
 	}
 	if format == JSON {
