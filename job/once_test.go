@@ -322,6 +322,30 @@ func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
 	}
 }
 
+func TestWhoseTimeIsUpWhileItLooksSaysWhatItWaitedFor(t *testing.T) {
+	over := make(chan struct{})
+	begun := make(chan struct{})
+	h := job.Work(func(context.Context, string) (string, error) { close(begun); <-over; return "", nil }, job.Once(onceTable(t), itself))
+	ended := make(chan struct{})
+	go func() { _, _ = h.Invoke(context.Background(), []byte(batchOf(0, "a"))); close(ended) }()
+	<-begun
+	looks := 0
+	disturb(t, func(operation string) disturbance {
+		if operation == "GetItem" {
+			if looks++; looks > 1 {
+				time.Sleep(1200 * time.Millisecond) // longer than it has
+			}
+		}
+		return undisturbed
+	})
+	o := jobtest.Call{Execution: execution, Timeout: time.Second}.Work(t, h, "a")[0]
+	close(over)
+	<-ended
+	if o.Error != job.ErrorInProgress || !o.Retryable || looks < 2 {
+		t.Errorf("got %+v after %d looks, expected a retryable %s", o, looks, job.ErrorInProgress)
+	}
+}
+
 func TestARecordOfWorkInProgressSaysUntilWhen(t *testing.T) {
 	table := onceTable(t)
 	var until int64
