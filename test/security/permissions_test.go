@@ -177,8 +177,8 @@ WebhookFunctionRole
 	} {
 		t.Run(name, func(t *testing.T) {
 			template := synthesis.Synthesize(t, all[name](synthesis.App(t, nil), name))
-			if got := permissions(t, template); got != strings.TrimLeft(expected, "\n") {
-				t.Errorf("got\n%s\nexpected\n%s", got, expected)
+			if got := "\n" + permissions(t, template); got != expected {
+				t.Errorf("got%s\nexpected%s", got, expected)
 			}
 		})
 	}
