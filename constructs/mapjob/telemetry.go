@@ -12,8 +12,8 @@ import (
 
 // newLogs is where executions are logged. The beginning of its name keeps the
 // account's resource policy for log deliveries from growing with every state
-// machine, until deliveries stop (Step Functions developer guide, "CloudWatch
-// Logs resource policy size limitations").
+// machine, until deliveries stop (Step Functions developer guide, "Using
+// CloudWatch Logs to log execution history").
 func newLogs(scope constructs.Construct, settings *Props) awslogs.ILogGroup {
 	return loggroup.New(scope, jsii.String("Logs"), &loggroup.Props{
 		Prefix:        jsii.String("/aws/vendedlogs/states/"),
