@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -83,8 +84,8 @@ func Once[Item any](table string, key func(Item) string, options ...OnceOption) 
 	return func(w *workOptions) { w.guard = o }
 }
 
-// guard lets the work of an item be done once. Only [Once] makes one, so that
-// a worker without it has no DynamoDB client in its binary.
+// guard lets the work of an item be done once. Only [Once] may name the type
+// that does: a worker without it has no DynamoDB client in its binary then.
 type guard[Item any] interface {
 	outcome(ctx context.Context, item Item, work func() Outcome) Outcome
 }
@@ -92,7 +93,7 @@ type guard[Item any] interface {
 func guardOf[Item any](option any) guard[Item] {
 	g, ok := option.(guard[Item])
 	if !ok {
-		panic(fmt.Sprintf("job.Work: got a job.Once of other items, a %T, expected a %T", option, &once[Item]{}))
+		panic(fmt.Sprintf("job.Work: got a %T, expected a job.Once whose key is of the worker's items, %v", option, reflect.TypeFor[Item]()))
 	}
 	return g
 }

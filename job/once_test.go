@@ -512,7 +512,7 @@ func TestAnItemCostsTwoWrites(t *testing.T) {
 
 func TestOnceOfOtherItemsIsRefusedAtOnce(t *testing.T) {
 	for expected, f := range map[string]func(){
-		"job.Work: got a job.Once of other items, a *job.once[int], expected a *job.once[string]": func() {
+		"job.Work: got a *job.once[int], expected a job.Once whose key is of the worker's items, string": func() {
 			job.Work((&counted{}).handle, job.Once("Table", strconv.Itoa))
 		},
 		`job.Once: got the table "" and a key that is nil: false, expected`:     func() { job.Once("", itself) },
