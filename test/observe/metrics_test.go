@@ -1,0 +1,107 @@
+package observe
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+// The failure rate is computed from metrics by their names. A summary has to
+// write those very names, and the values have to come to the rate.
+func TestTheFailureRateIsThatOfASummary(t *testing.T) {
+	written := metricsOfSummary(t)
+	directive := written.AWS.CloudWatchMetrics[0]
+
+	stack := synthesis.Stack(t)
+	observe.New(stack, jsii.String("Observe"), &observe.Props{
+		StateMachine: awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly")),
+		Job:          jsii.String("Invoicing"),
+		FailureRate:  jsii.Number(1),
+	})
+	var looked map[string]float64
+	for _, alarm := range synthesis.Synthesize(t, stack).OfType("AWS::CloudWatch::Alarm") {
+		text, err := json.Marshal(alarm.Properties["Metrics"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var metrics []struct {
+			ID, Expression string
+			MetricStat     struct {
+				Metric struct {
+					Namespace, MetricName string
+					Dimensions            []struct {
+						Name  string
+						Value any
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(text, &metrics); err != nil {
+			t.Fatal(err)
+		}
+		if len(metrics) == 0 || metrics[0].Expression == "" {
+			continue
+		}
+		looked = map[string]float64{}
+		for _, m := range metrics[1:] {
+			metric := m.MetricStat.Metric
+			if metric.Namespace != directive.Namespace {
+				t.Errorf("got the namespace %s, expected the summary's, %s", metric.Namespace, directive.Namespace)
+			}
+			if len(metric.Dimensions) != 1 || !slices.Equal(directive.Dimensions[0], []string{metric.Dimensions[0].Name}) ||
+				metric.Dimensions[0].Value != written.values[metric.Dimensions[0].Name] {
+				t.Errorf("got the dimensions %v, expected the summary's, %v", metric.Dimensions, directive.Dimensions)
+			}
+			value, ok := written.values[metric.MetricName].(float64)
+			if !ok {
+				t.Errorf("got the metric %s, expected one that the summary writes: %v", metric.MetricName, written.values)
+			}
+			looked[m.ID] = value
+		}
+	}
+	if rate := 100 * looked["failed"] / looked["items"]; rate != 40 { // the expression, which the construct's own test pins
+		t.Errorf("got a failure rate of %g%% from %v, expected 40%%: two of five items", rate, looked)
+	}
+}
+
+// embedded is a line of the embedded metric format.
+type embedded struct {
+	AWS struct {
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+		}
+	} `json:"_aws"`
+	values map[string]any
+}
+
+func metricsOfSummary(t *testing.T) (written embedded) {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.Command("go", "run", "./test/observe/summary")
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, &stderr)
+	}
+	for line := range bytes.Lines(out) {
+		if bytes.Contains(line, []byte(`"_aws"`)) {
+			if err := json.Unmarshal(line, &written); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(line, &written.values); err != nil {
+				t.Fatal(err)
+			}
+			return written
+		}
+	}
+	t.Fatalf("got %s, expected a line with metrics", out)
+	return written
+}
