@@ -42,13 +42,13 @@ func AcrossExecutions() OnceOption { return func(o *onceOptions) { o.across = tr
 // the function needs dynamodb:GetItem, PutItem and DeleteItem. Before the
 // handler sees an item, a record that says so is written under the item's key,
 // on the condition that there is none; afterwards the outcome is stored in it.
-// A delivery that finds
+// That makes two writes an item. A delivery that finds
 //
 //   - an outcome answers with it, index apart to the letter;
 //   - work in progress waits for its outcome, and where its own time is up
 //     before that fails the item by the name [ErrorInProgress], as retryable;
-//   - work in progress by an invocation whose deadline has passed, which
-//     therefore crashed, does the work itself;
+//   - work in progress by an invocation whose deadline has passed by a second,
+//     which therefore crashed, does the work itself;
 //   - an outcome that has expired does the work again. DynamoDB may delete it
 //     days later, so the time is looked at here.
 //
