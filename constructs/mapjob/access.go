@@ -45,8 +45,8 @@ func (j *mapJob) grant(settings *Props) {
 	if j.results != nil {
 		states = append(states, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
 	}
-	if items := settings.ItemsBucket; items != nil {
-		states = append(append(states, objects(items, "/*", "s3:GetObject")), keyOf(items, "kms:Decrypt")...)
+	if settings.JobStart == nil { // the Map reads the items where they are
+		states = append(states, readSource(settings)...)
 	}
 	for _, p := range states {
 		j.stateMachine.AddToRolePolicy(p.statement)
@@ -72,22 +72,45 @@ func (j *mapJob) grantFunctions(settings *Props) {
 		start = append(start, j.put("chunks/*"))
 		worker = append(worker, j.get("chunks/*"), j.get("outcomes/*"), j.list("outcomes/*"))
 	}
+	if settings.startsItself {
+		start = append(start, readSource(settings)...)
+		if settings.source().Bucket == nil { // the input says where in the bucket the items are
+			start = append(start, objects(j.results, "/*", "s3:GetObject"))
+		}
+	}
 	summary := []permission{j.put("report/*"), j.get("*"), j.list("results/*")}
-	switch {
-	case settings.ItemsBucket != nil:
-		summary = append(append(summary, objects(settings.ItemsBucket, "/*", "s3:GetObject")), keyOf(settings.ItemsBucket, "kms:Decrypt")...)
-	case settings.JobStart == nil: // the input says where in the bucket the items are
-		summary = append(summary, objects(j.results, "/*", "s3:GetObject"))
+	if settings.JobStart == nil && settings.source().Format == JSONLines { // the items are read once more
+		if bucket := settings.source().Bucket; bucket != nil {
+			summary = append(append(summary, objects(bucket, "/*", "s3:GetObject")), keyOf(bucket, "kms:Decrypt")...)
+		} else {
+			summary = append(summary, objects(j.results, "/*", "s3:GetObject"))
+		}
+	}
+	if settings.itemByItem() {
+		worker = nil
 	}
 	j.access("JobStartAccess", settings.JobStart, start...)
 	j.access("WorkerAccess", settings.Worker, worker...)
 	j.access("SummaryAccess", settings.Summary, summary...)
 }
 
+// readSource is what it takes to read the items in a bucket of their own.
+func readSource(settings *Props) []permission {
+	source := settings.source()
+	if source.Bucket == nil {
+		return nil
+	}
+	permissions := append([]permission{objects(source.Bucket, "/*", "s3:GetObject")}, keyOf(source.Bucket, "kms:Decrypt")...)
+	if source.Format == ObjectList {
+		permissions = append(permissions, permission{statement: allow(source.Bucket.BucketArn(), "s3:ListBucket")})
+	}
+	return permissions
+}
+
 // access is a policy of the job's own for a function. In the function's policy
 // it could not name the state machine, which has to know the function first.
 func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...permission) {
-	if function == nil || function.Role() == nil { // the role of an imported function is its owner's
+	if len(permissions) == 0 || function == nil || function.Role() == nil { // the role of an imported function is its owner's
 		return
 	}
 	// Writing in parts reads back what it wrote, so each takes both of a key's actions.

@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -38,12 +39,16 @@ const folder = "$states.context.StateMachine.Name & '/' & $states.context.Execut
 //	                 ▼          ▼                  └─▶ LostItems
 //	            InvalidInput  TooManyFailures
 //
+// By reference without a job start of a person's own, the job's own stands
+// behind the input: ReadInput ▶ CheckSource ▶ JobStart ▶ CheckItems.
+//
 // Three workflow variables carry the job's facts past the Map: input, the
 // execution's input; items, where the items are; results, where the results
 // are (an Inline job: what they are).
 type builder struct {
 	scope    constructs.Construct
 	settings *Props
+	source   Source
 	results  awss3.IBucket
 }
 
@@ -51,25 +56,30 @@ func (b *builder) inline() bool { return b.settings.Mode == Inline }
 
 func (b *builder) byReference() bool { return b.settings.Items == ByReference }
 
+// keepItems reports whether items that failed have to come along with their
+// outcomes, because the summary can't read them once more by their indexes.
+func (b *builder) keepItems() bool {
+	stored := b.settings.JobStart != nil || b.source.Format == JSONLines && b.source.MaxItems == nil
+	return !b.inline() && !stored
+}
+
 // define is the job's chain of states, and the Map among them.
 func define(scope constructs.Construct, settings *Props, results awss3.IBucket) (awsstepfunctions.IChainable, awsstepfunctions.State) {
-	b := &builder{scope, settings, results}
+	b := &builder{scope: scope, settings: settings, source: settings.source(), results: results}
 
-	var afterMap awsstepfunctions.IChainable
-	switch {
-	case settings.Summary != nil:
-		afterMap = b.summary().Next(b.verdict())
-	case b.inline():
-		afterMap = b.verdict()
-	default:
-		afterMap = b.succeeded()
+	var afterMap awsstepfunctions.IChainable = b.verdict()
+	if settings.Summary != nil {
+		afterMap = b.summary().Next(afterMap)
 	}
 	mapState := b.mapBefore(afterMap)
 	check := b.checkItems(mapState, afterMap)
-	if settings.JobStart != nil {
-		return b.jobStart().Next(check), mapState
+	switch {
+	case settings.JobStart == nil:
+		return b.readInput().Next(check), mapState
+	case settings.startsItself:
+		return b.readInput().Next(b.checkSource(b.jobStart().Next(check))), mapState
 	}
-	return b.readInput().Next(check), mapState
+	return b.jobStart().Next(check), mapState
 }
 
 // job is what every function is told about the job it works for.
@@ -89,66 +99,89 @@ func (b *builder) resultsPlace() any {
 }
 
 func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
-	payload := object{
-		"job":       b.job(),
-		"execution": expression("$states.context.Execution.Id"),
-		"input":     expression("$states.input"),
+	input := any(expression("$states.input"))
+	assign := object{
+		"items":   expression("$exists($states.result.Payload.items) ? $states.result.Payload.items : $states.result.Payload"),
+		"results": b.resultsPlace(),
 	}
+	if b.settings.startsItself {
+		input = b.source.description()
+	} else {
+		assign["input"] = input
+	}
+	payload := object{"job": b.job(), "execution": expression("$states.context.Execution.Id"), "input": input}
 	if !b.inline() {
 		payload["items"] = object{"bucket": b.results.BucketName(), "key": expression("%s & '/items.jsonl'", folder)}
 		if b.byReference() {
 			payload["chunkSize"] = b.settings.ChunkSize
 		}
 	}
-	return b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{
-		Assign: &object{
-			"input":   expression("$states.input"),
-			"items":   expression("$exists($states.result.Payload.items) ? $states.result.Payload.items : $states.result.Payload"),
-			"results": b.resultsPlace(),
-		},
-		Outputs: object{},
-	})
+	return b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
 }
 
 func (b *builder) readInput() awsstepfunctions.Pass {
 	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ReadInput"), &awsstepfunctions.PassJsonataProps{
 		Assign: &object{
 			"input":   expression("$states.input"),
-			"items":   expression("$exists($states.input.items) ? $states.input.items : $states.input"),
+			"items":   b.source.place(),
 			"results": b.resultsPlace(),
 		},
 	})
 }
 
+// checkSource refuses an input that does not say where the items are.
+func (b *builder) checkSource(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
+	valid, expected := b.source.valid()
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckSource"), nil)
+	check.When(b.condition("%s", valid), next, nil)
+	check.Otherwise(b.invalidInput("InvalidSource", "the input", expected))
+	return check
+}
+
 // checkItems refuses what is not items, and passes the Map by where there are
 // none: a Distributed Map has no use for an empty object.
 func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfunctions.IChainable) awsstepfunctions.Choice {
-	valid, expected := "$type($items) = 'array'", `{"items": [...]}`
-	if !b.inline() {
-		valid = "$type($items) = 'object' and $type($items.bucket) = 'string' and $type($items.key) = 'string'"
-		expected = `{"items": {"bucket": "...", "key": "..."}}`
-	}
-	if b.byReference() {
-		valid += " and $items.chunked = true"
-		expected = `{"items": {"bucket": "...", "key": "...", "chunked": true}}`
-	}
-	who := "the input"
+	valid, expected := b.source.valid()
+	who, none := "the input", ""
 	if b.settings.JobStart != nil {
 		who = "the job start"
+		valid, expected = b.started().valid()
+		if b.byReference() {
+			valid += " and $items.chunked = true"
+			expected = `{"items": {"bucket": "...", "key": "...", "chunked": true}}`
+		}
 		expected += ", as a handler made with job.Start gives them"
+		none = "$items.count = 0"
 	}
-	invalid := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InvalidInput"), &awsstepfunctions.FailJsonataProps{
+	if b.source.Format == InputList && b.settings.JobStart == nil {
+		none = "$count($items) = 0"
+	}
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
+	if !b.inline() && none != "" {
+		check.When(b.condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
+	}
+	check.When(b.condition("%s", valid), mapState, nil)
+	check.Otherwise(b.invalidInput("InvalidInput", who, expected))
+	return check
+}
+
+// started is where the items are that a job start has yielded.
+func (b *builder) started() *Source {
+	if b.inline() {
+		return &Source{Format: InputList}
+	}
+	return &Source{Format: JSONLines}
+}
+
+func (b *builder) invalidInput(id, who, expected string) awsstepfunctions.Fail {
+	return awsstepfunctions.Fail_Jsonata(b.scope, jsii.String(id), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(errInvalidInput),
 		Cause: jsii.String(expression("'got no items from %s but ' & $substring($string($items), 0, 500) & ', expected %s'", who, expected)),
 	})
-	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
-	if !b.inline() {
-		check.When(awsstepfunctions.Condition_Jsonata(jsii.String(expression("%s and $items.count = 0", valid))), afterMap,
-			&awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
-	}
-	check.When(awsstepfunctions.Condition_Jsonata(jsii.String(expression("%s", valid))), mapState, nil)
-	check.Otherwise(invalid)
-	return check
+}
+
+func (b *builder) condition(format string, args ...any) awsstepfunctions.Condition {
+	return awsstepfunctions.Condition_Jsonata(jsii.String(expression(format, args...)))
 }
 
 func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.State {
@@ -165,128 +198,22 @@ func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.S
 	return state
 }
 
-// batchInput goes along with every batch: states inside a Distributed Map
-// cannot see the variables outside it.
-func (b *builder) batchInput() object {
-	input := object{"job": b.job(), "execution": expression("$states.context.Execution.Id")}
-	if !b.inline() { // where outcomes go that a payload has no room for
-		input["outcomes"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/outcomes'", folder)}
-	}
-	return input
-}
-
-// item wraps each item with its index, by which its result is accounted.
-func (b *builder) item() object {
-	return object{
-		"index": expression("$states.context.Map.Item.Index"),
-		"item":  expression("$states.context.Map.Item.Value"),
-	}
-}
-
-func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
-	executionType := awsstepfunctions.StateMachineType_STANDARD
-	if b.settings.Children == ExpressChildren {
-		executionType = awsstepfunctions.StateMachineType_EXPRESS
-	}
-	item, batchInput := b.item(), b.batchInput()
-	batcher := awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
-		MaxItemsPerBatch:      b.settings.BatchSize,
-		MaxInputBytesPerBatch: jsii.Number(maxBatchBytes),
-		BatchInput:            &batchInput,
-	})
-	if b.byReference() { // what the Map takes for an item is the address of a chunk, a batch by itself
-		item = object{"BatchInput": batchInput, "Chunk": expression("$states.context.Map.Item.Value")}
-		batcher = nil
-	}
-	state := awsstepfunctions.DistributedMap_Jsonata(b.scope, jsii.String("Map"), &awsstepfunctions.DistributedMapJsonataProps{
-		ItemReader: awsstepfunctions.NewS3JsonLItemReader(&awsstepfunctions.S3FileItemReaderProps{
-			BucketNamePath: jsii.String(expression("$items.bucket")),
-			Key:            jsii.String(expression("$items.key")),
-		}),
-		ItemSelector:     &item,
-		ItemBatcher:      batcher,
-		MapExecutionType: executionType,
-		MaxConcurrency:   b.settings.MaxConcurrency,
-		// Passing this by whole batches means passing it by items too, so the
-		// Map may end early; the verdict counts the items of the other batches.
-		ToleratedFailurePercentage: b.settings.ToleratedFailurePercentage,
-		ResultWriterV2: awsstepfunctions.NewResultWriterV2(&awsstepfunctions.ResultWriterV2Props{
-			Bucket: b.results,
-			Prefix: jsii.String(expression("$results.prefix")),
-			WriterConfig: awsstepfunctions.NewWriterConfig(&awsstepfunctions.WriterConfigProps{
-				OutputType:     awsstepfunctions.OutputType_JSONL,
-				Transformation: awsstepfunctions.Transformation_FLATTEN,
-			}),
-		}),
-		Assign: &object{"results": object{
-			"bucket":   expression("$states.result.ResultWriterDetails.Bucket"),
-			"prefix":   expression("$results.prefix"),
-			"manifest": expression("$states.result.ResultWriterDetails.Key"),
-		}},
-		Outputs: expression("$states.result"),
-	})
-	state.ItemProcessor(b.worker(expression("$states.result.Payload")), nil)
-	return state
-}
-
-func (b *builder) inlineMap() awsstepfunctions.Map {
-	selector := object{"BatchInput": b.batchInput(), "Items": []any{b.item()}}
-	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String("Map"), &awsstepfunctions.MapJsonataProps{
-		Items:          awsstepfunctions.ProvideItems_Jsonata(jsii.String(expression("$items"))),
-		ItemSelector:   &selector,
-		MaxConcurrency: b.settings.MaxConcurrency,
-		Assign: &object{
-			"results": expression("$states.result"),
-			"account": object{
-				"total":     expression("$count($states.result)"),
-				"succeeded": expression("$count($states.result[status = 'SUCCEEDED'])"),
-				"failed":    expression("$count($states.result[status != 'SUCCEEDED'])"),
-				"missing":   0,
-			},
-		},
-		Outputs: expression("$states.result"),
-	})
-	worker := b.worker(expression("$states.result.Payload[0]"))
-	// A worker that crashed is one failed item, not the end of the Map.
-	worker.AddCatch(awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ItemFailed"), nil), &awsstepfunctions.CatchProps{
-		Outputs: object{
-			"index":  expression("$states.input.Items[0].index"),
-			"status": "FAILED",
-			"error":  expression("$states.errorOutput.Error"),
-			"cause":  expression("$substring($states.errorOutput.Cause, 0, 1000)"),
-		},
-	})
-	state.ItemProcessor(worker, nil)
-	return state
-}
-
-func (b *builder) worker(output string) awsstepfunctionstasks.LambdaInvoke {
-	task := b.invoke("Worker", b.settings.Worker, expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
-	task.AddRetry(&awsstepfunctions.RetryProps{ // the worker's words were not understood: no use in repeating them
-		Errors:      jsii.Strings(errInvalidInput),
-		MaxAttempts: jsii.Number(0),
-	})
-	if *b.settings.WorkerRetries > 0 {
-		task.AddRetry(&awsstepfunctions.RetryProps{
-			Errors:         jsii.Strings("States.ALL"),
-			MaxAttempts:    b.settings.WorkerRetries,
-			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-			BackoffRate:    jsii.Number(2),
-			MaxDelay:       awscdk.Duration_Minutes(jsii.Number(1)),
-			JitterStrategy: awsstepfunctions.JitterType_FULL,
-		})
-	}
-	return task
-}
-
 func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	payload := object{
-		"job":                        b.job(),
-		"execution":                  expression("$states.context.Execution.Id"),
-		"input":                      expression("$input"),
-		"items":                      b.itemsForSummary(),
-		"results":                    expression("$results"),
-		"toleratedFailurePercentage": b.settings.ToleratedFailurePercentage,
+		"job":       b.job(),
+		"execution": expression("$states.context.Execution.Id"),
+		"input":     expression("$input"),
+		"items":     b.itemsForSummary(),
+		"results":   expression("$results"),
+	}
+	if b.keepItems() {
+		payload["keptItems"] = true
+	}
+	if p := b.settings.ToleratedFailurePercentage; p != nil {
+		payload["toleratedFailurePercentage"] = p
+	}
+	if c := b.settings.ToleratedFailureCount; c != nil {
+		payload["toleratedFailureCount"] = c
 	}
 	if b.results != nil {
 		payload["report"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/report'", folder)}
@@ -297,10 +224,10 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	})
 }
 
-// itemsForSummary is where the items are. Those of an Inline job are only
+// itemsForSummary is where the items are. Those that are in the data are only
 // counted: together with the results they might not fit into one payload.
 func (b *builder) itemsForSummary() any {
-	if b.inline() {
+	if b.inline() || b.settings.JobStart == nil && b.source.Format == InputList {
 		return object{"count": expression("$count($items)")}
 	}
 	return expression("$items")
@@ -308,27 +235,28 @@ func (b *builder) itemsForSummary() any {
 
 // verdict compares the account with what the job tolerates.
 func (b *builder) verdict() awsstepfunctions.Choice {
-	tolerated := *b.settings.ToleratedFailurePercentage
-	tooMany := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("TooManyFailures"), &awsstepfunctions.FailJsonataProps{
+	var tooMany, tolerated []string
+	if p := b.settings.ToleratedFailurePercentage; p != nil {
+		tooMany = append(tooMany, fmt.Sprintf("$account.failed * 100 > %g * $account.total", *p))
+		tolerated = append(tolerated, fmt.Sprintf("%g%%", *p))
+	}
+	if c := b.settings.ToleratedFailureCount; c != nil {
+		tooMany = append(tooMany, fmt.Sprintf("$account.failed > %.0f", *c))
+		tolerated = append(tolerated, fmt.Sprintf("%.0f", *c))
+	}
+	tooManyFailures := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("TooManyFailures"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(errTooManyFailures),
-		Cause: jsii.String(expression("$string($account.failed) & ' of ' & $string($account.total) & ' items failed, tolerated: %g%%'", tolerated)),
+		Cause: jsii.String(expression("$string($account.failed) & ' of ' & $string($account.total) & ' items failed, tolerated: %s'", strings.Join(tolerated, " and "))),
 	})
 	lost := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("LostItems"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(errLostItems),
 		Cause: jsii.String(expression("$string($account.missing) & ' of ' & $string($account.total) & ' items have no result'")),
 	})
-	condition := func(format string, args ...any) awsstepfunctions.Condition {
-		return awsstepfunctions.Condition_Jsonata(jsii.String(expression(format, args...)))
-	}
 	verdict := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("Verdict"), nil)
-	verdict.When(condition("$account.missing > 0"), lost, nil)
-	verdict.When(condition("$account.failed * 100 > %g * $account.total", tolerated), tooMany, nil)
-	verdict.Otherwise(b.succeeded())
+	verdict.When(b.condition("$account.missing > 0"), lost, nil)
+	verdict.When(b.condition("%s", strings.Join(tooMany, " or ")), tooManyFailures, nil)
+	verdict.Otherwise(awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil))
 	return verdict
-}
-
-func (b *builder) succeeded() awsstepfunctions.Succeed {
-	return awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil)
 }
 
 // invoke is a task that invokes a function and tries again where the Lambda

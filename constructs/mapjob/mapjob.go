@@ -12,12 +12,16 @@ package mapjob
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
 )
 
 // Job is a job in a stack. Everything that it created can be reached from it.
@@ -34,6 +38,13 @@ type Job interface {
 
 	// Map is the Map state, for what this construct has no prop for.
 	Map() awsstepfunctions.State
+
+	// Lock keeps executions from overlapping. It is nil where they may.
+	Lock() joblock.Lock
+
+	// Summary is the function that accounts for the items: the given one, or
+	// the job's own. It is nil for an Inline job that was not given one.
+	Summary() awslambda.IFunction
 }
 
 type mapJob struct {
@@ -41,11 +52,15 @@ type mapJob struct {
 	stateMachine awsstepfunctions.StateMachine
 	results      awss3.IBucket
 	mapState     awsstepfunctions.State
+	lock         joblock.Lock
+	summary      awslambda.IFunction
 }
 
 func (j *mapJob) StateMachine() awsstepfunctions.StateMachine { return j.stateMachine }
 func (j *mapJob) ResultsBucket() awss3.IBucket                { return j.results }
 func (j *mapJob) Map() awsstepfunctions.State                 { return j.mapState }
+func (j *mapJob) Lock() joblock.Lock                          { return j.lock }
+func (j *mapJob) Summary() awslambda.IFunction                { return j.summary }
 
 // New is a job made of the functions in props. It panics with every problem of
 // the props at once, before it creates anything.
@@ -70,8 +85,13 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		job.results = newResultsBucket(job, &settings)
 	}
 
+	job.bringAlong(&settings)
 	definition, mapState := define(job, &settings, job.results)
-	job.mapState = mapState
+	job.mapState, job.summary = mapState, settings.Summary
+	if settings.Overlap != joblock.Allow {
+		job.lock = newLock(job, &settings)
+		definition = job.lock.Hold(definition)
+	}
 	logs := newLogs(job, &settings)
 	job.stateMachine = awsstepfunctions.NewStateMachine(job, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(definition),
@@ -82,7 +102,43 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	})
 	logAndTrace(job.stateMachine, logs, settings.LogData)
 	job.grant(&settings)
+	if job.lock != nil {
+		job.lock.Grant(job.stateMachine)
+	}
 	return job
+}
+
+// bringAlong makes the functions that the job has of its own: they account for
+// every item where no summary was given, and store items in chunks that come
+// from a source.
+func (j *mapJob) bringAlong(settings *Props) {
+	own := func(id, name, description string) awslambda.IFunction {
+		return gofunction.New(j, jsii.String(id), &gofunction.Props{
+			Package:     jsii.String("github.com/mapjob/mapjob/lambdas/" + name),
+			Description: jsii.String(description),
+			MemoryMB:    jsii.Number(1024), // and with it processor time: these are the only ones that see every item
+			Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
+		})
+	}
+	if settings.Mode == Distributed && settings.Summary == nil {
+		settings.Summary = own("Summary", "accountant", "Accounts for every item and reports")
+	}
+	if settings.Items == ByReference && settings.JobStart == nil {
+		settings.JobStart, settings.startsItself = own("JobStart", "chunker", "Stores the items in chunks"), true
+	}
+}
+
+// newLock keeps executions apart. One that waits for long looks less often:
+// each look takes room in its history.
+func newLock(scope constructs.Construct, settings *Props) joblock.Lock {
+	props := &joblock.Props{Table: settings.LockTable, Overlap: settings.Overlap, WaitLimit: settings.WaitLimit}
+	if settings.LockTable == nil {
+		props.EncryptionKey = settings.EncryptionKey
+	}
+	if settings.WaitLimit != nil {
+		props.PollEvery = awscdk.Duration_Seconds(jsii.Number(math.Ceil(max(min(30, seconds(settings.WaitLimit)), seconds(settings.WaitLimit)/400))))
+	}
+	return joblock.New(scope, jsii.String("Lock"), props)
 }
 
 // newResultsBucket keeps what executions leave behind, for a while.

@@ -1,16 +1,15 @@
 package mapjob
 
 import (
-	"errors"
-	"fmt"
-	"math"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/joblock"
 )
 
 // Mode is how the Map runs its workers.
@@ -55,37 +54,66 @@ const (
 	ByReference Handover = "ByReference"
 )
 
-// Limits of Step Functions ("Service quotas", Map state and Express workflows).
-const (
-	maxInlineConcurrency      = 40
-	maxDistributedConcurrency = 10_000
-	maxPayloadBytes           = 262_144
-	maxExpressSeconds         = 5 * 60
-	maxStandardDays           = 365
-)
+// Callback has items end when another system says so: the worker, written with
+// job.Callback, hands a task token on to it and returns.
+type Callback struct {
+	// Timeout fails an item for which no answer came in that time.
+	// Default: the other system has an hour.
+	Timeout awscdk.Duration
 
-// maxBatchBytes is what the items of a batch take at most: a payload, less
-// room for what goes along with them.
-const maxBatchBytes = maxPayloadBytes - 16_384
+	// Heartbeat fails an item for which no sign of life came in that time.
+	// Default: the other system need not give any.
+	Heartbeat awscdk.Duration
+}
 
 // Props of a job.
 type Props struct {
-	// Worker handles the items. Written with job.Work.
-	// Required.
+	// Worker handles the items. Written with job.Work, or with job.Callback
+	// where there is a Callback.
+	// Required, or Processor.
 	Worker awslambda.IFunction
+
+	// Processor is what happens to each item in place of a worker: any chain of
+	// states, so that an item may be a workflow of its own. Its input is
+	// {"index": n, "item": …, "job": {…}, "execution": ARN}, its output the
+	// item's result. An error that it does not catch fails the item, by name,
+	// and touches no other item of its batch.
+	// Required, or Worker.
+	Processor awsstepfunctions.IChainable
+
+	// Callback has items end when another system says so.
+	// Default: an item ends when the worker returns.
+	Callback *Callback
 
 	// JobStart finds out what there is to do and yields the items. Written
 	// with job.Start.
-	// Default: the items come with the execution's input: in a Distributed
-	// job as {"items": {"bucket": …, "key": …}}, the place of a JSON Lines
-	// object in S3; in an Inline job as {"items": […]}.
+	// Default: the items come from the Source.
 	JobStart awslambda.IFunction
+
+	// Source is where the items come from that no JobStart yields.
+	// Default: from a JSON Lines object in S3 that the input names, as
+	// {"items": {"bucket": …, "key": …}}; in an Inline job from the input
+	// itself, {"items": […]}.
+	Source *Source
 
 	// Summary gets the account of all items and writes the report. Written
 	// with job.Summarize.
-	// Default: there is no report, and in a Distributed job a batch counts as
-	// failed only where it failed as a whole.
+	// Default: a Distributed job has a function of its own that accounts for
+	// every item and reports; an Inline job counts, and there is no report.
 	Summary awslambda.IFunction
+
+	// Overlap is what an execution does when another one of the job runs.
+	// Default: they run beside each other.
+	Overlap joblock.Overlap
+
+	// WaitLimit is how long an execution waits for its turn, with joblock.Wait.
+	// Default: an execution fails after it has waited for an hour.
+	WaitLimit awscdk.Duration
+
+	// LockTable is where it is written down who runs. Many jobs may share one
+	// table: its partition key has to be a string named lock.
+	// Default: a job whose executions must not overlap has a table of its own.
+	LockTable awsdynamodb.ITable
 
 	// Mode is how the Map runs the workers.
 	// Default: the job is Distributed.
@@ -96,7 +124,8 @@ type Props struct {
 	Children Children
 
 	// Items is how items get to the workers of a Distributed job. By
-	// reference takes a JobStart, which stores the chunks.
+	// reference, the job start stores the chunks; where the items come from a
+	// Source the job has one of its own for that.
 	// Default: items are handed over by value.
 	Items Handover
 
@@ -119,16 +148,28 @@ type Props struct {
 	// Default: 100 workers run at once, Inline 40.
 	MaxConcurrency *float64
 
-	// BatchSize is how many items one invocation of the worker gets, at most.
-	// A batch is closed earlier where its items would pass 240 KiB: Step
-	// Functions hands over 256 KiB at once.
-	// Default: 100 items. An Inline job has no batches.
+	// BatchSize is how many items one child execution gets, at most, and so
+	// one invocation of the worker.
+	// Default: 100 items; with a Processor or a Callback one. An Inline job has
+	// no batches.
 	BatchSize *float64
 
+	// BatchBytes closes a batch before its items would take more, in bytes.
+	// Default: 245,760 bytes, which is the most: Step Functions hands over
+	// 262,144 at once, and something goes along with the items.
+	BatchBytes *float64
+
 	// ToleratedFailurePercentage is the share of items that may fail, 0 to
-	// 100, before the job counts as failed.
-	// Default: one failed item fails the job.
+	// 100, before the job counts as failed. Items count, not batches: of a
+	// batch that failed in half, half.
+	// Default: one failed item fails the job, unless a count is tolerated.
 	ToleratedFailurePercentage *float64
+
+	// ToleratedFailureCount is how many items may fail before the job counts
+	// as failed. Where a percentage is set too, the job fails as soon as
+	// either is passed.
+	// Default: one failed item fails the job, unless a percentage is tolerated.
+	ToleratedFailureCount *float64
 
 	// WorkerRetries is how often a batch is tried again when its worker
 	// crashed or timed out. Throttling and failures of the Lambda service are
@@ -148,10 +189,6 @@ type Props struct {
 	// ResultsExpiry is how long the job's own bucket keeps them.
 	// Default: objects expire after 30 days.
 	ResultsExpiry awscdk.Duration
-
-	// ItemsBucket is the bucket of the items that an input names.
-	// Default: the items are in the results bucket.
-	ItemsBucket awss3.IBucket
 
 	// AccessLogs is where S3 writes down who asked for what in the job's own
 	// bucket.
@@ -175,6 +212,10 @@ type Props struct {
 	// brings its own.
 	// Default: keys of S3 and of CloudWatch Logs encrypt them.
 	EncryptionKey awskms.IKey
+
+	// startsItself says that JobStart is the job's own, which stores the items
+	// of the Source in chunks.
+	startsItself bool
 }
 
 // withDefaults is a copy in which everything is set that has a default.
@@ -202,9 +243,21 @@ func (p Props) withDefaults(id *string) Props {
 	}
 	if p.BatchSize == nil {
 		p.BatchSize = jsii.Number(100)
+		if p.itemByItem() {
+			p.BatchSize = jsii.Number(1)
+		}
 	}
-	if p.ToleratedFailurePercentage == nil {
+	if p.BatchBytes == nil {
+		p.BatchBytes = jsii.Number(maxBatchBytes)
+	}
+	if p.ToleratedFailurePercentage == nil && p.ToleratedFailureCount == nil {
 		p.ToleratedFailurePercentage = jsii.Number(0)
+	}
+	if p.Overlap == "" {
+		p.Overlap = joblock.Allow
+	}
+	if p.Callback != nil && p.Callback.Timeout == nil {
+		p.Callback = &Callback{Timeout: awscdk.Duration_Hours(jsii.Number(1)), Heartbeat: p.Callback.Heartbeat}
 	}
 	if p.WorkerRetries == nil {
 		p.WorkerRetries = jsii.Number(2)
@@ -218,88 +271,8 @@ func (p Props) withDefaults(id *string) Props {
 	return p
 }
 
-// validate names every problem, each with what it got and what it expects.
-func (p *Props) validate() error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	between := func(prop string, value *float64, low, high float64, integral bool) {
-		if value == nil || *awscdk.Token_IsUnresolved(*value) {
-			return
-		}
-		if v := *value; math.IsNaN(v) || v < low || v > high || integral && v != math.Trunc(v) {
-			kind := "a number"
-			if integral {
-				kind = "a whole number"
-			}
-			problem("%s: got %g, expected %s from %.0f to %.0f", prop, v, kind, low, high)
-		}
-	}
-
-	if p.Worker == nil {
-		problem("Worker: got nothing, expected the function that handles the items")
-	}
-	inline := p.Mode == Inline
-	if p.Items != "" && p.Items != ByValue && p.Items != ByReference {
-		problem("Items: got %q, expected %q or %q", p.Items, ByValue, ByReference)
-	}
-	if p.Items == ByReference {
-		between("ChunkSize", p.ChunkSize, 1, 10_000_000, true)
-		if inline {
-			problem("Items: got %q, expected %q in an Inline job, which keeps everything in its data", p.Items, ByValue)
-		}
-		if p.JobStart == nil {
-			problem("Items: got %q without a JobStart, expected one, written with job.Start, which stores the items in chunks", p.Items)
-		}
-		if p.BatchSize != nil {
-			problem("BatchSize: got %g, expected none beside Items by reference: a batch is a chunk, whose size is ChunkSize", *p.BatchSize)
-		}
-	} else if p.ChunkSize != nil {
-		problem("ChunkSize: got %g, expected none beside Items by value: chunks are for those by reference", *p.ChunkSize)
-	}
-	if p.Mode != "" && p.Mode != Distributed && !inline {
-		problem("Mode: got %q, expected %q or %q", p.Mode, Distributed, Inline)
-	}
-	if p.Children != "" && p.Children != StandardChildren && p.Children != ExpressChildren {
-		problem("Children: got %q, expected %q or %q", p.Children, StandardChildren, ExpressChildren)
-	}
-	if inline {
-		between("MaxConcurrency of an Inline job", p.MaxConcurrency, 1, maxInlineConcurrency, true)
-		if p.BatchSize != nil {
-			problem("BatchSize: got %g, expected none in an Inline job, whose workers get one item each", *p.BatchSize)
-		}
-		if p.Children != "" {
-			problem("Children: got %q, expected none in an Inline job, which has no child executions", p.Children)
-		}
-		if p.ItemsBucket != nil {
-			problem("ItemsBucket: got a bucket, expected none in an Inline job, whose items are in its input")
-		}
-	} else {
-		between("MaxConcurrency", p.MaxConcurrency, 1, maxDistributedConcurrency, true)
-		between("BatchSize", p.BatchSize, 1, 100_000_000, true)
-	}
-	if p.ItemsBucket != nil && p.JobStart != nil {
-		problem("ItemsBucket: got a bucket, expected none beside a JobStart, which stores the items in the results bucket")
-	}
-	if p.ResultsExpiry != nil && p.ResultsBucket != nil {
-		problem("ResultsExpiry: got a duration, expected none beside a ResultsBucket, whose own lifecycle rules apply")
-	}
-	if p.AccessLogs != nil && (p.ResultsBucket != nil || inline) {
-		problem("AccessLogs: got a bucket, expected none where the job has no bucket of its own to log")
-	}
-	between("ToleratedFailurePercentage", p.ToleratedFailurePercentage, 0, 100, false)
-	between("WorkerRetries", p.WorkerRetries, 0, 99, true)
-	if p.Timeout != nil && !*p.Timeout.IsUnresolved() {
-		if s := *p.Timeout.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)}); s < 1 || s > maxStandardDays*24*3600 {
-			problem("Timeout: got %g s, expected 1 s to %d days", s, maxStandardDays)
-		}
-	}
-	if p.Children == ExpressChildren {
-		if f, ok := p.Worker.(awslambda.Function); ok && f.Timeout() != nil && !*f.Timeout().IsUnresolved() {
-			if s := *f.Timeout().ToSeconds(nil); s > maxExpressSeconds {
-				problem("Children: got %q with a worker timeout of %g s, expected at most %d s, the longest an Express execution lasts",
-					ExpressChildren, s, maxExpressSeconds)
-			}
-		}
-	}
-	return errors.Join(problems...)
+// itemByItem reports whether each item has states of its own, where else a
+// batch is one invocation of the worker.
+func (p *Props) itemByItem() bool {
+	return p.Mode == Inline || p.Processor != nil || p.Callback != nil
 }
