@@ -140,8 +140,9 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	outcome := object{
 		"index":  expression("$states.input.Items[0].index"),
 		"status": "FAILED",
-		"error":  expression("$states.errorOutput.Error"),
-		"cause":  expression("$substring($states.errorOutput.Cause, 0, 1000)"),
+		// A Fail state may have neither.
+		"error": expression("$type($states.errorOutput.Error) = 'string' ? $states.errorOutput.Error : 'States.TaskFailed'"),
+		"cause": expression("$type($states.errorOutput.Cause) = 'string' ? $substring($states.errorOutput.Cause, 0, 1000) : ''"),
 	}
 	if b.keepItems() {
 		outcome["item"] = expression("$states.input.Items[0].item")

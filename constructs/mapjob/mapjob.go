@@ -121,10 +121,10 @@ func (j *mapJob) bringAlong(settings *Props) {
 		})
 	}
 	if settings.Mode == Distributed && settings.Summary == nil {
-		settings.Summary = own("Summary", "accountant", "Accounts for every item and reports")
+		settings.Summary = own("Accountant", "accountant", "Accounts for every item and reports")
 	}
 	if settings.Items == ByReference && settings.JobStart == nil {
-		settings.JobStart, settings.startsItself = own("JobStart", "chunker", "Stores the items in chunks"), true
+		settings.JobStart, settings.startsItself = own("Chunker", "chunker", "Stores the items in chunks"), true
 	}
 }
 

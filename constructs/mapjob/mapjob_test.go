@@ -7,12 +7,15 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
@@ -38,6 +41,9 @@ func everything(stack awscdk.Stack) *mapjob.Props {
 		MaxConcurrency:             jsii.Number(1000),
 		BatchSize:                  jsii.Number(500),
 		ToleratedFailurePercentage: jsii.Number(2.5),
+		ToleratedFailureCount:      jsii.Number(1000),
+		BatchBytes:                 jsii.Number(200_000),
+		Overlap:                    joblock.Skip,
 		WorkerRetries:              jsii.Number(0),
 		Timeout:                    awscdk.Duration_Hours(jsii.Number(2)),
 		ResultsExpiry:              awscdk.Duration_Days(jsii.Number(7)),
@@ -66,7 +72,27 @@ func TestSnapshots(t *testing.T) {
 		"given-buckets": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Worker: function(s, "Worker"),
 				ResultsBucket: awss3.Bucket_FromBucketName(s, jsii.String("Given"), jsii.String("our-results")),
-				ItemsBucket:   awss3.Bucket_FromBucketName(s, jsii.String("Items"), jsii.String("our-items"))}
+				Source:        &mapjob.Source{Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Items"), jsii.String("our-items"))}}
+		},
+		"chunks-of-a-source": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), Items: mapjob.ByReference,
+				Source: &mapjob.Source{Format: mapjob.CSV, Headers: jsii.Strings("id", "total"), MaxItems: jsii.Number(1_000_000)}}
+		},
+		"object-list": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), ToleratedFailureCount: jsii.Number(5), Source: &mapjob.Source{
+				Format: mapjob.ObjectList, Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Scans"), jsii.String("our-scans")), Key: jsii.String("in/")}}
+		},
+		"callback": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), Callback: &mapjob.Callback{
+				Timeout: awscdk.Duration_Hours(jsii.Number(12)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(5))}}
+		},
+		"processor": func(s awscdk.Stack) *mapjob.Props {
+			check := awsstepfunctions.Pass_Jsonata(s, jsii.String("Check"), nil)
+			book := awsstepfunctions.Pass_Jsonata(s, jsii.String("Book"), nil)
+			return &mapjob.Props{Processor: check.Next(book), BatchSize: jsii.Number(20), BatchBytes: jsii.Number(100_000)}
+		},
+		"one-at-a-time": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), Overlap: joblock.Wait, WaitLimit: awscdk.Duration_Hours(jsii.Number(8))}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,8 +169,9 @@ func TestManyJobsInOneStackDoNotCollide(t *testing.T) {
 	stack := synthesis.Stack(t)
 	worker := function(stack, "Worker")
 	for i := range 20 {
-		mode := []mapjob.Mode{mapjob.Distributed, mapjob.Inline}[i%2]
-		mapjob.New(stack, jsii.String(fmt.Sprintf("Job%d", i)), &mapjob.Props{Worker: worker, Mode: mode})
+		props := []mapjob.Props{{}, {Mode: mapjob.Inline}, {Items: mapjob.ByReference}, {Overlap: joblock.Replace}, {Callback: &mapjob.Callback{}}}[i%5]
+		props.Worker = worker
+		mapjob.New(stack, jsii.String(fmt.Sprintf("Job%d", i)), &props)
 	}
 	if n := len(synthesis.Synthesize(t, stack).OfType(machineType)); n != 20 {
 		t.Errorf("got %d state machines, expected 20", n)
@@ -176,6 +203,9 @@ func TestBadProps(t *testing.T) {
 	worker := function(stack, "Worker")
 	slow := gofunction.New(stack, jsii.String("Slow"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Timeout: awscdk.Duration_Minutes(jsii.Number(10))})
 	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), jsii.String("our-bucket"))
+	table := awsdynamodb.Table_FromTableName(stack, jsii.String("Table"), jsii.String("our-locks"))
+	states := awsstepfunctions.Pass_Jsonata(stack, jsii.String("States"), nil)
+	minute := awscdk.Duration_Minutes(jsii.Number(1))
 	for name, c := range map[string]struct {
 		props    *mapjob.Props
 		expected []string
@@ -189,21 +219,43 @@ func TestBadProps(t *testing.T) {
 		"too concurrent inline": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, MaxConcurrency: jsii.Number(41)}, []string{"MaxConcurrency of an Inline job: got 41, expected a whole number from 1 to 40"}},
 		"inline with batches":   {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchSize: jsii.Number(10)}, []string{"BatchSize: got 10, expected none in an Inline job"}},
 		"inline with children":  {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Children: mapjob.ExpressChildren}, []string{`Children: got "Express", expected none in an Inline job`}},
-		"inline with items":     {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none in an Inline job"}},
+		"inline from a bucket":  {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Source: &mapjob.Source{Format: mapjob.CSV, Bucket: bucket}}, []string{`Source.Format: got "CSV", expected "INPUT" in an Inline job`, "Source: got a Bucket, Key or MaxItems, expected none of them"}},
 		"unknown handover":      {&mapjob.Props{Worker: worker, Items: "ByMail"}, []string{`Items: got "ByMail", expected "ByValue" or "ByReference"`}},
-		"by reference without a job start": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, BatchSize: jsii.Number(7)},
-			[]string{`Items: got "ByReference" without a JobStart`, "BatchSize: got 7, expected none beside Items by reference"}},
-		"by reference inline":      {&mapjob.Props{Worker: worker, JobStart: worker, Mode: mapjob.Inline, Items: mapjob.ByReference}, []string{`Items: got "ByReference", expected "ByValue" in an Inline job`}},
-		"empty chunks":             {&mapjob.Props{Worker: worker, JobStart: worker, Items: mapjob.ByReference, ChunkSize: jsii.Number(0)}, []string{"ChunkSize: got 0, expected a whole number from 1"}},
-		"chunks by value":          {&mapjob.Props{Worker: worker, ChunkSize: jsii.Number(10)}, []string{"ChunkSize: got 10, expected none beside Items by value"}},
-		"empty batches":            {&mapjob.Props{Worker: worker, BatchSize: jsii.Number(0)}, []string{"BatchSize: got 0, expected a whole number from 1"}},
-		"tolerates more than all":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
-		"tolerates less than none": {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
-		"negative retries":         {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},
-		"too long":                 {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(400))}, []string{"Timeout: got 3.456e+07 s, expected 1 s to 365 days"}},
-		"express and slow":         {&mapjob.Props{Worker: slow, Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
-		"two sources of items":     {&mapjob.Props{Worker: worker, JobStart: worker, ItemsBucket: bucket}, []string{"ItemsBucket: got a bucket, expected none beside a JobStart"}},
-		"expiry of a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, ResultsExpiry: awscdk.Duration_Days(jsii.Number(1))}, []string{"ResultsExpiry: got a duration, expected none beside a ResultsBucket"}},
+		"by reference in batches": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, BatchSize: jsii.Number(7)},
+			[]string{"BatchSize, BatchBytes: got them beside Items by reference, expected none"}},
+		"by reference from the input": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, Source: &mapjob.Source{Format: mapjob.InputList}},
+			[]string{`Items: got "ByReference" of a Source "INPUT", expected "ByValue"`}},
+		"by reference to a processor": {&mapjob.Props{Processor: states, Items: mapjob.ByReference},
+			[]string{`Items: got "ByReference", expected "ByValue" beside a Processor or a Callback`}},
+		"worker and processor":      {&mapjob.Props{Worker: worker, Processor: states}, []string{"Processor: got one beside a Worker, expected one of them"}},
+		"retries of a processor":    {&mapjob.Props{Processor: states, WorkerRetries: jsii.Number(3)}, []string{"WorkerRetries: got 3, expected none beside a Processor"}},
+		"callback of a processor":   {&mapjob.Props{Processor: states, Callback: &mapjob.Callback{}}, []string{"Callback: got one beside a Processor, expected a Worker"}},
+		"callback of express":       {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, Children: mapjob.ExpressChildren}, []string{`Callback: got one with "Express" Children, expected "Standard"`}},
+		"callback without time":     {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: awscdk.Duration_Seconds(jsii.Number(0))}}, []string{"Callback.Timeout: got 0 s, expected 1 s to 365 days"}},
+		"heart that does not beat":  {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: minute, Heartbeat: minute}}, []string{"Callback.Heartbeat: got 60 s, expected less than the Timeout of 60 s"}},
+		"unknown format":            {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: "XLSX"}}, []string{`Source.Format: got "XLSX", expected "JSONL"`}},
+		"key without a bucket":      {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Key: jsii.String("items.csv")}}, []string{`Source.Key: got "items.csv" without a Bucket`}},
+		"headers of lines":          {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Headers: jsii.Strings("id")}}, []string{`Source.Headers, Source.Delimiter: got them with Format "", expected them with "CSV" alone`}},
+		"no headers":                {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: mapjob.CSV, Headers: jsii.Strings()}}, []string{"Source.Headers: got none, expected the names of the columns"}},
+		"more than all items":       {&mapjob.Props{Worker: worker, Source: &mapjob.Source{MaxItems: jsii.Number(1e9)}}, []string{"Source.MaxItems: got 1e+09, expected a whole number from 1 to 100000000"}},
+		"chunks of the own results": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, ResultsBucket: bucket, Source: &mapjob.Source{Format: mapjob.ObjectList, Bucket: bucket}}, []string{"Source.Bucket: got the ResultsBucket"}},
+		"too much in a batch":       {&mapjob.Props{Worker: worker, BatchBytes: jsii.Number(262_144)}, []string{"BatchBytes: got 262144, expected a whole number from 1 to 245760"}},
+		"bytes of inline batches":   {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchBytes: jsii.Number(1000)}, []string{"BatchBytes: got 1000, expected none in an Inline job"}},
+		"tolerates half an item":    {&mapjob.Props{Worker: worker, ToleratedFailureCount: jsii.Number(0.5)}, []string{"ToleratedFailureCount: got 0.5, expected a whole number"}},
+		"unknown overlap":           {&mapjob.Props{Worker: worker, Overlap: "Forbid"}, []string{`Overlap: got "Forbid", expected "Allow", "Skip", "Wait", "Replace" or "Fail"`}},
+		"waits for nothing":         {&mapjob.Props{Worker: worker, Overlap: joblock.Skip, WaitLimit: minute}, []string{`WaitLimit: got a duration, expected none but with Overlap "Wait"`}},
+		"table without a lock":      {&mapjob.Props{Worker: worker, LockTable: table}, []string{"LockTable: got a table, expected none where executions may overlap"}},
+		"by reference inline":       {&mapjob.Props{Worker: worker, JobStart: worker, Mode: mapjob.Inline, Items: mapjob.ByReference}, []string{`Items: got "ByReference", expected "ByValue" in an Inline job`}},
+		"empty chunks":              {&mapjob.Props{Worker: worker, JobStart: worker, Items: mapjob.ByReference, ChunkSize: jsii.Number(0)}, []string{"ChunkSize: got 0, expected a whole number from 1"}},
+		"chunks by value":           {&mapjob.Props{Worker: worker, ChunkSize: jsii.Number(10)}, []string{"ChunkSize: got 10, expected none beside Items by value"}},
+		"empty batches":             {&mapjob.Props{Worker: worker, BatchSize: jsii.Number(0)}, []string{"BatchSize: got 0, expected a whole number from 1"}},
+		"tolerates more than all":   {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
+		"tolerates less than none":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
+		"negative retries":          {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},
+		"too long":                  {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(400))}, []string{"Timeout: got 3.456e+07 s, expected 1 s to 365 days"}},
+		"express and slow":          {&mapjob.Props{Worker: slow, Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
+		"two sources of items":      {&mapjob.Props{Worker: worker, JobStart: worker, Source: &mapjob.Source{}}, []string{"Source: got one beside a JobStart"}},
+		"expiry of a given bucket":  {&mapjob.Props{Worker: worker, ResultsBucket: bucket, ResultsExpiry: awscdk.Duration_Days(jsii.Number(1))}, []string{"ResultsExpiry: got a duration, expected none beside a ResultsBucket"}},
 		"logged access to a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, AccessLogs: bucket},
 			[]string{"AccessLogs: got a bucket, expected none where the job has no bucket of its own"}},
 		"logged access to no bucket": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, AccessLogs: bucket}, []string{"AccessLogs: got a bucket, expected none"}},

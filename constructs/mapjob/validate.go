@@ -83,12 +83,10 @@ func (p *Props) validate() error {
 }
 
 func (p *Props) validateMode(found *problems) {
-	switch p.Mode {
-	case "", Distributed:
-		found.between("MaxConcurrency", p.MaxConcurrency, 1, maxDistributedConcurrency, whole)
-		found.between("BatchSize", p.BatchSize, 1, maxItems, whole)
-		found.between("BatchBytes", p.BatchBytes, 1, maxBatchBytes, whole)
-	case Inline:
+	if p.Mode != "" && p.Mode != Distributed && p.Mode != Inline {
+		found.add("Mode: got %q, expected %q or %q", p.Mode, Distributed, Inline)
+	}
+	if p.Mode == Inline {
 		found.between("MaxConcurrency of an Inline job", p.MaxConcurrency, 1, maxInlineConcurrency, whole)
 		if p.BatchSize != nil {
 			found.add("BatchSize: got %g, expected none in an Inline job, whose workers get one item each", *p.BatchSize)
@@ -99,8 +97,10 @@ func (p *Props) validateMode(found *problems) {
 		if p.Children != "" {
 			found.add("Children: got %q, expected none in an Inline job, which has no child executions", p.Children)
 		}
-	default:
-		found.add("Mode: got %q, expected %q or %q", p.Mode, Distributed, Inline)
+	} else {
+		found.between("MaxConcurrency", p.MaxConcurrency, 1, maxDistributedConcurrency, whole)
+		found.between("BatchSize", p.BatchSize, 1, maxItems, whole)
+		found.between("BatchBytes", p.BatchBytes, 1, maxBatchBytes, whole)
 	}
 	if p.Children != "" && p.Children != StandardChildren && p.Children != ExpressChildren {
 		found.add("Children: got %q, expected %q or %q", p.Children, StandardChildren, ExpressChildren)
@@ -168,6 +168,9 @@ func (p *Props) validateItems(found *problems) {
 	}
 	if p.JobStart != nil {
 		found.add("Source: got one beside a JobStart, which yields the items, expected one of them")
+	}
+	if b := p.Source.Bucket; b != nil && b == p.ResultsBucket && p.Source.Format == ObjectList && p.Items == ByReference {
+		found.add("Source.Bucket: got the ResultsBucket, expected another one: the list of its objects would have the chunks of itself")
 	}
 	p.Source.validate(p.Mode, p.Items, found)
 }

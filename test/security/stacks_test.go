@@ -61,7 +61,7 @@ func accessLogs(stack awscdk.Stack) awss3.Bucket {
 
 func byValue(stack awscdk.Stack, p *mapjob.Props) {
 	p.JobStart, p.Children, p.AccessLogs = nil, mapjob.ExpressChildren, accessLogs(stack)
-	p.ItemsBucket = awss3.Bucket_FromBucketName(stack, jsii.String("Items"), jsii.String("our-items"))
+	p.Source = &mapjob.Source{Bucket: awss3.Bucket_FromBucketName(stack, jsii.String("Items"), jsii.String("our-items"))}
 }
 
 func byReference(stack awscdk.Stack, p *mapjob.Props) {
