@@ -53,7 +53,9 @@ func (j *mapJob) grant(settings *Props) {
 	}
 	// "/*" are objects, ":*" the versions of a function and the executions.
 	role := j.stateMachine.Role()
-	accepted.Wildcards(role.Node().FindChild(jsii.String("DefaultPolicy")), unknownKeys+"; a function is named with all its versions", "/*", ":*")
+	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil { // states of a person's own may need nothing
+		accepted.Wildcards(policy, unknownKeys+"; a function is named with all its versions", "/*", ":*")
+	}
 	if settings.Mode == Distributed {
 		accepted.Wildcards(j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")),
 			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*", "/*:*")

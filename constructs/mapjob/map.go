@@ -141,8 +141,8 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 		"index":  expression("$states.input.Items[0].index"),
 		"status": "FAILED",
 		// A Fail state may have neither.
-		"error": expression("$type($states.errorOutput.Error) = 'string' ? $states.errorOutput.Error : 'States.TaskFailed'"),
-		"cause": expression("$type($states.errorOutput.Cause) = 'string' ? $substring($states.errorOutput.Cause, 0, 1000) : ''"),
+		"error": expression("$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'"),
+		"cause": expression("$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 1000) : ''"),
 	}
 	if b.keepItems() {
 		outcome["item"] = expression("$states.input.Items[0].item")

@@ -1,0 +1,180 @@
+// Package jobs runs the jobs that constructs/mapjob makes, with real functions,
+// and looks at what became of the items.
+package jobs
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
+	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/test/running"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
+
+// stack has the jobs of all tests: functions are built once.
+func stack(s awscdk.Stack) {
+	function := func(name string) awslambda.Function {
+		return gofunction.New(s, jsii.String(name), &gofunction.Props{Entry: jsii.String("test/jobs/" + strings.ToLower(name))})
+	}
+	worker, teller := function("Worker"), function("Teller")
+	in := awss3.NewBucket(s, jsii.String("In"), nil)
+	results := awss3.NewBucket(s, jsii.String("Results"), nil)
+	job := func(id string, props mapjob.Props) {
+		if props.Worker == nil && props.Processor == nil {
+			props.Worker = worker
+		}
+		if props.Mode != mapjob.Inline {
+			props.ResultsBucket = results
+		}
+		mapjob.New(s, jsii.String(id), &props)
+	}
+	source := func(format mapjob.Format, key string) *mapjob.Source {
+		return &mapjob.Source{Format: format, Bucket: in, Key: jsii.String(key)}
+	}
+	tolerant := jsii.Number(100)
+	csv := source(mapjob.CSV, "semicolons.csv")
+	csv.Headers, csv.Delimiter, csv.MaxItems = jsii.Strings("id", "fail"), awsstepfunctions.CsvDelimiter_SEMICOLON, jsii.Number(3)
+
+	job("Lines", mapjob.Props{Source: source(mapjob.JSONLines, "items.jsonl"), ToleratedFailurePercentage: tolerant})
+	job("Array", mapjob.Props{Source: source(mapjob.JSON, "items.json"), ToleratedFailurePercentage: tolerant})
+	job("Rows", mapjob.Props{Source: source(mapjob.CSV, "items.csv"), ToleratedFailurePercentage: tolerant})
+	job("FirstRows", mapjob.Props{Source: csv, ToleratedFailurePercentage: tolerant})
+	job("Objects", mapjob.Props{Source: source(mapjob.ObjectList, "scans/"), ToleratedFailurePercentage: tolerant})
+	job("Inventory", mapjob.Props{Source: source(mapjob.Inventory, "inventory/manifest.json"), ToleratedFailurePercentage: tolerant})
+	job("Input", mapjob.Props{Source: &mapjob.Source{Format: mapjob.InputList}, ToleratedFailurePercentage: tolerant})
+	job("Named", mapjob.Props{Source: &mapjob.Source{Bucket: in}, ToleratedFailurePercentage: tolerant})
+	job("ChunkedRows", mapjob.Props{Source: source(mapjob.CSV, "items.csv"), Items: mapjob.ByReference, ChunkSize: jsii.Number(2), ToleratedFailurePercentage: tolerant})
+	job("ChunkedObjects", mapjob.Props{Source: source(mapjob.ObjectList, "scans/"), Items: mapjob.ByReference, ToleratedFailurePercentage: tolerant})
+	job("ChunkedLines", mapjob.Props{Items: mapjob.ByReference, ToleratedFailurePercentage: tolerant, Source: &mapjob.Source{Bucket: in}})
+
+	list := &mapjob.Source{Format: mapjob.InputList}
+	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), BatchSize: jsii.Number(4)})
+	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), BatchSize: jsii.Number(4)})
+	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
+	job("Bytes", mapjob.Props{Source: list, BatchBytes: jsii.Number(2000)})
+
+	job("Workflow", mapjob.Props{Source: list, Processor: workflow(constructs.NewConstruct(s, jsii.String("Many"))), BatchSize: jsii.Number(3), ToleratedFailurePercentage: tolerant})
+	job("InlineWorkflow", mapjob.Props{Mode: mapjob.Inline, Processor: workflow(constructs.NewConstruct(s, jsii.String("Few"))), ToleratedFailurePercentage: tolerant})
+	waiting := &mapjob.Callback{Timeout: awscdk.Duration_Hours(jsii.Number(6)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(10))}
+	job("Payments", mapjob.Props{Source: list, Worker: teller, Callback: waiting, BatchSize: jsii.Number(2), ToleratedFailurePercentage: tolerant})
+	job("InlinePayments", mapjob.Props{Mode: mapjob.Inline, Worker: teller, Callback: &mapjob.Callback{}, ToleratedFailurePercentage: tolerant})
+
+	job("Alone", mapjob.Props{Source: list, Overlap: joblock.Skip})
+}
+
+// workflow is a processor of two states that may end in three ways.
+func workflow(scope constructs.Construct) awsstepfunctions.IChainable {
+	does := func(what string) awsstepfunctions.Condition {
+		return awsstepfunctions.Condition_Jsonata(jsii.String("{% $states.input.item.do = '" + what + "' %}"))
+	}
+	refused := awsstepfunctions.Fail_Jsonata(scope, jsii.String("Refused"), &awsstepfunctions.FailJsonataProps{
+		Error: jsii.String("Refused"), Cause: jsii.String("{% 'item ' & $string($states.input.index) & ' of ' & $states.input.job.name %}"),
+	})
+	nameless := awsstepfunctions.Fail_Jsonata(scope, jsii.String("Nameless"), nil)
+	booked := awsstepfunctions.Pass_Jsonata(scope, jsii.String("Booked"), &awsstepfunctions.PassJsonataProps{
+		Outputs: map[string]any{"booked": "{% $states.input.item.id %}"},
+	})
+	return awsstepfunctions.Choice_Jsonata(scope, jsii.String("Check"), nil).
+		When(does("refuse"), refused, nil).When(does("die"), nameless, nil).Otherwise(booked)
+}
+
+// outcome is a line of the results, without when and how long.
+type outcome struct {
+	Index  int
+	Status string
+	Output json.RawMessage
+	Error  string
+	Cause  string
+}
+
+// ended is what is left of an execution.
+type ended struct {
+	*engine.Execution
+	account  struct{ Total, Succeeded, Failed, Missing int }
+	outcomes []outcome // by index
+	failures []string  // the lines of failures.jsonl, in their order
+	children int
+}
+
+// counter counts the children of Map Runs.
+type counter struct{ children int }
+
+func (c *counter) Started(engine.MapRunInfo)    {}
+func (c *counter) Counted(int)                  {}
+func (c *counter) ChildDone(engine.ChildResult) { c.children++ }
+func (c *counter) Ended(engine.MapRunResult)    {}
+
+var executions int
+
+// run executes a job on a virtual clock and reads what it left.
+func run(t *testing.T, s *running.Stack, job, input string) *ended {
+	t.Helper()
+	executions++
+	name := fmt.Sprint("run-", executions)
+	var seen counter
+	e := &ended{Execution: s.Execute(t, job, cloud.Execution{
+		Name: name, Input: []byte(input), Observer: &seen,
+		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)))},
+	})}
+	e.children = seen.children
+	results := s.Bucket(t, "Results")
+	for key, err := range s.Keys(t.Context(), results, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(key, "/"+name+"/") {
+			continue
+		}
+		switch {
+		case strings.Contains(key, "/results/") && strings.Contains(key, "SUCCEEDED_"), strings.Contains(key, "/outcomes/"):
+			for line := range strings.Lines(s.Object(t, results, key)) {
+				var o outcome
+				if err := json.Unmarshal([]byte(line), &o); err != nil {
+					t.Fatalf("%v in %s of %s", err, line, key)
+				}
+				if o.Status != "" { // else it says where the outcomes are
+					e.outcomes = append(e.outcomes, o)
+				}
+			}
+		case strings.HasSuffix(key, "/report/failures.jsonl"):
+			e.failures = slices.Collect(strings.Lines(s.Object(t, results, key)))
+		}
+	}
+	slices.SortFunc(e.outcomes, func(a, b outcome) int { return cmp.Compare(a.Index, b.Index) })
+	if e.Status == engine.Succeeded && !strings.HasPrefix(strings.TrimSpace(string(e.Output)), "[") {
+		if err := json.Unmarshal(e.Output, &e.account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+// outputs are the results of the items that succeeded, by index.
+func (e *ended) outputs() string {
+	var list []string
+	for _, o := range e.outcomes {
+		if o.Status == "SUCCEEDED" {
+			list = append(list, string(o.Output))
+		} else {
+			list = append(list, o.Error+": "+o.Cause)
+		}
+	}
+	return strings.Join(list, "\n")
+}

@@ -1,0 +1,22 @@
+// Command worker gives back its item, unless that says otherwise.
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/mapjob/mapjob/job"
+)
+
+func main() {
+	lambda.Start(job.Work(func(ctx context.Context, item map[string]any) (map[string]any, error) {
+		if ms, ok := item["ms"].(float64); ok {
+			time.Sleep(time.Duration(ms) * time.Millisecond)
+		}
+		if item["fail"] == true || item["fail"] == "yes" {
+			return nil, job.Fail("Refused", "this item was refused")
+		}
+		return item, nil
+	}))
+}

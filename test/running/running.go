@@ -1,0 +1,137 @@
+// Package running runs stacks of tests on this machine: they are synthesized,
+// their functions are built, and their state machines executed, as mapjob run
+// would.
+package running
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/test/synthesis"
+)
+
+// Stack is a stack, named Test, on this machine.
+type Stack struct {
+	*cloud.Cloud
+	Template synthesis.Template
+}
+
+// Start synthesizes the stack that build fills, builds its functions and starts
+// all of it until the test ends. The logs of the functions are shown where the
+// test fails.
+func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
+	t.Helper()
+	app := synthesis.App(t, map[string]any{"mapjob:local": true, "aws:cdk:bundling-stacks": []string{"**"}, "aws:cdk:enable-path-metadata": true})
+	stack := awscdk.NewStack(app, jsii.String("Test"), nil)
+	build(stack)
+	app.Synth(nil)
+
+	s := &Stack{}
+	text, err := os.ReadFile(filepath.Join(*app.Outdir(), "Test.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &s.Template); err != nil {
+		t.Fatal(err)
+	}
+	assembly, err := cloud.ReadAssembly(*app.Outdir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	only, err := assembly.Stack("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if s.Cloud, err = cloud.Start(context.Background(), only, cloud.Options{Folder: folder}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if logs, _ := filepath.Glob(filepath.Join(folder, "logs", "*")); t.Failed() {
+			for _, log := range logs {
+				text, _ := os.ReadFile(log)
+				t.Logf("%s:\n%.4000s", filepath.Base(log), text)
+			}
+		}
+	})
+	return s
+}
+
+// Execute runs the state machine of that name to its end.
+func (s *Stack) Execute(t testing.TB, name string, x cloud.Execution) *engine.Execution {
+	t.Helper()
+	m, err := s.Machine(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := s.Cloud.Execute(context.Background(), m, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ended
+}
+
+// Endpoint is where a part listens, such as S3 or SFN.
+func (s *Stack) Endpoint(t testing.TB, service string) string {
+	t.Helper()
+	for _, variable := range s.Endpoints() {
+		if url, ok := strings.CutPrefix(variable, "AWS_ENDPOINT_URL_"+service+"="); ok {
+			return url
+		}
+	}
+	t.Fatalf("got endpoints %v, expected one of %s", s.Endpoints(), service)
+	return ""
+}
+
+// Client is the configuration of a client of one part.
+func (s *Stack) Client(t testing.TB, service string) aws.Config {
+	t.Helper()
+	url := s.Endpoint(t, service)
+	return aws.Config{Region: cloud.Region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
+}
+
+// Bucket is the name of the bucket that a construct is or has.
+func (s *Stack) Bucket(t testing.TB, construct string) string {
+	t.Helper()
+	for _, b := range s.Buckets() {
+		if b.ID == construct {
+			return b.Name
+		}
+	}
+	t.Fatalf("got buckets %v, expected %s among them", s.Buckets(), construct)
+	return ""
+}
+
+// Put stores an object.
+func (s *Stack) Put(t testing.TB, bucket, key string, text []byte) {
+	t.Helper()
+	client := s3.NewFromConfig(s.Client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
+	if _, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(text)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Object is an object's text.
+func (s *Stack) Object(t testing.TB, bucket, key string) string {
+	t.Helper()
+	var text bytes.Buffer
+	if err := s.Read(context.Background(), bucket, key, &text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
