@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/observe"
 )
 
 // Errors that the job itself raises.
@@ -244,19 +245,32 @@ func (b *builder) verdict() awsstepfunctions.Choice {
 		tooMany = append(tooMany, fmt.Sprintf("$account.failed > %.0f", *c))
 		tolerated = append(tolerated, fmt.Sprintf("%.0f", *c))
 	}
-	tooManyFailures := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("TooManyFailures"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(errTooManyFailures),
-		Cause: jsii.String(expression("$string($account.failed) & ' of ' & $string($account.total) & ' items failed, tolerated: %s'", strings.Join(tolerated, " and "))),
-	})
-	lost := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("LostItems"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(errLostItems),
-		Cause: jsii.String(expression("$string($account.missing) & ' of ' & $string($account.total) & ' items have no result'")),
-	})
 	verdict := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("Verdict"), nil)
-	verdict.When(b.condition("$account.missing > 0"), lost, nil)
-	verdict.When(b.condition("%s", strings.Join(tooMany, " or ")), tooManyFailures, nil)
-	verdict.Otherwise(awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil))
+	verdict.When(b.condition("$account.missing > 0"), b.fail("LostItems", errLostItems,
+		"$string($account.missing) & ' of ' & $string($account.total) & ' items have no result'"), nil)
+	verdict.When(b.condition("%s", strings.Join(tooMany, " or ")), b.fail("TooManyFailures", errTooManyFailures, fmt.Sprintf(
+		"$string($account.failed) & ' of ' & $string($account.total) & ' items failed, tolerated: %s'", strings.Join(tolerated, " and "))), nil)
+	verdict.Otherwise(b.notify("NotifySucceeded", observe.JobSucceeded, "", awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil)))
 	return verdict
+}
+
+// fail ends an execution whose account is known. Cause is an expression.
+func (b *builder) fail(id, name, cause string) awsstepfunctions.IChainable {
+	return b.notify("Notify"+id, observe.JobFailed, cause, awsstepfunctions.Fail_Jsonata(b.scope, jsii.String(id), &awsstepfunctions.FailJsonataProps{
+		Error: &name, Cause: jsii.String(expression("%s", cause)),
+	}))
+}
+
+// notify tells whoever wants to know of the ending that comes next.
+func (b *builder) notify(id string, ending observe.Ending, cause string, next awsstepfunctions.IChainable) awsstepfunctions.IChainable {
+	if b.settings.Notify == nil {
+		return next
+	}
+	props := &observe.NotifyProps{Topic: b.settings.Notify, Job: b.settings.Name, Ending: ending, Account: jsii.String("$account")}
+	if cause != "" {
+		props.Cause = &cause
+	}
+	return observe.Notify(b.scope, &id, props, next)
 }
 
 // invoke is a task that invokes a function and tries again where the Lambda

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
+	"github.com/mapjob/mapjob/constructs/observe"
 )
 
 // Job is a job in a stack. Everything that it created can be reached from it.
@@ -104,6 +105,11 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	job.grant(&settings)
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
+	}
+	if settings.Notify != nil {
+		observe.NewEndings(job, jsii.String("Endings"), &observe.EndingsProps{
+			StateMachine: job.stateMachine, Topic: settings.Notify, Told: []string{errTooManyFailures, errLostItems},
+		})
 	}
 	return job
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
@@ -44,6 +45,7 @@ func everything(stack awscdk.Stack) *mapjob.Props {
 		ToleratedFailureCount:      jsii.Number(1000),
 		BatchBytes:                 jsii.Number(200_000),
 		Overlap:                    joblock.Skip,
+		Notify:                     observe.NewTopic(stack, jsii.String("Topic"), nil),
 		WorkerRetries:              jsii.Number(0),
 		Timeout:                    awscdk.Duration_Hours(jsii.Number(2)),
 		ResultsExpiry:              awscdk.Duration_Days(jsii.Number(7)),

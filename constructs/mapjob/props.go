@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -201,6 +202,12 @@ type Props struct {
 	// leave no other trace.
 	// Default: events expire after a month.
 	LogRetention awslogs.RetentionDays
+
+	// Notify is told how every execution ends, with the summary's numbers and
+	// the report's address; of one that was aborted, timed out or failed before
+	// it had any, without. Of one that was skipped nothing is told.
+	// Default: nobody is told.
+	Notify awssns.ITopic
 
 	// LogData puts the data of every state into the log, items and results
 	// among it, where whoever may read logs can read them.

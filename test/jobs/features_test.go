@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ func TestJobs(t *testing.T) {
 	t.Run("Processors", func(t *testing.T) { processors(t, s) })
 	t.Run("Callbacks", func(t *testing.T) { callbacks(t, s) })
 	t.Run("Overlap", func(t *testing.T) { overlap(t, s) })
+	t.Run("Notification", func(t *testing.T) { notification(t, s) })
 }
 
 func zipped(t *testing.T, text string) []byte {
@@ -219,5 +221,26 @@ func overlap(t *testing.T, s *running.Stack) {
 	}
 	if x := run(t, s, "Alone", `{"items": [{"id": 1}]}`); x.Status != engine.Succeeded || x.account.Succeeded != 1 {
 		t.Errorf("got %s (%s: %s) with %s, expected the lock to be free again", x.Status, x.Error, x.Cause, x.Output)
+	}
+}
+
+// Both endings are told, with the numbers and where the report is.
+func notification(t *testing.T, s *running.Stack) {
+	good := run(t, s, "Told", items("ss"))
+	bad := run(t, s, "Told", items("sf"))
+	if good.Status != engine.Succeeded || bad.Error != "MapJob.TooManyFailures" {
+		t.Fatalf("got %s (%s) and %s (%s), expected a success and a failure", good.Status, good.Error, bad.Status, bad.Error)
+	}
+	told := s.Messages(t)
+	for _, expected := range []string{
+		"2 of 2 items succeeded, 0 failed, 0 missing.\nExecution: " + good.ARN + "\nReport: s3://",
+		"Cause: 1 of 2 items failed, tolerated: 0%\n1 of 2 items succeeded, 1 failed, 0 missing.\nExecution: " + bad.ARN,
+	} {
+		if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, expected) }) {
+			t.Errorf("got the messages\n%s\nexpected one with\n%s", strings.Join(told, "\n---\n"), expected)
+		}
+	}
+	if len(told) != 2 {
+		t.Errorf("got %d messages, expected two", len(told))
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
+	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/local/cloud"
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/test/running"
@@ -77,6 +78,7 @@ func stack(s awscdk.Stack) {
 	job("InlinePayments", mapjob.Props{Mode: mapjob.Inline, Worker: teller, Callback: &mapjob.Callback{}, ToleratedFailurePercentage: tolerant})
 
 	job("Alone", mapjob.Props{Source: list, Overlap: joblock.Skip})
+	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil)})
 }
 
 // workflow is a processor of two states that may end in three ways.

@@ -26,6 +26,7 @@ import (
 type Stack struct {
 	*cloud.Cloud
 	Template synthesis.Template
+	folder   string
 }
 
 // Start synthesizes the stack that build fills, builds its functions and starts
@@ -55,6 +56,7 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
+	s.folder = folder
 	if s.Cloud, err = cloud.Start(context.Background(), only, cloud.Options{Folder: folder}); err != nil {
 		t.Fatal(err)
 	}
@@ -134,4 +136,22 @@ func (s *Stack) Object(t testing.TB, bucket, key string) string {
 		t.Fatal(err)
 	}
 	return text.String()
+}
+
+// Messages are the texts that tasks have published, in their order.
+func (s *Stack) Messages(t testing.TB) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.folder, "messages.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages []string
+	for line := range strings.Lines(string(text)) {
+		var sent struct{ Parameters struct{ Message string } }
+		if err := json.Unmarshal([]byte(line), &sent); err != nil {
+			t.Fatal(err)
+		}
+		messages = append(messages, sent.Parameters.Message)
+	}
+	return messages
 }
