@@ -62,15 +62,27 @@ func (i *Items) place() *value.Object {
 // For the states of package constructs/mapjob, the names are part of the
 // protocol.
 const (
-	jobStartState = "JobStart"
-	mapState      = "Map"
+	jobStartState  = "JobStart"
+	readInputState = "ReadInput"
+	mapState       = "Map"
 )
+
+// stateOf is the state of that name, be it inside those that hold the job's
+// lock; nil if there is none.
+func stateOf(m *asl.StateMachine, name string) *asl.State {
+	for state := range m.AllStates() {
+		if state.Name == name {
+			return state
+		}
+	}
+	return nil
+}
 
 // feed has an execution work on these items: they are the answer of the job's
 // start, or of a job without one the input.
 func (i *Items) feed(ctx context.Context, m *asl.StateMachine, x *Execution, invoke engine.IntegrationFunc) (engine.IntegrationFunc, error) {
 	var items any = i.place()
-	if state := m.State(mapState); state == nil || state.Map == nil {
+	if state := stateOf(m, mapState); state == nil || state.Map == nil {
 		return nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", mapState)
 	} else if !state.Map.Processor.Distributed { // wants the items themselves
 		list, err := i.list(ctx)
@@ -79,8 +91,10 @@ func (i *Items) feed(ctx context.Context, m *asl.StateMachine, x *Execution, inv
 		}
 		items = list
 	}
-	if m.State(jobStartState) == nil {
+	if stateOf(m, readInputState) != nil {
 		x.Input = value.Append(nil, value.NewObject("items", items))
+	}
+	if stateOf(m, jobStartState) == nil {
 		return invoke, nil
 	}
 	return func(ctx context.Context, r *engine.Request) (any, error) {

@@ -26,8 +26,7 @@ type account struct {
 
 	objects objects // where outcomes may be stored
 
-	summarized bool         // there is a summary, which judges by items
-	written    *reportPlace // where it put its report; nil: it wrote none
+	written *reportPlace // where the summary put its report; nil: it wrote none
 }
 
 // reportPlace is a folder in the local S3.
@@ -141,7 +140,6 @@ func (a *account) invoked(request *engine.Request, output any, err error) {
 			a.Counted(int(count))
 		}
 	case "Summary":
-		a.summarized = err == nil
 		bucket, _ := member(member(answer, "report"), "bucket").(string)
 		prefix, _ := member(member(answer, "report"), "prefix").(string)
 		if bucket != "" {
@@ -167,6 +165,38 @@ func (a *account) invoked(request *engine.Request, output any, err error) {
 		a.mutex.Lock()
 		defer a.mutex.Unlock()
 		if !a.observed { // a Map Run tells of its children itself, when all tries are over
+			a.inline[int(index)] = outcome
+		}
+	}
+}
+
+// happened looks for the end of an Inline Map, whose output is what became of
+// its items, whatever their states are called.
+func (a *account) happened(e engine.Event) {
+	if e.Type != "MapStateExited" {
+		return
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.observed {
+		return
+	}
+	text, err := e.MarshalJSON()
+	if err != nil {
+		a.err = errors.Join(a.err, err)
+		return
+	}
+	var event struct {
+		Details struct{ Name, Output string } `json:"stateExitedEventDetails"`
+	}
+	if err := json.Unmarshal(text, &event); err != nil || event.Details.Name != "Map" {
+		return
+	}
+	output, _ := value.Parse([]byte(event.Details.Output))
+	list, _ := output.([]any)
+	for _, element := range list {
+		outcome, _ := element.(*value.Object)
+		if index, ok := value.Float(member(outcome, "index")); ok {
 			a.inline[int(index)] = outcome
 		}
 	}

@@ -161,7 +161,11 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 	if err != nil {
 		return err
 	}
-	x.History, x.Observer, x.Invoked = history.add, account, account.invoked
+	x.Observer, x.Invoked = account, account.invoked
+	x.History = func(e engine.Event) {
+		history.add(e)
+		account.happened(e)
+	}
 
 	r.say("running %s", m.Name)
 	done, followed := make(chan struct{}), make(chan struct{})
@@ -180,9 +184,6 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 	}
 	switch {
 	case result.Status == engine.Succeeded:
-		if !account.summarized && account.items.Failed > 0 {
-			r.say("the job succeeded though items failed: only a summary compares them with what it tolerates")
-		}
 		r.say("succeeded; everything is in %s", r.folder)
 		return nil
 	case ctx.Err() != nil:

@@ -3,8 +3,10 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 )
 
@@ -35,5 +37,10 @@ func main() {
 	})
 	mapjob.New(stack, jsii.String("NonsenseStart"), &mapjob.Props{JobStart: nonsense, Worker: worker})
 	mapjob.New(stack, jsii.String("NonsenseWorker"), &mapjob.Props{Worker: nonsense, Summary: summary, WorkerRetries: jsii.Number(0)})
+	fails := awsstepfunctions.Fail_Jsonata(stack, jsii.String("Refused"), &awsstepfunctions.FailJsonataProps{Error: jsii.String("Refused")})
+	steps := awsstepfunctions.Choice_Jsonata(stack, jsii.String("Check"), nil).
+		When(awsstepfunctions.Condition_Jsonata(jsii.String("{% $states.input.item.do = 'fail' %}")), fails, nil).
+		Otherwise(awsstepfunctions.Pass_Jsonata(stack, jsii.String("Done"), nil))
+	mapjob.New(stack, jsii.String("Steps"), &mapjob.Props{Processor: steps, Mode: mapjob.Inline, Overlap: joblock.Fail})
 	app.Synth(nil)
 }
