@@ -26,6 +26,6 @@ func main() {
 func NewStack(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("worker")})
-	mapjob.New(stack, jsii.String("Greet"), &mapjob.Props{Worker: worker})
+	mapjob.New(stack, jsii.String("Greet"), &mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(1)})
 	return stack
 }
