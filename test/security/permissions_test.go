@@ -60,6 +60,7 @@ WorkerRole
 `,
 		"Reference": `
 JobRole
+  dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <Locks.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <JobStateMachine>
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>:*
@@ -69,6 +70,8 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  sns:Publish on <AlertsTopic>
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
   states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
   states:StartExecution on <JobStateMachine>
@@ -94,6 +97,40 @@ WorkerRole
   s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/outcomes/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+`,
+		"Default": `
+JobAccountantRole
+  logs:CreateLogStream, logs:PutLogEvents on <JobAccountantLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
+  s3:GetObject on <JobResults.Arn>/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+JobRole
+  dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <JobLockTable.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <JobStateMachine>
+  lambda:InvokeFunction on <JobAccountantFunction.Arn>
+  lambda:InvokeFunction on <JobAccountantFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:StartExecution on <JobStateMachine>
+JobStartRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+SummaryRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
+WorkerRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/outcomes/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
 		"Inline": `

@@ -2,6 +2,7 @@ package security
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -26,6 +27,7 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"ByValue":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byValue) },
 	"Reference": func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byReference) },
 	"Inline":    func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, inline) },
+	"Default":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byDefault) },
 	"Observe":   observed,
 	"Lock":      locked,
 	"Triggers":  triggered,
@@ -65,7 +67,17 @@ func byValue(stack awscdk.Stack, p *mapjob.Props) {
 }
 
 func byReference(stack awscdk.Stack, p *mapjob.Props) {
-	p.Items, p.AccessLogs = mapjob.ByReference, accessLogs(stack)
+	p.Items, p.AccessLogs, p.Overlap = mapjob.ByReference, accessLogs(stack), joblock.Replace
+	p.LockTable = awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
+		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
+	})
+	p.Notify = observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: p.EncryptionKey})
+}
+
+// byDefault is a job with nothing but a worker and a lock.
+func byDefault(stack awscdk.Stack, p *mapjob.Props) {
+	*p = mapjob.Props{Worker: p.Worker, Overlap: joblock.Wait, AccessLogs: accessLogs(stack)}
 }
 
 func inline(stack awscdk.Stack, p *mapjob.Props) {
