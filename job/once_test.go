@@ -162,11 +162,15 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 		}
 		return "done", nil
 	}, job.Once(table, itself))
-	crashing, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	crashing, cancel := context.WithTimeout(context.Background(), 4*time.Second)
 	defer cancel()
 	deadline, _ := crashing.Deadline()
 	go h.Invoke(crashing, []byte(batchOf(0, "a")))
-	<-begun
+	select {
+	case <-begun:
+	case <-crashing.Done():
+		t.Fatal("got an invocation whose time was up before its work began, expected a faster machine")
+	}
 
 	// A delivery that has less time than the one that crashed had.
 	o := jobtest.Call{Execution: execution, Timeout: time.Second}.Work(t, h, "a")[0]
