@@ -149,6 +149,9 @@ func batches(t *testing.T, s *running.Stack) {
 	if x.Status != engine.Succeeded || x.account.Succeeded != 5 || x.children < 3 {
 		t.Errorf("got %s (%s: %s), %+v in %d children, expected five items in three or more of up to 2,000 bytes", x.Status, x.Error, x.Cause, x.account, x.children)
 	}
+	if x := run(t, s, "Express", items("sfs")); x.Status != engine.Succeeded || x.children != 2 || x.account.Succeeded != 2 || x.account.Failed != 1 {
+		t.Errorf("got %s (%s: %s), %+v in %d Express children, expected two of three items in two", x.Status, x.Error, x.Cause, x.account, x.children)
+	}
 	if x := run(t, s, "Half", items("sssssssss")); x.children != 3 {
 		t.Errorf("got %d children for nine items, expected three of up to four", x.children)
 	}

@@ -70,6 +70,7 @@ func stack(s awscdk.Stack) {
 	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), BatchSize: jsii.Number(4)})
 	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
 	job("Bytes", mapjob.Props{Source: list, BatchBytes: jsii.Number(2000)})
+	job("Express", mapjob.Props{Source: list, BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren, WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
 
 	job("Workflow", mapjob.Props{Source: list, Processor: workflow(constructs.NewConstruct(s, jsii.String("Many"))), BatchSize: jsii.Number(3), ToleratedFailurePercentage: tolerant})
 	job("InlineWorkflow", mapjob.Props{Mode: mapjob.Inline, Processor: workflow(constructs.NewConstruct(s, jsii.String("Few"))), ToleratedFailurePercentage: tolerant})
