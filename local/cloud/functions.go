@@ -84,6 +84,10 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 	default:
 		payload = value.Append(nil, v)
 	}
+	if kind, _ := parameters.Get("InvocationType"); kind != nil && kind != "RequestResponse" {
+		return nil, &engine.TaskError{Name: "States.TaskFailed", Cause: fmt.Sprintf(
+			"got the InvocationType %s, expected RequestResponse: on this machine a task waits for its function", value.Text(kind))}
+	}
 	select {
 	case c.turns <- struct{}{}:
 		defer func() { <-c.turns }()

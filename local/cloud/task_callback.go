@@ -89,6 +89,10 @@ func (c *callbacks) take(token string, last bool) (*engine.Callback, *apiError) 
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	e, ok := c.waiting[token]
+	if ok && e.callback.Over() {
+		delete(c.waiting, token)
+		ok = false
+	}
 	switch {
 	case !ok && len(token) == tokenSize: // it was one once
 		return nil, &apiError{"TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"}

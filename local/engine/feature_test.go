@@ -137,8 +137,16 @@ func TestCallbacks(t *testing.T) {
 	}
 	succeeds(t, run(t, definition, `{}`, sqs(func(c *engine.Callback) { c.Success("answer") })), `"answer"`)
 	fails(t, run(t, definition, `{}`, sqs(func(c *engine.Callback) { c.Failure("No", "because") })), "No", "because")
-	x := run(t, definition, `{}`, sqs(func(*engine.Callback) {}))
+	var callback *engine.Callback
+	x := run(t, definition, `{}`, sqs(func(c *engine.Callback) {
+		if callback = c; c.Over() {
+			t.Error("got a callback that is over before the task has begun to wait")
+		}
+	}))
 	fails(t, x, "States.Timeout", "")
+	if !callback.Over() {
+		t.Error("got a callback that is not over, expected it to be when the task's time is up")
+	}
 	if took := x.Stop.Sub(x.Start); took != 10*time.Second {
 		t.Errorf("got a timeout after %v, expected 10s without a heartbeat", took)
 	}

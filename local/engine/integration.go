@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/local/asl"
@@ -109,7 +110,12 @@ type Callback struct {
 	Token string
 	visit *visit
 	task  *task
+	over  atomic.Bool
 }
+
+// Over reports whether the task has ended, be it because it was answered, its
+// time was up, or its execution ended: nothing that is said now reaches it.
+func (c *Callback) Over() bool { return c.over.Load() }
 
 // Success ends the task with an output (SendTaskSuccess).
 func (c *Callback) Success(output any) {

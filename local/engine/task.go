@@ -330,7 +330,10 @@ func (t *task) end(v *visit) {
 	v.loop.stop(t.limit)
 	v.loop.stop(t.silence)
 	v.loop.stop(t.takes)
-	delete(v.tokens, t.token)
+	if c := t.request.Callback; c != nil {
+		c.over.Store(true)
+		delete(v.tokens, t.token)
+	}
 	if t.cancel != nil {
 		t.cancel()
 	}
