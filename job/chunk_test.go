@@ -70,6 +70,16 @@ func TestAChunkThatIsDeliveredAgainIsNotDoneAgain(t *testing.T) {
 	if first != second || handled.Load() != 10 {
 		t.Errorf("got %s and then %s after %d items handled, expected the same answer and each item once", first, second, handled.Load())
 	}
+	// Two tries at the same time have both stored what they did.
+	found, err := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: "again/outcomes/"}, gofakes3.ListBucketPage{})
+	if err != nil || len(found.Contents) != 1 {
+		t.Fatalf("got %d parts (%v), expected one", len(found.Contents), err)
+	}
+	part, _ := object(t, found.Contents[0].Key)
+	put(t, "again/outcomes/000000000000/zz-0000.jsonl", part)
+	if third := invoke(t, h, child); third != first {
+		t.Errorf("got %s, expected %s: what is stored twice counts once", third, first)
+	}
 }
 
 // below is how many lines the objects below a prefix have.

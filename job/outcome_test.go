@@ -5,6 +5,16 @@ import (
 	"testing"
 )
 
+// Who does not heed its deadline comes to an end when the answer has gone.
+func TestAnOutcomeThatComesTooLateIsNotTaken(t *testing.T) {
+	r := newRecord([]indexed[int]{{Index: 7}}, nil)
+	outcomes := r.close()
+	r.keep(0, Outcome{Index: 7, Status: Succeeded})
+	if o := outcomes[0]; o.Status != Failed || o.Error != ErrorDeadline || !o.Retryable {
+		t.Errorf("got %+v, expected that of an item that was not done in time", o)
+	}
+}
+
 func TestAnOutcomeIsWrittenAsEncodingJSONWouldWriteIt(t *testing.T) {
 	for _, o := range []Outcome{
 		{},
