@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -39,10 +40,15 @@ type EventProps struct {
 	// Default: an event is given up after a day.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets the events that started nothing. A queue with a KMS
-	// key has to let events.amazonaws.com use it.
+	// DeadLetterQueue gets the events that started nothing. The policy of an
+	// imported queue has to let EventBridge send to it, that of its key too.
 	// Default: the trigger has an encrypted queue of its own.
 	DeadLetterQueue awssqs.IQueue
+
+	// EncryptionKey encrypts the trigger's own dead-letter queue. The policy of
+	// an imported key has to let EventBridge use it.
+	// Default: a key of SQS encrypts it.
+	EncryptionKey awskms.IKey
 
 	// Enabled is whether the trigger is on.
 	// Default: it is.
@@ -95,8 +101,13 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 
 // create makes what is inside of an event trigger.
 func (e *event) create(settings *EventProps) {
-	e.deadLetters = deadLetterQueue(e, settings.DeadLetterQueue)
-	e.role = newRole(e, "events.amazonaws.com", nil) // the rule's ARN would make a circle
+	eventBridge := forThisAccount(e, "events.amazonaws.com", nil) // the rule's ARN as well would make a circle
+	e.role = awsiam.NewRole(e, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: eventBridge})
+	e.deadLetters = settings.DeadLetterQueue
+	if e.deadLetters == nil {
+		e.deadLetters = newDeadLetterQueue(e, settings.EncryptionKey)
+	}
+	letSend(eventBridge, e.deadLetters) // no role sends to it
 	e.rule = awsevents.NewRule(e, jsii.String("Rule"), &awsevents.RuleProps{
 		EventPattern: settings.Pattern,
 		EventBus:     settings.EventBus,
@@ -118,5 +129,6 @@ func (p *EventProps) validate() (found problems) {
 		found.add("Pattern: got nothing, expected at least one member, as the Source: every event there is would match")
 	}
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
+	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)
 	return found
 }

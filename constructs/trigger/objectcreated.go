@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -47,10 +48,15 @@ type ObjectCreatedProps struct {
 	// Default: an event is given up after a day.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets the events that started nothing. A queue with a KMS
-	// key has to let events.amazonaws.com use it.
+	// DeadLetterQueue gets the events that started nothing. The policy of an
+	// imported queue has to let EventBridge send to it, that of its key too.
 	// Default: the trigger has an encrypted queue of its own.
 	DeadLetterQueue awssqs.IQueue
+
+	// EncryptionKey encrypts the trigger's own dead-letter queue. The policy of
+	// an imported key has to let EventBridge use it.
+	// Default: a key of SQS encrypts it.
+	EncryptionKey awskms.IKey
 
 	// Enabled is whether the trigger is on.
 	// Default: it is.
@@ -89,6 +95,7 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 		RetryAttempts:   settings.RetryAttempts,
 		MaxEventAge:     settings.MaxEventAge,
 		DeadLetterQueue: settings.DeadLetterQueue,
+		EncryptionKey:   settings.EncryptionKey,
 		Enabled:         settings.Enabled,
 		Description:     settings.Description,
 	})
@@ -131,6 +138,7 @@ func (p *ObjectCreatedProps) validate() (found problems) {
 		found.add(empty, "Suffix")
 	}
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
+	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)
 	return found
 }
 

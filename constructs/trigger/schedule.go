@@ -62,8 +62,9 @@ type ScheduleProps struct {
 	// Default: the schedule has an encrypted queue of its own.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the schedule's data, the input first of all.
-	// Default: a key that AWS owns does.
+	// EncryptionKey encrypts the schedule's data, the input first of all, and
+	// its own dead-letter queue.
+	// Default: keys of Scheduler and of SQS encrypt them.
 	EncryptionKey awskms.IKey
 
 	// Enabled is whether the schedule is on.
@@ -112,14 +113,20 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 
 	this := &schedule{}
 	constructs.NewConstruct_Override(this, scope, id)
-	this.deadLetters = deadLetterQueue(this, settings.DeadLetterQueue)
+	this.deadLetters = settings.DeadLetterQueue
+	if this.deadLetters == nil {
+		this.deadLetters = newDeadLetterQueue(this, settings.EncryptionKey)
+	}
 	// Scheduler's own confused deputy is kept out by the group of the schedule,
 	// not by the schedule (user guide, "Confused deputy prevention").
-	this.role = newRole(this, "scheduler.amazonaws.com", map[string]any{
-		"aws:SourceArn": awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
-			Service: jsii.String("scheduler"), Resource: jsii.String("schedule-group"), ResourceName: jsii.String("default"),
+	this.role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: forThisAccount(this, "scheduler.amazonaws.com", map[string]any{
+			"aws:SourceArn": awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
+				Service: jsii.String("scheduler"), Resource: jsii.String("schedule-group"), ResourceName: jsii.String("default"),
+			}),
 		}),
 	})
+	letSend(this.role, this.deadLetters)
 	window := awsscheduler.TimeWindow_Off()
 	if settings.FlexibleWindow != nil {
 		window = awsscheduler.TimeWindow_Flexible(settings.FlexibleWindow)

@@ -20,9 +20,11 @@ package trigger
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -60,6 +62,12 @@ func (p *problems) checkRetry(attempts *float64, age awscdk.Duration) {
 	p.checkDuration("MaxEventAge", age, minEventAgeSeconds, maxEventAgeSeconds)
 }
 
+func (p *problems) checkKey(key awskms.IKey, deadLetterQueue awssqs.IQueue) {
+	if key != nil && deadLetterQueue != nil {
+		p.add("EncryptionKey: got a key, expected none beside a DeadLetterQueue, which has one of its own or none")
+	}
+}
+
 func (p *problems) checkWhole(prop string, value *float64, low, high float64) {
 	if value == nil || *awscdk.Token_IsUnresolved(*value) {
 		return
@@ -78,28 +86,33 @@ func (p *problems) checkDuration(prop string, value awscdk.Duration, low, high f
 	}
 }
 
-// deadLetterQueue is the queue that was given, or one of the trigger's own,
-// which keeps what it gets for as long as SQS can: two weeks.
-func deadLetterQueue(scope constructs.Construct, given awssqs.IQueue) awssqs.IQueue {
-	if given != nil {
-		return given
-	}
-	return awssqs.NewQueue(scope, jsii.String("DeadLetters"), &awssqs.QueueProps{
-		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge can't use the AWS managed KMS key
+// newDeadLetterQueue is a queue of the trigger's own. It keeps what it gets for
+// as long as SQS can: two weeks.
+func newDeadLetterQueue(scope constructs.Construct, key awskms.IKey) awssqs.IQueue {
+	props := &awssqs.QueueProps{
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge may not use the AWS managed KMS key
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-	})
+	}
+	if key != nil {
+		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
+	}
+	return awssqs.NewQueue(scope, jsii.String("DeadLetters"), props)
 }
 
-// newRole is the role of an AWS service, for what it does for this account.
-func newRole(scope constructs.Construct, service string, conditions map[string]any) awsiam.Role {
-	equals := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}
-	for key, value := range conditions {
-		equals[key] = value
+// letSend lets a sender use the key of an encrypted queue, which the CDK's
+// targets do not think of (SQS developer guide, "Configuring KMS permissions").
+func letSend(sender awsiam.IGrantable, queue awssqs.IQueue) {
+	if key := queue.EncryptionMasterKey(); key != nil {
+		key.Grant(sender, jsii.String("kms:Decrypt"), jsii.String("kms:GenerateDataKey"))
 	}
-	return awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy: awsiam.NewServicePrincipal(jsii.String(service), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": equals},
-		}),
+}
+
+// forThisAccount is an AWS service, at work for this account.
+func forThisAccount(scope constructs.Construct, service string, conditions map[string]any) awsiam.ServicePrincipal {
+	equals := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}
+	maps.Copy(equals, conditions)
+	return awsiam.NewServicePrincipal(jsii.String(service), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]any{"StringEquals": equals},
 	})
 }

@@ -219,6 +219,34 @@ func TestEventBridgeMaySendToTheQueueOfItsRule(t *testing.T) {
 	}
 }
 
+func TestAKeyOfOnesOwnIsUsedForEverything(t *testing.T) {
+	stack := synthesis.Stack(t)
+	m, key := machine(stack), awskms.NewKey(stack, jsii.String("Key"), nil)
+	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), EncryptionKey: key})
+	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders(), EncryptionKey: key})
+	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: bucket(stack), EncryptionKey: key})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: trigger.HMAC, EncryptionKey: key})
+	template := synthesis.Synthesize(t, stack)
+	for kind, property := range map[string]string{"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Scheduler::Schedule": "KmsKeyArn",
+		"AWS::Logs::LogGroup": "KmsKeyId", "AWS::Lambda::Function": "KmsKeyArn", "AWS::SecretsManager::Secret": "KmsKeyId"} {
+		for id, resource := range template.OfType(kind) {
+			if text, _ := json.Marshal(resource.Properties[property]); !strings.Contains(string(text), `"Fn::GetAtt":["Key`) {
+				t.Errorf("%s: got %s %s, expected the key", id, property, text)
+			}
+		}
+	}
+	policy, _ := json.Marshal(template.Only(t, "AWS::KMS::Key").Properties["KeyPolicy"])
+	const eventBridge = `{"Action":["kms:Decrypt","kms:GenerateDataKey"],"Condition":{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}},"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Resource":"*"}`
+	if !strings.Contains(string(policy), eventBridge) {
+		t.Errorf("got %s, expected EventBridge to be let in", policy)
+	}
+	for prefix, expected := range map[string]string{"ScheduleRole": `"kms:GenerateDataKey"`, "WebhookFunction": `"kms:Decrypt"`} {
+		if statements := strings.Join(template.Statements(prefix), "\n"); !strings.Contains(statements, expected) {
+			t.Errorf("%s: got %s, expected %s", prefix, statements, expected)
+		}
+	}
+}
+
 func TestAWebhookUnderIAMIsForThoseWhoMay(t *testing.T) {
 	stack := synthesis.Stack(t)
 	webhook := trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(stack)})
@@ -350,9 +378,11 @@ func TestBadPropsAreRefused(t *testing.T) {
 		},
 		"a bad event": {
 			func(s awscdk.Stack) {
-				trigger.NewEvent(s, jsii.String("T"), &trigger.EventProps{StateMachine: machine(s), Pattern: &awsevents.EventPattern{}, RetryAttempts: jsii.Number(1.5), MaxEventAge: bad})
+				trigger.NewEvent(s, jsii.String("T"), &trigger.EventProps{StateMachine: machine(s), Pattern: &awsevents.EventPattern{}, RetryAttempts: jsii.Number(1.5), MaxEventAge: bad,
+					DeadLetterQueue: queue(s), EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
 			},
-			[]string{"Pattern: got nothing", "RetryAttempts: got 1.5, expected a whole number from 0 to 185", "MaxEventAge: got 172800 s, expected 60 s to 86400 s"},
+			[]string{"EncryptionKey: got a key, expected none beside a DeadLetterQueue",
+				"Pattern: got nothing", "RetryAttempts: got 1.5, expected a whole number from 0 to 185", "MaxEventAge: got 172800 s, expected 60 s to 86400 s"},
 		},
 		"an object of nothing": {
 			func(s awscdk.Stack) { trigger.NewObjectCreated(s, jsii.String("T"), nil) },

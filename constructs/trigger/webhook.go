@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -87,6 +88,12 @@ type WebhookProps struct {
 	// Default: 10 requests are handled at once.
 	ReservedConcurrency *float64
 
+	// EncryptionKey encrypts the function's logs and environment, and a secret
+	// of the webhook's own. The policy of an imported key has to let CloudWatch
+	// Logs use it.
+	// Default: keys of CloudWatch Logs, Lambda and Secrets Manager encrypt them.
+	EncryptionKey awskms.IKey
+
 	// Description is shown with the function.
 	// Default: it says that this is a webhook.
 	Description *string
@@ -143,6 +150,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 	if settings.Authorization == HMAC && this.secret == nil {
 		this.secret = awssecretsmanager.NewSecret(this, jsii.String("Secret"), &awssecretsmanager.SecretProps{
 			Description:          jsii.String("Signs the deliveries to a webhook"),
+			EncryptionKey:        settings.EncryptionKey,
 			GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(64), ExcludePunctuation: jsii.Bool(true)},
 		})
 	}
@@ -151,6 +159,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 		Description:         settings.Description,
 		Timeout:             settings.Timeout,
 		ReservedConcurrency: settings.ReservedConcurrency,
+		EncryptionKey:       settings.EncryptionKey,
 		Environment:         settings.environment(this.secret),
 	})
 	settings.StateMachine.GrantStartExecution(this.function)

@@ -94,7 +94,7 @@ const maxInputBytes = 262_144
 func (s *Settings) validate() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if !strings.Contains(s.StateMachineARN, ":stateMachine:") {
+	if parts := strings.Split(s.StateMachineARN, ":"); len(parts) < 7 || parts[5] != "stateMachine" {
 		problem("StateMachineARN: got %q, expected the ARN of a state machine", s.StateMachineARN)
 	}
 	switch s.Authorization {

@@ -105,6 +105,13 @@ func TestASignedDeliveryStartsAnExecution(t *testing.T) {
 	}
 }
 
+func TestTheExecutionOfAnAliasHasNoAliasInItsARN(t *testing.T) {
+	h, f := webhook(t, func(s *Settings) { s.StateMachineARN = machineARN + ":live" })
+	if a := handle(t, h, signed(key, now, "a", "{}")); a.ExecutionARN != executionARN+"a" || f.started[0].StateMachineArn != machineARN+":live" {
+		t.Errorf("got %+v, expected the execution %sa of the alias", a, executionARN)
+	}
+}
+
 func TestWhatIsNotDelivered(t *testing.T) {
 	without := func(r events.LambdaFunctionURLRequest, header string) events.LambdaFunctionURLRequest {
 		delete(r.Headers, header)

@@ -30,7 +30,7 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 	if err != nil {
 		return nil, failure("starting the execution", err)
 	}
-	started := &execution{Name: name, ARN: strings.Replace(m.arn, ":stateMachine:", ":execution:", 1) + ":" + name}
+	started := &execution{Name: name, ARN: m.execution(name)}
 	_, err = client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &name, Input: aws.String(string(input))})
 	if _, exists := errors.AsType[*types.ExecutionAlreadyExists](err); exists {
 		started.repeated = true
@@ -43,4 +43,12 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 		return nil, failure("starting the execution", err)
 	}
 	return started, nil
+}
+
+// execution is the ARN of the execution of that name. It is the same for a
+// version and an alias, whose names stand behind the state machine's:
+// arn:aws:states:REGION:ACCOUNT:stateMachine:NAME:ALIAS.
+func (m *machine) execution(name string) string {
+	parts := strings.Split(m.arn, ":")
+	return strings.Join([]string{strings.Join(parts[:5], ":"), "execution", parts[6], name}, ":")
 }
