@@ -29,6 +29,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
 )
 
 // Limits of EventBridge and of EventBridge Scheduler (API references,
@@ -97,7 +98,9 @@ func newDeadLetterQueue(scope constructs.Construct, key awskms.IKey) awssqs.IQue
 	if key != nil {
 		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
 	}
-	return awssqs.NewQueue(scope, jsii.String("DeadLetters"), props)
+	queue := awssqs.NewQueue(scope, jsii.String("DeadLetters"), props)
+	accepted.Finding(queue, "AwsSolutions-SQS3", "it is a dead-letter queue, of a target and not of a queue, where the rule does not look")
+	return queue
 }
 
 // letSend lets a sender use the key of an encrypted queue, which the CDK's

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 )
 
@@ -153,6 +154,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 			EncryptionKey:        settings.EncryptionKey,
 			GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(64), ExcludePunctuation: jsii.Bool(true)},
 		})
+		accepted.Finding(this.secret, "AwsSolutions-SMG4", "the sender has the secret too, so that it is rotated by both sides together")
 	}
 	this.function = gofunction.New(this, jsii.String("Function"), &gofunction.Props{
 		Package:             jsii.String(webhookPackage),
