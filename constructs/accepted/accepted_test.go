@@ -50,12 +50,12 @@ func TestRecords(t *testing.T) {
 	}
 	for resource, expected := range map[string]bool{
 		"<Results.Arn>/<Machine.Name>/*/report/*": true,
-		"<Worker.Arn>:*":                          true,
-		"<Results.Arn>/*":                         false,
-		"<Results.Arn>/*/*/report/*":              false, // another wildcard before it
-		"<Results.Arn>/*/report/*.json":           false,
-		"*":                                       false,
-		"*:*":                                     false,
+		"<Worker.Arn>:*":                true,
+		"<Results.Arn>/*":               false,
+		"<Results.Arn>/*/*/report/*":    false, // another wildcard before it
+		"<Results.Arn>/*/report/*.json": false,
+		"*":                             false,
+		"*:*":                           false,
 	} {
 		passes := false
 		for _, p := range patterns {

@@ -49,6 +49,12 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 	})
 	accepted.Wildcards(policy, "executions have names of their own, and any of this state machine's may own the lock", ":*")
 	if encryption := l.settings.Table.EncryptionKey(); encryption != nil {
-		encryption.GrantEncryptDecrypt(stateMachine)
+		// What DynamoDB does with the key on behalf of who reads and writes
+		// (DynamoDB developer guide, "Authorizing use of your customer managed key").
+		policy.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
+				"kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+			Resources: &[]*string{encryption.KeyArn()},
+		}))
 	}
 }

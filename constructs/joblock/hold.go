@@ -139,9 +139,12 @@ func (l *jobLock) overlap(check awsstepfunctions.Choice, wait awsstepfunctions.W
 	since := func(seconds float64) string { return fmt.Sprintf("$millis() - $jobLockSince >= %.0f", seconds*1000) }
 	switch l.settings.Overlap {
 	case Skip:
-		skipped := awsstepfunctions.Succeed_Jsonata(l, jsii.String("Skipped"), &awsstepfunctions.SucceedJsonataProps{
+		var skipped awsstepfunctions.IChainable = awsstepfunctions.Succeed_Jsonata(l, jsii.String("Skipped"), &awsstepfunctions.SucceedJsonataProps{
 			Outputs: object{"skipped": true, "owner": expression("$jobLockOwner")},
 		})
+		if l.settings.OnSkipped != nil {
+			skipped = l.settings.OnSkipped(skipped)
+		}
 		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(skipped)
 	case Fail:
 		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))

@@ -121,7 +121,7 @@ func TestAKeyOfYourOwn(t *testing.T) {
 	if sse["SSEType"] != "KMS" || sse["KMSMasterKeyId"] == nil {
 		t.Errorf("got SSESpecification %v, expected the key", sse)
 	}
-	if !slices.ContainsFunc(template.Statements("StateMachineRole"), func(s string) bool { return strings.Contains(s, "kms:Decrypt") }) {
+	if !slices.ContainsFunc(template.Statements("LockAccess"), func(s string) bool { return strings.Contains(s, "kms:Decrypt") }) {
 		t.Errorf("got %s, expected the state machine to be allowed to use the key", template.Statements("StateMachineRole"))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -73,6 +74,12 @@ type Props struct {
 	// WaitLimit is how long an execution waits for the lock: see Wait.
 	// Default: with Wait an execution fails after an hour.
 	WaitLimit awscdk.Duration
+
+	// OnSkipped is what an execution does before it ends as skipped: a state
+	// that goes on to the one that it is given, and whose output is its input.
+	// The variable $jobLockOwner is the execution that runs.
+	// Default: with Skip the execution just ends.
+	OnSkipped func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable
 
 	// PollEvery is how often a waiting execution looks whether the lock is
 	// free, in whole seconds. Each look is five state transitions and 16 events

@@ -144,6 +144,13 @@ func newLock(scope constructs.Construct, settings *Props) joblock.Lock {
 	if settings.WaitLimit != nil {
 		props.PollEvery = awscdk.Duration_Seconds(jsii.Number(math.Ceil(max(min(30, seconds(settings.WaitLimit)), seconds(settings.WaitLimit)/400))))
 	}
+	if settings.Notify != nil && settings.Overlap == joblock.Skip {
+		props.OnSkipped = func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable {
+			return observe.Notify(scope, jsii.String("NotifySkipped"), &observe.NotifyProps{
+				Topic: settings.Notify, Job: settings.Name, Ending: observe.JobSkipped, Cause: jsii.String("'execution ' & $jobLockOwner & ' runs'"),
+			}, skipped)
+		}
+	}
 	return joblock.New(scope, jsii.String("Lock"), props)
 }
 

@@ -237,6 +237,7 @@ func TestBadProps(t *testing.T) {
 		"heart that does not beat":  {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: minute, Heartbeat: minute}}, []string{"Callback.Heartbeat: got 60 s, expected less than the Timeout of 60 s"}},
 		"unknown format":            {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: "XLSX"}}, []string{`Source.Format: got "XLSX", expected "JSONL"`}},
 		"key without a bucket":      {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Key: jsii.String("items.csv")}}, []string{`Source.Key: got "items.csv" without a Bucket`}},
+		"list of no bucket":         {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: mapjob.ObjectList}}, []string{`Source.Bucket: got nothing with Format "OBJECTS", expected the bucket`}},
 		"headers of lines":          {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Headers: jsii.Strings("id")}}, []string{`Source.Headers, Source.Delimiter: got them with Format "", expected them with "CSV" alone`}},
 		"no headers":                {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: mapjob.CSV, Headers: jsii.Strings()}}, []string{"Source.Headers: got none, expected the names of the columns"}},
 		"more than all items":       {&mapjob.Props{Worker: worker, Source: &mapjob.Source{MaxItems: jsii.Number(1e9)}}, []string{"Source.MaxItems: got 1e+09, expected a whole number from 1 to 100000000"}},

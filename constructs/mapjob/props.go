@@ -204,8 +204,8 @@ type Props struct {
 	LogRetention awslogs.RetentionDays
 
 	// Notify is told how every execution ends, with the summary's numbers and
-	// the report's address; of one that was aborted, timed out or failed before
-	// it had any, without. Of one that was skipped nothing is told.
+	// the report's address; of one that was skipped, aborted, timed out or
+	// failed before it had any, without.
 	// Default: nobody is told.
 	Notify awssns.ITopic
 

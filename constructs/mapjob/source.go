@@ -22,7 +22,8 @@ const (
 	// object of strings, by the names of the columns.
 	CSV Format = "CSV"
 
-	// ObjectList takes the objects of a bucket for items. The worker gets
+	// ObjectList takes the objects of a bucket for items, which has to be known
+	// at synth: a job may not list others. The worker gets
 	// {"Key": …, "Size": …, "Etag": …, "LastModified": …, "StorageClass": …}.
 	ObjectList Format = "OBJECTS"
 
@@ -136,8 +137,10 @@ func (s *Source) reader() awsstepfunctions.IItemReader {
 			BucketNamePath: bucket, Key: key, MaxItems: s.MaxItems, CsvHeaders: headers, CsvDelimiter: s.Delimiter,
 		})
 	case ObjectList:
+		// By the name of the bucket, not by what the input says: the CDK would
+		// grant the list of every bucket.
 		return awsstepfunctions.NewS3ObjectsItemReader(&awsstepfunctions.S3ObjectsItemReaderProps{
-			BucketNamePath: bucket, Prefix: key, MaxItems: s.MaxItems,
+			Bucket: s.Bucket, Prefix: key, MaxItems: s.MaxItems,
 		})
 	}
 	return nil
@@ -176,6 +179,9 @@ func (s *Source) validate(mode Mode, items Handover, found *problems) {
 		if items == ByReference {
 			found.add("Items: got %q of a Source %q, expected %q: what fits into an input needs no chunks", items, InputList, ByValue)
 		}
+	}
+	if s.Format == ObjectList && s.Bucket == nil {
+		found.add("Source.Bucket: got nothing with Format %q, expected the bucket whose objects are the items", ObjectList)
 	}
 	if s.Key != nil && s.Bucket == nil {
 		found.add("Source.Key: got %q without a Bucket, expected one: where the input names the bucket it names the key", *s.Key)

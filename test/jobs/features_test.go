@@ -234,16 +234,24 @@ func notification(t *testing.T, s *running.Stack) {
 	if good.Status != engine.Succeeded || bad.Error != "MapJob.TooManyFailures" {
 		t.Fatalf("got %s (%s) and %s (%s), expected a success and a failure", good.Status, good.Error, bad.Status, bad.Error)
 	}
+	var both sync.WaitGroup
+	for i := range 2 {
+		both.Go(func() {
+			s.Execute(t, "Told", cloud.Execution{Name: fmt.Sprint("told-at-once-", i), Input: []byte(`{"items": [{"ms": 2000}]}`)})
+		})
+	}
+	both.Wait()
 	told := s.Messages(t)
 	for _, expected := range []string{
 		"2 of 2 items succeeded, 0 failed, 0 missing.\nExecution: " + good.ARN + "\nReport: s3://",
+		"Told was skipped.\nCause: execution arn:aws:states:us-east-1:123456789012:execution:",
 		"Cause: 1 of 2 items failed, tolerated: 0%\n1 of 2 items succeeded, 1 failed, 0 missing.\nExecution: " + bad.ARN,
 	} {
 		if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, expected) }) {
 			t.Errorf("got the messages\n%s\nexpected one with\n%s", strings.Join(told, "\n---\n"), expected)
 		}
 	}
-	if len(told) != 2 {
-		t.Errorf("got %d messages, expected two", len(told))
+	if len(told) != 4 {
+		t.Errorf("got %d messages, expected one for each execution", len(told))
 	}
 }

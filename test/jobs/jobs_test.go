@@ -79,7 +79,7 @@ func stack(s awscdk.Stack) {
 	job("InlinePayments", mapjob.Props{Mode: mapjob.Inline, Worker: teller, Callback: &mapjob.Callback{}, ToleratedFailurePercentage: tolerant})
 
 	job("Alone", mapjob.Props{Source: list, Overlap: joblock.Skip})
-	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil)})
+	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil), Overlap: joblock.Skip})
 }
 
 // workflow is a processor of two states that may end in three ways.

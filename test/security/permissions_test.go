@@ -202,7 +202,7 @@ InternalFunctionRole
 ObjectRole
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
 ScheduleRole
-  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   sqs:SendMessage on <ScheduleDeadLetters.Arn>
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
 WebhookFunctionRole

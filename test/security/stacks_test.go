@@ -28,6 +28,7 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"Reference": func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byReference) },
 	"Inline":    func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, inline) },
 	"Default":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byDefault) },
+	"Sources":   sources,
 	"Observe":   observed,
 	"Lock":      locked,
 	"Triggers":  triggered,
@@ -83,6 +84,26 @@ func byDefault(stack awscdk.Stack, p *mapjob.Props) {
 func inline(stack awscdk.Stack, p *mapjob.Props) {
 	p.Mode = mapjob.Inline
 	p.ResultsBucket = awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("our-results"))
+}
+
+// sources is a stack with jobs whose items come from everywhere, and to which
+// different things happen.
+func sources(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker")})
+	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Items"), jsii.String("our-items"))
+	results := awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("our-results"))
+	for _, format := range []mapjob.Format{mapjob.JSONLines, mapjob.JSON, mapjob.CSV, mapjob.ObjectList, mapjob.Inventory} {
+		for _, handover := range []mapjob.Handover{mapjob.ByValue, mapjob.ByReference} {
+			mapjob.New(stack, jsii.String(string(format)+string(handover)), &mapjob.Props{
+				Worker: worker, ResultsBucket: results, Items: handover, Source: &mapjob.Source{Format: format, Bucket: bucket}})
+		}
+	}
+	mapjob.New(stack, jsii.String("Named"), &mapjob.Props{Worker: worker, ResultsBucket: results, Source: &mapjob.Source{Format: mapjob.CSV}})
+	mapjob.New(stack, jsii.String("Callback"), &mapjob.Props{Worker: worker, ResultsBucket: results, Callback: &mapjob.Callback{}})
+	mapjob.New(stack, jsii.String("Processor"), &mapjob.Props{ResultsBucket: results,
+		Processor: awsstepfunctions.Pass_Jsonata(stack, jsii.String("Pass"), nil)})
+	return stack
 }
 
 // observed is a stack that watches a state machine of another one.
