@@ -60,9 +60,9 @@ func encode(t *testing.T, v any) []byte {
 }
 
 // target is the one target of the stack's one rule.
-func (r *running) target(t *testing.T) object {
+func (r *world) target(t *testing.T) object {
 	t.Helper()
-	rule := r.template.Only(t, "AWS::Events::Rule")
+	rule := r.Template.Only(t, "AWS::Events::Rule")
 	target := rule.Properties["Targets"].([]any)[0].(object)
 	r.startsWithItsRole(t, target)
 	return target
@@ -112,7 +112,7 @@ func TestAnObjectIsTheItemsOfAJob(t *testing.T) {
 	}
 	// A key that has to be quoted, and that S3's own notifications would encode.
 	const key = `in/orders "März" + 1.jsonl`
-	client := s3.NewFromConfig(r.client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
+	client := s3.NewFromConfig(r.Client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
 	_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &drop, Key: aws.String(key), Body: bytes.NewReader([]byte("{\"id\":\"1\"}\n{\"id\":\"2\"}\n"))})
 	if err != nil {
 		t.Fatal(err)

@@ -17,9 +17,9 @@ import (
 // functionURL is the URL of a function: requests become events of the function,
 // by the Invoke API of this machine (AWS Lambda developer guide, "Invoking
 // Lambda function URLs").
-func functionURL(t *testing.T, r *running, function string) string {
+func functionURL(t *testing.T, r *world, function string) string {
 	t.Helper()
-	invoke := r.endpoint(t, "LAMBDA") + "/2015-03-31/functions/" + function + "/invocations"
+	invoke := r.Endpoint(t, "LAMBDA") + "/2015-03-31/functions/" + function + "/invocations"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
 		if err != nil {

@@ -27,7 +27,7 @@ func TestAScheduleGivesItsInput(t *testing.T) {
 				trigger.NewSchedule(stack, jsii.String("Nightly"), &trigger.ScheduleProps{
 					StateMachine: machine(stack, "Echo", pass), Expression: jsii.String("cron(0 3 * * ? *)"), Input: test.input})
 			})
-			target := r.template.Only(t, "AWS::Scheduler::Schedule").Properties["Target"].(object)
+			target := r.Template.Only(t, "AWS::Scheduler::Schedule").Properties["Target"].(object)
 			r.startsWithItsRole(t, target)
 			// Scheduler user guide, "Adding context attributes".
 			input := strings.ReplaceAll(target["Input"].(string), "<aws.scheduler.scheduled-time>", "2026-11-24T03:00:00Z")

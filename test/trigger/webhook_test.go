@@ -47,7 +47,7 @@ func secretsManager(t *testing.T) string {
 
 // webhook is a stack whose state machine counts its executions in a table, by
 // the deliveries' IDs, and the URL of its webhook.
-func webhook(t *testing.T, authorization trigger.Authorization) (*running, string) {
+func webhook(t *testing.T, authorization trigger.Authorization) (*world, string) {
 	t.Helper()
 	r := run(t, func(stack awscdk.Stack) {
 		table := awsdynamodb.NewTable(stack, jsii.String("Counts"), &awsdynamodb.TableProps{
@@ -63,9 +63,9 @@ func webhook(t *testing.T, authorization trigger.Authorization) (*running, strin
 }
 
 // executions is how often an order was counted.
-func (r *running) executions(t *testing.T, order string) string {
+func (r *world) executions(t *testing.T, order string) string {
 	t.Helper()
-	item, err := dynamodb.NewFromConfig(r.client(t, "DYNAMODB")).GetItem(context.Background(), &dynamodb.GetItemInput{
+	item, err := dynamodb.NewFromConfig(r.Client(t, "DYNAMODB")).GetItem(context.Background(), &dynamodb.GetItemInput{
 		TableName: aws.String("Test-" + r.idOf(t, "AWS::DynamoDB::Table")), Key: map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: order}}})
 	if err != nil {
 		t.Fatal(err)
@@ -77,9 +77,9 @@ func (r *running) executions(t *testing.T, order string) string {
 }
 
 // ended waits for the end of an execution.
-func (r *running) ended(t *testing.T, arn string) *sfn.DescribeExecutionOutput {
+func (r *world) ended(t *testing.T, arn string) *sfn.DescribeExecutionOutput {
 	t.Helper()
-	client := sfn.NewFromConfig(r.client(t, "SFN"))
+	client := sfn.NewFromConfig(r.Client(t, "SFN"))
 	for range 1000 {
 		x, err := client.DescribeExecution(context.Background(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 		if err != nil {
