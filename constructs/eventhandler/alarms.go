@@ -1,0 +1,71 @@
+package eventhandler
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Alarm is what an alarm tells, and its ID.
+type Alarm string
+
+// Alarms that there are unless they are left out.
+const (
+	Errors      Alarm = "Errors"      // the function failed
+	Throttles   Alarm = "Throttles"   // it could not be invoked because too many others were
+	Dropped     Alarm = "Dropped"     // Lambda gave an event up
+	DeadLetters Alarm = "DeadLetters" // an event that was given up waits for a person
+	EventAge    Alarm = "EventAge"    // events wait for too long
+)
+
+// inOrder are all alarms, in the order in which they are created.
+var inOrder = []Alarm{Errors, Throttles, Dropped, DeadLetters, EventAge}
+
+func newAlarms(h *eventHandler, settings *Props) map[Alarm]awscloudwatch.Alarm {
+	alarms := map[Alarm]awscloudwatch.Alarm{}
+	add := func(kind Alarm, metric awscloudwatch.Metric, threshold float64, description string) {
+		if slices.Contains(settings.Without, kind) {
+			return
+		}
+		alarm := awscloudwatch.NewAlarm(h, jsii.String(string(kind)), &awscloudwatch.AlarmProps{
+			AlarmDescription:   jsii.String(description),
+			Metric:             metric,
+			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+			Threshold:          jsii.Number(threshold),
+			EvaluationPeriods:  jsii.Number(1),
+			TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // no data is no event
+		})
+		if settings.Topic != nil {
+			action := awscloudwatchactions.NewSnsAction(settings.Topic)
+			alarm.AddAlarmAction(action)
+			alarm.AddOkAction(action)
+		}
+		alarms[kind] = alarm
+	}
+
+	function := h.function
+	add(Errors, function.MetricErrors(over("Sum")), 1,
+		"The function failed: its log says why. An event is tried again, a caller of the URL was told.")
+	add(Throttles, function.MetricThrottles(over("Sum")), 1,
+		"The function was not invoked because the account, or the function, runs as many at once as it may. An event waits, a caller of the URL was told.")
+	// (AWS Lambda developer guide, "Asynchronous invocation metrics")
+	add(Dropped, function.Metric(jsii.String("AsyncEventsDropped"), over("Sum")), 1,
+		"Lambda gave an event up, after its retries or because it was too old: it should be in the failure queue.")
+	add(DeadLetters, h.failureQueue.MetricApproximateNumberOfMessagesVisible(over("Maximum")), 1,
+		"There are events in the failure queue: look at them, invoke the function with them again where they are still of use, and delete them.")
+	age := settings.maxEventAgeSeconds() / 2
+	if settings.EventAgeAlarm != nil {
+		age = seconds(settings.EventAgeAlarm)
+	}
+	add(EventAge, function.Metric(jsii.String("AsyncEventAge"), over("Maximum")), age*1000, // in milliseconds
+		fmt.Sprintf("An event waited for %g s until the function was invoked: it fails, or is throttled. Events are given up after %g s.", age, settings.maxEventAgeSeconds()))
+	return alarms
+}
+
+func over(statistic string) *awscloudwatch.MetricOptions {
+	return &awscloudwatch.MetricOptions{Statistic: &statistic, Period: awscdk.Duration_Minutes(jsii.Number(5))}
+}
