@@ -35,6 +35,10 @@ type Options struct {
 	// their turn. 0 is four for each processor of this machine: more of them
 	// would only cost memory.
 	Concurrency int
+	// Written, if it is set, is told of every object that a function has written
+	// to S3, from several goroutines. An object that is written twice is told of
+	// twice.
+	Written func(bucket, key string)
 }
 
 // Cloud is a stack that runs.
@@ -71,7 +75,7 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.store, err = startObjectStore(filepath.Join(options.Folder, "s3"), options.S3Port); err != nil {
+	if c.store, err = startObjectStore(filepath.Join(options.Folder, "s3"), options.S3Port, options.Written); err != nil {
 		return nil, err
 	}
 	if c.database, err = startDatabase(ctx, ".", options.DynamoDBPort); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3afero"
@@ -25,7 +26,37 @@ type objectStore struct {
 	url     string
 }
 
-func startObjectStore(folder string, port int) (*objectStore, error) {
+// written is told of every object that a client has written, whole or in parts.
+type written func(bucket, key string)
+
+func (w written) watch(server http.Handler) http.Handler {
+	if w == nil {
+		return server
+	}
+	return http.HandlerFunc(func(response http.ResponseWriter, r *http.Request) {
+		answer := &statusWriter{ResponseWriter: response, status: http.StatusOK}
+		server.ServeHTTP(answer, r)
+		query := r.URL.Query()
+		whole := r.Method == http.MethodPut && !query.Has("partNumber")
+		last := r.Method == http.MethodPost && query.Has("uploadId")
+		bucket, key, object := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if object && key != "" && (whole || last) && answer.status == http.StatusOK {
+			w(bucket, key)
+		}
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func startObjectStore(folder string, port int, told written) (*objectStore, error) {
 	backend, err := newDiskBackend(folder)
 	if err != nil {
 		return nil, fmt.Errorf("starting S3: %w", err)
@@ -36,7 +67,7 @@ func startObjectStore(folder string, port int) (*objectStore, error) {
 	}
 	fake := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning())
 	s := &objectStore{backend: backend, folder: filepath.Join(folder, "buckets"), url: "http://" + listener.Addr().String(),
-		server: &http.Server{Handler: fake.Server()}}
+		server: &http.Server{Handler: told.watch(fake.Server())}}
 	go s.server.Serve(listener) // ends with Close
 	return s, nil
 }

@@ -21,7 +21,7 @@ import (
 func startStore(t *testing.T) (*objectStore, *s3.Client, string) {
 	t.Helper()
 	folder := t.TempDir()
-	store, err := startObjectStore(folder, 0)
+	store, err := startObjectStore(folder, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,5 +165,48 @@ func TestMultipartUploads(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(filepath.Join(folder, "uploads")); len(left) != 0 {
 		t.Errorf("got %d files of uploads, expected none after they ended", len(left))
+	}
+}
+
+func TestWhatIsWrittenIsToldOf(t *testing.T) {
+	var told []string
+	store, err := startObjectStore(t.TempDir(), 0, func(bucket, key string) { told = append(told, bucket+"/"+key) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.close()
+	if err := store.createBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	client := s3.New(s3.Options{BaseEndpoint: &store.url, Region: Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
+	ctx := context.Background()
+	put := func(bucket, key string) error {
+		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("{}")})
+		return err
+	}
+	if err := errors.Join(put("bucket", "a/1.json"), put("bucket", "a/1.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("nowhere", "a/2.json"); err == nil {
+		t.Fatal("got an object in a bucket that is not there")
+	}
+	upload := &s3.CreateMultipartUploadInput{Bucket: aws.String("bucket"), Key: aws.String("large")}
+	begun, err := client.CreateMultipartUpload(ctx, upload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := client.UploadPart(ctx, &s3.UploadPartInput{Bucket: upload.Bucket, Key: upload.Key, UploadId: begun.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: upload.Bucket, Key: upload.Key, UploadId: begun.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("large")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(told, " "); got != "bucket/a/1.json bucket/a/1.json bucket/large" {
+		t.Errorf("got %s, expected each object each time that it was written whole", got)
 	}
 }
