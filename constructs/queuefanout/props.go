@@ -1,0 +1,259 @@
+package queuefanout
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// What applies where a prop is not set.
+const (
+	defaultBatchSize        = 10
+	defaultMaxConcurrency   = 100
+	defaultMaxReceiveCount  = 5
+	defaultRetentionSeconds = 4 * 24 * 3600
+	defaultOldestSeconds    = 3600
+)
+
+// Limits of SQS ("Amazon SQS message quotas") and of its event source (AWS
+// Lambda API reference, "CreateEventSourceMapping").
+const (
+	maxBatchSize          = 10_000
+	maxBatchWithoutWindow = 10
+	maxWindowSeconds      = 300
+	lowestMaxConcurrency  = 2
+	highestMaxConcurrency = 1000
+	highestReceiveCount   = 1000
+	maxVisibilitySeconds  = 12 * 3600
+	minRetentionSeconds   = 60
+	maxRetentionSeconds   = 14 * 24 * 3600
+	lambdaTimeoutSeconds  = 3 // of a function that has none set
+	timeoutsInVisibility  = 6
+)
+
+// Props of a fan-out over a queue.
+type Props struct {
+	// Producer sends the messages. It may send to the queue, and finds the
+	// queue's URL in its environment.
+	// Required.
+	Producer awslambda.Function
+
+	// Consumer is invoked with batches of messages, and answers which of them
+	// have failed. It may receive from the queue.
+	// Required.
+	Consumer awslambda.Function
+
+	// QueueURLVariable is the variable of the producer's environment in which
+	// it finds the queue's URL.
+	// Default: the variable is QUEUE_URL.
+	QueueURLVariable *string
+
+	// BatchSize is the most messages in a batch, 1 to 10,000. More than 10 take
+	// a BatchWindow to gather in.
+	// Default: a batch has up to 10 messages.
+	BatchSize *float64
+
+	// BatchWindow is how long Lambda gathers messages for a batch that is not
+	// full, up to five minutes, in whole seconds.
+	// Default: the consumer is invoked with what there is.
+	BatchWindow awscdk.Duration
+
+	// MaxConcurrency is how many batches are handled at once, 2 to 1,000. What
+	// the consumer uses is spared by it, and unlike with reserved concurrency
+	// no message is received that would have to go back.
+	// Default: 100 batches are handled at once.
+	MaxConcurrency *float64
+
+	// VisibilityTimeout is how long a message that was received, but not
+	// deleted, stays hidden before it comes again: at least six times the
+	// consumer's timeout and the BatchWindow, so that Lambda can try again
+	// where the consumer is throttled, and at most 12 hours.
+	// Default: it is that least.
+	VisibilityTimeout awscdk.Duration
+
+	// MaxReceiveCount is how often a message may come before it is given up, 1
+	// to 1,000. Messages that come to a throttled consumer count.
+	// Default: a message is given up when it has come five times.
+	MaxReceiveCount *float64
+
+	// Retention is how long a message is kept, one minute to 14 days, from when
+	// it was sent: longer than the VisibilityTimeout. What is older is gone, and
+	// in no dead-letter queue.
+	// Default: a message is kept for four days.
+	Retention awscdk.Duration
+
+	// EncryptionKey encrypts the messages.
+	// Default: a key of SQS encrypts them.
+	EncryptionKey awskms.IKey
+
+	// Topic is who is told that an alarm was raised, and that it is over. An
+	// encrypted topic needs a key that CloudWatch may use, as those of
+	// observe.NewTopic.
+	// Default: alarms change their state and tell nobody.
+	Topic awssns.ITopic
+
+	// OldestMessageAlarm raises an alarm when a message has been in the queue
+	// for longer than this: the consumer fails, or is too slow.
+	// Default: a message that has been in the queue for an hour raises one, or
+	// for half the Retention where that is less.
+	OldestMessageAlarm awscdk.Duration
+
+	// Without leaves out alarms.
+	// Default: there are both: OldestMessage and DeadLetters.
+	Without []Alarm
+}
+
+// withDefaults is a copy in which everything is set that has a default.
+func (p Props) withDefaults() Props {
+	if p.QueueURLVariable == nil {
+		p.QueueURLVariable = jsii.String("QUEUE_URL")
+	}
+	if p.BatchSize == nil {
+		p.BatchSize = jsii.Number(defaultBatchSize)
+	}
+	if p.MaxConcurrency == nil {
+		p.MaxConcurrency = jsii.Number(defaultMaxConcurrency)
+	}
+	if p.MaxReceiveCount == nil {
+		p.MaxReceiveCount = jsii.Number(defaultMaxReceiveCount)
+	}
+	if p.VisibilityTimeout == nil {
+		p.VisibilityTimeout = awscdk.Duration_Seconds(jsii.Number(p.leastVisibilitySeconds()))
+	}
+	if p.Retention == nil {
+		p.Retention = awscdk.Duration_Seconds(jsii.Number(defaultRetentionSeconds))
+	}
+	if p.OldestMessageAlarm == nil {
+		p.OldestMessageAlarm = awscdk.Duration_Seconds(jsii.Number(min(defaultOldestSeconds, seconds(p.Retention)/2)))
+	}
+	return p
+}
+
+// leastVisibilitySeconds is the rule (AWS Lambda developer guide, "Creating and
+// configuring an Amazon SQS event source mapping").
+func (p *Props) leastVisibilitySeconds() float64 {
+	timeout := float64(lambdaTimeoutSeconds)
+	if t := p.Consumer.Timeout(); t != nil {
+		timeout = seconds(t)
+	}
+	window := 0.0
+	if p.BatchWindow != nil {
+		window = seconds(p.BatchWindow)
+	}
+	return timeoutsInVisibility*timeout + window
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+// problems collects what is wrong with props.
+type problems []error
+
+func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(format, args...)) }
+
+// validate names every problem, each with what it got and what it expects.
+func (p *Props) validate() error {
+	var found problems
+	if p.Producer == nil {
+		found.add("Producer: got nothing, expected the function that sends the messages")
+	}
+	if p.Consumer == nil {
+		found.add("Consumer: got nothing, expected the function that handles them")
+	}
+	if v := p.QueueURLVariable; v != nil && !variableName.MatchString(*v) {
+		found.add("QueueURLVariable: got %q, expected letters, digits and _, a letter first", *v)
+	}
+	found.checkWhole("BatchSize", p.BatchSize, 1, maxBatchSize)
+	found.checkWhole("MaxConcurrency", p.MaxConcurrency, lowestMaxConcurrency, highestMaxConcurrency)
+	found.checkWhole("MaxReceiveCount", p.MaxReceiveCount, 1, highestReceiveCount)
+	window := found.checkDuration("BatchWindow", p.BatchWindow, 0, maxWindowSeconds)
+	retention := found.checkDuration("Retention", p.Retention, minRetentionSeconds, maxRetentionSeconds)
+	visibility := found.checkDuration("VisibilityTimeout", p.VisibilityTimeout, 0, maxVisibilitySeconds)
+	oldest := found.checkDuration("OldestMessageAlarm", p.OldestMessageAlarm, 1, maxRetentionSeconds)
+	if size := p.BatchSize; size != nil && *size > maxBatchWithoutWindow && *size <= maxBatchSize &&
+		window && (p.BatchWindow == nil || seconds(p.BatchWindow) == 0) {
+		found.add("BatchSize: got %.10g without a BatchWindow, expected at most %d, or a window of a second or more to gather them in", *size, maxBatchWithoutWindow)
+	}
+	if p.Consumer != nil && window && visibility && retention {
+		p.checkVisibility(&found)
+	}
+	if oldest && retention && p.OldestMessageAlarm != nil && seconds(p.OldestMessageAlarm) >= p.retentionSeconds() {
+		found.add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when a message is gone",
+			seconds(p.OldestMessageAlarm), p.retentionSeconds())
+	}
+	for _, alarm := range p.Without {
+		if !slices.Contains(inOrder, alarm) {
+			found.add("Without: got %q, expected one of %s", alarm, quoted(inOrder))
+		}
+	}
+	return errors.Join(found...)
+}
+
+func (p *Props) retentionSeconds() float64 {
+	if p.Retention == nil {
+		return defaultRetentionSeconds
+	}
+	return seconds(p.Retention)
+}
+
+func (p *Props) checkVisibility(found *problems) {
+	if timeout := p.Consumer.Timeout(); timeout != nil && *timeout.IsUnresolved() {
+		found.add("Consumer: got a function whose timeout is a token, expected one that is known at synth: the VisibilityTimeout follows from it")
+		return
+	}
+	least := p.leastVisibilitySeconds()
+	visibility := least
+	if p.VisibilityTimeout != nil {
+		visibility = seconds(p.VisibilityTimeout)
+	}
+	if visibility < least {
+		found.add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout and the BatchWindow", visibility, least)
+	}
+	if visibility >= p.retentionSeconds() {
+		found.add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message comes a second time", p.retentionSeconds(), visibility)
+	}
+}
+
+func (p *problems) checkWhole(prop string, value *float64, low, high float64) {
+	if value == nil || *awscdk.Token_IsUnresolved(*value) {
+		return
+	}
+	if v := *value; !(v >= low && v <= high) || v != float64(int64(v)) {
+		p.add("%s: got %.10g, expected a whole number from %.0f to %.0f", prop, v, low, high)
+	}
+}
+
+// checkDuration reports whether the duration, if there is one, is good.
+func (p *problems) checkDuration(prop string, value awscdk.Duration, low, high float64) bool {
+	if value == nil {
+		return true
+	}
+	if *value.IsUnresolved() {
+		p.add("%s: got a token, expected a duration that is known at synth", prop)
+		return false
+	}
+	if s := seconds(value); s < low || s > high || s != float64(int64(s)) {
+		p.add("%s: got %.10g s, expected whole seconds from %.0f s to %.0f s", prop, s, low, high)
+		return false
+	}
+	return true
+}
+
+func seconds(d awscdk.Duration) float64 {
+	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
+}
+
+func quoted(alarms []Alarm) string {
+	var list []string
+	for _, a := range alarms {
+		list = append(list, fmt.Sprintf("%q", a))
+	}
+	return strings.Join(list, ", ")
+}
