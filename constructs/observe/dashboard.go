@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/jsii-runtime-go"
@@ -16,7 +17,11 @@ func addWidgets(dashboard awscloudwatch.Dashboard, settings *Props, m *Metrics, 
 	var shown []interfacesawscloudwatch.IAlarmRef
 	for _, kind := range inOrder {
 		if alarm := alarms[kind]; alarm != nil {
-			shown = append(shown, alarm)
+			// By its name: local stand-ins for CloudFormation know the names of
+			// resources before their attributes.
+			arn := awscdk.Stack_Of(alarm).FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudwatch"),
+				Resource: jsii.String("alarm"), ResourceName: alarm.AlarmName(), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})
+			shown = append(shown, awscloudwatch.Alarm_FromAlarmArn(alarm, jsii.String("OnDashboard"), arn))
 		}
 	}
 	if len(shown) > 0 {
