@@ -1,5 +1,6 @@
 // The CDK app. `npx cdk synth` and `npx cdk deploy` run it, and so does
-// `mapjob run`.
+// `mapjob run`. The context says which architecture:
+// `npx cdk synth -c architecture=queue-fanout`.
 package main
 
 import (
@@ -11,8 +12,6 @@ import (
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	stacks.NewInvoicing(app, jsii.String("Invoicing"), &awscdk.StackProps{
-		Description: jsii.String("Nightly invoicing, a sample job of mapjob"),
-	})
+	stacks.New(app)
 	app.Synth(nil)
 }

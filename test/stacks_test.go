@@ -3,6 +3,7 @@
 package test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,37 @@ func TestInvoicingStack(t *testing.T) {
 	synthesis.Snapshot(t, "invoicing-definition", template.Definition(t, machine))
 	delete(machine.Properties, "DefinitionString")
 	synthesis.Snapshot(t, "invoicing-template", map[string]any{"Resources": template.Resources, "Outputs": template.Outputs})
+}
+
+func TestArchitectures(t *testing.T) {
+	for _, name := range []string{stacks.EventHandler, stacks.QueueFanout, stacks.TrackedFanout} {
+		t.Run(name, func(t *testing.T) {
+			stack := stacks.New(synthesis.App(t, map[string]any{stacks.ArchitectureContext: name}))
+			template := synthesis.Synthesize(t, stack)
+			synthesis.Snapshot(t, name+"-template", map[string]any{"Resources": template.Resources, "Outputs": template.Outputs})
+			if got := template.OfType("AWS::StepFunctions::StateMachine"); len(got) > 0 {
+				t.Errorf("got the state machines %v, expected none", got)
+			}
+		})
+	}
+}
+
+func TestTheJobIsTheArchitectureByDefault(t *testing.T) {
+	for _, context := range []map[string]any{nil, {stacks.ArchitectureContext: stacks.MapJob}} {
+		if name := *stacks.New(synthesis.App(t, context)).StackName(); name != "Invoicing" {
+			t.Errorf("%v: got the stack %s, expected Invoicing", context, name)
+		}
+	}
+}
+
+func TestUnknownArchitecturesAreRefused(t *testing.T) {
+	for _, name := range []any{"", "queue", true} {
+		message := synthesis.Panics(t, func() { stacks.New(synthesis.App(t, map[string]any{stacks.ArchitectureContext: name})) })
+		expected := fmt.Sprintf("context architecture: got %q, expected event-handler, queue-fanout, tracked-fanout or map-job", fmt.Sprint(name))
+		if message != expected {
+			t.Errorf("got %q, expected %q", message, expected)
+		}
+	}
 }
 
 // The CDK CLI as a person uses it: with the library's validation on, without a

@@ -15,7 +15,7 @@ import (
 
 // Night says which orders to invoice.
 type Night struct {
-	Date string `json:"date"` // 2026-11-01; none: the day on which the job started, in UTC
+	Date string `json:"date"` // 2026-11-01; none: the day on which the job started, or today, in UTC
 }
 
 // Orders is the table of orders. Its index has the day on which an order is
@@ -31,7 +31,11 @@ func (o *Orders) Due(ctx context.Context, night Night) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
 		date := night.Date
 		if date == "" {
-			date = job.InfoOf(ctx).StartedAt.UTC().Format(time.DateOnly)
+			started := job.InfoOf(ctx).StartedAt // workflow
+			if started.IsZero() {                // workflow
+				started = time.Now()
+			}
+			date = started.UTC().Format(time.DateOnly)
 		}
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
 			yield(Order{}, job.Fail("InvalidDate", "got date %q, expected one such as 2026-11-01", date))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -74,5 +75,16 @@ func TestDueEndsWithTheError(t *testing.T) {
 		if named, ok := errors.AsType[*job.Error](err); !ok || named.Name != "InvalidDate" {
 			t.Errorf("got %v, expected InvalidDate", err)
 		}
+	}
+}
+
+func TestWithoutADateOrAJobItIsToday(t *testing.T) {
+	table := &pages{}
+	orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
+	before := time.Now().UTC().Format(time.DateOnly)
+	for range orders.Due(context.Background(), invoicing.Night{}) {
+	}
+	if after := time.Now().UTC().Format(time.DateOnly); table.date < before || table.date > after {
+		t.Errorf("got the orders due on %s, expected those of %s", table.date, after)
 	}
 }

@@ -1,0 +1,34 @@
+// Command trackedconsumer is the Lambda that invoices the orders of a queue and
+// counts them.
+package main
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb" // workflow
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
+	"github.com/mapjob/mapjob/lambdas/fanout"  // workflow
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+	"github.com/mapjob/mapjob/lambdas/tracking" // workflow
+)
+
+func main() {
+	slog.SetDefault(lambdacontext.NewLogger())
+	settings, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	consumer := &tracking.Consumer{
+		Invoices:  &invoicing.Invoices{Client: s3.NewFromConfig(settings), Bucket: os.Getenv("INVOICES_BUCKET")},
+		Table:     &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")}, // workflow
+		Summaries: &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},  // workflow
+	}
+	lambda.Start(fanout.Consume(consumer.Handle)) // workflow
+}

@@ -1,0 +1,87 @@
+package tracking
+
+import (
+	"context"
+	"errors" // workflow
+	"iter"   // workflow
+
+	"github.com/aws/aws-lambda-go/lambdacontext" // workflow
+	"github.com/mapjob/mapjob/lambdas/fanout"    // workflow
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+// workflow {
+
+// Message is what the producer sends for an order.
+type Message struct {
+	JobID string          `json:"jobId"`
+	Order invoicing.Order `json:"order"`
+}
+
+// Completed is what is sent to the summary when the tally is full.
+type Completed struct {
+	JobID string `json:"jobId"`
+}
+
+// Started is what the producer answers.
+type Started struct {
+	JobID    string `json:"jobId"`
+	Expected int    `json:"expected"` // orders
+}
+
+// workflow }
+
+// Producer finds the orders to invoice.
+type Producer struct {
+	Orders    *invoicing.Orders
+	Queue     *fanout.Queue // workflow
+	Table     *Table        // workflow
+	Summaries *fanout.Queue // workflow
+}
+
+// Handle sends the orders of a night to the queue. How many there are is known
+// when the last one was sent: it may be that all of them are done by then.
+func (p *Producer) Handle(ctx context.Context, night invoicing.Night) (Started, error) {
+	// workflow {
+	invocation, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return Started{}, errors.New("got no request ID, expected to be invoked by Lambda")
+	}
+	id := invocation.AwsRequestID // the same where Lambda tries again
+	if err := p.Table.start(ctx, id); err != nil {
+		return Started{}, err
+	}
+	sent, err := fanout.Send(ctx, p.Queue, messages(id, p.Orders.Due(ctx, night)))
+	if err != nil {
+		return Started{}, err
+	}
+	job, err := p.Table.expect(ctx, id, sent)
+	if err != nil {
+		return Started{}, err
+	}
+	if job.isComplete() {
+		err = complete(ctx, p.Summaries, id)
+	}
+	return Started{id, sent}, err
+	// workflow }
+}
+
+// workflow {
+
+func messages(id string, orders iter.Seq2[invoicing.Order, error]) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for order, err := range orders {
+			if !yield(Message{id, order}, err) {
+				return
+			}
+		}
+	}
+}
+
+// complete has the summary written.
+func complete(ctx context.Context, summaries *fanout.Queue, id string) error {
+	_, err := fanout.Send(ctx, summaries, func(yield func(Completed, error) bool) { yield(Completed{id}, nil) })
+	return err
+}
+
+// workflow }

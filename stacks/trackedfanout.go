@@ -1,0 +1,77 @@
+package stacks
+
+import (
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/eventhandler"
+	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/constructs/queuefanout"
+)
+
+// NewTrackedFanout is the fan-out over a queue with a table that counts what is
+// done, and a summary when all of it is. It is no architecture to copy: package
+// tracking, in lambdas, says what it is here for.
+func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
+	stack := awscdk.NewStack(scope, id, props)
+	shop := newShop(stack)
+	jobs := awsdynamodb.NewTable(stack, jsii.String("Jobs"), &awsdynamodb.TableProps{
+		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("jobId"), Type: awsdynamodb.AttributeType_STRING},
+		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
+	})
+	withJobs := func(environment *map[string]*string) *map[string]*string {
+		all := map[string]*string{"JOBS_TABLE": jobs.TableName()}
+		maps.Copy(all, *environment)
+		return &all
+	}
+
+	producer := gofunction.New(stack, jsii.String("Producer"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/trackedproducer"),
+		Description: jsii.String("Finds the orders to invoice, sends them to a queue, and notes how many there are"),
+		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
+		Environment: withJobs(shop.ordersEnvironment()),
+	})
+	consumer := gofunction.New(stack, jsii.String("Consumer"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/trackedconsumer"),
+		Description: jsii.String("Invoices the orders of a queue and counts them"),
+		Environment: withJobs(shop.invoicesEnvironment()),
+	})
+	summary := gofunction.New(stack, jsii.String("Summary"), &gofunction.Props{
+		Entry:       jsii.String("lambdas/trackedsummary"),
+		Description: jsii.String("Says what became of the orders when all were counted"),
+		Environment: withJobs(&map[string]*string{}),
+	})
+	shop.grantFindDue(producer)
+	shop.grantWriteInvoices(consumer)
+	allow(producer, *jobs.TableArn(), "dynamodb:PutItem", "dynamodb:UpdateItem")
+	allow(consumer, *jobs.TableArn(), "dynamodb:UpdateItem")
+	allow(summary, *jobs.TableArn(), "dynamodb:GetItem", "dynamodb:UpdateItem")
+
+	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
+	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(), Topic: alerts})
+	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})
+
+	// Whoever sees the tally full has the summary written: a consumer, or the
+	// producer where all was done before it knew how many there are.
+	const summaryQueueURL = "SUMMARY_QUEUE_URL"
+	summaries := queuefanout.New(stack, jsii.String("Completed"), &queuefanout.Props{
+		Producer:         consumer,
+		Consumer:         summary,
+		QueueURLVariable: jsii.String(summaryQueueURL),
+		BatchSize:        jsii.Number(1),
+		MaxConcurrency:   jsii.Number(2),
+		Topic:            alerts,
+	})
+	summaries.GrantSend(producer)
+	producer.AddEnvironment(jsii.String(summaryQueueURL), summaries.Queue().QueueUrl(), nil)
+	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{
+		Description: jsii.String("Invoke it with {\"date\": \"2026-11-01\"}, asynchronously"),
+		Value:       producer.FunctionName(),
+	})
+	return stack
+}
