@@ -104,7 +104,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(assemblyFolder) // the binaries of every run would add up
 	r.say("synthesizing the app and building its functions")
-	assembly, err := synthesize(ctx, r.App, r.Context, assemblyFolder)
+	assembly, err := cloud.Synthesize(ctx, r.App, r.Context, assemblyFolder)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package cloud
 
 import (
 	"bytes"
@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/mapjob/mapjob/local/cloud"
 	"github.com/mapjob/mapjob/local/process"
 )
 
@@ -20,9 +19,12 @@ import (
 // gofunction.LocalContext, which cannot be imported without the CDK.
 const localContext = "mapjob:local"
 
-// synthesize runs the CDK app as the CDK CLI does: a program that writes a
-// cloud assembly to CDK_OUTDIR, with its context in CDK_CONTEXT_JSON.
-func synthesize(ctx context.Context, app string, given map[string]string, folder string) (*cloud.Assembly, error) {
+// Synthesize runs the CDK app of this folder for this machine, as the CDK CLI
+// would for AWS: a program that writes a cloud assembly to CDK_OUTDIR, with its
+// context in CDK_CONTEXT_JSON. app is its command; "" is that of cdk.json.
+// given are values of the context beside those of cdk.json, and folder, an
+// absolute path, is where the assembly goes, with the functions built.
+func Synthesize(ctx context.Context, app string, given map[string]string, folder string) (*Assembly, error) {
 	var project struct {
 		App     string
 		Context map[string]any
@@ -77,7 +79,7 @@ func synthesize(ctx context.Context, app string, given map[string]string, folder
 		}
 		return nil, fmt.Errorf("synthesizing the app with %q: %w\n%s", app, err, strings.TrimSpace(said.String()))
 	}
-	return cloud.ReadAssembly(folder)
+	return ReadAssembly(folder)
 }
 
 // toolPath is PATH with the tools of package.json before all others.
