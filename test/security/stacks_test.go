@@ -7,15 +7,18 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/eventhandler"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/loggroup"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/constructs/queuefanout"
 	"github.com/mapjob/mapjob/constructs/trigger"
 	"github.com/mapjob/mapjob/stacks"
 )
@@ -32,6 +35,11 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"Observe":   observed,
 	"Lock":      locked,
 	"Triggers":  triggered,
+
+	"EventHandler":  func(app awscdk.App, id string) awscdk.Stack { return stacks.NewEventHandler(app, &id, nil) },
+	"QueueFanout":   func(app awscdk.App, id string) awscdk.Stack { return stacks.NewQueueFanout(app, &id, nil) },
+	"TrackedFanout": func(app awscdk.App, id string) awscdk.Stack { return stacks.NewTrackedFanout(app, &id, nil) },
+	"ByAKey":        byAKey,
 }
 
 // jobStack is a stack with a job, and a key and a bucket for access logs that
@@ -151,5 +159,23 @@ func triggered(app awscdk.App, id string) awscdk.Stack {
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine, Bucket: bucket})
 	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine, Authorization: trigger.HMAC})
 	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: machine})
+	return stack
+}
+
+// byAKey is a stack with an event handler and a queue, everything of them set,
+// that a key encrypts.
+func byAKey(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
+	function := func(id string) awslambda.Function {
+		return gofunction.New(stack, &id, &gofunction.Props{Entry: jsii.String("lambdas/worker"), EncryptionKey: key})
+	}
+	producer := function("Producer")
+	eventhandler.New(stack, jsii.String("Handler"), &eventhandler.Props{
+		Function: producer, EncryptionKey: key, FunctionURL: jsii.Bool(true),
+		Schedule: awsscheduler.ScheduleExpression_Rate(awscdk.Duration_Days(jsii.Number(1))),
+		Pattern:  &awsevents.EventPattern{Source: jsii.Strings("shop.orders")},
+	})
+	queuefanout.New(stack, jsii.String("Fanout"), &queuefanout.Props{Producer: producer, Consumer: function("Consumer"), EncryptionKey: key})
 	return stack
 }
