@@ -1,0 +1,97 @@
+package sqs
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Attribute is a message attribute: structured metadata of the sender's own.
+type Attribute struct {
+	DataType    string `json:"DataType"` // String, Number or Binary, with a label of the sender's after a dot
+	StringValue string `json:"StringValue,omitempty"`
+	BinaryValue []byte `json:"BinaryValue,omitempty"`
+}
+
+func (a *Attribute) binary() bool { return strings.HasPrefix(a.DataType, "Binary") }
+
+func (a *Attribute) content() string {
+	if a.binary() {
+		return string(a.BinaryValue)
+	}
+	return a.StringValue
+}
+
+// Names and types of attributes (developer guide, "Amazon SQS message metadata",
+// "Message attribute components").
+var (
+	attributeName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\..+)?$`)
+)
+
+func checkAttributes(attributes map[string]Attribute) *Error {
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		a := attributes[name]
+		switch {
+		case len(name) > 256 || !attributeName.MatchString(name):
+			return refuse("InvalidParameterValue", "Message (user) attribute name '%s' is invalid.", name)
+		case a.DataType == "":
+			return refuse("InvalidParameterValue", "The message attribute '%s' must contain a non-empty message attribute type.", name)
+		case !attributeType.MatchString(a.DataType):
+			return refuse("InvalidParameterValue", "The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
+		case a.content() == "":
+			return refuse("InvalidParameterValue", "The message attribute '%s' must contain a non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+		case !a.binary() && !storable(a.StringValue):
+			return refuse("InvalidMessageContents", "The message attribute '%s' has invalid characters.", name)
+		}
+	}
+	return nil
+}
+
+// attributesMD5 is the checksum of attributes (developer guide, "Calculating the
+// MD5 message digest for message attributes"): of each, in the order of their
+// names, the name, the type, a byte for the kind and the value, each but the
+// kind after its length. It is empty where there are none.
+func attributesMD5(attributes map[string]Attribute) string {
+	if len(attributes) == 0 {
+		return ""
+	}
+	hash := md5.New()
+	write := func(text string) {
+		_ = binary.Write(hash, binary.BigEndian, uint32(len(text))) // a hash takes everything
+		_, _ = io.WriteString(hash, text)
+	}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		a := attributes[name]
+		write(name)
+		write(a.DataType)
+		kind := byte(1)
+		if a.binary() {
+			kind = 2
+		}
+		_, _ = hash.Write([]byte{kind})
+		write(a.content())
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// wanted are the attributes that a receiver asks for: all, by name, or by the
+// beginning of their names (API reference, "ReceiveMessage",
+// "MessageAttributeNames").
+func wanted(attributes map[string]Attribute, names []string) map[string]Attribute {
+	chosen := map[string]Attribute{}
+	for name, a := range attributes {
+		for _, pattern := range names {
+			prefix, isPrefix := strings.CutSuffix(pattern, ".*")
+			if pattern == "All" || pattern == name || isPrefix && strings.HasPrefix(name, prefix) {
+				chosen[name] = a
+			}
+		}
+	}
+	return chosen
+}
