@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job" // workflow
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/shopspring/decimal"
 )
@@ -18,16 +18,16 @@ type Revenue struct {
 }
 
 // Revenues adds to the report how much was invoiced in each currency.
-func Revenues(_ context.Context, summary *job.Summary) error {
+func Revenues(_ context.Context, summary *job.Summary) error { // workflow
 	invoices, totals := map[string]int{}, map[string]decimal.Decimal{}
-	for outcome := range summary.Results() {
-		if outcome.Status != job.Succeeded {
-			continue
-		}
+	for outcome := range summary.Results() { // workflow
+		if outcome.Status != job.Succeeded { // workflow
+			continue // workflow
+		} // workflow
 		var receipt Receipt
-		if err := outcome.Decode(&receipt); err != nil {
-			return fmt.Errorf("item %d: %w", outcome.Index, err)
-		}
+		if err := outcome.Decode(&receipt); err != nil { // workflow
+			return fmt.Errorf("item %d: %w", outcome.Index, err) // workflow
+		} // workflow
 		total, err := decimal.NewFromString(receipt.Total)
 		if err != nil {
 			return fmt.Errorf("item %d: %w", outcome.Index, err)
@@ -42,7 +42,7 @@ func Revenues(_ context.Context, summary *job.Summary) error {
 		revenues[currency] = r
 		rows = append(rows, []string{currency, report.Thousands(r.Invoices), r.Total})
 	}
-	summary.Table("Invoiced", []string{"currency", "invoices", "total"}, rows)
-	summary.Output(revenues)
+	summary.Table("Invoiced", []string{"currency", "invoices", "total"}, rows) // workflow
+	summary.Output(revenues)                                                   // workflow
 	return nil
 }

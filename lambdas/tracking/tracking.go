@@ -5,7 +5,8 @@
 // It is what a job of Step Functions takes the place of, and stands here to be
 // measured beside one: see test/architectures. What ends in "// workflow", or
 // stands between "// workflow {" and "// workflow }", is there because the work
-// is spread and put together again; the rest is business.
+// is spread and put together again; the rest is business. It counts deliveries,
+of which an order may have several, and not orders: that is known, and measured.
 //
 // # The table
 //
