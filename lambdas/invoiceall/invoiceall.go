@@ -33,12 +33,12 @@ func (h *Handler) Handle(ctx context.Context, night invoicing.Night) error {
 			slog.WarnContext(ctx, "refused", "order", order.ID, "error", reason.Name, "cause", reason.Message)
 			refused++ // workflow
 			continue  // workflow
-		}
+		} // workflow
 		if err != nil {
 			return err
 		}
 		invoiced++ // workflow
-	}
+	} // workflow
 	slog.InfoContext(ctx, "all invoiced", "invoiced", invoiced, "refused", refused) // workflow
 	return nil
 }

@@ -33,8 +33,8 @@ func (o *Orders) Due(ctx context.Context, night Night) iter.Seq2[Order, error] {
 		if date == "" {
 			started := job.InfoOf(ctx).StartedAt // workflow
 			if started.IsZero() {                // workflow
-				started = time.Now()
-			}
+				started = time.Now() // workflow
+			} // workflow
 			date = started.UTC().Format(time.DateOnly)
 		}
 		if _, err := time.Parse(time.DateOnly, date); err != nil {

@@ -26,8 +26,8 @@ func (c *Consumer) Handle(ctx context.Context, message Message) error {
 		slog.WarnContext(ctx, "refused", "order", order.ID, "error", reason.Name, "cause", reason.Message)
 		as = failed // workflow
 	} else if err != nil { // workflow
-		return err
-	}
+		return err // workflow
+	} // workflow
 	// workflow {
 	tally, err := c.Table.count(ctx, message.JobID, as)
 	if err != nil {

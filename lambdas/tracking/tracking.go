@@ -6,7 +6,7 @@
 // measured beside one: see test/architectures. What ends in "// workflow", or
 // stands between "// workflow {" and "// workflow }", is there because the work
 // is spread and put together again; the rest is business. It counts deliveries,
-of which an order may have several, and not orders: that is known, and measured.
+// of which an order may have several, and not orders: that is known, and measured.
 //
 // # The table
 //
