@@ -1,0 +1,3 @@
+package handlers
+
+var notCounted = 1 // workflow
