@@ -18,10 +18,12 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mapjob/mapjob/local/asl"
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/local/lambdahost"
+	"github.com/mapjob/mapjob/local/sqs"
 )
 
 // Options of a cloud.
@@ -39,6 +41,11 @@ type Options struct {
 	// to S3, from several goroutines. An object that is written twice is told of
 	// twice.
 	Written func(bucket, key string)
+	// QueueFaults make deliveries of the queues go wrong. Default: none does.
+	QueueFaults sqs.Faults
+	// Delivered, if it is set, is told of every batch that a queue's event source
+	// mapping has invoked a function with, from the goroutine of the invocation.
+	Delivered func(Delivery)
 }
 
 // Cloud is a stack that runs.
@@ -48,8 +55,10 @@ type Cloud struct {
 	store     *objectStore
 	database  *database
 	host      *lambdahost.Host
-	functions map[string]bool // that the host has, by name
+	functions map[string]bool          // that the host has, by name
+	timeouts  map[string]time.Duration // of these
 	api       *stepFunctions
+	queues    *queues
 	messages  *messages // nil until a task may send one
 	logs      []*os.File
 	absent    []string
@@ -62,14 +71,14 @@ type Cloud struct {
 // inert are the types of resources that have nothing to do at run time, or
 // whose work is done here by other means.
 var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",
-	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias",
+	"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias",
 	"AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::Scheduler::Schedule", "AWS::Events::Rule", "AWS::Lambda::Url",
 	"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"}
 
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
 func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
-	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, machines: map[string]*Machine{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
+	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, timeouts: map[string]time.Duration{}, machines: map[string]*Machine{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -85,6 +94,9 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 		return nil, err
 	}
 	if err = c.startHost(); err != nil {
+		return nil, err
+	}
+	if c.queues, err = startQueues(c); err != nil {
 		return nil, err
 	}
 	t := stack.template
@@ -109,6 +121,9 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 		if err = c.addFunction(id); err != nil {
 			return nil, err
 		}
+	}
+	if err = c.startMappings(); err != nil {
+		return nil, err
 	}
 	c.noteAbsent()
 	return c, nil
@@ -160,6 +175,9 @@ func (c *Cloud) Absent() []string { return c.absent }
 // Close stops everything. It may be called more than once.
 func (c *Cloud) Close() error {
 	var errs []error
+	if c.queues != nil { // before the host: what it invokes would fail
+		errs = append(errs, c.queues.close())
+	}
 	if c.host != nil {
 		errs = append(errs, c.host.Close())
 	}
@@ -199,7 +217,11 @@ func (c *Cloud) Buckets() []Bucket {
 // Endpoints are where the parts listen, as environment variables of the AWS
 // CLI and SDKs.
 func (c *Cloud) Endpoints() []string {
-	return []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
+	endpoints := []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
+	if c.queues.url != "" {
+		endpoints = append(endpoints, "AWS_ENDPOINT_URL_SQS="+c.queues.url)
+	}
+	return endpoints
 }
 
 // shortName is what a person calls a resource: the path of its construct below
@@ -354,6 +376,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 	if err != nil {
 		return nil, err
 	}
+	defer c.queues.service.Hold().End() // its functions may send
 	tasks := &integrations{cloud: c, invoke: invoke, found: map[string]engine.Integration{}}
 	defer c.api.forgetAll(tasks)
 	missing := tasks.add(m.Definition)

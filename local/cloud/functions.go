@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,10 +53,14 @@ func (c *Cloud) addFunction(id string) error {
 		"AWS_SECRET_ACCESS_KEY":     "local",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
+	if c.queues.url != "" {
+		environment["AWS_ENDPOINT_URL_SQS"] = c.queues.url
+	}
 	for k, v := range p.Environment.Variables {
 		environment[k] = v
 	}
 	c.functions[name] = true
+	c.timeouts[name] = cmp.Or(time.Duration(p.Timeout)*time.Second, 3*time.Second)
 	return c.host.Add(lambdahost.Function{
 		Name:        name,
 		Command:     []string{filepath.Join(folder, "bootstrap")},
@@ -88,13 +93,7 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 		return nil, &engine.TaskError{Name: "States.TaskFailed", Cause: fmt.Sprintf(
 			"got the InvocationType %s, expected RequestResponse: on this machine a task waits for its function", value.Text(kind))}
 	}
-	select {
-	case c.turns <- struct{}{}:
-		defer func() { <-c.turns }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	response, err := c.host.Invoke(ctx, function, payload)
+	response, err := c.call(ctx, function, payload)
 	if err != nil {
 		if refused, ok := errors.AsType[*lambdahost.Error](err); ok {
 			return nil, &engine.TaskError{Name: "Lambda." + refused.Code, Cause: refused.Message}
@@ -120,4 +119,15 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 		"SdkHttpMetadata", value.NewObject("HttpStatusCode", 200.0),
 		"StatusCode", 200.0,
 	), nil
+}
+
+// call invokes a function when it is its turn.
+func (c *Cloud) call(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
+	select {
+	case c.turns <- struct{}{}:
+		defer func() { <-c.turns }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return c.host.Invoke(ctx, function, payload)
 }

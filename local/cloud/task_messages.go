@@ -19,12 +19,15 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/sqs"
 	"github.com/mapjob/mapjob/local/value"
 )
 
-// messages keeps what tasks send to SNS, SQS and EventBridge: nothing on this
-// machine would receive it. Each is a line of messages.jsonl.
+// messages keeps what tasks send to SNS, SQS and EventBridge. Nothing on this
+// machine would receive it, but for what goes to a queue of the stack. Each is a
+// line of messages.jsonl.
 type messages struct {
+	queues *sqs.Service
 	mutex sync.Mutex
 	file  *os.File
 	sent  int64
@@ -37,7 +40,7 @@ func (c *Cloud) openMessages() (*messages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("keeping messages: %w", err)
 		}
-		c.messages = &messages{file: file}
+		c.messages = &messages{queues: c.queues.service, file: file}
 	}
 	return c.messages, nil
 }
@@ -75,7 +78,10 @@ func (m *messages) task(form messageForm) engine.IntegrationFunc {
 		}
 		m.mutex.Lock()
 		defer m.mutex.Unlock()
-		answer, err := form.answer(form, parameters, m.sent)
+		answer, err := m.toQueue(form, parameters)
+		if answer == nil && err == nil {
+			answer, err = form.answer(form, parameters, m.sent)
+		}
 		if err != nil {
 			return nil, err
 		}

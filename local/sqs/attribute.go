@@ -95,3 +95,7 @@ func wanted(attributes map[string]Attribute, names []string) map[string]Attribut
 	}
 	return chosen
 }
+
+// AttributesMD5 is the checksum of the message's attributes, empty where there
+// are none.
+func (m *Message) AttributesMD5() string { return attributesMD5(m.Attributes) }

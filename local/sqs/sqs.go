@@ -153,3 +153,21 @@ type Message struct {
 
 // seconds is a duration in the unit of the API.
 func seconds(d time.Duration) string { return fmt.Sprint(int64(d / time.Second)) }
+
+// Settings are what a queue was created with.
+type Settings struct {
+	VisibilityTimeout time.Duration
+	DeadLetterQueue   string // its name; empty: there is none
+	MaxReceiveCount   int    // after which a message goes there
+}
+
+// Settings says what a queue was created with.
+func (s *Service) Settings(name string) (Settings, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	q, refused := s.find(name)
+	if refused != nil {
+		return Settings{}, refused
+	}
+	return Settings{q.visibility, q.deadLetter, q.maxReceives}, nil
+}
