@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/job"
@@ -136,4 +137,46 @@ func (c Call) Invoke(h job.Handler, payload []byte) ([]byte, error) {
 		return nil, messages.InvokeResponse_Error{Type: "Sandbox.Timedout",
 			Message: fmt.Sprintf("Task timed out after %.2f seconds", c.Timeout.Seconds())}
 	}
+}
+
+// Queue has a worker behind a queue handle the items as one batch of messages,
+// and returns the indexes of those that failed.
+func Queue(t testing.TB, worker job.Handler, items ...any) (failed []int) {
+	t.Helper()
+	return Call{}.Queue(t, worker, items...)
+}
+
+// Queue has a worker behind a queue handle the items as one batch of messages,
+// and returns the indexes of those that failed.
+func (c Call) Queue(t testing.TB, worker job.Handler, items ...any) (failed []int) {
+	t.Helper()
+	var event events.SQSEvent
+	for i, item := range items {
+		body, err := json.Marshal(item)
+		if err != nil {
+			t.Fatalf("writing item %d: %v", i, err)
+		}
+		event.Records = append(event.Records, events.SQSMessage{MessageId: fmt.Sprint("message-", i), Body: string(body), EventSource: "aws:sqs",
+			EventSourceARN: "arn:aws:sqs:us-east-1:123456789012:test", Attributes: map[string]string{"ApproximateReceiveCount": "1"}})
+	}
+	payload, err := json.Marshal(event)
+	if err != nil {
+		t.Fatalf("writing the event: %v", err)
+	}
+	answer, err := c.Invoke(worker, payload)
+	if err != nil {
+		t.Fatalf("got error %v, expected an answer", err)
+	}
+	var response events.SQSEventResponse
+	if err := json.Unmarshal(answer, &response); err != nil {
+		t.Fatalf("reading the answer %s: %v", answer, err)
+	}
+	for _, failure := range response.BatchItemFailures {
+		var i int
+		if _, err := fmt.Sscanf(failure.ItemIdentifier, "message-%d", &i); err != nil {
+			t.Fatalf("got the failure of %q, expected one of a message of the batch", failure.ItemIdentifier)
+		}
+		failed = append(failed, i)
+	}
+	return failed
 }
