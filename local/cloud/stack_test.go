@@ -75,6 +75,15 @@ func function() object {
 // start starts a stack with these resources, named Stack, that ends with the test.
 func start(t *testing.T, resources object) *Cloud {
 	t.Helper()
+	c, err := tryStart(t, resources, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func tryStart(t *testing.T, resources object, options Options) (*Cloud, error) {
+	t.Helper()
 	folder := t.TempDir()
 	for file, content := range map[string]any{
 		"manifest.json": object{"artifacts": object{
@@ -105,16 +114,17 @@ func start(t *testing.T, resources object) *Cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Start(context.Background(), stack, Options{Folder: t.TempDir()})
+	options.Folder = t.TempDir()
+	c, err := Start(context.Background(), stack, options)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return c
+	return c, nil
 }
 
 // execute runs a state machine of the stack, which can be run.

@@ -28,9 +28,9 @@ import (
 // line of messages.jsonl.
 type messages struct {
 	queues *sqs.Service
-	mutex sync.Mutex
-	file  *os.File
-	sent  int64
+	mutex  sync.Mutex
+	file   *os.File
+	sent   int64
 }
 
 // openMessages makes messages.jsonl, the first time it is asked for.

@@ -13,18 +13,30 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/mapjob/mapjob/job"
 )
 
 // event is an order to answer a task token, with one of the operations of the
-// Step Functions API, or to fail. Any other event is the answer.
+// Step Functions API, to fail, or to send orders to a queue. Any other event is the answer.
 type event struct {
 	Token      string `json:"token"`
 	Operation  string `json:"operation"`
 	Heartbeats int    `json:"heartbeats"` // 400 ms apart, before the answer
 	Fail       string `json:"fail"`
+
+	Send []order `json:"send"` // to the queue
 }
 
-func main() { lambda.Start(handle) }
+func main() {
+	switch os.Getenv("ROLE") {
+	case "worker":
+		lambda.Start(job.Queue(work))
+	case "crash":
+		lambda.Start(func() { os.Exit(1) })
+	default:
+		lambda.Start(handle)
+	}
+}
 
 func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	var e event
@@ -34,6 +46,8 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	switch {
 	case e.Fail != "":
 		return nil, errors.New(e.Fail)
+	case e.Send != nil:
+		return nil, send(ctx, e.Send)
 	case e.Token == "":
 		return raw, nil
 	}

@@ -1,0 +1,72 @@
+package cloud
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+func TestAnEventThatFailsIsTriedTwiceMoreAndTold(t *testing.T) {
+	config := func(function string, properties object) object {
+		properties["FunctionName"], properties["Qualifier"] = object{"Ref": function}, "$LATEST"
+		return object{"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties}
+	}
+	told := object{"OnFailure": object{"Destination": getAtt("Failures", "Arn")}, "OnSuccess": object{"Destination": getAtt("Successes", "Arn")}}
+	c := start(t, object{
+		"Failures": queue(nil), "Successes": queue(nil), "Dead": queue(nil),
+		"Default": functionWith(object{}, object{"DeadLetterConfig": object{"TargetArn": getAtt("Dead", "Arn")}}),
+		"Told":    function(), "Once": function(), "Young": function(),
+		"ToldConfig":  config("Told", object{"DestinationConfig": told}),
+		"OnceConfig":  config("Once", object{"MaximumRetryAttempts": 0}),
+		"YoungConfig": config("Young", object{"MaximumEventAgeInSeconds": 90, "DestinationConfig": told}),
+	})
+	began := time.Now()
+	for function, expected := range map[string]EventResult{
+		"Default": {Condition: "RetriesExhausted", Tries: 3}, "Told": {Condition: "RetriesExhausted", Tries: 3},
+		"Once": {Condition: "RetriesExhausted", Tries: 1}, "Young": {Condition: "EventAgeExceeded", Tries: 2},
+	} {
+		r := invokeEvent(t, c, function, []byte(`{"fail": "no such luck"}`))
+		if r.Condition != expected.Condition || r.Tries != expected.Tries || r.FunctionError != "Unhandled" || r.Err != nil {
+			t.Errorf("%s: got %+v, expected %s after %d tries", function, r, expected.Condition, expected.Tries)
+		}
+	}
+	if r := invokeEvent(t, c, "Told", []byte(`{"n": 1}`)); r.Condition != "Success" || r.Tries != 1 || string(r.Answer) != `{"n": 1}` && string(r.Answer) != `{"n":1}` {
+		t.Errorf("got %+v with %s, expected success", r, r.Answer)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("got an end after %s, expected minutes to take no time", took)
+	}
+
+	l := left(t, c)
+	if len(l["Dead"]) != 1 || l["Dead"][0] != `{"fail": "no such luck"}` || len(l["Failures"]) != 2 || len(l["Successes"]) != 1 {
+		t.Fatalf("got %v, expected an event, two failures and a success", l)
+	}
+	conditions := map[string]float64{}
+	for _, body := range l["Failures"] {
+		var record object
+		if err := json.Unmarshal([]byte(body), &record); err != nil {
+			t.Fatal(err)
+		}
+		if at(record, "requestPayload", "fail") != "no such luck" || at(record, "responsePayload", "errorMessage") != "no such luck" ||
+			at(record, "responseContext", "functionError") != "Unhandled" || record["version"] != "1.0" {
+			t.Errorf("got %s, expected what was asked and what was answered", body)
+		}
+		conditions[at(record, "requestContext", "condition").(string)] = at(record, "requestContext", "approximateInvokeCount").(float64)
+	}
+	if conditions["RetriesExhausted"] != 3 || conditions["EventAgeExceeded"] != 2 {
+		t.Errorf("got %v, expected three and two tries", conditions)
+	}
+	queues, err := c.Queues()
+	if err != nil || queues[0].Messages[0].Attributes["ErrorMessage"].StringValue != "no such luck" {
+		t.Errorf("got %+v and error %v, expected the error with the dead letter", queues[0], err)
+	}
+}
+
+func TestEventsThatCannotBeTaken(t *testing.T) {
+	c := start(t, object{"Function": function()})
+	for function, payload := range map[string]string{"Nobody": `{}`, "Function": `{`} {
+		if _, err := c.InvokeEvent(function, []byte(payload)); err == nil {
+			t.Errorf("got an invocation of %s with %s, expected it to be refused", function, payload)
+		}
+	}
+}
