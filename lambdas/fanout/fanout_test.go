@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -99,31 +98,5 @@ func TestSendingEndsWithTheError(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.expected) || sent.Sent != c.sent {
 			t.Errorf("%s: got %d sent and %v, expected %d and %q", name, sent.Sent, err, c.sent, c.expected)
 		}
-	}
-}
-
-func TestOneBadItemComesAgainAlone(t *testing.T) {
-	var handled []int
-	consume := fanout.Consume(func(_ context.Context, item int) error {
-		handled = append(handled, item)
-		if item == 2 {
-			return errors.New("not now")
-		}
-		return nil
-	})
-	var batch events.SQSEvent
-	for i, body := range []string{"1", "2", `"three"`, "4"} {
-		batch.Records = append(batch.Records, events.SQSMessage{MessageId: fmt.Sprint("m", i+1), Body: body})
-	}
-	answer, err := consume(context.Background(), batch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var failed []string
-	for _, f := range answer.BatchItemFailures {
-		failed = append(failed, f.ItemIdentifier)
-	}
-	if !slices.Equal(failed, []string{"m2", "m3"}) || !slices.Equal(handled, []int{1, 2, 4}) {
-		t.Errorf("got %v handled and %v failed, expected 1, 2 and 4, and m2 and m3, which is no number", handled, failed)
 	}
 }

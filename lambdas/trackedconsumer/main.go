@@ -5,22 +5,20 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb" // workflow
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
+	"github.com/mapjob/mapjob/job"             // workflow
 	"github.com/mapjob/mapjob/lambdas/fanout"  // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 	"github.com/mapjob/mapjob/lambdas/tracking" // workflow
 )
 
 func main() {
-	slog.SetDefault(lambdacontext.NewLogger())
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
@@ -30,5 +28,5 @@ func main() {
 		Table:     &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")}, // workflow
 		Summaries: &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},  // workflow
 	}
-	lambda.Start(fanout.Consume(consumer.Handle)) // workflow
+	lambda.Start(job.Queue(consumer.Handle, job.Concurrency(8))) // workflow
 }

@@ -5,24 +5,21 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb" // workflow
-	"github.com/mapjob/mapjob/lambdas/fanout"       // workflow
+	"github.com/mapjob/mapjob/job"                  // workflow
 	"github.com/mapjob/mapjob/lambdas/tracking"     // workflow
 )
 
 func main() {
-	slog.SetDefault(lambdacontext.NewLogger())
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
 	table := &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")} // workflow
 	summary := &tracking.Summary{Table: table}                                                        // workflow
-	lambda.Start(fanout.Consume(summary.Handle))                                                      // workflow
+	lambda.Start(job.Queue(summary.Handle))                                                           // workflow
 }
