@@ -53,7 +53,12 @@ func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.Stac
 	allow(summary, *jobs.TableArn(), "dynamodb:GetItem", "dynamodb:UpdateItem")
 
 	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
-	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(), Topic: alerts})
+	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
+		Function:      producer,
+		Schedule:      nightly(),
+		ScheduleInput: map[string]string{"jobId": "<aws.scheduler.execution-id>"},
+		Topic:         alerts,
+	})
 	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})
 
 	// Whoever sees the tally full has the summary written: a consumer, or the

@@ -12,6 +12,12 @@ import (
 
 // workflow {
 
+// Night is what the producer is invoked with.
+type Night struct {
+	invoicing.Night
+	JobID string `json:"jobId"` // the schedule's execution ID; none: the ID of the request
+}
+
 // Message is what the producer sends for an order.
 type Message struct {
 	JobID string          `json:"jobId"`
@@ -41,17 +47,20 @@ type Producer struct {
 
 // Handle sends the orders of a night to the queue. How many there are is known
 // when the last one was sent: it may be that all of them are done by then.
-func (p *Producer) Handle(ctx context.Context, night invoicing.Night) (Started, error) {
+func (p *Producer) Handle(ctx context.Context, night Night) (Started, error) {
 	// workflow {
-	invocation, ok := lambdacontext.FromContext(ctx)
-	if !ok {
-		return Started{}, errors.New("got no request ID, expected to be invoked by Lambda")
+	id := night.JobID
+	if id == "" {
+		invocation, ok := lambdacontext.FromContext(ctx)
+		if !ok {
+			return Started{}, errors.New("got no jobId and no request ID, expected one of them")
+		}
+		id = invocation.AwsRequestID // the same where Lambda tries again
 	}
-	id := invocation.AwsRequestID // the same where Lambda tries again
 	if err := p.Table.start(ctx, id); err != nil {
 		return Started{}, err
 	}
-	sent, err := fanout.Send(ctx, p.Queue, messages(id, p.Orders.Due(ctx, night)))
+	sent, err := fanout.Send(ctx, p.Queue, messages(id, p.Orders.Due(ctx, night.Night)))
 	if err != nil {
 		return Started{}, err
 	}

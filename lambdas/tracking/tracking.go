@@ -12,7 +12,7 @@
 //
 // There is one record for each job, and its partition key is jobId:
 //
-//	jobId         S  the request ID of the producer's invocation
+//	jobId         S  the ID of the schedule's execution, or of the producer's request
 //	startedAt     S  RFC 3339: when the producer began
 //	expected      N  how many orders were sent; absent until all were
 //	finished      N  how many orders were counted as invoiced

@@ -114,14 +114,18 @@ func (n *night) SendMessageBatch(_ context.Context, in *sqs.SendMessageBatchInpu
 	return answer, nil
 }
 
-func (n *night) produce(t *testing.T) Started {
-	t.Helper()
-	producer := &Producer{
+func tonight(id string) Night { return Night{invoicing.Night{Date: "2026-11-01"}, id} }
+
+func (n *night) producer() *Producer {
+	return &Producer{
 		Orders: &invoicing.Orders{Client: n, Table: "orders", Index: "due"}, Table: &Table{n, "jobs"},
 		Queue: &fanout.Queue{Client: n, URL: "due"}, Summaries: &fanout.Queue{Client: n, URL: "summaries"},
 	}
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "req-1"})
-	started, err := producer.Handle(ctx, invoicing.Night{Date: "2026-11-01"})
+}
+
+func (n *night) produce(t *testing.T) Started {
+	t.Helper()
+	started, err := n.producer().Handle(context.Background(), tonight("job-1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,8 +152,8 @@ func (n *night) deliver(t *testing.T) {
 
 func TestTheLastOneHasTheSummaryWritten(t *testing.T) {
 	n := &night{due: 25}
-	if started := n.produce(t); started != (Started{"req-1", 25}) || n.job.Expected == nil || *n.job.Expected != 25 {
-		t.Fatalf("got %+v and the record %+v, expected job req-1 with 25 orders", started, n.job)
+	if started := n.produce(t); started != (Started{"job-1", 25}) || n.job.Expected == nil || *n.job.Expected != 25 {
+		t.Fatalf("got %+v and the record %+v, expected job job-1 with 25 orders", started, n.job)
 	}
 	if len(n.summaries) > 0 {
 		t.Fatal("got a summary, expected none before the work is done")
@@ -159,7 +163,7 @@ func TestTheLastOneHasTheSummaryWritten(t *testing.T) {
 		t.Errorf("got %d finished, %d failed and %d summaries, expected 19, 6 and one", n.job.Finished, n.job.Failed, len(n.summaries))
 	}
 	summary := &Summary{Table: &Table{n, "jobs"}}
-	if err := summary.Handle(context.Background(), Completed{"req-1"}); err != nil {
+	if err := summary.Handle(context.Background(), Completed{"job-1"}); err != nil {
 		t.Fatal(err)
 	}
 	if n.job.Summary != "25 orders: 19 invoiced, 6 refused" || n.job.SummarizedAt == "" {
@@ -244,13 +248,22 @@ func TestWhatATallyGetsWrong(t *testing.T) {
 	})
 }
 
+func TestAJobIsNamedByTheEventOrTheRequest(t *testing.T) {
+	within := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: "req-1"})
+	for id, expected := range map[string]string{"job-1": "job-1", "": "req-1"} {
+		n := &night{due: 1}
+		if started, err := n.producer().Handle(within, tonight(id)); err != nil || started.JobID != expected || n.sent[0].JobID != expected {
+			t.Errorf("%q: got %+v, %v, expected %s", id, started, err, expected)
+		}
+	}
+}
+
 func TestWhatIsMissingIsNamed(t *testing.T) {
-	producer := &Producer{}
-	if _, err := producer.Handle(context.Background(), invoicing.Night{}); err == nil {
+	if _, err := (&night{}).producer().Handle(context.Background(), tonight("")); err == nil {
 		t.Error("got no error, expected a missing request ID to be one")
 	}
 	summary := &Summary{Table: &Table{&night{}, "jobs"}}
-	if err := summary.Handle(context.Background(), Completed{"req-1"}); err == nil || err.Error() != "got no job req-1, expected it in table jobs" {
+	if err := summary.Handle(context.Background(), Completed{"job-1"}); err == nil || err.Error() != "got no job job-1, expected it in table jobs" {
 		t.Errorf("got %v, expected the job to be missed", err)
 	}
 }

@@ -100,11 +100,14 @@ func start(t *testing.T, architecture string) *running {
 	return r
 }
 
-// night has a function invoked with the night of the sample, as the schedule
-// would, and all that follows from it done. It is the function's answer.
-func (r *running) night(t *testing.T, function string) []byte {
+// tonight is the night of the sample.
+const tonight = `{"date": "2026-11-01"}`
+
+// night has a function invoked with an event, as the schedule would, and all
+// that follows from it done. It is the function's answer.
+func (r *running) night(t *testing.T, function, event string) []byte {
 	t.Helper()
-	ended, err := r.InvokeEvent(function, []byte(`{"date": "2026-11-01"}`))
+	ended, err := r.InvokeEvent(function, []byte(event))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +157,7 @@ func (r *running) waiting(t *testing.T) map[string]int {
 
 func TestTheEventHandlerInvoicesAll(t *testing.T) {
 	r := start(t, stacks.EventHandler)
-	r.night(t, "Handler")
+	r.night(t, "Handler", tonight)
 	if got := r.invoices(t); got != r.good || r.good == orders {
 		t.Errorf("got %d invoices, expected %d of %d orders", got, r.good, orders)
 	}
@@ -165,7 +168,7 @@ func TestTheEventHandlerInvoicesAll(t *testing.T) {
 
 func TestTheQueueFanoutInvoicesAllAndKeepsTheRest(t *testing.T) {
 	r := start(t, stacks.QueueFanout)
-	if answer := string(r.night(t, "Producer")); answer != `{"sent":300}` {
+	if answer := string(r.night(t, "Producer", tonight)); answer != `{"sent":300}` {
 		t.Errorf("got %s, expected 300 messages sent", answer)
 	}
 	if got := r.invoices(t); got != r.good {
@@ -179,8 +182,8 @@ func TestTheQueueFanoutInvoicesAllAndKeepsTheRest(t *testing.T) {
 func TestTheTrackedFanoutInvoicesAllAndSaysSo(t *testing.T) {
 	r := start(t, stacks.TrackedFanout)
 	var started tracking.Started
-	if err := json.Unmarshal(r.night(t, "Producer"), &started); err != nil || started.JobID == "" || started.Expected != orders {
-		t.Errorf("got the answer %+v, %v, expected a job with %d orders", started, err, orders)
+	if err := json.Unmarshal(r.night(t, "Producer", `{"date": "2026-11-01", "jobId": "night-1"}`), &started); err != nil || started.JobID != "night-1" || started.Expected != orders {
+		t.Errorf("got the answer %+v, %v, expected job night-1 with %d orders", started, err, orders)
 	}
 	if got := r.invoices(t); got != r.good {
 		t.Errorf("got %d invoices, expected %d", got, r.good)
