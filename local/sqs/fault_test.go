@@ -136,3 +136,43 @@ func TestBothFaultsAtOnceLoseNothing(t *testing.T) {
 		t.Errorf("got %d messages delivered, %d duplicates and %d lost answers, expected all and some", len(tally.deliveries), len(s.Duplicates()), len(s.LostAnswers()))
 	}
 }
+
+func TestFaultsStrikeEachMessageByItself(t *testing.T) {
+	// Messages that say the same are different messages.
+	s := sqs.New(sqs.Options{Faults: sqs.Faults{Seed: 1, Duplicate: 0.5}})
+	if err := s.CreateQueue("q", nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		if _, err := s.Send("q", "the same", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 40 {
+		if _, refused := s.Do(t.Context(), "ReceiveMessage", []byte(`{"QueueUrl": "q", "MaxNumberOfMessages": 10}`)); refused != nil {
+			t.Fatal(refused)
+		}
+	}
+	if n := len(s.Duplicates()); n < 25 || n > 75 {
+		t.Errorf("got %d messages delivered at once again, expected about 50 of 200", n)
+	}
+
+	// So are the copies of a message: the answer to one may be lost, and that to
+	// the other not.
+	s, _ = work(t, sqs.Faults{Seed: 2, Duplicate: 1, LostAnswer: 0.5}, 200, 1, 1)
+	lost := map[string]int{} // of first deliveries
+	for _, batch := range s.LostAnswers() {
+		if batch[0].Receives == 1 {
+			lost[batch[0].Body]++
+		}
+	}
+	once := 0
+	for _, d := range s.Duplicates() {
+		if !d.Deleted && lost[d.Message.Body] == 1 {
+			once++
+		}
+	}
+	if once < 25 || once > 75 {
+		t.Errorf("got %d messages of which one of two answers was lost, expected about 50", once)
+	}
+}
