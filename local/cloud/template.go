@@ -26,6 +26,7 @@ type template struct {
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any
 	Resources  map[string]*resource
+	Outputs    map[string]struct{ Value any }
 }
 
 type resource struct {

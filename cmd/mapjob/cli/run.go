@@ -113,7 +113,13 @@ func (r *run) do(ctx context.Context) (err error) {
 		return err
 	}
 	r.say("starting S3, DynamoDB and %s's functions", stack.Name)
-	c, err := cloud.Start(ctx, stack, cloud.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort})
+	options := cloud.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort}
+	var seen *witness
+	if !stack.HasStateMachine() { // else the execution tells, and millions of keys need not be remembered
+		seen = newWitness()
+		options.Written, options.Delivered = seen.wrote, seen.delivered
+	}
+	c, err := cloud.Start(ctx, stack, options)
 	if err != nil {
 		return err
 	}
@@ -121,9 +127,17 @@ func (r *run) do(ctx context.Context) (err error) {
 	for _, absent := range c.Absent() {
 		r.say("not run on this machine: %s", absent)
 	}
-	machine, err := c.Machine(r.Job)
+	entry, err := c.Entry()
 	if err != nil {
 		return err
+	}
+	var machine *cloud.Machine
+	if entry == "" {
+		if machine, err = c.Machine(r.Job); err != nil {
+			return err
+		}
+	} else if r.Job != "" {
+		return fmt.Errorf("--job: got %q, but stack %s has no job; an event for its function %s starts it", r.Job, stack.Name, entry)
 	}
 	for _, table := range slices.Sorted(maps.Keys(r.Seed)) {
 		count, err := c.Seed(ctx, table, records.Read(r.Seed[table]))
@@ -132,6 +146,9 @@ func (r *run) do(ctx context.Context) (err error) {
 		}
 		r.say("filled %s with %s records of %s", table, report.Thousands(count), r.Seed[table])
 	}
+	if machine == nil {
+		return r.kept(ctx, c, r.event(ctx, c, entry, seen))
+	}
 	execution := cloud.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.Items != "" {
 		if execution.Items, err = c.StoreItems(ctx, records.Read(r.Items)); err != nil {
@@ -139,12 +156,17 @@ func (r *run) do(ctx context.Context) (err error) {
 		}
 		r.say("read %s items of %s", report.Thousands(execution.Items.Count), r.Items)
 	}
-	err = r.execute(ctx, c, machine, execution)
+	return r.kept(ctx, c, r.execute(ctx, c, machine, execution))
+}
+
+// kept keeps the parts until Ctrl-C where that is asked for, whatever the run's
+// end was.
+func (r *run) kept(ctx context.Context, c *cloud.Cloud, end error) error {
 	if r.Keep && ctx.Err() == nil {
 		r.say("keeping the parts, Ctrl-C ends them:\n         %s", strings.Join(c.Endpoints(), "\n         "))
 		<-ctx.Done()
 	}
-	return err
+	return end
 }
 
 // execute runs the state machine, and prints the answer whatever its end.
