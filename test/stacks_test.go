@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +40,41 @@ func TestArchitectures(t *testing.T) {
 		})
 	}
 }
+
+// Each function may do what it does, and nothing else. Its logs and traces have
+// a policy of their own.
+func TestFunctionsOfTheArchitecturesMayDoThis(t *testing.T) {
+	for name, roles := range map[string]map[string]string{
+		stacks.EventHandler: {"HandlerRole": "dynamodb:Query s3:PutObject sqs:SendMessage"},
+		stacks.QueueFanout: {
+			"ProducerRole": "dynamodb:Query sqs:SendMessage", // sends orders, and the events on which it failed
+			"ConsumerRole": "s3:PutObject sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+		},
+		stacks.TrackedFanout: {
+			"ProducerRole": "dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem sqs:SendMessage",
+			"ConsumerRole": "dynamodb:UpdateItem s3:PutObject sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage",
+			"SummaryRole":  "dynamodb:GetItem dynamodb:UpdateItem sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
+		},
+	} {
+		template := synthesis.Synthesize(t, stacks.New(synthesis.App(t, map[string]any{stacks.ArchitectureContext: name})))
+		for role, expected := range roles {
+			var actions []string
+			for _, statement := range template.Statements(role) {
+				actions = append(actions, action.FindAllString(statement, -1)...)
+				if strings.Contains(statement, `"Resource":"*"`) {
+					t.Errorf("%s: got %s for %s, expected resources to be named", name, statement, role)
+				}
+			}
+			slices.Sort(actions)
+			if got := strings.Join(slices.Compact(actions), " "); got != expected {
+				t.Errorf("%s: got %s for %s, expected %s", name, got, role, expected)
+			}
+		}
+	}
+}
+
+// action is one of IAM's, as JSON has it, without the quotes.
+var action = regexp.MustCompile(`\b(dynamodb|s3|sqs|sns|kms|lambda|states):[A-Z][A-Za-z*]+`)
 
 func TestTheJobIsTheArchitectureByDefault(t *testing.T) {
 	for _, context := range []map[string]any{nil, {stacks.ArchitectureContext: stacks.MapJob}} {
