@@ -1,7 +1,7 @@
 // Package cloud is a synthesized stack on this machine. It resolves the
 // template, starts an S3 (gofakes3) and a DynamoDB (dynalite), creates the
-// template's buckets and tables in them, hosts its functions, and executes its
-// state machines with all of these.
+// template's buckets and tables in them, hosts its functions, polls its queues
+// for them, and executes its state machines with all of these.
 package cloud
 
 import (

@@ -107,7 +107,11 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 	x := &startedExecution{ExecutionARN: arn, StateMachineARN: machine.ARN, Name: request.Name, Status: engine.Running,
 		StartDate: epochOf(time.Now()), Input: request.Input}
 	e.byARN[arn] = x
-	e.running.Go(func() { e.run(machine, x) })
+	hold := e.cloud.queues.service.Hold() // from now on, not from when it is run
+	e.running.Go(func() {
+		defer hold.End()
+		e.run(machine, x)
+	})
 	return &startExecutionAnswer{arn, x.StartDate}, nil
 }
 
