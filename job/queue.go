@@ -45,6 +45,9 @@ type queueFailure struct {
 // before. [Once] helps; its keys are those of the queue, for as long as they
 // are remembered, as there are no executions.
 //
+// [InfoOf] has the queue's name and ARN in place of those of a job and its
+// execution, and in place of the item's index that of the message in its batch.
+//
 // A handler with a result goes behind a queue by [IgnoreResult].
 func Queue[Item any](handle func(context.Context, Item) error, options ...WorkOption) Handler {
 	work := Work(func(ctx context.Context, item Item) (any, error) { return nil, handle(ctx, item) }, options...)
