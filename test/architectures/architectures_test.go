@@ -107,6 +107,16 @@ const tonight = `{"date": "2026-11-01"}`
 // that follows from it done. It is the function's answer.
 func (r *running) night(t *testing.T, function, event string) []byte {
 	t.Helper()
+	result := r.invoke(t, function, event)
+	if result.Condition != "Success" || result.Tries != 1 {
+		t.Errorf("got %+v, with the answer %s, expected success at the first try", result, result.Answer)
+	}
+	return result.Answer
+}
+
+// invoke has a function invoked, and all that follows from it done.
+func (r *running) invoke(t *testing.T, function, event string) cloud.EventResult {
+	t.Helper()
 	ended, err := r.InvokeEvent(function, []byte(event))
 	if err != nil {
 		t.Fatal(err)
@@ -116,11 +126,7 @@ func (r *running) night(t *testing.T, function, event string) []byte {
 	if err := r.Drain(ctx); err != nil {
 		t.Fatal(err)
 	}
-	result := <-ended
-	if result.Condition != "Success" || result.Tries != 1 {
-		t.Errorf("got %+v, with the answer %s, expected success at the first try", result, result.Answer)
-	}
-	return result.Answer
+	return <-ended
 }
 
 // invoices counts those that are in the bucket.
@@ -163,6 +169,14 @@ func TestTheEventHandlerInvoicesAll(t *testing.T) {
 	}
 	if waiting := r.waiting(t); len(waiting) > 0 {
 		t.Errorf("got messages in %v, expected none: refused orders are in the log", waiting)
+	}
+
+	result := r.invoke(t, "Handler", `{"date": "tomorrow"}`)
+	if result.Condition != "RetriesExhausted" || result.Tries != 3 {
+		t.Errorf("got %+v, expected an event that fails to be tried three times", result)
+	}
+	if waiting := r.waiting(t); len(waiting) != 1 || waiting["Nightly.Failures"] != 1 {
+		t.Errorf("got messages in %v, expected the event in the failure queue", waiting)
 	}
 }
 
