@@ -53,6 +53,14 @@ else
 	@cd test/conformance && MAPJOB_CONFORMANCE='$(abspath $(MAPJOB_CONFORMANCE))' ../../bin/conformance.test -test.run '^TestRecordedAnswers$$'
 endif
 
+.PHONY: owned
+owned: setup ## Count what a team owns with each architecture.
+	go run ./test/architectures/owned
+
+.PHONY: seeds
+seeds: setup ## Count what duplicates and lost answers come to, over 100 seeds.
+	go run ./test/architectures/seeds
+
 .PHONY: synth
 synth: setup ## Synthesize the template to cdk.out.
 	npx cdk synth --quiet

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"
 )
@@ -39,6 +40,7 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		JobStart:                   jobStart,
 		Worker:                     worker,
 		Summary:                    summary,
+		Overlap:                    joblock.Skip, // a night that takes longer than a day is not invoiced twice at once
 		ToleratedFailurePercentage: jsii.Number(10),
 		AccessLogs:                 shop.accessLogs,
 	})

@@ -133,7 +133,30 @@ func (d *database) createTable(ctx context.Context, name string, properties map[
 	if _, err := d.call(ctx, "CreateTable", request); err != nil {
 		return fmt.Errorf("creating table %s: %w", name, err)
 	}
-	return nil
+	return d.awaitTable(ctx, name)
+}
+
+// awaitTable waits until a table may be written to: CREATING is over soon, but
+// not when CreateTable has answered.
+func (d *database) awaitTable(ctx context.Context, name string) error {
+	for {
+		answer, err := d.call(ctx, "DescribeTable", map[string]any{"TableName": name})
+		if err != nil {
+			return fmt.Errorf("creating table %s: %w", name, err)
+		}
+		var described struct{ Table struct{ TableStatus string } }
+		if err := json.Unmarshal(answer, &described); err != nil {
+			return fmt.Errorf("creating table %s: %w", name, err)
+		}
+		if described.Table.TableStatus == "ACTIVE" {
+			return nil
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // DynamoDBError is a refusal by DynamoDB.

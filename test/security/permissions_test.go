@@ -158,6 +158,7 @@ WorkerRole
 `,
 		"Invoicing": `
 InvoicingRole
+  dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <InvoicingLockTable.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <InvoicingStateMachine>
   lambda:InvokeFunction on <JobStartFunction.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>:*
   lambda:InvokeFunction on <SummaryFunction.Arn>
@@ -166,6 +167,7 @@ InvoicingRole
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<InvoicingResults>/*
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>:*
   states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>/*:*
   states:StartExecution on <InvoicingStateMachine>

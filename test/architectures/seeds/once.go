@@ -32,8 +32,9 @@ type outcome struct {
 	early      bool // it came while orders were still to be invoiced
 }
 
-// night is when the orders of all runs are due.
-const night = `{"date": "2026-11-01"}`
+// night is when the orders of all runs are due. The name of the tracked job is
+// always the same: which messages a fault strikes depends on what they say.
+const night = `{"date": "2026-11-01", "jobId": "night"}`
 
 // truth is what has to become of the orders, and what has become of them so far.
 type truth struct {
