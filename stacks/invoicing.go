@@ -8,6 +8,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/constructs/trigger"
 )
 
 // NewInvoicing is the sample: every order that is due becomes an invoice. A job
@@ -43,6 +44,10 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		Overlap:                    joblock.Skip, // a night that takes longer than a day is not invoiced twice at once
 		ToleratedFailurePercentage: jsii.Number(10),
 		AccessLogs:                 shop.accessLogs,
+	})
+	trigger.NewSchedule(stack, jsii.String("Nightly"), &trigger.ScheduleProps{
+		StateMachine: job.StateMachine(),
+		Expression:   jsii.String("cron(0 2 * * ? *)"),
 	})
 	observe.New(stack, jsii.String("Observe"), &observe.Props{
 		StateMachine: job.StateMachine(),

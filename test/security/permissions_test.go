@@ -176,6 +176,9 @@ JobStartRole
   logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/items.jsonl
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
+NightlyRole
+  sqs:SendMessage on <NightlyDeadLetters.Arn>
+  states:StartExecution on <InvoicingStateMachine>
 SummaryRole
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/report/*
