@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Alarm is what an alarm tells, and its ID.
@@ -59,7 +60,7 @@ func newAlarms(h *eventHandler, settings *Props) map[Alarm]awscloudwatch.Alarm {
 		"There are events in the failure queue: look at them, invoke the function with them again where they are still of use, and delete them.")
 	age := settings.maxEventAgeSeconds() / 2
 	if settings.EventAgeAlarm != nil {
-		age = seconds(settings.EventAgeAlarm)
+		age = refusal.Seconds(settings.EventAgeAlarm)
 	}
 	add(EventAge, function.Metric(jsii.String("AsyncEventAge"), over("Maximum")), age*1000, // in milliseconds
 		fmt.Sprintf("An event waited for %g s until the function was invoked: it fails, or is throttled. Events are given up after %g s.", age, settings.maxEventAgeSeconds()))

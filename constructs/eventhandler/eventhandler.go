@@ -20,18 +20,14 @@
 package eventhandler
 
 import (
-	"fmt"
-
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
 // EventHandler is a function behind an event in a stack.
@@ -82,14 +78,12 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	if props != nil {
 		settings = *props
 	}
-	input, err := settings.validate()
-	if err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	input, found := settings.validate()
+	found.Refuse(scope, id)
 	h := &eventHandler{function: settings.Function, failureQueue: settings.OnFailure}
 	constructs.NewConstruct_Override(h, scope, id)
 	if h.failureQueue == nil {
-		h.failureQueue = newFailureQueue(h, settings.EncryptionKey)
+		h.failureQueue = undelivered.NewQueue(h, "Failures", settings.EncryptionKey)
 	}
 	h.invokeAsynchronously(&settings)
 	if settings.Schedule != nil {
@@ -107,26 +101,11 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	return h
 }
 
-// newFailureQueue keeps what it gets for as long as SQS can: two weeks.
-func newFailureQueue(scope constructs.Construct, key awskms.IKey) awssqs.IQueue {
-	props := &awssqs.QueueProps{
-		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge may not use the AWS managed KMS key
-		EnforceSSL:      jsii.Bool(true),
-		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
-	}
-	if key != nil {
-		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
-	}
-	queue := awssqs.NewQueue(scope, jsii.String("Failures"), props)
-	accepted.Finding(queue, "AwsSolutions-SQS3", "it is where events that failed end, of a function and not of a queue, where the rule does not look")
-	return queue
-}
-
 // invokeAsynchronously says what Lambda does with an event until the function
 // has succeeded. The CDK's own destination would grant more than is needed.
 func (h *eventHandler) invokeAsynchronously(settings *Props) {
 	h.failureQueue.Grant(h.function, jsii.String("sqs:SendMessage"))
-	letSend(h.function, h.failureQueue)
+	undelivered.LetSend(h.function, h.failureQueue)
 	name, qualifier := qualified(h.function)
 	config := awslambda.NewCfnEventInvokeConfig(h, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName:             name,

@@ -1,12 +1,6 @@
 package eventhandler
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -14,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Limits of asynchronous invocation (AWS Lambda API reference,
@@ -97,86 +91,44 @@ func (p *Props) maxEventAgeSeconds() float64 {
 	if p.MaxEventAge == nil {
 		return maxEventAgeSeconds
 	}
-	return seconds(p.MaxEventAge)
+	return refusal.Seconds(p.MaxEventAge)
 }
 
 // validate names every problem, each with what it got and what it expects. It
-// also gives the schedule's input as JSON has it, which is what jsii takes.
-func (p *Props) validate() (input any, err error) {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-
+// also gives the schedule's input as JSON has it.
+func (p *Props) validate() (input any, found refusal.Problems) {
 	if p.Function == nil {
-		problem("Function: got nothing, expected the function to invoke")
+		found.Add("Function: got nothing, expected the function to invoke")
 	}
-	input = map[string]any{}
-	if p.ScheduleInput != nil {
-		if p.Schedule == nil {
-			problem("ScheduleInput: got one without a Schedule, expected none")
-		}
-		text, err := json.Marshal(p.ScheduleInput)
-		if err == nil {
-			err = json.Unmarshal(text, &input)
-		}
-		if err != nil {
-			problem("ScheduleInput: got what JSON can't say, expected what it can: %w", err)
-		}
+	if p.ScheduleInput != nil && p.Schedule == nil {
+		found.Add("ScheduleInput: got one without a Schedule, expected none")
 	}
+	input = found.JSON("ScheduleInput", p.ScheduleInput)
 	if p.Pattern != nil && *p.Pattern == (awsevents.EventPattern{}) {
-		problem("Pattern: got nothing in it, expected at least one member, as the Source: every event there is would match")
+		found.Add("Pattern: got nothing in it, expected at least one member, as the Source: every event there is would match")
 	}
 	if p.EventBus != nil && p.Pattern == nil {
-		problem("EventBus: got one without a Pattern, expected none")
+		found.Add("EventBus: got one without a Pattern, expected none")
 	}
-	if n := p.RetryAttempts; n != nil && !*awscdk.Token_IsUnresolved(*n) && *n != 0 && *n != 1 && *n != maxRetryAttempts {
-		problem("RetryAttempts: got %g, expected 0, 1 or 2", *n)
-	}
+	found.Whole("RetryAttempts", p.RetryAttempts, 0, maxRetryAttempts)
 	if p.EncryptionKey != nil && p.OnFailure != nil && p.Schedule == nil {
-		problem("EncryptionKey: got a key, expected none beside an OnFailure queue, which has one of its own or none")
+		found.Add("EncryptionKey: got a key, expected none beside an OnFailure queue, which has one of its own or none")
 	}
-	problems = append(problems, p.validateAges()...)
-	for _, alarm := range p.Without {
-		if !slices.Contains(inOrder, alarm) {
-			problem("Without: got %q, expected one of %s", alarm, quoted(inOrder))
-		}
-	}
-	return input, errors.Join(problems...)
+	p.validateAges(&found)
+	refusal.Without(&found, p.Without, inOrder)
+	return input, found
 }
 
 // validateAges is about the durations. An alarm's threshold is a number in the
 // template, so they have to be known.
-func (p *Props) validateAges() (problems []error) {
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+func (p *Props) validateAges(found *refusal.Problems) {
 	longest := float64(maxEventAgeSeconds)
-	if d := p.MaxEventAge; d != nil {
-		if *d.IsUnresolved() {
-			problem("MaxEventAge: got a token, expected a duration that is known at synth")
-		} else if s := seconds(d); !whole(s) || s < minEventAgeSeconds || s > maxEventAgeSeconds {
-			problem("MaxEventAge: got %g s, expected whole seconds from %d s to %d s", s, minEventAgeSeconds, maxEventAgeSeconds)
-		} else {
-			longest = s
+	if found.KnownDuration("MaxEventAge", p.MaxEventAge, minEventAgeSeconds, maxEventAgeSeconds) {
+		longest = p.maxEventAgeSeconds()
+	}
+	if found.KnownDuration("EventAgeAlarm", p.EventAgeAlarm, 1, maxEventAgeSeconds) && p.EventAgeAlarm != nil {
+		if s := refusal.Seconds(p.EventAgeAlarm); s >= longest {
+			found.Add("EventAgeAlarm: got %.10g s, expected less than the MaxEventAge of %.10g s, at which an event is given up", s, longest)
 		}
 	}
-	if d := p.EventAgeAlarm; d != nil {
-		if *d.IsUnresolved() {
-			problem("EventAgeAlarm: got a token, expected a duration that is known at synth")
-		} else if s := seconds(d); s <= 0 || s >= longest {
-			problem("EventAgeAlarm: got %g s, expected more than none and less than the MaxEventAge of %g s, at which an event is given up", s, longest)
-		}
-	}
-	return problems
-}
-
-func seconds(d awscdk.Duration) float64 {
-	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
-}
-
-func whole(v float64) bool { return v == float64(int64(v)) }
-
-func quoted(alarms []Alarm) string {
-	var list []string
-	for _, a := range alarms {
-		list = append(list, fmt.Sprintf("%q", a))
-	}
-	return strings.Join(list, ", ")
 }

@@ -1,18 +1,15 @@
 package eventhandler
 
 import (
-	"maps"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsschedulertargets"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
-	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
 // addSchedule invokes the function at certain times, with a role that may do
@@ -22,13 +19,13 @@ func (h *eventHandler) addSchedule(settings *Props, input any) {
 	// Scheduler's own confused deputy is kept out by the group of the schedule,
 	// not by the schedule (user guide, "Confused deputy prevention").
 	role := awsiam.NewRole(h, jsii.String("ScheduleRole"), &awsiam.RoleProps{
-		AssumedBy: forThisAccount(h, "scheduler.amazonaws.com", map[string]any{
+		AssumedBy: undelivered.ForThisAccount(h, "scheduler.amazonaws.com", map[string]any{
 			"aws:SourceArn": awscdk.Stack_Of(h).FormatArn(&awscdk.ArnComponents{
 				Service: jsii.String("scheduler"), Resource: jsii.String("schedule-group"), ResourceName: jsii.String("default"),
 			}),
 		}),
 	})
-	letSend(role, h.failureQueue)
+	undelivered.LetSend(role, h.failureQueue)
 	h.schedule = awsscheduler.NewSchedule(h, jsii.String("Schedule"), &awsscheduler.ScheduleProps{
 		Schedule: settings.Schedule,
 		Target: awsschedulertargets.NewLambdaInvoke(h.function, &awsschedulertargets.ScheduleTargetBaseProps{
@@ -44,27 +41,10 @@ func (h *eventHandler) addSchedule(settings *Props, input any) {
 
 // addRule invokes the function for every event that matches the pattern.
 func (h *eventHandler) addRule(settings *Props) {
-	letSend(forThisAccount(h, "events.amazonaws.com", nil), h.failureQueue) // no role sends to it
+	undelivered.LetSend(undelivered.ForThisAccount(h, "events.amazonaws.com", nil), h.failureQueue) // no role sends to it
 	h.rule = awsevents.NewRule(h, jsii.String("Rule"), &awsevents.RuleProps{EventPattern: settings.Pattern, EventBus: settings.EventBus})
 	h.rule.AddTarget(awseventstargets.NewLambdaFunction(h.function, &awseventstargets.LambdaFunctionProps{
 		MaxEventAge:     settings.MaxEventAge,
 		DeadLetterQueue: h.failureQueue,
 	}))
-}
-
-// letSend lets a sender use the key of an encrypted queue (SQS developer guide,
-// "Configuring KMS permissions").
-func letSend(sender awsiam.IGrantable, queue awssqs.IQueue) {
-	if key := queue.EncryptionMasterKey(); key != nil {
-		key.Grant(sender, jsii.String("kms:Decrypt"), jsii.String("kms:GenerateDataKey"))
-	}
-}
-
-// forThisAccount is an AWS service, at work for this account.
-func forThisAccount(scope constructs.Construct, service string, conditions map[string]any) awsiam.ServicePrincipal {
-	equals := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}
-	maps.Copy(equals, conditions)
-	return awsiam.NewServicePrincipal(jsii.String(service), &awsiam.ServicePrincipalOpts{
-		Conditions: &map[string]any{"StringEquals": equals},
-	})
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/loggroup"
 )
 
@@ -44,6 +45,7 @@ const (
 const (
 	minMemoryMB, maxMemoryMB = 128, 10240
 	maxTimeoutSeconds        = 900
+	maxConcurrency           = 100_000 // more than accounts are given
 )
 
 // Props of a Go function.
@@ -101,10 +103,13 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	if props == nil {
 		props = &Props{}
 	}
+	var found refusal.Problems
 	entry, err := props.entry()
-	if err := errors.Join(err, props.validate()); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
+	if err != nil {
+		found.Add("%w", err)
 	}
+	props.validate(&found)
+	found.Refuse(scope, id)
 
 	this := constructs.NewConstruct(scope, id)
 	logs := loggroup.New(this, jsii.String("Logs"), &loggroup.Props{Retention: props.LogRetention, EncryptionKey: props.EncryptionKey})
@@ -214,29 +219,15 @@ func packageFolder(importPath string) (string, error) {
 	return folder, nil
 }
 
-func (p *Props) validate() error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-
-	if m := p.MemoryMB; m != nil && !isToken(*m) && (*m < minMemoryMB || *m > maxMemoryMB) {
-		problem("MemoryMB: got %g, expected %d to %d", *m, minMemoryMB, maxMemoryMB)
-	}
-	if t := p.Timeout; t != nil && !*t.IsUnresolved() {
-		if s := *t.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)}); s < 1 || s > maxTimeoutSeconds {
-			problem("Timeout: got %g s, expected 1 s to %d s", s, maxTimeoutSeconds)
-		}
-	}
-	if c := p.ReservedConcurrency; c != nil && !isToken(*c) && *c < 0 {
-		problem("ReservedConcurrency: got %g, expected 0 or more", *c)
-	}
+func (p *Props) validate(found *refusal.Problems) {
+	found.Whole("MemoryMB", p.MemoryMB, minMemoryMB, maxMemoryMB)
+	found.Duration("Timeout", p.Timeout, 1, maxTimeoutSeconds)
+	found.Whole("ReservedConcurrency", p.ReservedConcurrency, 0, maxConcurrency)
 	if p.Environment != nil {
 		for name := range *p.Environment {
 			if strings.HasPrefix(name, "AWS_LAMBDA_") || name == "_HANDLER" {
-				problem("Environment: got %s, which Lambda reserves; expected another name", name)
+				found.Add("Environment: got %s, which Lambda reserves; expected another name", name)
 			}
 		}
 	}
-	return errors.Join(problems...)
 }
-
-func isToken(number float64) bool { return *awscdk.Token_IsUnresolved(number) }

@@ -54,9 +54,9 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 	for _, expected := range []string{
 		"Test/Worker: ",
 		`Entry: got "no/such/folder", expected a folder with Go files`,
-		"MemoryMB: got 64, expected 128 to 10240",
-		"Timeout: got 3600 s, expected 1 s to 900 s",
-		"ReservedConcurrency: got -1, expected 0 or more",
+		"MemoryMB: got 64, expected a whole number from 128 to 10240",
+		"Timeout: got 3600 s, expected whole seconds from 1 s to 900 s",
+		"ReservedConcurrency: got -1, expected a whole number from 0 to 100000",
 		"Environment: got AWS_LAMBDA_FUNCTION_NAME, which Lambda reserves",
 	} {
 		if !strings.Contains(message, expected) {

@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Errors that the lock raises.
@@ -149,7 +150,7 @@ func (l *jobLock) overlap(check awsstepfunctions.Choice, wait awsstepfunctions.W
 	case Fail:
 		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))
 	case Wait:
-		limit := seconds(l.settings.WaitLimit, defaultWaitSeconds)
+		limit := refusal.Seconds(l.settings.WaitLimit)
 		check.When(condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
 	case Replace:
 		stop := l.stop()

@@ -69,8 +69,6 @@
 package joblock
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -116,9 +114,8 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 	if props != nil {
 		given = *props
 	}
-	if err := given.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := given.validate()
+	found.Refuse(scope, id)
 	lock := &jobLock{settings: given.withDefaults()}
 	constructs.NewConstruct_Override(lock, scope, id)
 	if lock.settings.Table == nil && lock.settings.Overlap != Allow {

@@ -1,8 +1,6 @@
 package joblock
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -10,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Overlap is what an execution does when another one of the same job runs.
@@ -123,57 +122,49 @@ const (
 )
 
 // validate names every problem, each with what it got and what it expects.
-func (p *Props) validate() error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-
+func (p *Props) validate() (found refusal.Problems) {
 	switch p.Overlap {
 	case "", Allow, Skip, Wait, Replace, Fail:
 	default:
-		problem("Overlap: got %q, expected %q, %q, %q, %q or %q", p.Overlap, Allow, Skip, Wait, Replace, Fail)
+		found.Add("Overlap: got %q, expected %q, %q, %q, %q or %q", p.Overlap, Allow, Skip, Wait, Replace, Fail)
 	}
 	if p.EncryptionKey != nil && (p.Table != nil || p.Overlap == Allow) {
-		problem("EncryptionKey: got a key, expected none without a table of the lock's own")
+		found.Add("EncryptionKey: got a key, expected none without a table of the lock's own")
 	}
 	if p.Key != nil && !*awscdk.Token_IsUnresolved(*p.Key) {
 		switch n := len(*p.Key); {
 		case n == 0 || n > maxKeyBytes:
-			problem("Key: got %d bytes, expected 1 to %d", n, maxKeyBytes)
+			found.Add("Key: got %d bytes, expected 1 to %d", n, maxKeyBytes)
 		case strings.HasPrefix(*p.Key, "{%"):
-			problem("Key: got the expression %s, expected a name that is known at synth: the state machine's permissions are for that key alone", *p.Key)
+			found.Add("Key: got the expression %s, expected a name that is known at synth: the state machine's permissions are for that key alone", *p.Key)
 		}
 	}
-	if p.Overlap != Wait {
-		if p.WaitLimit != nil {
-			problem("WaitLimit: got a duration, expected none without Overlap %q", Wait)
-		}
-		if p.PollEvery != nil {
-			problem("PollEvery: got a duration, expected none without Overlap %q", Wait)
-		}
-		return errors.Join(problems...)
+	if p.Overlap == Wait {
+		p.validateWait(&found)
+		return found
 	}
-	for name, d := range map[string]awscdk.Duration{"PollEvery": p.PollEvery, "WaitLimit": p.WaitLimit} {
-		if d != nil && *d.IsUnresolved() {
-			problem("%s: got a token, expected a duration that is known at synth", name)
-			return errors.Join(problems...)
-		}
+	if p.WaitLimit != nil {
+		found.Add("WaitLimit: got a duration, expected none without Overlap %q", Wait)
 	}
-	poll, limit := seconds(p.PollEvery, defaultPollSeconds), seconds(p.WaitLimit, defaultWaitSeconds)
-	switch {
-	case poll < 1 || poll != float64(int64(poll)):
-		problem("PollEvery: got %g s, expected whole seconds, at least 1", poll)
-	case limit < poll || limit > maxWaitSeconds:
-		problem("WaitLimit: got %g s, expected at least PollEvery, which is %g s, and at most 365 days", limit, poll)
-	case limit/poll > maxPolls:
-		problem("PollEvery: got %g s, which is %.0f times in the WaitLimit of %g s, expected at most %d times: the history of an execution holds 25,000 events",
-			poll, limit/poll, limit, maxPolls)
+	if p.PollEvery != nil {
+		found.Add("PollEvery: got a duration, expected none without Overlap %q", Wait)
 	}
-	return errors.Join(problems...)
+	return found
 }
 
-func seconds(d awscdk.Duration, otherwise float64) float64 {
-	if d == nil {
-		return otherwise
+func (p *Props) validateWait(found *refusal.Problems) {
+	polls := found.KnownDuration("PollEvery", p.PollEvery, 1, maxWaitSeconds)
+	waits := found.KnownDuration("WaitLimit", p.WaitLimit, 1, maxWaitSeconds)
+	if !polls || !waits {
+		return
 	}
-	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
+	settings := p.withDefaults()
+	poll, limit := refusal.Seconds(settings.PollEvery), refusal.Seconds(settings.WaitLimit)
+	switch {
+	case limit < poll:
+		found.Add("WaitLimit: got %.10g s, expected at least PollEvery, which is %.10g s", limit, poll)
+	case limit/poll > maxPolls:
+		found.Add("PollEvery: got %.10g s, which is %.0f times in the WaitLimit of %.10g s, expected at most %d times: the history of an execution holds 25,000 events",
+			poll, limit/poll, limit, maxPolls)
+	}
 }

@@ -11,7 +11,6 @@
 package mapjob
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -21,6 +20,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/observe"
 )
@@ -70,9 +70,8 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	if props != nil {
 		given = *props
 	}
-	if err := given.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := given.validate()
+	found.Refuse(scope, id)
 	settings := given.withDefaults(id)
 
 	job := &mapJob{}
@@ -142,7 +141,8 @@ func newLock(scope constructs.Construct, settings *Props) joblock.Lock {
 		props.EncryptionKey = settings.EncryptionKey
 	}
 	if settings.WaitLimit != nil {
-		props.PollEvery = awscdk.Duration_Seconds(jsii.Number(math.Ceil(max(min(30, seconds(settings.WaitLimit)), seconds(settings.WaitLimit)/400))))
+		limit := refusal.Seconds(settings.WaitLimit)
+		props.PollEvery = awscdk.Duration_Seconds(jsii.Number(math.Ceil(max(min(30, limit), limit/400))))
 	}
 	if settings.Notify != nil && settings.Overlap == joblock.Skip {
 		props.OnSkipped = func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable {

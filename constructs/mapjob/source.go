@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Format is what the items of a source are written in.
@@ -163,34 +164,34 @@ func (s *Source) description() object {
 	return d
 }
 
-func (s *Source) validate(mode Mode, items Handover, found *problems) {
+func (s *Source) validate(mode Mode, items Handover, found *refusal.Problems) {
 	switch s.Format {
 	case "", JSONLines, JSON, CSV, ObjectList, Inventory, InputList:
 	default:
-		found.add("Source.Format: got %q, expected %q, %q, %q, %q, %q or %q", s.Format, JSONLines, JSON, CSV, ObjectList, Inventory, InputList)
+		found.Add("Source.Format: got %q, expected %q, %q, %q, %q, %q or %q", s.Format, JSONLines, JSON, CSV, ObjectList, Inventory, InputList)
 	}
 	if mode == Inline && s.Format != "" && s.Format != InputList {
-		found.add("Source.Format: got %q, expected %q in an Inline job, whose items are in its data", s.Format, InputList)
+		found.Add("Source.Format: got %q, expected %q in an Inline job, whose items are in its data", s.Format, InputList)
 	}
 	if s.Format == InputList || mode == Inline {
 		if s.Bucket != nil || s.Key != nil || s.MaxItems != nil {
-			found.add("Source: got a Bucket, Key or MaxItems, expected none of them where the input has the items")
+			found.Add("Source: got a Bucket, Key or MaxItems, expected none of them where the input has the items")
 		}
 		if items == ByReference {
-			found.add("Items: got %q of a Source %q, expected %q: what fits into an input needs no chunks", items, InputList, ByValue)
+			found.Add("Items: got %q of a Source %q, expected %q: what fits into an input needs no chunks", items, InputList, ByValue)
 		}
 	}
 	if s.Format == ObjectList && s.Bucket == nil {
-		found.add("Source.Bucket: got nothing with Format %q, expected the bucket whose objects are the items", ObjectList)
+		found.Add("Source.Bucket: got nothing with Format %q, expected the bucket whose objects are the items", ObjectList)
 	}
 	if s.Key != nil && s.Bucket == nil {
-		found.add("Source.Key: got %q without a Bucket, expected one: where the input names the bucket it names the key", *s.Key)
+		found.Add("Source.Key: got %q without a Bucket, expected one: where the input names the bucket it names the key", *s.Key)
 	}
 	if s.Format != CSV && (s.Headers != nil || s.Delimiter != "") {
-		found.add("Source.Headers, Source.Delimiter: got them with Format %q, expected them with %q alone", s.Format, CSV)
+		found.Add("Source.Headers, Source.Delimiter: got them with Format %q, expected them with %q alone", s.Format, CSV)
 	}
 	if s.Headers != nil && len(*s.Headers) == 0 {
-		found.add("Source.Headers: got none, expected the names of the columns, or nil where the first row has them")
+		found.Add("Source.Headers: got none, expected the names of the columns, or nil where the first row has them")
 	}
-	found.between("Source.MaxItems", s.MaxItems, 1, maxItems, whole)
+	found.Whole("Source.MaxItems", s.MaxItems, 1, maxItems)
 }

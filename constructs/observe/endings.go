@@ -1,7 +1,6 @@
 package observe
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // EndingsProps say whose endings are told to whom.
@@ -40,9 +40,8 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	if props == nil {
 		props = &EndingsProps{}
 	}
-	if err := props.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := props.validate()
+	found.Refuse(scope, id)
 	rule := awsevents.NewRule(scope, id, &awsevents.RuleProps{
 		Description: jsii.String("Executions that timed out, were aborted, or failed with what they cannot tell themselves"),
 		EventPattern: &awsevents.EventPattern{
@@ -73,18 +72,17 @@ func (p *EndingsProps) pattern() *map[string]any {
 	}}
 }
 
-func (p *EndingsProps) validate() error {
-	var problems []error
+func (p *EndingsProps) validate() (found refusal.Problems) {
 	if p.StateMachine == nil {
-		problems = append(problems, errors.New("StateMachine: got nothing, expected the state machine whose endings are told"))
+		found.Add("StateMachine: got nothing, expected the state machine whose endings are told")
 	}
 	if p.Topic == nil {
-		problems = append(problems, errors.New("Topic: got nothing, expected the topic to publish to"))
+		found.Add("Topic: got nothing, expected the topic to publish to")
 	}
 	for _, name := range p.Told {
 		if name == "" {
-			problems = append(problems, errors.New("Told: got an empty name, expected that of an error"))
+			found.Add("Told: got an empty name, expected that of an error")
 		}
 	}
-	return errors.Join(problems...)
+	return found
 }

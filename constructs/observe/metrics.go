@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Where the metrics of Step Functions are, and those that a summary writes
@@ -87,7 +88,7 @@ func ofJob(job *string, name, label string) awscloudwatch.IMetric {
 
 // lookBack is the period of a metric, and how many of them make a time.
 func lookBack(time awscdk.Duration) (awscdk.Duration, *float64) {
-	s := seconds(time)
+	s := refusal.Seconds(time)
 	if s <= daySeconds {
 		return period(), jsii.Number(s / (5 * minuteSeconds))
 	}

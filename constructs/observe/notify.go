@@ -2,8 +2,6 @@ package observe
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Ending is how an execution ends.
@@ -68,9 +67,8 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 	if props == nil {
 		props = &NotifyProps{}
 	}
-	if err := props.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := props.validate()
+	found.Refuse(scope, id)
 	subject := *props.Job + " " + string(props.Ending)
 	if props.Ending == JobSkipped {
 		subject = *props.Job + " was skipped"
@@ -147,30 +145,28 @@ func text(s string) string {
 // maxSubject is what SNS takes, in characters, less what follows the name.
 const maxSubject = 100 - 20
 
-func (p *NotifyProps) validate() error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+func (p *NotifyProps) validate() (found refusal.Problems) {
 	if p.Topic == nil {
-		problem("Topic: got nothing, expected the topic to publish to")
+		found.Add("Topic: got nothing, expected the topic to publish to")
 	} else if fifo := p.Topic.Fifo(); fifo != nil && *fifo {
-		problem("Topic: got a FIFO topic, expected a standard one: there is no order among endings")
+		found.Add("Topic: got a FIFO topic, expected a standard one: there is no order among endings")
 	}
 	if p.Job == nil || *p.Job == "" {
-		problem("Job: got nothing, expected the name of the job")
+		found.Add("Job: got nothing, expected the name of the job")
 	} else if name := *p.Job; !*awscdk.Token_IsUnresolved(name) && (len(name) > maxSubject || strings.ContainsFunc(name, notPlain)) {
-		problem("Job: got %q, expected at most %d characters of ASCII: the name begins the subject of a message", name, maxSubject)
+		found.Add("Job: got %q, expected at most %d characters of ASCII: the name begins the subject of a message", name, maxSubject)
 	}
 	if !slices.Contains(endings, p.Ending) {
-		problem("Ending: got %q, expected %q, %q or %q", p.Ending, JobSucceeded, JobFailed, JobSkipped)
+		found.Add("Ending: got %q, expected %q, %q or %q", p.Ending, JobSucceeded, JobFailed, JobSkipped)
 	}
 	expression := func(prop string, given *string) {
 		if given != nil && (strings.TrimSpace(*given) == "" || strings.Contains(*given, "%}")) {
-			problem("%s: got %q, expected a JSONata expression, without {%% and %%}", prop, *given)
+			found.Add("%s: got %q, expected a JSONata expression, without {%% and %%}", prop, *given)
 		}
 	}
 	expression("Account", p.Account)
 	expression("Cause", p.Cause)
-	return errors.Join(problems...)
+	return found
 }
 
 func notPlain(r rune) bool { return r < ' ' || r > '~' }

@@ -14,8 +14,6 @@
 package observe
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -53,9 +51,8 @@ func New(scope constructs.Construct, id *string, props *Props) Observer {
 	if props != nil {
 		settings = *props
 	}
-	if err := settings.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := settings.validate()
+	found.Refuse(scope, id)
 	o := &observer{}
 	constructs.NewConstruct_Override(o, scope, id)
 	o.metrics = newMetrics(&settings)

@@ -1,16 +1,13 @@
 package observe
 
 import (
-	"errors"
-	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Props of an observer.
@@ -69,35 +66,28 @@ const (
 )
 
 // validate names every problem, each with what it got and what it expects.
-func (p *Props) validate() error {
-	var problems []error
-	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-
+func (p *Props) validate() (found refusal.Problems) {
 	if p.StateMachine == nil {
-		problem("StateMachine: got nothing, expected the state machine to watch")
+		found.Add("StateMachine: got nothing, expected the state machine to watch")
 	}
 	if p.Job != nil && *p.Job == "" {
-		problem("Job: got an empty name, expected that which the job's metrics have")
+		found.Add("Job: got an empty name, expected that which the job's metrics have")
 	}
-	for _, alarm := range p.Without {
-		if !slices.Contains(always, alarm) {
-			problem("Without: got %q, expected one of %s", alarm, quoted(always))
-		}
-	}
+	refusal.Without(&found, p.Without, always)
 	if d := p.NoSuccessWithin; d != nil && !*d.IsUnresolved() {
-		if s := seconds(d); !canLookBack(s) {
-			problem("NoSuccessWithin: got %g s, expected 5 minutes to a day in steps of 5 minutes, or whole hours up to seven days", s)
+		if s := refusal.Seconds(d); !canLookBack(s) {
+			found.Add("NoSuccessWithin: got %g s, expected 5 minutes to a day in steps of 5 minutes, or whole hours up to seven days", s)
 		}
 	}
 	if r := p.FailureRate; r != nil && !*awscdk.Token_IsUnresolved(*r) {
 		if math.IsNaN(*r) || *r < 0 || *r >= 100 {
-			problem("FailureRate: got %g, expected a percentage from 0 to less than 100, which more items can fail than", *r)
+			found.Add("FailureRate: got %g, expected a percentage from 0 to less than 100, which more items can fail than", *r)
 		}
 	}
 	if p.FailureRate != nil && p.Job == nil {
-		problem("FailureRate: got a percentage without a Job, expected the name that the job's metrics have")
+		found.Add("FailureRate: got a percentage without a Job, expected the name that the job's metrics have")
 	}
-	return errors.Join(problems...)
+	return found
 }
 
 func canLookBack(s float64) bool {
@@ -108,17 +98,4 @@ func canLookBack(s float64) bool {
 		return math.Mod(s, 5*minuteSeconds) == 0
 	}
 	return math.Mod(s, hourSeconds) == 0
-}
-
-func seconds(d awscdk.Duration) float64 {
-	integral := false
-	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: &integral})
-}
-
-func quoted(alarms []Alarm) string {
-	var list []string
-	for _, a := range alarms {
-		list = append(list, fmt.Sprintf("%q", a))
-	}
-	return strings.Join(list, ", ")
 }

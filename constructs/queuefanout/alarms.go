@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // Alarm is what an alarm tells, and its ID.
@@ -45,7 +46,7 @@ func newAlarms(f *queueFanout, settings *Props) map[Alarm]awscloudwatch.Alarm {
 		alarms[kind] = alarm
 	}
 	highest := &awscloudwatch.MetricOptions{Statistic: jsii.String("Maximum"), Period: awscdk.Duration_Minutes(jsii.Number(5))}
-	age := seconds(settings.OldestMessageAlarm)
+	age := refusal.Seconds(settings.OldestMessageAlarm)
 	add(OldestMessage, f.queue.MetricApproximateAgeOfOldestMessage(highest), age,
 		fmt.Sprintf("A message has been in the queue for %.10g s: the consumer fails, or is too slow for what is sent.", age))
 	add(DeadLetters, f.deadLetters.MetricApproximateNumberOfMessagesVisible(highest), 1,

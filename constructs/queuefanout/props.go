@@ -1,17 +1,14 @@
 package queuefanout
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
-	"slices"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // What applies where a prop is not set.
@@ -132,7 +129,7 @@ func (p Props) withDefaults() Props {
 		p.Retention = awscdk.Duration_Seconds(jsii.Number(defaultRetentionSeconds))
 	}
 	if p.OldestMessageAlarm == nil {
-		p.OldestMessageAlarm = awscdk.Duration_Seconds(jsii.Number(min(defaultOldestSeconds, seconds(p.Retention)/2)))
+		p.OldestMessageAlarm = awscdk.Duration_Seconds(jsii.Number(min(defaultOldestSeconds, refusal.Seconds(p.Retention)/2)))
 	}
 	return p
 }
@@ -142,118 +139,71 @@ func (p Props) withDefaults() Props {
 func (p *Props) leastVisibilitySeconds() float64 {
 	timeout := float64(lambdaTimeoutSeconds)
 	if t := p.Consumer.Timeout(); t != nil {
-		timeout = seconds(t)
+		timeout = refusal.Seconds(t)
 	}
 	window := 0.0
 	if p.BatchWindow != nil {
-		window = seconds(p.BatchWindow)
+		window = refusal.Seconds(p.BatchWindow)
 	}
 	return timeoutsInVisibility*timeout + window
 }
 
 var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
-// problems collects what is wrong with props.
-type problems []error
-
-func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Errorf(format, args...)) }
-
 // validate names every problem, each with what it got and what it expects.
-func (p *Props) validate() error {
-	var found problems
+func (p *Props) validate() (found refusal.Problems) {
 	if p.Producer == nil {
-		found.add("Producer: got nothing, expected the function that sends the messages")
+		found.Add("Producer: got nothing, expected the function that sends the messages")
 	}
 	if p.Consumer == nil {
-		found.add("Consumer: got nothing, expected the function that handles them")
+		found.Add("Consumer: got nothing, expected the function that handles them")
 	}
 	if v := p.QueueURLVariable; v != nil && !variableName.MatchString(*v) {
-		found.add("QueueURLVariable: got %q, expected letters, digits and _, a letter first", *v)
+		found.Add("QueueURLVariable: got %q, expected letters, digits and _, a letter first", *v)
 	}
-	found.checkWhole("BatchSize", p.BatchSize, 1, maxBatchSize)
-	found.checkWhole("MaxConcurrency", p.MaxConcurrency, lowestMaxConcurrency, highestMaxConcurrency)
-	found.checkWhole("MaxReceiveCount", p.MaxReceiveCount, 1, highestReceiveCount)
-	window := found.checkDuration("BatchWindow", p.BatchWindow, 0, maxWindowSeconds)
-	retention := found.checkDuration("Retention", p.Retention, minRetentionSeconds, maxRetentionSeconds)
-	visibility := found.checkDuration("VisibilityTimeout", p.VisibilityTimeout, 0, maxVisibilitySeconds)
-	oldest := found.checkDuration("OldestMessageAlarm", p.OldestMessageAlarm, 1, maxRetentionSeconds)
+	found.Whole("BatchSize", p.BatchSize, 1, maxBatchSize)
+	found.Whole("MaxConcurrency", p.MaxConcurrency, lowestMaxConcurrency, highestMaxConcurrency)
+	found.Whole("MaxReceiveCount", p.MaxReceiveCount, 1, highestReceiveCount)
+	window := found.KnownDuration("BatchWindow", p.BatchWindow, 0, maxWindowSeconds)
+	retention := found.KnownDuration("Retention", p.Retention, minRetentionSeconds, maxRetentionSeconds)
+	visibility := found.KnownDuration("VisibilityTimeout", p.VisibilityTimeout, 0, maxVisibilitySeconds)
+	oldest := found.KnownDuration("OldestMessageAlarm", p.OldestMessageAlarm, 1, maxRetentionSeconds)
 	if size := p.BatchSize; size != nil && *size > maxBatchWithoutWindow && *size <= maxBatchSize &&
-		window && (p.BatchWindow == nil || seconds(p.BatchWindow) == 0) {
-		found.add("BatchSize: got %.10g without a BatchWindow, expected at most %d, or a window of a second or more to gather them in", *size, maxBatchWithoutWindow)
+		window && (p.BatchWindow == nil || refusal.Seconds(p.BatchWindow) == 0) {
+		found.Add("BatchSize: got %.10g without a BatchWindow, expected at most %d, or a window of a second or more to gather them in", *size, maxBatchWithoutWindow)
 	}
 	if p.Consumer != nil && window && visibility && retention {
 		p.checkVisibility(&found)
 	}
-	if oldest && retention && p.OldestMessageAlarm != nil && seconds(p.OldestMessageAlarm) >= p.retentionSeconds() {
-		found.add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when a message is gone",
-			seconds(p.OldestMessageAlarm), p.retentionSeconds())
+	if oldest && retention && p.OldestMessageAlarm != nil && refusal.Seconds(p.OldestMessageAlarm) >= p.retentionSeconds() {
+		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when a message is gone",
+			refusal.Seconds(p.OldestMessageAlarm), p.retentionSeconds())
 	}
-	for _, alarm := range p.Without {
-		if !slices.Contains(inOrder, alarm) {
-			found.add("Without: got %q, expected one of %s", alarm, quoted(inOrder))
-		}
-	}
-	return errors.Join(found...)
+	refusal.Without(&found, p.Without, inOrder)
+	return found
 }
 
 func (p *Props) retentionSeconds() float64 {
 	if p.Retention == nil {
 		return defaultRetentionSeconds
 	}
-	return seconds(p.Retention)
+	return refusal.Seconds(p.Retention)
 }
 
-func (p *Props) checkVisibility(found *problems) {
+func (p *Props) checkVisibility(found *refusal.Problems) {
 	if timeout := p.Consumer.Timeout(); timeout != nil && *timeout.IsUnresolved() {
-		found.add("Consumer: got a function whose timeout is a token, expected one that is known at synth: the VisibilityTimeout follows from it")
+		found.Add("Consumer: got a function whose timeout is a token, expected one that is known at synth: the VisibilityTimeout follows from it")
 		return
 	}
 	least := p.leastVisibilitySeconds()
 	visibility := least
 	if p.VisibilityTimeout != nil {
-		visibility = seconds(p.VisibilityTimeout)
+		visibility = refusal.Seconds(p.VisibilityTimeout)
 	}
 	if visibility < least {
-		found.add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout and the BatchWindow", visibility, least)
+		found.Add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout and the BatchWindow", visibility, least)
 	}
 	if visibility >= p.retentionSeconds() {
-		found.add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message comes a second time", p.retentionSeconds(), visibility)
+		found.Add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message comes a second time", p.retentionSeconds(), visibility)
 	}
-}
-
-func (p *problems) checkWhole(prop string, value *float64, low, high float64) {
-	if value == nil || *awscdk.Token_IsUnresolved(*value) {
-		return
-	}
-	if v := *value; !(v >= low && v <= high) || v != float64(int64(v)) {
-		p.add("%s: got %.10g, expected a whole number from %.0f to %.0f", prop, v, low, high)
-	}
-}
-
-// checkDuration reports whether the duration, if there is one, is good.
-func (p *problems) checkDuration(prop string, value awscdk.Duration, low, high float64) bool {
-	if value == nil {
-		return true
-	}
-	if *value.IsUnresolved() {
-		p.add("%s: got a token, expected a duration that is known at synth", prop)
-		return false
-	}
-	if s := seconds(value); s < low || s > high || s != float64(int64(s)) {
-		p.add("%s: got %.10g s, expected whole seconds from %.0f s to %.0f s", prop, s, low, high)
-		return false
-	}
-	return true
-}
-
-func seconds(d awscdk.Duration) float64 {
-	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
-}
-
-func quoted(alarms []Alarm) string {
-	var list []string
-	for _, a := range alarms {
-		list = append(list, fmt.Sprintf("%q", a))
-	}
-	return strings.Join(list, ", ")
 }

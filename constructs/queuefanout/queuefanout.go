@@ -16,8 +16,6 @@
 package queuefanout
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -79,9 +77,8 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 	if props != nil {
 		settings = *props
 	}
-	if err := settings.validate(); err != nil {
-		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
-	}
+	found := settings.validate()
+	found.Refuse(scope, id)
 	settings = settings.withDefaults()
 
 	f := &queueFanout{}

@@ -235,8 +235,8 @@ func TestBadPropsAreRefused(t *testing.T) {
 			"MaxConcurrency: got 1, expected a whole number from 2 to 1000",
 			"VisibilityTimeout: got 43201 s, expected whole seconds from 0 s to 43200 s",
 			"MaxReceiveCount: got 0, expected a whole number from 1 to 1000",
-			"Retention: got 59 s, expected whole seconds from 60 s to 1209600 s",
-			"OldestMessageAlarm: got 0 s, expected whole seconds from 1 s to 1209600 s",
+			"Retention: got 59 s, expected whole seconds from 60 s to 14 days",
+			"OldestMessageAlarm: got 0 s, expected whole seconds from 1 s to 14 days",
 			`Without: got "Errors", expected one of "OldestMessage", "DeadLetters"`,
 		}},
 		"too many": {func(p *queuefanout.Props) {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
 // EventProps are the props of an event trigger.
@@ -91,7 +92,8 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().refuse(scope, id)
+	found := settings.validate()
+	found.Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)
@@ -101,13 +103,13 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 
 // create makes what is inside of an event trigger.
 func (e *event) create(settings *EventProps) {
-	eventBridge := forThisAccount(e, "events.amazonaws.com", nil) // the rule's ARN as well would make a circle
+	eventBridge := undelivered.ForThisAccount(e, "events.amazonaws.com", nil) // the rule's ARN as well would make a circle
 	e.role = awsiam.NewRole(e, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: eventBridge})
 	e.deadLetters = settings.DeadLetterQueue
 	if e.deadLetters == nil {
-		e.deadLetters = newDeadLetterQueue(e, settings.EncryptionKey)
+		e.deadLetters = undelivered.NewQueue(e, deadLettersID, settings.EncryptionKey)
 	}
-	letSend(eventBridge, e.deadLetters) // no role sends to it
+	undelivered.LetSend(eventBridge, e.deadLetters) // no role sends to it
 	e.rule = awsevents.NewRule(e, jsii.String("Rule"), &awsevents.RuleProps{
 		EventPattern: settings.Pattern,
 		EventBus:     settings.EventBus,
@@ -126,7 +128,7 @@ func (e *event) create(settings *EventProps) {
 func (p *EventProps) validate() (found problems) {
 	found.checkStateMachine(p.StateMachine)
 	if p.Pattern == nil || *p.Pattern == (awsevents.EventPattern{}) {
-		found.add("Pattern: got nothing, expected at least one member, as the Source: every event there is would match")
+		found.Add("Pattern: got nothing, expected at least one member, as the Source: every event there is would match")
 	}
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
 	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)

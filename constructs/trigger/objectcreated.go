@@ -76,7 +76,8 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().refuse(scope, id)
+	found := settings.validate()
+	found.Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)
@@ -128,14 +129,14 @@ func (p *ObjectCreatedProps) keys() map[string]any {
 func (p *ObjectCreatedProps) validate() (found problems) {
 	found.checkStateMachine(p.StateMachine)
 	if p.Bucket == nil {
-		found.add("Bucket: got nothing, expected the bucket of the objects")
+		found.Add("Bucket: got nothing, expected the bucket of the objects")
 	}
 	const empty = "%s: got an empty one, expected some characters, or none at all to take every key"
 	if p.Prefix != nil && *p.Prefix == "" {
-		found.add(empty, "Prefix")
+		found.Add(empty, "Prefix")
 	}
 	if p.Suffix != nil && *p.Suffix == "" {
-		found.add(empty, "Suffix")
+		found.Add(empty, "Suffix")
 	}
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
 	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)

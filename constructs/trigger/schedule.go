@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"encoding/json"
 	"errors"
 	"time"
 	_ "time/tzdata" // time zones are checked by the names that Go knows, on every machine the same
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
 // maxWindowSeconds is the longest flexible time window (EventBridge Scheduler
@@ -109,24 +109,24 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 		settings = *props
 	}
 	input, found := settings.validate()
-	found.refuse(scope, id)
+	found.Refuse(scope, id)
 
 	this := &schedule{}
 	constructs.NewConstruct_Override(this, scope, id)
 	this.deadLetters = settings.DeadLetterQueue
 	if this.deadLetters == nil {
-		this.deadLetters = newDeadLetterQueue(this, settings.EncryptionKey)
+		this.deadLetters = undelivered.NewQueue(this, deadLettersID, settings.EncryptionKey)
 	}
 	// Scheduler's own confused deputy is kept out by the group of the schedule,
 	// not by the schedule (user guide, "Confused deputy prevention").
 	this.role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy: forThisAccount(this, "scheduler.amazonaws.com", map[string]any{
+		AssumedBy: undelivered.ForThisAccount(this, "scheduler.amazonaws.com", map[string]any{
 			"aws:SourceArn": awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
 				Service: jsii.String("scheduler"), Resource: jsii.String("schedule-group"), ResourceName: jsii.String("default"),
 			}),
 		}),
 	})
-	letSend(this.role, this.deadLetters)
+	undelivered.LetSend(this.role, this.deadLetters)
 	window := awsscheduler.TimeWindow_Off()
 	if settings.FlexibleWindow != nil {
 		window = awsscheduler.TimeWindow_Flexible(settings.FlexibleWindow)
@@ -158,33 +158,23 @@ func (p *ScheduleProps) validate() (input any, found problems) {
 	kind := ""
 	switch {
 	case p.Expression == nil:
-		found.add("Expression: got nothing, expected cron(…), rate(…) or at(…)")
+		found.Add("Expression: got nothing, expected cron(…), rate(…) or at(…)")
 	case !*awscdk.Token_IsUnresolved(*p.Expression):
 		var err error
 		if kind, err = parseExpression(*p.Expression); err != nil {
-			found.add("Expression: got %q: %w", *p.Expression, err)
+			found.Add("Expression: got %q: %w", *p.Expression, err)
 		}
 	}
 	if p.TimeZone != nil && !*awscdk.Token_IsUnresolved(*p.TimeZone) {
 		if err := checkTimeZone(*p.TimeZone); err != nil {
-			found.add("TimeZone: got %q, expected %w", *p.TimeZone, err)
+			found.Add("TimeZone: got %q, expected %w", *p.TimeZone, err)
 		} else if kind == rateExpression {
-			found.add("TimeZone: got %q, expected none beside a rate, which knows no time of day", *p.TimeZone)
+			found.Add("TimeZone: got %q, expected none beside a rate, which knows no time of day", *p.TimeZone)
 		}
 	}
-	found.checkDuration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds)
+	found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds)
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
-	input = map[string]any{}
-	if p.Input != nil {
-		text, err := json.Marshal(p.Input)
-		if err == nil {
-			err = json.Unmarshal(text, &input)
-		}
-		if err != nil {
-			found.add("Input: got what JSON can't say, expected what it can: %w", err)
-		}
-	}
-	return input, found
+	return found.JSON("Input", p.Input), found
 }
 
 func checkTimeZone(name string) error {

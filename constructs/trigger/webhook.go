@@ -143,7 +143,8 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().refuse(scope, id)
+	found := settings.validate()
+	found.Refuse(scope, id)
 	settings = settings.withDefaults()
 
 	this := &webhook{secret: settings.Secret}
@@ -230,34 +231,34 @@ var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 func (p *WebhookProps) validate() (found problems) {
 	found.checkStateMachine(p.StateMachine)
 	if machine, ok := p.StateMachine.(awsstepfunctions.StateMachine); ok && machine.StateMachineType() == awsstepfunctions.StateMachineType_EXPRESS {
-		found.add("StateMachine: got an Express state machine, which starts an execution whose name has been there, expected a Standard one, which starts each delivery once")
+		found.Add("StateMachine: got an Express state machine, which starts an execution whose name has been there, expected a Standard one, which starts each delivery once")
 	}
 	if p.Authorization != "" && p.Authorization != AWSIAM && p.Authorization != HMAC {
-		found.add("Authorization: got %q, expected %q or %q", p.Authorization, AWSIAM, HMAC)
+		found.Add("Authorization: got %q, expected %q or %q", p.Authorization, AWSIAM, HMAC)
 	}
 	if p.Authorization != HMAC {
 		if p.Secret != nil {
-			found.add("Secret: got a secret, expected none without Authorization %q", HMAC)
+			found.Add("Secret: got a secret, expected none without Authorization %q", HMAC)
 		}
 		if p.SignatureHeader != nil {
-			found.add("SignatureHeader: got %q, expected none without Authorization %q", *p.SignatureHeader, HMAC)
+			found.Add("SignatureHeader: got %q, expected none without Authorization %q", *p.SignatureHeader, HMAC)
 		}
 		if p.TimestampHeader != nil {
-			found.add("TimestampHeader: got %q, expected none without Authorization %q", *p.TimestampHeader, HMAC)
+			found.Add("TimestampHeader: got %q, expected none without Authorization %q", *p.TimestampHeader, HMAC)
 		}
 	}
 	found.checkHeaders(p.withDefaults())
 	if p.DeliveryIDMember != nil {
 		if *p.DeliveryIDMember == "" {
-			found.add("DeliveryIDMember: got an empty name, expected that of a member of the body")
+			found.Add("DeliveryIDMember: got an empty name, expected that of a member of the body")
 		}
 		if p.DeliveryIDHeader != nil {
-			found.add("DeliveryIDMember: got %q beside the DeliveryIDHeader %q, expected one of them", *p.DeliveryIDMember, *p.DeliveryIDHeader)
+			found.Add("DeliveryIDMember: got %q beside the DeliveryIDHeader %q, expected one of them", *p.DeliveryIDMember, *p.DeliveryIDHeader)
 		}
 	}
-	found.checkWhole("MaxBodyBytes", p.MaxBodyBytes, 1, maxInputBytes)
-	found.checkDuration("Timeout", p.Timeout, 2, 30)
-	found.checkWhole("ReservedConcurrency", p.ReservedConcurrency, 1, 100_000)
+	found.Whole("MaxBodyBytes", p.MaxBodyBytes, 1, maxInputBytes)
+	found.Duration("Timeout", p.Timeout, 2, 30)
+	found.Whole("ReservedConcurrency", p.ReservedConcurrency, 1, 100_000)
 	return found
 }
 
@@ -269,11 +270,11 @@ func (p *problems) checkHeaders(settings WebhookProps) {
 			return
 		}
 		if !headerName.MatchString(*value) {
-			p.add("%s: got %q, expected the name of a header", prop, *value)
+			p.Add("%s: got %q, expected the name of a header", prop, *value)
 		}
 		name := strings.ToLower(*value)
 		if other, taken := props[name]; taken {
-			p.add("%s: got %q, which is the %s, expected another header", prop, *value, other)
+			p.Add("%s: got %q, which is the %s, expected another header", prop, *value, other)
 		}
 		props[name] = prop
 	}

@@ -1,0 +1,47 @@
+// Package undelivered keeps events that could not be handed to their target.
+package undelivered
+
+import (
+	"maps"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/accepted"
+)
+
+// NewQueue keeps what it gets for as long as SQS can: two weeks. It is
+// encrypted, with the key if there is one.
+func NewQueue(scope constructs.Construct, id string, key awskms.IKey) awssqs.IQueue {
+	props := &awssqs.QueueProps{
+		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge may not use the AWS managed KMS key
+		EnforceSSL:      jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+	}
+	if key != nil {
+		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
+	}
+	queue := awssqs.NewQueue(scope, &id, props)
+	accepted.Finding(queue, "AwsSolutions-SQS3", "it is where undelivered events end, of a target and not of a queue, where the rule does not look")
+	return queue
+}
+
+// LetSend lets a sender use the key of an encrypted queue, which the CDK's
+// targets do not think of (SQS developer guide, "Configuring KMS permissions").
+func LetSend(sender awsiam.IGrantable, queue awssqs.IQueue) {
+	if key := queue.EncryptionMasterKey(); key != nil {
+		key.Grant(sender, jsii.String("kms:Decrypt"), jsii.String("kms:GenerateDataKey"))
+	}
+}
+
+// ForThisAccount is an AWS service, at work for this account.
+func ForThisAccount(scope constructs.Construct, service string, conditions map[string]any) awsiam.ServicePrincipal {
+	equals := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}
+	maps.Copy(equals, conditions)
+	return awsiam.NewServicePrincipal(jsii.String(service), &awsiam.ServicePrincipalOpts{
+		Conditions: &map[string]any{"StringEquals": equals},
+	})
+}
