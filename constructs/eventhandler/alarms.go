@@ -2,12 +2,11 @@ package eventhandler
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/alarm"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
@@ -27,44 +26,24 @@ const (
 var inOrder = []Alarm{Errors, Throttles, Dropped, DeadLetters, EventAge}
 
 func newAlarms(h *eventHandler, settings *Props) map[Alarm]awscloudwatch.Alarm {
-	alarms := map[Alarm]awscloudwatch.Alarm{}
-	add := func(kind Alarm, metric awscloudwatch.Metric, threshold float64, description string) {
-		if slices.Contains(settings.Without, kind) {
-			return
-		}
-		alarm := awscloudwatch.NewAlarm(h, jsii.String(string(kind)), &awscloudwatch.AlarmProps{
-			AlarmDescription:   jsii.String(description),
-			Metric:             metric,
-			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-			Threshold:          jsii.Number(threshold),
-			EvaluationPeriods:  jsii.Number(1),
-			TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING, // no data is no event
-		})
-		if settings.Topic != nil {
-			action := awscloudwatchactions.NewSnsAction(settings.Topic)
-			alarm.AddAlarmAction(action)
-			alarm.AddOkAction(action)
-		}
-		alarms[kind] = alarm
-	}
-
+	alarms := alarm.Set[Alarm]{Scope: h, Without: settings.Without, Topic: settings.Topic}
 	function := h.function
-	add(Errors, function.MetricErrors(over("Sum")), 1,
-		"The function failed: its log says why. An event is tried again, a caller of the URL was told.")
-	add(Throttles, function.MetricThrottles(over("Sum")), 1,
-		"The function was not invoked because the account, or the function, runs as many at once as it may. An event waits, a caller of the URL was told.")
+	alarms.Add(Errors, alarm.Reaches(function.MetricErrors(over("Sum")), 1,
+		"The function failed: its log says why. An event is tried again, a caller of the URL was told."))
+	alarms.Add(Throttles, alarm.Reaches(function.MetricThrottles(over("Sum")), 1,
+		"The function was not invoked because the account, or the function, runs as many at once as it may. An event waits, a caller of the URL was told."))
 	// (AWS Lambda developer guide, "Asynchronous invocation metrics")
-	add(Dropped, function.Metric(jsii.String("AsyncEventsDropped"), over("Sum")), 1,
-		"Lambda gave an event up, after its retries or because it was too old: it should be in the failure queue.")
-	add(DeadLetters, h.failureQueue.MetricApproximateNumberOfMessagesVisible(over("Maximum")), 1,
-		"There are events in the failure queue: look at them, invoke the function with them again where they are still of use, and delete them.")
+	alarms.Add(Dropped, alarm.Reaches(function.Metric(jsii.String("AsyncEventsDropped"), over("Sum")), 1,
+		"Lambda gave an event up, after its retries or because it was too old: it should be in the failure queue."))
+	alarms.Add(DeadLetters, alarm.Reaches(h.failureQueue.MetricApproximateNumberOfMessagesVisible(over("Maximum")), 1,
+		"There are events in the failure queue: look at them, invoke the function with them again where they are still of use, and delete them."))
 	age := settings.maxEventAgeSeconds() / 2
 	if settings.EventAgeAlarm != nil {
 		age = refusal.Seconds(settings.EventAgeAlarm)
 	}
-	add(EventAge, function.Metric(jsii.String("AsyncEventAge"), over("Maximum")), age*1000, // in milliseconds
-		fmt.Sprintf("An event waited for %g s until the function was invoked: it fails, or is throttled. Events are given up after %g s.", age, settings.maxEventAgeSeconds()))
-	return alarms
+	alarms.Add(EventAge, alarm.Reaches(function.Metric(jsii.String("AsyncEventAge"), over("Maximum")), age*1000, // in milliseconds
+		fmt.Sprintf("An event waited for %g s until the function was invoked: it fails, or is throttled. Events are given up after %g s.", age, settings.maxEventAgeSeconds())))
+	return alarms.Alarms
 }
 
 func over(statistic string) *awscloudwatch.MetricOptions {

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/alarm"
 )
 
 // Alarm is what an alarm tells, and its ID.
@@ -34,28 +34,15 @@ var always = []Alarm{Failed, TimedOut, Aborted, Throttled}
 var inOrder = append(slices.Clone(always), NoSuccess, TooManyFailures, MapRunBacklog)
 
 func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) map[Alarm]awscloudwatch.Alarm {
-	alarms := map[Alarm]awscloudwatch.Alarm{}
-	add := func(kind Alarm, props *awscloudwatch.AlarmProps) {
-		if slices.Contains(settings.Without, kind) {
-			return
-		}
-		alarm := awscloudwatch.NewAlarm(scope, jsii.String(string(kind)), props)
-		if settings.Topic != nil {
-			action := awscloudwatchactions.NewSnsAction(settings.Topic)
-			alarm.AddAlarmAction(action)
-			alarm.AddOkAction(action)
-		}
-		alarms[kind] = alarm
-	}
-
-	add(Failed, once(metrics.Failed, "An execution failed: its error and cause stand at the end of its history."))
-	add(TimedOut, once(metrics.TimedOut, "An execution was stopped because it took longer than its timeout."))
-	add(Aborted, once(metrics.Aborted, "An execution was stopped from outside."))
-	add(Throttled, once(metrics.Throttled, "States had to wait because the account enters more states a second than it may: lower MaxConcurrency, or ask for more."))
+	alarms := alarm.Set[Alarm]{Scope: scope, Without: settings.Without, Topic: settings.Topic}
+	alarms.Add(Failed, alarm.Reaches(metrics.Failed, 1, "An execution failed: its error and cause stand at the end of its history."))
+	alarms.Add(TimedOut, alarm.Reaches(metrics.TimedOut, 1, "An execution was stopped because it took longer than its timeout."))
+	alarms.Add(Aborted, alarm.Reaches(metrics.Aborted, 1, "An execution was stopped from outside."))
+	alarms.Add(Throttled, alarm.Reaches(metrics.Throttled, 1, "States had to wait because the account enters more states a second than it may: lower MaxConcurrency, or ask for more."))
 
 	if within := settings.NoSuccessWithin; within != nil {
 		period, periods := lookBack(within)
-		add(NoSuccess, &awscloudwatch.AlarmProps{
+		alarms.Add(NoSuccess, &awscloudwatch.AlarmProps{
 			AlarmDescription:   jsii.String(fmt.Sprintf("No execution has succeeded for %s: they fail, or nothing starts them.", *within.ToHumanString())),
 			Metric:             settings.StateMachine.MetricSucceeded(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: period}),
 			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
@@ -66,7 +53,7 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 		})
 	}
 	if rate := settings.FailureRate; rate != nil {
-		add(TooManyFailures, &awscloudwatch.AlarmProps{
+		alarms.Add(TooManyFailures, &awscloudwatch.AlarmProps{
 			AlarmDescription:   jsii.String(fmt.Sprintf("More than %g%% of the items failed: the report of the execution says which and why.", *rate)),
 			Metric:             metrics.FailureRate,
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
@@ -77,7 +64,7 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 		})
 	}
 	if settings.MapRunBacklog != nil && *settings.MapRunBacklog {
-		add(MapRunBacklog, &awscloudwatch.AlarmProps{
+		alarms.Add(MapRunBacklog, &awscloudwatch.AlarmProps{
 			AlarmDescription:   jsii.String("Map Runs of this account wait because too many others are open: run fewer jobs at a time."),
 			Metric:             metrics.MapRunBacklog,
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -86,17 +73,5 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 			TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 		})
 	}
-	return alarms
-}
-
-// once is an alarm about a single occurrence. No data is none of them.
-func once(metric awscloudwatch.IMetric, description string) *awscloudwatch.AlarmProps {
-	return &awscloudwatch.AlarmProps{
-		AlarmDescription:   jsii.String(description),
-		Metric:             metric,
-		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-		Threshold:          jsii.Number(1),
-		EvaluationPeriods:  jsii.Number(1),
-		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
-	}
+	return alarms.Alarms
 }
