@@ -110,15 +110,16 @@ func (p Props) withDefaults() Props {
 			p.PollEvery = awscdk.Duration_Seconds(jsii.Number(defaultPollSeconds))
 		}
 		if p.WaitLimit == nil {
-			p.WaitLimit = awscdk.Duration_Seconds(jsii.Number(defaultWaitSeconds))
+			p.WaitLimit = awscdk.Duration_Seconds(jsii.Number(DefaultWaitSeconds))
 		}
 	}
 	return p
 }
 
+// What applies where a prop is not set.
 const (
+	DefaultWaitSeconds = 3600
 	defaultPollSeconds = 30
-	defaultWaitSeconds = 3600
 )
 
 // validate names every problem, each with what it got and what it expects.

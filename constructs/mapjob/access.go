@@ -1,8 +1,11 @@
 package mapjob
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -112,11 +115,15 @@ func readSource(settings *Props) []permission {
 // access is a policy of the job's own for a function. In the function's policy
 // it could not name the state machine, which has to know the function first.
 func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...permission) {
-	if len(permissions) == 0 || function == nil || function.Role() == nil { // the role of an imported function is its owner's
+	if len(permissions) == 0 || function == nil {
 		return
 	}
 	// Writing in parts reads back what it wrote, so each takes both of a key's actions.
 	permissions = append(permissions, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
+	if function.Role() == nil {
+		j.warnOwner(id, permissions)
+		return
+	}
 	var statements []awsiam.PolicyStatement
 	var endings []string
 	for _, p := range permissions {
@@ -127,6 +134,48 @@ func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...
 	}
 	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements, Roles: &[]awsiam.IRole{function.Role()}})
 	accepted.Wildcards(policy, unknownKeys, endings...)
+}
+
+// warnOwner says what the role of an imported function needs: it is its owner's.
+func (j *mapJob) warnOwner(id string, permissions []permission) {
+	var needs []string
+	for _, p := range permissions {
+		var actions []string
+		for _, action := range *p.statement.Actions() {
+			actions = append(actions, *action)
+		}
+		on := "the bucket or its key"
+		if p.ending != "" {
+			on = "its objects " + p.ending
+		}
+		needs = append(needs, strings.Join(actions, ", ")+" on "+on)
+	}
+	awscdk.Annotations_Of(j).AddWarningV2(jsii.String("mapjob:imported-function:"+id), jsii.String(fmt.Sprintf(
+		"%s: got an imported function without its role, expected one whose role the job may extend; its owner has to allow, in %s, %s",
+		id, *j.results.Node().Path(), strings.Join(needs, "; "))))
+}
+
+func (j *mapJob) GrantRead(bucket awss3.IBucket) {
+	read := append([]permission{objects(bucket, "/*", "s3:GetObject")}, keyOf(bucket, "kms:Decrypt")...)
+	for _, p := range read {
+		j.stateMachine.AddToRolePolicy(p.statement)
+	}
+	id := "Read" + *awscdk.Names_UniqueId(bucket)
+	if j.settings.startsItself {
+		j.access("JobStart"+id, j.settings.JobStart, read...)
+	}
+	j.access("Summary"+id, j.settings.Summary, read...)
+}
+
+// GrantTaskResponse names the children of the Map as well, which are executions
+// of a state machine with a name of their own, NAME/LABEL.
+func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
+	arn := j.stateMachine.StateMachineArn()
+	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+		Grantee:      grantee,
+		Actions:      jsii.Strings("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"),
+		ResourceArns: &[]*string{arn, jsii.String(*arn + "/*")},
+	})
 }
 
 // inExecutions is an ending of the objects of this job's executions.

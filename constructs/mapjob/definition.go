@@ -102,7 +102,7 @@ func (b *builder) resultsPlace() any {
 func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	input := any(expression("$states.input"))
 	assign := object{
-		"items":   expression("$exists($states.result.Payload.items) ? $states.result.Payload.items : $states.result.Payload"),
+		"items":   expression("%s", itemsOf("$states.result.Payload")),
 		"results": b.resultsPlace(),
 	}
 	if b.settings.startsItself {
@@ -117,7 +117,9 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 			payload["chunkSize"] = b.settings.ChunkSize
 		}
 	}
-	return b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
+	task := b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
+	retryCrashes(task)
+	return task
 }
 
 func (b *builder) readInput() awsstepfunctions.Pass {
@@ -154,7 +156,7 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 		expected += ", as a handler made with job.Start gives them"
 		none = "$items.count = 0"
 	}
-	if b.source.Format == InputList && b.settings.JobStart == nil {
+	if b.inputHasItems() {
 		none = "$count($items) = 0"
 	}
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
@@ -203,7 +205,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	payload := object{
 		"job":       b.job(),
 		"execution": expression("$states.context.Execution.Id"),
-		"input":     expression("$input"),
+		"input":     b.inputForSummary(),
 		"items":     b.itemsForSummary(),
 		"results":   expression("$results"),
 	}
@@ -219,19 +221,47 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	if b.results != nil {
 		payload["report"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/report'", folder)}
 	}
-	return b.invoke("Summary", b.settings.Summary, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{
+	task := b.invoke("Summary", b.settings.Summary, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{
 		Assign:  &object{"account": expression("$states.result.Payload")},
 		Outputs: expression("$states.result.Payload"),
+	})
+	retryCrashes(task)
+	return task
+}
+
+// retryCrashes has a job start or a summary that crashed try again: both begin
+// anew without harm. An error that it names itself, and a timeout, would come
+// again.
+func retryCrashes(task awsstepfunctionstasks.LambdaInvoke) {
+	task.AddRetry(&awsstepfunctions.RetryProps{
+		Errors:         jsii.Strings("Runtime.ExitError", "Lambda.Unknown"),
+		MaxAttempts:    jsii.Number(2),
+		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
+		BackoffRate:    jsii.Number(2),
+		JitterStrategy: awsstepfunctions.JitterType_FULL,
 	})
 }
 
 // itemsForSummary is where the items are. Those that are in the data are only
 // counted: together with the results they might not fit into one payload.
 func (b *builder) itemsForSummary() any {
-	if b.inline() || b.settings.JobStart == nil && b.source.Format == InputList {
+	if b.inline() || b.inputHasItems() {
 		return object{"count": expression("$count($items)")}
 	}
 	return expression("$items")
+}
+
+// inputForSummary is the execution's input, for the same reason without items.
+func (b *builder) inputForSummary() string {
+	if b.inputHasItems() {
+		return expression("$type($input) = 'object' ? $merge([{}, $sift($input, function($value, $name) { $name != 'items' })]) : {}")
+	}
+	return expression("$input")
+}
+
+// inputHasItems reports whether the items are in the execution's input.
+func (b *builder) inputHasItems() bool {
+	return b.settings.JobStart == nil && b.source.Format == InputList
 }
 
 // verdict compares the account with what the job tolerates.

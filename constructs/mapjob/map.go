@@ -73,7 +73,7 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		MaxConcurrency:   b.settings.MaxConcurrency,
 		// Passing these by whole batches means passing them by items too, so the
 		// Map may end early; the verdict counts the items of the other batches.
-		ToleratedFailurePercentage: b.settings.ToleratedFailurePercentage,
+		ToleratedFailurePercentage: b.toleratedByMap(),
 		ToleratedFailureCount:      b.settings.ToleratedFailureCount,
 		ResultWriterV2: awsstepfunctions.NewResultWriterV2(&awsstepfunctions.ResultWriterV2Props{
 			Bucket: b.results,
@@ -96,6 +96,16 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		state.ItemProcessor(b.worker(expression("$states.result.Payload")), nil)
 	}
 	return state
+}
+
+// toleratedByMap is the percentage that the Map ends early at. It counts chunks
+// for items, which are not of one size: the last one may be a tenth of the
+// chunks and a hundredth of the items. Only none of them is as good as no item.
+func (b *builder) toleratedByMap() *float64 {
+	if tolerated := b.settings.ToleratedFailurePercentage; !b.byReference() || tolerated == nil || *tolerated == 0 {
+		return tolerated
+	}
+	return jsii.Number(100)
 }
 
 // eachItem has each item of a child's batch go through states of its own. All

@@ -14,6 +14,7 @@ import (
 	"math"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -46,22 +47,37 @@ type Job interface {
 	// Summary is the function that accounts for the items: the given one, or
 	// the job's own. It is nil for an Inline job that was not given one.
 	Summary() awslambda.IFunction
+
+	// JobStart is the function that yields the items: the given one, or by
+	// reference the job's own, which stores those of the Source in chunks. It
+	// is nil where the Map reads the items itself.
+	JobStart() awslambda.IFunction
+
+	// GrantRead lets whatever reads items read those in a bucket: the Map, a
+	// job start of the job's own, and the summary, which looks up what failed.
+	// For a bucket that the input names; that of a Source needs no grant.
+	GrantRead(bucket awss3.IBucket)
+
+	// GrantTaskResponse lets another system answer the task tokens that a
+	// Callback or a Processor has handed to it.
+	GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant
 }
 
 type mapJob struct {
 	constructs.Construct
+	settings     Props
 	stateMachine awsstepfunctions.StateMachine
 	results      awss3.IBucket
 	mapState     awsstepfunctions.State
 	lock         joblock.Lock
-	summary      awslambda.IFunction
 }
 
 func (j *mapJob) StateMachine() awsstepfunctions.StateMachine { return j.stateMachine }
 func (j *mapJob) ResultsBucket() awss3.IBucket                { return j.results }
 func (j *mapJob) Map() awsstepfunctions.State                 { return j.mapState }
 func (j *mapJob) Lock() joblock.Lock                          { return j.lock }
-func (j *mapJob) Summary() awslambda.IFunction                { return j.summary }
+func (j *mapJob) Summary() awslambda.IFunction                { return j.settings.Summary }
+func (j *mapJob) JobStart() awslambda.IFunction               { return j.settings.JobStart }
 
 // New is a job made of the functions in props. It panics with every problem of
 // the props at once, before it creates anything.
@@ -72,9 +88,9 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	}
 	found := given.validate()
 	found.Refuse(scope, id)
-	settings := given.withDefaults(id)
 
-	job := &mapJob{}
+	job := &mapJob{settings: given.withDefaults(id)}
+	settings := &job.settings
 	constructs.NewConstruct_Override(job, scope, id)
 	// Without this flag the CDK drops the writer's configuration. It is set
 	// here, not expected of every app that uses the construct.
@@ -82,17 +98,17 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 
 	job.results = settings.ResultsBucket
 	if job.results == nil && settings.Mode == Distributed {
-		job.results = newResultsBucket(job, &settings)
+		job.results = newResultsBucket(job, settings)
 	}
 
-	job.bringAlong(&settings)
-	definition, mapState := define(job, &settings, job.results)
-	job.mapState, job.summary = mapState, settings.Summary
+	job.bringAlong(settings)
+	definition, mapState := define(job, settings, job.results)
+	job.mapState = mapState
 	if settings.Overlap != joblock.Allow {
-		job.lock = newLock(job, &settings)
+		job.lock = newLock(job, settings)
 		definition = job.lock.Hold(definition)
 	}
-	logs := newLogs(job, &settings)
+	logs := newLogs(job, settings)
 	job.stateMachine = awsstepfunctions.NewStateMachine(job, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(definition),
 		Comment:        settings.Description,
@@ -100,8 +116,15 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		Timeout:        settings.Timeout,
 		Role:           newRole(job),
 	})
+	if settings.Processor != nil {
+		found = settings.validateInside(job.mapState)
+		found.Refuse(scope, id)
+	}
 	logAndTrace(job.stateMachine, logs, settings.LogData)
-	job.grant(&settings)
+	if settings.EncryptionKey != nil {
+		encrypt(job.stateMachine, settings.EncryptionKey)
+	}
+	job.grant(settings)
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
 	}
@@ -123,6 +146,9 @@ func (j *mapJob) bringAlong(settings *Props) {
 			Description: jsii.String(description),
 			MemoryMB:    jsii.Number(1024), // and with it processor time: these are the only ones that see every item
 			Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
+
+			LogRetention:  settings.LogRetention,
+			EncryptionKey: settings.EncryptionKey,
 		})
 	}
 	if settings.Mode == Distributed && settings.Summary == nil {

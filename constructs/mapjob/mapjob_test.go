@@ -1,18 +1,22 @@
 package mapjob_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -207,7 +211,15 @@ func TestBadProps(t *testing.T) {
 	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), jsii.String("our-bucket"))
 	table := awsdynamodb.Table_FromTableName(stack, jsii.String("Table"), jsii.String("our-locks"))
 	states := awsstepfunctions.Pass_Jsonata(stack, jsii.String("States"), nil)
-	minute := awscdk.Duration_Minutes(jsii.Number(1))
+	minute, hour, day := awscdk.Duration_Minutes(jsii.Number(1)), awscdk.Duration_Hours(jsii.Number(1)), awscdk.Duration_Days(jsii.Number(1))
+	token := awscdk.NewCfnParameter(stack, jsii.String("Parameter"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()
+	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-central-1:123456789012:alerts"))
+	fifo := awssns.NewTopic(awscdk.NewStack(nil, jsii.String("Other"), nil), jsii.String("Topic"), &awssns.TopicProps{Fifo: jsii.Bool(true)})
+	inJSONPath := awsstepfunctionstasks.NewLambdaInvoke(stack, jsii.String("Invoke"), &awsstepfunctionstasks.LambdaInvokeProps{LambdaFunction: worker, OutputPath: jsii.String("$.Payload")})
+	waits := awsstepfunctions.Wait_Jsonata(stack, jsii.String("Rest"), &awsstepfunctions.WaitJsonataProps{Time: awsstepfunctions.WaitTime_Duration(hour)})
+	asks := awsstepfunctionstasks.LambdaInvoke_Jsonata(stack, jsii.String("Ask"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{
+		LambdaFunction: worker, IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
+		Payload: awsstepfunctions.TaskInput_FromObject(&map[string]any{"token": "{% $states.context.Task.Token %}"})})
 	for name, c := range map[string]struct {
 		props    *mapjob.Props
 		expected []string
@@ -262,6 +274,25 @@ func TestBadProps(t *testing.T) {
 		"logged access to a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, AccessLogs: bucket},
 			[]string{"AccessLogs: got a bucket, expected none where the job has no bucket of its own"}},
 		"logged access to no bucket": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, AccessLogs: bucket}, []string{"AccessLogs: got a bucket, expected none"}},
+		"no beat within the default": {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Heartbeat: awscdk.Duration_Hours(jsii.Number(2))}},
+			[]string{"Callback.Heartbeat: got 7200 s, expected less than the Timeout of 3600 s"}},
+		"an answer after the end":     {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: day}}, []string{"Callback.Timeout: got 86400 s, expected less than the Timeout of 86400 s"}},
+		"an answer after a short end": {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, Timeout: minute}, []string{"Callback.Timeout: got 3600 s, expected less than the Timeout of 60 s"}},
+		"retries of a callback":       {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, WorkerRetries: jsii.Number(2)}, []string{"WorkerRetries: got 2, expected none beside a Callback"}},
+		"waits until the end":         {&mapjob.Props{Worker: worker, Overlap: joblock.Wait, WaitLimit: awscdk.Duration_Days(jsii.Number(7))}, []string{"WaitLimit: got 604800 s, expected less than the Timeout of 86400 s"}},
+		"waits by default to the end": {&mapjob.Props{Worker: worker, Overlap: joblock.Wait, Timeout: hour}, []string{"WaitLimit: got 3600 s, expected less than the Timeout of 3600 s"}},
+		"expires while it runs":       {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(3)), ResultsExpiry: day}, []string{"ResultsExpiry: got 86400 s, expected at least the Timeout of 259200 s"}},
+		"expires at noon":             {&mapjob.Props{Worker: worker, ResultsExpiry: awscdk.Duration_Hours(jsii.Number(36))}, []string{"ResultsExpiry: got 129600 s, expected whole days"}},
+		"tolerates a parameter": {&mapjob.Props{Worker: worker, ToleratedFailureCount: token, ToleratedFailurePercentage: token, WorkerRetries: token},
+			[]string{"ToleratedFailureCount: got a token", "ToleratedFailurePercentage: got a token", "WorkerRetries: got a token"}},
+		"no name":                 {&mapjob.Props{Worker: worker, Name: jsii.String("")}, []string{"Name: got an empty one"}},
+		"a name that is not told": {&mapjob.Props{Worker: worker, Notify: topic, Name: jsii.String("Nächtlich")}, []string{`Name: got "Nächtlich" beside Notify, expected at most 80 characters of ASCII`}},
+		"told in order":           {&mapjob.Props{Worker: worker, Notify: fifo}, []string{"Notify: got a FIFO topic"}},
+		"a version of a slow one": {&mapjob.Props{Worker: slow.CurrentVersion(), Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s`}},
+		"an alias of a slow one":  {&mapjob.Props{Worker: slow.AddAlias(jsii.String("live"), nil), Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s`}},
+		"states in JSONPath":      {&mapjob.Props{Processor: inJSONPath}, []string{`Processor: got state "Invoke" with OutputPath, which is JSONPath, expected JSONata`}},
+		"express that rests":      {&mapjob.Props{Processor: waits, Children: mapjob.ExpressChildren}, []string{`Processor: got state "Rest", which waits too long, with "Express" Children, expected "Standard"`}},
+		"express that asks":       {&mapjob.Props{Processor: asks, Children: mapjob.ExpressChildren}, []string{`Processor: got state "Ask", which waits for an answer, with "Express" Children, expected "Standard"`}},
 		"all at once": {&mapjob.Props{Mode: "X", BatchSize: jsii.Number(-1), ToleratedFailurePercentage: jsii.Number(200)},
 			[]string{"Worker: got nothing", "Mode: got", "BatchSize: got -1", "ToleratedFailurePercentage: got 200"}},
 	} {
@@ -277,5 +308,96 @@ func TestBadProps(t *testing.T) {
 				t.Error("got a construct in the stack, expected none to be created from bad props")
 			}
 		})
+	}
+}
+
+// By reference the Map would take a chunk for an item, and the last chunk is
+// smaller than the others: the verdict counts items.
+func TestChunksAreNotCountedForItems(t *testing.T) {
+	for _, c := range []struct{ tolerated, byMap any }{{20.0, 100.0}, {0.0, nil}, {nil, nil}} {
+		stack := synthesis.Stack(t)
+		props := &mapjob.Props{JobStart: function(stack, "JobStart"), Worker: function(stack, "Worker"), Items: mapjob.ByReference}
+		if percentage, ok := c.tolerated.(float64); ok {
+			props.ToleratedFailurePercentage = jsii.Number(percentage)
+		}
+		mapjob.New(stack, jsii.String("Job"), props)
+		template := synthesis.Synthesize(t, stack)
+		definition := template.Definition(t, template.Only(t, machineType))
+		if got := state(t, definition, "States", "Map")["ToleratedFailurePercentage"]; got != c.byMap {
+			t.Errorf("tolerating %v: got %v for the Map, expected %v", c.tolerated, got, c.byMap)
+		}
+	}
+}
+
+// Items in a bucket that the input names are read by the Map or the job's own
+// job start, and by the summary, which looks up those that failed.
+func TestGrantsReachWhoeverReadsItems(t *testing.T) {
+	for name, c := range map[string]struct {
+		props   func(awscdk.Stack) *mapjob.Props
+		readers []string
+	}{
+		"by value": {func(s awscdk.Stack) *mapjob.Props { return &mapjob.Props{Worker: function(s, "Worker")} },
+			[]string{"JobAccountantRole", "JobRole"}},
+		"by reference": {func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), Items: mapjob.ByReference}
+		}, []string{"JobAccountantRole", "JobChunkerRole", "JobRole"}},
+	} {
+		stack := synthesis.Stack(t)
+		job := mapjob.New(stack, jsii.String("Job"), c.props(stack))
+		job.GrantRead(awss3.Bucket_FromBucketName(stack, jsii.String("Partner"), jsii.String("partners-items")))
+		template := synthesis.Synthesize(t, stack)
+		var readers []string
+		for _, policy := range template.OfType("AWS::IAM::Policy") {
+			text, err := json.Marshal(policy.Properties["PolicyDocument"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), "partners-items/*") {
+				for _, role := range policy.Properties["Roles"].([]any) {
+					readers = append(readers, strings.TrimRight(role.(map[string]any)["Ref"].(string), "0123456789ABCDEF"))
+				}
+			}
+		}
+		slices.Sort(readers)
+		if !slices.Equal(readers, c.readers) {
+			t.Errorf("%s: got %v, expected %v", name, readers, c.readers)
+		}
+	}
+}
+
+// A function without its role can't be granted what it needs: its owner is told.
+func TestImportedFunctionsAreWarnedOf(t *testing.T) {
+	stack := synthesis.Stack(t)
+	imported := awslambda.Function_FromFunctionArn(stack, jsii.String("Imported"), jsii.String("arn:aws:lambda:eu-central-1:123456789012:function:worker"))
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: imported})
+	warnings := assertions.Annotations_FromStack(stack).FindWarning(jsii.String("/Test/Job"), assertions.Match_StringLikeRegexp(jsii.String("WorkerAccess: got an imported function.*in Test/Job/Results, s3:PutObject, s3:AbortMultipartUpload on its objects .*outcomes")))
+	if len(*warnings) != 1 {
+		t.Errorf("got %d warnings, expected one that names what the worker's owner has to allow", len(*warnings))
+	}
+}
+
+func TestStatesInsideOfStatesAreLookedAt(t *testing.T) {
+	stack := synthesis.Stack(t)
+	inside := awsstepfunctions.Parallel_Jsonata(stack, jsii.String("Both"), nil).Branch(
+		awsstepfunctions.NewPass(stack, jsii.String("Old"), &awsstepfunctions.PassProps{InputPath: jsii.String("$.item")}))
+	message := synthesis.Panics(t, func() { mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Processor: inside}) })
+	if expected := `Test/Job: Processor: got state "Old" with InputPath, which is JSONPath, expected JSONata`; !strings.Contains(message, expected) {
+		t.Errorf("got %q, expected it to contain %q", message, expected)
+	}
+}
+
+// The token of an item belongs to a child of the Map.
+func TestWhoAnswersTokensMayAnswerThoseOfChildren(t *testing.T) {
+	stack := synthesis.Stack(t)
+	bank := function(stack, "Bank")
+	job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Callback: &mapjob.Callback{}})
+	job.GrantTaskResponse(bank)
+	text, err := json.Marshal(synthesis.Synthesize(t, stack).OfType("AWS::IAM::Policy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const expected = `"Action":["states:SendTaskFailure","states:SendTaskHeartbeat","states:SendTaskSuccess"],"Effect":"Allow","Resource":[{"Fn::Join":["",[{"Ref":"JobStateMachine`
+	if at := strings.Index(string(text), expected); at < 0 || !strings.Contains(string(text)[at:at+300], `"},"/*"]]},{"Ref":"JobStateMachine`) {
+		t.Errorf("got %s, expected leave to answer the tokens of the state machine and of its children", text)
 	}
 }

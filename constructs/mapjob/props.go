@@ -30,13 +30,12 @@ const (
 type Children string
 
 const (
-	// StandardChildren run exactly once, stay visible for 90 days and can be
-	// redriven where they failed.
+	// StandardChildren run exactly once and stay visible for 90 days.
 	StandardChildren Children = "Standard"
 
 	// ExpressChildren start ten times as fast and cost less for short
 	// batches, but may run twice: the worker has to be idempotent. A batch
-	// has to be done within five minutes.
+	// has to be done within five minutes, in all its tries.
 	ExpressChildren Children = "Express"
 )
 
@@ -58,7 +57,8 @@ const (
 // Callback has items end when another system says so: the worker, written with
 // job.Callback, hands a task token on to it and returns.
 type Callback struct {
-	// Timeout fails an item for which no answer came in that time.
+	// Timeout fails an item for which no answer came in that time. It has to be
+	// less than the job's.
 	// Default: the other system has an hour.
 	Timeout awscdk.Duration
 
@@ -75,10 +75,11 @@ type Props struct {
 	Worker awslambda.IFunction
 
 	// Processor is what happens to each item in place of a worker: any chain of
-	// states, so that an item may be a workflow of its own. Its input is
-	// {"index": n, "item": …, "job": {…}, "execution": ARN}, its output the
+	// states in JSONata, so that an item may be a workflow of its own. Its input
+	// is {"index": n, "item": …, "job": {…}, "execution": ARN}, its output the
 	// item's result. An error that it does not catch fails the item, by name,
-	// and touches no other item of its batch.
+	// and touches no other item of its batch. The results of a batch take 262,144
+	// bytes at most.
 	// Required, or Worker.
 	Processor awsstepfunctions.IChainable
 
@@ -87,7 +88,7 @@ type Props struct {
 	Callback *Callback
 
 	// JobStart finds out what there is to do and yields the items. Written
-	// with job.Start.
+	// with job.Start. One that crashed is invoked again.
 	// Default: the items come from the Source.
 	JobStart awslambda.IFunction
 
@@ -108,6 +109,7 @@ type Props struct {
 	Overlap joblock.Overlap
 
 	// WaitLimit is how long an execution waits for its turn, with joblock.Wait.
+	// The job's Timeout counts that time too.
 	// Default: an execution fails after it has waited for an hour.
 	WaitLimit awscdk.Duration
 
@@ -175,7 +177,8 @@ type Props struct {
 	// WorkerRetries is how often a batch is tried again when its worker
 	// crashed or timed out. Throttling and failures of the Lambda service are
 	// retried in any case, and a single item's error never repeats a batch.
-	// Default: a batch is tried again twice.
+	// Default: a batch is tried again twice; with a Callback an item is not, or
+	// the other system would be asked twice.
 	WorkerRetries *float64
 
 	// Timeout ends an execution that takes longer.
@@ -196,7 +199,8 @@ type Props struct {
 	// Default: nobody writes it down; a given ResultsBucket does as it is set up.
 	AccessLogs awss3.IBucket
 
-	// LogRetention is how long the log of the executions is kept. It has
+	// LogRetention is how long the log of the executions is kept, and those of
+	// the functions that the job has of its own. It has
 	// every event of them and of their children: some 4 KB a batch, so that ten
 	// million items in batches of 100 cost $0.20 of logs. Express children
 	// leave no other trace.
@@ -214,16 +218,25 @@ type Props struct {
 	// Default: the log has no data.
 	LogData *bool
 
-	// EncryptionKey encrypts the job's own bucket and its log. The policy of an
-	// imported key has to let CloudWatch Logs use it; a given ResultsBucket
-	// brings its own.
-	// Default: keys of S3 and of CloudWatch Logs encrypt them.
+	// EncryptionKey encrypts what the job has of its own: the definition and the
+	// data of executions, the log, the bucket, and the functions' logs and
+	// environment. The policy of an imported key has to let CloudWatch Logs and
+	// delivery.logs.amazonaws.com use it; a given ResultsBucket, LockTable or
+	// function brings its own.
+	// Default: keys of AWS encrypt them.
 	EncryptionKey awskms.IKey
 
 	// startsItself says that JobStart is the job's own, which stores the items
 	// of the Source in chunks.
 	startsItself bool
 }
+
+// What applies where a prop is not set.
+const (
+	defaultTimeoutSeconds  = 24 * 3600
+	defaultCallbackSeconds = 3600
+	defaultExpiryDays      = 30
+)
 
 // withDefaults is a copy in which everything is set that has a default.
 func (p Props) withDefaults(id *string) Props {
@@ -264,16 +277,16 @@ func (p Props) withDefaults(id *string) Props {
 		p.Overlap = joblock.Allow
 	}
 	if p.Callback != nil && p.Callback.Timeout == nil {
-		p.Callback = &Callback{Timeout: awscdk.Duration_Hours(jsii.Number(1)), Heartbeat: p.Callback.Heartbeat}
+		p.Callback = &Callback{Timeout: awscdk.Duration_Seconds(jsii.Number(defaultCallbackSeconds)), Heartbeat: p.Callback.Heartbeat}
 	}
 	if p.WorkerRetries == nil {
 		p.WorkerRetries = jsii.Number(2)
 	}
 	if p.Timeout == nil {
-		p.Timeout = awscdk.Duration_Days(jsii.Number(1))
+		p.Timeout = awscdk.Duration_Seconds(jsii.Number(defaultTimeoutSeconds))
 	}
 	if p.ResultsExpiry == nil {
-		p.ResultsExpiry = awscdk.Duration_Days(jsii.Number(30))
+		p.ResultsExpiry = awscdk.Duration_Days(jsii.Number(defaultExpiryDays))
 	}
 	return p
 }

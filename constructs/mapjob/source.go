@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -44,8 +45,8 @@ type Source struct {
 	Format Format
 
 	// Bucket has the items.
-	// Default: the input names the bucket, which has to be the results bucket
-	// or one that you let the job read: {"items": {"bucket": …, "key": …}}.
+	// Default: the input names the bucket, {"items": {"bucket": …, "key": …}},
+	// which has to be the results bucket or one that Job.GrantRead was called with.
 	Bucket awss3.IBucket
 
 	// Key is the key of the object, or of an ObjectList what the keys begin
@@ -93,17 +94,23 @@ func (s *Source) where() string {
 	return "key"
 }
 
+// itemsOf is the member items of a value, or the value: a list is one of items,
+// which may have members of that name themselves.
+func itemsOf(value string) string {
+	return strings.ReplaceAll("$type(V) = 'object' and $exists(V.items) ? V.items : V", "V", value)
+}
+
 // place is the expression that says where the items are: what the input names,
 // and what does not depend on it.
 func (s *Source) place() any {
-	const named = "($exists($states.input.items) ? $states.input.items : $states.input)"
+	named := itemsOf("$states.input")
 	switch {
 	case s.Bucket == nil:
-		return expression(named)
+		return expression("%s", named)
 	case s.Key != nil:
 		return object{"bucket": s.Bucket.BucketName(), s.where(): s.Key}
 	}
-	return expression("$type(%[1]s) = 'object' ? $merge([%[1]s, {'bucket': '%[2]s'}]) : %[1]s", named, *s.Bucket.BucketName())
+	return expression("($named := %s; $type($named) = 'object' ? $merge([$named, {'bucket': '%s'}]) : $named)", named, *s.Bucket.BucketName())
 }
 
 // valid is the condition that a place is one, and how one looks.

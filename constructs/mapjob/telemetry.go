@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -59,4 +60,24 @@ func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, 
 		}},
 	})
 	resource.SetTracingConfiguration(&awsstepfunctions.CfnStateMachine_TracingConfigurationProperty{Enabled: jsii.Bool(true)})
+}
+
+// encrypt puts a key in the place of the one of Step Functions: for the
+// definition, and for the data of executions and children. The state machine's
+// role uses it for whoever starts an execution or answers a task token (Step
+// Functions developer guide, "Data at rest encryption").
+func encrypt(machine awsstepfunctions.StateMachine, key awskms.IKey) {
+	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
+	resource.SetEncryptionConfiguration(&awsstepfunctions.CfnStateMachine_EncryptionConfigurationProperty{
+		Type: jsii.String("CUSTOMER_MANAGED_KMS_KEY"), KmsKeyId: key.KeyArn(),
+	})
+	// By its own statement, because the CDK's would name the state machine
+	// alone: children have another name.
+	machine.AddToRolePolicy(allow(key.KeyArn(), "kms:Decrypt", "kms:GenerateDataKey"))
+	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("LogDelivery"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("delivery.logs.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("kms:Decrypt"),
+		Resources:  jsii.Strings("*"), // in the policy of a key: the key
+	}), jsii.Bool(true))
 }

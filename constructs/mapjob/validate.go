@@ -1,9 +1,13 @@
 package mapjob
 
 import (
+	"math"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/joblock"
+	"github.com/mapjob/mapjob/constructs/observe"
 )
 
 // Limits of Step Functions ("Service quotas", Map state and Express workflows).
@@ -12,7 +16,9 @@ const (
 	maxDistributedConcurrency = 10_000
 	maxPayloadBytes           = 262_144
 	maxExpressSeconds         = 5 * 60
-	maxStandardSeconds        = 365 * 24 * 3600
+	daySeconds                = 24 * 3600
+	maxStandardSeconds        = 365 * daySeconds
+	maxExpiryDays             = 100 * 365 // S3 takes more
 	maxItems                  = 100_000_000
 )
 
@@ -26,16 +32,86 @@ func (p *Props) validate() (found refusal.Problems) {
 	p.validateWork(&found)
 	p.validateItems(&found)
 	p.validateOverlap(&found)
+	p.validateTimes(&found)
+	p.validateNames(&found)
 	found.Number("ToleratedFailurePercentage", p.ToleratedFailurePercentage, 0, 100)
 	found.Whole("ToleratedFailureCount", p.ToleratedFailureCount, 0, maxItems)
-	found.Duration("Timeout", p.Timeout, 1, maxStandardSeconds)
-	if p.ResultsExpiry != nil && p.ResultsBucket != nil {
-		found.Add("ResultsExpiry: got a duration, expected none beside a ResultsBucket, whose own lifecycle rules apply")
-	}
+	found.Known("ToleratedFailurePercentage", p.ToleratedFailurePercentage)
+	found.Known("ToleratedFailureCount", p.ToleratedFailureCount)
 	if p.AccessLogs != nil && (p.ResultsBucket != nil || p.Mode == Inline) {
 		found.Add("AccessLogs: got a bucket, expected none where the job has no bucket of its own to log")
 	}
 	return found
+}
+
+// validateTimes holds times to each other: whatever is waited for ends before
+// the execution does, and its objects are kept until then.
+func (p *Props) validateTimes(found *refusal.Problems) {
+	timeout, known := float64(defaultTimeoutSeconds), p.Timeout == nil
+	if found.Duration("Timeout", p.Timeout, 1, maxStandardSeconds) {
+		timeout, known = refusal.Seconds(p.Timeout), true
+	}
+	within := func(prop string, d awscdk.Duration, otherwise float64) {
+		s := otherwise
+		if d != nil {
+			if !found.Duration(prop, d, 1, maxStandardSeconds) {
+				return
+			}
+			s = refusal.Seconds(d)
+		}
+		if known && s >= timeout {
+			found.Add("%s: got %.10g s, expected less than the Timeout of %.10g s, which ends the execution", prop, s, timeout)
+		}
+	}
+	if p.Overlap == joblock.Wait {
+		within("WaitLimit", p.WaitLimit, joblock.DefaultWaitSeconds)
+	} else if p.WaitLimit != nil {
+		found.Add("WaitLimit: got a duration, expected none but with Overlap %q", joblock.Wait)
+	}
+	if c := p.Callback; c != nil {
+		within("Callback.Timeout", c.Timeout, defaultCallbackSeconds)
+		beat := found.Duration("Callback.Heartbeat", c.Heartbeat, 1, maxStandardSeconds)
+		limit := float64(defaultCallbackSeconds)
+		if c.Timeout != nil {
+			beat = beat && !*c.Timeout.IsUnresolved()
+			limit = refusal.Seconds(c.Timeout)
+		}
+		if beat && refusal.Seconds(c.Heartbeat) >= limit {
+			found.Add("Callback.Heartbeat: got %.10g s, expected less than the Timeout of %.10g s", refusal.Seconds(c.Heartbeat), limit)
+		}
+	}
+	expires := float64(defaultExpiryDays * daySeconds)
+	if p.ResultsExpiry != nil {
+		if p.ResultsBucket != nil {
+			found.Add("ResultsExpiry: got a duration, expected none beside a ResultsBucket, whose own lifecycle rules apply")
+			return
+		}
+		if !found.Duration("ResultsExpiry", p.ResultsExpiry, daySeconds, maxExpiryDays*daySeconds) {
+			return
+		}
+		expires = refusal.Seconds(p.ResultsExpiry)
+		if math.Mod(expires, daySeconds) != 0 {
+			found.Add("ResultsExpiry: got %.10g s, expected whole days", expires)
+		}
+	}
+	if known && p.Mode != Inline && p.ResultsBucket == nil && expires < timeout {
+		found.Add("ResultsExpiry: got %.10g s, expected at least the Timeout of %.10g s: an execution reads what it has written", expires, timeout)
+	}
+}
+
+// validateNames looks at what the job is called, in messages too.
+func (p *Props) validateNames(found *refusal.Problems) {
+	if p.Name != nil && *p.Name == "" {
+		found.Add("Name: got an empty one, expected a name, or none at all for the construct's ID")
+	}
+	if p.Notify != nil {
+		if fifo := p.Notify.Fifo(); fifo != nil && *fifo {
+			found.Add("Notify: got a FIFO topic, expected a standard one")
+		}
+		if p.Name != nil && !observe.CanBeTold(*p.Name) {
+			found.Add("Name: got %q beside Notify, expected at most %d characters of ASCII: it begins the subject of a message", *p.Name, observe.MaxJobName)
+		}
+	}
 }
 
 func (p *Props) validateMode(found *refusal.Problems) {
@@ -75,27 +151,41 @@ func (p *Props) validateWork(found *refusal.Problems) {
 		found.Add("WorkerRetries: got %g, expected none beside a Processor, whose states have retries of their own", *p.WorkerRetries)
 	}
 	found.Whole("WorkerRetries", p.WorkerRetries, 0, 99)
-	if c := p.Callback; c != nil {
+	found.Known("WorkerRetries", p.WorkerRetries)
+	if p.Callback != nil {
+		if p.WorkerRetries != nil {
+			found.Add("WorkerRetries: got %g, expected none beside a Callback: the other system would be asked twice", *p.WorkerRetries)
+		}
 		if p.Processor != nil {
 			found.Add("Callback: got one beside a Processor, expected a Worker, written with job.Callback")
 		}
 		if p.Children == ExpressChildren {
 			found.Add("Callback: got one with %q Children, expected %q: Express executions can't wait for an answer", ExpressChildren, StandardChildren)
 		}
-		found.Duration("Callback.Timeout", c.Timeout, 1, maxStandardSeconds)
-		found.Duration("Callback.Heartbeat", c.Heartbeat, 1, maxStandardSeconds)
-		if c.Heartbeat != nil && c.Timeout != nil && refusal.Seconds(c.Heartbeat) >= refusal.Seconds(c.Timeout) {
-			found.Add("Callback.Heartbeat: got %g s, expected less than the Timeout of %g s", refusal.Seconds(c.Heartbeat), refusal.Seconds(c.Timeout))
-		}
 	}
 	if p.Children == ExpressChildren {
-		if f, ok := p.Worker.(awslambda.Function); ok && f.Timeout() != nil && !*f.Timeout().IsUnresolved() {
-			if s := refusal.Seconds(f.Timeout()); s > maxExpressSeconds {
-				found.Add("Children: got %q with a worker timeout of %g s, expected at most %d s, the longest an Express execution lasts",
-					ExpressChildren, s, maxExpressSeconds)
-			}
+		if timeout := timeoutOf(p.Worker); timeout != nil && !*timeout.IsUnresolved() && refusal.Seconds(timeout) > maxExpressSeconds {
+			found.Add("Children: got %q with a worker timeout of %g s, expected at most %d s, the longest an Express execution lasts",
+				ExpressChildren, refusal.Seconds(timeout), maxExpressSeconds)
 		}
 	}
+	if p.Processor != nil {
+		p.validateProcessor(found)
+	}
+}
+
+// timeoutOf is the timeout of a function, or of what it is a version of. It is
+// nil where it is not known.
+func timeoutOf(function awslambda.IFunction) awscdk.Duration {
+	switch f := function.(type) {
+	case awslambda.Function:
+		return f.Timeout()
+	case awslambda.IAlias:
+		return timeoutOf(f.Version())
+	case awslambda.IVersion:
+		return timeoutOf(f.Lambda())
+	}
+	return nil
 }
 
 // validateItems looks at where items come from and how they are handed over.
@@ -141,8 +231,4 @@ func (p *Props) validateOverlap(found *refusal.Problems) {
 	default:
 		found.Add("Overlap: got %q, expected %q, %q, %q, %q or %q", p.Overlap, joblock.Allow, joblock.Skip, joblock.Wait, joblock.Replace, joblock.Fail)
 	}
-	if p.WaitLimit != nil && p.Overlap != joblock.Wait {
-		found.Add("WaitLimit: got a duration, expected none but with Overlap %q", joblock.Wait)
-	}
-	found.Duration("WaitLimit", p.WaitLimit, 1, maxStandardSeconds)
 }

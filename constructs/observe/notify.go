@@ -142,8 +142,15 @@ func text(s string) string {
 	return string(encoded)
 }
 
-// maxSubject is what SNS takes, in characters, less what follows the name.
-const maxSubject = 100 - 20
+// MaxJobName is how long the name of a job may be that messages are about. It
+// begins their subject, for which SNS takes 100 characters.
+const MaxJobName = 100 - 20
+
+// CanBeTold reports whether a name can be that of a job which messages are
+// about: of ASCII, and not too long. One that is not known at synth can.
+func CanBeTold(name string) bool {
+	return *awscdk.Token_IsUnresolved(name) || len(name) <= MaxJobName && !strings.ContainsFunc(name, notPlain)
+}
 
 func (p *NotifyProps) validate() (found refusal.Problems) {
 	if p.Topic == nil {
@@ -153,8 +160,8 @@ func (p *NotifyProps) validate() (found refusal.Problems) {
 	}
 	if p.Job == nil || *p.Job == "" {
 		found.Add("Job: got nothing, expected the name of the job")
-	} else if name := *p.Job; !*awscdk.Token_IsUnresolved(name) && (len(name) > maxSubject || strings.ContainsFunc(name, notPlain)) {
-		found.Add("Job: got %q, expected at most %d characters of ASCII: the name begins the subject of a message", name, maxSubject)
+	} else if name := *p.Job; !CanBeTold(name) {
+		found.Add("Job: got %q, expected at most %d characters of ASCII: the name begins the subject of a message", name, MaxJobName)
 	}
 	if !slices.Contains(endings, p.Ending) {
 		found.Add("Ending: got %q, expected %q, %q or %q", p.Ending, JobSucceeded, JobFailed, JobSkipped)

@@ -16,7 +16,8 @@ type Props struct {
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Job is what the job calls itself in the metrics that its summary writes.
+	// Job is what the job calls itself in the metrics that its summary writes. An
+	// Inline job without a Summary writes none.
 	// Default: executions are watched, the items in them are not.
 	Job *string
 
@@ -35,7 +36,9 @@ type Props struct {
 	// NoSuccessWithin raises an alarm when no execution has succeeded for this
 	// long, whether they failed or were never started: 5 minutes to a day in
 	// steps of 5 minutes, or up to seven days in whole hours. The alarm is
-	// raised as well before the first execution has succeeded.
+	// raised as well before the first execution has succeeded. One that was
+	// skipped because another ran has succeeded too: keep the job's Timeout
+	// under this time, so that one that hangs ends in the alarm TimedOut.
 	// Default: the job may rest for as long as it likes.
 	NoSuccessWithin awscdk.Duration
 

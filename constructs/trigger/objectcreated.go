@@ -69,7 +69,7 @@ type ObjectCreatedProps struct {
 
 // NewObjectCreated starts a state machine for every object that is written to a
 // bucket. Whether the state machine may read the bucket is its own business: a
-// job takes an ItemsBucket. NewObjectCreated panics with every problem of the
+// job takes a Source with that bucket. NewObjectCreated panics with every problem of the
 // props at once, before it creates anything.
 func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreatedProps) Event {
 	var settings ObjectCreatedProps

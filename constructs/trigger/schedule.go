@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"errors"
+	"math"
 	"time"
 	_ "time/tzdata" // time zones are checked by the names that Go knows, on every machine the same
 
@@ -14,6 +15,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
@@ -172,7 +174,9 @@ func (p *ScheduleProps) validate() (input any, found problems) {
 			found.Add("TimeZone: got %q, expected none beside a rate, which knows no time of day", *p.TimeZone)
 		}
 	}
-	found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds)
+	if found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds) && math.Mod(refusal.Seconds(p.FlexibleWindow), 60) != 0 {
+		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
+	}
 	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
 	return found.JSON("Input", p.Input), found
 }

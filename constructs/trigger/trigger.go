@@ -14,7 +14,10 @@
 //
 // EventBridge and its Scheduler deliver at least once: now and then one event
 // starts two executions. A job that must not run beside itself takes a lock; a
-// webhook names its executions by their deliveries and starts each once.
+// webhook names its executions by their deliveries and starts each once. Where
+// each event counts, the lock has to wait: with joblock.Skip or joblock.Fail an
+// event that comes while another one is worked on has started its execution, and
+// comes to nothing.
 package trigger
 
 import (

@@ -64,8 +64,9 @@ type WebhookProps struct {
 	// Default: under HMAC, X-Timestamp.
 	TimestampHeader *string
 
-	// DeliveryIDHeader is the header of the delivery's ID. It names the
-	// execution: one delivery starts one execution, however often it comes.
+	// DeliveryIDHeader is the header of the delivery's ID. Behind the webhook's
+	// own, ID--DELIVERY, it names the execution: one delivery starts one
+	// execution, however often it comes.
 	// Default: X-Delivery-Id. A request without it is a delivery of its own,
 	// under HMAC one that may come again with the same signature.
 	DeliveryIDHeader *string
@@ -85,8 +86,11 @@ type WebhookProps struct {
 	Timeout awscdk.Duration
 
 	// ReservedConcurrency is how many requests are handled at once. Others are
-	// answered with 429, for the sender to try again.
-	// Default: 10 requests are handled at once.
+	// answered with 429, for the sender to try again, and nobody who knows the
+	// URL can use up what the account's other functions need.
+	// Default: 10 requests are handled at once, which the account has to have
+	// to spare: Lambda leaves a part of its concurrency, 100 as a rule,
+	// unreserved.
 	ReservedConcurrency *float64
 
 	// EncryptionKey encrypts the function's logs and environment, and a secret
@@ -136,7 +140,9 @@ func (w *webhook) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
 	return w.url.GrantInvokeUrl(grantee)
 }
 
-// NewWebhook starts a state machine for every delivery to a URL. It panics with
+// NewWebhook starts a state machine for every delivery to a URL. A delivery is
+// accepted when its execution has started: one that a job skips because another
+// runs is not tried again. NewWebhook panics with
 // every problem of the props at once, before it creates anything.
 func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Webhook {
 	var settings WebhookProps
@@ -163,7 +169,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 		Timeout:             settings.Timeout,
 		ReservedConcurrency: settings.ReservedConcurrency,
 		EncryptionKey:       settings.EncryptionKey,
-		Environment:         settings.environment(this.secret),
+		Environment:         settings.environment(*id, this.secret),
 	})
 	settings.StateMachine.GrantStartExecution(this.function)
 	authorization := awslambda.FunctionUrlAuthType_AWS_IAM
@@ -204,9 +210,14 @@ func (p WebhookProps) withDefaults() WebhookProps {
 	return p
 }
 
+// unplain is what a webhook's name does not have of its ID: what the name of an
+// execution may not have, and two hyphens, which part it from the delivery's.
+var unplain = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+
 // environment is what lambdas/webhook reads.
-func (p *WebhookProps) environment(secret awssecretsmanager.ISecret) *map[string]*string {
+func (p *WebhookProps) environment(id string, secret awssecretsmanager.ISecret) *map[string]*string {
 	environment := map[string]*string{
+		"WEBHOOK_NAME":      jsii.String(strings.Trim(unplain.ReplaceAllString(id, "-"), "-")),
 		"STATE_MACHINE_ARN": p.StateMachine.StateMachineArn(),
 		"AUTHORIZATION":     jsii.String(string(p.Authorization)),
 		"MAX_BODY_BYTES":    jsii.Sprintf("%.0f", *p.MaxBodyBytes),

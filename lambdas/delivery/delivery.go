@@ -36,8 +36,8 @@
 //
 // # One delivery, one execution
 //
-// The delivery's ID is the name of its execution, and Step Functions starts a
-// name once in 90 days. A delivery that comes again is answered like the first
+// The webhook's name and the delivery's ID, NAME--ID, are the name of its
+// execution, and Step Functions starts a name once in 90 days. A delivery that comes again is answered like the first
 // time, whether its execution still runs or has ended. That is also so where
 // the body has changed: an ID names one delivery, and the first one counts.
 // Without an ID the name is a hash of the signed bytes, so that a copy of the
@@ -55,6 +55,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -70,6 +71,10 @@ const (
 
 // Settings of a webhook.
 type Settings struct {
+	// Name tells the deliveries of this webhook from those of others that start
+	// the same state machine: letters, digits, _ and single -. It may be empty:
+	// there are no others.
+	Name string
 	// StateMachineARN is the state machine that is started.
 	StateMachineARN string
 	// Authorization is AWSIAM or HMAC.
@@ -91,11 +96,17 @@ type Settings struct {
 // maxInputBytes is what StartExecution takes ("Step Functions service quotas").
 const maxInputBytes = 262_144
 
+// webhookName has no separator in it, and none begins at its end.
+var webhookName = regexp.MustCompile(`^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$`)
+
 func (s *Settings) validate() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if parts := strings.Split(s.StateMachineARN, ":"); len(parts) < 7 || parts[5] != "stateMachine" {
 		problem("StateMachineARN: got %q, expected the ARN of a state machine", s.StateMachineARN)
+	}
+	if s.Name != "" && !webhookName.MatchString(s.Name) {
+		problem("Name: got %q, expected letters, digits, _ and single -", s.Name)
 	}
 	switch s.Authorization {
 	case AWSIAM:

@@ -13,17 +13,17 @@ import (
 func (h *Handler) name(id string, body, signed []byte, requestID string) (string, error) {
 	if member := h.settings.DeliveryIDMember; member != "" {
 		id, err := idIn(body, member)
-		return nameOfID(id), err
+		return h.nameOfID(id), err
 	}
 	switch {
 	case id != "" && !headerID.MatchString(id):
 		return "", fmt.Errorf("got %s %.100q, expected visible ASCII characters without { and [", h.settings.DeliveryIDHeader, id)
 	case id != "":
-		return nameOfID(id), nil
+		return h.nameOfID(id), nil
 	case signed != nil:
-		return hashed("signed", string(signed)), nil
+		return h.hashed("signed", string(signed)), nil
 	}
-	return nameOfID(requestID), nil
+	return h.nameOfID(requestID), nil
 }
 
 // headerID leaves out what a body begins with, so that it is clear where one
@@ -58,17 +58,26 @@ var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
 const hashPrefix = "sha256-"
 
-// nameOfID is the ID itself where it can be a name, else its hash. No two IDs
-// have the same name: one that looks like a hash is hashed.
-func nameOfID(id string) string {
-	if plainName.MatchString(id) && !strings.HasPrefix(id, hashPrefix) {
-		return id
+// nameOfID is the ID itself, behind the webhook's name if it has one, where
+// that can be a name, else a hash. No two IDs have the same name: one that
+// looks like a hash is hashed.
+func (h *Handler) nameOfID(id string) string {
+	name := id
+	if h.settings.Name != "" {
+		name = h.settings.Name + separator + id
 	}
-	return hashed("id", id)
+	if plainName.MatchString(name) && !strings.HasPrefix(name, hashPrefix) {
+		return name
+	}
+	return h.hashed("id", id)
 }
 
-// hashed is a name of 71 characters. Texts of different kinds have different names.
-func hashed(kind, text string) string {
-	sum := sha256.Sum256([]byte(kind + "\n" + text))
+// separator stands between the name of a webhook, which has none, and an ID.
+const separator = "--"
+
+// hashed is a name of 71 characters. Texts of different kinds have different
+// names, and so have those of different webhooks.
+func (h *Handler) hashed(kind, text string) string {
+	sum := sha256.Sum256([]byte(kind + "\n" + h.settings.Name + "\n" + text))
 	return hashPrefix + hex.EncodeToString(sum[:])
 }

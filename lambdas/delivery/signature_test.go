@@ -44,25 +44,34 @@ func TestASignatureIsGoodForOneIDAndOneBody(t *testing.T) {
 	})
 }
 
-func TestNoTwoIDsHaveTheSameName(t *testing.T) {
-	for _, id := range []string{"a", "A", "evt_1-2", strings.Repeat("x", 80)} {
-		if name := nameOfID(id); name != id {
-			t.Errorf("%s: got %s, expected the id itself", id, name)
+func TestNoTwoDeliveriesHaveTheSameName(t *testing.T) {
+	named := func(name string) *Handler {
+		h, _ := webhook(t, func(s *Settings) { s.Name = name })
+		return h
+	}
+	for _, id := range []string{"1", "A", "evt_1-2", strings.Repeat("x", 74)} {
+		if name := named("Shop").nameOfID(id); name != "Shop--"+id {
+			t.Errorf("%s: got %s, expected the webhook and the id itself", id, name)
 		}
 	}
 	names := map[string]string{}
-	for _, id := range []string{"a", "a.b", "a/b", "a:b", "ä", strings.Repeat("x", 80), strings.Repeat("x", 81), nameOfID("a/b"), hashed("signed", "a/b"), "sha256-", "x\na"} {
-		name := nameOfID(id)
-		if other, taken := names[name]; taken {
-			t.Errorf("got the name %s for %q and for %q", name, id, other)
+	for _, h := range []*Handler{named("a"), named("a-b"), named("a_b"), named("sha256")} {
+		for _, id := range []string{"1", "b--1", "b-1", "-b-1", "a.b", "a/b", "a:b", "ä", strings.Repeat("x", 77), strings.Repeat("x", 78), h.nameOfID("a/b"), h.hashed("signed", "a/b"), "sha256-", "x\na"} {
+			name := h.nameOfID(id)
+			if other, taken := names[name]; taken {
+				t.Errorf("got the name %s for %q of %s and for %q", name, id, h.settings.Name, other)
+			}
+			names[name] = id
+			if !plainName.MatchString(name) {
+				t.Errorf("%q: got the name %q, expected one that Step Functions and CloudWatch Logs take", id, name)
+			}
 		}
-		names[name] = id
-		if !plainName.MatchString(name) {
-			t.Errorf("%q: got the name %q, expected one that Step Functions and CloudWatch Logs take", id, name)
+		if h.hashed("signed", "a/b") == h.nameOfID("a/b") {
+			t.Error("got one name for a signed text and for an id")
 		}
 	}
-	if hashed("signed", "a/b") == nameOfID("a/b") {
-		t.Error("got one name for a signed text and for an id")
+	if _, err := New(Settings{Name: "a--b"}, Clients{}); err == nil || !strings.Contains(err.Error(), `Name: got "a--b"`) {
+		t.Errorf("got %v, expected the name to be refused", err)
 	}
 }
 

@@ -26,6 +26,7 @@ func main() {
 		SecretARN:        os.Getenv("SECRET_ARN"),
 		SignatureHeader:  os.Getenv("SIGNATURE_HEADER"),
 		TimestampHeader:  os.Getenv("TIMESTAMP_HEADER"),
+		Name:             os.Getenv("WEBHOOK_NAME"),
 		DeliveryIDHeader: os.Getenv("DELIVERY_ID_HEADER"),
 		DeliveryIDMember: os.Getenv("DELIVERY_ID_MEMBER"),
 		MaxBodyBytes:     maxBodyBytes,

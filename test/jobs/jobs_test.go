@@ -69,6 +69,7 @@ func stack(s awscdk.Stack) {
 	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), BatchSize: jsii.Number(4)})
 	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), BatchSize: jsii.Number(4)})
 	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
+	job("Inline", mapjob.Props{Mode: mapjob.Inline, Summary: function("Summary"), ToleratedFailurePercentage: tolerant})
 	job("Bytes", mapjob.Props{Source: list, BatchBytes: jsii.Number(2000)})
 	job("Express", mapjob.Props{Source: list, BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren, WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
 

@@ -135,6 +135,7 @@ WorkerRole
 `,
 		"Inline": `
 JobRole
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>:*
   lambda:InvokeFunction on <SummaryFunction.Arn>

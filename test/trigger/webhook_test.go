@@ -154,8 +154,8 @@ func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 		}
 	}
 	t.Logf("%d deliveries in %v, %d of them throttled", repeats, took.Round(time.Millisecond), throttled)
-	if answers[0].Execution != "evt-1" || !strings.HasSuffix(answers[0].ExecutionARN, ":evt-1") {
-		t.Errorf("got %+v, expected the execution evt-1", answers[0])
+	if answers[0].Execution != "Webhook--evt-1" || !strings.HasSuffix(answers[0].ExecutionARN, ":Webhook--evt-1") {
+		t.Errorf("got %+v, expected the execution Webhook--evt-1", answers[0])
 	}
 	x := r.ended(t, answers[0].ExecutionARN)
 	if x.Status != sfntypes.ExecutionStatusSucceeded || aws.ToString(x.Input) != body {

@@ -46,6 +46,16 @@ func (p *Problems) Number(prop string, value *float64, low, high float64) {
 	}
 }
 
+// Known refuses a number that is not known at synth, because it decides what
+// there is in the template, or stands in an expression.
+func (p *Problems) Known(prop string, value *float64) {
+	if value != nil {
+		if _, known := known(value); !known {
+			p.Add("%s: got a token, expected a number that is known at synth", prop)
+		}
+	}
+}
+
 func known(value *float64) (float64, bool) {
 	if value == nil {
 		return 0, false

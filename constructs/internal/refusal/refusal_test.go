@@ -45,6 +45,8 @@ func TestProblems(t *testing.T) {
 		"not a number":       {func(p *problems) { p.Number("N", jsii.Number(math.NaN()), 0, 100) }, "/Job: N: got NaN, expected a number from 0 to 100"},
 		"without end":        {func(p *problems) { p.Whole("N", jsii.Number(math.Inf(1)), 1, 9) }, "/Job: N: got +Inf, expected a whole number from 1 to 9"},
 		"a parameter":        {func(p *problems) { p.Whole("N", token, 1, 9); p.Number("N", token, 1, 9) }, nil},
+		"a parameter, known": {func(p *problems) { p.Known("N", token) }, "/Job: N: got a token, expected a number that is known at synth"},
+		"a known number":     {func(p *problems) { p.Known("N", jsii.Number(7)); p.Known("N", nil) }, nil},
 		"no time":            {func(p *problems) { p.Duration("T", nil, 1, 9) }, nil},
 		"whole seconds":      {func(p *problems) { p.Duration("T", awscdk.Duration_Millis(jsii.Number(3000)), 1, 9) }, nil},
 		"part of a second":   {func(p *problems) { p.Duration("T", awscdk.Duration_Millis(jsii.Number(1500)), 1, 9) }, "/Job: T: got 1.5 s, expected whole seconds from 1 s to 9 s"},
