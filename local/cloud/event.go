@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/local/lambdahost"
 	"github.com/mapjob/mapjob/local/sqs"
@@ -44,7 +46,8 @@ type EventResult struct {
 	FunctionError string   // of the last try
 	Answer        []byte   // of the last try: what the function answered, or its error
 	Sent          []string // the queues that were told
-	Err           error    // why the last try did not reach the function, or a queue was not told
+	Untold        []error  // why others were not: each names its queue
+	Err           error    // why the last try did not reach the function
 }
 
 // InvokeEvent invokes a function asynchronously, as an event does: one that
@@ -210,7 +213,7 @@ func (c *Cloud) tell(config *eventConfig, r EventResult, last *lambdahost.Respon
 	if destination != "" {
 		text, err := json.Marshal(record)
 		if err != nil {
-			r.Err = errors.Join(r.Err, err)
+			r.Untold = append(r.Untold, fmt.Errorf("telling %s of an invocation: %w", sqs.NameOf(destination), err))
 			return r
 		}
 		r.send(c, destination, string(text), nil)
@@ -218,9 +221,15 @@ func (c *Cloud) tell(config *eventConfig, r EventResult, last *lambdahost.Respon
 	return r
 }
 
+// send tells a queue. One that does not take the record, because it is too long
+// for a message, is not told, and nobody tries again: Lambda counts it as
+// DestinationDeliveryFailures or DeadLetterErrors. Nothing but queues is told.
 func (r *EventResult) send(c *Cloud, queue, body string, attributes map[string]sqs.Attribute) {
+	if !strings.HasPrefix(queue, "arn:"+partition+":sqs:") {
+		return
+	}
 	if _, err := c.queues.service.Send(queue, body, attributes); err != nil {
-		r.Err = errors.Join(r.Err, fmt.Errorf("telling %s of an invocation: %w", queue, err))
+		r.Untold = append(r.Untold, fmt.Errorf("telling %s of an invocation: %w", sqs.NameOf(queue), err))
 		return
 	}
 	r.Sent = append(r.Sent, sqs.NameOf(queue))
@@ -233,7 +242,18 @@ func deadLetter(requestID string, r *EventResult) map[string]sqs.Attribute {
 	attributes := map[string]sqs.Attribute{"RequestID": text(requestID), "ErrorCode": {DataType: "Number", StringValue: "200"}}
 	var failure struct{ ErrorMessage string }
 	if json.Unmarshal(r.Answer, &failure) == nil && failure.ErrorMessage != "" {
-		attributes["ErrorMessage"] = text(failure.ErrorMessage[:min(len(failure.ErrorMessage), 1024)])
+		attributes["ErrorMessage"] = text(beginning(failure.ErrorMessage, 1024))
 	}
 	return attributes
+}
+
+// beginning is as much of a text as fits into so many bytes, in whole characters.
+func beginning(text string, bytes int) string {
+	if len(text) <= bytes {
+		return text
+	}
+	for bytes > 0 && !utf8.RuneStart(text[bytes]) {
+		bytes--
+	}
+	return text[:bytes]
 }

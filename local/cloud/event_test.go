@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 )
@@ -59,6 +60,36 @@ func TestAnEventThatFailsIsTriedTwiceMoreAndTold(t *testing.T) {
 	queues, err := c.Queues()
 	if err != nil || queues[0].Messages[0].Attributes["ErrorMessage"].StringValue != "no such luck" {
 		t.Errorf("got %+v and error %v, expected the error with the dead letter", queues[0], err)
+	}
+}
+
+func TestAQueueThatDoesNotTakeTheRecordIsNotTold(t *testing.T) {
+	c := start(t, object{
+		"Dead": queue(nil), "Failures": queue(nil),
+		"Function": functionWith(object{}, object{"DeadLetterConfig": object{"TargetArn": getAtt("Dead", "Arn")}}),
+		"Config": object{"Type": "AWS::Lambda::EventInvokeConfig", "Properties": object{"FunctionName": object{"Ref": "Function"}, "Qualifier": "$LATEST",
+			"MaximumRetryAttempts": 0, "DestinationConfig": object{"OnFailure": object{"Destination": getAtt("Failures", "Arn")}}}},
+	})
+	for message, expected := range map[string]struct {
+		sent, untold int
+	}{
+		"x" + strings.Repeat("é", 600):  {2, 0}, // the 1,024th byte is within a character
+		strings.Repeat("e", 700_000):    {1, 1}, // asked and answered together, it is too long for a message
+		strings.Repeat("e", 1024) + "é": {2, 0},
+	} {
+		payload, err := json.Marshal(object{"fail": message})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := invokeEvent(t, c, "Function", payload)
+		if r.Condition != "RetriesExhausted" || r.Err != nil || len(r.Sent) != expected.sent || len(r.Untold) != expected.untold {
+			t.Errorf("%.10s: got %s, sent to %v, and the errors %v and %v, expected %d sent and %d untold", message, r.Condition, r.Sent, r.Untold, r.Err, expected.sent, expected.untold)
+		}
+		for _, err := range r.Untold {
+			if !strings.Contains(err.Error(), "telling Stack-Failures of an invocation") {
+				t.Errorf("got %v, expected the queue to be named", err)
+			}
+		}
 	}
 }
 

@@ -143,32 +143,55 @@ func (c *Cloud) newMapping(p *mappingProperties) (*mapping, error) {
 }
 
 // poll receives batches and has the function invoked with them. Like Lambda, it
-// receives no more than it may invoke the function with.
+// receives no more than it may invoke the function with, and takes a turn, which
+// the mappings share, before it receives: the time for which a message is
+// invisible is for the work, not for the wait before it.
 func (m *mapping) poll() {
 	defer m.consumer.Close()
 	queues := m.cloud.queues
 	slots := make(chan struct{}, m.concurrency)
-	how := sqs.Receive{Max: m.batchSize, Wait: sqs.Forever, Window: m.window, Bytes: maxEventBytes, Size: func(message *sqs.Message) int { return len(m.record(message)) + 1 }}
+	how := sqs.Receive{Max: m.batchSize, Window: m.window, Bytes: maxEventBytes, Size: func(message *sqs.Message) int { return len(m.record(message)) + 1 }}
 	for {
 		select {
 		case slots <- struct{}{}:
 		case <-queues.ctx.Done():
 			return
 		}
-		batch, err := m.consumer.Receive(queues.ctx, how)
-		if err != nil || len(batch) == 0 {
+		batch := m.next(how)
+		if batch == nil {
 			return
 		}
 		hold := queues.service.Hold()
 		began := queues.goOn(func() {
 			defer hold.End()
 			defer func() { <-slots }()
+			defer m.cloud.endTurn()
 			m.deliver(queues.ctx, batch)
 		})
 		if !began {
 			hold.End()
 			return
 		}
+	}
+}
+
+// next takes a turn and receives a batch, once there are messages. It is nil
+// when this machine ends.
+func (m *mapping) next(how sqs.Receive) []sqs.Message {
+	ctx := m.cloud.queues.ctx
+	for {
+		if m.consumer.Wait(ctx) != nil || m.cloud.takeTurn(ctx) != nil {
+			return nil
+		}
+		batch, err := m.consumer.Receive(ctx, how)
+		if len(batch) > 0 {
+			return batch
+		}
+		m.cloud.endTurn()
+		if err != nil {
+			return nil
+		}
+		// Somebody else has received them meanwhile, or they were dead letters.
 	}
 }
 
@@ -209,7 +232,7 @@ func (m *mapping) deliver(ctx context.Context, batch []sqs.Message) {
 func (m *mapping) invoke(ctx context.Context, event []byte) (*lambdahost.Response, error) {
 	begun, pause := time.Now(), 50*time.Millisecond
 	for {
-		response, err := m.cloud.call(ctx, m.function, event)
+		response, err := m.cloud.host.Invoke(ctx, m.function, event) // the turn was taken before the batch was received
 		refused, ok := errors.AsType[*lambdahost.Error](err)
 		if !ok || refused.Code != "TooManyRequestsException" || time.Since(begun)+pause > m.visibility {
 			return response, err
@@ -237,24 +260,31 @@ func ids(batch []sqs.Message) []string {
 // all of it (Lambda developer guide, "Handling errors for an SQS event source
 // in Lambda", "Success and failure conditions").
 func failures(answer []byte, batch []sqs.Message) []string {
-	var partial struct {
-		Failures []struct {
-			Identifier *string `json:"itemIdentifier"`
-		} `json:"batchItemFailures"`
-	}
 	all := ids(batch)
 	if len(answer) == 0 {
 		return nil
 	}
+	// Maps, because Lambda takes the names as they are, and the members of a
+	// struct would be found in any case.
+	var partial map[string]json.RawMessage
 	if json.Unmarshal(answer, &partial) != nil {
 		return all
 	}
+	list, ok := partial["batchItemFailures"]
+	if !ok {
+		return nil
+	}
+	var failures []map[string]any
+	if json.Unmarshal(list, &failures) != nil {
+		return all
+	}
 	var failed []string
-	for _, f := range partial.Failures {
-		if f.Identifier == nil || !slices.Contains(all, *f.Identifier) {
+	for _, f := range failures {
+		id, ok := f["itemIdentifier"].(string)
+		if !ok || !slices.Contains(all, id) {
 			return all
 		}
-		failed = append(failed, *f.Identifier)
+		failed = append(failed, id)
 	}
 	return failed
 }

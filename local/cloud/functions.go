@@ -123,11 +123,22 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 
 // call invokes a function when it is its turn.
 func (c *Cloud) call(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
-	select {
-	case c.turns <- struct{}{}:
-		defer func() { <-c.turns }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := c.takeTurn(ctx); err != nil {
+		return nil, err
 	}
+	defer c.endTurn()
 	return c.host.Invoke(ctx, function, payload)
 }
+
+// takeTurn waits until one more invocation may run. The error is the cause of
+// ctx's end.
+func (c *Cloud) takeTurn(ctx context.Context) error {
+	select {
+	case c.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Cloud) endTurn() { <-c.turns }

@@ -232,6 +232,36 @@ func TestABatchFailsAsAWholeWithItsInvocation(t *testing.T) {
 	}
 }
 
+// Time in a queue is only for what the function does: batches that wait for
+// their turn on this machine are not received yet.
+func TestMessagesAreNotReceivedBeforeTheirTurn(t *testing.T) {
+	d := &delivered{orders: map[string]int{}}
+	resources := fanOut(1, object{"BatchSize": 1, "ScalingConfig": object{"MaximumConcurrency": 100}})
+	resources["Queue"].(object)["Properties"].(object)["VisibilityTimeout"] = 1
+	resources["Worker"] = functionWith(object{"ROLE": "slow"}, object{"Timeout": 1})
+	// Another mapping, which has messages to wait for, shares the one turn.
+	resources["Other"] = queue(nil)
+	resources["OtherSender"] = functionWith(object{"QUEUE_URL": object{"Ref": "Other"}}, nil)
+	resources["OtherWorker"] = functionWith(object{"ROLE": "worker"}, nil)
+	resources["OtherMapping"] = mappingOf(object{"EventSourceArn": getAtt("Other", "Arn"), "FunctionName": object{"Ref": "OtherWorker"}})
+	c, err := tryStart(t, resources, Options{Delivered: d.add, Concurrency: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.InvokeEvent("OtherSender", []byte(`{"send": [{"id": "OTHER-1"}, {"id": "OTHER-2"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	invokeEvent(t, c, "Sender", orders(8, 0)) // which take two seconds in all
+	for id, n := range d.orders {
+		if n != 1 {
+			t.Errorf("got %d deliveries of %s, expected one", n, id)
+		}
+	}
+	if l := left(t, c); len(d.orders) != 10 || len(l["Queue"])+len(l["Dead"])+len(l["Other"]) > 0 {
+		t.Errorf("got %d orders delivered and %v left, expected ten and nothing", len(d.orders), l)
+	}
+}
+
 func TestPartialBatchResponses(t *testing.T) {
 	batch := []sqs.Message{{ID: "a"}, {ID: "b"}, {ID: "c"}}
 	for answer, expected := range map[string]string{
@@ -250,8 +280,11 @@ func TestPartialBatchResponses(t *testing.T) {
 		`{"batchItemFailures": [{"messageId": "a"}]}`:                               "a b c",
 		`{"batchItemFailures": ["a"]}`:                                              "a b c",
 		`{"batchItemFailures": "a"}`:                                                "a b c",
-		`"ok"`:                                                                      "a b c",
-		`[`:                                                                         "a b c",
+		`{"BatchItemFailures": [{"itemIdentifier": "b"}]}`:                          "",
+		`{"batchitemfailures": "b"}`:                                                "",
+		`{"batchItemFailures": [{"ItemIdentifier": "b"}]}`:                          "a b c",
+		`"ok"`: "a b c",
+		`[`:    "a b c",
 	} {
 		if got := strings.Join(failures([]byte(answer), batch), " "); got != expected {
 			t.Errorf("%s: got %q failed, expected %q", answer, got, expected)

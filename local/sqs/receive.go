@@ -187,7 +187,7 @@ func (s *Service) changeVisibility(q *queue, handle string, timeout time.Duratio
 }
 
 // Consumer receives from a queue until it is closed. While it neither waits in
-// Receive nor is closed, it counts as being at work; what it does meanwhile
+// Wait or Receive nor is closed, it counts as being at work; what it does meanwhile
 // beside it, it has to hold time with.
 type Consumer struct {
 	service *Service
@@ -213,6 +213,26 @@ func (c *Consumer) Receive(ctx context.Context, r Receive) ([]Message, error) {
 	c.service.mutex.Lock()
 	defer c.service.mutex.Unlock()
 	return c.service.receive(ctx, c.queue, r, &wait{consumer: true})
+}
+
+// Wait waits until there is a message to receive, and receives none: whoever
+// has something to make ready before messages become invisible does it after
+// Wait, and before Receive. The error is the cause of ctx's end.
+func (c *Consumer) Wait(ctx context.Context) error {
+	s, q := c.service, c.queue
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	w := &wait{consumer: true}
+	for q.settle(s.now()); q.visible.Len() == 0; q.settle(s.now()) {
+		var alarm time.Time
+		if len(q.later) > 0 {
+			alarm = q.later[0].at
+		}
+		if err := s.pause(ctx, w, alarm); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends the consumer.

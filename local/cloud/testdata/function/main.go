@@ -31,6 +31,8 @@ func main() {
 	switch os.Getenv("ROLE") {
 	case "worker":
 		lambda.Start(job.Queue(work))
+	case "slow":
+		lambda.Start(job.Queue(func(context.Context, order) error { time.Sleep(250 * time.Millisecond); return nil }))
 	case "crash":
 		lambda.Start(func() { os.Exit(1) })
 	default:
