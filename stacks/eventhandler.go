@@ -30,9 +30,10 @@ func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.Stack
 	shop.grantWriteInvoices(handler)
 
 	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
-		Function: handler,
-		Schedule: nightly(),
-		Topic:    observe.NewTopic(stack, jsii.String("Alerts"), nil),
+		Function:      handler,
+		Schedule:      nightly(),
+		ScheduleInput: tonight(),
+		Topic:         observe.NewTopic(stack, jsii.String("Alerts"), nil),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Invoke it with {\"date\": \"2026-11-01\"}, asynchronously"),
@@ -44,4 +45,10 @@ func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.Stack
 // nightly is when the architectures without a job begin.
 func nightly() awsscheduler.ScheduleExpression {
 	return awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{Minute: jsii.String("0"), Hour: jsii.String("2")})
+}
+
+// tonight is the event of a schedule: the night that it was for, however late it
+// comes.
+func tonight() map[string]string {
+	return map[string]string{"date": "<aws.scheduler.scheduled-time>"}
 }

@@ -48,6 +48,7 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 	trigger.NewSchedule(stack, jsii.String("Nightly"), &trigger.ScheduleProps{
 		StateMachine: job.StateMachine(),
 		Expression:   jsii.String("cron(0 2 * * ? *)"),
+		Input:        tonight(),
 	})
 	observe.New(stack, jsii.String("Observe"), &observe.Props{
 		StateMachine: job.StateMachine(),

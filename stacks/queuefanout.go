@@ -31,7 +31,7 @@ func NewQueueFanout(scope constructs.Construct, id *string, props *awscdk.StackP
 	shop.grantWriteInvoices(consumer)
 
 	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
-	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(), Topic: alerts})
+	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(), ScheduleInput: tonight(), Topic: alerts})
 	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})
 	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Invoke it with {\"date\": \"2026-11-01\"}, asynchronously"),

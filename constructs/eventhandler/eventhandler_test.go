@@ -112,6 +112,29 @@ func TestEventsThatAreGivenUpEndInOneQueue(t *testing.T) {
 	}
 }
 
+// Lambda, Scheduler and EventBridge each have an age of their own, and the last
+// two would try for a day.
+func TestAnEventIsAsOldAsItMayBeWhoeverHasIt(t *testing.T) {
+	for expected, age := range map[float64]awscdk.Duration{6 * 3600: nil, 3600: awscdk.Duration_Hours(jsii.Number(1))} {
+		stack := synthesis.Stack(t)
+		eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Pattern: orders(), MaxEventAge: age})
+		template := synthesis.Synthesize(t, stack)
+		retries := func(target any) any {
+			policy, _ := target.(map[string]any)["RetryPolicy"].(map[string]any)
+			return policy["MaximumEventAgeInSeconds"]
+		}
+		for who, got := range map[string]any{
+			"Lambda":      template.Only(t, "AWS::Lambda::EventInvokeConfig").Properties["MaximumEventAgeInSeconds"],
+			"Scheduler":   retries(template.Only(t, "AWS::Scheduler::Schedule").Properties["Target"]),
+			"EventBridge": retries(template.Only(t, "AWS::Events::Rule").Properties["Targets"].([]any)[0]),
+		} {
+			if got != expected {
+				t.Errorf("%s: got %v s, expected %v s", who, got, expected)
+			}
+		}
+	}
+}
+
 func TestAnotherQueueTakesThePlaceOfTheOwnOne(t *testing.T) {
 	stack := synthesis.Stack(t)
 	lost := awssqs.NewQueue(stack, jsii.String("Lost"), nil)

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
@@ -92,6 +93,12 @@ func (p *Props) maxEventAgeSeconds() float64 {
 		return maxEventAgeSeconds
 	}
 	return refusal.Seconds(p.MaxEventAge)
+}
+
+// maxEventAge is the same where it has to be said: Scheduler and EventBridge
+// would go on for a day.
+func (p *Props) maxEventAge() awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(p.maxEventAgeSeconds()))
 }
 
 // validate names every problem, each with what it got and what it expects. It

@@ -30,7 +30,7 @@ func (h *eventHandler) addSchedule(settings *Props, input any) {
 		Schedule: settings.Schedule,
 		Target: awsschedulertargets.NewLambdaInvoke(h.function, &awsschedulertargets.ScheduleTargetBaseProps{
 			Input:           awsscheduler.ScheduleTargetInput_FromObject(input),
-			MaxEventAge:     settings.MaxEventAge,
+			MaxEventAge:     settings.maxEventAge(),
 			DeadLetterQueue: h.failureQueue,
 			Role:            role,
 		}),
@@ -44,7 +44,7 @@ func (h *eventHandler) addRule(settings *Props) {
 	undelivered.LetSend(undelivered.ForThisAccount(h, "events.amazonaws.com", nil), h.failureQueue) // no role sends to it
 	h.rule = awsevents.NewRule(h, jsii.String("Rule"), &awsevents.RuleProps{EventPattern: settings.Pattern, EventBus: settings.EventBus})
 	h.rule.AddTarget(awseventstargets.NewLambdaFunction(h.function, &awseventstargets.LambdaFunctionProps{
-		MaxEventAge:     settings.MaxEventAge,
+		MaxEventAge:     settings.maxEventAge(),
 		DeadLetterQueue: h.failureQueue,
 	}))
 }

@@ -9,10 +9,12 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoiceall"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
@@ -34,5 +36,11 @@ func main() {
 			Bucket: os.Getenv("INVOICES_BUCKET"),
 		},
 	}
-	lambda.Start(handler.Handle)
+	lambda.Start(func(ctx context.Context, night invoicing.Night) error {
+		err := handler.Handle(ctx, night)
+		if err == nil {
+			return nil
+		}
+		return messages.InvokeResponse_Error{Type: job.NameOf(err), Message: err.Error()} // else its name is that of its Go type
+	})
 }

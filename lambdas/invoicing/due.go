@@ -15,7 +15,28 @@ import (
 
 // Night says which orders to invoice.
 type Night struct {
-	Date string `json:"date"` // 2026-11-01; none: the day on which the job started, or today, in UTC
+	// Date is a day, 2026-11-01, or a time of it, 2026-11-01T02:00:00Z, whose day
+	// in UTC it is. A schedule says for which time it is, so that an event that
+	// comes late, or once more, is still about the same night.
+	// None: the day on which the job started, or today, in UTC.
+	Date string `json:"date"`
+}
+
+// day is the night's day in UTC, as the index has it.
+func (n Night) day(ctx context.Context) (string, error) {
+	if n.Date == "" {
+		started := job.InfoOf(ctx).StartedAt // workflow
+		if started.IsZero() {                // workflow
+			started = time.Now() // workflow
+		} // workflow
+		return started.UTC().Format(time.DateOnly), nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, n.Date); err == nil {
+			return at.UTC().Format(time.DateOnly), nil
+		}
+	}
+	return "", job.Fail("InvalidDate", "got date %q, expected one such as 2026-11-01, or a time such as 2026-11-01T02:00:00Z", n.Date)
 }
 
 // Orders is the table of orders. Its index has the day on which an order is
@@ -29,16 +50,9 @@ type Orders struct {
 // Due yields the orders that are due, a page of the index at a time.
 func (o *Orders) Due(ctx context.Context, night Night) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
-		date := night.Date
-		if date == "" {
-			started := job.InfoOf(ctx).StartedAt // workflow
-			if started.IsZero() {                // workflow
-				started = time.Now() // workflow
-			} // workflow
-			date = started.UTC().Format(time.DateOnly)
-		}
-		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			yield(Order{}, job.Fail("InvalidDate", "got date %q, expected one such as 2026-11-01", date))
+		date, err := night.day(ctx)
+		if err != nil {
+			yield(Order{}, err)
 			return
 		}
 		pages := dynamodb.NewQueryPaginator(o.Client, &dynamodb.QueryInput{

@@ -78,6 +78,27 @@ func TestDueEndsWithTheError(t *testing.T) {
 	}
 }
 
+func TestATimeIsItsDayInUTC(t *testing.T) {
+	for date, expected := range map[string]string{
+		"2026-11-01":                "2026-11-01",
+		"2026-11-01T02:00:00Z":      "2026-11-01",
+		"2026-11-01T02:00:00.123Z":  "2026-11-01",
+		"2026-11-01T00:30:00+01:00": "2026-10-31",
+		"2026-11-01T02:00":          "",
+		"1 November 2026":           "",
+	} {
+		table := &pages{}
+		orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
+		var failed error
+		for _, err := range orders.Due(context.Background(), invoicing.Night{Date: date}) {
+			failed = err
+		}
+		if table.date != expected || (failed == nil) == (expected == "") {
+			t.Errorf("%s: got the orders due on %q and %v, expected those of %q", date, table.date, failed, expected)
+		}
+	}
+}
+
 func TestWithoutADateOrAJobItIsToday(t *testing.T) {
 	table := &pages{}
 	orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
