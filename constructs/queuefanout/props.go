@@ -13,6 +13,7 @@ import (
 
 // What applies where a prop is not set.
 const (
+	defaultURLVariable      = "QUEUE_URL"
 	defaultBatchSize        = 10
 	defaultMaxConcurrency   = 100
 	defaultMaxReceiveCount  = 5
@@ -49,7 +50,8 @@ type Props struct {
 	Consumer awslambda.Function
 
 	// QueueURLVariable is the variable of the producer's environment in which
-	// it finds the queue's URL.
+	// it finds the queue's URL. One that sends to several queues has a variable
+	// for each.
 	// Default: the variable is QUEUE_URL.
 	QueueURLVariable *string
 
@@ -110,9 +112,7 @@ type Props struct {
 
 // withDefaults is a copy in which everything is set that has a default.
 func (p Props) withDefaults() Props {
-	if p.QueueURLVariable == nil {
-		p.QueueURLVariable = jsii.String("QUEUE_URL")
-	}
+	p.QueueURLVariable = p.urlVariable()
 	if p.BatchSize == nil {
 		p.BatchSize = jsii.Number(defaultBatchSize)
 	}
@@ -161,6 +161,7 @@ func (p *Props) validate() (found refusal.Problems) {
 	if v := p.QueueURLVariable; v != nil && !variableName.MatchString(*v) {
 		found.Add("QueueURLVariable: got %q, expected letters, digits and _, a letter first", *v)
 	}
+	p.checkVariable(&found)
 	found.Whole("BatchSize", p.BatchSize, 1, maxBatchSize)
 	found.Whole("MaxConcurrency", p.MaxConcurrency, lowestMaxConcurrency, highestMaxConcurrency)
 	found.Whole("MaxReceiveCount", p.MaxReceiveCount, 1, highestReceiveCount)
@@ -181,6 +182,32 @@ func (p *Props) validate() (found refusal.Problems) {
 	}
 	refusal.Without(&found, p.Without, inOrder)
 	return found
+}
+
+// checkVariable is about a variable that the producer has already, as the one
+// before a second queue does: its value would be replaced, and no word said.
+func (p *Props) checkVariable(found *refusal.Problems) {
+	if p.Producer == nil {
+		return
+	}
+	resource, ok := p.Producer.Node().DefaultChild().(awslambda.CfnFunction)
+	if !ok { // of an imported function, which has no environment to add to
+		return
+	}
+	name := *p.urlVariable()
+	environment, _ := awscdk.Stack_Of(p.Producer).Resolve(resource.Environment()).(map[string]any)
+	variables, _ := environment["variables"].(map[string]any)
+	if _, taken := variables[name]; taken {
+		found.Add("QueueURLVariable: got %s, which is in the environment of %s already, expected another name: a producer has a variable for each of its queues",
+			name, *p.Producer.Node().Path())
+	}
+}
+
+func (p *Props) urlVariable() *string {
+	if p.QueueURLVariable == nil {
+		return jsii.String(defaultURLVariable)
+	}
+	return p.QueueURLVariable
 }
 
 func (p *Props) retentionSeconds() float64 {

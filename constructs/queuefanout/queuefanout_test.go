@@ -210,6 +210,9 @@ func TestBadPropsAreRefused(t *testing.T) {
 	uncertain := awslambda.NewFunction(stack, jsii.String("Uncertain"), &awslambda.FunctionProps{
 		Runtime: awslambda.Runtime_NODEJS_LATEST(), Handler: jsii.String("index.handler"), Timeout: token(),
 		Code: awslambda.Code_FromInline(jsii.String("exports.handler = async () => {};"))})
+	busy := function(stack, "Busy", nil)
+	queuefanout.New(stack, jsii.String("First"), &queuefanout.Props{Producer: busy, Consumer: good.Consumer})
+	queuefanout.New(stack, jsii.String("Second"), &queuefanout.Props{Producer: busy, Consumer: good.Consumer, QueueURLVariable: jsii.String("OTHER_QUEUE_URL")})
 	for name, c := range map[string]struct {
 		change   func(*queuefanout.Props)
 		expected []string
@@ -258,6 +261,8 @@ func TestBadPropsAreRefused(t *testing.T) {
 		"tokens": {func(p *queuefanout.Props) {
 			p.BatchWindow, p.VisibilityTimeout, p.Retention, p.OldestMessageAlarm = token(), token(), token(), token()
 		}, []string{"BatchWindow: got a token", "VisibilityTimeout: got a token", "Retention: got a token", "OldestMessageAlarm: got a token"}},
+		"a second queue of one producer": {func(p *queuefanout.Props) { p.Producer = busy },
+			[]string{"QueueURLVariable: got QUEUE_URL, which is in the environment of Test/Busy/Function already, expected another name"}},
 		"a timeout that is a token": {func(p *queuefanout.Props) { p.Consumer = uncertain },
 			[]string{"Consumer: got a function whose timeout is a token"}},
 	} {
