@@ -48,15 +48,17 @@ func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.Stac
 	})
 	shop.grantFindDue(producer)
 	shop.grantWriteInvoices(consumer)
-	allow(producer, *jobs.TableArn(), "dynamodb:PutItem", "dynamodb:UpdateItem")
+	allow(producer, *jobs.TableArn(), "dynamodb:UpdateItem")
 	allow(consumer, *jobs.TableArn(), "dynamodb:UpdateItem")
 	allow(summary, *jobs.TableArn(), "dynamodb:GetItem", "dynamodb:UpdateItem")
 
 	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
+	event := tonight()
+	event["jobId"] = "<aws.scheduler.execution-id>"
 	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
 		Function:      producer,
 		Schedule:      nightly(),
-		ScheduleInput: map[string]string{"jobId": "<aws.scheduler.execution-id>"},
+		ScheduleInput: event,
 		Topic:         alerts,
 	})
 	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})

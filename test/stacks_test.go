@@ -51,7 +51,7 @@ func TestFunctionsOfTheArchitecturesMayDoThis(t *testing.T) {
 			"ConsumerRole": "s3:PutObject sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 		},
 		stacks.TrackedFanout: {
-			"ProducerRole": "dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem sqs:SendMessage",
+			"ProducerRole": "dynamodb:Query dynamodb:UpdateItem sqs:SendMessage",
 			"ConsumerRole": "dynamodb:UpdateItem s3:PutObject sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage",
 			"SummaryRole":  "dynamodb:GetItem dynamodb:UpdateItem sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 		},

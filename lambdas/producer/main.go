@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
-	"github.com/mapjob/mapjob/lambdas/fanout"  // workflow
+	"github.com/mapjob/mapjob/job/fanout"      // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 

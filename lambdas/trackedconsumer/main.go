@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
 	"github.com/mapjob/mapjob/job"             // workflow
-	"github.com/mapjob/mapjob/lambdas/fanout"  // workflow
+	"github.com/mapjob/mapjob/job/fanout"      // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 	"github.com/mapjob/mapjob/lambdas/tracking" // workflow
 )

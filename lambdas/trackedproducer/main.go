@@ -5,18 +5,21 @@ package main
 import (
 	"context"
 	"log"
+	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
-	"github.com/mapjob/mapjob/lambdas/fanout"  // workflow
+	"github.com/mapjob/mapjob/job/fanout"      // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 	"github.com/mapjob/mapjob/lambdas/tracking" // workflow
 )
 
 func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)

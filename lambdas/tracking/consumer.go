@@ -6,7 +6,7 @@ import (
 	"log/slog"
 
 	"github.com/mapjob/mapjob/job"
-	"github.com/mapjob/mapjob/lambdas/fanout" // workflow
+	"github.com/mapjob/mapjob/job/fanout" // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -33,8 +33,9 @@ func (c *Consumer) Handle(ctx context.Context, message Message) error {
 	if err != nil {
 		return err
 	}
+	slog.InfoContext(ctx, "counted", "order", order.ID, "tally", tally.tally())
 	if tally.isComplete() {
-		return complete(ctx, c.Summaries, message.JobID)
+		return complete(ctx, c.Table, c.Summaries, message.JobID)
 	}
 	return nil
 	// workflow }

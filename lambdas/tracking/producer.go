@@ -2,11 +2,12 @@ package tracking
 
 import (
 	"context"
-	"errors" // workflow
-	"iter"   // workflow
+	"errors"   // workflow
+	"iter"     // workflow
+	"log/slog" // workflow
 
 	"github.com/aws/aws-lambda-go/lambdacontext" // workflow
-	"github.com/mapjob/mapjob/lambdas/fanout"    // workflow
+	"github.com/mapjob/mapjob/job/fanout"        // workflow
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -69,7 +70,7 @@ func (p *Producer) Handle(ctx context.Context, night Night) (Started, error) {
 		return Started{}, err
 	}
 	if job.isComplete() {
-		err = complete(ctx, p.Summaries, id)
+		err = complete(ctx, p.Table, p.Summaries, id)
 	}
 	return Started{id, sent}, err
 	// workflow }
@@ -87,9 +88,15 @@ func messages(id string, orders iter.Seq2[invoicing.Order, error]) iter.Seq2[Mes
 	}
 }
 
-// complete has the summary written.
-func complete(ctx context.Context, summaries *fanout.Queue, id string) error {
-	_, err := fanout.Send(ctx, summaries, func(yield func(Completed, error) bool) { yield(Completed{id}, nil) })
+// complete has the summary written, unless somebody else has. Whoever fails
+// between the two steps takes the summary along.
+func complete(ctx context.Context, table *Table, summaries *fanout.Queue, id string) error {
+	job, err := table.ask(ctx, id)
+	if job == nil || err != nil {
+		return err
+	}
+	slog.InfoContext(ctx, "the tally is full", "job", id, "tally", job.tally())
+	_, err = fanout.Send(ctx, summaries, func(yield func(Completed, error) bool) { yield(Completed{id}, nil) })
 	return err
 }
 

@@ -13,10 +13,11 @@
 // There is one record for each job, and its partition key is jobId:
 //
 //	jobId         S  the ID of the schedule's execution, or of the producer's request
-//	startedAt     S  RFC 3339: when the producer began
+//	startedAt     S  RFC 3339: when the producer began, the first time
 //	expected      N  how many orders were sent; absent until all were
 //	finished      N  how many orders were counted as invoiced
 //	failed        N  how many were counted as refused
+//	askedAt       S  RFC 3339: when the summary was asked for; absent until it was
 //	summary       S  the summary's text; absent until there is one
 //	summarizedAt  S  RFC 3339: when the summary was written, the last time
 package tracking
@@ -24,6 +25,7 @@ package tracking
 // workflow {
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,15 +42,17 @@ type Job struct {
 	Expected     *int   `dynamodbav:"expected,omitempty"`
 	Finished     int    `dynamodbav:"finished"`
 	Failed       int    `dynamodbav:"failed"`
+	AskedAt      string `dynamodbav:"askedAt,omitempty"`
 	Summary      string `dynamodbav:"summary,omitempty"`
 	SummarizedAt string `dynamodbav:"summarizedAt,omitempty"`
 }
 
-// isComplete says whether everything that was sent was counted. Of all who
-// count, one sees it.
-func (j *Job) isComplete() bool {
-	return j.Expected != nil && j.Finished+j.Failed == *j.Expected
-}
+// tally is how many orders were counted.
+func (j *Job) tally() int { return j.Finished + j.Failed }
+
+// isComplete says whether everything that was sent was counted. Where something
+// was counted twice there is more than was sent.
+func (j *Job) isComplete() bool { return j.Expected != nil && j.tally() >= *j.Expected }
 
 // The attributes that count.
 const (
@@ -59,43 +63,48 @@ const (
 // Table is the table of jobs.
 type Table struct {
 	Client interface {
-		PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 		GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 		UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
 	}
 	Name string
 }
 
-// start makes the record of a job.
+// start makes the record of a job, or leaves the one that there is: a producer
+// that is invoked again must not forget what was counted.
 func (t *Table) start(ctx context.Context, id string) error {
-	record, err := attributevalue.MarshalMap(Job{ID: id, StartedAt: now()})
-	if err != nil {
-		return err
-	}
-	if _, err := t.Client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.Name, Item: record}); err != nil {
-		return fmt.Errorf("starting job %s: %w", id, err)
-	}
-	return nil
+	_, err := t.update(ctx, id, "SET startedAt = if_not_exists(startedAt, :now)", nil, nil, map[string]any{":now": now()})
+	return err
 }
 
 // expect says how many orders there are.
 func (t *Table) expect(ctx context.Context, id string, orders int) (*Job, error) {
-	return t.update(ctx, id, "SET expected = :orders", nil, map[string]any{":orders": orders})
+	return t.update(ctx, id, "SET expected = :orders", nil, nil, map[string]any{":orders": orders})
 }
 
 // count counts one more order as finished or failed.
 func (t *Table) count(ctx context.Context, id, as string) (*Job, error) {
-	return t.update(ctx, id, "ADD #as :one", map[string]string{"#as": as}, map[string]any{":one": 1})
+	return t.update(ctx, id, "ADD #as :one", nil, map[string]string{"#as": as}, map[string]any{":one": 1})
+}
+
+// ask notes that the summary is asked for. It is nil where it was before: of all
+// who see the tally full, one asks.
+func (t *Table) ask(ctx context.Context, id string) (*Job, error) {
+	job, err := t.update(ctx, id, "SET askedAt = :now", aws.String("attribute_not_exists(askedAt)"), nil, map[string]any{":now": now()})
+	if _, before := errors.AsType[*types.ConditionalCheckFailedException](err); before {
+		return nil, nil
+	}
+	return job, err
 }
 
 // summarize keeps the summary.
 func (t *Table) summarize(ctx context.Context, id, text string) error {
-	_, err := t.update(ctx, id, "SET summary = :text, summarizedAt = :now", nil, map[string]any{":text": text, ":now": now()})
+	_, err := t.update(ctx, id, "SET summary = :text, summarizedAt = :now", nil, nil, map[string]any{":text": text, ":now": now()})
 	return err
 }
 
-// update changes the record of a job, and is the record after it.
-func (t *Table) update(ctx context.Context, id, expression string, names map[string]string, values map[string]any) (*Job, error) {
+// update changes the record of a job where the condition holds, if there is one,
+// and is the record after it.
+func (t *Table) update(ctx context.Context, id, expression string, condition *string, names map[string]string, values map[string]any) (*Job, error) {
 	encoded, err := attributevalue.MarshalMap(values)
 	if err != nil {
 		return nil, err
@@ -104,6 +113,7 @@ func (t *Table) update(ctx context.Context, id, expression string, names map[str
 		TableName:                 &t.Name,
 		Key:                       key(id),
 		UpdateExpression:          &expression,
+		ConditionExpression:       condition,
 		ExpressionAttributeNames:  names,
 		ExpressionAttributeValues: encoded,
 		ReturnValues:              types.ReturnValueAllNew,

@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/mapjob/mapjob/lambdas/fanout"
+	"github.com/mapjob/mapjob/job/fanout"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -50,11 +50,6 @@ func (n *night) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s
 	return nil, n.lost["PutObject"]
 }
 
-func (n *night) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	n.job = &Job{}
-	return nil, attributevalue.UnmarshalMap(in.Item, n.job)
-}
-
 func (n *night) GetItem(_ context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 	if n.job == nil {
 		return &dynamodb.GetItemOutput{}, nil
@@ -71,6 +66,15 @@ func (n *night) UpdateItem(_ context.Context, in *dynamodb.UpdateItemInput, _ ..
 		return in.ExpressionAttributeValues[name].(*types.AttributeValueMemberS).Value
 	}
 	switch *in.UpdateExpression {
+	case "SET startedAt = if_not_exists(startedAt, :now)":
+		if n.job == nil {
+			n.job = &Job{ID: in.Key["jobId"].(*types.AttributeValueMemberS).Value, StartedAt: text(":now")}
+		}
+	case "SET askedAt = :now":
+		if *in.ConditionExpression == "attribute_not_exists(askedAt)" && n.job.AskedAt != "" {
+			return nil, &types.ConditionalCheckFailedException{}
+		}
+		n.job.AskedAt = text(":now")
 	case "SET expected = :orders":
 		n.job.Expected = new(int)
 		if err := attributevalue.Unmarshal(in.ExpressionAttributeValues[":orders"], n.job.Expected); err != nil {
@@ -171,6 +175,16 @@ func TestTheLastOneHasTheSummaryWritten(t *testing.T) {
 	}
 }
 
+func TestOneOfThoseWhoSeeTheTallyFullAsksForTheSummary(t *testing.T) {
+	n := &night{due: 3}
+	n.produce(t)
+	n.deliver(t)
+	n.deliver(t) // and sees it more than full
+	if len(n.summaries) != 1 || n.summaries[0].Finished != 3 || n.job.Finished != 6 || n.job.AskedAt == "" {
+		t.Errorf("got %+v and the summaries %+v, expected one, asked for at three", n.job, n.summaries)
+	}
+}
+
 func TestAllMayBeDoneBeforeItIsKnownHowManyThereAre(t *testing.T) {
 	for due := range 13 {
 		n := &night{due: due}
@@ -209,7 +223,7 @@ func TestWhatATallyGetsWrong(t *testing.T) {
 			t.Errorf("got the summaries %+v, expected one that counts three of two", n.summaries)
 		}
 	})
-	t.Run("and where it comes before the number is known, there is none", func(t *testing.T) {
+	t.Run("and where it comes before the number is known as well", func(t *testing.T) {
 		n := &night{due: 3}
 		n.onSend = func(message Message) {
 			for range 2 {
@@ -219,11 +233,11 @@ func TestWhatATallyGetsWrong(t *testing.T) {
 			}
 		}
 		n.produce(t)
-		if len(n.summaries) > 0 || n.job.Finished != 6 {
-			t.Errorf("got %d finished and the summaries %+v, expected six of three, and none", n.job.Finished, n.summaries)
+		if len(n.summaries) != 1 || n.summaries[0].Finished != 6 {
+			t.Errorf("got the summaries %+v, expected one that counts six of three", n.summaries)
 		}
 	})
-	t.Run("the last one that ends between the count and the summary takes it along", func(t *testing.T) {
+	t.Run("whoever ends between the note that the summary is asked for and the message takes it along", func(t *testing.T) {
 		n := &night{due: 1, lost: map[string]error{"summaries": errors.New("no connection")}}
 		n.produce(t)
 		if err := n.consume(n.sent[0]); err == nil {
@@ -234,7 +248,7 @@ func TestWhatATallyGetsWrong(t *testing.T) {
 			t.Errorf("got %v, %d finished and the summaries %+v, expected two of one, and none", err, n.job.Finished, n.summaries)
 		}
 	})
-	t.Run("a producer that is invoked again begins to count anew, and sends all again", func(t *testing.T) {
+	t.Run("a producer that is invoked again sends all again, and all of it is counted", func(t *testing.T) {
 		n := &night{due: 2}
 		n.produce(t)
 		if err := n.consume(n.sent[0]); err != nil {
@@ -242,8 +256,8 @@ func TestWhatATallyGetsWrong(t *testing.T) {
 		}
 		n.produce(t)
 		n.deliver(t)
-		if len(n.sent) != 4 || n.job.Finished != 4 || len(n.summaries) != 1 {
-			t.Errorf("got %d messages, %d finished and %d summaries, expected four of two and one", len(n.sent), n.job.Finished, len(n.summaries))
+		if len(n.sent) != 4 || n.job.Finished != 5 || len(n.summaries) != 1 {
+			t.Errorf("got %d messages, %d finished and %d summaries, expected four, five of two and one", len(n.sent), n.job.Finished, len(n.summaries))
 		}
 	})
 }

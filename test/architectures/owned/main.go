@@ -34,8 +34,8 @@ var shared = []string{"invoicing/order.go", "invoicing/due.go", "invoicing/invoi
 
 var architectures = []architecture{
 	{"event-handler", []string{"eventhandler"}, []string{"invoiceall"}},
-	{"queue-fanout", []string{"producer", "consumer"}, []string{"fanout"}},
-	{"tracked-fanout", []string{"trackedproducer", "trackedconsumer", "trackedsummary"}, []string{"tracking", "fanout"}},
+	{"queue-fanout", []string{"producer", "consumer"}, nil},
+	{"tracked-fanout", []string{"trackedproducer", "trackedconsumer", "trackedsummary"}, []string{"tracking"}},
 	{"map-job", []string{"jobstart", "worker", "summary"}, []string{"invoicing/revenue.go"}},
 }
 

@@ -104,3 +104,25 @@ func TestEveryFileOfTheFunctionsIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// The README says what `make owned` says today.
+func TestTheREADMEHasTheFigures(t *testing.T) {
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted bytes.Buffer
+	if err := report(&counted, root); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range strings.Split(strings.TrimSpace(counted.String()), "\n") {
+		row = strings.Join(strings.Fields(row), " ")
+		if i != 1 && !strings.Contains(string(readme), "\n"+row+"\n") { // the line below the headings
+			t.Errorf("got a README without the row\n%s\nexpected what `make owned` prints", row)
+		}
+	}
+}
