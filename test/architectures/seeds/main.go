@@ -1,15 +1,19 @@
 // Command seeds runs the architectures with duplicate deliveries and answers
 // that are lost after the work, once for each seed, and counts what came of it:
-// orders that were lost, invoiced twice or miscounted, and whether the summary
-// came, came twice, or came before the work was done. The truth is counted from
-// outside: what each order comes to is known, and every write of an invoice is
-// seen.
+// orders that were lost, invoiced twice or miscounted, runs that failed, and
+// whether the summary came, came twice, or was asked for before the work was
+// done. The truth is counted from outside: what each order comes to is known,
+// and every write of an invoice is seen.
 //
 //	go run ./test/architectures/seeds            # 100 seeds, some minutes
-//	go run ./test/architectures/seeds -seeds 5 -v
+//	go run ./test/architectures/seeds -seeds 5 -v map-job
 //
-// A job has no queue. The same share of its workers' invocations loses its
-// answer after the work, as a worker does that is out of memory at the end.
+// What is struck: every message of a queue may come twice, and every invocation
+// of a function behind a queue may lose its answer after the work, as that of a
+// function does which is out of memory at the end. A job has no queue: every
+// invocation of its functions, job start, worker and summary, may lose its
+// answer. The functions that the event itself invokes, handlers and producers,
+// are not struck: they would do all of it again.
 package main
 
 import (
@@ -20,7 +24,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/mapjob/mapjob/local/cloud"
 )
@@ -33,27 +39,60 @@ type settings struct {
 	seeds, orders   int
 	duplicate, lost float64
 	verbose         bool
+	architectures   []string
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx); err != nil {
+	err := run(ctx, os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) { // which has been given
+		return
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "seeds:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
-	var s settings
-	flag.IntVar(&s.seeds, "seeds", 100, "how many `seeds`, from 1")
-	flag.IntVar(&s.orders, "orders", 200, "how many `orders` a run has")
-	flag.Float64Var(&s.duplicate, "duplicate", 0.05, "the `share` of messages that are delivered twice")
-	flag.Float64Var(&s.lost, "lost", 0.05, "the `share` of invocations whose answer is lost after the work")
-	flag.BoolVar(&s.verbose, "v", false, "print each run")
-	flag.Parse()
-	if flag.NArg() > 0 || s.seeds < 1 || s.orders < 1 {
-		return errors.New("expected -seeds and -orders of at least 1, and no arguments")
+// parse reads the command line.
+func parse(args []string) (s settings, err error) {
+	flags := flag.NewFlagSet("seeds", flag.ContinueOnError)
+	flags.IntVar(&s.seeds, "seeds", 100, "how many `seeds`, from 1")
+	flags.IntVar(&s.orders, "orders", 500, "how many `orders` a run has")
+	flags.Float64Var(&s.duplicate, "duplicate", 0.05, "the `share` of messages that are delivered twice, 0 to 1")
+	flags.Float64Var(&s.lost, "lost", 0.05, "the `share` of invocations whose answer is lost after the work, 0 to 1")
+	flags.BoolVar(&s.verbose, "v", false, "print each run")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	var errs []error
+	refuse := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	s.architectures = architectures
+	if flags.NArg() > 0 {
+		s.architectures = flags.Args()
+	}
+	for _, name := range s.architectures {
+		refuse(!slices.Contains(architectures, name), "got architecture %q, expected one of: %s", name, strings.Join(architectures, ", "))
+	}
+	refuse(s.seeds < 1, "-seeds: got %d, expected at least 1", s.seeds)
+	refuse(s.orders < 1, "-orders: got %d, expected at least 1", s.orders)
+	for name, share := range map[string]float64{"-duplicate": s.duplicate, "-lost": s.lost} {
+		refuse(!(share >= 0 && share <= 1), "%s: got %g, expected a share from 0 to 1", name, share)
+	}
+	return s, errors.Join(errs...)
+}
+
+// run prints the table of what has been counted, all of it or what there was
+// until the error.
+func run(ctx context.Context, args []string) (err error) {
+	s, err := parse(args)
+	if err != nil {
+		return err
 	}
 	folder, err := os.MkdirTemp("", "seeds")
 	if err != nil {
@@ -62,81 +101,43 @@ func run(ctx context.Context) error {
 	defer os.RemoveAll(folder)
 
 	var rows []row
-	for _, architecture := range architectures {
-		fmt.Fprintf(os.Stderr, "%s: synthesizing\n", architecture)
-		assembly, err := cloud.Synthesize(ctx, "", map[string]string{"architecture": architecture}, filepath.Join(folder, architecture))
-		if err != nil {
-			return err
-		}
-		stack, err := assembly.Stack("")
-		if err != nil {
-			return err
-		}
+	for _, architecture := range s.architectures {
 		r := row{architecture: architecture}
-		for seed := 1; seed <= s.seeds; seed++ {
-			result, err := once(ctx, stack, s, uint64(seed), filepath.Join(folder, fmt.Sprintf("%s-%d", architecture, seed)))
-			if err != nil {
-				return fmt.Errorf("%s, seed %d: %w", architecture, seed, err)
-			}
-			if s.verbose {
-				fmt.Fprintf(os.Stderr, "%s, seed %d: %+v\n", architecture, seed, result)
-			}
-			r.add(result)
+		err = r.count(ctx, s, folder)
+		if r.runs > 0 {
+			rows = append(rows, r)
 		}
-		rows = append(rows, r)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", architecture, err)
+			break
+		}
 	}
 	fmt.Printf("%d seeds, %d orders each; %g%% of messages delivered twice, %g%% of answers lost after the work\n\n",
 		s.seeds, s.orders, 100*s.duplicate, 100*s.lost)
 	fmt.Print(table(rows))
+	return err
+}
+
+// count runs an architecture with all seeds.
+func (r *row) count(ctx context.Context, s settings, folder string) error {
+	fmt.Fprintf(os.Stderr, "%s: synthesizing\n", r.architecture)
+	assembly, err := cloud.Synthesize(ctx, "", map[string]string{"architecture": r.architecture}, filepath.Join(folder, r.architecture))
+	if err != nil {
+		return err
+	}
+	stack, err := assembly.Stack("")
+	if err != nil {
+		return err
+	}
+	for seed := 1; seed <= s.seeds; seed++ {
+		result, err := once(ctx, stack, s, uint64(seed), filepath.Join(folder, fmt.Sprintf("%s-%d", r.architecture, seed)))
+		if err != nil {
+			return fmt.Errorf("seed %d: %w", seed, err)
+		}
+		if s.verbose {
+			fmt.Fprintf(os.Stderr, "%s, seed %d: %+v\n", r.architecture, seed, result)
+		}
+		r.add(result)
+	}
 	return nil
-}
-
-// row is what came of all seeds of an architecture.
-type row struct {
-	architecture                          string
-	runs, counted, summing                int // those that have an account, and a summary
-	lost, twice                           int // orders
-	lostIn, twiceIn, miscountedIn, noneIn int // runs
-	againIn, earlyIn                      int
-}
-
-func (r *row) add(x outcome) {
-	r.runs++
-	r.lost += x.lost
-	r.twice += x.twice
-	for _, c := range []struct {
-		holds bool
-		in    *int
-	}{
-		{x.lost > 0, &r.lostIn}, {x.twice > 0, &r.twiceIn},
-		{x.counts, &r.counted}, {x.counts && x.miscounted != 0, &r.miscountedIn},
-		{x.summarizes, &r.summing}, {x.summarizes && x.summaries == 0, &r.noneIn}, {x.summarizes && x.summaries > 1, &r.againIn}, {x.early, &r.earlyIn},
-	} {
-		if c.holds {
-			*c.in++
-		}
-	}
-}
-
-func table(rows []row) string {
-	var b strings.Builder
-	b.WriteString("| architecture | orders lost | invoiced twice | miscounted | no summary | summary twice | summary early |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- |\n")
-	in := func(n, runs int, has bool) string {
-		if !has {
-			return "nobody counts"
-		}
-		return fmt.Sprintf("in %d of %d runs", n, runs)
-	}
-	summary := func(n int, r row) string {
-		if r.summing == 0 {
-			return "there is none"
-		}
-		return in(n, r.runs, true)
-	}
-	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %d, in %d runs | %d, in %d runs | %s | %s | %s | %s |\n", r.architecture, r.lost, r.lostIn, r.twice, r.twiceIn,
-			in(r.miscountedIn, r.runs, r.counted > 0), summary(r.noneIn, r), summary(r.againIn, r), summary(r.earlyIn, r))
-	}
-	return b.String()
 }

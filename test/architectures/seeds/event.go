@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/mapjob/mapjob/local/cloud"
+)
+
+// runEvent sends the event and waits until nothing is left to do. The account
+// is what the tally of the table says, nil where there is no such table.
+func (t *truth) runEvent(ctx context.Context, c *cloud.Cloud, entry string) (*account, error) {
+	ended, err := c.InvokeEvent(entry, []byte(night))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Drain(ctx); err != nil {
+		return nil, err
+	}
+	r := <-ended
+	if r.Err != nil {
+		return nil, r.Err
+	}
+	t.failed = r.Condition != "Success"
+	var tally *account
+	for _, table := range c.Tables() {
+		if table.ID != "Jobs" {
+			continue
+		}
+		tally = &account{}
+		for record, err := range c.Records(ctx, table.Name) {
+			if err != nil {
+				return nil, err
+			}
+			var job struct{ Finished, Failed int }
+			if err := json.Unmarshal(record, &job); err != nil {
+				return nil, err
+			}
+			tally.succeeded += job.Finished
+			tally.failed += job.Failed
+		}
+	}
+	return tally, nil
+}
+
+// askedEarly says whether an order had not been counted when the summary was
+// asked for. The functions log the tally to which each order was counted, and
+// the one at which the summary was asked for: DynamoDB counts one after the
+// other, so that is the order of things, however fast the machine is.
+func askedEarly(folder string, orders int) (bool, error) {
+	logs, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	if err != nil {
+		return false, err
+	}
+	counted, asked := map[int]string{}, -1 // orders by the tally
+	for _, log := range logs {
+		text, err := os.ReadFile(log)
+		if err != nil {
+			return false, err
+		}
+		for line := range bytes.Lines(text) {
+			var entry struct {
+				Message, Order string
+				Tally          int
+			}
+			if json.Unmarshal(line, &entry) != nil {
+				continue // what Lambda itself says
+			}
+			switch entry.Message {
+			case "counted":
+				counted[entry.Tally] = entry.Order
+			case "the tally is full":
+				asked = entry.Tally
+			}
+		}
+	}
+	if asked < 0 {
+		return false, nil
+	}
+	before := map[string]bool{}
+	for tally := 1; tally <= asked; tally++ {
+		order, ok := counted[tally]
+		if !ok {
+			return false, fmt.Errorf("got no order that was counted as number %d in the logs, expected one", tally)
+		}
+		before[order] = true
+	}
+	return len(before) < orders, nil
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+
+	"github.com/mapjob/mapjob/job/report"
+	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/local/value"
+)
+
+// runJob executes the job, and has the answers of its functions lost. An
+// execution that fails is an outcome like others.
+func (t *truth) runJob(ctx context.Context, c *cloud.Cloud, s settings, seed uint64) error {
+	machine, err := c.Machine("")
+	if err != nil {
+		return err
+	}
+	x, err := c.Execute(ctx, machine, cloud.Execution{
+		Name: fmt.Sprint("seed-", seed), Input: []byte(night),
+		Between: func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
+			if r.Resource.Service != "lambda" {
+				return call(ctx, r)
+			}
+			open := r.StateName == "Summary" && t.isOpen()
+			output, err := call(ctx, r)
+			if err != nil {
+				return output, err
+			}
+			if r.StateName == "Summary" {
+				t.summarized()
+				if err := t.reported(ctx, c, output, open); err != nil {
+					return nil, err
+				}
+			}
+			if strikes(seed, r, s.lost) {
+				t.mutex.Lock()
+				defer t.mutex.Unlock()
+				t.answers++
+				return nil, &engine.TaskError{Name: "Runtime.ExitError", Cause: "the answer was lost"}
+			}
+			return output, nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	t.failed = x.Status != engine.Succeeded
+	return nil
+}
+
+// reported takes the account from the report that a summary has written. It was
+// early if an order was still open when the summary was invoked.
+func (t *truth) reported(ctx context.Context, c *cloud.Cloud, output any, open bool) error {
+	place := member(member(output, "Payload"), "report")
+	bucket, _ := member(place, "bucket").(string)
+	prefix, _ := member(place, "prefix").(string)
+	var text bytes.Buffer
+	if err := c.Read(ctx, bucket, prefix+"/report.json", &text); err != nil {
+		return err
+	}
+	var r report.Report
+	if err := json.Unmarshal(text.Bytes(), &r); err != nil {
+		return err
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.report = &account{r.Items.Succeeded, r.Items.Failed}
+	t.early = t.early || open
+	return nil
+}
+
+func member(v any, name string) any {
+	object, _ := v.(*value.Object)
+	m, _ := object.Get(name)
+	return m
+}
+
+// strikes says whether an invocation loses its answer: by the seed, its state,
+// its items if it has some, and the number of its attempt, not by when it comes.
+func strikes(seed uint64, r *engine.Request, share float64) bool {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s %d %s", seed, r.StateName, r.Attempt, value.Append(nil, member(member(r.Parameters, "Payload"), "Items")))
+	x := h.Sum64()
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return float64(x>>11)/(1<<53) < share
+}
