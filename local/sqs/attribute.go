@@ -32,6 +32,7 @@ func (a *Attribute) content() string {
 var (
 	attributeName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\..+)?$`)
+	aNumber       = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
 )
 
 func checkAttributes(attributes map[string]Attribute) *Error {
@@ -46,6 +47,8 @@ func checkAttributes(attributes map[string]Attribute) *Error {
 			return refuse("InvalidParameterValue", "The message attribute '%s' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.", name)
 		case a.content() == "":
 			return refuse("InvalidParameterValue", "The message attribute '%s' must contain a non-empty message attribute value for message attribute type '%s'.", name, a.DataType)
+		case strings.HasPrefix(a.DataType, "Number") && !aNumber.MatchString(a.StringValue):
+			return refuse("InvalidParameterValue", "Can't cast the value of message (user) attribute '%s' to a number.", name)
 		case !a.binary() && !storable(a.StringValue):
 			return refuse("InvalidMessageContents", "The message attribute '%s' has invalid characters.", name)
 		}
