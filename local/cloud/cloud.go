@@ -59,6 +59,7 @@ type Cloud struct {
 	timeouts  map[string]time.Duration // of these
 	api       *stepFunctions
 	queues    *queues
+	polls     bool      // there are event source mappings
 	messages  *messages // nil until a task may send one
 	logs      []*os.File
 	absent    []string

@@ -9,6 +9,16 @@ import (
 // begins with, where there is no state machine.
 const entryOutput = "FunctionName"
 
+// Check says why nothing of the stack can be run: neither a state machine is
+// there to be executed, nor does an output say whom an event is for.
+func (s *Stack) Check() error {
+	if _, ok := s.template.Outputs[entryOutput]; ok || s.HasStateMachine() {
+		return nil
+	}
+	return fmt.Errorf("stack %s has no state machine and no output %s, expected one of them: a state machine is executed, and an event is sent to the function that the output names",
+		s.Name, entryOutput)
+}
+
 // HasStateMachine reports whether there is something to execute.
 func (s *Stack) HasStateMachine() bool {
 	return len(s.template.ofType("AWS::StepFunctions::StateMachine")) > 0

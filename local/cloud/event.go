@@ -41,13 +41,14 @@ type eventConfig struct {
 
 // EventResult is how an asynchronous invocation has ended.
 type EventResult struct {
-	Condition     string   // Success, RetriesExhausted or EventAgeExceeded; empty where this machine ended first
-	Tries         int      // invocations
-	FunctionError string   // of the last try
-	Answer        []byte   // of the last try: what the function answered, or its error
-	Sent          []string // the queues that were told
-	Untold        []error  // why others were not: each names its queue
-	Err           error    // why the last try did not reach the function
+	Condition     string    // Success, RetriesExhausted or EventAgeExceeded; empty where this machine ended first
+	Began, Ended  time.Time // by the time of the queues
+	Tries         int       // invocations
+	FunctionError string    // of the last try
+	Answer        []byte    // of the last try: what the function answered, or its error
+	Sent          []string  // the queues that were told
+	Untold        []error   // why others were not: each names its queue
+	Err           error     // why the last try did not reach the function
 }
 
 // InvokeEvent invokes a function asynchronously, as an event does: one that
@@ -69,7 +70,10 @@ func (c *Cloud) InvokeEvent(function string, payload []byte) (<-chan EventResult
 	hold := c.queues.service.Hold()
 	begun := c.queues.goOn(func() {
 		defer hold.End()
-		result <- c.runEvent(c.queues.ctx, hold, config, payload)
+		began := c.queues.service.Now()
+		r := c.runEvent(c.queues.ctx, hold, config, payload)
+		r.Began, r.Ended = began, c.queues.service.Now()
+		result <- r
 	})
 	if !begun {
 		hold.End()

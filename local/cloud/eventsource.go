@@ -43,11 +43,12 @@ type mapping struct {
 type Delivery struct {
 	Queue, Function string // physical names
 	Messages        []sqs.Message
-	Failed          []string // IDs of the messages that failed; of all if the invocation did
-	FunctionError   string   // of Lambda; empty: there was an answer
-	Answer          []byte   // what the function answered, or its error
-	Lost            bool     // a fault has lost the answer: the messages come again, and the work is done
-	Err             error    // why the function was not invoked, if it was not
+	Ended           time.Time // by the time of the queues
+	Failed          []string  // IDs of the messages that failed; of all if the invocation did
+	FunctionError   string    // of Lambda; empty: there was an answer
+	Answer          []byte    // what the function answered, or its error
+	Lost            bool      // a fault has lost the answer: the messages come again, and the work is done
+	Err             error     // why the function was not invoked, if it was not
 }
 
 // startMappings begins to poll the stack's queues.
@@ -73,6 +74,7 @@ func (c *Cloud) startMappings() error {
 		}
 		mappings = append(mappings, m)
 	}
+	c.polls = len(mappings) > 0
 	for _, m := range mappings {
 		var err error
 		if m.consumer, err = c.queues.service.Consumer(m.queue); err != nil {
@@ -82,6 +84,10 @@ func (c *Cloud) startMappings() error {
 	}
 	return nil
 }
+
+// Polls reports whether a queue of the stack is polled, so that there may be work
+// in it which nobody waits for.
+func (c *Cloud) Polls() bool { return c.polls }
 
 // unpolled is why a mapping does not run on this machine. It is empty if it does.
 func (c *Cloud) unpolled(p *mappingProperties) string {
@@ -221,6 +227,7 @@ func (m *mapping) deliver(ctx context.Context, batch []sqs.Message) {
 			d.Err = err
 		}
 	}
+	d.Ended = m.cloud.queues.service.Now()
 	if m.cloud.options.Delivered != nil {
 		m.cloud.options.Delivered(d)
 	}

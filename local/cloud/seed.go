@@ -16,11 +16,11 @@ const maxBatchWrite = 25
 // Seed puts records, each a JSON object, into a table of the stack, named by
 // its construct or logical ID. It returns how many there were.
 func (c *Cloud) Seed(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
-	id, err := c.stack.find(table, "table", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+	found, err := c.Table(table)
 	if err != nil {
 		return 0, err
 	}
-	name := c.stack.template.name(id)
+	name := found.Name
 	count := 0
 	var requests []any
 	flush := func() error {

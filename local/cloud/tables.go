@@ -19,6 +19,16 @@ func (c *Cloud) Tables() []Table {
 	return list
 }
 
+// Table is the table of the stack that a person means by a name: that of its
+// construct, or its logical ID.
+func (c *Cloud) Table(name string) (Table, error) {
+	id, err := c.stack.find(name, "table", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+	if err != nil {
+		return Table{}, err
+	}
+	return Table{c.stack.shortName(id), c.stack.template.name(id)}, nil
+}
+
 // Records yields the records of a table by its physical name, each as a JSON
 // object, in no order.
 func (c *Cloud) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {

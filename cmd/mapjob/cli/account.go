@@ -41,10 +41,10 @@ func newAccount(path string) (*account, error) {
 }
 
 // counts is a snapshot for the progress bar.
-func (a *account) counts() (total, succeeded, failed int) {
+func (a *account) counts() counts {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	succeeded, failed = a.items.Succeeded, a.items.Failed
+	succeeded, failed := a.items.Succeeded, a.items.Failed
 	for _, outcome := range a.inline {
 		if status, _ := outcome.Get("status"); status == "SUCCEEDED" {
 			succeeded++
@@ -52,7 +52,7 @@ func (a *account) counts() (total, succeeded, failed int) {
 			failed++
 		}
 	}
-	return a.total, succeeded, failed
+	return counts{a.total, succeeded + failed, failed}
 }
 
 // The account observes Map Runs.

@@ -32,6 +32,14 @@ type failed struct{ error }
 
 func (f failed) Unwrap() error { return f.error }
 
+// said is an error that a person has been told of already.
+type said struct{ error }
+
+func (s said) Unwrap() error { return s.error }
+
+// complain tells a person of an error.
+func (s *streams) complain(err error) { fmt.Fprintln(s.err, "mapjob:", err) }
+
 type commands struct {
 	Run runCommand `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
 	ASL aslCommand `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
@@ -68,14 +76,14 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		return exitNotRun
 	}
 	err = parsed.Run()
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitSucceeded
-	case errors.As(err, new(failed)):
-		fmt.Fprintln(errs, "mapjob:", err)
-		return exitFailed
-	default:
-		fmt.Fprintln(errs, "mapjob:", err)
-		return exitNotRun
 	}
+	if !errors.As(err, new(said)) {
+		s.complain(err)
+	}
+	if errors.As(err, new(failed)) {
+		return exitFailed
+	}
+	return exitNotRun
 }

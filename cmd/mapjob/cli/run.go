@@ -40,6 +40,9 @@ type runCommand struct {
 // Run synthesizes the app, starts the parts, runs the job and reports.
 func (r *runCommand) Run(ctx context.Context, s *streams) (err error) {
 	p := newProgress(s.err)
+	if err := r.checkPorts(); err != nil {
+		return err
+	}
 	input, err := readInput(r.Input)
 	if err != nil {
 		return err
@@ -52,12 +55,29 @@ func (r *runCommand) Run(ctx context.Context, s *streams) (err error) {
 	return run.do(ctx)
 }
 
+// checkPorts refuses what is no port, by its flag.
+func (r *runCommand) checkPorts() error {
+	for _, p := range []struct {
+		flag string
+		port int
+	}{{"--s3-port", r.S3Port}, {"--dynamodb-port", r.DynamoDBPort}, {"--lambda-port", r.LambdaPort}} {
+		if p.port < 0 || p.port > 65_535 {
+			return fmt.Errorf("%s: got %d, expected a port from 1 to 65535, or 0 for any that is free", p.flag, p.port)
+		}
+	}
+	return nil
+}
+
 // readInput is the JSON of --input, from the line or from a file.
 func readInput(given string) ([]byte, error) {
 	text := []byte(given)
 	source := "--input"
 	if !json.Valid(text) {
 		file, err := os.ReadFile(given)
+		if err != nil && strings.ContainsAny(given[:min(1, len(given))], `{["`) { // meant as JSON
+			_, broken := value.Parse(text)
+			return nil, fmt.Errorf("--input: got text that is not JSON (%v), expected a JSON document: %s", broken, given)
+		}
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("--input: got %q, expected JSON or the name of a file", given)
 		}
@@ -73,19 +93,18 @@ func readInput(given string) ([]byte, error) {
 	return text, nil
 }
 
-// newRunFolder makes .mapjob/runs/ID, with .mapjob/runs/last for it. IDs sort
-// by time.
+// newRunFolder makes .mapjob/runs/ID. IDs sort by time.
 func newRunFolder() (string, error) {
 	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
-	runs := filepath.Join(".mapjob", "runs")
-	folder := filepath.Join(runs, id)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return "", err
-	}
-	last := filepath.Join(runs, "last")
+	folder := filepath.Join(".mapjob", "runs", id)
+	return folder, os.MkdirAll(folder, 0o755)
+}
+
+// linkLast makes .mapjob/runs/last the run of this folder.
+func linkLast(folder string) {
+	last := filepath.Join(filepath.Dir(folder), "last")
 	_ = os.Remove(last)
-	_ = os.Symlink(id, last) // a convenience, and not to be had on every system
-	return folder, nil
+	_ = os.Symlink(filepath.Base(folder), last) // a convenience, and not to be had on every system
 }
 
 // run is one run of the command.
@@ -104,14 +123,11 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(assemblyFolder) // the binaries of every run would add up
 	r.say("synthesizing the app and building its functions")
-	assembly, err := cloud.Synthesize(ctx, r.App, r.Context, assemblyFolder)
+	stack, err := r.stack(ctx, assemblyFolder)
 	if err != nil {
-		return err
+		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
 	}
-	stack, err := assembly.Stack(r.Stack)
-	if err != nil {
-		return err
-	}
+	linkLast(r.folder)
 	r.say("starting S3, DynamoDB and %s's functions", stack.Name)
 	options := cloud.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort}
 	var seen *witness
@@ -136,18 +152,22 @@ func (r *run) do(ctx context.Context) (err error) {
 		if machine, err = c.Machine(r.Job); err != nil {
 			return err
 		}
-	} else if r.Job != "" {
-		return fmt.Errorf("--job: got %q, but stack %s has no job; an event for its function %s starts it", r.Job, stack.Name, entry)
 	}
+	filled := map[string]bool{}
 	for _, table := range slices.Sorted(maps.Keys(r.Seed)) {
 		count, err := c.Seed(ctx, table, records.Read(r.Seed[table]))
 		if err != nil {
 			return fmt.Errorf("--seed %s=%s: %w", table, r.Seed[table], err)
 		}
+		at, err := c.Table(table)
+		if err != nil {
+			return err
+		}
+		filled[at.Name] = true
 		r.say("filled %s with %s records of %s", table, report.Thousands(count), r.Seed[table])
 	}
 	if machine == nil {
-		return r.kept(ctx, c, r.event(ctx, c, entry, seen))
+		return r.kept(ctx, c, r.event(ctx, c, entry, seen, filled))
 	}
 	execution := cloud.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.Items != "" {
@@ -159,10 +179,44 @@ func (r *run) do(ctx context.Context) (err error) {
 	return r.kept(ctx, c, r.execute(ctx, c, machine, execution))
 }
 
-// kept keeps the parts until Ctrl-C where that is asked for, whatever the run's
-// end was.
+// stack synthesizes the app, and is the stack to run. What can't be run is
+// refused here, before its parts are started.
+func (r *run) stack(ctx context.Context, folder string) (*cloud.Stack, error) {
+	assembly, err := cloud.Synthesize(ctx, r.App, r.Context, folder)
+	if err != nil {
+		return nil, err
+	}
+	stack, err := assembly.Stack(r.Stack)
+	if err != nil {
+		return nil, err
+	}
+	if err := stack.Check(); err != nil {
+		return nil, err
+	}
+	if stack.HasStateMachine() {
+		return stack, nil
+	}
+	switch {
+	case r.Job != "":
+		return nil, fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", r.Job, stack.Name)
+	case r.Items != "":
+		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.Items, stack.Name)
+	}
+	return stack, nil
+}
+
+// kept keeps the parts until Ctrl-C where that is asked for, also after a run
+// that failed: what it failed with is said before. Where nothing has run there
+// is nothing to look at.
 func (r *run) kept(ctx context.Context, c *cloud.Cloud, end error) error {
+	if end != nil && !errors.As(end, new(failed)) {
+		return end
+	}
 	if r.Keep && ctx.Err() == nil {
+		if end != nil {
+			r.complain(end)
+			end = said{end}
+		}
 		r.say("keeping the parts, Ctrl-C ends them:\n         %s", strings.Join(c.Endpoints(), "\n         "))
 		<-ctx.Done()
 	}
@@ -204,7 +258,10 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 	if err := r.report(ctx, c, m, account, result); err != nil {
 		return err
 	}
+	drained := r.drain(ctx, c)
 	switch {
+	case result.Status == engine.Succeeded && drained != nil:
+		return drained
 	case result.Status == engine.Succeeded:
 		r.say("succeeded; everything is in %s", r.folder)
 		return nil
@@ -216,6 +273,19 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 		return failed{fmt.Errorf("the job failed with %s: %s\neverything is in %s, what the functions wrote in %s",
 			result.Error, readable(result.Cause), r.folder, filepath.Join(r.folder, "logs"))}
 	}
+}
+
+// drain waits for what is left to do for the queues that the execution has sent
+// messages to, if some are polled.
+func (r *run) drain(ctx context.Context, c *cloud.Cloud) error {
+	if !c.Polls() || ctx.Err() != nil {
+		return nil
+	}
+	r.say("waiting until nothing is left to do for the queues; Ctrl-C ends it")
+	if err := c.Drain(ctx); err != nil {
+		return failed{fmt.Errorf("interrupted: the execution had succeeded, but there was work left in queues; everything is in %s", r.folder)}
+	}
+	return nil
 }
 
 // readable is the message in the cause that a Lambda function gave as JSON.
