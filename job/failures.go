@@ -2,8 +2,10 @@ package job
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +34,7 @@ func (k *keptFailures) add(o *Outcome) (err error) {
 		}
 		k.lines = bufio.NewWriterSize(k.file, 1<<16)
 	}
-	_, err = k.lines.Write(append(o.Item, '\n'))
+	_, err = k.lines.Write(append(oneLine(o.Item), '\n'))
 	return err
 }
 
@@ -67,10 +69,7 @@ func (r *summaryRequest) writeFailures(ctx context.Context, succeeded func(index
 			if succeeded(index) {
 				return nil
 			}
-			if !json.Valid(item) {
-				return fmt.Errorf("got %s at line %d of s3://%s/%s, expected an item in JSON", excerpt(item), index+1, r.Items.Bucket, r.Items.Key)
-			}
-			if _, err := w.Write(item); err != nil {
+			if _, err := w.Write(oneLine(item)); err != nil {
 				return err
 			}
 			_, err := io.WriteString(w, "\n")
@@ -91,8 +90,45 @@ func (p *place) eachItem(ctx context.Context, do func(index int, item []byte) er
 		})
 	}
 	index := 0
-	return eachLine(ctx, p.Bucket, p.Key, func(line []byte) error {
+	return eachValue(ctx, p.Bucket, p.Key, func(item []byte) error {
 		index++
-		return do(index-1, line)
+		return do(index-1, item)
 	})
+}
+
+// eachValue reads an object of JSON values as a stream. They are counted as the
+// ItemReader of a Map counts them, value by value: several may stand in a line,
+// and one may go over several lines. A value is only good until the next one.
+func eachValue(ctx context.Context, bucket, key string, do func(value []byte) error) error {
+	body, err := open(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	values := json.NewDecoder(body)
+	var value json.RawMessage
+	for n := 0; ; n++ {
+		err := values.Decode(&value)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading s3://%s/%s: %w after %d items, expected one JSON value after the other", bucket, key, err, n)
+		}
+		if err := do(value); err != nil {
+			return err
+		}
+	}
+}
+
+// oneLine is a JSON text without line breaks: in JSON they are white space.
+func oneLine(text []byte) []byte {
+	if !bytes.ContainsAny(text, "\n\r") {
+		return text
+	}
+	var line bytes.Buffer
+	if json.Compact(&line, text) != nil {
+		return text
+	}
+	return line.Bytes()
 }

@@ -190,3 +190,27 @@ func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
 		t.Errorf("got %s: %s, expected the function's own error", err.Type, err.Message)
 	}
 }
+
+func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
+	for name, c := range map[string]struct{ items, failures string }{
+		"a line each":             {"0\n1\n\n2\n3\n", "2\n"},
+		"several in a line":       {"0 1\n2\n3\n", "2\n"},
+		"as Firehose writes":      {`{"id":0}{"id":1}{"id":2}{"id":3}`, `{"id":2}` + "\n"},
+		"one in several lines":    {"{\n\"id\": 0\n}\n1\n{\r\n\"a\": \"<\\n\"\n}3", `{"a":"<\n"}` + "\n"},
+		"no line feed at the end": {"0\n1\n[2]\n3", "[2]\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			prefix := "values/" + name
+			put(t, prefix+"/in", c.items)
+			manifest := mapRun(t, prefix, `{"index":0,"status":"SUCCEEDED"}
+{"index":1,"status":"SUCCEEDED"}
+{"index":3,"status":"SUCCEEDED"}
+{"index":2,"status":"FAILED","error":"Bad"}`, "", "")
+			payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 4), `"key": "items", "count": 4`, `"key": "`+prefix+`/in"`, 1)
+			invoke(t, job.Summarize(nothing), payload)
+			if got, _ := object(t, prefix+"/report/failures.jsonl"); got != c.failures {
+				t.Errorf("got failures %q, expected %q", got, c.failures)
+			}
+		})
+	}
+}
