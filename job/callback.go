@@ -41,7 +41,7 @@ func (hand callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([
 	if err := decode(payload, &task, expected); err != nil {
 		return nil, err
 	}
-	b, err := readBatch[Item](payload)
+	b, err := readBatch[Item](ctx, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (hand callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([
 		within, cancel = withDeadline(within, deadline.Add(-min(time.Until(deadline)/10, longestReserve)))
 		defer cancel()
 	}
-	if err := recovered(func() error { return hand(within, item.Item, task.TaskToken) }); err != nil {
+	if err := recovered(within, func() error { return hand(within, item.Item, task.TaskToken) }); err != nil {
 		return nil, asInvocationError(err)
 	}
 	return json.RawMessage("null"), nil

@@ -67,8 +67,40 @@ func isRetryable(err error) bool {
 }
 
 // NameOf is the name by which the report counts an error: the one given with
-// [Fail], the code of an AWS service, or the Go type.
-func NameOf(err error) string { return nameOf(err) }
+// [Fail], the code of an AWS service, or the Go type. An error whose own
+// methods panic has the name [ErrorPanic].
+func NameOf(err error) string {
+	if err == nil {
+		return anyError
+	}
+	return tell(err).name
+}
+
+// anyError is the name of an error that says no more.
+const anyError = "Error"
+
+// told is what an error says of itself.
+type told struct {
+	name      string
+	message   string
+	retryable bool
+}
+
+// tell asks an error. Its methods are the handler's code as much as the handler
+// is, and where they panic, as those of a nil pointer do, that is what failed.
+func tell(err error) (t told) {
+	defer func() {
+		if p := recover(); p != nil {
+			t = told{name: ErrorPanic, message: fmt.Sprintf(
+				"got an error of the type %T that panics when it is read (%v), expected one that can be (a nil pointer is an error too: return nil itself)", err, p)}
+		}
+	}()
+	var out messages.InvokeResponse_Error // has a name already, and an Error of its own that nobody wants to read
+	if errors.As(err, &out) {
+		return told{name: out.Type, message: out.Message}
+	}
+	return told{nameOf(err), err.Error(), isRetryable(err)}
+}
 
 // nameOf is the name by which an error is counted: its own, or that of the
 // first type in its chain that says more than how it was put together.
@@ -97,7 +129,7 @@ func nameOf(err error) string {
 			return t.Name()
 		}
 	}
-	return "Error"
+	return anyError
 }
 
 // invalidInput fails the whole invocation, by name.
@@ -113,9 +145,9 @@ func invocationError(name, message string) error {
 
 // asInvocationError keeps the name of a handler's error on the way out.
 func asInvocationError(err error) error {
-	var out messages.InvokeResponse_Error
-	if errors.As(err, &out) {
+	if out, ok := err.(messages.InvokeResponse_Error); ok {
 		return out
 	}
-	return invocationError(nameOf(err), err.Error())
+	t := tell(err)
+	return invocationError(t.name, t.message)
 }

@@ -47,7 +47,7 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 	reader, writer := io.Pipe()
 	writing := make(chan error, 1)
 	go func() {
-		err := recovered(func() error {
+		err := recovered(ctx, func() error {
 			buffered := bufio.NewWriterSize(writer, 1<<16) // lines are short, and a pipe hands each over by itself
 			if err := write(buffered); err != nil {
 				return err

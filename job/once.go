@@ -106,7 +106,7 @@ type once[Item any] struct {
 func (o *once[Item]) outcome(ctx context.Context, item Item, work func() Outcome) Outcome {
 	began := time.Now()
 	var key string
-	unkeyed := recovered(func() error {
+	unkeyed := recovered(ctx, func() error {
 		if key = o.key(item); key == "" {
 			return Fail(ErrorInvalidInput, "got an item without a key, expected one that job.Once can tell it by")
 		}

@@ -193,5 +193,6 @@ func failedBefore(err error) Outcome {
 	var named *Error
 	var http interface{ HTTPStatusCode() int } // of smithy-go's ResponseError
 	refused := errors.As(err, &named) || errors.As(err, &http) && http.HTTPStatusCode()/100 == 4
-	return Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: isRetryable(err) || !refused}
+	why := tell(err)
+	return Outcome{Status: Failed, Error: why.name, Cause: why.message, Retryable: why.retryable || !refused}
 }

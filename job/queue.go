@@ -81,7 +81,7 @@ func (w *queueWorker[Item]) Invoke(ctx context.Context, payload []byte) ([]byte,
 		if r.MessageID == "" { // there would be no way to say that it failed
 			return nil, invalidInput("a record without a messageId in %s, expected %s", excerpt(payload), expected)
 		}
-		items[i] = readItem[Item](i, []byte(r.Body))
+		items[i] = readItem[Item](ctx, i, []byte(r.Body))
 	}
 	arn := event.Records[0].EventSourceARN
 	within, info, end := begin(ctx, jobData{Name: arn[strings.LastIndex(arn, ":")+1:]}, arn)

@@ -114,7 +114,7 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 
 	defer summary.kept.close()
 
-	err := recovered(func() error { return z.look(ctx, summary) })
+	err := recovered(ctx, func() error { return z.look(ctx, summary) })
 	for range summary.Results() { // what look left is counted here
 	}
 	if summary.err != nil {

@@ -69,7 +69,7 @@ func Work[Item, Result any](handle func(context.Context, Item) (Result, error), 
 
 // Invoke answers one invocation: a batch, with one outcome per item, in order.
 func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	b, err := readBatch[Item](payload)
+	b, err := readBatch[Item](ctx, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func keepItems(payload []byte, outcomes []Outcome) error {
 	}
 	for i := range outcomes {
 		if failed(outcomes[i]) {
-			outcomes[i].Item = raw.Items[i].Item
+			outcomes[i].Item = oneLine(raw.Items[i].Item)
 		}
 	}
 	return nil
@@ -107,17 +107,17 @@ func keepItems(payload []byte, outcomes []Outcome) error {
 
 // readBatch decodes each item once. Only where something does not fit are the
 // items taken one by one, so that each answers for itself.
-func readBatch[Item any](payload []byte) (*batch[Item], error) {
+func readBatch[Item any](ctx context.Context, payload []byte) (*batch[Item], error) {
 	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …]}`
 	b := &batch[Item]{Items: make([]indexed[Item], 0, bytes.Count(payload, []byte(`"index":`)))} // all of them, or more
-	if err := recovered(func() error { return json.Unmarshal(payload, b) }); err != nil {
+	if err := recovered(ctx, func() error { return json.Unmarshal(payload, b) }); err != nil {
 		var raw batch[json.RawMessage]
 		if err := decode(payload, &raw, expected); err != nil {
 			return nil, err
 		}
 		*b = batch[Item]{BatchInput: raw.BatchInput, Chunk: raw.Chunk}
 		for _, text := range raw.Items {
-			b.Items = append(b.Items, readItem[Item](text.Index, text.Item))
+			b.Items = append(b.Items, readItem[Item](ctx, text.Index, text.Item))
 		}
 	}
 	if len(b.Items) == 0 && b.Chunk == nil && !hasItems(payload) {
@@ -132,9 +132,9 @@ func hasItems(payload []byte) bool {
 	return json.Unmarshal(payload, &b) == nil && b.Items != nil
 }
 
-func readItem[Item any](index int, text []byte) indexed[Item] {
+func readItem[Item any](ctx context.Context, index int, text []byte) indexed[Item] {
 	item := indexed[Item]{Index: index}
-	if err := recovered(func() error { return json.Unmarshal(text, &item.Item) }); err != nil {
+	if err := recovered(ctx, func() error { return json.Unmarshal(text, &item.Item) }); err != nil {
 		item.unfit = fmt.Errorf("%w in %s, expected an item that fits %T", err, excerpt(text), item.Item)
 	}
 	return item
@@ -207,9 +207,9 @@ func (w *worker[Item, Result]) tried(ctx context.Context, item *indexed[Item]) (
 		if err == nil {
 			return Outcome{Status: Succeeded, Output: output}
 		}
-		again := isRetryable(err)
-		if !again || try >= w.options.tries || !sleep(ctx, backoff(try)) {
-			return Outcome{Status: Failed, Error: nameOf(err), Cause: err.Error(), Retryable: again}
+		why := tell(err)
+		if !why.retryable || try >= w.options.tries || !sleep(ctx, backoff(try)) {
+			return Outcome{Status: Failed, Error: why.name, Cause: why.message, Retryable: why.retryable}
 		}
 	}
 }
@@ -218,7 +218,7 @@ func (w *worker[Item, Result]) tried(ctx context.Context, item *indexed[Item]) (
 func (w *worker[Item, Result]) handled(ctx context.Context, item Item) (output []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p)
+			err = panicked(ctx, p)
 		}
 	}()
 	result, err := w.handle(ctx, item)
@@ -246,16 +246,16 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // recovered makes a panic the function's error. The stack goes to the log.
-func recovered(f func() error) (err error) {
+func recovered(ctx context.Context, f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p)
+			err = panicked(ctx, p)
 		}
 	}()
 	return f()
 }
 
-func panicked(p any) error {
-	slog.Error("panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+func panicked(ctx context.Context, p any) error {
+	slog.ErrorContext(ctx, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	return Fail(ErrorPanic, "%v", p)
 }

@@ -36,7 +36,7 @@ func (w *worker[Item, Result]) chunk(ctx context.Context, b *batch[Item], info I
 	items := make([]indexed[Item], 0, c.Count)
 	err = c.eachItem(ctx, func(index int, item []byte) error {
 		if index < c.First+c.Count && !done[index-c.First] {
-			items = append(items, readItem[Item](index, item))
+			items = append(items, readItem[Item](ctx, index, item))
 		}
 		return nil
 	})

@@ -1,0 +1,67 @@
+package job_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/jobtest"
+)
+
+// grumpy is an error whose methods may panic.
+type grumpy struct{ method string }
+
+func (g grumpy) Error() string { return g.say("Error") }
+
+func (g grumpy) ErrorCode() string { return g.say("ErrorCode") }
+
+func (g grumpy) Is(error) bool { return g.say("Is") == "" }
+
+func (g grumpy) say(method string) string {
+	if g.method == method {
+		panic("no comment")
+	}
+	return method
+}
+
+// unreadable are errors that panic when they are asked what they are.
+var unreadable = map[string]error{
+	"a nil pointer":     (*unpayable)(nil),
+	"a wrapped one":     job.Retryable((*unpayable)(nil)),
+	"a message":         grumpy{"Error"},
+	"a code":            grumpy{"ErrorCode"},
+	"a comparison":      grumpy{"Is"},
+	"a wrapped message": fmt.Errorf("order 7%.0w", grumpy{"ErrorCode"}),
+}
+
+func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
+	for name, err := range unreadable {
+		t.Run(name, func(t *testing.T) {
+			handle := func(_ context.Context, n int) (int, error) {
+				if n == 1 {
+					return 0, err
+				}
+				return n, nil
+			}
+			outcomes := decode[[]job.Outcome](t, invoke(t, job.Work(handle), batchOf(0, 0, 1, 2)))
+			if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded || outcomes[2].Status != job.Succeeded {
+				t.Fatalf("got %+v, expected its neighbours to succeed", outcomes)
+			}
+			if o := outcomes[1]; o.Error != job.ErrorPanic || !strings.Contains(o.Cause, "that panics when it is read") {
+				t.Errorf("got %+v, expected %s", o, job.ErrorPanic)
+			}
+			if failed := jobtest.Queue(t, job.Queue(job.IgnoreResult(handle)), 0, 1, 2); fmt.Sprint(failed) != "[1]" {
+				t.Errorf("got %v failed of a queue, expected the second only", failed)
+			}
+			hand := func(context.Context, string, string) error { return err }
+			if o, _ := jobtest.Callback(t, job.Callback(hand), "payment").Outcome(); o.Error != job.ErrorPanic {
+				t.Errorf("got %+v of a callback, expected %s", o, job.ErrorPanic)
+			}
+			if got := job.NameOf(err); got != job.ErrorPanic {
+				t.Errorf("got the name %s, expected %s", got, job.ErrorPanic)
+			}
+		})
+	}
+}
