@@ -81,35 +81,6 @@ func (c *chunk) eachItem(ctx context.Context, do func(index int, item []byte) er
 	return err
 }
 
-// folder is where the outcomes of a chunk are, of every time it was tried.
-func (c *chunk) folder(outcomes *place) string {
-	return fmt.Sprintf("%s/%012d/", outcomes.Prefix, c.First)
-}
-
-// storedBefore yields the outcomes that earlier tries of a chunk have stored,
-// each item once.
-func (c *chunk) storedBefore(ctx context.Context, outcomes *place, do func(part string, o Outcome) error) error {
-	seen := make([]bool, c.Count)
-	folder := c.folder(outcomes)
-	for key, err := range keys(ctx, outcomes.Bucket, folder) {
-		if err != nil {
-			return err
-		}
-		err := eachOutcome(ctx, outcomes.Bucket, key, func(o Outcome) error {
-			if at := o.Index - c.First; at < 0 || at >= c.Count || seen[at] {
-				return nil
-			} else {
-				seen[at] = true
-			}
-			return do(path.Base(key), o)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // storeEvery is how much work is lost, at most, when a worker crashes.
 var storeEvery = time.Second
 
@@ -155,7 +126,7 @@ func (s *chunkStore) store(ctx context.Context) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	part := fmt.Sprintf("%s-%04d.jsonl", s.try, s.written)
+	part := partName(s.try, s.written)
 	err := put(ctx, s.folder.Bucket, s.folder.Prefix+part, lines)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -46,14 +46,27 @@ func (d deed) fate() fate {
 		return fate{errorName: "Refused"}
 	case d.Do == "unfit":
 		return fate{errorName: job.ErrorInvalidInput}
-	case d.Do == "late":
+	case d.Do == "late" || d.Do == "slow":
 		return fate{errorName: job.ErrorDeadline}
+	case d.Do == "down":
+		return fate{errorName: "Down"}
 	case d.Tries >= 3:
 		return fate{errorName: "Busy"}
 	case d.Do == "talk":
 		return fate{succeeded: true, size: oversize}
 	}
 	return fate{succeeded: true, size: 2}
+}
+
+// isLate reports whether an item has its turn until the time is up.
+func (d deed) isLate() bool { return d.Do == "late" || d.Do == "slow" }
+
+// later is what the item does when its batch is delivered once more.
+func (d deed) later() deed {
+	if d.Do == "down" || d.Do == "slow" {
+		return deed{Do: "succeed"}
+	}
+	return d
 }
 
 // clock is a context whose deadline comes when the test says so.
@@ -85,6 +98,9 @@ func (c *clock) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// againKey is of whether a batch was delivered before.
+type againKey struct{}
+
 // doer is a worker that does what its items say.
 func doer() job.Handler {
 	var tries sync.Map // by index, of one delivery
@@ -92,15 +108,20 @@ func doer() job.Handler {
 		clock := ctx.Value(clockKey{}).(*clock)
 		counter, _ := tries.LoadOrStore(fmt.Sprintf("%p %d", clock, job.InfoOf(ctx).Index), new(atomic.Int32))
 		try := int(counter.(*atomic.Int32).Add(1))
+		if ctx.Value(againKey{}).(bool) {
+			d = d.later()
+		}
 		switch {
 		case d.Do == "panic":
 			panic("boom")
 		case d.Do == "refuse":
 			return "", job.Fail("Refused", "no")
-		case d.Do == "late":
+		case d.isLate():
 			clock.strike()
 			<-ctx.Done()
 			return "", fmt.Errorf("waiting: %w", ctx.Err())
+		case d.Do == "down":
+			return "", job.Retryable(job.Fail("Down", "for now"))
 		case try <= d.Tries:
 			return "", job.Retryable(job.Fail("Busy", "try %d", try))
 		case d.Do == "talk":
@@ -117,8 +138,14 @@ type plan struct {
 	byReference bool
 	kept        bool     // items come along with the outcomes that failed
 	place       bool     // there is one for outcomes that do not fit
-	batches     []string // what becomes of each batch: done, twice, crashed, unasked, pending or lost
+	batches     []string // what becomes of each batch: see [batchEnds]
 }
+
+// batchEnds are what becomes of a batch: it is done; its answer comes twice; its
+// answer is not heard, and it is done again; it crashes after it was done once,
+// or twice, and nobody hears of it; it fails before; the Map ends before its
+// turn; or nobody knows.
+var batchEnds = []string{"done", "done", "done", "twice", "retried", "crashed", "crashed twice", "unasked", "pending", "lost"}
 
 func plans(t *rapid.T) plan {
 	p := plan{
@@ -129,7 +156,7 @@ func plans(t *rapid.T) plan {
 	p.place = p.place || p.byReference
 	p.kept = !p.byReference && rapid.Bool().Draw(t, "kept")
 	// A fair share of what is costly: an oversize result takes a megabyte.
-	kinds := []string{"succeed", "succeed", "succeed", "succeed", "succeed", "refuse", "panic", "unfit", "busy", "busy", "late", "talk"}
+	kinds := []string{"succeed", "succeed", "succeed", "succeed", "succeed", "refuse", "panic", "unfit", "busy", "busy", "down", "slow", "late", "talk"}
 	for range rapid.IntRange(0, 20).Draw(t, "items") {
 		d := deed{Do: rapid.SampledFrom(kinds).Draw(t, "do")}
 		if d.Do == "busy" {
@@ -137,9 +164,8 @@ func plans(t *rapid.T) plan {
 		}
 		p.deeds = append(p.deeds, d)
 	}
-	ends := []string{"done", "done", "done", "twice", "crashed", "unasked", "pending", "lost"}
 	for range (len(p.deeds) + p.size - 1) / p.size {
-		p.batches = append(p.batches, rapid.SampledFrom(ends).Draw(t, "batch"))
+		p.batches = append(p.batches, rapid.SampledFrom(batchEnds).Draw(t, "batch"))
 	}
 	return p
 }
@@ -150,17 +176,20 @@ func (p plan) truth() map[int]fate {
 	for b, end := range p.batches {
 		late := false
 		for i := b * p.size; i < min((b+1)*p.size, len(p.deeds)); i++ {
-			f := p.deeds[i].fate()
+			d := p.deeds[i]
+			if end == "retried" || end == "crashed twice" {
+				d = d.later()
+			}
+			f := d.fate()
 			switch {
 			case late:
 				f = fate{errorName: job.ErrorDeadline}
 			case f.size == oversize && !p.place:
 				f = fate{errorName: job.ErrorResultTooLarge}
 			}
-			late = late || p.deeds[i].Do == "late"
 			switch end {
-			case "crashed": // by reference what was done is stored
-				if !p.byReference {
+			case "crashed", "crashed twice": // by reference what was done is stored, and nothing else is
+				if !p.byReference || late {
 					f = fate{errorName: "Crash"}
 				}
 			case "unasked":
@@ -171,6 +200,7 @@ func (p plan) truth() map[int]fate {
 				continue
 			}
 			truth[i] = f
+			late = late || d.isLate()
 		}
 	}
 	return truth
@@ -219,8 +249,10 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	}
 
 	worker := doer()
+	delivered := map[string]bool{}
 	deliver := func(input string) string {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+		ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), againKey{}, delivered[input]), time.Hour)
+		delivered[input] = true
 		defer cancel()
 		answer, err := worker.Invoke(ctx, []byte(input))
 		if err != nil {
@@ -248,6 +280,12 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 		case "twice":
 			succeeded.WriteString(deliver(input))
 			succeeded.WriteString(deliver(input))
+		case "retried":
+			deliver(input)
+			succeeded.WriteString(deliver(input))
+		case "crashed twice":
+			deliver(input)
+			fallthrough
 		case "crashed":
 			deliver(input) // and nobody hears of it
 			failed.WriteString(child)

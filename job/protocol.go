@@ -70,6 +70,7 @@ type storedOutcomes struct {
 	Outcomes  place  `json:"outcomes"`
 	Succeeded int    `json:"succeeded"`
 	Failed    int    `json:"failed"`
+	NotBegun  int    `json:"notBegun,omitempty"` // items of the chunk among the failed that nothing is stored of: their turn did not come
 }
 
 type summaryRequest struct {
@@ -82,6 +83,10 @@ type summaryRequest struct {
 	KeptItems bool            `json:"keptItems"` // failed outcomes have their items; else the items can be read once more
 	report.Tolerance
 }
+
+// maxItems is how many items a job may have (Step Functions developer guide,
+// "ItemReader", has the same for what a Map reads).
+const maxItems = 100_000_000
 
 // Status of an item.
 type Status string

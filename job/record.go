@@ -15,10 +15,16 @@ type record struct {
 func newRecord[Item any](items []indexed[Item], store *chunkStore) *record {
 	r := &record{outcomes: make([]Outcome, len(items)), store: store}
 	for i := range items {
-		r.outcomes[i] = Outcome{Index: items[i].Index, Status: Failed, Retryable: true,
-			Error: ErrorDeadline, Cause: "the invocation's time was up before the item was done"}
+		r.outcomes[i] = notDone(items[i].Index)
 	}
 	return r
+}
+
+// notDone is the outcome of an item that the time was not enough for. It is of
+// its invocation alone: nobody stores it, so that another one does the item.
+func notDone(index int) Outcome {
+	return Outcome{Index: index, Status: Failed, Retryable: true,
+		Error: ErrorDeadline, Cause: "the invocation's time was up before the item was done"}
 }
 
 // keep notes the outcome of an item, unless it comes too late.
@@ -40,10 +46,5 @@ func (r *record) close() []Outcome {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.closed = true
-	for i := range r.outcomes {
-		if o := &r.outcomes[i]; r.store != nil && o.StartedAt == 0 {
-			r.store.add(o)
-		}
-	}
 	return r.outcomes
 }

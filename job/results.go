@@ -134,6 +134,9 @@ func eachOutcome(ctx context.Context, bucket, key string, do func(Outcome) error
 
 // each reads the outcomes where they are stored.
 func (s *storedOutcomes) each(ctx context.Context, do func(Outcome) error) error {
+	if s.Chunk != nil {
+		return s.eachOfChunk(ctx, do)
+	}
 	at := s.Outcomes
 	for _, part := range at.Parts {
 		if err := eachOutcome(ctx, at.Bucket, at.Prefix+part, do); err != nil {
@@ -144,6 +147,34 @@ func (s *storedOutcomes) each(ctx context.Context, do func(Outcome) error) error
 		return nil
 	}
 	return eachOutcome(ctx, at.Bucket, at.Key, do)
+}
+
+// eachOfChunk reads the outcomes of a chunk, and takes for not done what its
+// worker said it had not begun. Are there fewer than that, they are lost: the
+// account will not add up, and says so.
+func (s *storedOutcomes) eachOfChunk(ctx context.Context, do func(Outcome) error) error {
+	c := s.Chunk
+	if !c.isValid() {
+		text, _ := json.Marshal(s)
+		return invocationError(ErrorInvalidResult, fmt.Sprintf("got %s, expected the outcomes of a chunk with its bucket, key, first and count", text))
+	}
+	known, unknown := make([]bool, c.Count), c.Count
+	err := c.eachBest(ctx, &s.Outcomes, func(_ string, o Outcome) error {
+		known[o.Index-c.First] = true
+		unknown--
+		return do(o)
+	})
+	if err != nil || unknown > s.NotBegun {
+		return err
+	}
+	for i := range known {
+		if !known[i] {
+			if err := do(notDone(c.First + i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // eachChild takes every item of a child's batch for failed as the child did.
@@ -191,6 +222,10 @@ func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outco
 // try has stored.
 func (b *batch[Item]) eachOfFailedChunk(ctx context.Context, do func(Outcome) error, fail func(index int, item json.RawMessage) error) error {
 	c := b.Chunk
+	if !c.isValid() {
+		text, _ := json.Marshal(c)
+		return invalidInput("got the chunk %s of a child execution, expected one with its bucket, key, first and count", text)
+	}
 	known := make([]bool, c.Count)
 	if b.BatchInput.Outcomes != nil {
 		err := c.storedBefore(ctx, b.BatchInput.Outcomes, func(_ string, o Outcome) error {

@@ -2,29 +2,29 @@ package job
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // chunk handles the items of a chunk but for those that an earlier try has
-// stored the outcomes of, and answers where the outcomes are.
+// stored a final outcome of, and answers where the outcomes are.
 func (w *worker[Item, Result]) chunk(ctx context.Context, b *batch[Item], info Info) ([]byte, error) {
 	c, to := b.Chunk, b.BatchInput.Outcomes
-	if c.Bucket == "" || c.Key == "" || c.Count < 1 || c.First < 0 || to == nil {
+	if !c.isValid() || to == nil {
 		text, _ := json.Marshal(b)
 		return nil, invalidInput(`got %s, expected {"BatchInput": {"outcomes": {…}, …}, "Chunk": {"bucket": …, "key": …, "first": …, "count": …}}, with a chunk that job.Start stored`, excerpt(text))
 	}
-	s := &chunkStore{folder: place{Bucket: to.Bucket, Prefix: c.folder(to)}, try: info.RequestID}
-	if s.try == "" {
-		s.try = fmt.Sprint(time.Now().UnixNano())
-	}
+	// Lambda may invoke with the same request ID twice, and at the same moment.
+	s := &chunkStore{folder: place{Bucket: to.Bucket, Prefix: c.folder(to)}, try: info.RequestID + "-" + rand.Text()[:8]}
 	s.answer = storedOutcomes{Chunk: c, Outcomes: s.folder}
 	done := make([]bool, c.Count)
 	err := c.storedBefore(ctx, to, func(part string, o Outcome) error {
-		done[o.Index-c.First] = true
-		s.answer.count(&o)
+		if o.isFinal() {
+			done[o.Index-c.First] = true
+			s.answer.count(&o)
+		}
 		if !slices.Contains(s.answer.Outcomes.Parts, part) {
 			s.answer.Outcomes.Parts = append(s.answer.Outcomes.Parts, part)
 		}
@@ -46,7 +46,12 @@ func (w *worker[Item, Result]) chunk(ctx context.Context, b *batch[Item], info I
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() { s.follow(ctx, stop); close(stopped) }()
-	w.outcomes(ctx, items, info, s)
+	for _, o := range w.outcomes(ctx, items, info, s) {
+		if o.StartedAt == 0 {
+			s.answer.count(&o)
+			s.answer.NotBegun++
+		}
+	}
 	close(stop)
 	<-stopped
 	if err := s.store(ctx); err != nil {

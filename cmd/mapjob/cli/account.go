@@ -80,8 +80,8 @@ func (a *account) ChildDone(child engine.ChildResult) {
 			if !ok {
 				continue
 			}
-			if stored := member(outcome, "outcomes"); stored != nil {
-				a.err = errors.Join(a.err, a.addStored(stored))
+			if member(outcome, "outcomes") != nil {
+				a.err = errors.Join(a.err, a.addStored(outcome))
 			} else {
 				a.add(outcome)
 			}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 
 	"github.com/mapjob/mapjob/local/engine"
 	"github.com/mapjob/mapjob/local/value"
@@ -24,23 +26,32 @@ func text(v any, name string) string {
 	return s
 }
 
-// addStored counts outcomes that are in S3: in an object, or in the parts of a
-// folder.
-func (a *account) addStored(stored any) error {
-	var keys []string
+// addStored counts outcomes that are in S3: in an object, or those of a chunk
+// in the parts of a folder. Items of the chunk that its worker did not begin
+// have none.
+func (a *account) addStored(answer any) error {
+	stored := member(answer, "outcomes")
+	bucket := text(stored, "bucket")
 	if key := text(stored, "key"); key != "" {
-		keys = append(keys, key)
+		return a.eachStored(bucket, key, func(_ int, outcome *value.Object) { a.add(outcome) })
 	}
 	parts, _ := member(stored, "parts").([]any)
+	best := map[int]*value.Object{}
 	for _, part := range parts {
 		name, _ := part.(string)
-		keys = append(keys, text(stored, "prefix")+name)
-	}
-	for _, key := range keys {
-		if err := a.addObject(text(stored, "bucket"), key, nil); err != nil {
+		if err := a.eachStored(bucket, text(stored, "prefix")+name, keepBest(best)); err != nil {
 			return err
 		}
 	}
+	chunk := member(answer, "chunk")
+	notBegun, _ := value.Float(member(answer, "notBegun"))
+	count, _ := value.Float(member(chunk, "count"))
+	if int(count)-len(best) > int(notBegun) { // some are lost
+		chunk = nil
+	}
+	a.addChunk(chunk, best, func(index int) *value.Object {
+		return failedOutcome(index, "MapJob.DeadlineExceeded", "the invocation's time was up before the item was done")
+	})
 	return nil
 }
 
@@ -49,29 +60,58 @@ func (a *account) addStored(stored any) error {
 // failed like the child.
 func (a *account) addFailedChunk(child engine.ChildResult, chunk any) error {
 	first, _ := value.Float(member(chunk, "first"))
-	count, _ := value.Float(member(chunk, "count"))
-	known := map[int]bool{}
+	best := map[int]*value.Object{}
 	outcomes := member(member(child.Input, "BatchInput"), "outcomes")
 	bucket, folder := text(outcomes, "bucket"), fmt.Sprintf("%s/%012d/", text(outcomes, "prefix"), int(first))
 	for key, err := range a.objects.Keys(context.Background(), bucket, folder) {
 		if err != nil {
 			return err
 		}
-		if err := a.addObject(bucket, key, known); err != nil {
+		if err := a.eachStored(bucket, key, keepBest(best)); err != nil {
 			return err
 		}
 	}
-	for i := int(first); i < int(first+count); i++ {
-		if !known[i] {
-			a.add(failedOutcome(i, child.Error, child.Cause))
-		}
-	}
+	a.addChunk(chunk, best, func(index int) *value.Object { return failedOutcome(index, child.Error, child.Cause) })
 	return nil
 }
 
-// addObject counts the outcomes in an object of JSON Lines, each item's first
-// where known is given.
-func (a *account) addObject(bucket, key string, known map[int]bool) error {
+// addChunk counts the outcomes of a chunk, with others in place of those that
+// are not known.
+func (a *account) addChunk(chunk any, known map[int]*value.Object, otherwise func(index int) *value.Object) {
+	for _, index := range slices.Sorted(maps.Keys(known)) {
+		a.add(known[index])
+	}
+	first, _ := value.Float(member(chunk, "first"))
+	count, _ := value.Float(member(chunk, "count"))
+	for i := int(first); i < int(first+count); i++ {
+		if known[i] == nil {
+			a.add(otherwise(i))
+		}
+	}
+}
+
+// keepBest keeps the best outcome of each item, of those that several tries
+// have stored: what succeeded, before what failed for good, before what may go
+// well another time.
+func keepBest(best map[int]*value.Object) func(int, *value.Object) {
+	rank := func(outcome *value.Object) int {
+		switch retryable, _ := outcome.Get("retryable"); {
+		case text(outcome, "status") == "SUCCEEDED":
+			return 2
+		case retryable != true:
+			return 1
+		}
+		return 0
+	}
+	return func(index int, outcome *value.Object) {
+		if known := best[index]; known == nil || rank(outcome) > rank(known) {
+			best[index] = outcome
+		}
+	}
+}
+
+// eachStored reads the outcomes in an object of JSON Lines.
+func (a *account) eachStored(bucket, key string, do func(index int, outcome *value.Object)) error {
 	var lines bytes.Buffer
 	if err := a.objects.Read(context.Background(), bucket, key, &lines); err != nil {
 		return err
@@ -84,16 +124,8 @@ func (a *account) addObject(bucket, key string, known map[int]bool) error {
 		if err != nil {
 			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
 		}
-		outcome, ok := v.(*value.Object)
-		if !ok {
-			continue
+		if index, ok := value.Float(member(v, "index")); ok {
+			do(int(index), v.(*value.Object))
 		}
-		if index, ok := value.Float(member(outcome, "index")); ok && known != nil {
-			if known[int(index)] {
-				continue
-			}
-			known[int(index)] = true
-		}
-		a.add(outcome)
 	}
 }
