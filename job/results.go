@@ -36,25 +36,10 @@ type child struct {
 // outcomes yields one outcome per item that the results speak of.
 func (r *summaryRequest) outcomes(ctx context.Context) iter.Seq2[Outcome, error] {
 	return func(yield func(Outcome, error) bool) {
-		if strings.HasPrefix(strings.TrimSpace(string(r.Results)), "[") {
-			var list []Outcome
-			if err := decode(r.Results, &list, "a list of outcomes"); err != nil {
-				yield(Outcome{}, err)
-				return
+		err := r.eachResult(ctx, func(o Outcome) error {
+			if err := r.check(&o); err != nil {
+				return err
 			}
-			for _, o := range list {
-				if !yield(o, nil) {
-					return
-				}
-			}
-			return
-		}
-		var results place
-		if err := decode(r.Results, &results, `{"bucket": …, "prefix": …}`); err != nil {
-			yield(Outcome{}, err)
-			return
-		}
-		err := results.each(ctx, func(o Outcome) error {
 			if !yield(o, nil) {
 				return errStopped
 			}
@@ -64,6 +49,50 @@ func (r *summaryRequest) outcomes(ctx context.Context) iter.Seq2[Outcome, error]
 			yield(Outcome{}, err)
 		}
 	}
+}
+
+// eachResult reads the results in the form that they have: a list, or places.
+func (r *summaryRequest) eachResult(ctx context.Context, do func(Outcome) error) error {
+	if strings.HasPrefix(strings.TrimSpace(string(r.Results)), "[") {
+		var list []Outcome
+		if err := decode(r.Results, &list, "a list of outcomes"); err != nil {
+			return err
+		}
+		for _, o := range list {
+			if err := do(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var results place
+	if err := decode(r.Results, &results, `{"bucket": …, "prefix": …}`); err != nil {
+		return err
+	}
+	return results.each(ctx, do)
+}
+
+// check refuses what is no outcome of an item that the job has, in whatever
+// form the results are.
+func (r *summaryRequest) check(o *Outcome) error {
+	items, known := maxItems, "a job has at most"
+	if counted := r.Items.Count; counted != nil {
+		items, known = *counted, "the job has"
+	}
+	switch {
+	case !o.isOutcome():
+		return invocationError(ErrorInvalidResult, fmt.Sprintf(
+			"got %s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(appendOutcome(nil, o))))
+	case o.Index >= items:
+		return invocationError(ErrorInvalidResult, fmt.Sprintf(
+			"got an outcome of item %d, expected one of items 0 to %d: %s %d", o.Index, items-1, known, items))
+	}
+	return nil
+}
+
+// isOutcome reports whether it says of an item how it ended.
+func (o *Outcome) isOutcome() bool {
+	return o.Index >= 0 && (o.Status == Succeeded || o.Status == Failed)
 }
 
 var errStopped = errors.New("stopped")
@@ -124,7 +153,7 @@ func eachOutcome(ctx context.Context, bucket, key string, do func(Outcome) error
 				return stored.each(ctx, do)
 			}
 		}
-		if err != nil || o.Status == "" || o.Index < 0 {
+		if err != nil || !o.isOutcome() {
 			return invocationError(ErrorInvalidResult, fmt.Sprintf(
 				"got %s in s3://%s/%s, expected the outcome of an item, as a worker made with job.Work gives it", excerpt(line), bucket, key))
 		}

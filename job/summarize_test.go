@@ -172,7 +172,7 @@ func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
 	var err messages.InvokeResponse_Error
 	for _, line := range []string{
 		`"hello"`, `{}`, `{"index": 1}`, `{"index": -1, "status": "FAILED"}`, `{"index": 1, "status": "FAILED"`,
-		`{"index": 1, "status": "FAILED"} {"index": 2, "status": "FAILED"}`, `{"index": "1", "status": "FAILED"}`, `{"outcomes": {}}`,
+		`{"index": 1, "status": "DONE"}`, `{"index": 1, "status": "FAILED"} {"index": 2, "status": "FAILED"}`, `{"index": "1", "status": "FAILED"}`, `{"outcomes": {}}`,
 	} {
 		manifest := mapRun(t, "broken", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n"+line+"\n", "", "")
 		results := fmt.Sprintf(`{"bucket": "results", "prefix": "broken/results", "manifest": "%s"}`, manifest)
@@ -212,5 +212,36 @@ func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
 				t.Errorf("got failures %q, expected %q", got, c.failures)
 			}
 		})
+	}
+}
+
+func TestOutcomesOfItemsThatTheJobDoesNotHaveAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		count    string // of the items, in the request
+		outcome  string
+		expected string
+	}{
+		"the one after the last":        {`"count": 2`, `{"index":2,"status":"SUCCEEDED"}`, "got an outcome of item 2, expected one of items 0 to 1: the job has 2"},
+		"a failed one":                  {`"count": 2`, `{"index":7,"status":"FAILED","error":"Bad"}`, "got an outcome of item 7"},
+		"one that nobody can count":     {`"bucket": "results"`, `{"index":9223372036854775807,"status":"SUCCEEDED"}`, "a job has at most 100000000"},
+		"one before the first":          {`"count": 2`, `{"index":-1,"status":"SUCCEEDED"}`, `expected the outcome of an item`},
+		"one that ended in its own way": {`"count": 2`, `{"index":0,"status":"SKIPPED"}`, `expected the outcome of an item`},
+		"one that did not end":          {`"count": 2`, `{"index":0}`, `expected the outcome of an item`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			prefix := "foreign/" + strings.ReplaceAll(name, " ", "-")
+			manifest := mapRun(t, prefix, c.outcome, "", "")
+			for form, results := range map[string]string{"inline": "[" + c.outcome + "]", "distributed": `{"bucket": "results", "manifest": "` + manifest + `"}`} {
+				payload := fmt.Sprintf(`{"job": {"name": "nightly"}, "items": {%s}, "results": %s}`, c.count, results)
+				if err := refused(t, job.Summarize(nothing), payload); err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, c.expected) {
+					t.Errorf("%s: got %s: %s, expected %s: %s", form, err.Type, err.Message, job.ErrorInvalidResult, c.expected)
+				}
+			}
+		})
+	}
+	batch := `{"Input": ` + fmt.Sprintf("%q", batchOf(3, 1)) + `, "Error": "Crash"}`
+	manifest := mapRun(t, "foreign", "", batch, "")
+	if err := refused(t, job.Summarize(nothing), request("foreign", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)); !strings.Contains(err.Message, "got an outcome of item 3") {
+		t.Errorf("got %s: %s, expected the item of a batch that failed", err.Type, err.Message)
 	}
 }

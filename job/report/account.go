@@ -51,7 +51,8 @@ func (s bitset) has(index int) bool {
 	return index/64 < len(s) && s[index/64]&(1<<(index%64)) != 0
 }
 
-// Succeed counts an item that succeeded. It reports whether it is the first
+// Succeed counts an item that succeeded, by its index of 0 or more: the memory
+// that an account takes grows with the highest. It reports whether it is the first
 // outcome of this item; any other is not counted.
 func (a *Account) Succeed(index int) bool {
 	if !a.see(index) {
