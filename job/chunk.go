@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path"
 	"sync"
 	"time"
 )
@@ -28,15 +27,15 @@ type chunk struct {
 // one in memory.
 const maxChunkBytes = 16 << 20
 
-// storeChunks stores the items in chunks beside the place for their addresses.
-// Chunks without addresses, after an error, are read by nobody.
-func storeChunks[Item any](ctx context.Context, to *place, size int, items iter.Seq2[Item, error], count *int) error {
+// storeChunks stores the items in chunks in a folder, and their addresses in
+// their place. Chunks without addresses, after an error, are read by nobody.
+func storeChunks[Item any](ctx context.Context, to *place, folder string, size int, items iter.Seq2[Item, error], count *int) error {
 	return upload(ctx, to, func(w io.Writer) error {
 		addresses := json.NewEncoder(w)
 		var lines []byte
 		c := chunk{Bucket: to.Bucket}
 		store := func() error {
-			c.Key = fmt.Sprintf("%s/chunks/%012d.jsonl", path.Dir(to.Key), c.First)
+			c.Key = fmt.Sprintf("%s/%012d.jsonl", folder, c.First)
 			if err := put(ctx, c.Bucket, c.Key, lines); err != nil {
 				return err
 			}

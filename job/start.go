@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 )
@@ -43,7 +45,7 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 			return nil, err
 		}
 	}
-	ctx, _, end := begin(ctx, request.Job, request.Execution)
+	ctx, info, end := begin(ctx, request.Job, request.Execution)
 	defer end()
 
 	items := s.find(ctx, in)
@@ -51,17 +53,28 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 		return inline(items)
 	}
 	count := 0
+	stored := request.Items.of(info.RequestID)
 	if request.ChunkSize > 0 {
-		err = storeChunks(ctx, request.Items, request.ChunkSize, items, &count)
+		err = storeChunks(ctx, &stored, path.Join(path.Dir(stored.Key), "chunks", info.RequestID), request.ChunkSize, items, &count)
 	} else {
-		err = storeItems(ctx, request.Items, items, &count)
+		err = storeItems(ctx, &stored, items, &count)
 	}
 	if err != nil {
 		return nil, failedAfter(count, err)
 	}
-	stored := *request.Items
 	stored.Count, stored.Chunked = &count, request.ChunkSize > 0
 	return json.Marshal(startAnswer{Items: stored})
+}
+
+// of is the place of one invocation: where an answer got lost and the job start
+// is tried again, both may be at work at once, and each has objects of its own.
+func (p *place) of(requestID string) place {
+	own := *p
+	if requestID != "" {
+		ending := path.Ext(p.Key)
+		own.Key = strings.TrimSuffix(p.Key, ending) + "-" + requestID + ending
+	}
+	return own
 }
 
 // storeItems streams the items to an object, one a line.

@@ -3,11 +3,13 @@ package job_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
 
 	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/jobtest"
 )
 
 type night struct{ Date string }
@@ -127,5 +129,32 @@ func TestAnInputThatDoesNotFitIsRefusedByName(t *testing.T) {
 		if err := refused(t, job.Start(count(1, nil)), payload); err.Type != job.ErrorInvalidInput {
 			t.Errorf("%s: got %s: %s, expected %s", payload, err.Type, err.Message, job.ErrorInvalidInput)
 		}
+	}
+}
+
+func TestTwoTriesOfAJobStartDoNotMeet(t *testing.T) {
+	for name, chunkSize := range map[string]int{"items": 0, "chunks": 2} {
+		t.Run(name, func(t *testing.T) {
+			prefix := "tries/" + name
+			payload := strings.Replace(strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl"), `"input"`, fmt.Sprintf(`"chunkSize": %d, "input"`, chunkSize), 1)
+			keys := map[string]bool{}
+			for _, try := range []string{"one", "two"} {
+				answer, err := jobtest.Call{RequestID: try}.Invoke(job.Start(count(3, nil)), []byte(payload))
+				if expected := `"key":"` + prefix + `/items-` + try + `.jsonl","count":3`; err != nil || !strings.Contains(string(answer), expected) {
+					t.Errorf("got %s and error %v, expected %s", answer, err, expected)
+				}
+				text, _ := object(t, prefix+"/items-"+try+".jsonl")
+				for line := range strings.Lines(text) {
+					if chunkSize == 0 {
+						continue
+					}
+					key := decode[struct{ Key string }](t, line).Key
+					if _, there := object(t, key); !there || keys[key] || !strings.HasPrefix(key, prefix+"/chunks/"+try+"/") {
+						t.Errorf("got the chunk %s (there: %t), expected one of the try's own", key, there)
+					}
+					keys[key] = true
+				}
+			}
+		})
 	}
 }

@@ -71,9 +71,11 @@ func (j *mapJob) grant(settings *Props) {
 // grantFunctions lets the functions of a Distributed job read and write in the
 // job's own folder of the results bucket, which other jobs may share.
 func (j *mapJob) grantFunctions(settings *Props) {
-	start := []permission{j.put("items.jsonl")}
+	start := []permission{j.put("items-*.jsonl")}
 	worker := []permission{j.put("outcomes/*")}
+	summary := []permission{j.put("report/*"), j.get("*"), j.list("results/*")}
 	if settings.Items == ByReference {
+		summary = append(summary, j.list("outcomes/*")) // of a child that failed, nobody says what it stored
 		start = append(start, j.put("chunks/*"))
 		worker = append(worker, j.get("chunks/*"), j.get("outcomes/*"), j.list("outcomes/*"))
 	}
@@ -83,7 +85,6 @@ func (j *mapJob) grantFunctions(settings *Props) {
 			start = append(start, objects(j.results, "/*", "s3:GetObject"))
 		}
 	}
-	summary := []permission{j.put("report/*"), j.get("*"), j.list("results/*")}
 	if settings.JobStart == nil && settings.source().Format == JSONLines { // the items are read once more
 		if bucket := settings.source().Bucket; bucket != nil {
 			summary = append(append(summary, objects(bucket, "/*", "s3:GetObject")), keyOf(bucket, "kms:Decrypt")...)

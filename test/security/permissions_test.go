@@ -80,7 +80,7 @@ JobStartRole
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
-  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items.jsonl
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items-*.jsonl
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 SummaryRole
   kms:Decrypt on <Key.Arn>
@@ -88,6 +88,7 @@ SummaryRole
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WorkerRole
@@ -175,7 +176,7 @@ InvoicingRole
 JobStartRole
   dynamodb:Query on <Orders.Arn>/index/due
   logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
-  s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/items.jsonl
+  s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/items-*.jsonl
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 NightlyRole
   sqs:SendMessage on <NightlyDeadLetters.Arn>
