@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -19,9 +21,18 @@ const bucket = "results"
 
 var objects = s3mem.New()
 
+// before is asked before the S3 of a test answers, and reports whether it has
+// answered itself.
+var before atomic.Pointer[func(http.ResponseWriter, *http.Request) bool]
+
 // TestMain gives the kit an S3 in this process.
 func TestMain(m *testing.M) {
-	server := httptest.NewServer(gofakes3.New(objects, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
+	fake := gofakes3.New(objects, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if answers := before.Load(); answers == nil || !(*answers)(w, r) {
+			fake.ServeHTTP(w, r)
+		}
+	}))
 	if err := objects.CreateBucket(bucket); err != nil {
 		panic(err)
 	}
@@ -37,6 +48,13 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	server.Close()
 	os.Exit(code)
+}
+
+// intercept has a function answer in place of S3, where it reports that it has.
+func intercept(t *testing.T, answers func(http.ResponseWriter, *http.Request) bool) {
+	t.Helper()
+	before.Store(&answers)
+	t.Cleanup(func() { before.Store(nil) })
 }
 
 func put(t *testing.T, key, text string) {

@@ -9,12 +9,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/s3object"
 )
 
 // partSize is what an upload holds of an object at a time, in bytes; 10,000
@@ -25,22 +24,10 @@ const partSize = 16 << 20
 // three parts before it knows that it needs one.
 const smallObject = 1 << 20
 
-// client is made when it is first needed: a worker that gets its items by
-// value starts faster without one.
-var client = sync.OnceValues(func() (*s3.Client, error) {
-	settings, err := config.LoadDefaultConfig(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	return s3.NewFromConfig(settings, func(o *s3.Options) {
-		o.DisableLogOutputChecksumValidationSkipped = true // not every object has one
-	}), nil
-})
-
 // upload streams what write writes to an object, in parts. If write fails, no
 // object is left behind.
 func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
-	client, err := client()
+	client, err := s3object.Client()
 	if err != nil {
 		return err
 	}
@@ -81,7 +68,7 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 
 // put writes an object of a text that is in memory.
 func put(ctx context.Context, bucket, key string, text []byte) error {
-	client, err := client()
+	client, err := s3object.Client()
 	if err != nil {
 		return err
 	}
@@ -107,7 +94,7 @@ func eachLine(ctx context.Context, bucket, key string, do func(line []byte) erro
 			continue
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+			return fmt.Errorf("reading %w", err)
 		}
 		if len(long) > 0 {
 			long = append(long, line...)
@@ -127,21 +114,17 @@ func eachLine(ctx context.Context, bucket, key string, do func(line []byte) erro
 
 // open reads an object as a stream.
 func open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	client, err := client()
+	object, err := s3object.Open(ctx, bucket, key)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading %w", err)
 	}
-	object, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
-	if err != nil {
-		return nil, fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
-	}
-	return object.Body, nil
+	return object, nil
 }
 
 // keys yields the keys of the objects below a prefix.
 func keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		client, err := client()
+		client, err := s3object.Client()
 		if err != nil {
 			yield("", err)
 			return

@@ -15,6 +15,7 @@ func TestPackagesKnowOnlyWhomTheyMay(t *testing.T) {
 	)
 	for packages, never := range map[string][]string{
 		"./job/...":             {cdk, module + "local/", module + "constructs/", module + "lambdas/"},
+		"./internal/s3object":   {cdk, module},
 		"./lambdas/...":         {cdk, module + "local/", module + "constructs/"},
 		"./constructs/...":      {module + "local/", module + "job", module + "lambdas/", module + "cmd/"},
 		"./stacks/...":          {module + "local/", module + "job", module + "lambdas/", module + "cmd/"},

@@ -99,7 +99,7 @@ func TestUnknownArchitecturesAreRefused(t *testing.T) {
 func TestSynthIsTheSameInEveryFolder(t *testing.T) {
 	here := synth(t, ".")
 	copied := t.TempDir()
-	for _, name := range []string{"app.go", "cdk.json", "go.mod", "go.sum", "package.json", "stacks", "constructs", "job", "lambdas"} {
+	for _, name := range []string{"app.go", "cdk.json", "go.mod", "go.sum", "package.json", "stacks", "constructs", "internal", "job", "lambdas"} {
 		if err := os.CopyFS(filepath.Join(copied, name), os.DirFS(name)); err != nil { // a file is no FS
 			text, err := os.ReadFile(name)
 			if err != nil {

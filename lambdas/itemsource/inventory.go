@@ -104,8 +104,8 @@ func (f *fileContent) Read(p []byte) (int, error) {
 // notGzip tells what is wrong with the file from what is wrong with the way
 // to it.
 func notGzip(o *object, err error) error {
-	if o.err != nil {
-		return o.err
+	if err := o.Err(); err != nil {
+		return named(err)
 	}
 	return failed("%s: got %v, expected a file of an S3 inventory, which is a whole gzip file", o, err)
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/mapjob/mapjob/internal/s3object"
 )
 
 // readList reads what is in a bucket, in the order in which S3 lists it.
 func readList(ctx context.Context, from *Source, yield func(json.RawMessage) error) error {
-	client, err := client()
+	client, err := s3object.Client()
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func readList(ctx context.Context, from *Source, yield func(json.RawMessage) err
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return refusal(at, err)
+			return s3object.Refusal(at, err)
 		}
 		for i := range page.Contents {
 			listed := &page.Contents[i]

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -63,9 +64,9 @@ func (c *connections) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // hurry has broken connections taken up again at once.
 func hurry(t *testing.T) {
-	was := pause
-	pause = 0
-	t.Cleanup(func() { pause = was })
+	was := s3object.Pause
+	s3object.Pause = 0
+	t.Cleanup(func() { s3object.Pause = was })
 }
 
 // numbered are n lines.
