@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Callback is the worker of a job whose items are finished by somebody else: a
@@ -58,12 +57,7 @@ func (hand callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([
 	of := &infoContext{within, info}
 	current.Store(&of.info)
 	within = of
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		within, cancel = withDeadline(within, deadline.Add(-min(time.Until(deadline)/10, longestReserve)))
-		defer cancel()
-	}
-	if err := recovered(within, func() error { return hand(within, item.Item, task.TaskToken) }); err != nil {
+	if err := inTime(within, func(within context.Context) error { return hand(within, item.Item, task.TaskToken) }); err != nil {
 		return nil, asInvocationError(err)
 	}
 	return json.RawMessage("null"), nil

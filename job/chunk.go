@@ -1,12 +1,14 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,17 +31,18 @@ const maxChunkBytes = 16 << 20
 
 // storeChunks stores the items in chunks in a folder, and their addresses in
 // their place. Chunks without addresses, after an error, are read by nobody.
-func storeChunks[Item any](ctx context.Context, to *place, folder string, size int, items iter.Seq2[Item, error], count *int) error {
+func storeChunks[Item any](ctx context.Context, to *place, folder string, size int, items iter.Seq2[Item, error], count *atomic.Int64) error {
 	return upload(ctx, to, func(w io.Writer) error {
 		addresses := json.NewEncoder(w)
-		var lines []byte
+		var lines bytes.Buffer
+		encoder := itemEncoder(&lines)
 		c := chunk{Bucket: to.Bucket}
 		store := func() error {
 			c.Key = fmt.Sprintf("%s/%012d.jsonl", folder, c.First)
-			if err := put(ctx, c.Bucket, c.Key, lines); err != nil {
+			if err := put(ctx, c.Bucket, c.Key, lines.Bytes()); err != nil {
 				return err
 			}
-			lines = lines[:0]
+			lines.Reset()
 			err := addresses.Encode(c)
 			c.First, c.Count = c.First+c.Count, 0
 			return err
@@ -48,13 +51,11 @@ func storeChunks[Item any](ctx context.Context, to *place, folder string, size i
 			if err != nil {
 				return err
 			}
-			text, err := json.Marshal(item)
-			if err != nil {
+			if err := encoder.Encode(item); err != nil {
 				return err
 			}
-			lines = append(append(lines, text...), '\n')
-			*count++
-			if c.Count++; c.Count == size || len(lines) >= maxChunkBytes {
+			count.Add(1)
+			if c.Count++; c.Count == size || lines.Len() >= maxChunkBytes {
 				if err := store(); err != nil {
 					return err
 				}

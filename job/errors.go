@@ -13,6 +13,7 @@ import (
 const (
 	ErrorInvalidInput   = "MapJob.InvalidInput"     // a payload that is not of the batch protocol, or an item that does not fit the handler's type
 	ErrorPanic          = "MapJob.Panic"            // the handler panicked
+	ErrorExited         = "MapJob.HandlerExited"    // the handler ended its goroutine and returned nothing
 	ErrorDeadline       = "MapJob.DeadlineExceeded" // the invocation ended before the item did
 	ErrorInvalidResult  = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
 	ErrorResultTooLarge = "MapJob.ResultTooLarge"   // a result that fits into no answer, where there is no place in S3 for it

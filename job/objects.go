@@ -34,15 +34,18 @@ func upload(ctx context.Context, to *place, write func(io.Writer) error) error {
 	reader, writer := io.Pipe()
 	writing := make(chan error, 1)
 	go func() {
-		err := recovered(ctx, func() error {
+		err := exited() // unless write returns
+		defer func() {
+			writer.CloseWithError(err)
+			writing <- err
+		}()
+		err = recovered(ctx, func() error {
 			buffered := bufio.NewWriterSize(writer, 1<<16) // lines are short, and a pipe hands each over by itself
 			if err := write(buffered); err != nil {
 				return err
 			}
 			return buffered.Flush()
 		})
-		writer.CloseWithError(err)
-		writing <- err
 	}()
 	head, err := io.ReadAll(io.LimitReader(reader, smallObject))
 	if err != nil { // is the writer's own

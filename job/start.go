@@ -1,16 +1,15 @@
 package job
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"path"
 	"strings"
-
-	"github.com/aws/aws-lambda-go/lambda/messages"
+	"sync/atomic"
 )
 
 // maxPayload is the most that Step Functions hands from one state to the next,
@@ -24,17 +23,21 @@ type starter[In, Item any] struct {
 // Start is the job start: find looks up what there is to do and yields it, one
 // item after the other. The items of a Distributed job are streamed to S3 as
 // they come, so ten million take no more memory than ten. Those of an Inline
-// job are the answer itself and have to fit into 262,144 bytes.
+// job are the answer itself, which has to fit into 245,760 bytes.
 //
 // In is what the execution was started with. An error that find yields ends
-// the job start, and no items are left behind.
+// the job start, and so does a panic of find or the end of its time, which comes
+// a little before the invocation's; the error says how many items there were by
+// then. Nothing is handed over, and no half-written object is left behind. By
+// reference, chunks that were whole before stay in the results bucket, where
+// nobody reads them: a job start may not delete anything.
 func Start[In, Item any](find func(context.Context, In) iter.Seq2[Item, error]) Handler {
 	setUpLog()
 	return &starter[In, Item]{find}
 }
 
 // Invoke answers one invocation.
-func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	var request startRequest
 	if err := decode(payload, &request, "a request of the state machine to its job start"); err != nil {
 		return nil, err
@@ -48,22 +51,49 @@ func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) (answer 
 	ctx, info, end := begin(ctx, request.Job, request.Execution)
 	defer end()
 
-	items := s.find(ctx, in)
-	if request.Items == nil {
-		return inline(items)
-	}
-	count := 0
-	stored := request.Items.of(info.RequestID)
-	if request.ChunkSize > 0 {
-		err = storeChunks(ctx, &stored, path.Join(path.Dir(stored.Key), "chunks", info.RequestID), request.ChunkSize, items, &count)
-	} else {
-		err = storeItems(ctx, &stored, items, &count)
-	}
+	var count atomic.Int64 // of the items so far
+	answered := make(chan []byte, 1)
+	err := inTime(ctx, func(within context.Context) error {
+		items := timely(within, s.find(within, in))
+		if request.Items == nil {
+			answer, err := inline(items, &count)
+			answered <- answer
+			return err
+		}
+		stored := request.Items.of(info.RequestID)
+		var err error
+		if request.ChunkSize > 0 { // what is begun is ended in the time of the invocation itself
+			err = storeChunks(ctx, &stored, path.Join(path.Dir(stored.Key), "chunks", info.RequestID), request.ChunkSize, items, &count)
+		} else {
+			err = storeItems(ctx, &stored, items, &count)
+		}
+		if err != nil {
+			return err
+		}
+		n := int(count.Load())
+		stored.Count, stored.Chunked = &n, request.ChunkSize > 0
+		answer, err := json.Marshal(startAnswer{Items: stored})
+		answered <- answer
+		return err
+	})
 	if err != nil {
-		return nil, failedAfter(count, err)
+		return nil, failedAfter(count.Load(), "items", err)
 	}
-	stored.Count, stored.Chunked = &count, request.ChunkSize > 0
-	return json.Marshal(startAnswer{Items: stored})
+	return <-answered, nil
+}
+
+// timely ends the items with an error when the time of the context is up.
+func timely[Item any](ctx context.Context, items iter.Seq2[Item, error]) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		for item, err := range items {
+			if err == nil && ctx.Err() != nil {
+				err = timeUp()
+			}
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
 }
 
 // of is the place of one invocation: where an answer got lost and the job start
@@ -78,10 +108,9 @@ func (p *place) of(requestID string) place {
 }
 
 // storeItems streams the items to an object, one a line.
-func storeItems[Item any](ctx context.Context, to *place, items iter.Seq2[Item, error], count *int) error {
+func storeItems[Item any](ctx context.Context, to *place, items iter.Seq2[Item, error], count *atomic.Int64) error {
 	return upload(ctx, to, func(w io.Writer) error {
-		lines := json.NewEncoder(w)
-		lines.SetEscapeHTML(false)
+		lines := itemEncoder(w)
 		for item, err := range items {
 			if err != nil {
 				return err
@@ -89,35 +118,48 @@ func storeItems[Item any](ctx context.Context, to *place, items iter.Seq2[Item, 
 			if err := lines.Encode(item); err != nil {
 				return err
 			}
-			*count++
+			count.Add(1)
 		}
 		return nil
 	})
 }
 
-func inline[Item any](items iter.Seq2[Item, error]) ([]byte, error) {
-	list, size := []json.RawMessage{}, 0
-	for item, err := range items {
-		if err != nil {
-			return nil, failedAfter(len(list), err)
-		}
-		text, err := json.Marshal(item)
-		if err != nil {
-			return nil, failedAfter(len(list), err)
-		}
-		if size += len(text) + 1; size > maxPayload {
-			return nil, invocationError("MapJob.TooManyItems", fmt.Sprintf(
-				"got more than %d items, which is more than the %d bytes that an Inline job can hand over: use Distributed mode", len(list), maxPayload))
-		}
-		list = append(list, text)
-	}
-	return json.Marshal(startAnswer{Items: list})
+// itemEncoder writes items, one a line, as they are: escaped for HTML, of which
+// there is none, they would be longer.
+func itemEncoder(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
 }
 
-func failedAfter(count int, err error) error {
-	out, ok := errors.AsType[messages.InvokeResponse_Error](asInvocationError(err))
-	if ok {
-		out.Message = fmt.Sprintf("after %d items: %s", count, out.Message)
+// inline is the answer that has the items in it.
+func inline[Item any](items iter.Seq2[Item, error], count *atomic.Int64) ([]byte, error) {
+	const begin, end = `{"items":[`, `]}`
+	answer := bytes.NewBufferString(begin)
+	list := itemEncoder(answer)
+	for item, err := range items {
+		if err != nil {
+			return nil, err
+		}
+		if answer.Len() > len(begin) {
+			answer.WriteByte(',')
+		}
+		if err := list.Encode(item); err != nil {
+			return nil, err
+		}
+		answer.Truncate(answer.Len() - len("\n"))
+		if answer.Len()+len(end) > maxAnswer {
+			return nil, Fail("MapJob.TooManyItems",
+				"got one more, which does not fit into the %d bytes that an Inline job can hand over: use Distributed mode", maxAnswer)
+		}
+		count.Add(1)
 	}
-	return out
+	answer.WriteString(end)
+	return answer.Bytes(), nil
+}
+
+// failedAfter is the error of an invocation that came so far.
+func failedAfter(count int64, of string, err error) error {
+	t := tell(err)
+	return invocationError(t.name, fmt.Sprintf("after %d %s: %s", count, of, t.message))
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
@@ -53,6 +55,16 @@ func TestItemsAreStreamedToS3(t *testing.T) {
 	}
 }
 
+// texts yields n items of so many bytes each.
+func texts(n, bytes int) func(context.Context, night) iter.Seq2[string, error] {
+	return func(context.Context, night) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			for i := 0; i < n && yield(strings.Repeat("<", bytes), nil); i++ {
+			}
+		}
+	}
+}
+
 // megabytes yields n long items, then err if there is one.
 func megabytes(n int, err error) func(context.Context, night) iter.Seq2[string, error] {
 	return func(context.Context, night) iter.Seq2[string, error] {
@@ -93,6 +105,10 @@ func TestAnErrorLeavesNoItemsBehindAndSaysHowFarItCame(t *testing.T) {
 		"panics": {job.Start(func(context.Context, night) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) { yield(1, nil); panic("boom") }
 		}), "MapJob.Panic", "after 1 items: boom"},
+		"panics before": {job.Start(func(context.Context, night) iter.Seq2[int, error] { panic("no seq") }), "MapJob.Panic", "after 0 items: no seq"},
+		"exits": {job.Start(func(context.Context, night) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) { yield(1, nil); runtime.Goexit() }
+		}), job.ErrorExited, "after 1 items: the handler ended its goroutine, as runtime.Goexit and t.FailNow do, expected it to return"},
 		"unwritable item": {job.Start(func(context.Context, night) iter.Seq2[func(), error] {
 			return func(yield func(func(), error) bool) { yield(func() {}, nil) }
 		}), "UnsupportedTypeError", "after 0 items: json: unsupported type: func()"},
@@ -119,7 +135,7 @@ func TestAnInlineJobGetsTheItemsThemselves(t *testing.T) {
 		t.Errorf("got %s, expected an empty list", answer)
 	}
 	err := refused(t, job.Start(count(100_000, nil)), request)
-	if err.Type != "MapJob.TooManyItems" || !strings.Contains(err.Message, "262144 bytes") || !strings.Contains(err.Message, "use Distributed mode") {
+	if err.Type != "MapJob.TooManyItems" || !strings.Contains(err.Message, "245760 bytes") || !strings.Contains(err.Message, "use Distributed mode") {
 		t.Errorf("got %s: %s, expected a refusal that names the limit and the way out", err.Type, err.Message)
 	}
 }
@@ -156,5 +172,75 @@ func TestTwoTriesOfAJobStartDoNotMeet(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnInlineAnswerIsMeasuredWhole(t *testing.T) {
+	const request = `{"job": {"name": "nightly"}, "execution": "arn:x", "input": {}}`
+	answer := invoke(t, job.Start(texts(1, 245_760-len(`{"items":[""]}`))), request)
+	if len(answer) != 245_760 {
+		t.Errorf("got %d bytes, expected as many as there may be", len(answer))
+	}
+	if err := refused(t, job.Start(texts(1, 245_761-len(`{"items":[""]}`))), request); err.Type != "MapJob.TooManyItems" {
+		t.Errorf("got %s: %s, expected one byte too many to be refused", err.Type, err.Message)
+	}
+	answer = invoke(t, job.Start(texts(2, 122_000)), request)
+	if strings.Contains(answer, `\u003c`) || !strings.Contains(answer, "<") {
+		t.Errorf("got %.50s, expected items that are not escaped for HTML", answer)
+	}
+}
+
+func TestAPanicOfAnInlineJobStartIsNamed(t *testing.T) {
+	const request = `{"job": {"name": "nightly"}, "execution": "arn:x", "input": {}}`
+	err := refused(t, job.Start(func(context.Context, night) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) { yield(1, nil); panic("boom") }
+	}), request)
+	if err.Type != job.ErrorPanic || err.Message != "after 1 items: boom" {
+		t.Errorf("got %s: %s, expected how far it came", err.Type, err.Message)
+	}
+}
+
+func TestAJobStartSaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
+	endless := func(ctx context.Context, _ night) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			for i := 0; yield(i, nil); i++ {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	deaf := func(context.Context, night) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			yield(1, nil)
+			time.Sleep(time.Minute)
+		}
+	}
+	heeding := func(ctx context.Context, _ night) iter.Seq2[int, error] {
+		return func(yield func(int, error) bool) {
+			yield(1, nil)
+			<-ctx.Done()
+			yield(0, ctx.Err())
+		}
+	}
+	for name, c := range map[string]struct {
+		find     func(context.Context, night) iter.Seq2[int, error]
+		expected string
+	}{
+		"items without end":        {endless, "items: the invocation's time was up: give the function a longer timeout"},
+		"a query that won't end":   {deaf, "after 1 items: the invocation's time was up"},
+		"a query that ends itself": {heeding, "after 1 items: context deadline exceeded"},
+	} {
+		for form, request := range map[string]string{
+			"inline":      `{"input": {}}`,
+			"distributed": strings.ReplaceAll(distributedStart, "KEY", "slow/"+name),
+			"chunks":      strings.Replace(strings.ReplaceAll(distributedStart, "KEY", "slow/"+name+"/chunks"), `"input"`, `"chunkSize": 1000, "input"`, 1),
+		} {
+			t.Run(name+", "+form, func(t *testing.T) {
+				t.Parallel()
+				_, err := jobtest.Call{Timeout: 5 * time.Second, RequestID: form}.Invoke(job.Start(c.find), []byte(request))
+				if got := fmt.Sprint(job.NameOf(err), " ", err); job.NameOf(err) != job.ErrorDeadline || !strings.Contains(got, c.expected) {
+					t.Errorf("got %s, expected %s: %s", got, job.ErrorDeadline, c.expected)
+				}
+			})
+		}
 	}
 }

@@ -142,35 +142,38 @@ func readItem[Item any](ctx context.Context, index int, text []byte) indexed[Ite
 
 // outcomes handles the items and answers in time, with one outcome for each.
 func (w *worker[Item, Result]) outcomes(ctx context.Context, items []indexed[Item], info Info, store *chunkStore) []Outcome {
-	// The handlers' time ends before Lambda ends the invocation's. Half of what
-	// is kept back is for those that heed their context to come to an end, half
-	// for the answer.
-	grace := time.Duration(0)
-	if deadline, ok := ctx.Deadline(); ok {
-		reserve := min(time.Until(deadline)/10, longestReserve)
-		grace = reserve / 2
-		var cancel context.CancelFunc
-		ctx, cancel = withDeadline(ctx, deadline.Add(-reserve))
-		defer cancel()
-	}
+	ctx, grace, cancel := early(ctx)
+	defer cancel()
 	r := newRecord(items, store)
 	var next atomic.Int64
 	var running sync.WaitGroup
-	for range min(w.options.concurrency, len(items)) {
-		running.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(items) {
-					return
-				}
-				within := &infoContext{ctx, info}
-				within.info.Index = items[i].Index
-				if w.options.concurrency == 1 {
-					current.Store(&within.info)
-				}
-				r.keep(i, w.outcome(within, &items[i]))
+	var run func()
+	run = func() {
+		i, returned := 0, true
+		defer func() {
+			if !returned { // the handler took the goroutine with it: another one goes on
+				t := tell(exited())
+				r.keep(i, Outcome{Index: items[i].Index, Status: Failed, Error: t.name, Cause: t.message, StartedAt: time.Now().UnixMilli()})
+				running.Go(run)
 			}
-		})
+		}()
+		for ctx.Err() == nil {
+			if i = int(next.Add(1)) - 1; i >= len(items) {
+				return
+			}
+			within := &infoContext{ctx, info}
+			within.info.Index = items[i].Index
+			if w.options.concurrency == 1 {
+				current.Store(&within.info)
+			}
+			returned = false
+			o := w.outcome(within, &items[i])
+			returned = true
+			r.keep(i, o)
+		}
+	}
+	for range min(w.options.concurrency, len(items)) {
+		running.Go(run)
 	}
 	done := make(chan struct{})
 	go func() { running.Wait(); close(done) }()

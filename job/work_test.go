@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -178,6 +179,22 @@ func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
 	}
 	if answer := invoke(t, h, `{"Items": []}`); answer != "[]" {
 		t.Errorf("got %s for an empty batch, expected an empty list", answer)
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineFailsItsItemOnly(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		h := job.Work(func(_ context.Context, n int) (int, error) {
+			if n%2 == 1 {
+				runtime.Goexit()
+			}
+			return n, nil
+		}, job.Concurrency(n))
+		for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 0, 1, 2, 3, 4, 5))) {
+			if i%2 == 1 && (o.Error != job.ErrorExited || o.Retryable) || i%2 == 0 && o.Status != job.Succeeded {
+				t.Errorf("got %+v with Concurrency(%d), expected its neighbours to go on", o, n)
+			}
+		}
 	}
 }
 
