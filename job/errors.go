@@ -17,6 +17,7 @@ const (
 	ErrorDeadline       = "MapJob.DeadlineExceeded" // the invocation ended before the item did
 	ErrorInvalidResult  = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
 	ErrorResultTooLarge = "MapJob.ResultTooLarge"   // a result that fits into no answer, where there is no place in S3 for it
+	ErrorAborted        = "MapJob.Aborted"          // the child execution with the item was ended before it said why
 	ErrorNotStarted     = "MapJob.NotStarted"       // the Map ended before the item's turn came
 	ErrorInProgress     = "MapJob.InProgress"       // another delivery is at work on the item, and this one's time is up
 )

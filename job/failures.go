@@ -19,31 +19,44 @@ func (p *place) failures() *place {
 
 // keptFailures are the items that came along with their outcomes. They are on
 // disk until all are known: an upload that is begun leaves an object behind.
+// Where the disk is full, or is none, nothing is kept: a part of them could be
+// taken for all.
 type keptFailures struct {
 	file  *os.File // nil while there are none
 	lines *bufio.Writer
+	err   error
 }
 
-func (k *keptFailures) add(o *Outcome) (err error) {
-	if len(o.Item) == 0 {
-		return nil
+func (k *keptFailures) add(o *Outcome) {
+	if len(o.Item) > 0 && k.err == nil {
+		k.err = k.keep(o.Item)
 	}
+}
+
+func (k *keptFailures) keep(item []byte) (err error) {
 	if k.file == nil {
 		if k.file, err = os.CreateTemp("", "failures-*.jsonl"); err != nil {
 			return err
 		}
 		k.lines = bufio.NewWriterSize(k.file, 1<<16)
 	}
-	_, err = k.lines.Write(append(oneLine(o.Item), '\n'))
-	return err
+	if _, err = k.lines.Write(oneLine(item)); err != nil {
+		return err
+	}
+	return k.lines.WriteByte('\n')
+}
+
+// end says whether all are kept.
+func (k *keptFailures) end() error {
+	if k.file != nil && k.err == nil {
+		k.err = k.lines.Flush()
+	}
+	return k.err
 }
 
 func (k *keptFailures) write(ctx context.Context, to *place) error {
 	if k.file == nil {
 		return nil
-	}
-	if err := k.lines.Flush(); err != nil {
-		return err
 	}
 	if _, err := k.file.Seek(0, io.SeekStart); err != nil {
 		return err

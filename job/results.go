@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,6 @@ import (
 // leaves (Step Functions developer guide, "ResultWriter").
 type manifest struct {
 	DestinationBucket string
-	MapRunArn         string
 	ResultFiles       struct {
 		Succeeded []resultFile `json:"SUCCEEDED"`
 		Failed    []resultFile `json:"FAILED"`
@@ -28,9 +28,27 @@ type resultFile struct{ Key string }
 // child is a line of a FAILED or PENDING file: a child execution, and in Input
 // the batch that it was to do. These files are never flattened.
 type child struct {
-	Input string
-	Error string
-	Cause string
+	Status string
+	Input  string
+	Error  string
+	Cause  string
+}
+
+// failure is the name of what the child failed of, and its cause. One that was
+// stopped, or ran out of time, names none.
+func (c *child) failure() (name, cause string) {
+	switch {
+	case c.Error != "":
+		return c.Error, causeOf(c.Cause)
+	case c.Status == "TIMED_OUT":
+		return "States.Timeout", cmp.Or(c.Cause, "the child execution's time was up")
+	}
+	return ErrorAborted, cmp.Or(c.Cause, "the child execution was stopped before it was done")
+}
+
+// pending is why a child did nothing that was never started.
+func (c *child) pending() (name, cause string) {
+	return cmp.Or(c.Error, ErrorNotStarted), causeOf(c.Cause)
 }
 
 // outcomes yields one outcome per item that the results speak of.
@@ -127,12 +145,12 @@ func (p *place) each(ctx context.Context, do func(Outcome) error) error {
 		}
 	}
 	for _, f := range m.ResultFiles.Failed {
-		if err := eachChild(ctx, bucket, f.Key, "", do); err != nil {
+		if err := eachChild(ctx, bucket, f.Key, (*child).failure, do); err != nil {
 			return err
 		}
 	}
 	for _, f := range m.ResultFiles.Pending {
-		if err := eachChild(ctx, bucket, f.Key, ErrorNotStarted, do); err != nil {
+		if err := eachChild(ctx, bucket, f.Key, (*child).pending, do); err != nil {
 			return err
 		}
 	}
@@ -207,18 +225,15 @@ func (s *storedOutcomes) eachOfChunk(ctx context.Context, do func(Outcome) error
 }
 
 // eachChild takes every item of a child's batch for failed as the child did.
-func eachChild(ctx context.Context, bucket, key, otherwise string, do func(Outcome) error) error {
+func eachChild(ctx context.Context, bucket, key string, why func(*child) (name, cause string), do func(Outcome) error) error {
 	each := func(c child) error {
 		var b batch[json.RawMessage]
 		if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {
 			return err
 		}
-		name := c.Error
-		if name == "" {
-			name = otherwise
-		}
+		name, cause := why(&c)
 		fail := func(index int, item json.RawMessage) error {
-			return do(Outcome{Index: index, Status: Failed, Error: name, Cause: causeOf(c.Cause), Retryable: true, Item: item})
+			return do(Outcome{Index: index, Status: Failed, Error: name, Cause: cause, Retryable: true, Item: item})
 		}
 		if b.Chunk != nil {
 			return b.eachOfFailedChunk(ctx, do, fail)

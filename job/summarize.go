@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/job/report"
@@ -20,6 +22,7 @@ type Summary struct {
 
 	source   iter.Seq2[Outcome, error]
 	kept     keptFailures
+	seen     *atomic.Int64 // outcomes so far
 	consumed bool
 	err      error
 	account  report.Account
@@ -50,10 +53,9 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 				first = s.account.Fail(outcome.Index, outcome.Error, outcome.Cause)
 			}
 			if first && outcome.Status != Succeeded {
-				if s.err = s.kept.add(&outcome); s.err != nil {
-					return
-				}
+				s.kept.add(&outcome)
 			}
+			s.seen.Add(1)
 			if first {
 				s.account.Took(outcome.Index, outcome.StartedAt, outcome.Ms, outcome.Status == Succeeded)
 			}
@@ -109,19 +111,36 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	}
 	ctx, info, end := begin(ctx, request.Job, request.Execution)
 	defer end()
-	summary := &Summary{Info: info, Input: request.Input, Tolerance: request.Tolerance,
-		source: request.outcomes(ctx)}
+	seen := &atomic.Int64{}
+	answered := make(chan []byte, 1)
+	err := inTime(ctx, func(within context.Context) error {
+		answer, err := z.summarize(within, &request, info, seen)
+		answered <- answer
+		return err
+	})
+	switch {
+	case err == nil:
+		return <-answered, nil
+	case NameOf(err) == ErrorDeadline:
+		return nil, failedAfter(seen.Load(), "outcomes", err)
+	}
+	return nil, asInvocationError(err)
+}
 
+// summarize has the function look at the outcomes, and accounts for them.
+func (z *summarizer) summarize(ctx context.Context, request *summaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
+	summary := &Summary{Info: info, Input: request.Input, Tolerance: request.Tolerance,
+		source: request.outcomes(ctx), seen: seen}
 	defer summary.kept.close()
 
 	err := recovered(ctx, func() error { return z.look(ctx, summary) })
 	for range summary.Results() { // what look left is counted here
 	}
 	if summary.err != nil {
-		return nil, asInvocationError(summary.err)
+		return nil, summary.err
 	}
 	if err != nil {
-		return nil, asInvocationError(err)
+		return nil, err
 	}
 
 	a := &summary.account
@@ -136,28 +155,31 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	}
 	items := report.Items{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing}
 	answer := summaryAnswer{Total: total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: missing, Repeated: a.Repeated,
-		Errors: map[string]int{}, Output: summary.output}
-	for _, e := range a.Errors() {
-		answer.Errors[e.Name] = e.Count
-	}
+		Errors: errorCounts(a.Errors()), Output: summary.output}
 	stopped := time.Now().UTC()
 	if request.Report != nil {
+		var notes []string
+		unkept := summary.kept.end()
+		if unkept != nil {
+			slog.ErrorContext(ctx, "the items that failed are not kept", "error", unkept)
+			notes = append(notes, fmt.Sprintf("The items that failed are not in failures.jsonl: they could not be kept until the end (%v). The account is whole.", unkept))
+		}
 		r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
-			Tolerance: request.Tolerance,
-			Errors:    a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
+			Tolerance: request.Tolerance, Notes: notes,
+			Errors: a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
 		if err := request.Report.write(ctx, r); err != nil {
-			return nil, asInvocationError(err)
+			return nil, err
 		}
 		answer.Report = request.Report
 		switch {
-		case a.Failed+missing == 0:
+		case a.Failed+missing == 0 || unkept != nil:
 		case request.KeptItems:
 			err = summary.kept.write(ctx, request.Report.failures())
 		case request.Items.Key != "":
 			err = request.writeFailures(ctx, a.HasSucceeded)
 		}
 		if err != nil {
-			return nil, asInvocationError(err)
+			return nil, err
 		}
 	}
 	took := time.Duration(0)
@@ -165,14 +187,34 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 		took = stopped.Sub(info.StartedAt)
 	}
 	if err := writeMetrics(metricsOut, info.Name, items, took, stopped); err != nil {
-		return nil, asInvocationError(err)
+		return nil, err
 	}
 	text, err := json.Marshal(answer)
 	if err == nil && len(text) > maxAnswer {
-		err = invocationError(ErrorResultTooLarge, fmt.Sprintf(
-			"got an answer of %d bytes, expected at most %d: hand less to Summary.Output", len(text), maxAnswer))
+		answer.Output = nil
+		rest, _ := json.Marshal(answer) // as it could be with an output
+		err = Fail(ErrorResultTooLarge, "got an output that makes an answer of %d bytes, %d of them without it, expected at most %d: hand less to Summary.Output",
+			len(text), len(rest), maxAnswer)
 	}
 	return text, err
+}
+
+// maxErrorsBytes is what the names of errors may take of the answer.
+const maxErrorsBytes = 64 << 10
+
+// errorCounts are the errors for the answer: the most frequent by their names,
+// the others, for whose names there is no room, together.
+func errorCounts(errors []report.ErrorCount) map[string]int {
+	counts := map[string]int{}
+	left := maxErrorsBytes
+	for _, e := range errors {
+		name := e.Name
+		if left -= len(appendString(nil, name)) + len(`:123456789,`); left < 0 {
+			name = report.OtherErrors
+		}
+		counts[name] += e.Count
+	}
+	return counts
 }
 
 // endedEarly reports whether the Map passed its tolerance and stopped: then it

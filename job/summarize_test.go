@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/jobtest"
 	"github.com/mapjob/mapjob/job/report"
 )
 
@@ -134,8 +136,91 @@ func TestWhereAllSucceededThereAreNoFailures(t *testing.T) {
 
 func TestAnOutputThatIsTooLargeIsRefused(t *testing.T) {
 	h := job.Summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 300_000)); return nil })
-	if err := refused(t, h, `{"items": {"count": 0}, "results": []}`); err.Type != job.ErrorResultTooLarge {
+	if err := refused(t, h, `{"items": {"count": 0}, "results": []}`); err.Type != job.ErrorResultTooLarge || !strings.Contains(err.Message, "hand less to Summary.Output") {
 		t.Errorf("got %s: %s, expected %s", err.Type, err.Message, job.ErrorResultTooLarge)
+	}
+}
+
+func TestLongNamesOfErrorsLeaveRoomForTheAnswer(t *testing.T) {
+	const n = 1200
+	var lines strings.Builder
+	for i := range 5 {
+		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Frequent"}`+"\n", n+i)
+	}
+	for i := range n {
+		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Error%d%s"}`+"\n", i, i, strings.Repeat("\u2028", 2000))
+	}
+	manifest := mapRun(t, "names", lines.String(), "", "")
+	answer := invoke(t, job.Summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 150_000)); return nil }),
+		request("names", `{"bucket": "results", "manifest": "`+manifest+`"}`, n+5))
+	got, all := decode[accountAnswer](t, answer), 0
+	for name, count := range got.Errors {
+		if all += count; len(name) > 700 {
+			t.Errorf("got a name of %d bytes, expected a shorter one", len(name))
+		}
+	}
+	if got.Errors["Frequent"] != 5 || got.Errors[report.OtherErrors] < 1000 || all != n+5 || got.Failed != n+5 {
+		t.Errorf("got %d of %d items, %d as others, expected the most frequent by name and all counted", all, n+5, got.Errors[report.OtherErrors])
+	}
+}
+
+func TestAChildThatWasStoppedHasAName(t *testing.T) {
+	stopped := func(first int, status string) string {
+		return strings.Replace(child(first, 1, "", ""), `"FAILED"`, `"`+status+`"`, 1)
+	}
+	manifest := mapRun(t, "stopped", "", stopped(0, "ABORTED")+"\n"+stopped(1, "TIMED_OUT")+"\n"+stopped(2, "FAILED"), "")
+	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("stopped", `{"bucket": "results", "manifest": "`+manifest+`"}`, 3)))
+	if fmt.Sprint(got.Errors) != "map[MapJob.Aborted:2 States.Timeout:1]" {
+		t.Errorf("got %v, expected names of errors", got.Errors)
+	}
+}
+
+// kept is a summary of two items that have come along with their failures.
+func kept(t *testing.T, prefix string) (answer accountAnswer) {
+	t.Helper()
+	manifest := mapRun(t, prefix, `{"index":0,"status":"FAILED","error":"Bad","item":{"id":1}}
+{"index":1,"status":"FAILED","error":"Bad","item":2}`, "", "")
+	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 2), `"input": {}`, `"input": {}, "keptItems": true`, 1)
+	return decode[accountAnswer](t, invoke(t, job.Summarize(nothing), payload))
+}
+
+func TestFailuresThatCannotBeKeptCostNoAccount(t *testing.T) {
+	kept(t, "kept")
+	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "{\"id\":1}\n2\n" {
+		t.Errorf("got %q, expected the items", failures)
+	}
+	t.Setenv("TMPDIR", t.TempDir()+"/none")
+	if got := kept(t, "unkept"); got.Items != (report.Items{Total: 2, Failed: 2}) {
+		t.Errorf("got %+v, expected the account all the same", got)
+	}
+	if failures, there := object(t, "unkept/report/failures.jsonl"); there {
+		t.Errorf("got %q, expected none rather than a part", failures)
+	}
+	for _, name := range []string{"report.md", "report.html", "report.json"} {
+		if text, _ := object(t, "unkept/report/"+name); !strings.Contains(text, "The items that failed are not in failures.jsonl") {
+			t.Errorf("got %s\n%s\nexpected it to say what is not there", name, text)
+		}
+	}
+}
+
+func TestASummarySaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
+	manifest := mapRun(t, "hurried", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n{\"index\":1,\"status\":\"SUCCEEDED\"}", "", "")
+	for name, wait := range map[string]func(context.Context) error{
+		"heeding": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"deaf":    func(context.Context) error { time.Sleep(time.Minute); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := job.Summarize(func(ctx context.Context, s *job.Summary) error {
+				for range s.Results() {
+				}
+				return wait(ctx)
+			})
+			_, err := jobtest.Call{Timeout: 5 * time.Second}.Invoke(h, []byte(request("hurried", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)))
+			if job.NameOf(err) != job.ErrorDeadline || !strings.Contains(fmt.Sprint(err), "after 2 outcomes: ") {
+				t.Errorf("got %v, expected %s and how far it came", err, job.ErrorDeadline)
+			}
+		})
 	}
 }
 

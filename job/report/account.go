@@ -28,8 +28,30 @@ type Account struct {
 const (
 	maxFailures = 50
 	maxErrors   = 1000
-	otherErrors = "(other errors)"
 )
+
+// OtherErrors is the name of all errors together for whose names there is no room.
+const OtherErrors = "(other errors)"
+
+// How long what others say may be, in characters: a cause may be a page.
+const (
+	maxName  = 200
+	maxCause = 1000
+)
+
+// cut is a text of at most so many characters. It shows where it was cut.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	n := 0
+	for at := range text {
+		if n++; n > most {
+			return text[:at] + "…"
+		}
+	}
+	return text
+}
 
 // bitset is a set of indexes.
 type bitset []uint64
@@ -68,29 +90,36 @@ func (a *Account) Fail(index int, name, cause string) bool {
 	if !a.see(index) {
 		return false
 	}
-	a.FailUnseen(1, name, cause)
+	name, cause = a.FailUnseen(1, name, cause)
 	if len(a.Failures) < maxFailures {
 		a.Failures = append(a.Failures, Failure{Index: index, Error: name, Cause: cause})
 	}
 	return true
 }
 
-// FailUnseen counts n items as failed whose indexes are not known.
-func (a *Account) FailUnseen(n int, name, cause string) {
+// FailUnseen counts n items as failed whose indexes are not known. It returns
+// the name and the cause as the report has them.
+func (a *Account) FailUnseen(n int, name, cause string) (shortName, shortCause string) {
+	shortName, shortCause = cut(cmp.Or(name, anyError), maxName), cut(cause, maxCause)
+	name = shortName
 	if a.errors == nil {
 		a.errors = map[string]*ErrorCount{}
 	}
 	if a.errors[name] == nil && len(a.errors) >= maxErrors {
-		name = otherErrors
+		name = OtherErrors
 	}
 	e := a.errors[name]
 	if e == nil {
-		e = &ErrorCount{Name: name, Example: cause}
+		e = &ErrorCount{Name: name, Example: shortCause}
 		a.errors[name] = e
 	}
 	e.Count += n
 	a.Failed += n
+	return shortName, shortCause
 }
+
+// anyError is the name of an error that has none.
+const anyError = "Error"
 
 func (a *Account) see(index int) bool {
 	if !a.seen.add(index) {

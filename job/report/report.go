@@ -23,6 +23,7 @@ type Report struct {
 	StoppedAt time.Time `json:"stoppedAt"`
 	Items     Items     `json:"items"`
 	Tolerance
+	Notes    []string     `json:"notes,omitempty"`    // what is to be known of the report itself
 	Errors   []ErrorCount `json:"errors"`             // the most frequent first
 	Failures []Failure    `json:"failures"`           // the first of them
 	Timeline *Timeline    `json:"timeline,omitempty"` // nil where no times are known
@@ -113,6 +114,9 @@ func (r *Report) Markdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s: %s\n\n", r.Job, r.Verdict())
 	fmt.Fprintf(&b, "%s, %s, started %s\n\n", r.Execution, r.Duration(), r.StartedAt.UTC().Format(time.RFC3339))
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "%s\n\n", oneLine(note))
+	}
 	rows := [][]string{
 		{"succeeded", Thousands(r.Items.Succeeded), r.Share(r.Items.Succeeded)},
 		{"failed", Thousands(r.Items.Failed), r.Share(r.Items.Failed)},
@@ -146,6 +150,12 @@ func (r *Report) Markdown(w io.Writer) error {
 	return err
 }
 
+// maxPadded is how far cells are aligned, in characters: one long cell does not
+// make all others as long.
+const maxPadded = 60
+
+func oneLine(text string) string { return strings.NewReplacer("\n", " ", "\r", "").Replace(text) }
+
 // markdownTable aligns numbers to the right and everything else to the left.
 func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 	cells := make([][]string, 0, len(rows)+1)
@@ -158,9 +168,9 @@ func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 		line := make([]string, len(columns))
 		for i := range columns {
 			if i < len(row) {
-				line[i] = strings.NewReplacer("|", `\|`, "\n", " ", "\r", "").Replace(row[i])
+				line[i] = strings.ReplaceAll(oneLine(row[i]), "|", `\|`)
 			}
-			widths[i] = max(widths[i], len([]rune(line[i])), 3)
+			widths[i] = max(widths[i], min(len([]rune(line[i])), maxPadded), 3)
 			if n > 0 && line[i] != "" && !isNumber(line[i]) {
 				numeric[i] = false
 			}
@@ -169,7 +179,7 @@ func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 	}
 	for n, line := range cells {
 		for i, cell := range line {
-			padding := strings.Repeat(" ", widths[i]-len([]rune(cell)))
+			padding := strings.Repeat(" ", max(0, widths[i]-len([]rune(cell))))
 			if numeric[i] {
 				cell = padding + cell
 			} else {

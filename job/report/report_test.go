@@ -62,7 +62,7 @@ func TestThePageDrawsWhatIsKnown(t *testing.T) {
 	if err := (&report.Report{Job: "timed", Timeline: a.Timeline, Slowest: a.Slowest}).HTML(&page); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`title="1 succeeded, 0 failed after 40ms"`, `<div class="ok" style="width: 50.0%">`, "at most 100 a second"} {
+	for _, part := range []string{`title="1 succeeded, 0 failed after 40ms"`, `<div class="ok" style="width: 50.0%">`, "at most 2 a second"} {
 		if !strings.Contains(page.String(), part) {
 			t.Errorf("got\n%s\nexpected it to contain %q", &page, part)
 		}
@@ -80,5 +80,65 @@ func TestErrorsWithoutEndAreCountedTogether(t *testing.T) {
 	errors := a.Errors()
 	if len(errors) != 1001 || errors[0].Name != "(other errors)" || errors[0].Count != 4000 || a.Failed != 5000 {
 		t.Errorf("got %d names, first %+v, of %d items, expected the names after the first thousand together", len(errors), errors[0], a.Failed)
+	}
+}
+
+func TestWhatOthersSayIsCutVisibly(t *testing.T) {
+	a := &report.Account{}
+	long := strings.Repeat("é", 5000)
+	a.Fail(0, long, long)
+	a.Fail(1, "", "")
+	for _, e := range []struct{ name, cause string }{{a.Errors()[0].Name, a.Errors()[0].Example}, {a.Failures[0].Error, a.Failures[0].Cause}} {
+		if e.name == "Error" {
+			e.name, e.cause = a.Errors()[1].Name, a.Errors()[1].Example
+		}
+		if e.name != long[:2*200]+"…" || e.cause != long[:2*1000]+"…" {
+			t.Errorf("got a name of %d and a cause of %d bytes, expected 200 and 1000 characters and a sign that there was more", len(e.name), len(e.cause))
+		}
+	}
+	if a.Failures[1].Error != "Error" {
+		t.Errorf("got %+v, expected a name where there is none", a.Failures[1])
+	}
+}
+
+func TestOneLongCellDoesNotMakeAllOthersAsLong(t *testing.T) {
+	var text strings.Builder
+	rows := [][]string{{"a", strings.Repeat("x", 900)}, {"b", "short"}}
+	r := &report.Report{Job: "wide", Notes: []string{"to be\nknown"}, Sections: []report.Section{{Title: "Wide", Columns: []string{"n", "text"}, Rows: rows}}}
+	if err := r.Markdown(&text); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text.String()) {
+		if n := len(line); n > 80 && !strings.Contains(line, "xxx") {
+			t.Errorf("got a line of %d characters %q, expected at most 60 in a column", n, line)
+		}
+	}
+	for _, part := range []string{"| " + strings.Repeat("x", 900) + " |", "| b   | short" + strings.Repeat(" ", 55) + " |", "\nto be known\n"} {
+		if !strings.Contains(text.String(), part) {
+			t.Errorf("got\n%s\nexpected it to contain %q", &text, part)
+		}
+	}
+}
+
+func TestTheHighestRateIsOneOfItemsThatThereAre(t *testing.T) {
+	const began = 1_793_498_400_000
+	for name, c := range map[string]struct {
+		ends     []int64 // in milliseconds after the first
+		expected int
+	}{
+		"one item":                   {[]int64{0}, 1},
+		"three at once":              {[]int64{0, 1, 2}, 3},
+		"spread over two seconds":    {[]int64{0, 400, 800, 1100, 1900}, 3},
+		"two an hour for four hours": {[]int64{0, 1, 3_600_000, 3_600_001, 7_200_000, 7_200_001}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &report.Account{}
+			for i, end := range c.ends {
+				a.Took(i, began+end, 0, true)
+			}
+			if got := a.Timeline.Highest(); got > c.expected || got < c.expected-1 || got > len(c.ends) {
+				t.Errorf("got %d a second, expected %d", got, c.expected)
+			}
+		})
 	}
 }

@@ -85,11 +85,17 @@ func (t *Timeline) Bars() []Bar {
 // Step is the length of a step.
 func (t *Timeline) Step() time.Duration { return time.Duration(t.StepMs) * time.Millisecond }
 
-// Highest is the most items that ended in one second, as an average over a step.
+// Highest is the most items that ended in one second: in as many steps as fit
+// into one, or where a step is longer as an average over it.
 func (t *Timeline) Highest() int {
-	highest := 0
+	steps := int(max(1, 1000/max(t.StepMs, 1)))
+	highest, within := 0, 0
 	for i := range t.Succeeded {
-		highest = max(highest, t.Succeeded[i]+t.Failed[i])
+		within += t.Succeeded[i] + t.Failed[i]
+		if i >= steps {
+			within -= t.Succeeded[i-steps] + t.Failed[i-steps]
+		}
+		highest = max(highest, within)
 	}
-	return int(int64(highest) * 1000 / max(t.StepMs, 1))
+	return int(int64(highest) * 1000 / max(t.StepMs, 1000))
 }
