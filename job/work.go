@@ -109,7 +109,8 @@ func keepItems(payload []byte, outcomes []Outcome) error {
 // items taken one by one, so that each answers for itself.
 func readBatch[Item any](ctx context.Context, payload []byte) (*batch[Item], error) {
 	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …]}`
-	b := &batch[Item]{Items: make([]indexed[Item], 0, bytes.Count(payload, []byte(`"index":`)))} // all of them, or more
+	const most = 10_000 // an item may have an index of its own, and many of them
+	b := &batch[Item]{Items: make([]indexed[Item], 0, min(most, bytes.Count(payload, []byte(`"index":`))))}
 	if err := recovered(ctx, func() error { return json.Unmarshal(payload, b) }); err != nil {
 		var raw batch[json.RawMessage]
 		if err := decode(payload, &raw, expected); err != nil {
@@ -122,6 +123,11 @@ func readBatch[Item any](ctx context.Context, payload []byte) (*batch[Item], err
 	}
 	if len(b.Items) == 0 && b.Chunk == nil && !hasItems(payload) {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
+	}
+	if !isWrapped(payload) {
+		if at, element := firstUnwrapped(payload); at >= 0 {
+			return nil, invalidInput("got %s in place %d of Items, expected %s, as an ItemSelector of the Map wraps each item", excerpt(element), at, `{"index": …, "item": …}`)
+		}
 	}
 	return b, nil
 }

@@ -177,6 +177,30 @@ func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
 			t.Errorf("%s: got %s: %s, expected %s and what a batch is", payload, err.Type, err.Message, job.ErrorInvalidInput)
 		}
 	}
+	for name, items := range map[string]string{
+		"unwrapped items":               `[{"id": 1}, {"id": 2}]`,
+		"an element that is none":       `[{"index": 0, "item": 1}, null]`,
+		"no index":                      `[{"index": 0, "item": 1}, {"item": 2}]`,
+		"no item":                       `[{"index": 0, "item": 1}, {"index": 1}]`,
+		"an item under another name":    `[{"index": 0, "value": {"index": 1, "item": 2}}]`,
+		"a name that is only a value":   `[{"index": 0, "x": "item"}]`,
+		"one whose item has the others": `[{"index": 0, "item": {"a": [{"index": 1, "item": 2}]}}, {"index": 1}]`,
+		"an index that is none":         `[{"index": null, "item": 1}]`,
+	} {
+		payload := `{"BatchInput": {"Items": {"index": 1, "item": 2}}, "Items": ` + items + `}`
+		for kind, h := range map[string]job.Handler{"worker": job.Work(func(context.Context, any) (int, error) { return 0, nil }), "typed": h} {
+			if err := refused(t, h, payload); err.Type != job.ErrorInvalidInput || !strings.Contains(err.Message, `expected {"index": …, "item": …}`) {
+				t.Errorf("%s, %s: got %s: %s, expected %s", name, kind, err.Type, err.Message, job.ErrorInvalidInput)
+			}
+		}
+	}
+	for _, items := range []string{
+		`[{"index": 0, "item": null}]`, `[{"item" : 7,"\u0069ndex":0}]`, `[{"Index": 0, "ITEM": 1}]`, `[{"index": 0, "x": "\\\"", "y": "\\", "item": 1}]`, `[{"index": 0, "item": 1, "x": {"y": []}}]`,
+	} {
+		if answer := invoke(t, h, `{"Items": `+items+`, "BatchInput": {"job": {"name": "x"}}}`); !strings.Contains(answer, `"SUCCEEDED"`) {
+			t.Errorf("%s: got %s, expected it to be a batch", items, answer)
+		}
+	}
 	if answer := invoke(t, h, `{"Items": []}`); answer != "[]" {
 		t.Errorf("got %s for an empty batch, expected an empty list", answer)
 	}
