@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxAnswer is the most that a function answers, in bytes: a payload, less
@@ -49,8 +50,24 @@ func (s *storedOutcomes) count(o *Outcome) {
 	}
 }
 
-// onlyWhatFits fails the largest outcomes, one after the other, until the
-// answer fits.
+// maxCauseThere is how much of a cause stays of an outcome that has to be
+// shorter, in bytes.
+const maxCauseThere = 1000
+
+// shortened is a failed outcome by its name, with a shorter cause and without
+// the item.
+func (o *Outcome) shortened() Outcome {
+	short := *o
+	short.Item = nil
+	if len(o.Cause) > maxCauseThere {
+		short.Cause = fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(o.Cause[:maxCauseThere], ""), len(o.Cause))
+	}
+	return short
+}
+
+// onlyWhatFits takes from the largest outcomes, one after the other, until the
+// answer fits: those that succeeded fail, and those that failed keep their
+// names and lose of their causes.
 func onlyWhatFits(outcomes []Outcome) ([]byte, error) {
 	sizes := make([]int, len(outcomes))
 	bySize := make([]int, len(outcomes))
@@ -62,6 +79,13 @@ func onlyWhatFits(outcomes []Outcome) ([]byte, error) {
 	slices.SortStableFunc(bySize, func(i, j int) int { return cmp.Compare(sizes[j], sizes[i]) })
 	for _, i := range bySize {
 		o := &outcomes[i]
+		if o.Status == Failed {
+			*o = o.shortened()
+			if total += len(appendOutcome(nil, o)) - sizes[i]; total <= maxAnswer {
+				return appendOutcomes(nil, outcomes), nil
+			}
+			continue
+		}
 		*o = Outcome{Index: o.Index, Status: Failed, Error: ErrorResultTooLarge, StartedAt: o.StartedAt, Ms: o.Ms, Cause: fmt.Sprintf(
 			"got an outcome of %d bytes, expected one that fits into the %d bytes of an answer: return less, or use Distributed mode, which puts it into the results bucket",
 			sizes[i], maxAnswer)}

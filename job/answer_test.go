@@ -97,6 +97,18 @@ func TestWithoutAPlaceTheLargestOutcomesFailByName(t *testing.T) {
 	}
 }
 
+func TestAFailureWithALongCauseKeepsItsName(t *testing.T) {
+	outcomes := decode[[]job.Outcome](t, invoke(t, long, batchOf(0, 1, -300_000, 100_000, -500)))
+	for i, expected := range []string{"", "Negative", "", "Negative"} {
+		if outcomes[i].Error != expected {
+			t.Errorf("got item %d with the error %q, expected %q", i, outcomes[i].Error, expected)
+		}
+	}
+	if cause := outcomes[1].Cause; len(cause) > 1100 || !strings.HasSuffix(cause, "x… (300000 bytes)") || len(outcomes[3].Cause) != 500 {
+		t.Errorf("got causes of %d and %d bytes, expected the long one to be cut, visibly", len(cause), len(outcomes[3].Cause))
+	}
+}
+
 func TestOutcomesThatCannotBeStoredFailTheBatch(t *testing.T) {
 	payload := strings.Replace(storing("x", batchOf(0, 300_000)), `"bucket":"results"`, `"bucket":"nowhere"`, 1)
 	if err := refused(t, long, payload); err.Type != "NoSuchBucket" || !strings.Contains(err.Message, "writing s3://nowhere/x/000000000000.jsonl") {
