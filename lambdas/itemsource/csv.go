@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"strings"
 )
 
 // delimiters are ItemReader's CSVDelimiter.
@@ -20,6 +19,7 @@ func readRows(ctx context.Context, from *Source, yield func(json.RawMessage) err
 	}
 	defer object.Close()
 	content := textOf(object, object)
+	content.skipMark()
 	rows := csv.NewReader(content)
 	rows.Comma = delimiters[from.CSV.Delimiter]
 	rows.FieldsPerRecord = -1
@@ -33,7 +33,6 @@ func readRows(ctx context.Context, from *Source, yield func(json.RawMessage) err
 		if err != nil {
 			return rowProblem(content, err)
 		}
-		names[0] = strings.TrimPrefix(names[0], "\uFEFF")
 	}
 	return eachRow(content, rows, columnsOf(names), true, yield)
 }

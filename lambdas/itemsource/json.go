@@ -54,8 +54,15 @@ func readArray(ctx context.Context, from *Source, yield func(json.RawMessage) er
 			return err
 		}
 	}
-	_, err = io.Copy(io.Discard, object) // the checksum is compared at the object's end
-	return err
+	if _, err := d.ReadToken(); err != nil {
+		return d.problem(err, "an array of items, to its end")
+	}
+	if d.PeekKind() == 0 { // what there is is no more JSON: the end, or nothing that can be read
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) { // where the checksum was compared, too
+			return nil
+		}
+	}
+	return d.problem(err, "nothing after the array of items")
 }
 
 // lenient takes what Step Functions takes, see [normal].

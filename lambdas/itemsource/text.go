@@ -25,6 +25,16 @@ func textOf(object fmt.Stringer, content io.Reader) *text {
 	return &text{object: object, from: bufio.NewReaderSize(content, 1<<16)}
 }
 
+// skipMark passes over a byte order mark: before a quote it would make the
+// quote a part of the field. What can't be read here can't be read later.
+func (t *text) skipMark() {
+	if begun, _ := t.from.Peek(len(byteOrderMark)); string(begun) == byteOrderMark {
+		_, _ = t.from.Discard(len(byteOrderMark))
+	}
+}
+
+const byteOrderMark = "\uFEFF"
+
 func (t *text) Read(p []byte) (int, error) {
 	if t.err != nil {
 		return 0, t.err
