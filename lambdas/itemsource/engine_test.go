@@ -118,13 +118,23 @@ func itemReader(t rapid.TB, from Source) ([]any, bool) {
 	return list.([]any), true
 }
 
-// sameAsItemReader compares what is read here with what the engine reads.
+// sameAsItemReader compares what is read here with what the engine reads, but
+// for what is stricter here: the engine does not look at what stands after an
+// array, and has a byte order mark in a quoted header or a given one's field.
 func sameAsItemReader(t rapid.TB, from Source, content []byte) {
 	t.Helper()
-	expected, good := itemReader(t, from)
+	reader := from
+	if unmarked, marked := bytes.CutPrefix(content, []byte(byteOrderMark)); marked && from.Format == CSV {
+		reader.Key = "unmarked"
+		put(t, bucket, reader.Key, unmarked)
+	}
+	expected, good := itemReader(t, reader)
 	got := []any{}
 	for item, err := range Read(context.Background(), from) {
 		if err != nil {
+			if strings.Contains(err.Error(), "expected nothing after the array of items") {
+				break
+			}
 			if good {
 				t.Fatalf("%+v of %q: got error %v, expected %d items: %s", from, content, err, len(expected), value.Text(expected))
 			}
@@ -216,6 +226,9 @@ func TestTheItemsAreThoseOfAnItemReader(t *testing.T) {
 					from.CSV.Delimiter = rapid.SampledFrom([]string{"", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"}).Draw(t, "delimiter")
 				}
 				content := []byte(f.content(t))
+				if bytes.HasPrefix(content, []byte(byteOrderMark+byteOrderMark)) {
+					t.Skip("the second mark is text")
+				}
 				if _, err := objects.PutObject(bucket, "drawn", map[string]string{}, bytes.NewReader(content), int64(len(content)), nil); err != nil {
 					t.Fatal(err)
 				}
