@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,13 +33,15 @@ type Error struct {
 func (e *Error) Error() string { return e.Message }
 
 // Fail is an error that fails one item by a name, such as "InvalidOrder". The
-// name is what the report counts by; the message is the cause it shows.
+// name is what the report counts by, "Error" where it is empty; the message is
+// the cause it shows.
 func Fail(name, format string, args ...any) error {
-	return &Error{Name: name, Message: fmt.Sprintf(format, args...)}
+	return &Error{Name: cmp.Or(name, anyError), Message: fmt.Sprintf(format, args...)}
 }
 
 // Retryable marks an error that may be gone at the next try: the item is tried
-// again while the invocation has time. Throttling by AWS and deadlines are
+// again while the invocation has time, three times in all unless [Tries] says
+// otherwise. Throttling by AWS and deadlines are
 // taken as retryable without it.
 func Retryable(err error) error {
 	if err == nil {
@@ -109,7 +112,7 @@ func tell(err error) (t told) {
 func nameOf(err error) string {
 	var named *Error
 	if errors.As(err, &named) {
-		return named.Name
+		return cmp.Or(named.Name, anyError)
 	}
 	var coded interface{ ErrorCode() string }
 	if errors.As(err, &coded) && coded.ErrorCode() != "" {

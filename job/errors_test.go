@@ -65,3 +65,12 @@ func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
 		})
 	}
 }
+
+func TestAnErrorAlwaysHasAName(t *testing.T) {
+	for _, err := range []error{job.Fail("", "nameless"), &job.Error{Message: "nameless"}} {
+		h := job.Work(func(context.Context, int) (int, error) { return 0, err })
+		if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; o.Error != "Error" || o.Cause != "nameless" {
+			t.Errorf("got %+v, expected the name of an error that has none", o)
+		}
+	}
+}

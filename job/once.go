@@ -24,8 +24,13 @@ type onceOptions struct {
 }
 
 // RememberFor is how long an outcome is known, after which the item would be
-// done again. The default is a day.
-func RememberFor(d time.Duration) OnceOption { return func(o *onceOptions) { o.remember = d } }
+// done again. The default is a day. It panics where that is no time at all.
+func RememberFor(d time.Duration) OnceOption {
+	if d <= 0 {
+		panic(fmt.Sprintf("job.RememberFor: got %s, expected a time in which an outcome is known", d))
+	}
+	return func(o *onceOptions) { o.remember = d }
+}
 
 // AcrossExecutions has the executions of a job share their keys: what one has
 // done, the next does not do again for as long as it is remembered. What one

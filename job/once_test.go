@@ -521,6 +521,8 @@ func TestOnceOfOtherItemsIsRefusedAtOnce(t *testing.T) {
 		},
 		`job.Once: got the table "" and a key that is nil: false, expected`:     func() { job.Once("", itself) },
 		`job.Once: got the table "Table" and a key that is nil: true, expected`: func() { job.Once[string]("Table", nil) },
+		`job.RememberFor: got 0s, expected`:                                     func() { job.Once("Table", itself, job.RememberFor(0)) },
+		`job.RememberFor: got -1s, expected`:                                    func() { job.RememberFor(-time.Second) },
 	} {
 		func() {
 			defer func() {

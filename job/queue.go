@@ -45,6 +45,9 @@ type queueFailure struct {
 // before. [Once] helps; its keys are those of the queue, for as long as they
 // are remembered, as there are no executions.
 //
+// A FIFO queue loses its order behind it: of a message that failed, the ones
+// that follow in its group are done before it comes again.
+//
 // [InfoOf] has the queue's name and ARN in place of those of a job and its
 // execution, and in place of the item's index that of the message in its batch.
 //

@@ -8,6 +8,7 @@
 package jobtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -30,6 +31,10 @@ type Call struct {
 	RequestID string        // of the invocation
 	Timeout   time.Duration // the function's; 0: there is none
 	First     int           // the index of the first item of a batch
+
+	// Context is what the handler's context is made of, with its values and
+	// its end; nil: the background.
+	Context context.Context
 }
 
 // Work has a worker handle the items as one batch.
@@ -107,7 +112,7 @@ func (c Call) must(t testing.TB, h job.Handler, payload map[string]any, into any
 // Invoke invokes a handler with a payload, as Lambda does: with a request id,
 // with a deadline where there is a Timeout, and with a name for every error.
 func (c Call) Invoke(h job.Handler, payload []byte) ([]byte, error) {
-	ctx := lambdacontext.NewContext(context.Background(), &lambdacontext.LambdaContext{AwsRequestID: c.RequestID})
+	ctx := lambdacontext.NewContext(cmp.Or(c.Context, context.Background()), &lambdacontext.LambdaContext{AwsRequestID: c.RequestID})
 	var over <-chan time.Time
 	if c.Timeout > 0 {
 		var cancel context.CancelFunc

@@ -85,6 +85,19 @@ func TestWhoDoesNotAnswerInTimeIsTimedOut(t *testing.T) {
 	}
 }
 
+func TestAHandlerSeesTheContextOfItsCall(t *testing.T) {
+	type key struct{}
+	h := job.Work(func(ctx context.Context, n int) (string, error) { return ctx.Value(key{}).(string), ctx.Err() })
+	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "mine"))
+	if o := (jobtest.Call{Context: ctx, Timeout: time.Minute}).Work(t, h, 1)[0]; string(o.Output) != `"mine"` {
+		t.Errorf("got %+v, expected the value of the context", o)
+	}
+	cancel()
+	if o := (jobtest.Call{Context: ctx}).Work(t, h, 1)[0]; o.Error != job.ErrorDeadline {
+		t.Errorf("got %+v, expected an item whose turn did not come", o)
+	}
+}
+
 type stuck struct{}
 
 func (stuck) Invoke(context.Context, []byte) ([]byte, error) { select {} }
