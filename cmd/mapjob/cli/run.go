@@ -135,7 +135,13 @@ func (r *run) do(ctx context.Context) (err error) {
 		seen = newWitness()
 		options.Written, options.Delivered = seen.wrote, seen.delivered
 	}
-	c, err := cloud.Start(ctx, stack, options)
+	// Ctrl-C ends the start of the parts. Once they run, it ends the run, which
+	// still has to be able to ask them what there is.
+	parts, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	started := context.AfterFunc(ctx, cancel)
+	c, err := cloud.Start(parts, stack, options)
+	started()
 	if err != nil {
 		return err
 	}
