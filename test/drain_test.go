@@ -1,0 +1,73 @@
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/cmd/mapjob/cli"
+	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/stacks"
+)
+
+// A state machine may leave work to queues: a run of it is over when that is
+// done, and not when the execution is.
+func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
+	root, folder := t.TempDir(), t.TempDir()
+	if _, err := cloud.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
+		t.Fatal(err)
+	}
+	withMachine(t, folder)
+	var out, errs bytes.Buffer
+	code := cli.Main([]string{"run", "--app", "cp -R " + folder + "/. $CDK_OUTDIR", "--seed", "Orders=" + some(t, root, 40)}, nil, &out, &errs)
+	if code != 0 || !strings.Contains(errs.String(), "waiting until nothing is left to do for the queues") {
+		t.Fatalf("got exit code %d and\n%s", code, errs.String())
+	}
+	_, run, _ := strings.Cut(errs.String(), "everything is in ")
+	invoices, err := filepath.Glob(filepath.Join(strings.TrimSpace(run), "s3", "buckets", "*", "invoices", "*.json"))
+	if err != nil || len(invoices) < 30 {
+		t.Errorf("got %d invoices when the run was over and %v, expected those of most of 40 orders", len(invoices), err)
+	}
+}
+
+// withMachine adds a state machine to the assembly in a folder, which invokes the producer.
+func withMachine(t *testing.T, folder string) {
+	t.Helper()
+	path := filepath.Join(folder, "QueueFanout.template.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var template map[string]any
+	if err := json.Unmarshal(text, &template); err != nil {
+		t.Fatal(err)
+	}
+	producer := template["Outputs"].(map[string]any)["FunctionName"].(map[string]any)["Value"]
+	template["Resources"].(map[string]any)["Machine"] = map[string]any{"Type": "AWS::StepFunctions::StateMachine", "Properties": map[string]any{
+		"DefinitionString": map[string]any{"Fn::Join": []any{"", []any{`{"QueryLanguage": "JSONata", "StartAt": "Send", "States": {"Send": {"Type": "Task", "End": true,
+			"Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "`, producer, `", "Payload": {"date": "2026-11-01"}}}}}`}}}}}
+	if text, err = json.Marshal(template); err == nil {
+		err = os.WriteFile(path, text, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// some is a file of the first orders of the sample.
+func some(t *testing.T, folder string, n int) string {
+	t.Helper()
+	all, err := os.ReadFile("examples/orders.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfterN(all, []byte("\n"), n+2)
+	path := filepath.Join(folder, "orders.csv")
+	if err := os.WriteFile(path, bytes.Join(lines[:n+1], nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
