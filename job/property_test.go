@@ -177,7 +177,7 @@ func (p plan) truth() map[int]fate {
 		late := false
 		for i := b * p.size; i < min((b+1)*p.size, len(p.deeds)); i++ {
 			d := p.deeds[i]
-			if end == "retried" || end == "crashed twice" {
+			if end == "retried" || end == "crashed twice" || end == "twice" && p.writesOver(b) {
 				d = d.later()
 			}
 			f := d.fate()
@@ -204,6 +204,24 @@ func (p plan) truth() map[int]fate {
 		}
 	}
 	return truth
+}
+
+// writesOver reports whether a batch that is done twice writes its outcomes
+// over those of the first time: those that do not fit into an answer by value
+// have one object in S3.
+func (p plan) writesOver(batch int) bool {
+	if p.byReference || !p.place {
+		return false
+	}
+	for _, d := range p.deeds[batch*p.size : min((batch+1)*p.size, len(p.deeds))] {
+		if d.isLate() {
+			return false
+		}
+		if d.Do == "talk" {
+			return true
+		}
+	}
+	return false
 }
 
 // items are the deeds as the job start yields them.
