@@ -124,7 +124,7 @@ func readBatch[Item any](ctx context.Context, payload []byte) (*batch[Item], err
 	if len(b.Items) == 0 && b.Chunk == nil && !hasItems(payload) {
 		return nil, invalidInput("no Items in %s, expected %s", excerpt(payload), expected)
 	}
-	if !isWrapped(payload) {
+	if !looksWrapped(payload, b.Items) {
 		if at, element := firstUnwrapped(payload); at >= 0 {
 			return nil, invalidInput("got %s in place %d of Items, expected %s, as an ItemSelector of the Map wraps each item", excerpt(element), at, `{"index": …, "item": …}`)
 		}

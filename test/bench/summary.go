@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/mapjob/mapjob/job"
 )
@@ -30,11 +31,19 @@ func (resultsOfMapRun) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/manifest.json"):
 		fmt.Fprint(w, `{"DestinationBucket": "results", "ResultFiles": {"SUCCEEDED": [{"Key": "SUCCEEDED_0.json"}], "FAILED": [], "PENDING": []}}`)
 	case strings.HasSuffix(r.URL.Path, "/SUCCEEDED_0.json"):
+		w.Header().Set("Content-Length", sizeOfOutcomes())
 		_ = writeOutcomes(w)
 	default:
 		http.NotFound(w, r)
 	}
 }
+
+// sizeOfOutcomes is how many bytes writeOutcomes writes.
+var sizeOfOutcomes = sync.OnceValue(func() string {
+	var size counter
+	_ = writeOutcomes(&size)
+	return strconv.FormatInt(int64(size), 10)
+})
 
 func writeOutcomes(w io.Writer) error {
 	lines := bufio.NewWriterSize(w, 1<<16)
