@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 )
 
-// looksWrapped reports whether each element of Items seems to have an index and
+// looksWrapped reports whether the elements of Items seem to have an index and
 // an item, from what was decoded of them: what an ItemSelector has not wrapped
 // decodes to nothing, which looks like item 0. One item in all batches of a job
-// has that index. It costs next to nothing, and where it says no,
-// firstUnwrapped looks closely.
+// has that index, and a selector wraps all or none. It costs next to nothing;
+// where it says no, firstUnwrapped looks closely.
 func looksWrapped[Item any](payload []byte, items []indexed[Item]) bool {
 	zeros := 0
 	for i := range items {
@@ -17,7 +17,8 @@ func looksWrapped[Item any](payload []byte, items []indexed[Item]) bool {
 			zeros++
 		}
 	}
-	return zeros <= 1 && bytes.Count(payload, []byte(`"index":0`)) >= zeros && bytes.Count(payload, []byte(`"item":`)) >= len(items)
+	has := func(member string) bool { return bytes.Contains(payload, []byte(member)) }
+	return zeros == 0 && has(`"item":`) || zeros == 1 && has(`"item":`) && has(`"index":0`) || len(items) == 0
 }
 
 // firstUnwrapped is the place of the first element without an index or an item
