@@ -401,3 +401,15 @@ func TestWhoAnswersTokensMayAnswerThoseOfChildren(t *testing.T) {
 		t.Errorf("got %s, expected leave to answer the tokens of the state machine and of its children", text)
 	}
 }
+
+func TestTimesThatAreNotKnownAtSynthAreTaken(t *testing.T) {
+	stack := synthesis.Stack(t)
+	hours := awscdk.Duration_Hours(awscdk.NewCfnParameter(stack, jsii.String("Hours"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber())
+	seconds := awscdk.Duration_Seconds(awscdk.NewCfnParameter(stack, jsii.String("Seconds"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber())
+	message := synthesis.Panics(t, func() {
+		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Timeout: seconds, Callback: &mapjob.Callback{Timeout: hours, Heartbeat: awscdk.Duration_Minutes(jsii.Number(1))}})
+	})
+	if message != "Test/Job: Worker: got nothing, expected the function that handles the items" {
+		t.Errorf("got %q, expected nothing to be said but of the worker", message)
+	}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/observe"
@@ -70,14 +71,13 @@ func (p *Props) validateTimes(found *refusal.Problems) {
 	}
 	if c := p.Callback; c != nil {
 		within("Callback.Timeout", c.Timeout, defaultCallbackSeconds)
-		beat := found.Duration("Callback.Heartbeat", c.Heartbeat, 1, maxStandardSeconds)
-		limit := float64(defaultCallbackSeconds)
-		if c.Timeout != nil {
-			beat = beat && !*c.Timeout.IsUnresolved()
-			limit = refusal.Seconds(c.Timeout)
+		limit := c.Timeout
+		if limit == nil {
+			limit = awscdk.Duration_Seconds(jsii.Number(defaultCallbackSeconds))
 		}
-		if beat && refusal.Seconds(c.Heartbeat) >= limit {
-			found.Add("Callback.Heartbeat: got %.10g s, expected less than the Timeout of %.10g s", refusal.Seconds(c.Heartbeat), limit)
+		if found.Duration("Callback.Heartbeat", c.Heartbeat, 1, maxStandardSeconds) && !*limit.IsUnresolved() &&
+			refusal.Seconds(c.Heartbeat) >= refusal.Seconds(limit) {
+			found.Add("Callback.Heartbeat: got %.10g s, expected less than the Timeout of %.10g s", refusal.Seconds(c.Heartbeat), refusal.Seconds(limit))
 		}
 	}
 	expires := float64(defaultExpiryDays * daySeconds)
