@@ -114,8 +114,7 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 	if props != nil {
 		given = *props
 	}
-	found := given.validate()
-	found.Refuse(scope, id)
+	given.validate().Refuse(scope, id)
 	lock := &jobLock{settings: given.withDefaults()}
 	constructs.NewConstruct_Override(lock, scope, id)
 	if lock.settings.Table == nil && lock.settings.Overlap != Allow {

@@ -86,8 +86,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	if props != nil {
 		given = *props
 	}
-	found := given.validate()
-	found.Refuse(scope, id)
+	given.validate().Refuse(scope, id)
 
 	job := &mapJob{settings: given.withDefaults(id)}
 	settings := &job.settings
@@ -117,8 +116,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		Role:           newRole(job),
 	})
 	if settings.Processor != nil {
-		found = settings.validateInside(job.mapState)
-		found.Refuse(scope, id)
+		settings.validateInside(job.mapState).Refuse(scope, id)
 	}
 	logAndTrace(job.stateMachine, logs, settings.LogData)
 	if settings.EncryptionKey != nil {

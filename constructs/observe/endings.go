@@ -40,8 +40,7 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	if props == nil {
 		props = &EndingsProps{}
 	}
-	found := props.validate()
-	found.Refuse(scope, id)
+	props.validate().Refuse(scope, id)
 	rule := awsevents.NewRule(scope, id, &awsevents.RuleProps{
 		Description: jsii.String("Executions that timed out, were aborted, or failed with what they cannot tell themselves"),
 		EventPattern: &awsevents.EventPattern{

@@ -67,8 +67,7 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 	if props == nil {
 		props = &NotifyProps{}
 	}
-	found := props.validate()
-	found.Refuse(scope, id)
+	props.validate().Refuse(scope, id)
 	subject := *props.Job + " " + string(props.Ending)
 	if props.Ending == JobSkipped {
 		subject = *props.Job + " was skipped"

@@ -51,8 +51,7 @@ func New(scope constructs.Construct, id *string, props *Props) Observer {
 	if props != nil {
 		settings = *props
 	}
-	found := settings.validate()
-	found.Refuse(scope, id)
+	settings.validate().Refuse(scope, id)
 	o := &observer{}
 	constructs.NewConstruct_Override(o, scope, id)
 	o.metrics = newMetrics(&settings)

@@ -77,8 +77,7 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 	if props != nil {
 		settings = *props
 	}
-	found := settings.validate()
-	found.Refuse(scope, id)
+	settings.validate().Refuse(scope, id)
 	settings = settings.withDefaults()
 
 	f := &queueFanout{}

@@ -92,8 +92,7 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 	if props != nil {
 		settings = *props
 	}
-	found := settings.validate()
-	found.Refuse(scope, id)
+	settings.validate().Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)

@@ -76,8 +76,7 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 	if props != nil {
 		settings = *props
 	}
-	found := settings.validate()
-	found.Refuse(scope, id)
+	settings.validate().Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)

@@ -149,8 +149,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 	if props != nil {
 		settings = *props
 	}
-	found := settings.validate()
-	found.Refuse(scope, id)
+	settings.validate().Refuse(scope, id)
 	settings = settings.withDefaults()
 
 	this := &webhook{secret: settings.Secret}

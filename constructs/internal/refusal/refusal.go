@@ -24,7 +24,7 @@ func (p *Problems) Add(format string, args ...any) {
 }
 
 // Refuse panics where there are any, with the construct's path and all of them.
-func (p *Problems) Refuse(scope constructs.Construct, id *string) {
+func (p Problems) Refuse(scope constructs.Construct, id *string) {
 	if err := errors.Join(p.list...); err != nil {
 		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
 	}
