@@ -20,7 +20,7 @@ node_modules/.installed: package.json package-lock.json
 # The first time, the compiler and npm work side by side.
 .PHONY: compile
 compile:
-	go build -tags lambda.norpc . ./cmd/... ./lambdas/...
+	go build -tags lambda.norpc . ./cmd/... ./lambdas/... ./constructs/mapjob/functions/... ./constructs/trigger/functions/...
 
 .PHONY: run
 run: ## Run the sample job on this machine.

@@ -17,13 +17,13 @@ func NewQueueFanout(scope constructs.Construct, id *string, props *awscdk.StackP
 	shop := newShop(stack)
 
 	producer := gofunction.New(stack, jsii.String("Producer"), &gofunction.Props{
-		Entry:       jsii.String("lambdas/producer"),
+		Entry:       jsii.String("lambdas/queuefanout/producer"),
 		Description: jsii.String("Finds the orders to invoice and sends them to a queue"),
 		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
 		Environment: shop.ordersEnvironment(),
 	})
 	consumer := gofunction.New(stack, jsii.String("Consumer"), &gofunction.Props{
-		Entry:       jsii.String("lambdas/consumer"),
+		Entry:       jsii.String("lambdas/queuefanout/consumer"),
 		Description: jsii.String("Invoices the orders of a queue"),
 		Environment: shop.invoicesEnvironment(),
 	})

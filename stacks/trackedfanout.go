@@ -31,18 +31,18 @@ func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.Stac
 	}
 
 	producer := gofunction.New(stack, jsii.String("Producer"), &gofunction.Props{
-		Entry:       jsii.String("lambdas/trackedproducer"),
+		Entry:       jsii.String("lambdas/trackedfanout/producer"),
 		Description: jsii.String("Finds the orders to invoice, sends them to a queue, and notes how many there are"),
 		Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
 		Environment: withJobs(shop.ordersEnvironment()),
 	})
 	consumer := gofunction.New(stack, jsii.String("Consumer"), &gofunction.Props{
-		Entry:       jsii.String("lambdas/trackedconsumer"),
+		Entry:       jsii.String("lambdas/trackedfanout/consumer"),
 		Description: jsii.String("Invoices the orders of a queue and counts them"),
 		Environment: withJobs(shop.invoicesEnvironment()),
 	})
 	summary := gofunction.New(stack, jsii.String("Summary"), &gofunction.Props{
-		Entry:       jsii.String("lambdas/trackedsummary"),
+		Entry:       jsii.String("lambdas/trackedfanout/summary"),
 		Description: jsii.String("Says what became of the orders when all were counted"),
 		Environment: withJobs(&map[string]*string{}),
 	})

@@ -14,20 +14,18 @@ func TestPackagesKnowOnlyWhomTheyMay(t *testing.T) {
 		sdk    = "github.com/aws/aws-sdk-go-v2/"
 	)
 	for packages, never := range map[string][]string{
-		"./job/...":             {cdk, module + "local/", module + "constructs/", module + "lambdas/"},
-		"./internal/s3object":   {cdk, module},
-		"./lambdas/...":         {cdk, module + "local/", module + "constructs/"},
-		"./constructs/...":      {module + "local/", module + "job", module + "lambdas/", module + "cmd/"},
-		"./stacks/...":          {module + "local/", module + "job", module + "lambdas/", module + "cmd/"},
-		"./local/value/...":     {cdk, sdk, module + "local/asl", module + "local/engine"},
-		"./local/jsonata/...":   {cdk, sdk, module + "local/asl", module + "local/engine"},
-		"./local/jsonpath/...":  {cdk, sdk, module + "local/asl", module + "local/engine"},
-		"./local/asl/...":       {cdk, sdk, module + "local/engine", module + "local/cloud", module + "local/lambdahost"},
-		"./local/engine/...":    {cdk, sdk, module + "local/cloud", module + "local/lambdahost"},
-		"./local/lambdahost":    {"github.com/"},
-		"./local/cloud/...":     {cdk, module + "constructs/", module + "job"},
-		"./cmd/...":             {cdk, module + "constructs/"},
-		"./test/script/faulty/": {module + "local/"},
+		"./job/...":               {cdk, module + "internal/engine", module + "internal/stack", module + "constructs/", module + "lambdas/"},
+		"./internal/s3object":     {cdk, module},
+		"./lambdas/...":           {cdk, module + "internal/engine", module + "internal/stack", module + "constructs/"},
+		"./stacks/...":            {module + "internal/", module + "job", module + "lambdas/", module + "cmd/"},
+		"./internal/value/...":    {cdk, sdk, module + "internal/asl", module + "internal/engine"},
+		"./internal/jsonata/...":  {cdk, sdk, module + "internal/asl", module + "internal/engine"},
+		"./internal/jsonpath/...": {cdk, sdk, module + "internal/asl", module + "internal/engine"},
+		"./internal/asl/...":      {cdk, sdk, module + "internal/engine", module + "internal/stack", module + "internal/lambdahost"},
+		"./internal/engine/...":   {cdk, sdk, module + "internal/stack", module + "internal/lambdahost"},
+		"./internal/lambdahost":   {"github.com/"},
+		"./internal/stack/...":    {cdk, module + "constructs/", module + "job"},
+		"./cmd/...":               {cdk, module + "constructs/"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", packages).Output()
 		if err != nil {

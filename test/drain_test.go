@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/cmd/mapjob/cli"
-	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/cmd/mapjob/internal/cli"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/stacks"
 )
 

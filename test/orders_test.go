@@ -8,10 +8,10 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
-	"github.com/mapjob/mapjob/local/records"
 )
 
 const ordersFile = "examples/orders.csv"

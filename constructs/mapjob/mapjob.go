@@ -140,7 +140,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 func (j *mapJob) bringAlong(settings *Props) {
 	own := func(id, name, description string) awslambda.IFunction {
 		return gofunction.New(j, jsii.String(id), &gofunction.Props{
-			Package:     jsii.String("github.com/mapjob/mapjob/lambdas/" + name),
+			Package:     jsii.String("github.com/mapjob/mapjob/constructs/mapjob/functions/" + name),
 			Description: jsii.String(description),
 			MemoryMB:    jsii.Number(1024), // and with it processor time: these are the only ones that see every item
 			Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),

@@ -155,7 +155,7 @@ func (s *Source) reader() awsstepfunctions.IItemReader {
 }
 
 // description is what the job start is told that stores the items in chunks
-// (lambdas/itemsource).
+// (internal/items).
 func (s *Source) description() object {
 	d := object{"format": s.Format, "bucket": expression("$items.bucket"), s.where(): expression("$items.%s", s.where())}
 	if s.MaxItems != nil {

@@ -29,7 +29,7 @@ const (
 )
 
 const (
-	webhookPackage = "github.com/mapjob/mapjob/lambdas/webhook"
+	webhookPackage = "github.com/mapjob/mapjob/constructs/trigger/functions/webhook"
 
 	// maxInputBytes is what StartExecution takes ("Step Functions service
 	// quotas"), defaultBodyBytes what leaves the states some room: most hand
@@ -213,7 +213,7 @@ func (p WebhookProps) withDefaults() WebhookProps {
 // execution may not have, and two hyphens, which part it from the delivery's.
 var unplain = regexp.MustCompile(`[^A-Za-z0-9_]+`)
 
-// environment is what lambdas/webhook reads.
+// environment is what functions/webhook reads.
 func (p *WebhookProps) environment(id string, secret awssecretsmanager.ISecret) *map[string]*string {
 	environment := map[string]*string{
 		"WEBHOOK_NAME":      jsii.String(strings.Trim(unplain.ReplaceAllString(id, "-"), "-")),

@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/job"
-	"github.com/mapjob/mapjob/lambdas/invoiceall"
+	"github.com/mapjob/mapjob/lambdas/eventhandler/invoiceall"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 

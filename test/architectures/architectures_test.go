@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/mapjob/mapjob/internal/records"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
-	"github.com/mapjob/mapjob/lambdas/tracking"
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/records"
+	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking"
 	"github.com/mapjob/mapjob/stacks"
 	"github.com/mapjob/mapjob/test/synthesis"
 )

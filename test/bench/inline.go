@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/mapjob/mapjob/local/asl"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine"
 )
 
 // inlineMap is an inline Map over one Lambda task. The peer gets it as well.

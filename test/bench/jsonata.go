@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/mapjob/mapjob/local/jsonata"
-	"github.com/mapjob/mapjob/local/jsonpath"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/jsonata"
+	"github.com/mapjob/mapjob/internal/jsonpath"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 const (

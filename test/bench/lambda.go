@@ -9,9 +9,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/lambdahost"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // concurrency is that of the inline Map, and of the callers without one.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // compare says where an execution differs from the recorded one.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // module is one file of recordings.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapjob/mapjob/local/asl"
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // recorded is one case.

@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapjob/mapjob/local/asl"
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // integrations answer what the case's tasks call: functions do what their

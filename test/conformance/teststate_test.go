@@ -3,7 +3,7 @@ package conformance
 import (
 	"regexp"
 
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // oneState is the state machine around the single state of a TestState call:

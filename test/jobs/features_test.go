@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/running"
 )
 

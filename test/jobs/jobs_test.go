@@ -21,8 +21,8 @@ import (
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/running"
 	"github.com/mapjob/mapjob/test/synthesis"
 )

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
 )
 
 // one starts executions of one state machine, each after so many seconds with

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
 )
 
 // dawn is when virtual time begins.

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/constructs/joblock"
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // schedule is a plan made of a seed: executions of one state machine that start

@@ -25,7 +25,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/joblock"
-	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 

@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
 )
 
 // execution is what its history has told of an execution.

@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/running"
 	"github.com/mapjob/mapjob/test/synthesis"
 )

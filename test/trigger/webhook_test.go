@@ -23,7 +23,7 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/trigger"
-	"github.com/mapjob/mapjob/lambdas/delivery"
+	"github.com/mapjob/mapjob/constructs/trigger/functions/webhook/internal/delivery"
 )
 
 const key = "the key of the signatures"

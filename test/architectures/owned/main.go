@@ -33,9 +33,9 @@ type architecture struct {
 var shared = []string{"invoicing/order.go", "invoicing/due.go", "invoicing/invoices.go"}
 
 var architectures = []architecture{
-	{"event-handler", []string{"eventhandler"}, []string{"invoiceall"}},
-	{"queue-fanout", []string{"producer", "consumer"}, nil},
-	{"tracked-fanout", []string{"trackedproducer", "trackedconsumer", "trackedsummary"}, []string{"tracking"}},
+	{"event-handler", []string{"eventhandler"}, nil},
+	{"queue-fanout", []string{"queuefanout/producer", "queuefanout/consumer"}, nil},
+	{"tracked-fanout", []string{"trackedfanout/producer", "trackedfanout/consumer", "trackedfanout/summary"}, []string{"trackedfanout/tracking"}},
 	{"map-job", []string{"jobstart", "worker", "summary"}, []string{"invoicing/revenue.go"}},
 }
 

@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/internal/stack"
 )
 
 // runEvent sends the event and waits until nothing is left to do. The account

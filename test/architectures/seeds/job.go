@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/job/report"
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
 )
 
 // runJob executes the job, and has the answers of its functions lost. An

@@ -28,7 +28,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/mapjob/mapjob/local/cloud"
+	"github.com/mapjob/mapjob/internal/stack"
 )
 
 // architectures are those that can be counted: the event handler has neither a

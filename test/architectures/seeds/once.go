@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/mapjob/mapjob/local/cloud"
-	"github.com/mapjob/mapjob/local/sqs"
+	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/stack"
 )
 
 // night is when the orders of all runs are due. The name of the tracked job is

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/local/engine"
-	"github.com/mapjob/mapjob/local/value"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 func order(id, quantity string) json.RawMessage {

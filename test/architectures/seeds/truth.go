@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
-	"github.com/mapjob/mapjob/local/records"
 )
 
 // outcome is what came of a run.

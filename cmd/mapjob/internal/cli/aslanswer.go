@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+// aslAnswer is what mapjob asl run --json prints.
+type aslAnswer struct {
+	Status     string          `json:"status"`
+	Output     json.RawMessage `json:"output"` // null unless the status is SUCCEEDED
+	Error      string          `json:"error,omitempty"`
+	Cause      string          `json:"cause,omitempty"`
+	StartDate  string          `json:"startDate"`
+	StopDate   string          `json:"stopDate"`
+	DurationMs int64           `json:"durationMs"`
+	Events     int64           `json:"events"` // in the history of the execution
+}
+
+// answer prints what the execution came to.
+func (r *aslRunCommand) answer(ctx context.Context, s *streams, x *engine.Execution) error {
+	switch {
+	case r.JSON:
+		const milliseconds = "2006-01-02T15:04:05.000Z"
+		e := json.NewEncoder(s.out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		err := e.Encode(aslAnswer{
+			Status: x.Status, Output: x.Output, Error: x.Error, Cause: x.Cause, Events: x.Events,
+			StartDate: x.Start.UTC().Format(milliseconds), StopDate: x.Stop.UTC().Format(milliseconds),
+			DurationMs: x.Stop.Sub(x.Start).Milliseconds(),
+		})
+		if err != nil {
+			return err
+		}
+	case x.Status == engine.Succeeded:
+		pretty := &bytes.Buffer{}
+		if err := json.Indent(pretty, x.Output, "", "  "); err != nil {
+			return err
+		}
+		pretty.WriteByte('\n')
+		if _, err := pretty.WriteTo(s.out); err != nil {
+			return err
+		}
+	}
+	switch {
+	case x.Status == engine.Succeeded:
+		return nil
+	case ctx.Err() != nil:
+		return failed{fmt.Errorf("interrupted: the execution was stopped with status %s", x.Status)}
+	case x.Error == "":
+		return failed{fmt.Errorf("the execution ended with status %s", x.Status)}
+	case x.Cause == "":
+		return failed{fmt.Errorf("the execution ended with status %s: %s", x.Status, x.Error)}
+	}
+	return failed{fmt.Errorf("the execution ended with status %s: %s: %s", x.Status, x.Error, readable(x.Cause))}
+}

@@ -1,0 +1,383 @@
+package asl
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// intrinsics are the intrinsic functions by name.
+var intrinsics = map[string]intrinsicFunction{
+	"States.Format":         {1, -1, format},
+	"States.StringToJson":   {1, 1, stringToJSON},
+	"States.JsonToString":   {1, 1, func(_ *Scope, a []any) (any, error) { return value.Text(a[0]), nil }},
+	"States.Array":          {0, -1, func(_ *Scope, a []any) (any, error) { return a, nil }},
+	"States.ArrayPartition": {2, 2, arrayPartition},
+	"States.ArrayContains":  {2, 2, arrayContains},
+	"States.ArrayRange":     {3, 3, arrayRange},
+	"States.ArrayGetItem":   {2, 2, arrayGetItem},
+	"States.ArrayLength":    {1, 1, arrayLength},
+	"States.ArrayUnique":    {1, 1, arrayUnique},
+	"States.Base64Encode":   {1, 1, base64Encode},
+	"States.Base64Decode":   {1, 1, base64Decode},
+	"States.Hash":           {2, 2, hash},
+	"States.JsonMerge":      {3, 3, jsonMerge},
+	"States.MathRandom":     {2, 3, mathRandom},
+	"States.MathAdd":        {2, 2, mathAdd},
+	"States.StringSplit":    {2, 2, stringSplit},
+	"States.UUID":           {0, 0, uuid},
+}
+
+func format(_ *Scope, a []any) (any, error) {
+	template, ok := a[0].(string)
+	if !ok {
+		return nil, wrongType(a[0], "a string")
+	}
+	var text strings.Builder
+	rest := a[1:]
+	for i := 0; i < len(template); i++ {
+		switch c := template[i]; {
+		case c == '\\' && i+1 < len(template) && (template[i+1] == '{' || template[i+1] == '}'):
+			i++
+			text.WriteByte(template[i])
+		case strings.HasPrefix(template[i:], openBrace), strings.HasPrefix(template[i:], closeBrace):
+			text.WriteString(plainBraces.Replace(template[i : i+len(openBrace)]))
+			i += len(openBrace) - 1
+		case c == '{' && i+1 < len(template) && template[i+1] == '}':
+			i++
+			if len(rest) == 0 {
+				return nil, errors.New("the number of arguments is less than the number of {} in the template")
+			}
+			text.WriteString(javaText(rest[0]))
+			rest = rest[1:]
+		default:
+			text.WriteByte(c)
+		}
+	}
+	if len(rest) > 0 {
+		return nil, errors.New("the number of arguments is more than the number of {} in the template")
+	}
+	return text.String(), nil
+}
+
+// javaText is a value in the form that Java's toString gives it: objects as
+// {a=1, b=2} (recorded).
+func javaText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i := range v {
+			parts[i] = javaText(v[i])
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case *value.Object:
+		parts := make([]string, 0, v.Len())
+		for name, x := range v.All() {
+			parts = append(parts, name+"="+javaText(x))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	}
+	return value.Text(v)
+}
+
+func stringToJSON(_ *Scope, a []any) (any, error) {
+	text, ok := a[0].(string)
+	if !ok {
+		return nil, wrongType(a[0], "a string")
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, errors.New("an empty string is not JSON")
+	}
+	return value.Parse([]byte(text))
+}
+
+// maxRange is the number of elements of the largest range (developer guide).
+const maxRange = 1000
+
+func arrayPartition(_ *Scope, a []any) (any, error) {
+	list, err := array(a[0])
+	if err != nil {
+		return nil, err
+	}
+	n, err := integer(a[1])
+	if err != nil {
+		return nil, err
+	}
+	if n < 1 {
+		return nil, fmt.Errorf("the chunk size must be a positive integer, got %d", n)
+	}
+	parts := []any{}
+	for len(list) > n {
+		parts = append(parts, list[:n:n])
+		list = list[n:]
+	}
+	if len(list) > 0 {
+		parts = append(parts, list)
+	}
+	return parts, nil
+}
+
+func arrayContains(_ *Scope, a []any) (any, error) {
+	list, err := array(a[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range list {
+		if value.Equal(x, a[1]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func arrayRange(_ *Scope, a []any) (any, error) {
+	var n [3]int
+	for i := range n {
+		var err error
+		if n[i], err = integer(a[i]); err != nil {
+			return nil, err
+		}
+	}
+	first, last, step := n[0], n[1], n[2]
+	if step == 0 {
+		return nil, errors.New("the step must not be 0")
+	}
+	if (float64(last)-float64(first))/float64(step)+1 > maxRange {
+		return nil, fmt.Errorf("the range has more than %d elements", maxRange)
+	}
+	list := []any{}
+	for x := first; step > 0 && x <= last || step < 0 && x >= last; x += step {
+		list = append(list, float64(x))
+	}
+	return list, nil
+}
+
+func arrayGetItem(_ *Scope, a []any) (any, error) {
+	list, err := array(a[0])
+	if err != nil {
+		return nil, err
+	}
+	i, err := integer(a[1])
+	if err != nil {
+		return nil, err
+	}
+	if i < 0 || i >= len(list) {
+		return nil, fmt.Errorf("the index %d is out of bounds of an array of %d elements", i, len(list))
+	}
+	return list[i], nil
+}
+
+func arrayLength(_ *Scope, a []any) (any, error) {
+	list, err := array(a[0])
+	return float64(len(list)), err
+}
+
+func arrayUnique(_ *Scope, a []any) (any, error) {
+	list, err := array(a[0])
+	if err != nil {
+		return nil, err
+	}
+	unique := []any{}
+	seen := map[string]bool{}
+	for _, x := range list {
+		text := value.Text(x)
+		if !seen[text] {
+			seen[text] = true
+			unique = append(unique, x)
+		}
+	}
+	return unique, nil
+}
+
+// maxEncoded is the number of characters that the base64 functions and the
+// hash take (developer guide).
+const maxEncoded = 10000
+
+func shortText(v any) (string, error) {
+	text, ok := v.(string)
+	if !ok {
+		return "", wrongType(v, "a string")
+	}
+	if n := len([]rune(text)); n > maxEncoded {
+		return "", fmt.Errorf("the string has %d characters, at most %d are allowed", n, maxEncoded)
+	}
+	return text, nil
+}
+
+func base64Encode(_ *Scope, a []any) (any, error) {
+	text, err := shortText(a[0])
+	return base64.StdEncoding.EncodeToString([]byte(text)), err
+}
+
+func base64Decode(_ *Scope, a []any) (any, error) {
+	text, err := shortText(a[0])
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		decoded, err = base64.RawStdEncoding.DecodeString(text)
+	}
+	return string(decoded), err
+}
+
+func hash(_ *Scope, a []any) (any, error) {
+	text, ok := a[0].(string)
+	if !ok {
+		text = value.Text(a[0])
+	}
+	text, err := shortText(text)
+	if err != nil {
+		return nil, err
+	}
+	var sum []byte
+	switch a[1] {
+	case "MD5":
+		x := md5.Sum([]byte(text))
+		sum = x[:]
+	case "SHA-1":
+		x := sha1.Sum([]byte(text))
+		sum = x[:]
+	case "SHA-256":
+		x := sha256.Sum256([]byte(text))
+		sum = x[:]
+	case "SHA-384":
+		x := sha512.Sum384([]byte(text))
+		sum = x[:]
+	case "SHA-512":
+		x := sha512.Sum512([]byte(text))
+		sum = x[:]
+	default:
+		return nil, fmt.Errorf("the algorithm %s is not one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512", value.Text(a[1]))
+	}
+	return hex.EncodeToString(sum), nil
+}
+
+func jsonMerge(_ *Scope, a []any) (any, error) {
+	left, isLeft := a[0].(*value.Object)
+	right, isRight := a[1].(*value.Object)
+	if !isLeft || !isRight {
+		return nil, errors.New("the first two arguments must be JSON objects")
+	}
+	if deep, ok := a[2].(bool); !ok || deep {
+		return nil, errors.New("deep merging is not supported, the third argument must be false")
+	}
+	merged := left.Clone()
+	for name, x := range right.All() {
+		merged.Set(name, x)
+	}
+	return merged, nil
+}
+
+// mathRandom is a number from the first up to but without the second (developer
+// guide). The same seed gives the same number.
+func mathRandom(s *Scope, a []any) (any, error) {
+	first, err := rounded(a[0])
+	if err != nil {
+		return nil, err
+	}
+	last, err := rounded(a[1])
+	if err != nil {
+		return nil, err
+	}
+	if last <= first || last-first > 1<<53 {
+		return nil, fmt.Errorf("the end %v must be greater than the start %v, by less than 2^53", last, first)
+	}
+	random := s.Random
+	if len(a) == 3 {
+		seed, err := rounded(a[2])
+		if err != nil {
+			return nil, err
+		}
+		random = rand.New(rand.NewPCG(uint64(int64(seed)), 0))
+	}
+	if random == nil {
+		random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	return first + float64(random.Int64N(int64(last-first))), nil
+}
+
+func mathAdd(_ *Scope, a []any) (any, error) {
+	x, err := rounded(a[0])
+	if err != nil {
+		return nil, err
+	}
+	y, err := rounded(a[1])
+	return x + y, err
+}
+
+// rounded is a number without its fraction, as Java's Math.round leaves it: a
+// half goes up (recorded).
+func rounded(v any) (float64, error) {
+	n, ok := value.Float(v)
+	if !ok {
+		return 0, wrongType(v, "a number")
+	}
+	if n == math.Trunc(n) {
+		return n, nil
+	}
+	return math.Floor(n + 0.5), nil
+}
+
+// stringSplit splits at each of the characters of the second argument, and
+// leaves out the empty parts (recorded).
+func stringSplit(_ *Scope, a []any) (any, error) {
+	text, ok := a[0].(string)
+	delimiters, isText := a[1].(string)
+	if !ok || !isText {
+		return nil, errors.New("both arguments must be strings")
+	}
+	parts := []any{}
+	if delimiters == "" {
+		return append(parts, text), nil
+	}
+	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(delimiters, c) }) {
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
+func uuid(s *Scope, _ []any) (any, error) {
+	var id [16]byte
+	for i := range id {
+		if s.Random != nil {
+			id[i] = byte(s.Random.Uint32())
+		} else {
+			id[i] = byte(rand.Uint32())
+		}
+	}
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+}
+
+func array(v any) ([]any, error) {
+	if list, ok := v.([]any); ok {
+		return list, nil
+	}
+	return nil, wrongType(v, "an array")
+}
+
+func integer(v any) (int, error) {
+	n, err := rounded(v)
+	if err == nil && math.Abs(n) > 1<<53 {
+		err = wrongType(v, "a smaller integer")
+	}
+	return int(n), err
+}
+
+func wrongType(v any, expected string) error {
+	return fmt.Errorf("the argument is %s, it must be %s", describe(v), expected)
+}

@@ -1,0 +1,60 @@
+package asl_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/asl"
+)
+
+func TestParseReportsEveryProblemAtOnce(t *testing.T) {
+	_, err := asl.Parse([]byte(`{"StartAt": "A", "QueryLanguage": "JSONata",
+	"States": {
+		"A": {"Type": "Pass", "Parameters": {}, "Next": "B"},
+		"C": {"Type": "Map", "End": true,
+			"ItemBatcher": {"MaxItemsPerBatch": 0},
+			"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "D", "States": {"D": {"Type": "Succeed"}}}}
+	}}`))
+	var problems asl.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, expected problems", err)
+	}
+	lines := map[string]int{"$.States.A.Parameters": 3, "$.States.A.Next": 3, "$.States.C.ItemBatcher.MaxItemsPerBatch": 5}
+	for _, p := range problems {
+		if line, ok := lines[p.Path]; ok {
+			if p.Line != line {
+				t.Errorf("got line %d for %s, expected %d", p.Line, p.Path, line)
+			}
+			delete(lines, p.Path)
+		}
+	}
+	if len(lines) > 0 {
+		t.Errorf("got %v, which lacks %v", err, lines)
+	}
+}
+
+func TestSizeLimitsCanBeSwitchedOff(t *testing.T) {
+	long := strings.Repeat("x", 100)
+	definition := []byte(`{"StartAt":"` + long + `","States":{"` + long + `":{"Type":"Pass","End":true,"Assign":{"` + long + `":1}}}}`)
+	if _, err := asl.Parse(definition); err == nil {
+		t.Error("got a definition with long names, expected it to be refused")
+	}
+	if _, err := asl.Parse(definition, asl.WithoutSizeLimits()); err != nil {
+		t.Errorf("got %v, expected no limits", err)
+	}
+}
+
+func TestServiceSaysNextOfEveryTransition(t *testing.T) {
+	_, err := asl.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "Y",
+		"Choices": [{"Variable": "$.a", "IsPresent": true, "Next": "X"}]}, "B": {"Type": "Succeed"}}}`))
+	var problems asl.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("got %v, expected problems", err)
+	}
+	const expected = "Invalid State Machine Definition: 'MISSING_TRANSITION_TARGET: Missing 'Next' target: Y at /States/A/Default, " +
+		"MISSING_TRANSITION_TARGET: Missing 'Next' target: X at /States/A/Choices[0]/Next'"
+	if got := problems.ServiceText(); got != expected {
+		t.Errorf("got %s, expected %s", got, expected)
+	}
+}

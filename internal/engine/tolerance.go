@@ -1,0 +1,54 @@
+package engine
+
+import "github.com/mapjob/mapjob/internal/asl"
+
+// tolerance is how many items may fail.
+type tolerance struct {
+	count      int64
+	percentage float64
+}
+
+func (v *visit) tolerance() (t tolerance, err error) {
+	if d := v.state.Map.ToleratedCount; d != nil {
+		if t.count, err = d.Integer(v.scope()); err != nil {
+			return t, err
+		}
+		if t.count < 0 {
+			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailureCount cannot be negative."}
+		}
+	}
+	if d := v.state.Map.ToleratedPercentage; d != nil {
+		if t.percentage, err = d.Float(v.scope()); err != nil {
+			return t, err
+		}
+		if t.percentage < 0 || t.percentage > 100 {
+			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailurePercentage must be between 0 and 100."}
+		}
+	}
+	return t, nil
+}
+
+// exceeded reports whether more items have failed than are tolerated. The
+// percentage is one of all items, so it is looked at when those are known.
+func (m *mapRun) exceeded(atEnd bool) bool {
+	failed := int64(m.itemCounts.Failed + m.itemCounts.TimedOut)
+	if failed == 0 {
+		return false
+	}
+	t := m.tolerance
+	if t.count > 0 && failed > t.count {
+		return true
+	}
+	if t.percentage > 0 {
+		total := m.source.known()
+		if atEnd {
+			total = m.items
+		}
+		return total >= 0 && float64(failed)*100 > t.percentage*float64(total)
+	}
+	return t.count == 0
+}
+
+func toleranceFailure() *failure {
+	return &failure{name: errFailureTolerance, cause: "The specified tolerated failure threshold was exceeded"}
+}

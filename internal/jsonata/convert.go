@@ -1,0 +1,222 @@
+package jsonata
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// typeName is $type(v); "" for Undefined.
+func typeName(v any) string {
+	switch letter(v) {
+	case 'm':
+		return ""
+	case 'l':
+		return "null"
+	case 'b':
+		return "boolean"
+	case 'n':
+		return "number"
+	case 's':
+		return "string"
+	case 'o':
+		return "object"
+	case 'f':
+		return "function"
+	}
+	return "array"
+}
+
+// appendString appends $string(v): a string as it is, anything else as JSON
+// with numbers to 15 significant digits.
+func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		return append(text, v...), nil
+	case undefined, callable:
+		return text, nil
+	case float64:
+		if v-v != 0 {
+			return nil, &Error{Code: "D3001", Value: v}
+		}
+	}
+	if l, ok := v.(*list); ok && l.outer {
+		v = l.items[0]
+	}
+	w := &jsonWriter{text: text, round: true, limit: maxHeld}
+	w.value(v, 0)
+	return w.text, w.err
+}
+
+// plainText is $string(v), or "" where that fails.
+func (ev *evaluation) plainText(v any) string {
+	text, err := ev.appendString(nil, v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// messageJSON is a value as error messages show it.
+func messageJSON(v any) string {
+	if _, ok := v.(callable); ok {
+		return "undefined"
+	}
+	w := &jsonWriter{limit: maxMessage}
+	w.value(v, 0)
+	return string(w.text)
+}
+
+// shown is a value as an error carries it: one that is too large to be shown is
+// left out.
+func shown(v any) any {
+	w := &jsonWriter{limit: maxMessage}
+	if w.value(v, 0); w.err != nil {
+		return nil
+	}
+	v, _ = new(evaluation).export(v)
+	return v
+}
+
+// maxMessage bounds what an error message shows of a value. AWS cuts a cause
+// off at 32,768 characters anyway.
+const maxMessage = 1 << 15
+
+// jsonWriter writes what JSON.stringify does.
+type jsonWriter struct {
+	text   []byte
+	round  bool // numbers to 15 significant digits
+	indent int  // spaces per level; 0 writes one line
+	limit  int  // bytes; beyond it, an error
+	err    error
+}
+
+func (w *jsonWriter) value(v any, level int) {
+	if len(w.text) > w.limit {
+		w.err = &Error{Message: memoryExceeded}
+	}
+	if w.err != nil {
+		return
+	}
+	switch v := v.(type) {
+	case undefined:
+		w.text = append(w.text, "null"...)
+	case float64:
+		switch {
+		case v-v != 0:
+			if w.round && v == v {
+				w.err = finite(v)
+			}
+			w.text = append(w.text, "null"...)
+		case w.round:
+			w.text = value.Append(w.text, round15(v))
+		default:
+			w.text = value.Append(w.text, v)
+		}
+	case value.Number:
+		if w.round && strings.ContainsAny(string(v), ".eE") {
+			w.text = value.Append(w.text, round15(v.Float()))
+		} else {
+			w.text = append(w.text, v...)
+		}
+	case string:
+		w.string(v)
+	case callable:
+		w.text = append(w.text, `""`...)
+	case *value.Object:
+		w.text = append(w.text, '{')
+		first := true
+		for name, m := range v.All() {
+			if w.err != nil {
+				return
+			}
+			if !first {
+				w.text = append(w.text, ',')
+			}
+			first = false
+			w.line(level + 1)
+			w.string(name)
+			w.text = append(w.text, ':')
+			if w.indent > 0 {
+				w.text = append(w.text, ' ')
+			}
+			w.value(m, level+1)
+		}
+		if !first {
+			w.line(level)
+		}
+		w.text = append(w.text, '}')
+	case []any:
+		w.array(v, level)
+	case *list:
+		w.array(v.items, level)
+	default:
+		w.text = value.Append(w.text, v)
+	}
+}
+
+func (w *jsonWriter) array(items []any, level int) {
+	w.text = append(w.text, '[')
+	for i, item := range items {
+		if w.err != nil {
+			return
+		}
+		if i > 0 {
+			w.text = append(w.text, ',')
+		}
+		w.line(level + 1)
+		w.value(item, level+1)
+	}
+	if len(items) > 0 {
+		w.line(level)
+	}
+	w.text = append(w.text, ']')
+}
+
+func (w *jsonWriter) line(level int) {
+	if w.indent > 0 {
+		w.text = append(w.text, '\n')
+		w.text = append(w.text, strings.Repeat(" ", w.indent*level)...)
+	}
+}
+
+func (w *jsonWriter) string(s string) {
+	w.text = append(w.text, '"')
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' {
+			continue
+		}
+		w.text = append(w.text, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			w.text = append(w.text, '\\', c)
+		case '\b':
+			w.text = append(w.text, `\b`...)
+		case '\f':
+			w.text = append(w.text, `\f`...)
+		case '\n':
+			w.text = append(w.text, `\n`...)
+		case '\r':
+			w.text = append(w.text, `\r`...)
+		case '\t':
+			w.text = append(w.text, `\t`...)
+		default:
+			w.text = fmt.Appendf(w.text, `\u%04x`, c)
+		}
+	}
+	w.text = append(append(w.text, s[start:]...), '"')
+}
+
+// round15 is a number as $string and $clone see it: with 15 significant
+// digits.
+func round15(f float64) float64 {
+	if f == math.Trunc(f) && math.Abs(f) < 1e15 || f-f != 0 {
+		return f
+	}
+	return parse15(f)
+}

@@ -1,0 +1,100 @@
+package jsonata
+
+import (
+	"math"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// export is v as it may leave the package: lists become arrays, and what JSON
+// can't hold becomes what AWS makes of it. Parts that need no change are
+// shared. It also reports whether v had to change.
+func (ev *evaluation) export(v any) (any, bool) {
+	switch v := v.(type) {
+	case float64:
+		if s := inexact(v); s != "" {
+			return s, true
+		}
+	case *list:
+		if v.outer {
+			v, _ := ev.export(v.items[0])
+			return v, true
+		}
+		items, _ := ev.exportItems(v.items)
+		return items, true
+	case []any:
+		return ev.exportItems(v)
+	case *value.Object:
+		return ev.exportMembers(v)
+	case callable:
+		return "", true // as $string makes of it
+	case *tuples:
+		items := make([]any, len(v.items))
+		for i := range v.items {
+			items[i], _ = ev.export(v.items[i].context)
+		}
+		return items, true
+	}
+	return v, false
+}
+
+// inexact is the string that AWS passes a number on as that JSON lacks, or ""
+// for any other.
+func inexact(n float64) string {
+	switch {
+	case math.IsNaN(n):
+		return "NaN"
+	case math.IsInf(n, 1):
+		return "Infinity"
+	case math.IsInf(n, -1):
+		return "-Infinity"
+	}
+	return ""
+}
+
+func (ev *evaluation) exportItems(items []any) (any, bool) {
+	if items == nil {
+		return []any{}, true
+	}
+	var c []any
+	for i, item := range items {
+		if !ev.walk() {
+			break
+		}
+		item, changed := ev.export(item)
+		if IsUndefined(item) { // a predicate of something missing can leave one in a sequence
+			item, changed = nil, true
+		}
+		if changed {
+			if c == nil {
+				ev.hold(len(items))
+				c = append(make([]any, 0, len(items)), items...)
+			}
+			c[i] = item
+		}
+	}
+	if c == nil {
+		return items, false
+	}
+	return c, true
+}
+
+func (ev *evaluation) exportMembers(o *value.Object) (any, bool) {
+	var c *value.Object
+	for name, m := range o.All() {
+		if !ev.walk() {
+			break
+		}
+		if m, changed := ev.export(m); changed {
+			if c == nil {
+				ev.hold(o.Len())
+				c = o.Clone()
+			}
+			c.Set(name, m)
+		}
+	}
+	if c == nil {
+		return o, false
+	}
+	return c, true
+}

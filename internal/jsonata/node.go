@@ -1,0 +1,253 @@
+package jsonata
+
+import "github.com/mapjob/mapjob/internal/value"
+
+// literal is a value written in the expression.
+type literal struct{ value any }
+
+func (n *literal) eval(*evaluation, any, *frame) (any, error) { return n.value, nil }
+
+// current is $: the value that the expression is applied to.
+type current struct{}
+
+func (current) eval(_ *evaluation, input any, _ *frame) (any, error) {
+	if l, ok := input.(*list); ok && l.outer {
+		return l.items[0], nil
+	}
+	return input, nil
+}
+
+// variable is $name.
+type variable struct{ symbol symbol }
+
+func (n variable) eval(ev *evaluation, _ any, f *frame) (any, error) {
+	return ev.lookup(n.symbol, f), nil
+}
+
+// name is a field as a step of a path.
+type name string
+
+func (n name) eval(ev *evaluation, input any, _ *frame) (any, error) {
+	return ev.member(input, string(n)), nil
+}
+
+// field is a name on its own: a path of one step. Of an object, it costs a
+// look-up.
+type field struct {
+	name    string
+	general *path
+}
+
+func (n *field) eval(ev *evaluation, input any, f *frame) (any, error) {
+	if ev.depth >= ev.maxDepth { // the step is a level of its own
+		return nil, &Error{Message: stackOverflow}
+	}
+	o, ok := input.(*value.Object)
+	if !ok {
+		return n.general.eval(ev, input, f)
+	}
+	m, ok := o.Get(n.name)
+	if !ok {
+		return Undefined, nil
+	}
+	if _, ok := m.(*list); ok {
+		return n.general.eval(ev, input, f)
+	}
+	return m, nil
+}
+
+// finish applies what may follow any expression but a path: predicates,
+// grouping, and [].
+type finish struct {
+	node    node
+	filters []*filter
+	group   *group
+	keep    bool
+}
+
+func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
+	v, err := n.node.eval(ev, input, f)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range n.filters {
+		if v, err = p.apply(ev, v, f); err != nil {
+			return nil, err
+		}
+		if !isArray(v) {
+			v = &list{items: []any{v}, seq: true}
+		}
+	}
+	if n.group != nil {
+		if v, err = n.group.eval(ev, each(v), f); err != nil {
+			return nil, err
+		}
+	}
+	if n.keep {
+		v = keptArray(v)
+	}
+	return v, nil
+}
+
+// block is ( … ; … ).
+type block struct {
+	nodes []node
+	scope bool // it binds variables of its own
+}
+
+func (n *block) eval(ev *evaluation, input any, f *frame) (v any, err error) {
+	if n.scope {
+		f = ev.newFrame(f, 1)
+	}
+	v = Undefined
+	for _, e := range n.nodes {
+		if v, err = ev.eval(e, input, f); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// condition is a ? b : c.
+type condition struct{ test, then, otherwise node }
+
+func (n *condition) eval(ev *evaluation, input any, f *frame) (any, error) {
+	v, err := ev.eval(n.test, input, f)
+	if err != nil {
+		return nil, err
+	}
+	t, err := ev.truth(v)
+	if err != nil {
+		return nil, err
+	}
+	if t {
+		return ev.eval(n.then, input, f)
+	}
+	if n.otherwise == nil {
+		return Undefined, nil
+	}
+	return ev.eval(n.otherwise, input, f)
+}
+
+// bind is $name := value.
+type bind struct {
+	symbol symbol
+	node   node
+}
+
+func (n *bind) eval(ev *evaluation, input any, f *frame) (any, error) {
+	v, err := ev.eval(n.node, input, f)
+	if err != nil {
+		return nil, err
+	}
+	f.bind(n.symbol, v)
+	return v, nil
+}
+
+// array is [ … ].
+type array struct {
+	items []node
+	whole []bool // the item is an array constructor: its array is an element
+	cons  bool   // see list.cons
+}
+
+func (n *array) eval(ev *evaluation, input any, f *frame) (any, error) {
+	out := make([]any, 0, len(n.items))
+	for i, item := range n.items {
+		v, err := ev.eval(item, input, f)
+		if err != nil {
+			return nil, err
+		}
+		if IsUndefined(v) {
+			continue
+		}
+		if items, ok := elements(v); ok && !n.whole[i] {
+			if len(n.items) == 1 {
+				out = items[:len(items):len(items)]
+				if out == nil {
+					out = []any{}
+				}
+				continue
+			}
+			if err := ev.allocate(len(out)+len(items), 8); err != nil {
+				return nil, err
+			}
+			out = append(out, items...)
+			continue
+		}
+		ev.store(v)
+		out = append(out, v)
+	}
+	if n.cons {
+		ev.inexact = true
+		return &list{items: out, cons: true}, nil
+	}
+	return out, nil
+}
+
+// wildcard is *: the values of an object's members.
+type wildcard struct{}
+
+func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
+	if l, ok := input.(*list); ok && l.outer {
+		input = l.items[0]
+	}
+	var out []any
+	sequence := true
+	add := func(v any) {
+		if items, ok := elements(v); ok {
+			out = ev.flatten(out, items)
+			sequence = false // appending makes a plain array of the sequence
+			return
+		}
+		out = append(out, v)
+	}
+	switch v := input.(type) {
+	case *value.Object:
+		for _, m := range v.All() {
+			add(m)
+		}
+	case []any:
+		for _, m := range v {
+			add(m)
+		}
+	case *list:
+		for _, m := range v.items {
+			add(m)
+		}
+	}
+	if err := ev.allocate(len(out), 8); err != nil {
+		return nil, err
+	}
+	if !sequence {
+		return out, nil
+	}
+	return &list{items: out, seq: true}, nil
+}
+
+// descendants is **: the value and all that it contains.
+type descendants struct{}
+
+func (descendants) eval(ev *evaluation, input any, _ *frame) (any, error) {
+	if IsUndefined(input) {
+		return Undefined, nil
+	}
+	out := ev.descend(nil, input)
+	if err := ev.allocate(len(out), 8); err != nil {
+		return nil, err
+	}
+	if len(out) == 1 {
+		return out[0], nil
+	}
+	return &list{items: out, seq: true}, nil
+}
+
+// object is { … }: it groups its input, which is mostly a single value.
+type object struct{ group *group }
+
+func (n *object) eval(ev *evaluation, input any, f *frame) (any, error) {
+	if items, ok := elements(input); ok {
+		return n.group.eval(ev, items, f)
+	}
+	return n.group.single(ev, input, f)
+}

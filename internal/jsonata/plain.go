@@ -1,0 +1,114 @@
+package jsonata
+
+import (
+	"math"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// Step is one step of a plain path: a field, and then the literal indexes of
+// array elements, if any.
+type Step struct {
+	Field   string
+	Indexes []float64
+}
+
+// plainPath is a path of fields and literal indexes, such as
+// $states.input.items[0].id. It costs a look-up a step for as long as the data
+// are objects; at an array that it has to map over, the general path takes
+// over.
+type plainPath struct {
+	variable bool   // it starts at a variable
+	symbol   symbol // which one; meaningless for $
+	context  bool   // that is $
+	name     string
+	steps    []Step
+	general  *path
+}
+
+// plainPath is the path as a plain one, or nil if it is none.
+func (c *compiler) plainPath(n *syntax) *plainPath {
+	if n.keepArray || n.keepSingle || n.tuple || n.group != nil {
+		return nil
+	}
+	p := &plainPath{}
+	list := n.list
+	if first := list[0]; first.kind == kindVariable {
+		if first.predicates != nil || first.stages != nil || first.group != nil || first.tuple || first.keepArray {
+			return nil
+		}
+		p.variable, p.name = true, first.text
+		if p.context = first.text == ""; !p.context {
+			p.symbol = c.symbol(first.text)
+		}
+		list = list[1:]
+	}
+	for _, s := range list {
+		if s.kind != kindName || s.tuple || s.keepArray || s.group != nil || s.predicates != nil {
+			return nil
+		}
+		step := Step{Field: s.text}
+		for _, st := range s.stages {
+			if st.filter == nil || st.filter.kind != kindNumber {
+				return nil
+			}
+			step.Indexes = append(step.Indexes, math.Floor(st.filter.value.(float64)))
+		}
+		p.steps = append(p.steps, step)
+	}
+	return p
+}
+
+func (p *plainPath) eval(ev *evaluation, input any, f *frame) (any, error) {
+	if ev.depth >= ev.maxDepth { // the steps are a level of their own
+		return nil, &Error{Message: stackOverflow}
+	}
+	start := input
+	if p.variable && !p.context {
+		start = ev.lookup(p.symbol, f)
+	}
+	if v, ok := p.walk(start); ok {
+		return v, nil
+	}
+	return p.general.eval(ev, input, f)
+}
+
+// walk follows the path, unless it meets an array to map over or one that the
+// language made.
+func (p *plainPath) walk(v any) (any, bool) {
+	for i := range p.steps {
+		step := &p.steps[i]
+		switch o := v.(type) {
+		case *value.Object:
+			m, ok := o.Get(step.Field)
+			if !ok {
+				return Undefined, true
+			}
+			v = m
+		case []any, *list:
+			return nil, false
+		default:
+			return Undefined, true
+		}
+		for _, index := range step.Indexes {
+			switch items := v.(type) {
+			case []any:
+				v = at(items, index)
+			case *list:
+				return nil, false
+			default:
+				if index != 0 && index != -1 {
+					v = Undefined
+				}
+			}
+			if IsUndefined(v) {
+				return v, true
+			}
+		}
+	}
+	switch v.(type) {
+	case *list:
+		return nil, false
+	}
+	return v, true
+}

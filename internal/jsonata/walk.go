@@ -1,0 +1,291 @@
+package jsonata
+
+import "github.com/mapjob/mapjob/internal/value"
+
+// The walks over values. Each of them counts its steps, because parts that a
+// value shares with itself are walked over again and again.
+
+// member is the value of a field: of an object, or of each object in an array.
+func (ev *evaluation) member(v any, name string) any {
+	if o, ok := v.(*value.Object); ok {
+		if m, ok := o.Get(name); ok {
+			return m
+		}
+		return Undefined
+	}
+	items, ok := elements(v)
+	if !ok {
+		return Undefined
+	}
+	var out []any
+	for _, item := range items {
+		if !ev.walk() {
+			break
+		}
+		switch m := ev.member(item, name).(type) {
+		case undefined:
+		case []any:
+			out = append(out, m...)
+		case *list:
+			out = append(out, m.items...)
+		default:
+			out = append(out, m)
+		}
+		if ev.tooLong(out) {
+			break
+		}
+	}
+	return &list{items: out, seq: true}
+}
+
+// tooLong reports whether an array has grown beyond what may be held. The
+// evaluation ends then.
+func (ev *evaluation) tooLong(items []any) bool {
+	if err := ev.allocate(len(items), 8); err != nil {
+		ev.stopped = err
+		return true
+	}
+	return false
+}
+
+// flatten appends the items of nested arrays at any depth.
+func (ev *evaluation) flatten(out, items []any) []any {
+	for _, item := range items {
+		if !ev.walk() || ev.tooLong(out) {
+			break
+		}
+		if inner, ok := elements(item); ok {
+			out = ev.flatten(out, inner)
+		} else {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// descend appends v and all that it contains, but for arrays, of which only the
+// elements count.
+func (ev *evaluation) descend(out []any, v any) []any {
+	if !ev.walk() || ev.tooLong(out) {
+		return out
+	}
+	if items, ok := elements(v); ok {
+		for _, item := range items {
+			out = ev.descend(out, item)
+		}
+		return out
+	}
+	out = append(out, v)
+	if o, ok := v.(*value.Object); ok {
+		for _, m := range o.All() {
+			out = ev.descend(out, m)
+		}
+	}
+	return out
+}
+
+// keys appends the names of an object's members, or of all objects in an array
+// at any depth.
+func (ev *evaluation) keys(out []any, seen map[string]bool, v any) []any {
+	if o, ok := v.(*value.Object); ok {
+		for name := range o.All() {
+			if !seen[name] {
+				seen[name] = true
+				out = append(out, name)
+			}
+		}
+	}
+	items, _ := elements(v)
+	for _, item := range items {
+		if !ev.walk() {
+			break
+		}
+		out = ev.keys(out, seen, item)
+	}
+	return out
+}
+
+// spread makes an object of each member of an object, or of all objects in an
+// array.
+func (ev *evaluation) spread(v any) any {
+	if o, ok := v.(*value.Object); ok {
+		out := &list{seq: true}
+		for name, m := range o.All() {
+			ev.store(m)
+			ev.hold(1)
+			out.items = append(out.items, value.NewObject(name, m))
+		}
+		return out
+	}
+	items, ok := elements(v)
+	if !ok {
+		return v
+	}
+	var out []any
+	for _, item := range items {
+		if !ev.walk() || ev.tooLong(out) {
+			break
+		}
+		if parts, ok := elements(ev.spread(item)); ok {
+			out = append(out, parts...)
+		} else if !IsUndefined(item) {
+			out = append(out, item)
+		}
+	}
+	if len(items) == 0 {
+		return &list{seq: true}
+	}
+	return out
+}
+
+// truth is $boolean(v), where nothing counts as false. An infinite number is an
+// error, as it is wherever jsonata looks at a number.
+func (ev *evaluation) truth(v any) (bool, error) {
+	switch v := v.(type) {
+	case bool:
+		return v, nil
+	case undefined, nil:
+		return false, nil
+	case string:
+		return v != "", nil
+	case float64:
+		return v != 0 && v == v, finite(v)
+	case value.Number:
+		return v.Float() != 0, nil
+	case *value.Object:
+		return v.Len() > 0, nil
+	case *regex, *nextMatch:
+		return false, nil
+	case callable:
+		return true, nil
+	}
+	items, _ := elements(v)
+	any := false
+	for _, item := range items {
+		if !ev.walk() {
+			return false, ev.stopped
+		}
+		t, err := ev.truth(item)
+		if err != nil {
+			return false, err
+		}
+		any = any || t
+	}
+	return any, nil
+}
+
+// equal compares by value, at any depth.
+func (ev *evaluation) equal(x, y any) bool {
+	switch a := x.(type) {
+	case string:
+		b, ok := y.(string)
+		return ok && a == b
+	case float64, value.Number:
+		m, _ := value.Float(a)
+		b, ok := value.Float(y)
+		return ok && m == b
+	case nil, bool, undefined:
+		return x == y
+	case callable:
+		return x == y
+	case *value.Object:
+		b, ok := y.(*value.Object)
+		if !ok || a.Len() != b.Len() {
+			return false
+		}
+		if a == b {
+			return true
+		}
+		for name, m := range a.All() {
+			o, ok := b.Get(name)
+			if !ok || !ev.walk() || !ev.equal(m, o) {
+				return false
+			}
+		}
+		return true
+	}
+	a, ok := elements(x)
+	b, ok2 := elements(y)
+	if !ok || !ok2 || len(a) != len(b) {
+		return false
+	}
+	if len(a) > 0 && &a[0] == &b[0] {
+		return true
+	}
+	for i := range a {
+		if !ev.walk() || !ev.equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// contains reports whether an object is v, or somewhere in it. seen is what has
+// been looked through.
+func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) bool {
+	if o, ok := v.(*value.Object); ok {
+		if o == target {
+			return true
+		}
+		if seen[o] {
+			return false
+		}
+		seen[o] = true
+		for _, m := range o.All() {
+			if !ev.walk() || ev.contains(m, target, seen) {
+				return true
+			}
+		}
+		return false
+	}
+	items, _ := elements(v)
+	if len(items) == 0 || seen[&items[0]] {
+		return false
+	}
+	seen[&items[0]] = true
+	for _, item := range items {
+		if !ev.walk() || ev.contains(item, target, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// deepCopy is $clone(v): a copy, with its numbers rounded as $string rounds
+// them.
+func (ev *evaluation) deepCopy(v any) any {
+	switch v := v.(type) {
+	case float64:
+		return round15(v)
+	case callable:
+		return ""
+	case undefined:
+		return nil
+	case *value.Object:
+		ev.hold(v.Len())
+		c := value.WithCapacity(v.Len())
+		for name, m := range v.All() {
+			if !ev.walk() {
+				break
+			}
+			c.Set(name, ev.deepCopy(m))
+		}
+		return c
+	}
+	items, ok := elements(v)
+	if !ok {
+		return v
+	}
+	if l, ok := v.(*list); ok && l.outer {
+		return ev.deepCopy(l.items[0])
+	}
+	ev.hold(len(items))
+	c := make([]any, 0, len(items))
+	for _, item := range items {
+		if !ev.walk() {
+			break
+		}
+		c = append(c, ev.deepCopy(item))
+	}
+	return c
+}

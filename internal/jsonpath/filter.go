@@ -1,0 +1,158 @@
+package jsonpath
+
+import (
+	"slices"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// filterScope is what a condition looks at: @ and $.
+type filterScope struct{ current, root any }
+
+// condition is a condition of a filter.
+type condition func(filterScope) bool
+
+func anyOf(parts []condition) condition {
+	return func(scope filterScope) bool {
+		return slices.ContainsFunc(parts, func(c condition) bool { return c(scope) })
+	}
+}
+
+func allOf(parts []condition) condition {
+	return func(scope filterScope) bool {
+		return !slices.ContainsFunc(parts, func(c condition) bool { return !c(scope) })
+	}
+}
+
+// operand is one side of a comparison.
+type operand struct {
+	path    *Path // nil for a literal
+	root    bool  // the path starts at $
+	literal any
+}
+
+func (o operand) get(scope filterScope) (any, bool) {
+	if o.path == nil {
+		return o.literal, true
+	}
+	from := scope.current
+	if o.root {
+		from = scope.root
+	}
+	v, err := o.path.get(from, scope.root)
+	return v, err == nil
+}
+
+// exists is a condition that is only a path.
+func (o operand) exists(scope filterScope) bool {
+	v, ok := o.get(scope)
+	if list, is := v.([]any); is && !o.path.definite {
+		return ok && len(list) > 0
+	}
+	return ok
+}
+
+func compare(left operand, operator string, right operand) condition {
+	return func(scope filterScope) bool {
+		a, hasA := left.get(scope)
+		b, hasB := right.get(scope)
+		switch operator {
+		case "==":
+			return hasA && hasB && value.Equal(a, b)
+		case "!=":
+			return !(hasA && hasB && value.Equal(a, b))
+		}
+		if !hasA || !hasB {
+			return false
+		}
+		switch operator {
+		case "<", "<=", ">", ">=":
+			order, ok := order(a, b)
+			return ok && ordered(order, operator)
+		case "in":
+			return contains(b, a)
+		case "nin":
+			return !contains(b, a)
+		case "contains":
+			return contains(a, b)
+		case "subsetof":
+			return every(a, func(x any) bool { return contains(b, x) })
+		case "anyof":
+			return some(a, func(x any) bool { return contains(b, x) })
+		case "noneof":
+			return !some(a, func(x any) bool { return contains(b, x) })
+		case "size":
+			n, ok := value.Float(b)
+			return ok && float64(size(a)) == n
+		case "empty":
+			empty, _ := b.(bool)
+			return size(a) >= 0 && (size(a) == 0) == empty
+		}
+		return false
+	}
+}
+
+// order compares two numbers or two strings.
+func order(a, b any) (int, bool) {
+	if x, ok := value.Float(a); ok {
+		y, ok := value.Float(b)
+		switch {
+		case x < y:
+			return -1, ok
+		case x > y:
+			return 1, ok
+		}
+		return 0, ok
+	}
+	x, isX := a.(string)
+	y, isY := b.(string)
+	switch {
+	case x < y:
+		return -1, isX && isY
+	case x > y:
+		return 1, isX && isY
+	}
+	return 0, isX && isY
+}
+
+func ordered(order int, operator string) bool {
+	switch operator {
+	case "<":
+		return order < 0
+	case "<=":
+		return order <= 0
+	case ">":
+		return order > 0
+	}
+	return order >= 0
+}
+
+func contains(list, x any) bool {
+	if elements, ok := list.([]any); ok {
+		return slices.ContainsFunc(elements, func(e any) bool { return value.Equal(e, x) })
+	}
+	return false
+}
+
+func every(list any, holds func(any) bool) bool {
+	elements, ok := list.([]any)
+	return ok && !slices.ContainsFunc(elements, func(e any) bool { return !holds(e) })
+}
+
+func some(list any, holds func(any) bool) bool {
+	elements, _ := list.([]any)
+	return slices.ContainsFunc(elements, holds)
+}
+
+// size is the number of elements, members or characters, -1 for what has none.
+func size(v any) int {
+	switch v := v.(type) {
+	case []any:
+		return len(v)
+	case *value.Object:
+		return v.Len()
+	case string:
+		return len([]rune(v))
+	}
+	return -1
+}

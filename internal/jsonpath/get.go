@@ -1,0 +1,345 @@
+package jsonpath
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// Get is what the path refers to in root: one value where the path is
+// definite, else an array of all. The error of a definite path that refers to
+// nothing is a [*NotFoundError].
+func (p *Path) Get(root any) (any, error) { return p.get(root, root) }
+
+func (p *Path) get(from, root any) (any, error) {
+	if p.names != nil {
+		if v, ok := walk(from, p.names); ok {
+			return v, nil
+		}
+	}
+	e := evaluation{root: root, definite: true}
+	results := []any{}
+	err := e.steps(from, p.tokens, "$", func(v any) { results = append(results, v) })
+	if err != nil {
+		return nil, err
+	}
+	if !p.definite {
+		if n := len(p.tokens); n > 0 {
+			if _, ok := p.tokens[n-1].(function); ok && len(results) == 1 {
+				return results[0], nil
+			}
+		}
+		return results, nil
+	}
+	if len(results) == 0 {
+		return nil, notFound("No results for path: %s", p.text())
+	}
+	return results[0], nil
+}
+
+func walk(v any, names []string) (any, bool) {
+	for _, name := range names {
+		object, ok := v.(*value.Object)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = object.Get(name); !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+func (p *Path) text() string {
+	text := "$"
+	for _, t := range p.tokens {
+		text += t.text()
+	}
+	return text
+}
+
+// evaluation follows the steps of a path. definite is true as long as only
+// one value can be meant: then a step that leads nowhere is an error.
+type evaluation struct {
+	root     any
+	definite bool
+}
+
+func (e evaluation) steps(v any, tokens []token, path string, found func(any)) error {
+	if len(tokens) == 0 {
+		found(v)
+		return nil
+	}
+	t, rest := tokens[0], tokens[1:]
+	here := path + t.text()
+	switch t := t.(type) {
+	case properties:
+		return e.properties(v, t, rest, path, found)
+	case indexes:
+		return e.indexes(v, t, rest, path, found)
+	case function:
+		result, err := call(t.name, v)
+		if err == nil {
+			found(result)
+		}
+		return err
+	}
+	e.definite = false
+	switch t := t.(type) {
+	case wildcard:
+		return children(v, func(child any) error { return e.steps(child, rest, here, found) })
+	case slice:
+		list, ok := v.([]any)
+		if !ok {
+			return nil
+		}
+		from, to := t.bounds(len(list))
+		for i := from; i < to; i++ {
+			if err := e.steps(list[i], rest, here, found); err != nil {
+				return err
+			}
+		}
+	case filter:
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+			if _, ok := v.(*value.Object); !ok {
+				return nil
+			}
+		}
+		for _, element := range list {
+			if t.condition(filterScope{element, e.root}) {
+				if err := e.steps(element, rest, here, found); err != nil {
+					return err
+				}
+			}
+		}
+	case descent:
+		return e.descend(v, rest, here, found)
+	}
+	return nil
+}
+
+func (e evaluation) properties(v any, names properties, rest []token, path string, found func(any)) error {
+	object, ok := v.(*value.Object)
+	if !ok {
+		if !e.definite {
+			return nil
+		}
+		return notFound("Expected to find an object with property %s in path %s but found '%s'. This is not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'.", names.text(), path, nodeName(v))
+	}
+	if len(names) > 1 {
+		return e.pick(object, names, rest, path, found)
+	}
+	child, ok := object.Get(names[0])
+	if ok {
+		return e.steps(child, rest, path+names.text(), found)
+	}
+	if !e.definite || !definite(rest) {
+		return nil // an indefinite path of nothing is an empty array
+	}
+	if len(rest) > 0 {
+		return notFound("Missing property in path %s%s", path, names.text())
+	}
+	return notFound("No results for path: %s%s", path, names.text())
+}
+
+// pick takes several members: at the end of a path as one object.
+func (e evaluation) pick(object *value.Object, names properties, rest []token, path string, found func(any)) error {
+	picked := &value.Object{}
+	for _, name := range names {
+		child, ok := object.Get(name)
+		switch {
+		case !ok:
+		case len(rest) == 0:
+			picked.Set(name, child)
+		default:
+			if err := e.steps(child, rest, path+"['"+name+"']", found); err != nil {
+				return err
+			}
+		}
+	}
+	if len(rest) == 0 {
+		found(picked)
+	}
+	return nil
+}
+
+func (e evaluation) indexes(v any, list indexes, rest []token, path string, found func(any)) error {
+	elements, ok := v.([]any)
+	if !ok {
+		if !e.definite || len(list) > 1 || !definite(rest) {
+			return nil
+		}
+		return notFound("Filter: %s can only be applied to arrays. Current context is: %s", list.text(), value.Text(v))
+	}
+	if len(list) > 1 {
+		e.definite = false
+	}
+	for _, i := range list {
+		at := i
+		if at < 0 {
+			at += len(elements)
+		}
+		if at < 0 || at >= len(elements) {
+			if e.definite && definite(rest) {
+				err := &NotFoundError{Message: fmt.Sprintf("No results for path: %s[%d]", path, i)}
+				if len(rest) == 0 {
+					err.reason = ErrIndex
+				}
+				return err
+			}
+			continue
+		}
+		if err := e.steps(elements[at], rest, path+list.text(), found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func definite(tokens []token) bool {
+	for i, t := range tokens {
+		if !t.definite(i == len(tokens)-1) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s slice) bounds(n int) (from, to int) {
+	from, to = 0, n
+	if s.from != nil {
+		if from = *s.from; from < 0 {
+			from = max(from+n, 0)
+		}
+	}
+	if s.to != nil {
+		if to = *s.to; to < 0 {
+			to += n
+		}
+	}
+	return from, min(to, n)
+}
+
+// descend applies the rest to the value and everything in it, parents first.
+func (e evaluation) descend(v any, rest []token, path string, found func(any)) error {
+	err := e.steps(v, rest, path, found)
+	if err != nil {
+		return err
+	}
+	return children(v, func(child any) error { return e.descend(child, rest, path, found) })
+}
+
+func children(v any, step func(any) error) error {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			if err := step(element); err != nil {
+				return err
+			}
+		}
+	case *value.Object:
+		for _, member := range v.All() {
+			if err := step(member); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func nodeName(v any) string {
+	const nodes = "com.fasterxml.jackson.databind.node."
+	switch v := v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return nodes + "BooleanNode"
+	case string:
+		return nodes + "TextNode"
+	case []any:
+		return nodes + "ArrayNode"
+	case float64:
+		if v == math.Trunc(v) {
+			return nodes + "IntNode"
+		}
+		return nodes + "DoubleNode"
+	case value.Number:
+		return nodes + "BigIntegerNode"
+	}
+	return nodes + "ObjectNode"
+}
+
+// functions are the functions that a path may end with.
+var functions = map[string]bool{
+	"length": true, "size": true, "min": true, "max": true, "avg": true, "stddev": true, "sum": true,
+	"keys": true, "first": true, "last": true,
+}
+
+func call(name string, v any) (any, error) {
+	switch name {
+	case "length", "size":
+		if n := size(v); n >= 0 {
+			return float64(n), nil
+		}
+		return nil, nil
+	case "keys":
+		object, ok := v.(*value.Object)
+		if !ok {
+			return nil, nil
+		}
+		keys := []any{}
+		for name := range object.All() {
+			keys = append(keys, name)
+		}
+		return keys, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, nil
+	}
+	if name == "first" || name == "last" {
+		if len(list) == 0 {
+			return nil, nil
+		}
+		if name == "first" {
+			return list[0], nil
+		}
+		return list[len(list)-1], nil
+	}
+	return aggregate(name, list)
+}
+
+func aggregate(name string, list []any) (any, error) {
+	var numbers []float64
+	for _, element := range list {
+		if n, ok := value.Float(element); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	if len(numbers) == 0 {
+		//lint:ignore ST1005 the service's own words
+		return nil, errors.New("Aggregation function attempted to calculate value using empty array")
+	}
+	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
+	for _, n := range numbers {
+		least, most = min(least, n), max(most, n)
+		sum += n
+		squares += n * n
+	}
+	n := float64(len(numbers))
+	switch name {
+	case "min":
+		return least, nil
+	case "max":
+		return most, nil
+	case "sum":
+		return sum, nil
+	case "avg":
+		return sum / n, nil
+	}
+	return math.Sqrt(squares/n - sum*sum/n/n), nil
+}

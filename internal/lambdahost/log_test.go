@@ -1,0 +1,98 @@
+//go:build linux || darwin
+
+package lambdahost_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/lambdahost"
+)
+
+// lineChecker is a writer without a lock of its own, which the host must not need.
+type lineChecker struct {
+	t     *testing.T
+	lines []string
+}
+
+func (c *lineChecker) Write(line []byte) (int, error) {
+	if bytes.Count(line, []byte("\n")) != 1 || line[len(line)-1] != '\n' {
+		c.t.Errorf("got the write %q, expected one whole line", line)
+	}
+	c.lines = append(c.lines, string(line))
+	return len(line), nil
+}
+
+func TestLogsAreWholeLinesFromManyProcesses(t *testing.T) {
+	all := &lineChecker{t: t}
+	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return all }))
+	for _, name := range []string{"worker", "other"} {
+		add(t, h, func(f *lambdahost.Function) { f.Name = name })
+	}
+	var running sync.WaitGroup
+	for i := range 6 {
+		running.Go(func() {
+			name := []string{"worker", "other"}[i%2]
+			if _, err := h.Invoke(t.Context(), name, fmt.Appendf(nil, `{"do":"log lines","message":"number %d,"}`, i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	running.Wait()
+	if err := h.Close(); err != nil { // the log is complete then
+		t.Fatal(err)
+	}
+	whole := regexp.MustCompile(`^number (\d), (\d+) =+\n$`)
+	next := map[string]int{}
+	for _, line := range all.lines {
+		match := whole.FindStringSubmatch(line)
+		if match == nil {
+			t.Fatalf("got the line %q", line)
+		}
+		if match[2] != fmt.Sprint(next[match[1]]) {
+			t.Fatalf("got %q, expected line %d of its invocation", line, next[match[1]])
+		}
+		next[match[1]]++
+	}
+	if len(all.lines) != 6*200 {
+		t.Errorf("got %d lines, expected %d", len(all.lines), 6*200)
+	}
+}
+
+func TestTheLastWordsOfACrashAreThere(t *testing.T) {
+	var log bytes.Buffer
+	h := newHost(t, lambdahost.WithLogs(func(function string) io.Writer {
+		if function != "worker" {
+			t.Errorf("got function %q", function)
+		}
+		return &log
+	}))
+	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"INIT": "exit"} })
+	fail(t, h, `{}`)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "giving up before the first event\n"; log.String() != want {
+		t.Errorf("got %q, expected %q", log.String(), want)
+	}
+}
+
+func TestAnUnfinishedLineIsFinished(t *testing.T) {
+	log := &lineChecker{t: t}
+	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return log }))
+	add(t, h, nil)
+	invoke(t, h, `{"do":"log","message":"hello"}`)
+	invoke(t, h, `{"do":"log","message":"again"}`)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := "hello\nhello\nunfinished helloagain\nagain\nunfinished again\n"
+	if got := strings.Join(log.lines, ""); got != want {
+		t.Errorf("got %q, expected %q", got, want)
+	}
+}

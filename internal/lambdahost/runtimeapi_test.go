@@ -1,0 +1,169 @@
+//go:build linux || darwin
+
+package lambdahost_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/lambdahost"
+)
+
+func addManual(t *testing.T, h *lambdahost.Host) {
+	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "manual"} })
+}
+
+func TestTheRuntimeAPIRefusesWhatIsOutOfTurn(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	for _, c := range []struct {
+		do     string
+		status int
+	}{
+		{"ask twice", 403},
+		{"wrong request ID", 400},
+		{"unknown path", 404},
+		{"late init error", 403},
+	} {
+		if got := succeed[int](t, h, fmt.Sprintf(`{"do":%q}`, c.do)); got != c.status {
+			t.Errorf("%s: got status %d, expected %d", c.do, got, c.status)
+		}
+	}
+	if got := succeed[int](t, h, `{"do":"answer twice"}`); got != 202 {
+		t.Errorf("the first of two answers: got %d, expected 202", got)
+	}
+	if got := succeed[int](t, h, `{"do":"last"}`); got != 400 {
+		t.Errorf("the second of two answers: got status %d, expected 400", got)
+	}
+	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 0 {
+		t.Errorf("got %+v, expected that one process served all of it", got)
+	}
+}
+
+func TestTheRuntimeAPIServesOtherClients(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	if got := succeed[int](t, h, `{"do":"new connection for everything"}`); got != 202 {
+		t.Errorf("got status %d", got)
+	}
+	for range 20 {
+		succeed[int](t, h, `{}`)
+	}
+	response := invoke(t, h, `{"do":"expect 100-continue"}`)
+	if len(response.Payload) != 100_002 {
+		t.Errorf("got %d bytes of a body that waits for permission, expected 100002", len(response.Payload))
+	}
+	if got := h.Stats("worker").Started; got != 1 {
+		t.Errorf("got %d processes", got)
+	}
+}
+
+func TestAProcessMayHangUpAndAskAgain(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	succeed[int](t, h, `{"do":"hang up"}`)
+	time.Sleep(300 * time.Millisecond) // it asked, hung up, and asked again
+	succeed[int](t, h, `{}`)
+	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 0 {
+		t.Errorf("got %+v, expected the same process", got)
+	}
+}
+
+func TestNobodyWaitsForAProcessThatHungUp(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	succeed[int](t, h, `{"do":"hang up for good"}`)
+	time.Sleep(300 * time.Millisecond)
+	begun := time.Now()
+	succeed[int](t, h, `{}`)
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("the invocation took %s", took)
+	}
+	if got := h.Stats("worker"); got.Started != 2 || got.Errors != 0 {
+		t.Errorf("got %+v, expected a second process", got)
+	}
+}
+
+func TestErrorsOfOtherRuntimes(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	if got, _ := fail(t, h, `{"do":"error without a body"}`); got.Type != "Function.NoSuchThing" {
+		t.Errorf("got %+v, expected the type of the header", got)
+	}
+	if got, _ := fail(t, h, `{"do":"fail in the middle"}`); got.Type != "Function.Broke" || got.Message != "in the middle" {
+		t.Errorf("got %+v, expected the error of the trailer", got)
+	}
+	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 2 {
+		t.Errorf("got %+v, expected two errors of one process", got)
+	}
+}
+
+func TestAProcessMayExitAfterItsAnswer(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	for range 10 {
+		if got := succeed[string](t, h, `{"do":"answer and exit"}`); got != "done" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if got := h.Stats("worker"); got.Started != 10 || got.Errors != 0 {
+		t.Errorf("got %+v, expected ten processes and no error", got)
+	}
+}
+
+func TestNobodyWaitsForAProcessThatWorksOn(t *testing.T) {
+	h := newHost(t)
+	addManual(t, h)
+	first := succeed[int](t, h, `{"do":"answer and work on","millis":15000}`)
+	begun := time.Now()
+	if second := succeed[int](t, h, `{}`); second == first {
+		t.Errorf("got process %d twice, expected another one", first)
+	}
+	if took := time.Since(begun); took > 10*time.Second {
+		t.Errorf("the second invocation took %s", took)
+	}
+}
+
+func TestManyQuickInvocationsShareAFewProcesses(t *testing.T) {
+	h := newHost(t)
+	add(t, h, nil)
+	const n = 100
+	var all sync.WaitGroup
+	for range n {
+		all.Go(func() { invoke(t, h, `{"do":"sleep","millis":1}`) })
+	}
+	all.Wait()
+	if got := h.Stats("worker"); got.Started == n || got.Invocations != n {
+		t.Errorf("got %+v, expected that those who wait for a launch take what becomes idle before", got)
+	}
+}
+
+func TestManyAtOnceDoNotTimeEachOtherOut(t *testing.T) {
+	h := newHost(t, lambdahost.WithColdStartTimeout(2*time.Second))
+	add(t, h, func(f *lambdahost.Function) { f.Timeout = time.Minute })
+	const n = 150
+	failures := make(chan string, n)
+	for range n {
+		go func() {
+			response, err := h.Invoke(t.Context(), "worker", []byte(`{"do":"sleep","millis":1000}`))
+			switch {
+			case err != nil:
+				failures <- err.Error()
+			case response.FunctionError != "":
+				failures <- string(response.Payload)
+			default:
+				failures <- ""
+			}
+		}()
+	}
+	for range n {
+		if failure := <-failures; failure != "" {
+			t.Error(failure)
+		}
+	}
+	if got := h.Stats("worker"); got.Started > n || got.Invocations != n {
+		t.Errorf("got %+v", got)
+	}
+}

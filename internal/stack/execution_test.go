@@ -1,0 +1,54 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+// counter is a state machine that puts an item of its own into a table, an hour
+// after it was started.
+func counter() object {
+	return object{"Table": table(), "Counter": machine("Wait", object{
+		"Wait": object{"Type": "Wait", "Seconds": 3600, "Next": "Put"},
+		"Put": object{"Type": "Task", "Resource": "arn:aws:states:::dynamodb:putItem", "End": true, "Output": "{% $states.context.State.RetryCount %}",
+			"Arguments": object{"TableName": "Stack-Table", "Item": object{"id": object{"S": "{% $states.context.Execution.Name %}"}},
+				"ConditionExpression": "attribute_not_exists(id)"},
+			"Retry": []object{{"ErrorEquals": []string{"DynamoDB.SdkClientException"}}},
+			"Catch": []object{{"ErrorEquals": []string{"DynamoDB.ConditionalCheckFailedException"}, "Next": "There"}}},
+		"There": object{"Type": "Pass", "Output": "there", "End": true},
+	})}
+}
+
+func TestExecutionsRunBesideEachOtherOnClocksOfTheirOwn(t *testing.T) {
+	c := start(t, counter())
+	m, err := c.Machine("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
+		output, err := call(ctx, r)
+		if r.Attempt == 0 {
+			return nil, &engine.TaskError{Name: "DynamoDB.SdkClientException", Cause: "the answer was lost"}
+		}
+		return output, err
+	}
+	var wait sync.WaitGroup
+	for i := range 20 {
+		wait.Go(func() {
+			began := time.Now()
+			x, err := c.Execute(context.Background(), m, Execution{
+				Name: fmt.Sprint(i), Input: []byte("{}"), Between: lost,
+				Engine: []engine.Option{engine.WithClock(engine.VirtualClock(began))},
+			})
+			if err != nil || string(x.Output) != `"there"` || x.Stop.Sub(x.Start) < time.Hour || time.Since(began) > time.Minute {
+				t.Errorf("got %+v (%v) after %s, expected the item to be there for the second attempt, after an hour that took no time", x, err, time.Since(began))
+			}
+		})
+	}
+	wait.Wait()
+}

@@ -1,0 +1,212 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+func startStore(t *testing.T) (*objectStore, *s3.Client, string) {
+	t.Helper()
+	folder := t.TempDir()
+	store, err := startObjectStore(folder, 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { store.close() })
+	if err := store.createBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	return store, s3.New(s3.Options{BaseEndpoint: &store.url, Region: Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
+}
+
+func read(t *testing.T, store *objectStore, key string) string {
+	t.Helper()
+	object, err := store.Open(context.Background(), "bucket", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Close()
+	text, err := io.ReadAll(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestObjectsOfTheSDKAndOfTheEngineAreTheSame(t *testing.T) {
+	store, client, folder := startStore(t)
+	ctx := context.Background()
+	if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/from sdk.json"), Body: strings.NewReader("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, store, "a/from sdk.json"); got != "{}" {
+		t.Errorf("got %q, expected what the SDK put", got)
+	}
+	if text, err := os.ReadFile(filepath.Join(folder, "buckets", "bucket", "a", "from sdk.json")); err != nil || string(text) != "{}" {
+		t.Errorf("got %q and error %v, expected the object as a file", text, err)
+	}
+
+	w, err := store.Create(ctx, "bucket", "a/from engine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(w, "hello")
+	if _, err := store.Open(ctx, "bucket", "a/from engine"); !errors.Is(err, engine.ErrNoObject) {
+		t.Errorf("got %v, expected no object before it is whole", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/from engine")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Body.Close()
+	if text, _ := io.ReadAll(out.Body); string(text) != "hello" {
+		t.Errorf("got %q, expected what the engine wrote", text)
+	}
+	for name, find := range map[string]func() error{
+		"bucket of an open":  func() error { _, err := store.Open(ctx, "other", "x"); return err },
+		"bucket of a create": func() error { _, err := store.Create(ctx, "other", "x"); return err },
+		"bucket of a listing": func() error {
+			for _, err := range store.List(ctx, "other", "") {
+				return err
+			}
+			return nil
+		},
+	} {
+		if err := find(); !errors.Is(err, engine.ErrNoBucket) {
+			t.Errorf("%s: got %v, expected a bucket that is not there", name, err)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	store, _, _ := startStore(t)
+	ctx := context.Background()
+	const n = 2500
+	for i := range n {
+		w, err := store.Create(ctx, "bucket", fmt.Sprintf("list/%05d", i))
+		if err == nil {
+			err = w.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := 0
+	for object, err := range store.List(ctx, "bucket", "list/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if expected := fmt.Sprintf("list/%05d", at); object.Key != expected {
+			t.Fatalf("got %s, expected %s", object.Key, expected)
+		}
+		at++
+	}
+	if at != n {
+		t.Errorf("got %d objects, expected %d", at, n)
+	}
+	for object := range store.List(ctx, "bucket", "nothing") {
+		t.Errorf("got %v, expected nothing under that prefix", object)
+	}
+}
+
+func TestMultipartUploads(t *testing.T) {
+	store, client, folder := startStore(t)
+	ctx := context.Background()
+	bucket, key := aws.String("bucket"), aws.String("parts")
+	created, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts []types.CompletedPart
+	for _, number := range []int32{2, 1, 3} { // in any order
+		out, err := client.UploadPart(ctx, &s3.UploadPartInput{Bucket: bucket, Key: key, UploadId: created.UploadId, PartNumber: &number,
+			Body: bytes.NewReader(bytes.Repeat([]byte{'0' + byte(number)}, 5<<20))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, types.CompletedPart{PartNumber: &number, ETag: out.ETag})
+	}
+	parts[0], parts[1] = parts[1], parts[0]
+	if _, err := client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: created.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{PartNumber: aws.Int32(1), ETag: aws.String("wrong")}}}}); err == nil {
+		t.Error("got no error for a part with another ETag, expected one")
+	}
+	if _, err := client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: bucket, Key: key, UploadId: created.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}}); err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, store, "parts")
+	if len(text) != 15<<20 || text[0] != '1' || text[5<<20] != '2' || text[15<<20-1] != '3' {
+		t.Errorf("got %d bytes from %q to %q, expected the parts in the order of their numbers", len(text), text[0], text[len(text)-1])
+	}
+
+	aborted, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+	if err == nil {
+		_, err = client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: bucket, Key: key, UploadId: aborted.UploadId})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(folder, "uploads")); len(left) != 0 {
+		t.Errorf("got %d files of uploads, expected none after they ended", len(left))
+	}
+}
+
+func TestWhatIsWrittenIsToldOf(t *testing.T) {
+	var told []string
+	store, err := startObjectStore(t.TempDir(), 0, func(bucket, key string) { told = append(told, bucket+"/"+key) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.close()
+	if err := store.createBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	client := s3.New(s3.Options{BaseEndpoint: &store.url, Region: Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
+	ctx := context.Background()
+	put := func(bucket, key string) error {
+		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("{}")})
+		return err
+	}
+	if err := errors.Join(put("bucket", "a/1.json"), put("bucket", "a/1.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("nowhere", "a/2.json"); err == nil {
+		t.Fatal("got an object in a bucket that is not there")
+	}
+	upload := &s3.CreateMultipartUploadInput{Bucket: aws.String("bucket"), Key: aws.String("large")}
+	begun, err := client.CreateMultipartUpload(ctx, upload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := client.UploadPart(ctx, &s3.UploadPartInput{Bucket: upload.Bucket, Key: upload.Key, UploadId: begun.UploadId, PartNumber: aws.Int32(1), Body: strings.NewReader("x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{Bucket: upload.Bucket, Key: upload.Key, UploadId: begun.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: []types.CompletedPart{{ETag: part.ETag, PartNumber: aws.Int32(1)}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("large")}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(told, " "); got != "bucket/a/1.json bucket/a/1.json bucket/large" {
+		t.Errorf("got %s, expected each object each time that it was written whole", got)
+	}
+}

@@ -1,0 +1,169 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+// functionFolder holds testdata/function, built as bootstrap.
+var functionFolder string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	folder, err := os.MkdirTemp("", "cloud")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(folder)
+	functionFolder = folder
+	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(folder, "bootstrap"), "./testdata/function")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "the test function does not build: %v\n%s", err, out)
+		return 1
+	}
+	return m.Run()
+}
+
+// object is a JSON object.
+type object = map[string]any
+
+// machine is a state machine of a template, with a definition in JSONata.
+func machine(startAt string, states object) object {
+	definition, err := json.Marshal(object{"QueryLanguage": "JSONata", "StartAt": startAt, "States": states})
+	if err != nil {
+		panic(err)
+	}
+	return object{"Type": "AWS::StepFunctions::StateMachine", "Properties": object{"DefinitionString": string(definition)}}
+}
+
+// single is a state machine of one task, whose result is its output.
+func single(resource string, arguments any, more object) object {
+	state := object{"Type": "Task", "Resource": resource, "End": true}
+	if arguments != nil {
+		state["Arguments"] = arguments
+	}
+	for name, v := range more {
+		state[name] = v
+	}
+	return machine("Task", object{"Task": state})
+}
+
+// table is a table of a template, with the string key id.
+func table() object {
+	return object{"Type": "AWS::DynamoDB::Table", "Properties": object{
+		"KeySchema":            []object{{"AttributeName": "id", "KeyType": "HASH"}},
+		"AttributeDefinitions": []object{{"AttributeName": "id", "AttributeType": "S"}},
+	}}
+}
+
+// function is the function of testdata.
+func function() object {
+	return object{"Type": "AWS::Lambda::Function", "Properties": object{
+		"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 20, "Code": object{"S3Key": "function"},
+	}}
+}
+
+// start starts a stack with these resources, named Stack, that ends with the test.
+func start(t *testing.T, resources object) *Cloud {
+	t.Helper()
+	c, err := tryStart(t, resources, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func tryStart(t *testing.T, resources object, options Options) (*Cloud, error) {
+	t.Helper()
+	folder := t.TempDir()
+	for file, content := range map[string]any{
+		"manifest.json": object{"artifacts": object{
+			"Stack":        object{"type": "aws:cloudformation:stack", "properties": object{"templateFile": "template.json"}},
+			"Stack.assets": object{"type": "cdk:asset-manifest", "properties": object{"file": "assets.json"}},
+		}},
+		"assets.json": object{"files": object{"function": object{
+			"source": object{"path": "function"}, "destinations": object{"here": object{"objectKey": "function"}},
+		}}},
+		"template.json": object{"Resources": resources},
+	} {
+		text, err := json.Marshal(content)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, file), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(functionFolder, filepath.Join(folder, "function")); err != nil {
+		t.Fatal(err)
+	}
+	assembly, err := ReadAssembly(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := assembly.Stack("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Folder = t.TempDir()
+	c, err := Start(context.Background(), stack, options)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c, nil
+}
+
+// execute runs a state machine of the stack, which can be run.
+func execute(t *testing.T, c *Cloud, name, input string) *engine.Execution {
+	t.Helper()
+	x, err := tryExecute(c, name, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func tryExecute(c *Cloud, name, input string) (*engine.Execution, error) {
+	m, err := c.Machine(name)
+	if err != nil {
+		return nil, err
+	}
+	return c.Execute(context.Background(), m, Execution{Input: []byte(input)})
+}
+
+// output is what a state machine answers that has to succeed.
+func output(t *testing.T, c *Cloud, name, input string) object {
+	t.Helper()
+	x := execute(t, c, name, input)
+	if x.Status != engine.Succeeded {
+		t.Fatalf("%s: got %s with %s: %s, expected it to succeed", name, x.Status, x.Error, x.Cause)
+	}
+	var o object
+	if err := json.Unmarshal(x.Output, &o); err != nil {
+		t.Fatalf("%s: got %s, expected an object", name, x.Output)
+	}
+	return o
+}
+
+// at is a member inside a value, nil where there is none.
+func at(v any, names ...string) any {
+	for _, name := range names {
+		o, _ := v.(object)
+		v = o[name]
+	}
+	return v
+}

@@ -1,0 +1,109 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/process"
+)
+
+// localContext makes the app build its functions for this machine. It is
+// gofunction.LocalContext, which cannot be imported without the CDK.
+const localContext = "mapjob:local"
+
+// Synthesize runs the CDK app of this folder for this machine, as the CDK CLI
+// would for AWS: a program that writes a cloud assembly to CDK_OUTDIR, with its
+// context in CDK_CONTEXT_JSON. app is its command; "" is that of cdk.json.
+// given are values of the context beside those of cdk.json, and folder, an
+// absolute path, is where the assembly goes, with the functions built.
+func Synthesize(ctx context.Context, app string, given map[string]string, folder string) (*Assembly, error) {
+	var project struct {
+		App     string
+		Context map[string]any
+	}
+	text, err := os.ReadFile("cdk.json")
+	if err == nil {
+		err = json.Unmarshal(text, &project)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("reading cdk.json: %w", err)
+	}
+	if app == "" {
+		app = project.App
+	}
+	if app == "" {
+		return nil, errors.New("found no cdk.json with an app in this folder, expected one: change to the folder of the CDK app, or name its command with --app")
+	}
+
+	values := map[string]any{
+		localContext:                   true,
+		"aws:cdk:enable-path-metadata": true, // names constructs in the template; the CDK CLI does so as well
+	}
+	for k, v := range project.Context {
+		values[k] = v
+	}
+	for k, v := range given {
+		values[k] = v
+	}
+	encoded, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+
+	path := toolPath()
+	if _, err := lookPath("node", path); err != nil {
+		return nil, errors.New("found no Node.js, on which the CDK runs: run `make setup` (or `npm ci`) where package.json is; without npm, install Node.js 20 or newer first, from your system's packages or nodejs.org")
+	}
+	shell := []string{"sh", "-c", app}
+	if runtime.GOOS == "windows" {
+		shell = []string{"cmd", "/c", app}
+	}
+	cmd := process.Command(ctx, shell[0], shell[1:]...)
+	cmd.Env = append(os.Environ(), "PATH="+path, "CDK_OUTDIR="+folder, "CDK_CONTEXT_JSON="+string(encoded),
+		// The library's check of the template against CloudFormation's rules takes
+		// seconds; `cdk synth` makes it.
+		"CDK_VALIDATION=false")
+	said := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := process.Run(cmd); err != nil {
+		if ctx.Err() != nil {
+			return nil, errors.New("interrupted while the app was being synthesized")
+		}
+		return nil, fmt.Errorf("synthesizing the app with %q: %w\n%s", app, err, strings.TrimSpace(said.String()))
+	}
+	return ReadAssembly(folder)
+}
+
+// toolPath is PATH with the tools of package.json before all others.
+func toolPath() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return os.Getenv("PATH")
+	}
+	for at := folder; ; at = filepath.Dir(at) {
+		bin := filepath.Join(at, "node_modules", ".bin")
+		if _, err := os.Stat(bin); err == nil {
+			return bin + string(os.PathListSeparator) + os.Getenv("PATH")
+		}
+		if at == filepath.Dir(at) {
+			return os.Getenv("PATH")
+		}
+	}
+}
+
+func lookPath(program, path string) (string, error) {
+	for _, folder := range filepath.SplitList(path) {
+		if found, err := exec.LookPath(filepath.Join(folder, program)); err == nil {
+			return found, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}

@@ -1,0 +1,110 @@
+package cloud
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+var putLock = object{
+	"TableName": "Stack-Locks", "Item": object{"id": object{"S": "job"}, "owner": object{"S": "{% $states.input.owner %}"}},
+	"ConditionExpression": "attribute_not_exists(id)",
+}
+
+func TestAConflictOfAConditionalWriteIsCaughtByName(t *testing.T) {
+	names := map[string]string{
+		"arn:aws:states:::dynamodb:putItem":         "DynamoDB.ConditionalCheckFailedException",
+		"arn:aws:states:::aws-sdk:dynamodb:putItem": "DynamoDb.ConditionalCheckFailedException",
+	}
+	// The texts are those of recorded executions, with the message of another error.
+	causes := map[string]string{
+		"arn:aws:states:::dynamodb:putItem":         `^The conditional request failed \(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ConditionalCheckFailedException; Request ID: \w+; Proxy: null\)$`,
+		"arn:aws:states:::aws-sdk:dynamodb:putItem": `^The conditional request failed \(Service: DynamoDb, Status Code: 400, Request ID: \w+\)$`,
+	}
+	for resource, name := range names {
+		take := func(next string) object {
+			return object{"Type": "Task", "Resource": resource, "Arguments": putLock, "Output": "{% $states.input %}", "Next": next,
+				"Catch": []object{{"ErrorEquals": []string{name}, "Next": "Conflict", "Output": "{% $states.errorOutput %}"}}}
+		}
+		c := start(t, object{"Locks": table(), "Machine": machine("Take", object{
+			"Take":     take("Again"),
+			"Again":    take("Lost"),
+			"Conflict": object{"Type": "Succeed"},
+			"Lost":     object{"Type": "Fail", "Error": "Lost"},
+		})})
+		got := output(t, c, "Machine", `{"owner": "a"}`)
+		if cause, _ := got["Cause"].(string); got["Error"] != name || !regexp.MustCompile(causes[resource]).MatchString(cause) {
+			t.Errorf("%s: got %v, expected the error %s with a cause like %s", resource, got, name, causes[resource])
+		}
+	}
+}
+
+func TestItemsComeBackInTheRecordedShape(t *testing.T) {
+	key := object{"TableName": "Stack-Table", "Key": object{"id": object{"S": "id1"}}}
+	c := start(t, object{
+		"Table": table(),
+		"Put": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "Stack-Table",
+			"Item": object{"data": object{"S": "string-literal"}, "id": object{"S": "id1"}}}, nil),
+		"Get": single("arn:aws:states:::dynamodb:getItem", key, nil),
+		"Update": single("arn:aws:states:::dynamodb:updateItem", object{"TableName": "Stack-Table", "Key": key["Key"],
+			"UpdateExpression": "SET amount = :n", "ExpressionAttributeValues": object{":n": object{"N": "1.50"}}, "ReturnValues": "ALL_NEW"}, nil),
+		"Query": single("arn:aws:states:::aws-sdk:dynamodb:query", object{"TableName": "Stack-Table", "KeyConditionExpression": "id = :id",
+			"ExpressionAttributeValues": object{":id": object{"S": "id1"}}}, nil),
+		"Delete": single("arn:aws:states:::dynamodb:deleteItem", key, nil),
+		"SDKGet": single("arn:aws:states:::aws-sdk:dynamodb:getItem", key, nil),
+	})
+	if put := output(t, c, "Put", `{}`); len(put) != 2 || at(put, "SdkHttpMetadata", "HttpHeaders", "Content-Length") != "2" {
+		t.Errorf("got %v, expected the metadata of an answer without members, as recorded", put)
+	}
+	got := output(t, c, "Get", `{}`)
+	if at(got, "Item", "data", "S") != "string-literal" || at(got, "SdkHttpMetadata", "HttpStatusCode") != 200.0 {
+		t.Errorf("got %v, expected the item with its metadata", got)
+	}
+	headers, _ := at(got, "SdkHttpMetadata", "AllHttpHeaders").(object)
+	for _, name := range []string{"Connection", "Content-Length", "Content-Type", "Date", "Server", "x-amz-crc32", "x-amzn-RequestId"} {
+		if list, _ := headers[name].([]any); len(list) != 1 || list[0] == "" {
+			t.Errorf("got header %s %v, expected a list of one text, as recorded", name, headers[name])
+		}
+	}
+	if length := at(got, "SdkHttpMetadata", "HttpHeaders", "Content-Length"); length != "57" {
+		t.Errorf("got a length of %v, expected 57, as recorded for the same item", length)
+	}
+	if id := at(got, "SdkResponseMetadata", "RequestId"); id == "" || id != at(got, "SdkHttpMetadata", "HttpHeaders", "x-amzn-RequestId") {
+		t.Errorf("got request ID %v, expected that of the headers", id)
+	}
+	if n := at(output(t, c, "Update", `{}`), "Attributes", "amount", "N"); n != "1.50" && n != "1.5" {
+		t.Errorf("got %v, expected the number that was set", n)
+	}
+	query := output(t, c, "Query", `{}`)
+	if at(query, "Count") != 1.0 || query["SdkHttpMetadata"] != nil {
+		t.Errorf("got %v, expected one item and no metadata, which aws-sdk integrations do not have", query)
+	}
+	output(t, c, "Delete", `{}`)
+	if gone := output(t, c, "SDKGet", `{}`); len(gone) != 0 {
+		t.Errorf("got %v, expected an empty object for an item that is gone", gone)
+	}
+}
+
+// The errors and causes are those of recorded executions.
+func TestRefusalsOfDynamoDBAreInTheRecordedWords(t *testing.T) {
+	item := object{"id": object{"S": "id1"}}
+	c := start(t, object{
+		"Table":   table(),
+		"NoTable": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "none", "Item": item}, nil),
+		"Null":    single("arn:aws:states:::aws-sdk:dynamodb:putItem", object{"TableName": "Stack-Table", "Item": nil}, nil),
+		"General": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "Stack-Table", "Item": object{"other": object{"S": "x"}}}, nil),
+	})
+	for name, expected := range map[string][2]string{
+		"NoTable": {"DynamoDB.ResourceNotFoundException", "Requested resource not found (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException; Request ID: "},
+		"Null": {"DynamoDb.DynamoDbException",
+			"1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null (Service: DynamoDb, Status Code: 400, Request ID: "},
+		"General": {"DynamoDB.AmazonDynamoDBException", "One or more parameter values were invalid: Missing the key id in the item (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException; Request ID: "},
+	} {
+		x := execute(t, c, name, `{}`)
+		if x.Status != engine.Failed || x.Error != expected[0] || !strings.HasPrefix(x.Cause, expected[1]) {
+			t.Errorf("%s: got %s: %s, expected %s: %s", name, x.Error, x.Cause, expected[0], expected[1])
+		}
+	}
+}

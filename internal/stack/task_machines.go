@@ -1,0 +1,87 @@
+package cloud
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+// nested makes the stack's state machines known to one that starts executions,
+// and adds what their tasks call. A state machine whose ARN stands in a
+// definition has to be able to run here, and the error says what it lacks. Any
+// other may be chosen by the input: what it lacks shows when it is called.
+func (c *Cloud) nested(m *Machine, i *integrations) ([]engine.Option, error) {
+	named, others, broken := map[string]*Machine{m.ARN: m}, map[string]*Machine{}, map[string]error{}
+	for _, id := range c.stack.template.ofType("AWS::StepFunctions::StateMachine") {
+		other, err := c.machine(id)
+		if err != nil {
+			broken[c.machineARN(id)] = err
+		} else if other.ARN != m.ARN {
+			others[other.ARN] = other
+		}
+	}
+	var errs []error
+	starts := false
+	for reached := []*Machine{m}; len(reached) > 0; reached = reached[1:] {
+		at := reached[0]
+		if !startsExecutions(at.Definition) {
+			continue
+		}
+		starts = true
+		for arn, err := range broken {
+			if at.names(arn) {
+				errs = append(errs, err)
+				delete(broken, arn)
+			}
+		}
+		for arn, other := range others {
+			if !at.names(arn) {
+				continue
+			}
+			if err := i.add(other.Definition); err != nil {
+				errs = append(errs, fmt.Errorf("state machine %s: %w", c.stack.shortName(other.ID), err))
+			}
+			named[arn] = other
+			delete(others, arn)
+			reached = append(reached, other)
+		}
+	}
+	if !starts {
+		return nil, nil
+	}
+	var options []engine.Option
+	for arn, machine := range named {
+		options = append(options, engine.WithStateMachine(arn, machine.Definition, machine.Type))
+	}
+	for arn, machine := range others {
+		i.postpone(machine.Definition)
+		options = append(options, engine.WithStateMachine(arn, machine.Definition, machine.Type))
+	}
+	return options, errors.Join(errs...)
+}
+
+func startsExecutions(machine *asl.StateMachine) bool {
+	for state := range machine.AllStates() {
+		if state.Task == nil || state.Task.Resource.Action != "startExecution" {
+			continue
+		}
+		switch state.Task.Resource.Service {
+		case "states", "aws-sdk:sfn":
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether an ARN stands in the definition, and not as a part of a
+// longer one.
+func (m *Machine) names(arn string) bool {
+	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(m.text)
+}
+
+func (c *Cloud) machineARN(id string) string {
+	return c.stack.template.arn("states", "stateMachine:"+c.stack.template.name(id))
+}

@@ -1,0 +1,222 @@
+package cloud
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+var sdkS3 = naming{prefix: "S3", service: "S3", fallback: "S3Exception", sdk: true}
+
+// s3Actions are the operations of aws-sdk:s3 that the S3 of this machine has.
+// They go through the SDK, whose fields have the names of the integration's.
+var s3Actions = map[string]s3Call{
+	"copyObject":        s3Operation((*s3.Client).CopyObject),
+	"createBucket":      s3Operation((*s3.Client).CreateBucket),
+	"deleteBucket":      s3Operation((*s3.Client).DeleteBucket),
+	"deleteObject":      s3Operation((*s3.Client).DeleteObject),
+	"deleteObjects":     s3Operation((*s3.Client).DeleteObjects),
+	"getBucketLocation": s3Operation((*s3.Client).GetBucketLocation),
+	"getObject":         s3Operation((*s3.Client).GetObject),
+	"headBucket":        s3Operation((*s3.Client).HeadBucket),
+	"headObject":        s3Operation((*s3.Client).HeadObject),
+	"listBuckets":       s3Operation((*s3.Client).ListBuckets),
+	"listObjects":       s3Operation((*s3.Client).ListObjects),
+	"listObjectsV2":     s3Operation((*s3.Client).ListObjectsV2),
+	"putObject":         s3Operation((*s3.Client).PutObject),
+}
+
+// s3Exception is an error that has a class of its own in the SDK for Java.
+type s3Exception struct {
+	name    string
+	message string // S3's, where the S3 of this machine gives none
+}
+
+// s3Exceptions are these errors (S3 API reference, "Errors" of each operation)
+// by their code.
+var s3Exceptions = map[string]s3Exception{
+	"BucketAlreadyExists":     {"BucketAlreadyExistsException", "The requested bucket name is not available."},
+	"BucketAlreadyOwnedByYou": {"BucketAlreadyOwnedByYouException", "The bucket that you tried to create already exists, and you own it."},
+	"NoSuchBucket":            {"NoSuchBucketException", "The specified bucket does not exist"},
+	"NoSuchKey":               {"NoSuchKeyException", "The specified key does not exist."},
+}
+
+// s3Headless are the errors of operations whose response has no body to name
+// them: the SDK for Java does, by the status 404.
+var s3Headless = map[string]string{"headObject": "NoSuchKeyException", "headBucket": "NoSuchBucketException"}
+
+type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, error)
+
+// task is arn:aws:states:::aws-sdk:s3:ACTION.
+func (s *objectStore) task(action string) (engine.IntegrationFunc, error) {
+	call, ok := s3Actions[action]
+	if !ok {
+		return nil, fmt.Errorf("the S3 of this machine has no %s for tasks, expected one of: %s",
+			upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
+	}
+	client := s3.New(s3.Options{
+		BaseEndpoint:               &s.url,
+		UsePathStyle:               true,
+		Region:                     Region,
+		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+	})
+	return func(ctx context.Context, request *engine.Request) (any, error) {
+		output, err := call(ctx, client, request.Parameters)
+		if err != nil {
+			return nil, s3TaskError(action, err)
+		}
+		return output, nil
+	}, nil
+}
+
+func s3TaskError(action string, err error) error {
+	if _, ok := errors.AsType[*engine.TaskError](err); ok {
+		return err
+	}
+	refused, ok := errors.AsType[smithy.APIError](err)
+	if !ok {
+		return sdkS3.unreachable(err)
+	}
+	exception := s3Exceptions[refused.ErrorCode()]
+	message := refused.ErrorMessage()
+	if message == "UnknownError" { // the SDK's word for none
+		message = ""
+	}
+	r := refusal{name: exception.name, message: cmp.Or(message, exception.message, refused.ErrorCode()), status: http.StatusBadRequest}
+	if response, ok := errors.AsType[s3.ResponseError](err); ok {
+		r.requestID = response.ServiceRequestID()
+		r.hostID = response.ServiceHostID()
+	}
+	if response, ok := errors.AsType[interface {
+		error
+		HTTPStatusCode() int
+	}](err); ok {
+		r.status = response.HTTPStatusCode()
+	}
+	if headless := s3Headless[action]; headless != "" && r.status == http.StatusNotFound {
+		r.name, r.message = headless, "null" // as Java prints the message that is not there
+	}
+	return sdkS3.refuse(r)
+}
+
+// s3Operation makes a task of a method of the SDK.
+func s3Operation[Input, Output any](method func(*s3.Client, context.Context, *Input, ...func(*s3.Options)) (*Output, error)) s3Call {
+	return func(ctx context.Context, client *s3.Client, parameters any) (any, error) {
+		input := new(Input)
+		if err := fillInput(input, parameters); err != nil {
+			return nil, err
+		}
+		output, err := method(client, ctx, input)
+		if err != nil {
+			return nil, err
+		}
+		return fromSDK(reflect.ValueOf(output).Elem())
+	}
+}
+
+// fillInput sets the fields of an operation's input. A Body that is no string
+// is stored as its JSON.
+func fillInput(input, parameters any) error {
+	given, ok := withoutNulls(parameters).(*value.Object)
+	if !ok {
+		return unusable(parameters, "got no JSON object, expected one")
+	}
+	for name := range given.All() {
+		// The decoder would take the names in any case, which AWS does not.
+		if name == "" || !unicode.IsUpper(rune(name[0])) {
+			return unusable(parameters, fmt.Sprintf("The field '%s' is not supported by Step Functions", name))
+		}
+	}
+	if body := reflect.ValueOf(input).Elem().FieldByName("Body"); body.IsValid() {
+		if text, ok := textMember(given, "Body"); ok {
+			body.Set(reflect.ValueOf(strings.NewReader(text)))
+		}
+		given = given.Without("Body")
+	}
+	d := json.NewDecoder(bytes.NewReader(value.Append(nil, given)))
+	d.DisallowUnknownFields()
+	if err := d.Decode(input); err != nil {
+		return unusable(parameters, err.Error())
+	}
+	return nil
+}
+
+// maxBody is how much of an object is read: more than a task may answer with,
+// so that the engine sees that it is too much.
+var maxBody = int64(engine.AWSLimits.PayloadBytes) + 1
+
+// fromSDK is a value of the SDK as the integrations show it: fields that are
+// not set are not there, times are texts, and so is the body of an object.
+func fromSDK(v reflect.Value) (any, error) {
+	switch content := v.Interface().(type) {
+	case time.Time:
+		return content.UTC().Format(time.RFC3339), nil // S3 keeps whole seconds
+	case io.ReadCloser:
+		defer content.Close()
+		text, err := io.ReadAll(io.LimitReader(content, maxBody))
+		return string(text), err
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		return fromSDK(v.Elem())
+	case reflect.Struct:
+		object := &value.Object{}
+		for i := range v.NumField() {
+			field := v.Type().Field(i)
+			if !field.IsExported() || field.Name == "ResultMetadata" || v.Field(i).IsZero() && field.Name != "Metadata" {
+				continue
+			}
+			member, err := fromSDK(v.Field(i))
+			if err != nil {
+				return nil, err
+			}
+			object.Set(field.Name, member)
+		}
+		return object, nil
+	case reflect.Slice:
+		list := make([]any, 0, v.Len())
+		for i := range v.Len() {
+			element, err := fromSDK(v.Index(i))
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, element)
+		}
+		return list, nil
+	case reflect.Map: // of strings, as an object's metadata is
+		object := &value.Object{}
+		content, _ := v.Interface().(map[string]string)
+		for _, name := range slices.Sorted(maps.Keys(content)) {
+			object.Set(name, content[name])
+		}
+		return object, nil
+	case reflect.String: // of a named type
+		return v.String(), nil
+	case reflect.Bool:
+		return v.Bool(), nil
+	case reflect.Int32, reflect.Int64:
+		return float64(v.Int()), nil
+	}
+	return nil, fmt.Errorf("got a %s from the SDK, expected JSON", v.Type())
+}

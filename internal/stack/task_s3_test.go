@@ -1,0 +1,128 @@
+package cloud
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+const bucketName = "stack-objects"
+
+func s3Task(action string, arguments object) object {
+	if _, ok := arguments["Bucket"]; !ok {
+		arguments["Bucket"] = bucketName
+	}
+	return single("arn:aws:states:::aws-sdk:s3:"+action, arguments, nil)
+}
+
+func TestTasksReadAndWriteObjects(t *testing.T) {
+	c := start(t, object{
+		"Objects": object{"Type": "AWS::S3::Bucket"},
+		"Put":     s3Task("putObject", object{"Key": "{% $states.input.key %}", "Body": "{% $states.input.body %}", "ContentType": "text/plain", "Metadata": object{"origin": "test"}}),
+		"Get":     s3Task("getObject", object{"Key": "{% $states.input.key %}"}),
+		"Head":    s3Task("headObject", object{"Key": "{% $states.input.key %}"}),
+		"Copy":    s3Task("copyObject", object{"Key": "copy", "CopySource": bucketName + "/a/1"}),
+		"List":    s3Task("listObjectsV2", object{"Prefix": "a/"}),
+		"Nothing": s3Task("listObjectsV2", object{"Prefix": "nothing"}),
+		"Delete":  s3Task("deleteObject", object{"Key": "a/1"}),
+	})
+	if put := output(t, c, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != `"5d41402abc4b2a76b9719d911017c592"` {
+		t.Errorf("got %v, expected the ETag of what was put", put)
+	}
+	got := output(t, c, "Get", `{"key": "a/1"}`)
+	if got["Body"] != "hello" || got["ContentLength"] != 5.0 || got["ContentType"] != "text/plain" || at(got, "Metadata", "origin") != "test" {
+		t.Errorf("got %v, expected the object with its properties", got)
+	}
+	if modified, _ := got["LastModified"].(string); !strings.HasSuffix(modified, "Z") || len(modified) != len("2026-01-01T00:00:00Z") {
+		t.Errorf("got LastModified %q, expected a time in whole seconds", modified)
+	}
+	// What is no string is stored as its JSON.
+	output(t, c, "Put", `{"key": "a/2", "body": {"n": [1, true]}}`)
+	if body := output(t, c, "Get", `{"key": "a/2"}`)["Body"]; body != `{"n":[1,true]}` {
+		t.Errorf("got %q, expected the JSON of the body", body)
+	}
+	if head := output(t, c, "Head", `{"key": "a/2"}`); head["ContentLength"] != 14.0 || head["Body"] != nil {
+		t.Errorf("got %v, expected the properties without the body", head)
+	}
+	if etag := at(output(t, c, "Copy", `{}`), "CopyObjectResult", "ETag"); etag != `"5d41402abc4b2a76b9719d911017c592"` {
+		t.Errorf("got %v, expected the ETag of the copy", etag)
+	}
+	list := output(t, c, "List", `{}`)
+	contents, _ := list["Contents"].([]any)
+	if len(contents) != 2 || at(contents[0], "Key") != "a/1" || at(contents[1], "Size") != 14.0 || list["IsTruncated"] != false || list["KeyCount"] != 2.0 {
+		t.Errorf("got %v, expected the two objects", list)
+	}
+	if _, ok := output(t, c, "Nothing", `{}`)["Contents"]; ok {
+		t.Error("got Contents for no objects, expected the field to be absent")
+	}
+	output(t, c, "Delete", `{}`)
+	if x := execute(t, c, "Get", `{"key": "a/1"}`); x.Error != "S3.NoSuchKeyException" {
+		t.Errorf("got %s: %s, expected the object to be gone", x.Error, x.Cause)
+	}
+	if x := execute(t, c, "Put", fmt.Sprintf(`{"key": "large", "body": %q}`, strings.Repeat("x", 200_000))); x.Status != engine.Succeeded {
+		t.Fatalf("got %s: %s, expected a large object to be put", x.Error, x.Cause)
+	}
+}
+
+func TestTasksManageBuckets(t *testing.T) {
+	c := start(t, object{
+		"Objects":  object{"Type": "AWS::S3::Bucket"},
+		"Create":   s3Task("createBucket", object{"Bucket": "made"}),
+		"Head":     s3Task("headBucket", object{"Bucket": "made"}),
+		"Location": s3Task("getBucketLocation", object{"Bucket": "made"}),
+		"Put":      s3Task("putObject", object{"Bucket": "made", "Key": "{% $states.input.key %}", "Body": ""}),
+		"List":     s3Task("listObjects", object{"Bucket": "made", "Delimiter": "/"}),
+		"Empty":    s3Task("deleteObjects", object{"Bucket": "made", "Delete": object{"Objects": []object{{"Key": "a"}, {"Key": "b/c"}}}}),
+		"Delete":   s3Task("deleteBucket", object{"Bucket": "made"}),
+		"Buckets":  single("arn:aws:states:::aws-sdk:s3:listBuckets", object{}, nil),
+	})
+	output(t, c, "Create", `{}`)
+	output(t, c, "Head", `{}`)
+	output(t, c, "Location", `{}`)
+	output(t, c, "Put", `{"key": "a"}`)
+	output(t, c, "Put", `{"key": "b/c"}`)
+	list := output(t, c, "List", `{}`)
+	contents, _ := list["Contents"].([]any)
+	prefixes, _ := list["CommonPrefixes"].([]any)
+	if len(contents) != 1 || at(contents[0], "Size") != 0.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
+		t.Errorf("got %v, expected the object and the prefix of the other", list)
+	}
+	if x := execute(t, c, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {
+		t.Errorf("got %s: %s, expected a bucket with objects to stay", x.Error, x.Cause)
+	}
+	if deleted, _ := output(t, c, "Empty", `{}`)["Deleted"].([]any); len(deleted) != 2 {
+		t.Errorf("got %v, expected both objects", deleted)
+	}
+	output(t, c, "Delete", `{}`)
+	if x := execute(t, c, "Head", `{}`); x.Error != "S3.NoSuchBucketException" {
+		t.Errorf("got %s: %s, expected the bucket to be gone", x.Error, x.Cause)
+	}
+	if buckets, _ := output(t, c, "Buckets", `{}`)["Buckets"].([]any); len(buckets) != 2 { // and the one of --items
+		t.Errorf("got %v, expected the bucket of the stack", buckets)
+	}
+}
+
+func TestRefusalsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
+	c := start(t, object{
+		"Objects":  object{"Type": "AWS::S3::Bucket"},
+		"NoKey":    s3Task("getObject", object{"Key": "none"}),
+		"NoBucket": s3Task("getObject", object{"Key": "none", "Bucket": "no-such-bucket"}),
+		"NoHead":   s3Task("headObject", object{"Key": "none"}),
+		"Case":     s3Task("getObject", object{"key": "none"}),
+		"Unknown":  s3Task("getObject", object{"Key": "none", "Colour": "red"}),
+	})
+	for name, expected := range map[string][2]string{
+		"NoKey":    {"S3.NoSuchKeyException", "The specified key does not exist. (Service: S3, Status Code: 404, Request ID: "},
+		"NoBucket": {"S3.NoSuchBucketException", "The specified bucket does not exist"},
+		"NoHead":   {"S3.NoSuchKeyException", "null (Service: S3, Status Code: 404, Request ID: "},
+		"Case":     {"States.Runtime", "The field 'key' is not supported by Step Functions"},
+		"Unknown":  {"States.Runtime", `unknown field "Colour"`},
+	} {
+		x := execute(t, c, name, `{}`)
+		if x.Error != expected[0] || !strings.Contains(x.Cause, expected[1]) {
+			t.Errorf("%s: got %s: %s, expected %s: %s", name, x.Error, x.Cause, expected[0], expected[1])
+		}
+	}
+}

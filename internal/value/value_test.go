@@ -1,0 +1,151 @@
+package value_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+func TestTextComesBackAsItWas(t *testing.T) {
+	for _, text := range []string{
+		`null`, `true`, `false`, `0`, `-1`, `1.5`, `1e-7`, `1e+21`, `12345678901234`, `"a\"b\\c\nd"`, `"é😀"`, `[]`, `{}`,
+		`{"b":1,"a":2}`, `[1,[2,{"x":null}]]`, `12345678901234567890`, `0.1234567890123456789`,
+		`{"m":1,"l":2,"k":3,"j":4,"i":5,"h":6,"g":7,"f":8,"e":9,"d":10,"c":11,"b":12,"a":13}`,
+	} {
+		v, err := value.Parse([]byte(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		if got := value.Text(v); got != text {
+			t.Errorf("got %s, expected %s", got, text)
+		}
+	}
+}
+
+func TestNumbersAreWrittenAsJavaScriptWritesThem(t *testing.T) {
+	for f, expected := range map[float64]string{1: "1", 100000: "100000", 1e20: "100000000000000000000", 1e21: "1e+21", 0.000001: "0.000001",
+		1e-7: "1e-7", 1.0 / 3: "0.3333333333333333", -0.5: "-0.5", math.MaxFloat64: "1.7976931348623157e+308"} {
+		if got := value.Text(f); got != expected {
+			t.Errorf("got %s, expected %s", got, expected)
+		}
+	}
+}
+
+func TestTheLastOfTwoMembersCounts(t *testing.T) {
+	v, err := value.Parse([]byte(`{"a":1,"b":2,"a":3}`))
+	if got := value.Text(v); err != nil || got != `{"a":3,"b":2}` {
+		t.Errorf("got %s and error %v, expected the last value in the first place", got, err)
+	}
+}
+
+func TestWhatIsNotJSON(t *testing.T) {
+	for _, text := range []string{``, `{`, `[1,]`, `{"a":}`, `01`, `1 2`, `tru`, `"a`, `{a:1}`} {
+		if v, err := value.Parse([]byte(text)); err == nil {
+			t.Errorf("got %s for %q, expected an error", value.Text(v), text)
+		}
+	}
+}
+
+func TestEqualByValue(t *testing.T) {
+	parse := func(text string) any {
+		v, err := value.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	for _, c := range []struct {
+		a, b  string
+		equal bool
+	}{
+		{`{"a":1,"b":[2]}`, `{"b":[2.0],"a":1e0}`, true}, {`{"a":1}`, `{"a":1,"b":null}`, false}, {`[1,2]`, `[2,1]`, false},
+		{`"1"`, `1`, false}, {`null`, `false`, false}, {`12345678901234567890`, `12345678901234567890`, true}, {`[]`, `{}`, false},
+	} {
+		if got := value.Equal(parse(c.a), parse(c.b)); got != c.equal {
+			t.Errorf("got %v for %s and %s, expected %v", got, c.a, c.b, c.equal)
+		}
+	}
+}
+
+func TestObjectsOfAnySize(t *testing.T) {
+	o := &value.Object{}
+	for i := range 100 {
+		o.Set(fmt.Sprint("name", i), float64(i))
+	}
+	changed := o.With("name50", "new").Without("name0")
+	if v, _ := o.Get("name50"); v != 50.0 || o.Len() != 100 {
+		t.Errorf("got %v in an object of %d members, expected the original as it was", v, o.Len())
+	}
+	if v, _ := changed.Get("name50"); v != "new" || changed.Len() != 99 {
+		t.Errorf("got %v in an object of %d members, expected the changed copy", v, changed.Len())
+	}
+	if _, ok := changed.Get("name0"); ok {
+		t.Error("got name0, expected it to be gone")
+	}
+	at := 0
+	for name, v := range o.All() {
+		if name != fmt.Sprint("name", at) || v != float64(at) {
+			t.Fatalf("got %s: %v at place %d, expected the order of setting", name, v, at)
+		}
+		at++
+	}
+}
+
+func TestValuesInASequence(t *testing.T) {
+	d := value.NewDecoder(strings.NewReader("{\"a\":1}\n2\n\n[3]"))
+	var got []string
+	for {
+		v, err := d.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, value.Text(v))
+	}
+	if fmt.Sprint(got) != `[{"a":1} 2 [3]]` {
+		t.Errorf("got %v, expected three values", got)
+	}
+	for text, pointer := range map[string]string{"[1,2,3]": "", `{"x":{"list":[1,2,3]},"y":0}`: "/x/list"} {
+		elements, err := value.NewDecoder(strings.NewReader(text)).Elements(pointer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for {
+			v, err := elements.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += v.(float64)
+		}
+		if sum != 6 {
+			t.Errorf("got %v for %s, expected the sum of the elements", sum, text)
+		}
+	}
+	if _, err := value.NewDecoder(strings.NewReader("{}")).Elements(""); err == nil {
+		t.Error("got no error for an object, expected one that wants an array")
+	}
+}
+
+func TestSizeIsThatOfTheText(t *testing.T) {
+	for _, text := range []string{`{"a":[1,2.5,"é\n\"",null,true,false],"b":{}}`, `""`, `-1e-9`, `[]`} {
+		v, err := value.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(value.Text(v))
+		if value.Size(v) != n || value.Exceeds(v, n) || !value.Exceeds(v, n-1) {
+			t.Errorf("got size %d of %s, expected %d", value.Size(v), text, n)
+		}
+	}
+}

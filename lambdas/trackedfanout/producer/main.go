@@ -1,0 +1,36 @@
+// Command trackedproducer is the Lambda that finds the orders to invoice, sends
+// each of them to a queue, and notes how many there are.
+package main
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
+	"github.com/mapjob/mapjob/job/fanout"      // workflow
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking" // workflow
+)
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: lambdacontext.ReplaceAttr})))
+	settings, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	database := dynamodb.NewFromConfig(settings)
+	queues := sqs.NewFromConfig(settings) // workflow
+	producer := &tracking.Producer{
+		Orders:    &invoicing.Orders{Client: database, Table: os.Getenv("ORDERS_TABLE"), Index: os.Getenv("ORDERS_DUE_INDEX")},
+		Queue:     &fanout.Queue{Client: queues, URL: os.Getenv("QUEUE_URL")},         // workflow
+		Table:     &tracking.Table{Client: database, Name: os.Getenv("JOBS_TABLE")},   // workflow
+		Summaries: &fanout.Queue{Client: queues, URL: os.Getenv("SUMMARY_QUEUE_URL")}, // workflow
+	}
+	lambda.Start(producer.Handle) // workflow
+}
