@@ -1,0 +1,67 @@
+package protocol
+
+// Names of the errors that a job raises itself. [Errors] says of each what it
+// means and what to do.
+const (
+	ErrorInvalidInput     = "MapJob.InvalidInput"
+	ErrorPanic            = "MapJob.Panic"
+	ErrorHandlerExited    = "MapJob.HandlerExited"
+	ErrorDeadline         = "MapJob.DeadlineExceeded"
+	ErrorInvalidResult    = "MapJob.InvalidResult"
+	ErrorResultTooLarge   = "MapJob.ResultTooLarge"
+	ErrorTooManyItems     = "MapJob.TooManyItems"
+	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
+	ErrorAborted          = "MapJob.Aborted"
+	ErrorNotStarted       = "MapJob.NotStarted"
+	ErrorInProgress       = "MapJob.InProgress"
+	ErrorTooManyFailures  = "MapJob.TooManyFailures"
+	ErrorLostItems        = "MapJob.LostItems"
+	ErrorAlreadyRunning   = "MapJob.AlreadyRunning"
+	ErrorReplaced         = "MapJob.Replaced"
+)
+
+// ErrorDescription explains an error's name.
+type ErrorDescription struct {
+	Name    string
+	Ends    string // what it ends: an item, a function or an execution
+	Meaning string
+	Remedy  string
+}
+
+// Errors lists every error that a job raises itself. The error catalogue in
+// docs/errors.md has the same.
+func Errors() []ErrorDescription {
+	return []ErrorDescription{
+		{ErrorInvalidInput, "item, function or execution",
+			"A message is not of the protocol, the execution's input does not say where the items are, or an item does not fit the handler's type.",
+			"Compare what was got with what was expected, both in the cause. Retries do not help and are not made."},
+		{ErrorPanic, "item or function", "The handler panicked.",
+			"The function's log has the stack. Return an error for what can be expected."},
+		{ErrorHandlerExited, "item or function", "The handler ended its goroutine, as runtime.Goexit does, and returned nothing.",
+			"Return from the handler. Methods such as t.Fatal of package testing must not be called in it."},
+		{ErrorDeadline, "item or function", "The invocation's time was up before the item, or the function, was done.",
+			"Give the function more time, or make batches smaller. Run the failed items again."},
+		{ErrorInvalidResult, "execution", "A worker's answer is not a list of outcomes, or names an item that the job does not have.",
+			"Write the worker with job.Work, or follow the batch protocol."},
+		{ErrorResultTooLarge, "item or function", "A result does not fit into an answer or a record, and has no place in S3.",
+			"Return less, such as the address of an object, or use Distributed mode."},
+		{ErrorTooManyItems, "function", "The job start of an Inline job yielded more items than one payload holds.",
+			"Use Distributed mode."},
+		{ErrorItemReaderFailed, "function", "The items of a Source could not be read.",
+			"The cause names the object and what is wrong with it."},
+		{ErrorAborted, "item", "The child execution with the item was stopped before it was done.",
+			"Run the failed items again."},
+		{ErrorNotStarted, "item", "The Map ended before the item's turn came.",
+			"See why the execution ended. Run the failed items again."},
+		{ErrorInProgress, "item", "Another delivery is at work on the item, and this one's time is up.",
+			"Nothing, if the other delivery succeeds. Else run the failed items again."},
+		{ErrorTooManyFailures, "execution", "More items failed than the job tolerates.",
+			"The report says which failed and why. Run the failed items again, or tolerate more."},
+		{ErrorLostItems, "execution", "Some items have no outcome.",
+			"A worker that is not written with job.Work answered too few outcomes, or results were deleted while the job ran."},
+		{ErrorAlreadyRunning, "execution", "Another execution of the job holds the lock, and the overlap policy is Fail, or the wait was too long.",
+			"Start the job again when the other execution has ended, or choose another overlap policy."},
+		{ErrorReplaced, "execution", "A later execution took this one's place, as the overlap policy Replace says.",
+			"Nothing: the later execution does the work."},
+	}
+}

@@ -1,0 +1,171 @@
+package protocol
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Job identifies a job to its functions.
+type Job struct {
+	Name      string    `json:"name"`
+	StartedAt time.Time `json:"startedAt"` // of the execution
+}
+
+// StartRequest is what the state machine invokes a job start with.
+type StartRequest struct {
+	Version   int             `json:"version,omitempty"`
+	Job       Job             `json:"job"`
+	Execution string          `json:"execution"` // ARN
+	Input     json.RawMessage `json:"input"`     // of the execution; the chunker gets a [SourceDescription]
+	Items     *Object         `json:"items"`     // where to store the items; nil: in the answer
+	ChunkSize int             `json:"chunkSize"` // items per chunk; 0: the items are not chunked
+}
+
+// StartAnswer is what a job start answers.
+type StartAnswer struct {
+	Version int `json:"version,omitempty"`
+	Items   any `json:"items"` // [Items], or of an Inline job the list itself
+}
+
+// Items says where a job's items are, and how many, as far as that is known.
+type Items struct {
+	Bucket  string `json:"bucket,omitempty"`
+	Key     string `json:"key,omitempty"`
+	Prefix  string `json:"prefix,omitempty"`  // of the keys, if the items are objects
+	Count   *int   `json:"count,omitempty"`   // nil: not known
+	Chunked bool   `json:"chunked,omitempty"` // the object's lines are addresses of chunks, [Chunk]
+}
+
+// Object is the address of an object in S3.
+type Object struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+}
+
+// Folder is the address of the objects in S3 whose keys begin with
+// Prefix + "/".
+type Folder struct {
+	Bucket string `json:"bucket"`
+	Prefix string `json:"prefix"`
+}
+
+// BatchInput travels with every batch.
+type BatchInput struct {
+	Version   int     `json:"version,omitempty"`
+	Job       Job     `json:"job"`
+	Execution string  `json:"execution"`           // ARN
+	Outcomes  *Folder `json:"outcomes,omitempty"`  // for outcomes that do not fit into an answer; nil: there is none
+	KeepItems bool    `json:"keepItems,omitempty"` // outcomes of failed items carry the item
+}
+
+// Batch is what a worker is invoked with: a list of items, or the address of a
+// chunk of them.
+type Batch[Item any] struct {
+	BatchInput BatchInput      `json:"BatchInput"`
+	Items      []Indexed[Item] `json:"Items,omitempty"`
+	Chunk      *Chunk          `json:"Chunk,omitempty"`
+	TaskToken  string          `json:"TaskToken,omitempty"` // of a job with a Callback, whose batches have one item
+}
+
+// Indexed is an item with its index, counted from 0, by which its outcome is
+// accounted.
+type Indexed[Item any] struct {
+	Index int  `json:"index"`
+	Item  Item `json:"item"`
+}
+
+// ProcessorInput is what the states of a Processor get for each item.
+type ProcessorInput struct {
+	Index     int             `json:"index"`
+	Item      json.RawMessage `json:"item"`
+	Job       Job             `json:"job"`
+	Execution string          `json:"execution"`
+}
+
+// Chunk is the address of items that are stored together: what the Map
+// iterates over by reference. Its object has an item in each line.
+type Chunk struct {
+	Bucket string `json:"bucket"`
+	Key    string `json:"key"`
+	First  int    `json:"first"` // index of the first item
+	Count  int    `json:"count"`
+}
+
+// IsValid reports whether a chunk can have such an address.
+func (c *Chunk) IsValid() bool {
+	return c.Bucket != "" && c.Key != "" && c.First >= 0 && c.Count > 0 && c.First < MaxItems && c.Count <= MaxItems
+}
+
+// StoredOutcomes stands in a worker's answer for outcomes that do not fit into
+// a payload, or are those of a chunk. Their objects have an [Outcome] in each
+// line.
+type StoredOutcomes struct {
+	Chunk     *Chunk           `json:"chunk,omitempty"`
+	Outcomes  OutcomesLocation `json:"outcomes"`
+	Succeeded int              `json:"succeeded"`
+	Failed    int              `json:"failed"`
+	NotBegun  int              `json:"notBegun,omitempty"` // of Failed: items of the chunk whose turn did not come, of which nothing is stored
+}
+
+// OutcomesLocation is an object with outcomes, or the parts of a folder.
+type OutcomesLocation struct {
+	Bucket string   `json:"bucket"`
+	Key    string   `json:"key,omitempty"`
+	Prefix string   `json:"prefix,omitempty"` // ends with a slash
+	Parts  []string `json:"parts,omitempty"`  // keys of the objects without Prefix
+}
+
+// SummaryRequest is what the state machine invokes a summary with.
+type SummaryRequest struct {
+	Version   int             `json:"version,omitempty"`
+	Job       Job             `json:"job"`
+	Execution string          `json:"execution"`           // ARN
+	Input     json.RawMessage `json:"input"`               // of the execution, without items
+	Items     Items           `json:"items"`               // of items in the input, only the count
+	Results   json.RawMessage `json:"results"`             // [Results], or of an Inline job the list of outcomes
+	Report    *Folder         `json:"report,omitempty"`    // nil: no report
+	KeptItems bool            `json:"keptItems,omitempty"` // failed outcomes carry their items; else the items can be read again
+	Tolerance
+}
+
+// Tolerance is how many items of a job may fail. With neither member none may.
+type Tolerance struct {
+	Percentage *float64 `json:"toleratedFailurePercentage,omitempty"` // 0 to 100
+	Count      *int     `json:"toleratedFailureCount,omitempty"`
+}
+
+// Results says where a Distributed Map leaves its results.
+type Results struct {
+	Bucket   string `json:"bucket"`
+	Prefix   string `json:"prefix"`
+	Manifest string `json:"manifest,omitempty"` // key of the Map Run's manifest.json; none: the Map failed
+}
+
+// Account is what a summary answers, and the verdict is passed on.
+type Account struct {
+	Version   int            `json:"version,omitempty"`
+	Total     int            `json:"total"`
+	Succeeded int            `json:"succeeded"`
+	Failed    int            `json:"failed"`
+	Missing   int            `json:"missing"`
+	Repeated  int            `json:"repeated,omitempty"` // outcomes of items that had one already
+	Errors    map[string]int `json:"errors"`             // failed items by error name
+	Report    *Folder        `json:"report,omitempty"`
+	Output    any            `json:"output,omitempty"` // what the summary function set
+}
+
+// SourceDescription is the input of the chunker: the items of a Source.
+type SourceDescription struct {
+	Format   string     `json:"format"`
+	Bucket   string     `json:"bucket"`
+	Key      string     `json:"key,omitempty"`
+	Prefix   string     `json:"prefix,omitempty"`
+	MaxItems int        `json:"maxItems,omitempty"` // 0: all
+	CSV      *CSVLayout `json:"csv,omitempty"`
+}
+
+// CSVLayout says how the columns of a CSV object are told apart.
+type CSVLayout struct {
+	Headers   []string `json:"headers,omitempty"`   // none: the first row
+	Delimiter string   `json:"delimiter,omitempty"` // as ItemReader spells it, such as COMMA
+}

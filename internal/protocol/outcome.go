@@ -1,0 +1,55 @@
+package protocol
+
+import "encoding/json"
+
+// Status is how an item ended.
+type Status string
+
+const (
+	Succeeded Status = "SUCCEEDED"
+	Failed    Status = "FAILED"
+)
+
+// Outcome is what became of one item: an element of a worker's answer, and a
+// line of a job's results.
+type Outcome struct {
+	Index     int             `json:"index"`
+	Status    Status          `json:"status"`
+	Output    json.RawMessage `json:"output,omitempty"`    // what the worker returned
+	Error     string          `json:"error,omitempty"`     // name
+	Cause     string          `json:"cause,omitempty"`     // message
+	Retryable bool            `json:"retryable,omitempty"` // another try may succeed
+	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item that can't be read again by its index
+	StartedAt int64           `json:"startedAt,omitempty"` // when the item's turn came, in milliseconds of Unix time; 0: it did not
+	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
+}
+
+// IsOutcome reports whether o says of an item how it ended. What is decoded
+// from JSON may be anything.
+func (o *Outcome) IsOutcome() bool {
+	return o.Index >= 0 && (o.Status == Succeeded || o.Status == Failed)
+}
+
+// IsFinal reports whether no other try could change the outcome.
+func (o *Outcome) IsFinal() bool { return o.Status == Succeeded || !o.Retryable }
+
+// Rank orders the outcomes that several tries have of one item: the highest
+// counts. A retry may replace a retryable failure, never a success, and never
+// a failure for good by a retryable one. Ranks are 1 to 3.
+func (o *Outcome) Rank() uint8 {
+	switch {
+	case o.Status == Succeeded:
+		return 3
+	case o.IsFinal():
+		return 2
+	}
+	return 1
+}
+
+// CauseDeadline is the cause of an item that ended with [ErrorDeadline].
+const CauseDeadline = "the invocation's time was up before the item was done"
+
+// NotDone returns the outcome of an item whose invocation ended before it did.
+func NotDone(index int) Outcome {
+	return Outcome{Index: index, Status: Failed, Error: ErrorDeadline, Cause: CauseDeadline, Retryable: true}
+}

@@ -1,0 +1,44 @@
+// Package protocol defines what a job's state machine, its functions, the
+// runner and the command say to each other: messages, object keys, the names
+// of states, the ranking of outcomes and the names of errors.
+//
+// The state machine's side of it is JSONata, which constructs/mapjob builds
+// from the names here; a test runs every form of job and decodes each message
+// strictly with the types of this package.
+//
+// # Versions
+//
+// A running or redriven execution keeps the definition that it started with,
+// and meets functions that were deployed later. Functions therefore accept
+// messages of this version and of the one before. A message without a version
+// is one of version 1.
+package protocol
+
+import "fmt"
+
+// Version is the version of the messages that this module sends. It changes
+// when a function that knows only the version before could misread a message.
+const Version = 1
+
+// CheckVersion returns an error if a function of this module can't work on a
+// message of the version. Zero stands for version 1.
+func CheckVersion(version int) error {
+	got := max(version, 1)
+	if oldest := max(Version-1, 1); version < 0 || got < oldest || got > Version {
+		return fmt.Errorf("got a message of protocol version %d, expected version %d to %d: deploy the function and the state machine from one release of mapjob",
+			version, oldest, Version)
+	}
+	return nil
+}
+
+// MaxItems is the most items that a job may have. It is what a Distributed Map
+// reads at most (Step Functions developer guide, "ItemReader").
+const MaxItems = 100_000_000
+
+// MaxPayload is the most that Step Functions passes from one state to the
+// next, in bytes of UTF-8 ("Service quotas", task, state and execution payload).
+const MaxPayload = 262_144
+
+// MaxAnswer is the most that a function answers and that the items of a batch
+// take, in bytes: a payload, less room for what travels with them.
+const MaxAnswer = MaxPayload - 16_384

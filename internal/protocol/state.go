@@ -1,0 +1,12 @@
+package protocol
+
+// Names of the states that the runner and the command know a job by. The other
+// states of a definition may change their names.
+const (
+	StateJobStart  = "JobStart"
+	StateMap       = "Map"
+	StateEachItem  = "EachItem" // takes a batch apart, if each item has states of its own
+	StateWorker    = "Worker"
+	StateProcessor = "Processor"
+	StateSummary   = "Summary"
+)
