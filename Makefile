@@ -34,8 +34,8 @@ test: setup ## Run all tests.
 	cd examples && go vet ./... && go test ./...
 
 .PHONY: bench
-bench: setup ## Measure beside the peers: a table, and bench.json.
-	go run ./test/bench
+bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part.
+	go run ./test/bench $(FIGURES)
 
 .PHONY: lint
 lint: ## Look for mistakes that compile.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 )
 
 // figure is something that is measured, beside its peer.
@@ -17,6 +18,32 @@ type figure struct {
 	peer string
 	// value and ratio, ours over the peer's, are what has to be reached.
 	value, ratio target
+}
+
+// named returns the figures that have one of the names or are in a group of that
+// name, in the order of the list. Without names it returns all figures.
+func named(list []figure, names []string) ([]figure, error) {
+	if len(names) == 0 {
+		return list, nil
+	}
+	var all []string
+	for _, f := range list {
+		all = append(all, f.name)
+	}
+	var selected []figure
+	unknown := slices.Clone(names)
+	for _, f := range list {
+		group, _, _ := strings.Cut(f.name, "/")
+		is := func(name string) bool { return name == f.name || name == group }
+		if slices.ContainsFunc(names, is) {
+			selected = append(selected, f)
+			unknown = slices.DeleteFunc(unknown, is)
+		}
+	}
+	if len(unknown) > 0 {
+		return nil, fmt.Errorf("unknown figures: got %s, expected some of %s, or a group such as kit", strings.Join(unknown, ", "), strings.Join(all, ", "))
+	}
+	return selected, nil
 }
 
 // sides are the two that take turns.

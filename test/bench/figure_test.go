@@ -42,6 +42,34 @@ func TestSidesTakeTurnsAndTheMedianCounts(t *testing.T) {
 	}
 }
 
+func TestNamesSelectFiguresAndGroups(t *testing.T) {
+	list := []figure{{name: "engine/a"}, {name: "kit/b"}, {name: "kit/c"}}
+	for names, want := range map[string]string{
+		"":             "engine/a kit/b kit/c",
+		"kit":          "kit/b kit/c",
+		"kit/c":        "kit/c",
+		"kit/b kit":    "kit/b kit/c",
+		"kit/b engine": "engine/a kit/b",
+	} {
+		selected, err := named(list, strings.Fields(names))
+		if err != nil {
+			t.Errorf("%q: %v", names, err)
+		}
+		var got []string
+		for _, f := range selected {
+			got = append(got, f.name)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: got %v, expected %s", names, got, want)
+		}
+	}
+	for _, names := range []string{"kit/d", "kit/b ki", "b"} {
+		if selected, err := named(list, strings.Fields(names)); err == nil || !strings.Contains(err.Error(), "engine/a, kit/b, kit/c") {
+			t.Errorf("%q: got %v and error %v, expected an error that lists the figures", names, selected, err)
+		}
+	}
+}
+
 func TestAFailureOfASideIsTheFigures(t *testing.T) {
 	broken := errors.New("broken")
 	f := figure{begin: func(*workplace) (sides, error) {

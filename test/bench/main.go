@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"regexp"
 	"runtime"
 )
 
@@ -18,10 +17,13 @@ func main() {
 
 func run() error {
 	out := flag.String("out", "bench.json", "the `file` to write the figures to")
-	only := flag.String("only", "", "measure only the figures whose name matches the `pattern`")
 	runs := flag.Int("runs", 5, "the number of runs that a figure is the median of")
 	million := flag.Bool("million", false, "run a Distributed Map of a million items, print the peak of resident memory and stop")
 	summary := flag.String("summary", "", "summarize a million results of the S3 at the `URL`, print the peak of resident memory and stop")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] [NAME...]\n\nA NAME is that of a figure (kit/batch-overhead) or of a group (kit). No NAME means all figures.")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	switch {
 	case *million:
@@ -29,19 +31,16 @@ func run() error {
 	case *summary != "":
 		return printSummaryPeak(*summary)
 	}
-	pattern, err := regexp.Compile(*only)
+	if *runs < 1 {
+		return fmt.Errorf("-runs: got %d, expected at least 1", *runs)
+	}
+	selected, err := named(figures, flag.Args())
 	if err != nil {
 		return err
 	}
-	if *runs < 1 {
-		return fmt.Errorf("got %d runs, expected at least 1", *runs)
-	}
 	fmt.Printf("%s/%s, %d cores, %s, medians of %d runs\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs)
 	var results []result
-	for _, f := range figures {
-		if !pattern.MatchString(f.name) {
-			continue
-		}
+	for _, f := range selected {
 		fmt.Fprintf(os.Stderr, "measuring %s\n", f.name)
 		r, err := f.measure(*runs)
 		if err != nil {
@@ -49,9 +48,6 @@ func run() error {
 		}
 		fmt.Fprintf(os.Stderr, "\t%s %s, peer %s, ratio %s\n", readable(r.Value), r.Unit, readable(r.Peer), readable(r.Ratio))
 		results = append(results, r)
-	}
-	if len(results) == 0 {
-		return fmt.Errorf("got the pattern %q, which no figure matches", *only)
 	}
 	if err := writeTable(os.Stdout, results); err != nil {
 		return err
