@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/cmd/mapjob/internal/cli"
+	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/stacks"
 )

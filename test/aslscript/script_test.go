@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapjob/mapjob/cmd/mapjob/internal/cli"
+	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
