@@ -1,0 +1,100 @@
+// Package results reads the outcomes of a job's items from what Step Functions
+// and the workers left behind. It reads them from any [Store]: S3 for the
+// summary, the local S3 or AWS for the command.
+//
+// There are four ways in, from the outside to the inside:
+//
+//   - [Reader.Results] reads the results that a summary is invoked with: the
+//     list of an Inline job, or the location of a Map Run's.
+//   - [Reader.MapRun] reads a Map Run: its manifest, and the SUCCEEDED, FAILED
+//     and PENDING files that the manifest names.
+//   - [Reader.Answer] and [Reader.FailedChild] read one child execution, which
+//     may just have ended: the worker's answer, or the items of the batch or
+//     chunk that failed as a whole.
+//   - [Reader.Chunk] reads what the tries of a chunk have stored so far, the
+//     best outcome of each item.
+//
+// All of them call a function with one [protocol.Outcome] after the other and
+// end with the first error that it returns. Nothing but a bit or two per item
+// is kept in memory. An item can have several outcomes, if its batch was
+// delivered several times: the caller accounts for each item once.
+//
+// How a manifest is found is in manifest.go, which file has which lines in
+// maprun.go, and what a child execution that failed means in child.go.
+package results
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// Store reads objects. The texts of its errors, and of its readers' errors,
+// begin with the object's address, such as "s3://bucket/key: no such object".
+type Store interface {
+	// Open opens an object, to be read from its beginning to its end.
+	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
+	// Keys yields the keys that begin with a prefix, in ascending order. It ends
+	// after an error.
+	Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error]
+}
+
+// Reader reads results from a store.
+type Reader struct{ Store Store }
+
+// Yield takes one outcome. An error ends the reading.
+type Yield = func(protocol.Outcome) error
+
+// Results reads the results that a summary is invoked with: a list of outcomes,
+// or [protocol.Results].
+func (r Reader) Results(ctx context.Context, results json.RawMessage, yield Yield) error {
+	if strings.HasPrefix(strings.TrimSpace(string(results)), "[") {
+		var list []protocol.Outcome
+		if err := decode(results, &list, "a list of outcomes"); err != nil {
+			return err
+		}
+		for _, o := range list {
+			if err := yield(o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var at protocol.Results
+	if err := decode(results, &at, `{"bucket": …, "prefix": …}`); err != nil {
+		return err
+	}
+	return r.MapRun(ctx, at, yield)
+}
+
+// eachLine reads an object of JSON Lines.
+func (r Reader) eachLine(ctx context.Context, bucket, key string, do func(line []byte) error) error {
+	body, err := r.Store.Open(ctx, bucket, key)
+	if err != nil {
+		return fmt.Errorf("reading %w", err)
+	}
+	defer body.Close()
+	return jsonl.EachLine(body, do)
+}
+
+// decode decodes a message of the protocol.
+func decode(text []byte, into any, expected string) error {
+	if err := json.Unmarshal(text, into); err != nil {
+		return protocol.Errorf(protocol.ErrorInvalidInput, "%v in %s, expected %s", err, protocol.Excerpt(text), expected)
+	}
+	return nil
+}
+
+// invalid returns the error of an answer that does not follow the protocol.
+func invalid(format string, args ...any) error {
+	return protocol.Errorf(protocol.ErrorInvalidResult, format, args...)
+}
+
+// address writes the address of an object.
+func address(bucket, key string) string { return "s3://" + bucket + "/" + key }
