@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/cli"
-	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/stacks"
 )
 
@@ -17,7 +17,7 @@ import (
 // done, and not when the execution is.
 func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
 	root, folder := t.TempDir(), t.TempDir()
-	if _, err := cloud.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
+	if _, err := template.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
 		t.Fatal(err)
 	}
 	withMachine(t, folder)

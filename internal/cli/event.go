@@ -15,7 +15,7 @@ import (
 // event runs a stack that has no job: an event invokes a function, and the run
 // is over when nothing is left to do for the queues. The stack cannot say so.
 // Filled are the tables that were filled before, by their physical names.
-func (r *run) event(ctx context.Context, c *cloud.Cloud, function string, w *witness, filled map[string]bool) error {
+func (r *run) event(ctx context.Context, c *stack.Stack, function string, w *witness, filled map[string]bool) error {
 	r.say("sending an event to %s", function)
 	began := time.Now()
 	result, err := c.InvokeEvent(function, r.input)
@@ -33,7 +33,7 @@ func (r *run) event(ctx context.Context, c *cloud.Cloud, function string, w *wit
 
 	answer := &eventAnswer{Status: interrupted, Function: function, RunDir: r.folder, DurationMs: time.Since(began).Milliseconds()}
 	answer.Known.Answer = json.RawMessage("null")
-	var ended cloud.EventResult
+	var ended stack.EventResult
 	select {
 	case ended = <-result:
 		if ended.Err != nil {
@@ -79,7 +79,7 @@ func (r *run) tell(answer *eventAnswer) error {
 
 // reason is the error of a function, by the name that it has itself where it has
 // one.
-func reason(r cloud.EventResult) string {
+func reason(r stack.EventResult) string {
 	var named struct{ ErrorType, ErrorMessage string }
 	if json.Unmarshal(r.Answer, &named) != nil || named.ErrorType == "" {
 		return r.FunctionError + ": " + readable(string(r.Answer))

@@ -64,7 +64,7 @@ type tableLeft struct {
 
 // ends takes over how the event ended. Where queues are polled the event's end
 // is not the work's, and nothing can tell that; else it is all there is.
-func (a *eventAnswer) ends(r cloud.EventResult, polls bool) {
+func (a *eventAnswer) ends(r stack.EventResult, polls bool) {
 	a.Status, a.Tries = r.Condition, r.Tries
 	if a.Known.Answer = r.Answer; !json.Valid(r.Answer) {
 		a.Known.Answer, _ = json.Marshal(string(r.Answer)) // a text always can be
@@ -81,7 +81,7 @@ func (a *eventAnswer) ends(r cloud.EventResult, polls bool) {
 
 // ask collects what the stack itself knows. Filled are the tables that were
 // filled before the run, by their physical names.
-func (a *eventAnswer) ask(ctx context.Context, c *cloud.Cloud, filled map[string]bool) error {
+func (a *eventAnswer) ask(ctx context.Context, c *stack.Stack, filled map[string]bool) error {
 	queues, err := c.Queues()
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (a *eventAnswer) ask(ctx context.Context, c *cloud.Cloud, filled map[string
 
 // count adds what this machine has seen since the event began, by the time of
 // the queues.
-func (a *eventAnswer) count(c *cloud.Cloud, w *witness, began time.Time) {
+func (a *eventAnswer) count(c *stack.Stack, w *witness, began time.Time) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	a.Counted.Consumers = []*consumed{}

@@ -11,9 +11,9 @@ import (
 	"github.com/mapjob/mapjob/internal/stack"
 )
 
-func ended(condition, answer string) cloud.EventResult {
+func ended(condition, answer string) stack.EventResult {
 	began := time.Now()
-	return cloud.EventResult{Condition: condition, Tries: 1, Answer: []byte(answer), Began: began, Ended: began.Add(1200 * time.Millisecond)}
+	return stack.EventResult{Condition: condition, Tries: 1, Answer: []byte(answer), Began: began, Ended: began.Add(1200 * time.Millisecond)}
 }
 
 func TestTheReportSaysWhatIsKnownAndNoMore(t *testing.T) {
@@ -74,7 +74,7 @@ func TestAFunctionFailsByItsOwnNameForIt(t *testing.T) {
 		`{"errorMessage":"no luck"}`:                                    "Unhandled: no luck",
 		"crashed":                                                       "Unhandled: crashed",
 	} {
-		if got := reason(cloud.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)}); got != expected {
+		if got := reason(stack.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)}); got != expected {
 			t.Errorf("got %q, expected %q", got, expected)
 		}
 	}
@@ -94,8 +94,8 @@ func TestProgressOfObjectsHasNoFailedOnes(t *testing.T) {
 
 func TestTheLastMessageIsThatWhichWasDone(t *testing.T) {
 	w, begun := newWitness(), time.Now()
-	w.delivered(cloud.Delivery{Function: "f", Messages: deliveredMessages("a", "b"), Failed: []string{"b"}, Ended: begun.Add(time.Second)})
-	w.delivered(cloud.Delivery{Function: "f", Messages: deliveredMessages("b"), Failed: []string{"b"}, Ended: begun.Add(time.Hour)})
+	w.delivered(stack.Delivery{Function: "f", Messages: deliveredMessages("a", "b"), Failed: []string{"b"}, Ended: begun.Add(time.Second)})
+	w.delivered(stack.Delivery{Function: "f", Messages: deliveredMessages("b"), Failed: []string{"b"}, Ended: begun.Add(time.Hour)})
 	if w.last != begun.Add(time.Second) || w.consumers["f"].Repeated != 1 || w.consumers["f"].Failed != 2 {
 		t.Errorf("got %v and %+v, expected the end of the one that was done", w.last, w.consumers["f"])
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -123,15 +124,15 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	defer os.RemoveAll(assemblyFolder) // the binaries of every run would add up
 	r.say("synthesizing the app and building its functions")
-	stack, err := r.stack(ctx, assemblyFolder)
+	synthesized, err := r.stack(ctx, assemblyFolder)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
 	}
 	linkLast(r.folder)
-	r.say("starting S3, DynamoDB and %s's functions", stack.Name)
-	options := cloud.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort}
+	r.say("starting S3, DynamoDB and %s's functions", synthesized.Name)
+	options := stack.Options{Folder: r.folder, S3Port: r.S3Port, DynamoDBPort: r.DynamoDBPort, LambdaPort: r.LambdaPort}
 	var seen *witness
-	if !stack.HasStateMachine() { // else the execution tells, and millions of keys need not be remembered
+	if !stack.HasStateMachine(synthesized) { // else the execution tells, and millions of keys need not be remembered
 		seen = newWitness()
 		options.Written, options.Delivered = seen.wrote, seen.delivered
 	}
@@ -140,7 +141,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	parts, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	started := context.AfterFunc(ctx, cancel)
-	c, err := cloud.Start(parts, stack, options)
+	c, err := stack.Start(parts, synthesized, options)
 	started()
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	var machine *cloud.Machine
+	var machine *stack.Machine
 	if entry == "" {
 		if machine, err = c.Machine(r.Job); err != nil {
 			return err
@@ -175,7 +176,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	if machine == nil {
 		return r.kept(ctx, c, r.event(ctx, c, entry, seen, filled))
 	}
-	execution := cloud.Execution{Name: filepath.Base(r.folder), Input: r.input}
+	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.Items != "" {
 		if execution.Items, err = c.StoreItems(ctx, records.Read(r.Items)); err != nil {
 			return fmt.Errorf("--items: %w", err)
@@ -187,34 +188,34 @@ func (r *run) do(ctx context.Context) (err error) {
 
 // stack synthesizes the app, and is the stack to run. What can't be run is
 // refused here, before its parts are started.
-func (r *run) stack(ctx context.Context, folder string) (*cloud.Stack, error) {
-	assembly, err := cloud.Synthesize(ctx, r.App, r.Context, folder)
+func (r *run) stack(ctx context.Context, folder string) (*template.Stack, error) {
+	assembly, err := template.Synthesize(ctx, r.App, r.Context, folder)
 	if err != nil {
 		return nil, err
 	}
-	stack, err := assembly.Stack(r.Stack)
+	synthesized, err := assembly.Stack(r.Stack)
 	if err != nil {
 		return nil, err
 	}
-	if err := stack.Check(); err != nil {
+	if err := stack.Check(synthesized); err != nil {
 		return nil, err
 	}
-	if stack.HasStateMachine() {
-		return stack, nil
+	if stack.HasStateMachine(synthesized) {
+		return synthesized, nil
 	}
 	switch {
 	case r.Job != "":
-		return nil, fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", r.Job, stack.Name)
+		return nil, fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", r.Job, synthesized.Name)
 	case r.Items != "":
-		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.Items, stack.Name)
+		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.Items, synthesized.Name)
 	}
-	return stack, nil
+	return synthesized, nil
 }
 
 // kept keeps the parts until Ctrl-C where that is asked for, also after a run
 // that failed: what it failed with is said before. Where nothing has run there
 // is nothing to look at.
-func (r *run) kept(ctx context.Context, c *cloud.Cloud, end error) error {
+func (r *run) kept(ctx context.Context, c *stack.Stack, end error) error {
 	if end != nil && !errors.As(end, new(failed)) {
 		return end
 	}
@@ -230,7 +231,7 @@ func (r *run) kept(ctx context.Context, c *cloud.Cloud, end error) error {
 }
 
 // execute runs the state machine, and prints the answer whatever its end.
-func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x cloud.Execution) error {
+func (r *run) execute(ctx context.Context, c *stack.Stack, m *stack.Machine, x stack.Execution) error {
 	account, err := newAccount(filepath.Join(r.folder, "results.jsonl"))
 	if err != nil {
 		return err
@@ -283,7 +284,7 @@ func (r *run) execute(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, x c
 
 // drain waits for what is left to do for the queues that the execution has sent
 // messages to, if some are polled.
-func (r *run) drain(ctx context.Context, c *cloud.Cloud) error {
+func (r *run) drain(ctx context.Context, c *stack.Stack) error {
 	if !c.Polls() || ctx.Err() != nil {
 		return nil
 	}
@@ -304,7 +305,7 @@ func readable(cause string) string {
 }
 
 // report writes report.html and report.json, and prints the answer.
-func (r *run) report(ctx context.Context, c *cloud.Cloud, m *cloud.Machine, a *account, x *engine.Execution) error {
+func (r *run) report(ctx context.Context, c *stack.Stack, m *stack.Machine, a *account, x *engine.Execution) error {
 	own := a.report(c.JobName(m), x)
 	markdown := &strings.Builder{}
 	if place := a.written; place != nil { // the summary wrote one

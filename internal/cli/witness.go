@@ -39,7 +39,7 @@ func (w *witness) wrote(bucket, key string) {
 	w.written[bucket+"/"+key]++
 }
 
-func (w *witness) delivered(d cloud.Delivery) {
+func (w *witness) delivered(d stack.Delivery) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	c := w.consumers[d.Function]

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bufio"
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/process"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // database is the DynamoDB of this machine: dynalite, in memory.
@@ -193,7 +194,7 @@ func (d *database) send(ctx context.Context, operation string, body []byte) (htt
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+operation)
 	r.Header.Set("X-Amz-Date", time.Now().UTC().Format("20060102T150405Z"))
 	// Anybody may ask, as long as the form of a signature is there.
-	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/"+Region+"/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/"+template.Region+"/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
 	response, err := databaseClient.Do(r)
 	if err != nil {
 		return nil, nil, err

@@ -1,7 +1,8 @@
-package cloud
+package stack
 
 import (
 	"fmt"
+	"github.com/mapjob/mapjob/internal/template"
 	"strings"
 )
 
@@ -9,36 +10,37 @@ import (
 // begins with, where there is no state machine.
 const entryOutput = "FunctionName"
 
-// Check says why nothing of the stack can be run: neither a state machine is
-// there to be executed, nor does an output say whom an event is for.
-func (s *Stack) Check() error {
-	if _, ok := s.template.Outputs[entryOutput]; ok || s.HasStateMachine() {
+// Check returns an error if nothing of a synthesized stack can be run: it has
+// neither a state machine to execute, nor an output that says which function an
+// event is for.
+func Check(s *template.Stack) error {
+	if HasStateMachine(s) || s.HasOutput(entryOutput) {
 		return nil
 	}
 	return fmt.Errorf("stack %s has no state machine and no output %s, expected one of them: a state machine is executed, and an event is sent to the function that the output names",
 		s.Name, entryOutput)
 }
 
-// HasStateMachine reports whether there is something to execute.
-func (s *Stack) HasStateMachine() bool {
-	return len(s.template.ofType("AWS::StepFunctions::StateMachine")) > 0
+// HasStateMachine reports whether a synthesized stack has something to execute.
+func HasStateMachine(s *template.Stack) bool {
+	return len(s.OfType("AWS::StepFunctions::StateMachine")) > 0
 }
 
-// Entry is the function that an event is for, by its short name: of a stack
-// that has no state machine, and an output FunctionName. It is empty for others.
-func (c *Cloud) Entry() (string, error) {
-	t := c.stack.template
-	output, ok := t.Outputs[entryOutput]
-	if !ok || c.stack.HasStateMachine() {
+// Entry returns the short name of the function that an event is for: the one
+// that the output FunctionName names. It is empty if the stack has a state
+// machine, or no such output.
+func (c *Stack) Entry() (string, error) {
+	t := c.template
+	if HasStateMachine(t) || !t.HasOutput(entryOutput) {
 		return "", nil
 	}
-	resolved, err := t.resolve(output.Value)
+	resolved, err := t.Output(entryOutput)
 	if err != nil {
-		return "", fmt.Errorf("output %s: %w", entryOutput, err)
+		return "", err
 	}
-	for _, id := range t.ofType("AWS::Lambda::Function") {
-		if name, _ := resolved.(string); t.name(id) == name {
-			return c.stack.shortName(id), nil
+	for _, id := range t.OfType("AWS::Lambda::Function") {
+		if name, _ := resolved.(string); t.PhysicalName(id) == name {
+			return t.ShortName(id), nil
 		}
 	}
 	return "", fmt.Errorf("output %s: got %v, expected the name of a function of the stack", entryOutput, resolved)
@@ -46,12 +48,12 @@ func (c *Cloud) Entry() (string, error) {
 
 // ShortName is what a person calls a function or queue of the stack that has
 // this physical name.
-func (c *Cloud) ShortName(physical string) string {
-	t := c.stack.template
-	for _, id := range t.ofType("AWS::Lambda::Function", "AWS::SQS::Queue") {
-		if t.name(id) == physical {
-			return c.stack.shortName(id)
+func (c *Stack) ShortName(physical string) string {
+	t := c.template
+	for _, id := range t.OfType("AWS::Lambda::Function", "AWS::SQS::Queue") {
+		if t.PhysicalName(id) == physical {
+			return c.template.ShortName(id)
 		}
 	}
-	return strings.TrimPrefix(physical, c.stack.Name+"-")
+	return strings.TrimPrefix(physical, c.template.Name+"-")
 }

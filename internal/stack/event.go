@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // Asynchronous invocations (Lambda developer guide, "How Lambda handles errors
@@ -57,8 +58,8 @@ type EventResult struct {
 // say. The function is named by its construct's short name, its logical ID or
 // its physical name. The channel gets the one result.
 //
-// [Cloud.Drain] lets the waits take no time, and waits for the end.
-func (c *Cloud) InvokeEvent(function string, payload []byte) (<-chan EventResult, error) {
+// [Stack.Drain] lets the waits take no time, and waits for the end.
+func (c *Stack) InvokeEvent(function string, payload []byte) (<-chan EventResult, error) {
 	config, err := c.eventConfig(function)
 	if err != nil {
 		return nil, err
@@ -82,38 +83,30 @@ func (c *Cloud) InvokeEvent(function string, payload []byte) (<-chan EventResult
 	return result, nil
 }
 
-func (c *Cloud) eventConfig(function string) (*eventConfig, error) {
-	t := c.stack.template
+func (c *Stack) eventConfig(function string) (*eventConfig, error) {
+	t := c.template
 	id := ""
-	for _, candidate := range t.ofType("AWS::Lambda::Function") {
-		if t.name(candidate) == function {
+	for _, candidate := range t.OfType("AWS::Lambda::Function") {
+		if t.PhysicalName(candidate) == function {
 			id = candidate
 		}
 	}
 	if id == "" {
 		var err error
-		if id, err = c.stack.find(function, "function", "--function", "AWS::Lambda::Function"); err != nil {
+		if id, err = c.template.Find(function, "function", "--function", "AWS::Lambda::Function"); err != nil {
 			return nil, err
 		}
 	}
-	config := &eventConfig{name: t.name(id), arn: t.arn("lambda", "function:"+t.name(id)), retries: eventRetries, age: defaultEventAge}
+	config := &eventConfig{name: t.PhysicalName(id), arn: t.ARN("lambda", "function:"+t.PhysicalName(id)), retries: eventRetries, age: defaultEventAge}
 	if !c.functions[config.name] {
 		return nil, fmt.Errorf("function %s does not run on this machine", function)
 	}
-	properties, err := t.properties(id)
-	if err != nil {
-		return nil, err
-	}
 	var f struct{ DeadLetterConfig struct{ TargetArn string } }
-	if err := decodeInto(properties, &f); err != nil {
+	if err := t.Decode(id, &f); err != nil {
 		return nil, err
 	}
 	config.dead = f.DeadLetterConfig.TargetArn
-	for _, id := range t.ofType("AWS::Lambda::EventInvokeConfig") {
-		properties, err := t.properties(id)
-		if err != nil {
-			return nil, err
-		}
+	for _, id := range t.OfType("AWS::Lambda::EventInvokeConfig") {
 		type destination struct{ Destination string }
 		var p struct {
 			FunctionName             string
@@ -121,8 +114,8 @@ func (c *Cloud) eventConfig(function string) (*eventConfig, error) {
 			MaximumRetryAttempts     *int
 			DestinationConfig        struct{ OnFailure, OnSuccess destination }
 		}
-		if err := decodeInto(properties, &p); err != nil {
-			return nil, fmt.Errorf("%s: %w", id, err)
+		if err := t.Decode(id, &p); err != nil {
+			return nil, err
 		}
 		if functionName(p.FunctionName) != config.name {
 			continue
@@ -141,7 +134,7 @@ func (c *Cloud) eventConfig(function string) (*eventConfig, error) {
 
 // runEvent invokes the function until it succeeds, its retries are used up or
 // the event is too old, and tells whom the settings name.
-func (c *Cloud) runEvent(ctx context.Context, hold *sqs.Hold, config *eventConfig, payload []byte) EventResult {
+func (c *Stack) runEvent(ctx context.Context, hold *sqs.Hold, config *eventConfig, payload []byte) EventResult {
 	service := c.queues.service
 	expires := service.Now().Add(config.age)
 	retries, throttle := config.retries, firstThrottle
@@ -187,7 +180,7 @@ func (c *Cloud) runEvent(ctx context.Context, hold *sqs.Hold, config *eventConfi
 // tell sends the record of an invocation to its destination, and the event of
 // one that failed to the function's dead-letter queue (Lambda developer guide,
 // "Capturing records of Lambda asynchronous invocations").
-func (c *Cloud) tell(config *eventConfig, r EventResult, last *lambdahost.Response, payload []byte) EventResult {
+func (c *Stack) tell(config *eventConfig, r EventResult, last *lambdahost.Response, payload []byte) EventResult {
 	type object = map[string]any
 	destination := config.onSuccess
 	requestID := newUUID()
@@ -228,8 +221,8 @@ func (c *Cloud) tell(config *eventConfig, r EventResult, last *lambdahost.Respon
 // send tells a queue. One that does not take the record, because it is too long
 // for a message, is not told, and nobody tries again: Lambda counts it as
 // DestinationDeliveryFailures or DeadLetterErrors. Nothing but queues is told.
-func (r *EventResult) send(c *Cloud, queue, body string, attributes map[string]sqs.Attribute) {
-	if !strings.HasPrefix(queue, "arn:"+partition+":sqs:") {
+func (r *EventResult) send(c *Stack, queue, body string, attributes map[string]sqs.Attribute) {
+	if !strings.HasPrefix(queue, "arn:"+template.Partition+":sqs:") {
 		return
 	}
 	if _, err := c.queues.service.Send(queue, body, attributes); err != nil {

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"cmp"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // mappingProperties are those of AWS::Lambda::EventSourceMapping that matter here.
@@ -28,7 +29,7 @@ type mappingProperties struct {
 
 // mapping polls a queue and invokes a function with batches of its messages.
 type mapping struct {
-	cloud       *Cloud
+	cloud       *Stack
 	consumer    *sqs.Consumer
 	queue       string // physical names
 	function    string
@@ -52,17 +53,13 @@ type Delivery struct {
 }
 
 // startMappings begins to poll the stack's queues.
-func (c *Cloud) startMappings() error {
-	t := c.stack.template
+func (c *Stack) startMappings() error {
+	t := c.template
 	var mappings []*mapping
-	for _, id := range t.ofType("AWS::Lambda::EventSourceMapping") {
-		resolved, err := t.properties(id)
-		if err != nil {
-			return err
-		}
+	for _, id := range t.OfType("AWS::Lambda::EventSourceMapping") {
 		var p mappingProperties
-		if err := decodeInto(resolved, &p); err != nil {
-			return fmt.Errorf("event source mapping %s: %w", id, err)
+		if err := t.Decode(id, &p); err != nil {
+			return err
 		}
 		if reason := c.unpolled(&p); reason != "" {
 			c.absent = append(c.absent, fmt.Sprintf("event source mapping %s (%s)", id, reason))
@@ -87,14 +84,14 @@ func (c *Cloud) startMappings() error {
 
 // Polls reports whether a queue of the stack is polled, so that there may be work
 // in it which nobody waits for.
-func (c *Cloud) Polls() bool { return c.polls }
+func (c *Stack) Polls() bool { return c.polls }
 
 // unpolled is why a mapping does not run on this machine. It is empty if it does.
-func (c *Cloud) unpolled(p *mappingProperties) string {
+func (c *Stack) unpolled(p *mappingProperties) string {
 	switch {
 	case p.Enabled != nil && !*p.Enabled:
 		return "not enabled"
-	case !strings.HasPrefix(p.EventSourceArn, "arn:"+partition+":sqs:"):
+	case !strings.HasPrefix(p.EventSourceArn, "arn:"+template.Partition+":sqs:"):
 		return fmt.Sprintf("of %s; only queues are polled here", p.EventSourceArn)
 	case strings.HasSuffix(p.EventSourceArn, ".fifo"):
 		return "of a FIFO queue; only standard queues run here"
@@ -117,7 +114,7 @@ func functionName(address string) string {
 // newMapping checks what AWS does when it creates a mapping (Lambda API
 // reference, "CreateEventSourceMapping" and "ScalingConfig"; Lambda developer
 // guide, "Creating and configuring an Amazon SQS event source mapping").
-func (c *Cloud) newMapping(p *mappingProperties) (*mapping, error) {
+func (c *Stack) newMapping(p *mappingProperties) (*mapping, error) {
 	m := &mapping{cloud: c, queue: sqs.NameOf(p.EventSourceArn), function: functionName(p.FunctionName),
 		batchSize: cmp.Or(p.BatchSize, 10), window: time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
 		concurrency: p.ScalingConfig.MaximumConcurrency, partial: slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures")}

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // run beside the one that this machine is there for, and end with it at the
 // latest.
 type executions struct {
-	cloud *Cloud
+	cloud *Stack
 	ctx   context.Context
 	stop  context.CancelFunc
 
@@ -44,7 +44,7 @@ type epoch float64
 
 func epochOf(t time.Time) epoch { return epoch(float64(t.UnixMilli()) / 1000) }
 
-func newExecutions(cloud *Cloud) *executions {
+func newExecutions(cloud *Stack) *executions {
 	e := &executions{cloud: cloud, byARN: map[string]*startedExecution{}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
@@ -117,7 +117,7 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 
 // machine is the state machine of the stack that has the ARN.
 func (e *executions) machine(arn string) (*Machine, *apiError) {
-	for _, id := range e.cloud.stack.template.ofType("AWS::StepFunctions::StateMachine") {
+	for _, id := range e.cloud.template.OfType("AWS::StepFunctions::StateMachine") {
 		if e.cloud.machineARN(id) != arn {
 			continue
 		}

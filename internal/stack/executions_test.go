@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"encoding/json"
@@ -62,8 +62,9 @@ func ended(t *testing.T, s *stepFunctions, arn any) object {
 }
 
 func TestAnExecutionIsStartedOnce(t *testing.T) {
-	c := start(t, object{"Slow": waits(1), "Express": waits(0)})
-	c.stack.template.Resources["Express"].Properties["StateMachineType"] = "EXPRESS"
+	express := waits(0)
+	express["Properties"].(object)["StateMachineType"] = "EXPRESS"
+	c := start(t, object{"Slow": waits(1), "Express": express})
 	request := func(machine, name, input string) object {
 		return object{"stateMachineArn": machines + "Stack-" + machine, "name": name, "input": input}
 	}
@@ -89,10 +90,10 @@ func TestAnExecutionIsStartedOnce(t *testing.T) {
 		t.Errorf("after its end: got %q, expected ExecutionAlreadyExists", refused)
 	}
 
-	express, _ := call(t, c.api, "StartExecution", request("Express", "one", `{}`))
+	first, _ = call(t, c.api, "StartExecution", request("Express", "one", `{}`))
 	repeated, refused := call(t, c.api, "StartExecution", request("Express", "one", `{}`))
-	if refused != "" || express["executionArn"] == repeated["executionArn"] {
-		t.Errorf("got %v and %v, expected the name of an Express execution to be free again", express, repeated)
+	if refused != "" || first["executionArn"] == repeated["executionArn"] {
+		t.Errorf("got %v and %v, expected the name of an Express execution to be free again", first, repeated)
 	}
 }
 

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"cmp"
@@ -26,24 +26,20 @@ type functionProperties struct {
 }
 
 // addFunction hosts a function of the template.
-func (c *Cloud) addFunction(id string) error {
-	resolved, err := c.stack.template.properties(id)
-	if err != nil {
-		return err
-	}
+func (c *Stack) addFunction(id string) error {
 	var p functionProperties
-	if err := decodeInto(resolved, &p); err != nil {
-		return fmt.Errorf("function %s: %w", id, err)
+	if err := c.template.Decode(id, &p); err != nil {
+		return err
 	}
 	if !strings.HasPrefix(p.Runtime, "provided") {
 		c.absent = append(c.absent, fmt.Sprintf("function %s (runtime %s; only Go functions on provided.al2023 run here)", id, p.Runtime))
 		return nil
 	}
-	folder, ok := c.stack.assets[p.Code.S3Key]
+	folder, ok := c.template.Asset(p.Code.S3Key)
 	if !ok {
 		return fmt.Errorf("function %s: got code %q, expected an asset of the assembly", id, p.Code.S3Key)
 	}
-	name := c.stack.template.name(id)
+	name := c.template.PhysicalName(id)
 	environment := map[string]string{
 		"AWS_ENDPOINT_URL_S3":       c.store.url,
 		"AWS_ENDPOINT_URL_DYNAMODB": c.database.url,
@@ -66,7 +62,7 @@ func (c *Cloud) addFunction(id string) error {
 		Command:     []string{filepath.Join(folder, "bootstrap")},
 		Env:         environment,
 		Handler:     p.Handler,
-		ARN:         c.stack.template.arn("lambda", "function:"+name),
+		ARN:         c.template.ARN("lambda", "function:"+name),
 		Timeout:     time.Duration(p.Timeout) * time.Second,
 		MemoryMB:    p.MemorySize,
 		Concurrency: p.ReservedConcurrentExecutions,
@@ -74,7 +70,7 @@ func (c *Cloud) addFunction(id string) error {
 }
 
 // invoke is the task arn:aws:states:::lambda:invoke.
-func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error) {
+func (c *Stack) invoke(ctx context.Context, request *engine.Request) (any, error) {
 	parameters, _ := request.Parameters.(*value.Object)
 	name, _ := parameters.Get("FunctionName")
 	function, ok := name.(string)
@@ -122,7 +118,7 @@ func (c *Cloud) invoke(ctx context.Context, request *engine.Request) (any, error
 }
 
 // call invokes a function when it is its turn.
-func (c *Cloud) call(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
+func (c *Stack) call(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
 	if err := c.takeTurn(ctx); err != nil {
 		return nil, err
 	}
@@ -132,7 +128,7 @@ func (c *Cloud) call(ctx context.Context, function string, payload []byte) (*lam
 
 // takeTurn waits until one more invocation may run. The error is the cause of
 // ctx's end.
-func (c *Cloud) takeTurn(ctx context.Context) error {
+func (c *Stack) takeTurn(ctx context.Context) error {
 	select {
 	case c.turns <- struct{}{}:
 		return nil
@@ -141,4 +137,4 @@ func (c *Cloud) takeTurn(ctx context.Context) error {
 	}
 }
 
-func (c *Cloud) endTurn() { <-c.turns }
+func (c *Stack) endTurn() { <-c.turns }

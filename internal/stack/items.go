@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bufio"
@@ -28,7 +28,7 @@ type Items struct {
 }
 
 // StoreItems streams items to the local S3.
-func (c *Cloud) StoreItems(ctx context.Context, items iter.Seq2[json.RawMessage, error]) (*Items, error) {
+func (c *Stack) StoreItems(ctx context.Context, items iter.Seq2[json.RawMessage, error]) (*Items, error) {
 	object, err := c.store.Create(ctx, itemsBucket, itemsKey)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // queues are the queues of the stack and what works behind them.
@@ -27,17 +28,17 @@ type queues struct {
 }
 
 // startQueues creates the queues of the stack.
-func startQueues(c *Cloud) (*queues, error) {
-	q := &queues{service: sqs.New(sqs.Options{Region: Region, Account: Account, Faults: c.options.QueueFaults})}
+func startQueues(c *Stack) (*queues, error) {
+	q := &queues{service: sqs.New(sqs.Options{Region: template.Region, Account: template.Account, Faults: c.options.QueueFaults})}
 	q.ctx, q.stop = context.WithCancel(context.Background())
-	t := c.stack.template
-	ids := t.ofType("AWS::SQS::Queue")
+	t := c.template
+	ids := t.OfType("AWS::SQS::Queue")
 	for _, id := range ids {
-		properties, err := t.properties(id)
+		properties, err := t.Properties(id)
 		if err != nil {
 			return nil, err
 		}
-		name := t.name(id)
+		name := t.PhysicalName(id)
 		if properties["FifoQueue"] == true || strings.HasSuffix(name, ".fifo") {
 			c.absent = append(c.absent, fmt.Sprintf("queue %s (FIFO; only standard queues run here)", id))
 			continue
@@ -108,7 +109,7 @@ func (q *queues) close() error {
 // which something happens, so that visibility timeouts, delays, batching
 // windows and the waits between tries take none. The error is the cause of
 // ctx's end.
-func (c *Cloud) Drain(ctx context.Context) error { return c.queues.service.Drain(ctx) }
+func (c *Stack) Drain(ctx context.Context) error { return c.queues.service.Drain(ctx) }
 
 // Queue is a queue of the stack, and what is in it.
 type Queue struct {
@@ -118,10 +119,10 @@ type Queue struct {
 }
 
 // Queues are the stack's queues.
-func (c *Cloud) Queues() ([]Queue, error) {
+func (c *Stack) Queues() ([]Queue, error) {
 	var list []Queue
-	for _, id := range c.stack.template.ofType("AWS::SQS::Queue") {
-		q := Queue{ID: c.stack.shortName(id), Name: c.stack.template.name(id)}
+	for _, id := range c.template.OfType("AWS::SQS::Queue") {
+		q := Queue{ID: c.template.ShortName(id), Name: c.template.PhysicalName(id)}
 		if strings.HasSuffix(q.Name, ".fifo") {
 			continue
 		}
@@ -137,8 +138,8 @@ func (c *Cloud) Queues() ([]Queue, error) {
 }
 
 // Duplicates are the messages that a fault has delivered once more.
-func (c *Cloud) Duplicates() []sqs.Duplicate { return c.queues.service.Duplicates() }
+func (c *Stack) Duplicates() []sqs.Duplicate { return c.queues.service.Duplicates() }
 
 // LostAnswers are the batches of messages that a function was invoked with, and
 // whose answer a fault has lost.
-func (c *Cloud) LostAnswers() [][]sqs.Message { return c.queues.service.LostAnswers() }
+func (c *Stack) LostAnswers() [][]sqs.Message { return c.queues.service.LostAnswers() }

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -88,7 +88,7 @@ func orders(n, bad int) []byte {
 
 // invokeEvent invokes a function asynchronously and waits until nothing is left
 // to do.
-func invokeEvent(t *testing.T, c *Cloud, function string, payload []byte) EventResult {
+func invokeEvent(t *testing.T, c *Stack, function string, payload []byte) EventResult {
 	t.Helper()
 	ended, err := c.InvokeEvent(function, payload)
 	if err != nil {
@@ -109,7 +109,7 @@ func invokeEvent(t *testing.T, c *Cloud, function string, payload []byte) EventR
 }
 
 // left are the bodies of the messages in the queues, by the queues' IDs.
-func left(t *testing.T, c *Cloud) map[string][]string {
+func left(t *testing.T, c *Stack) map[string][]string {
 	t.Helper()
 	queues, err := c.Queues()
 	if err != nil {

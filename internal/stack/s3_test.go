@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 func startStore(t *testing.T) (*objectStore, *s3.Client, string) {
@@ -29,7 +30,7 @@ func startStore(t *testing.T) (*objectStore, *s3.Client, string) {
 	if err := store.createBucket("bucket"); err != nil {
 		t.Fatal(err)
 	}
-	return store, s3.New(s3.Options{BaseEndpoint: &store.url, Region: Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
+	return store, s3.New(s3.Options{BaseEndpoint: &store.url, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
 }
 
 func read(t *testing.T, store *objectStore, key string) string {
@@ -178,7 +179,7 @@ func TestWhatIsWrittenIsToldOf(t *testing.T) {
 	if err := store.createBucket("bucket"); err != nil {
 		t.Fatal(err)
 	}
-	client := s3.New(s3.Options{BaseEndpoint: &store.url, Region: Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
+	client := s3.New(s3.Options{BaseEndpoint: &store.url, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
 	ctx := context.Background()
 	put := func(bucket, key string) error {
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("{}")})

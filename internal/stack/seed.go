@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ const maxBatchWrite = 25
 
 // Seed puts records, each a JSON object, into a table of the stack, named by
 // its construct or logical ID. It returns how many there were.
-func (c *Cloud) Seed(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
+func (c *Stack) Seed(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
 	found, err := c.Table(table)
 	if err != nil {
 		return 0, err
@@ -110,5 +110,5 @@ func attribute(v any) map[string]any {
 		}
 		return map[string]any{"M": object}
 	}
-	panic(fmt.Sprintf("cloud: got a %T, expected a JSON value", v))
+	panic(fmt.Sprintf("stack: got a %T, expected a JSON value", v))
 }

@@ -1,10 +1,11 @@
-package cloud
+package stack
 
 import (
 	"encoding/json"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // maxEventBytes is what a function may be invoked with (Lambda developer guide,
@@ -35,7 +36,7 @@ func (m *mapping) record(message *sqs.Message) []byte {
 		MessageAttributes: map[string]events.SQSMessageAttribute{},
 		EventSourceARN:    m.cloud.queues.service.ARN(m.queue),
 		EventSource:       "aws:sqs",
-		AWSRegion:         Region,
+		AWSRegion:         template.Region,
 	}
 	record.Md5OfMessageAttributes = message.AttributesMD5()
 	for name, a := range message.Attributes {

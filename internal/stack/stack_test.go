@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // functionFolder holds testdata/function, built as bootstrap.
@@ -18,7 +19,7 @@ var functionFolder string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "cloud")
+	folder, err := os.MkdirTemp("", "stack")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -73,7 +74,7 @@ func function() object {
 }
 
 // start starts a stack with these resources, named Stack, that ends with the test.
-func start(t *testing.T, resources object) *Cloud {
+func start(t *testing.T, resources object) *Stack {
 	t.Helper()
 	c, err := tryStart(t, resources, Options{})
 	if err != nil {
@@ -82,7 +83,7 @@ func start(t *testing.T, resources object) *Cloud {
 	return c
 }
 
-func tryStart(t *testing.T, resources object, options Options) (*Cloud, error) {
+func tryStart(t *testing.T, resources object, options Options) (*Stack, error) {
 	t.Helper()
 	folder := t.TempDir()
 	for file, content := range map[string]any{
@@ -106,16 +107,16 @@ func tryStart(t *testing.T, resources object, options Options) (*Cloud, error) {
 	if err := os.Symlink(functionFolder, filepath.Join(folder, "function")); err != nil {
 		t.Fatal(err)
 	}
-	assembly, err := ReadAssembly(folder)
+	assembly, err := template.Read(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := assembly.Stack("")
+	synthesized, err := assembly.Stack("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	options.Folder = t.TempDir()
-	c, err := Start(context.Background(), stack, options)
+	c, err := Start(context.Background(), synthesized, options)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func tryStart(t *testing.T, resources object, options Options) (*Cloud, error) {
 }
 
 // execute runs a state machine of the stack, which can be run.
-func execute(t *testing.T, c *Cloud, name, input string) *engine.Execution {
+func execute(t *testing.T, c *Stack, name, input string) *engine.Execution {
 	t.Helper()
 	x, err := tryExecute(c, name, input)
 	if err != nil {
@@ -137,7 +138,7 @@ func execute(t *testing.T, c *Cloud, name, input string) *engine.Execution {
 	return x
 }
 
-func tryExecute(c *Cloud, name, input string) (*engine.Execution, error) {
+func tryExecute(c *Stack, name, input string) (*engine.Execution, error) {
 	m, err := c.Machine(name)
 	if err != nil {
 		return nil, err
@@ -146,7 +147,7 @@ func tryExecute(c *Cloud, name, input string) (*engine.Execution, error) {
 }
 
 // output is what a state machine answers that has to succeed.
-func output(t *testing.T, c *Cloud, name, input string) object {
+func output(t *testing.T, c *Stack, name, input string) object {
 	t.Helper()
 	x := execute(t, c, name, input)
 	if x.Status != engine.Succeeded {

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"encoding/json"
@@ -18,7 +18,7 @@ type stepFunctions struct {
 	server     *http.Server
 }
 
-func startStepFunctions(cloud *Cloud) (*stepFunctions, error) {
+func startStepFunctions(cloud *Stack) (*stepFunctions, error) {
 	listener, err := listen("Step Functions", "", 0)
 	if err != nil {
 		return nil, err

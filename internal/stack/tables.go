@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -11,27 +11,27 @@ import (
 type Table struct{ ID, Name string } // the short name of its construct, the physical name
 
 // Tables lists the stack's tables.
-func (c *Cloud) Tables() []Table {
+func (c *Stack) Tables() []Table {
 	var list []Table
-	for _, id := range c.stack.template.ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
-		list = append(list, Table{c.stack.shortName(id), c.stack.template.name(id)})
+	for _, id := range c.template.OfType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
+		list = append(list, Table{c.template.ShortName(id), c.template.PhysicalName(id)})
 	}
 	return list
 }
 
 // Table is the table of the stack that a person means by a name: that of its
 // construct, or its logical ID.
-func (c *Cloud) Table(name string) (Table, error) {
-	id, err := c.stack.find(name, "table", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+func (c *Stack) Table(name string) (Table, error) {
+	id, err := c.template.Find(name, "table", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 	if err != nil {
 		return Table{}, err
 	}
-	return Table{c.stack.shortName(id), c.stack.template.name(id)}, nil
+	return Table{c.template.ShortName(id), c.template.PhysicalName(id)}, nil
 }
 
 // Records yields the records of a table by its physical name, each as a JSON
 // object, in no order.
-func (c *Cloud) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
+func (c *Stack) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		var next any
 		for {

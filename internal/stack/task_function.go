@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -15,7 +15,7 @@ func (i *integrations) function(arn string) (engine.IntegrationFunc, error) {
 	_, qualified, _ := strings.Cut(arn, ":function:")
 	name, _, _ := strings.Cut(qualified, ":")
 	if !i.cloud.functions[name] {
-		return nil, fmt.Errorf("the function does not run on this machine, expected a Go function of stack %s", i.cloud.stack.Name)
+		return nil, fmt.Errorf("the function does not run on this machine, expected a Go function of stack %s", i.cloud.template.Name)
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		payload := request.Parameters

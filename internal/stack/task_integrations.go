@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // integrations are what the tasks of one execution call.
 type integrations struct {
-	cloud  *Cloud
+	cloud  *Stack
 	invoke engine.IntegrationFunc // arn:aws:states:::lambda:invoke
 	found  map[string]engine.Integration
 }

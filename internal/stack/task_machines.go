@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"errors"
@@ -13,9 +13,9 @@ import (
 // and adds what their tasks call. A state machine whose ARN stands in a
 // definition has to be able to run here, and the error says what it lacks. Any
 // other may be chosen by the input: what it lacks shows when it is called.
-func (c *Cloud) nested(m *Machine, i *integrations) ([]engine.Option, error) {
+func (c *Stack) nested(m *Machine, i *integrations) ([]engine.Option, error) {
 	named, others, broken := map[string]*Machine{m.ARN: m}, map[string]*Machine{}, map[string]error{}
-	for _, id := range c.stack.template.ofType("AWS::StepFunctions::StateMachine") {
+	for _, id := range c.template.OfType("AWS::StepFunctions::StateMachine") {
 		other, err := c.machine(id)
 		if err != nil {
 			broken[c.machineARN(id)] = err
@@ -42,7 +42,7 @@ func (c *Cloud) nested(m *Machine, i *integrations) ([]engine.Option, error) {
 				continue
 			}
 			if err := i.add(other.Definition); err != nil {
-				errs = append(errs, fmt.Errorf("state machine %s: %w", c.stack.shortName(other.ID), err))
+				errs = append(errs, fmt.Errorf("state machine %s: %w", c.template.ShortName(other.ID), err))
 			}
 			named[arn] = other
 			delete(others, arn)
@@ -82,6 +82,6 @@ func (m *Machine) names(arn string) bool {
 	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(m.text)
 }
 
-func (c *Cloud) machineARN(id string) string {
-	return c.stack.template.arn("states", "stateMachine:"+c.stack.template.name(id))
+func (c *Stack) machineARN(id string) string {
+	return c.template.ARN("states", "stateMachine:"+c.template.PhysicalName(id))
 }

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"context"
@@ -34,7 +34,7 @@ type messages struct {
 }
 
 // openMessages makes messages.jsonl, the first time it is asked for.
-func (c *Cloud) openMessages() (*messages, error) {
+func (c *Stack) openMessages() (*messages, error) {
 	if c.messages == nil {
 		file, err := os.Create(filepath.Join(c.options.Folder, "messages.jsonl"))
 		if err != nil {

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 )
 
 // readMessages are the lines of messages.jsonl.
-func readMessages(t *testing.T, c *Cloud) []object {
+func readMessages(t *testing.T, c *Stack) []object {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.options.Folder, "messages.jsonl"))
 	if err != nil {
@@ -118,7 +118,7 @@ func TestNamesOfQueuesAndTopicsAreTheirAddresses(t *testing.T) {
 		"Topic":   object{"Type": "AWS::SNS::Topic"},
 	})
 	for id, expected := range map[string]string{"Queue": queueURL, "Ordered": strings.Replace(queueURL, "Queue", "Ordered.fifo", 1), "Topic": topicARN} {
-		if got, err := c.stack.template.resolve(object{"Ref": id}); got != expected {
+		if got, err := c.template.Resolve(object{"Ref": id}); got != expected {
 			t.Errorf("got %v and error %v for %s, expected %s", got, err, id, expected)
 		}
 	}

@@ -1,4 +1,4 @@
-package cloud
+package stack
 
 import (
 	"bytes"
@@ -22,6 +22,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -76,7 +77,7 @@ func (s *objectStore) task(action string) (engine.IntegrationFunc, error) {
 	client := s3.New(s3.Options{
 		BaseEndpoint:               &s.url,
 		UsePathStyle:               true,
-		Region:                     Region,
+		Region:                     template.Region,
 		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,

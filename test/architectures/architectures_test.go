@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking"
 	"github.com/mapjob/mapjob/stacks"
@@ -55,7 +56,7 @@ func first(t *testing.T, good *int) iter.Seq2[json.RawMessage, error] {
 
 // running is an architecture on this machine.
 type running struct {
-	*cloud.Cloud
+	*stack.Stack
 	good int // orders that can be invoiced
 }
 
@@ -67,17 +68,17 @@ func start(t *testing.T, architecture string) *running {
 		"mapjob:local": true, "aws:cdk:bundling-stacks": []string{"**"}, "aws:cdk:enable-path-metadata": true})
 	stacks.New(app)
 	app.Synth(nil)
-	assembly, err := cloud.ReadAssembly(*app.Outdir())
+	assembly, err := template.Read(*app.Outdir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := assembly.Stack("")
+	synthesized, err := assembly.Stack("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
 	r := &running{}
-	if r.Cloud, err = cloud.Start(context.Background(), stack, cloud.Options{Folder: folder}); err != nil {
+	if r.Stack, err = stack.Start(context.Background(), synthesized, stack.Options{Folder: folder}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -115,7 +116,7 @@ func (r *running) night(t *testing.T, function, event string) []byte {
 }
 
 // invoke has a function invoked, and all that follows from it done.
-func (r *running) invoke(t *testing.T, function, event string) cloud.EventResult {
+func (r *running) invoke(t *testing.T, function, event string) stack.EventResult {
 	t.Helper()
 	ended, err := r.InvokeEvent(function, []byte(event))
 	if err != nil {
@@ -221,7 +222,7 @@ func TestTheTrackedFanoutInvoicesAllAndSaysSo(t *testing.T) {
 // jobs are the records of the tracked fan-out.
 func (r *running) jobs(t *testing.T) []tracking.Job {
 	t.Helper()
-	client := dynamodb.New(dynamodb.Options{Region: cloud.Region, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), BaseEndpoint: r.endpoint("DYNAMODB")})
+	client := dynamodb.New(dynamodb.Options{Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), BaseEndpoint: r.endpoint("DYNAMODB")})
 	tables, err := client.ListTables(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)

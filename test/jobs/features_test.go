@@ -16,7 +16,7 @@ import (
 
 // One stack serves all: to synthesize and build it takes longer than to run it.
 func TestJobs(t *testing.T) {
-	s := running.Start(t, stack)
+	s := running.Start(t, jobsOfAllTests)
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
 	t.Run("Inputs", func(t *testing.T) { inputs(t, s) })
 	t.Run("Tolerance", func(t *testing.T) { tolerance(t, s) })
@@ -226,7 +226,7 @@ func overlap(t *testing.T, s *running.Stack) {
 	var running sync.WaitGroup
 	for i := range both {
 		running.Go(func() {
-			both[i] = s.Execute(t, "Alone", cloud.Execution{Name: fmt.Sprint("at-once-", i), Input: input})
+			both[i] = s.Execute(t, "Alone", stack.Execution{Name: fmt.Sprint("at-once-", i), Input: input})
 		})
 	}
 	running.Wait()
@@ -260,7 +260,7 @@ func notification(t *testing.T, s *running.Stack) {
 	var both sync.WaitGroup
 	for i := range 2 {
 		both.Go(func() {
-			s.Execute(t, "Told", cloud.Execution{Name: fmt.Sprint("told-at-once-", i), Input: []byte(`{"items": [{"ms": 2000}]}`)})
+			s.Execute(t, "Told", stack.Execution{Name: fmt.Sprint("told-at-once-", i), Input: []byte(`{"items": [{"ms": 2000}]}`)})
 		})
 	}
 	both.Wait()

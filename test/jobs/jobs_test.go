@@ -29,8 +29,8 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// stack has the jobs of all tests: functions are built once.
-func stack(s awscdk.Stack) {
+// jobsOfAllTests adds the jobs of all tests: functions are built once.
+func jobsOfAllTests(s awscdk.Stack) {
 	function := func(name string) awslambda.Function {
 		return gofunction.New(s, jsii.String(name), &gofunction.Props{Entry: jsii.String("test/jobs/" + strings.ToLower(name))})
 	}
@@ -133,7 +133,7 @@ func run(t *testing.T, s *running.Stack, job, input string) *ended {
 	executions++
 	name := fmt.Sprint("run-", executions)
 	var seen counter
-	e := &ended{Execution: s.Execute(t, job, cloud.Execution{
+	e := &ended{Execution: s.Execute(t, job, stack.Execution{
 		Name: name, Input: []byte(input), Observer: &seen,
 		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)))},
 	})}

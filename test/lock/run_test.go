@@ -59,7 +59,7 @@ func (w *world) run(t testing.TB, p *plan, watch *watch) {
 			return engine.Answer{Err: &engine.TaskError{Name: "States.Runtime", Cause: "nothing catches this"}}
 		})),
 	}
-	x, err := w.Execute(context.Background(), w.driver, cloud.Execution{
+	x, err := w.Execute(context.Background(), w.driver, stack.Execution{
 		Name: "driver", Input: input, History: watch.event, Between: p.between, Engine: append(options, p.engine...),
 	})
 	if err != nil {

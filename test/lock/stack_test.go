@@ -26,6 +26,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
@@ -153,23 +154,23 @@ func assembly(t *testing.T) string {
 
 // world is the stack on this machine.
 type world struct {
-	*cloud.Cloud
-	driver   *cloud.Machine
+	*stack.Stack
+	driver   *stack.Machine
 	database *dynamodb.Client
 	table    string
 }
 
 func start(t *testing.T, folder string) *world {
 	t.Helper()
-	assembly, err := cloud.ReadAssembly(folder)
+	assembly, err := template.Read(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stack, err := assembly.Stack("")
+	synthesized, err := assembly.Stack("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cloud.Start(context.Background(), stack, cloud.Options{Folder: t.TempDir()})
+	c, err := stack.Start(context.Background(), synthesized, stack.Options{Folder: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,7 @@ func start(t *testing.T, folder string) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{Cloud: c}
+	w := &world{Stack: c}
 	if w.driver, err = c.Machine("Driver"); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
@@ -92,16 +93,16 @@ func TestAMessageThatCannotBeMadeIsGivenUp(t *testing.T) {
 // and succeeds, and reads what it published.
 func run(t *testing.T, props *observe.NotifyProps, input string) (*engine.Execution, []message) {
 	t.Helper()
-	stack := synthesis.Stack(t)
-	props.Topic = awssns.NewTopic(stack, jsii.String("Alerts"), nil)
-	keep := awsstepfunctions.Pass_Jsonata(stack, jsii.String("Keep"), &awsstepfunctions.PassJsonataProps{
+	parent := synthesis.Stack(t)
+	props.Topic = awssns.NewTopic(parent, jsii.String("Alerts"), nil)
+	keep := awsstepfunctions.Pass_Jsonata(parent, jsii.String("Keep"), &awsstepfunctions.PassJsonataProps{
 		Assign: &map[string]any{"account": "{% $states.input %}"}})
-	end := awsstepfunctions.Succeed_Jsonata(stack, jsii.String("End"), nil)
-	awsstepfunctions.NewStateMachine(stack, jsii.String("Machine"), &awsstepfunctions.StateMachineProps{
-		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(keep.Next(observe.Notify(stack, jsii.String("Notify"), props, end))),
+	end := awsstepfunctions.Succeed_Jsonata(parent, jsii.String("End"), nil)
+	awsstepfunctions.NewStateMachine(parent, jsii.String("Machine"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(keep.Next(observe.Notify(parent, jsii.String("Notify"), props, end))),
 		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
 	})
-	assembly, err := cloud.ReadAssembly(*awscdk.App_Of(stack).Synth(nil).Directory())
+	assembly, err := template.Read(*awscdk.App_Of(parent).Synth(nil).Directory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func run(t *testing.T, props *observe.NotifyProps, input string) (*engine.Execut
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	c, err := cloud.Start(context.Background(), synthesized, cloud.Options{Folder: folder})
+	c, err := stack.Start(context.Background(), synthesized, stack.Options{Folder: folder})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func run(t *testing.T, props *observe.NotifyProps, input string) (*engine.Execut
 	if err != nil {
 		t.Fatal(err)
 	}
-	execution, err := c.Execute(context.Background(), machine, cloud.Execution{Name: "1", Input: []byte(input)})
+	execution, err := c.Execute(context.Background(), machine, stack.Execution{Name: "1", Input: []byte(input)})
 	if err != nil {
 		t.Fatal(err)
 	}

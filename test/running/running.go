@@ -19,12 +19,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
 // Stack is a stack, named Test, on this machine.
 type Stack struct {
-	*cloud.Cloud
+	*stack.Stack
 	Template synthesis.Template
 	folder   string
 }
@@ -35,8 +36,8 @@ type Stack struct {
 func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{"mapjob:local": true, "aws:cdk:bundling-stacks": []string{"**"}, "aws:cdk:enable-path-metadata": true})
-	stack := awscdk.NewStack(app, jsii.String("Test"), nil)
-	build(stack)
+	parent := awscdk.NewStack(app, jsii.String("Test"), nil)
+	build(parent)
 	app.Synth(nil)
 
 	s := &Stack{}
@@ -47,17 +48,17 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 	if err := json.Unmarshal(text, &s.Template); err != nil {
 		t.Fatal(err)
 	}
-	assembly, err := cloud.ReadAssembly(*app.Outdir())
+	assembly, err := template.Read(*app.Outdir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	only, err := assembly.Stack("")
+	synthesized, err := assembly.Stack("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
 	s.folder = folder
-	if s.Cloud, err = cloud.Start(context.Background(), only, cloud.Options{Folder: folder}); err != nil {
+	if s.Stack, err = stack.Start(context.Background(), synthesized, stack.Options{Folder: folder}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -75,13 +76,13 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 }
 
 // Execute runs the state machine of that name to its end.
-func (s *Stack) Execute(t testing.TB, name string, x cloud.Execution) *engine.Execution {
+func (s *Stack) Execute(t testing.TB, name string, x stack.Execution) *engine.Execution {
 	t.Helper()
 	m, err := s.Machine(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended, err := s.Cloud.Execute(context.Background(), m, x)
+	ended, err := s.Stack.Execute(context.Background(), m, x)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func (s *Stack) Endpoint(t testing.TB, service string) string {
 func (s *Stack) Client(t testing.TB, service string) aws.Config {
 	t.Helper()
 	url := s.Endpoint(t, service)
-	return aws.Config{Region: cloud.Region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
+	return aws.Config{Region: template.Region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
 }
 
 // Bucket is the name of the bucket that a construct is or has.

@@ -54,7 +54,7 @@ func run(t *testing.T, build func(awscdk.Stack)) *world {
 // execute runs the state machine of that name to its end.
 func (r *world) execute(t *testing.T, name string, input []byte) *engine.Execution {
 	t.Helper()
-	return r.Execute(t, name, cloud.Execution{Input: input})
+	return r.Execute(t, name, stack.Execution{Input: input})
 }
 
 // idOf is the logical ID of the only resource of a type.

@@ -13,7 +13,7 @@ import (
 
 // runEvent sends the event and waits until nothing is left to do. The account
 // is what the tally of the table says, nil where there is no such table.
-func (t *truth) runEvent(ctx context.Context, c *cloud.Cloud, entry string) (*account, error) {
+func (t *truth) runEvent(ctx context.Context, c *stack.Stack, entry string) (*account, error) {
 	ended, err := c.InvokeEvent(entry, []byte(night))
 	if err != nil {
 		return nil, err

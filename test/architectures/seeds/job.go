@@ -15,12 +15,12 @@ import (
 
 // runJob executes the job, and has the answers of its functions lost. An
 // execution that fails is an outcome like others.
-func (t *truth) runJob(ctx context.Context, c *cloud.Cloud, s settings, seed uint64) error {
+func (t *truth) runJob(ctx context.Context, c *stack.Stack, s settings, seed uint64) error {
 	machine, err := c.Machine("")
 	if err != nil {
 		return err
 	}
-	x, err := c.Execute(ctx, machine, cloud.Execution{
+	x, err := c.Execute(ctx, machine, stack.Execution{
 		Name: fmt.Sprint("seed-", seed), Input: []byte(night),
 		Between: func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
 			if r.Resource.Service != "lambda" {
@@ -58,7 +58,7 @@ func (t *truth) runJob(ctx context.Context, c *cloud.Cloud, s settings, seed uin
 
 // reported takes the account from the report that a summary has written. It was
 // early if an order was still open when the summary was invoked.
-func (t *truth) reported(ctx context.Context, c *cloud.Cloud, output any, open bool) error {
+func (t *truth) reported(ctx context.Context, c *stack.Stack, output any, open bool) error {
 	place := member(member(output, "Payload"), "report")
 	bucket, _ := member(place, "bucket").(string)
 	prefix, _ := member(place, "prefix").(string)

@@ -28,7 +28,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // architectures are those that can be counted: the event handler has neither a
@@ -121,16 +121,16 @@ func run(ctx context.Context, args []string) (err error) {
 // count runs an architecture with all seeds.
 func (r *row) count(ctx context.Context, s settings, folder string) error {
 	fmt.Fprintf(os.Stderr, "%s: synthesizing\n", r.architecture)
-	assembly, err := cloud.Synthesize(ctx, "", map[string]string{"architecture": r.architecture}, filepath.Join(folder, r.architecture))
+	assembly, err := template.Synthesize(ctx, "", map[string]string{"architecture": r.architecture}, filepath.Join(folder, r.architecture))
 	if err != nil {
 		return err
 	}
-	stack, err := assembly.Stack("")
+	synthesized, err := assembly.Stack("")
 	if err != nil {
 		return err
 	}
 	for seed := 1; seed <= s.seeds; seed++ {
-		result, err := once(ctx, stack, s, uint64(seed), filepath.Join(folder, fmt.Sprintf("%s-%d", r.architecture, seed)))
+		result, err := once(ctx, synthesized, s, uint64(seed), filepath.Join(folder, fmt.Sprintf("%s-%d", r.architecture, seed)))
 		if err != nil {
 			return fmt.Errorf("seed %d: %w", seed, err)
 		}

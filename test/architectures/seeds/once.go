@@ -11,6 +11,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // night is when the orders of all runs are due. The name of the tracked job is
@@ -18,7 +19,7 @@ import (
 const night = `{"date": "2026-11-01", "jobId": "night"}`
 
 // once runs an architecture with the faults of a seed.
-func once(ctx context.Context, stack *cloud.Stack, s settings, seed uint64, folder string) (_ outcome, err error) {
+func once(ctx context.Context, synthesized *template.Stack, s settings, seed uint64, folder string) (_ outcome, err error) {
 	list, err := orders(s.orders, seed)
 	if err != nil {
 		return outcome{}, err
@@ -31,10 +32,10 @@ func once(ctx context.Context, stack *cloud.Stack, s settings, seed uint64, fold
 		return outcome{}, err
 	}
 	defer os.RemoveAll(folder)
-	c, err := cloud.Start(ctx, stack, cloud.Options{
+	c, err := stack.Start(ctx, synthesized, stack.Options{
 		Folder: folder, Written: t.wrote,
 		QueueFaults: sqs.Faults{Seed: seed, Duplicate: s.duplicate, LostAnswer: s.lost},
-		Delivered: func(d cloud.Delivery) {
+		Delivered: func(d stack.Delivery) {
 			if strings.Contains(d.Function, "Summary") && d.FunctionError == "" && len(d.Failed) == 0 {
 				t.summarized()
 			}

@@ -1,8 +1,7 @@
-package cloud
+package template
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -26,15 +25,15 @@ const sampleTemplate = `{
 
 func resolve(t *testing.T, expression string) (string, error) {
 	t.Helper()
-	tmpl := &template{stack: "Stack"}
-	if err := json.Unmarshal([]byte(sampleTemplate), tmpl); err != nil {
+	s := &Stack{Name: "Stack"}
+	if err := json.Unmarshal([]byte(sampleTemplate), &s.document); err != nil {
 		t.Fatal(err)
 	}
 	var v any
 	if err := json.Unmarshal([]byte(expression), &v); err != nil {
 		t.Fatal(err)
 	}
-	resolved, err := tmpl.resolve(v)
+	resolved, err := s.Resolve(v)
 	if err != nil {
 		return "", err
 	}
@@ -70,13 +69,13 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeResolvedSaysWhere(t *testing.T) {
+func TestResolveErrorsNameThePath(t *testing.T) {
 	for expression, expected := range map[string]string{
 		`{"a": [{"b": {"Ref": "Nobody"}}]}`:      `a: [0]: b: got a reference to "Nobody", expected a resource or parameter of the template`,
 		`{"Ref": "Open"}`:                        "parameter Open has no default",
 		`{"Fn::GetAtt": ["Other", "PublicIp"]}`:  "got Other.PublicIp of a AWS::EC2::Instance, which has no value on this machine",
 		`{"Fn::GetAtt": ["Nobody", "Arn"]}`:      `got a reference to "Nobody"`,
-		`{"Fn::ImportValue": "x"}`:               "got Fn::ImportValue, which has no meaning on this machine",
+		`{"Fn::ImportValue": "x"}`:               "got Fn::ImportValue, which is not supported on this machine",
 		`{"Fn::Select": [5, ["x"]]}`:             "expected an index into a list",
 		`{"Fn::If": ["Nowhere", 1, 2]}`:          `got condition "Nowhere"`,
 		`{"Fn::Sub": "${Nobody}"}`:               `Fn::Sub: got a reference to "Nobody"`,
@@ -86,20 +85,5 @@ func TestWhatCannotBeResolvedSaysWhere(t *testing.T) {
 		if got, err := resolve(t, expression); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %s and error %v for %s, expected %q", got, err, expression, expected)
 		}
-	}
-}
-
-func TestAttributesAreInDynamoDBsForm(t *testing.T) {
-	got, err := attributes(json.RawMessage(`{"s":"x","n":1.50,"big":12345678901234567890,"b":true,"z":null,"l":[1,"a"],"m":{"k":{}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, _ := json.Marshal(got)
-	expected := `{"b":{"BOOL":true},"big":{"N":"12345678901234567890"},"l":{"L":[{"N":"1"},{"S":"a"}]},"m":{"M":{"k":{"M":{}}}},"n":{"N":"1.50"},"s":{"S":"x"},"z":{"NULL":true}}`
-	if string(text) != expected {
-		t.Errorf("got %s, expected %s", text, expected)
-	}
-	if _, err := attributes(json.RawMessage(`[1]`)); err == nil || !strings.Contains(fmt.Sprint(err), "expected a JSON object") {
-		t.Errorf("got %v, expected a list to be refused", err)
 	}
 }

@@ -2,7 +2,7 @@
 // template, starts an S3 (gofakes3) and a DynamoDB (dynalite), creates the
 // template's buckets and tables in them, hosts its functions, polls its queues
 // for them, and executes its state machines with all of these.
-package cloud
+package stack
 
 import (
 	"cmp"
@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,9 +23,10 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
-// Options of a cloud.
+// Options are how a stack runs.
 type Options struct {
 	// Folder is where objects and logs go. It has to exist.
 	Folder string
@@ -48,9 +48,9 @@ type Options struct {
 	Delivered func(Delivery)
 }
 
-// Cloud is a stack that runs.
-type Cloud struct {
-	stack     *Stack
+// Stack is a synthesized stack that runs.
+type Stack struct {
+	template  *template.Stack
 	options   Options
 	store     *objectStore
 	database  *database
@@ -78,8 +78,8 @@ var inert = []string{"AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy",
 
 // Start starts the parts that the stack needs, creates its tables and buckets,
 // and makes its functions known. Close it; nothing of it is left behind then.
-func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err error) {
-	c := &Cloud{stack: stack, options: options, functions: map[string]bool{}, timeouts: map[string]time.Duration{}, machines: map[string]*Machine{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
+func Start(ctx context.Context, synthesized *template.Stack, options Options) (_ *Stack, err error) {
+	c := &Stack{template: synthesized, options: options, functions: map[string]bool{}, timeouts: map[string]time.Duration{}, machines: map[string]*Machine{}, turns: make(chan struct{}, cmp.Or(options.Concurrency, 4*runtime.NumCPU()))}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -100,25 +100,25 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 	if c.queues, err = startQueues(c); err != nil {
 		return nil, err
 	}
-	t := stack.template
+	t := synthesized
 	if err = c.store.createBucket(itemsBucket); err != nil {
 		return nil, err
 	}
-	for _, id := range t.ofType("AWS::S3::Bucket") {
-		if err = c.store.createBucket(t.name(id)); err != nil {
+	for _, id := range t.OfType("AWS::S3::Bucket") {
+		if err = c.store.createBucket(t.PhysicalName(id)); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range t.ofType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
-		properties, err := t.properties(id)
+	for _, id := range t.OfType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
+		properties, err := t.Properties(id)
 		if err != nil {
 			return nil, err
 		}
-		if err := c.database.createTable(ctx, t.name(id), properties); err != nil {
+		if err := c.database.createTable(ctx, t.PhysicalName(id), properties); err != nil {
 			return nil, err
 		}
 	}
-	for _, id := range t.ofType("AWS::Lambda::Function") {
+	for _, id := range t.OfType("AWS::Lambda::Function") {
 		if err = c.addFunction(id); err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func Start(ctx context.Context, stack *Stack, options Options) (_ *Cloud, err er
 	return c, nil
 }
 
-func (c *Cloud) startHost() error {
+func (c *Stack) startHost() error {
 	folder := filepath.Join(c.options.Folder, "logs")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -138,12 +138,12 @@ func (c *Cloud) startHost() error {
 	// Files are opened here, not when a function first writes, so that a
 	// folder that cannot be written to is an error and not a lost log.
 	files := map[string]*os.File{}
-	for _, id := range c.stack.template.ofType("AWS::Lambda::Function") {
-		file, err := os.Create(filepath.Join(folder, c.stack.shortName(id)+".log"))
+	for _, id := range c.template.OfType("AWS::Lambda::Function") {
+		file, err := os.Create(filepath.Join(folder, c.template.ShortName(id)+".log"))
 		if err != nil {
 			return err
 		}
-		files[c.stack.template.name(id)] = file
+		files[c.template.PhysicalName(id)] = file
 		c.logs = append(c.logs, file)
 	}
 	options := []lambdahost.Option{lambdahost.WithLogs(func(function string) io.Writer { return files[function] })}
@@ -159,22 +159,22 @@ func (c *Cloud) startHost() error {
 }
 
 // noteAbsent lists what the template has and this machine has not.
-func (c *Cloud) noteAbsent() {
+func (c *Stack) noteAbsent() {
 	here := append([]string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Lambda::Function",
 		"AWS::StepFunctions::StateMachine"}, inert...)
-	for id, r := range c.stack.template.Resources {
-		if !slices.Contains(here, r.Type) {
-			c.absent = append(c.absent, fmt.Sprintf("%s (%s)", id, r.Type))
+	for id, kind := range c.template.Types() {
+		if !slices.Contains(here, kind) {
+			c.absent = append(c.absent, fmt.Sprintf("%s (%s)", id, kind))
 		}
 	}
 	slices.Sort(c.absent)
 }
 
 // Absent lists what the stack has but this machine does not run.
-func (c *Cloud) Absent() []string { return c.absent }
+func (c *Stack) Absent() []string { return c.absent }
 
 // Close stops everything. It may be called more than once.
-func (c *Cloud) Close() error {
+func (c *Stack) Close() error {
 	var errs []error
 	if c.queues != nil { // before the host: what it invokes would fail
 		errs = append(errs, c.queues.close())
@@ -206,65 +206,23 @@ func (c *Cloud) Close() error {
 type Bucket struct{ ID, Name, Folder string }
 
 // Buckets lists the stack's buckets.
-func (c *Cloud) Buckets() []Bucket {
+func (c *Stack) Buckets() []Bucket {
 	var list []Bucket
-	for _, id := range c.stack.template.ofType("AWS::S3::Bucket") {
-		name := c.stack.template.name(id)
-		list = append(list, Bucket{c.stack.shortName(id), name, filepath.Join(c.store.folder, name)})
+	for _, id := range c.template.OfType("AWS::S3::Bucket") {
+		name := c.template.PhysicalName(id)
+		list = append(list, Bucket{c.template.ShortName(id), name, filepath.Join(c.store.folder, name)})
 	}
 	return list
 }
 
 // Endpoints are where the parts listen, as environment variables of the AWS
 // CLI and SDKs.
-func (c *Cloud) Endpoints() []string {
+func (c *Stack) Endpoints() []string {
 	endpoints := []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
 	if c.queues.url != "" {
 		endpoints = append(endpoints, "AWS_ENDPOINT_URL_SQS="+c.queues.url)
 	}
 	return endpoints
-}
-
-// shortName is what a person calls a resource: the path of its construct below
-// the stack, without the parts that every construct of its kind has.
-func (s *Stack) shortName(id string) string {
-	path, _ := s.template.Resources[id].Metadata["aws:cdk:path"].(string)
-	path = strings.TrimPrefix(path, s.Name+"/")
-	for _, tail := range []string{"/Resource", "/Default", "/Function", "/StateMachine"} {
-		path = strings.TrimSuffix(path, tail)
-	}
-	return strings.ReplaceAll(cmp.Or(path, id), "/", ".")
-}
-
-// find is the resource of some types that a person means by a name, or with no
-// name the only one. kind is the person's word for the types, flag where the
-// name comes from.
-func (s *Stack) find(name, kind, flag string, types ...string) (string, error) {
-	ids := s.template.ofType(types...)
-	var found, names []string
-	for _, id := range ids {
-		short := s.shortName(id)
-		names = append(names, short)
-		if name == id || name == short {
-			found = append(found, id)
-		}
-	}
-	list := strings.Join(names, ", ")
-	switch {
-	case len(ids) == 0 && name == "":
-		return "", fmt.Errorf("stack %s has no %s, expected one", s.Name, kind)
-	case len(ids) == 0:
-		return "", fmt.Errorf("got %s %q, but stack %s has no %s", kind, name, s.Name, kind)
-	case name == "" && len(ids) == 1:
-		return ids[0], nil
-	case name == "":
-		return "", fmt.Errorf("stack %s has %d %ss, expected to be told which one with %s: %s", s.Name, len(ids), kind, flag, list)
-	case len(found) == 0:
-		return "", fmt.Errorf("got %s %q, expected one of: %s", kind, name, list)
-	case len(found) > 1:
-		return "", fmt.Errorf("got %s %q, which is any of %s: use the logical ID", kind, name, strings.Join(found, ", "))
-	}
-	return found[0], nil
 }
 
 // Machine is a state machine of the stack.
@@ -279,8 +237,8 @@ type Machine struct {
 
 // Machine is the stack's state machine of that name, or with no name the only
 // one. A definition that is not valid is an error with every problem in it.
-func (c *Cloud) Machine(name string) (*Machine, error) {
-	id, err := c.stack.find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
+func (c *Stack) Machine(name string) (*Machine, error) {
+	id, err := c.template.Find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +246,7 @@ func (c *Cloud) Machine(name string) (*Machine, error) {
 }
 
 // machine parses a state machine, once for all executions.
-func (c *Cloud) machine(id string) (*Machine, error) {
+func (c *Stack) machine(id string) (*Machine, error) {
 	c.machinesMutex.Lock()
 	defer c.machinesMutex.Unlock()
 	if m, ok := c.machines[id]; ok {
@@ -301,15 +259,11 @@ func (c *Cloud) machine(id string) (*Machine, error) {
 	return m, err
 }
 
-func (c *Cloud) parseMachine(id string) (*Machine, error) {
-	t := c.stack.template
-	properties, err := t.properties(id)
-	if err != nil {
-		return nil, err
-	}
+func (c *Stack) parseMachine(id string) (*Machine, error) {
+	t := c.template
 	var p struct{ DefinitionString, StateMachineType string }
-	if err := decodeInto(properties, &p); err != nil {
-		return nil, fmt.Errorf("state machine %s: %w", id, err)
+	if err := t.Decode(id, &p); err != nil {
+		return nil, err
 	}
 	if p.DefinitionString == "" {
 		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", id)
@@ -318,7 +272,7 @@ func (c *Cloud) parseMachine(id string) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", id, err)
 	}
-	m := &Machine{ID: id, Name: t.name(id), ARN: c.machineARN(id), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
+	m := &Machine{ID: id, Name: t.PhysicalName(id), ARN: c.machineARN(id), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
 	if p.StateMachineType == "EXPRESS" {
 		m.Type = engine.Express
 	}
@@ -326,10 +280,10 @@ func (c *Cloud) parseMachine(id string) (*Machine, error) {
 }
 
 // JobName is what a person calls the job of a state machine: the construct it is in.
-func (c *Cloud) JobName(m *Machine) string { return c.stack.shortName(m.ID) }
+func (c *Stack) JobName(m *Machine) string { return c.template.ShortName(m.ID) }
 
 // Read copies an object of the local S3.
-func (c *Cloud) Read(ctx context.Context, bucket, key string, to io.Writer) error {
+func (c *Stack) Read(ctx context.Context, bucket, key string, to io.Writer) error {
 	object, err := c.store.Open(ctx, bucket, key)
 	if err != nil {
 		return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
@@ -340,7 +294,7 @@ func (c *Cloud) Read(ctx context.Context, bucket, key string, to io.Writer) erro
 }
 
 // Fetch copies an object of the local S3 to a file.
-func (c *Cloud) Fetch(ctx context.Context, bucket, key, path string) error {
+func (c *Stack) Fetch(ctx context.Context, bucket, key, path string) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
@@ -372,7 +326,7 @@ type Execution struct {
 // Execute runs a state machine to its end. The error says that it could not be
 // run, which is also so where a task calls what this machine does not have; an
 // execution that failed is none.
-func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
+func (c *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
 	invoke, err := c.invokeFor(ctx, m, &x)
 	if err != nil {
 		return nil, err
@@ -383,7 +337,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 	missing := tasks.add(m.Definition)
 	machines, err := c.nested(m, tasks)
 	if err = errors.Join(missing, err); err != nil {
-		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", c.stack.shortName(m.ID), err)
+		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", c.template.ShortName(m.ID), err)
 	}
 	options := append(append(tasks.options(x.Between), machines...),
 		engine.WithObjects(c.store),
@@ -406,7 +360,7 @@ func (c *Cloud) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 
 // invokeFor is lambda:invoke as an execution wants it. What is special about it
 // is so for the state machine itself, not for those that it starts.
-func (c *Cloud) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine.IntegrationFunc, error) {
+func (c *Stack) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine.IntegrationFunc, error) {
 	invoke := engine.IntegrationFunc(c.invoke)
 	if x.Items != nil {
 		var err error

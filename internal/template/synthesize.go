@@ -1,4 +1,4 @@
-package cloud
+package template
 
 import (
 	"bytes"
@@ -19,11 +19,13 @@ import (
 // gofunction.LocalContext, which cannot be imported without the CDK.
 const localContext = "mapjob:local"
 
-// Synthesize runs the CDK app of this folder for this machine, as the CDK CLI
-// would for AWS: a program that writes a cloud assembly to CDK_OUTDIR, with its
-// context in CDK_CONTEXT_JSON. app is its command; "" is that of cdk.json.
-// given are values of the context beside those of cdk.json, and folder, an
-// absolute path, is where the assembly goes, with the functions built.
+// Synthesize runs the CDK app of the current folder for this machine, as the
+// CDK CLI would for AWS: the app writes a cloud assembly to CDK_OUTDIR, and gets
+// its context in CDK_CONTEXT_JSON.
+//
+// App is the command of the app; if it is empty, cdk.json names it. Given has context
+// values beside those of cdk.json. Folder, an absolute path, is where the
+// assembly goes, with the functions built.
 func Synthesize(ctx context.Context, app string, given map[string]string, folder string) (*Assembly, error) {
 	var project struct {
 		App     string
@@ -40,12 +42,12 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 		app = project.App
 	}
 	if app == "" {
-		return nil, errors.New("found no cdk.json with an app in this folder, expected one: change to the folder of the CDK app, or name its command with --app")
+		return nil, errors.New("found no cdk.json with an app in this folder, expected one: change to the folder of the CDK app, or give its command with --app")
 	}
 
 	values := map[string]any{
 		localContext:                   true,
-		"aws:cdk:enable-path-metadata": true, // names constructs in the template; the CDK CLI does so as well
+		"aws:cdk:enable-path-metadata": true, // as the CDK CLI sets it; [Stack.ShortName] needs it
 	}
 	for k, v := range project.Context {
 		values[k] = v
@@ -60,7 +62,7 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 
 	path := toolPath()
 	if _, err := lookPath("node", path); err != nil {
-		return nil, errors.New("found no Node.js, on which the CDK runs: run `make setup` (or `npm ci`) where package.json is; without npm, install Node.js 20 or newer first, from your system's packages or nodejs.org")
+		return nil, errors.New("found no Node.js, which the CDK needs: run `make setup` (or `npm ci`) in the folder of package.json; without npm, install Node.js 20 or newer first, from your system's packages or nodejs.org")
 	}
 	shell := []string{"sh", "-c", app}
 	if runtime.GOOS == "windows" {
@@ -68,21 +70,20 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 	}
 	cmd := process.Command(ctx, shell[0], shell[1:]...)
 	cmd.Env = append(os.Environ(), "PATH="+path, "CDK_OUTDIR="+folder, "CDK_CONTEXT_JSON="+string(encoded),
-		// The library's check of the template against CloudFormation's rules takes
-		// seconds; `cdk synth` makes it.
+		// The library's check of the template takes seconds; `cdk synth` makes it.
 		"CDK_VALIDATION=false")
-	said := &bytes.Buffer{}
-	cmd.Stdout, cmd.Stderr = said, said
+	output := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = output, output
 	if err := process.Run(cmd); err != nil {
 		if ctx.Err() != nil {
 			return nil, errors.New("interrupted while the app was being synthesized")
 		}
-		return nil, fmt.Errorf("synthesizing the app with %q: %w\n%s", app, err, strings.TrimSpace(said.String()))
+		return nil, fmt.Errorf("synthesizing the app with %q: %w\n%s", app, err, strings.TrimSpace(output.String()))
 	}
-	return ReadAssembly(folder)
+	return Read(folder)
 }
 
-// toolPath is PATH with the tools of package.json before all others.
+// toolPath returns PATH with the tools of package.json first.
 func toolPath() string {
 	folder, err := os.Getwd()
 	if err != nil {
