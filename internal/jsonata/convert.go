@@ -2,9 +2,9 @@ package jsonata
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -111,13 +111,13 @@ func (w *jsonWriter) value(v any, level int) {
 			}
 			w.text = append(w.text, "null"...)
 		case w.round:
-			w.text = value.Append(w.text, round15(v))
+			w.text = value.Append(w.text, javascript.Round15(v))
 		default:
 			w.text = value.Append(w.text, v)
 		}
 	case value.Number:
 		if w.round && strings.ContainsAny(string(v), ".eE") {
-			w.text = value.Append(w.text, round15(v.Float()))
+			w.text = value.Append(w.text, javascript.Round15(v.Float()))
 		} else {
 			w.text = append(w.text, v...)
 		}
@@ -210,13 +210,4 @@ func (w *jsonWriter) string(s string) {
 		}
 	}
 	w.text = append(append(w.text, s[start:]...), '"')
-}
-
-// round15 is a number as $string and $clone see it: with 15 significant
-// digits.
-func round15(f float64) float64 {
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 || f-f != 0 {
-		return f
-	}
-	return parse15(f)
 }

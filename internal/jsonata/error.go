@@ -3,8 +3,8 @@ package jsonata
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -65,7 +65,7 @@ func (e *Error) finish(source string) *Error {
 		e.Message = e.fill(messages[e.Code])
 	}
 	e.Value = shown(e.Value)
-	e.Position = utf16Length(source[:min(e.Position, len(source))])
+	e.Position = javascript.UTF16Length(source[:min(e.Position, len(source))])
 	return e
 }
 
@@ -124,17 +124,6 @@ func (e *Error) parameter(name string, raw bool) string {
 		return text
 	}
 	return messageJSON(v)
-}
-
-func utf16Length(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if r >= 0x10000 && r != utf8.RuneError {
-			n++
-		}
-	}
-	return n
 }
 
 // messages are the texts of jsonata 2.0.6, by code.

@@ -1,8 +1,7 @@
 package jsonata
 
 import (
-	"math"
-
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -12,7 +11,7 @@ import (
 func (ev *evaluation) export(v any) (any, bool) {
 	switch v := v.(type) {
 	case float64:
-		if s := inexact(v); s != "" {
+		if s := javascript.NonFinite(v); s != "" {
 			return s, true
 		}
 	case *list:
@@ -36,20 +35,6 @@ func (ev *evaluation) export(v any) (any, bool) {
 		return items, true
 	}
 	return v, false
-}
-
-// inexact is the string that AWS passes a number on as that JSON lacks, or ""
-// for any other.
-func inexact(n float64) string {
-	switch {
-	case math.IsNaN(n):
-		return "NaN"
-	case math.IsInf(n, 1):
-		return "Infinity"
-	case math.IsInf(n, -1):
-		return "-Infinity"
-	}
-	return ""
 }
 
 func (ev *evaluation) exportItems(items []any) (any, bool) {

@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math/rand/v2"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -128,7 +129,7 @@ func sortArray(c arguments) (any, error) {
 	}
 	out, _ := mergeSort(items, func(a, b any) (bool, error) {
 		if strings {
-			return compareStrings(a.(string), b.(string)) > 0, nil
+			return javascript.CompareStrings(a.(string), b.(string)) > 0, nil
 		}
 		x, _ := value.Float(a)
 		y, _ := value.Float(b)

@@ -4,10 +4,11 @@ import (
 	"math"
 	"math/big"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/picture"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -45,7 +46,7 @@ var numberFunctions = []*native{
 		if !c.missing(1) {
 			precision = int(max(-1000, min(c.number(1), 1000)))
 		}
-		return c.finite(roundHalfEven(c.number(0), precision))
+		return c.finite(javascript.RoundHalfEven(c.number(0), precision))
 	}),
 	function("sqrt", "<n-:n>", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
@@ -76,47 +77,23 @@ var numberFunctions = []*native{
 		}
 		radix := 10.0
 		if !c.missing(1) {
-			radix = roundHalfEven(c.number(1), 0)
+			radix = javascript.RoundHalfEven(c.number(1), 0)
 		}
 		if !(radix >= 2 && radix <= 36) {
 			return nil, &Error{Code: "D3100", Value: radix}
 		}
-		n := roundHalfEven(c.number(0), 0)
+		n := javascript.RoundHalfEven(c.number(0), 0)
 		switch {
 		case n-n != 0:
-			return inexact(n), nil
+			return javascript.NonFinite(n), nil
 		case radix == 10:
 			return value.Text(n), nil
 		}
-		return formatBase(n, radix), nil
+		return javascript.FormatRadix(n, radix), nil
 	}),
 	function("formatNumber", "<n-so?:s>", 3, formatNumber),
 	function("formatInteger", "<n-s:s>", 2, formatInteger),
 	function("parseInteger", "<s-s:n>", 2, parseInteger),
-}
-
-// formatBase writes an integer to a base. Beyond the precision of a number its
-// digits are zeros, as V8 has it.
-func formatBase(n, radix float64) string {
-	negative := n < 0
-	n = math.Abs(n)
-	var digits []byte
-	for n/radix >= 1<<53 {
-		n /= radix
-		digits = append(digits, '0')
-	}
-	for {
-		rest := math.Mod(n, radix)
-		digits = append(digits, "0123456789abcdefghijklmnopqrstuvwxyz"[int(rest)])
-		if n = (n - rest) / radix; n <= 0 {
-			break
-		}
-	}
-	if negative {
-		digits = append(digits, '-')
-	}
-	slices.Reverse(digits)
-	return string(digits)
 }
 
 // finite is a number as a result, noted if JSON can't hold it.
@@ -202,27 +179,44 @@ func parseNumber(s string) (float64, bool) {
 // decimalNumber is a number as JSON has it, but for leading zeros.
 var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)
 
-// roundHalfEven rounds to a number of decimal places, by moving the decimal
-// point in the shortest decimal notation, as jsonata does: 2.675 is taken at
-// its word.
-func roundHalfEven(n float64, places int) float64 {
-	shifted := shift(n, places)
-	r := math.RoundToEven(shifted)
-	r = shift(r, -places)
-	if r == 0 {
-		return 0 // no negative zero
+func formatNumber(c arguments) (any, error) {
+	if c.missing(0) {
+		return Undefined, nil
 	}
-	return r
+	options, _ := c.value(2).(*value.Object)
+	text, err := picture.FormatNumber(c.number(0), c.string(1), options)
+	if err != nil {
+		return nil, pictureFailure(err)
+	}
+	return c.text(text)
 }
 
-// shift multiplies by a power of ten in decimal notation.
-func shift(n float64, places int) float64 {
-	if places == 0 || n == 0 || n-n != 0 {
-		return n
+func formatInteger(c arguments) (any, error) {
+	if c.missing(0) {
+		return Undefined, nil
 	}
-	text := strconv.FormatFloat(n, 'e', -1, 64)
-	mantissa, exponent, _ := strings.Cut(text, "e")
-	e, _ := strconv.Atoi(exponent)
-	r, _ := strconv.ParseFloat(mantissa+"e"+strconv.Itoa(e+places), 64)
-	return r
+	p, err := picture.ParseInteger(c.string(1))
+	if err != nil {
+		return nil, pictureFailure(err)
+	}
+	return c.text(p.Format(math.Floor(c.number(0))))
+}
+
+func parseInteger(c arguments) (any, error) {
+	if c.missing(0) {
+		return Undefined, nil
+	}
+	p, err := picture.ParseInteger(c.string(1))
+	if err != nil {
+		return nil, pictureFailure(err)
+	}
+	return c.finite(p.Parse(c.string(0)))
+}
+
+// pictureFailure turns an error of package picture into one of this package.
+func pictureFailure(err error) error {
+	if e, ok := err.(*picture.Error); ok {
+		return &Error{Code: e.Code, Value: e.Value}
+	}
+	return err
 }

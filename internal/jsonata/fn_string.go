@@ -3,9 +3,11 @@ package jsonata
 import (
 	"encoding/base64"
 	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -28,8 +30,8 @@ var stringFunctions = []*native{
 		}
 		return s
 	})),
-	function("lowercase", "<s-:s>", 1, mapped(lowercase)),
-	function("uppercase", "<s-:s>", 1, mapped(uppercase)),
+	function("lowercase", "<s-:s>", 1, mapped(javascript.Lowercase)),
+	function("uppercase", "<s-:s>", 1, mapped(javascript.Uppercase)),
 	function("trim", "<s-:s>", 1, mapped(trim)),
 	function("pad", "<s-ns?:s>", 3, pad),
 	function("contains", "<s-(sf):b>", 2, contains),
@@ -120,7 +122,7 @@ func substring(c arguments) (any, error) {
 			end += float64(length)
 		}
 	}
-	from, to := sliceIndex(start, length), sliceIndex(end, length)
+	from, to := javascript.SliceIndex(start, length), javascript.SliceIndex(end, length)
 	if from >= to {
 		return "", nil
 	}
@@ -128,15 +130,6 @@ func substring(c arguments) (any, error) {
 		return s[from:to], nil
 	}
 	return string([]rune(s)[from:to]), nil
-}
-
-// sliceIndex is an index as JavaScript's slice takes it.
-func sliceIndex(n float64, length int) int {
-	n = math.Trunc(n)
-	if n < 0 {
-		n += float64(length)
-	}
-	return int(max(0, min(n, float64(length))))
 }
 
 // trim makes one space of each run of white space, and none of one at an end.
@@ -296,7 +289,7 @@ func matchAll(c arguments) (any, error) {
 				c.ev.inexact = true
 			}
 		}
-		out = append(out, value.NewObject("match", m.text, "index", float64(utf16Length(s[:m.start])), "groups", m.groups))
+		out = append(out, value.NewObject("match", m.text, "index", float64(javascript.UTF16Length(s[:m.start])), "groups", m.groups))
 		if err = c.ev.tick(); err == nil {
 			m, err = m.next()
 		}
@@ -538,19 +531,6 @@ func hexByte(s string, at int) (byte, bool) {
 	if at+2 > len(s) {
 		return 0, false
 	}
-	high, ok := hexDigit(s[at])
-	low, ok2 := hexDigit(s[at+1])
-	return high<<4 | low, ok && ok2
-}
-
-func hexDigit(c byte) (byte, bool) {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0', true
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10, true
-	case c >= 'A' && c <= 'F':
-		return c - 'A' + 10, true
-	}
-	return 0, false
+	n, err := strconv.ParseUint(s[at:at+2], 16, 8)
+	return byte(n), err == nil
 }

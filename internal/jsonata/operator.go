@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -171,7 +172,7 @@ func (n *comparison) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if aIsString != bIsString {
 		return nil, &Error{Code: "T2009", Position: n.pos, token: n.op, Value: x, value2: y}
 	}
-	c := compareStrings(s, t)
+	c := javascript.CompareStrings(s, t)
 	switch n.op {
 	case "<":
 		return c < 0, nil

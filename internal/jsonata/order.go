@@ -1,9 +1,7 @@
 package jsonata
 
 import (
-	"strings"
-	"unicode/utf8"
-
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -103,38 +101,13 @@ func (o *order) compare(x, y any) (int, error) {
 	case aIsNumber != bIsNumber:
 		return 0, &Error{Code: "T2007", Position: o.pos, Value: x, value2: y}
 	case aIsString:
-		return compareStrings(s, t), nil
+		return javascript.CompareStrings(s, t), nil
 	case a < b:
 		return -1, nil
 	case a == b:
 		return 0, nil
 	}
 	return 1, nil
-}
-
-// compareStrings orders strings as JavaScript does: by UTF-16 code units, not
-// by code points. The two differ only beyond the surrogates.
-func compareStrings(a, b string) int {
-	n := min(len(a), len(b))
-	i := 0
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	if i == n || a[i] < 0xEE || b[i] < 0xEE {
-		return strings.Compare(a[i:], b[i:])
-	}
-	for i > 0 && !utf8.RuneStart(a[i]) {
-		i--
-	}
-	x, _ := utf8.DecodeRuneInString(a[i:])
-	y, _ := utf8.DecodeRuneInString(b[i:])
-	if (x >= 0x10000) != (y >= 0x10000) { // a surrogate comes before U+E000
-		if x >= 0x10000 {
-			return -1
-		}
-		return 1
-	}
-	return strings.Compare(a[i:], b[i:])
 }
 
 // mergeSort sorts stably. after says whether a comes after b. The comparisons

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dlclark/regexp2"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -71,7 +72,7 @@ type scan struct {
 
 func (r *regex) first(text string) (*match, error) {
 	s := &scan{regex: r, re: r.re, text: text, runes: []rune(text)}
-	if r.wide != nil && !isASCII(text) {
+	if r.wide != nil && !javascript.IsASCII(text) {
 		s.re = r.wide
 	}
 	return s.from(0, 0)
@@ -146,7 +147,7 @@ func (m *match) value(ev *evaluation, text string) any {
 	}
 	ev.inexact = true // it holds a function, and groups may be missing
 	return value.NewObject("match", m.text,
-		"start", float64(utf16Length(text[:m.start])), "end", float64(utf16Length(text[:m.end])),
+		"start", float64(javascript.UTF16Length(text[:m.start])), "end", float64(javascript.UTF16Length(text[:m.end])),
 		"groups", m.groups, "next", &nextMatch{m, text})
 }
 
@@ -199,7 +200,7 @@ func (ev *evaluation) customMatch(matcher callable, arguments []any, text string
 		return nil, &Error{Code: "T1010"}
 	}
 	matched, _ := get("match").(string)
-	m := &match{text: matched, start: byteOffset(text, start), end: byteOffset(text, end), groups: groups}
+	m := &match{text: matched, start: javascript.ByteOffset(text, start), end: javascript.ByteOffset(text, end), groups: groups}
 	m.next = func() (*match, error) {
 		if next == nil {
 			return nil, nil
@@ -207,21 +208,6 @@ func (ev *evaluation) customMatch(matcher callable, arguments []any, text string
 		return ev.customMatch(next, nil, text)
 	}
 	return m, nil
-}
-
-// byteOffset is where the UTF-16 code unit of the given number begins.
-func byteOffset(text string, units float64) int {
-	n := 0
-	for i, r := range text {
-		if float64(n) >= units {
-			return i
-		}
-		n++
-		if r >= 0x10000 {
-			n++
-		}
-	}
-	return len(text)
 }
 
 // scriptTruthy is what JavaScript takes for true.

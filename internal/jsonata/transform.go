@@ -1,8 +1,6 @@
 package jsonata
 
 import (
-	"strconv"
-
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -56,9 +54,4 @@ func (t *transform) change(ev *evaluation, match any) error {
 		}
 	}
 	return nil
-}
-
-func parse15(f float64) float64 {
-	n, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 14, 64), 64)
-	return n
 }

@@ -1,6 +1,9 @@
 package jsonata
 
-import "github.com/mapjob/mapjob/internal/value"
+import (
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/value"
+)
 
 // The walks over values. Each of them counts its steps, because parts that a
 // value shares with itself are walked over again and again.
@@ -256,7 +259,7 @@ func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) b
 func (ev *evaluation) deepCopy(v any) any {
 	switch v := v.(type) {
 	case float64:
-		return round15(v)
+		return javascript.Round15(v)
 	case callable:
 		return ""
 	case undefined:

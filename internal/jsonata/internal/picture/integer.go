@@ -1,17 +1,17 @@
-package jsonata
+package picture
 
 import (
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// integerPicture is the picture of $formatInteger and $parseInteger, and of the
+// Integer is the picture of $formatInteger and $parseInteger, and of the
 // parts of a date: XPath F&O 3.1, section 4.6.
-type integerPicture struct {
+type Integer struct {
 	style      integerStyle
 	letters    letterCase
 	ordinal    bool
@@ -56,8 +56,8 @@ var decimalZeros = []rune{
 }
 
 // analyseInteger reads a picture.
-func analyseInteger(text string) (*integerPicture, error) {
-	p := &integerPicture{zero: '0'}
+func analyseInteger(text string) (*Integer, error) {
+	p := &Integer{zero: '0'}
 	primary := text
 	if at := strings.LastIndex(text, ";"); at >= 0 {
 		primary = text[:at]
@@ -85,7 +85,7 @@ func analyseInteger(text string) (*integerPicture, error) {
 }
 
 // decimal reads a pattern of digits, from the right.
-func (p *integerPicture) decimal(text string) error {
+func (p *Integer) decimal(text string) error {
 	p.zero = 0
 	position := 0
 	runes := []rune(text)
@@ -135,30 +135,26 @@ func regularSeparators(separators []separator) int {
 	return regularGroups(positions)
 }
 
-func formatInteger(c arguments) (any, error) {
-	if c.missing(0) {
-		return Undefined, nil
-	}
-	p, err := analyseInteger(c.string(1))
+// ParseInteger parses a picture, and refuses a sequence that is not
+// supported.
+func ParseInteger(text string) (*Integer, error) {
+	p, err := analyseInteger(text)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.supported(); err != nil {
-		return nil, err
-	}
-	return c.text(p.format(math.Floor(c.number(0))))
+	return p, p.supported()
 }
 
 // supported is an error if the picture asks for an unknown sequence.
-func (p *integerPicture) supported() error {
+func (p *Integer) supported() error {
 	if p.style == styleUnknown {
 		return &Error{Code: "D3130", Value: p.text}
 	}
 	return nil
 }
 
-// format writes an integer.
-func (p *integerPicture) format(n float64) string {
+// Format writes an integer.
+func (p *Integer) Format(n float64) string {
 	negative := n < 0
 	n = math.Abs(n)
 	var s string
@@ -187,10 +183,10 @@ func (p *integerPicture) format(n float64) string {
 	return s
 }
 
-func (p *integerPicture) formatDecimal(n float64) string {
+func (p *Integer) formatDecimal(n float64) string {
 	text := []rune(value.Text(n))
 	if n-n != 0 {
-		text = []rune(inexact(n))
+		text = []rune(javascript.NonFinite(n))
 	}
 	if missing := p.digits - len(text); missing > 0 {
 		text = slices.Concat(slices.Repeat([]rune{'0'}, missing), text)
@@ -238,138 +234,4 @@ func ordinalSuffix(text []rune) string {
 		}
 	}
 	return "th"
-}
-
-// letters counts a, b, … z, aa, ab.
-func letters(n float64, upper bool) string {
-	first := 'a'
-	if upper {
-		first = 'A'
-	}
-	var out []byte
-	for n > 0 && n-n == 0 {
-		n--
-		out = append(out, byte(first)+byte(math.Mod(n, 26)))
-		n = math.Floor(n / 26)
-	}
-	slices.Reverse(out)
-	return string(out)
-}
-
-var romanNumerals = []struct {
-	value float64
-	text  string
-}{
-	{1000, "m"}, {900, "cm"}, {500, "d"}, {400, "cd"}, {100, "c"}, {90, "xc"},
-	{50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"},
-}
-
-// maxRoman bounds what is written in Roman numerals, which grow with the
-// number itself.
-const maxRoman = 1e9
-
-func roman(n float64) string {
-	var b strings.Builder
-	if n > maxRoman {
-		return inexact(n)
-	}
-	for _, r := range romanNumerals {
-		for n >= r.value {
-			b.WriteString(r.text)
-			n -= r.value
-		}
-	}
-	return b.String()
-}
-
-var (
-	wordsFew = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-		"twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
-	wordsOrdinal = []string{"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-		"tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"}
-	wordsTens      = []string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
-	wordsMagnitude = []string{"thousand", "million", "billion", "trillion"}
-)
-
-// words spells a number out.
-func words(n float64, ordinal bool) string {
-	if n-n != 0 {
-		return ""
-	}
-	return spell(n, false, ordinal)
-}
-
-// spell spells a part of a number; joined says that something larger has been
-// spelt before it.
-func spell(n float64, joined, ordinal bool) string {
-	s := ""
-	switch {
-	case n <= 19:
-		if joined {
-			s = " and "
-		}
-		if ordinal {
-			return s + wordsOrdinal[int(n)]
-		}
-		return s + wordsFew[int(n)]
-	case n < 100:
-		if joined {
-			s = " and "
-		}
-		tens, rest := int(n)/10, math.Mod(n, 10)
-		s += wordsTens[tens-2]
-		if rest > 0 {
-			return s + "-" + spell(rest, false, ordinal)
-		}
-		if ordinal {
-			return s[:len(s)-1] + "ieth"
-		}
-		return s
-	case n < 1000:
-		if joined {
-			s = ", "
-		}
-		return s + wordsFew[int(n)/100] + " hundred" + spellRest(math.Mod(n, 100), ordinal)
-	}
-	magnitude := min(int(math.Floor(math.Log10(n)/3)), len(wordsMagnitude))
-	factor := math.Pow10(3 * magnitude)
-	if joined {
-		s = ", "
-	}
-	high := math.Floor(n / factor)
-	return s + spell(high, false, false) + " " + wordsMagnitude[magnitude-1] + spellRest(n-high*factor, ordinal)
-}
-
-func spellRest(rest float64, ordinal bool) string {
-	if rest > 0 {
-		return spell(rest, true, ordinal)
-	}
-	if ordinal {
-		return "th"
-	}
-	return ""
-}
-
-// titleWords makes the first letter of each word but "and" a capital.
-func titleWords(s string) string {
-	parts := strings.Split(s, " ")
-	for i, part := range parts {
-		if part == "and" {
-			continue
-		}
-		pieces := strings.Split(part, "-")
-		for j, piece := range pieces {
-			pieces[j] = title(piece)
-		}
-		parts[i] = strings.Join(pieces, "-")
-	}
-	return strings.Join(parts, " ")
-}
-
-func title(s string) string {
-	if s == "" {
-		return s
-	}
-	_, size := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(s[:size]) + s[size:]
 }

@@ -1,36 +1,30 @@
-package jsonata
+package picture
 
 import (
-	"bytes"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// formatNumber is $formatNumber: the decimal format pictures of XPath F&O 3.1,
-// section 4.7. Where jsonata departs from that, so does this.
-func formatNumber(c arguments) (any, error) {
-	if c.missing(0) {
-		return Undefined, nil
-	}
+// FormatNumber formats n as $formatNumber does: by a decimal format
+// picture of XPath F&O 3.1, section 4.7, with jsonata's deviations from it.
+// options replaces characters of the default format; nil keeps them all.
+func FormatNumber(n float64, text string, options *value.Object) (string, error) {
 	format := defaultFormat
-	if options, ok := c.value(2).(*value.Object); ok {
-		format.override(options)
-	}
-	pictures, err := format.pictures(c.string(1))
+	format.override(options)
+	pictures, err := format.pictures(text)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	n := c.number(0)
 	p := pictures[0]
 	if !(n >= 0) { // NaN, too
 		p = pictures[1]
 	}
-	return c.text(format.apply(p, n))
+	return format.apply(p, n), nil
 }
 
 // decimalFormat is the characters that a picture and its result are made of.
@@ -102,8 +96,8 @@ func (f *decimalFormat) digits(part string, optional bool) int {
 	return n
 }
 
-// picture is a sub-picture, analysed.
-type picture struct {
+// numberPicture is a sub-picture, analysed.
+type numberPicture struct {
 	text                        string
 	prefix, suffix              string
 	whole, fraction             string
@@ -118,12 +112,12 @@ type picture struct {
 	minExponent                 int
 }
 
-func (f *decimalFormat) pictures(text string) ([2]*picture, error) {
+func (f *decimalFormat) pictures(text string) ([2]*numberPicture, error) {
 	parts := strings.Split(text, f.separator)
 	if len(parts) > 2 {
-		return [2]*picture{}, &Error{Code: "D3080"}
+		return [2]*numberPicture{}, &Error{Code: "D3080"}
 	}
-	var out [2]*picture
+	var out [2]*numberPicture
 	for i, part := range parts {
 		p := f.dissect(part)
 		if code := f.problem(p); code != "" {
@@ -141,8 +135,8 @@ func (f *decimalFormat) pictures(text string) ([2]*picture, error) {
 }
 
 // dissect takes a sub-picture apart.
-func (f *decimalFormat) dissect(text string) *picture {
-	p := &picture{text: text}
+func (f *decimalFormat) dissect(text string) *numberPicture {
+	p := &numberPicture{text: text}
 	runes := []rune(text)
 	delimits := func(r rune) bool { return f.isActive(r) && string(r) != f.exponent }
 	first := slices.IndexFunc(runes, delimits)
@@ -183,7 +177,7 @@ func indexRunes(runes []rune, s string) int {
 
 // problem is the code of a rule that the picture breaks: of several, jsonata
 // reports the last.
-func (f *decimalFormat) problem(p *picture) string {
+func (f *decimalFormat) problem(p *numberPicture) string {
 	if p.active == "" { // jsonata fails with a TypeError, and Step Functions with this
 		return "D3086"
 	}
@@ -215,7 +209,7 @@ func (f *decimalFormat) problem(p *picture) string {
 	return code
 }
 
-func (f *decimalFormat) analyse(p *picture) {
+func (f *decimalFormat) analyse(p *numberPicture) {
 	p.wholeGroups = f.groups(p, p.whole, false)
 	p.regular = regularGroups(p.wholeGroups)
 	p.fractionGroups = f.groups(p, p.fraction, true)
@@ -240,7 +234,7 @@ func (f *decimalFormat) analyse(p *picture) {
 
 // groups is how many digits stand beyond each grouping separator: to its left
 // in a fraction, else to its right.
-func (f *decimalFormat) groups(p *picture, part string, left bool) []int {
+func (f *decimalFormat) groups(p *numberPicture, part string, left bool) []int {
 	var out []int
 	at := strings.Index(part, f.grouping)
 	for at >= 0 {
@@ -288,7 +282,7 @@ func gcd(a, b int) int {
 }
 
 // apply writes a number as the picture says.
-func (f *decimalFormat) apply(p *picture, n float64) string {
+func (f *decimalFormat) apply(p *numberPicture, n float64) string {
 	switch {
 	case strings.Contains(p.text, f.percent):
 		n *= 100
@@ -299,7 +293,7 @@ func (f *decimalFormat) apply(p *picture, n float64) string {
 	if p.minExponent > 0 {
 		n, exponent = mantissa(n, p.scale)
 	}
-	text := []rune(f.fixed(roundHalfEven(n, p.maxFraction), p.maxFraction))
+	text := []rune(f.fixed(javascript.RoundHalfEven(n, p.maxFraction), p.maxFraction))
 	if point := slices.Index(text, '.'); point >= 0 {
 		text = slices.Concat(text[:point], []rune(f.decimal), text[point+1:])
 	} else {
@@ -356,11 +350,11 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 	var text string
 	switch {
 	case n-n != 0:
-		text = inexact(n)
+		text = javascript.NonFinite(n)
 	case n >= 1e21:
 		text = value.Text(n)
 	default:
-		text = toFixed(n, places)
+		text = javascript.ToFixed(n, places)
 	}
 	if zero := f.zeroRune(); zero != '0' {
 		text = strings.Map(func(r rune) rune {
@@ -373,31 +367,8 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 	return text
 }
 
-// toFixed is JavaScript's: where the number is exactly halfway between two, it
-// takes the larger one, not the even one.
-func toFixed(n float64, places int) string {
-	const beyond = 60
-	exact := []byte(strconv.FormatFloat(n, 'f', places+beyond, 64))
-	kept, rest := exact[:len(exact)-beyond], string(exact[len(exact)-beyond:])
-	if rest[0] != '5' || strings.Trim(rest[1:], "0") != "" {
-		return strconv.FormatFloat(n, 'f', places, 64)
-	}
-	kept = bytes.TrimSuffix(kept, []byte("."))
-	for i := len(kept) - 1; i >= 0; i-- {
-		switch kept[i] {
-		case '.':
-		case '9':
-			kept[i] = '0'
-		default:
-			kept[i]++
-			return string(kept)
-		}
-	}
-	return "1" + string(kept)
-}
-
 // group puts in the grouping separators.
-func (f *decimalFormat) group(p *picture, text []rune) []rune {
+func (f *decimalFormat) group(p *numberPicture, text []rune) []rune {
 	insert := func(at int) {
 		if at < 0 { // jsonata counts from the end then
 			at += len(text)

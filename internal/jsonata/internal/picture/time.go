@@ -1,14 +1,15 @@
-package jsonata
+package picture
 
 import (
 	"math"
 	"strings"
-	"time"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// timePicture is a picture of $fromMillis and $toMillis: XPath F&O 3.1, section
+// Time is a picture of $fromMillis and $toMillis: XPath F&O 3.1, section
 // 9.8.4.
-type timePicture struct{ parts []timePart }
+type Time struct{ parts []timePart }
 
 // timePart is literal text, or a component of the time.
 type timePart struct {
@@ -16,7 +17,7 @@ type timePart struct {
 	component byte // 0: literal
 	names     nameCase
 	translate bool // t: a zero offset is Z
-	integer   *integerPicture
+	integer   *Integer
 	width     int // the most characters of a name; -1 is any
 	digits    int // of a year, month or day: as many are read, and of a year are shown; -1 is all
 }
@@ -36,9 +37,9 @@ var defaultPresentation = map[byte]string{
 	'P': "n", 'm': "01", 's': "01", 'f': "1", 'Z': "01:01", 'z': "01:01", 'C': "n", 'E': "n",
 }
 
-// parseTimePicture reads a picture.
-func parseTimePicture(text string) (*timePicture, error) {
-	p := &timePicture{}
+// ParseTime reads a picture.
+func ParseTime(text string) (*Time, error) {
+	p := &Time{}
 	literal := func(s string) {
 		if s != "" {
 			p.parts = append(p.parts, timePart{literal: strings.ReplaceAll(s, "]]", "]")})
@@ -133,7 +134,7 @@ func parseMarker(text string) (timePart, error) {
 }
 
 func parseWidth(s string) int {
-	if n := scriptInteger(s); n >= 0 && n < 1e6 {
+	if n := javascript.ParseInt(s); n >= 0 && n < 1e6 {
 		return int(n)
 	}
 	return -1
@@ -144,10 +145,10 @@ var (
 	dayNames   = []string{"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 )
 
-// format writes a time. offset is that of the time zone, as the number that
+// Format writes a time. offset is that of the time zone, as the number that
 // its digits make: 530 for five and a half hours. Like jsonata it rounds the
 // hours down, so that -530 is six hours and thirty minutes.
-func (p *timePicture) format(millis, offset float64) (string, error) {
+func (p *Time) Format(millis, offset float64) (string, error) {
 	hours, minutes := math.Floor(offset/100), math.Mod(offset, 100)
 	moment := newMoment(math.Trunc(millis) + (60*hours+minutes)*60*1000)
 	var b strings.Builder
@@ -179,7 +180,7 @@ func (p *timePart) format(m moment, hours, minutes float64) (string, error) {
 		if p.component == 'Y' && p.digits >= 0 {
 			n = math.Mod(n, math.Pow10(p.digits))
 		}
-		return p.integer.format(n), nil
+		return p.integer.Format(n), nil
 	case 'Z', 'z':
 		return p.zone(hours, minutes)
 	case 'P':
@@ -226,11 +227,11 @@ func (p *timePart) zone(hours, minutes float64) (string, error) {
 	case p.integer.style != styleDecimal || p.integer.regular == 0 && p.integer.digits > 4:
 		return "", &Error{Code: "D3134"}
 	case p.integer.regular > 0 || p.integer.digits > 2:
-		s = p.integer.format(offset)
+		s = p.integer.Format(offset)
 	default:
-		s = p.integer.format(hours)
+		s = p.integer.Format(hours)
 		if minutes != 0 {
-			s += ":" + (&integerPicture{zero: '0', digits: 2}).format(minutes)
+			s += ":" + (&Integer{zero: '0', digits: 2}).Format(minutes)
 		}
 	}
 	if offset >= 0 {
@@ -243,62 +244,4 @@ func (p *timePart) zone(hours, minutes float64) (string, error) {
 		s = "Z"
 	}
 	return s, nil
-}
-
-// moment is a time, taken apart on demand.
-type moment struct {
-	time  time.Time
-	valid bool
-}
-
-func newMoment(millis float64) moment {
-	if !(math.Abs(millis) <= maxMillis) {
-		return moment{}
-	}
-	return moment{time.UnixMilli(int64(millis)).UTC(), true}
-}
-
-// component is a component of the time as a number. Weeks are those of ISO
-// 8601, which belong to the year, and here to the month, of their Thursday.
-func (m moment) component(c byte) float64 {
-	if !m.valid {
-		return math.NaN()
-	}
-	t := m.time
-	day := (int(t.Weekday())+6)%7 + 1 // Monday is 1
-	thursday := t.AddDate(0, 0, 4-day)
-	n := 0
-	switch c {
-	case 'Y':
-		n = t.Year()
-	case 'M':
-		n = int(t.Month())
-	case 'D':
-		n = t.Day()
-	case 'd':
-		n = t.YearDay()
-	case 'F':
-		n = day
-	case 'W':
-		n = (thursday.YearDay()-1)/7 + 1
-	case 'w':
-		n = (thursday.Day()-1)/7 + 1
-	case 'X':
-		n = thursday.Year()
-	case 'x':
-		n = int(thursday.Month())
-	case 'H':
-		n = t.Hour()
-	case 'h':
-		n = (t.Hour()+11)%12 + 1
-	case 'P':
-		n = t.Hour() / 12
-	case 'm':
-		n = t.Minute()
-	case 's':
-		n = t.Second()
-	case 'f':
-		n = t.Nanosecond() / 1e6
-	}
-	return float64(n)
 }

@@ -1,35 +1,35 @@
-package jsonata
+package picture
 
 import (
-	"maps"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// read is the time that a text shows as the picture says, in milliseconds, or
+// Parse is the time that a text shows as the picture says, in milliseconds, or
 // Undefined if the text does not fit the picture.
-func (p *timePicture) read(text string, now time.Time) (any, error) {
+func (p *Time) Parse(text string, now time.Time) (millis float64, ok bool, err error) {
 	pattern := strings.Builder{}
 	pattern.WriteString("(?i)^")
 	for i := range p.parts {
 		part, err := p.parts[i].pattern()
 		if err != nil {
-			return nil, err
+			return 0, false, err
 		}
 		pattern.WriteString("(" + part + ")")
 	}
 	pattern.WriteString("$")
 	re, err := regexp.Compile(pattern.String())
 	if err != nil { // a width beyond what regexp counts to
-		return Undefined, nil
+		return 0, false, nil
 	}
 	found := re.FindStringSubmatch(text)
 	if found == nil {
-		return Undefined, nil
+		return 0, false, nil
 	}
 	components := map[byte]float64{}
 	read := 0
@@ -46,9 +46,10 @@ func (p *timePicture) read(text string, now time.Time) (any, error) {
 		}
 	}
 	if read == 0 {
-		return Undefined, nil
+		return 0, false, nil
 	}
-	return assemble(components, now)
+	millis, err = assemble(components, now)
+	return millis, err == nil, err
 }
 
 // pattern is a regular expression for what the part looks like.
@@ -99,24 +100,13 @@ func (p *timePart) pattern() (string, error) {
 	return s, nil
 }
 
-// wordsPattern matches a number spelt out.
-var wordsPattern = func() string {
-	var b strings.Builder
-	b.WriteString(`(?:`)
-	for _, word := range slices.Sorted(maps.Keys(wordValues)) {
-		b.WriteString(word + "|")
-	}
-	b.WriteString(`and|[\-, ])+`)
-	return b.String()
-}()
-
 // parse is the value of the component in a text that matched.
 func (p *timePart) parse(s string) (float64, bool) {
 	switch {
 	case p.component == 'Z' || p.component == 'z':
 		return p.parseZone(s), true
 	case p.integer != nil:
-		return p.integer.parse(s), true
+		return p.integer.Parse(s), true
 	}
 	short := func(name string) string {
 		if p.width > 0 {
@@ -171,7 +161,7 @@ func (p *timePart) parseZone(s string) float64 {
 // assemble makes a time of its components. What comes before the first one
 // given is that of now, what comes after the last one is the least there is,
 // and a gap in between is an error.
-func assemble(given map[byte]float64, now time.Time) (any, error) {
+func assemble(given map[byte]float64, now time.Time) (float64, error) {
 	has := func(c byte) bool { v, ok := given[c]; return ok && v != 0 && v == v }
 	among := func(all, some string) bool { // some of them are given, and of all no others
 		any := false
@@ -210,7 +200,7 @@ func assemble(given map[byte]float64, now time.Time) (any, error) {
 		if _, ok := given[c]; ok {
 			started = true
 			if ended {
-				return nil, &Error{Code: "D3136"}
+				return 0, &Error{Code: "D3136"}
 			}
 			continue
 		}
@@ -234,7 +224,7 @@ func assemble(given map[byte]float64, now time.Time) (any, error) {
 	case byDayOfYear:
 		month, day = 0, given['d']
 	case byWeekOfMonth, byWeek:
-		return nil, &Error{Code: "D3136"}
+		return 0, &Error{Code: "D3136"}
 	}
 	hour := given['H']
 	if twelveHours {
@@ -246,7 +236,7 @@ func assemble(given map[byte]float64, now time.Time) (any, error) {
 			hour += 12
 		}
 	}
-	millis := dateUTC(given['Y'], month, day, hour, given['m'], given['s'], given['f'])
+	millis := javascript.DateUTC(given['Y'], month, day, hour, given['m'], given['s'], given['f'])
 	if zone, ok := given['Z']; ok && zone != 0 {
 		millis -= zone * 60 * 1000
 	} else if zone, ok := given['z']; ok {

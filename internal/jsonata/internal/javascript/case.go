@@ -1,14 +1,14 @@
-package jsonata
+package javascript
 
 import (
 	"strings"
 	"unicode"
 )
 
-// uppercase is JavaScript's toUpperCase: letters that have no capital of their
+// Uppercase is JavaScript's toUpperCase: letters that have no capital of their
 // own become several.
-func uppercase(s string) string {
-	if isASCII(s) {
+func Uppercase(s string) string {
+	if IsASCII(s) {
 		return strings.ToUpper(s)
 	}
 	var b strings.Builder
@@ -22,10 +22,10 @@ func uppercase(s string) string {
 	return b.String()
 }
 
-// lowercase is JavaScript's toLowerCase: a capital sigma at the end of a word
+// Lowercase is JavaScript's toLowerCase: a capital sigma at the end of a word
 // becomes a final one.
-func lowercase(s string) string {
-	if isASCII(s) {
+func Lowercase(s string) string {
+	if IsASCII(s) {
 		return strings.ToLower(s)
 	}
 	var b strings.Builder
@@ -64,7 +64,7 @@ func caseIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) || strings.ContainsRune("'.:\u00b7\u2018\u2019\u2024\u2027", r)
 }
 
-func isASCII(s string) bool {
+func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
 			return false

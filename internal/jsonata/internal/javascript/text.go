@@ -1,0 +1,67 @@
+package javascript
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+)
+
+func UTF16Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n++
+		if r >= 0x10000 && r != utf8.RuneError {
+			n++
+		}
+	}
+	return n
+}
+
+// SliceIndex is an index as JavaScript's slice takes it.
+func SliceIndex(n float64, length int) int {
+	n = math.Trunc(n)
+	if n < 0 {
+		n += float64(length)
+	}
+	return int(max(0, min(n, float64(length))))
+}
+
+// CompareStrings orders strings as JavaScript does: by UTF-16 code units, not
+// by code points. The two differ only beyond the surrogates.
+func CompareStrings(a, b string) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	if i == n || a[i] < 0xEE || b[i] < 0xEE {
+		return strings.Compare(a[i:], b[i:])
+	}
+	for i > 0 && !utf8.RuneStart(a[i]) {
+		i--
+	}
+	x, _ := utf8.DecodeRuneInString(a[i:])
+	y, _ := utf8.DecodeRuneInString(b[i:])
+	if (x >= 0x10000) != (y >= 0x10000) { // a surrogate comes before U+E000
+		if x >= 0x10000 {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(a[i:], b[i:])
+}
+
+// ByteOffset is where the UTF-16 code unit of the given number begins.
+func ByteOffset(text string, units float64) int {
+	n := 0
+	for i, r := range text {
+		if float64(n) >= units {
+			return i
+		}
+		n++
+		if r >= 0x10000 {
+			n++
+		}
+	}
+	return len(text)
+}

@@ -1,0 +1,40 @@
+package picture
+
+import (
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+)
+
+// Parse reads an integer that was written as the picture says: NaN if it was
+// not.
+func (p *Integer) Parse(s string) float64 {
+	switch p.style {
+	case styleLetters:
+		return parseLetters(s, p.letters == caseUpper)
+	case styleRoman:
+		return parseRoman(s, p.letters == caseUpper)
+	case styleWords:
+		return parseWords(s)
+	}
+	if p.ordinal {
+		runes := []rune(s)
+		s = string(runes[:max(0, len(runes)-2)])
+	}
+	if p.regular > 0 {
+		s = strings.ReplaceAll(s, ",", "") // jsonata takes no other one for regular groups
+	} else {
+		for _, separator := range p.separators {
+			s = strings.ReplaceAll(s, separator.char, "")
+		}
+	}
+	if p.zero != '0' {
+		s = strings.Map(func(r rune) rune {
+			if r >= p.zero && r <= p.zero+9 {
+				return r - p.zero + '0'
+			}
+			return r
+		}, s)
+	}
+	return javascript.ParseInt(s)
+}
