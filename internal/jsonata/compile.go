@@ -63,7 +63,7 @@ func (c *compiler) base(n *syntax) node {
 	case kindNumber, kindConstant:
 		return &literal{n.value}
 	case kindRegex:
-		return &literal{n.regex}
+		return &literal{&regexFunction{n.regex}}
 	case kindName:
 		return name(n.text)
 	case kindVariable:

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/regex"
 )
 
 type tokenKind uint8
@@ -26,7 +28,7 @@ type token struct {
 	kind  tokenKind
 	text  string // the operator, the name, the string's value
 	value any    // of a number or a constant
-	regex *regex
+	regex *regex.Regexp
 	pos   int
 }
 
@@ -278,10 +280,9 @@ func (l *lexer) regex() (token, *Error) {
 			for l.pos < len(l.source) && (l.source[l.pos] == 'i' || l.source[l.pos] == 'm') {
 				l.pos++
 			}
-			re, err := newRegex(pattern, l.source[flags:l.pos])
+			re, err := regex.Compile(pattern, l.source[flags:l.pos])
 			if err != nil {
-				err.Position = l.pos
-				return token{}, err
+				return token{}, &Error{Message: err.Error(), Position: l.pos}
 			}
 			return token{kind: tokenRegex, text: pattern, regex: re, pos: l.pos}, nil
 		}

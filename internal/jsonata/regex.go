@@ -1,127 +1,51 @@
 package jsonata
 
 import (
-	"strings"
-	"time"
-	"unicode/utf8"
-
-	"github.com/dlclark/regexp2"
-
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/regex"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// regexTimeout bounds one match: a regular expression of the ECMAScript kind
-// can take exponential time.
-const regexTimeout = time.Second
+// regexFunction is a regular expression literal. It is a function: applied to a
+// string it returns a match, which holds the function that returns the next one.
+type regexFunction struct{ re *regex.Regexp }
 
-// regex is a regular expression literal. It is a function: applied to a string
-// it yields a match, which holds the function that yields the next one.
-type regex struct {
-	source string
-	re     *regexp2.Regexp
-	wide   *regexp2.Regexp // for texts beyond ASCII, if it has to differ: see withBoundaries
-}
+// first returns the first match in text, or nil if there is none.
+func (r *regexFunction) first(text string) (*match, error) { return r.match(r.re.Find(text)) }
 
-func newRegex(pattern, flags string) (*regex, *Error) {
-	options := regexp2.RegexOptions(regexp2.ECMAScript)
-	if strings.Contains(flags, "i") {
-		options |= regexp2.IgnoreCase
+// match converts a match of package regex, or its error.
+func (r *regexFunction) match(found *regex.Match, err error) (*match, error) {
+	switch {
+	case err == regex.ErrEmptyMatch:
+		return nil, &Error{Code: "D1004", Value: r.re.Source()}
+	case err != nil:
+		return nil, &Error{Message: timedOut}
+	case found == nil:
+		return nil, nil
 	}
-	if strings.Contains(flags, "m") {
-		options |= regexp2.Multiline
-	}
-	invalid := func(reason string) *Error {
-		return &Error{Message: "Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason}
-	}
-	numbered, ok := numberGroups(pattern)
-	if !ok {
-		return nil, invalid("Duplicate capture group name")
-	}
-	re, err := regexp2.Compile(numbered, options)
-	if err != nil {
-		_, reason, _ := strings.Cut(err.Error(), ": ")
-		return nil, invalid(reason)
-	}
-	re.MatchTimeout = regexTimeout
-	r := &regex{source: pattern, re: re}
-	if spelt := withBoundaries(numbered); spelt != numbered {
-		if r.wide, err = regexp2.Compile(spelt, options); err != nil {
-			return nil, invalid(err.Error())
+	for i, g := range found.Groups {
+		if g == nil {
+			found.Groups[i] = Undefined
 		}
-		r.wide.MatchTimeout = regexTimeout
 	}
-	return r, nil
+	return &match{
+		text: found.Text, start: found.Start, end: found.End, groups: found.Groups,
+		next: func() (*match, error) { return r.match(found.Next()) },
+	}, nil
 }
 
-// match is one match of a matcher in a text. Offsets are bytes.
+// match is one match in a text, by a regular expression or by a function of the
+// expression. Offsets are in bytes.
 type match struct {
 	text       string
 	start, end int
 	groups     []any
-	next       func() (*match, error) // nil, nil when there is no further one
+	next       func() (*match, error) // returns nil, nil after the last match
 }
 
-// scan finds matches in a text from a byte offset on.
-type scan struct {
-	regex *regex
-	re    *regexp2.Regexp
-	text  string
-	runes []rune
-}
+func (*regexFunction) arity() int { return 2 }
 
-func (r *regex) first(text string) (*match, error) {
-	s := &scan{regex: r, re: r.re, text: text, runes: []rune(text)}
-	if r.wide != nil && !javascript.IsASCII(text) {
-		s.re = r.wide
-	}
-	return s.from(0, 0)
-}
-
-// from is the first match at or after an offset, given in runes and in bytes.
-func (s *scan) from(at, offset int) (*match, error) {
-	found, err := s.re.FindRunesMatchStartingAt(s.runes, at)
-	if err != nil {
-		return nil, &Error{Message: timedOut}
-	}
-	if found == nil {
-		return nil, nil
-	}
-	start := offset + byteLength(s.runes[at:found.Index])
-	m := &match{text: found.String(), start: start, groups: []any{}}
-	m.end = start + len(m.text)
-	for _, g := range found.Groups()[1:] {
-		if len(g.Captures) == 0 {
-			m.groups = append(m.groups, Undefined)
-		} else {
-			m.groups = append(m.groups, g.String())
-		}
-	}
-	end := found.Index + found.Length
-	m.next = func() (*match, error) {
-		if end >= len(s.runes) {
-			return nil, nil
-		}
-		next, err := s.from(end, m.end)
-		if err == nil && next != nil && next.text == "" {
-			return nil, &Error{Code: "D1004", Value: s.regex.source}
-		}
-		return next, err
-	}
-	return m, nil
-}
-
-func byteLength(runes []rune) int {
-	n := 0
-	for _, r := range runes {
-		n += max(utf8.RuneLen(r), 1)
-	}
-	return n
-}
-
-func (*regex) arity() int { return 2 }
-
-func (r *regex) call(ev *evaluation, arguments []any, _ any) (any, error) {
+func (r *regexFunction) call(ev *evaluation, arguments []any, _ any) (any, error) {
 	if len(arguments) == 0 {
 		return Undefined, nil
 	}
@@ -170,7 +94,7 @@ func (n *nextMatch) call(ev *evaluation, _ []any, _ any) (any, error) {
 // firstMatch applies a matcher: a regular expression, or a function of the
 // expression that behaves like one.
 func (ev *evaluation) firstMatch(matcher callable, text string) (*match, error) {
-	if r, ok := matcher.(*regex); ok {
+	if r, ok := matcher.(*regexFunction); ok {
 		return r.first(text)
 	}
 	return ev.customMatch(matcher, []any{text}, text)

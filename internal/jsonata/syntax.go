@@ -1,5 +1,7 @@
 package jsonata
 
+import "github.com/mapjob/mapjob/internal/jsonata/internal/regex"
+
 // kind tells syntax nodes apart.
 type kind uint8
 
@@ -57,7 +59,7 @@ type syntax struct {
 	pos   int    // byte offset just past the node's operator or token
 	text  string // name, string, operator
 	value any    // of a number or constant
-	regex *regex
+	regex *regex.Regexp
 
 	left, right *syntax // operands; condition: then is right; transform: pattern and update
 	other       *syntax // else branch; delete clause; a lambda's body; a call's procedure

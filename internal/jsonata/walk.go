@@ -157,7 +157,7 @@ func (ev *evaluation) truth(v any) (bool, error) {
 		return v.Float() != 0, nil
 	case *value.Object:
 		return v.Len() > 0, nil
-	case *regex, *nextMatch:
+	case *regexFunction, *nextMatch:
 		return false, nil
 	case callable:
 		return true, nil

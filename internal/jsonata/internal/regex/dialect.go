@@ -1,4 +1,4 @@
-package jsonata
+package regex
 
 import (
 	"strconv"
@@ -46,10 +46,10 @@ func numberGroups(pattern string) (string, bool) {
 	}), ok
 }
 
-// withBoundaries is the pattern with its \b and \B spelt out: to regexp2 the
+// expandBoundaries is the pattern with its \b and \B spelt out: to regexp2 the
 // letters of all alphabets are word characters there, to JavaScript those of
 // ASCII are.
-func withBoundaries(pattern string) string {
+func expandBoundaries(pattern string) string {
 	const (
 		word    = `[A-Za-z0-9_]`
 		edge    = `(?:(?<=` + word + `)(?!` + word + `)|(?<!` + word + `)(?=` + word + `))`
