@@ -1,10 +1,12 @@
 package jsonata
 
+import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+
 // native is a built-in function.
 type native struct {
 	name       string
-	signature  *signature // nil: run checks the arguments itself
-	parameters int        // what $map and its like take for the number of parameters
+	signature  *syntax.Signature // nil: run checks the arguments itself
+	parameters int               // what $map and its like take for the number of parameters
 	run        func(c arguments) (any, error)
 }
 
@@ -20,7 +22,7 @@ func (n *native) arity() int { return n.parameters }
 func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 	if n.signature != nil {
 		var err error
-		if list, err = n.signature.validate(list, input); err != nil {
+		if list, err = validate(n.signature, list, input); err != nil {
 			return nil, err
 		}
 	}
@@ -30,16 +32,19 @@ func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 
 // builtins are the functions of jsonata 2.0.6 and of Step Functions, less
 // $eval, which Step Functions does not have: calling it is calling no function.
-var builtins map[string]*native
+var builtins = builtinsByName()
 
-func init() {
-	builtins = map[string]*native{}
+func builtinsByName() map[string]*native {
+	all := map[string]*native{}
 	for _, group := range [][]*native{stringFunctions, numberFunctions, arrayFunctions, objectFunctions, valueFunctions, higherOrderFunctions, timeFunctions, stepFunctions} {
 		for _, n := range group {
-			builtins[n.name] = n
+			all[n.name] = n
 		}
 	}
+	return all
 }
+
+func isBuiltin(name string) bool { return builtins[name] != nil }
 
 func function(name, types string, parameters int, run func(arguments) (any, error)) *native {
 	return &native{name, mustSignature(types), parameters, run}

@@ -1,5 +1,7 @@
 package jsonata
 
+import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+
 // callable is a function: a lambda, a built-in one, a partial application of
 // either, a chain of two, a regular expression, or a transform.
 type callable interface {
@@ -131,7 +133,7 @@ type lambda struct {
 type lambdaNode struct {
 	parameters []symbol
 	body       node
-	signature  *signature
+	signature  *syntax.Signature
 	captures   bool // something may hold on to the scope of a call when the call has ended
 }
 
@@ -144,7 +146,7 @@ func (l *lambda) arity() int { return len(l.definition.parameters) }
 func (l *lambda) call(ev *evaluation, arguments []any, input any) (any, error) {
 	if s := l.definition.signature; s != nil {
 		var err error
-		if arguments, err = s.validate(arguments, input); err != nil {
+		if arguments, err = validate(s, arguments, input); err != nil {
 			return nil, err
 		}
 		ev.passed(arguments)
@@ -317,7 +319,7 @@ func (*transform) arity() int { return 1 }
 var transformSignature = mustSignature("<(oa):o>")
 
 func (t *transform) call(ev *evaluation, arguments []any, input any) (any, error) {
-	arguments, err := transformSignature.validate(arguments, input)
+	arguments, err := validate(transformSignature, arguments, input)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 package jsonata
 
-import "slices"
+import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 
 // compiler turns the resolved syntax tree into nodes.
 type compiler struct {
@@ -27,28 +27,28 @@ func (c *compiler) optional(name string) symbol {
 }
 
 // node compiles a node and what follows it.
-func (c *compiler) node(n *syntax) node {
+func (c *compiler) node(n *syntax.Node) node {
 	if n == nil {
 		return nil
 	}
 	base := c.base(n)
-	if n.kind == kindPath || n.predicates == nil && n.group == nil && !n.keepArray {
+	if n.Kind == syntax.KindPath || n.Predicates == nil && n.Group == nil && !n.KeepArray {
 		return base
 	}
-	if n.kind == kindCall && n.tail { // grouping and [] are lost on a call in tail position, as in jsonata
+	if n.Kind == syntax.KindCall && n.Tail { // grouping and [] are lost on a call in tail position, as in jsonata
 		return base
 	}
-	f := &finish{node: base, keep: n.keepArray}
-	for _, p := range n.predicates {
-		f.filters = append(f.filters, c.filter(p.filter))
+	f := &finish{node: base, keep: n.KeepArray}
+	for _, p := range n.Predicates {
+		f.filters = append(f.filters, c.filter(p.Filter))
 	}
-	if n.group != nil {
-		f.group = c.group(n.group.pairs, n.group.pos)
+	if n.Group != nil {
+		f.group = c.group(n.Group.Pairs, n.Group.Pos)
 	}
 	return f
 }
 
-func (c *compiler) nodes(list []*syntax) []node {
+func (c *compiler) nodes(list []*syntax.Node) []node {
 	out := make([]node, len(list))
 	for i := range list {
 		out[i] = c.node(list[i])
@@ -56,117 +56,117 @@ func (c *compiler) nodes(list []*syntax) []node {
 	return out
 }
 
-func (c *compiler) base(n *syntax) node {
-	switch n.kind {
-	case kindString:
-		return &literal{n.text}
-	case kindNumber, kindConstant:
-		return &literal{n.value}
-	case kindRegex:
-		return &literal{&regexFunction{n.regex}}
-	case kindName:
-		return name(n.text)
-	case kindVariable:
-		if n.text == "" {
+func (c *compiler) base(n *syntax.Node) node {
+	switch n.Kind {
+	case syntax.KindString:
+		return &literal{n.Text}
+	case syntax.KindNumber, syntax.KindConstant:
+		return &literal{n.Value}
+	case syntax.KindRegex:
+		return &literal{&regexFunction{n.Regex}}
+	case syntax.KindName:
+		return name(n.Text)
+	case syntax.KindVariable:
+		if n.Text == "" {
 			return current{}
 		}
-		return variable{c.symbol(n.text)}
-	case kindParent:
-		return variable{c.symbol(n.ancestor.label)}
-	case kindWildcard:
+		return variable{c.symbol(n.Text)}
+	case syntax.KindParent:
+		return variable{c.symbol(n.Ancestor.Label)}
+	case syntax.KindWildcard:
 		return wildcard{}
-	case kindDescendants:
+	case syntax.KindDescendants:
 		return descendants{}
-	case kindPath:
+	case syntax.KindPath:
 		return c.path(n)
-	case kindBinary:
+	case syntax.KindBinary:
 		return c.binary(n)
-	case kindNegate:
-		return &negate{c.node(n.left), n.pos}
-	case kindArray:
-		a := &array{items: c.nodes(n.list), cons: n.consArray, whole: make([]bool, len(n.list))}
-		for i, item := range n.list {
-			a.whole[i] = item.kind == kindArray
+	case syntax.KindNegate:
+		return &negate{c.node(n.Left), n.Pos}
+	case syntax.KindArray:
+		a := &array{items: c.nodes(n.List), cons: n.ConsArray, whole: make([]bool, len(n.List))}
+		for i, item := range n.List {
+			a.whole[i] = item.Kind == syntax.KindArray
 		}
 		return a
-	case kindObject:
-		return &object{c.group(n.pairs, n.pos)}
-	case kindBlock:
-		b := &block{nodes: c.nodes(n.list)}
-		for _, e := range n.list {
-			b.scope = b.scope || binds(e)
+	case syntax.KindObject:
+		return &object{c.group(n.Pairs, n.Pos)}
+	case syntax.KindBlock:
+		b := &block{nodes: c.nodes(n.List)}
+		for _, e := range n.List {
+			b.scope = b.scope || syntax.Binds(e)
 		}
 		return b
-	case kindCondition:
-		return &condition{c.node(n.left), c.node(n.right), c.node(n.other)}
-	case kindBind:
-		return &bind{c.symbol(n.left.text), c.node(n.right)}
-	case kindApply:
-		a := &applyNode{left: c.node(n.left), right: c.node(n.right), pos: n.pos}
-		if n.right.kind == kindCall {
-			call := c.call(n.right)
+	case syntax.KindCondition:
+		return &condition{c.node(n.Left), c.node(n.Right), c.node(n.Other)}
+	case syntax.KindBind:
+		return &bind{c.symbol(n.Left.Text), c.node(n.Right)}
+	case syntax.KindApply:
+		a := &applyNode{left: c.node(n.Left), right: c.node(n.Right), pos: n.Pos}
+		if n.Right.Kind == syntax.KindCall {
+			call := c.call(n.Right)
 			call.tail = false
 			a.call = call
 		}
 		return a
-	case kindCall:
+	case syntax.KindCall:
 		return c.call(n)
-	case kindPartial:
-		p := &partialNode{procedure: c.node(n.other), pos: n.pos, arguments: make([]node, len(n.list))}
-		p.name, p.lookup = c.procedureName(n.other)
-		for i, argument := range n.list {
-			if argument.kind != kindPlaceholder {
+	case syntax.KindPartial:
+		p := &partialNode{procedure: c.node(n.Other), pos: n.Pos, arguments: make([]node, len(n.List))}
+		p.name, p.lookup = c.procedureName(n.Other)
+		for i, argument := range n.List {
+			if argument.Kind != syntax.KindPlaceholder {
 				p.arguments[i] = c.node(argument)
 			}
 		}
 		return p
-	case kindLambda:
-		l := &lambdaNode{body: c.node(n.other), signature: n.signature, captures: captures(n.other)}
-		for _, p := range n.list {
-			l.parameters = append(l.parameters, c.symbol(p.text))
+	case syntax.KindLambda:
+		l := &lambdaNode{body: c.node(n.Other), signature: n.Signature, captures: syntax.Captures(n.Other)}
+		for _, p := range n.List {
+			l.parameters = append(l.parameters, c.symbol(p.Text))
 		}
 		return l
-	case kindTransform:
+	case syntax.KindTransform:
 		t := &transformNode{
-			pattern: c.node(n.left), update: c.node(n.right), remove: c.node(n.other),
-			clone: c.symbol("clone"), pos: [3]int{n.pos, n.right.pos, 0},
+			pattern: c.node(n.Left), update: c.node(n.Right), remove: c.node(n.Other),
+			clone: c.symbol("clone"), pos: [3]int{n.Pos, n.Right.Pos, 0},
 		}
-		if n.other != nil {
-			t.pos[2] = n.other.pos
+		if n.Other != nil {
+			t.pos[2] = n.Other.Pos
 		}
 		return t
 	}
 	panic("jsonata: a syntax node of unknown kind reached the compiler")
 }
 
-func (c *compiler) call(n *syntax) *call {
-	k := &call{procedure: c.node(n.other), arguments: c.nodes(n.list), pos: n.pos, tail: n.tail}
-	k.name, k.lookup = c.procedureName(n.other)
+func (c *compiler) call(n *syntax.Node) *call {
+	k := &call{procedure: c.node(n.Other), arguments: c.nodes(n.List), pos: n.Pos, tail: n.Tail}
+	k.name, k.lookup = c.procedureName(n.Other)
 	return k
 }
 
 // procedureName is what an error calls the function, and the symbol of the
 // variable that may have been meant if it is written as a field.
-func (c *compiler) procedureName(n *syntax) (any, symbol) {
-	switch n.kind {
-	case kindPath:
-		first := n.list[0]
-		if first.text == "" {
-			return first.value, 0
+func (c *compiler) procedureName(n *syntax.Node) (any, symbol) {
+	switch n.Kind {
+	case syntax.KindPath:
+		first := n.List[0]
+		if first.Text == "" {
+			return first.Value, 0
 		}
-		return first.text, c.symbol(first.text)
-	case kindBlock, kindLambda, kindParent, kindCall, kindPartial, kindCondition, kindTransform:
+		return first.Text, c.symbol(first.Text)
+	case syntax.KindBlock, syntax.KindLambda, syntax.KindParent, syntax.KindCall, syntax.KindPartial, syntax.KindCondition, syntax.KindTransform:
 		return nil, 0
 	}
-	return n.content(), 0
+	return n.Content(), 0
 }
 
-func (c *compiler) binary(n *syntax) node {
-	if n.text == "&" {
+func (c *compiler) binary(n *syntax.Node) node {
+	if n.Text == "&" {
 		return c.concatenation(n)
 	}
-	b := binary{c.node(n.left), c.node(n.right), n.text, n.pos}
-	switch n.text {
+	b := binary{c.node(n.Left), c.node(n.Right), n.Text, n.Pos}
+	switch n.Text {
 	case "+", "-", "*", "/", "%":
 		return &arithmetic{b}
 	case "=", "!=":
@@ -182,28 +182,28 @@ func (c *compiler) binary(n *syntax) node {
 }
 
 // concatenation makes one node of a chain of &.
-func (c *compiler) concatenation(n *syntax) node {
-	left := n.left
+func (c *compiler) concatenation(n *syntax.Node) node {
+	left := n.Left
 	var k *concatenation
-	if left.kind == kindBinary && left.text == "&" && left.predicates == nil && left.group == nil {
+	if left.Kind == syntax.KindBinary && left.Text == "&" && left.Predicates == nil && left.Group == nil {
 		k = c.concatenation(left).(*concatenation)
 	} else {
 		k = &concatenation{operands: []node{c.node(left)}}
 	}
-	k.operands = append(k.operands, c.node(n.right))
-	k.pos = append(k.pos, n.pos)
+	k.operands = append(k.operands, c.node(n.Right))
+	k.pos = append(k.pos, n.Pos)
 	return k
 }
 
-func (c *compiler) filter(n *syntax) *filter {
+func (c *compiler) filter(n *syntax.Node) *filter {
 	f := &filter{node: c.node(n)}
-	if n.kind == kindNumber {
-		f.index, f.literal = n.value.(float64), true
+	if n.Kind == syntax.KindNumber {
+		f.index, f.literal = n.Value.(float64), true
 	}
 	return f
 }
 
-func (c *compiler) group(pairs [][2]*syntax, pos int) *group {
+func (c *compiler) group(pairs [][2]*syntax.Node, pos int) *group {
 	g := &group{pos: pos, distinct: true}
 	seen := map[any]bool{}
 	for _, p := range pairs {
@@ -223,19 +223,19 @@ func (c *compiler) group(pairs [][2]*syntax, pos int) *group {
 	return g
 }
 
-func (c *compiler) path(n *syntax) node {
+func (c *compiler) path(n *syntax.Node) node {
 	p := &path{
-		steps: make([]step, len(n.list)), fromInput: n.list[0].kind != kindVariable,
-		keep: n.keepSingle || n.keepArray, keepCons: n.keepSingle, tuple: n.tuple, firstTuple: len(n.list),
+		steps: make([]step, len(n.List)), fromInput: n.List[0].Kind != syntax.KindVariable,
+		keep: n.KeepSingle || n.KeepArray, keepCons: n.KeepSingle, tuple: n.Tuple, firstTuple: len(n.List),
 	}
-	for i, s := range n.list {
+	for i, s := range n.List {
 		p.steps[i] = c.step(s)
 		if p.steps[i].binds && p.firstTuple > i {
 			p.firstTuple = i
 		}
 	}
-	if n.group != nil {
-		p.group = c.group(n.group.pairs, n.group.pos)
+	if n.Group != nil {
+		p.group = c.group(n.Group.Pairs, n.Group.Pos)
 	}
 	plain := c.plainPath(n)
 	if plain == nil {
@@ -248,90 +248,32 @@ func (c *compiler) path(n *syntax) node {
 	return plain
 }
 
-func (c *compiler) step(n *syntax) step {
+func (c *compiler) step(n *syntax.Node) step {
 	s := step{
-		cons: n.consArray, binds: n.tuple,
-		focus: c.optional(n.focus), index: c.optional(n.index),
+		cons: n.ConsArray, binds: n.Tuple,
+		focus: c.optional(n.Focus), index: c.optional(n.Index),
 	}
-	if n.ancestor != nil && n.kind != kindParent {
-		s.ancestor = c.symbol(n.ancestor.label)
+	if n.Ancestor != nil && n.Kind != syntax.KindParent {
+		s.ancestor = c.symbol(n.Ancestor.Label)
 	}
-	for _, st := range n.stages {
-		if st.filter == nil {
-			s.stages = append(s.stages, stageNode{index: c.symbol(st.index)})
+	for _, st := range n.Stages {
+		if st.Filter == nil {
+			s.stages = append(s.stages, stageNode{index: c.symbol(st.Index)})
 		} else {
-			s.stages = append(s.stages, stageNode{filter: c.filter(st.filter)})
+			s.stages = append(s.stages, stageNode{filter: c.filter(st.Filter)})
 		}
 	}
-	if n.kind == kindSort {
-		s.order = &order{pos: n.pos}
-		for _, t := range n.terms {
-			s.order.keys = append(s.order.keys, c.node(t.key))
-			s.order.descending = append(s.order.descending, t.descending)
+	if n.Kind == syntax.KindSort {
+		s.order = &order{pos: n.Pos}
+		for _, t := range n.Terms {
+			s.order.keys = append(s.order.keys, c.node(t.Key))
+			s.order.descending = append(s.order.descending, t.Descending)
 		}
 		return s
 	}
 	s.node = c.node(n)
-	if n.kind == kindName {
-		s.plain, s.field = n.predicates == nil && n.group == nil, n.text
+	if n.Kind == syntax.KindName {
+		s.plain, s.field = n.Predicates == nil && n.Group == nil, n.Text
 	}
 	return s
-}
-
-// any reports whether a condition holds for some node that is evaluated in the
-// scope of n, n included. Nodes for which skip holds, and what is in them, are
-// left out.
-func (n *syntax) any(holds, skip func(*syntax) bool) bool {
-	if n == nil {
-		return false
-	}
-	if holds(n) {
-		return true
-	}
-	inner := func(n *syntax) bool { return n.any(holds, skip) }
-	if !skip(n) {
-		if inner(n.left) || inner(n.right) || inner(n.other) || slices.ContainsFunc(n.list, inner) {
-			return true
-		}
-		for _, p := range n.pairs {
-			if inner(p[0]) || inner(p[1]) {
-				return true
-			}
-		}
-		for _, t := range n.terms {
-			if inner(t.key) {
-				return true
-			}
-		}
-	}
-	for _, s := range slices.Concat(n.stages, n.predicates) {
-		if inner(s.filter) {
-			return true
-		}
-	}
-	if n.group != nil {
-		for _, p := range n.group.pairs {
-			if inner(p[0]) || inner(p[1]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// binds reports whether evaluating the node sets a variable in the scope it is
-// evaluated in.
-func binds(n *syntax) bool {
-	return n.any(
-		func(n *syntax) bool { return n.kind == kindBind },
-		func(n *syntax) bool { return n.kind == kindBlock || n.kind == kindLambda })
-}
-
-// captures reports whether something that outlives the evaluation of the body
-// may refer to its scope: a function defined in it, or a call left to the
-// caller.
-func captures(body *syntax) bool {
-	return body.any(
-		func(n *syntax) bool { return n.kind == kindLambda || n.kind == kindTransform || n.tail },
-		func(*syntax) bool { return false })
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -30,6 +31,14 @@ type Error struct {
 	elementType  string
 	functionName string
 	exponent     any
+}
+
+// newSyntaxError turns an error of package syntax into one of this package.
+func newSyntaxError(e *syntax.Error) *Error {
+	if e.TooDeep {
+		return &Error{Message: stackOverflow, Position: e.Position}
+	}
+	return &Error{Code: e.Code, Position: e.Position, token: e.Token, noToken: e.NoToken, Value: e.Value, Message: e.Message}
 }
 
 // Error is the code and the message.

@@ -2,7 +2,6 @@ package jsonata
 
 import (
 	"context"
-	"sync"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -58,8 +57,6 @@ type freeVariable struct {
 	value any
 	known bool
 }
-
-var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
 
 // eval evaluates a node and unwraps the sequence that it may result in.
 func (ev *evaluation) eval(n node, input any, f *frame) (any, error) {
@@ -173,13 +170,12 @@ func (ev *evaluation) hold(elements int) {
 
 // run evaluates the whole expression.
 func (e *Expression) run(env *Environment) (any, error) {
-	ev := evaluations.Get().(*evaluation)
-	defer ev.release()
-	frees := ev.frees
-	if cap(frees) < len(e.symbols) {
-		frees = make([]freeVariable, len(e.symbols))
+	ev, ok := e.evaluations.Get().(*evaluation)
+	if !ok {
+		ev = &evaluation{frees: make([]freeVariable, len(e.symbols))}
 	}
-	*ev = evaluation{expression: e, env: env, root: env.Input, frees: frees[:len(e.symbols)], stack: ev.stack, text: ev.text, maxDepth: env.MaxDepth}
+	defer ev.release()
+	*ev = evaluation{expression: e, env: env, root: env.Input, frees: ev.frees, stack: ev.stack, text: ev.text, maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
 		ev.maxDepth = DefaultMaxDepth
 	}
@@ -222,6 +218,7 @@ func (ev *evaluation) release() {
 	if cap(text) > maxPooledText {
 		text = nil
 	}
-	*ev = evaluation{frees: ev.frees[:0], stack: ev.stack[:0], text: text}
-	evaluations.Put(ev)
+	pool := &ev.expression.evaluations
+	*ev = evaluation{frees: ev.frees, stack: ev.stack[:0], text: text}
+	pool.Put(ev)
 }

@@ -77,7 +77,7 @@ func (ev *evaluation) free(s symbol) any {
 		v = ev.root
 	} else if x, ok := ev.variable(name); ok {
 		v = x
-	} else if fn, ok := builtins[name]; ok {
+	} else if fn := ev.expression.natives[s]; fn != nil {
 		v = fn
 	}
 	ev.frees[s] = freeVariable{v, true}

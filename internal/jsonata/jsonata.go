@@ -25,8 +25,12 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 )
 
 // Expression is a compiled expression. It is immutable and safe for
@@ -36,8 +40,11 @@ type Expression struct {
 	root      node
 	plain     *plainPath // the whole expression, if it is a plain path
 	symbols   []string   // the names of all variables, by symbol
+	natives   []*native  // the built-in functions of these names, by symbol
 	variables []string   // the free ones
 	usesInput bool
+
+	evaluations sync.Pool // of *evaluation
 }
 
 // Environment is what an evaluation sees of the world. The zero Environment has
@@ -79,16 +86,17 @@ type Function struct{}
 // Compile parses an expression. The error is an [*Error].
 func Compile(source string) (*Expression, error) {
 	valid := strings.ToValidUTF8(source, "\uFFFD")
-	tree, err := parse(valid)
-	if err == nil {
-		tree, err = resolve(tree)
-	}
+	tree, err := syntax.Parse(valid)
 	if err != nil {
-		return nil, err.finish(valid)
+		return nil, newSyntaxError(err).finish(valid)
 	}
 	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
-	e := &Expression{source: source, root: c.node(tree), variables: freeVariables(tree), usesInput: usesInput(tree, true)}
+	e := &Expression{source: source, root: c.node(tree), variables: slices.DeleteFunc(syntax.FreeVariables(tree), isBuiltin), usesInput: syntax.UsesInput(tree, true)}
 	e.symbols = c.names
+	e.natives = make([]*native, len(c.names))
+	for i, name := range c.names {
+		e.natives[i] = builtins[name]
+	}
 	switch root := e.root.(type) {
 	case *plainPath:
 		e.plain = root

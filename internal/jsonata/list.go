@@ -1,7 +1,5 @@
 package jsonata
 
-import "github.com/mapjob/mapjob/internal/value"
-
 // list is an array that the language made, with what it remembers about it. An
 // array of the input is a plain []any. Both are arrays to an expression.
 //
@@ -14,8 +12,6 @@ type list struct {
 	cons  bool // made by an array constructor at an end of a path: a step does not flatten it
 	outer bool // the wrapping of an input that is an array: $ is what it holds
 }
-
-var emptyObject = &value.Object{}
 
 // elements are those of an array.
 func elements(v any) ([]any, bool) {

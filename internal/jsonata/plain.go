@@ -3,6 +3,7 @@ package jsonata
 import (
 	"math"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -27,32 +28,32 @@ type plainPath struct {
 }
 
 // plainPath is the path as a plain one, or nil if it is none.
-func (c *compiler) plainPath(n *syntax) *plainPath {
-	if n.keepArray || n.keepSingle || n.tuple || n.group != nil {
+func (c *compiler) plainPath(n *syntax.Node) *plainPath {
+	if n.KeepArray || n.KeepSingle || n.Tuple || n.Group != nil {
 		return nil
 	}
 	p := &plainPath{}
-	list := n.list
-	if first := list[0]; first.kind == kindVariable {
-		if first.predicates != nil || first.stages != nil || first.group != nil || first.tuple || first.keepArray {
+	list := n.List
+	if first := list[0]; first.Kind == syntax.KindVariable {
+		if first.Predicates != nil || first.Stages != nil || first.Group != nil || first.Tuple || first.KeepArray {
 			return nil
 		}
-		p.variable, p.name = true, first.text
-		if p.context = first.text == ""; !p.context {
-			p.symbol = c.symbol(first.text)
+		p.variable, p.name = true, first.Text
+		if p.context = first.Text == ""; !p.context {
+			p.symbol = c.symbol(first.Text)
 		}
 		list = list[1:]
 	}
 	for _, s := range list {
-		if s.kind != kindName || s.tuple || s.keepArray || s.group != nil || s.predicates != nil {
+		if s.Kind != syntax.KindName || s.Tuple || s.KeepArray || s.Group != nil || s.Predicates != nil {
 			return nil
 		}
-		step := Step{Field: s.text}
-		for _, st := range s.stages {
-			if st.filter == nil || st.filter.kind != kindNumber {
+		step := Step{Field: s.Text}
+		for _, st := range s.Stages {
+			if st.Filter == nil || st.Filter.Kind != syntax.KindNumber {
 				return nil
 			}
-			step.Indexes = append(step.Indexes, math.Floor(st.filter.value.(float64)))
+			step.Indexes = append(step.Indexes, math.Floor(st.Filter.Value.(float64)))
 		}
 		p.steps = append(p.steps, step)
 	}

@@ -3,23 +3,9 @@ package jsonata
 import (
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 	"github.com/mapjob/mapjob/internal/value"
 )
-
-// signature is the types of a function's parameters, such as <s-nn?:s>. Its
-// result type is not checked.
-type signature struct{ parameters []parameter }
-
-// parameter is one of a signature: the types it takes, as letters.
-type parameter struct {
-	types    string // of the values that fit; m stands for a missing one
-	optional bool
-	repeated bool
-	context  bool // the context stands in for it when it is left out
-	array    bool // a value that is no array is passed as an array of one
-	element  string
-	subtyped bool
-}
 
 // letter is the type of a value in signatures.
 func letter(v any) byte {
@@ -42,89 +28,19 @@ func letter(v any) byte {
 	return 'a'
 }
 
-func mustSignature(text string) *signature {
-	s, err := parseSignature(text)
+func mustSignature(text string) *syntax.Signature {
+	s, err := syntax.ParseSignature(text)
 	if err != nil {
 		panic("jsonata: the signature " + text + " of a built-in function is malformed")
 	}
 	return s
 }
 
-// parseSignature reads a signature with its angle brackets. The position of an
-// error is an offset into it.
-func parseSignature(text string) (*signature, *Error) {
-	s := &signature{}
-	for i := 1; i < len(text) && text[i] != ':'; i++ {
-		previous := len(s.parameters) - 1
-		switch c := text[i]; c {
-		case 's', 'n', 'b', 'l', 'o':
-			s.parameters = append(s.parameters, parameter{types: string(c) + "m"})
-		case 'a':
-			s.parameters = append(s.parameters, parameter{types: "asnblfom", array: true})
-		case 'f':
-			s.parameters = append(s.parameters, parameter{types: "f"})
-		case 'j':
-			s.parameters = append(s.parameters, parameter{types: "asnblom"})
-		case 'x':
-			s.parameters = append(s.parameters, parameter{types: "asnblfom"})
-		case '-':
-			if previous >= 0 {
-				s.parameters[previous].context = true
-				s.parameters[previous].optional = true
-			}
-		case '?':
-			if previous >= 0 {
-				s.parameters[previous].optional = true
-			}
-		case '+':
-			if previous >= 0 {
-				s.parameters[previous].repeated = true
-			}
-		case '(':
-			end := closing(text, i, '(', ')')
-			choice := text[i+1 : end]
-			if strings.Contains(choice, "<") {
-				return nil, &Error{Code: "S0402", Position: i, Value: choice}
-			}
-			s.parameters = append(s.parameters, parameter{types: choice + "m"})
-			i = end
-		case '<':
-			if previous < 0 || !s.parameters[previous].array && s.parameters[previous].types != "f" {
-				var v any = Undefined
-				if previous >= 0 {
-					v = s.parameters[previous].types[:1]
-				}
-				return nil, &Error{Code: "S0401", Position: i, Value: v}
-			}
-			end := closing(text, i, '<', '>')
-			s.parameters[previous].element, s.parameters[previous].subtyped = text[i+1:end], true
-			i = end
-		}
-	}
-	return s, nil
-}
-
-// closing is where the bracket that opens at start closes.
-func closing(text string, start int, open, close byte) int {
-	depth := 0
-	for i := start; i < len(text); i++ {
-		switch text[i] {
-		case open:
-			depth++
-		case close:
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return len(text) - 1
-}
-
 // validate checks arguments against the signature. It puts the context in
 // place of an argument left out where the signature says so, and makes arrays
 // where it asks for them.
-func (s *signature) validate(arguments []any, context any) ([]any, error) {
-	if s.fits(arguments) {
+func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) {
+	if fits(s, arguments) {
 		return arguments, nil
 	}
 	var few [8]byte
@@ -132,13 +48,13 @@ func (s *signature) validate(arguments []any, context any) ([]any, error) {
 	for _, a := range arguments {
 		supplied = append(supplied, letter(a))
 	}
-	m := matcher{parameters: s.parameters, supplied: supplied, all: true}
+	m := matcher{parameters: s.Parameters, supplied: supplied, all: true}
 	counts := m.counts[:0]
 	counts, ok := m.match(0, 0, counts)
 	if !ok {
-		return nil, s.mismatch(arguments, supplied)
+		return nil, signatureMismatch(s, arguments, supplied)
 	}
-	out := make([]any, 0, max(len(arguments), len(s.parameters)))
+	out := make([]any, 0, max(len(arguments), len(s.Parameters)))
 	next := 0
 	// An argument left out in the middle takes the place of the next one all the
 	// same, as in jsonata.
@@ -150,20 +66,20 @@ func (s *signature) validate(arguments []any, context any) ([]any, error) {
 		return Undefined
 	}
 	at := 0 // in supplied
-	for i, p := range s.parameters {
+	for i, p := range s.Parameters {
 		if counts[i] == 0 {
-			if !p.context {
+			if !p.Context {
 				out = append(out, take())
 				continue
 			}
-			if strings.IndexByte(p.types, letter(context)) < 0 {
+			if strings.IndexByte(p.Types, letter(context)) < 0 {
 				return nil, &Error{Code: "T0411", Value: context, index: next + 1}
 			}
 			out = append(out, context)
 			continue
 		}
 		for range counts[i] {
-			v, err := p.accept(take(), supplied[at], next, counts[i])
+			v, err := accept(&p, take(), supplied[at], next, counts[i])
 			if err != nil {
 				return nil, err
 			}
@@ -176,13 +92,13 @@ func (s *signature) validate(arguments []any, context any) ([]any, error) {
 
 // fits is the common case: one argument for each parameter, each of the very
 // type, and no array to be checked or made.
-func (s *signature) fits(arguments []any) bool {
-	if len(arguments) != len(s.parameters) {
+func fits(s *syntax.Signature, arguments []any) bool {
+	if len(arguments) != len(s.Parameters) {
 		return false
 	}
 	for i, a := range arguments {
-		p := &s.parameters[i]
-		if p.array || p.repeated || strings.IndexByte(p.types, letter(a)) < 0 {
+		p := &s.Parameters[i]
+		if p.Array || p.Repeated || strings.IndexByte(p.Types, letter(a)) < 0 {
 			return false
 		}
 	}
@@ -195,30 +111,30 @@ var elementTypes = map[byte]string{
 
 // accept checks one argument, the index-th from 1, and makes an array of it if
 // one is asked for.
-func (p *parameter) accept(v any, kind byte, index, count int) (any, error) {
-	if !p.array {
+func accept(p *syntax.Parameter, v any, kind byte, index, count int) (any, error) {
+	if !p.Array {
 		return v, nil
 	}
 	if kind == 'm' {
 		return Undefined, nil
 	}
-	if p.subtyped {
+	if p.Subtyped {
 		ok := true
 		if kind == 'a' {
 			items, _ := elements(v)
 			for _, item := range items {
-				if p.element == "" || letter(item) != p.element[0] {
+				if p.Element == "" || letter(item) != p.Element[0] {
 					ok = false
 					break
 				}
 			}
 		} else {
-			ok = count == 1 && string(kind) == p.element
+			ok = count == 1 && string(kind) == p.Element
 		}
 		if !ok {
 			e := &Error{Code: "T0412", Value: v, index: index}
-			if p.element != "" {
-				e.elementType = elementTypes[p.element[0]]
+			if p.Element != "" {
+				e.elementType = elementTypes[p.Element[0]]
 			}
 			return nil, e
 		}
@@ -231,7 +147,7 @@ func (p *parameter) accept(v any, kind byte, index, count int) (any, error) {
 
 // matcher assigns supplied types to parameters.
 type matcher struct {
-	parameters []parameter
+	parameters []syntax.Parameter
 	supplied   []byte
 	all        bool // no supplied type may be left over
 	counts     [8]int
@@ -250,11 +166,11 @@ func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	}
 	p := &m.parameters[i]
 	most := 0
-	for j+most < len(m.supplied) && strings.IndexByte(p.types, m.supplied[j+most]) >= 0 && (p.repeated || most == 0) {
+	for j+most < len(m.supplied) && strings.IndexByte(p.Types, m.supplied[j+most]) >= 0 && (p.Repeated || most == 0) {
 		most++
 	}
 	least := 1
-	if p.optional {
+	if p.Optional {
 		least = 0
 	}
 	for n := most; n >= least; n-- {
@@ -269,11 +185,11 @@ func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	return nil, false
 }
 
-// mismatch is the error of the first argument that no parameter takes.
-func (s *signature) mismatch(arguments []any, supplied []byte) error {
+// signatureMismatch is the error of the first argument that no parameter takes.
+func signatureMismatch(s *syntax.Signature, arguments []any, supplied []byte) error {
 	good := 0
-	for i := range s.parameters {
-		m := matcher{parameters: s.parameters[:i+1], supplied: supplied}
+	for i := range s.Parameters {
+		m := matcher{parameters: s.Parameters[:i+1], supplied: supplied}
 		counts, ok := m.match(0, 0, nil)
 		if !ok {
 			break

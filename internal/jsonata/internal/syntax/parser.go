@@ -1,4 +1,6 @@
-package jsonata
+package syntax
+
+import "github.com/mapjob/mapjob/internal/value"
 
 // bindingPower says how strongly an operator binds to what stands to its left.
 var bindingPower = map[string]int{
@@ -23,8 +25,17 @@ type parser struct {
 	depth int
 }
 
-// parse reads a whole expression.
-func parse(source string) (*syntax, *Error) {
+// Parse parses an expression, and resolves its paths, parents and tail calls.
+func Parse(source string) (*Node, *Error) {
+	tree, err := parseTree(source)
+	if err != nil {
+		return nil, err
+	}
+	return resolve(tree)
+}
+
+// parseTree reads a whole expression.
+func parseTree(source string) (*Node, *Error) {
 	p := &parser{lexer: lexer{source: source}}
 	if err := p.advance("", false); err != nil {
 		return nil, err
@@ -34,7 +45,7 @@ func parse(source string) (*syntax, *Error) {
 		return nil, err
 	}
 	if p.node.kind != tokenEnd {
-		return nil, &Error{Code: "S0201", Position: p.node.pos, token: p.node.content()}
+		return nil, &Error{Code: "S0201", Position: p.node.pos, Token: p.node.content()}
 	}
 	return tree, nil
 }
@@ -48,14 +59,14 @@ func (p *parser) advance(id string, infix bool) *Error {
 		if p.node.kind == tokenEnd {
 			code = "S0203"
 		}
-		return &Error{Code: code, Position: p.node.pos, token: p.node.content(), Value: id}
+		return &Error{Code: code, Position: p.node.pos, Token: p.node.content(), Value: id}
 	}
 	t, err := p.lexer.next(infix)
 	if err != nil {
 		return err
 	}
 	if t.kind == tokenOperator && bindingPower[t.text] == 0 && !knownOperators[t.text] {
-		return &Error{Code: "S0204", Position: t.pos, token: t.text}
+		return &Error{Code: "S0204", Position: t.pos, Token: t.text}
 	}
 	p.node = t
 	return nil
@@ -70,11 +81,11 @@ func (p *parser) leftPower() int {
 	return bindingPower[p.node.text]
 }
 
-func (p *parser) expression(power int) (*syntax, *Error) {
+func (p *parser) expression(power int) (*Node, *Error) {
 	p.depth++
 	defer func() { p.depth-- }()
 	if p.depth > maxNesting {
-		return nil, &Error{Message: stackOverflow, Position: p.node.pos}
+		return nil, &Error{TooDeep: true, Position: p.node.pos}
 	}
 	t := p.node
 	if err := p.advance("", true); err != nil {
@@ -91,52 +102,52 @@ func (p *parser) expression(power int) (*syntax, *Error) {
 }
 
 // prefix parses what begins with t.
-func (p *parser) prefix(t token) (*syntax, *Error) {
-	n := &syntax{pos: t.pos, text: t.text}
+func (p *parser) prefix(t token) (*Node, *Error) {
+	n := &Node{Pos: t.pos, Text: t.text}
 	switch t.kind {
 	case tokenEnd:
-		n.kind = kindEnd
+		n.Kind = kindEnd
 		return n, nil
 	case tokenName:
-		n.kind = kindName
+		n.Kind = KindName
 		return n, nil
 	case tokenVariable:
-		n.kind = kindVariable
+		n.Kind = KindVariable
 		return n, nil
 	case tokenString:
-		n.kind = kindString
+		n.Kind = KindString
 		return n, nil
 	case tokenNumber:
-		n.kind, n.value = kindNumber, t.value
+		n.Kind, n.Value = KindNumber, t.value
 		return n, nil
 	case tokenConstant:
-		n.kind, n.value = kindConstant, t.value
+		n.Kind, n.Value = KindConstant, t.value
 		return n, nil
 	case tokenRegex:
-		n.kind, n.regex = kindRegex, t.regex
+		n.Kind, n.Regex = KindRegex, t.regex
 		return n, nil
 	}
 	var err *Error
 	switch t.text {
 	case "and", "or", "in":
-		n.kind = kindOperator
+		n.Kind = kindOperator
 	case "*":
-		n.kind = kindWildcard
+		n.Kind = KindWildcard
 	case "**":
-		n.kind = kindDescendants
+		n.Kind = KindDescendants
 	case "%":
-		n.kind = kindParent
+		n.Kind = KindParent
 	case "-":
-		n.kind = kindNegate
-		n.left, err = p.expression(70)
+		n.Kind = KindNegate
+		n.Left, err = p.expression(70)
 	case "(":
-		n.kind = kindBlock
+		n.Kind = KindBlock
 		for !p.at(")") {
 			e, err := p.expression(0)
 			if err != nil {
 				return nil, err
 			}
-			n.list = append(n.list, e)
+			n.List = append(n.List, e)
 			if !p.at(";") {
 				break
 			}
@@ -146,21 +157,21 @@ func (p *parser) prefix(t token) (*syntax, *Error) {
 		}
 		err = p.advance(")", true)
 	case "[":
-		n.kind = kindArray
+		n.Kind = KindArray
 		err = p.arrayItems(n)
 	case "{":
-		n.kind = kindObject
-		n.pairs, err = p.pairs()
+		n.Kind = KindObject
+		n.Pairs, err = p.pairs()
 	case "|":
-		n.kind = kindTransform
+		n.Kind = KindTransform
 		err = p.transform(n)
 	default:
-		return nil, &Error{Code: "S0211", Position: t.pos, token: t.content()}
+		return nil, &Error{Code: "S0211", Position: t.pos, Token: t.content()}
 	}
 	return n, err
 }
 
-func (p *parser) arrayItems(n *syntax) *Error {
+func (p *parser) arrayItems(n *Node) *Error {
 	if !p.at("]") {
 		for {
 			item, err := p.expression(0)
@@ -168,15 +179,15 @@ func (p *parser) arrayItems(n *syntax) *Error {
 				return err
 			}
 			if p.at("..") {
-				item = &syntax{kind: kindBinary, text: "..", pos: p.node.pos, left: item}
+				item = &Node{Kind: KindBinary, Text: "..", Pos: p.node.pos, Left: item}
 				if err := p.advance("..", false); err != nil {
 					return err
 				}
-				if item.right, err = p.expression(0); err != nil {
+				if item.Right, err = p.expression(0); err != nil {
 					return err
 				}
 			}
-			n.list = append(n.list, item)
+			n.List = append(n.List, item)
 			if !p.at(",") {
 				break
 			}
@@ -188,10 +199,10 @@ func (p *parser) arrayItems(n *syntax) *Error {
 	return p.advance("]", true)
 }
 
-func (p *parser) pairs() (pairs [][2]*syntax, err *Error) {
+func (p *parser) pairs() (pairs [][2]*Node, err *Error) {
 	if !p.at("}") {
 		for {
-			var pair [2]*syntax
+			var pair [2]*Node
 			if pair[0], err = p.expression(0); err != nil {
 				return nil, err
 			}
@@ -213,21 +224,21 @@ func (p *parser) pairs() (pairs [][2]*syntax, err *Error) {
 	return pairs, p.advance("}", true)
 }
 
-func (p *parser) transform(n *syntax) (err *Error) {
-	if n.left, err = p.expression(0); err != nil {
+func (p *parser) transform(n *Node) (err *Error) {
+	if n.Left, err = p.expression(0); err != nil {
 		return err
 	}
 	if err = p.advance("|", false); err != nil {
 		return err
 	}
-	if n.right, err = p.expression(0); err != nil {
+	if n.Right, err = p.expression(0); err != nil {
 		return err
 	}
 	if p.at(",") {
 		if err = p.advance(",", false); err != nil {
 			return err
 		}
-		if n.other, err = p.expression(0); err != nil {
+		if n.Other, err = p.expression(0); err != nil {
 			return err
 		}
 	}
@@ -235,106 +246,106 @@ func (p *parser) transform(n *syntax) (err *Error) {
 }
 
 // infix parses what continues left with the operator t.
-func (p *parser) infix(t token, left *syntax) (n *syntax, err *Error) {
-	n = &syntax{pos: t.pos, text: t.text, left: left}
+func (p *parser) infix(t token, left *Node) (n *Node, err *Error) {
+	n = &Node{Pos: t.pos, Text: t.text, Left: left}
 	switch t.text {
 	case "(":
-		n.left = nil
-		n.other = left
+		n.Left = nil
+		n.Other = left
 		return n, p.call(n)
 	case "[":
 		if p.at("]") {
 			step := left
-			for step.kind == kindPredicate {
-				step = step.left
+			for step.Kind == kindPredicate {
+				step = step.Left
 			}
-			step.keepArray = true
+			step.KeepArray = true
 			return left, p.advance("]", false)
 		}
-		n.kind = kindPredicate
-		if n.right, err = p.expression(0); err != nil {
+		n.Kind = kindPredicate
+		if n.Right, err = p.expression(0); err != nil {
 			return nil, err
 		}
 		return n, p.advance("]", true)
 	case "{":
-		n.kind = kindGroup
-		n.pairs, err = p.pairs()
+		n.Kind = kindGroup
+		n.Pairs, err = p.pairs()
 		return n, err
 	case "^":
-		n.kind = kindOrder
+		n.Kind = kindOrder
 		return n, p.sortTerms(n)
 	case "?":
-		n.kind = kindCondition
-		if n.right, err = p.expression(0); err != nil {
+		n.Kind = KindCondition
+		if n.Right, err = p.expression(0); err != nil {
 			return nil, err
 		}
 		if p.at(":") {
 			if err = p.advance(":", false); err != nil {
 				return nil, err
 			}
-			n.other, err = p.expression(0)
+			n.Other, err = p.expression(0)
 		}
 		return n, err
 	case ":=":
-		n.kind = kindBind
-		if left.kind != kindVariable {
-			return nil, &Error{Code: "S0212", Position: left.pos, token: left.content()}
+		n.Kind = KindBind
+		if left.Kind != KindVariable {
+			return nil, &Error{Code: "S0212", Position: left.Pos, Token: left.Content()}
 		}
-		n.right, err = p.expression(bindingPower[":="] - 1)
+		n.Right, err = p.expression(bindingPower[":="] - 1)
 		return n, err
 	case "@", "#":
-		n.kind = kindFocus
+		n.Kind = kindFocus
 		if t.text == "#" {
-			n.kind = kindIndex
+			n.Kind = kindIndex
 		}
-		if n.right, err = p.expression(bindingPower[t.text]); err != nil {
+		if n.Right, err = p.expression(bindingPower[t.text]); err != nil {
 			return nil, err
 		}
-		if n.right.kind != kindVariable {
-			return nil, &Error{Code: "S0214", Position: n.right.pos, token: t.text}
+		if n.Right.Kind != KindVariable {
+			return nil, &Error{Code: "S0214", Position: n.Right.Pos, Token: t.text}
 		}
 		return n, nil
 	case ".":
-		n.kind = kindDot
+		n.Kind = kindDot
 	case "~>":
-		n.kind = kindApply
+		n.Kind = KindApply
 	default:
-		n.kind = kindBinary
+		n.Kind = KindBinary
 	}
-	n.right, err = p.expression(bindingPower[t.text])
+	n.Right, err = p.expression(bindingPower[t.text])
 	return n, err
 }
 
-// content is what an error message shows for the node.
-func (n *syntax) content() any {
-	switch n.kind {
-	case kindNumber, kindConstant:
-		return n.value
+// Content is what an error message shows for the node.
+func (n *Node) Content() any {
+	switch n.Kind {
+	case KindNumber, KindConstant:
+		return n.Value
 	case kindEnd:
 		return "(end)"
-	case kindRegex:
-		return emptyObject // as JSON.stringify shows a RegExp
+	case KindRegex:
+		return &value.Object{} // as JSON.stringify shows a RegExp
 	}
-	return n.text
+	return n.Text
 }
 
-func (p *parser) sortTerms(n *syntax) *Error {
+func (p *parser) sortTerms(n *Node) *Error {
 	if err := p.advance("(", false); err != nil {
 		return err
 	}
 	for {
-		var term sortTerm
+		var term SortTerm
 		if p.at("<") || p.at(">") {
-			term.descending = p.at(">")
+			term.Descending = p.at(">")
 			if err := p.advance("", false); err != nil {
 				return err
 			}
 		}
 		var err *Error
-		if term.key, err = p.expression(0); err != nil {
+		if term.Key, err = p.expression(0); err != nil {
 			return err
 		}
-		n.terms = append(n.terms, term)
+		n.Terms = append(n.Terms, term)
 		if !p.at(",") {
 			break
 		}
@@ -347,13 +358,13 @@ func (p *parser) sortTerms(n *syntax) *Error {
 
 // call parses arguments, and what follows them if it turns out to be the
 // parameters of a function definition.
-func (p *parser) call(n *syntax) *Error {
-	n.kind = kindCall
+func (p *parser) call(n *Node) *Error {
+	n.Kind = KindCall
 	if !p.at(")") {
 		for {
 			if p.at("?") {
-				n.kind = kindPartial
-				n.list = append(n.list, &syntax{kind: kindPlaceholder, pos: p.node.pos, text: "?"})
+				n.Kind = KindPartial
+				n.List = append(n.List, &Node{Kind: KindPlaceholder, Pos: p.node.pos, Text: "?"})
 				if err := p.advance("?", false); err != nil {
 					return err
 				}
@@ -362,7 +373,7 @@ func (p *parser) call(n *syntax) *Error {
 				if err != nil {
 					return err
 				}
-				n.list = append(n.list, argument)
+				n.List = append(n.List, argument)
 			}
 			if !p.at(",") {
 				break
@@ -375,19 +386,19 @@ func (p *parser) call(n *syntax) *Error {
 	if err := p.advance(")", true); err != nil {
 		return err
 	}
-	if name := n.other; name.kind == kindName && (name.text == "function" || name.text == "λ") {
+	if name := n.Other; name.Kind == KindName && (name.Text == "function" || name.Text == "λ") {
 		return p.lambda(n)
 	}
 	return nil
 }
 
-func (p *parser) lambda(n *syntax) *Error {
-	for i, parameter := range n.list {
-		if parameter.kind != kindVariable {
-			return &Error{Code: "S0208", Position: parameter.pos, token: parameter.content(), Value: float64(i + 1)}
+func (p *parser) lambda(n *Node) *Error {
+	for i, parameter := range n.List {
+		if parameter.Kind != KindVariable {
+			return &Error{Code: "S0208", Position: parameter.Pos, Token: parameter.Content(), Value: float64(i + 1)}
 		}
 	}
-	n.kind, n.other = kindLambda, nil
+	n.Kind, n.Other = KindLambda, nil
 	if p.at("<") {
 		at, text, depth := p.node.pos, "<", 1
 		for depth > 0 && !p.at("{") && p.node.kind != tokenEnd {
@@ -405,18 +416,18 @@ func (p *parser) lambda(n *syntax) *Error {
 		if err := p.advance(">", false); err != nil {
 			return err
 		}
-		s, err := parseSignature(text)
+		s, err := ParseSignature(text)
 		if err != nil {
 			err.Position += at
 			return err
 		}
-		n.signature = s
+		n.Signature = s
 	}
 	if err := p.advance("{", false); err != nil {
 		return err
 	}
 	var err *Error
-	if n.other, err = p.expression(0); err != nil {
+	if n.Other, err = p.expression(0); err != nil {
 		return err
 	}
 	return p.advance("}", true)

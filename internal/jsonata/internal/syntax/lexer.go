@@ -1,4 +1,4 @@
-package jsonata
+package syntax
 
 import (
 	"math"
@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/regex"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 type tokenKind uint8
@@ -56,7 +57,7 @@ func (t token) content() any {
 	case tokenNumber, tokenConstant:
 		return t.value
 	case tokenRegex:
-		return emptyObject // as JSON.stringify shows a RegExp
+		return &value.Object{} // as JSON.stringify shows a RegExp
 	}
 	return t.text
 }
@@ -229,7 +230,7 @@ func (l *lexer) string(quote byte) (token, *Error) {
 
 func (l *lexer) escape(b []byte) ([]byte, *Error) {
 	if l.pos >= len(l.source) {
-		return nil, &Error{Code: "S0103", Position: l.pos, noToken: true}
+		return nil, &Error{Code: "S0103", Position: l.pos, NoToken: true}
 	}
 	c := l.source[l.pos]
 	if plain := strings.IndexByte(`"\/bfnrt`, c); plain >= 0 {
