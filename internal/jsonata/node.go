@@ -251,3 +251,9 @@ func (n *object) eval(ev *evaluation, input any, f *frame) (any, error) {
 	}
 	return n.group.single(ev, input, f)
 }
+
+// node is a compiled part of an expression. Nodes are immutable. A node is
+// evaluated through [evaluation.eval], which unwraps sequences.
+type node interface {
+	eval(ev *evaluation, input any, f *frame) (any, error)
+}

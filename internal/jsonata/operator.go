@@ -227,24 +227,6 @@ func (n *include) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return false, nil
 }
 
-// identical is JavaScript's ===: arrays and objects are the same only if they
-// are the very same one.
-func identical(x, y any) bool {
-	switch x := x.(type) {
-	case []any:
-		y, ok := y.([]any)
-		return ok && len(x) == len(y) && len(x) > 0 && &x[0] == &y[0]
-	case float64, value.Number:
-		a, _ := value.Float(x)
-		b, ok := value.Float(y)
-		return ok && a == b
-	}
-	if _, ok := y.([]any); ok {
-		return false
-	}
-	return x == y
-}
-
 // concatenation is &. A chain of them is one node.
 type concatenation struct {
 	operands []node

@@ -55,3 +55,55 @@ func (t *transform) change(ev *evaluation, match any) error {
 	}
 	return nil
 }
+
+// transformNode is |pattern|update, delete|: a function that changes a copy of
+// what it is applied to.
+type transformNode struct {
+	pattern, update, remove node
+	clone                   symbol
+	pos                     [3]int // of the transform, the update and the delete clause
+}
+
+type transform struct {
+	*transformNode
+	frame *frame
+}
+
+func (n *transformNode) eval(_ *evaluation, _ any, f *frame) (any, error) {
+	return &transform{n, f}, nil
+}
+
+func (*transform) arity() int { return 1 }
+
+var transformSignature = mustSignature("<(oa):o>")
+
+func (t *transform) call(ev *evaluation, arguments []any, input any) (any, error) {
+	arguments, err := validate(transformSignature, arguments, input)
+	if err != nil {
+		return nil, err
+	}
+	if len(arguments) == 0 || IsUndefined(arguments[0]) {
+		return Undefined, nil
+	}
+	clone, ok := ev.lookup(t.clone, t.frame).(callable)
+	if !ok {
+		return nil, &Error{Code: "T2013", Position: t.pos[0]}
+	}
+	result, err := ev.apply(clone, arguments[:1], nil)
+	if err != nil {
+		return nil, err
+	}
+	matched, err := ev.eval(t.pattern, result, t.frame)
+	if err != nil {
+		return nil, err
+	}
+	if IsUndefined(matched) {
+		return result, nil
+	}
+	for _, match := range each(matched) {
+		if err := t.change(ev, match); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}

@@ -180,29 +180,6 @@ func (st *step) stageTuples(ev *evaluation, current []tuple, f *frame) ([]tuple,
 	return current, nil
 }
 
-// applyTuples selects the tuples that the predicate holds for.
-func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
-	var out []tuple
-	if p.literal {
-		for i := range current {
-			if matches(p.index, i, len(current)) == 1 {
-				out = append(out, current[i])
-			}
-		}
-		return out, nil
-	}
-	for i := range current {
-		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(ev, f))
-		if err != nil {
-			return nil, err
-		}
-		for range n {
-			out = append(out, current[i])
-		}
-	}
-	return out, nil
-}
-
 // merge makes one tuple of several: each variable, and the context, is all of
 // theirs.
 func merge(group []tuple) tuple {

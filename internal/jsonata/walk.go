@@ -41,16 +41,6 @@ func (ev *evaluation) member(v any, name string) any {
 	return &list{items: out, seq: true}
 }
 
-// tooLong reports whether an array has grown beyond what may be held. The
-// evaluation ends then.
-func (ev *evaluation) tooLong(items []any) bool {
-	if err := ev.allocate(len(items), 8); err != nil {
-		ev.stopped = err
-		return true
-	}
-	return false
-}
-
 // flatten appends the items of nested arrays at any depth.
 func (ev *evaluation) flatten(out, items []any) []any {
 	for _, item := range items {
@@ -139,88 +129,6 @@ func (ev *evaluation) spread(v any) any {
 		return &list{seq: true}
 	}
 	return out
-}
-
-// truth is $boolean(v), where nothing counts as false. An infinite number is an
-// error, as it is wherever jsonata looks at a number.
-func (ev *evaluation) truth(v any) (bool, error) {
-	switch v := v.(type) {
-	case bool:
-		return v, nil
-	case undefined, nil:
-		return false, nil
-	case string:
-		return v != "", nil
-	case float64:
-		return v != 0 && v == v, finite(v)
-	case value.Number:
-		return v.Float() != 0, nil
-	case *value.Object:
-		return v.Len() > 0, nil
-	case *regexFunction, *nextMatch:
-		return false, nil
-	case callable:
-		return true, nil
-	}
-	items, _ := elements(v)
-	any := false
-	for _, item := range items {
-		if !ev.walk() {
-			return false, ev.stopped
-		}
-		t, err := ev.truth(item)
-		if err != nil {
-			return false, err
-		}
-		any = any || t
-	}
-	return any, nil
-}
-
-// equal compares by value, at any depth.
-func (ev *evaluation) equal(x, y any) bool {
-	switch a := x.(type) {
-	case string:
-		b, ok := y.(string)
-		return ok && a == b
-	case float64, value.Number:
-		m, _ := value.Float(a)
-		b, ok := value.Float(y)
-		return ok && m == b
-	case nil, bool, undefined:
-		return x == y
-	case callable:
-		return x == y
-	case *value.Object:
-		b, ok := y.(*value.Object)
-		if !ok || a.Len() != b.Len() {
-			return false
-		}
-		if a == b {
-			return true
-		}
-		for name, m := range a.All() {
-			o, ok := b.Get(name)
-			if !ok || !ev.walk() || !ev.equal(m, o) {
-				return false
-			}
-		}
-		return true
-	}
-	a, ok := elements(x)
-	b, ok2 := elements(y)
-	if !ok || !ok2 || len(a) != len(b) {
-		return false
-	}
-	if len(a) > 0 && &a[0] == &b[0] {
-		return true
-	}
-	for i := range a {
-		if !ev.walk() || !ev.equal(a[i], b[i]) {
-			return false
-		}
-	}
-	return true
 }
 
 // contains reports whether an object is v, or somewhere in it. seen is what has

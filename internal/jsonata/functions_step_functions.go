@@ -70,23 +70,6 @@ func mismatch(v any, position int) error {
 	return &Error{Code: "T0410", Value: v, index: position}
 }
 
-// whole is an argument as a whole number; what it has beyond that is cut off.
-func (c arguments) whole(i int) (int64, error) {
-	n, ok := value.Float(c.value(i))
-	if !ok {
-		return 0, mismatch(c.value(i), i+1)
-	}
-	switch n = math.Trunc(n); {
-	case n != n:
-		return 0, nil
-	case n >= math.MaxInt64:
-		return math.MaxInt64, nil
-	case n <= math.MinInt64:
-		return math.MinInt64, nil
-	}
-	return int64(n), nil
-}
-
 // partition is $partition(array, size): chunks of the array, the last one with
 // what remains.
 func partition(c arguments) (any, error) {

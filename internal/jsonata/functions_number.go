@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
-	"github.com/mapjob/mapjob/internal/jsonata/internal/picture"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -96,14 +95,6 @@ var numberFunctions = []*native{
 	function("parseInteger", "<s-s:n>", 2, parseInteger),
 }
 
-// finite is a number as a result, noted if JSON can't hold it.
-func (c arguments) finite(n float64) (any, error) {
-	if n-n != 0 {
-		c.ev.inexact = true
-	}
-	return n, nil
-}
-
 // numeric is a function of one number.
 func numeric(f func(float64) float64) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
@@ -178,45 +169,3 @@ func parseNumber(s string) (float64, bool) {
 
 // decimalNumber is a number as JSON has it, but for leading zeros.
 var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)
-
-func formatNumber(c arguments) (any, error) {
-	if c.missing(0) {
-		return Undefined, nil
-	}
-	options, _ := c.value(2).(*value.Object)
-	text, err := picture.FormatNumber(c.number(0), c.string(1), options)
-	if err != nil {
-		return nil, pictureFailure(err)
-	}
-	return c.text(text)
-}
-
-func formatInteger(c arguments) (any, error) {
-	if c.missing(0) {
-		return Undefined, nil
-	}
-	p, err := picture.ParseInteger(c.string(1))
-	if err != nil {
-		return nil, pictureFailure(err)
-	}
-	return c.text(p.Format(math.Floor(c.number(0))))
-}
-
-func parseInteger(c arguments) (any, error) {
-	if c.missing(0) {
-		return Undefined, nil
-	}
-	p, err := picture.ParseInteger(c.string(1))
-	if err != nil {
-		return nil, pictureFailure(err)
-	}
-	return c.finite(p.Parse(c.string(0)))
-}
-
-// pictureFailure turns an error of package picture into one of this package.
-func pictureFailure(err error) error {
-	if e, ok := err.(*picture.Error); ok {
-		return &Error{Code: e.Code, Value: e.Value}
-	}
-	return err
-}

@@ -53,3 +53,24 @@ func (c arguments) truth() (bool, error) {
 	}
 	return c.ev.truth(c.value(0))
 }
+
+// typeName is $type(v); "" for Undefined.
+func typeName(v any) string {
+	switch letter(v) {
+	case 'm':
+		return ""
+	case 'l':
+		return "null"
+	case 'b':
+		return "boolean"
+	case 'n':
+		return "number"
+	case 's':
+		return "string"
+	case 'o':
+		return "object"
+	case 'f':
+		return "function"
+	}
+	return "array"
+}

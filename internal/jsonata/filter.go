@@ -1,0 +1,133 @@
+package jsonata
+
+import (
+	"math"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// filter is a predicate.
+type filter struct {
+	node    node
+	index   float64 // of the element, when it is a literal number
+	literal bool
+}
+
+// apply selects from v what the predicate holds for. The result is v itself if
+// that is no array and has the literal index, the element at the index if that
+// is an array, and else a sequence.
+func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
+	items, ok := elements(v)
+	if !ok {
+		items = []any{v}
+	}
+	if p.literal {
+		item := at(items, p.index)
+		switch {
+		case IsUndefined(item):
+			return &list{seq: true}, nil
+		case !ok || isArray(item):
+			return item, nil
+		}
+		return &list{items: []any{item}, seq: true}, nil
+	}
+	var out []any
+	for i, item := range items {
+		n, err := p.count(ev, item, i, len(items), f)
+		if err != nil {
+			return nil, err
+		}
+		for range n {
+			out = append(out, item)
+		}
+		if n > 0 && IsUndefined(item) {
+			ev.inexact = true
+		}
+	}
+	return &list{items: out, seq: true}, ev.allocate(len(out), 8)
+}
+
+// at is the element at an index, from the end if it is negative.
+func at(items []any, index float64) any {
+	i := math.Floor(index)
+	if i < 0 {
+		i += float64(len(items))
+	}
+	if i >= 0 && i < float64(len(items)) {
+		return items[int(i)]
+	}
+	return Undefined
+}
+
+// count is how many times the predicate selects an item: once where it holds,
+// or as often as its numbers name the item's index.
+func (p *filter) count(ev *evaluation, item any, i, length int, f *frame) (int, error) {
+	v, err := ev.eval(p.node, item, f)
+	if err != nil {
+		return 0, err
+	}
+	if n, ok := value.Float(v); ok {
+		if err := finite(n); err != nil {
+			return 0, err
+		}
+		if !math.IsNaN(n) {
+			return matches(n, i, length), nil
+		}
+	}
+	if indexes, ok := elements(v); ok && allNumbers(indexes) {
+		count := 0
+		for _, index := range indexes {
+			n, _ := value.Float(index)
+			count += matches(n, i, length)
+		}
+		return count, nil
+	}
+	t, err := ev.truth(v)
+	if t {
+		return 1, err
+	}
+	return 0, err
+}
+
+func matches(index float64, i, length int) int {
+	n := math.Floor(index)
+	if n < 0 {
+		n += float64(length)
+	}
+	if n == float64(i) {
+		return 1
+	}
+	return 0
+}
+
+func allNumbers(items []any) bool {
+	for _, item := range items {
+		if n, ok := value.Float(item); !ok || math.IsNaN(n) {
+			return false
+		}
+	}
+	return true
+}
+
+// applyTuples selects the tuples that the predicate holds for.
+func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
+	var out []tuple
+	if p.literal {
+		for i := range current {
+			if matches(p.index, i, len(current)) == 1 {
+				out = append(out, current[i])
+			}
+		}
+		return out, nil
+	}
+	for i := range current {
+		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(ev, f))
+		if err != nil {
+			return nil, err
+		}
+		for range n {
+			out = append(out, current[i])
+		}
+	}
+	return out, nil
+}

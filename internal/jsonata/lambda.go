@@ -1,0 +1,46 @@
+package jsonata
+
+import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+
+// lambda is a function of the expression, with the scope it was defined in.
+type lambda struct {
+	definition *lambdaNode
+	input      any
+	frame      *frame
+}
+
+type lambdaNode struct {
+	parameters []symbol
+	body       node
+	signature  *syntax.Signature
+	captures   bool // something may hold on to the scope of a call when the call has ended
+}
+
+func (n *lambdaNode) eval(_ *evaluation, input any, f *frame) (any, error) {
+	return &lambda{n, input, f}, nil
+}
+
+func (l *lambda) arity() int { return len(l.definition.parameters) }
+
+func (l *lambda) call(ev *evaluation, arguments []any, input any) (any, error) {
+	if s := l.definition.signature; s != nil {
+		var err error
+		if arguments, err = validate(s, arguments, input); err != nil {
+			return nil, err
+		}
+		ev.passed(arguments)
+	}
+	f := ev.newFrame(l.frame, len(l.definition.parameters))
+	for i, p := range l.definition.parameters {
+		v := Undefined
+		if i < len(arguments) {
+			v = arguments[i]
+		}
+		f.bind(p, v)
+	}
+	v, err := ev.eval(l.definition.body, l.input, f)
+	if !l.definition.captures {
+		ev.recycle(f)
+	}
+	return v, err
+}

@@ -1,0 +1,56 @@
+package jsonata
+
+// appendString appends $string(v): a string as it is, anything else as JSON
+// with numbers to 15 significant digits.
+func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
+	switch v := v.(type) {
+	case string:
+		return append(text, v...), nil
+	case undefined, callable:
+		return text, nil
+	case float64:
+		if v-v != 0 {
+			return nil, &Error{Code: "D3001", Value: v}
+		}
+	}
+	if l, ok := v.(*list); ok && l.outer {
+		v = l.items[0]
+	}
+	w := &jsonWriter{text: text, round: true, limit: maxHeld}
+	w.value(v, 0)
+	return w.text, w.err
+}
+
+// plainText is $string(v), or "" where that fails.
+func (ev *evaluation) plainText(v any) string {
+	text, err := ev.appendString(nil, v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// messageJSON is a value as error messages show it.
+func messageJSON(v any) string {
+	if _, ok := v.(callable); ok {
+		return "undefined"
+	}
+	w := &jsonWriter{limit: maxMessage}
+	w.value(v, 0)
+	return string(w.text)
+}
+
+// shown is a value as an error carries it: one that is too large to be shown is
+// left out.
+func shown(v any) any {
+	w := &jsonWriter{limit: maxMessage}
+	if w.value(v, 0); w.err != nil {
+		return nil
+	}
+	v, _ = new(evaluation).export(v)
+	return v
+}
+
+// maxMessage bounds what an error message shows of a value. AWS cuts a cause
+// off at 32,768 characters anyway.
+const maxMessage = 1 << 15
