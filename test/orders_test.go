@@ -45,7 +45,7 @@ func priced(t *testing.T) (report.Items, map[string]int) {
 }
 
 func TestOrdersAreThoseOfTheGenerator(t *testing.T) {
-	generated, err := exec.Command("go", "run", "./lambdas/invoicing/ordergen").Output()
+	generated, err := exec.Command("go", "run", "./test/ordergen").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestOrdersAreThoseOfTheGenerator(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(generated, committed) {
-		t.Errorf("%s is not what its generator makes: write it again with go run ./lambdas/invoicing/ordergen > %s", ordersFile, ordersFile)
+		t.Errorf("%s is not what its generator makes: write it again with go run ./test/ordergen > %s", ordersFile, ordersFile)
 	}
 	items, names := priced(t)
 	if items.Total != 5000 || items.Failed < 100 || items.Failed > 250 || len(names) < 5 {

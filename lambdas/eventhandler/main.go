@@ -1,5 +1,5 @@
-// Command eventhandler is the Lambda that finds the orders to invoice and
-// invoices them, all in one invocation.
+// Command eventhandler is the Lambda function that finds the orders to invoice
+// and invoices all of them in one invocation.
 package main
 
 import (
@@ -41,6 +41,6 @@ func main() {
 		if err == nil {
 			return nil
 		}
-		return messages.InvokeResponse_Error{Type: job.NameOf(err), Message: err.Error()} // else its name is that of its Go type
+		return messages.InvokeResponse_Error{Type: job.NameOf(err), Message: err.Error()} // without it, the error's name is its Go type
 	})
 }

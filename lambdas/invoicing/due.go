@@ -13,22 +13,22 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// Night says which orders to invoice.
+// Night selects the orders to invoice: those that are due on its day.
 type Night struct {
-	// Date is a day, 2026-11-01, or a time of it, 2026-11-01T02:00:00Z, whose day
-	// in UTC it is. A schedule says for which time it is, so that an event that
-	// comes late, or once more, is still about the same night.
-	// None: the day on which the job started, or today, in UTC.
+	// Date is a day, such as 2026-11-01, or a time, such as 2026-11-01T02:00:00Z,
+	// which selects its day in UTC. A schedule sends the time that it was set to,
+	// so a late or repeated event selects the same orders.
+	// Default: the day on which the job started, or today, in UTC.
 	Date string `json:"date"`
 }
 
-// day is the night's day in UTC, as the index has it.
+// day returns the night's day in UTC, in the format of the index.
 func (n Night) day(ctx context.Context) (string, error) {
 	if n.Date == "" {
-		started := job.InfoOf(ctx).StartedAt // workflow
-		if started.IsZero() {                // workflow
-			started = time.Now() // workflow
-		} // workflow
+		started := job.InfoOf(ctx).StartedAt
+		if started.IsZero() {
+			started = time.Now()
+		}
 		return started.UTC().Format(time.DateOnly), nil
 	}
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
@@ -39,15 +39,15 @@ func (n Night) day(ctx context.Context) (string, error) {
 	return "", job.Fail("InvalidDate", "got date %q, expected one such as 2026-11-01, or a time such as 2026-11-01T02:00:00Z", n.Date)
 }
 
-// Orders is the table of orders. Its index has the day on which an order is
-// due as its partition key.
+// Orders reads the table of orders. The partition key of its index is the day
+// on which an order is due.
 type Orders struct {
 	Client dynamodb.QueryAPIClient
 	Table  string
 	Index  string
 }
 
-// Due yields the orders that are due, a page of the index at a time.
+// Due yields the orders that are due. It reads the index page by page.
 func (o *Orders) Due(ctx context.Context, night Night) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
 		date, err := night.day(ctx)

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Invoices is the bucket of the invoices.
+// Invoices writes invoices to a bucket.
 type Invoices struct {
 	Client interface {
 		PutObject(context.Context, *s3.PutObjectInput, ...func(*s3.Options)) (*s3.PutObjectOutput, error)
@@ -18,7 +18,7 @@ type Invoices struct {
 	Bucket string
 }
 
-// Receipt is what the job remembers of an invoice.
+// Receipt is the result of invoicing an order.
 type Receipt struct {
 	OrderID  string `json:"orderId"`
 	Currency string `json:"currency"`
@@ -26,8 +26,8 @@ type Receipt struct {
 	Key      string `json:"key"` // of the invoice in the bucket
 }
 
-// Write prices one order and writes its invoice. Writing it twice leaves the
-// same invoice as writing it once.
+// Write prices an order and writes its invoice. Writing an invoice again
+// replaces it with the same invoice.
 func (i *Invoices) Write(ctx context.Context, order Order) (Receipt, error) {
 	invoice, err := Price(order)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package invoicing is the sample job's business: every night, the orders that
-// are due are priced and invoiced. There is nothing in it about batches,
-// retries or Step Functions.
+// Package invoicing prices and invoices the orders that are due. It is the
+// business code of the sample: it knows nothing about batches, retries or Step
+// Functions.
 package invoicing
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Order is what a customer bought. Money is a decimal string: a float cannot
-// hold ten cents.
+// Order is what a customer bought. Amounts of money are decimal strings, because
+// a float cannot hold ten cents.
 type Order struct {
 	ID       string `json:"orderId" dynamodbav:"orderId"`
 	Customer string `json:"customer" dynamodbav:"customer"`
@@ -17,7 +17,7 @@ type Order struct {
 	Lines    []Line `json:"lines" dynamodbav:"lines"`
 }
 
-// Line is one article of an order.
+// Line is an article of an order.
 type Line struct {
 	SKU       string `json:"sku" dynamodbav:"sku"`
 	Quantity  int    `json:"quantity" dynamodbav:"quantity"`
@@ -39,11 +39,11 @@ type InvoiceLine struct {
 	Amount string `json:"amount"`
 }
 
-// digits are the decimal places of the currencies that we invoice in.
+// digits holds the decimal places of each supported currency.
 var digits = map[string]int32{"CHF": 2, "EUR": 2, "GBP": 2, "JPY": 0, "USD": 2}
 
-// Price makes an invoice of an order, or refuses it by name. Amounts are
-// rounded line by line, half to even.
+// Price returns the invoice of an order. Each line's amount is rounded half to
+// even. An invalid order returns a [job.Error] whose name says what is wrong.
 func Price(o Order) (Invoice, error) {
 	places, known := digits[o.Currency]
 	switch {

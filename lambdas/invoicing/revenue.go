@@ -6,28 +6,28 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mapjob/mapjob/job" // workflow
+	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/shopspring/decimal"
 )
 
-// Revenue is what was invoiced in one currency.
+// Revenue is the amount invoiced in a currency.
 type Revenue struct {
 	Invoices int    `json:"invoices"`
 	Total    string `json:"total"`
 }
 
-// Revenues adds to the report how much was invoiced in each currency.
-func Revenues(_ context.Context, summary *job.Summary) error { // workflow
+// Revenues adds the revenue in each currency to the summary.
+func Revenues(_ context.Context, summary *job.Summary) error {
 	invoices, totals := map[string]int{}, map[string]decimal.Decimal{}
-	for outcome := range summary.Results() { // workflow
-		if outcome.Status != job.Succeeded { // workflow
-			continue // workflow
-		} // workflow
+	for outcome := range summary.Results() {
+		if outcome.Status != job.Succeeded {
+			continue
+		}
 		var receipt Receipt
-		if err := outcome.Decode(&receipt); err != nil { // workflow
-			return fmt.Errorf("item %d: %w", outcome.Index, err) // workflow
-		} // workflow
+		if err := outcome.Decode(&receipt); err != nil {
+			return fmt.Errorf("item %d: %w", outcome.Index, err)
+		}
 		total, err := decimal.NewFromString(receipt.Total)
 		if err != nil {
 			return fmt.Errorf("item %d: %w", outcome.Index, err)
@@ -42,7 +42,7 @@ func Revenues(_ context.Context, summary *job.Summary) error { // workflow
 		revenues[currency] = r
 		rows = append(rows, []string{currency, report.Thousands(r.Invoices), r.Total})
 	}
-	summary.Table("Invoiced", []string{"currency", "invoices", "total"}, rows) // workflow
-	summary.Output(revenues)                                                   // workflow
+	summary.Table("Invoiced", []string{"currency", "invoices", "total"}, rows)
+	summary.Output(revenues)
 	return nil
 }

@@ -1,4 +1,4 @@
-// Command jobstart is the Lambda that finds the orders to invoice.
+// Command jobstart is the Lambda function that finds the orders to invoice.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/mapjob/mapjob/job" // workflow
+	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -23,5 +23,5 @@ func main() {
 		Table:  os.Getenv("ORDERS_TABLE"),
 		Index:  os.Getenv("ORDERS_DUE_INDEX"),
 	}
-	lambda.Start(job.Start(orders.Due)) // workflow
+	lambda.Start(job.Start(orders.Due))
 }

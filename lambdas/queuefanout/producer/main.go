@@ -1,5 +1,5 @@
-// Command producer is the Lambda that finds the orders to invoice and sends
-// each of them to a queue.
+// Command producer is the Lambda function that finds the orders to invoice and
+// sends each of them to a queue.
 package main
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
-	"github.com/mapjob/mapjob/job/fanout"      // workflow
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/mapjob/mapjob/job/fanout"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -25,6 +25,6 @@ func main() {
 		Table:  os.Getenv("ORDERS_TABLE"),
 		Index:  os.Getenv("ORDERS_DUE_INDEX"),
 	}
-	queue := &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("QUEUE_URL")} // workflow
-	lambda.Start(fanout.Produce(queue, orders.Due))                                          // workflow
+	queue := &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("QUEUE_URL")}
+	lambda.Start(fanout.Produce(queue, orders.Due))
 }

@@ -1,4 +1,4 @@
-// Command trackedconsumer is the Lambda that invoices the orders of a queue and
+// Command consumer is the Lambda function that invoices the orders in a queue and
 // counts them.
 package main
 
@@ -9,13 +9,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb" // workflow
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
-	"github.com/mapjob/mapjob/job"             // workflow
-	"github.com/mapjob/mapjob/job/fanout"      // workflow
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/job/fanout"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
-	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking" // workflow
+	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking"
 )
 
 func main() {
@@ -25,8 +25,8 @@ func main() {
 	}
 	consumer := &tracking.Consumer{
 		Invoices:  &invoicing.Invoices{Client: s3.NewFromConfig(settings), Bucket: os.Getenv("INVOICES_BUCKET")},
-		Table:     &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")}, // workflow
-		Summaries: &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},  // workflow
+		Table:     &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")},
+		Summaries: &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},
 	}
-	lambda.Start(job.Queue(consumer.Handle, job.Concurrency(8))) // workflow
+	lambda.Start(job.Queue(consumer.Handle, job.Concurrency(8)))
 }

@@ -1,5 +1,5 @@
-// Command trackedproducer is the Lambda that finds the orders to invoice, sends
-// each of them to a queue, and notes how many there are.
+// Command producer is the Lambda function that finds the orders to invoice, sends
+// each of them to a queue and records their number.
 package main
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sqs" // workflow
-	"github.com/mapjob/mapjob/job/fanout"      // workflow
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/mapjob/mapjob/job/fanout"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
-	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking" // workflow
+	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking"
 )
 
 func main() {
@@ -25,12 +25,12 @@ func main() {
 		log.Fatal(err)
 	}
 	database := dynamodb.NewFromConfig(settings)
-	queues := sqs.NewFromConfig(settings) // workflow
+	queues := sqs.NewFromConfig(settings)
 	producer := &tracking.Producer{
 		Orders:    &invoicing.Orders{Client: database, Table: os.Getenv("ORDERS_TABLE"), Index: os.Getenv("ORDERS_DUE_INDEX")},
-		Queue:     &fanout.Queue{Client: queues, URL: os.Getenv("QUEUE_URL")},         // workflow
-		Table:     &tracking.Table{Client: database, Name: os.Getenv("JOBS_TABLE")},   // workflow
-		Summaries: &fanout.Queue{Client: queues, URL: os.Getenv("SUMMARY_QUEUE_URL")}, // workflow
+		Queue:     &fanout.Queue{Client: queues, URL: os.Getenv("QUEUE_URL")},
+		Table:     &tracking.Table{Client: database, Name: os.Getenv("JOBS_TABLE")},
+		Summaries: &fanout.Queue{Client: queues, URL: os.Getenv("SUMMARY_QUEUE_URL")},
 	}
-	lambda.Start(producer.Handle) // workflow
+	lambda.Start(producer.Handle)
 }

@@ -1,5 +1,5 @@
-// Command trackedsummary is the Lambda that says what became of a night's
-// orders when all of them were counted.
+// Command summary is the Lambda function that summarizes a night when all of its
+// orders have been counted.
 package main
 
 import (
@@ -9,9 +9,9 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"           // workflow
-	"github.com/mapjob/mapjob/job"                            // workflow
-	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking" // workflow
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/lambdas/trackedfanout/tracking"
 )
 
 func main() {
@@ -19,7 +19,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	table := &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")} // workflow
-	summary := &tracking.Summary{Table: table}                                                        // workflow
-	lambda.Start(job.Queue(summary.Handle))                                                           // workflow
+	table := &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")}
+	summary := &tracking.Summary{Table: table}
+	lambda.Start(job.Queue(summary.Handle))
 }

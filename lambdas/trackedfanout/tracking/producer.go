@@ -2,61 +2,57 @@ package tracking
 
 import (
 	"context"
-	"errors"   // workflow
-	"iter"     // workflow
-	"log/slog" // workflow
+	"errors"
+	"iter"
+	"log/slog"
 
-	"github.com/aws/aws-lambda-go/lambdacontext" // workflow
-	"github.com/mapjob/mapjob/job/fanout"        // workflow
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/mapjob/mapjob/job/fanout"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-// workflow {
-
-// Night is what the producer is invoked with.
+// Night is the producer's event.
 type Night struct {
 	invoicing.Night
-	JobID string `json:"jobId"` // the schedule's execution ID; none: the ID of the request
+	JobID string `json:"jobId"` // the schedule's execution ID. Default: the request's ID
 }
 
-// Message is what the producer sends for an order.
+// Message is the message that the producer sends for each order.
 type Message struct {
 	JobID string          `json:"jobId"`
 	Order invoicing.Order `json:"order"`
 }
 
-// Completed is what is sent to the summary when the tally is full.
+// Completed is the message to the summary when all orders have been counted.
 type Completed struct {
 	JobID string `json:"jobId"`
 }
 
-// Started is what the producer answers.
+// Started is the producer's answer.
 type Started struct {
 	JobID    string `json:"jobId"`
 	Expected int    `json:"expected"` // orders
 }
 
-// workflow }
-
 // Producer finds the orders to invoice.
 type Producer struct {
 	Orders    *invoicing.Orders
-	Queue     *fanout.Queue // workflow
-	Table     *Table        // workflow
-	Summaries *fanout.Queue // workflow
+	Queue     *fanout.Queue
+	Table     *Table
+	Summaries *fanout.Queue
 }
 
-// Handle sends the orders of a night to the queue. How many there are is known
-// when the last one was sent: it may be that all of them are done by then.
+// Handle sends the orders of a night to the queue. It knows their number when it
+// has sent the last one. All of them may have been counted by then, so it may
+// have to complete the job itself.
 func (p *Producer) Handle(ctx context.Context, night Night) (Started, error) {
-	// workflow {
 	id := night.JobID
 	if id == "" {
 		invocation, ok := lambdacontext.FromContext(ctx)
 		if !ok {
 			return Started{}, errors.New("got no jobId and no request ID, expected one of them")
 		}
-		id = invocation.AwsRequestID // the same where Lambda tries again
+		id = invocation.AwsRequestID // a retry has the same ID
 	}
 	if err := p.Table.start(ctx, id); err != nil {
 		return Started{}, err
@@ -73,10 +69,7 @@ func (p *Producer) Handle(ctx context.Context, night Night) (Started, error) {
 		err = complete(ctx, p.Table, p.Summaries, id)
 	}
 	return Started{id, sent}, err
-	// workflow }
 }
-
-// workflow {
 
 func messages(id string, orders iter.Seq2[invoicing.Order, error]) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
@@ -88,8 +81,8 @@ func messages(id string, orders iter.Seq2[invoicing.Order, error]) iter.Seq2[Mes
 	}
 }
 
-// complete has the summary written, unless somebody else has. Whoever fails
-// between the two steps takes the summary along.
+// complete asks for the summary, unless it was asked for before. If it fails
+// between its two steps, there is no summary.
 func complete(ctx context.Context, table *Table, summaries *fanout.Queue, id string) error {
 	job, err := table.ask(ctx, id)
 	if job == nil || err != nil {
@@ -99,5 +92,3 @@ func complete(ctx context.Context, table *Table, summaries *fanout.Queue, id str
 	_, err = fanout.Send(ctx, summaries, func(yield func(Completed, error) bool) { yield(Completed{id}, nil) })
 	return err
 }
-
-// workflow }

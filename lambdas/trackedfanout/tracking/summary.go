@@ -8,20 +8,20 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// Summary says what became of a night's orders.
+// Summary summarizes jobs.
 type Summary struct {
-	Table *Table // workflow
+	Table *Table
 }
 
-// Handle writes the summary of a job whose tally is full: to the log, and into
-// the job's record.
-func (s *Summary) Handle(ctx context.Context, completed Completed) error { // workflow
-	job, err := s.Table.get(ctx, completed.JobID) // workflow
-	if err != nil {                               // workflow
-		return err // workflow
-	} // workflow
+// Handle writes the summary of a completed job to the log and to the job's
+// record.
+func (s *Summary) Handle(ctx context.Context, completed Completed) error {
+	job, err := s.Table.get(ctx, completed.JobID)
+	if err != nil {
+		return err
+	}
 	text := fmt.Sprintf("%s orders: %s invoiced, %s refused",
 		report.Thousands(job.Finished+job.Failed), report.Thousands(job.Finished), report.Thousands(job.Failed))
 	slog.InfoContext(ctx, text, "job", job.ID)
-	return s.Table.summarize(ctx, job.ID, text) // workflow
+	return s.Table.summarize(ctx, job.ID, text)
 }

@@ -1,28 +1,24 @@
-// Package tracking is the fan-out over a queue that knows when it is finished:
-// a table counts what was expected and what was done, and when the tally is
-// full a summary is written.
+// Package tracking tracks a fan-out over a queue: a table counts the orders that
+// were sent and those that were handled, and a summary is written when the two
+// numbers are equal.
 //
-// It is what a job of Step Functions takes the place of, and stands here to be
-// measured beside one: see test/architectures. What ends in "// workflow", or
-// stands between "// workflow {" and "// workflow }", is there because the work
-// is spread and put together again; the rest is business. It counts deliveries,
-// of which an order may have several, and not orders: that is known, and measured.
+// Do not copy it: a job replaces it. It counts deliveries instead of orders, and
+// a queue may deliver an order more than once, so its numbers may be wrong.
 //
 // # The table
 //
-// There is one record for each job, and its partition key is jobId:
+// The table has one record for each job. Its partition key is jobId:
 //
-//	jobId         S  the ID of the schedule's execution, or of the producer's request
-//	startedAt     S  RFC 3339: when the producer began, the first time
-//	expected      N  how many orders were sent; absent until all were
-//	finished      N  how many orders were counted as invoiced
-//	failed        N  how many were counted as refused
-//	askedAt       S  RFC 3339: when the summary was asked for; absent until it was
-//	summary       S  the summary's text; absent until there is one
-//	summarizedAt  S  RFC 3339: when the summary was written, the last time
+//	jobId         S  the ID of the schedule's execution or of the producer's request
+//	startedAt     S  RFC 3339: when the producer first began
+//	expected      N  the number of orders sent; absent until all of them were sent
+//	finished      N  the number of orders counted as invoiced
+//	failed        N  the number of orders counted as refused
+//	askedAt       S  RFC 3339: when the summary was asked for; absent before
+//	summary       S  the summary's text; absent before it was written
+//	summarizedAt  S  RFC 3339: when the summary was last written
 package tracking
 
-// workflow {
 import (
 	"context"
 	"errors"
@@ -47,11 +43,11 @@ type Job struct {
 	SummarizedAt string `dynamodbav:"summarizedAt,omitempty"`
 }
 
-// tally is how many orders were counted.
+// tally returns the number of orders counted.
 func (j *Job) tally() int { return j.Finished + j.Failed }
 
-// isComplete says whether everything that was sent was counted. Where something
-// was counted twice there is more than was sent.
+// isComplete reports whether as many orders were counted as were sent. If
+// orders were counted twice, the tally may exceed the number sent.
 func (j *Job) isComplete() bool { return j.Expected != nil && j.tally() >= *j.Expected }
 
 // The attributes that count.
@@ -60,7 +56,7 @@ const (
 	failed   = "failed"
 )
 
-// Table is the table of jobs.
+// Table reads and updates the table of jobs.
 type Table struct {
 	Client interface {
 		GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
@@ -69,25 +65,25 @@ type Table struct {
 	Name string
 }
 
-// start makes the record of a job, or leaves the one that there is: a producer
-// that is invoked again must not forget what was counted.
+// start creates the record of a job. It keeps an existing record, because a
+// retry of the producer must not reset the numbers.
 func (t *Table) start(ctx context.Context, id string) error {
 	_, err := t.update(ctx, id, "SET startedAt = if_not_exists(startedAt, :now)", nil, nil, map[string]any{":now": now()})
 	return err
 }
 
-// expect says how many orders there are.
+// expect records the number of orders sent.
 func (t *Table) expect(ctx context.Context, id string, orders int) (*Job, error) {
 	return t.update(ctx, id, "SET expected = :orders", nil, nil, map[string]any{":orders": orders})
 }
 
-// count counts one more order as finished or failed.
+// count counts an order as finished or failed.
 func (t *Table) count(ctx context.Context, id, as string) (*Job, error) {
 	return t.update(ctx, id, "ADD #as :one", nil, map[string]string{"#as": as}, map[string]any{":one": 1})
 }
 
-// ask notes that the summary is asked for. It is nil where it was before: of all
-// who see the tally full, one asks.
+// ask records that the summary was asked for. It returns nil if it was asked for
+// before, so that only one caller asks.
 func (t *Table) ask(ctx context.Context, id string) (*Job, error) {
 	job, err := t.update(ctx, id, "SET askedAt = :now", aws.String("attribute_not_exists(askedAt)"), nil, map[string]any{":now": now()})
 	if _, before := errors.AsType[*types.ConditionalCheckFailedException](err); before {
@@ -96,14 +92,14 @@ func (t *Table) ask(ctx context.Context, id string) (*Job, error) {
 	return job, err
 }
 
-// summarize keeps the summary.
+// summarize stores the summary.
 func (t *Table) summarize(ctx context.Context, id, text string) error {
 	_, err := t.update(ctx, id, "SET summary = :text, summarizedAt = :now", nil, nil, map[string]any{":text": text, ":now": now()})
 	return err
 }
 
-// update changes the record of a job where the condition holds, if there is one,
-// and is the record after it.
+// update changes the record of a job if the condition holds, and returns the
+// new record. The condition may be nil.
 func (t *Table) update(ctx context.Context, id, expression string, condition *string, names map[string]string, values map[string]any) (*Job, error) {
 	encoded, err := attributevalue.MarshalMap(values)
 	if err != nil {
@@ -124,14 +120,14 @@ func (t *Table) update(ctx context.Context, id, expression string, condition *st
 	return decode(answer.Attributes)
 }
 
-// get is the record of a job.
+// get returns the record of a job.
 func (t *Table) get(ctx context.Context, id string) (*Job, error) {
 	answer, err := t.Client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &t.Name, Key: key(id), ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return nil, fmt.Errorf("reading job %s: %w", id, err)
 	}
 	if answer.Item == nil {
-		return nil, fmt.Errorf("got no job %s, expected it in table %s", id, t.Name)
+		return nil, fmt.Errorf("job %s: not found in table %s", id, t.Name)
 	}
 	return decode(answer.Item)
 }
@@ -146,5 +142,3 @@ func key(id string) map[string]types.AttributeValue {
 }
 
 func now() string { return time.Now().UTC().Format(time.RFC3339Nano) }
-
-// workflow }

@@ -277,7 +277,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		t.Error("got no error, expected a missing request ID to be one")
 	}
 	summary := &Summary{Table: &Table{&night{}, "jobs"}}
-	if err := summary.Handle(context.Background(), Completed{"job-1"}); err == nil || err.Error() != "got no job job-1, expected it in table jobs" {
+	if err := summary.Handle(context.Background(), Completed{"job-1"}); err == nil || err.Error() != "job job-1: not found in table jobs" {
 		t.Errorf("got %v, expected the job to be missed", err)
 	}
 }

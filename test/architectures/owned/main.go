@@ -3,16 +3,17 @@
 //
 //	go run ./test/architectures/owned
 //
-// handlers are lines of code of the Lambda functions, without blank lines,
-// comments and tests. workflow are those of them that are there because the
-// work is spread, tried again, counted or put together again: they are marked
-// in the code (see source.go). functions and resources are those of the
-// synthesized template. IAM statements are those that its roles' policies have.
+// The column handlers counts the lines of code of the Lambda functions, without
+// blank lines, comments and tests. The column workflow counts those of them that
+// exist because the work is spread, retried, counted or put together again:
+// workflow.txt lists them. The other columns count the functions, the resources
+// and the statements of IAM policies in the synthesized template.
 //
-// The kit's and the constructs' code is not counted: no team owns it.
+// The code of the kit and of the constructs is not counted: no team owns it.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,15 +22,15 @@ import (
 	"strings"
 )
 
-// architecture is one of the four. The context of the app has its name.
+// architecture is one of the four.
 type architecture struct {
-	name string
-	// mains are the folders of the functions' main packages, and more the other
-	// folders and files that are theirs, all below lambdas.
+	name string // in the context of the app
+	// mains are the folders of the functions' main packages, and more are their
+	// other folders and files, all below lambdas.
 	mains, more []string
 }
 
-// shared is the business, which is the same in all architectures.
+// shared is the business code that all architectures use.
 var shared = []string{"invoicing/order.go", "invoicing/due.go", "invoicing/invoices.go"}
 
 var architectures = []architecture{
@@ -39,7 +40,7 @@ var architectures = []architecture{
 	{"map-job", []string{"jobstart", "worker", "summary"}, []string{"invoicing/revenue.go"}},
 }
 
-// sources are the files and folders of an architecture, in the module.
+// sources returns the files and folders of an architecture, relative to the module.
 func (a *architecture) sources() []string {
 	var list []string
 	for _, paths := range [][]string{a.mains, a.more, shared} {
@@ -50,7 +51,7 @@ func (a *architecture) sources() []string {
 	return list
 }
 
-// figures are what there is of one architecture.
+// figures is what was counted of one architecture.
 type figures struct {
 	lines
 	resources
@@ -67,48 +68,60 @@ func main() {
 	}
 }
 
-// moduleRoot is the folder of this module's go.mod.
+// moduleRoot returns the folder of this module's go.mod.
 func moduleRoot() (string, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
-		return "", fmt.Errorf("looking for the module: %w", err)
+		return "", fmt.Errorf("finding the module: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
 }
 
 // report counts and writes the table.
 func report(w io.Writer, root string) error {
+	handlers, err := countHandlers(root)
+	if err != nil {
+		return err
+	}
 	var counted []figures
-	for _, a := range architectures {
-		f, err := a.count(root)
+	for i, a := range architectures {
+		template, err := synthesize(root, a.name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", a.name, err)
 		}
-		counted = append(counted, f)
+		resources, err := countResources(template)
+		if err != nil {
+			return fmt.Errorf("%s: %w", a.name, err)
+		}
+		if resources.functions != len(a.mains) {
+			return fmt.Errorf("%s: got %d functions in the template, expected one for each of %s: update the list of their folders",
+				a.name, resources.functions, strings.Join(a.mains, ", "))
+		}
+		counted = append(counted, figures{handlers[i], resources})
 	}
 	return table(w, counted)
 }
 
-// count counts one architecture.
-func (a *architecture) count(root string) (f figures, err error) {
-	if f.lines, err = countLines(root, a.sources()); err != nil {
-		return f, err
-	}
-	template, err := synthesize(root, a.name)
+// countHandlers counts the handlers of each architecture. It returns an error if
+// the manifest and the code do not agree.
+func countHandlers(root string) ([]lines, error) {
+	m, err := parseManifest(workflowText)
 	if err != nil {
-		return f, err
+		return nil, fmt.Errorf("workflow.txt: %w", err)
 	}
-	if f.resources, err = countResources(template); err != nil {
-		return f, err
+	var counted []lines
+	for _, a := range architectures {
+		sum, of := m.count(root, a.sources())
+		err = errors.Join(err, of)
+		counted = append(counted, sum)
 	}
-	if f.functions != len(a.mains) {
-		err = fmt.Errorf("got %d functions in the template, expected one for each of %s: the list of their folders is out of date",
-			f.functions, strings.Join(a.mains, ", "))
+	if err = errors.Join(err, m.uncounted()); err != nil {
+		return nil, fmt.Errorf("test/architectures/owned/workflow.txt does not describe the code:\n%w", err)
 	}
-	return f, err
+	return counted, nil
 }
 
-// table writes what was counted, in the order of architectures.
+// table writes the figures, which are in the order of architectures.
 func table(w io.Writer, counted []figures) error {
 	text := "| architecture   | handlers | workflow | functions | resources | IAM statements |\n" +
 		"| -------------- | -------: | -------: | --------: | --------: | -------------: |\n"

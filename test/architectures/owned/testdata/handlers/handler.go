@@ -1,20 +1,19 @@
-// Package handlers has eleven lines of code, two of them workflow.
+// Package handlers has thirteen lines of code, three of them workflow.
 package handlers
 
 import (
 	"fmt"
-	"sync" // workflow
+	"sync" // the quote leaves out this comment
 )
 
-// workflow {
-
+// count is workflow by its declaration.
 var count sync.Mutex /* counted once */
 
-// workflow }
-
-// Handle is of business, // workflow or not.
+// Handle has a string of four lines.
 func Handle() {
+	count.Lock()
 	fmt.Print(`two
-// workflow
+
+more
 lines`)
 }

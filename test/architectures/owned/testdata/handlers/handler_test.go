@@ -1,3 +1,3 @@
 package handlers
 
-var notCounted = 1 // workflow
+var notCounted = 1

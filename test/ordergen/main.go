@@ -1,7 +1,7 @@
-// Command ordergen writes orders to invoice, always the same ones for the
-// same seed:
+// Command ordergen generates the sample's orders. The same seed generates the
+// same orders:
 //
-//	go run ./lambdas/invoicing/ordergen -n 5000 -seed 1 > examples/orders.csv
+//	go run ./test/ordergen -n 5000 -seed 1 > examples/orders.csv
 package main
 
 import (
@@ -20,10 +20,10 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	n := flag.Int("n", 5000, "how many orders")
-	seed := flag.Uint64("seed", 1, "which orders")
+	n := flag.Int("n", 5000, "the number of orders")
+	seed := flag.Uint64("seed", 1, "the seed of the random orders")
 	due := flag.String("due", "2026-11-01", "the day on which they are due")
-	format := flag.String("format", "csv", "csv, or jsonl: one JSON object a line")
+	format := flag.String("format", "csv", "csv or jsonl")
 	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
 	err := generate(out, *n, *seed, *due, *format)
@@ -64,7 +64,7 @@ func generate(w io.Writer, n int, seed uint64, due, format string) error {
 		}
 		return nil
 	}
-	return fmt.Errorf("got format %q, expected csv or jsonl", format)
+	return fmt.Errorf("-format: got %q, expected csv or jsonl", format)
 }
 
 var (
@@ -73,7 +73,7 @@ var (
 	articles   = []string{"BOLT-M8", "CABLE-3M", "DESK-LAMP", "ENVELOPE-C5", "FILTER-20", "GASKET-7"}
 )
 
-// badShare of the orders have something wrong with them.
+// badShare is the share of invalid orders.
 const badShare = 0.03
 
 func order(random *rand.Rand, i int) invoicing.Order {
