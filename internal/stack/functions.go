@@ -41,8 +41,8 @@ func (c *Stack) addFunction(id string) error {
 	}
 	name := c.template.PhysicalName(id)
 	environment := map[string]string{
-		"AWS_ENDPOINT_URL_S3":       c.store.url,
-		"AWS_ENDPOINT_URL_DYNAMODB": c.database.url,
+		"AWS_ENDPOINT_URL_S3":       c.s3.url,
+		"AWS_ENDPOINT_URL_DYNAMODB": c.database.URL(),
 		"AWS_ENDPOINT_URL_LAMBDA":   c.host.URL(),
 		"AWS_ENDPOINT_URL_SFN":      c.api.url,
 		"AWS_ACCESS_KEY_ID":         "local",

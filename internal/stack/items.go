@@ -11,6 +11,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -24,7 +25,7 @@ const (
 // them.
 type Items struct {
 	Count int
-	store *objectStore
+	store *objectstore.Store
 }
 
 // StoreItems streams items to the local S3.

@@ -7,11 +7,5 @@ import (
 
 // Keys yields the keys of the objects below a prefix in the local S3.
 func (c *Stack) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for object, err := range c.store.List(ctx, bucket, prefix) {
-			if !yield(object.Key, err) || err != nil {
-				return
-			}
-		}
-	}
+	return c.store.Keys(ctx, bucket, prefix)
 }

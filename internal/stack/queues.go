@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 
@@ -16,8 +15,8 @@ import (
 // queues are the queues of the stack and what works behind them.
 type queues struct {
 	service *sqs.Service
-	url     string       // of the SQS API; empty: the stack has no queues, and there is no API
-	server  *http.Server // nil: as above
+	url     string  // of the SQS API; empty: the stack has no queues, and there is no API
+	server  *server // nil: as above
 
 	// What runs in the background: event source mappings and asynchronous
 	// invocations. It ends with the context.
@@ -50,13 +49,11 @@ func startQueues(c *Stack) (*queues, error) {
 	if len(ids) == 0 {
 		return q, nil
 	}
-	listener, err := listen("SQS", "", 0)
-	if err != nil {
+	var err error
+	if q.server, err = serve("SQS", "", 0, q.service); err != nil {
 		return nil, err
 	}
-	q.url = "http://" + listener.Addr().String()
-	q.server = &http.Server{Handler: q.service}
-	go q.server.Serve(listener) // ends with close
+	q.url = q.server.url
 	return q, nil
 }
 
@@ -97,7 +94,7 @@ func (q *queues) close() error {
 	if q.server == nil {
 		return nil
 	}
-	return q.server.Close()
+	return q.server.close()
 }
 
 // Drain waits until there is nothing left to do for the queues: nobody is

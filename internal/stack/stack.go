@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,8 +19,10 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -52,8 +53,9 @@ type Options struct {
 type Stack struct {
 	template  *template.Stack
 	options   Options
-	store     *objectStore
-	database  *database
+	store     *objectstore.Store
+	s3        *server
+	database  *dynamodb.Database
 	host      *lambdahost.Host
 	functions map[string]bool          // that the host has, by name
 	timeouts  map[string]time.Duration // of these
@@ -85,10 +87,17 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	if c.store, err = startObjectStore(filepath.Join(options.Folder, "s3"), options.S3Port, options.Written); err != nil {
+	if c.store, err = objectstore.New(filepath.Join(options.Folder, "s3"), options.Written); err != nil {
+		return nil, fmt.Errorf("starting S3: %w", err)
+	}
+	if c.s3, err = serve("S3", "--s3-port", options.S3Port, c.store); err != nil {
 		return nil, err
 	}
-	if c.database, err = startDatabase(ctx, ".", options.DynamoDBPort); err != nil {
+	c.database, err = dynamodb.Start(ctx, ".", options.DynamoDBPort)
+	if errors.Is(err, dynamodb.ErrPortTaken) {
+		err = portTaken("DynamoDB", "--dynamodb-port", options.DynamoDBPort)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if c.api, err = startStepFunctions(c); err != nil {
@@ -101,11 +110,11 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 		return nil, err
 	}
 	t := synthesized
-	if err = c.store.createBucket(itemsBucket); err != nil {
+	if err = c.store.CreateBucket(itemsBucket); err != nil {
 		return nil, err
 	}
 	for _, id := range t.OfType("AWS::S3::Bucket") {
-		if err = c.store.createBucket(t.PhysicalName(id)); err != nil {
+		if err = c.store.CreateBucket(t.PhysicalName(id)); err != nil {
 			return nil, err
 		}
 	}
@@ -114,7 +123,7 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 		if err != nil {
 			return nil, err
 		}
-		if err := c.database.createTable(ctx, t.PhysicalName(id), properties); err != nil {
+		if err := c.database.CreateTable(ctx, t.PhysicalName(id), properties); err != nil {
 			return nil, err
 		}
 	}
@@ -186,10 +195,10 @@ func (c *Stack) Close() error {
 		errs = append(errs, c.api.close())
 	}
 	if c.database != nil {
-		errs = append(errs, c.database.close())
+		c.database.Close()
 	}
-	if c.store != nil {
-		errs = append(errs, c.store.close())
+	if c.s3 != nil {
+		errs = append(errs, c.s3.close())
 	}
 	for _, file := range c.logs {
 		file.Close()
@@ -210,7 +219,7 @@ func (c *Stack) Buckets() []Bucket {
 	var list []Bucket
 	for _, id := range c.template.OfType("AWS::S3::Bucket") {
 		name := c.template.PhysicalName(id)
-		list = append(list, Bucket{c.template.ShortName(id), name, filepath.Join(c.store.folder, name)})
+		list = append(list, Bucket{c.template.ShortName(id), name, c.store.BucketFolder(name)})
 	}
 	return list
 }
@@ -218,7 +227,7 @@ func (c *Stack) Buckets() []Bucket {
 // Endpoints are where the parts listen, as environment variables of the AWS
 // CLI and SDKs.
 func (c *Stack) Endpoints() []string {
-	endpoints := []string{"AWS_ENDPOINT_URL_S3=" + c.store.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.url, "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
+	endpoints := []string{"AWS_ENDPOINT_URL_S3=" + c.s3.url, "AWS_ENDPOINT_URL_DYNAMODB=" + c.database.URL(), "AWS_ENDPOINT_URL_LAMBDA=" + c.host.URL(), "AWS_ENDPOINT_URL_SFN=" + c.api.url}
 	if c.queues.url != "" {
 		endpoints = append(endpoints, "AWS_ENDPOINT_URL_SQS="+c.queues.url)
 	}
@@ -286,7 +295,7 @@ func (c *Stack) JobName(m *Machine) string { return c.template.ShortName(m.ID) }
 func (c *Stack) Read(ctx context.Context, bucket, key string, to io.Writer) error {
 	object, err := c.store.Open(ctx, bucket, key)
 	if err != nil {
-		return fmt.Errorf("reading s3://%s/%s: %w", bucket, key, err)
+		return fmt.Errorf("reading %w", err)
 	}
 	defer object.Close()
 	_, err = io.Copy(to, object)
@@ -378,20 +387,4 @@ func (c *Stack) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine
 		}
 		return output, err
 	}, nil
-}
-
-// listen takes a port of this machine for a part, or says which part cannot have it.
-func listen(part, flag string, port int) (net.Listener, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, portTaken(part, flag, port)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", part, err)
-	}
-	return l, nil
-}
-
-func portTaken(part, flag string, port int) error {
-	return fmt.Errorf("starting %s: port %d is taken by another program: give another one with %s, or none to take any that is free", part, port, flag)
 }

@@ -15,23 +15,22 @@ type stepFunctions struct {
 	*callbacks
 	executions *executions
 	url        string
-	server     *http.Server
+	server     *server
 }
 
 func startStepFunctions(cloud *Stack) (*stepFunctions, error) {
-	listener, err := listen("Step Functions", "", 0)
-	if err != nil {
+	s := &stepFunctions{callbacks: newCallbacks(), executions: newExecutions(cloud)}
+	var err error
+	if s.server, err = serve("Step Functions", "", 0, s); err != nil {
 		return nil, err
 	}
-	s := &stepFunctions{callbacks: newCallbacks(), executions: newExecutions(cloud), url: "http://" + listener.Addr().String()}
-	s.server = &http.Server{Handler: s}
-	go s.server.Serve(listener) // ends with close
+	s.url = s.server.url
 	return s, nil
 }
 
 // close stops the executions that still run, and waits for them.
 func (s *stepFunctions) close() error {
-	err := s.server.Close()
+	err := s.server.close()
 	s.executions.close()
 	return err
 }

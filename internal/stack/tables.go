@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"iter"
 )
 
@@ -32,75 +31,15 @@ func (c *Stack) Table(name string) (Table, error) {
 // Records yields the records of a table by its physical name, each as a JSON
 // object, in no order.
 func (c *Stack) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		var next any
-		for {
-			request := map[string]any{"TableName": table, "ConsistentRead": true}
-			if next != nil {
-				request["ExclusiveStartKey"] = next
-			}
-			answer, err := c.database.call(ctx, "Scan", request)
-			if err != nil {
-				yield(nil, fmt.Errorf("reading table %s: %w", table, err))
-				return
-			}
-			var page struct {
-				Items            []map[string]map[string]any
-				LastEvaluatedKey any
-			}
-			if err := json.Unmarshal(answer, &page); err != nil {
-				yield(nil, fmt.Errorf("reading table %s: %w", table, err))
-				return
-			}
-			for _, item := range page.Items {
-				text, err := json.Marshal(plainRecord(item))
-				if !yield(text, err) || err != nil {
-					return
-				}
-			}
-			if next = page.LastEvaluatedKey; next == nil {
-				return
-			}
-		}
-	}
+	return c.database.Records(ctx, table)
 }
 
-func plainRecord(item map[string]map[string]any) map[string]any {
-	record := map[string]any{}
-	for name, attribute := range item {
-		record[name] = plainAttribute(attribute)
+// Seed puts records, each a JSON object, into a table, which is named as for
+// [Stack.Table]. It returns how many there were.
+func (c *Stack) Seed(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
+	found, err := c.Table(table)
+	if err != nil {
+		return 0, err
 	}
-	return record
-}
-
-// plainAttribute is a value of DynamoDB's form of JSON as JSON has it. Binary
-// values stay in base64, sets become lists.
-func plainAttribute(attribute map[string]any) any {
-	for kind, v := range attribute {
-		switch kind {
-		case "N":
-			text, _ := v.(string)
-			return json.Number(text)
-		case "NULL":
-			return nil
-		case "L":
-			list := []any{}
-			elements, _ := v.([]any)
-			for _, element := range elements {
-				inner, _ := element.(map[string]any)
-				list = append(list, plainAttribute(inner))
-			}
-			return list
-		case "M":
-			object := map[string]any{}
-			members, _ := v.(map[string]any)
-			for name, member := range members {
-				inner, _ := member.(map[string]any)
-				object[name] = plainAttribute(inner)
-			}
-			return object
-		}
-		return v
-	}
-	return nil
+	return c.database.Put(ctx, found.Name, records)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -32,9 +33,9 @@ var dynamoDBExceptions = []string{
 }
 
 // optimizedTask is arn:aws:states:::dynamodb:ACTION.
-func (d *database) optimizedTask(action string) engine.IntegrationFunc {
+func optimizedTask(d *dynamodb.Database, action string) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		answer, header, err := d.ask(ctx, action, request, optimizedDynamoDB)
+		answer, header, err := ask(ctx, d, action, request, optimizedDynamoDB)
 		if err != nil {
 			return nil, err
 		}
@@ -51,12 +52,12 @@ func (d *database) optimizedTask(action string) engine.IntegrationFunc {
 }
 
 // sdkTask is arn:aws:states:::aws-sdk:dynamodb:ACTION.
-func (d *database) sdkTask(action string) (engine.IntegrationFunc, error) {
+func sdkTask(d *dynamodb.Database, action string) (engine.IntegrationFunc, error) {
 	if !slices.Contains(dynaliteActions, action) {
 		return nil, fmt.Errorf("the DynamoDB of this machine (dynalite) has no %s: it has neither transactions nor a time to live, backups or PartiQL", upperFirst(action))
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		answer, _, err := d.ask(ctx, action, request, sdkDynamoDB)
+		answer, _, err := ask(ctx, d, action, request, sdkDynamoDB)
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +65,9 @@ func (d *database) sdkTask(action string) (engine.IntegrationFunc, error) {
 	}, nil
 }
 
-func (d *database) ask(ctx context.Context, action string, request *engine.Request, names naming) (*value.Object, http.Header, error) {
-	header, body, err := d.send(ctx, upperFirst(action), value.Append(nil, withoutNulls(request.Parameters)))
-	if refused, ok := errors.AsType[*DynamoDBError](err); ok {
+func ask(ctx context.Context, d *dynamodb.Database, action string, request *engine.Request, names naming) (*value.Object, http.Header, error) {
+	header, body, err := d.Do(ctx, upperFirst(action), value.Append(nil, withoutNulls(request.Parameters)))
+	if refused, ok := errors.AsType[*dynamodb.Error](err); ok {
 		r := refusal{code: refused.Name, message: refused.Message, status: refused.Status, requestID: refused.RequestID}
 		if slices.Contains(dynamoDBExceptions, refused.Name) {
 			r.name = refused.Name

@@ -89,12 +89,12 @@ func (i *integrations) call(resource asl.Resource) (engine.IntegrationFunc, erro
 	case "dynamodb":
 		switch action {
 		case "getItem", "putItem", "updateItem", "deleteItem":
-			return c.database.optimizedTask(action), nil
+			return optimizedTask(c.database, action), nil
 		}
 	case "aws-sdk:dynamodb":
-		return c.database.sdkTask(action)
+		return sdkTask(c.database, action)
 	case "aws-sdk:s3":
-		return c.store.task(action)
+		return s3Task(c.s3.url, action)
 	}
 	if form, ok := messageForms[resource.Service+":"+action]; ok {
 		messages, err := c.openMessages()

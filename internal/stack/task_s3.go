@@ -67,15 +67,15 @@ var s3Headless = map[string]string{"headObject": "NoSuchKeyException", "headBuck
 
 type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, error)
 
-// task is arn:aws:states:::aws-sdk:s3:ACTION.
-func (s *objectStore) task(action string) (engine.IntegrationFunc, error) {
+// s3Task is arn:aws:states:::aws-sdk:s3:ACTION.
+func s3Task(url, action string) (engine.IntegrationFunc, error) {
 	call, ok := s3Actions[action]
 	if !ok {
 		return nil, fmt.Errorf("the S3 of this machine has no %s for tasks, expected one of: %s",
 			upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
 	client := s3.New(s3.Options{
-		BaseEndpoint:               &s.url,
+		BaseEndpoint:               &url,
 		UsePathStyle:               true,
 		Region:                     template.Region,
 		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),

@@ -10,7 +10,7 @@ import (
 
 const bucketName = "stack-objects"
 
-func s3Task(action string, arguments object) object {
+func objectTask(action string, arguments object) object {
 	if _, ok := arguments["Bucket"]; !ok {
 		arguments["Bucket"] = bucketName
 	}
@@ -20,13 +20,13 @@ func s3Task(action string, arguments object) object {
 func TestTasksReadAndWriteObjects(t *testing.T) {
 	c := start(t, object{
 		"Objects": object{"Type": "AWS::S3::Bucket"},
-		"Put":     s3Task("putObject", object{"Key": "{% $states.input.key %}", "Body": "{% $states.input.body %}", "ContentType": "text/plain", "Metadata": object{"origin": "test"}}),
-		"Get":     s3Task("getObject", object{"Key": "{% $states.input.key %}"}),
-		"Head":    s3Task("headObject", object{"Key": "{% $states.input.key %}"}),
-		"Copy":    s3Task("copyObject", object{"Key": "copy", "CopySource": bucketName + "/a/1"}),
-		"List":    s3Task("listObjectsV2", object{"Prefix": "a/"}),
-		"Nothing": s3Task("listObjectsV2", object{"Prefix": "nothing"}),
-		"Delete":  s3Task("deleteObject", object{"Key": "a/1"}),
+		"Put":     objectTask("putObject", object{"Key": "{% $states.input.key %}", "Body": "{% $states.input.body %}", "ContentType": "text/plain", "Metadata": object{"origin": "test"}}),
+		"Get":     objectTask("getObject", object{"Key": "{% $states.input.key %}"}),
+		"Head":    objectTask("headObject", object{"Key": "{% $states.input.key %}"}),
+		"Copy":    objectTask("copyObject", object{"Key": "copy", "CopySource": bucketName + "/a/1"}),
+		"List":    objectTask("listObjectsV2", object{"Prefix": "a/"}),
+		"Nothing": objectTask("listObjectsV2", object{"Prefix": "nothing"}),
+		"Delete":  objectTask("deleteObject", object{"Key": "a/1"}),
 	})
 	if put := output(t, c, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != `"5d41402abc4b2a76b9719d911017c592"` {
 		t.Errorf("got %v, expected the ETag of what was put", put)
@@ -69,13 +69,13 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 func TestTasksManageBuckets(t *testing.T) {
 	c := start(t, object{
 		"Objects":  object{"Type": "AWS::S3::Bucket"},
-		"Create":   s3Task("createBucket", object{"Bucket": "made"}),
-		"Head":     s3Task("headBucket", object{"Bucket": "made"}),
-		"Location": s3Task("getBucketLocation", object{"Bucket": "made"}),
-		"Put":      s3Task("putObject", object{"Bucket": "made", "Key": "{% $states.input.key %}", "Body": ""}),
-		"List":     s3Task("listObjects", object{"Bucket": "made", "Delimiter": "/"}),
-		"Empty":    s3Task("deleteObjects", object{"Bucket": "made", "Delete": object{"Objects": []object{{"Key": "a"}, {"Key": "b/c"}}}}),
-		"Delete":   s3Task("deleteBucket", object{"Bucket": "made"}),
+		"Create":   objectTask("createBucket", object{"Bucket": "made"}),
+		"Head":     objectTask("headBucket", object{"Bucket": "made"}),
+		"Location": objectTask("getBucketLocation", object{"Bucket": "made"}),
+		"Put":      objectTask("putObject", object{"Bucket": "made", "Key": "{% $states.input.key %}", "Body": ""}),
+		"List":     objectTask("listObjects", object{"Bucket": "made", "Delimiter": "/"}),
+		"Empty":    objectTask("deleteObjects", object{"Bucket": "made", "Delete": object{"Objects": []object{{"Key": "a"}, {"Key": "b/c"}}}}),
+		"Delete":   objectTask("deleteBucket", object{"Bucket": "made"}),
 		"Buckets":  single("arn:aws:states:::aws-sdk:s3:listBuckets", object{}, nil),
 	})
 	output(t, c, "Create", `{}`)
@@ -107,11 +107,11 @@ func TestTasksManageBuckets(t *testing.T) {
 func TestRefusalsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
 	c := start(t, object{
 		"Objects":  object{"Type": "AWS::S3::Bucket"},
-		"NoKey":    s3Task("getObject", object{"Key": "none"}),
-		"NoBucket": s3Task("getObject", object{"Key": "none", "Bucket": "no-such-bucket"}),
-		"NoHead":   s3Task("headObject", object{"Key": "none"}),
-		"Case":     s3Task("getObject", object{"key": "none"}),
-		"Unknown":  s3Task("getObject", object{"Key": "none", "Colour": "red"}),
+		"NoKey":    objectTask("getObject", object{"Key": "none"}),
+		"NoBucket": objectTask("getObject", object{"Key": "none", "Bucket": "no-such-bucket"}),
+		"NoHead":   objectTask("headObject", object{"Key": "none"}),
+		"Case":     objectTask("getObject", object{"key": "none"}),
+		"Unknown":  objectTask("getObject", object{"Key": "none", "Colour": "red"}),
 	})
 	for name, expected := range map[string][2]string{
 		"NoKey":    {"S3.NoSuchKeyException", "The specified key does not exist. (Service: S3, Status Code: 404, Request ID: "},

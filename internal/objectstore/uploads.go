@@ -1,4 +1,4 @@
-package stack
+package objectstore
 
 import (
 	"crypto/md5"
@@ -38,34 +38,34 @@ type part struct {
 
 func (p part) etag() string { return `"` + hex.EncodeToString(p.md5) + `"` }
 
-func (d *diskBackend) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
-	folder, err := os.MkdirTemp(d.parts, "upload-")
+func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
+	folder, err := os.MkdirTemp(f.parts, "upload-")
 	if err != nil {
 		return "", err
 	}
-	d.uploads.mutex.Lock()
-	defer d.uploads.mutex.Unlock()
-	d.last++
-	id := gofakes3.UploadID(fmt.Sprint(d.last))
-	if d.open == nil {
-		d.open = map[gofakes3.UploadID]*multipartUpload{}
+	f.uploads.mutex.Lock()
+	defer f.uploads.mutex.Unlock()
+	f.uploads.last++
+	id := gofakes3.UploadID(fmt.Sprint(f.uploads.last))
+	if f.uploads.open == nil {
+		f.uploads.open = map[gofakes3.UploadID]*multipartUpload{}
 	}
-	d.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, folder: folder, parts: map[int]part{}}
+	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, folder: folder, parts: map[int]part{}}
 	return id, nil
 }
 
-func (d *diskBackend) upload(bucket, key string, id gofakes3.UploadID) (*multipartUpload, error) {
-	d.uploads.mutex.Lock()
-	defer d.uploads.mutex.Unlock()
-	u := d.open[id]
+func (f *files) upload(bucket, key string, id gofakes3.UploadID) (*multipartUpload, error) {
+	f.uploads.mutex.Lock()
+	defer f.uploads.mutex.Unlock()
+	u := f.uploads.open[id]
 	if u == nil || u.bucket != bucket || u.key != key {
 		return nil, gofakes3.ErrNoSuchUpload
 	}
 	return u, nil
 }
 
-func (d *diskBackend) UploadPart(bucket, key string, id gofakes3.UploadID, number int, size int64, input io.Reader) (string, error) {
-	u, err := d.upload(bucket, key, id)
+func (f *files) UploadPart(bucket, key string, id gofakes3.UploadID, number int, size int64, input io.Reader) (string, error) {
+	u, err := f.upload(bucket, key, id)
 	if err != nil {
 		return "", err
 	}
@@ -89,8 +89,8 @@ func (d *diskBackend) UploadPart(bucket, key string, id gofakes3.UploadID, numbe
 	return p.etag(), nil
 }
 
-func (d *diskBackend) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, request *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
-	u, err := d.upload(bucket, key, id)
+func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, request *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
+	u, err := f.upload(bucket, key, id)
 	if err != nil {
 		return "", "", err
 	}
@@ -112,34 +112,34 @@ func (d *diskBackend) CompleteMultipartUpload(bucket, key string, id gofakes3.Up
 		hash.Write(p.md5)
 		size += p.size
 	}
-	result, err := d.PutObject(bucket, key, u.meta, content, size, nil)
+	result, err := f.PutObject(bucket, key, u.meta, content, size, nil)
 	if err != nil {
 		return "", "", err
 	}
 	etag := fmt.Sprintf(`"%x-%d"`, hash.Sum(nil), len(request.Parts))
-	return result.VersionID, etag, d.forget(id, u)
+	return result.VersionID, etag, f.forget(id, u)
 }
 
-func (d *diskBackend) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
-	u, err := d.upload(bucket, key, id)
+func (f *files) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
+	u, err := f.upload(bucket, key, id)
 	if err != nil {
 		return err
 	}
-	return d.forget(id, u)
+	return f.forget(id, u)
 }
 
-func (d *diskBackend) forget(id gofakes3.UploadID, u *multipartUpload) error {
-	d.uploads.mutex.Lock()
-	delete(d.open, id)
-	d.uploads.mutex.Unlock()
+func (f *files) forget(id gofakes3.UploadID, u *multipartUpload) error {
+	f.uploads.mutex.Lock()
+	delete(f.uploads.open, id)
+	f.uploads.mutex.Unlock()
 	return os.RemoveAll(u.folder)
 }
 
-func (d *diskBackend) ListMultipartUploads(bucket string, _ *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
-	d.uploads.mutex.Lock()
-	defer d.uploads.mutex.Unlock()
+func (f *files) ListMultipartUploads(bucket string, _ *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {
+	f.uploads.mutex.Lock()
+	defer f.uploads.mutex.Unlock()
 	result := &gofakes3.ListMultipartUploadsResult{Bucket: bucket, Prefix: prefix.Prefix, MaxUploads: limit}
-	for id, u := range d.open {
+	for id, u := range f.uploads.open {
 		if u.bucket == bucket && strings.HasPrefix(u.key, prefix.Prefix) {
 			result.Uploads = append(result.Uploads, gofakes3.ListMultipartUploadItem{Key: u.key, UploadID: id})
 		}
@@ -148,8 +148,8 @@ func (d *diskBackend) ListMultipartUploads(bucket string, _ *gofakes3.UploadList
 	return result, nil
 }
 
-func (d *diskBackend) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
-	u, err := d.upload(bucket, key, id)
+func (f *files) ListParts(bucket, key string, id gofakes3.UploadID, marker int, limit int64) (*gofakes3.ListMultipartUploadPartsResult, error) {
+	u, err := f.upload(bucket, key, id)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package stack
+package objectstore_test
 
 import (
 	"bytes"
@@ -16,24 +16,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/objectstore"
+	"net/http/httptest"
 )
 
-func startStore(t *testing.T) (*objectStore, *s3.Client, string) {
+// start serves a store with one bucket until the test ends.
+func start(t *testing.T, written objectstore.Written) (store *objectstore.Store, client *s3.Client, folder string) {
 	t.Helper()
-	folder := t.TempDir()
-	store, err := startObjectStore(folder, 0, nil)
+	folder = t.TempDir()
+	store, err := objectstore.New(folder, written)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.close() })
-	if err := store.createBucket("bucket"); err != nil {
+	server := httptest.NewServer(store)
+	t.Cleanup(server.Close)
+	if err := store.CreateBucket("bucket"); err != nil {
 		t.Fatal(err)
 	}
-	return store, s3.New(s3.Options{BaseEndpoint: &store.url, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
+	return store, s3.New(s3.Options{BaseEndpoint: &server.URL, UsePathStyle: true, Region: "us-east-1", RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
 }
 
-func read(t *testing.T, store *objectStore, key string) string {
+func read(t *testing.T, store *objectstore.Store, key string) string {
 	t.Helper()
 	object, err := store.Open(context.Background(), "bucket", key)
 	if err != nil {
@@ -47,8 +51,8 @@ func read(t *testing.T, store *objectStore, key string) string {
 	return string(text)
 }
 
-func TestObjectsOfTheSDKAndOfTheEngineAreTheSame(t *testing.T) {
-	store, client, folder := startStore(t)
+func TestSDKAndEngineSeeTheSameObjects(t *testing.T) {
+	store, client, folder := start(t, nil)
 	ctx := context.Background()
 	if _, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/from sdk.json"), Body: strings.NewReader("{}")}); err != nil {
 		t.Fatal(err)
@@ -70,6 +74,14 @@ func TestObjectsOfTheSDKAndOfTheEngineAreTheSame(t *testing.T) {
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
+	}
+	aborted, err := store.Create(ctx, "bucket", "aborted")
+	if err == nil {
+		_, err = io.WriteString(aborted, "half of it")
+		err = errors.Join(err, aborted.(interface{ Abort() error }).Abort())
+	}
+	if _, missing := store.Open(ctx, "bucket", "aborted"); err != nil || !errors.Is(missing, engine.ErrNoObject) {
+		t.Errorf("got errors %v and %v, expected no object after it was aborted", err, missing)
 	}
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/from engine")})
 	if err != nil {
@@ -96,7 +108,7 @@ func TestObjectsOfTheSDKAndOfTheEngineAreTheSame(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
-	store, _, _ := startStore(t)
+	store, _, _ := start(t, nil)
 	ctx := context.Background()
 	const n = 2500
 	for i := range n {
@@ -127,7 +139,7 @@ func TestLists(t *testing.T) {
 }
 
 func TestMultipartUploads(t *testing.T) {
-	store, client, folder := startStore(t)
+	store, client, folder := start(t, nil)
 	ctx := context.Background()
 	bucket, key := aws.String("bucket"), aws.String("parts")
 	created, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
@@ -169,17 +181,9 @@ func TestMultipartUploads(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrittenIsToldOf(t *testing.T) {
-	var told []string
-	store, err := startObjectStore(t.TempDir(), 0, func(bucket, key string) { told = append(told, bucket+"/"+key) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.close()
-	if err := store.createBucket("bucket"); err != nil {
-		t.Fatal(err)
-	}
-	client := s3.New(s3.Options{BaseEndpoint: &store.url, Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), RetryMaxAttempts: 1})
+func TestWrittenObjectsAreReported(t *testing.T) {
+	var reported []string
+	_, client, _ := start(t, func(bucket, key string) { reported = append(reported, bucket+"/"+key) })
 	ctx := context.Background()
 	put := func(bucket, key string) error {
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("{}")})
@@ -207,7 +211,7 @@ func TestWhatIsWrittenIsToldOf(t *testing.T) {
 	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("large")}); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(told, " "); got != "bucket/a/1.json bucket/a/1.json bucket/large" {
+	if got := strings.Join(reported, " "); got != "bucket/a/1.json bucket/a/1.json bucket/large" {
 		t.Errorf("got %s, expected each object each time that it was written whole", got)
 	}
 }

@@ -1,0 +1,143 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// CreateTable creates a table, and returns when it can be written to. The
+// properties are those of AWS::DynamoDB::Table, resolved.
+func (d *Database) CreateTable(ctx context.Context, name string, properties map[string]any) error {
+	request := map[string]any{"TableName": name, "BillingMode": "PAY_PER_REQUEST"}
+	for _, property := range []string{"KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"} {
+		if v, ok := properties[property]; ok {
+			request[property] = v
+		}
+	}
+	if indexes, ok := request["GlobalSecondaryIndexes"].([]any); ok { // without throughput, because the table is billed by request
+		for _, index := range indexes {
+			if index, ok := index.(map[string]any); ok {
+				for property := range index {
+					switch property {
+					case "IndexName", "KeySchema", "Projection":
+					default:
+						delete(index, property)
+					}
+				}
+			}
+		}
+	}
+	err := d.call(ctx, "CreateTable", request, nil)
+	if err == nil {
+		err = d.awaitTable(ctx, name)
+	}
+	if err != nil {
+		return fmt.Errorf("creating table %s: %w", name, err)
+	}
+	return nil
+}
+
+// awaitTable waits until a table is no longer CREATING, which is soon after
+// CreateTable has answered.
+func (d *Database) awaitTable(ctx context.Context, name string) error {
+	for {
+		var described struct{ Table struct{ TableStatus string } }
+		if err := d.call(ctx, "DescribeTable", map[string]any{"TableName": name}, &described); err != nil {
+			return err
+		}
+		if described.Table.TableStatus == "ACTIVE" {
+			return nil
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Records yields the records of a table, each as a JSON object, in no order.
+func (d *Database) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		var next any
+		for {
+			request := map[string]any{"TableName": table, "ConsistentRead": true}
+			if next != nil {
+				request["ExclusiveStartKey"] = next
+			}
+			var page struct {
+				Items            []map[string]map[string]any
+				LastEvaluatedKey any
+			}
+			if err := d.call(ctx, "Scan", request, &page); err != nil {
+				yield(nil, fmt.Errorf("reading table %s: %w", table, err))
+				return
+			}
+			for _, item := range page.Items {
+				text, err := json.Marshal(fromItem(item))
+				if !yield(text, err) || err != nil {
+					return
+				}
+			}
+			if next = page.LastEvaluatedKey; next == nil {
+				return
+			}
+		}
+	}
+}
+
+// maxBatchWrite is the most items that BatchWriteItem takes.
+const maxBatchWrite = 25
+
+// Put writes records, each a JSON object, to a table. It returns how many it
+// has read.
+func (d *Database) Put(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
+	count := 0
+	var requests []any
+	flush := func() error {
+		if len(requests) == 0 {
+			return nil
+		}
+		if err := d.write(ctx, table, requests); err != nil {
+			return fmt.Errorf("writing records %d to %d: %w", count-len(requests)+1, count, err)
+		}
+		requests = nil
+		return nil
+	}
+	for record, err := range records {
+		if err != nil {
+			return count, err
+		}
+		count++
+		item, err := toItem(record)
+		if err != nil {
+			return count, fmt.Errorf("record %d: %w", count, err)
+		}
+		requests = append(requests, map[string]any{"PutRequest": map[string]any{"Item": item}})
+		if len(requests) == maxBatchWrite {
+			if err := flush(); err != nil {
+				return count, err
+			}
+		}
+	}
+	return count, flush()
+}
+
+func (d *Database) write(ctx context.Context, table string, requests []any) error {
+	for try := 0; ; try++ {
+		var answer struct{ UnprocessedItems map[string][]any }
+		if err := d.call(ctx, "BatchWriteItem", map[string]any{"RequestItems": map[string]any{table: requests}}, &answer); err != nil {
+			return err
+		}
+		if requests = answer.UnprocessedItems[table]; len(requests) == 0 {
+			return nil
+		}
+		if try == 10 {
+			return fmt.Errorf("got %d unprocessed items after %d tries, expected none", len(requests), try)
+		}
+		time.Sleep(time.Duration(try+1) * 10 * time.Millisecond)
+	}
+}
