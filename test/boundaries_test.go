@@ -21,6 +21,8 @@ func TestPackagesKnowOnlyWhomTheyMay(t *testing.T) {
 		"./internal/value/...":    {cdk, sdk, module + "internal/asl", module + "internal/engine"},
 		"./internal/jsonata/...":  {cdk, sdk, module + "internal/asl", module + "internal/engine"},
 		"./internal/jsonpath/...": {cdk, sdk, module + "internal/asl", module + "internal/engine"},
+		"./internal/intrinsic":    {cdk, sdk, module + "internal/asl", module + "internal/expression", module + "internal/engine"},
+		"./internal/expression":   {cdk, sdk, module + "internal/asl", module + "internal/engine"},
 		"./internal/asl/...":      {cdk, sdk, module + "internal/engine", module + "internal/stack", module + "internal/lambdahost"},
 		"./internal/engine/...":   {cdk, sdk, module + "internal/stack", module + "internal/lambdahost"},
 		"./internal/lambdahost":   {"github.com/"},

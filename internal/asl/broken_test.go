@@ -7,13 +7,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mapjob/mapjob/internal/asl"
 )
 
-// TestBrokenDefinitions parses definitions that are wrong in one way each and
-// compares what is said of them with the text beside them. UPDATE_BROKEN=true
-// writes those texts anew.
+// TestBrokenDefinitions parses definitions with one kind of error each and compares
+// the problems with the text file beside them. UPDATE_BROKEN=true rewrites those
+// files.
 func TestBrokenDefinitions(t *testing.T) {
+	t.Parallel()
 	names, err := filepath.Glob("testdata/broken/*.json")
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +26,7 @@ func TestBrokenDefinitions(t *testing.T) {
 	}
 	for _, name := range names {
 		t.Run(strings.TrimSuffix(filepath.Base(name), ".json"), func(t *testing.T) {
+			t.Parallel()
 			definition, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)
@@ -34,7 +38,7 @@ func TestBrokenDefinitions(t *testing.T) {
 			}
 			for _, p := range problems {
 				if !strings.HasPrefix(p.Path, "$") || !strings.HasPrefix(p.Message, "got ") || !strings.Contains(p.Message, "expected ") {
-					t.Errorf("got %q, expected a path, what was got and what was expected", p)
+					t.Errorf("got %q, expected a path, \"got …\" and \"expected …\"", p)
 				}
 			}
 			golden := strings.TrimSuffix(name, ".json") + ".txt"
@@ -47,8 +51,8 @@ func TestBrokenDefinitions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if problems.Error()+"\n" != string(expected) {
-				t.Errorf("got\n%v\nexpected\n%s", problems, expected)
+			if diff := cmp.Diff(string(expected), problems.Error()+"\n"); diff != "" {
+				t.Errorf("wrong problems (-expected +got):\n%s", diff)
 			}
 		})
 	}

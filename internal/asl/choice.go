@@ -3,39 +3,35 @@ package asl
 import (
 	"fmt"
 
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Choice is what a Choice state has of its own.
+// Choice holds the fields of a Choice state.
 type Choice struct {
 	Rules   []*Rule
 	Default *State
 }
 
-// Rule is one element of Choices.
+// Rule is an element of Choices.
 type Rule struct {
-	// Text is the condition as a person reads it.
+	// Text is the condition in readable form.
 	Text string
 	Next *State
-	// Assign and Output are done when the rule is the one that matches.
-	Assign *Template
-	Output *Template
-	test   test
-}
-
-// test is the condition of a rule.
-type test interface {
-	holds(*Scope) (bool, error)
+	// Assign and Output are evaluated if the rule matches.
+	Assign    *expression.Template
+	Output    *expression.Template
+	condition expression.Condition
 }
 
 // Matches reports whether the condition holds.
-func (r *Rule) Matches(s *Scope) (bool, error) { return r.test.holds(s) }
+func (r *Rule) Matches(s *expression.Scope) (bool, error) { return r.condition.Holds(s) }
 
 func (f fields) choice(links []link) (*Choice, []link) {
 	c := &Choice{}
 	list := f.list("Choices", "rules")
 	if len(list) == 0 {
-		f.problem(f.at("Choices"), "got no rule, expected at least one")
+		f.reader.problem(f.at("Choices"), "got no rule, expected at least one")
 	}
 	for i, v := range list {
 		g, ok := f.reader.fields(v, element(f.at("Choices"), i), "a choice rule", kindRule, f.language)
@@ -46,9 +42,9 @@ func (f fields) choice(links []link) (*Choice, []link) {
 		rule := &Rule{Assign: g.assign(field + "/Assign")}
 		if g.language == JSONata {
 			rule.Output = g.template("Output", field+"/Output")
-			rule.test, rule.Text = g.condition(field + "/Condition")
+			rule.condition, rule.Text = g.condition(field + "/Condition")
 		} else {
-			rule.test, rule.Text = g.comparison()
+			rule.condition, rule.Text = g.comparison()
 		}
 		if !g.has("Next") {
 			g.missing("Next", "the name of a state")
@@ -59,8 +55,8 @@ func (f fields) choice(links []link) (*Choice, []link) {
 	return c, f.link("Default", &c.Default, links)
 }
 
-// condition is the JSONata condition of a rule.
-func (f fields) condition(field string) (test, string) {
+// condition reads the JSONata condition of a rule.
+func (f fields) condition(field string) (expression.Condition, string) {
 	v, ok := f.object.Get("Condition")
 	if !ok {
 		f.missing("Condition", "a JSONata expression {% … %} or a boolean")
@@ -68,33 +64,15 @@ func (f fields) condition(field string) (test, string) {
 	}
 	switch v := v.(type) {
 	case bool:
-		return literalTest(v), value.Text(v)
+		return expression.Literal(v), value.Text(v)
 	case string:
-		if source, ok := isExpression(v); ok {
+		if source, ok := expression.JSONataSource(v); ok {
 			if e := f.expression(source, f.at("Condition"), field); e != nil {
-				return expressionTest{e}, source
+				return e, source
 			}
 			return nil, ""
 		}
 	}
-	f.problem(f.at("Condition"), "got %s, expected a JSONata expression {%% … %%} or a boolean", describe(v))
+	f.reader.problem(f.at("Condition"), "got %s, expected a JSONata expression {%% … %%} or a boolean", value.Describe(v))
 	return nil, ""
-}
-
-type literalTest bool
-
-func (t literalTest) holds(*Scope) (bool, error) { return bool(t), nil }
-
-type expressionTest struct{ *Expression }
-
-func (t expressionTest) holds(s *Scope) (bool, error) {
-	v, err := t.Evaluate(s)
-	if err != nil {
-		return false, err
-	}
-	holds, ok := v.(bool)
-	if !ok {
-		return false, t.unexpected("boolean", v)
-	}
-	return holds, nil
 }

@@ -2,251 +2,95 @@ package asl
 
 import (
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
-	"time"
 
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Dynamic is a field whose value stands in the definition or is computed when
-// the state runs: by an expression in JSONata, by the field's Path variant in
-// JSONPath.
-type Dynamic struct {
-	// Field is the field's name as the definition has it, such as Seconds or
-	// SecondsPath.
-	Field string
-	// Literal is the value in the definition where Computed is false.
-	Literal    any
-	expression *Expression
-	query      queryNode
+// dynamicKind describes the values that a dynamic field takes.
+type dynamicKind struct {
+	literal     func(any) bool
+	expected    string
+	expressions bool // in JSONata the value may be an expression
+	intrinsics  bool // the Path variant may be an intrinsic function
 }
 
-// queryNode is what may stand in a JSONPath field that is computed: a path, or
-// an intrinsic function where those are allowed.
-type queryNode interface {
-	node
-	String() string
-}
-
-// Computed reports whether the value is only known when the state runs.
-func (d *Dynamic) Computed() bool { return d.expression != nil || d.query != nil }
-
-// Path is the path of a field's Path variant, nil where there is none.
-func (d *Dynamic) Path() *Path {
-	p, _ := d.query.(*Path)
-	return p
-}
-
-// Evaluate is the value, of any type.
-func (d *Dynamic) Evaluate(s *Scope) (any, error) {
-	switch {
-	case d.expression != nil:
-		return d.expression.Evaluate(s)
-	case d.query != nil:
-		return d.query.evaluate(s)
+func wholeIn(least, most int64) dynamicKind {
+	return dynamicKind{
+		literal: func(v any) bool {
+			n, ok := expression.WholeNumber(v)
+			return ok && n >= least && n <= most
+		},
+		expected:    "a whole number " + span(least, most),
+		expressions: true,
 	}
-	return d.Literal, nil
 }
 
-// Text is the value of a field that takes a string.
-func (d *Dynamic) Text(s *Scope) (string, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return "", err
+func numberIn(least, most float64) dynamicKind {
+	return dynamicKind{
+		literal: func(v any) bool {
+			n, ok := value.Float(v)
+			return ok && n >= least && n <= most
+		},
+		expected:    fmt.Sprintf("a number from %v to %v", least, most),
+		expressions: true,
 	}
-	text, ok := v.(string)
-	if !ok {
-		if d.query != nil {
-			return "", d.runtime("The %s parameter does not reference a string value: %s == %s", d.Field, d.query, value.Text(v))
+}
+
+var anyText = dynamicKind{
+	literal:     func(v any) bool { _, ok := v.(string); return ok },
+	expected:    "a string",
+	expressions: true,
+	intrinsics:  true,
+}
+
+// dynamic reads a field that is literal or computed, including its Path variant in
+// JSONPath. It returns nil if there is neither. field is the name in AWS's error
+// messages.
+func (f fields) dynamic(name, field string, kind dynamicKind) *expression.Dynamic {
+	literal, hasLiteral := f.object.Get(name)
+	_, hasPath := f.object.Get(name + "Path")
+	if hasPath && f.language == JSONPath {
+		if hasLiteral {
+			f.reader.known(f.at(name+"Path"), schemaText(fmt.Sprintf("There should only be one of the following fields: [%s, %sPath]", name, name), f.path),
+				"got both %s and %sPath, expected one of them", name, name)
 		}
-		return "", d.unexpected("string", v)
-	}
-	return text, nil
-}
-
-// Integer is the value of a field that takes a whole number.
-func (d *Dynamic) Integer(s *Scope) (int64, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return 0, err
-	}
-	if n, ok := wholeNumber(v); ok {
-		return n, nil
-	}
-	if d.query != nil {
-		if text, ok := v.(string); ok { // a number in quotes counts as one (recorded)
-			if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-				return n, nil
-			}
-		}
-		return 0, d.notA("integer", v)
-	}
-	return 0, d.unexpected("integer", v)
-}
-
-// Float is the value of a field that takes any number.
-func (d *Dynamic) Float(s *Scope) (float64, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return 0, err
-	}
-	if n, ok := value.Float(v); ok {
-		return n, nil
-	}
-	if d.query != nil {
-		if text, ok := v.(string); ok {
-			if n, err := strconv.ParseFloat(text, 64); err == nil {
-				return n, nil
-			}
-		}
-		return 0, d.notA("float", v)
-	}
-	return 0, d.unexpected("number", v)
-}
-
-// Array is the value of a field that takes an array.
-func (d *Dynamic) Array(s *Scope) ([]any, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return nil, err
-	}
-	if list, ok := v.([]any); ok {
-		return list, nil
-	}
-	return nil, d.unexpected("array", v)
-}
-
-// Boolean is the value of a field that takes true or false.
-func (d *Dynamic) Boolean(s *Scope) (bool, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return false, err
-	}
-	if b, ok := v.(bool); ok {
-		return b, nil
-	}
-	return false, d.unexpected("boolean", v)
-}
-
-func (d *Dynamic) unexpected(expected string, v any) error {
-	if d.expression != nil {
-		return d.expression.unexpected(expected, v)
-	}
-	return d.runtime("The value %s specified for the field '%s' is not a valid %s.", value.Text(v), d.Field, expected)
-}
-
-func (d *Dynamic) notA(kind string, v any) error {
-	text, ok := v.(string)
-	if !ok {
-		text = value.Text(v)
-	}
-	return d.runtime(`The %s field refers to value "%s" which is not a valid %s: %s`, d.name(), text, kind, d.query)
-}
-
-// name is the field without the object that it stands in.
-func (d *Dynamic) name() string { return d.Field[strings.LastIndexByte(d.Field, '/')+1:] }
-
-func (d *Dynamic) runtime(format string, args ...any) error {
-	return &EvaluationError{errRuntime, d.Field, fmt.Sprintf(format, args...)}
-}
-
-// WaitSeconds is the value of a Wait state's Seconds or SecondsPath.
-func (d *Dynamic) WaitSeconds(s *Scope) (time.Duration, error) {
-	v, err := d.waitValue(s)
-	if err != nil {
-		return 0, err
-	}
-	if d.query == nil {
-		n, ok := wholeNumber(v)
-		switch {
-		case !ok:
-			return 0, d.unexpected("integer", v)
-		case n < 0:
-			return 0, d.expression.error(fmt.Sprintf("returned a negative value: %d", n))
-		}
-		return seconds(n), nil
-	}
-	n, ok := value.Float(v)
-	if text, is := v.(string); is {
-		parsed, err := strconv.ParseInt(text, 10, 64)
-		n, ok = float64(parsed), err == nil
-	}
-	switch {
-	case !ok || n != math.Trunc(n):
-		return 0, d.runtime("The %s parameter cannot be parsed as a long value: %s == %s", d.Field, d.query, plainText(v))
-	case n < 0:
-		return 0, d.runtime("The %s parameter references a negative value: %s == %s", d.Field, d.query, plainText(v))
-	}
-	return seconds(int64(n)), nil
-}
-
-// waitValue is the value of a Wait state's field, whose path has its own words
-// for what it does not find.
-func (d *Dynamic) waitValue(s *Scope) (any, error) {
-	if p := d.Path(); p != nil {
-		v, err := p.Get(s)
-		if err != nil {
-			return nil, d.runtime("The %s parameter does not reference an input value: %s", d.Field, p)
-		}
-		return v, nil
-	}
-	return d.Evaluate(s)
-}
-
-// WaitTimestamp is the value of a Wait state's Timestamp or TimestampPath.
-func (d *Dynamic) WaitTimestamp(s *Scope) (time.Time, error) {
-	v, err := d.waitValue(s)
-	if err != nil {
-		return time.Time{}, err
-	}
-	text, ok := v.(string)
-	if ok {
-		if t, ok := ParseTimestamp(text); ok {
-			return t, nil
-		}
-	}
-	if d.query != nil {
-		return time.Time{}, d.runtime("The %s parameter does not reference a valid ISO-8601 extended offset date-time format string: %s == %s", d.Field, d.query, plainText(v))
-	}
-	if d.expression != nil {
+		source, ok := f.mustText(name + "Path")
 		if !ok {
-			return time.Time{}, d.expression.unexpected("string", v)
+			return nil
 		}
-		return time.Time{}, d.expression.error("returned a value that is not a valid ISO-8601 extended offset date-time format string: " + text)
+		d := &expression.Dynamic{Field: field + "Path"}
+		if kind.intrinsics {
+			d.Query = f.reader.query(source, f.at(name+"Path"), field+"Path")
+		} else {
+			d.Query = f.reader.pathQuery(source, f.at(name+"Path"), field+"Path")
+		}
+		if d.Query == nil {
+			return nil
+		}
+		return d
 	}
-	return time.Time{}, d.runtime("The %s parameter is not a valid ISO-8601 extended offset date-time format string: %s", d.Field, plainText(v))
-}
-
-// ParseTimestamp reads the RFC 3339 profile of ISO 8601 that the language
-// takes: an upper case T and either Z or an offset.
-func ParseTimestamp(text string) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err == nil && len(text) > 10 && text[10] == 'T' {
-		return t, true
+	if !hasLiteral {
+		return nil
 	}
-	// The seconds may be missing in the format that AWS's parser takes.
-	for _, layout := range []string{"2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, true
+	if source, ok := literal.(string); ok {
+		if source, ok := expression.JSONataSource(source); ok && f.language == JSONata && kind.expressions {
+			if e := f.expression(source, f.at(name), field); e != nil {
+				return &expression.Dynamic{Field: field, JSONata: e}
+			}
+			return nil
 		}
 	}
-	return time.Time{}, false
-}
-
-// seconds is a duration that does not overflow: a wait of a thousand years is
-// one of the longest time there is.
-func seconds(n int64) time.Duration {
-	if n > math.MaxInt64/int64(time.Second) {
-		return math.MaxInt64
+	if !kind.literal(literal) {
+		if f.reader.substituted(f.at(name), literal) {
+			return &expression.Dynamic{Field: field, Literal: literal}
+		}
+		expected := kind.expected
+		if f.language == JSONata && kind.expressions {
+			expected += " or a JSONata expression {% … %}"
+		}
+		f.reader.problem(f.at(name), "got %s, expected %s", value.Describe(literal), expected)
+		return nil
 	}
-	return time.Duration(n) * time.Second
-}
-
-func plainText(v any) string {
-	if text, ok := v.(string); ok {
-		return text
-	}
-	return value.Text(v)
+	return &expression.Dynamic{Field: field, Literal: literal}
 }

@@ -2,9 +2,9 @@ package asl
 
 import "fmt"
 
-// CheckExpress reports what an Express workflow can't have: activities, and
-// tasks that wait for a job or a token (developer guide, "Choosing workflow
-// type"). The error is [Problems].
+// CheckExpress reports what an Express workflow does not support: Distributed
+// Maps, activities, and tasks that wait for a job or a token (developer guide,
+// "Choosing workflow type"). The error is [Problems].
 func (m *StateMachine) CheckExpress() error {
 	var problems Problems
 	for s := range m.AllStates() {
@@ -29,7 +29,7 @@ func (m *StateMachine) CheckExpress() error {
 		}
 		problems = append(problems, Problem{
 			Path:    s.Path + ".Resource",
-			Message: fmt.Sprintf("got %q in an Express state machine, expected a request and response integration or a function", s.Task.Resource.ARN),
+			Message: fmt.Sprintf("got %q in an Express state machine, expected a request-response integration or a function", s.Task.Resource.ARN),
 			service: schemaText("Express state machine does not support "+what, s.Path+".Resource"),
 		})
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// languages says in which query languages a field is allowed.
+// languages names the query languages in which a field is allowed.
 type languages int
 
 const (
@@ -17,7 +17,7 @@ const (
 // fieldKind names a kind of object in a definition.
 type fieldKind string
 
-// Kinds of objects beside the eight types of states.
+// Kinds of objects other than the eight types of states.
 const (
 	kindMachine    fieldKind = "StateMachine"
 	kindBranch     fieldKind = "Branch"
@@ -35,8 +35,8 @@ const (
 	kindRole       fieldKind = "Credentials"
 )
 
-// fieldTable is every field that a definition may have, by the kind of object
-// it stands in. docs/states-language.md has a row for each.
+// fieldTable holds all fields that a definition may have, by the kind of object.
+// docs/states-language.md has a row for each.
 var fieldTable = map[fieldKind]map[string]languages{
 	kindMachine: {
 		"Comment": bothLanguages, "QueryLanguage": bothLanguages, "StartAt": bothLanguages,
@@ -115,10 +115,10 @@ var fieldTable = map[fieldKind]map[string]languages{
 		"Assign": bothLanguages, "Comment": bothLanguages, "ErrorEquals": bothLanguages, "Next": bothLanguages,
 		"Output": onlyJSONata, "ResultPath": onlyJSONPath,
 	},
-	kindRule: with(choiceTests, map[string]languages{
+	kindRule: with(comparisonFields, map[string]languages{
 		"Assign": bothLanguages, "Comment": bothLanguages, "Condition": onlyJSONata, "Next": bothLanguages, "Output": onlyJSONata,
 	}),
-	kindTest: with(choiceTests, map[string]languages{"Comment": bothLanguages}),
+	kindTest: with(comparisonFields, map[string]languages{"Comment": bothLanguages}),
 	kindRole: {"RoleArn": bothLanguages, "RoleArn.$": onlyJSONPath},
 }
 
@@ -134,7 +134,7 @@ func with(a, b map[string]languages) map[string]languages {
 	return all
 }
 
-// fieldNames are the fields that a kind has in a language, sorted.
+// fieldNames returns the fields of a kind of object in a query language, sorted.
 func fieldNames(kind fieldKind, language QueryLanguage) []string {
 	var names []string
 	for name, languages := range fieldTable[kind] {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestParseReportsEveryProblemAtOnce(t *testing.T) {
+	t.Parallel()
 	_, err := asl.Parse([]byte(`{"StartAt": "A", "QueryLanguage": "JSONata",
 	"States": {
 		"A": {"Type": "Pass", "Parameters": {}, "Next": "B"},
@@ -30,22 +31,24 @@ func TestParseReportsEveryProblemAtOnce(t *testing.T) {
 		}
 	}
 	if len(lines) > 0 {
-		t.Errorf("got %v, which lacks %v", err, lines)
+		t.Errorf("got %v, expected problems at %v as well", err, lines)
 	}
 }
 
-func TestSizeLimitsCanBeSwitchedOff(t *testing.T) {
+func TestWithoutSizeLimitsAcceptsLongNames(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("x", 100)
 	definition := []byte(`{"StartAt":"` + long + `","States":{"` + long + `":{"Type":"Pass","End":true,"Assign":{"` + long + `":1}}}}`)
 	if _, err := asl.Parse(definition); err == nil {
-		t.Error("got a definition with long names, expected it to be refused")
+		t.Error("got no error for long names, expected one")
 	}
 	if _, err := asl.Parse(definition, asl.WithoutSizeLimits()); err != nil {
-		t.Errorf("got %v, expected no limits", err)
+		t.Errorf("got %v, expected no error without size limits", err)
 	}
 }
 
-func TestServiceSaysNextOfEveryTransition(t *testing.T) {
+func TestServiceTextCallsEveryTransitionNext(t *testing.T) {
+	t.Parallel()
 	_, err := asl.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "Y",
 		"Choices": [{"Variable": "$.a", "IsPresent": true, "Next": "X"}]}, "B": {"Type": "Succeed"}}}`))
 	var problems asl.Problems

@@ -1,30 +1,26 @@
 package asl
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Problem is one thing that is wrong with a definition.
+// Problem describes one error in a definition.
 type Problem struct {
 	// Path is the place in the definition, such as
 	// $.States.Map.ItemBatcher.MaxItemsPerBatch.
 	Path string
-	// Message says what stands there and what is expected.
+	// Message says what the definition has there and what is expected.
 	Message string
-	// Line is the line of the definition, from 1, or 0 where it is not known.
+	// Line is the line in the definition, from 1, or 0 if it is not known.
 	Line int
-	// service is what AWS says of it, with its code and its pointer, "" where
-	// that is not known.
+	// service is AWS's text for the problem, with its code and JSON pointer, or ""
+	// if that text is not known.
 	service string
 }
 
+// String returns the path, the line and the message.
 func (p Problem) String() string {
 	if p.Line > 0 {
 		return fmt.Sprintf("%s (line %d): %s", p.Path, p.Line, p.Message)
@@ -32,11 +28,11 @@ func (p Problem) String() string {
 	return p.Path + ": " + p.Message
 }
 
-// Problems is everything that is wrong with a definition, in the order in
-// which it stands there. It is the error of [Parse].
+// Problems holds all errors in a definition, in the order of the text. It is the
+// error of [Parse].
 type Problems []Problem
 
-// Error has one problem a line.
+// Error returns the problems, one on each line.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i := range p {
@@ -45,9 +41,8 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// ServiceText is the reason that CreateStateMachine gives for refusing the
-// definition. Where the service's words for a problem are not known, this
-// package's stand in their place.
+// ServiceText returns the message with which AWS's CreateStateMachine refuses the
+// definition. If AWS's text for a problem is not known, it uses Message.
 func (p Problems) ServiceText() string {
 	texts := make([]string, len(p))
 	for i, problem := range p {
@@ -58,19 +53,19 @@ func (p Problems) ServiceText() string {
 	return "Invalid State Machine Definition: '" + strings.Join(texts, ", ") + "'"
 }
 
-// schemaText is the form in which the service reports what its schema refuses.
+// schemaText returns AWS's message for a definition that does not fit its schema.
 func schemaText(text, path string) string {
 	return "SCHEMA_VALIDATION_FAILED: " + text + " at " + pointer(path)
 }
 
-// pointer is a path in the form that the service gives it: /States/Work.
+// pointer returns a path in AWS's notation, such as /States/Work.
 func pointer(path string) string {
 	text := strings.NewReplacer("['", "/", "']", "").Replace(path)
 	return strings.ReplaceAll(strings.TrimPrefix(text, "$"), ".", "/")
 }
 
-// step is the path of a member: a dot and the name where that reads, else the
-// name in brackets.
+// step returns the path of a member. A name that is not a plain word is put in
+// brackets.
 func step(path, name string) string {
 	for i, c := range name {
 		switch {
@@ -87,67 +82,5 @@ func step(path, name string) string {
 	return path + "." + name
 }
 
+// element returns the path of an array element.
 func element(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
-
-// locate adds the lines to the problems and puts them in the order of the
-// text. A path that is not in the text, that of a missing field, has the line
-// of what it is missing from.
-func (p Problems) locate(definition []byte) {
-	offsets := map[string]int64{"$": 0}
-	d := jsontext.NewDecoder(bytes.NewReader(definition), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := offsetsOf(d, "$", offsets); err != nil {
-		return
-	}
-	var lineEnds []int64
-	for i, c := range definition {
-		if c == '\n' {
-			lineEnds = append(lineEnds, int64(i))
-		}
-	}
-	at := make(map[string]int64, len(p))
-	for i := range p {
-		for path := p[i].Path; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
-			if offset, ok := offsets[path]; ok {
-				at[p[i].Path] = offset
-				line, _ := slices.BinarySearch(lineEnds, offset)
-				p[i].Line = 1 + line
-				break
-			}
-		}
-	}
-	slices.SortStableFunc(p, func(a, b Problem) int { return cmp.Compare(at[a.Path], at[b.Path]) })
-}
-
-func offsetsOf(d *jsontext.Decoder, path string, offsets map[string]int64) error {
-	switch d.PeekKind() {
-	case '{':
-		if _, err := d.ReadToken(); err != nil {
-			return err
-		}
-		for d.PeekKind() != '}' {
-			name, err := d.ReadToken()
-			if err != nil {
-				return err
-			}
-			inner := step(path, name.String())
-			offsets[inner] = d.InputOffset()
-			if err := offsetsOf(d, inner, offsets); err != nil {
-				return err
-			}
-		}
-	case '[':
-		if _, err := d.ReadToken(); err != nil {
-			return err
-		}
-		for i := 0; d.PeekKind() != ']'; i++ {
-			d.PeekKind()
-			inner := element(path, i)
-			offsets[inner] = d.InputOffset()
-			if err := offsetsOf(d, inner, offsets); err != nil {
-				return err
-			}
-		}
-	}
-	_, err := d.ReadToken()
-	return err
-}

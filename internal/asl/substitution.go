@@ -4,24 +4,25 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+
+	"github.com/mapjob/mapjob/internal/value"
 )
 
-// A definition may be the template of one: ${Name} stands for what
-// CloudFormation's DefinitionSubstitutions, or Terraform, will put in its
-// place. That may be a part of a string, or outside of strings a whole value
-// such as a number. Where any text will do, it is a text like others; a path, a
-// number or an expression with a substitution in it is not known before the
-// substitution is made, so that it can be neither refused nor run.
+// A definition may be a template: CloudFormation's DefinitionSubstitutions, or
+// Terraform, replace ${Name} in it. A substitution is part of a string or, outside
+// strings, a whole value such as a number. In a field that takes any text it is
+// just text. In a path, a number or an expression the value is not known before
+// the substitution is made: Parse accepts it, but it can't be run.
 
 var (
 	substitution = regexp.MustCompile(`\$\{[^{}]+\}`)
-	// stringOrSubstitution finds a substitution outside of strings by taking
-	// strings first.
+	// stringOrSubstitution matches strings first, so that its other matches are
+	// substitutions outside strings.
 	stringOrSubstitution = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|\$\{[^{}"\\\s]+\}`)
 )
 
-// quoteSubstitutions makes a text JSON in which substitutions stand for whole
-// values: they become strings. Lines stay where they are.
+// quoteSubstitutions turns substitutions outside strings into strings, which makes
+// the text JSON. It does not change the lines.
 func quoteSubstitutions(definition []byte) []byte {
 	if !bytes.Contains(definition, []byte("${")) {
 		return definition
@@ -34,20 +35,20 @@ func quoteSubstitutions(definition []byte) []byte {
 	})
 }
 
-// substituted reports whether a value is a text with a substitution in it, and
-// remembers it as one that can't be run.
+// substituted reports whether a value is a string with a substitution in it, and
+// adds the field to those that can't be run.
 func (r *reader) substituted(path string, v any) bool {
 	text, ok := v.(string)
 	if !ok || !substitution.MatchString(text) {
 		return false
 	}
 	r.unresolved = append(r.unresolved, Problem{Path: path,
-		Message: fmt.Sprintf("got %s, expected its value: a definition can be run when its substitutions have been made", describe(text))})
+		Message: fmt.Sprintf("got %s, expected a value: make the substitutions before running the definition", value.Describe(text))})
 	return true
 }
 
-// CheckSubstitutions reports the fields whose value is not known before a
-// substitution such as ${Name} is made. Parse takes them; they can't be run.
+// CheckSubstitutions reports the fields whose value is not known until a
+// substitution such as ${Name} is made. Parse accepts them, but they can't be run.
 // The error is [Problems].
 func (m *StateMachine) CheckSubstitutions() error {
 	if len(m.unresolved) == 0 {

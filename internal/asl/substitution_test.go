@@ -7,8 +7,8 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 )
 
-// template has substitutions wherever a template of CloudFormation or
-// Terraform has them.
+// template has substitutions in all the places in which templates of
+// CloudFormation and Terraform have them.
 const template = `{"StartAt": "Wait", "TimeoutSeconds": ${Limit}, "States": {
   "Wait": {"Type": "Wait", "Seconds": ${Seconds}, "Next": "Choose"},
   "Choose": {"Type": "Choice", "Choices": [{"Variable": "$.${Field}", "NumericGreaterThan": ${Least}, "Next": "Map"}]},
@@ -24,6 +24,7 @@ const template = `{"StartAt": "Wait", "TimeoutSeconds": ${Limit}, "States": {
 }}`
 
 func TestSubstitutionsParse(t *testing.T) {
+	t.Parallel()
 	machine, err := asl.Parse([]byte(template))
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +35,7 @@ func TestSubstitutionsParse(t *testing.T) {
 	}
 	err = machine.CheckSubstitutions()
 	if err == nil {
-		t.Fatal("got no error, expected one for each field that can't be run")
+		t.Fatal("got no error, expected one for each field with a substitution")
 	}
 	for _, expected := range []string{
 		"$.TimeoutSeconds (line 1): got \"${Limit}\"",
@@ -55,15 +56,16 @@ func TestSubstitutionsParse(t *testing.T) {
 			t.Errorf("got %v, expected %s", err, expected)
 		}
 	}
-	// What is part of a text is a text, and that can be run.
+	// Part of a string is just text, so these fields can be run.
 	for _, unexpected := range []string{"FunctionName", "Work.Resource"} {
 		if strings.Contains(err.Error(), unexpected) {
-			t.Errorf("got %v, expected nothing of %s", err, unexpected)
+			t.Errorf("got %v, expected no problem with %s", err, unexpected)
 		}
 	}
 }
 
 func TestWhatIsWrongBesideASubstitutionIsRefused(t *testing.T) {
+	t.Parallel()
 	for definition, expected := range map[string]string{
 		`{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": ${S}, "Nxet": "A", "End": true}}}`:       "$.States.A.Nxet (line 1)",
 		"{\"StartAt\": \"A\",\n\"States\": {\"A\": {\"Type\": \"Wait\", \"Seconds\": ${S}, \"End\": tru}}}":    "$ (line 2): got text that is not JSON",

@@ -3,18 +3,21 @@ package asl
 import (
 	"regexp"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/expression"
 )
 
-// Task is what a Task state has of its own.
+// Task holds the fields of a Task state.
 type Task struct {
 	Resource Resource
-	// Timeout and Heartbeat are in seconds; nil where the definition has none.
-	Timeout     *Dynamic
-	Heartbeat   *Dynamic
-	Credentials *Template
+	// Timeout and Heartbeat are in seconds, or nil if the definition does not set
+	// them.
+	Timeout     *expression.Dynamic
+	Heartbeat   *expression.Dynamic
+	Credentials *expression.Template
 }
 
-// Pattern is how a task waits for its resource (developer guide, "Discover
+// Pattern says how a task waits for its resource (developer guide, "Discover
 // service integration patterns").
 type Pattern string
 
@@ -26,9 +29,9 @@ const (
 	WaitForTaskToken Pattern = ".waitForTaskToken"
 )
 
-// Resource is what a task calls.
+// Resource identifies what a task calls.
 type Resource struct {
-	// ARN is the text of the definition.
+	// ARN is the Resource field as it is in the definition.
 	ARN string
 	// Service and Action are set for a service integration, such as "lambda"
 	// and "invoke" in arn:aws:states:::lambda:invoke, or "aws-sdk:s3" and
@@ -41,17 +44,17 @@ type Resource struct {
 	Call string
 }
 
-// Services that are no service integrations.
+// Values of Resource.Service for resources that are not service integrations.
 const (
 	FunctionService = "function"
 	ActivityService = "activity"
 )
 
-// Name is the ARN without the pattern.
+// Name returns the ARN without the pattern.
 func (r Resource) Name() string { return strings.TrimSuffix(r.ARN, string(r.Pattern)) }
 
-// Integration reports whether the resource is a service integration, as
-// opposed to a function's or an activity's own ARN.
+// Integration reports whether the resource is a service integration rather than
+// the ARN of a function or an activity.
 func (r Resource) Integration() bool {
 	return r.Service != FunctionService && r.Service != ActivityService
 }
@@ -63,8 +66,8 @@ var (
 	activityARN    = regexp.MustCompile(`^arn:[^:]*:states:[^:]+:[^:]+:activity:.+$`)
 )
 
-// parseResource reads the Resource of a task. A text with a substitution in it
-// is taken for a function.
+// parseResource parses the Resource of a task. It takes a text with a substitution
+// for a function.
 func parseResource(arn string) (Resource, bool) {
 	switch match := integrationARN.FindStringSubmatch(arn); {
 	case activityARN.MatchString(arn):
@@ -83,7 +86,7 @@ func (f fields) task() *Task {
 		f.missing("Resource", "the ARN of a service integration, a function or an activity")
 	} else if arn, ok := f.mustText("Resource"); ok {
 		if t.Resource, ok = parseResource(arn); !ok {
-			f.problem(f.at("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
+			f.reader.problem(f.at("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {
 			f.checkPattern(t.Resource)
 		}
@@ -91,10 +94,10 @@ func (f fields) task() *Task {
 	t.Timeout = f.dynamic("TimeoutSeconds", "TimeoutSeconds", wholeIn(1, maxSeconds))
 	t.Heartbeat = f.dynamic("HeartbeatSeconds", "HeartbeatSeconds", wholeIn(1, maxSeconds))
 	if t.Timeout != nil && t.Heartbeat != nil && !t.Timeout.Computed() && !t.Heartbeat.Computed() {
-		timeout, _ := wholeNumber(t.Timeout.Literal)
-		heartbeat, _ := wholeNumber(t.Heartbeat.Literal)
+		timeout, _ := expression.WholeNumber(t.Timeout.Literal)
+		heartbeat, _ := expression.WholeNumber(t.Heartbeat.Literal)
 		if heartbeat >= timeout && timeout > 0 {
-			f.problem(f.at("HeartbeatSeconds"), "got %d, expected less than TimeoutSeconds, which is %d", heartbeat, timeout)
+			f.reader.problem(f.at("HeartbeatSeconds"), "got %d, expected less than TimeoutSeconds, which is %d", heartbeat, timeout)
 		}
 	}
 	if v, ok := f.object.Get("Credentials"); ok {
@@ -105,20 +108,20 @@ func (f fields) task() *Task {
 	return t
 }
 
-// jobless are the services of which no job can be waited for, and tokenless
-// those that can't carry a task token (developer guide, "Integrating optimized
-// services"). Calls of the SDK have tokens, and no jobs.
+// jobless holds the services that do not support .sync, tokenless those that do not
+// support .waitForTaskToken (developer guide, "Integrating optimized services").
+// Calls of the SDK support only the latter.
 var (
 	jobless   = map[string]bool{"apigateway": true, "dynamodb": true, "events": true, "http": true, "lambda": true, "sns": true, "sqs": true}
 	tokenless = map[string]bool{"athena": true, "batch": true, "codebuild": true, "databrew": true, "dynamodb": true, "glue": true, "http": true, "mediaconvert": true, "sagemaker": true}
 )
 
-// checkPattern refuses a pattern that the service does not have.
+// checkPattern reports a pattern that the service does not support.
 func (f fields) checkPattern(r Resource) {
 	switch {
 	case r.Pattern == RunJob2 && r.Service != "states",
 		r.Pattern == RunJob && (jobless[r.Service] || strings.HasPrefix(r.Service, "aws-sdk:")),
 		r.Pattern == WaitForTaskToken && tokenless[r.Service]:
-		f.problem(f.at("Resource"), "got %q, expected %s without %s, which it does not have", r.ARN, r.Name(), r.Pattern)
+		f.reader.problem(f.at("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -23,13 +23,13 @@ func (v *visit) batching() (*batching, error) {
 		return nil, nil
 	}
 	b := &batching{}
-	number := func(d *asl.Dynamic, most int) (int, error) {
+	number := func(d *expression.Dynamic, most int) (int, error) {
 		if d == nil {
 			return most, nil
 		}
 		n, err := d.Integer(v.scope())
 		if err == nil && n < 1 {
-			err = &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("%s must be a positive integer.", strings.TrimPrefix(d.Field, "ItemBatcher/"))}
+			err = &expression.Error{Name: errRuntime, Message: fmt.Sprintf("%s must be a positive integer.", strings.TrimPrefix(d.Field, "ItemBatcher/"))}
 		}
 		if most > 0 && n > int64(most) {
 			n = int64(most)

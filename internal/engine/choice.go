@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/asl"
+import (
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
+)
 
 // choice goes where the first rule that matches says. A rule's Assign and
 // Output take the place of the state's own, which are for the default.
@@ -23,7 +26,7 @@ func (v *visit) choice() {
 	v.choose(v.state.Choice.Default, v.state.Assign, v.state.Output)
 }
 
-func (v *visit) choose(next *asl.State, assignment, template *asl.Template) {
+func (v *visit) choose(next *asl.State, assignment, template *expression.Template) {
 	scope := v.scope()
 	assigned, err := assign(assignment, scope)
 	var output = v.effective

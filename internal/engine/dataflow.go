@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -42,7 +43,7 @@ func (v *visit) inputPath() (any, error) {
 }
 
 func invalidPath(p fmt.Stringer, err error) error {
-	return &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("Invalid path '%s' : %v", p, err)}
+	return &expression.Error{Name: errRuntime, Message: fmt.Sprintf("Invalid path '%s' : %v", p, err)}
 }
 
 // parameters is what Arguments or Parameters makes of the input.
@@ -110,7 +111,7 @@ func (v *visit) outcome(result any, hasResult bool) (output any, assigned *value
 }
 
 // put is ResultPath: it combines the result with the state's raw input.
-func (v *visit) put(p *asl.ReferencePath, result any, hasResult bool) (any, error) {
+func (v *visit) put(p *expression.ReferencePath, result any, hasResult bool) (any, error) {
 	switch {
 	case p == nil, !hasResult, p.Root():
 		return result, nil
@@ -119,7 +120,7 @@ func (v *visit) put(p *asl.ReferencePath, result any, hasResult bool) (any, erro
 	}
 	output, err := p.Put(v.input, result)
 	if err != nil {
-		return nil, &asl.EvaluationError{Name: errResultPath, Field: "ResultPath",
+		return nil, &expression.Error{Name: errResultPath, Field: "ResultPath",
 			Message: fmt.Sprintf("Unable to apply step \"%s\" to input %s", p, value.Text(v.input))}
 	}
 	return output, nil
@@ -143,7 +144,7 @@ func (v *visit) outputPath(output any) (any, error) {
 }
 
 // assign evaluates an Assign field, nil where there is none.
-func assign(t *asl.Template, scope *asl.Scope) (*value.Object, error) {
+func assign(t *expression.Template, scope *expression.Scope) (*value.Object, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -167,9 +168,9 @@ func (v *visit) tooLarge(output any) *failure {
 
 // failEvaluation fails the state because an expression of it failed.
 func (v *visit) failEvaluation(err error) {
-	var e *asl.EvaluationError
+	var e *expression.Error
 	if !errors.As(err, &e) {
-		e = &asl.EvaluationError{Name: errRuntime, Message: err.Error()}
+		e = &expression.Error{Name: errRuntime, Message: err.Error()}
 	}
 	f := &failure{name: e.Name, cause: v.sentence(e.Message), terminal: e.Name == errRuntime}
 	if e.Name == errQuery {

@@ -1,6 +1,6 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/asl"
+import "github.com/mapjob/mapjob/internal/expression"
 
 // failState ends the thread with the state's Error and Cause. A Fail state has
 // no exit event.
@@ -18,7 +18,7 @@ func (v *visit) failState() {
 	v.die(&failure{name: name, cause: cause})
 }
 
-func (v *visit) text(d *asl.Dynamic) (string, error) {
+func (v *visit) text(d *expression.Dynamic) (string, error) {
 	if d == nil {
 		return "", nil
 	}

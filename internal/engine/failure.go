@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -125,9 +126,9 @@ func (v *visit) catch(c *asl.Catcher, f *failure) {
 
 // failCatch is an error while an error is handled: nothing catches it.
 func (v *visit) failCatch(err error) {
-	e, ok := err.(*asl.EvaluationError)
+	e, ok := err.(*expression.Error)
 	if !ok {
-		e = &asl.EvaluationError{Name: errRuntime, Message: err.Error()}
+		e = &expression.Error{Name: errRuntime, Message: err.Error()}
 	}
 	f := &failure{name: e.Name, cause: v.sentence(e.Message), terminal: true}
 	if e.Name == errQuery && !v.record(EvaluationFailed, &details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {

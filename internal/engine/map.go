@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -69,7 +70,7 @@ func (v *visit) concurrency(most int) (int, error) {
 		return 0, err
 	}
 	if n < 0 {
-		return 0, &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("%s cannot be negative", d.Field)}
+		return 0, &expression.Error{Name: errRuntime, Message: fmt.Sprintf("%s cannot be negative", d.Field)}
 	}
 	if n == 0 || n > int64(most) {
 		return most, nil
@@ -129,14 +130,14 @@ func (v *visit) notIterable(list any) error {
 		return v.state.Map.Items.Unexpected("array", list)
 	}
 	if v.state.QueryLanguage == asl.JSONata {
-		return &asl.EvaluationError{Name: errQuery, Field: "Items", Message: fmt.Sprintf(
-			"The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '%s' for value: %s", asl.TypeName(list), value.Text(list))}
+		return &expression.Error{Name: errQuery, Field: "Items", Message: fmt.Sprintf(
+			"The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '%s' for value: %s", expression.TypeName(list), value.Text(list))}
 	}
 	path := "$"
 	if p := v.state.Map.ItemsPath; p != nil {
 		path = p.String()
 	}
-	return &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("Reference path \"%s\" must point to array.", path)}
+	return &expression.Error{Name: errRuntime, Message: fmt.Sprintf("Reference path \"%s\" must point to array.", path)}
 }
 
 // iterate starts as many iterations as may run at once, and ends the state

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -217,9 +218,9 @@ func (m *mapRun) count() {
 }
 
 func (m *mapRun) evaluationFailure(err error) *failure {
-	e, ok := err.(*asl.EvaluationError)
+	e, ok := err.(*expression.Error)
 	if !ok {
-		e = &asl.EvaluationError{Name: errRuntime, Message: err.Error()}
+		e = &expression.Error{Name: errRuntime, Message: err.Error()}
 	}
 	return &failure{name: e.Name, cause: m.sentence(e.Message), terminal: e.Name == errRuntime}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -31,7 +32,7 @@ func (v *visit) reader(definition *asl.ItemReader) (itemSource, error) {
 			return nil, err
 		}
 		if n < 0 {
-			return nil, &asl.EvaluationError{Name: errRuntime, Message: "MaxItems cannot be negative."}
+			return nil, &expression.Error{Name: errRuntime, Message: "MaxItems cannot be negative."}
 		}
 		if n > 0 { // 0 is all of them
 			limit = n

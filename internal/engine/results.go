@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -36,7 +36,7 @@ func (v *visit) collector() (collector, error) {
 	arguments, _ := x.(*value.Object)
 	bucket := stringMember(arguments, "Bucket")
 	if bucket == "" {
-		return nil, &asl.EvaluationError{Name: errRuntime, Message: fmt.Sprintf("The ResultWriter's arguments name no Bucket: %s", value.Text(x))}
+		return nil, &expression.Error{Name: errRuntime, Message: fmt.Sprintf("The ResultWriter's arguments name no Bucket: %s", value.Text(x))}
 	}
 	return newResultFiles(v.ctx, v.loop, v.objects, w, bucket, stringMember(arguments, "Prefix")), nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -100,7 +101,7 @@ func (v *visit) prepare(t *task, d *details) error {
 	return nil
 }
 
-func (v *visit) seconds(d *asl.Dynamic) (int64, error) {
+func (v *visit) seconds(d *expression.Dynamic) (int64, error) {
 	if d == nil {
 		return 0, nil
 	}

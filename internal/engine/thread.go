@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -10,7 +11,7 @@ import (
 type thread struct {
 	*execution
 	flow      *asl.Flow
-	variables *asl.Variables
+	variables *expression.Variables
 	// last is the event that led to whatever comes next on this thread.
 	last  int64
 	item  *mapItem

@@ -1,6 +1,6 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/asl"
+import "github.com/mapjob/mapjob/internal/expression"
 
 // tolerance is how many items may fail.
 type tolerance struct {
@@ -14,7 +14,7 @@ func (v *visit) tolerance() (t tolerance, err error) {
 			return t, err
 		}
 		if t.count < 0 {
-			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailureCount cannot be negative."}
+			return t, &expression.Error{Name: errRuntime, Message: "ToleratedFailureCount cannot be negative."}
 		}
 	}
 	if d := v.state.Map.ToleratedPercentage; d != nil {
@@ -22,7 +22,7 @@ func (v *visit) tolerance() (t tolerance, err error) {
 			return t, err
 		}
 		if t.percentage < 0 || t.percentage > 100 {
-			return t, &asl.EvaluationError{Name: errRuntime, Message: "ToleratedFailurePercentage must be between 0 and 100."}
+			return t, &expression.Error{Name: errRuntime, Message: "ToleratedFailurePercentage must be between 0 and 100."}
 		}
 	}
 	return t, nil

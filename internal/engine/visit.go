@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -115,8 +116,8 @@ func (v *visit) abort() {
 }
 
 // scope is what the state's expressions see before it has a result.
-func (v *visit) scope() *asl.Scope {
-	return &asl.Scope{
+func (v *visit) scope() *expression.Scope {
+	return &expression.Scope{
 		Input: v.effective, Context: v.contextObject, Variables: v.variables,
 		Now: v.loop.clock.now(), Random: v.random,
 	}

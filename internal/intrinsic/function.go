@@ -1,4 +1,4 @@
-package asl
+package intrinsic
 
 import (
 	"crypto/md5"
@@ -11,17 +11,35 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// intrinsics are the intrinsic functions by name.
-var intrinsics = map[string]intrinsicFunction{
+// function is an intrinsic function and the number of arguments that it takes;
+// most is -1 if there is no limit.
+type function struct {
+	least, most int
+	call        func(env *Environment, arguments []any) (any, error)
+}
+
+func (f function) count() string {
+	switch {
+	case f.most < 0:
+		return fmt.Sprintf("at least %d", f.least)
+	case f.least == f.most:
+		return strconv.Itoa(f.least)
+	}
+	return fmt.Sprintf("%d to %d", f.least, f.most)
+}
+
+// functions holds the intrinsic functions by name.
+var functions = map[string]function{
 	"States.Format":         {1, -1, format},
 	"States.StringToJson":   {1, 1, stringToJSON},
-	"States.JsonToString":   {1, 1, func(_ *Scope, a []any) (any, error) { return value.Text(a[0]), nil }},
-	"States.Array":          {0, -1, func(_ *Scope, a []any) (any, error) { return a, nil }},
+	"States.JsonToString":   {1, 1, func(_ *Environment, a []any) (any, error) { return value.Text(a[0]), nil }},
+	"States.Array":          {0, -1, func(_ *Environment, a []any) (any, error) { return a, nil }},
 	"States.ArrayPartition": {2, 2, arrayPartition},
 	"States.ArrayContains":  {2, 2, arrayContains},
 	"States.ArrayRange":     {3, 3, arrayRange},
@@ -38,7 +56,7 @@ var intrinsics = map[string]intrinsicFunction{
 	"States.UUID":           {0, 0, uuid},
 }
 
-func format(_ *Scope, a []any) (any, error) {
+func format(_ *Environment, a []any) (any, error) {
 	template, ok := a[0].(string)
 	if !ok {
 		return nil, wrongType(a[0], "a string")
@@ -51,7 +69,7 @@ func format(_ *Scope, a []any) (any, error) {
 			i++
 			text.WriteByte(template[i])
 		case strings.HasPrefix(template[i:], openBrace), strings.HasPrefix(template[i:], closeBrace):
-			text.WriteString(plainBraces.Replace(template[i : i+len(openBrace)]))
+			text.WriteString(unescapedBraces.Replace(template[i : i+len(openBrace)]))
 			i += len(openBrace) - 1
 		case c == '{' && i+1 < len(template) && template[i+1] == '}':
 			i++
@@ -70,8 +88,8 @@ func format(_ *Scope, a []any) (any, error) {
 	return text.String(), nil
 }
 
-// javaText is a value in the form that Java's toString gives it: objects as
-// {a=1, b=2} (recorded).
+// javaText returns a value as Java's toString writes it: an object is {a=1, b=2}
+// (recorded).
 func javaText(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -92,7 +110,7 @@ func javaText(v any) string {
 	return value.Text(v)
 }
 
-func stringToJSON(_ *Scope, a []any) (any, error) {
+func stringToJSON(_ *Environment, a []any) (any, error) {
 	text, ok := a[0].(string)
 	if !ok {
 		return nil, wrongType(a[0], "a string")
@@ -103,10 +121,10 @@ func stringToJSON(_ *Scope, a []any) (any, error) {
 	return value.Parse([]byte(text))
 }
 
-// maxRange is the number of elements of the largest range (developer guide).
+// maxRange is the largest number of elements of a range (developer guide).
 const maxRange = 1000
 
-func arrayPartition(_ *Scope, a []any) (any, error) {
+func arrayPartition(_ *Environment, a []any) (any, error) {
 	list, err := array(a[0])
 	if err != nil {
 		return nil, err
@@ -129,7 +147,7 @@ func arrayPartition(_ *Scope, a []any) (any, error) {
 	return parts, nil
 }
 
-func arrayContains(_ *Scope, a []any) (any, error) {
+func arrayContains(_ *Environment, a []any) (any, error) {
 	list, err := array(a[0])
 	if err != nil {
 		return nil, err
@@ -142,7 +160,7 @@ func arrayContains(_ *Scope, a []any) (any, error) {
 	return false, nil
 }
 
-func arrayRange(_ *Scope, a []any) (any, error) {
+func arrayRange(_ *Environment, a []any) (any, error) {
 	var n [3]int
 	for i := range n {
 		var err error
@@ -164,7 +182,7 @@ func arrayRange(_ *Scope, a []any) (any, error) {
 	return list, nil
 }
 
-func arrayGetItem(_ *Scope, a []any) (any, error) {
+func arrayGetItem(_ *Environment, a []any) (any, error) {
 	list, err := array(a[0])
 	if err != nil {
 		return nil, err
@@ -179,12 +197,12 @@ func arrayGetItem(_ *Scope, a []any) (any, error) {
 	return list[i], nil
 }
 
-func arrayLength(_ *Scope, a []any) (any, error) {
+func arrayLength(_ *Environment, a []any) (any, error) {
 	list, err := array(a[0])
 	return float64(len(list)), err
 }
 
-func arrayUnique(_ *Scope, a []any) (any, error) {
+func arrayUnique(_ *Environment, a []any) (any, error) {
 	list, err := array(a[0])
 	if err != nil {
 		return nil, err
@@ -201,8 +219,8 @@ func arrayUnique(_ *Scope, a []any) (any, error) {
 	return unique, nil
 }
 
-// maxEncoded is the number of characters that the base64 functions and the
-// hash take (developer guide).
+// maxEncoded is the largest number of characters that the Base64 functions and
+// States.Hash take (developer guide).
 const maxEncoded = 10000
 
 func shortText(v any) (string, error) {
@@ -216,12 +234,12 @@ func shortText(v any) (string, error) {
 	return text, nil
 }
 
-func base64Encode(_ *Scope, a []any) (any, error) {
+func base64Encode(_ *Environment, a []any) (any, error) {
 	text, err := shortText(a[0])
 	return base64.StdEncoding.EncodeToString([]byte(text)), err
 }
 
-func base64Decode(_ *Scope, a []any) (any, error) {
+func base64Decode(_ *Environment, a []any) (any, error) {
 	text, err := shortText(a[0])
 	if err != nil {
 		return nil, err
@@ -233,7 +251,7 @@ func base64Decode(_ *Scope, a []any) (any, error) {
 	return string(decoded), err
 }
 
-func hash(_ *Scope, a []any) (any, error) {
+func hash(_ *Environment, a []any) (any, error) {
 	text, ok := a[0].(string)
 	if !ok {
 		text = value.Text(a[0])
@@ -265,7 +283,7 @@ func hash(_ *Scope, a []any) (any, error) {
 	return hex.EncodeToString(sum), nil
 }
 
-func jsonMerge(_ *Scope, a []any) (any, error) {
+func jsonMerge(_ *Environment, a []any) (any, error) {
 	left, isLeft := a[0].(*value.Object)
 	right, isRight := a[1].(*value.Object)
 	if !isLeft || !isRight {
@@ -281,9 +299,9 @@ func jsonMerge(_ *Scope, a []any) (any, error) {
 	return merged, nil
 }
 
-// mathRandom is a number from the first up to but without the second (developer
-// guide). The same seed gives the same number.
-func mathRandom(s *Scope, a []any) (any, error) {
+// mathRandom returns a number from the first argument up to, but without, the
+// second (developer guide). The same seed gives the same number.
+func mathRandom(env *Environment, a []any) (any, error) {
 	first, err := rounded(a[0])
 	if err != nil {
 		return nil, err
@@ -295,7 +313,7 @@ func mathRandom(s *Scope, a []any) (any, error) {
 	if last <= first || last-first > 1<<53 {
 		return nil, fmt.Errorf("the end %v must be greater than the start %v, by less than 2^53", last, first)
 	}
-	random := s.Random
+	random := env.Random
 	if len(a) == 3 {
 		seed, err := rounded(a[2])
 		if err != nil {
@@ -309,7 +327,7 @@ func mathRandom(s *Scope, a []any) (any, error) {
 	return first + float64(random.Int64N(int64(last-first))), nil
 }
 
-func mathAdd(_ *Scope, a []any) (any, error) {
+func mathAdd(_ *Environment, a []any) (any, error) {
 	x, err := rounded(a[0])
 	if err != nil {
 		return nil, err
@@ -318,8 +336,7 @@ func mathAdd(_ *Scope, a []any) (any, error) {
 	return x + y, err
 }
 
-// rounded is a number without its fraction, as Java's Math.round leaves it: a
-// half goes up (recorded).
+// rounded rounds a number as Java's Math.round does: a half goes up (recorded).
 func rounded(v any) (float64, error) {
 	n, ok := value.Float(v)
 	if !ok {
@@ -331,9 +348,9 @@ func rounded(v any) (float64, error) {
 	return math.Floor(n + 0.5), nil
 }
 
-// stringSplit splits at each of the characters of the second argument, and
-// leaves out the empty parts (recorded).
-func stringSplit(_ *Scope, a []any) (any, error) {
+// stringSplit splits at each character of the second argument and leaves out
+// empty parts (recorded).
+func stringSplit(_ *Environment, a []any) (any, error) {
 	text, ok := a[0].(string)
 	delimiters, isText := a[1].(string)
 	if !ok || !isText {
@@ -349,11 +366,11 @@ func stringSplit(_ *Scope, a []any) (any, error) {
 	return parts, nil
 }
 
-func uuid(s *Scope, _ []any) (any, error) {
+func uuid(env *Environment, _ []any) (any, error) {
 	var id [16]byte
 	for i := range id {
-		if s.Random != nil {
-			id[i] = byte(s.Random.Uint32())
+		if env.Random != nil {
+			id[i] = byte(env.Random.Uint32())
 		} else {
 			id[i] = byte(rand.Uint32())
 		}
@@ -379,5 +396,5 @@ func integer(v any) (int, error) {
 }
 
 func wrongType(v any, expected string) error {
-	return fmt.Errorf("the argument is %s, it must be %s", describe(v), expected)
+	return fmt.Errorf("the argument is %s, it must be %s", value.Describe(v), expected)
 }

@@ -1,0 +1,21 @@
+package expression
+
+// Error reports an expression that could not be evaluated.
+type Error struct {
+	// Name is the error that the state machine sees, such as
+	// States.QueryEvaluationError.
+	Name string
+	// Field is the field of the state, such as Arguments/Payload.
+	Field   string
+	Message string
+}
+
+// Error returns the name and the message.
+func (e *Error) Error() string { return e.Name + ": " + e.Message }
+
+// The names of errors in evaluation.
+const (
+	errQuery     = "States.QueryEvaluationError"
+	errRuntime   = "States.Runtime"
+	errIntrinsic = "States.IntrinsicFailure"
+)
