@@ -23,7 +23,7 @@ const (
 // ErrorDescription explains an error's name.
 type ErrorDescription struct {
 	Name    string
-	Ends    string // what it ends: an item, a function or an execution
+	Ends    string // an item, a function or an execution
 	Meaning string
 	Remedy  string
 }
@@ -32,36 +32,36 @@ type ErrorDescription struct {
 // docs/errors.md has the same.
 func Errors() []ErrorDescription {
 	return []ErrorDescription{
-		{ErrorInvalidInput, "item, function or execution",
+		{ErrorInvalidInput, "an item, a function or an execution",
 			"A message is not of the protocol, the execution's input does not say where the items are, or an item does not fit the handler's type.",
 			"Compare what was got with what was expected, both in the cause. Retries do not help and are not made."},
-		{ErrorPanic, "item or function", "The handler panicked.",
+		{ErrorPanic, "an item or a function", "The handler panicked.",
 			"The function's log has the stack. Return an error for what can be expected."},
-		{ErrorHandlerExited, "item or function", "The handler ended its goroutine, as runtime.Goexit does, and returned nothing.",
+		{ErrorHandlerExited, "an item or a function", "The handler ended its goroutine, as runtime.Goexit does, and returned nothing.",
 			"Return from the handler. Methods such as t.Fatal of package testing must not be called in it."},
-		{ErrorDeadline, "item or function", "The invocation's time was up before the item, or the function, was done.",
+		{ErrorDeadline, "an item or a function", "The invocation's time was up before the item, or the function, was done.",
 			"Give the function more time, or make batches smaller. Run the failed items again."},
-		{ErrorInvalidResult, "execution", "A worker's answer is not a list of outcomes, or names an item that the job does not have.",
+		{ErrorInvalidResult, "an execution", "A worker's answer is not a list of outcomes, or names an item that the job does not have.",
 			"Write the worker with job.Work, or follow the batch protocol."},
-		{ErrorResultTooLarge, "item or function", "A result does not fit into an answer or a record, and has no place in S3.",
+		{ErrorResultTooLarge, "an item or a function", "A result does not fit into an answer or a record, and has no place in S3.",
 			"Return less, such as the address of an object, or use Distributed mode."},
-		{ErrorTooManyItems, "function", "The job start of an Inline job yielded more items than one payload holds.",
+		{ErrorTooManyItems, "a function", "The job start of an Inline job yielded more items than one payload holds.",
 			"Use Distributed mode."},
-		{ErrorItemReaderFailed, "function", "The items of a Source could not be read.",
+		{ErrorItemReaderFailed, "a function", "The items of a Source could not be read.",
 			"The cause names the object and what is wrong with it."},
-		{ErrorAborted, "item", "The child execution with the item was stopped before it was done.",
+		{ErrorAborted, "an item", "The child execution with the item was stopped before it was done.",
 			"Run the failed items again."},
-		{ErrorNotStarted, "item", "The Map ended before the item's turn came.",
+		{ErrorNotStarted, "an item", "The Map ended before the item's turn came.",
 			"See why the execution ended. Run the failed items again."},
-		{ErrorInProgress, "item", "Another delivery is at work on the item, and this one's time is up.",
+		{ErrorInProgress, "an item", "Another delivery is at work on the item, and this one's time is up.",
 			"Nothing, if the other delivery succeeds. Else run the failed items again."},
-		{ErrorTooManyFailures, "execution", "More items failed than the job tolerates.",
+		{ErrorTooManyFailures, "an execution", "More items failed than the job tolerates.",
 			"The report says which failed and why. Run the failed items again, or tolerate more."},
-		{ErrorLostItems, "execution", "Some items have no outcome.",
+		{ErrorLostItems, "an execution", "Some items have no outcome.",
 			"A worker that is not written with job.Work answered too few outcomes, or results were deleted while the job ran."},
-		{ErrorAlreadyRunning, "execution", "Another execution of the job holds the lock, and the overlap policy is Fail, or the wait was too long.",
+		{ErrorAlreadyRunning, "an execution", "Another execution of the job holds the lock, and the overlap policy is Fail, or the wait was too long.",
 			"Start the job again when the other execution has ended, or choose another overlap policy."},
-		{ErrorReplaced, "execution", "A later execution took this one's place, as the overlap policy Replace says.",
+		{ErrorReplaced, "an execution", "A later execution took this one's place, as the overlap policy Replace says.",
 			"Nothing: the later execution does the work."},
 	}
 }
