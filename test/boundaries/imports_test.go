@@ -1,0 +1,223 @@
+package boundaries
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// outside says what a room may import of other modules, directly or through
+// its imports.
+type outside int
+
+const (
+	standard  outside = iota // the standard library only
+	libraries                // any module, without the AWS SDK and the CDK
+	sdk                      // any module, without the CDK, which takes a minute to compile
+	cdk                      // any module
+)
+
+func (o outside) String() string {
+	return [...]string{"the standard library", "other modules", "the AWS SDK", "the CDK"}[o]
+}
+
+// room is a package or, as folder/..., packages that may import each other.
+type room struct {
+	packages string
+	imports  []string // of this module: packages or folder/..., all of them on lower floors
+	outside  outside
+}
+
+// floors are the rooms of the module, lowest floor first. A room imports only
+// the rooms that it lists, and only from lower floors.
+var floors = [][]room{
+	{ // Each of these knows one subject and no other room.
+		{"internal/jsonl", nil, standard},
+		{"internal/lambdahost", nil, standard},
+		{"internal/process", nil, standard},
+		{"internal/protocol", nil, standard},
+		{"internal/records", nil, standard},
+		{"internal/sqs", nil, standard},
+		{"internal/s3object", nil, sdk},
+		{"internal/value", nil, libraries},
+		{"constructs/accepted", nil, cdk},
+		{"constructs/loggroup", nil, cdk},
+	},
+	{
+		{"internal/dynamodb", []string{"internal/process"}, libraries},
+		{"internal/intrinsic", []string{"internal/value"}, libraries},
+		{"internal/jsonata/...", []string{"internal/value"}, libraries},
+		{"internal/jsonpath", []string{"internal/value"}, libraries},
+		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
+		{"internal/template", []string{"internal/process"}, standard},
+		{"constructs/internal/...", []string{"constructs/accepted"}, cdk},
+	},
+	{
+		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
+		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object"}, sdk},
+		{"constructs/eventhandler", []string{"constructs/accepted", "constructs/internal/..."}, cdk},
+		{"constructs/gofunction", []string{"constructs/accepted", "constructs/internal/...", "constructs/loggroup"}, cdk},
+		{"constructs/joblock", []string{"constructs/accepted", "constructs/internal/...", "internal/protocol"}, cdk},
+		{"constructs/observe", []string{"constructs/internal/...", "internal/protocol"}, cdk},
+		{"constructs/queuefanout", []string{"constructs/internal/..."}, cdk},
+		{"constructs/trigger/functions/...", []string{"internal/protocol"}, sdk},
+	},
+	{
+		{"internal/asl", []string{"internal/expression", "internal/value"}, libraries},
+		{"internal/items", []string{"internal/s3object", "job"}, sdk},
+		{"constructs/mapjob", []string{"constructs/accepted", "constructs/gofunction", "constructs/internal/...", "constructs/joblock",
+			"constructs/loggroup", "constructs/observe", "internal/protocol"}, cdk},
+		{"constructs/trigger", []string{"constructs/accepted", "constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
+		{"lambdas/...", []string{"job/..."}, sdk},
+	},
+	{
+		{"internal/engine", []string{"internal/asl", "internal/expression", "internal/value"}, libraries},
+		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
+		{"stacks", []string{"constructs/..."}, cdk},
+	},
+	{
+		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
+		{"internal/objectstore", []string{"internal/engine"}, sdk},
+		{".", []string{"stacks"}, cdk},
+	},
+	{ // It wires the rooms below.
+		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/items", "internal/lambdahost", "internal/objectstore",
+			"internal/process", "internal/protocol", "internal/sqs", "internal/template", "internal/value"}, sdk},
+	},
+	{
+		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol", "internal/records",
+			"internal/results", "internal/stack", "internal/template", "internal/value", "job/report"}, sdk},
+	},
+	{
+		{"cmd/mapjob", []string{"internal/cli"}, sdk},
+	},
+	{
+		{"test/...", []string{"..."}, cdk},
+	},
+}
+
+func TestPackagesImportOnlyWhatTheirRoomsMay(t *testing.T) {
+	for _, problem := range problems(floors, list(t, "-deps", "./...")) {
+		t.Error(problem)
+	}
+}
+
+// matches reports whether a package matches a pattern: a package or folder/....
+func matches(pattern, path string) bool {
+	folder, ok := strings.CutSuffix(pattern, "...")
+	return path == strings.TrimSuffix(folder, "/") || ok && strings.HasPrefix(path, folder)
+}
+
+// problems returns what is wrong with the rooms and with the packages in them.
+func problems(floors [][]room, packages map[string]*pkg) []string {
+	var found []string
+	report := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	roomOf := func(path string) (*room, int) {
+		for floor := range floors {
+			for i := range floors[floor] {
+				if matches(floors[floor][i].packages, path) {
+					return &floors[floor][i], floor
+				}
+			}
+		}
+		return nil, -1
+	}
+	used := map[*room]bool{}
+	reached := map[*pkg]outside{}
+	for _, p := range packages {
+		path, ours := p.path()
+		if !ours {
+			continue
+		}
+		room, floor := roomOf(path)
+		if room == nil {
+			report("%s has no room: add it to floors", path)
+			continue
+		}
+		used[room] = true
+		for _, name := range p.Imports {
+			imported, ours := packages[name].path()
+			if !ours || matches(room.packages, imported) {
+				continue
+			}
+			if _, at := roomOf(imported); at >= floor {
+				report("%s imports %s, which is not on a lower floor", path, imported)
+			}
+			if !slices.ContainsFunc(room.imports, func(pattern string) bool { return matches(pattern, imported) }) {
+				report("%s imports %s, which its room may not", path, imported)
+			}
+		}
+		if got := reach(p, packages, reached); got > room.outside {
+			report("%s depends on %s, and its room may only on %s", path, got, room.outside)
+		}
+	}
+	for floor := range floors {
+		for i := range floors[floor] {
+			if room := &floors[floor][i]; !used[room] {
+				report("the room %s has no package: remove it from floors", room.packages)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// reach returns what a package imports of other modules, directly or not.
+func reach(p *pkg, packages map[string]*pkg, known map[*pkg]outside) outside {
+	if p == nil || p.Standard {
+		return standard
+	}
+	if got, ok := known[p]; ok {
+		return got
+	}
+	got := standard
+	switch path := p.ImportPath; {
+	case strings.HasPrefix(path, "github.com/aws/aws-cdk-go/"), strings.HasPrefix(path, "github.com/aws/constructs-go/"), strings.HasPrefix(path, "github.com/aws/jsii-runtime-go"):
+		got = cdk
+	case strings.HasPrefix(path, "github.com/aws/"):
+		got = sdk
+	case path != module && !strings.HasPrefix(path, module+"/"):
+		got = libraries
+	}
+	for _, name := range p.Imports {
+		got = max(got, reach(packages[name], packages, known))
+	}
+	known[p] = got
+	return got
+}
+
+func TestWrongImportsAreFound(t *testing.T) {
+	packages := map[string]*pkg{"io": {ImportPath: "io", Standard: true}, "C": nil}
+	add := func(path string, imports ...string) {
+		packages[path] = &pkg{ImportPath: path, Imports: imports}
+	}
+	add("github.com/aws/aws-sdk-go-v2/aws", "io")
+	add("github.com/aws/jsii-runtime-go")
+	add("example.com/library", "github.com/aws/aws-sdk-go-v2/aws")
+	add(module, "io", "C", module+"/up")
+	add(module+"/low", "example.com/library")
+	add(module+"/low/part", module+"/low")
+	add(module+"/next", module+"/low/part")
+	add(module+"/up", module+"/next", module+"/low", "github.com/aws/jsii-runtime-go")
+	add(module + "/homeless")
+	got := problems([][]room{
+		{{"low/...", nil, libraries}, {".", []string{"up"}, cdk}},
+		{{"next", nil, sdk}},
+		{{"up", []string{"next", "low/..."}, sdk}, {"empty", nil, cdk}},
+	}, packages)
+	expected := []string{
+		". imports up, which is not on a lower floor",
+		"homeless has no room: add it to floors",
+		"low depends on the AWS SDK, and its room may only on other modules",
+		"low/part depends on the AWS SDK, and its room may only on other modules",
+		"next imports low/part, which its room may not",
+		"the room empty has no package: remove it from floors",
+		"up depends on the CDK, and its room may only on the AWS SDK",
+	}
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Errorf("problems (-expected +got):\n%s", diff)
+	}
+}
