@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/mapjob/mapjob/internal/items"
 )
 
 // itemSource hands out the items of a Distributed Map one after the other. It
@@ -56,10 +58,8 @@ const blockItems = 256
 type streamSource struct {
 	ctx  context.Context // of the run
 	loop *loop
-	// open starts the reading; read is the next item, or io.EOF. Both are
-	// called by one goroutine at a time, which is not the loop's.
-	open   func() (stream, error)
-	stream stream
+	// reader is used by one goroutine at a time, which is not the loop's.
+	reader *items.Reader
 	uri    string
 	limit  int64 // MaxItems, -1 without
 
@@ -73,12 +73,6 @@ type streamSource struct {
 	closed  bool
 	err     error
 	ready   func()
-}
-
-// stream is an open object, or a list of them.
-type stream interface {
-	read() (any, error)
-	Close() error
 }
 
 func (s *streamSource) next() (*mapItem, sourceState) {
@@ -118,24 +112,23 @@ func (s *streamSource) readAhead() {
 	s.reading = true
 	s.loop.block(func() func() {
 		block, err := s.readBlock()
-		if s.ctx.Err() != nil && s.stream != nil { // nobody will ask for more
-			s.stream.Close()
+		if s.ctx.Err() != nil { // the loop does not read on
+			s.reader.Close()
 		}
 		return func() {
 			s.reading = false
 			if s.closed {
-				s.closeStream()
+				s.closeReader()
 				return
 			}
 			s.ahead = block
 			s.total += int64(len(block))
 			switch {
 			case errors.Is(err, io.EOF):
-				s.ended = true
-				s.closeStream()
+				s.closeReader()
 			case err != nil:
 				s.err = err
-				s.closeStream()
+				s.closeReader()
 			}
 			if ready := s.ready; ready != nil {
 				s.ready = nil
@@ -146,16 +139,9 @@ func (s *streamSource) readAhead() {
 }
 
 func (s *streamSource) readBlock() ([]any, error) {
-	if s.stream == nil {
-		opened, err := s.open()
-		if err != nil {
-			return nil, err
-		}
-		s.stream = opened
-	}
 	var block []any
 	for len(block) < blockItems {
-		x, err := s.stream.read()
+		x, err := s.reader.Value()
 		if err != nil {
 			return block, err
 		}
@@ -173,11 +159,7 @@ func (s *streamSource) whenReady(step func()) {
 }
 
 func (s *streamSource) failure() *failure {
-	var f *readFailure
-	if errors.As(s.err, &f) {
-		return &failure{name: errItemReader, cause: f.cause}
-	}
-	return &failure{name: errItemReader, cause: s.err.Error()}
+	return &failure{name: errItemReader, cause: readCause(s.err)}
 }
 
 func (s *streamSource) known() int {
@@ -193,19 +175,11 @@ func (s *streamSource) known() int {
 func (s *streamSource) close() {
 	s.closed = true
 	if !s.reading {
-		s.closeStream()
+		s.closeReader()
 	}
 }
 
-func (s *streamSource) closeStream() {
-	if s.stream != nil {
-		s.stream.Close()
-		s.stream = nil
-		s.ended = true
-	}
+func (s *streamSource) closeReader() {
+	s.ended = true
+	s.reader.Close()
 }
-
-// readFailure is an error of reading with the cause that AWS gives.
-type readFailure struct{ cause string }
-
-func (f *readFailure) Error() string { return f.cause }

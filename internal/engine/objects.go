@@ -5,7 +5,8 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"time"
+
+	"github.com/mapjob/mapjob/internal/items"
 )
 
 // Objects is the object store from which a Map reads items and to which it
@@ -24,13 +25,7 @@ type Objects interface {
 }
 
 // ObjectInfo is an object of a list.
-type ObjectInfo struct {
-	Key          string
-	Size         int64
-	ETag         string
-	LastModified time.Time
-	StorageClass string
-}
+type ObjectInfo = items.Object
 
 // What [Objects] reports by name.
 var (

@@ -1,60 +1,120 @@
-package itemsource
+package items
 
 import (
-	"cmp"
-	"context"
 	"encoding/json"
-	"fmt"
-	"net/url"
-	"strconv"
+	"errors"
+	"io"
+	"iter"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
-// readList reads what is in a bucket, in the order in which S3 lists it.
-func readList(ctx context.Context, from *Source, yield func(json.RawMessage) error) error {
-	client, err := s3object.Client()
+// list are the objects of a bucket.
+type list struct {
+	next func() (Object, error, bool)
+	stop func()
+}
+
+func (o *opener) list() *list {
+	next, stop := iter.Pull2(o.objects.List(o.ctx, o.from.Bucket, o.from.Prefix))
+	return &list{next, stop}
+}
+
+func (l *list) object() (Object, error) {
+	object, err, ok := l.next()
+	if !ok {
+		return object, io.EOF
+	}
+	return object, err
+}
+
+// value has the members that an ItemReader gives an object: LastModified is in
+// seconds since 1970.
+func (l *list) value() (any, error) {
+	object, err := l.object()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	at := "s3://" + from.Bucket + "/" + from.Prefix
-	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
-		Bucket: &from.Bucket, Prefix: &from.Prefix,
-		EncodingType: types.EncodingTypeUrl, // XML has no way to write every key
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return s3object.Refusal(at, err)
-		}
-		for i := range page.Contents {
-			listed := &page.Contents[i]
-			key := aws.ToString(listed.Key)
-			if page.EncodingType == types.EncodingTypeUrl {
-				if key, err = url.QueryUnescape(key); err != nil {
-					return fmt.Errorf("%s: got the key %s, expected one that is URL-encoded: %w", at, *listed.Key, err)
-				}
-			}
-			if err := yield(listedItem(key, listed)); err != nil {
-				return err
-			}
-		}
+	return value.NewObject(
+		"Etag", object.ETag,
+		"Key", object.Key,
+		"LastModified", float64(object.LastModified.Unix()),
+		"Size", float64(object.Size),
+		"StorageClass", object.StorageClass,
+	), nil
+}
+
+func (l *list) text() (json.RawMessage, error) {
+	v, err := l.value()
+	if err != nil {
+		return nil, err
 	}
+	return value.Append(nil, v), nil
+}
+
+func (l *list) close() error {
+	l.stop()
 	return nil
 }
 
-// listedItem has the members that ListObjectsV2 has for an object, with the
-// names and units of an ItemReader's items: LastModified is in seconds since
-// 1970.
-func listedItem(key string, o *types.Object) json.RawMessage {
-	item := appendQuoted([]byte(`{"Etag":`), aws.ToString(o.ETag))
-	item = appendQuoted(append(item, `,"Key":`...), key)
-	item = strconv.AppendInt(append(item, `,"LastModified":`...), aws.ToTime(o.LastModified).Unix(), 10)
-	item = strconv.AppendInt(append(item, `,"Size":`...), aws.ToInt64(o.Size), 10)
-	class := cmp.Or(o.StorageClass, types.ObjectStorageClassStandard) // S3 itself names it always, others do not
-	item = appendQuoted(append(item, `,"StorageClass":`...), string(class))
-	return append(item, '}')
+// chain are the items of streams that are opened one after the other.
+type chain struct {
+	open func() (stream, error) // io.EOF after the last one
+	end  func()                 // of the list of streams; may be nil
+	at   stream
+}
+
+func (c *chain) value() (v any, err error) {
+	err = c.read(func(s stream) (err error) {
+		v, err = s.value()
+		return err
+	})
+	return v, err
+}
+
+func (c *chain) text() (text json.RawMessage, err error) {
+	err = c.read(func(s stream) (err error) {
+		text, err = s.text()
+		return err
+	})
+	return text, err
+}
+
+func (c *chain) read(item func(stream) error) error {
+	for {
+		if c.at == nil {
+			at, err := c.open()
+			if err != nil {
+				return err
+			}
+			c.at = at
+		}
+		if err := item(c.at); !errors.Is(err, io.EOF) {
+			return err
+		}
+		c.at.close()
+		c.at = nil
+	}
+}
+
+func (c *chain) close() error {
+	if c.end != nil {
+		c.end()
+	}
+	if c.at == nil {
+		return nil
+	}
+	return c.at.close()
+}
+
+// loaded are the items of all objects of a list (LOAD_AND_FLATTEN).
+func (o *opener) loaded() *chain {
+	l := o.list()
+	return &chain{end: l.stop, open: func() (stream, error) {
+		object, err := l.object()
+		if err != nil {
+			return nil, err
+		}
+		return o.object(o.from.Bucket, object.Key)
+	}}
 }

@@ -8,7 +8,6 @@
 package value
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -44,20 +43,7 @@ func Float(v any) (float64, bool) {
 
 // Parse reads exactly one JSON text. Of members with equal names the last one
 // counts. An error names the byte offset at which the text goes wrong.
-func Parse(text []byte) (any, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	v, err := read(d)
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("got no JSON value, expected one")
-		}
-		return nil, err
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("got more text after the JSON value at byte %d, expected the end", d.InputOffset())
-	}
-	return v, nil
-}
+func Parse(text []byte) (any, error) { return new(Parser).Parse(text) }
 
 // Decoder reads a sequence of JSON values, such as JSON Lines.
 type Decoder struct{ d *jsontext.Decoder }

@@ -1,4 +1,4 @@
-package itemsource
+package source
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
 )
@@ -71,10 +72,10 @@ func TestAJobStartStoresTheItemsInChunks(t *testing.T) {
 func TestAJobStartRefusesByName(t *testing.T) {
 	put(t, bucket, "refuse/bad.jsonl", []byte("1\n2\n{\n"))
 	for source, expected := range map[string]messages.InvokeResponse_Error{
-		`{"format": "XML", "bucket": "in", "key": "k"}`:                    {Type: job.ErrorInvalidInput, Message: `after 0 items: the source of the items: format: got "XML", expected`},
-		`{"format": "CSV", "bucket": "in", "key": "k", "maxItem": 1}`:      {Type: job.ErrorInvalidInput, Message: `unknown field "maxItem"`},
+		`{"format": "XML", "bucket": "in", "key": "k"}`:                    {Type: protocol.ErrorInvalidInput, Message: `after 0 items: the source of the items: format: got "XML", expected`},
+		`{"format": "CSV", "bucket": "in", "key": "k", "maxItem": 1}`:      {Type: protocol.ErrorInvalidInput, Message: `unknown field "maxItem"`},
 		`{"format": "CSV", "bucket": "in", "key": "none"}`:                 {Type: "NoSuchKey", Message: "after 0 items: s3://in/none: got no such object"},
-		`{"format": "JSONL", "bucket": "in", "key": "refuse/bad.jsonl"}`:   {Type: ErrorItemReaderFailed, Message: "after 2 items: s3://in/refuse/bad.jsonl: line 3: got { ("},
+		`{"format": "JSONL", "bucket": "in", "key": "refuse/bad.jsonl"}`:   {Type: protocol.ErrorItemReaderFailed, Message: "after 2 items: s3://in/refuse/bad.jsonl: line 3: got { ("},
 		`{"format": "OBJECTS", "bucket": "nowhere", "prefix": "anywhere"}`: {Type: "NoSuchBucket", Message: "after 0 items: s3://nowhere/anywhere: got no such bucket"},
 	} {
 		answer, err := jobtest.Call{}.Invoke(job.Start(Read), startRequest(source, "refuse", 1))
@@ -109,8 +110,10 @@ func many(t testing.TB, format Format, n int) Source {
 				text.WriteByte(',')
 			}
 			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"%s"}`, i, i%1000, note)
-		default:
+		case CSV:
 			fmt.Fprintf(&text, "%d,C-%d,12.50,\"%s\"\n", i, i%1000, note)
+		case Inventory:
+			fmt.Fprintf(&text, "%d,C-%d,\"%s\"\n", i, i%1000, note)
 		}
 	}
 	if format == JSON {

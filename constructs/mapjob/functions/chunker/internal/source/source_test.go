@@ -1,4 +1,4 @@
-package itemsource
+package source
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
 	"pgregory.net/rapid"
 )
@@ -97,14 +98,13 @@ func TestTheItemsOfASource(t *testing.T) {
 	}{
 		"JSON Lines":                {`"format": "JSONL"`, "{\"n\": 1}\n[2]\n\"three\"\n", "{\"n\": 1}\n[2]\n\"three\"\n"},
 		"empty lines":               {`"format": "JSONL"`, "\n1\r\n\r\n  \n2", "1\n2\n"},
-		"a value over two lines":    {`"format": "JSONL"`, "{\"n\":\n1}", "{\"n\":\n1}\n"},
-		"two values in a line":      {`"format": "JSONL"`, "1 2", "1\n2\n"},
 		"no lines":                  {`"format": "JSONL"`, "", ""},
 		"the first lines":           {`"format": "JSONL", "maxItems": 2`, "1\n2\nno JSON", "1\n2\n"},
 		"more than there are":       {`"format": "JSONL", "maxItems": 3`, "1\n2\n", "1\n2\n"},
 		"digits":                    {`"format": "JSONL"`, "1.50\n9007199254740993\n", "1.50\n9007199254740993\n"},
 		"a name twice":              {`"format": "JSONL"`, `{"a": {"x": 1}, "b": [2, {"c": 1, "c": 2}, null, true, "\n"], "a": {"y": 3}}`, `{"a":{"y":3},"b":[2,{"c":2},null,true,"\n"]}` + "\n"},
-		"no UTF-8":                  {`"format": "JSONL"`, "\"a\xff\xffb\"", "\"a\uFFFD\uFFFDb\"\n"},
+		"half a surrogate":          {`"format": "JSONL"`, `"a\ud800b"`, "\"a\uFFFDb\"\n"},
+		"a mark":                    {`"format": "JSONL"`, "\uFEFF1", "1\n"},
 		"JSON":                      {`"format": "JSON"`, ` [1, {"a": [2]}, null] `, "1\n{\"a\": [2]}\nnull\n"},
 		"an empty array":            {`"format": "JSON"`, `[]`, ""},
 		"the first elements":        {`"format": "JSON", "maxItems": 1`, `[1, 2`, "1\n"},
@@ -116,7 +116,6 @@ func TestTheItemsOfASource(t *testing.T) {
 		"space after the array":     {`"format": "JSON"`, "[1]\r\n\t ", "1\n"},
 		"too few and too many":      {`"format": "CSV"`, "a,b\n1\n1,2,3\n", `{"a":"1","b":""}` + "\n" + `{"a":"1","b":"2"}` + "\n"},
 		"a quote inside":            {`"format": "CSV"`, "a,b\nx\"y,\"p\"q\"\n", `{"a":"x\"y","b":"p\"q"}` + "\n"},
-		"a column twice":            {`"format": "CSV"`, "a,b,a\n1,2,3\n", `{"a":"3","b":"2"}` + "\n"},
 		"headers only":              {`"format": "CSV"`, "a,b\n", ""},
 		"nothing":                   {`"format": "CSV"`, "", ""},
 		"headers that are given":    {`"format": "CSV", "csv": {"headers": ["b", "a"], "delimiter": "TAB"}`, "1\t2\n", `{"b":"1","a":"2"}` + "\n"},
@@ -222,28 +221,30 @@ func TestWhatCannotBeReadIsRefusedByName(t *testing.T) {
 		error    string
 		expected []string
 	}{
-		"no JSON":              {text(JSONL, "{\"n\": 1}\n\n2\n{n: 3}\n4"), ErrorItemReaderFailed, []string{"s3://in/bad/", "line 4: got {n: 3} (", "expected one JSON value in each line"}},
-		"half a line":          {text(JSONL, "1\n{\"n\": "), ErrorItemReaderFailed, []string{"line 2: got {\"n\":  (unexpected EOF)"}},
-		"a byte order mark":    {text(JSONL, "\uFEFF1"), ErrorItemReaderFailed, []string{"line 1: got \uFEFF1 ("}},
-		"a long bad line":      {text(JSONL, strings.Repeat("é", 200)), ErrorItemReaderFailed, []string{strings.Repeat("é", 40) + "… ("}},
-		"an object":            {text(JSON, "\n{\"a\": []}"), ErrorItemReaderFailed, []string{"line 2: got {\"a\": []}, expected an array of items"}},
-		"no text":              {text(JSON, ""), ErrorItemReaderFailed, []string{"line 1: got the end of the object, expected an array of items"}},
-		"two arrays":           {text(JSON, "[1]\n[2]"), ErrorItemReaderFailed, []string{"got [2], expected nothing after the array of items"}},
-		"a bracket too many":   {text(JSON, "[1]]"), ErrorItemReaderFailed, []string{"expected nothing after the array of items"}},
-		"half an array":        {text(JSON, "[1,\n2"), ErrorItemReaderFailed, []string{"line 2: got the end of the object, expected an array of items, to its end"}},
-		"a comma too many":     {text(JSON, "[1,\n2,\n]"), ErrorItemReaderFailed, []string{"line 3: got ] ("}},
-		"a bad element":        {text(JSON, "[1,\n2,\nx]"), ErrorItemReaderFailed, []string{"line 3: got x] ("}},
-		"a quote never closed": {text(CSV, "a,b\n1,2\n3,\"4\n"+strings.Repeat("5,6\n", 5<<20)), ErrorItemReaderFailed, []string{"got more than 16 MiB without the end of an item"}},
-		"a line without end":   {text(JSONL, "[\""+strings.Repeat("x", 20<<20)), ErrorItemReaderFailed, []string{"line 1: got more than 16 MiB"}},
-		"no manifest":          {text(Inventory, "x"), ErrorItemReaderFailed, []string{"expected the manifest.json of an S3 inventory"}},
-		"another manifest":     {text(Inventory, `{"fileFormat": "CSV"}`), ErrorItemReaderFailed, []string{"got no files or no fileSchema"}},
-		"a file without key":   {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "a"}, {"size": 1}]}`), ErrorItemReaderFailed, []string{"got no key of file 2"}},
-		"ORC":                  {text(Inventory, `{"fileFormat": "ORC", "fileSchema": "struct<bucket:string>", "files": []}`), ErrorItemReaderFailed, []string{`the format "ORC", expected CSV: choose CSV as the output format`}},
-		"Parquet":              {text(Inventory, `{"fileFormat": "Parquet", "fileSchema": "message s3.inventory {}", "files": []}`), ErrorItemReaderFailed, []string{`the format "Parquet", expected CSV`}},
-		"a file not zipped":    {inventory(t, "bad1", zip(t, "x,y,1\n"), []byte("this is no gzip file\n")), ErrorItemReaderFailed, []string{"s3://inventories/bad1/data/1.csv.gz: got gzip: invalid header"}},
-		"a damaged file":       {inventory(t, "bad2", damaged), ErrorItemReaderFailed, []string{"s3://inventories/bad2/data/0.csv.gz: got gzip: invalid checksum"}},
-		"half a file":          {inventory(t, "bad3", zipped[:len(zipped)-9]), ErrorItemReaderFailed, []string{"s3://inventories/bad3/data/0.csv.gz: got unexpected EOF"}},
-		"an odd row":           {inventory(t, "bad4", zip(t, "x,y,1\nx,y\n")), ErrorItemReaderFailed, []string{"s3://inventories/bad4/data/0.csv.gz: line 2: got a row that cannot be read (wrong number of fields)"}},
+		"no JSON":              {text(JSONL, "{\"n\": 1}\n\n2\n{n: 3}\n4"), protocol.ErrorItemReaderFailed, []string{"s3://in/bad/", "line 4: got {n: 3} (", "expected one JSON value in each line"}},
+		"half a line":          {text(JSONL, "1\n{\"n\": "), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"n\": (", "unexpected EOF"}},
+		"two values in a line": {text(JSONL, "1 2"), protocol.ErrorItemReaderFailed, []string{"line 1: got 1 2 (got more text after the JSON value"}},
+		"no UTF-8":             {text(JSONL, "1\n\"a\xff\""), protocol.ErrorItemReaderFailed, []string{`line 2: got the byte 0xFF after "\"a", expected UTF-8`}},
+		"a column twice":       {text(CSV, "a,b,a\n1,2,3\n"), protocol.ErrorItemReaderFailed, []string{`line 1: got the header "a" twice`}},
+		"a long bad line":      {text(JSONL, strings.Repeat("é", 200)), protocol.ErrorItemReaderFailed, []string{strings.Repeat("é", 40) + "… ("}},
+		"an object":            {text(JSON, "\n{\"a\": []}"), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"a\": []}, expected an array of items"}},
+		"no text":              {text(JSON, ""), protocol.ErrorItemReaderFailed, []string{"line 1: got the end of the text, expected an array of items"}},
+		"two arrays":           {text(JSON, "[1]\n[2]"), protocol.ErrorItemReaderFailed, []string{"got [2], expected nothing after the array of items"}},
+		"a bracket too many":   {text(JSON, "[1]]"), protocol.ErrorItemReaderFailed, []string{"expected nothing after the array of items"}},
+		"half an array":        {text(JSON, "[1,\n2"), protocol.ErrorItemReaderFailed, []string{"line 2: got the end of the text, expected an array of items, to its end"}},
+		"a comma too many":     {text(JSON, "[1,\n2,\n]"), protocol.ErrorItemReaderFailed, []string{"line 3: got ] ("}},
+		"a bad element":        {text(JSON, "[1,\n2,\nx]"), protocol.ErrorItemReaderFailed, []string{"line 3: got x] ("}},
+		"a quote never closed": {text(CSV, "a,b\n1,2\n3,\"4\n"+strings.Repeat("5,6\n", 5<<20)), protocol.ErrorItemReaderFailed, []string{"got more than 16 MiB without the end of an item"}},
+		"a line without end":   {text(JSONL, "[\""+strings.Repeat("x", 20<<20)), protocol.ErrorItemReaderFailed, []string{"line 1: got more than 16 MiB"}},
+		"no manifest":          {text(Inventory, "x"), protocol.ErrorItemReaderFailed, []string{"expected the manifest.json of an S3 inventory"}},
+		"another manifest":     {text(Inventory, `{"fileFormat": "CSV"}`), protocol.ErrorItemReaderFailed, []string{"got no files or no fileSchema"}},
+		"a file without key":   {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "a"}, {"size": 1}]}`), protocol.ErrorItemReaderFailed, []string{"got no key of file 2"}},
+		"ORC":                  {text(Inventory, `{"fileFormat": "ORC", "fileSchema": "struct<bucket:string>", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "ORC", expected CSV: choose CSV as the output format`}},
+		"Parquet":              {text(Inventory, `{"fileFormat": "Parquet", "fileSchema": "message s3.inventory {}", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "Parquet", expected CSV`}},
+		"a file not zipped":    {inventory(t, "bad1", zip(t, "x,y,1\n"), []byte("this is no gzip file\n")), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad1/data/1.csv.gz: got gzip: invalid header"}},
+		"a damaged file":       {inventory(t, "bad2", damaged), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad2/data/0.csv.gz: got gzip: invalid checksum"}},
+		"half a file":          {inventory(t, "bad3", zipped[:len(zipped)-9]), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad3/data/0.csv.gz: got unexpected EOF"}},
+		"an odd row":           {inventory(t, "bad4", zip(t, "x,y,1\nx,y\n")), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad4/data/0.csv.gz: line 2: got a row with 2 fields, expected 3"}},
 		"a file gone":          {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "gone"}]}`), "NoSuchKey", []string{"s3://in/gone: got no such object"}},
 		"no object":            {Source{Format: CSV, Bucket: bucket, Key: "none"}, "NoSuchKey", []string{"s3://in/none: got no such object, expected one that is there"}},
 		"no bucket":            {Source{Format: JSON, Bucket: "nowhere", Key: "k"}, "NoSuchBucket", []string{"s3://nowhere/k: got no such bucket"}},
@@ -281,8 +282,8 @@ func TestASourceThatIsNoneIsRefusedByName(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := all(from)
-		if got != "" || job.NameOf(err) != job.ErrorInvalidInput || !strings.Contains(err.Error(), expected) {
-			t.Errorf("%s: got %q and %v, expected %s: %s", source, got, err, job.ErrorInvalidInput, expected)
+		if got != "" || job.NameOf(err) != protocol.ErrorInvalidInput || !strings.Contains(err.Error(), expected) {
+			t.Errorf("%s: got %q and %v, expected %s: %s", source, got, err, protocol.ErrorInvalidInput, expected)
 		}
 	}
 	var from Source

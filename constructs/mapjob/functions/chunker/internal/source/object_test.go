@@ -1,4 +1,4 @@
-package itemsource
+package source
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 )
@@ -117,11 +118,11 @@ func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
 		error    string
 		expected string
 	}{
-		"broken for good": {connections{breaks: append([]int{10}, zeros...)}, ErrorItemReaderFailed, "got 6 connections in a row that ended after 10 bytes (unexpected EOF), expected 3890 bytes"},
-		"replaced":        {connections{breaks: []int{100}, change: true}, ErrorItemReaderFailed, `got another object in its place after 100 of 3890 bytes, expected the one with the ETag "one"`},
-		"no ranges":       {connections{breaks: []int{100}, ignoreRange: true}, ErrorItemReaderFailed, `got the range "", expected bytes=100-`},
-		"damaged":         {connections{header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}, ErrorItemReaderFailed, "checksum did not match"},
-		"of any length":   {connections{header: map[string]string{"Content-Length": "", "Transfer-Encoding": "chunked"}}, ErrorItemReaderFailed, "got an answer without a Content-Length"},
+		"broken for good": {connections{breaks: append([]int{10}, zeros...)}, protocol.ErrorItemReaderFailed, "got 6 connections in a row that ended after 10 bytes (unexpected EOF), expected 3890 bytes"},
+		"replaced":        {connections{breaks: []int{100}, change: true}, protocol.ErrorItemReaderFailed, `got another object in its place after 100 of 3890 bytes, expected the one with the ETag "one"`},
+		"no ranges":       {connections{breaks: []int{100}, ignoreRange: true}, protocol.ErrorItemReaderFailed, `got the range "", expected bytes=100-`},
+		"damaged":         {connections{header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}, protocol.ErrorItemReaderFailed, "checksum did not match"},
+		"of any length":   {connections{header: map[string]string{"Content-Length": "", "Transfer-Encoding": "chunked"}}, protocol.ErrorItemReaderFailed, "got an answer without a Content-Length"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.content = numbered(1_000)
@@ -139,7 +140,7 @@ func TestADamagedObjectIsAnErrorInEachFormat(t *testing.T) {
 		c := &connections{content: []byte(content), header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}
 		serve(t, c.ServeHTTP)
 		got, err := all(Source{Format: format, Bucket: bucket, Key: "k"})
-		if strings.Count(got, "\n") != 2 || job.NameOf(err) != ErrorItemReaderFailed || !strings.Contains(err.Error(), "checksum did not match") {
+		if strings.Count(got, "\n") != 2 || job.NameOf(err) != protocol.ErrorItemReaderFailed || !strings.Contains(err.Error(), "checksum did not match") {
 			t.Errorf("%s: got %q and error %v, expected two items and then that they are not what was stored", format, got, err)
 		}
 	}
@@ -153,7 +154,7 @@ func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {
 		JSONL:     []byte("1\n22\n\n{\"a\": 3}\n"),
 		JSON:      []byte("[1, 22, {\"a\": 3}]"),
 		CSV:       []byte("a,b\n1,\"2\n3\"\n\n4,\"5\"\n"),
-		Inventory: zip(t, "x,1\nx,22\n"),
+		Inventory: zip(t, "x,y,1\nx,y,22\n"),
 	} {
 		from := Source{Format: format, Bucket: bucket, Key: "k"}
 		if format == Inventory {
@@ -168,7 +169,7 @@ func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {
 				}
 				c.ServeHTTP(w, r)
 			})
-			if got, err := all(from); job.NameOf(err) != ErrorItemReaderFailed || !strings.Contains(err.Error(), fmt.Sprintf("ended after %d bytes", at)) {
+			if got, err := all(from); job.NameOf(err) != protocol.ErrorItemReaderFailed || !strings.Contains(err.Error(), fmt.Sprintf("ended after %d bytes", at)) {
 				t.Errorf("%s that breaks off after %d of %d bytes: got %q and error %v, expected where it broke", format, at, len(content), got, err)
 			}
 		}

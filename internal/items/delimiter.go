@@ -1,0 +1,67 @@
+package items
+
+import (
+	"bytes"
+	"io"
+)
+
+// otherDelimiters are those that a file with one column is tried with. A space
+// is not one of them: it is in the text of many columns.
+const otherDelimiters = ",|;\t"
+
+var delimiterNames = map[byte]string{',': "COMMA", '|': "PIPE", ';': "SEMICOLON", '\t': "TAB"}
+
+// sampleRows is how many rows are looked at.
+const sampleRows = 10
+
+// checkDelimiter refuses a file that another delimiter divides into several
+// columns, and this one into one. The package comment has the rule.
+func checkDelimiter(in *input, delimiter byte, headers []string) error {
+	if in.err != nil {
+		return in.err
+	}
+	begun, err := in.buffer.Peek(in.buffer.Size())
+	if n := bytes.LastIndexByte(begun, '\n'); err == nil { // there is more: a row may be cut off
+		begun = begun[:n+1]
+	}
+	counts, quoted := fieldCounts(begun, delimiter)
+	if len(counts) < 2 && len(headers) == 0 || len(counts) == 0 || quoted && len(headers) == 0 {
+		return nil
+	}
+	for _, n := range counts {
+		if n != 1 {
+			return nil
+		}
+	}
+	for _, other := range []byte(otherDelimiters) {
+		if other == delimiter {
+			continue
+		}
+		columns := len(headers)
+		others, _ := fieldCounts(begun, other)
+		if columns == 0 {
+			columns = others[0]
+		}
+		same := columns > 1
+		for _, n := range others {
+			same = same && n == columns
+		}
+		if same {
+			return in.problem(1, "got one column, expected %d, which the delimiter %s gives: set it, or put the header in quotes if there is one column", columns, delimiterNames[other])
+		}
+	}
+	return nil
+}
+
+// fieldCounts returns how many fields each of the first rows has, and whether
+// the first field is in quotes. Rows that cannot be read end them.
+func fieldCounts(text []byte, delimiter byte) (counts []int, quoted bool) {
+	r := rows{in: newInput("", io.NopCloser(bytes.NewReader(text))), delimiter: delimiter}
+	for len(counts) < sampleRows && r.next() == nil {
+		if len(counts) == 0 {
+			quoted = r.quoted
+		}
+		counts = append(counts, len(r.fields))
+	}
+	return counts, quoted
+}

@@ -1,0 +1,134 @@
+package items
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// maxHeaderBytes is how long a header may be (developer guide, "ItemReader").
+const maxHeaderBytes = 10 << 10
+
+// table are the rows of a CSV file as objects.
+type table struct {
+	in     *input
+	rows   rows
+	names  []string
+	quoted [][]byte // "name": of each
+	exact  bool     // each row has a field for each name
+	size   int      // of the last text
+}
+
+func openTable(in *input, layout Layout) (*table, error) {
+	t := &table{in: in, rows: rows{in: in, delimiter: layout.Delimiter}}
+	if t.rows.delimiter == 0 {
+		t.rows.delimiter = ','
+	}
+	in.skipMark()
+	if err := checkDelimiter(in, t.rows.delimiter, layout.Headers); err != nil {
+		return nil, err
+	}
+	names := layout.Headers
+	if len(names) == 0 {
+		err := t.rows.next()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range t.rows.fields {
+			names = append(names, string(t.rows.field(i)))
+		}
+		if bytes.IndexByte(t.rows.text, 0) >= 0 {
+			return nil, in.problem(t.rows.begun, "got a header with a NUL character, expected UTF-8: convert the text, such as with iconv -f UTF-16 -t UTF-8")
+		}
+	}
+	return t, t.setNames(names)
+}
+
+// setNames refuses what Step Functions refuses of headers.
+func (t *table) setNames(names []string) error {
+	size := t.rows.size // 0 if the headers are given
+	seen := map[string]bool{}
+	for _, name := range names {
+		if seen[name] {
+			return t.in.problem(t.rows.begun, "got the header %q twice, %w", name, ErrRepeatedHeader)
+		}
+		seen[name] = true
+		if t.rows.begun == 0 {
+			size += len(name) + len(",")
+		}
+		t.quoted = append(t.quoted, append(appendQuoted(nil, name), ':'))
+	}
+	if size > maxHeaderBytes {
+		return t.in.problem(t.rows.begun, "got headers of %d bytes, expected at most %d", size, maxHeaderBytes)
+	}
+	t.names = names
+	return nil
+}
+
+func (t *table) close() error { return t.in.close() }
+
+func (t *table) next() error {
+	if err := t.rows.next(); err != nil {
+		return err
+	}
+	if n := len(t.rows.fields); t.exact && n != len(t.names) {
+		return t.in.problem(t.rows.begun, "got a row with %d fields, expected %d", n, len(t.names))
+	}
+	return nil
+}
+
+func (t *table) value() (any, error) {
+	if err := t.next(); err != nil {
+		return nil, err
+	}
+	text := string(t.rows.text)
+	item := value.WithCapacity(len(t.names))
+	for i, name := range t.names {
+		field := ""
+		if i < len(t.rows.fields) {
+			at := t.rows.fields[i]
+			field = text[at.from:at.to]
+		}
+		item.Set(name, field)
+	}
+	return item, nil
+}
+
+func (t *table) text() (json.RawMessage, error) {
+	if err := t.next(); err != nil {
+		return nil, err
+	}
+	item := append(make([]byte, 0, t.size+16), '{')
+	for i, name := range t.quoted {
+		if i > 0 {
+			item = append(item, ',')
+		}
+		item = append(item, name...)
+		if i < len(t.rows.fields) {
+			item = appendField(item, t.rows.field(i))
+		} else {
+			item = append(item, `""`...)
+		}
+	}
+	item = append(item, '}')
+	t.size = len(item)
+	return item, nil
+}
+
+// appendField appends a field, which is UTF-8, as a JSON string.
+func appendField(to, field []byte) []byte {
+	for _, c := range field {
+		if c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			return appendQuoted(to, string(field))
+		}
+	}
+	to = append(to, '"')
+	to = append(to, field...)
+	return append(to, '"')
+}
