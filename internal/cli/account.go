@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -172,7 +173,7 @@ func (a *account) invoked(request *engine.Request, output any, err error) {
 
 // happened looks for the end of an Inline Map, whose output is what became of
 // its items, whatever their states are called.
-func (a *account) happened(e engine.Event) {
+func (a *account) happened(e event.Event) {
 	if e.Type != "MapStateExited" {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 )
 
 // history writes history.jsonl: an event a line, of all executions of the run.
@@ -31,7 +31,7 @@ func newHistory(path string) (*history, error) {
 	return &history{file: file, w: bufio.NewWriterSize(file, 1<<16)}, nil
 }
 
-func (h *history) add(e engine.Event) {
+func (h *history) add(e event.Event) {
 	text, err := e.MarshalJSON()
 	h.mutex.Lock()
 	defer h.mutex.Unlock()

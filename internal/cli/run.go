@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
@@ -245,7 +246,7 @@ func (r *run) execute(ctx context.Context, c *stack.Stack, m *stack.Machine, x s
 		return err
 	}
 	x.Observer, x.Invoked = account, account.invoked
-	x.History = func(e engine.Event) {
+	x.History = func(e event.Event) {
 		history.add(e)
 		account.happened(e)
 	}

@@ -17,6 +17,7 @@ type batching struct {
 	overhead int // bytes of a batch without items
 }
 
+// batching evaluates ItemBatcher. It returns nil if there is none.
 func (v *visit) batching() (*batching, error) {
 	definition := v.state.Map.ItemBatcher
 	if definition == nil {
@@ -40,7 +41,7 @@ func (v *visit) batching() (*batching, error) {
 	if b.maxItems, err = number(definition.MaxItems, 0); err != nil {
 		return nil, err
 	}
-	if b.maxBytes, err = number(definition.MaxBytes, v.limits.PayloadBytes); err != nil {
+	if b.maxBytes, err = number(definition.MaxBytes, v.run.engine.limits.PayloadBytes); err != nil {
 		return nil, err
 	}
 	b.overhead = len(`{"Items":[]}`)
@@ -52,4 +53,44 @@ func (v *visit) batching() (*batching, error) {
 		b.overhead += len(`"BatchInput":,`) + value.Size(b.input)
 	}
 	return b, nil
+}
+
+// batch is the items that were read for the next child. Without an ItemBatcher
+// it has one.
+type batch struct {
+	first  int // index of the first item
+	inputs []any
+	bytes  int // of the inputs, with a comma after each
+}
+
+func (b *batch) add(index int, input any, bytes int) {
+	if len(b.inputs) == 0 {
+		b.first = index
+	}
+	b.inputs = append(b.inputs, input)
+	b.bytes += bytes
+}
+
+// full reports whether no item may be added.
+func (b *batching) full(batch *batch) bool {
+	return b.maxItems > 0 && len(batch.inputs) >= b.maxItems
+}
+
+// fits reports whether an item may be added that has this size with its comma.
+// A batch has at least one item, however large.
+func (b *batching) fits(batch *batch, size int) bool {
+	return len(batch.inputs) == 0 || b.maxBytes <= 0 || b.overhead+batch.bytes+size-1 <= b.maxBytes
+}
+
+// childInput returns the input of the child that gets the batch.
+func (b *batching) childInput(batch *batch) any {
+	if b == nil {
+		return batch.inputs[0]
+	}
+	input := value.WithCapacity(2)
+	if b.hasInput {
+		input.Set("BatchInput", b.input)
+	}
+	input.Set("Items", batch.inputs)
+	return input
 }

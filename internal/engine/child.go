@@ -1,97 +1,107 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/value"
+import (
+	"github.com/mapjob/mapjob/internal/engine/mapresults"
+)
 
 // child is a child execution of a Map Run.
 type child struct {
-	*execution
-	index int
-	first int
-	items int
-	at    int // in running
+	of        *mapRun
+	execution execution
+	index     int // among the children
+	first     int // index of its first item
+	items     int
+	at        int // in mapRun.running
 }
 
-// startChild starts a child with the items that were read for it.
+// startChild starts a child with the batch that was read for it.
 func (m *mapRun) startChild() {
-	var input any
-	first := m.pending[0].index
-	if m.batching == nil {
-		input = m.inputs[0]
-	} else {
-		object := value.WithCapacity(2)
-		if m.batching.hasInput {
-			object.Set("BatchInput", m.batching.input)
-		}
-		object.Set("Items", m.inputs)
-		input = object
+	r := m.visit.run
+	c := &child{of: m, index: m.children, first: m.batch.first, items: len(m.batch.inputs), at: len(m.running)}
+	name := r.newID()
+	c.execution = execution{
+		run: r, name: name, machineARN: m.childARN, machineName: m.visit.execution.machineName + "/" + m.label,
+		kind: m.childKind(), flow: &m.visit.state.Map.Processor.Flow, status: Running, input: m.batching.childInput(&m.batch),
+		ended: c.done, keepAttempts: r.engine.observer != nil,
 	}
-	x := &execution{
-		run: m.run, name: m.newID(), machineARN: m.childARN, machineName: m.machineName + "/" + m.label,
-		kind: m.childKind(), flow: &m.state.Map.Processor.Flow, status: Running, input: input,
+	c.execution.arn = r.executionARN(m.childARN, name, c.execution.kind)
+	if c.execution.kind == Express {
+		c.execution.timeout = r.engine.limits.ExpressDuration
 	}
-	x.arn = executionARN(m.childARN, x.name, x.kind, m.run)
-	if x.kind == Express {
-		x.timeout = m.limits.ExpressDuration
-	}
-	x.keepAttempts = m.observer != nil
-	c := &child{execution: x, index: m.children, first: first, items: len(m.inputs), at: len(m.running)}
-	x.ended = func() { m.childDone(c) }
 	m.running = append(m.running, c)
 	m.children++
-	m.pending, m.inputs, m.bytes = nil, nil, 0
-	x.start()
+	m.batch = batch{}
+	c.execution.start()
 }
 
-func (m *mapRun) childDone(c *child) {
+// done takes the result of the child.
+func (c *child) done() {
+	m := c.of
 	last := len(m.running) - 1
 	m.running[c.at] = m.running[last]
 	m.running[c.at].at = c.at
 	m.running[last] = nil
 	m.running = m.running[:last]
-	m.tally(c)
-	m.collect.add(m, c)
-	if m.observer != nil {
-		m.observer.ChildDone(m.childResult(c))
+	m.itemCounts.add(c.execution.status, c.items)
+	m.childCounts.add(c.execution.status, 1)
+	c.keepResult()
+	if o := m.visit.run.engine.observer; o != nil {
+		o.ChildDone(c.result())
 	}
 	if m.ended {
 		return
 	}
-	if c.status != Succeeded && m.exceeded(false) {
+	if c.execution.status != Succeeded && m.tolerance.exceeded(m.failedItems(), m.source.known()) {
 		m.fail(toleranceFailure())
 		return
 	}
 	m.schedule()
 }
 
-func (m *mapRun) tally(c *child) {
-	for _, counts := range []struct {
-		of *MapRunCounts
-		n  int
-	}{{&m.itemCounts, c.items}, {&m.childCounts, 1}} {
-		switch c.status {
-		case Succeeded:
-			counts.of.Succeeded += counts.n
-		case Failed:
-			counts.of.Failed += counts.n
-		case TimedOut:
-			counts.of.TimedOut += counts.n
-		case Aborted:
-			counts.of.Aborted += counts.n
-		}
-		counts.of.Total += counts.n
+// keepResult passes the child to the results of the Map Run.
+func (c *child) keepResult() {
+	m, x := c.of, &c.execution
+	result := mapresults.Child{
+		ARN: x.arn, Name: x.name, StateMachineARN: x.machineARN, Index: c.index,
+		Status: x.status, Input: x.input, Output: x.output, Start: x.startTime, Stop: x.stopTime,
+	}
+	if x.failure != nil {
+		result.Error, result.Cause = x.failure.name, x.failure.cause
+	}
+	if m.files != nil {
+		m.files.Add(&result)
+	} else {
+		m.list.Add(&result)
 	}
 }
 
-func (m *mapRun) childResult(c *child) ChildResult {
+// result returns the child as a [MapObserver] gets it.
+func (c *child) result() ChildResult {
+	x := &c.execution
 	result := ChildResult{
-		MapRunARN: m.arn, ExecutionARN: c.arn, Name: c.name, Index: c.index, First: c.first, Items: c.items,
-		Status: c.status, Input: c.input, Start: c.startTime, Stop: c.stopTime, Attempts: c.calls,
+		MapRunARN: c.of.arn, ExecutionARN: x.arn, Name: x.name, Index: c.index, First: c.first, Items: c.items,
+		Status: x.status, Input: x.input, Start: x.startTime, Stop: x.stopTime, Attempts: x.attempts,
 	}
-	if c.status == Succeeded {
-		result.Output = c.output
+	if x.status == Succeeded {
+		result.Output = x.output
 	}
-	if c.execution.failure != nil {
-		result.Error, result.Cause = c.execution.failure.name, c.execution.failure.cause
+	if x.failure != nil {
+		result.Error, result.Cause = x.failure.name, x.failure.cause
 	}
 	return result
+}
+
+// add counts n items or executions that ended with a status.
+func (c *MapRunCounts) add(status Status, n int) {
+	switch status {
+	case Succeeded:
+		c.Succeeded += n
+	case Failed:
+		c.Failed += n
+	case TimedOut:
+		c.TimedOut += n
+	case Aborted:
+		c.Aborted += n
+	}
+	c.Total += n
 }

@@ -2,20 +2,28 @@ package engine
 
 import (
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
-// choice goes where the first rule that matches says. A rule's Assign and
-// Output take the place of the state's own, which are for the default.
-func (v *visit) choice() {
+// choiceState is a Choice state: it goes to the target of the first rule that
+// matches. The rule's Assign and Output replace those of the state, which apply
+// to the default.
+type choiceState struct{}
+
+var choiceEvents = stateEvents{entered: event.ChoiceStateEntered, exited: event.ChoiceStateExited, aborted: event.ChoiceStateAborted}
+
+func (choiceState) events() *stateEvents { return &choiceEvents }
+
+func (k choiceState) start(v *visit) {
 	for _, rule := range v.state.Choice.Rules {
-		holds, err := rule.Matches(v.scope())
+		matches, err := rule.Matches(v.scope())
 		if err != nil {
 			v.failEvaluation(err)
 			return
 		}
-		if holds {
-			v.choose(rule.Next, rule.Assign, rule.Output)
+		if matches {
+			k.choose(v, rule.Next, rule.Assign, rule.Output)
 			return
 		}
 	}
@@ -23,13 +31,13 @@ func (v *visit) choice() {
 		v.fail(&failure{name: errRuntime, terminal: true, cause: v.sentence("Failed to transition out of the state. The state does not point to a next state.")})
 		return
 	}
-	v.choose(v.state.Choice.Default, v.state.Assign, v.state.Output)
+	k.choose(v, v.state.Choice.Default, v.state.Assign, v.state.Output)
 }
 
-func (v *visit) choose(next *asl.State, assignment, template *expression.Template) {
+func (choiceState) choose(v *visit, next *asl.State, assignment, template *expression.Template) {
 	scope := v.scope()
 	assigned, err := assign(assignment, scope)
-	var output = v.effective
+	output := v.effective
 	if err == nil {
 		if template != nil {
 			output, err = template.Evaluate(scope)

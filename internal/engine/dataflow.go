@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
@@ -9,22 +8,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// The errors that the service itself raises (developer guide, "Error names").
-const (
-	errRuntime          = "States.Runtime"
-	errTimeout          = "States.Timeout"
-	errHeartbeat        = "States.HeartbeatTimeout"
-	errTaskFailed       = "States.TaskFailed"
-	errAll              = "States.ALL"
-	errDataLimit        = "States.DataLimitExceeded"
-	errQuery            = "States.QueryEvaluationError"
-	errResultPath       = "States.ResultPathMatchFailure"
-	errItemReader       = "States.ItemReaderFailed"
-	errResultWriter     = "States.ResultWriterFailed"
-	errFailureTolerance = "States.ExceedToleratedFailureThreshold"
-)
-
-// inputPath is what InputPath leaves of the input.
+// inputPath returns what InputPath selects from the input.
 func (v *visit) inputPath() (any, error) {
 	p := v.state.InputPath
 	switch {
@@ -46,7 +30,7 @@ func invalidPath(p fmt.Stringer, err error) error {
 	return &expression.Error{Name: errRuntime, Message: fmt.Sprintf("Invalid path '%s' : %v", p, err)}
 }
 
-// parameters is what Arguments or Parameters makes of the input.
+// parameters returns what Arguments or Parameters makes of the input.
 func (v *visit) parameters() (any, error) {
 	if v.state.Parameters == nil {
 		return v.effective, nil
@@ -57,18 +41,23 @@ func (v *visit) parameters() (any, error) {
 // complete leaves the state with the result of its work: ResultSelector,
 // Assign, ResultPath and OutputPath in JSONPath, Assign and Output in JSONata.
 // Assign and Output see the same variables.
-func (v *visit) complete(result any) {
-	output, assigned, err := v.outcome(result, true)
-	if err != nil {
-		v.failEvaluation(err)
+func (v *visit) complete(result any) { v.leave(result, true) }
+
+// completeList is complete for a Map or Parallel state, whose list of results
+// has to be within the payload limit.
+func (v *visit) completeList(results []any) {
+	if f := v.tooLarge(results); f != nil {
+		v.fail(f)
 		return
 	}
-	v.exit(v.state.Next, output, assigned)
+	v.complete(results)
 }
 
-// passOn is complete for a state without a result of its own.
-func (v *visit) passOn() {
-	output, assigned, err := v.outcome(v.effective, false)
+// passOn is complete for a state without a result.
+func (v *visit) passOn() { v.leave(v.effective, false) }
+
+func (v *visit) leave(result any, hasResult bool) {
+	output, assigned, err := v.outcome(result, hasResult)
 	if err != nil {
 		v.failEvaluation(err)
 		return
@@ -110,7 +99,7 @@ func (v *visit) outcome(result any, hasResult bool) (output any, assigned *value
 	return output, assigned, err
 }
 
-// put is ResultPath: it combines the result with the state's raw input.
+// put applies ResultPath: it combines the result with the input of the state.
 func (v *visit) put(p *expression.ReferencePath, result any, hasResult bool) (any, error) {
 	switch {
 	case p == nil, !hasResult, p.Root():
@@ -143,7 +132,7 @@ func (v *visit) outputPath(output any) (any, error) {
 	return x, nil
 }
 
-// assign evaluates an Assign field, nil where there is none.
+// assign evaluates an Assign field. It returns nil if there is none.
 func assign(t *expression.Template, scope *expression.Scope) (*value.Object, error) {
 	if t == nil {
 		return nil, nil
@@ -156,32 +145,12 @@ func assign(t *expression.Template, scope *expression.Scope) (*value.Object, err
 	return object, nil
 }
 
-// tooLarge is the failure of an output that is over the payload limit.
+// tooLarge returns the failure of an output over the payload limit, else nil.
 func (v *visit) tooLarge(output any) *failure {
-	limit := v.limits.PayloadBytes
+	limit := v.run.engine.limits.PayloadBytes
 	if limit <= 0 || !value.Exceeds(output, limit) {
 		return nil
 	}
 	return &failure{name: errDataLimit, terminal: true, cause: fmt.Sprintf(
 		"The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", v.state.Name)}
-}
-
-// failEvaluation fails the state because an expression of it failed.
-func (v *visit) failEvaluation(err error) {
-	var e *expression.Error
-	if !errors.As(err, &e) {
-		e = &expression.Error{Name: errRuntime, Message: err.Error()}
-	}
-	f := &failure{name: e.Name, cause: v.sentence(e.Message), terminal: e.Name == errRuntime}
-	if e.Name == errQuery {
-		if !v.record(EvaluationFailed, &details{errorName: f.name, cause: f.cause, name: v.state.Name, location: e.Field}) {
-			return
-		}
-	}
-	v.fail(f)
-}
-
-// sentence opens a cause the way the service does.
-func (v *visit) sentence(text string) string {
-	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", v.state.Name, v.enteredID, text)
 }

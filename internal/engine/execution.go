@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/engine/loop"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// execution is one execution: the one that was started, a child of a
-// Distributed Map, or one that a task started.
+// execution is one execution: the one that was started, one that a task
+// started, or a child of a Map Run.
 type execution struct {
-	*run
+	run         *run
 	arn         string
 	name        string
 	machineARN  string
@@ -21,7 +23,6 @@ type execution struct {
 	flow        *asl.Flow
 	timeout     time.Duration
 	input       any
-	item        *mapItem // of a child
 	startTime   time.Time
 	stopTime    time.Time
 	status      Status
@@ -29,40 +30,30 @@ type execution struct {
 	failure     *failure
 	events      int64
 	root        *thread
-	timer       *timer
-	// ended is called once, when the execution has its status.
+	timer       *loop.Timer
+	// ended is called once, when the execution has its final status.
 	ended func()
-	// keepAttempts has the calls of Task states kept in calls.
+	// attempts are the calls of Task states, kept if keepAttempts is set.
+	attempts     []Attempt
 	keepAttempts bool
-	calls        []Attempt
-	about        *value.Object // the Execution part of the context object
+	contextPart  *value.Object // cached by executionContext
 }
 
-// failure is why a state, a branch or an execution did not succeed.
-type failure struct {
-	name  string
-	cause string
-	// terminal failures end the execution: no Retry and no Catch sees them.
-	terminal bool
-	// heartbeat is set where it was a heartbeat that did not come.
-	heartbeat bool
-}
-
-func (r *run) newExecution(machine *asl.StateMachine, arn, machineName string, kind Type, name string) *execution {
+func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Type, name string) *execution {
 	x := &execution{
-		run: r, name: name, machineARN: arn, machineName: machineName, kind: kind,
+		run: r, arn: r.executionARN(machineARN, name, kind), name: name,
+		machineARN: machineARN, machineName: lastPart(machineARN), kind: kind,
 		flow: &machine.Flow, timeout: time.Duration(machine.TimeoutSeconds) * time.Second, status: Running,
 	}
-	x.arn = executionARN(arn, name, kind, r)
-	if kind == Express && r.limits.ExpressDuration > 0 && (x.timeout == 0 || x.timeout > r.limits.ExpressDuration) {
-		x.timeout = r.limits.ExpressDuration
+	if limit := r.engine.limits.ExpressDuration; kind == Express && limit > 0 && (x.timeout == 0 || x.timeout > limit) {
+		x.timeout = limit
 	}
 	return x
 }
 
-// executionARN is arn:…:execution:MACHINE:NAME, and for an Express workflow
-// arn:…:express:MACHINE:NAME:ID.
-func executionARN(machineARN, name string, kind Type, r *run) string {
+// executionARN returns arn:…:execution:MACHINE:NAME, and for an Express
+// workflow arn:…:express:MACHINE:NAME:ID.
+func (r *run) executionARN(machineARN, name string, kind Type) string {
 	if kind == Express {
 		return strings.Replace(machineARN, ":stateMachine:", ":express:", 1) + ":" + name + ":" + r.newID()
 	}
@@ -72,27 +63,27 @@ func executionARN(machineARN, name string, kind Type, r *run) string {
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
 func (x *execution) start() {
-	x.startTime = x.loop.clock.now()
-	x.root = &thread{execution: x, flow: x.flow, item: x.item}
-	x.root.recordAside(ExecutionStarted, &details{value: x.input, hasValue: true, resource: x.roleARN})
-	x.root.done = func(output any, f *failure) { x.finish(output, f) }
+	x.startTime = x.run.loop.Now()
+	x.root = &thread{execution: x, done: x.finish}
+	x.root.recordAside(event.ExecutionStarted, &event.Data{Value: x.input, HasValue: true, Resource: x.run.engine.roleARN})
 	if x.timeout > 0 {
-		x.timer = x.loop.after(x.timeout, x.timeOut)
+		x.timer = x.run.loop.After(x.timeout, x.timeOut)
 	}
 	x.root.enter(x.flow.Start, x.input)
 }
 
+// finish ends the execution with the output or the failure of its states.
 func (x *execution) finish(output any, f *failure) {
 	if x.status != Running {
 		return
 	}
 	if f != nil {
 		x.failure = f
-		x.end(Failed, ExecutionFailed, &details{errorName: f.name, cause: f.cause})
+		x.end(Failed, event.ExecutionFailed, f.problem())
 		return
 	}
 	x.output = output
-	x.end(Succeeded, ExecutionSucceeded, &details{value: output, hasValue: true})
+	x.end(Succeeded, event.ExecutionSucceeded, &event.Data{Value: output, HasValue: true})
 }
 
 func (x *execution) timeOut() {
@@ -101,7 +92,7 @@ func (x *execution) timeOut() {
 	}
 	x.root.abort()
 	x.failure = &failure{}
-	x.end(TimedOut, ExecutionTimedOut, &details{})
+	x.end(TimedOut, event.ExecutionTimedOut, &event.Data{})
 }
 
 // abort stops the execution from outside.
@@ -112,31 +103,38 @@ func (x *execution) abort(name, cause string) {
 	if x.root != nil {
 		x.root.abort()
 	} else {
-		x.startTime = x.loop.clock.now()
-		x.root = &thread{execution: x, flow: x.flow}
+		x.startTime = x.run.loop.Now()
+		x.root = &thread{execution: x}
 	}
 	x.failure = &failure{name: name, cause: cause}
-	x.end(Aborted, ExecutionAborted, &details{errorName: name, cause: cause})
+	x.end(Aborted, event.ExecutionAborted, x.failure.problem())
 }
 
-func (x *execution) end(status Status, event EventType, d *details) {
+// historyFull fails the execution: its last event is the failure.
+func (x *execution) historyFull() {
+	x.root.abort()
+	x.failure = &failure{name: errRuntime, cause: "The execution reached the maximum number of history events (25000)."}
+	x.end(Failed, event.ExecutionFailed, x.failure.problem())
+}
+
+func (x *execution) end(status Status, kind event.Type, d *event.Data) {
 	x.status = status
-	x.loop.stop(x.timer)
-	x.stopTime = x.loop.clock.now()
-	x.root.mustRecord(event, d)
+	x.run.loop.Stop(x.timer)
+	x.stopTime = x.run.loop.Now()
+	x.root.mustRecord(kind, d)
 	if x.ended != nil {
 		x.ended()
 	}
 }
 
-// result is the execution for the caller, who gave it the input.
+// result returns the execution as [Engine.Run] does.
 func (x *execution) result(input []byte) *Execution {
 	result := &Execution{
 		ARN: x.arn, Name: x.name, StateMachineARN: x.machineARN, Status: x.status,
 		Input: bytes.Clone(input), Start: x.startTime, Stop: x.stopTime, Events: x.events,
 	}
 	if x.status == Succeeded {
-		// Room for as much as came in saves most of the growing.
+		// The output is often about as large as the input.
 		result.Output = value.Append(make([]byte, 0, len(input)), x.output)
 	}
 	if x.failure != nil {
@@ -144,23 +142,3 @@ func (x *execution) result(input []byte) *Execution {
 	}
 	return result
 }
-
-// contextPart is the Execution member of the context object.
-func (x *execution) contextPart() *value.Object {
-	if x.about == nil {
-		x.about = value.NewObject(
-			"Id", x.arn,
-			"Input", x.input,
-			"StartTime", timestamp(x.startTime),
-			"Name", x.name,
-			"RoleArn", x.roleARN,
-		)
-		if x.kind == Standard {
-			x.about.Set("RedriveCount", 0.0)
-		}
-	}
-	return x.about
-}
-
-// timestamp is the form of times in the context object.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

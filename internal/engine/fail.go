@@ -1,16 +1,25 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/expression"
+import (
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/expression"
+)
 
-// failState ends the thread with the state's Error and Cause. A Fail state has
+// failState is a Fail state: it ends the thread with its Error and Cause. It has
 // no exit event.
-func (v *visit) failState() {
-	name, err := v.text(v.state.Fail.Error)
+type failState struct{}
+
+var failEvents = stateEvents{entered: event.FailStateEntered}
+
+func (failState) events() *stateEvents { return &failEvents }
+
+func (k failState) start(v *visit) {
+	name, err := k.text(v, v.state.Fail.Error)
 	if err != nil {
 		v.failEvaluation(err)
 		return
 	}
-	cause, err := v.text(v.state.Fail.Cause)
+	cause, err := k.text(v, v.state.Fail.Cause)
 	if err != nil {
 		v.failEvaluation(err)
 		return
@@ -18,7 +27,7 @@ func (v *visit) failState() {
 	v.die(&failure{name: name, cause: cause})
 }
 
-func (v *visit) text(d *expression.Dynamic) (string, error) {
+func (failState) text(v *visit, d *expression.Dynamic) (string, error) {
 	if d == nil {
 		return "", nil
 	}

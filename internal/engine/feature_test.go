@@ -11,6 +11,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -202,7 +203,7 @@ func TestFailingBranchStopsTheOthers(t *testing.T) {
 	x := run(t, `{"StartAt":"P","States":{"P":{"Type":"Parallel","Next":"No","Catch":[{"ErrorEquals":["Bad"],"Next":"Caught"}],"Branches":[
 		{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":500,"End":true}}},
 		{"StartAt":"B","States":{"B":{"Type":"Wait","Seconds":5,"Next":"F"},"F":{"Type":"Fail","Error":"Bad","Cause":"b"}}}]},
-		"No":{"Type":"Fail"},"Caught":{"Type":"Pass","End":true}}}`, `{}`, engine.WithHistory(func(e engine.Event) { events = append(events, string(e.Type)) }))
+		"No":{"Type":"Fail"},"Caught":{"Type":"Pass","End":true}}}`, `{}`, engine.WithHistory(func(e event.Event) { events = append(events, string(e.Type)) }))
 	succeeds(t, x, `{"Error":"Bad","Cause":"b"}`)
 	if took := x.Stop.Sub(x.Start); took != 5*time.Second {
 		t.Errorf("got %v, expected 5s", took)
@@ -224,8 +225,8 @@ func TestMapRunsAtMostMaxConcurrency(t *testing.T) {
 		running, most = 0, 0
 		x := run(t, `{"StartAt":"M","States":{"M":{"Type":"Map","MaxConcurrency":3,"End":true,"ItemProcessor":{"ProcessorConfig":{`+mode+`},
 			"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}`, `[1,2,3,4,5,6,7]`,
-			integration, engine.WithHistory(func(e engine.Event) {
-				if e.Type == engine.TaskSucceeded {
+			integration, engine.WithHistory(func(e event.Event) {
+				if e.Type == event.TaskSucceeded {
 					running--
 				}
 			}))
@@ -322,7 +323,7 @@ func TestSeedRepeatsARun(t *testing.T) {
 		var text strings.Builder
 		x := run(t, `{"QueryLanguage":"JSONata","StartAt":"M","States":{"M":{"Type":"Map","End":true,"Items":[1,2,3],"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
 			"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Output":"{% $random() %}","Retry":[{"ErrorEquals":["Busy"],"JitterStrategy":"FULL","MaxAttempts":5}],"End":true}}}}}}`, `{}`,
-			engine.WithSeed(seed), engine.WithIntegration(lambda, failing(4, "Busy")), engine.WithHistory(func(e engine.Event) {
+			engine.WithSeed(seed), engine.WithIntegration(lambda, failing(4, "Busy")), engine.WithHistory(func(e event.Event) {
 				encoded, err := e.MarshalJSON()
 				if err != nil {
 					t.Fatal(err)
@@ -343,7 +344,7 @@ func TestPreviousEventsFormAChain(t *testing.T) {
 	previous := map[int64]int64{}
 	var kinds []string
 	run(t, `{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}]}}}`, `{}`,
-		engine.WithHistory(func(e engine.Event) {
+		engine.WithHistory(func(e event.Event) {
 			previous[e.ID] = e.PreviousID
 			kinds = append(kinds, fmt.Sprintf("%d<%d %s", e.ID, e.PreviousID, e.Type))
 		}))
@@ -421,7 +422,7 @@ func TestStopGivesErrorAndCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	e, err := engine.New(machine, engine.WithClock(engine.VirtualClock(start)), engine.WithHistory(func(e engine.Event) {
+	e, err := engine.New(machine, engine.WithClock(engine.VirtualClock(start)), engine.WithHistory(func(e event.Event) {
 		if e.Type == "WaitStateEntered" {
 			cancel(&engine.TaskError{Name: "Stopped", Cause: "by hand"})
 		}
@@ -444,7 +445,7 @@ func TestJobsAreSubmitted(t *testing.T) {
 					r.Submitted("started")
 				}
 				return "done", nil
-			})), engine.WithHistory(func(e engine.Event) { events = append(events, string(e.Type)) }))
+			})), engine.WithHistory(func(e event.Event) { events = append(events, string(e.Type)) }))
 		succeeds(t, x, `"done"`)
 		if !slices.Contains(events, "TaskSubmitted") {
 			t.Errorf("got %v, expected TaskSubmitted", events)
@@ -459,7 +460,7 @@ func TestBlockingCallsRepeatExactly(t *testing.T) {
 			`[1,2,3,4,5,6,7,8]`, engine.WithIntegration(lambda, engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
 				time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
 				return r.Parameters, nil
-			})), engine.WithHistory(func(e engine.Event) { fmt.Fprintf(&text, "%d<%d %s\n", e.ID, e.PreviousID, e.Type) }))
+			})), engine.WithHistory(func(e event.Event) { fmt.Fprintf(&text, "%d<%d %s\n", e.ID, e.PreviousID, e.Type) }))
 		return text.String()
 	}
 	first := record()

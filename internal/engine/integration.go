@@ -108,7 +108,6 @@ func (e *TaskError) Error() string {
 type Callback struct {
 	// Token is the task token, $states.context.Task.Token.
 	Token string
-	visit *visit
 	task  *task
 	over  atomic.Bool
 }
@@ -119,17 +118,17 @@ func (c *Callback) Over() bool { return c.over.Load() }
 
 // Success ends the task with an output (SendTaskSuccess).
 func (c *Callback) Success(output any) {
-	c.visit.loop.post(func() { c.visit.answered(c.task, output, nil) })
+	c.task.visit.run.loop.Post(func() { c.task.answered(output, nil) })
 }
 
 // Failure ends the task with an error (SendTaskFailure).
 func (c *Callback) Failure(name, cause string) {
-	c.visit.loop.post(func() { c.visit.answered(c.task, nil, &TaskError{name, cause}) })
+	c.task.visit.run.loop.Post(func() { c.task.answered(nil, &TaskError{name, cause}) })
 }
 
 // Heartbeat says that the task is still being worked on (SendTaskHeartbeat).
 func (c *Callback) Heartbeat() {
-	c.visit.loop.post(func() { c.visit.heartbeat(c.task) })
+	c.task.visit.run.loop.Post(c.task.beat)
 }
 
 // integrations finds the integration of a resource.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/mapjob/mapjob/internal/engine/loop"
 	"github.com/mapjob/mapjob/internal/items"
 )
 
@@ -57,7 +58,7 @@ const blockItems = 256
 // streamSource reads items beside the loop, one block ahead of it.
 type streamSource struct {
 	ctx  context.Context // of the run
-	loop *loop
+	loop *loop.Loop
 	// reader is used by one goroutine at a time, which is not the loop's.
 	reader *items.Reader
 	uri    string
@@ -110,7 +111,7 @@ func (s *streamSource) readAhead() {
 		return
 	}
 	s.reading = true
-	s.loop.block(func() func() {
+	s.loop.Block(func() func() {
 		block, err := s.readBlock()
 		if s.ctx.Err() != nil { // the loop does not read on
 			s.reader.Close()

@@ -6,122 +6,89 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/engine/mapresults"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// maxChildren is how many children of a Distributed Map run at once where
-// MaxConcurrency does not say less (developer guide, "Map state in Distributed
+// maxChildren is the number of children of a Distributed Map that run at once
+// unless MaxConcurrency is lower (developer guide, "Map state in Distributed
 // mode").
 const maxChildren = 10000
 
-// mapRun is a Distributed Map that is under way.
-type mapRun struct {
-	*visit
-	arn         string
-	id          string
-	label       string
-	childARN    string // the state machine ARN of the children
-	started     time.Time
-	source      itemSource
-	batching    *batching
-	concurrency int
-	tolerance   tolerance
-	collect     collector
+// distributedMapState is a Map state whose iterations are executions: the
+// children of a Map Run.
+type distributedMapState struct{}
 
-	pending  []*mapItem // of the batch that is being filled
-	inputs   []any
-	bytes    int
-	held     *mapItem // read, but too large for the batch before it
-	heldIn   any
-	items    int // read so far
-	children int // started so far
-	running  []*child
-	waiting  bool // a pump is queued
-	ended    bool
-	failure  *failure
+func (distributedMapState) events() *stateEvents { return &mapEvents }
 
-	itemCounts  MapRunCounts
-	childCounts MapRunCounts
-}
-
-// distributedMap runs a Map state whose iterations are executions.
-func (v *visit) distributedMap() {
+func (distributedMapState) start(v *visit) {
 	m := &mapRun{visit: v}
 	if err := m.prepare(); err != nil {
 		v.failEvaluation(err)
 		return
 	}
-	if !v.record(MapStateStarted, &details{length: max(m.source.known(), 0)}) {
+	if !v.thread.record(event.MapStateStarted, &event.Data{Length: max(m.source.known(), 0)}) {
 		return
 	}
-	tolerance, err := v.tolerance()
-	if err != nil {
+	var err error
+	if m.tolerance, err = v.tolerance(); err != nil {
 		v.failEvaluation(err)
 		return
 	}
-	m.tolerance = tolerance
-	m.id = v.newID()
-	m.label = v.label(v.state)
-	m.arn = strings.Replace(v.machineARN, ":stateMachine:", ":mapRun:", 1) + "/" + m.label + ":" + m.id
-	m.childARN = v.machineARN + "/" + m.label
-	m.started = v.loop.clock.now()
-	v.work = m
-	if !v.record(MapRunStarted, &details{resource: m.arn}) {
-		return
-	}
-	if v.observer != nil {
-		v.observer.Started(MapRunInfo{
-			ARN: m.arn, ExecutionARN: v.arn, StateName: v.state.Name, Label: m.label, Type: m.childKind(),
-			MaxConcurrency: m.concurrency, Start: m.started, Items: m.source.known(),
-		})
-	}
-	m.collect.begin(m)
-	m.schedule()
+	m.start()
 }
 
-// label is the Label of a state, or an identifier that stands for one: the
-// same for all Map Runs of the state.
-func (r *run) label(s *asl.State) string {
-	if s.Map.Label != "" {
-		return s.Map.Label
-	}
-	label, ok := r.labels[s]
-	if !ok {
-		if r.labels == nil {
-			r.labels = map[*asl.State]string{}
-		}
-		label = r.newID()
-		r.labels[s] = label
-	}
-	return label
+// mapRun is a Distributed Map that is under way.
+type mapRun struct {
+	visit       *visit
+	arn         string
+	label       string
+	childARN    string // the state machine ARN of the children
+	started     time.Time
+	concurrency int
+	batching    *batching // nil if there is no ItemBatcher
+	tolerance   tolerance
+
+	source    itemSource
+	items     int // read so far
+	batch     batch
+	held      *mapItem // read, but too large for the batch before it
+	heldInput any
+
+	running   []*child
+	children  int  // started so far
+	scheduled bool // a pump is queued
+	ended     bool
+	failure   *failure
+
+	// Results go to files, or to list if files is nil.
+	destination mapresults.Destination
+	files       *mapresults.Files
+	list        *mapresults.List
+
+	itemCounts  MapRunCounts
+	childCounts MapRunCounts
 }
 
-func (m *mapRun) childKind() Type {
-	if m.state.Map.Processor.Express {
-		return Express
-	}
-	return Standard
-}
-
-// prepare evaluates what the state's fields say.
+// prepare evaluates the fields of the state.
 func (m *mapRun) prepare() (err error) {
-	definition := m.state.Map
-	if m.concurrency, err = m.visit.concurrency(maxChildren); err != nil {
+	v := m.visit
+	if m.concurrency, err = v.maxConcurrency(maxChildren); err != nil {
 		return err
 	}
-	if m.batching, err = m.visit.batching(); err != nil {
+	if m.batching, err = v.batching(); err != nil {
 		return err
 	}
-	if m.collect, err = m.visit.collector(); err != nil {
+	if err = m.prepareResults(); err != nil {
 		return err
 	}
-	if definition.ItemReader != nil {
-		m.source, err = m.visit.reader(definition.ItemReader)
+	if reader := v.state.Map.ItemReader; reader != nil {
+		m.source, err = v.reader(reader)
 		return err
 	}
-	items, keys, err := m.visit.items()
+	items, keys, err := v.mapItems()
 	if err != nil {
 		return err
 	}
@@ -129,20 +96,79 @@ func (m *mapRun) prepare() (err error) {
 	return nil
 }
 
-// schedule has the next child started when nothing else is ready, so that
-// those that are under way get on first.
-func (m *mapRun) schedule() {
-	if m.waiting || m.ended {
+// prepareResults evaluates ResultWriter.
+func (m *mapRun) prepareResults() error {
+	w := m.visit.state.Map.ResultWriter
+	if w == nil {
+		m.list = mapresults.NewList("")
+		return nil
+	}
+	if w.Resource.ARN == "" {
+		m.list = mapresults.NewList(w.Transformation)
+		return nil
+	}
+	x, err := w.Arguments.Evaluate(m.visit.scope())
+	if err != nil {
+		return err
+	}
+	arguments, _ := x.(*value.Object)
+	m.destination = mapresults.Destination{
+		Bucket: stringMember(arguments, "Bucket"), Prefix: stringMember(arguments, "Prefix"),
+		OutputType: w.OutputType, Transformation: w.Transformation,
+	}
+	if m.destination.Bucket == "" {
+		return &expression.Error{Name: errRuntime, Message: fmt.Sprintf("The ResultWriter's arguments name no Bucket: %s", value.Text(x))}
+	}
+	return nil
+}
+
+func (m *mapRun) start() {
+	v, r := m.visit, m.visit.run
+	id := r.newID()
+	m.label = r.label(v.state)
+	m.arn = strings.Replace(v.execution.machineARN, ":stateMachine:", ":mapRun:", 1) + "/" + m.label + ":" + id
+	m.childARN = v.execution.machineARN + "/" + m.label
+	m.started = r.loop.Now()
+	v.work = m
+	if !v.thread.record(event.MapRunStarted, &event.Data{Resource: m.arn}) {
 		return
 	}
-	m.waiting = true
-	m.loop.whenIdle(m.pump)
+	if o := r.engine.observer; o != nil {
+		o.Started(MapRunInfo{
+			ARN: m.arn, ExecutionARN: v.execution.arn, StateName: v.state.Name, Label: m.label, Type: m.childKind(),
+			MaxConcurrency: m.concurrency, Start: m.started, Items: m.source.known(),
+		})
+	}
+	if m.list == nil {
+		m.files = mapresults.NewFiles(r.ctx, r.engine.objects, m.destination, m.arn, id)
+	}
+	m.schedule()
+}
+
+func (m *mapRun) childKind() Type {
+	if m.visit.state.Map.Processor.Express {
+		return Express
+	}
+	return Standard
+}
+
+// over reports whether the visit has gone on without the Map Run.
+func (m *mapRun) over() bool { return m.visit.work != work(m) }
+
+// schedule queues the start of the next child for when nothing else is ready, so
+// that the children that run go first.
+func (m *mapRun) schedule() {
+	if m.scheduled || m.ended {
+		return
+	}
+	m.scheduled = true
+	m.visit.run.loop.WhenIdle(m.pump)
 }
 
 // pump starts one child, or ends the Map Run when there is nothing left.
 func (m *mapRun) pump() {
-	m.waiting = false
-	if m.ended || m.work != working(m) || len(m.running) >= m.concurrency {
+	m.scheduled = false
+	if m.ended || m.over() || len(m.running) >= m.concurrency {
 		return
 	}
 	switch ready, err := m.fill(); {
@@ -153,7 +179,7 @@ func (m *mapRun) pump() {
 		m.source.whenReady(m.schedule)
 		return
 	}
-	if len(m.inputs) == 0 {
+	if len(m.batch.inputs) == 0 {
 		if len(m.running) == 0 {
 			m.finish(nil)
 		}
@@ -163,8 +189,8 @@ func (m *mapRun) pump() {
 	m.schedule()
 }
 
-// fill reads items until there is enough for a child, or no more. It is not
-// ready while the source has to be waited for.
+// fill reads items until the batch is complete or there are no more. It is not
+// ready while it has to wait for the source.
 func (m *mapRun) fill() (ready bool, f *failure) {
 	for {
 		if m.held == nil {
@@ -180,52 +206,37 @@ func (m *mapRun) fill() (ready bool, f *failure) {
 			item.index = m.items
 			m.items++
 			m.count()
-			input, err := m.selectItem(item)
+			input, err := m.visit.selectItem(item)
 			if err != nil {
-				return true, m.evaluationFailure(err)
+				return true, m.visit.evaluationFailure(err)
 			}
-			m.held, m.heldIn = item, input
+			m.held, m.heldInput = item, input
 		}
-		if m.batching == nil {
-			m.take(0)
-			return true, nil
+		size := 0
+		if m.batching != nil {
+			size = value.Size(m.heldInput) + 1
+			if !m.batching.fits(&m.batch, size) {
+				return true, nil
+			}
 		}
-		size := value.Size(m.heldIn) + 1
-		if len(m.inputs) > 0 && m.batching.maxBytes > 0 && m.batching.overhead+m.bytes+size-1 > m.batching.maxBytes {
-			return true, nil
-		}
-		m.take(size)
-		if m.batching.maxItems > 0 && len(m.inputs) >= m.batching.maxItems {
+		m.batch.add(m.held.index, m.heldInput, size)
+		m.held, m.heldInput = nil, nil
+		if m.batching == nil || m.batching.full(&m.batch) {
 			return true, nil
 		}
 	}
 }
 
-func (m *mapRun) take(size int) {
-	m.pending = append(m.pending, m.held)
-	m.inputs = append(m.inputs, m.heldIn)
-	m.bytes += size
-	m.held, m.heldIn = nil, nil
-}
-
-// countEvery is how many items are read between two calls of Counted.
+// countEvery is the number of items read between two calls of Counted.
 const countEvery = 1000
 
 func (m *mapRun) count() {
-	if m.observer != nil && m.items%countEvery == 0 {
-		m.observer.Counted(max(m.items, m.source.known()))
+	if o := m.visit.run.engine.observer; o != nil && m.items%countEvery == 0 {
+		o.Counted(max(m.items, m.source.known()))
 	}
 }
 
-func (m *mapRun) evaluationFailure(err error) *failure {
-	e, ok := err.(*expression.Error)
-	if !ok {
-		e = &expression.Error{Name: errRuntime, Message: err.Error()}
-	}
-	return &failure{name: e.Name, cause: m.sentence(e.Message), terminal: e.Name == errRuntime}
-}
-
-// fail ends the Map Run before its end: what is running is stopped.
+// fail ends the Map Run early: its children are stopped.
 func (m *mapRun) fail(f *failure) {
 	m.stopChildren()
 	m.finish(f)
@@ -237,7 +248,7 @@ func (m *mapRun) stopChildren() {
 	running := slices.Clone(m.running)
 	slices.SortFunc(running, func(a, b *child) int { return a.index - b.index })
 	for _, c := range running {
-		c.abort("", "")
+		c.execution.abort("", "")
 	}
 	m.ended = false
 }
@@ -249,88 +260,98 @@ func (m *mapRun) finish(f *failure) {
 	}
 	m.ended = true
 	m.source.close()
-	if m.observer != nil {
-		m.observer.Counted(m.items)
+	if o := m.visit.run.engine.observer; o != nil {
+		o.Counted(m.items)
 	}
-	if f == nil && m.exceeded(true) {
+	if f == nil && m.tolerance.exceeded(m.failedItems(), m.items) {
 		f = toleranceFailure()
 	}
 	m.failure = f
-	m.collect.end(m, func(result any, f *failure) {
-		if m.work != working(m) {
-			return
+	if m.files == nil {
+		m.close(m.list.Result(), nil)
+		return
+	}
+	m.visit.run.loop.Block(func() func() {
+		err := m.files.Close()
+		return func() {
+			switch {
+			case m.over():
+			case err != nil:
+				m.close(nil, &failure{name: errResultWriter, cause: err.Error()})
+			default:
+				m.close(m.files.Result(), nil)
+			}
 		}
-		m.close(result, f)
 	})
 }
 
-// close ends the state with the collected result.
+// failedItems returns the number of items that count for the tolerance.
+func (m *mapRun) failedItems() int { return m.itemCounts.Failed + m.itemCounts.TimedOut }
+
+// close ends the state with the result, or the failure to store it.
 func (m *mapRun) close(result any, f *failure) {
+	v := m.visit
 	if m.failure != nil {
 		f = m.failure
 	}
-	m.childCounts.ResultsWritten = m.collect.written()
+	if m.files != nil {
+		m.childCounts.ResultsWritten = m.files.Written()
+	}
 	if m.childCounts.ResultsWritten > 0 {
 		m.itemCounts.ResultsWritten = m.itemCounts.Total // of those that ended
 	}
 	m.countPending()
-	status := Succeeded
-	m.work = nil
+	v.work = nil
 	if f == nil {
-		f = m.resultTooLarge(result)
+		f = v.tooLarge(result)
 	}
 	if f != nil {
-		status = Failed
-	}
-	m.reportEnd(status, f)
-	if f != nil {
-		if m.record(MapRunFailed, &details{errorName: f.name, cause: f.cause}) {
-			m.visit.fail(f)
+		m.reportEnd(Failed, f)
+		if v.thread.record(event.MapRunFailed, f.problem()) {
+			v.fail(f)
 		}
 		return
 	}
-	if !m.recordAside(MapRunSucceeded, &details{}) || !m.recordAside(MapStateSucceeded, &details{}) {
+	m.reportEnd(Succeeded, nil)
+	if !v.thread.recordAside(event.MapRunSucceeded, &event.Data{}) || !v.thread.recordAside(event.MapStateSucceeded, &event.Data{}) {
 		return
 	}
-	m.complete(result)
+	v.complete(result)
 }
 
-// countPending counts the items that no child has been started for.
+// countPending counts the items for which no child was started.
 func (m *mapRun) countPending() {
 	pending := max(m.source.known(), m.items) - m.itemCounts.Total
 	m.itemCounts.Pending += pending
 	m.itemCounts.Total += pending
 }
 
-func (m *mapRun) resultTooLarge(result any) *failure {
-	if limit := m.limits.PayloadBytes; limit <= 0 || !value.Exceeds(result, limit) {
-		return nil
-	}
-	return &failure{name: errDataLimit, terminal: true, cause: fmt.Sprintf(
-		"The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", m.state.Name)}
-}
-
 func (m *mapRun) reportEnd(status Status, f *failure) {
-	if m.observer == nil {
+	r := m.visit.run
+	if r.engine.observer == nil {
 		return
 	}
-	result := MapRunResult{ARN: m.arn, Status: status, Start: m.started, Stop: m.loop.clock.now(), Items: m.itemCounts, Executions: m.childCounts}
+	result := MapRunResult{ARN: m.arn, Status: status, Start: m.started, Stop: r.loop.Now(), Items: m.itemCounts, Executions: m.childCounts}
 	if f != nil {
 		result.Error, result.Cause = f.name, f.cause
 	}
-	result.Bucket, result.ManifestKey = m.collect.manifest()
-	m.observer.Ended(result)
+	if m.files != nil {
+		result.Bucket, result.ManifestKey = m.files.Manifest()
+	}
+	r.engine.observer.Ended(result)
 }
 
 // abort stops the Map Run because its execution ends.
-func (m *mapRun) abort(v *visit) {
-	v.work = nil
+func (m *mapRun) abort() {
+	m.visit.work = nil
 	if m.ended {
 		return
 	}
 	m.stopChildren()
 	m.ended = true
-	m.collect.discard()
+	if m.files != nil {
+		m.files.Discard()
+	}
 	m.countPending()
 	m.reportEnd(Aborted, nil)
 }

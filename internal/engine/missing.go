@@ -6,8 +6,8 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 )
 
-// MissingError is something that a state machine needs and the engine was not
-// given.
+// MissingError is returned by [New] for an integration or an object store that
+// the state machine needs and the engine does not have.
 type MissingError struct {
 	// Path is the field that needs it, such as $.States.Work.Resource.
 	Path string
@@ -19,11 +19,12 @@ type MissingError struct {
 
 func (e *MissingError) Error() string { return e.Path + ": " + e.message }
 
-// missing is what a machine needs and the engine has not.
+// missing returns an error for everything that a machine needs and the engine
+// does not have.
 func (e *Engine) missing(machine *asl.StateMachine) []error {
 	var errs []error
 	for s := range machine.AllStates() {
-		if s.Task != nil && e.integration(s) == nil && !e.own(s.Task.Resource) {
+		if s.Task != nil && e.integration(s) == nil && !e.answers(s.Task.Resource) {
 			errs = append(errs, &MissingError{Path: s.Path + ".Resource",
 				message: fmt.Sprintf("got %q, expected an integration that is there or mocked", s.Task.Resource.ARN)})
 		}
@@ -46,8 +47,8 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 	return errs
 }
 
-// integration is what answers a Task state, nil where that is the engine
-// itself or nobody.
+// integration returns what answers a Task state. It is nil if the engine itself
+// does, or nothing.
 func (e *Engine) integration(s *asl.State) Integration {
 	if i, ok := e.tasks[s]; ok {
 		return i

@@ -1,42 +1,56 @@
 package engine
 
-// branches are the branches of a Parallel state that is under way.
-type branches struct {
-	threads []*thread
-	results []any
-	running int
+import "github.com/mapjob/mapjob/internal/engine/event"
+
+// parallelState is a Parallel state: it runs its branches in turns.
+type parallelState struct{}
+
+var parallelEvents = stateEvents{
+	entered: event.ParallelStateEntered, exited: event.ParallelStateExited,
+	failed: event.ParallelStateFailed, aborted: event.ParallelStateAborted,
 }
 
-// parallel runs the branches of a Parallel state in turns.
-func (v *visit) parallel() {
+func (parallelState) events() *stateEvents { return &parallelEvents }
+
+func (parallelState) start(v *visit) {
 	input, err := v.parameters()
 	if err != nil {
 		v.failEvaluation(err)
 		return
 	}
-	if !v.record(ParallelStateStarted, &details{}) {
+	if !v.thread.record(event.ParallelStateStarted, &event.Data{}) {
 		return
 	}
 	flows := v.state.Parallel.Branches
-	b := &branches{results: make([]any, len(flows)), running: len(flows)}
+	b := &branches{visit: v, results: make([]any, len(flows)), running: len(flows)}
 	v.work = b
-	started := v.last
+	started := v.thread.last
 	for i, flow := range flows {
-		t := &thread{execution: v.execution, flow: flow, variables: v.variables.Inner(), last: started, item: v.item}
-		t.done = func(output any, f *failure) { v.branchDone(b, i, t, output, f) }
+		t := &thread{execution: v.execution, variables: v.thread.variables.Inner(), last: started, item: v.thread.item}
+		t.done = func(output any, f *failure) { b.done(t, i, output, f) }
 		b.threads = append(b.threads, t)
 		t.enter(flow.Start, input)
 	}
 }
 
-func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure) {
-	if v.work != working(b) {
+// branches are the branches of a Parallel state that is under way.
+type branches struct {
+	visit   *visit
+	threads []*thread
+	results []any
+	running int
+}
+
+// done takes the output or the failure of branch i.
+func (b *branches) done(t *thread, i int, output any, f *failure) {
+	v := b.visit
+	if v.work != work(b) {
 		return
 	}
 	v.thread.last = t.last
 	if f != nil {
 		v.work = nil
-		if t.recordCut(t.failedIn) && b.abortRunning() {
+		if t.recordFailed() && b.abortRunning() {
 			v.fail(f)
 		}
 		return
@@ -47,19 +61,14 @@ func (v *visit) branchDone(b *branches, i int, t *thread, output any, f *failure
 		return
 	}
 	v.work = nil
-	if !v.recordAside(ParallelStateSucceeded, &details{}) {
+	if !v.thread.recordAside(event.ParallelStateSucceeded, &event.Data{}) {
 		return
 	}
-	var result any = b.results
-	if f := v.tooLarge(result); f != nil {
-		v.fail(f)
-		return
-	}
-	v.complete(result)
+	v.completeList(b.results)
 }
 
-// abortRunning stops the branches that are still under way, with the events
-// that say so. It is false when the history is full.
+// abortRunning aborts the branches that are under way, with their events. It
+// returns false if the history is full.
 func (b *branches) abortRunning() bool {
 	for _, t := range b.threads {
 		if t.visit == nil {
@@ -74,8 +83,8 @@ func (b *branches) abortRunning() bool {
 	return true
 }
 
-func (b *branches) abort(v *visit) {
-	v.work = nil
+func (b *branches) abort() {
+	b.visit.work = nil
 	for _, t := range b.threads {
 		t.abort()
 	}

@@ -1,8 +1,16 @@
 package engine
 
-// pass runs a Pass state: its result is Result, or what Parameters makes of
+import "github.com/mapjob/mapjob/internal/engine/event"
+
+// passState is a Pass state: its result is Result, or what Parameters makes of
 // the input, or the input.
-func (v *visit) pass() {
+type passState struct{}
+
+var passEvents = stateEvents{entered: event.PassStateEntered, exited: event.PassStateExited, aborted: event.PassStateAborted}
+
+func (passState) events() *stateEvents { return &passEvents }
+
+func (passState) start(v *visit) {
 	if v.state.Pass.HasResult {
 		v.complete(v.state.Pass.Result)
 		return
@@ -12,16 +20,6 @@ func (v *visit) pass() {
 		v.failEvaluation(err)
 		return
 	}
-	v.completePass(result)
-}
-
-// completePass differs from complete in that $states.result is not there in a
-// JSONata Pass state, which has no result.
-func (v *visit) completePass(result any) {
-	output, assigned, err := v.outcome(result, v.state.ResultPath != nil)
-	if err != nil {
-		v.failEvaluation(err)
-		return
-	}
-	v.exit(v.state.Next, output, assigned)
+	// In JSONata a Pass state has no $states.result.
+	v.leave(result, v.state.ResultPath != nil)
 }

@@ -39,7 +39,7 @@ func (v *visit) reader(definition *asl.ItemReader) (itemSource, error) {
 	if from.Key != "" {
 		uri += "/" + from.Key
 	}
-	return &streamSource{ctx: v.ctx, loop: v.loop, reader: items.Open(v.ctx, v.objects, from), uri: uri, limit: limit}, nil
+	return &streamSource{ctx: v.run.ctx, loop: v.run.loop, reader: items.Open(v.run.ctx, v.run.engine.objects, from), uri: uri, limit: limit}, nil
 }
 
 // definitionSource returns what an ItemReader says about its items, apart from

@@ -7,96 +7,109 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/engine/loop"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// task is a call of a Task state that is under way.
-type task struct {
-	request  Request
-	token    string
-	timeout  time.Duration
-	limit    *timer // TimeoutSeconds
-	silence  *timer // HeartbeatSeconds
-	takes    *timer // the time an immediate answer takes
-	patience time.Duration
-	cancel   context.CancelFunc
-	nested   *execution
-	called   time.Time // where attempts are kept
-	// submitted is set when the call of a task that waits has returned.
-	submitted bool
-	early     func() // an answer that came before that
+// taskState is a Task state: it calls its resource.
+type taskState struct{}
+
+var taskEvents = stateEvents{
+	entered: event.TaskStateEntered, exited: event.TaskStateExited, aborted: event.TaskStateAborted,
+	failureAborts: true,
 }
 
-// task runs a Task state.
-func (v *visit) task() {
-	resource := v.state.Task.Resource
-	t := &task{}
+func (taskState) events() *stateEvents { return &taskEvents }
+
+func (taskState) start(v *visit) {
+	t := &task{visit: v}
 	v.work = t
+	t.schedule()
+}
+
+// task is one call of a Task state's resource.
+type task struct {
+	visit     *visit
+	request   Request
+	timeout   time.Duration
+	heartbeat time.Duration
+	deadline  *loop.Timer // TimeoutSeconds
+	silence   *loop.Timer // HeartbeatSeconds
+	response  *loop.Timer // of an answer that takes time
+	cancel    context.CancelFunc
+	nested    *execution // that a .sync task started
+	called    time.Time  // set if attempts are kept
+	// submitted is set when the call of a task that waits has returned; early
+	// is an answer that came before that.
+	submitted bool
+	early     func()
+}
+
+// ended reports whether the visit has gone on without the task: what comes back
+// now is too late.
+func (t *task) ended() bool { return t.visit.work != work(t) }
+
+func (t *task) resource() *asl.Resource { return &t.visit.state.Task.Resource }
+
+// schedule evaluates the fields of the state and queues the call.
+func (t *task) schedule() {
+	v, resource := t.visit, t.resource()
 	if resource.Pattern == asl.WaitForTaskToken {
-		t.token = v.newID() + v.newID()
+		t.request.Callback = &Callback{Token: v.run.newID() + v.run.newID(), task: t}
 	}
-	d := details{resource: resource.Call, service: resource.Service, region: v.region}
+	d := event.Data{Resource: resource.Call, Service: resource.Service, Region: v.run.engine.region}
 	if !resource.Integration() {
-		d = details{resource: resource.ARN, service: resource.Service}
+		d = event.Data{Resource: resource.ARN, Service: resource.Service}
 	}
-	if err := v.prepare(t, &d); err != nil {
+	if err := t.prepare(&d); err != nil {
 		v.failEvaluation(err)
 		return
 	}
-	if limit := v.limits.PayloadBytes; limit > 0 && value.Exceeds(t.request.Parameters, limit) {
+	if limit := v.run.engine.limits.PayloadBytes; limit > 0 && value.Exceeds(t.request.Parameters, limit) {
 		v.fail(&failure{name: errDataLimit, terminal: true, cause: fmt.Sprintf(
 			"The state/task '%s' has arguments with a size exceeding the maximum number of bytes service limit.", v.state.Name)})
 		return
 	}
-	d.value, d.hasValue = t.request.Parameters, true
-	if !v.record(taskEvents(resource).scheduled, &d) {
+	d.Value, d.HasValue = t.request.Parameters, true
+	if !v.thread.record(callEvents(resource).scheduled, &d) {
 		return
 	}
-	v.loop.do(func() {
-		if v.work == working(t) {
-			v.call(t)
-		}
-	})
+	v.run.loop.Do(t.call)
 }
 
-// prepare evaluates what the state's fields say about the call.
-func (v *visit) prepare(t *task, d *details) error {
-	definition := v.state.Task
-	timeout, err := v.seconds(definition.Timeout)
-	if err != nil {
+// prepare makes the request.
+func (t *task) prepare(d *event.Data) (err error) {
+	v, definition := t.visit, t.visit.state.Task
+	if d.Timeout, err = v.seconds(definition.Timeout); err != nil {
 		return err
 	}
-	heartbeat, err := v.seconds(definition.Heartbeat)
-	if err != nil {
+	if d.Heartbeat, err = v.seconds(definition.Heartbeat); err != nil {
 		return err
 	}
-	parameters, err := v.parameters()
-	if err != nil {
+	t.timeout, t.heartbeat = time.Duration(d.Timeout)*time.Second, time.Duration(d.Heartbeat)*time.Second
+	r := &t.request
+	if r.Parameters, err = v.parameters(); err != nil {
 		return err
 	}
-	d.timeout, d.heartbeat = timeout, heartbeat
-	t.timeout, t.patience = time.Duration(timeout)*time.Second, time.Duration(heartbeat)*time.Second
-	now := v.enteredAt // the first attempt is in the step that entered the state
-	if v.retries > 0 {
-		now = v.loop.clock.now()
-	}
-	t.request = Request{
-		Resource: definition.Resource, Parameters: parameters, StateName: v.state.Name, Attempt: v.retries,
-		ExecutionARN: v.arn, StateMachineARN: v.machineARN, Now: now,
+	r.Resource, r.StateName, r.Attempt = definition.Resource, v.state.Name, v.retryCount()
+	r.ExecutionARN, r.StateMachineARN = v.execution.arn, v.execution.machineARN
+	r.Now = v.enteredAt // the first attempt is in the step that entered the state
+	if r.Attempt > 0 {
+		r.Now = v.run.loop.Now()
 	}
 	if definition.Credentials != nil {
-		if t.request.Credentials, err = definition.Credentials.Evaluate(v.scope()); err != nil {
+		if r.Credentials, err = definition.Credentials.Evaluate(v.scope()); err != nil {
 			return err
 		}
-		d.credentials = t.request.Credentials
+		d.Credentials = r.Credentials
 	}
-	if t.token != "" {
-		t.request.Callback = &Callback{Token: t.token, visit: v, task: t}
-		if v.tokens == nil {
+	if r.Callback != nil {
+		if v.run.tokens == nil {
 			v.run.tokens = map[string]*Callback{}
 		}
-		v.tokens[t.token] = t.request.Callback
+		v.run.tokens[r.Callback.Token] = r.Callback
 	}
 	return nil
 }
@@ -113,135 +126,132 @@ func (v *visit) seconds(d *expression.Dynamic) (int64, error) {
 	return d.Integer(v.scope())
 }
 
-// call starts the work of the resource.
-func (v *visit) call(t *task) {
-	resource := t.request.Resource
-	if !v.record(taskEvents(resource).started, &details{resource: resource.Call, service: resource.Service}) {
+// call starts the timeouts and sends the request.
+func (t *task) call() {
+	if t.ended() {
+		return
+	}
+	v, resource := t.visit, t.resource()
+	if !v.thread.record(callEvents(resource).started, &event.Data{Resource: resource.Call, Service: resource.Service}) {
 		return
 	}
 	if t.timeout > 0 {
-		t.limit = v.loop.after(t.timeout, func() { v.timeOut(t, false) })
+		t.deadline = v.run.loop.After(t.timeout, func() { t.timeOut(false) })
 	}
-	v.heartbeat(t)
-	if v.keepAttempts {
-		t.called = v.loop.clock.now()
+	t.beat()
+	if v.execution.keepAttempts {
+		t.called = v.run.loop.Now()
 	}
-	if v.latency == nil {
-		v.send(t)
+	if v.run.engine.latency == nil {
+		t.send()
 		return
 	}
-	v.delayed(func() { v.send(t) }) // it arrives even if the task has ended by then
+	v.run.delayed(t.send) // it arrives even if the task has ended by then
 }
 
-// send hands the request to whoever answers the resource.
-func (v *visit) send(t *task) {
-	resource := t.request.Resource
-	waits := resource.Pattern != asl.RequestResponse
-	integration := v.integration(v.state)
-	switch answerer, immediate := integration.(Immediate); {
+// send passes the request to whatever answers the resource.
+func (t *task) send() {
+	r := t.visit.run
+	waits := t.resource().Pattern != asl.RequestResponse
+	integration := r.engine.integration(t.visit.state)
+	switch immediate, ok := integration.(Immediate); {
 	case integration == nil:
-		v.callOwn(t)
-	case immediate:
+		t.callStepFunctions()
+	case ok:
 		if waits {
-			t.request.submitted = func(output any) { v.jobStarted(t, output) }
+			t.request.submitted = t.jobStarted
 		}
-		answer := answerer.Answer(&t.request)
-		v.answerAfter(t, answer.Takes, answer.Output, answer.Err)
+		answer := immediate.Answer(&t.request)
+		t.respond(answer.Takes, answer.Output, answer.Err)
 	default:
 		if waits {
-			t.request.submitted = func(output any) { v.loop.post(func() { v.jobStarted(t, output) }) }
+			t.request.submitted = func(output any) { r.loop.Post(func() { t.jobStarted(output) }) }
 		}
-		ctx, cancel := context.WithCancel(v.ctx)
+		ctx, cancel := context.WithCancel(r.ctx)
 		t.cancel = cancel
-		v.loop.block(func() func() {
+		r.loop.Block(func() func() {
 			output, err := integration.Call(ctx, &t.request)
 			cancel()
-			return func() { v.answerAfter(t, 0, output, err) }
+			return func() { t.respond(0, output, err) }
 		})
 	}
 }
 
-// answerAfter is the answer of a call that takes so long, and its way back.
-func (v *visit) answerAfter(t *task, takes time.Duration, output any, err error) {
-	if v.work != working(t) {
+// respond brings back the answer of a call that takes that long.
+func (t *task) respond(takes time.Duration, output any, err error) {
+	if t.ended() {
 		return
 	}
-	if v.latency != nil {
-		takes += v.latency()
+	r := t.visit.run
+	if r.engine.latency != nil {
+		takes += r.engine.latency()
 	}
 	if takes <= 0 {
-		v.returned(t, output, err)
+		t.returned(output, err)
 		return
 	}
-	t.takes = v.loop.after(takes, func() { v.returned(t, output, err) })
+	t.response = r.loop.After(takes, func() { t.returned(output, err) })
 }
 
-// returned takes what the call has returned: the result of the task, or of
-// the first half of one that waits for its token.
-func (v *visit) returned(t *task, output any, err error) {
-	if v.work != working(t) {
+// returned takes what the call returned: the result of the task, or for one that
+// waits for its token that the request was sent.
+func (t *task) returned(output any, err error) {
+	if t.ended() {
 		return
 	}
-	switch v.state.Task.Resource.Pattern {
-	case asl.WaitForTaskToken:
+	switch t.resource().Pattern {
 	case asl.RunJob, asl.RunJob2:
-		if err == nil && !t.submitted && !v.submit(t, &value.Object{}) {
+		if err == nil && !t.submitted && !t.submit(&value.Object{}) {
 			return
 		}
-		v.answer(t, output, err)
-		return
-	default:
-		v.answer(t, output, err)
-		return
-	}
-	if err != nil {
-		v.answer(t, nil, err)
-		return
-	}
-	if !v.submit(t, output) {
+	case asl.WaitForTaskToken:
+		if err != nil {
+			break
+		}
+		if t.submit(output) && t.early != nil {
+			t.early()
+		}
 		return
 	}
-	if t.early != nil {
-		t.early()
+	t.answer(output, err)
+}
+
+// jobStarted records that the job of a .sync task runs.
+func (t *task) jobStarted(output any) {
+	if !t.ended() && !t.submitted {
+		t.submit(output)
 	}
 }
 
-// jobStarted takes word that the job of a .sync task runs.
-func (v *visit) jobStarted(t *task, output any) {
-	if v.work == working(t) && !t.submitted {
-		v.submit(t, output)
-	}
-}
-
-// submit records that a task that waits has been handed over.
-func (v *visit) submit(t *task, output any) bool {
+// submit records that the request of a task that waits was accepted.
+func (t *task) submit(output any) bool {
 	t.submitted = true
-	resource := v.state.Task.Resource
-	return v.record(TaskSubmitted, &details{
-		resource: resource.Call, service: resource.Service, value: output, hasValue: true,
+	resource := t.resource()
+	return t.visit.thread.record(event.TaskSubmitted, &event.Data{
+		Resource: resource.Call, Service: resource.Service, Value: output, HasValue: true,
 	})
 }
 
-// answered takes the answer to a task token.
-func (v *visit) answered(t *task, output any, err error) {
-	if v.work != working(t) {
+// answered takes the answer to the task token.
+func (t *task) answered(output any, err error) {
+	if t.ended() {
 		return
 	}
 	if !t.submitted {
-		t.early = func() { v.answer(t, output, err) }
+		t.early = func() { t.answer(output, err) }
 		return
 	}
-	v.answer(t, output, err)
+	t.answer(output, err)
 }
 
-// answer ends the call.
-func (v *visit) answer(t *task, output any, err error) {
-	if v.work != working(t) {
+// answer ends the task with its result or its error.
+func (t *task) answer(output any, err error) {
+	if t.ended() {
 		return
 	}
-	t.end(v)
-	resource := v.state.Task.Resource
-	d := details{resource: resource.Call, service: resource.Service}
+	t.release()
+	v, resource := t.visit, t.resource()
+	d := event.Data{Resource: resource.Call, Service: resource.Service}
 	var f *failure
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
@@ -249,35 +259,35 @@ func (v *visit) answer(t *task, output any, err error) {
 	case err != nil:
 		f = &failure{name: errTaskFailed, cause: err.Error()}
 	default:
-		f = v.resultTooLarge(output)
+		f = t.resultTooLarge(output)
 	}
-	v.keepAttempt(t, f)
+	t.keepAttempt(f)
 	if f != nil {
-		d.errorName, d.cause = f.name, f.cause
-		kind := taskEvents(resource).failed
+		d.Error, d.Cause = f.name, f.cause
+		kind := callEvents(resource).failed
 		if resource.Pattern != asl.RequestResponse && !t.submitted {
-			kind = TaskSubmitFailed
+			kind = event.TaskSubmitFailed
 		}
-		if v.record(kind, &d) {
+		if v.thread.record(kind, &d) {
 			v.fail(f)
 		}
 		return
 	}
-	d.value, d.hasValue = output, true
-	if !v.record(taskEvents(resource).succeeded, &d) {
+	d.Value, d.HasValue = output, true
+	if !v.thread.record(callEvents(resource).succeeded, &d) {
 		return
 	}
 	v.work = nil
 	v.complete(output)
 }
 
-// resultTooLarge is the failure of a result that is over the payload limit.
-// Unlike that of an output, States.ALL catches it (recorded).
-func (v *visit) resultTooLarge(output any) *failure {
-	if limit := v.limits.PayloadBytes; limit <= 0 || !value.Exceeds(output, limit) {
+// resultTooLarge returns the failure of a result over the payload limit, else
+// nil. Unlike that of an output, States.ALL catches it (recorded).
+func (t *task) resultTooLarge(output any) *failure {
+	if limit := t.visit.run.engine.limits.PayloadBytes; limit <= 0 || !value.Exceeds(output, limit) {
 		return nil
 	}
-	resource := v.state.Task.Resource
+	resource := t.resource()
 	name := resource.Service
 	if !resource.Integration() {
 		name = resource.ARN
@@ -286,54 +296,56 @@ func (v *visit) resultTooLarge(output any) *failure {
 		"The state/task '%s' returned a result with a size exceeding the maximum number of bytes service limit.", name)}
 }
 
-// heartbeat starts the time in which the next heartbeat has to come.
-func (v *visit) heartbeat(t *task) {
-	if v.work != working(t) || t.patience <= 0 {
+// beat starts the time within which the next heartbeat has to come.
+func (t *task) beat() {
+	if t.ended() || t.heartbeat <= 0 {
 		return
 	}
-	v.loop.stop(t.silence)
-	t.silence = v.loop.after(t.patience, func() { v.timeOut(t, true) })
+	t.visit.run.loop.Stop(t.silence)
+	t.silence = t.visit.run.loop.After(t.heartbeat, func() { t.timeOut(true) })
 }
 
-func (v *visit) timeOut(t *task, heartbeat bool) {
-	if v.work != working(t) {
+func (t *task) timeOut(heartbeat bool) {
+	if t.ended() {
 		return
 	}
-	t.end(v)
-	resource := v.state.Task.Resource
-	d := details{resource: resource.Call, service: resource.Service, errorName: errTimeout}
+	t.release()
+	v, resource := t.visit, t.resource()
 	f := &failure{name: errTimeout, heartbeat: heartbeat}
-	v.keepAttempt(t, f)
-	if !v.record(taskEvents(resource).timedOut, &d) {
+	t.keepAttempt(f)
+	d := event.Data{Resource: resource.Call, Service: resource.Service, Error: errTimeout}
+	if !v.thread.record(callEvents(resource).timedOut, &d) {
 		return
 	}
-	// What else is due at this moment comes first, as it does on AWS.
-	v.loop.do(func() {
-		if v.work == working(t) {
+	// Other timers that are due at this moment come first, as on AWS.
+	v.run.loop.Do(func() {
+		if !t.ended() {
 			v.fail(f)
 		}
 	})
 }
 
-func (v *visit) keepAttempt(t *task, f *failure) {
-	if !v.keepAttempts {
+func (t *task) keepAttempt(f *failure) {
+	x := t.visit.execution
+	if !x.keepAttempts {
 		return
 	}
-	a := Attempt{StateName: v.state.Name, Retry: t.request.Attempt, Start: t.called, Stop: v.loop.clock.now()}
+	a := Attempt{StateName: t.visit.state.Name, Retry: t.request.Attempt, Start: t.called, Stop: x.run.loop.Now()}
 	if f != nil {
 		a.Error = f.name
 	}
-	v.calls = append(v.calls, a)
+	x.attempts = append(x.attempts, a)
 }
 
-// end stops everything that would come back to the task.
-func (t *task) end(v *visit) {
-	v.loop.stop(t.limit)
-	v.loop.stop(t.silence)
-	v.loop.stop(t.takes)
+// release stops everything that could come back to the task.
+func (t *task) release() {
+	r := t.visit.run
+	r.loop.Stop(t.deadline)
+	r.loop.Stop(t.silence)
+	r.loop.Stop(t.response)
 	if c := t.request.Callback; c != nil {
 		c.over.Store(true)
-		delete(v.tokens, t.token)
+		delete(r.tokens, c.Token)
 	}
 	if t.cancel != nil {
 		t.cancel()
@@ -344,11 +356,21 @@ func (t *task) end(v *visit) {
 	}
 }
 
-func (t *task) abort(v *visit) { t.end(v) }
+func (t *task) abort() { t.release() }
 
-type taskEventTypes struct{ scheduled, started, succeeded, failed, timedOut EventType }
+// callEventTypes are the events of a call, which depend on the resource.
+type callEventTypes struct{ scheduled, started, succeeded, failed, timedOut event.Type }
 
-func taskEvents(r asl.Resource) *taskEventTypes {
+var (
+	serviceEvents = callEventTypes{
+		event.TaskScheduled, event.TaskStarted, event.TaskSucceeded, event.TaskFailed, event.TaskTimedOut}
+	functionEvents = callEventTypes{
+		event.LambdaFunctionScheduled, event.LambdaFunctionStarted, event.LambdaFunctionSucceeded, event.LambdaFunctionFailed, event.LambdaFunctionTimedOut}
+	activityEvents = callEventTypes{
+		event.ActivityScheduled, event.ActivityStarted, event.ActivitySucceeded, event.ActivityFailed, event.ActivityTimedOut}
+)
+
+func callEvents(r *asl.Resource) *callEventTypes {
 	switch r.Service {
 	case asl.FunctionService:
 		return &functionEvents
@@ -357,9 +379,3 @@ func taskEvents(r asl.Resource) *taskEventTypes {
 	}
 	return &serviceEvents
 }
-
-var (
-	serviceEvents  = taskEventTypes{TaskScheduled, TaskStarted, TaskSucceeded, TaskFailed, TaskTimedOut}
-	functionEvents = taskEventTypes{LambdaFunctionScheduled, LambdaFunctionStarted, LambdaFunctionSucceeded, LambdaFunctionFailed, LambdaFunctionTimedOut}
-	activityEvents = taskEventTypes{ActivityScheduled, ActivityStarted, ActivitySucceeded, ActivityFailed, ActivityTimedOut}
-)

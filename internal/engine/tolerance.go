@@ -1,6 +1,8 @@
 package engine
 
-import "github.com/mapjob/mapjob/internal/expression"
+import (
+	"github.com/mapjob/mapjob/internal/expression"
+)
 
 // tolerance is how many items may fail.
 type tolerance struct {
@@ -8,6 +10,7 @@ type tolerance struct {
 	percentage float64
 }
 
+// tolerance evaluates ToleratedFailureCount and ToleratedFailurePercentage.
 func (v *visit) tolerance() (t tolerance, err error) {
 	if d := v.state.Map.ToleratedCount; d != nil {
 		if t.count, err = d.Integer(v.scope()); err != nil {
@@ -28,22 +31,15 @@ func (v *visit) tolerance() (t tolerance, err error) {
 	return t, nil
 }
 
-// exceeded reports whether more items have failed than are tolerated. The
-// percentage is one of all items, so it is looked at when those are known.
-func (m *mapRun) exceeded(atEnd bool) bool {
-	failed := int64(m.itemCounts.Failed + m.itemCounts.TimedOut)
-	if failed == 0 {
+// exceeded reports whether more items failed than are tolerated. The percentage
+// is that of all items: it is ignored while total is -1.
+func (t tolerance) exceeded(failed, total int) bool {
+	switch {
+	case failed == 0:
 		return false
-	}
-	t := m.tolerance
-	if t.count > 0 && failed > t.count {
+	case t.count > 0 && int64(failed) > t.count:
 		return true
-	}
-	if t.percentage > 0 {
-		total := m.source.known()
-		if atEnd {
-			total = m.items
-		}
+	case t.percentage > 0:
 		return total >= 0 && float64(failed)*100 > t.percentage*float64(total)
 	}
 	return t.count == 0

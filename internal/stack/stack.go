@@ -21,6 +21,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/sqs"
@@ -316,7 +317,7 @@ type Execution struct {
 	Name     string
 	Input    []byte
 	Items    *Items // in place of what the job start would find, or of the input of a job without one; may be nil
-	History  func(engine.Event)
+	History  func(event.Event)
 	Observer engine.MapObserver
 	// Invoked is told of every function that a task of the state machine has
 	// invoked, but not of those of executions that it starts, from the goroutine

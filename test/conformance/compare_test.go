@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -76,7 +77,7 @@ func (c *recorded) compareEvents(got []string, recordedTypes []any) string {
 		expected[i], _ = t.(string)
 	}
 	// The recorder leaves out that a Parallel state has succeeded.
-	got = slices.DeleteFunc(slices.Clone(got), func(t string) bool { return t == string(engine.ParallelStateSucceeded) })
+	got = slices.DeleteFunc(slices.Clone(got), func(t string) bool { return t == string(event.ParallelStateSucceeded) })
 	ordered := got
 	if !c.ordered() {
 		slices.Sort(ordered)
@@ -96,7 +97,7 @@ func (c *recorded) compareScheduled(got []*value.Object) string {
 	}
 	i := 0
 	for _, t := range list(c.Object, "expect", "tasks") {
-		if kind := text(t, "type"); kind != string(engine.TaskScheduled) && kind != string(engine.LambdaFunctionScheduled) {
+		if kind := text(t, "type"); kind != string(event.TaskScheduled) && kind != string(event.LambdaFunctionScheduled) {
 			continue
 		}
 		if i == len(got) {

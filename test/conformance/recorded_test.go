@@ -10,6 +10,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -81,10 +82,10 @@ func (c *recorded) check() string {
 		engine.WithSeed(1), engine.WithClock(engine.VirtualClock(c.now())),
 		engine.WithRoleARN("snf_role_arn"), engine.WithStateMachineARN(machine),
 		engine.WithObjects(c.objects()), engine.WithExecutionName("execution"),
-		engine.WithHistory(func(e engine.Event) {
+		engine.WithHistory(func(e event.Event) {
 			if strings.Contains(e.ExecutionARN, arn[strings.LastIndex(arn, ":"):]+":execution") {
 				events = append(events, string(e.Type))
-				if e.Type == engine.TaskScheduled || e.Type == engine.LambdaFunctionScheduled {
+				if e.Type == event.TaskScheduled || e.Type == event.LambdaFunctionScheduled {
 					_, details := e.Details()
 					scheduled = append(scheduled, details)
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 )
 
 // execution is what its history has told of an execution.
@@ -42,7 +43,7 @@ type watch struct {
 
 func newWatch() *watch { return &watch{executions: map[string]*execution{}} }
 
-func (w *watch) event(e engine.Event) {
+func (w *watch) event(e event.Event) {
 	w.now = e.Time
 	x := w.executions[e.ExecutionARN]
 	if x == nil {
@@ -53,17 +54,17 @@ func (w *watch) event(e engine.Event) {
 	}
 	x.events = e.ID
 	switch e.Type {
-	case engine.ParallelStateStarted:
+	case event.ParallelStateStarted:
 		w.enter(x)
-	case engine.ParallelStateSucceeded, engine.ParallelStateFailed, engine.ParallelStateAborted:
+	case event.ParallelStateSucceeded, event.ParallelStateFailed, event.ParallelStateAborted:
 		x.inside = false
-	case engine.ExecutionSucceeded:
+	case event.ExecutionSucceeded:
 		x.end(engine.Succeeded, e)
-	case engine.ExecutionFailed:
+	case event.ExecutionFailed:
 		x.end(engine.Failed, e)
-	case engine.ExecutionTimedOut:
+	case event.ExecutionTimedOut:
 		x.end(engine.TimedOut, e)
-	case engine.ExecutionAborted:
+	case event.ExecutionAborted:
 		x.end(engine.Aborted, e)
 	}
 }
@@ -80,7 +81,7 @@ func (w *watch) enter(x *execution) {
 // clock is how times are shown.
 const clock = "15:04:05.000000"
 
-func (x *execution) end(status engine.Status, e engine.Event) {
+func (x *execution) end(status engine.Status, e event.Event) {
 	x.inside, x.ended, x.status = false, e.Time, status
 	_, details := e.Details()
 	member := func(name string) string {

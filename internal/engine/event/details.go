@@ -1,4 +1,4 @@
-package engine
+package event
 
 import (
 	"strings"
@@ -6,23 +6,23 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Details are what the event says beside its type, under the name that
-// GetExecutionHistory has for it, such as taskScheduledEventDetails. The name
-// is empty for an event that says nothing more.
+// Details returns the data of the event and the name of the member in which
+// GetExecutionHistory returns it, such as taskScheduledEventDetails. The name
+// is empty if the event has no data.
 func (e *Event) Details() (name string, object *value.Object) {
-	d := &e.details
+	d := &e.Data
 	o := &value.Object{}
 	switch kind := string(e.Type); {
 	case strings.HasSuffix(kind, "StateEntered"):
-		o.Set("name", d.name)
+		o.Set("name", d.Name)
 		d.payload(o, "input")
 		return "stateEnteredEventDetails", o
 	case strings.HasSuffix(kind, "StateExited"):
-		o.Set("name", d.name)
+		o.Set("name", d.Name)
 		d.payload(o, "output")
-		if d.assigned.Len() > 0 {
-			variables := value.WithCapacity(d.assigned.Len())
-			for name, v := range d.assigned.All() {
+		if d.Assigned.Len() > 0 {
+			variables := value.WithCapacity(d.Assigned.Len())
+			for name, v := range d.Assigned.All() {
 				variables.Set(name, value.Text(v))
 			}
 			o.Set("assignedVariables", variables)
@@ -33,53 +33,48 @@ func (e *Event) Details() (name string, object *value.Object) {
 	switch e.Type {
 	case ExecutionStarted:
 		d.payload(o, "input")
-		o.Set("roleArn", d.resource)
+		o.Set("roleArn", d.Resource)
 	case ExecutionSucceeded:
 		d.payload(o, "output")
-	case MapStateStarted, ParallelStateStarted:
-		if e.Type == ParallelStateStarted {
-			return "", nil
-		}
-		o.Set("length", float64(d.length))
+	case MapStateStarted:
+		o.Set("length", float64(d.Length))
 	case MapIterationStarted, MapIterationSucceeded, MapIterationFailed, MapIterationAborted:
-		o.Set("name", d.name)
-		o.Set("index", float64(d.index))
+		o.Set("name", d.Name)
+		o.Set("index", float64(d.Index))
 	case MapRunStarted:
-		o.Set("mapRunArn", d.resource)
+		o.Set("mapRunArn", d.Resource)
 	case TaskScheduled:
-		o.Set("resourceType", d.service)
-		o.Set("resource", d.resource)
-		o.Set("region", d.region)
+		o.Set("resourceType", d.Service)
+		o.Set("resource", d.Resource)
+		o.Set("region", d.Region)
 		o.Set("parameters", d.encoded())
 		d.seconds(o)
-		if d.credentials != nil {
-			o.Set("taskCredentials", lowerRole(d.credentials))
+		if d.Credentials != nil {
+			o.Set("taskCredentials", lowerRole(d.Credentials))
 		}
 	case LambdaFunctionScheduled, ActivityScheduled:
-		o.Set("resource", d.resource)
+		o.Set("resource", d.Resource)
 		d.payload(o, "input")
 		d.seconds(o)
 	case TaskStarted:
-		o.Set("resourceType", d.service)
-		o.Set("resource", d.resource)
+		o.Set("resourceType", d.Service)
+		o.Set("resource", d.Resource)
 	case TaskSubmitted, TaskSucceeded:
-		o.Set("resourceType", d.service)
-		o.Set("resource", d.resource)
+		o.Set("resourceType", d.Service)
+		o.Set("resource", d.Resource)
 		d.payload(o, "output")
 	case LambdaFunctionSucceeded, ActivitySucceeded:
 		d.payload(o, "output")
 	case TaskFailed, TaskTimedOut, TaskStartFailed, TaskSubmitFailed:
-		o.Set("resourceType", d.service)
-		o.Set("resource", d.resource)
+		o.Set("resourceType", d.Service)
+		o.Set("resource", d.Resource)
 		d.problem(o)
 	case EvaluationFailed:
 		d.problem(o)
-		if d.location != "" {
-			o.Set("location", d.location)
+		if d.Location != "" {
+			o.Set("location", d.Location)
 		}
-		o.Set("state", d.name)
-	case MapStateFailed, ParallelStateFailed:
-		return "", nil
+		o.Set("state", d.Name)
 	case ExecutionFailed, ExecutionTimedOut, ExecutionAborted, MapRunFailed,
 		LambdaFunctionFailed, LambdaFunctionTimedOut, ActivityFailed, ActivityTimedOut:
 		d.problem(o)
@@ -90,39 +85,39 @@ func (e *Event) Details() (name string, object *value.Object) {
 }
 
 // detailsName is the type in lower camel case.
-func detailsName(t EventType) string {
+func detailsName(t Type) string {
 	kind := string(t)
 	return strings.ToLower(kind[:1]) + kind[1:] + "EventDetails"
 }
 
-func (d *details) encoded() string {
-	if !d.hasValue {
+func (d *Data) encoded() string {
+	if !d.HasValue {
 		return ""
 	}
-	return value.Text(d.value)
+	return value.Text(d.Value)
 }
 
-// payload is a payload and whether it was cut: it never is here.
-func (d *details) payload(o *value.Object, name string) {
+// payload sets an input or an output, which is never truncated here.
+func (d *Data) payload(o *value.Object, name string) {
 	o.Set(name, d.encoded())
 	o.Set(name+"Details", value.NewObject("truncated", false))
 }
 
-func (d *details) problem(o *value.Object) {
-	if d.errorName != "" {
-		o.Set("error", d.errorName)
+func (d *Data) problem(o *value.Object) {
+	if d.Error != "" {
+		o.Set("error", d.Error)
 	}
-	if d.cause != "" {
-		o.Set("cause", d.cause)
+	if d.Cause != "" {
+		o.Set("cause", d.Cause)
 	}
 }
 
-func (d *details) seconds(o *value.Object) {
-	if d.timeout > 0 {
-		o.Set("timeoutInSeconds", float64(d.timeout))
+func (d *Data) seconds(o *value.Object) {
+	if d.Timeout > 0 {
+		o.Set("timeoutInSeconds", float64(d.Timeout))
 	}
-	if d.heartbeat > 0 {
-		o.Set("heartbeatInSeconds", float64(d.heartbeat))
+	if d.Heartbeat > 0 {
+		o.Set("heartbeatInSeconds", float64(d.Heartbeat))
 	}
 }
 
@@ -132,8 +127,8 @@ func lowerRole(credentials any) *value.Object {
 	return value.NewObject("roleArn", role)
 }
 
-// MarshalJSON is the event as GetExecutionHistory has it, with the ARN of its
-// execution.
+// MarshalJSON encodes the event as GetExecutionHistory returns it, and adds the
+// ARN of its execution.
 func (e Event) MarshalJSON() ([]byte, error) {
 	o := value.NewObject(
 		"executionArn", e.ExecutionARN,

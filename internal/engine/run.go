@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine/loop"
+)
+
+// run owns everything that one call of [Engine.Run] changes.
+type run struct {
+	engine     *Engine
+	ctx        context.Context
+	cancel     context.CancelFunc
+	loop       *loop.Loop
+	random     *rand.Rand
+	executions executions
+	tokens     map[string]*Callback
+	labels     map[*asl.State]string // of Maps without a Label
+}
+
+// executions are the execution that was started and those that its tasks
+// started.
+type executions struct {
+	byARN   map[string]*execution
+	list    []*execution // in the order in which they were started
+	running int
+}
+
+func (s *executions) add(x *execution) {
+	if s.byARN == nil {
+		s.byARN = map[string]*execution{}
+	}
+	s.byARN[x.arn] = x
+	s.list = append(s.list, x)
+	s.running++
+}
+
+func newRun(ctx context.Context, e *Engine) *run {
+	seed := e.seed
+	if !e.seeded {
+		seed = rand.Uint64()
+	}
+	r := &run{engine: e, loop: e.clock.loop(), random: rand.New(rand.NewPCG(seed, seed))}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	return r
+}
+
+// executionEnded ends the run with its last execution.
+func (r *run) executionEnded() {
+	if r.executions.running--; r.executions.running == 0 {
+		r.loop.End()
+	}
+}
+
+// stop aborts every execution, beginning with the one that started last.
+func (r *run) stop() {
+	var reason *TaskError
+	if !errors.As(context.Cause(r.ctx), &reason) {
+		reason = &TaskError{}
+	}
+	for _, x := range slices.Backward(r.executions.list) {
+		x.abort(reason.Name, reason.Cause)
+	}
+}
+
+// delayed queues a step that runs when the latency has passed.
+func (r *run) delayed(step func()) {
+	if r.engine.latency == nil {
+		r.loop.Do(step)
+		return
+	}
+	r.loop.After(r.engine.latency(), step)
+}
+
+// label returns the Label of a Map state, or an identifier that stands for it
+// in all Map Runs of the state.
+func (r *run) label(s *asl.State) string {
+	if s.Map.Label != "" {
+		return s.Map.Label
+	}
+	label, ok := r.labels[s]
+	if !ok {
+		if r.labels == nil {
+			r.labels = map[*asl.State]string{}
+		}
+		label = r.newID()
+		r.labels[s] = label
+	}
+	return label
+}
+
+// newID returns a random identifier (UUID version 4), derived from the seed.
+func (r *run) newID() string {
+	a, b := r.random.Uint64(), r.random.Uint64()
+	a = a&^0xf000 | 0x4000
+	b = b&^(3<<62) | 2<<62
+	const digits = "0123456789abcdef"
+	var id [36]byte
+	for i, shift := 0, 60; i < 36; i++ {
+		switch i {
+		case 8, 13, 18, 23:
+			id[i] = '-'
+			continue
+		}
+		id[i] = digits[a>>shift&15]
+		if shift -= 4; shift < 0 {
+			a, shift = b, 60
+		}
+	}
+	return string(id[:])
+}

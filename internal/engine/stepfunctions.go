@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// The Step Functions API that tasks of a run can call: starting the state
+// machines that the engine was given, and asking for executions of the run.
+
+// ownActions are the actions of aws-sdk:sfn that the engine answers itself.
+var ownActions = map[string]bool{
+	"describeExecution": true, "listExecutions": true, "stopExecution": true, "startExecution": true,
+	"sendTaskSuccess": true, "sendTaskFailure": true, "sendTaskHeartbeat": true,
+}
+
+// answers reports whether the engine answers the resource itself.
+func (e *Engine) answers(r asl.Resource) bool {
+	switch r.Service {
+	case "states":
+		return r.Action == "startExecution" && e.machines != nil
+	case "aws-sdk:sfn":
+		return ownActions[r.Action] && (r.Action != "startExecution" || e.machines != nil)
+	}
+	return false
+}
+
+// callStepFunctions answers a task without an integration.
+func (t *task) callStepFunctions() {
+	arguments, _ := t.request.Parameters.(*value.Object)
+	if t.request.Resource.Action == "startExecution" {
+		t.startExecution(arguments)
+		return
+	}
+	output, err := t.visit.run.callStepFunctions(t.request.Resource.Action, arguments)
+	t.respond(0, output, err)
+}
+
+// startExecution starts an execution beside this one, on the same loop and
+// clock. With .sync the task ends when the execution does.
+func (t *task) startExecution(arguments *value.Object) {
+	r := t.visit.run
+	arn := stringMember(arguments, "StateMachineArn")
+	nested, ok := r.engine.machines[arn]
+	if !ok {
+		t.respond(0, nil, t.startError("StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", arn)))
+		return
+	}
+	name := stringMember(arguments, "Name")
+	if name == "" {
+		name = r.newID()
+	}
+	x := r.newExecution(nested.machine, arn, nested.kind, name)
+	if _, taken := r.executions.byARN[x.arn]; taken {
+		t.respond(0, nil, t.startError("ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", x.arn)))
+		return
+	}
+	x.input = executionInput(arguments)
+	x.ended = func() {
+		r.executionEnded()
+		if t.nested == x && !t.ended() {
+			t.nested = nil
+			t.nestedEnded(x)
+		}
+	}
+	r.executions.add(x)
+	started := r.loop.Now()
+	r.loop.Do(x.start)
+	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(started.UnixMilli())/1000)
+	if pattern := t.request.Resource.Pattern; pattern != asl.RunJob && pattern != asl.RunJob2 {
+		t.respond(0, output, nil)
+		return
+	}
+	t.nested = x
+	t.submit(output)
+}
+
+// executionInput returns Input, which may be a value or JSON text. If it is
+// missing or null, the execution gets an empty object (recorded).
+func executionInput(arguments *value.Object) any {
+	input, _ := arguments.Get("Input")
+	if input == nil {
+		return &value.Object{}
+	}
+	return parsedText(input)
+}
+
+// parsedText returns the value of a JSON text, and anything else as it is.
+func parsedText(v any) any {
+	if text, ok := v.(string); ok {
+		if parsed, err := value.Parse([]byte(text)); err == nil {
+			return parsed
+		}
+	}
+	return v
+}
+
+// nestedEnded ends a .sync task when its execution has ended.
+func (t *task) nestedEnded(x *execution) {
+	d := describeNested(x, t.request.Resource.Pattern == asl.RunJob2)
+	if x.status == Succeeded {
+		t.answer(d, nil)
+		return
+	}
+	t.answer(nil, &TaskError{Name: errTaskFailed, Cause: value.Text(d)})
+}
+
+// describeNested returns the result of startExecution.sync. With .sync:2, input
+// and output are values instead of JSON text.
+func describeNested(x *execution, parsed bool) *value.Object {
+	payload := func(v any) any {
+		if parsed {
+			return v
+		}
+		return value.Text(v)
+	}
+	included := value.NewObject("Included", true)
+	d := &value.Object{}
+	if x.failure != nil {
+		setText(d, "Cause", x.failure.cause)
+		setText(d, "Error", x.failure.name)
+	}
+	d.Set("ExecutionArn", x.arn)
+	d.Set("Input", payload(x.input))
+	d.Set("InputDetails", included)
+	d.Set("Name", x.name)
+	if x.status == Succeeded {
+		d.Set("Output", payload(x.output))
+		d.Set("OutputDetails", included)
+	}
+	d.Set("StartDate", float64(x.startTime.UnixMilli()))
+	d.Set("StateMachineArn", x.machineARN)
+	d.Set("Status", x.status)
+	d.Set("StopDate", float64(x.stopTime.UnixMilli()))
+	return d
+}
+
+func setText(o *value.Object, name, text string) {
+	if text != "" {
+		o.Set(name, text)
+	}
+}
+
+// callStepFunctions answers an action of aws-sdk:sfn other than startExecution.
+func (r *run) callStepFunctions(action string, arguments *value.Object) (any, error) {
+	switch action {
+	case "sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
+		return r.sendTask(action, arguments)
+	case "listExecutions":
+		return r.listExecutions(arguments), nil
+	}
+	arn := stringMember(arguments, "ExecutionArn")
+	x, ok := r.executions.byARN[arn]
+	if !ok {
+		return nil, r.sfnError("ExecutionDoesNotExist", fmt.Sprintf("Execution Does Not Exist: '%s'", arn))
+	}
+	if action == "stopExecution" {
+		r.loop.Do(func() { x.abort(stringMember(arguments, "Error"), stringMember(arguments, "Cause")) })
+		return value.NewObject("StopDate", timestamp(r.loop.Now())), nil
+	}
+	return x.describe(stringMember(arguments, "IncludedData") != "METADATA_ONLY"), nil
+}
+
+func (r *run) listExecutions(arguments *value.Object) *value.Object {
+	list := []any{}
+	for _, x := range r.executions.list {
+		status := stringMember(arguments, "StatusFilter")
+		if x.machineARN == stringMember(arguments, "StateMachineArn") && (status == "" || status == x.status) {
+			list = append(list, x.summary())
+		}
+	}
+	return value.NewObject("Executions", list)
+}
+
+// summary returns the execution as ListExecutions does.
+func (x *execution) summary() *value.Object {
+	d := value.NewObject(
+		"ExecutionArn", x.arn, "Name", x.name, "RedriveCount", 0.0,
+		"StartDate", timestamp(x.startTime), "StateMachineArn", x.machineARN, "Status", x.status,
+	)
+	if x.status != Running {
+		d.Set("StopDate", timestamp(x.stopTime))
+	}
+	return d
+}
+
+// describe returns the execution as DescribeExecution does.
+func (x *execution) describe(data bool) *value.Object {
+	d := x.summary()
+	if !data {
+		return d
+	}
+	included := value.NewObject("Included", true)
+	d.Set("Input", value.Text(x.input))
+	d.Set("InputDetails", included)
+	if x.status == Succeeded {
+		d.Set("Output", value.Text(x.output))
+		d.Set("OutputDetails", included)
+	}
+	if x.failure != nil {
+		setText(d, "Error", x.failure.name)
+		setText(d, "Cause", x.failure.cause)
+	}
+	return d
+}
+
+// sendTask answers a task token of the run.
+func (r *run) sendTask(action string, arguments *value.Object) (any, error) {
+	callback, ok := r.tokens[stringMember(arguments, "TaskToken")]
+	if !ok {
+		return nil, r.sfnError("InvalidToken", "Invalid Token: 'Invalid token'")
+	}
+	switch action {
+	case "sendTaskSuccess":
+		output, _ := arguments.Get("Output")
+		callback.Success(parsedText(output))
+	case "sendTaskFailure":
+		callback.Failure(stringMember(arguments, "Error"), stringMember(arguments, "Cause"))
+	default:
+		callback.Heartbeat()
+	}
+	return &value.Object{}, nil
+}
+
+// startError returns an error of startExecution, in the words of the integration
+// that was used.
+func (t *task) startError(code, text string) error {
+	r := t.visit.run
+	if strings.HasPrefix(t.request.Resource.Service, "aws-sdk:") {
+		return r.sfnError(code, text)
+	}
+	return &TaskError{Name: "StepFunctions." + code + "Exception", Cause: fmt.Sprintf(
+		"%s (Service: AWSStepFunctions; Status Code: 400; Error Code: %s; Request ID: %s; Proxy: null)", text, code, r.newID())}
+}
+
+// sfnError returns an error of an aws-sdk:sfn integration.
+func (r *run) sfnError(code, text string) error {
+	return &TaskError{Name: "Sfn." + code + "Exception", Cause: fmt.Sprintf(
+		"%s (Service: Sfn, Status Code: 400, Request ID: %s)", text, r.newID())}
+}
