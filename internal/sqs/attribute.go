@@ -11,9 +11,11 @@ import (
 	"strings"
 )
 
-// Attribute is a message attribute: structured metadata of the sender's own.
+// Attribute is a message attribute: metadata that the sender adds to a message.
 type Attribute struct {
-	DataType    string `json:"DataType"` // String, Number or Binary, with a label of the sender's after a dot
+	// DataType is String, Number or Binary, optionally followed by a dot and a label
+	// that the sender chooses.
+	DataType    string `json:"DataType"`
 	StringValue string `json:"StringValue,omitempty"`
 	BinaryValue []byte `json:"BinaryValue,omitempty"`
 }
@@ -27,8 +29,8 @@ func (a *Attribute) content() string {
 	return a.StringValue
 }
 
-// Names and types of attributes (developer guide, "Amazon SQS message metadata",
-// "Message attribute components").
+// The syntax of names, types and numbers (developer guide, "Amazon SQS message
+// metadata", "Message attribute components").
 var (
 	attributeName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\..+)?$`)
@@ -56,17 +58,17 @@ func checkAttributes(attributes map[string]Attribute) *Error {
 	return nil
 }
 
-// attributesMD5 is the checksum of attributes (developer guide, "Calculating the
-// MD5 message digest for message attributes"): of each, in the order of their
-// names, the name, the type, a byte for the kind and the value, each but the
-// kind after its length. It is empty where there are none.
+// attributesMD5 returns the checksum of attributes (developer guide, "Calculating
+// the MD5 message digest for message attributes"), or "" if there are none. It
+// covers, for each attribute in the order of names, the name, the type, a byte for
+// the kind and the value; each except the kind follows its length.
 func attributesMD5(attributes map[string]Attribute) string {
 	if len(attributes) == 0 {
 		return ""
 	}
 	hash := md5.New()
 	write := func(text string) {
-		_ = binary.Write(hash, binary.BigEndian, uint32(len(text))) // a hash takes everything
+		_ = binary.Write(hash, binary.BigEndian, uint32(len(text))) // a hash never fails
 		_, _ = io.WriteString(hash, text)
 	}
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
@@ -83,9 +85,8 @@ func attributesMD5(attributes map[string]Attribute) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// wanted are the attributes that a receiver asks for: all, by name, or by the
-// beginning of their names (API reference, "ReceiveMessage",
-// "MessageAttributeNames").
+// wanted selects the attributes that a receiver asks for: all, by name, or by
+// prefix (API reference, "ReceiveMessage", "MessageAttributeNames").
 func wanted(attributes map[string]Attribute, names []string) map[string]Attribute {
 	chosen := map[string]Attribute{}
 	for name, a := range attributes {
@@ -98,7 +99,3 @@ func wanted(attributes map[string]Attribute, names []string) map[string]Attribut
 	}
 	return chosen
 }
-
-// AttributesMD5 is the checksum of the message's attributes, empty where there
-// are none.
-func (m *Message) AttributesMD5() string { return attributesMD5(m.Attributes) }

@@ -2,21 +2,22 @@ package sqs
 
 import "fmt"
 
-// Error is a refusal in the words of the API.
+// Error is the API's answer to a request that it refuses.
 type Error struct {
-	Name    string // of the exception, such as QueueDoesNotExist
+	Name    string // the name of the exception, such as QueueDoesNotExist
 	Message string
 }
 
+// Error returns the name and the message.
 func (e *Error) Error() string { return e.Name + ": " + e.Message }
 
 func refuse(name, format string, args ...any) *Error {
 	return &Error{name, fmt.Sprintf(format, args...)}
 }
 
-// queryCodes are the codes that exceptions had in the older query protocol,
-// where they differ. The SDKs give them to programs that were written for it
-// (API reference, "Errors" of each operation).
+// queryCodes maps the names of exceptions to their codes in the older query
+// protocol, if these differ. The SDKs report these codes, so that programs written
+// for that protocol keep working (API reference, "Errors" of each operation).
 var queryCodes = map[string]string{
 	"QueueDoesNotExist":            "AWS.SimpleQueueService.NonExistentQueue",
 	"QueueNameExists":              "QueueAlreadyExists",
@@ -30,7 +31,7 @@ var queryCodes = map[string]string{
 	"UnsupportedOperation":         "AWS.SimpleQueueService.UnsupportedOperation",
 }
 
-// queryCode is the code in the query protocol.
+// queryCode returns the code in the query protocol.
 func (e *Error) queryCode() string {
 	if code, ok := queryCodes[e.Name]; ok {
 		return code

@@ -6,47 +6,49 @@ import (
 	"slices"
 )
 
-// Faults make rare events frequent. Whom they strike follows from the seed and
-// from what a message says, not from the order in which things happen: two runs
-// with the same messages duplicate the same ones, whatever else differs.
+// Faults makes rare failures frequent. Which messages they hit depends on the seed
+// and on the message bodies, not on the order of events: two runs with the same
+// messages duplicate the same ones.
 type Faults struct {
 	Seed uint64
-	// Duplicate is the share of messages, from 0 to 1, that are delivered once
-	// more: half of them although they were deleted, when their visibility
-	// timeout is over, half of them at once, to whoever receives next (developer
-	// guide, "Amazon SQS at-least-once delivery": a server that stores a copy
-	// missed the delete, or the receive).
+	// Duplicate is the share of messages, from 0 to 1, that are delivered once more.
+	// Half of them come again after their visibility timeout although they were
+	// deleted; the other half go to the next receiver at once. In AWS this happens
+	// if a server that stores a copy missed the delete or the receive (developer
+	// guide, "Amazon SQS at-least-once delivery").
 	Duplicate float64
-	// LostAnswer is the share of a consumer's batches, from 0 to 1, of which the
-	// answer is lost after the work was done, so that their messages come again.
-	// A batch that comes again has another chance of it. The first message of a
-	// batch decides.
+	// LostAnswer is the share of a consumer's batches, from 0 to 1, whose answer is
+	// lost after the work was done, so that their messages come again. The answer to
+	// the repeated batch may be lost, too. The first message of a batch decides.
 	LostAnswer float64
 }
 
-// Duplicate is a message that was delivered once more by a fault.
+// Duplicate describes a message that a fault delivered once more.
 type Duplicate struct {
 	Message Message
-	Deleted bool // it was deleted before; else another receiver had it at the same time
+	// Deleted is true if the message was deleted before. Otherwise another receiver
+	// held it at the same time.
+	Deleted bool
 }
 
 type faults struct {
 	Faults
-	bodies     map[uint64]int // how often a queue was sent a body, by their hash
+	bodies     map[uint64]int // how often each body was sent, by hash of queue and body
 	duplicated []Duplicate
 	lost       [][]Message
 }
 
-// fate is what a fault has in store for a message.
+// fate is the fault that will hit a message.
 type fate uint8
 
 const (
-	delivered  fate = iota
-	undeleted       // its delete will be missed
-	unreceived      // its receive will be missed
+	delivered  fate = iota // no fault
+	undeleted              // its delete will be missed
+	unreceived             // its receive will be missed
 )
 
-// key tells a message by what it says, and by how often that was said before.
+// key identifies a message by its body and by how often that body was sent
+// before.
 func (f *faults) key(queue, body string) uint64 {
 	if f.Duplicate == 0 && f.LostAnswer == 0 {
 		return 0
@@ -66,8 +68,8 @@ func (f *faults) fateOf(key uint64) fate {
 	return unreceived
 }
 
-// LoseAnswer reports whether the answer to a batch is to be lost, and notes that
-// it is: the consumer must not delete the messages then.
+// LoseAnswer reports whether a fault loses the answer to a batch, and records it.
+// The consumer must not delete the messages of a lost answer.
 func (s *Service) LoseAnswer(batch []Message) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -87,28 +89,28 @@ func (s *Service) LoseAnswer(batch []Message) bool {
 	return true
 }
 
-// Duplicates are the messages that were delivered once more by a fault.
+// Duplicates returns the messages that a fault delivered once more.
 func (s *Service) Duplicates() []Duplicate {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.Clone(s.faults.duplicated)
 }
 
-// LostAnswers are the batches of which a fault has lost the answer.
+// LostAnswers returns the batches whose answer a fault lost.
 func (s *Service) LostAnswers() [][]Message {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.Clone(s.faults.lost)
 }
 
-// mix is a hash. The last steps are there because FNV alone leaves the upper
-// bits of similar texts similar.
+// mix returns a hash. The final steps spread the bits, because FNV alone gives
+// similar texts similar upper bits.
 func mix(seed uint64, text string, number uint64) uint64 {
 	h := fnv.New64a()
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:8], seed)
 	binary.LittleEndian.PutUint64(b[8:], number)
-	_, _ = h.Write(b[:]) // a hash takes everything
+	_, _ = h.Write(b[:]) // a hash never fails
 	_, _ = h.Write([]byte(text))
 	x := h.Sum64()
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd
@@ -116,5 +118,5 @@ func mix(seed uint64, text string, number uint64) uint64 {
 	return x ^ x>>33
 }
 
-// share is a hash as a number from 0 to less than 1.
+// share maps a hash to a number from 0 up to, but without, 1.
 func share(hash uint64) float64 { return float64(hash>>11) / (1 << 53) }

@@ -12,13 +12,13 @@ import (
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
-// tally is what consumers have done with the messages of a queue, by body.
+// tally counts the deliveries of messages by body.
 type tally struct {
 	mutex      sync.Mutex
 	deliveries map[string]int
 }
 
-// work sends n messages in any order and consumes them with several consumers.
+// work sends n messages in random order and lets several consumers work on them.
 func work(t *testing.T, faults sqs.Faults, n, consumers, batch int) (*sqs.Service, *tally) {
 	t.Helper()
 	s := sqs.New(sqs.Options{Faults: faults})
@@ -36,7 +36,7 @@ func work(t *testing.T, faults sqs.Faults, n, consumers, batch int) (*sqs.Servic
 		running.Go(func() {
 			defer consumer.Close()
 			for {
-				messages, err := consumer.Receive(ctx, sqs.Receive{Max: batch, Wait: sqs.Forever})
+				messages, err := consumer.Receive(ctx, sqs.Receive{Max: batch, Wait: -1})
 				if err != nil {
 					return
 				}
@@ -70,19 +70,20 @@ func work(t *testing.T, faults sqs.Faults, n, consumers, batch int) (*sqs.Servic
 	return s, tally
 }
 
-func TestDuplicatesAreThoseThatWereDeliveredTwice(t *testing.T) {
+func TestDuplicatesListsWhatWasDeliveredTwice(t *testing.T) {
+	t.Parallel()
 	var before []string
-	for _, consumers := range []int{1, 4} { // whoever is struck does not depend on them, nor on the order
+	for _, consumers := range []int{1, 4} { // the choice of messages depends neither on the consumers nor on the order
 		s, tally := work(t, sqs.Faults{Seed: 7, Duplicate: 0.05}, 2000, consumers, 10)
-		var struck, twice []string
+		var hit, twice []string
 		deleted := 0
 		for _, d := range s.Duplicates() {
-			struck = append(struck, d.Message.Body)
+			hit = append(hit, d.Message.Body)
 			if d.Deleted {
 				deleted++
 			}
 		}
-		slices.Sort(struck)
+		slices.Sort(hit)
 		for _, body := range slices.Sorted(maps.Keys(tally.deliveries)) {
 			if n := tally.deliveries[body]; n == 2 {
 				twice = append(twice, body)
@@ -90,16 +91,16 @@ func TestDuplicatesAreThoseThatWereDeliveredTwice(t *testing.T) {
 				t.Errorf("got %d deliveries of %s, expected one or two", n, body)
 			}
 		}
-		if !slices.Equal(struck, twice) || len(tally.deliveries) != 2000 {
-			t.Errorf("got %d deliveries, %d of them twice, expected 2000, %d of them twice", len(tally.deliveries), len(twice), len(struck))
+		if !slices.Equal(hit, twice) || len(tally.deliveries) != 2000 {
+			t.Errorf("got %d deliveries, %d of them twice, expected 2000, %d of them twice", len(tally.deliveries), len(twice), len(hit))
 		}
-		if n := len(struck); n < 70 || n > 130 || deleted < n/4 || deleted > n*3/4 {
-			t.Errorf("got %d duplicates, %d after the delete, expected about 100, and half of them", n, deleted)
+		if n := len(hit); n < 70 || n > 130 || deleted < n/4 || deleted > n*3/4 {
+			t.Errorf("got %d duplicates, %d after the delete, expected about 100, half of them after the delete", n, deleted)
 		}
-		if before != nil && !slices.Equal(before, struck) {
+		if before != nil && !slices.Equal(before, hit) {
 			t.Error("got other duplicates with the same seed, expected the same")
 		}
-		before = struck
+		before = hit
 	}
 	if s, _ := work(t, sqs.Faults{Seed: 8, Duplicate: 0.05}, 2000, 1, 10); len(s.Duplicates()) == 0 || s.Duplicates()[0].Message.Body == before[0] {
 		t.Error("got the same duplicates with another seed, expected others")
@@ -109,7 +110,8 @@ func TestDuplicatesAreThoseThatWereDeliveredTwice(t *testing.T) {
 	}
 }
 
-func TestWhatALostAnswerWasAboutComesAgain(t *testing.T) {
+func TestMessagesOfALostAnswerComeAgain(t *testing.T) {
+	t.Parallel()
 	for _, batch := range []int{1, 10} {
 		s, tally := work(t, sqs.Faults{Seed: 3, LostAnswer: 0.1}, 3000, 3, batch)
 		expected := map[string]int{}
@@ -120,7 +122,7 @@ func TestWhatALostAnswerWasAboutComesAgain(t *testing.T) {
 		}
 		for body, n := range tally.deliveries {
 			if n != expected[body]+1 {
-				t.Errorf("got %d deliveries of %s, expected %d lost and one more", n, body, expected[body])
+				t.Errorf("got %d deliveries of %s, expected %d with a lost answer and one more", n, body, expected[body])
 			}
 		}
 		invocations := 3000 / batch
@@ -130,15 +132,17 @@ func TestWhatALostAnswerWasAboutComesAgain(t *testing.T) {
 	}
 }
 
-func TestBothFaultsAtOnceLoseNothing(t *testing.T) {
+func TestBothFaultsTogetherLoseNoMessage(t *testing.T) {
+	t.Parallel()
 	s, tally := work(t, sqs.Faults{Seed: 11, Duplicate: 0.2, LostAnswer: 0.2}, 1000, 4, 5)
 	if len(tally.deliveries) != 1000 || len(s.Duplicates()) == 0 || len(s.LostAnswers()) == 0 {
-		t.Errorf("got %d messages delivered, %d duplicates and %d lost answers, expected all and some", len(tally.deliveries), len(s.Duplicates()), len(s.LostAnswers()))
+		t.Errorf("got %d messages delivered, %d duplicates and %d lost answers, expected 1000 messages and some of each fault", len(tally.deliveries), len(s.Duplicates()), len(s.LostAnswers()))
 	}
 }
 
-func TestFaultsStrikeEachMessageByItself(t *testing.T) {
-	// Messages that say the same are different messages.
+func TestFaultsHitMessagesIndependently(t *testing.T) {
+	t.Parallel()
+	// Messages with the same body are different messages.
 	s := sqs.New(sqs.Options{Faults: sqs.Faults{Seed: 1, Duplicate: 0.5}})
 	if err := s.CreateQueue("q", nil); err != nil {
 		t.Fatal(err)
@@ -157,8 +161,8 @@ func TestFaultsStrikeEachMessageByItself(t *testing.T) {
 		t.Errorf("got %d messages delivered at once again, expected about 50 of 200", n)
 	}
 
-	// So are the copies of a message: the answer to one may be lost, and that to
-	// the other not.
+	// The copies of a message are independent, too: the answer to one may be lost
+	// and the answer to the other not.
 	s, _ = work(t, sqs.Faults{Seed: 2, Duplicate: 1, LostAnswer: 0.5}, 200, 1, 1)
 	lost := map[string]int{} // of first deliveries
 	for _, batch := range s.LostAnswers() {
@@ -173,6 +177,6 @@ func TestFaultsStrikeEachMessageByItself(t *testing.T) {
 		}
 	}
 	if once < 25 || once > 75 {
-		t.Errorf("got %d messages of which one of two answers was lost, expected about 50", once)
+		t.Errorf("got %d messages with one of two answers lost, expected about 50", once)
 	}
 }

@@ -14,6 +14,9 @@ import (
 	client "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
@@ -30,8 +33,8 @@ func asObject(t *testing.T, v any) map[string]any {
 	return object
 }
 
-// sdk is the SDK's client of a service with the queues q, which has dead for its
-// dead letters.
+// sdk returns an SDK client of a service with two queues, q and its dead-letter
+// queue dead, and the URL of q.
 func sdk(t *testing.T) (*client.Client, *string) {
 	t.Helper()
 	s := sqs.New(sqs.Options{})
@@ -49,14 +52,15 @@ func sdk(t *testing.T) (*client.Client, *string) {
 		})}), aws.String(s.URL("q"))
 }
 
-func TestTheSDKSendsReceivesAndDeletes(t *testing.T) {
+func TestSDKSendsReceivesAndDeletes(t *testing.T) {
+	t.Parallel()
 	c, url := sdk(t)
 	ctx := t.Context()
 	found, err := c.GetQueueUrl(ctx, &client.GetQueueUrlInput{QueueName: aws.String("q")})
 	if err != nil || *found.QueueUrl != *url {
 		t.Fatalf("got %+v and error %v, expected %s", found, err, *url)
 	}
-	// The client compares the checksums of bodies itself.
+	// The client verifies the checksum of the body.
 	sent, err := c.SendMessage(ctx, &client.SendMessageInput{QueueUrl: url, MessageBody: aws.String(`{"n": "ü"}`),
 		MessageAttributes: map[string]types.MessageAttributeValue{
 			"a.text": {DataType: aws.String("String"), StringValue: aws.String("hello")},
@@ -74,28 +78,29 @@ func TestTheSDKSendsReceivesAndDeletes(t *testing.T) {
 	}
 	m := received.Messages[0]
 	if *m.MessageId != *sent.MessageId || *m.Body != `{"n": "ü"}` || len(m.MessageAttributes) != 2 || !bytes.Equal(m.MessageAttributes["a.raw"].BinaryValue, []byte{0, 255}) {
-		t.Errorf("got %+v, expected the message with the attributes that begin with a.", m)
+		t.Errorf("got %+v, expected the message with the two attributes whose names begin with \"a.\"", m)
 	}
 	if m.Attributes["ApproximateReceiveCount"] != "1" || m.Attributes["AWSTraceHeader"] != "Root=1" || len(m.Attributes["SentTimestamp"]) != 13 || m.Attributes["ApproximateFirstReceiveTimestamp"] == "" {
-		t.Errorf("got %v, expected the attributes of the system", m.Attributes)
+		t.Errorf("got %v, expected the system's attributes", m.Attributes)
 	}
 	if _, err := c.ChangeMessageVisibility(ctx, &client.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: 0}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := c.ReceiveMessage(ctx, &client.ReceiveMessageInput{QueueUrl: url, WaitTimeSeconds: 1})
 	if err != nil || len(again.Messages) != 1 || *again.Messages[0].ReceiptHandle == *m.ReceiptHandle || again.Messages[0].Attributes != nil {
-		t.Fatalf("got %+v and error %v, expected the message with another handle, and no attributes unasked", again, err)
+		t.Fatalf("got %+v and error %v, expected the message with another handle and without attributes", again, err)
 	}
 	attributes, err := c.GetQueueAttributes(ctx, &client.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []types.QueueAttributeName{"All"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, expected := range map[string]string{"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "1", "ApproximateNumberOfMessagesDelayed": "0",
-		"VisibilityTimeout": "30", "QueueArn": "arn:aws:sqs:us-east-1:123456789012:q", "MaximumMessageSize": "1048576",
-		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":5}`} {
-		if got := attributes.Attributes[name]; got != expected {
-			t.Errorf("%s: got %q, expected %q", name, got, expected)
-		}
+	expected := map[string]string{"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "1", "ApproximateNumberOfMessagesDelayed": "0",
+		"DelaySeconds": "0", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600", "QueueArn": "arn:aws:sqs:us-east-1:123456789012:q",
+		"ReceiveMessageWaitTimeSeconds": "0", "SqsManagedSseEnabled": "false", "VisibilityTimeout": "30",
+		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:123456789012:dead","maxReceiveCount":5}`}
+	timestamps := cmpopts.IgnoreMapEntries(func(name, _ string) bool { return strings.HasSuffix(name, "Timestamp") })
+	if diff := cmp.Diff(expected, attributes.Attributes, timestamps); diff != "" {
+		t.Errorf("wrong attributes of the queue (-expected +got):\n%s", diff)
 	}
 	if _, err := c.DeleteMessage(ctx, &client.DeleteMessageInput{QueueUrl: url, ReceiptHandle: again.Messages[0].ReceiptHandle}); err != nil {
 		t.Fatal(err)
@@ -105,7 +110,8 @@ func TestTheSDKSendsReceivesAndDeletes(t *testing.T) {
 	}
 }
 
-func TestTheSDKWorksInBatches(t *testing.T) {
+func TestSDKWorksInBatches(t *testing.T) {
+	t.Parallel()
 	c, url := sdk(t)
 	ctx := t.Context()
 	var entries []types.SendMessageBatchRequestEntry
@@ -139,11 +145,12 @@ func TestTheSDKWorksInBatches(t *testing.T) {
 	}
 	left, err := c.ReceiveMessage(ctx, &client.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10})
 	if err != nil || len(left.Messages) != 1 || *left.Messages[0].Body != "body 8" {
-		t.Errorf("got %+v and error %v, expected the one that is left", left, err)
+		t.Errorf("got %+v and error %v, expected the message that was not deleted", left, err)
 	}
 }
 
-func TestRefusalsHaveTheNamesOfAWS(t *testing.T) {
+func TestErrorsHaveTheNamesOfAWS(t *testing.T) {
+	t.Parallel()
 	c, url := sdk(t)
 	ctx := t.Context()
 	send := func(bodies ...string) error {
@@ -177,25 +184,25 @@ func TestRefusalsHaveTheNamesOfAWS(t *testing.T) {
 		err  error
 		code string
 	}{
-		"no such queue":        {one(aws.String("https://sqs.us-east-1.amazonaws.com/123456789012/nobody"), "a", nil), "AWS.SimpleQueueService.NonExistentQueue"},
-		"no such name":         {name, "AWS.SimpleQueueService.NonExistentQueue"},
-		"a FIFO queue":         {one(aws.String(*url+".fifo"), "a", nil), "AWS.SimpleQueueService.UnsupportedOperation"},
-		"no body":              {one(url, "", nil), "MissingParameter"},
-		"bad characters":       {one(url, "a\x00b", nil), "InvalidMessageContents"},
-		"too long":             {one(url, half+half+"x", nil), "InvalidParameterValue"},
-		"attribute, no value":  {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String")}}), "InvalidParameterValue"},
-		"attribute, no number": {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("Number.int"), StringValue: aws.String("abc")}}), "InvalidParameterValue"},
-		"attribute, bad type":  {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("Text"), StringValue: aws.String("x")}}), "InvalidParameterValue"},
-		"no entries":           {send(), "AWS.SimpleQueueService.EmptyBatchRequest"},
-		"too many entries":     {send(strings.Split("abcdefghijk", "")...), "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
-		"a batch too long":     {send(half, half, "x"), "AWS.SimpleQueueService.BatchRequestTooLong"},
-		"the same ID twice":    {ids("a", "a"), "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
-		"a bad ID":             {ids("a b"), "AWS.SimpleQueueService.InvalidBatchEntryId"},
-		"eleven messages":      {many, "InvalidParameterValue"},
-		"a poll too long":      {long, "InvalidParameterValue"},
-		"no handle":            {handle, "ReceiptHandleIsInvalid"},
-		"no such attribute":    {attribute, "InvalidAttributeName"},
-		"another operation":    {list, "AWS.SimpleQueueService.UnsupportedOperation"},
+		"no such queue":            {one(aws.String("https://sqs.us-east-1.amazonaws.com/123456789012/nobody"), "a", nil), "AWS.SimpleQueueService.NonExistentQueue"},
+		"no such name":             {name, "AWS.SimpleQueueService.NonExistentQueue"},
+		"a FIFO queue":             {one(aws.String(*url+".fifo"), "a", nil), "AWS.SimpleQueueService.UnsupportedOperation"},
+		"no body":                  {one(url, "", nil), "MissingParameter"},
+		"bad characters":           {one(url, "a\x00b", nil), "InvalidMessageContents"},
+		"too long":                 {one(url, half+half+"x", nil), "InvalidParameterValue"},
+		"attribute, no value":      {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("String")}}), "InvalidParameterValue"},
+		"attribute, no number":     {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("Number.int"), StringValue: aws.String("abc")}}), "InvalidParameterValue"},
+		"attribute, bad type":      {one(url, "a", map[string]types.MessageAttributeValue{"a": {DataType: aws.String("Text"), StringValue: aws.String("x")}}), "InvalidParameterValue"},
+		"no entries":               {send(), "AWS.SimpleQueueService.EmptyBatchRequest"},
+		"too many entries":         {send(strings.Split("abcdefghijk", "")...), "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
+		"a batch that is too long": {send(half, half, "x"), "AWS.SimpleQueueService.BatchRequestTooLong"},
+		"the same ID twice":        {ids("a", "a"), "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
+		"a bad ID":                 {ids("a b"), "AWS.SimpleQueueService.InvalidBatchEntryId"},
+		"eleven messages":          {many, "InvalidParameterValue"},
+		"a poll that is too long":  {long, "InvalidParameterValue"},
+		"no handle":                {handle, "ReceiptHandleIsInvalid"},
+		"no such attribute":        {attribute, "InvalidAttributeName"},
+		"another operation":        {list, "AWS.SimpleQueueService.UnsupportedOperation"},
 	} {
 		var refused smithy.APIError
 		if !errors.As(check.err, &refused) || refused.ErrorCode() != check.code {
@@ -204,9 +211,9 @@ func TestRefusalsHaveTheNamesOfAWS(t *testing.T) {
 	}
 	var typed *types.QueueDoesNotExist
 	if !errors.As(name, &typed) {
-		t.Errorf("got %v, expected the SDK's own type", name)
+		t.Errorf("got %v, expected the SDK's type QueueDoesNotExist", name)
 	}
 	if err := send(half, half); err != nil {
-		t.Errorf("got %v for a batch of 1 MiB, expected it to be taken", err)
+		t.Errorf("got %v for a batch of 1 MiB, expected no error", err)
 	}
 }

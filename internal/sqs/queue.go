@@ -4,30 +4,11 @@ import (
 	"cmp"
 	"container/heap"
 	"container/list"
-	"encoding/base64"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
-// stored is one copy of a message in a queue. There is more than one copy only
-// where a fault makes one.
-type stored struct {
-	Message
-	serial   int64 // tells copies apart
-	fate     fate
-	received time.Time // the last time
-
-	// Either it is visible, an element of the queue's list, or it is not before
-	// a moment, a place in the queue's heap.
-	element  *list.Element
-	at       time.Time
-	place    int
-	inFlight bool // not visible because it was received, else because it is delayed
-}
-
-// queue holds messages. The service's mutex guards it.
+// queue holds the messages of a queue. The service's mutex guards it.
 type queue struct {
 	settings
 	name, arn string
@@ -37,7 +18,7 @@ type queue struct {
 	messages  map[int64]*stored // by serial
 	visible   *list.List        // of *stored; the first has been visible longest
 	later     schedule
-	expires   time.Time // no message does before; zero: there is none
+	expires   time.Time // no message expires before; zero if the queue is empty
 	consumers int
 }
 
@@ -45,7 +26,7 @@ func newQueue(name, arn string, s settings, now time.Time) *queue {
 	return &queue{settings: s, name: name, arn: arn, created: now, messages: map[int64]*stored{}, visible: list.New()}
 }
 
-// put adds a copy of a message, which becomes visible at a moment.
+// put adds a copy of a message, which becomes visible at the given time.
 func (q *queue) put(m *stored, at, now time.Time) {
 	m.Queue = q.name
 	q.messages[m.serial] = m
@@ -59,7 +40,7 @@ func (q *queue) put(m *stored, at, now time.Time) {
 	}
 }
 
-// hide makes a message invisible until a moment.
+// hide makes a message invisible until the given time.
 func (q *queue) hide(m *stored, until time.Time) {
 	if m.element != nil {
 		q.visible.Remove(m.element)
@@ -84,7 +65,7 @@ func (q *queue) show(m *stored) {
 	m.element = q.visible.PushBack(m)
 }
 
-// remove takes a message out for good.
+// remove deletes a message.
 func (q *queue) remove(m *stored) {
 	delete(q.messages, m.serial)
 	if m.element != nil {
@@ -96,8 +77,8 @@ func (q *queue) remove(m *stored) {
 	}
 }
 
-// settle brings the queue up to date: what has become visible by now is, and
-// what has expired is gone.
+// settle brings the queue up to date: it shows the messages that are visible by now
+// and removes those that have expired.
 func (q *queue) settle(now time.Time) {
 	for len(q.later) > 0 && !q.later[0].at.After(now) {
 		q.show(q.later[0])
@@ -141,55 +122,12 @@ func (q *queue) list() []Message {
 	return messages
 }
 
-// A receipt handle names the queue, the copy and the delivery. It is opaque to
-// those who get one.
-
-func (m *stored) handle() string {
-	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d", m.Queue, m.serial, m.Receives))
+// Counts holds the numbers of messages in a queue.
+type Counts struct {
+	Visible  int // ready to be received
+	InFlight int // received, but neither deleted nor visible again
+	Delayed  int // not ready yet
 }
 
-// held is the message of a receipt handle: nil for one that was deleted, has
-// expired or was delivered again since.
-func (q *queue) held(handle string) (*stored, *Error) {
-	invalid := refuse("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle of this queue.", handle)
-	text, err := base64.StdEncoding.DecodeString(handle)
-	if err != nil {
-		return nil, invalid
-	}
-	var name string
-	var serial int64
-	var receives int
-	if n, err := fmt.Sscanf(string(text), "%s %d %d", &name, &serial, &receives); err != nil || n != 3 || name != q.name || strings.Count(string(text), " ") != 2 {
-		return nil, invalid
-	}
-	m := q.messages[serial]
-	if m == nil || m.Receives != receives {
-		return nil, nil
-	}
-	return m, nil
-}
-
-// schedule is a heap of messages by the moment at which they become visible.
-type schedule []*stored
-
-func (s schedule) Len() int { return len(s) }
-func (s schedule) Less(i, j int) bool {
-	if s[i].at.Equal(s[j].at) { // those that were received together come again in the same order
-		return s[i].serial < s[j].serial
-	}
-	return s[i].at.Before(s[j].at)
-}
-func (s schedule) Swap(i, j int) {
-	s[i], s[j] = s[j], s[i]
-	s[i].place, s[j].place = i, j
-}
-func (s *schedule) Push(m any) {
-	m.(*stored).place = len(*s)
-	*s = append(*s, m.(*stored))
-}
-func (s *schedule) Pop() any {
-	last := (*s)[len(*s)-1]
-	(*s)[len(*s)-1] = nil
-	*s = (*s)[:len(*s)-1]
-	return last
-}
+// Total returns the number of all messages.
+func (c Counts) Total() int { return c.Visible + c.InFlight + c.Delayed }

@@ -12,47 +12,48 @@ import (
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
-// queue is a queue of the tests, whose time is that of a synctest bubble.
+// queue is the queue "q" of a service, whose dead-letter queue is "dead".
 type queue struct {
-	*testing.T
-	*sqs.Service
-	last []sqs.Message // that were received, the latest receive's
+	t       *testing.T
+	service *sqs.Service
+	last    []sqs.Message // the messages of the latest receive
 }
 
 func newQueue(t *testing.T, attributes map[string]string) *queue {
 	t.Helper()
-	q := &queue{T: t, Service: sqs.New(sqs.Options{})}
+	q := &queue{t: t, service: sqs.New(sqs.Options{})}
 	for name, attributes := range map[string]map[string]string{"q": attributes, "dead": nil} {
-		if err := q.CreateQueue(name, attributes); err != nil {
+		if err := q.service.CreateQueue(name, attributes); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return q
 }
 
-// do is one request of the API.
+// do performs one request of the API. It returns the answer or the name of the
+// error.
 func (q *queue) do(operation, parameters string) (map[string]any, string) {
-	q.Helper()
-	answer, refused := q.Do(q.Context(), operation, []byte(parameters))
+	q.t.Helper()
+	answer, refused := q.service.Do(q.t.Context(), operation, []byte(parameters))
 	if refused != nil {
 		return nil, refused.Name
 	}
-	return asObject(q.T, answer), ""
+	return asObject(q.t, answer), ""
 }
 
 func (q *queue) send(bodies ...string) {
-	q.Helper()
+	q.t.Helper()
 	for _, body := range bodies {
-		if _, err := q.Send("q", body, nil); err != nil {
-			q.Fatal(err)
+		if _, err := q.service.Send("q", body, nil); err != nil {
+			q.t.Fatal(err)
 		}
 	}
 }
 
-// receive receives up to ten messages of a queue, and returns their bodies with
-// how often they were received.
+// receive receives up to ten messages of a queue and returns, of each, the body
+// followed by the number of receives. more holds further parameters.
 func (q *queue) receive(name string, more string) string {
-	q.Helper()
+	q.t.Helper()
 	answer, refused := q.do("ReceiveMessage", `{"QueueUrl": "http://x/1/`+name+`", "MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"]`+more+`}`)
 	if refused != "" {
 		return refused
@@ -68,56 +69,57 @@ func (q *queue) receive(name string, more string) string {
 }
 
 func (q *queue) delete(messages ...sqs.Message) {
-	q.Helper()
-	if err := q.Delete(messages...); err != nil {
-		q.Fatal(err)
+	q.t.Helper()
+	if err := q.service.Delete(messages...); err != nil {
+		q.t.Fatal(err)
 	}
 }
 
-// counts are visible/in flight/delayed.
+// counts returns the numbers of messages: visible/in flight/delayed.
 func (q *queue) counts(name string) string {
-	q.Helper()
-	c, err := q.Counts(name)
+	q.t.Helper()
+	c, err := q.service.Counts(name)
 	if err != nil {
-		q.Fatal(err)
+		q.t.Fatal(err)
 	}
 	return fmt.Sprintf("%d/%d/%d", c.Visible, c.InFlight, c.Delayed)
 }
 
 func (q *queue) expect(what, got, expected string) {
-	q.Helper()
+	q.t.Helper()
 	if got != expected {
-		q.Errorf("%s: got %q, expected %q", what, got, expected)
+		q.t.Errorf("%s: got %q, expected %q", what, got, expected)
 	}
 }
 
 func TestSemantics(t *testing.T) {
+	t.Parallel()
 	redrive := map[string]string{"VisibilityTimeout": "30",
 		"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 2}`}
 	for name, c := range map[string]struct {
 		attributes map[string]string
 		story      func(q *queue)
 	}{
-		"a message is invisible while it is worked on, and comes again": {nil, func(q *queue) {
+		"a received message is invisible until its visibility timeout ends": {nil, func(q *queue) {
 			q.send("a", "b")
 			q.expect("first", q.receive("q", ""), "a1 b1")
 			q.expect("at once", q.receive("q", ""), "")
 			q.expect("counts", q.counts("q"), "0/2/0")
-			time.Sleep(30*time.Second - 1)
-			q.expect("a moment before", q.receive("q", ""), "")
+			time.Sleep(30*time.Second - time.Nanosecond)
+			q.expect("just before the timeout", q.receive("q", ""), "")
 			time.Sleep(time.Nanosecond)
-			q.expect("counts then", q.counts("q"), "2/0/0")
-			q.expect("then", q.receive("q", ""), "a2 b2")
+			q.expect("counts after the timeout", q.counts("q"), "2/0/0")
+			q.expect("after the timeout", q.receive("q", ""), "a2 b2")
 		}},
 		"a deleted message does not come again": {nil, func(q *queue) {
 			q.send("a", "b")
 			q.receive("q", "")
 			q.delete(q.last[0])
-			q.delete(q.last[0]) // twice is not an error
+			q.delete(q.last[0]) // a second delete is no error
 			time.Sleep(time.Minute)
-			q.expect("then", q.receive("q", ""), "b2")
+			q.expect("after the timeout", q.receive("q", ""), "b2")
 		}},
-		"a handle of an earlier delivery deletes nothing": {nil, func(q *queue) {
+		"the handle of an earlier delivery deletes nothing": {nil, func(q *queue) {
 			q.send("a")
 			q.receive("q", "")
 			stale := q.last[0]
@@ -128,24 +130,24 @@ func TestSemantics(t *testing.T) {
 			q.delete(q.last[0])
 			q.expect("after the delete", q.counts("q"), "0/0/0")
 		}},
-		"a handle stays good when the timeout is over and nobody has received": {nil, func(q *queue) {
+		"a handle is valid after the timeout until the message is received again": {nil, func(q *queue) {
 			q.send("a")
 			q.receive("q", "")
 			time.Sleep(time.Minute)
 			q.delete(q.last[0])
-			q.expect("then", q.counts("q"), "0/0/0")
+			q.expect("after the delete", q.counts("q"), "0/0/0")
 		}},
-		"a handle of another queue is none": {nil, func(q *queue) {
+		"a handle of another queue is not valid": {nil, func(q *queue) {
 			q.send("a")
 			q.receive("q", "")
 			for _, handle := range []string{"", "nonsense", q.last[0].Handle} {
 				var e *sqs.Error
-				if err := q.Delete(sqs.Message{Queue: "dead", Handle: handle}); !errors.As(err, &e) || e.Name != "ReceiptHandleIsInvalid" {
-					q.Errorf("got %v for %q, expected ReceiptHandleIsInvalid", err, handle)
+				if err := q.service.Delete(sqs.Message{Queue: "dead", Handle: handle}); !errors.As(err, &e) || e.Name != "ReceiptHandleIsInvalid" {
+					q.t.Errorf("got %v for %q, expected ReceiptHandleIsInvalid", err, handle)
 				}
 			}
 		}},
-		"the visibility of a message can be changed": {nil, func(q *queue) {
+		"the visibility timeout of a message can be changed": {nil, func(q *queue) {
 			q.send("a")
 			q.receive("q", `, "VisibilityTimeout": 100`)
 			m := q.last[0]
@@ -154,47 +156,47 @@ func TestSemantics(t *testing.T) {
 				return refused
 			}
 			time.Sleep(99 * time.Second)
-			q.expect("longer", change(60), "")
+			q.expect("extend the timeout", change(60), "")
 			time.Sleep(59 * time.Second)
-			q.expect("longer than at first", q.receive("q", ""), "")
-			q.expect("no longer than twelve hours in all", change(43200), "InvalidParameterValue")
-			q.expect("at once", change(0), "")
-			q.expect("it is visible", q.counts("q"), "1/0/0")
-			q.expect("what is visible can't be changed", change(10), "MessageNotInflight")
+			q.expect("after the first timeout", q.receive("q", ""), "")
+			q.expect("more than twelve hours in all", change(43200), "InvalidParameterValue")
+			q.expect("end the timeout", change(0), "")
+			q.expect("counts", q.counts("q"), "1/0/0")
+			q.expect("change a visible message", change(10), "MessageNotInflight")
 			q.delete(m)
-			q.expect("what is gone can't be changed", change(10), "InvalidParameterValue")
+			q.expect("change a deleted message", change(10), "InvalidParameterValue")
 		}},
-		"a message that was received too often is a dead letter": {redrive, func(q *queue) {
+		"a message that was received too often moves to the dead-letter queue": {redrive, func(q *queue) {
 			q.send("a")
 			q.expect("first", q.receive("q", ""), "a1")
 			time.Sleep(time.Minute)
 			q.expect("second", q.receive("q", ""), "a2")
 			id := q.last[0].ID
 			time.Sleep(time.Minute)
-			q.expect("it is there until somebody receives", q.counts("q")+" "+q.counts("dead"), "1/0/0 0/0/0")
+			q.expect("before the next receive", q.counts("q")+" "+q.counts("dead"), "1/0/0 0/0/0")
 			q.expect("third", q.receive("q", ""), "")
-			q.expect("it has moved", q.counts("q")+" "+q.counts("dead"), "0/0/0 1/0/0")
-			dead, err := q.Messages("dead")
-			if err != nil || dead[0].ID != id || dead[0].DeadLetterOf != q.ARN("q") {
-				q.Errorf("got %+v and error %v, expected the message with its ID, and the queue that it comes from", dead, err)
+			q.expect("after the third receive", q.counts("q")+" "+q.counts("dead"), "0/0/0 1/0/0")
+			dead, err := q.service.Messages("dead")
+			if err != nil || dead[0].ID != id || dead[0].DeadLetterOf != q.service.ARN("q") {
+				q.t.Errorf("got %+v and error %v, expected the message with its ID and the ARN of its queue", dead, err)
 			}
 		}},
-		"without its dead-letter queue a message stays": {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:gone", "maxReceiveCount": "1"}`}, func(q *queue) {
+		"a message stays if the dead-letter queue does not exist": {map[string]string{"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:gone", "maxReceiveCount": "1"}`}, func(q *queue) {
 			q.send("a")
 			q.receive("q", "")
 			time.Sleep(time.Minute)
 			q.expect("second", q.receive("q", ""), "a2")
 		}},
-		"a queue can delay": {map[string]string{"DelaySeconds": "10"}, func(q *queue) {
+		"a queue can delay messages": {map[string]string{"DelaySeconds": "10"}, func(q *queue) {
 			q.send("a")
 			q.do("SendMessage", `{"QueueUrl": "http://x/q", "MessageBody": "at once", "DelaySeconds": 0}`)
 			q.do("SendMessage", `{"QueueUrl": "http://x/q", "MessageBody": "late", "DelaySeconds": 900}`)
 			q.expect("counts", q.counts("q"), "1/0/2")
 			q.expect("at once", q.receive("q", ""), "at once1")
 			time.Sleep(10 * time.Second)
-			q.expect("then", q.receive("q", ""), "a1")
+			q.expect("after the delay", q.receive("q", ""), "a1")
 		}},
-		"messages expire, received or not": {map[string]string{"MessageRetentionPeriod": "60", "VisibilityTimeout": "100"}, func(q *queue) {
+		"messages expire even if they were received": {map[string]string{"MessageRetentionPeriod": "60", "VisibilityTimeout": "100"}, func(q *queue) {
 			q.send("a", "b")
 			time.Sleep(30 * time.Second)
 			q.send("c")
@@ -202,9 +204,9 @@ func TestSemantics(t *testing.T) {
 			time.Sleep(30 * time.Second)
 			q.expect("after a minute", q.counts("q"), "1/0/0")
 			time.Sleep(30 * time.Second)
-			q.expect("after another half", q.counts("q"), "0/0/0")
+			q.expect("after another half minute", q.counts("q"), "0/0/0")
 		}},
-		"a long poll ends with the first message": {map[string]string{"ReceiveMessageWaitTimeSeconds": "20"}, func(q *queue) {
+		"a long poll ends at the first message": {map[string]string{"ReceiveMessageWaitTimeSeconds": "20"}, func(q *queue) {
 			began := time.Now()
 			go func() {
 				time.Sleep(7 * time.Second)
@@ -213,17 +215,17 @@ func TestSemantics(t *testing.T) {
 			}()
 			got := q.receive("q", "")
 			if took := time.Since(began); took != 7*time.Second || got == "" {
-				q.Errorf("got %q after %s, expected a message after 7s", got, took)
+				q.t.Errorf("got %q after %s, expected a message after 7s", got, took)
 			}
 			synctest.Wait()
 			q.delete(q.last...)
-			q.expect("a short poll in spite of the queue", q.receive("q", `, "WaitTimeSeconds": 0`), "")
+			q.expect("a short poll, although the queue has long polls", q.receive("q", `, "WaitTimeSeconds": 0`), "")
 			began = time.Now()
-			q.expect("a delay ends in a poll too", q.receive("q", `, "VisibilityTimeout": 1`), "b1")
-			q.expect("and so does a visibility timeout", q.receive("q", ""), "b2")
+			q.expect("a delay that ends during a poll", q.receive("q", `, "VisibilityTimeout": 1`), "b1")
+			q.expect("a visibility timeout that ends during a poll", q.receive("q", ""), "b2")
 			q.expect("an empty long poll", q.receive("q", `, "WaitTimeSeconds": 3`), "")
 			if took := time.Since(began); took != 5*time.Second {
-				q.Errorf("got an end after %s, expected a second, another, and three", took)
+				q.t.Errorf("got an end after %s, expected 5s: one, one and three", took)
 			}
 		}},
 		"a purged queue is empty": {nil, func(q *queue) {
@@ -231,19 +233,21 @@ func TestSemantics(t *testing.T) {
 			q.receive("q", `, "MaxNumberOfMessages": 2`)
 			purge := func() string { _, refused := q.do("PurgeQueue", `{"QueueUrl": "http://x/q"}`); return refused }
 			q.expect("purge", purge(), "")
-			q.expect("then", q.counts("q"), "0/0/0")
-			q.expect("again", purge(), "PurgeQueueInProgress")
+			q.expect("after the purge", q.counts("q"), "0/0/0")
+			q.expect("purge again at once", purge(), "PurgeQueueInProgress")
 			time.Sleep(time.Minute)
-			q.expect("a minute later", purge(), "")
+			q.expect("purge after a minute", purge(), "")
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { c.story(newQueue(t, c.attributes)) })
 		})
 	}
 }
 
-func TestBadQueues(t *testing.T) {
+func TestCreateQueueRefusesBadAttributes(t *testing.T) {
+	t.Parallel()
 	s := sqs.New(sqs.Options{})
 	for name, attributes := range map[string]map[string]string{
 		"a b": nil, "": nil, strings.Repeat("x", 81): nil, "x.fifo": nil,
@@ -252,15 +256,15 @@ func TestBadQueues(t *testing.T) {
 		"size": {"MaximumMessageSize": "1048577"}, "redrive": {"RedrivePolicy": `{"deadLetterTargetArn": "arn:x:dead"}`}, "text": {"RedrivePolicy": "dead"},
 	} {
 		if err := s.CreateQueue(name, attributes); err == nil {
-			t.Errorf("%q %v: got a queue, expected it to be refused", name, attributes)
+			t.Errorf("%q %v: got a queue, expected an error", name, attributes)
 		}
 	}
 	var e *sqs.Error
 	if err := s.CreateQueue("x.fifo", nil); !errors.As(err, &e) || !strings.Contains(e.Message, "x.fifo is a FIFO queue") {
-		t.Errorf("got %v, expected it to say that FIFO queues are not here", err)
+		t.Errorf("got %v, expected an error that says that FIFO queues are not supported", err)
 	}
 	if _, err := s.Send("x.fifo", "a", nil); !errors.As(err, &e) || e.Name != "UnsupportedOperation" {
-		t.Errorf("got %v, expected it to say that FIFO queues are not here", err)
+		t.Errorf("got %v, expected an error that says that FIFO queues are not supported", err)
 	}
 	for range 2 {
 		if err := s.CreateQueue("twice", nil); err != nil && !strings.Contains(err.Error(), "QueueNameExists") {
@@ -269,12 +273,13 @@ func TestBadQueues(t *testing.T) {
 	}
 }
 
-// TestTimeJumpsWhileNothingIsUnderWay has its own visibility timeouts of hours
-// take no time at all, in the time of this machine.
+// TestTimeJumpsWhileNothingIsUnderWay runs in real time: visibility timeouts of
+// hours must take seconds.
 func TestTimeJumpsWhileNothingIsUnderWay(t *testing.T) {
+	t.Parallel()
 	q := newQueue(t, map[string]string{"VisibilityTimeout": "21600", "DelaySeconds": "600",
 		"RedrivePolicy": `{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:dead", "maxReceiveCount": 3}`})
-	consumer, err := q.Consumer("q")
+	consumer, err := q.service.Consumer("q")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,19 +289,19 @@ func TestTimeJumpsWhileNothingIsUnderWay(t *testing.T) {
 		defer close(ended)
 		defer consumer.Close()
 		for {
-			messages, err := consumer.Receive(ctx, sqs.Receive{Max: 10, Wait: sqs.Forever, Window: 300 * time.Second})
+			messages, err := consumer.Receive(ctx, sqs.Receive{Max: 10, Wait: -1, Window: 300 * time.Second})
 			if err != nil {
 				return
 			}
-			deliveries++ // nobody deletes
+			deliveries++ // but deletes nothing
 			if len(messages) != 2 {
 				t.Errorf("got %d messages, expected both in the window", len(messages))
 			}
 		}
 	}()
-	began, then := time.Now(), q.Now()
+	began, then := time.Now(), q.service.Now()
 	q.send("a")
-	hold := q.Hold()
+	hold := q.service.Hold()
 	woken := make(chan error)
 	go func() {
 		err := hold.Sleep(ctx, 2*time.Minute) // less than the window
@@ -304,44 +309,45 @@ func TestTimeJumpsWhileNothingIsUnderWay(t *testing.T) {
 		hold.End()
 		woken <- err
 	}()
-	go func() { woken <- q.Drain(ctx) }()
+	go func() { woken <- q.service.Drain(ctx) }()
 	for range 2 {
 		if err := <-woken; err != nil {
 			t.Fatal(err)
 		}
 	}
 	if deliveries < 3 || q.counts("q") != "0/0/0" || q.counts("dead") != "2/0/0" {
-		t.Errorf("got %d deliveries, and %s %s, expected three and both messages dead", deliveries, q.counts("q"), q.counts("dead"))
+		t.Errorf("got %d deliveries, and %s %s, expected three and both messages in the dead-letter queue", deliveries, q.counts("q"), q.counts("dead"))
 	}
-	if passed, took := q.Now().Sub(then), time.Since(began); passed < 18*time.Hour || took > 5*time.Second {
-		t.Errorf("%s passed in %s, expected three timeouts of six hours in no time", passed, took)
+	if passed, took := q.service.Now().Sub(then), time.Since(began); passed < 18*time.Hour || took > 5*time.Second {
+		t.Errorf("got %s in %s, expected three timeouts of six hours in less than 5s", passed, took)
 	}
 	stop()
 	<-ended
 }
 
 func TestTimeDoesNotJumpWhileSomethingIsUnderWay(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		q := newQueue(t, nil)
 		q.send("a")
 		q.receive("q", "")
-		hold := q.Hold()
+		hold := q.service.Hold()
 		drained := make(chan error)
 		began := time.Now()
-		go func() { drained <- q.Drain(t.Context()) }()
+		go func() { drained <- q.service.Drain(t.Context()) }()
 		time.Sleep(10 * time.Second)
-		if q.Now() != time.Now() {
-			t.Errorf("got a jump to %s, expected none", q.Now())
+		if q.service.Now() != time.Now() {
+			t.Errorf("got a jump to %s, expected none", q.service.Now())
 		}
 		hold.End()
-		if err := <-drained; err != nil || time.Since(began) != 10*time.Second || q.Now().Sub(began) != 30*time.Second {
-			t.Errorf("got error %v at %s, expected the timeout of 30s to be jumped over from 10s on", err, q.Now().Sub(began))
+		if err := <-drained; err != nil || time.Since(began) != 10*time.Second || q.service.Now().Sub(began) != 30*time.Second {
+			t.Errorf("got error %v at %s, expected a jump from 10s to the end of the timeout at 30s", err, q.service.Now().Sub(began))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		defer q.Hold().End()
-		if err := q.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v, expected the context's end", err)
+		defer q.service.Hold().End()
+		if err := q.service.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, expected context.DeadlineExceeded", err)
 		}
 	})
 }

@@ -1,23 +1,20 @@
 package sqs
 
 import (
-	"crypto/md5"
-	"crypto/rand"
-	"fmt"
 	"maps"
 	"time"
 	"unicode/utf8"
 )
 
-// outgoing is a message as it is sent.
+// outgoing is a message to be sent.
 type outgoing struct {
 	body        string
 	attributes  map[string]Attribute
 	traceHeader string
-	delay       *time.Duration // nil: the queue's
+	delay       *time.Duration // nil means the queue's
 }
 
-// check is whether a queue takes the message.
+// check returns why a queue refuses the message, or nil.
 func (o *outgoing) check(q *queue) *Error {
 	switch {
 	case o.body == "":
@@ -34,8 +31,8 @@ func (o *outgoing) check(q *queue) *Error {
 	return checkAttributes(o.attributes)
 }
 
-// size is what counts towards the quotas: the body, and the names, types and
-// values of the attributes.
+// size returns the size that counts towards the quotas: that of the body and of the
+// attributes' names, types and values.
 func (o *outgoing) size() int {
 	n := len(o.body)
 	for name, a := range o.attributes {
@@ -44,7 +41,7 @@ func (o *outgoing) size() int {
 	return n
 }
 
-// storable reports whether a message may have the text (API reference,
+// storable reports whether a message may contain the text (API reference,
 // "SendMessage", "MessageBody").
 func storable(text string) bool {
 	if !utf8.ValidString(text) {
@@ -58,7 +55,7 @@ func storable(text string) bool {
 	return true
 }
 
-// send puts a message that was checked into a queue. Callers hold the mutex.
+// send puts a checked message into a queue. Callers hold the mutex.
 func (s *Service) send(q *queue, o outgoing) *stored {
 	now := s.now()
 	s.serial++
@@ -73,7 +70,7 @@ func (s *Service) send(q *queue, o outgoing) *stored {
 	return m
 }
 
-// Send sends a message, as SendMessage does. It returns the message's ID.
+// Send sends a message, as SendMessage does, and returns its ID.
 func (s *Service) Send(queue, body string, attributes map[string]Attribute) (string, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -89,14 +86,3 @@ func (s *Service) Send(queue, body string, attributes map[string]Attribute) (str
 	s.changed()
 	return m.ID, nil
 }
-
-// newID is a random identifier (UUID version 4).
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
-// MD5 is the checksum of the message's body.
-func (m *Message) MD5() string { return fmt.Sprintf("%x", md5.Sum([]byte(m.Body))) }

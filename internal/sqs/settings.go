@@ -2,14 +2,16 @@ package sqs
 
 import (
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Quotas (Amazon SQS developer guide, "Amazon SQS message quotas"; API reference, "SendMessageBatch": since August
-// 2025 a message and a batch may have 1 MiB, formerly 256 KiB).
+// Quotas (Amazon SQS developer guide, "Amazon SQS message quotas"; API reference,
+// "SendMessageBatch"). The limit of a message and a batch is 1 MiB since August
+// 2025; it was 256 KiB before.
 const (
 	maxMessageBytes      = 1 << 20
 	maxBatchBytes        = 1 << 20
@@ -22,7 +24,7 @@ const (
 	maxWait       = 20 * time.Second
 	minRetention  = time.Minute
 	maxRetention  = 14 * 24 * time.Hour
-	// maxReceiveCount is the most that a redrive policy may allow (API
+	// maxReceiveCount is the largest maxReceiveCount of a redrive policy (API
 	// reference, "SetQueueAttributes", "RedrivePolicy").
 	maxReceiveCount = 1000
 )
@@ -42,26 +44,26 @@ func checkName(name string) *Error {
 }
 
 func refuseFIFO(name string) *Error {
-	return refuse("UnsupportedOperation", "%s is a FIFO queue, expected a standard queue: there are no others on this machine.", name)
+	return refuse("UnsupportedOperation", "%s is a FIFO queue, expected a standard queue: FIFO queues are not supported on this machine.", name)
 }
 
-// settings are the attributes of a queue that can be set.
+// settings holds the attributes of a queue that can be set.
 type settings struct {
 	visibility, delay, retention, wait time.Duration
 	messageBytes                       int
-	deadLetter                         string // the name of the dead-letter queue; empty: there is none
-	maxReceives                        int    // before a message goes there
+	deadLetter                         string // the name of the dead-letter queue, or empty
+	maxReceives                        int    // receives before a message moves there
 }
 
-// readSettings takes the defaults where an attribute is not given (API
-// reference, "CreateQueue"). What has no effect here, such as encryption and
-// policies, is not looked at.
+// readSettings reads the attributes of a queue. A missing one has AWS's default
+// (API reference, "CreateQueue"). Attributes without an effect here, such as
+// encryption and policies, are ignored.
 func readSettings(attributes map[string]string) (settings, *Error) {
 	s := settings{visibility: 30 * time.Second, retention: 4 * 24 * time.Hour, messageBytes: maxMessageBytes}
 	for name, text := range attributes {
 		invalid := refuse("InvalidAttributeValue", "Invalid value for the parameter %s: got %q.", name, text)
 		if name == "FifoQueue" && text == "true" {
-			return s, refuse("UnsupportedOperation", "FifoQueue: got true, expected a standard queue: there are no others on this machine.")
+			return s, refuse("UnsupportedOperation", "FifoQueue: got true, expected a standard queue: FIFO queues are not supported on this machine.")
 		}
 		if name == "RedrivePolicy" {
 			if !s.readRedrive(text) {
@@ -99,7 +101,8 @@ func readSettings(attributes map[string]string) (settings, *Error) {
 	return s, nil
 }
 
-// readRedrive reads a redrive policy; the count is a number or a string of one.
+// readRedrive reads a redrive policy. The count is a number, or a number in a
+// string.
 func (s *settings) readRedrive(text string) bool {
 	var policy struct {
 		DeadLetterTargetArn string
@@ -117,3 +120,13 @@ func (s *settings) readRedrive(text string) bool {
 	s.deadLetter = NameOf(policy.DeadLetterTargetArn)
 	return s.deadLetter != "" && s.maxReceives >= 1 && s.maxReceives <= maxReceiveCount
 }
+
+// Settings holds settings of a queue.
+type Settings struct {
+	VisibilityTimeout time.Duration
+	DeadLetterQueue   string // the name, or empty
+	MaxReceiveCount   int    // receives before a message moves to DeadLetterQueue
+}
+
+// seconds formats a duration in whole seconds, as the API does.
+func seconds(d time.Duration) string { return fmt.Sprint(int64(d / time.Second)) }

@@ -5,33 +5,33 @@ import (
 	"time"
 )
 
-// timeline is the time of a service: the system's, and ahead of it by what has
-// been jumped over. The service's mutex guards it.
+// timeline is the time of a service: the system's time plus all jumps. The
+// service's mutex guards it.
 type timeline struct {
-	ahead     time.Duration
-	woken     chan struct{} // closed, and replaced, whenever something has changed
+	ahead     time.Duration // the sum of all jumps
+	woken     chan struct{} // closed and replaced after every change
 	waits     map[*wait]struct{}
-	holds     int // of what is under way
+	holds     int
 	consumers int
-	drains    int // calls of Drain, during which time may jump
+	drains    int // calls of Drain under way, during which time may jump
 }
 
-// wait is somebody who does nothing until a moment, or until something changes.
+// wait is a goroutine that does nothing until a time, or until something changes.
 type wait struct {
-	until    time.Time // zero: for ever
+	until    time.Time // zero means no limit
 	consumer bool
 }
 
 func (s *Service) now() time.Time { return time.Now().Add(s.time.ahead) }
 
-// Now is the time of the service.
+// Now returns the time of the service.
 func (s *Service) Now() time.Time {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.now()
 }
 
-// changed wakes those who wait for something to change. Callers hold the mutex.
+// changed wakes the goroutines that wait for a change. Callers hold the mutex.
 func (s *Service) changed() {
 	s.wake()
 	s.jump()
@@ -42,10 +42,9 @@ func (s *Service) wake() {
 	s.time.woken = make(chan struct{})
 }
 
-// pause waits until something changes, until w's moment, or until an alarm that
-// goes off before. Either is never if it is zero. Callers hold the mutex, which
-// is not held in between. A wait that is nil is nobody's business: time jumps
-// neither for it nor with a view to it.
+// pause waits until something changes, or until the alarm, which is not later than
+// w.until. A zero alarm never goes off. Callers hold the mutex; pause releases it
+// while it waits. Jumps ignore a wait that is nil.
 func (s *Service) pause(ctx context.Context, w *wait, alarm time.Time) error {
 	if w != nil {
 		s.time.waits[w] = struct{}{}
@@ -73,9 +72,8 @@ func (s *Service) pause(ctx context.Context, w *wait, alarm time.Time) error {
 	}
 }
 
-// jump lets time pass where it would pass without anything happening: nothing
-// is held, every consumer waits for messages, and there are none. It passes to
-// the next moment at which something happens. Callers hold the mutex.
+// jump moves time to the next event if nothing happens before: there is no Hold,
+// and all consumers wait for messages. Callers hold the mutex.
 func (s *Service) jump() (jumped bool) {
 	if s.time.drains == 0 {
 		return false
@@ -87,12 +85,12 @@ func (s *Service) jump() (jumped bool) {
 	if !next.IsZero() {
 		s.time.ahead += next.Sub(s.now())
 	}
-	s.wake() // also where there is nothing to come: Drain has to see that
+	s.wake() // even without a next event: Drain has to see that there is none
 	return !next.IsZero()
 }
 
-// next is the next moment at which something happens by itself, zero if there
-// is none, and whether nothing happens before. Callers hold the mutex.
+// next returns the time of the next event, or zero if there is none. idle is true
+// if nothing happens before. Callers hold the mutex.
 func (s *Service) next() (next time.Time, idle bool) {
 	if s.time.holds > 0 {
 		return next, false
@@ -110,7 +108,7 @@ func (s *Service) next() (next time.Time, idle bool) {
 		if w.until.IsZero() {
 			continue
 		}
-		if !w.until.After(now) { // it is over, and about to go on
+		if !w.until.After(now) { // the wait is over, but its goroutine has not woken up yet
 			return next, false
 		}
 		earliest(w.until)
@@ -130,10 +128,9 @@ func (s *Service) next() (next time.Time, idle bool) {
 	return next, true
 }
 
-// Drain waits until everything is done: no message is in flight or delayed, no
-// queue that has a consumer has messages, nothing is held and nobody sleeps.
-// Meanwhile time jumps where nothing is under way. The error is the cause of
-// ctx's end.
+// Drain waits until all work is done: no message is in flight or delayed, no queue
+// with a consumer has messages, and there is no Hold. While nothing is under way,
+// time jumps to the next event. The error is the cause of ctx's end.
 func (s *Service) Drain(ctx context.Context) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -155,41 +152,4 @@ func (s *Service) Drain(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// Hold says that something is under way, such as an invocation of a function
-// that may send messages: time does not jump, and queues are not drained. End
-// it.
-type Hold struct{ service *Service }
-
-// Hold begins a Hold.
-func (s *Service) Hold() *Hold {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.time.holds++
-	return &Hold{s}
-}
-
-// End ends the Hold.
-func (h *Hold) End() {
-	h.service.mutex.Lock()
-	defer h.service.mutex.Unlock()
-	h.service.time.holds--
-	h.service.changed()
-}
-
-// Sleep lets time pass, by itself or in a jump. Nothing is under way meanwhile.
-func (h *Hold) Sleep(ctx context.Context, d time.Duration) error {
-	s := h.service
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.time.holds--
-	defer func() { s.time.holds++ }()
-	until := s.now().Add(d)
-	for s.now().Before(until) {
-		if err := s.pause(ctx, &wait{until: until}, until); err != nil {
-			return err
-		}
-	}
-	return nil
 }

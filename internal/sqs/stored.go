@@ -1,0 +1,21 @@
+package sqs
+
+import (
+	"container/list"
+	"time"
+)
+
+// stored is one copy of a message in a queue. Only a fault makes a second copy.
+type stored struct {
+	Message
+	serial   int64 // identifies the copy
+	fate     fate
+	received time.Time // of the last receive
+
+	// A visible message has an element in the queue's list. An invisible one has a
+	// place in the queue's heap and becomes visible at a time.
+	element  *list.Element
+	at       time.Time
+	place    int
+	inFlight bool // true if it is invisible because of a receive, not a delay
+}
