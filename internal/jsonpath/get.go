@@ -1,16 +1,15 @@
 package jsonpath
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Get is what the path refers to in root: one value where the path is
-// definite, else an array of all. The error of a definite path that refers to
-// nothing is a [*NotFoundError].
+// Get returns what the path refers to in root: one value if the path is
+// definite, else an array of all values. If a definite path refers to nothing,
+// the error is a [*NotFoundError].
 func (p *Path) Get(root any) (any, error) { return p.get(root, root) }
 
 func (p *Path) get(from, root any) (any, error) {
@@ -60,8 +59,8 @@ func (p *Path) text() string {
 	return text
 }
 
-// evaluation follows the steps of a path. definite is true as long as only
-// one value can be meant: then a step that leads nowhere is an error.
+// evaluation follows the steps of a path. definite is true while the path can
+// refer to only one value; a step that leads nowhere is then an error.
 type evaluation struct {
 	root     any
 	definite bool
@@ -138,7 +137,7 @@ func (e evaluation) properties(v any, names properties, rest []token, path strin
 		return e.steps(child, rest, path+names.text(), found)
 	}
 	if !e.definite || !definite(rest) {
-		return nil // an indefinite path of nothing is an empty array
+		return nil // an indefinite path that finds nothing returns an empty array
 	}
 	if len(rest) > 0 {
 		return notFound("Missing property in path %s%s", path, names.text())
@@ -146,7 +145,7 @@ func (e evaluation) properties(v any, names properties, rest []token, path strin
 	return notFound("No results for path: %s%s", path, names.text())
 }
 
-// pick takes several members: at the end of a path as one object.
+// pick selects several members. At the end of a path they form one object.
 func (e evaluation) pick(object *value.Object, names properties, rest []token, path string, found func(any)) error {
 	picked := &value.Object{}
 	for _, name := range names {
@@ -209,22 +208,8 @@ func definite(tokens []token) bool {
 	return true
 }
 
-func (s slice) bounds(n int) (from, to int) {
-	from, to = 0, n
-	if s.from != nil {
-		if from = *s.from; from < 0 {
-			from = max(from+n, 0)
-		}
-	}
-	if s.to != nil {
-		if to = *s.to; to < 0 {
-			to += n
-		}
-	}
-	return from, min(to, n)
-}
-
-// descend applies the rest to the value and everything in it, parents first.
+// descend applies the rest of the path to the value and to everything in it,
+// parents first.
 func (e evaluation) descend(v any, rest []token, path string, found func(any)) error {
 	err := e.steps(v, rest, path, found)
 	if err != nil {
@@ -271,75 +256,4 @@ func nodeName(v any) string {
 		return nodes + "BigIntegerNode"
 	}
 	return nodes + "ObjectNode"
-}
-
-// functions are the functions that a path may end with.
-var functions = map[string]bool{
-	"length": true, "size": true, "min": true, "max": true, "avg": true, "stddev": true, "sum": true,
-	"keys": true, "first": true, "last": true,
-}
-
-func call(name string, v any) (any, error) {
-	switch name {
-	case "length", "size":
-		if n := size(v); n >= 0 {
-			return float64(n), nil
-		}
-		return nil, nil
-	case "keys":
-		object, ok := v.(*value.Object)
-		if !ok {
-			return nil, nil
-		}
-		keys := []any{}
-		for name := range object.All() {
-			keys = append(keys, name)
-		}
-		return keys, nil
-	}
-	list, ok := v.([]any)
-	if !ok {
-		return nil, nil
-	}
-	if name == "first" || name == "last" {
-		if len(list) == 0 {
-			return nil, nil
-		}
-		if name == "first" {
-			return list[0], nil
-		}
-		return list[len(list)-1], nil
-	}
-	return aggregate(name, list)
-}
-
-func aggregate(name string, list []any) (any, error) {
-	var numbers []float64
-	for _, element := range list {
-		if n, ok := value.Float(element); ok {
-			numbers = append(numbers, n)
-		}
-	}
-	if len(numbers) == 0 {
-		//lint:ignore ST1005 the service's own words
-		return nil, errors.New("Aggregation function attempted to calculate value using empty array")
-	}
-	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
-	for _, n := range numbers {
-		least, most = min(least, n), max(most, n)
-		sum += n
-		squares += n * n
-	}
-	n := float64(len(numbers))
-	switch name {
-	case "min":
-		return least, nil
-	case "max":
-		return most, nil
-	case "sum":
-		return sum, nil
-	case "avg":
-		return sum / n, nil
-	}
-	return math.Sqrt(squares/n - sum*sum/n/n), nil
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Put is root with v in the place that the path names; root itself does not
-// change. Members that are missing on the way are made. The path has to be a
-// reference, see [Path.Reference]. The error is of a path that leads through a
-// value that has no members, or past the end of an array.
+// Put returns a copy of root with v in the place that the path names, and
+// leaves root unchanged. It creates missing members on the way. The path must
+// be a reference, see [Path.Reference]. Put fails if the path leads through a
+// value without members, or past the end of an array.
 func (p *Path) Put(root, v any) (any, error) { return put(root, p.tokens, "$", v) }
 
 func put(root any, tokens []token, path string, v any) (any, error) {

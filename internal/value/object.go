@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// indexFrom is the number of members from which an Object keeps an index:
-// below it, looking through the list is faster than hashing.
+// indexFrom is the number of members from which an Object keeps an index.
+// Searching a shorter list is faster than hashing.
 const indexFrom = 12
 
-// Object is a JSON object that keeps the order in which its members came.
-// The zero Object is empty and ready to use.
+// Object represents a JSON object, which keeps the order of its members. The
+// zero Object is empty and ready to use.
 type Object struct {
 	members []member
 	index   map[string]int // nil while there are few members
@@ -21,8 +21,8 @@ type member struct {
 	value any
 }
 
-// NewObject is an object of the given names and values, in turn. It panics if
-// a name is not a string or its value is missing.
+// NewObject returns an object with the given names and values, in turn. It
+// panics if a name is not a string or the last value is missing.
 func NewObject(namesAndValues ...any) *Object {
 	o := &Object{members: make([]member, 0, len(namesAndValues)/2)}
 	for i := 0; i < len(namesAndValues); i += 2 {
@@ -31,10 +31,10 @@ func NewObject(namesAndValues ...any) *Object {
 	return o
 }
 
-// WithCapacity is an empty object with room for n members.
+// WithCapacity returns an empty object with room for n members.
 func WithCapacity(n int) *Object { return &Object{members: make([]member, 0, n)} }
 
-// Len is the number of members. A nil Object has none.
+// Len returns the number of members. A nil Object has none.
 func (o *Object) Len() int {
 	if o == nil {
 		return 0
@@ -42,7 +42,8 @@ func (o *Object) Len() int {
 	return len(o.members)
 }
 
-// Get is the value of a member, and whether it is there.
+// Get returns the value of a member, and reports whether the object has that
+// member.
 func (o *Object) Get(name string) (any, bool) {
 	if i := o.find(name); i >= 0 {
 		return o.members[i].value, true
@@ -68,9 +69,9 @@ func (o *Object) find(name string) int {
 	return -1
 }
 
-// Set adds a member at the end, or changes the value of the one that is there.
-// It is for whoever builds the object; a value that others hold is copied
-// first, see [Object.With].
+// Set adds a member at the end, or replaces the value of an existing member.
+// Call it only while you build an object; if others may hold the object, use
+// [Object.With] instead.
 func (o *Object) Set(name string, v any) {
 	if i := o.find(name); i >= 0 {
 		o.members[i].value = v
@@ -88,15 +89,15 @@ func (o *Object) Set(name string, v any) {
 	}
 }
 
-// With is a copy of the object in which the member has this value. The
-// values themselves are shared.
+// With returns a copy of the object in which the member has the value v. The
+// copy shares its values with the object.
 func (o *Object) With(name string, v any) *Object {
 	c := o.Clone()
 	c.Set(name, v)
 	return c
 }
 
-// Without is a copy of the object that lacks the member.
+// Without returns a copy of the object without the member.
 func (o *Object) Without(name string) *Object {
 	c := &Object{members: make([]member, 0, o.Len())}
 	for n, v := range o.All() {
@@ -107,7 +108,8 @@ func (o *Object) Without(name string) *Object {
 	return c
 }
 
-// Clone is a copy whose members can be set without the original's changing.
+// Clone returns a copy whose members can be set without changing the original.
+// Both share their values.
 func (o *Object) Clone() *Object {
 	c := &Object{}
 	if o == nil {
@@ -123,7 +125,7 @@ func (o *Object) Clone() *Object {
 	return c
 }
 
-// All yields the members in order.
+// All returns an iterator over the members, in order.
 func (o *Object) All() iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		if o == nil {
@@ -137,10 +139,10 @@ func (o *Object) All() iter.Seq2[string, any] {
 	}
 }
 
-// MarshalJSON writes the members in order.
+// MarshalJSON returns the object as JSON, with its members in order.
 func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
 
-// UnmarshalJSON reads an object's members in order.
+// UnmarshalJSON reads the members of a JSON object, in order.
 func (o *Object) UnmarshalJSON(text []byte) error {
 	v, err := Parse(text)
 	if err != nil {

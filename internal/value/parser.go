@@ -9,14 +9,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Parse reads exactly one JSON value. If a name is repeated in an object, the
+// last member wins. An error names the byte offset at which parsing failed.
+func Parse(text []byte) (any, error) { return new(Parser).Parse(text) }
+
 // Parser reads JSON texts one after the other. For many texts it is faster than
-// [Parse]. The zero Parser is ready to use; it is not for concurrent use.
+// [Parse]. The zero Parser is ready to use. It is not safe for concurrent use.
 type Parser struct {
 	decoder *jsontext.Decoder
 	text    bytes.Buffer
 }
 
-// Parse reads exactly one JSON text, as [Parse] does.
+// Parse reads exactly one JSON value, as the function [Parse] does.
 func (p *Parser) Parse(text []byte) (any, error) {
 	if p.decoder == nil {
 		p.decoder = new(jsontext.Decoder)
@@ -26,12 +30,65 @@ func (p *Parser) Parse(text []byte) (any, error) {
 	v, err := read(p.decoder)
 	if err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, errors.New("got no JSON value, expected one")
+			return nil, errors.New("the text is empty, expected a JSON value")
 		}
 		return nil, err
 	}
 	if _, err := p.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("got more text after the JSON value at byte %d, expected the end", p.decoder.InputOffset())
+		return nil, fmt.Errorf("text follows the JSON value at byte %d, expected the end", p.decoder.InputOffset())
 	}
 	return v, nil
+}
+
+func read(d *jsontext.Decoder) (any, error) {
+	token, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	switch token.Kind() {
+	case 'n':
+		return nil, nil
+	case 't':
+		return true, nil
+	case 'f':
+		return false, nil
+	case '"':
+		return token.String(), nil
+	case '0':
+		return number(token.String()), nil
+	case '[':
+		list := []any{}
+		for d.PeekKind() != ']' {
+			v, err := read(d)
+			if err != nil {
+				return nil, unexpectedEnd(err)
+			}
+			list = append(list, v)
+		}
+		_, err := d.ReadToken()
+		return list, err
+	default:
+		object := &Object{}
+		for d.PeekKind() != '}' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return nil, unexpectedEnd(err)
+			}
+			key := name.String()
+			v, err := read(d)
+			if err != nil {
+				return nil, unexpectedEnd(err)
+			}
+			object.Set(key, v)
+		}
+		_, err := d.ReadToken()
+		return object, err
+	}
+}
+
+func unexpectedEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }

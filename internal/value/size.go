@@ -6,13 +6,14 @@ import (
 )
 
 // Exceeds reports whether the compact JSON text of v is longer than limit
-// bytes, without making the text.
+// bytes. It does not build the text.
 func Exceeds(v any, limit int) bool { return size(v, limit) > limit }
 
-// Size is the length in bytes of the compact JSON text of v.
+// Size returns the length of the compact JSON text of v in bytes.
 func Size(v any) int { return size(v, int(^uint(0)>>1)) }
 
-// size stops counting once it is past the limit.
+// size returns the length of the text of v. It stops counting once it is past
+// limit.
 func size(v any, limit int) int {
 	switch v := v.(type) {
 	case nil:
@@ -66,7 +67,7 @@ func stringSize(s string) int {
 	return n
 }
 
-// escapeSize is the length of a control character in a JSON string.
+// escapeSize returns the length of an escaped control character.
 func escapeSize(c byte) int {
 	switch c {
 	case '\b', '\f', '\n', '\r', '\t':

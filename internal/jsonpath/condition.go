@@ -6,10 +6,10 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// filterScope is what a condition looks at: @ and $.
+// filterScope holds the values of @ and $ in a condition.
 type filterScope struct{ current, root any }
 
-// condition is a condition of a filter.
+// condition reports whether a filter selects an element.
 type condition func(filterScope) bool
 
 func anyOf(parts []condition) condition {
@@ -43,7 +43,7 @@ func (o operand) get(scope filterScope) (any, bool) {
 	return v, err == nil
 }
 
-// exists is a condition that is only a path.
+// exists reports whether a path that stands alone as a condition finds a value.
 func (o operand) exists(scope filterScope) bool {
 	v, ok := o.get(scope)
 	if list, is := v.([]any); is && !o.path.definite {
@@ -92,7 +92,8 @@ func compare(left operand, operator string, right operand) condition {
 	}
 }
 
-// order compares two numbers or two strings.
+// order compares two numbers or two strings. It reports false for anything
+// else.
 func order(a, b any) (int, bool) {
 	if x, ok := value.Float(a); ok {
 		y, ok := value.Float(b)
@@ -142,17 +143,4 @@ func every(list any, holds func(any) bool) bool {
 func some(list any, holds func(any) bool) bool {
 	elements, _ := list.([]any)
 	return slices.ContainsFunc(elements, holds)
-}
-
-// size is the number of elements, members or characters, -1 for what has none.
-func size(v any) int {
-	switch v := v.(type) {
-	case []any:
-		return len(v)
-	case *value.Object:
-		return v.Len()
-	case string:
-		return len([]rune(v))
-	}
-	return -1
 }

@@ -1,0 +1,93 @@
+package jsonpath
+
+import (
+	"errors"
+	"math"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// size returns the number of elements, members or characters of v, or -1 if v
+// is of another type.
+func size(v any) int {
+	switch v := v.(type) {
+	case []any:
+		return len(v)
+	case *value.Object:
+		return v.Len()
+	case string:
+		return len([]rune(v))
+	}
+	return -1
+}
+
+// functions lists the functions that can end a path.
+var functions = map[string]bool{
+	"length": true, "size": true, "min": true, "max": true, "avg": true, "stddev": true, "sum": true,
+	"keys": true, "first": true, "last": true,
+}
+
+func call(name string, v any) (any, error) {
+	switch name {
+	case "length", "size":
+		if n := size(v); n >= 0 {
+			return float64(n), nil
+		}
+		return nil, nil
+	case "keys":
+		object, ok := v.(*value.Object)
+		if !ok {
+			return nil, nil
+		}
+		keys := []any{}
+		for name := range object.All() {
+			keys = append(keys, name)
+		}
+		return keys, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		return nil, nil
+	}
+	if name == "first" || name == "last" {
+		if len(list) == 0 {
+			return nil, nil
+		}
+		if name == "first" {
+			return list[0], nil
+		}
+		return list[len(list)-1], nil
+	}
+	return aggregate(name, list)
+}
+
+func aggregate(name string, list []any) (any, error) {
+	var numbers []float64
+	for _, element := range list {
+		if n, ok := value.Float(element); ok {
+			numbers = append(numbers, n)
+		}
+	}
+	if len(numbers) == 0 {
+		//lint:ignore ST1005 the service's own words
+		return nil, errors.New("Aggregation function attempted to calculate value using empty array")
+	}
+	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
+	for _, n := range numbers {
+		least, most = min(least, n), max(most, n)
+		sum += n
+		squares += n * n
+	}
+	n := float64(len(numbers))
+	switch name {
+	case "min":
+		return least, nil
+	case "max":
+		return most, nil
+	case "sum":
+		return sum, nil
+	case "avg":
+		return sum / n, nil
+	}
+	return math.Sqrt(squares/n - sum*sum/n/n), nil
+}
