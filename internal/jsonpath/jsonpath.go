@@ -13,8 +13,8 @@ import (
 
 // Path represents a compiled path. It is immutable.
 type Path struct {
-	source string
-	tokens []token
+	source   string
+	tokens   []token
 	names    []string // the members, if the path consists of nothing else
 	definite bool
 }

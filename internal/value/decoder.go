@@ -1,11 +1,12 @@
 package value
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Decoder reads a sequence of JSON values, such as JSON Lines.

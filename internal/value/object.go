@@ -141,15 +141,3 @@ func (o *Object) All() iter.Seq2[string, any] {
 
 // MarshalJSON returns the object as JSON, with its members in order.
 func (o *Object) MarshalJSON() ([]byte, error) { return Append(nil, o), nil }
-
-// UnmarshalJSON reads the members of a JSON object, in order.
-func (o *Object) UnmarshalJSON(text []byte) error {
-	v, err := Parse(text)
-	if err != nil {
-		return err
-	}
-	if parsed, ok := v.(*Object); ok {
-		*o = *parsed
-	}
-	return nil
-}

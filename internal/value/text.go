@@ -1,11 +1,12 @@
 package value
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
 	"fmt"
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Append appends the compact JSON text of v. It panics if v is not a JSON

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Uppercase is JavaScript's toUpperCase: letters that have no capital of their
-// own become several.
+// Uppercase returns s in upper case, as JavaScript's toUpperCase does: some
+// letters become several.
 func Uppercase(s string) string {
 	if IsASCII(s) {
 		return strings.ToUpper(s)
@@ -22,8 +22,8 @@ func Uppercase(s string) string {
 	return b.String()
 }
 
-// Lowercase is JavaScript's toLowerCase: a capital sigma at the end of a word
-// becomes a final one.
+// Lowercase returns s in lower case, as JavaScript's toLowerCase does: a
+// capital sigma at the end of a word becomes a final sigma.
 func Lowercase(s string) string {
 	if IsASCII(s) {
 		return strings.ToLower(s)
@@ -43,8 +43,7 @@ func Lowercase(s string) string {
 	return b.String()
 }
 
-// endsWord reports whether a letter comes before the i-th rune, and none after
-// it.
+// endsWord reports whether a letter precedes the i-th rune and none follows it.
 func endsWord(runes []rune, i int) bool {
 	before, after := i-1, i+1
 	for before >= 0 && caseIgnorable(runes[before]) {
@@ -64,6 +63,7 @@ func caseIgnorable(r rune) bool {
 	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) || strings.ContainsRune("'.:\u00b7\u2018\u2019\u2024\u2027", r)
 }
 
+// IsASCII reports whether s consists of ASCII characters.
 func IsASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {
@@ -73,8 +73,8 @@ func IsASCII(s string) bool {
 	return true
 }
 
-// capitals are the letters whose capital is several, as Unicode's
-// SpecialCasing has them.
+// capitals holds the letters that become several in upper case, from Unicode's
+// SpecialCasing.
 var capitals = map[rune]string{
 	'\u00df': "SS", '\u0149': "\u02bcN", '\u01f0': "J\u030c", '\u0390': "\u0399\u0308\u0301",
 	'\u03b0': "\u03a5\u0308\u0301", '\u0587': "\u0535\u0552", '\u1e96': "H\u0331", '\u1e97': "T\u0308",

@@ -8,13 +8,16 @@ import (
 	"time"
 )
 
-// MaxTime is how far a time may be from 1970: JavaScript's limit.
+// MaxTime bounds the times of a JavaScript Date, in milliseconds before or
+// after 1970.
 const MaxTime = 8.64e15
 
+// isoParts captures the fields of an ISO 8601 text.
 var isoParts = regexp.MustCompile(`^(\d{4})(?:-(\d\d))?(?:-(\d\d))?(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?([+-]\d\d:?\d\d)?)?Z?$`)
 
-// ParseDate is NaN for a time that there is not. A time without a zone is in
-// UTC, as on the machines of Step Functions.
+// ParseDate returns the time of an ISO 8601 text in milliseconds, as
+// JavaScript's Date.parse does, or NaN if no such time exists. A text without a
+// zone is in UTC, as on the machines of Step Functions.
 func ParseDate(s string) float64 {
 	parts := isoParts.FindStringSubmatch(s)
 	if parts == nil {
@@ -47,7 +50,8 @@ func ParseDate(s string) float64 {
 	return millis
 }
 
-// DateUTC is JavaScript's Date.UTC; the month counts from 0.
+// DateUTC returns a time in milliseconds, as JavaScript's Date.UTC does, or NaN
+// if it is out of range. Months count from 0.
 func DateUTC(year, month, day, hour, minute, second, ms float64) float64 {
 	for _, n := range []float64{year, month, day, hour, minute, second, ms} {
 		if !(math.Abs(n) < 1e9) {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Round15 is a number as $string and $clone see it: with 15 significant
-// digits.
+// Round15 rounds a number to 15 significant digits.
 func Round15(f float64) float64 {
 	if f == math.Trunc(f) && math.Abs(f) < 1e15 || f-f != 0 {
 		return f
@@ -18,8 +17,8 @@ func Round15(f float64) float64 {
 	return n
 }
 
-// NonFinite is the string that AWS passes a number on as that JSON lacks, or ""
-// for any other.
+// NonFinite returns the text of a number that JSON cannot represent:
+// "Infinity", "-Infinity" or "NaN". It returns "" for any other number.
 func NonFinite(n float64) string {
 	switch {
 	case math.IsNaN(n):
@@ -32,8 +31,8 @@ func NonFinite(n float64) string {
 	return ""
 }
 
-// FormatRadix writes an integer to a base. Beyond the precision of a number its
-// digits are zeros, as V8 has it.
+// FormatRadix formats an integer in a base, as V8 does: digits beyond the
+// precision of a float64 are zeros.
 func FormatRadix(n, radix float64) string {
 	negative := n < 0
 	n = math.Abs(n)
@@ -56,9 +55,9 @@ func FormatRadix(n, radix float64) string {
 	return string(digits)
 }
 
-// RoundHalfEven rounds to a number of decimal places, by moving the decimal
-// point in the shortest decimal notation, as jsonata does: 2.675 is taken at
-// its word.
+// RoundHalfEven rounds n to a number of decimal places. It moves the decimal
+// point in the shortest decimal notation, as jsonata does, so that 2.675 counts
+// as exactly that.
 func RoundHalfEven(n float64, places int) float64 {
 	shifted := shift(n, places)
 	r := math.RoundToEven(shifted)
@@ -69,7 +68,7 @@ func RoundHalfEven(n float64, places int) float64 {
 	return r
 }
 
-// shift multiplies by a power of ten in decimal notation.
+// shift multiplies n by a power of ten in decimal notation.
 func shift(n float64, places int) float64 {
 	if places == 0 || n == 0 || n-n != 0 {
 		return n
@@ -81,6 +80,7 @@ func shift(n float64, places int) float64 {
 	return r
 }
 
+// hexDigit returns the value of a hexadecimal digit.
 func hexDigit(c byte) (byte, bool) {
 	switch {
 	case c >= '0' && c <= '9':
@@ -93,8 +93,9 @@ func hexDigit(c byte) (byte, bool) {
 	return 0, false
 }
 
-// ToFixed is JavaScript's: where the number is exactly halfway between two, it
-// takes the larger one, not the even one.
+// ToFixed formats n with a number of decimal places, as JavaScript's toFixed
+// does: a number exactly halfway between two results is rounded up, not to
+// even.
 func ToFixed(n float64, places int) string {
 	const beyond = 60
 	exact := []byte(strconv.FormatFloat(n, 'f', places+beyond, 64))
@@ -116,8 +117,8 @@ func ToFixed(n float64, places int) string {
 	return "1" + string(kept)
 }
 
-// ParseInt reads a number as JavaScript's parseInt does: as much as there
-// is at the beginning.
+// ParseInt parses the integer at the beginning of s, as JavaScript's parseInt
+// does. It returns NaN if there is none.
 func ParseInt(s string) float64 {
 	s = strings.TrimLeft(s, " \t\n\r\v\f\u00a0\u2028\u2029\ufeff")
 	sign := 1.0

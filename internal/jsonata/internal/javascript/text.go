@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 )
 
+// UTF16Length returns the number of UTF-16 code units in s.
 func UTF16Length(s string) int {
 	n := 0
 	for _, r := range s {
@@ -17,7 +18,8 @@ func UTF16Length(s string) int {
 	return n
 }
 
-// SliceIndex is an index as JavaScript's slice takes it.
+// SliceIndex returns the index that JavaScript's slice derives from n: a
+// negative n counts from the end.
 func SliceIndex(n float64, length int) int {
 	n = math.Trunc(n)
 	if n < 0 {
@@ -26,8 +28,8 @@ func SliceIndex(n float64, length int) int {
 	return int(max(0, min(n, float64(length))))
 }
 
-// CompareStrings orders strings as JavaScript does: by UTF-16 code units, not
-// by code points. The two differ only beyond the surrogates.
+// CompareStrings compares two strings by UTF-16 code units, as JavaScript does.
+// Comparing by code points gives another result only beyond the surrogates.
 func CompareStrings(a, b string) int {
 	n := min(len(a), len(b))
 	i := 0
@@ -42,7 +44,7 @@ func CompareStrings(a, b string) int {
 	}
 	x, _ := utf8.DecodeRuneInString(a[i:])
 	y, _ := utf8.DecodeRuneInString(b[i:])
-	if (x >= 0x10000) != (y >= 0x10000) { // a surrogate comes before U+E000
+	if (x >= 0x10000) != (y >= 0x10000) { // surrogates sort before U+E000
 		if x >= 0x10000 {
 			return -1
 		}
@@ -51,7 +53,8 @@ func CompareStrings(a, b string) int {
 	return strings.Compare(a[i:], b[i:])
 }
 
-// ByteOffset is where the UTF-16 code unit of the given number begins.
+// ByteOffset returns the byte offset in text of the UTF-16 code unit with the
+// given index.
 func ByteOffset(text string, units float64) int {
 	n := 0
 	for i, r := range text {

@@ -6,4 +6,5 @@ type Error struct {
 	Value any    // the offending part of the picture, if any
 }
 
-func (e *Error) Error() string { return e.Code }
+// Error returns a text with the code.
+func (e *Error) Error() string { return "invalid picture: " + e.Code }

@@ -9,18 +9,18 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Integer is the picture of $formatInteger and $parseInteger, and of the
-// parts of a date: XPath F&O 3.1, section 4.6.
+// Integer represents a picture of $formatInteger and $parseInteger, or of a
+// number in a time picture (XPath F&O 3.1, section 4.6).
 type Integer struct {
 	style      integerStyle
 	letters    letterCase
 	ordinal    bool
-	zero       rune // of the decimal digits
-	digits     int  // required ones
-	optional   int
+	zero       rune // the zero of the digit family
+	digits     int  // the number of required digits
+	optional   int  // the number of optional digits
 	separators []separator
-	regular    int // the size of groups, if all are of one size and separator
-	text       string
+	regular    int    // the group size, if all groups have the same size and separator, else 0
+	text       string // of a sequence that is not supported
 }
 
 type integerStyle uint8
@@ -30,7 +30,7 @@ const (
 	styleLetters
 	styleRoman
 	styleWords
-	styleUnknown // a sequence that jsonata does not support
+	styleUnknown // not supported by jsonata
 )
 
 type letterCase uint8
@@ -41,13 +41,13 @@ const (
 	caseTitle
 )
 
-// separator stands a number of digits from the right.
+// separator is a grouping separator. Its position counts digits from the right.
 type separator struct {
 	position int
 	char     string
 }
 
-// decimalZeros are the zeros of Unicode's decimal digit families that jsonata
+// decimalZeros holds the zeros of the Unicode digit families that jsonata
 // knows.
 var decimalZeros = []rune{
 	0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20,
@@ -55,7 +55,8 @@ var decimalZeros = []rune{
 	0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10,
 }
 
-// analyseInteger reads a picture.
+// analyseInteger parses the picture of an integer, even if its sequence is not
+// supported.
 func analyseInteger(text string) (*Integer, error) {
 	p := &Integer{zero: '0'}
 	primary := text
@@ -84,7 +85,7 @@ func analyseInteger(text string) (*Integer, error) {
 	return p, nil
 }
 
-// decimal reads a pattern of digits, from the right.
+// decimal parses a digit pattern from right to left.
 func (p *Integer) decimal(text string) error {
 	p.zero = 0
 	position := 0
@@ -122,8 +123,8 @@ func (p *Integer) decimal(text string) error {
 	return nil
 }
 
-// regularSeparators is the size of the groups if one character separates
-// groups of one size without a gap, or else 0.
+// regularSeparators returns the group size if one character separates groups of
+// one size without a gap, else 0.
 func regularSeparators(separators []separator) int {
 	var positions []int
 	for _, s := range separators {
@@ -135,8 +136,8 @@ func regularSeparators(separators []separator) int {
 	return regularGroups(positions)
 }
 
-// ParseInteger parses a picture, and refuses a sequence that is not
-// supported.
+// ParseInteger parses the picture of an integer. It fails if the picture asks
+// for a sequence that is not supported.
 func ParseInteger(text string) (*Integer, error) {
 	p, err := analyseInteger(text)
 	if err != nil {
@@ -145,7 +146,7 @@ func ParseInteger(text string) (*Integer, error) {
 	return p, p.supported()
 }
 
-// supported is an error if the picture asks for an unknown sequence.
+// supported returns an error if the sequence of the picture is not supported.
 func (p *Integer) supported() error {
 	if p.style == styleUnknown {
 		return &Error{Code: "D3130", Value: p.text}
@@ -153,7 +154,7 @@ func (p *Integer) supported() error {
 	return nil
 }
 
-// Format writes an integer.
+// Format formats an integer.
 func (p *Integer) Format(n float64) string {
 	negative := n < 0
 	n = math.Abs(n)
@@ -200,7 +201,7 @@ func (p *Integer) formatDecimal(n float64) string {
 			text = slices.Insert(text, length-i*p.regular, []rune(p.separators[0].char)...)
 		}
 	} else {
-		for _, s := range slices.Backward(p.separators) { // from the left
+		for _, s := range slices.Backward(p.separators) { // from left to right
 			text = separate(text, len(text)-s.position, []rune(s.char))
 		}
 	}
@@ -210,9 +211,8 @@ func (p *Integer) formatDecimal(n float64) string {
 	return string(text) + ordinalSuffix(text)
 }
 
-// separate puts a separator into text. At a place before its beginning, jsonata
-// does what JavaScript's substr makes of a negative index: only that many
-// characters from the end remain.
+// separate inserts a separator into text. If at is negative, jsonata keeps only
+// that many characters from the end, as JavaScript's substr does.
 func separate(text []rune, at int, separator []rune) []rune {
 	if at >= 0 {
 		return slices.Insert(text, at, separator...)
@@ -220,8 +220,8 @@ func separate(text []rune, at int, separator []rune) []rune {
 	return slices.Concat(separator, text[max(0, len(text)+at):])
 }
 
-// ordinalSuffix goes by the characters that the number ends in, whatever they
-// are.
+// ordinalSuffix returns st, nd, rd or th. It looks at nothing but the last two
+// characters.
 func ordinalSuffix(text []rune) string {
 	if n := len(text); n < 2 || text[n-2] != '1' {
 		switch text[n-1] {

@@ -6,8 +6,8 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// Parse reads an integer that was written as the picture says: NaN if it was
-// not.
+// Parse parses an integer that was formatted by the picture. It returns NaN if
+// s does not fit.
 func (p *Integer) Parse(s string) float64 {
 	switch p.style {
 	case styleLetters:
@@ -22,7 +22,7 @@ func (p *Integer) Parse(s string) float64 {
 		s = string(runes[:max(0, len(runes)-2)])
 	}
 	if p.regular > 0 {
-		s = strings.ReplaceAll(s, ",", "") // jsonata takes no other one for regular groups
+		s = strings.ReplaceAll(s, ",", "") // jsonata expects commas between regular groups, whatever the picture says
 	} else {
 		for _, separator := range p.separators {
 			s = strings.ReplaceAll(s, separator.char, "")

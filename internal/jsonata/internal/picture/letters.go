@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// letters counts a, b, … z, aa, ab.
+// letters formats n as a, b, … z, aa, ab, …
 func letters(n float64, upper bool) string {
 	first := 'a'
 	if upper {

@@ -7,7 +7,7 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// moment is a time, taken apart on demand.
+// moment is a time that is split into components on demand.
 type moment struct {
 	time  time.Time
 	valid bool
@@ -20,8 +20,8 @@ func newMoment(millis float64) moment {
 	return moment{time.UnixMilli(int64(millis)).UTC(), true}
 }
 
-// component is a component of the time as a number. Weeks are those of ISO
-// 8601, which belong to the year, and here to the month, of their Thursday.
+// component returns a component of the time as a number. A week belongs to the
+// year of its Thursday, as in ISO 8601, and to the month of its Thursday.
 func (m moment) component(c byte) float64 {
 	if !m.valid {
 		return math.NaN()

@@ -10,9 +10,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// FormatNumber formats n as $formatNumber does: by a decimal format
-// picture of XPath F&O 3.1, section 4.7, with jsonata's deviations from it.
-// options replaces characters of the default format; nil keeps them all.
+// FormatNumber formats n by a decimal format picture (XPath F&O 3.1, section
+// 4.7). options replaces characters of the default format; nil keeps them all.
 func FormatNumber(n float64, text string, options *value.Object) (string, error) {
 	format := defaultFormat
 	format.override(options)
@@ -21,13 +20,13 @@ func FormatNumber(n float64, text string, options *value.Object) (string, error)
 		return "", err
 	}
 	p := pictures[0]
-	if !(n >= 0) { // NaN, too
+	if !(n >= 0) { // includes NaN
 		p = pictures[1]
 	}
 	return format.apply(p, n), nil
 }
 
-// decimalFormat is the characters that a picture and its result are made of.
+// decimalFormat holds the characters that pictures and results consist of.
 type decimalFormat struct {
 	decimal, grouping, exponent, minus, percent, perMille, zero, digit, separator string
 }
@@ -65,7 +64,7 @@ func (f *decimalFormat) override(options *value.Object) {
 	}
 }
 
-// isDigit reports whether r is in the decimal digit family.
+// isDigit reports whether r belongs to the decimal digit family.
 func (f *decimalFormat) isDigit(r rune) bool {
 	zero := f.zeroRune()
 	return r >= zero && r < zero+10
@@ -78,14 +77,14 @@ func (f *decimalFormat) zeroRune() rune {
 	return '0'
 }
 
-// isActive reports whether r has a meaning in the digits of a picture.
+// isActive reports whether r has a meaning among the digits of a picture.
 func (f *decimalFormat) isActive(r rune) bool {
 	s := string(r)
 	return f.isDigit(r) || s == f.decimal || s == f.grouping || s == f.exponent || s == f.digit || s == f.separator
 }
 
-// digits counts the digits in part of a picture, and the optional ones too if
-// asked.
+// digits counts the digits in a part of a picture, including optional ones if
+// optional is true.
 func (f *decimalFormat) digits(part string, optional bool) int {
 	n := 0
 	for _, r := range part {
@@ -96,7 +95,7 @@ func (f *decimalFormat) digits(part string, optional bool) int {
 	return n
 }
 
-// numberPicture is a sub-picture, analysed.
+// numberPicture is a parsed sub-picture.
 type numberPicture struct {
 	text                        string
 	prefix, suffix              string
@@ -105,7 +104,7 @@ type numberPicture struct {
 	exponent                    string
 	hasExponent                 bool
 	wholeGroups, fractionGroups []int
-	regular                     int // the size of groups, if all are of one size
+	regular                     int // the group size, if all groups have the same size, else 0
 	minWhole                    int
 	scale                       int
 	minFraction, maxFraction    int
@@ -134,7 +133,7 @@ func (f *decimalFormat) pictures(text string) ([2]*numberPicture, error) {
 	return out, nil
 }
 
-// dissect takes a sub-picture apart.
+// dissect splits a sub-picture into its parts.
 func (f *decimalFormat) dissect(text string) *numberPicture {
 	p := &numberPicture{text: text}
 	runes := []rune(text)
@@ -175,10 +174,10 @@ func indexRunes(runes []rune, s string) int {
 	return -1
 }
 
-// problem is the code of a rule that the picture breaks: of several, jsonata
-// reports the last.
+// problem returns the code of a rule that the picture breaks, or "". If the
+// picture breaks several rules, jsonata reports the last one.
 func (f *decimalFormat) problem(p *numberPicture) string {
-	if p.active == "" { // jsonata fails with a TypeError, and Step Functions with this
+	if p.active == "" { // jsonata throws a TypeError here, Step Functions reports this code
 		return "D3086"
 	}
 	percents, perMilles := strings.Count(p.text, f.percent), strings.Count(p.text, f.perMille)
@@ -232,8 +231,8 @@ func (f *decimalFormat) analyse(p *numberPicture) {
 	p.minExponent = f.digits(p.exponent, false)
 }
 
-// groups is how many digits stand beyond each grouping separator: to its left
-// in a fraction, else to its right.
+// groups returns, for each grouping separator, the number of digits to its
+// right, or to its left if left is true.
 func (f *decimalFormat) groups(p *numberPicture, part string, left bool) []int {
 	var out []int
 	at := strings.Index(part, f.grouping)
@@ -244,7 +243,7 @@ func (f *decimalFormat) groups(p *numberPicture, part string, left bool) []int {
 		} else {
 			out = append(out, f.digits(part[end:], true))
 		}
-		// jsonata looks for the next one in the integer part, even in a fraction.
+		// jsonata searches the integer part for the next one, even in a fraction.
 		next := at + 1
 		if next > len(p.whole) {
 			break
@@ -256,8 +255,8 @@ func (f *decimalFormat) groups(p *numberPicture, part string, left bool) []int {
 	return out
 }
 
-// regularGroups is the size of the groups if all positions are multiples of it
-// without a gap, or else 0.
+// regularGroups returns the group size if the positions are its multiples
+// without a gap, else 0.
 func regularGroups(positions []int) int {
 	size := 0
 	for _, n := range positions {
@@ -281,7 +280,7 @@ func gcd(a, b int) int {
 	return a
 }
 
-// apply writes a number as the picture says.
+// apply formats a number by a sub-picture.
 func (f *decimalFormat) apply(p *numberPicture, n float64) string {
 	switch {
 	case strings.Contains(p.text, f.percent):
@@ -326,7 +325,8 @@ func (f *decimalFormat) apply(p *numberPicture, n float64) string {
 	return out + p.suffix
 }
 
-// mantissa scales a number to the given count of digits before the point.
+// mantissa scales a number so that it has scale digits before the decimal
+// point.
 func mantissa(n float64, scale int) (float64, int) {
 	m, exponent := math.Abs(n), 0
 	if m == 0 || m-m != 0 {
@@ -343,8 +343,8 @@ func mantissa(n float64, scale int) (float64, int) {
 	return math.Copysign(m, n), exponent
 }
 
-// fixed is the absolute value with a number of decimal places, in the digits
-// of the format.
+// fixed formats the absolute value of n with a number of decimal places, in the
+// digits of the format.
 func (f *decimalFormat) fixed(n float64, places int) string {
 	n = math.Abs(n)
 	var text string
@@ -367,10 +367,10 @@ func (f *decimalFormat) fixed(n float64, places int) string {
 	return text
 }
 
-// group puts in the grouping separators.
+// group inserts the grouping separators.
 func (f *decimalFormat) group(p *numberPicture, text []rune) []rune {
 	insert := func(at int) {
-		if at < 0 { // jsonata counts from the end then
+		if at < 0 { // jsonata then counts from the end
 			at += len(text)
 		}
 		text = slices.Insert(text, max(0, min(at, len(text))), []rune(f.grouping)...)

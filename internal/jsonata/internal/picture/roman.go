@@ -15,8 +15,7 @@ var romanNumerals = []struct {
 	{50, "l"}, {40, "xl"}, {10, "x"}, {9, "ix"}, {5, "v"}, {4, "iv"}, {1, "i"},
 }
 
-// maxRoman bounds what is written in Roman numerals, which grow with the
-// number itself.
+// maxRoman bounds Roman numerals, whose length grows with the number.
 const maxRoman = 1e9
 
 func roman(n float64) string {

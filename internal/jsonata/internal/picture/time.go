@@ -7,19 +7,19 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// Time is a picture of $fromMillis and $toMillis: XPath F&O 3.1, section
-// 9.8.4.
+// Time represents a picture of $fromMillis and $toMillis (XPath F&O 3.1,
+// section 9.8.4).
 type Time struct{ parts []timePart }
 
-// timePart is literal text, or a component of the time.
+// timePart is literal text or a component of a time.
 type timePart struct {
 	literal   string
-	component byte // 0: literal
+	component byte // 0 for literal text
 	names     nameCase
-	translate bool // t: a zero offset is Z
+	translate bool // the modifier t: a zero offset is shown as Z
 	integer   *Integer
-	width     int // the most characters of a name; -1 is any
-	digits    int // of a year, month or day: as many are read, and of a year are shown; -1 is all
+	width     int // the largest length of a name; -1 means any
+	digits    int // the digits that are read of a year, month or day and shown of a year; -1 means all
 }
 
 type nameCase uint8
@@ -31,13 +31,14 @@ const (
 	titleName
 )
 
-// defaultPresentation is how a component is shown without a modifier.
+// defaultPresentation holds the presentation of each component that has no
+// modifier.
 var defaultPresentation = map[byte]string{
 	'Y': "1", 'M': "1", 'D': "1", 'd': "1", 'F': "n", 'W': "1", 'w': "1", 'X': "1", 'x': "1", 'H': "1", 'h': "1",
 	'P': "n", 'm': "01", 's': "01", 'f': "1", 'Z': "01:01", 'z': "01:01", 'C': "n", 'E': "n",
 }
 
-// ParseTime reads a picture.
+// ParseTime parses the picture of a time.
 func ParseTime(text string) (*Time, error) {
 	p := &Time{}
 	literal := func(s string) {
@@ -69,12 +70,12 @@ func ParseTime(text string) (*Time, error) {
 	}
 }
 
-// isNumber reports whether the component is one that is shown as a number.
+// isNumber reports whether the component is shown as a number.
 func (p *timePart) isNumber() bool {
 	return p.names == notNamed && strings.IndexByte("YMDdFWwXxHhmsf", p.component) >= 0
 }
 
-// parseMarker reads what stands between brackets.
+// parseMarker parses the text between two brackets.
 func parseMarker(text string) (timePart, error) {
 	part := timePart{width: -1, digits: -1}
 	if text == "" {
@@ -145,9 +146,9 @@ var (
 	dayNames   = []string{"", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 )
 
-// Format writes a time. offset is that of the time zone, as the number that
-// its digits make: 530 for five and a half hours. Like jsonata it rounds the
-// hours down, so that -530 is six hours and thirty minutes.
+// Format formats a time in milliseconds. offset is the time zone, as the number
+// that its digits form: 530 means five and a half hours. Like jsonata, Format
+// rounds the hours down, so that -530 means six and a half hours west.
 func (p *Time) Format(millis, offset float64) (string, error) {
 	hours, minutes := math.Floor(offset/100), math.Mod(offset, 100)
 	moment := newMoment(math.Trunc(millis) + (60*hours+minutes)*60*1000)
@@ -195,7 +196,7 @@ func (p *timePart) format(m moment, hours, minutes float64) (string, error) {
 	case 'C', 'E':
 		return "ISO", nil
 	}
-	return "undefined", nil // as jsonata has it for a component that it does not know
+	return "undefined", nil // jsonata's text for an unknown component
 }
 
 func (p *timePart) name(n float64) (string, error) {

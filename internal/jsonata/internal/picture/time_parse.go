@@ -10,8 +10,9 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// Parse is the time that a text shows as the picture says, in milliseconds, or
-// Undefined if the text does not fit the picture.
+// Parse parses a time that was formatted by the picture, and returns it in
+// milliseconds. It reports false if text does not fit the picture. Leading
+// components that the picture lacks come from now.
 func (p *Time) Parse(text string, now time.Time) (millis float64, ok bool, err error) {
 	pattern := strings.Builder{}
 	pattern.WriteString("(?i)^")
@@ -24,7 +25,7 @@ func (p *Time) Parse(text string, now time.Time) (millis float64, ok bool, err e
 	}
 	pattern.WriteString("$")
 	re, err := regexp.Compile(pattern.String())
-	if err != nil { // a width beyond what regexp counts to
+	if err != nil { // the width exceeds what package regexp supports
 		return 0, false, nil
 	}
 	found := re.FindStringSubmatch(text)
@@ -52,7 +53,7 @@ func (p *Time) Parse(text string, now time.Time) (millis float64, ok bool, err e
 	return millis, err == nil, err
 }
 
-// pattern is a regular expression for what the part looks like.
+// pattern returns a regular expression that matches the part.
 func (p *timePart) pattern() (string, error) {
 	switch {
 	case p.component == 0:
@@ -100,7 +101,7 @@ func (p *timePart) pattern() (string, error) {
 	return s, nil
 }
 
-// parse is the value of the component in a text that matched.
+// parse returns the value of the component in a text that matched.
 func (p *timePart) parse(s string) (float64, bool) {
 	switch {
 	case p.component == 'Z' || p.component == 'z':
@@ -130,8 +131,8 @@ func (p *timePart) parse(s string) (float64, bool) {
 	return 0, false
 }
 
-// lastOf is the number of the last name whose short form is s: with few letters
-// there may be several.
+// lastOf returns the number of the last name whose short form is s. Several
+// names may share a short form.
 func lastOf(names []string, s string, short func(string) string) (float64, bool) {
 	for i := len(names) - 1; i >= 0; i-- {
 		if s == short(names[i]) {
@@ -141,7 +142,7 @@ func lastOf(names []string, s string, short func(string) string) (float64, bool)
 	return 0, false
 }
 
-// parseZone is the offset of a time zone in minutes.
+// parseZone returns the offset of a time zone in minutes.
 func (p *timePart) parseZone(s string) float64 {
 	if p.component == 'z' {
 		s = s[len("GMT"):]
@@ -158,12 +159,13 @@ func (p *timePart) parseZone(s string) float64 {
 	return 60*h + m
 }
 
-// assemble makes a time of its components. What comes before the first one
-// given is that of now, what comes after the last one is the least there is,
-// and a gap in between is an error.
+// assemble combines components into a time. Components before the first one
+// given come from now, and components after the last one given take their
+// lowest value. A gap in between is an error.
 func assemble(given map[byte]float64, now time.Time) (float64, error) {
 	has := func(c byte) bool { v, ok := given[c]; return ok && v != 0 && v == v }
-	among := func(all, some string) bool { // some of them are given, and of all no others
+	// among reports whether the components given of all are in some, and at least one is given.
+	among := func(all, some string) bool {
 		any := false
 		for i := range len(all) {
 			if has(all[i]) {

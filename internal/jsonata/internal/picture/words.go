@@ -18,7 +18,7 @@ var (
 	wordsMagnitude = []string{"thousand", "million", "billion", "trillion"}
 )
 
-// words spells a number out.
+// words spells out a number.
 func words(n float64, ordinal bool) string {
 	if n-n != 0 {
 		return ""
@@ -26,8 +26,8 @@ func words(n float64, ordinal bool) string {
 	return spell(n, false, ordinal)
 }
 
-// spell spells a part of a number; joined says that something larger has been
-// spelt before it.
+// spell spells out a part of a number. joined is true if a larger part precedes
+// it.
 func spell(n float64, joined, ordinal bool) string {
 	s := ""
 	switch {
@@ -77,7 +77,7 @@ func spellRest(rest float64, ordinal bool) string {
 	return ""
 }
 
-// titleWords makes the first letter of each word but "and" a capital.
+// titleWords capitalizes every word except "and".
 func titleWords(s string) string {
 	parts := strings.Split(s, " ")
 	for i, part := range parts {
@@ -103,7 +103,7 @@ func title(s string) string {
 
 var wordSeparator = regexp.MustCompile(`,\s|\sand\s|[\s\-]`)
 
-// wordValues are the words of numbers, cardinal and ordinal.
+// wordValues maps number words, cardinal and ordinal, to their values.
 var wordValues = func() map[string]float64 {
 	values := map[string]float64{"hundred": 100, "hundredth": 100}
 	for i := range wordsFew {
@@ -144,7 +144,7 @@ func parseWords(s string) float64 {
 	return total
 }
 
-// wordsPattern matches a number spelt out.
+// wordsPattern matches a spelled-out number.
 var wordsPattern = func() string {
 	var b strings.Builder
 	b.WriteString(`(?:`)

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// regexp2 in its ECMAScript mode departs from JavaScript in two ways, which are
-// made up for in the pattern.
+// The ECMAScript mode of regexp2 differs from JavaScript in two ways. The
+// functions in this file rewrite a pattern to compensate for them.
 
-// numberGroups is the pattern without the names of its groups: regexp2 counts
-// named groups after all others, JavaScript counts groups as they come. It
-// reports false if two have the same name.
+// numberGroups removes the names of capture groups. regexp2 numbers named
+// groups after all others, whereas JavaScript numbers all groups in order. It
+// reports false if two groups have the same name.
 func numberGroups(pattern string) (string, bool) {
 	if !strings.Contains(pattern, "(?<") {
 		return pattern, true
@@ -46,9 +46,8 @@ func numberGroups(pattern string) (string, bool) {
 	}), ok
 }
 
-// expandBoundaries is the pattern with its \b and \B spelt out: to regexp2 the
-// letters of all alphabets are word characters there, to JavaScript those of
-// ASCII are.
+// expandBoundaries replaces \b and \B by lookarounds. regexp2 takes the letters
+// of all alphabets for word characters, JavaScript only those of ASCII.
 func expandBoundaries(pattern string) string {
 	const (
 		word    = `[A-Za-z0-9_]`
@@ -66,9 +65,9 @@ func expandBoundaries(pattern string) string {
 	})
 }
 
-// rewriteRegex offers replace what is left of the pattern at each place outside
-// of a class, and puts what it returns in place of as many bytes. 0 bytes leave
-// the character, or the escape, as it is.
+// rewriteRegex calls replace with the rest of the pattern, at each position
+// outside a character class. If replace returns n > 0, its text replaces the
+// next n bytes. Otherwise the next character or escape stays as it is.
 func rewriteRegex(pattern string, replace func(rest string) (string, int)) string {
 	var b strings.Builder
 	class := false

@@ -27,7 +27,7 @@ var ErrEmptyMatch = errors.New("the regular expression matches an empty string")
 type Regexp struct {
 	source string
 	re     *regexp2.Regexp
-	wide   *regexp2.Regexp // for texts beyond ASCII; nil if re serves for all texts
+	wide   *regexp2.Regexp // for texts beyond ASCII; nil if re matches them, too
 }
 
 // Compile compiles a pattern. flags may hold i and m.

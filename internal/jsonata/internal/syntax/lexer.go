@@ -23,8 +23,8 @@ const (
 	tokenRegex
 )
 
-// token is one lexical unit. pos is the byte offset just past it: that is what
-// jsonata reports as the position of an error at the token.
+// token is one lexical unit. pos is the byte offset after it, where jsonata
+// reports errors at the token.
 type token struct {
 	kind  tokenKind
 	text  string // the operator, the name, the string's value
@@ -33,8 +33,8 @@ type token struct {
 	pos   int
 }
 
-// id is what the grammar calls the token: operators by their text, the rest by
-// their class.
+// id returns the grammar's name for the token: the text of an operator, the
+// class of any other token.
 func (t token) id() string {
 	switch t.kind {
 	case tokenEnd:
@@ -49,7 +49,7 @@ func (t token) id() string {
 	return "(literal)"
 }
 
-// content is what error messages show for the token.
+// content returns what error messages show for the token.
 func (t token) content() any {
 	switch t.kind {
 	case tokenEnd:
@@ -79,8 +79,8 @@ func isSpace(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v'
 }
 
-// next reads a token. A slash begins a regular expression unless the parser
-// expects an infix operator.
+// next reads a token. A slash begins a regular expression unless infix is true,
+// which says that an operator may come next.
 func (l *lexer) next(infix bool) (token, *Error) {
 	if err := l.skipSpace(); err != nil {
 		return token{}, err
@@ -160,7 +160,7 @@ func (l *lexer) name() token {
 	return token{kind: tokenName, text: text, pos: l.pos}
 }
 
-// number reads what JSON calls a number, less its sign.
+// number reads a JSON number without its sign.
 func (l *lexer) number() (token, *Error) {
 	start := l.pos
 	digits := func(at int) int {
@@ -263,8 +263,8 @@ func (l *lexer) hex4(at int) (rune, bool) {
 	return rune(n), err == nil
 }
 
-// regex reads a regular expression whose opening slash has been read. A slash
-// inside brackets of any kind does not end it.
+// regex reads a regular expression after its opening slash. A slash inside
+// brackets of any kind does not end it.
 func (l *lexer) regex() (token, *Error) {
 	start := l.pos
 	depth := 0

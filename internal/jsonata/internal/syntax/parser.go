@@ -2,7 +2,7 @@ package syntax
 
 import "github.com/mapjob/mapjob/internal/value"
 
-// bindingPower says how strongly an operator binds to what stands to its left.
+// bindingPower holds how strongly each operator binds to its left operand.
 var bindingPower = map[string]int{
 	".": 75, "[": 80, "{": 70, "(": 80, "@": 80, "#": 80,
 	"?": 20, "+": 50, "-": 50, "*": 60, "/": 60, "%": 60,
@@ -10,7 +10,7 @@ var bindingPower = map[string]int{
 	"and": 30, "or": 25, "in": 40, "&": 50, ":=": 10,
 }
 
-// knownOperators are those that the grammar has a use for in some position.
+// knownOperators holds the other operators of the grammar.
 var knownOperators = map[string]bool{
 	"]": true, "}": true, ")": true, ",": true, ";": true, ":": true, "..": true, "**": true, "|": true,
 }
@@ -18,14 +18,14 @@ var knownOperators = map[string]bool{
 // maxNesting bounds the recursion of the parser.
 const maxNesting = 1000
 
-// parser is a Pratt parser: node is the token under consideration.
+// parser is a Pratt parser. node is the current token.
 type parser struct {
 	lexer lexer
 	node  token
 	depth int
 }
 
-// Parse parses an expression, and resolves its paths, parents and tail calls.
+// Parse parses an expression and resolves its paths, parents and tail calls.
 func Parse(source string) (*Node, *Error) {
 	tree, err := parseTree(source)
 	if err != nil {
@@ -34,7 +34,7 @@ func Parse(source string) (*Node, *Error) {
 	return resolve(tree)
 }
 
-// parseTree reads a whole expression.
+// parseTree parses an expression, without resolving anything.
 func parseTree(source string) (*Node, *Error) {
 	p := &parser{lexer: lexer{source: source}}
 	if err := p.advance("", false); err != nil {
@@ -50,9 +50,9 @@ func parseTree(source string) (*Node, *Error) {
 	return tree, nil
 }
 
-// advance moves to the next token, after checking that the present one has the
-// given id, if any. infix says that an operator may come next, so that a slash
-// is a division.
+// advance moves to the next token. It fails if id is not empty and the current
+// token has another id. infix is true if an operator may come next, so that a
+// slash is a division.
 func (p *parser) advance(id string, infix bool) *Error {
 	if id != "" && p.node.id() != id {
 		code := "S0202"
@@ -101,7 +101,7 @@ func (p *parser) expression(power int) (*Node, *Error) {
 	return left, err
 }
 
-// prefix parses what begins with t.
+// prefix parses an expression that begins with t.
 func (p *parser) prefix(t token) (*Node, *Error) {
 	n := &Node{Pos: t.pos, Text: t.text}
 	switch t.kind {
@@ -245,7 +245,7 @@ func (p *parser) transform(n *Node) (err *Error) {
 	return p.advance("|", false)
 }
 
-// infix parses what continues left with the operator t.
+// infix parses an operator t and what follows it. left is its left operand.
 func (p *parser) infix(t token, left *Node) (n *Node, err *Error) {
 	n = &Node{Pos: t.pos, Text: t.text, Left: left}
 	switch t.text {
@@ -316,7 +316,7 @@ func (p *parser) infix(t token, left *Node) (n *Node, err *Error) {
 	return n, err
 }
 
-// Content is what an error message shows for the node.
+// Content returns what error messages show for the node.
 func (n *Node) Content() any {
 	switch n.Kind {
 	case KindNumber, KindConstant:
@@ -356,8 +356,8 @@ func (p *parser) sortTerms(n *Node) *Error {
 	return p.advance(")", false)
 }
 
-// call parses arguments, and what follows them if it turns out to be the
-// parameters of a function definition.
+// call parses the arguments of a call. If they turn out to be the parameters of
+// a function, it parses the rest of the function definition.
 func (p *parser) call(n *Node) *Error {
 	n.Kind = KindCall
 	if !p.at(")") {

@@ -2,16 +2,15 @@ package syntax
 
 import "strconv"
 
-// resolver rewrites the tree as parsed into the tree that is compiled: dots
-// become flat paths, predicates and bindings go to the step they belong to,
-// each % finds the step that binds its object, and calls in tail position of a
-// function's body are marked.
+// resolver rewrites the parsed tree for the compiler. It flattens dots into
+// paths, attaches predicates and bindings to their steps, connects each % to
+// the step that binds its object, and marks calls in tail position.
 type resolver struct {
 	ancestors int
 	depth     int
 }
 
-// resolve rewrites a whole expression.
+// resolve rewrites a whole tree.
 func resolve(tree *Node) (*Node, *Error) {
 	r := &resolver{}
 	n, err := r.node(tree)
@@ -20,7 +19,7 @@ func resolve(tree *Node) (*Node, *Error) {
 	}
 	if n.Kind == KindParent || n.seeking != nil {
 		err := &Error{Code: "S0217", Token: kindNames[n.Kind]}
-		if n.Kind != KindPath && n.Kind != KindParent { // jsonata keeps no position for these
+		if n.Kind != KindPath && n.Kind != KindParent { // jsonata reports no position for these
 			err.Position = n.Pos
 		}
 		return nil, err
@@ -86,7 +85,7 @@ func (r *resolver) node(n *Node) (*Node, *Error) {
 	if err := r.children(n); err != nil {
 		return nil, err
 	}
-	if n.Kind == KindApply { // [] on either side keeps what comes out of the function an array
+	if n.Kind == KindApply { // [] on either side keeps the result an array
 		n.KeepArray = n.KeepArray || n.Left.KeepArray || n.Right.KeepArray
 	}
 	return n, nil
@@ -128,7 +127,7 @@ func (r *resolver) child(n *Node, child **Node) *Error {
 		return err
 	}
 	*child = resolved
-	if n.Kind != KindApply { // a % is not looked for across ~>
+	if n.Kind != KindApply { // % does not look across ~>
 		push(n, resolved)
 	}
 	return nil
@@ -162,7 +161,7 @@ func (r *resolver) transform(n *Node) (err *Error) {
 	return err
 }
 
-// dot folds both sides into one path.
+// dot joins both sides into one path.
 func (r *resolver) dot(n *Node) (*Node, *Error) {
 	left, err := r.node(n.Left)
 	if err != nil {
@@ -207,7 +206,7 @@ func (r *resolver) dot(n *Node) (*Node, *Error) {
 	return path, findAncestors(path)
 }
 
-// lastStep is the step that a predicate or binding after n applies to.
+// lastStep returns the step that a predicate or binding after n applies to.
 func lastStep(n *Node) *Node {
 	if n.Kind == KindPath {
 		return n.List[len(n.List)-1]
@@ -333,7 +332,7 @@ func (r *resolver) index(n *Node) (*Node, *Error) {
 	return result, nil
 }
 
-// push hands the parents that child is still looking for up to n.
+// push passes the parents that child still seeks on to n.
 func push(n, child *Node) {
 	if child.seeking == nil && child.Kind != KindParent {
 		return
@@ -344,8 +343,8 @@ func push(n, child *Node) {
 	}
 }
 
-// findAncestors has the steps of a path bind the parents that its last step
-// refers to. What the path can't satisfy is left for those around it.
+// findAncestors lets the steps of a path bind the parents that its last step
+// refers to. Parents that the path cannot bind are left to the nodes around it.
 func findAncestors(path *Node) *Error {
 	last := path.List[len(path.List)-1]
 	seeking := last.seeking
@@ -375,8 +374,8 @@ func findAncestors(path *Node) *Error {
 	return nil
 }
 
-// seek walks one step outwards: a field or a wildcard is a level, and the one
-// at which the level runs out binds the ancestor.
+// seek moves one step outwards. A field or a wildcard counts as a level. The
+// step at which the level reaches 0 binds the ancestor.
 func seek(n *Node, a *Ancestor) (*Ancestor, *Error) {
 	switch n.Kind {
 	case KindName, KindWildcard:
@@ -411,8 +410,9 @@ func seek(n *Node, a *Ancestor) (*Ancestor, *Error) {
 	return a, nil
 }
 
-// markTail marks the calls whose result is the result of a function's body:
-// they are left to the caller, so that recursion through them does not nest.
+// markTail marks the calls whose result is the result of a function's body. The
+// caller of the function makes these calls, so that recursion through them does
+// not nest.
 func markTail(n *Node) {
 	switch n.Kind {
 	case KindCall:
@@ -423,7 +423,7 @@ func markTail(n *Node) {
 			markTail(n.Other)
 		}
 	case KindBlock:
-		// jsonata marks a call in a block with a predicate, too, and then applies
+		// jsonata also marks a call in a block with a predicate, and then applies
 		// the predicate to the call that has yet to be made.
 		if len(n.List) > 0 && n.Predicates == nil && n.Group == nil {
 			markTail(n.List[len(n.List)-1])

@@ -2,9 +2,9 @@ package syntax
 
 import "slices"
 
-// contains reports whether a condition holds for some node that is evaluated in the
-// scope of n, n included. Nodes for which skip holds, and what is in them, are
-// left out.
+// contains reports whether holds returns true for n or for a node that is
+// evaluated in the scope of n. It ignores the operands of nodes for which skip
+// returns true.
 func (n *Node) contains(holds, skip func(*Node) bool) bool {
 	if n == nil {
 		return false
@@ -43,17 +43,16 @@ func (n *Node) contains(holds, skip func(*Node) bool) bool {
 	return false
 }
 
-// Binds reports whether evaluating the node sets a variable in the scope it is
-// evaluated in.
+// Binds reports whether evaluating n sets a variable in the scope of n.
 func Binds(n *Node) bool {
 	return n.contains(
 		func(n *Node) bool { return n.Kind == KindBind },
 		func(n *Node) bool { return n.Kind == KindBlock || n.Kind == KindLambda })
 }
 
-// Captures reports whether something that outlives the evaluation of the body
-// may refer to its scope: a function defined in it, or a call left to the
-// caller.
+// Captures reports whether something that outlives the evaluation of a
+// function's body may refer to its scope: a function defined in it, or a call
+// left to the caller.
 func Captures(body *Node) bool {
 	return body.contains(
 		func(n *Node) bool { return n.Kind == KindLambda || n.Kind == KindTransform || n.Tail },

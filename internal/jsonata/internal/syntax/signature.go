@@ -2,23 +2,23 @@ package syntax
 
 import "strings"
 
-// Signature is the types of a function's parameters, such as <s-nn?:s>. Its
-// result type is not checked.
+// Signature represents the types of a function's parameters, such as <s-nn?:s>.
+// The result type is ignored.
 type Signature struct{ Parameters []Parameter }
 
-// Parameter is one of a signature: the types it takes, as letters.
+// Parameter represents one parameter of a signature.
 type Parameter struct {
-	Types    string // of the values that fit; m stands for a missing one
+	Types    string // the types of value that fit, as letters; m stands for a missing value
 	Optional bool
 	Repeated bool
-	Context  bool // the context stands in for it when it is left out
-	Array    bool // a value that is no array is passed as an array of one
-	Element  string
+	Context  bool   // the context replaces a missing argument
+	Array    bool   // a value that is not an array becomes an array of one element
+	Element  string // the type of an array's elements, if Subtyped
 	Subtyped bool
 }
 
-// ParseSignature reads a signature with its angle brackets. The position of an
-// error is an offset into it.
+// ParseSignature parses a signature with its angle brackets. The position of an
+// error is an offset into text.
 func ParseSignature(text string) (*Signature, *Error) {
 	s := &Signature{}
 	for i := 1; i < len(text) && text[i] != ':'; i++ {
@@ -71,7 +71,7 @@ func ParseSignature(text string) (*Signature, *Error) {
 	return s, nil
 }
 
-// closing is where the bracket that opens at start closes.
+// closing returns the index of the bracket that closes the one at start.
 func closing(text string, start int, open, close byte) int {
 	depth := 0
 	for i := start; i < len(text); i++ {

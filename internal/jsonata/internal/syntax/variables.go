@@ -2,23 +2,25 @@ package syntax
 
 import "slices"
 
-// FreeVariables are the variables that a tree uses without binding them.
+// FreeVariables returns the variables that a tree uses but does not bind, in
+// order of first use.
 func FreeVariables(tree *Node) []string {
 	u := &usage{}
 	u.node(tree, newNames(nil, tree))
 	return u.free
 }
 
-// names is a scope: the variables bound in it so far, and those that it binds
-// at all. Code runs in order and sees the former; the body of a function runs
-// later, and may see the latter.
+// names is a scope. bound holds the variables bound so far, all those that the
+// scope binds at any time. Code that runs in order sees bound only. The body of
+// a function runs later and may see all.
 type names struct {
 	parent     *names
 	bound, all []string
-	function   bool // the body of one
+	function   bool // the scope is the body of a function
 }
 
-// newNames is a scope for nodes that are evaluated in it one after the other.
+// newNames returns a scope for nodes that are evaluated in it one after the
+// other.
 func newNames(parent *names, nodes ...*Node) *names {
 	s := &names{parent: parent}
 	for _, n := range nodes {
@@ -53,7 +55,7 @@ func (s *names) bind(bound ...string) {
 	}
 }
 
-// usage collects free variables in the order in which they occur.
+// usage collects free variables in order of first use.
 type usage struct{ free []string }
 
 func (u *usage) node(n *Node, s *names) {
@@ -113,7 +115,7 @@ func (u *usage) nodes(list []*Node, s *names) {
 	}
 }
 
-// following is what comes after a node: predicates and grouping.
+// following visits what comes after a node: predicates and grouping.
 func (u *usage) following(n *Node, s *names) {
 	for _, p := range n.Predicates {
 		u.node(p.Filter, s)
@@ -125,8 +127,8 @@ func (u *usage) following(n *Node, s *names) {
 	}
 }
 
-// UsesInput reports whether a node refers to the input. outermost says that the
-// input is the node's context.
+// UsesInput reports whether n refers to the input. outermost is true if the
+// input is the context of n.
 func UsesInput(n *Node, outermost bool) bool {
 	if n == nil {
 		return false
