@@ -1,9 +1,9 @@
 package jsonata
 
-// applyNode is x ~> f.
+// applyNode evaluates x ~> f.
 type applyNode struct {
 	left, right node
-	call        *call // when the right side is a call, which then gets one more argument
+	call        *call // the right side if it is a call, which takes left as its first argument
 	pos         int
 }
 
@@ -29,7 +29,7 @@ func (n *applyNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return ev.applyNamed(fn, []any{left}, nil)
 }
 
-// chain is f ~> g: the function that applies f and then g.
+// chain is the value of f ~> g: a function that applies f and then g.
 type chain struct{ first, second callable }
 
 func (*chain) arity() int { return 1 }

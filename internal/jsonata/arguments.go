@@ -6,14 +6,14 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// arguments are those of one call of a built-in function, after they have been
-// checked against its signature: Undefined where one is missing.
+// arguments holds the arguments of one call of a built-in function, checked
+// against its signature. A missing argument is Undefined.
 type arguments struct {
 	ev   *evaluation
 	list []any
 }
 
-// missing reports whether an argument was left out.
+// missing reports whether an argument is missing.
 func (c arguments) missing(i int) bool { return i >= len(c.list) || IsUndefined(c.list[i]) }
 
 func (c arguments) value(i int) any {
@@ -43,17 +43,17 @@ func (c arguments) function(i int) callable {
 	return f
 }
 
-// text is a string as a result, accounted for.
+// text returns s as a result, within the memory limit.
 func (c arguments) text(s string) (any, error) {
 	return s, c.ev.allocate(len(s), 1)
 }
 
-// sequence is a sequence as a result, accounted for.
+// sequence returns a sequence as a result, within the memory limit.
 func (c arguments) sequence(items []any) (any, error) {
 	return &list{items: items, seq: true}, c.ev.allocate(len(items), 8)
 }
 
-// array is a plain array as a result, accounted for.
+// array returns a plain array as a result, within the memory limit.
 func (c arguments) array(items []any) (any, error) {
 	if items == nil {
 		items = []any{}
@@ -64,7 +64,8 @@ func (c arguments) array(items []any) (any, error) {
 	return items, c.ev.allocate(len(items), 8)
 }
 
-// finite is a number as a result, noted if JSON can't hold it.
+// finite returns n as a result. It notes whether the result needs exporting,
+// because JSON cannot represent n.
 func (c arguments) finite(n float64) (any, error) {
 	if n-n != 0 {
 		c.ev.inexact = true
@@ -72,7 +73,7 @@ func (c arguments) finite(n float64) (any, error) {
 	return n, nil
 }
 
-// whole is an argument as a whole number; what it has beyond that is cut off.
+// whole returns an argument as a whole number. It drops the fraction.
 func (c arguments) whole(i int) (int64, error) {
 	n, ok := value.Float(c.value(i))
 	if !ok {
@@ -89,7 +90,7 @@ func (c arguments) whole(i int) (int64, error) {
 	return int64(n), nil
 }
 
-// limit is an optional upper bound.
+// limit returns an argument that is an optional upper bound.
 func (c arguments) limit(i int) float64 {
 	if c.missing(i) {
 		return math.Inf(1)

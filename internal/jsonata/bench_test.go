@@ -7,8 +7,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// states is an environment in which $states is as a task sees it, with an order
-// of 100 lines for its input.
+// states returns an environment with $states as a task sees it. The input is an
+// order of 100 lines.
 func states() *jsonata.Environment {
 	lines := make([]any, 100)
 	for i := range lines {

@@ -5,8 +5,8 @@ import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 // native is a built-in function.
 type native struct {
 	name       string
-	signature  *syntax.Signature // nil: run checks the arguments itself
-	parameters int               // what $map and its like take for the number of parameters
+	signature  *syntax.Signature // nil if run checks the arguments
+	parameters int               // the number that $map and its like see
 	run        func(c arguments) (any, error)
 }
 
@@ -23,8 +23,8 @@ func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 	return n.run(arguments{ev, list})
 }
 
-// builtins are the functions of jsonata 2.0.6 and of Step Functions, less
-// $eval, which Step Functions does not have: calling it is calling no function.
+// builtins holds the functions of jsonata 2.0.6 and of Step Functions by name.
+// It lacks $eval, which Step Functions does not have.
 var builtins = builtinsByName()
 
 func builtinsByName() map[string]*native {
@@ -37,6 +37,7 @@ func builtinsByName() map[string]*native {
 	return all
 }
 
+// isBuiltin reports whether a built-in function has the name.
 func isBuiltin(name string) bool { return builtins[name] != nil }
 
 func function(name, types string, parameters int, run func(arguments) (any, error)) *native {

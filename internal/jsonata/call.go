@@ -1,17 +1,17 @@
 package jsonata
 
-// call is a call of a function, or of one with the left side of ~> as its
+// call evaluates the call of a function. Under ~>, the left side becomes its
 // first argument.
 type call struct {
 	procedure node
-	name      any    // the function's name as errors show it; nil if it has none
-	lookup    symbol // of a field that may have been meant as a variable; 0 if it is none
+	name      any    // the function's name in errors; nil if it has none
+	lookup    symbol // the variable that may have been meant by a field; 0 if there is no field
 	arguments []node
 	pos       int
 	tail      bool
 }
 
-// tailCall is a call in tail position, still to be made.
+// tailCall is a call in tail position that has yet to be made.
 type tailCall struct {
 	call  *call
 	input any
@@ -57,7 +57,7 @@ func (n *call) with(ev *evaluation, applied []any, input any, f *frame) (any, er
 	return v, nil
 }
 
-// place puts an error from within the function at the call.
+// place sets the position of an error inside the function to that of the call.
 func (n *call) place(err error) error {
 	if e, ok := err.(*Error); ok {
 		e.Position = n.pos
@@ -68,7 +68,7 @@ func (n *call) place(err error) error {
 	return err
 }
 
-// run makes a call that was left to the caller of the function it stands in.
+// run makes a call that a function left to its caller.
 func (t *tailCall) run(ev *evaluation, input any) (any, error) {
 	procedure, err := ev.eval(t.call.procedure, t.input, t.frame)
 	if err != nil {

@@ -1,18 +1,18 @@
 package jsonata
 
-// callable is a function: a lambda, a built-in one, a partial application of
-// either, a chain of two, a regular expression, or a transform.
+// callable is a function: a lambda, a built-in function, a partial application,
+// a chain, a regular expression or a transform.
 type callable interface {
-	// arity is the number of parameters: how many arguments $map and its like
-	// pass.
+	// arity returns the number of parameters, which is the number of arguments
+	// that $map and its like pass.
 	arity() int
-	// call applies the function. input is the context of the call. The
-	// arguments are the caller's again when it returns.
+	// call applies the function. input is the context of the call. The caller
+	// may reuse arguments after the call.
 	call(ev *evaluation, arguments []any, input any) (any, error)
 }
 
-// apply calls a function, and goes on with the calls that it leaves to its
-// caller as its last act.
+// apply calls a function, and then makes the tail calls that the function
+// leaves to its caller.
 func (ev *evaluation) apply(fn callable, arguments []any, input any) (any, error) {
 	v, err := fn.call(ev, arguments, input)
 	for err == nil {
@@ -28,8 +28,8 @@ func (ev *evaluation) apply(fn callable, arguments []any, input any) (any, error
 	return v, err
 }
 
-// applyNamed applies a function that no call has named. Its errors name it if
-// it is a built-in one.
+// applyNamed applies a function that the expression does not call by name. If
+// the function is built in, its errors name it.
 func (ev *evaluation) applyNamed(fn callable, arguments []any, input any) (any, error) {
 	v, err := ev.apply(fn, arguments, input)
 	if e, ok := err.(*Error); ok && e.token == nil {

@@ -18,7 +18,7 @@ func (c *compiler) symbol(name string) symbol {
 	return s
 }
 
-// optional is the symbol of a name, or 0 for none.
+// optional returns the symbol of a name, or 0 for an empty name.
 func (c *compiler) optional(name string) symbol {
 	if name == "" {
 		return 0
@@ -26,7 +26,7 @@ func (c *compiler) optional(name string) symbol {
 	return c.symbol(name)
 }
 
-// node compiles a node and what follows it.
+// node compiles a syntax node with its predicates and its grouping.
 func (c *compiler) node(n *syntax.Node) node {
 	if n == nil {
 		return nil
@@ -35,7 +35,7 @@ func (c *compiler) node(n *syntax.Node) node {
 	if n.Kind == syntax.KindPath || n.Predicates == nil && n.Group == nil && !n.KeepArray {
 		return base
 	}
-	if n.Kind == syntax.KindCall && n.Tail { // grouping and [] are lost on a call in tail position, as in jsonata
+	if n.Kind == syntax.KindCall && n.Tail { // jsonata ignores grouping and [] after a call in tail position
 		return base
 	}
 	f := &finish{node: base, keep: n.KeepArray}
@@ -145,8 +145,9 @@ func (c *compiler) call(n *syntax.Node) *call {
 	return k
 }
 
-// procedureName is what an error calls the function, and the symbol of the
-// variable that may have been meant if it is written as a field.
+// procedureName returns the name that errors give a called function. If the
+// function is written as a field, it also returns the symbol of the variable
+// that may have been meant.
 func (c *compiler) procedureName(n *syntax.Node) (any, symbol) {
 	switch n.Kind {
 	case syntax.KindPath:
@@ -181,7 +182,7 @@ func (c *compiler) binary(n *syntax.Node) node {
 	return &interval{b}
 }
 
-// concatenation makes one node of a chain of &.
+// concatenation compiles a chain of & into one node.
 func (c *compiler) concatenation(n *syntax.Node) node {
 	left := n.Left
 	var k *concatenation

@@ -2,38 +2,7 @@ package jsonata
 
 import "github.com/mapjob/mapjob/internal/value"
 
-// hashable is a value whose equality is that of Go.
-func hashable(v any) (any, bool) {
-	switch v := v.(type) {
-	case nil, bool, string:
-		return v, true
-	case float64:
-		return v, v == v
-	case value.Number:
-		return v.Float(), true
-	}
-	return nil, false
-}
-
-// identical is JavaScript's ===: arrays and objects are the same only if they
-// are the very same one.
-func identical(x, y any) bool {
-	switch x := x.(type) {
-	case []any:
-		y, ok := y.([]any)
-		return ok && len(x) == len(y) && len(x) > 0 && &x[0] == &y[0]
-	case float64, value.Number:
-		a, _ := value.Float(x)
-		b, ok := value.Float(y)
-		return ok && a == b
-	}
-	if _, ok := y.([]any); ok {
-		return false
-	}
-	return x == y
-}
-
-// equal compares by value, at any depth.
+// equal compares two values in depth.
 func (ev *evaluation) equal(x, y any) bool {
 	switch a := x.(type) {
 	case string:
@@ -77,4 +46,36 @@ func (ev *evaluation) equal(x, y any) bool {
 		}
 	}
 	return true
+}
+
+// hashable returns v in a form that Go compares as JSONata does. It reports
+// false if there is none.
+func hashable(v any) (any, bool) {
+	switch v := v.(type) {
+	case nil, bool, string:
+		return v, true
+	case float64:
+		return v, v == v
+	case value.Number:
+		return v.Float(), true
+	}
+	return nil, false
+}
+
+// identical compares as JavaScript's === does: two arrays or objects are
+// identical only if they are the same one.
+func identical(x, y any) bool {
+	switch x := x.(type) {
+	case []any:
+		y, ok := y.([]any)
+		return ok && len(x) == len(y) && len(x) > 0 && &x[0] == &y[0]
+	case float64, value.Number:
+		a, _ := value.Float(x)
+		b, ok := value.Float(y)
+		return ok && a == b
+	}
+	if _, ok := y.([]any); ok {
+		return false
+	}
+	return x == y
 }

@@ -9,21 +9,21 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Error is what jsonata 2.0.6 reports, word for word.
+// Error represents an error that jsonata 2.0.6 reports, word for word.
 //
-// Code is empty for the limits that AWS puts on an evaluation (nesting, memory)
-// and for regular expressions that do not compile: neither has a code there.
+// Code is empty if an evaluation exceeds a limit that AWS sets, and if a
+// regular expression does not compile. jsonata has no code for these errors.
 type Error struct {
-	Code     string // such as T2001: S… syntax, T… types, D… while evaluating
-	Position int    // in the source, in UTF-16 code units, as JavaScript counts. 0 if unknown
+	Code     string // such as T2001: S for syntax, T for types, D for evaluation
+	Position int    // in the source, in UTF-16 code units; 0 if unknown
 	Token    string // the operator, function or symbol at fault, if any
 	Value    any    // the offending value, if any
 	Message  string
 
-	cause error // the context's error, of an evaluation that was stopped
+	cause error // the context's error, if the context stopped the evaluation
 
-	// What the message is made of. The token's text in the message shows its
-	// type, and is only known when the error has reached the call it is of.
+	// The parameters of the message. The message shows the token as JSON, so the
+	// token keeps its type here. It is known once the error reaches its call.
 	token        any
 	noToken      bool
 	value2       any
@@ -33,7 +33,7 @@ type Error struct {
 	exponent     any
 }
 
-// newSyntaxError turns an error of package syntax into one of this package.
+// newSyntaxError converts an error of package syntax.
 func newSyntaxError(e *syntax.Error) *Error {
 	if e.TooDeep {
 		return &Error{Message: stackOverflow, Position: e.Position}
@@ -41,7 +41,7 @@ func newSyntaxError(e *syntax.Error) *Error {
 	return &Error{Code: e.Code, Position: e.Position, token: e.Token, noToken: e.NoToken, Value: e.Value, Message: e.Message}
 }
 
-// Error is the code and the message.
+// Error returns the code and the message.
 func (e *Error) Error() string {
 	if e.Code == "" {
 		return e.Message
@@ -49,10 +49,10 @@ func (e *Error) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Unwrap is the context's error, if that is what stopped the evaluation.
+// Unwrap returns the context's error if the context stopped the evaluation.
 func (e *Error) Unwrap() error { return e.cause }
 
-// finish fills in the message, and turns the position from bytes into UTF-16
+// finish fills in the message, and converts the position from bytes to UTF-16
 // code units.
 func (e *Error) finish(source string) *Error {
 	if e.token == nil && e.Token != "" {
@@ -71,7 +71,8 @@ func (e *Error) finish(source string) *Error {
 	return e
 }
 
-// fill replaces {{name}} by a value as JSON, and {{{name}}} by it as it is.
+// fill replaces {{name}} by a value as JSON, and {{{name}}} by the text of the
+// value.
 func (e *Error) fill(template string) string {
 	var b strings.Builder
 	for {

@@ -4,32 +4,33 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// evaluation is the state of one evaluation of one expression.
+// evaluation is the state of one evaluation of an expression.
 type evaluation struct {
 	expression *Expression
 	env        *Environment
-	root       any    // what $$ stands for
-	scope      frame  // outermost
-	spare      *frame // for the next scope, if there is one
+	root       any    // the value of $$
+	scope      frame  // the outermost scope
+	spare      *frame // a scope to reuse, or nil
 	frees      []freeVariable
-	stack      []any  // arguments of the calls that are being made
-	text       []byte // of the strings that are being concatenated
+	stack      []any  // the arguments of pending calls
+	text       []byte // the strings of pending concatenations
 	done       <-chan struct{}
 	depth      int
 	maxDepth   int
 	steps      uint
 	stored     int   // see maxStored
-	stopped    error // why the evaluation has to end, when that came up where no error could be returned
-	inexact    bool  // some value made on the way may need exporting, see exported
+	stopped    error // why the evaluation has to end, if a function without an error result found out
+	inexact    bool  // the result may need exporting, see export
 }
 
-// freeVariable is a variable of the world, once it has been looked up.
+// freeVariable is a variable that the expression does not bind. Its value is
+// looked up once.
 type freeVariable struct {
 	value any
 	known bool
 }
 
-// eval evaluates a node and unwraps the sequence that it may result in.
+// eval evaluates a node, and unwraps its result if that is a sequence.
 func (ev *evaluation) eval(n node, input any, f *frame) (any, error) {
 	if ev.depth >= ev.maxDepth {
 		return nil, &Error{Message: stackOverflow}
@@ -64,7 +65,7 @@ func (e *Expression) run(env *Environment) (any, error) {
 	defer ev.release()
 	*ev = evaluation{expression: e, env: env, root: env.Input, frees: ev.frees, stack: ev.stack, text: ev.text, maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
-		ev.maxDepth = DefaultMaxDepth
+		ev.maxDepth = defaultMaxDepth
 	}
 	if env.Context != nil {
 		ev.done = env.Context.Done()
@@ -93,11 +94,12 @@ func (e *Expression) run(env *Environment) (any, error) {
 	return v, ev.stopped
 }
 
-// maxPooledText is the most bytes of a buffer that is kept for the next
-// evaluation.
+// maxPooledText bounds the buffer that is kept for the next evaluation, in
+// bytes.
 const maxPooledText = 1 << 16
 
-// release returns the evaluation to the pool without what it refers to.
+// release returns the evaluation to the pool. It clears everything that the
+// evaluation refers to.
 func (ev *evaluation) release() {
 	clear(ev.frees)
 	clear(ev.stack[:cap(ev.stack)])

@@ -5,9 +5,10 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// export is v as it may leave the package: lists become arrays, and what JSON
-// can't hold becomes what AWS makes of it. Parts that need no change are
-// shared. It also reports whether v had to change.
+// export returns v as callers see it, and reports whether it differs from v.
+// Lists become arrays. Functions and numbers that JSON cannot represent become
+// the strings that AWS puts in their place. Parts that need no change are
+// shared.
 func (ev *evaluation) export(v any) (any, bool) {
 	switch v := v.(type) {
 	case float64:
@@ -26,7 +27,7 @@ func (ev *evaluation) export(v any) (any, bool) {
 	case *value.Object:
 		return ev.exportMembers(v)
 	case callable:
-		return "", true // as $string makes of it
+		return "", true // as in $string
 	case *tuples:
 		items := make([]any, len(v.items))
 		for i := range v.items {
@@ -47,7 +48,7 @@ func (ev *evaluation) exportItems(items []any) (any, bool) {
 			break
 		}
 		item, changed := ev.export(item)
-		if IsUndefined(item) { // a predicate of something missing can leave one in a sequence
+		if IsUndefined(item) { // a predicate can leave a missing value in a sequence
 			item, changed = nil, true
 		}
 		if changed {

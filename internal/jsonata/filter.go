@@ -9,13 +9,14 @@ import (
 // filter is a predicate.
 type filter struct {
 	node    node
-	index   float64 // of the element, when it is a literal number
-	literal bool
+	index   float64 // the index of the element, if literal
+	literal bool    // the predicate is a literal number
 }
 
-// apply selects from v what the predicate holds for. The result is v itself if
-// that is no array and has the literal index, the element at the index if that
-// is an array, and else a sequence.
+// apply selects the values in v for which the predicate holds. If v is not an
+// array and has the literal index, the result is v. If the element at the
+// literal index is an array, the result is that element. Any other result is a
+// sequence.
 func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 	items, ok := elements(v)
 	if !ok {
@@ -47,7 +48,7 @@ func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 	return &list{items: out, seq: true}, ev.allocate(len(out), 8)
 }
 
-// at is the element at an index, from the end if it is negative.
+// at returns the element at an index. A negative index counts from the end.
 func at(items []any, index float64) any {
 	i := math.Floor(index)
 	if i < 0 {
@@ -59,8 +60,8 @@ func at(items []any, index float64) any {
 	return Undefined
 }
 
-// count is how many times the predicate selects an item: once where it holds,
-// or as often as its numbers name the item's index.
+// count returns how often the predicate selects an item: once if it holds, or
+// as often as its numbers equal the item's index.
 func (p *filter) count(ev *evaluation, item any, i, length int, f *frame) (int, error) {
 	v, err := ev.eval(p.node, item, f)
 	if err != nil {
@@ -109,7 +110,7 @@ func allNumbers(items []any) bool {
 	return true
 }
 
-// applyTuples selects the tuples that the predicate holds for.
+// applyTuples selects the tuples for which the predicate holds.
 func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple, error) {
 	var out []tuple
 	if p.literal {

@@ -1,23 +1,23 @@
 package jsonata
 
-// symbol is a variable's name, numbered within its expression.
+// symbol is the number of a variable's name in its expression.
 type symbol int32
 
-// binding is the value of a variable in a scope.
+// binding is a variable with its value in a scope.
 type binding struct {
 	symbol symbol
 	value  any
 }
 
-// frame is a scope: of a block, a call of a function, or an item whose
-// variables @, # and % have bound.
+// frame is the scope of a block, of a function call, or of an item for which @,
+// # or % binds variables.
 type frame struct {
 	parent   *frame
 	bindings []binding
-	few      [2]binding // room for the first bindings
+	few      [2]binding // avoids allocating the first bindings
 }
 
-// newFrame is a scope with room for n bindings.
+// newFrame returns a scope with room for n bindings.
 func (ev *evaluation) newFrame(parent *frame, n int) *frame {
 	f := ev.spare
 	if f == nil {
@@ -34,13 +34,13 @@ func (ev *evaluation) newFrame(parent *frame, n int) *frame {
 	return f
 }
 
-// recycle takes back a scope that nothing refers to any more.
+// recycle keeps a scope that is no longer in use for the next call of newFrame.
 func (ev *evaluation) recycle(f *frame) {
 	*f = frame{}
 	ev.spare = f
 }
 
-// bind sets a variable in this scope, and no other.
+// bind sets a variable in this scope.
 func (f *frame) bind(s symbol, v any) {
 	for i := range f.bindings {
 		if f.bindings[i].symbol == s {
@@ -51,8 +51,8 @@ func (f *frame) bind(s symbol, v any) {
 	f.bindings = append(f.bindings, binding{s, v})
 }
 
-// lookup is the value that the innermost scope to bind the variable gives it,
-// or what the world gives it.
+// lookup returns the value of a variable in the innermost scope that binds it.
+// If no scope binds it, the variable is free.
 func (ev *evaluation) lookup(s symbol, f *frame) any {
 	for ; f != nil; f = f.parent {
 		for i := range f.bindings {
@@ -64,9 +64,8 @@ func (ev *evaluation) lookup(s symbol, f *frame) any {
 	return ev.free(s)
 }
 
-// free is the value of a variable that no scope of the expression binds: one
-// of the environment's, or else a built-in function. The environment is asked
-// once per evaluation.
+// free returns the value of a free variable: from the environment, or else a
+// built-in function. It asks the environment once per evaluation.
 func (ev *evaluation) free(s symbol) any {
 	if v := &ev.frees[s]; v.known {
 		return v.value

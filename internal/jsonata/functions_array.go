@@ -46,8 +46,8 @@ func (ev *evaluation) shuffle(n int, swap func(i, j int)) {
 	}
 }
 
-// distinct keeps the first of equal elements. Of a sequence it makes a
-// sequence, of another array an array.
+// distinct keeps the first of equal elements. It returns a sequence for a
+// sequence, and a plain array for any other array.
 func distinct(c arguments) (any, error) {
 	items, ok := elements(c.value(0))
 	if !ok || len(items) <= 1 {

@@ -9,8 +9,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// base64Encode encodes the low byte of each UTF-16 code unit, which is what
-// jsonata does on Node.js.
+// base64Encode encodes the low byte of each UTF-16 code unit, as jsonata does
+// on Node.js.
 func base64Encode(s string) string {
 	var b []byte
 	for _, r := range s {
@@ -40,8 +40,8 @@ func base64Decode(c arguments) (any, error) {
 		return r
 	}, c.string(0)), "=")
 	b, err := base64.RawStdEncoding.DecodeString(s)
-	if err != nil { // AWS fails here with an internal error, Node.js ignores what it can't read
-		return nil, &Error{Message: "the argument of the base64decode function is not base64: " + value.Text(c.string(0)), noToken: true}
+	if err != nil { // AWS fails with an internal error, Node.js ignores invalid characters
+		return nil, &Error{Message: "the argument of the base64decode function is not valid base64: " + value.Text(c.string(0)), noToken: true}
 	}
 	var text strings.Builder
 	for _, x := range b {
@@ -50,7 +50,8 @@ func base64Decode(c arguments) (any, error) {
 	return c.text(text.String())
 }
 
-// escapeURL escapes all but letters, digits and the characters given.
+// escapeURL escapes all characters except letters, digits and those in
+// unreserved.
 func escapeURL(s, unreserved string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -67,8 +68,8 @@ func escapeURL(s, unreserved string) string {
 	return b.String()
 }
 
-// unescaped undoes escapeURL, except that it leaves the escapes of reserved
-// characters as they are.
+// unescaped returns a built-in function that reverses escapeURL. It keeps the
+// escapes of reserved characters.
 func unescaped(name, reserved string) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
 		if c.missing(0) {

@@ -72,7 +72,7 @@ func split(c arguments) (any, error) {
 	return c.array(out)
 }
 
-// between is the text from one offset to another, in whichever order.
+// between returns the text between two offsets, which may come in either order.
 func between(s string, from, to int) string { return s[min(from, to):max(from, to)] }
 
 func matchAll(c arguments) (any, error) {
@@ -163,7 +163,7 @@ func (c arguments) replaceText(s string, limit float64) (any, error) {
 	return c.text(strings.Replace(s, c.string(1), with, n))
 }
 
-// replacement is what takes the place of a match.
+// replacement returns the text that replaces a match.
 func (c arguments) replacement(m *match, s string) (string, error) {
 	if fn := c.function(2); fn != nil {
 		v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, nil)
@@ -179,9 +179,9 @@ func (c arguments) replacement(m *match, s string) (string, error) {
 	return expand(c.string(2), m), nil
 }
 
-// expand fills in $0 for the match, $1 and so on for its groups, $$ for a
-// dollar. Of a number with more digits than there are groups for, the excess
-// is text.
+// expand replaces $0 by the match, $1, $2, … by its groups, and $$ by a dollar.
+// If a number has more digits than the count of groups, the excess digits are
+// text.
 func expand(template string, m *match) string {
 	var b strings.Builder
 	for {

@@ -95,7 +95,7 @@ var numberFunctions = []*native{
 	function("parseInteger", "<s-s:n>", 2, parseInteger),
 }
 
-// numeric is a function of one number.
+// numeric returns a built-in function of one number.
 func numeric(f func(float64) float64) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
 		if c.missing(0) {
@@ -105,7 +105,7 @@ func numeric(f func(float64) float64) func(arguments) (any, error) {
 	}
 }
 
-// aggregate is a function of many numbers.
+// aggregate returns a built-in function of an array of numbers.
 func aggregate(f func(numbers []any) any) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
 		if c.missing(0) {
@@ -148,8 +148,8 @@ func numberOf(c arguments) (any, error) {
 	return nil, &Error{Code: "D3030", Value: c.value(0), index: 1}
 }
 
-// parseNumber reads what JSON takes for a number, or a JavaScript literal with
-// a radix.
+// parseNumber parses a JSON number, or a JavaScript literal with a radix
+// prefix.
 func parseNumber(s string) (float64, bool) {
 	if len(s) > 2 && s[0] == '0' && strings.IndexByte("xXoObB", s[1]) >= 0 {
 		base := map[byte]int{'x': 16, 'o': 8, 'b': 2}[s[1]|0x20]
@@ -167,5 +167,5 @@ func parseNumber(s string) (float64, bool) {
 	return f, err == nil
 }
 
-// decimalNumber is a number as JSON has it, but for leading zeros.
+// decimalNumber matches a JSON number, which may have leading zeros here.
 var decimalNumber = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$`)

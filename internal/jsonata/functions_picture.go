@@ -41,7 +41,7 @@ func parseInteger(c arguments) (any, error) {
 	return c.finite(p.Parse(c.string(0)))
 }
 
-// pictureFailure turns an error of package picture into one of this package.
+// pictureFailure converts an error of package picture.
 func pictureFailure(err error) error {
 	if e, ok := err.(*picture.Error); ok {
 		return &Error{Code: e.Code, Value: e.Value}

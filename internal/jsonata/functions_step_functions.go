@@ -16,9 +16,9 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// stepFunctions are those that Step Functions adds, and $random, which it
-// changes. They check their arguments themselves: what they do with a missing
-// or unfit one has been observed on the service, and no signature says it.
+// stepFunctions holds the functions that Step Functions adds, and $random,
+// which it changes. They have no signatures, because Step Functions treats
+// missing and unsuitable arguments in ways that no signature describes.
 var stepFunctions = []*native{
 	unsigned("partition", 2, partition),
 	unsigned("range", 3, numberRange),
@@ -42,8 +42,7 @@ var stepFunctions = []*native{
 		if !ok {
 			return nil, mismatch(c.value(0), 1)
 		}
-		// Stricter than what the engine reads elsewhere: no repeated names, and
-		// exactly one value.
+		// $parse is stricter than value.Parse: it refuses repeated names.
 		if !jsontext.Value(text).IsValid() {
 			return nil, &Error{Code: "D3137", Message: "Invalid JSON", Value: text}
 		}
@@ -55,7 +54,8 @@ var stepFunctions = []*native{
 	}),
 }
 
-// unsigned is a function without a signature, of at most so many arguments.
+// unsigned returns a function without a signature that accepts at most
+// parameters arguments.
 func unsigned(name string, parameters int, run func(arguments) (any, error)) *native {
 	return &native{name: name, parameters: parameters, run: func(c arguments) (any, error) {
 		if len(c.list) > parameters && !IsUndefined(c.list[parameters]) {
@@ -65,13 +65,13 @@ func unsigned(name string, parameters int, run func(arguments) (any, error)) *na
 	}}
 }
 
-// mismatch is the error of the argument at a position that counts from 1.
+// mismatch returns the error of an unsuitable argument. Positions count from 1.
 func mismatch(v any, position int) error {
 	return &Error{Code: "T0410", Value: v, index: position}
 }
 
-// partition is $partition(array, size): chunks of the array, the last one with
-// what remains.
+// partition implements $partition(array, size): it splits the array into
+// chunks. The last chunk holds the rest.
 func partition(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
@@ -105,12 +105,12 @@ func partition(c arguments) (any, error) {
 	return c.array(out)
 }
 
-// maxRange is the most numbers that $range makes: it is held to the same
-// memory as everything else, but needs more of it for each.
+// maxRange bounds the numbers that $range returns. AWS applies the common
+// memory limit, but $range needs more memory for each number.
 const maxRange = 360_145
 
-// numberRange is $range(first, last, step), which includes the last number if
-// a step lands on it.
+// numberRange implements $range(first, last, step). The result includes last if
+// a step reaches it.
 func numberRange(c arguments) (any, error) {
 	first, err := c.whole(0)
 	if err != nil {
@@ -141,7 +141,7 @@ func numberRange(c arguments) (any, error) {
 	return c.sequence(out)
 }
 
-// hashOf is $hash(text, algorithm), in hexadecimal.
+// hashOf implements $hash(text, algorithm). The result is hexadecimal.
 func hashOf(c arguments) (any, error) {
 	text, ok := c.value(0).(string)
 	if !ok {
@@ -174,8 +174,8 @@ func hashOf(c arguments) (any, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// javaRandom is the first nextDouble of a java.util.Random with the seed, which
-// is what Step Functions makes of it.
+// javaRandom returns the first nextDouble of a java.util.Random with the seed,
+// as Step Functions does.
 func javaRandom(seed int64) float64 {
 	const multiplier, mask = 0x5DEECE66D, 1<<48 - 1
 	state := (uint64(seed) ^ multiplier) & mask
@@ -201,7 +201,7 @@ func (ev *evaluation) randomBits() uint64 {
 	return rand.Uint64()
 }
 
-// uuid is a random UUID, version 4.
+// uuid returns a random UUID, version 4.
 func (ev *evaluation) uuid() string {
 	a, b := ev.randomBits(), ev.randomBits()
 	a = a&^0xF000 | 0x4000

@@ -45,7 +45,7 @@ var stringFunctions = []*native{
 	function("decodeUrl", "<s-:s>", 1, unescaped("decodeUrl", ";/?:@&=+$,#")),
 }
 
-// mapped is a function of one string.
+// mapped returns a built-in function of one string.
 func mapped(f func(string) string) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
 		if c.missing(0) {
@@ -55,7 +55,7 @@ func mapped(f func(string) string) func(arguments) (any, error) {
 	}
 }
 
-// around is a function of a string and a separator.
+// around returns a built-in function of a string and a separator.
 func around(f func(s, separator string) string) func(arguments) (any, error) {
 	return func(c arguments) (any, error) {
 		if c.missing(0) {
@@ -95,7 +95,8 @@ func isNumber(v any) bool { return letter(v) == 'n' }
 
 func toFloat(v any) (float64, bool) { return value.Float(v) }
 
-// substring counts characters, not the code units that JavaScript's own does.
+// substring implements $substring. It counts characters, whereas JavaScript's
+// substring counts code units.
 func substring(c arguments) (any, error) {
 	if c.missing(0) {
 		return Undefined, nil
@@ -130,7 +131,8 @@ func substring(c arguments) (any, error) {
 	return string([]rune(s)[from:to]), nil
 }
 
-// trim makes one space of each run of white space, and none of one at an end.
+// trim replaces each run of white space by one space, and removes white space
+// at both ends.
 func trim(s string) string {
 	var b strings.Builder
 	gap := false

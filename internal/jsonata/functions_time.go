@@ -40,7 +40,7 @@ var timeFunctions = []*native{
 	}),
 }
 
-// isoPicture is how a time is written without a picture.
+// isoPicture is the default picture of a time.
 var isoPicture = func() *picture.Time {
 	p, err := picture.ParseTime("[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]")
 	if err != nil {
@@ -49,8 +49,8 @@ var isoPicture = func() *picture.Time {
 	return p
 }()
 
-// formatTime formats a time. pictureAt and zoneAt are the indexes of the arguments
-// that hold the picture and the time zone.
+// formatTime formats a time. pictureAt and zoneAt are the indexes of the
+// arguments that hold the picture and the time zone.
 func (c arguments) formatTime(millis float64, pictureAt, zoneAt int) (any, error) {
 	p := isoPicture
 	if !c.missing(pictureAt) {
@@ -70,8 +70,7 @@ func (c arguments) formatTime(millis float64, pictureAt, zoneAt int) (any, error
 	return c.text(s)
 }
 
-// isoPattern is what jsonata takes for an ISO 8601 timestamp. It is then read
-// as Date.parse does.
+// isoPattern matches what jsonata accepts as an ISO 8601 timestamp.
 var isoPattern = regexp.MustCompile(`^\d{4}(-[01]\d)*(-[0-3]\d)*(T[0-2]\d:[0-5]\d:[0-5]\d)*(\.\d+)?([+-][0-2]\d:?[0-5]\d|Z)?$`)
 
 func (c arguments) parseISO(s string) (any, error) {

@@ -46,7 +46,7 @@ var valueFunctions = []*native{
 	}),
 }
 
-// truth is that of the argument, as which any function is false.
+// truth returns the truth of the first argument. A function is false.
 func (c arguments) truth() (bool, error) {
 	if c.function(0) != nil {
 		return false, nil
@@ -54,7 +54,7 @@ func (c arguments) truth() (bool, error) {
 	return c.ev.truth(c.value(0))
 }
 
-// typeName is $type(v); "" for Undefined.
+// typeName implements $type. It returns "" for Undefined.
 func typeName(v any) string {
 	switch letter(v) {
 	case 'm':

@@ -2,19 +2,19 @@ package jsonata
 
 import "github.com/mapjob/mapjob/internal/value"
 
-// group is an object constructor, on its own or after an expression whose
-// values it groups by key.
+// group evaluates an object constructor, which may group the values of the
+// expression before it by key.
 type group struct {
 	keys, values []node
-	distinct     bool // the keys are literal strings, no two the same
+	distinct     bool // all keys are different literal strings
 	pos          int
 }
 
-// collected is the values of one key.
+// collected holds the values of one key.
 type collected struct {
 	data   any
 	tuples []tuple
-	pair   int // the pair of the constructor that made the key
+	pair   int // the index of the key in the constructor
 	single bool
 }
 
@@ -59,8 +59,8 @@ func (g *group) eval(ev *evaluation, items []any, f *frame) (any, error) {
 	return object, nil
 }
 
-// join adds an item to the data, as append does; the first addition copies, so
-// that the array of an item is never changed.
+// join adds an item to the data. The first addition copies the data, so that an
+// array of the input never changes.
 func (c *collected) join(item any) any {
 	if IsUndefined(item) {
 		return c.data
@@ -72,8 +72,8 @@ func (c *collected) join(item any) any {
 	return append(c.data.([]any), each(item)...)
 }
 
-// single builds the object of one item. All keys come first: a duplicate is an
-// error before any value is evaluated.
+// single builds the object of a single item. It evaluates all keys first,
+// because a duplicate is an error before any value is evaluated.
 func (g *group) single(ev *evaluation, item any, f *frame) (any, error) {
 	object := value.WithCapacity(len(g.keys))
 	if g.distinct {
@@ -143,8 +143,8 @@ func (g *group) set(ev *evaluation, object *value.Object, key string, pair int, 
 	return nil
 }
 
-// evalTuples groups a stream of tuples: a value sees the variables of all
-// tuples of its key.
+// evalTuples groups tuples. A value sees the variables of all tuples with its
+// key.
 func (g *group) evalTuples(ev *evaluation, current []tuple, f *frame) (any, error) {
 	var order []string
 	groups := make(map[string]*collected)

@@ -1,7 +1,7 @@
 package jsonata
 
-// iteratee calls a function for each of many values with as many arguments as
-// it takes: the value, its index, and the array that it is in.
+// iteratee calls a function for each of many values. It passes as many
+// arguments as the function accepts: the value, its index, and the array.
 type iteratee struct {
 	ev    *evaluation
 	fn    callable
@@ -52,7 +52,7 @@ func (it *iteratee) apply(given []any) (any, error) {
 	return it.ev.apply(it.fn, given, nil)
 }
 
-// holds is the truth of what the function says.
+// holds returns the truth of the function's result.
 func (it *iteratee) holds(v any, err error) (bool, error) {
 	if err != nil {
 		return false, err

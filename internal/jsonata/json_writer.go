@@ -8,12 +8,12 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// jsonWriter writes what JSON.stringify does.
+// jsonWriter writes JSON as JSON.stringify does.
 type jsonWriter struct {
 	text   []byte
-	round  bool // numbers to 15 significant digits
-	indent int  // spaces per level; 0 writes one line
-	limit  int  // bytes; beyond it, an error
+	round  bool // round numbers to 15 significant digits
+	indent int  // the spaces per level; 0 writes a single line
+	limit  int  // the maximum length in bytes
 	err    error
 }
 

@@ -1,24 +1,22 @@
-// Package jsonata is the JSONata expression language, release 2.0.6, as AWS
-// Step Functions runs it. An expression is compiled once and evaluated many
-// times, by any number of goroutines at once.
+// Package jsonata evaluates JSONata 2.0.6 expressions as AWS Step Functions does.
+// An expression is compiled once and can be evaluated many times, by several
+// goroutines at once.
 //
-// The language is that of docs.jsonata.org, and its corners and error messages
-// are those that the reference implementation gave to the cases in testdata.
-// What Step Functions adds to it and takes away is in the AWS page "Transforming
-// data with JSONata in Step Functions". Beyond that, it differs from the
-// reference in this:
+// The language is described at docs.jsonata.org. Results and error messages match
+// those of the reference implementation, which are recorded in testdata. The AWS
+// page "Transforming data with JSONata in Step Functions" describes what Step
+// Functions adds and removes. Other differences from the reference:
 //
-//   - Members keep their order, also those with names like "10", which
-//     JavaScript moves to the front.
-//   - Elements of an array and members of an object are evaluated one after the
-//     other, not at once.
-//   - Numbers that a float64 does not hold pass through as they are. Those that
-//     JSON lacks leave as the strings "Infinity", "-Infinity" and "NaN".
-//   - Evaluation is bounded as AWS bounds it, see [DefaultMaxDepth].
-//   - A predicate after a block applies to the block's value also where the block
-//     ends a function's body with a call.
-//   - The update of a transform can't make an object contain itself.
-//   - Text is Unicode: half a surrogate pair does not exist.
+//   - Members keep their order. JavaScript moves names like "10" to the front.
+//   - The elements of an array and the members of an object are evaluated one
+//     after the other.
+//   - Numbers that a float64 cannot represent pass through unchanged. Numbers that
+//     JSON cannot represent become the strings "Infinity", "-Infinity" and "NaN".
+//   - Evaluation has the limits of AWS: nesting, memory and time.
+//   - A predicate after a block applies to the value of the block, even if the
+//     block ends a function's body with a call.
+//   - The update of a transform must not make an object contain itself.
+//   - Strings are Unicode: half a surrogate pair becomes U+FFFD.
 package jsonata
 
 import (
@@ -33,54 +31,52 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 )
 
-// Expression is a compiled expression. It is immutable and safe for
+// Expression represents a compiled expression. It is immutable and safe for
 // concurrent use.
 type Expression struct {
 	source    string
 	root      node
-	plain     *plainPath // the whole expression, if it is a plain path
+	plain     *plainPath // the whole expression as a plain path, or nil
 	symbols   []string   // the names of all variables, by symbol
 	natives   []*native  // the built-in functions of these names, by symbol
-	variables []string   // the free ones
+	variables []string   // the names of the free variables
 	usesInput bool
 
 	evaluations sync.Pool // of *evaluation
 }
 
-// Environment is what an evaluation sees of the world. The zero Environment has
-// JSON null for an input, no variables, and the zero time.
+// Environment holds what an evaluation can see. In the zero Environment the
+// input is JSON null, there are no variables, and the time is zero.
 type Environment struct {
-	// Context stops the evaluation when it is cancelled or past its deadline.
-	// Nil never stops it.
+	// Context stops the evaluation when it ends. It may be nil.
 	Context context.Context
-	// Input is what $ and $$ stand for and where paths start. [Undefined] is no
-	// input; nil is JSON null.
+	// Input is the value of $ and $$, and the start of paths. [Undefined] means
+	// no input, nil means JSON null.
 	Input any
-	// Variable looks up a variable that the expression does not bind itself,
-	// by its name without the dollar sign. It is asked before the built-in
-	// functions, and at most once per name and evaluation.
+	// Variable returns the value of a free variable, by its name without the
+	// dollar sign. It takes precedence over built-in functions. An evaluation
+	// calls it at most once for each name.
 	Variable func(name string) (any, bool)
-	// Now is the time of $now() and $millis().
+	// Now is the time that $now() and $millis() return.
 	Now time.Time
-	// Random is the source of $random(), $uuid() and $shuffle(). Nil is the
-	// runtime's own.
+	// Random is the source of $random(), $uuid() and $shuffle(). If it is nil,
+	// they use the global source.
 	Random *rand.Rand
-	// MaxDepth bounds nested evaluation. 0 is [DefaultMaxDepth].
+	// MaxDepth bounds nested evaluation. 0 means 100 levels, as on AWS.
 	MaxDepth int
 }
 
 type undefined struct{}
 
-// Undefined is the value of an expression that has none: JSON null is
-// something else. It is never an element or a member of a result.
+// Undefined is the result of an expression that has no value, which differs
+// from JSON null. It is never an element or a member of a result.
 var Undefined any = undefined{}
 
 // IsUndefined reports whether v is [Undefined].
 func IsUndefined(v any) bool { _, ok := v.(undefined); return ok }
 
-// Function is the value of an expression that is a function, and no JSON value.
-// One that is an element or a member of a result is an empty string there, as
-// $string has it.
+// Function is the result of an expression whose value is a function. Inside an
+// array or an object, a function becomes an empty string, as in $string.
 type Function struct{}
 
 // Compile parses an expression. The error is an [*Error].
@@ -90,7 +86,7 @@ func Compile(source string) (*Expression, error) {
 	if err != nil {
 		return nil, newSyntaxError(err).finish(valid)
 	}
-	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // no variable is number 0
+	c := &compiler{symbols: map[string]symbol{}, names: []string{""}} // symbol 0 stands for no variable
 	e := &Expression{source: source, root: c.node(tree), variables: slices.DeleteFunc(syntax.FreeVariables(tree), isBuiltin), usesInput: syntax.UsesInput(tree, true)}
 	e.symbols = c.names
 	e.natives = make([]*native, len(c.names))
@@ -106,23 +102,19 @@ func Compile(source string) (*Expression, error) {
 	return e, nil
 }
 
-// Source is the text that was compiled.
-func (e *Expression) Source() string { return e.source }
-
-// Variables are the names, without the dollar sign, of the variables that the
-// expression uses but does not bind, less the built-in functions: $states and
-// the variables of a workflow, in the order in which they first occur. $ and $$
-// are not among them, see [Expression.UsesInput].
+// Variables returns the names of the free variables, without the dollar sign,
+// in order of first use: $states and the variables of a workflow. They do not
+// include built-in functions, $ and $$, see [Expression.UsesInput].
 func (e *Expression) Variables() []string { return e.variables }
 
-// UsesInput reports whether the expression refers to its input: by $$, or by $
-// or a field where nothing else is the context. Step Functions has no input for
-// an expression other than $states, and refuses such a definition.
+// UsesInput reports whether the expression refers to its input: by $$, or by a
+// $ or a field that has no other context. Step Functions refuses such a
+// definition, because its expressions have no input except $states.
 func (e *Expression) UsesInput() bool { return e.usesInput }
 
-// Path is the expression as a plain path: the name of the variable it starts at
-// ("" for the input), and the steps from there. It reports false if the
-// expression is anything else.
+// Path returns the expression as a plain path: the name of the variable at its
+// start ("" for the input) and the steps from there. It reports false if the
+// expression is not a plain path.
 func (e *Expression) Path() (variable string, steps []Step, ok bool) {
 	if e.plain == nil {
 		return "", nil, false
@@ -130,10 +122,11 @@ func (e *Expression) Path() (variable string, steps []Step, ok bool) {
 	return e.plain.name, e.plain.steps, true
 }
 
-// Eval evaluates the expression. The result may be [Undefined], and is
-// otherwise a value of package value. The error is an [*Error].
+// Eval evaluates the expression. The result is [Undefined], a [Function] or a
+// value of package value. The error is an [*Error].
 //
-// Values given in are never changed, and the result may share parts with them.
+// Eval never changes the values of the environment. The result may share parts
+// with them.
 func (e *Expression) Eval(env *Environment) (any, error) {
 	if p := e.plain; p != nil && p.variable && !p.context && p.name != "$" && (env.MaxDepth == 0 || env.MaxDepth > 2) && env.Variable != nil {
 		if v, ok := env.Variable(p.name); ok {

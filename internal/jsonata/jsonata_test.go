@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/mapjob/mapjob/internal/jsonata"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -21,7 +24,7 @@ func compile(t *testing.T, source string) *jsonata.Expression {
 	return e
 }
 
-func TestVariablesAreThoseThatAreNotBound(t *testing.T) {
+func TestVariablesAreFree(t *testing.T) {
 	for source, want := range map[string][]string{
 		`1`:                                  nil,
 		`$`:                                  nil,
@@ -65,8 +68,8 @@ func TestVariablesAreThoseThatAreNotBound(t *testing.T) {
 			}
 			continue
 		}
-		if got := e.Variables(); !slices.Equal(got, want) {
-			t.Errorf("%s: got variables %q, expected %q", source, got, want)
+		if diff := cmp.Diff(want, e.Variables()); diff != "" {
+			t.Errorf("%s: unexpected variables (-expected +got):\n%s", source, diff)
 		}
 	}
 }
@@ -84,7 +87,7 @@ func TestUsesInput(t *testing.T) {
 	}
 }
 
-func TestPathIsThatOfFieldsAndIndexes(t *testing.T) {
+func TestPathOfFieldsAndIndexes(t *testing.T) {
 	for _, c := range []struct {
 		source, variable string
 		steps            []jsonata.Step
@@ -107,17 +110,16 @@ func TestPathIsThatOfFieldsAndIndexes(t *testing.T) {
 		{`1`, "", nil, false},
 	} {
 		variable, steps, ok := compile(t, c.source).Path()
-		equal := slices.EqualFunc(steps, c.steps, func(a, b jsonata.Step) bool {
-			return a.Field == b.Field && slices.Equal(a.Indexes, b.Indexes)
-		})
-		if variable != c.variable || ok != c.ok || !equal {
-			t.Errorf("%s: got %q, %v, %v, expected %q, %v, %v", c.source, variable, steps, ok, c.variable, c.steps, c.ok)
+		if variable != c.variable || ok != c.ok {
+			t.Errorf("%s: got variable %q, %v, expected %q, %v", c.source, variable, ok, c.variable, c.ok)
+		}
+		if diff := cmp.Diff(c.steps, steps); diff != "" {
+			t.Errorf("%s: unexpected steps (-expected +got):\n%s", c.source, diff)
 		}
 	}
 }
 
-// A path that is taken the fast way ends where the general one does.
-func TestPlainPathsAgreeWithGeneralOnes(t *testing.T) {
+func TestPlainPathsAgreeWithGeneralPaths(t *testing.T) {
 	states, err := value.Parse([]byte(`{"o":{"k":1,"n":null,"e":[],"s":"text","one":[7]},"l":[{"k":1,"l":[1,2]},{"k":[2,3]},{"x":5}],"m":[[1,2],[3,[4]]],"f":false}`))
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +151,7 @@ func TestUnknownVariablesAreUndefined(t *testing.T) {
 	}
 }
 
-func TestVariablesComeBeforeFunctions(t *testing.T) {
+func TestVariablesTakePrecedenceOverFunctions(t *testing.T) {
 	env := &jsonata.Environment{Variable: func(name string) (any, bool) { return "mine", name == "sum" || name == "count" }}
 	for source, want := range map[string]string{
 		`$sum`:              `"mine"`,
@@ -163,7 +165,7 @@ func TestVariablesComeBeforeFunctions(t *testing.T) {
 	}
 }
 
-func TestAVariableIsLookedUpOncePerEvaluation(t *testing.T) {
+func TestVariableIsLookedUpOncePerEvaluation(t *testing.T) {
 	asked := map[string]int{}
 	env := &jsonata.Environment{Variable: func(name string) (any, bool) {
 		asked[name]++
@@ -173,7 +175,7 @@ func TestAVariableIsLookedUpOncePerEvaluation(t *testing.T) {
 		t.Errorf("got %s, expected [2,2,2,2,2]", got)
 	}
 	if asked["x"] != 1 || asked["y"] != 1 {
-		t.Errorf("asked %v times, expected once for each name", asked)
+		t.Errorf("looked up %v times, expected once for each name", asked)
 	}
 }
 
@@ -185,7 +187,7 @@ func TestNullIsNotUndefined(t *testing.T) {
 	}
 	for source, want := range map[string]string{`$`: "undefined", `$exists($)`: "false", `[$]`: "[]", `{"a": $}`: `{}`} {
 		if got := evaluate(t, source, &jsonata.Environment{Input: jsonata.Undefined}); got != want {
-			t.Errorf("%s of nothing: got %s, expected %s", source, got, want)
+			t.Errorf("%s without input: got %s, expected %s", source, got, want)
 		}
 	}
 }
@@ -214,7 +216,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 	}
 }
 
-func TestErrorSaysWhatAndWhere(t *testing.T) {
+func TestErrorDetails(t *testing.T) {
 	for _, c := range []struct {
 		source string
 		want   jsonata.Error
@@ -236,8 +238,8 @@ func TestErrorSaysWhatAndWhere(t *testing.T) {
 			t.Errorf("%s: got error %v, expected %v", c.source, err, &c.want)
 			continue
 		}
-		if got.Code != c.want.Code || got.Position != c.want.Position || got.Token != c.want.Token || got.Message != c.want.Message || !value.Equal(got.Value, c.want.Value) {
-			t.Errorf("%s: got %#v, expected %#v", c.source, got, c.want)
+		if diff := cmp.Diff(&c.want, got, cmpopts.IgnoreUnexported(jsonata.Error{})); diff != "" {
+			t.Errorf("%s: unexpected error (-expected +got):\n%s", c.source, diff)
 		}
 	}
 	if e := (&jsonata.Error{Code: "T1006", Message: "m"}); e.Error() != "T1006: m" {
@@ -248,7 +250,7 @@ func TestErrorSaysWhatAndWhere(t *testing.T) {
 	}
 }
 
-func TestInvalidRegularExpressionsAreRefused(t *testing.T) {
+func TestInvalidRegularExpressions(t *testing.T) {
 	for source, want := range map[string]string{
 		`/+/`:       "Invalid regular expression: /+/g: ",
 		`/a)b(/`:    "Invalid regular expression: /a)b(/g: ",
@@ -262,8 +264,7 @@ func TestInvalidRegularExpressionsAreRefused(t *testing.T) {
 	}
 }
 
-// An expression is one value for many goroutines.
-func TestConcurrentEvaluationsDoNotMeet(t *testing.T) {
+func TestConcurrentEvaluationsAreIndependent(t *testing.T) {
 	cases := recordedCases(t)
 	expressions := make([]*jsonata.Expression, len(cases))
 	want := make([]string, len(cases))
@@ -289,7 +290,7 @@ func TestConcurrentEvaluationsDoNotMeet(t *testing.T) {
 					continue
 				}
 				if got := evaluated(expressions[i], environment(i)); got != want[i] {
-					t.Errorf("%s: got %s beside other evaluations, expected %s", cases[i].Expr, got, want[i])
+					t.Errorf("%s: got %s while other evaluations run, expected %s", cases[i].Expr, got, want[i])
 				}
 			}
 		})
@@ -305,7 +306,7 @@ func evaluated(e *jsonata.Expression, env *jsonata.Environment) string {
 	return shown(v)
 }
 
-func TestAFunctionIsNoJSONValue(t *testing.T) {
+func TestFunctionAsResult(t *testing.T) {
 	for source, expected := range map[string]string{`$sum`: "function", `function($x){$x}`: "function", `[$sum]`: `[""]`, `{"f": $sum}`: `{"f":""}`} {
 		e, err := jsonata.Compile(source)
 		if err != nil {
@@ -320,13 +321,12 @@ func TestAFunctionIsNoJSONValue(t *testing.T) {
 			got = value.Text(v)
 		}
 		if got != expected {
-			t.Errorf("got %s for %s, expected %s", got, source, expected)
+			t.Errorf("%s: got %s, expected %s", source, got, expected)
 		}
 	}
 }
 
-// However a function gets into an array or an object, it does not get out as one.
-func TestNoFunctionIsLeftInsideAResult(t *testing.T) {
+func TestResultContainsNoFunction(t *testing.T) {
 	for _, source := range []string{
 		`$sort($append)`, `$append($sum, 1)`, `$append($sum, $sum)`, `$reverse($sum)`, `$distinct($sum)`, `$shuffle($sum)`, `$zip($sum)`, `$zip($sum, $max)`,
 		`$map([1], function($x){$sum})`, `$map($sum, function($x){$x})`, `$filter($sum, function($x){true})`, `$filter([1,2].$sum, function($x){true})`,
@@ -342,7 +342,7 @@ func TestNoFunctionIsLeftInsideAResult(t *testing.T) {
 		}
 		v, err := e.Eval(&jsonata.Environment{Input: &value.Object{}, Random: rand.New(rand.NewPCG(1, 2))})
 		if err != nil {
-			continue // some of these are no use to the function
+			continue // some functions refuse these arguments
 		}
 		func() {
 			defer func() {

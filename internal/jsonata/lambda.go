@@ -2,7 +2,8 @@ package jsonata
 
 import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
 
-// lambda is a function of the expression, with the scope it was defined in.
+// lambda is a function that the expression defines, with the scope of its
+// definition.
 type lambda struct {
 	definition *lambdaNode
 	input      any
@@ -13,7 +14,7 @@ type lambdaNode struct {
 	parameters []symbol
 	body       node
 	signature  *syntax.Signature
-	captures   bool // something may hold on to the scope of a call when the call has ended
+	captures   bool // the scope of a call may be in use after the call
 }
 
 func (n *lambdaNode) eval(_ *evaluation, input any, f *frame) (any, error) {

@@ -6,35 +6,34 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Messages of the limits that AWS puts on an evaluation, as AWS words them.
+// These messages are the ones that AWS reports for its limits.
 const (
 	stackOverflow  = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive."
 	memoryExceeded = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 	timedOut       = "Expression evaluation timeout: Check for infinite loop"
 )
 
-// DefaultMaxDepth is how deeply evaluation may nest. AWS stops at about 100
-// levels, where a level is the evaluation of an operator, step, call or literal
-// within another.
-const DefaultMaxDepth = 100
+// defaultMaxDepth bounds nested evaluation. AWS stops at about 100 levels. Each
+// operator, step, call or literal inside another one is a level.
+const defaultMaxDepth = 100
 
-// maxHeld bounds one array or string, in bytes at eight per element. It is what
-// AWS holds an expression to: a range of 873,782 numbers is accepted, one more
-// is not.
+// maxHeld bounds one array or string in bytes. An array has 8 bytes per
+// element. AWS has the same limit: it accepts a range of 873,782 numbers and
+// refuses a longer one.
 const maxHeld = 6_990_256
 
-// maxStored bounds what one evaluation puts into arrays and objects, whether or
-// not it is still in use, in bytes: storedCost for each array or object, and
-// elementCost for each element or member. It keeps a runaway expression from
-// taking the machine's memory, and values from nesting deeper than the stack of
-// a walk over them.
+// maxStored bounds the bytes that one evaluation puts into arrays and objects,
+// in use or not: storedCost for each array or object, and elementCost for each
+// element or member. The limit keeps a runaway expression from exhausting
+// memory, and a value from nesting so deeply that walking it overflows the
+// stack.
 const (
 	maxStored   = 512 << 20
 	storedCost  = 512
 	elementCost = 24
 )
 
-// interrupted reports whether the evaluation's context has ended.
+// interrupted returns an error if the context of the evaluation has ended.
 func (ev *evaluation) interrupted() error {
 	if ev.done == nil {
 		return nil
@@ -45,13 +44,13 @@ func (ev *evaluation) interrupted() error {
 		if cause == context.DeadlineExceeded {
 			return &Error{Message: timedOut, cause: cause}
 		}
-		return &Error{Message: "expression evaluation stopped: " + cause.Error(), cause: cause}
+		return &Error{Message: "the expression evaluation was stopped: " + cause.Error(), cause: cause}
 	default:
 		return nil
 	}
 }
 
-// tick is for loops that evaluate no node: it counts as a step of evaluation.
+// tick counts a step of a loop that evaluates no node.
 func (ev *evaluation) tick() error {
 	if !ev.walk() {
 		return ev.stopped
@@ -59,9 +58,9 @@ func (ev *evaluation) tick() error {
 	return nil
 }
 
-// walk is a step of a walk over a value. It reports false when the evaluation
-// has to end: a value may share its parts so often that a walk over it would
-// not.
+// walk counts a step of a walk over a value. It reports false if the evaluation
+// has to end: a value can share its parts so often that a walk would take
+// forever.
 func (ev *evaluation) walk() bool {
 	ev.steps++
 	if ev.steps&1023 == 0 {
@@ -72,7 +71,8 @@ func (ev *evaluation) walk() bool {
 	return ev.stopped == nil
 }
 
-// allocate accounts for an array or string that is about to be built.
+// allocate returns an error if an array or string of the given size exceeds the
+// memory limit.
 func (ev *evaluation) allocate(count, bytesEach int) error {
 	if count*bytesEach > maxHeld {
 		return &Error{Message: memoryExceeded}
@@ -80,8 +80,8 @@ func (ev *evaluation) allocate(count, bytesEach int) error {
 	return nil
 }
 
-// store accounts for a value that goes into an array or object, where it may
-// have to be exported from.
+// store counts a value that goes into an array or object, and notes whether the
+// result needs exporting.
 func (ev *evaluation) store(v any) {
 	switch v := v.(type) {
 	case string, float64, bool, nil:
@@ -98,8 +98,8 @@ func (ev *evaluation) store(v any) {
 	}
 }
 
-// passed looks at the arguments of a call: a function among them, or in the
-// array that a signature made of one, may come back inside a value.
+// passed notes whether an argument of a call is a function, or an array that a
+// signature made of one. Such a function may end up inside the result.
 func (ev *evaluation) passed(arguments []any) {
 	for _, v := range arguments {
 		if items, ok := v.([]any); ok && len(items) == 1 {
@@ -112,14 +112,15 @@ func (ev *evaluation) passed(arguments []any) {
 	}
 }
 
+// hold counts an array or object with a number of elements.
 func (ev *evaluation) hold(elements int) {
 	if ev.stored += storedCost + elementCost*elements; ev.stored > maxStored && ev.stopped == nil {
 		ev.stopped = &Error{Message: memoryExceeded}
 	}
 }
 
-// tooLong reports whether an array has grown beyond what may be held. The
-// evaluation ends then.
+// tooLong reports whether an array exceeds the memory limit. If so, the
+// evaluation ends.
 func (ev *evaluation) tooLong(items []any) bool {
 	if err := ev.allocate(len(items), 8); err != nil {
 		ev.stopped = err

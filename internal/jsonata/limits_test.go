@@ -16,8 +16,8 @@ const (
 	tooBig  = "Expression evaluation memory limit exceeded: Check for excessive memory usage"
 )
 
-// What AWS accepts and refuses was observed on the service; the rest must only
-// end, and soon.
+// AWS accepts and refuses the expressions whose names say so. The others must
+// end soon.
 func TestLimits(t *testing.T) {
 	sumTo := `($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(`
 	for name, c := range map[string]struct{ source, want string }{
@@ -25,8 +25,8 @@ func TestLimits(t *testing.T) {
 		"recursion that AWS refuses":        {sumTo + `40))`, tooDeep},
 		"a sum of 200 terms":                {`1` + strings.Repeat(`+1`, 199), tooDeep},
 		"a text of 200 parts":               {`"a"` + strings.Repeat(`&"a"`, 199), tooDeep},
-		"recursion without end":             {`($f := function($n) { 1 + $f($n) }; $f(1))`, tooDeep},
-		"mutual recursion without end":      {`($f := function() { [$g()] }; $g := function() { [$f()] }; $f())`, tooDeep},
+		"endless recursion":                 {`($f := function($n) { 1 + $f($n) }; $f(1))`, tooDeep},
+		"endless mutual recursion":          {`($f := function() { [$g()] }; $g := function() { [$f()] }; $f())`, tooDeep},
 		"recursion through $map":            {`($f := function($n) { $map([1,2], $f) & "" }; $f(1))`, tooDeep},
 		"recursion through ~>":              {`($f := function($n) { ($n ~> $f) & "" }; $f(1))`, tooDeep},
 		"tail recursion":                    {`($f := function($n) { $n = 0 ? "done" : $f($n - 1) }; $f(100000))`, `"done"`},
@@ -40,16 +40,16 @@ func TestLimits(t *testing.T) {
 		"replacement by expression":         {`$length($replace($pad("", 10000, "a"), /a/, $pad("", 10000)))`, tooBig},
 		"joining":                           {`$length($join($map([1..10000], function($i) { "" & $i }), $pad("", 10000)))`, tooBig},
 		"a value that shares its parts":     {`$string($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}))`, tooBig},
-		"a copy of one":                     {`$reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}) ~> |$|{}|`, tooBig},
-		"descendants of one":                {`$count($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}).**)`, tooBig},
-		"an error about one":                {`$uppercase($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}))`, `T0410: Argument 1 of function "uppercase" does not match function signature`},
+		"a copy of such a value":            {`$reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}) ~> |$|{}|`, tooBig},
+		"descendants of such a value":       {`$count($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}).**)`, tooBig},
+		"an error about such a value":       {`$uppercase($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}))`, `T0410: Argument 1 of function "uppercase" does not match function signature`},
 		"nesting of 100,000 levels":         {`$length($string($reduce([1..100000], function($a, $i) { [[$a]] }, [])))`, `200002`},
-		"nesting without end":               {`$exists($reduce([1..800000], function($a, $i) { [[[[[[[[$a]]]]]]]] }, []))`, tooBig},
+		"endless nesting":                   {`$exists($reduce([1..800000], function($a, $i) { [[[[[[[[$a]]]]]]]] }, []))`, tooBig},
 		"an update with the object itself":  {`{"a": {}} ~> |$|{"self": [$]}|`, `The insert/update clause of the transform expression must not refer to the object it updates: "self" would contain itself`},
 		"an update through a later match":   {`{"a": {"b": {}}} ~> |**|$x := {"p": $x, "c": $}|`, `The insert/update clause of the transform expression must not refer to the object it updates: "c" would contain itself`},
 		"an update with a part":             {`{"a": {"b": 1}} ~> |$|{"c": a}|`, `{"a":{"b":1},"c":{"b":1}}`},
 		"a long array":                      {`$count([1..873782])`, `873782`},
-		"an array too long":                 {`$count([1..873783])`, tooBig},
+		"an array that is too long":         {`$count([1..873783])`, tooBig},
 		"appending to an array 5,000 times": {`$count($reduce([1..5000], function($a, $i) { $append($a, $i) }, []))`, `5000`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,13 +84,13 @@ func TestDeadlineStopsAnEvaluation(t *testing.T) {
 			started := time.Now()
 			v, err := e.Eval(&jsonata.Environment{Context: ctx})
 			if err == nil {
-				t.Fatalf("got %.100s, expected the deadline to stop it", shown(v))
+				t.Fatalf("got %.100s, expected it to stop at the deadline", shown(v))
 			}
 			if !strings.HasPrefix(err.Error(), "Expression evaluation timeout") {
 				t.Errorf("got error %v, expected a timeout", err)
 			}
 			if took := time.Since(started); took > 5*time.Second {
-				t.Errorf("took %v, expected it to stop at its deadline", took)
+				t.Errorf("took %v, expected it to stop at the deadline", took)
 			}
 		})
 	}
@@ -108,11 +108,11 @@ func TestCancellationStopsAnEvaluation(t *testing.T) {
 		t.Errorf("got error %v, expected one that wraps %v", err, reason)
 	}
 	if _, err := e.Eval(&jsonata.Environment{Context: ctx}); !errors.Is(err, reason) {
-		t.Errorf("got error %v of a context that had ended, expected one that wraps %v", err, reason)
+		t.Errorf("got error %v for a context that had ended, expected one that wraps %v", err, reason)
 	}
 }
 
-func TestDepthIsCountedAsJsonataCountsIt(t *testing.T) {
+func TestDepthIsCountedAsInJsonata(t *testing.T) {
 	for source, depth := range map[string]int{
 		`1`: 1, `a`: 2, `$x`: 1, `$x.a.b`: 2, `1 + 2`: 2, `1 + 2 + 3`: 3, `a.(b)`: 4, `$sum(a)`: 3, `(1; (2))`: 3,
 		`function($x) { $x }(1)`: 2, `a[b]`: 3, `a ^ (b)`: 2, `-a`: 3, `a ? b : c`: 3, `"a" & "b" & "c"`: 3, `a ~> $sum`: 3,

@@ -1,19 +1,19 @@
 package jsonata
 
-// list is an array that the language made, with what it remembers about it. An
-// array of the input is a plain []any. Both are arrays to an expression.
+// list is an array that the expression made. An array of the input is a plain
+// []any. An expression sees both as arrays.
 //
-// A sequence of one value stands for that value, and an empty one for nothing,
-// wherever the result of an expression is taken, see [unwrap].
+// A result that is a sequence of one value stands for that value, and an empty
+// sequence for no value, see [unwrap].
 type list struct {
 	items []any
-	seq   bool // a sequence
-	keep  bool // a sequence of one value stays an array: [] was written after it
-	cons  bool // made by an array constructor at an end of a path: a step does not flatten it
-	outer bool // the wrapping of an input that is an array: $ is what it holds
+	seq   bool // the list is a sequence
+	keep  bool // a sequence of one value stays an array, because [] follows it
+	cons  bool // an array constructor at an end of a path made the list: a step does not flatten it
+	outer bool // the list wraps an input that is an array: $ is its only item
 }
 
-// elements are those of an array.
+// elements returns the elements of an array, and reports whether v is an array.
 func elements(v any) ([]any, bool) {
 	switch v := v.(type) {
 	case []any:
@@ -29,7 +29,7 @@ func isArray(v any) bool {
 	return ok
 }
 
-// each is the elements of an array, or the single value.
+// each returns the elements of an array, or v as the only element.
 func each(v any) []any {
 	if items, ok := elements(v); ok {
 		return items
@@ -37,7 +37,7 @@ func each(v any) []any {
 	return []any{v}
 }
 
-// unwrap is the value that a result stands for.
+// unwrap returns the value that a result stands for.
 func unwrap(v any) any {
 	if l, ok := v.(*list); ok && l.seq {
 		switch {
@@ -50,7 +50,7 @@ func unwrap(v any) any {
 	return v
 }
 
-// keptArray marks a sequence so that it stays an array even with one element.
+// keptArray marks a sequence, so that it stays an array even with one element.
 func keptArray(v any) any {
 	if l, ok := v.(*list); ok && l.seq && !l.keep {
 		kept := *l
@@ -60,8 +60,8 @@ func keptArray(v any) any {
 	return v
 }
 
-// joined is the elements of a followed by those of b, where a value that is no
-// array counts as one element, and Undefined as none.
+// joined returns the elements of a, followed by those of b. A value that is not
+// an array counts as one element, and Undefined as none.
 func joined(a, b any) any {
 	if IsUndefined(a) {
 		return b

@@ -5,8 +5,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// match is one match in a text, by a regular expression or by a function of the
-// expression. Offsets are in bytes.
+// match is one match in a text, found by a regular expression or by a function
+// of the expression. Offsets are in bytes.
 type match struct {
 	text       string
 	start, end int
@@ -14,13 +14,13 @@ type match struct {
 	next       func() (*match, error) // returns nil, nil after the last match
 }
 
-// value is the match as the expression sees it: offsets count UTF-16 code
-// units.
+// value returns the match as an object for the expression. Its offsets count
+// UTF-16 code units.
 func (m *match) value(ev *evaluation, text string) any {
 	if m == nil {
 		return Undefined
 	}
-	ev.inexact = true // it holds a function, and groups may be missing
+	ev.inexact = true // the object holds a function, and groups may be missing
 	return value.NewObject("match", m.text,
 		"start", float64(javascript.UTF16Length(text[:m.start])), "end", float64(javascript.UTF16Length(text[:m.end])),
 		"groups", m.groups, "next", &nextMatch{m, text})
@@ -42,8 +42,8 @@ func (n *nextMatch) call(ev *evaluation, _ []any, _ any) (any, error) {
 	return next.value(ev, n.text), nil
 }
 
-// firstMatch applies a matcher: a regular expression, or a function of the
-// expression that behaves like one.
+// firstMatch applies a matcher to a text. The matcher is a regular expression,
+// or a function that behaves like one.
 func (ev *evaluation) firstMatch(matcher callable, text string) (*match, error) {
 	if r, ok := matcher.(*regexFunction); ok {
 		return r.first(text)

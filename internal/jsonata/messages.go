@@ -1,6 +1,6 @@
 package jsonata
 
-// messages are the texts of jsonata 2.0.6, by code.
+// messages holds the messages of jsonata 2.0.6 by code.
 var messages = map[string]string{
 	"S0101": "String literal must be terminated by a matching quote",
 	"S0102": "Number out of range: {{token}}",

@@ -2,12 +2,18 @@ package jsonata
 
 import "github.com/mapjob/mapjob/internal/value"
 
-// literal is a value written in the expression.
+// node is a compiled part of an expression. Nodes are immutable. Evaluate a
+// node with [evaluation.eval], which unwraps sequences.
+type node interface {
+	eval(ev *evaluation, input any, f *frame) (any, error)
+}
+
+// literal evaluates to a value that is written in the expression.
 type literal struct{ value any }
 
 func (n *literal) eval(*evaluation, any, *frame) (any, error) { return n.value, nil }
 
-// current is $: the value that the expression is applied to.
+// current evaluates $: the value that the expression is applied to.
 type current struct{}
 
 func (current) eval(_ *evaluation, input any, _ *frame) (any, error) {
@@ -17,29 +23,29 @@ func (current) eval(_ *evaluation, input any, _ *frame) (any, error) {
 	return input, nil
 }
 
-// variable is $name.
+// variable evaluates $name.
 type variable struct{ symbol symbol }
 
 func (n variable) eval(ev *evaluation, _ any, f *frame) (any, error) {
 	return ev.lookup(n.symbol, f), nil
 }
 
-// name is a field as a step of a path.
+// name evaluates a field as a step of a path.
 type name string
 
 func (n name) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return ev.member(input, string(n)), nil
 }
 
-// field is a name on its own: a path of one step. Of an object, it costs a
-// look-up.
+// field evaluates a path of one field. If the input is an object, it only looks
+// up the member.
 type field struct {
 	name    string
 	general *path
 }
 
 func (n *field) eval(ev *evaluation, input any, f *frame) (any, error) {
-	if ev.depth >= ev.maxDepth { // the step is a level of its own
+	if ev.depth >= ev.maxDepth { // the step counts as a level
 		return nil, &Error{Message: stackOverflow}
 	}
 	o, ok := input.(*value.Object)
@@ -56,8 +62,8 @@ func (n *field) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return m, nil
 }
 
-// finish applies what may follow any expression but a path: predicates,
-// grouping, and [].
+// finish applies what may follow any expression other than a path: predicates,
+// grouping and [].
 type finish struct {
 	node    node
 	filters []*filter
@@ -89,10 +95,10 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return v, nil
 }
 
-// block is ( … ; … ).
+// block evaluates ( … ; … ).
 type block struct {
 	nodes []node
-	scope bool // it binds variables of its own
+	scope bool // the block binds variables
 }
 
 func (n *block) eval(ev *evaluation, input any, f *frame) (v any, err error) {
@@ -108,7 +114,7 @@ func (n *block) eval(ev *evaluation, input any, f *frame) (v any, err error) {
 	return v, nil
 }
 
-// condition is a ? b : c.
+// condition evaluates a ? b : c.
 type condition struct{ test, then, otherwise node }
 
 func (n *condition) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -129,7 +135,7 @@ func (n *condition) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return ev.eval(n.otherwise, input, f)
 }
 
-// bind is $name := value.
+// bind evaluates $name := value.
 type bind struct {
 	symbol symbol
 	node   node
@@ -144,10 +150,10 @@ func (n *bind) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return v, nil
 }
 
-// array is [ … ].
+// array evaluates [ … ].
 type array struct {
 	items []node
-	whole []bool // the item is an array constructor: its array is an element
+	whole []bool // the item is an array constructor, whose array becomes an element
 	cons  bool   // see list.cons
 }
 
@@ -185,7 +191,7 @@ func (n *array) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return out, nil
 }
 
-// wildcard is *: the values of an object's members.
+// wildcard evaluates *: the values of an object's members.
 type wildcard struct{}
 
 func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
@@ -197,7 +203,7 @@ func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	add := func(v any) {
 		if items, ok := elements(v); ok {
 			out = ev.flatten(out, items)
-			sequence = false // appending makes a plain array of the sequence
+			sequence = false // appending turns the sequence into a plain array
 			return
 		}
 		out = append(out, v)
@@ -225,7 +231,7 @@ func (wildcard) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return &list{items: out, seq: true}, nil
 }
 
-// descendants is **: the value and all that it contains.
+// descendants evaluates **: the value and everything in it.
 type descendants struct{}
 
 func (descendants) eval(ev *evaluation, input any, _ *frame) (any, error) {
@@ -242,7 +248,8 @@ func (descendants) eval(ev *evaluation, input any, _ *frame) (any, error) {
 	return &list{items: out, seq: true}, nil
 }
 
-// object is { … }: it groups its input, which is mostly a single value.
+// object evaluates { … }, which groups its input. In most cases the input is a
+// single value.
 type object struct{ group *group }
 
 func (n *object) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -250,10 +257,4 @@ func (n *object) eval(ev *evaluation, input any, f *frame) (any, error) {
 		return n.group.eval(ev, items, f)
 	}
 	return n.group.single(ev, input, f)
-}
-
-// node is a compiled part of an expression. Nodes are immutable. A node is
-// evaluated through [evaluation.eval], which unwraps sequences.
-type node interface {
-	eval(ev *evaluation, input any, f *frame) (any, error)
 }

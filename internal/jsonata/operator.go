@@ -7,7 +7,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// binary is what all operators with two operands have.
+// binary holds what all operators with two operands share.
 type binary struct {
 	left, right node
 	op          string
@@ -22,12 +22,12 @@ func (n *binary) operands(ev *evaluation, input any, f *frame) (x, y any, err er
 	return x, y, err
 }
 
-// fail is an error at the operator.
+// fail returns an error of the operator.
 func (n *binary) fail(code string, v any) error {
 	return &Error{Code: code, Position: n.pos, token: n.op, Value: v}
 }
 
-// at places an error at the operator.
+// at sets the position of an error to that of the operator.
 func (n *binary) at(err error) error {
 	if e, ok := err.(*Error); ok {
 		e.Position, e.token = n.pos, n.op
@@ -35,7 +35,7 @@ func (n *binary) at(err error) error {
 	return err
 }
 
-// finite is the error of a number that JSON can't hold being used.
+// finite returns an error if n is infinite.
 func finite(n float64) error {
 	if math.IsInf(n, 0) {
 		return &Error{Code: "D1001", Value: n}
@@ -43,8 +43,8 @@ func finite(n float64) error {
 	return nil
 }
 
-// number is the value as an operand of arithmetic. NaN is no number to
-// jsonata, but infinity is one that is out of range.
+// number returns v as an operand of arithmetic. In jsonata, NaN is not a
+// number, and an infinite number is out of range.
 func number(v any) (n float64, ok bool, err error) {
 	n, ok = value.Float(v)
 	if !ok || math.IsNaN(n) {
@@ -53,7 +53,7 @@ func number(v any) (n float64, ok bool, err error) {
 	return n, true, finite(n)
 }
 
-// arithmetic is + - * / %.
+// arithmetic evaluates + - * / %.
 type arithmetic struct{ binary }
 
 func (n *arithmetic) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -63,7 +63,7 @@ func (n *arithmetic) eval(ev *evaluation, input any, f *frame) (any, error) {
 	}
 	a, aOK := x.(float64)
 	b, bOK := y.(float64)
-	if !aOK || !bOK || a-a != 0 || b-b != 0 { // a number minus itself is 0, unless it is not finite
+	if !aOK || !bOK || a-a != 0 || b-b != 0 { // a finite number minus itself is 0
 		if !IsUndefined(x) {
 			if a, aOK, err = number(x); err != nil {
 				return nil, n.at(err)
@@ -101,7 +101,7 @@ func (n *arithmetic) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return r, nil
 }
 
-// negate is -x.
+// negate evaluates -x.
 type negate struct {
 	node node
 	pos  int
@@ -122,7 +122,7 @@ func (n *negate) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return -x, nil
 }
 
-// equality is = and !=.
+// equality evaluates = and !=.
 type equality struct{ binary }
 
 func (n *equality) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -136,7 +136,7 @@ func (n *equality) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return ev.equal(x, y) == (n.op == "="), nil
 }
 
-// comparison is < <= > >=.
+// comparison evaluates < <= > >=.
 type comparison struct{ binary }
 
 func (n *comparison) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -184,7 +184,7 @@ func (n *comparison) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return c >= 0, nil
 }
 
-// logic is and, or.
+// logic evaluates and, or.
 type logic struct{ binary }
 
 func (n *logic) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -203,12 +203,12 @@ func (n *logic) eval(ev *evaluation, input any, f *frame) (any, error) {
 		t, err = ev.truth(v)
 	}
 	if err != nil {
-		return nil, n.at(err) // even one that has a place, as in jsonata
+		return nil, n.at(err) // jsonata overwrites the position of the error
 	}
 	return t, nil
 }
 
-// include is in.
+// include evaluates in.
 type include struct{ binary }
 
 func (n *include) eval(ev *evaluation, input any, f *frame) (any, error) {
@@ -227,17 +227,17 @@ func (n *include) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return false, nil
 }
 
-// concatenation is &. A chain of them is one node.
+// concatenation evaluates &. A chain of & is one node.
 type concatenation struct {
 	operands []node
-	pos      []int // of the operators
+	pos      []int // the positions of the operators
 }
 
 func (n *concatenation) eval(ev *evaluation, input any, f *frame) (any, error) {
-	base := len(ev.text) // an operand may be a concatenation, too
+	base := len(ev.text) // an operand may be another concatenation
 	var first any
 	for i, operand := range n.operands {
-		// The operands nest to the left.
+		// The operators are left-associative: early operands nest more deeply.
 		nesting := len(n.operands) - 1 - max(i, 1)
 		ev.depth += nesting
 		v, err := ev.eval(operand, input, f)
@@ -272,10 +272,10 @@ func (n *concatenation) place(err error, operand int) error {
 	return e
 }
 
-// interval is a..b.
+// interval evaluates a..b.
 type interval struct{ binary }
 
-// maxInterval is the most numbers that jsonata makes of a range.
+// maxInterval bounds the numbers in a range, as jsonata does.
 const maxInterval = 1e7
 
 func (n *interval) eval(ev *evaluation, input any, f *frame) (any, error) {

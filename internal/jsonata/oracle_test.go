@@ -12,7 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// recorded is a case of the tables that testdata/record.mjs wrote.
+// recorded is a case of the tables that testdata/record.mjs writes.
 type recorded struct {
 	Expr      string
 	Input     json.RawMessage
@@ -47,8 +47,8 @@ func parse(t testing.TB, text []byte) any {
 	return v
 }
 
-// TestAgainstJsonata holds every recorded answer of jsonata 2.0.6 against ours:
-// results to the order of members, errors to the letter.
+// TestAgainstJsonata compares every recorded answer of jsonata 2.0.6 with ours:
+// results including the order of members, errors including their text.
 func TestAgainstJsonata(t *testing.T) {
 	tables, err := filepath.Glob("testdata/*.json")
 	if err != nil || len(tables) == 0 {
@@ -108,13 +108,13 @@ func (c *recorded) check(t *testing.T) {
 	}
 }
 
-// shown is a result as JSON text.
+// shown returns a result as JSON text.
 func shown(v any) string {
 	if jsonata.IsUndefined(v) {
 		return "undefined"
 	}
 	if v == (jsonata.Function{}) {
-		return `""` // as the reference's $string, with which the tables were recorded, has it
+		return `""` // the tables were recorded with $string
 	}
 	return value.Text(v)
 }

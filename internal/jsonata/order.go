@@ -5,15 +5,15 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// order is the step ^( … ).
+// order evaluates the step ^( … ).
 type order struct {
 	keys       []node
 	descending []bool
 	pos        int
 }
 
-// sort is a stable merge sort of the items by the keys, which are evaluated
-// once per item.
+// sort sorts the items by the keys in a stable merge sort. Each key is
+// evaluated once per item.
 func (o *order) sort(ev *evaluation, items []any, f *frame) ([]any, error) {
 	return sortBy(ev, o, items, func(item any) (any, *frame) { return item, f })
 }
@@ -28,7 +28,7 @@ func sortBy[T any](ev *evaluation, o *order, items []T, scope func(T) (any, *fra
 	}
 	type entry struct {
 		item T
-		keys []any // evaluated so far
+		keys []any // the keys evaluated so far
 	}
 	entries := make([]entry, len(items))
 	for i, item := range items {
@@ -79,7 +79,7 @@ func sortBy[T any](ev *evaluation, o *order, items []T, scope func(T) (any, *fra
 	return out, nil
 }
 
-// compare orders two keys. What is missing comes last, whatever the direction.
+// compare compares two keys. Missing values come last in either direction.
 func (o *order) compare(x, y any) (int, error) {
 	switch {
 	case IsUndefined(x) && IsUndefined(y):
@@ -110,9 +110,9 @@ func (o *order) compare(x, y any) (int, error) {
 	return 1, nil
 }
 
-// mergeSort sorts stably. after says whether a comes after b. The comparisons
-// it makes, and their order, are those of jsonata, which an expression can see
-// when its comparator fails or has a memory.
+// mergeSort sorts items and keeps the order of equal ones. after reports
+// whether a comes after b. It makes the same comparisons as jsonata in the same
+// order, because an expression can observe them.
 func mergeSort[T any](items []T, after func(a, b T) (bool, error)) ([]T, error) {
 	if len(items) <= 1 {
 		return items, nil

@@ -1,18 +1,18 @@
 package jsonata
 
-// partialNode is f(a, ?).
+// partialNode evaluates f(a, ?).
 type partialNode struct {
 	procedure node
 	name      any
 	lookup    symbol
-	arguments []node // nil where a ? stands
+	arguments []node // nil for a ?
 	pos       int
 }
 
-// partial is a function some of whose arguments are given.
+// partial is a function for which some arguments are given.
 type partial struct {
 	fn    callable
-	given []any // the arguments; placeholder where one is missing
+	given []any // the arguments, or placeholder
 }
 
 type placeholder struct{}

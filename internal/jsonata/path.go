@@ -1,28 +1,28 @@
 package jsonata
 
-// path is a.b.c: each step is applied to each value that the step before it
-// yields, and what it yields is flattened by one level.
+// path evaluates a.b.c. Each step is applied to each value of the step before
+// it, and its results are flattened by one level.
 type path struct {
 	steps      []step
-	fromInput  bool // the first step is applied to each element of an input array
-	keep       bool // a sequence of one stays an array
-	keepCons   bool // and an array constructor's array becomes a sequence of one
-	tuple      bool // an outer path needs the variables that the steps bind
+	fromInput  bool // the first step applies to each element of an input array
+	keep       bool // a sequence of one value stays an array
+	keepCons   bool // the array of an array constructor becomes a sequence of one value
+	tuple      bool // an outer path uses the variables that the steps bind
 	group      *group
-	firstTuple int // the first step that binds variables, or len(steps)
+	firstTuple int // the index of the first step that binds variables, or len(steps)
 }
 
 // step is one step of a path.
 type step struct {
 	node   node
-	field  string // the name, when the step is nothing but a field
-	plain  bool   // it is
-	cons   bool   // an array constructor
+	field  string // the name, if plain
+	plain  bool   // the step is a field and nothing else
+	cons   bool   // the step is an array constructor
 	order  *order
 	stages []stageNode
 
 	binds    bool
-	focus    symbol // 0: none
+	focus    symbol // 0 if there is none
 	index    symbol
 	ancestor symbol
 }
@@ -61,7 +61,7 @@ func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return p.finish(ev, &s, f)
 }
 
-// finish makes the result of what the last step yields.
+// finish returns the result of the path, given what its last step yields.
 func (p *path) finish(ev *evaluation, s *stream, f *frame) (any, error) {
 	if p.group != nil {
 		return p.group.eval(ev, s.slice(), f)
@@ -69,8 +69,8 @@ func (p *path) finish(ev *evaluation, s *stream, f *frame) (any, error) {
 	return s.result(p.keep, p.keepCons), nil
 }
 
-// construct evaluates an array constructor as the first step: once for the
-// whole input, and its array is not flattened.
+// construct evaluates an array constructor that is the first step. It evaluates
+// the constructor once for the whole input, and does not flatten the array.
 func (st *step) construct(ev *evaluation, s *stream, f *frame) (stream, error) {
 	v, err := ev.eval(st.node, &list{items: s.slice(), seq: true}, f)
 	if err != nil || IsUndefined(v) {
@@ -79,8 +79,8 @@ func (st *step) construct(ev *evaluation, s *stream, f *frame) (stream, error) {
 	if items, ok := elements(v); ok {
 		return stream{items: items, n: -1, whole: v}, nil
 	}
-	// A predicate made it something else. jsonata goes on as if it were an
-	// array: of the characters of a string, of nothing for the rest.
+	// A predicate made the value something other than an array. jsonata treats
+	// a string as an array of its characters, and any other value as empty.
 	text, _ := v.(string)
 	out := stream{n: -1, whole: v}
 	for _, r := range text {
@@ -140,7 +140,7 @@ func (st *step) apply(ev *evaluation, s *stream, f *frame, last bool) (stream, e
 	return several(out), ev.allocate(len(out), 8)
 }
 
-// sorted is the stream in order, and then what its predicates leave of it.
+// sorted sorts the stream, and applies the predicates of the step.
 func (st *step) sorted(ev *evaluation, s *stream, f *frame) (stream, error) {
 	out := *s
 	if s.len() > 1 {
@@ -156,7 +156,7 @@ func (st *step) sorted(ev *evaluation, s *stream, f *frame) (stream, error) {
 			return stream{}, err
 		}
 		switch v := v.(type) {
-		case []any: // the element at an index, when it is an array
+		case []any: // an element that is an array
 			out = stream{items: v, n: -1, whole: v}
 		case *list:
 			if out = several(v.items); !v.seq {

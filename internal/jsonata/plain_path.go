@@ -7,27 +7,26 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Step is one step of a plain path: a field, and then the literal indexes of
-// array elements, if any.
+// Step represents one step of a plain path: a field, and the literal indexes
+// that follow it.
 type Step struct {
 	Field   string
 	Indexes []float64
 }
 
-// plainPath is a path of fields and literal indexes, such as
-// $states.input.items[0].id. It costs a look-up a step for as long as the data
-// are objects; at an array that it has to map over, the general path takes
-// over.
+// plainPath evaluates a path of fields and literal indexes, such as
+// $states.input.items[0].id. Each step looks up a member. If an array stands in
+// the way, the general path takes over.
 type plainPath struct {
-	variable bool   // it starts at a variable
-	symbol   symbol // which one; meaningless for $
-	context  bool   // that is $
+	variable bool   // the path starts at a variable
+	symbol   symbol // the variable, unless it is $
+	context  bool   // the variable is $
 	name     string
 	steps    []Step
 	general  *path
 }
 
-// plainPath is the path as a plain one, or nil if it is none.
+// plainPath returns n as a plain path, or nil if it is not one.
 func (c *compiler) plainPath(n *syntax.Node) *plainPath {
 	if n.KeepArray || n.KeepSingle || n.Tuple || n.Group != nil {
 		return nil
@@ -61,7 +60,7 @@ func (c *compiler) plainPath(n *syntax.Node) *plainPath {
 }
 
 func (p *plainPath) eval(ev *evaluation, input any, f *frame) (any, error) {
-	if ev.depth >= ev.maxDepth { // the steps are a level of their own
+	if ev.depth >= ev.maxDepth { // the steps count as a level
 		return nil, &Error{Message: stackOverflow}
 	}
 	start := input
@@ -74,8 +73,8 @@ func (p *plainPath) eval(ev *evaluation, input any, f *frame) (any, error) {
 	return p.general.eval(ev, input, f)
 }
 
-// walk follows the path, unless it meets an array to map over or one that the
-// language made.
+// walk follows the path. It reports false if it meets an array that it would
+// have to map over, or an array that the expression made.
 func (p *plainPath) walk(v any) (any, bool) {
 	for i := range p.steps {
 		step := &p.steps[i]

@@ -5,7 +5,8 @@ import (
 )
 
 // regexFunction is a regular expression literal. It is a function: applied to a
-// string it returns a match, which holds the function that returns the next one.
+// string it returns a match, which holds a function that returns the next
+// match.
 type regexFunction struct{ re *regex.Regexp }
 
 // first returns the first match in text, or nil if there is none.

@@ -7,7 +7,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// letter is the type of a value in signatures.
+// letter returns the letter that signatures use for the type of v.
 func letter(v any) byte {
 	switch v.(type) {
 	case undefined:
@@ -28,6 +28,7 @@ func letter(v any) byte {
 	return 'a'
 }
 
+// mustSignature parses the signature of a built-in function.
 func mustSignature(text string) *syntax.Signature {
 	s, err := syntax.ParseSignature(text)
 	if err != nil {
@@ -36,9 +37,9 @@ func mustSignature(text string) *syntax.Signature {
 	return s
 }
 
-// validate checks arguments against the signature. It puts the context in
-// place of an argument left out where the signature says so, and makes arrays
-// where it asks for them.
+// validate checks arguments against the signature. If the signature says so,
+// the context replaces a missing argument, and a value becomes an array of one
+// element.
 func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) {
 	if fits(s, arguments) {
 		return arguments, nil
@@ -56,8 +57,8 @@ func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) 
 	}
 	out := make([]any, 0, max(len(arguments), len(s.Parameters)))
 	next := 0
-	// An argument left out in the middle takes the place of the next one all the
-	// same, as in jsonata.
+	// As in jsonata, a missing argument in the middle still takes the place of
+	// the next one.
 	take := func() any {
 		next++
 		if next <= len(arguments) {
@@ -65,7 +66,7 @@ func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) 
 		}
 		return Undefined
 	}
-	at := 0 // in supplied
+	at := 0 // the index in supplied
 	for i, p := range s.Parameters {
 		if counts[i] == 0 {
 			if !p.Context {
@@ -90,8 +91,8 @@ func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) 
 	return out, nil
 }
 
-// fits is the common case: one argument for each parameter, each of the very
-// type, and no array to be checked or made.
+// fits covers the common case: one argument for each parameter, each of the
+// right type, and no arrays to check or make.
 func fits(s *syntax.Signature, arguments []any) bool {
 	if len(arguments) != len(s.Parameters) {
 		return false
@@ -109,8 +110,8 @@ var elementTypes = map[byte]string{
 	'a': "arrays", 'b': "booleans", 'f': "functions", 'n': "numbers", 'o': "objects", 's': "strings",
 }
 
-// accept checks one argument, the index-th from 1, and makes an array of it if
-// one is asked for.
+// accept checks one argument. index is its position, counted from 1. If the
+// parameter expects an array, accept returns one.
 func accept(p *syntax.Parameter, v any, kind byte, index, count int) (any, error) {
 	if !p.Array {
 		return v, nil
@@ -145,17 +146,18 @@ func accept(p *syntax.Parameter, v any, kind byte, index, count int) (any, error
 	return v, nil
 }
 
-// matcher assigns supplied types to parameters.
+// matcher assigns the types of the arguments to parameters.
 type matcher struct {
 	parameters []syntax.Parameter
 	supplied   []byte
-	all        bool // no supplied type may be left over
+	all        bool // every supplied type must be used
 	counts     [8]int
-	failed     []bool // by parameter and supplied type: it does not go on from there
+	failed     []bool // by parameter and supplied type: no match continues from there
 }
 
-// match gives the parameters from the i-th on the supplied types from the j-th
-// on: to each as many as it takes, fewer where that leaves a later one without.
+// match assigns the argument types from the j-th on to the parameters from the
+// i-th on. Each parameter gets as many as it accepts, and fewer if later
+// parameters would be left without.
 func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	if i == len(m.parameters) {
 		return counts, !m.all || j == len(m.supplied)
@@ -185,7 +187,8 @@ func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	return nil, false
 }
 
-// signatureMismatch is the error of the first argument that no parameter takes.
+// signatureMismatch returns the error of the first argument that fits no
+// parameter.
 func signatureMismatch(s *syntax.Signature, arguments []any, supplied []byte) error {
 	good := 0
 	for i := range s.Parameters {

@@ -1,11 +1,11 @@
 package jsonata
 
-// stream is what a step yields: nothing, one value, or the elements of items.
-// whole, unless it is nil, is what the path results in if it ends here.
+// stream holds what a step yields: no value, one value, or the elements of
+// items. If whole is not nil, it is the result of a path that ends here.
 type stream struct {
 	items []any
 	one   any
-	n     int // -1: items counts
+	n     int // the number of values, or -1 if they are in items
 	whole any
 }
 
@@ -37,7 +37,7 @@ func (s *stream) slice() []any {
 	return []any{s.one}
 }
 
-// result is the stream as a value.
+// result returns the stream as a value.
 func (s *stream) result(keep, keepCons bool) any {
 	if s.whole != nil {
 		if l, ok := s.whole.(*list); ok && l.cons && !l.seq && keepCons {

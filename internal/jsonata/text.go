@@ -1,7 +1,7 @@
 package jsonata
 
-// appendString appends $string(v): a string as it is, anything else as JSON
-// with numbers to 15 significant digits.
+// appendString appends $string(v): a string unchanged, any other value as JSON
+// with numbers rounded to 15 significant digits.
 func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case string:
@@ -21,7 +21,7 @@ func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
 	return w.text, w.err
 }
 
-// plainText is $string(v), or "" where that fails.
+// plainText returns $string(v), or "" if that fails.
 func (ev *evaluation) plainText(v any) string {
 	text, err := ev.appendString(nil, v)
 	if err != nil {
@@ -30,7 +30,7 @@ func (ev *evaluation) plainText(v any) string {
 	return string(text)
 }
 
-// messageJSON is a value as error messages show it.
+// messageJSON returns a value as error messages show it.
 func messageJSON(v any) string {
 	if _, ok := v.(callable); ok {
 		return "undefined"
@@ -40,8 +40,8 @@ func messageJSON(v any) string {
 	return string(w.text)
 }
 
-// shown is a value as an error carries it: one that is too large to be shown is
-// left out.
+// shown returns a value as an error carries it, or nil if the value is too
+// large.
 func shown(v any) any {
 	w := &jsonWriter{limit: maxMessage}
 	if w.value(v, 0); w.err != nil {
@@ -51,6 +51,6 @@ func shown(v any) any {
 	return v
 }
 
-// maxMessage bounds what an error message shows of a value. AWS cuts a cause
-// off at 32,768 characters anyway.
+// maxMessage bounds the bytes of a value in an error message. AWS truncates a
+// cause to 32,768 characters.
 const maxMessage = 1 << 15

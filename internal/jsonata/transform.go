@@ -4,9 +4,24 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// change merges the update into an object of the copy, and deletes from it.
+// transformNode evaluates |pattern|update, delete|: a function that returns a
+// changed copy of its argument.
+type transformNode struct {
+	pattern, update, remove node
+	clone                   symbol
+	pos                     [3]int // the positions of the transform, the update and the delete clause
+}
+
+// transform is the function that a transformNode evaluates to.
+type transform struct {
+	definition *transformNode
+	frame      *frame
+}
+
+// change merges the update into an object of the copy, and deletes members from
+// it.
 func (t *transform) change(ev *evaluation, match any) error {
-	update, err := ev.eval(t.update, match, t.frame)
+	update, err := ev.eval(t.definition.update, match, t.frame)
 	if err != nil {
 		return err
 	}
@@ -14,10 +29,10 @@ func (t *transform) change(ev *evaluation, match any) error {
 	if !IsUndefined(update) {
 		changes, ok := update.(*value.Object)
 		if !ok {
-			return &Error{Code: "T2011", Position: t.pos[1], Value: update}
+			return &Error{Code: "T2011", Position: t.definition.pos[1], Value: update}
 		}
 		if !isObject && changes.Len() > 0 && !isArray(match) {
-			// JavaScript refuses this with a TypeError of its own.
+			// JavaScript throws this TypeError.
 			name := ""
 			for name = range changes.All() {
 				break
@@ -27,23 +42,23 @@ func (t *transform) change(ev *evaluation, match any) error {
 		if isObject {
 			for name, v := range changes.All() {
 				if ev.contains(v, target, map[any]bool{}) {
-					return &Error{Position: t.pos[1], Message: "The insert/update clause of the transform expression must not refer to the object it updates: \"" + name + "\" would contain itself"}
+					return &Error{Position: t.definition.pos[1], Message: "The insert/update clause of the transform expression must not refer to the object it updates: \"" + name + "\" would contain itself"}
 				}
 				ev.store(v)
 				target.Set(name, v)
 			}
 		}
 	}
-	if t.remove == nil {
+	if t.definition.remove == nil {
 		return nil
 	}
-	names, err := ev.eval(t.remove, match, t.frame)
+	names, err := ev.eval(t.definition.remove, match, t.frame)
 	if err != nil || IsUndefined(names) {
 		return err
 	}
 	for _, name := range each(names) {
 		if _, ok := name.(string); !ok {
-			return &Error{Code: "T2012", Position: t.pos[2], Value: names}
+			return &Error{Code: "T2012", Position: t.definition.pos[2], Value: names}
 		}
 	}
 	if isObject {
@@ -54,19 +69,6 @@ func (t *transform) change(ev *evaluation, match any) error {
 		}
 	}
 	return nil
-}
-
-// transformNode is |pattern|update, delete|: a function that changes a copy of
-// what it is applied to.
-type transformNode struct {
-	pattern, update, remove node
-	clone                   symbol
-	pos                     [3]int // of the transform, the update and the delete clause
-}
-
-type transform struct {
-	*transformNode
-	frame *frame
 }
 
 func (n *transformNode) eval(_ *evaluation, _ any, f *frame) (any, error) {
@@ -85,15 +87,15 @@ func (t *transform) call(ev *evaluation, arguments []any, input any) (any, error
 	if len(arguments) == 0 || IsUndefined(arguments[0]) {
 		return Undefined, nil
 	}
-	clone, ok := ev.lookup(t.clone, t.frame).(callable)
+	clone, ok := ev.lookup(t.definition.clone, t.frame).(callable)
 	if !ok {
-		return nil, &Error{Code: "T2013", Position: t.pos[0]}
+		return nil, &Error{Code: "T2013", Position: t.definition.pos[0]}
 	}
 	result, err := ev.apply(clone, arguments[:1], nil)
 	if err != nil {
 		return nil, err
 	}
-	matched, err := ev.eval(t.pattern, result, t.frame)
+	matched, err := ev.eval(t.definition.pattern, result, t.frame)
 	if err != nil {
 		return nil, err
 	}

@@ -2,25 +2,8 @@ package jsonata
 
 import "github.com/mapjob/mapjob/internal/value"
 
-// scriptTruthy is what JavaScript takes for true.
-func scriptTruthy(v any) bool {
-	switch v := v.(type) {
-	case nil, undefined:
-		return false
-	case bool:
-		return v
-	case string:
-		return v != ""
-	case float64:
-		return v != 0 && v == v
-	case value.Number:
-		return v.Float() != 0
-	}
-	return true
-}
-
-// truth is $boolean(v), where nothing counts as false. An infinite number is an
-// error, as it is wherever jsonata looks at a number.
+// truth implements $boolean, except that Undefined is false. An infinite number
+// is an error, as for every use of a number in jsonata.
 func (ev *evaluation) truth(v any) (bool, error) {
 	switch v := v.(type) {
 	case bool:
@@ -53,4 +36,21 @@ func (ev *evaluation) truth(v any) (bool, error) {
 		any = any || t
 	}
 	return any, nil
+}
+
+// scriptTruthy reports whether JavaScript treats v as true.
+func scriptTruthy(v any) bool {
+	switch v := v.(type) {
+	case nil, undefined:
+		return false
+	case bool:
+		return v
+	case string:
+		return v != ""
+	case float64:
+		return v != 0 && v == v
+	case value.Number:
+		return v.Float() != 0
+	}
+	return true
 }

@@ -1,17 +1,16 @@
 package jsonata
 
 // tuple is one value on its way along a path, with the variables that @, # and
-// % have bound for it.
+// % bind for it.
 type tuple struct {
 	context  any
 	bindings []binding
 }
 
-// tuples is a stream of them, as the result of a path within a path.
+// tuples is the result of a path inside a path whose steps bind variables.
 type tuples struct{ items []tuple }
 
-// with is the bindings and one more, without changing the bindings that others
-// hold.
+// with returns a copy of the tuple's bindings with further ones added.
 func (t *tuple) with(bindings ...binding) []binding {
 	out := append(make([]binding, 0, len(t.bindings)+len(bindings)), t.bindings...)
 	for _, b := range bindings {
@@ -30,14 +29,14 @@ func set(bindings []binding, b binding) []binding {
 	return append(bindings, b)
 }
 
-// frame is a scope in which the tuple's variables are bound.
+// frame returns a scope that binds the tuple's variables.
 func (t *tuple) frame(ev *evaluation, parent *frame) *frame {
 	f := ev.newFrame(parent, len(t.bindings))
 	f.bindings = append(f.bindings, t.bindings...)
 	return f
 }
 
-// evalTuples goes on from the first step that binds a variable.
+// evalTuples evaluates the path from the first step on that binds a variable.
 func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
 	var current []tuple
 	started := false
@@ -48,7 +47,7 @@ func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
 			if err != nil {
 				return nil, err
 			}
-			if st.focus == 0 { // @ leaves the context as it was
+			if st.focus == 0 { // @ does not change the context
 				*s = v
 			}
 			continue
@@ -73,8 +72,8 @@ func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
 	return out.result(p.keep, p.keepCons), nil
 }
 
-// applyTuples applies a step to each tuple, or to each value of s when it is
-// the step that starts the tuples.
+// applyTuples applies a step to each tuple. If started is false, it applies the
+// step to each value of s.
 func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started bool, f *frame) ([]tuple, error) {
 	if st.order != nil {
 		sorted, err := st.orderTuples(ev, s, current, started, f)
@@ -117,8 +116,8 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 	return st.stageTuples(ev, out, f)
 }
 
-// bindTuple completes the tuple of one value that the step yields. item is nil
-// when the tuple has come from a path within the step with its own context.
+// bindTuple completes the tuple of a value that the step yields. item is nil if
+// the tuple comes from a path inside the step and has its own context.
 func (st *step) bindTuple(next tuple, from *tuple, item *any, i int) tuple {
 	var bound [3]binding
 	n := 0
@@ -180,8 +179,8 @@ func (st *step) stageTuples(ev *evaluation, current []tuple, f *frame) ([]tuple,
 	return current, nil
 }
 
-// merge makes one tuple of several: each variable, and the context, is all of
-// theirs.
+// merge combines tuples into one. It joins the values of each variable, and the
+// contexts.
 func merge(group []tuple) tuple {
 	if len(group) == 1 {
 		return group[0]

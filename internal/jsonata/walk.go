@@ -5,10 +5,11 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// The walks over values. Each of them counts its steps, because parts that a
-// value shares with itself are walked over again and again.
+// The functions in this file walk over values. Each of them counts its steps,
+// because a value can share its parts, and a walk then visits them many times.
 
-// member is the value of a field: of an object, or of each object in an array.
+// member returns the value of a field in an object, or in each object of an
+// array.
 func (ev *evaluation) member(v any, name string) any {
 	if o, ok := v.(*value.Object); ok {
 		if m, ok := o.Get(name); ok {
@@ -56,8 +57,8 @@ func (ev *evaluation) flatten(out, items []any) []any {
 	return out
 }
 
-// descend appends v and all that it contains, but for arrays, of which only the
-// elements count.
+// descend appends v and everything in it. It appends the elements of arrays,
+// but not the arrays themselves.
 func (ev *evaluation) descend(out []any, v any) []any {
 	if !ev.walk() || ev.tooLong(out) {
 		return out
@@ -77,7 +78,7 @@ func (ev *evaluation) descend(out []any, v any) []any {
 	return out
 }
 
-// keys appends the names of an object's members, or of all objects in an array
+// keys appends the names of an object's members, or of the objects in an array
 // at any depth.
 func (ev *evaluation) keys(out []any, seen map[string]bool, v any) []any {
 	if o, ok := v.(*value.Object); ok {
@@ -98,8 +99,8 @@ func (ev *evaluation) keys(out []any, seen map[string]bool, v any) []any {
 	return out
 }
 
-// spread makes an object of each member of an object, or of all objects in an
-// array.
+// spread returns an object for each member of an object, or of the objects in
+// an array.
 func (ev *evaluation) spread(v any) any {
 	if o, ok := v.(*value.Object); ok {
 		out := &list{seq: true}
@@ -131,8 +132,8 @@ func (ev *evaluation) spread(v any) any {
 	return out
 }
 
-// contains reports whether an object is v, or somewhere in it. seen is what has
-// been looked through.
+// contains reports whether v is target or contains it. seen holds the parts
+// that have been searched.
 func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) bool {
 	if o, ok := v.(*value.Object); ok {
 		if o == target {
@@ -162,8 +163,7 @@ func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) b
 	return false
 }
 
-// deepCopy is $clone(v): a copy, with its numbers rounded as $string rounds
-// them.
+// deepCopy implements $clone. It rounds numbers as $string does.
 func (ev *evaluation) deepCopy(v any) any {
 	switch v := v.(type) {
 	case float64:

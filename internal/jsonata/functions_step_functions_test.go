@@ -11,7 +11,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// evaluate is the result as JSON text, "undefined", or the error's text.
+// evaluate returns the result as JSON text, "undefined", or the text of the error.
 func evaluate(t *testing.T, source string, env *jsonata.Environment) string {
 	t.Helper()
 	e, err := jsonata.Compile(source)
@@ -29,7 +29,7 @@ func evaluate(t *testing.T, source string, env *jsonata.Environment) string {
 	return shown(v)
 }
 
-// What the service answers was observed on it.
+// The expected answers were recorded from the service.
 func TestStepFunctionsFunctions(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
 		{`$partition([1,2,3,4,5], 2)`, `[[1,2],[3,4],[5]]`},
@@ -110,10 +110,10 @@ func TestRandomnessComesFromTheEnvironment(t *testing.T) {
 		return evaluate(t, `[$uuid(), $random(), $shuffle([1..20])]`, &jsonata.Environment{Random: rand.New(rand.NewPCG(seed, 1))})
 	}
 	if a, b := run(1), run(1); a != b {
-		t.Errorf("got %s and then %s, expected the same of the same source", a, b)
+		t.Errorf("got %s and then %s, expected equal results from the same seed", a, b)
 	}
 	if a, b := run(1), run(2); a == b {
-		t.Errorf("got %s of two sources, expected them to differ", a)
+		t.Errorf("got %s from two seeds, expected different results", a)
 	}
 	uuid := evaluate(t, `$uuid()`, &jsonata.Environment{})
 	if !regexp.MustCompile(`^"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"$`).MatchString(uuid) {
@@ -132,7 +132,7 @@ func TestTimeStandsStillDuringAnEvaluation(t *testing.T) {
 	}
 }
 
-// A number that a float64 does not hold is worth one only in arithmetic.
+// Only arithmetic converts a number that a float64 cannot represent.
 func TestBigNumbersPassThrough(t *testing.T) {
 	input, err := value.Parse([]byte(`{"id":12345678901234567890,"price":0.10000000000000000001}`))
 	if err != nil {
