@@ -64,12 +64,12 @@ func TestGet(t *testing.T) {
 		}
 		got, err := p.Get(root)
 		if err != nil || !value.Equal(got, parse(t, c.expected)) {
-			t.Errorf("%s: got %v %v, expected %s", c.path, got, err, c.expected)
+			t.Errorf("%s: got %v and error %v, expected %s", c.path, got, err, c.expected)
 		}
 	}
 }
 
-func TestDefinitePathThatLeadsNowhere(t *testing.T) {
+func TestDefinitePathNotFound(t *testing.T) {
 	root := parse(t, store)
 	for _, c := range []struct{ path, expected string }{
 		{"$.x", "No results for path: $['x']"},
@@ -103,10 +103,10 @@ func TestPut(t *testing.T) {
 		root := parse(t, c.root)
 		got, err := p.Put(root, "new")
 		if err != nil || value.Text(got) != c.expected {
-			t.Errorf("%s in %s: got %s %v, expected %s", c.path, c.root, value.Text(got), err, c.expected)
+			t.Errorf("%s in %s: got %s and error %v, expected %s", c.path, c.root, value.Text(got), err, c.expected)
 		}
 		if value.Text(root) != c.root {
-			t.Errorf("%s: got the root changed to %s, expected %s", c.path, value.Text(root), c.root)
+			t.Errorf("%s: the root changed to %s, expected %s", c.path, value.Text(root), c.root)
 		}
 	}
 	for _, path := range []string{"$.l[5]", "$.a.b"} {
@@ -120,7 +120,7 @@ func TestPut(t *testing.T) {
 	}
 }
 
-func TestCompileRefuses(t *testing.T) {
+func TestCompileRefusesInvalidPaths(t *testing.T) {
 	for _, path := range []string{"", "a", "$.", "$.a[", "$.a[x]", "$.a[?(@.b]", "$.a['b", "$..", "$.a.upper()", "$[?(@.a == )]", "$a", "$[?(@.a == b c)]", "$[0] a"} {
 		if _, err := jsonpath.Compile(path); err == nil {
 			t.Errorf("%q: got a path, expected an error", path)
@@ -128,7 +128,7 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-// FuzzPath compiles anything and applies what compiles.
+// FuzzPath compiles any text, and applies the path if that succeeds.
 func FuzzPath(f *testing.F) {
 	for _, path := range []string{"$.books[?(@.price < 13 && !(@.isbn))].title", "$..tags[0]", "$['a','b'][1:2]", "$.l[-1].length()", "$[?(@ =~ /x/i)]", "$.books[?(@.title in ['A'])]"} {
 		f.Add(path)
@@ -144,7 +144,7 @@ func FuzzPath(f *testing.F) {
 		}
 		if p.Reference() {
 			if _, err := p.Put(root, nil); err == nil && !p.Definite() {
-				t.Errorf("%q: got a reference that is not definite", source)
+				t.Errorf("%q is a reference, but not definite", source)
 			}
 		}
 	})

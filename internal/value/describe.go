@@ -2,11 +2,11 @@ package value
 
 import "strconv"
 
-// maxDescribed is the number of bytes of a string that Describe shows.
+// maxDescribed bounds the bytes of a string that Describe shows.
 const maxDescribed = 60
 
-// Describe returns a value as an error message shows it: a long string is cut,
-// an object or an array is only named.
+// Describe returns a value as error messages show it: it shortens long strings,
+// and only names objects and arrays.
 func Describe(v any) string {
 	switch v := v.(type) {
 	case *Object:

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-func TestTextComesBackAsItWas(t *testing.T) {
+func TestParsedTextIsWrittenUnchanged(t *testing.T) {
 	for _, text := range []string{
 		`null`, `true`, `false`, `0`, `-1`, `1.5`, `1e-7`, `1e+21`, `12345678901234`, `"a\"b\\c\nd"`, `"é😀"`, `[]`, `{}`,
 		`{"b":1,"a":2}`, `[1,[2,{"x":null}]]`, `12345678901234567890`, `0.1234567890123456789`,
@@ -27,7 +29,7 @@ func TestTextComesBackAsItWas(t *testing.T) {
 	}
 }
 
-func TestNumbersAreWrittenAsJavaScriptWritesThem(t *testing.T) {
+func TestNumbersAreFormattedAsInJavaScript(t *testing.T) {
 	for f, expected := range map[float64]string{1: "1", 100000: "100000", 1e20: "100000000000000000000", 1e21: "1e+21", 0.000001: "0.000001",
 		1e-7: "1e-7", 1.0 / 3: "0.3333333333333333", -0.5: "-0.5", math.MaxFloat64: "1.7976931348623157e+308"} {
 		if got := value.Text(f); got != expected {
@@ -36,22 +38,22 @@ func TestNumbersAreWrittenAsJavaScriptWritesThem(t *testing.T) {
 	}
 }
 
-func TestTheLastOfTwoMembersCounts(t *testing.T) {
+func TestLastRepeatedMemberWins(t *testing.T) {
 	v, err := value.Parse([]byte(`{"a":1,"b":2,"a":3}`))
 	if got := value.Text(v); err != nil || got != `{"a":3,"b":2}` {
-		t.Errorf("got %s and error %v, expected the last value in the first place", got, err)
+		t.Errorf("got %s and error %v, expected the last value at the first position", got, err)
 	}
 }
 
-func TestWhatIsNotJSON(t *testing.T) {
+func TestParseRefusesInvalidJSON(t *testing.T) {
 	for _, text := range []string{``, `{`, `[1,]`, `{"a":}`, `01`, `1 2`, `tru`, `"a`, `{a:1}`} {
 		if v, err := value.Parse([]byte(text)); err == nil {
-			t.Errorf("got %s for %q, expected an error", value.Text(v), text)
+			t.Errorf("%q: got %s, expected an error", text, value.Text(v))
 		}
 	}
 }
 
-func TestEqualByValue(t *testing.T) {
+func TestEqualComparesByValue(t *testing.T) {
 	parse := func(text string) any {
 		v, err := value.Parse([]byte(text))
 		if err != nil {
@@ -67,19 +69,19 @@ func TestEqualByValue(t *testing.T) {
 		{`"1"`, `1`, false}, {`null`, `false`, false}, {`12345678901234567890`, `12345678901234567890`, true}, {`[]`, `{}`, false},
 	} {
 		if got := value.Equal(parse(c.a), parse(c.b)); got != c.equal {
-			t.Errorf("got %v for %s and %s, expected %v", got, c.a, c.b, c.equal)
+			t.Errorf("%s and %s: got %v, expected %v", c.a, c.b, got, c.equal)
 		}
 	}
 }
 
-func TestObjectsOfAnySize(t *testing.T) {
+func TestObjectKeepsOrderAtAnySize(t *testing.T) {
 	o := &value.Object{}
 	for i := range 100 {
 		o.Set(fmt.Sprint("name", i), float64(i))
 	}
 	changed := o.With("name50", "new").Without("name0")
 	if v, _ := o.Get("name50"); v != 50.0 || o.Len() != 100 {
-		t.Errorf("got %v in an object of %d members, expected the original as it was", v, o.Len())
+		t.Errorf("got %v in an object of %d members, expected the original unchanged", v, o.Len())
 	}
 	if v, _ := changed.Get("name50"); v != "new" || changed.Len() != 99 {
 		t.Errorf("got %v in an object of %d members, expected the changed copy", v, changed.Len())
@@ -90,13 +92,13 @@ func TestObjectsOfAnySize(t *testing.T) {
 	at := 0
 	for name, v := range o.All() {
 		if name != fmt.Sprint("name", at) || v != float64(at) {
-			t.Fatalf("got %s: %v at place %d, expected the order of setting", name, v, at)
+			t.Fatalf("got %s: %v at position %d, expected the order of the calls to Set", name, v, at)
 		}
 		at++
 	}
 }
 
-func TestValuesInASequence(t *testing.T) {
+func TestDecoder(t *testing.T) {
 	d := value.NewDecoder(strings.NewReader("{\"a\":1}\n2\n\n[3]"))
 	var got []string
 	for {
@@ -109,8 +111,8 @@ func TestValuesInASequence(t *testing.T) {
 		}
 		got = append(got, value.Text(v))
 	}
-	if fmt.Sprint(got) != `[{"a":1} 2 [3]]` {
-		t.Errorf("got %v, expected three values", got)
+	if diff := cmp.Diff([]string{`{"a":1}`, "2", "[3]"}, got); diff != "" {
+		t.Errorf("unexpected values (-expected +got):\n%s", diff)
 	}
 	for text, pointer := range map[string]string{"[1,2,3]": "", `{"x":{"list":[1,2,3]},"y":0}`: "/x/list"} {
 		elements, err := value.NewDecoder(strings.NewReader(text)).Elements(pointer)
@@ -129,15 +131,15 @@ func TestValuesInASequence(t *testing.T) {
 			sum += v.(float64)
 		}
 		if sum != 6 {
-			t.Errorf("got %v for %s, expected the sum of the elements", sum, text)
+			t.Errorf("%s: got sum %v, expected 6", text, sum)
 		}
 	}
-	if _, err := value.NewDecoder(strings.NewReader("{}")).Elements(""); err == nil {
-		t.Error("got no error for an object, expected one that wants an array")
+	if _, err := value.NewDecoder(strings.NewReader("{}")).Elements(""); !errors.Is(err, value.ErrNotArray) {
+		t.Errorf("got error %v for an object, expected ErrNotArray", err)
 	}
 }
 
-func TestSizeIsThatOfTheText(t *testing.T) {
+func TestSizeMatchesText(t *testing.T) {
 	for _, text := range []string{`{"a":[1,2.5,"é\n\"",null,true,false],"b":{}}`, `""`, `-1e-9`, `[]`} {
 		v, err := value.Parse([]byte(text))
 		if err != nil {
@@ -145,7 +147,7 @@ func TestSizeIsThatOfTheText(t *testing.T) {
 		}
 		n := len(value.Text(v))
 		if value.Size(v) != n || value.Exceeds(v, n) || !value.Exceeds(v, n-1) {
-			t.Errorf("got size %d of %s, expected %d", value.Size(v), text, n)
+			t.Errorf("%s: got size %d, expected %d", text, value.Size(v), n)
 		}
 	}
 }

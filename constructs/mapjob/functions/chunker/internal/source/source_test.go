@@ -223,7 +223,7 @@ func TestWhatCannotBeReadIsRefusedByName(t *testing.T) {
 	}{
 		"no JSON":              {text(JSONL, "{\"n\": 1}\n\n2\n{n: 3}\n4"), protocol.ErrorItemReaderFailed, []string{"s3://in/bad/", "line 4: got {n: 3} (", "expected one JSON value in each line"}},
 		"half a line":          {text(JSONL, "1\n{\"n\": "), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"n\": (", "unexpected EOF"}},
-		"two values in a line": {text(JSONL, "1 2"), protocol.ErrorItemReaderFailed, []string{"line 1: got 1 2 (got more text after the JSON value"}},
+		"two values in a line": {text(JSONL, "1 2"), protocol.ErrorItemReaderFailed, []string{"line 1: got 1 2 (text follows the JSON value"}},
 		"no UTF-8":             {text(JSONL, "1\n\"a\xff\""), protocol.ErrorItemReaderFailed, []string{`line 2: got the byte 0xFF after "\"a", expected UTF-8`}},
 		"a column twice":       {text(CSV, "a,b,a\n1,2,3\n"), protocol.ErrorItemReaderFailed, []string{`line 1: got the header "a" twice`}},
 		"a long bad line":      {text(JSONL, strings.Repeat("é", 200)), protocol.ErrorItemReaderFailed, []string{strings.Repeat("é", 40) + "… ("}},
