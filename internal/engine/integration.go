@@ -9,12 +9,13 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 )
 
-// Integration is what a task's resource does: invoke a function, put an item.
+// Integration does the work of a task's resource: it invokes a function, or puts
+// an item.
 type Integration interface {
 	// Call does the work and returns its result, a value of package
 	// internal/value. It runs on a goroutine of its own, and ctx ends when the
-	// task times out or the execution stops. An error that is a [*TaskError]
-	// is what the state machine sees; any other becomes States.TaskFailed.
+	// task times out or the execution stops. The state machine sees the name
+	// and the cause of a [*TaskError]; any other error is States.TaskFailed.
 	Call(ctx context.Context, request *Request) (output any, err error)
 }
 
@@ -26,20 +27,20 @@ func (f IntegrationFunc) Call(ctx context.Context, request *Request) (any, error
 	return f(ctx, request)
 }
 
-// Immediate is an [Integration] that answers at once, without waiting for
-// anything: a stub, or a handler in this process. It is called in the engine's
-// own loop, which saves a goroutine, and lets an answer take virtual time.
+// Immediate is an [Integration] that answers without blocking: a stub, or a
+// handler in this process. It is called on the goroutine of the run, and its
+// answer may take virtual time.
 type Immediate interface {
 	Answer(request *Request) Answer
 }
 
-// Answer is what an [Immediate] integration answers.
+// Answer is the answer of an [Immediate] integration.
 type Answer struct {
 	Output any
 	// Err is as in [Integration].
 	Err error
-	// Takes is how long the answer takes on the clock of the run. It is cut
-	// short by the task's timeout.
+	// Takes is how long the answer takes on the clock of the run. If that is
+	// longer than the task's timeout, the task times out.
 	Takes time.Duration
 }
 
@@ -49,40 +50,40 @@ type ImmediateFunc func(request *Request) Answer
 // Answer calls f.
 func (f ImmediateFunc) Answer(request *Request) Answer { return f(request) }
 
-// Call calls f and leaves out how long it would take.
+// Call calls f and ignores Answer.Takes.
 func (f ImmediateFunc) Call(_ context.Context, request *Request) (any, error) {
 	answer := f(request)
 	return answer.Output, answer.Err
 }
 
-// Request is what a task asks of its resource.
+// Request is the request of a task to its resource.
 type Request struct {
 	// Resource is the parsed ARN of the definition.
 	Resource asl.Resource
-	// Parameters is what Arguments or Parameters came to, or the input.
+	// Parameters is the value of Arguments or Parameters, or the input.
 	Parameters any
-	// Credentials is what the task's Credentials came to, nil without.
+	// Credentials is the value of the task's Credentials, nil without.
 	Credentials any
 
 	StateName string
 	// Attempt counts from 0: it is the number of retries before this call.
 	Attempt int
-	// ExecutionARN is the execution that asks, a Map's child in a Distributed
-	// Map; StateMachineARN is its state machine.
+	// ExecutionARN is the execution of the task: inside a Distributed Map, that
+	// of the child. StateMachineARN is its state machine.
 	ExecutionARN    string
 	StateMachineARN string
 	// Now is the time on the clock of the run.
 	Now time.Time
-	// Callback answers a task that waits for its token. It is nil for others.
+	// Callback answers the task if it waits for its token, else it is nil.
 	Callback *Callback
 
 	submitted func(output any)
 }
 
-// Submitted says that the job of a task with the pattern .sync has been
-// started, and what the service answered to that. The call goes on until the
-// job has ended. An integration that does not say so counts as having started
-// the job when it returns without an error.
+// Submitted reports that the job of a task with the pattern .sync was started,
+// with the answer of the service. The call continues until the job has ended.
+// If an integration does not call Submitted, its job counts as started when Call
+// returns without an error.
 func (r *Request) Submitted(output any) {
 	if r.submitted != nil {
 		r.submitted(output)
@@ -104,7 +105,7 @@ func (e *TaskError) Error() string {
 }
 
 // Callback answers a task with the pattern .waitForTaskToken. It may be used
-// by any goroutine, also before the call that carries the token has returned.
+// from any goroutine, and before the call that carries the token has returned.
 type Callback struct {
 	// Token is the task token, $states.context.Task.Token.
 	Token string
@@ -112,8 +113,8 @@ type Callback struct {
 	over  atomic.Bool
 }
 
-// Over reports whether the task has ended, be it because it was answered, its
-// time was up, or its execution ended: nothing that is said now reaches it.
+// Over reports whether the task has ended: it was answered, it timed out, or its
+// execution ended. Later answers are ignored.
 func (c *Callback) Over() bool { return c.over.Load() }
 
 // Success ends the task with an output (SendTaskSuccess).
@@ -126,12 +127,12 @@ func (c *Callback) Failure(name, cause string) {
 	c.task.visit.run.loop.Post(func() { c.task.answered(nil, &TaskError{name, cause}) })
 }
 
-// Heartbeat says that the task is still being worked on (SendTaskHeartbeat).
+// Heartbeat reports that the task is still in progress (SendTaskHeartbeat).
 func (c *Callback) Heartbeat() {
 	c.task.visit.run.loop.Post(c.task.beat)
 }
 
-// integrations finds the integration of a resource.
+// integrations are the integrations by resource.
 type integrations struct {
 	exact    map[string]Integration
 	prefixes []prefixIntegration
@@ -153,8 +154,8 @@ func (s *integrations) add(resource string, integration Integration) {
 	s.exact[resource] = integration
 }
 
-// find looks for the whole ARN, then for the ARN without the pattern, then for
-// the longest prefix.
+// find returns the integration of the whole ARN, else of the ARN without the
+// pattern, else of the longest prefix, else nil.
 func (s *integrations) find(r asl.Resource) Integration {
 	if i, ok := s.exact[r.ARN]; ok {
 		return i

@@ -9,14 +9,14 @@ import (
 	"github.com/mapjob/mapjob/internal/items"
 )
 
-// itemSource hands out the items of a Distributed Map one after the other. It
-// is used by the loop's goroutine alone.
+// itemSource returns the items of a Distributed Map one after the other. It is
+// used only on the goroutine of the run.
 type itemSource interface {
 	next() (*mapItem, sourceState)
-	// whenReady calls back once when next has something new to say.
+	// whenReady calls the step once, when next no longer waits.
 	whenReady(func())
 	failure() *failure
-	// known is how many items there are, -1 while that is not known.
+	// known returns the number of items, -1 while that is not known.
 	known() int
 	close()
 }

@@ -26,7 +26,7 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 	for s := range machine.AllStates() {
 		if s.Task != nil && e.integration(s) == nil && !e.answers(s.Task.Resource) {
 			errs = append(errs, &MissingError{Path: s.Path + ".Resource",
-				message: fmt.Sprintf("got %q, expected an integration that is there or mocked", s.Task.Resource.ARN)})
+				message: fmt.Sprintf("got %q, expected an integration for it", s.Task.Resource.ARN)})
 		}
 		if s.Map == nil {
 			continue

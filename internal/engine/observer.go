@@ -2,18 +2,16 @@ package engine
 
 import "time"
 
-// MapObserver is told how Distributed Maps get on: a progress bar, an account.
-// Calls come one at a time, from the goroutine of the run, which waits for
-// them.
+// MapObserver follows the progress of Distributed Maps. Its methods are called
+// one at a time, on the goroutine of the run, which waits for them.
 type MapObserver interface {
 	// Started is called when a Map Run starts.
 	Started(run MapRunInfo)
-	// Counted says how many items are known so far. It is called each time
-	// more have been read.
+	// Counted is called with the number of items known so far whenever more
+	// have been read.
 	Counted(total int)
 	// ChildDone is called when a child has ended. Items for which no child was
-	// started, because the Map Run failed before, are counted in Ended as
-	// pending.
+	// started, because the Map Run failed before, count as pending in Ended.
 	ChildDone(child ChildResult)
 	// Ended is called when the Map Run has ended.
 	Ended(run MapRunResult)
@@ -28,7 +26,7 @@ type MapRunInfo struct {
 	Type           Type // of its children
 	MaxConcurrency int
 	Start          time.Time
-	// Items is how many items there are, or -1 while they are still to be read.
+	// Items is the number of items, or -1 if they have not been read yet.
 	Items int
 }
 
@@ -39,7 +37,7 @@ type ChildResult struct {
 	Name         string
 	// Index counts the children from 0 in the order in which they started.
 	Index int
-	// First is the index of its first item, and Items how many it has.
+	// First is the index of its first item, and Items the number of its items.
 	First  int
 	Items  int
 	Status Status
@@ -50,7 +48,7 @@ type ChildResult struct {
 	Cause  string
 	Start  time.Time
 	Stop   time.Time
-	// Attempts are the calls that its Task states made, in order.
+	// Attempts are the calls of its Task states, in order.
 	Attempts []Attempt
 }
 
@@ -61,11 +59,11 @@ type Attempt struct {
 	Retry int
 	Start time.Time
 	Stop  time.Time
-	// Error is empty where it succeeded.
+	// Error is empty if the call succeeded.
 	Error string
 }
 
-// MapRunResult is a Map Run that has ended, with what DescribeMapRun says.
+// MapRunResult is a Map Run that has ended, as DescribeMapRun returns it.
 type MapRunResult struct {
 	ARN        string
 	Status     Status
@@ -75,21 +73,18 @@ type MapRunResult struct {
 	Stop       time.Time
 	Items      MapRunCounts
 	Executions MapRunCounts
-	// Bucket and ManifestKey are where the result writer put the manifest.
+	// Bucket and ManifestKey are the address of the ResultWriter's manifest.
 	Bucket      string
 	ManifestKey string
 }
 
 // MapRunCounts are the itemCounts or the executionCounts of DescribeMapRun.
 type MapRunCounts struct {
-	Aborted               int
-	Failed                int
-	FailuresNotRedrivable int
-	Pending               int
-	PendingRedrive        int
-	ResultsWritten        int
-	Running               int
-	Succeeded             int
-	TimedOut              int
-	Total                 int
+	Aborted        int
+	Failed         int
+	Pending        int
+	ResultsWritten int
+	Succeeded      int
+	TimedOut       int
+	Total          int
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Case is a test case of a state machine. It counts calls, so that it serves
-// one run.
+// Case answers the tasks of one run from a test case. It counts the calls, so a
+// second run needs another Case.
 type Case struct{ states map[*asl.State]*mocked }
 
-// Options have an engine answer the states of the test case from it.
+// Options returns the options with which an engine uses the answers.
 func (c *Case) Options() []engine.Option {
 	var options []engine.Option
 	for state, m := range c.states {
@@ -49,11 +49,11 @@ func (m *mocked) integration() engine.Integration {
 	})
 }
 
-// exhausted is the error of a call for which there is no answer. It ends the
-// execution: neither Retry nor Catch may hide that a mock is missing.
+// exhausted is the error of a call without an answer. It ends the execution:
+// neither Retry nor Catch may hide that a mock is missing.
 const exhausted = "States.Runtime"
 
-// answer is that of the next call.
+// answer returns the answer of the next call.
 func (m *mocked) answer() (any, *engine.TaskError) {
 	call := int(m.calls.Add(1)) - 1
 	for _, a := range m.response.answers {

@@ -61,7 +61,7 @@ const (
 	twice = `{"0": {"Throw": {"Error": "Busy", "Cause": "first"}}, "1": {"Throw": {"Error": "Busy"}}, "2-3": {"Return": {"StatusCode": 200, "Payload": "done"}}}`
 )
 
-func TestCallsAreCountedOverTheWholeExecution(t *testing.T) {
+func TestCallsCountOverTheWholeExecution(t *testing.T) {
 	for name, c := range map[string]struct{ definition, input, expected string }{
 		"retries":        {`{` + call(lambda, retry) + `}`, `{}`, `"done"`},
 		"Map iterations": {`{"StartAt": "Map", "States": {"Map": {"Type": "Map", "End": true, "MaxConcurrency": 1, "Iterator": {` + call(lambda, retry) + `}}}}`, `[1, 2]`, `["done","done"]`},
@@ -77,14 +77,14 @@ func TestCallsAreCountedOverTheWholeExecution(t *testing.T) {
 	}
 }
 
-func TestThrowIsTheErrorOfTheState(t *testing.T) {
+func TestThrowFailsTheState(t *testing.T) {
 	x := run(t, `{`+call(lambda, "")+`}`, twice, `{}`)
 	if x.Status != engine.Failed || x.Error != "Busy" || x.Cause != "first" {
 		t.Errorf("got %s %s %s, expected FAILED Busy first", x.Status, x.Error, x.Cause)
 	}
 }
 
-func TestReturnMayBeAnyValue(t *testing.T) {
+func TestReturnAcceptsAnyValue(t *testing.T) {
 	for _, v := range []string{`"text"`, `[1,2]`, `null`, `false`} {
 		if x := run(t, `{`+call(lambda, "")+`}`, `{"0": {"Return": `+v+`}}`, `{}`); string(x.Output) != v {
 			t.Errorf("got %s, expected %s", x.Output, v)
@@ -92,7 +92,7 @@ func TestReturnMayBeAnyValue(t *testing.T) {
 	}
 }
 
-func TestWaitingTasksAreAnsweredAtOnce(t *testing.T) {
+func TestMockAnswersTasksThatWait(t *testing.T) {
 	for _, resource := range []string{"arn:aws:states:::sqs:sendMessage.waitForTaskToken", "arn:aws:states:::glue:startJobRun.sync"} {
 		definition := `{` + call(resource, `, "Parameters": {"x": 1}`) + `}`
 		if x := run(t, definition, `{"0": {"Return": "back"}}`, `{}`); string(x.Output) != `"back"` {
@@ -104,9 +104,8 @@ func TestWaitingTasksAreAnsweredAtOnce(t *testing.T) {
 	}
 }
 
-// A mock that is missing must not be taken for a failure that the definition
-// handles.
-func TestACallWithoutAnAnswerIsNotCaught(t *testing.T) {
+// A missing mock must not look like a failure that the definition handles.
+func TestCallWithoutAnAnswerIsNotCaught(t *testing.T) {
 	for _, resource := range []string{lambda, "arn:aws:states:::sqs:sendMessage.waitForTaskToken"} {
 		x := run(t, `{`+call(resource, `, "Retry": [{"ErrorEquals": ["States.ALL"]}], "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Call"}]`)+`}`,
 			`{"0": {"Throw": {"Error": "Busy"}}}`, `{}`)
@@ -117,17 +116,17 @@ func TestACallWithoutAnAnswerIsNotCaught(t *testing.T) {
 	}
 }
 
-func TestParseSaysWhatIsWrong(t *testing.T) {
+func TestParseReportsProblemsByPath(t *testing.T) {
 	const response = "$.MockedResponses.Response"
 	for _, c := range []struct{ text, expected string }{
 		{`[]`, `$: got an array, expected an object`},
 		{`{`, `$: got text that is not JSON, expected a JSON object`},
 		{`{"MockedResponses": {}}`, `$: got no StateMachines, expected an object`},
-		{`{"StateMachines": {}, "MockedResponse": {}}`, `$.MockedResponse: got a field that a mocks file has not, expected StateMachines, MockedResponses`},
+		{`{"StateMachines": {}, "MockedResponse": {}}`, `$.MockedResponse: got an unknown field, expected StateMachines or MockedResponses`},
 		{`{"StateMachines": {"A b": {"TestCases": {"Case": {"Call": "Other"}}}}, "MockedResponses": {}}`,
 			`$.StateMachines['A b'].TestCases.Case.Call: got "Other", expected the name of a response in MockedResponses`},
 		{`{"StateMachines": {"M": {}}, "MockedResponses": {}}`, `$.StateMachines.M: got no TestCases, expected an object`},
-		{file(`{}`), response + `: got no answer, expected at least one, for the call "0"`},
+		{file(`{}`), response + `: got no answer, expected one for the call "0"`},
 		{file(`{"1": {"Return": 1}}`), response + `.1: got an answer for call 1 and none for call 0, expected one for each`},
 		{file(`{"0": {"Return": 1}, "2-3": {"Return": 1}}`), response + `.2-3: got an answer for call 2 and none for call 1, expected one for each`},
 		{file(`{"0-2": {"Return": 1}, "1": {"Return": 1}, "3": {"Return": 1}}`), response + `.1: got a second answer for call 1, expected one for each`},
@@ -135,7 +134,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{file(`{"first": {"Return": 1}}`), response + `.first: got "first", expected the number of a call`},
 		{file(`{"0": {}}`), response + `.0: got neither Return nor Throw, expected one of them`},
 		{file(`{"0": {"Return": 1, "Throw": {"Error": "E"}}}`), response + `.0: got both Return and Throw, expected one of them`},
-		{file(`{"0": {"return": 1}}`), response + `.0.return: got a field that is not known, expected Return, Throw`},
+		{file(`{"0": {"return": 1}}`), response + `.0.return: got an unknown field, expected Return or Throw`},
 		{file(`{"0": {"Throw": {"Cause": "c"}}}`), response + `.0.Throw: got no Error, expected the name of an error`},
 		{file(`{"0": {"Throw": {"Error": 4}}}`), response + `.0.Throw.Error: got 4, expected a string`},
 		{file(`{"0": {"Throw": "E"}}`), response + `.0.Throw: got "E", expected an object`},
@@ -146,7 +145,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestCaseIsCheckedAgainstTheDefinition(t *testing.T) {
+func TestCaseMatchesTheDefinition(t *testing.T) {
 	f, err := mocks.Parse([]byte(`{"StateMachines": {
 			"One": {"TestCases": {"A": {"Call": "R"}, "B": {"Gone": "R", "Wait": "R"}}},
 			"Two": {"TestCases": {}}
@@ -159,13 +158,13 @@ func TestCaseIsCheckedAgainstTheDefinition(t *testing.T) {
 		t.Errorf("got %v, expected no error", err)
 	}
 	for _, c := range []struct{ machine, testCase, expected string }{
-		{"", "A", `got 2 state machines in the mocks file and no choice among them, expected one of One, Two`},
-		{"Three", "A", `got state machine "Three", which the mocks file has not, expected one of One, Two`},
-		{"One", "", `got 2 test cases in state machine One and no choice among them, expected one of A, B`},
-		{"One", "C", `got test case "C", which state machine One has not, expected one of A, B`},
-		{"Two", "", `got no test case in state machine Two, expected one`},
+		{"", "A", `state machine: got no name, expected one of One, Two`},
+		{"Three", "A", `state machine: got "Three", expected one of One, Two`},
+		{"One", "", `test case of One: got no name, expected one of A, B`},
+		{"One", "C", `test case of One: got "C", expected one of A, B`},
+		{"Two", "", `test case of Two: got none in the file, expected at least one`},
 		{"One", "B", `$.StateMachines.One.TestCases.B.Gone: got "Gone", expected the name of a Task state of the definition`},
-		{"One", "B", `$.StateMachines.One.TestCases.B.Wait: got a Wait state, expected a Task state, which alone can be mocked`},
+		{"One", "B", `$.StateMachines.One.TestCases.B.Wait: got a Wait state, expected a Task state: no other can be mocked`},
 	} {
 		if _, err := f.Case(c.machine, c.testCase, machine); err == nil || !strings.Contains(err.Error(), c.expected) {
 			t.Errorf("got %v, expected %s", err, c.expected)

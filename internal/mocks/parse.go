@@ -2,6 +2,7 @@ package mocks
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,20 +12,20 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Parse reads a mock configuration file. The error is [Problems], with
-// everything that is wrong at once.
+// Parse reads a mock configuration file. The error joins all problems, each with
+// its path.
 func Parse(text []byte) (*File, error) {
 	r := &reader{}
 	f := &File{machines: map[string]map[string]testCase{}, responses: map[string]*response{}}
 	v, err := value.Parse(text)
 	if err != nil {
 		r.problem("$", "got text that is not JSON, expected a JSON object: %v", err)
-		return nil, r.problems
+		return nil, errors.Join(r.problems...)
 	}
 	top := r.object(v, "$")
 	for name := range top.All() {
 		if name != "StateMachines" && name != "MockedResponses" && name != "Comment" && name != "$schema" {
-			r.problem(member("$", name), "got a field that a mocks file has not, expected StateMachines, MockedResponses")
+			r.problem(member("$", name), "got an unknown field, expected StateMachines or MockedResponses")
 		}
 	}
 	for name, v := range r.required(top, "$", "MockedResponses").All() {
@@ -34,19 +35,19 @@ func Parse(text []byte) (*File, error) {
 		f.machines[name] = r.machine(v, member("$.StateMachines", name), f.responses)
 	}
 	if r.problems != nil {
-		return nil, r.problems
+		return nil, errors.Join(r.problems...)
 	}
 	return f, nil
 }
 
 // reader collects the problems of a file while it is being read.
-type reader struct{ problems Problems }
+type reader struct{ problems []error }
 
 func (r *reader) problem(path, format string, args ...any) {
-	r.problems = append(r.problems, Problem{path, fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, fmt.Errorf("%s: %w", path, fmt.Errorf(format, args...)))
 }
 
-// object is v, or a problem and an empty object.
+// object returns v if it is an object, else nil, and reports a problem.
 func (r *reader) object(v any, path string) *value.Object {
 	object, ok := v.(*value.Object)
 	if !ok {
@@ -69,7 +70,7 @@ func (r *reader) required(o *value.Object, path, name string) *value.Object {
 func (r *reader) refuseOthers(o *value.Object, path string, names ...string) {
 	for name := range o.All() {
 		if !slices.Contains(names, name) {
-			r.problem(member(path, name), "got a field that is not known, expected %s", strings.Join(names, ", "))
+			r.problem(member(path, name), "got an unknown field, expected %s", strings.Join(names, " or "))
 		}
 	}
 }
@@ -97,13 +98,13 @@ func (r *reader) machine(v any, path string, responses map[string]*response) map
 	return cases
 }
 
-// response reads the answers of a response, which are for the calls "0", "1-2"
-// and so on without a gap.
+// response reads the answers of a response. Their keys are the calls: "0", "1-2"
+// and so on, without a gap.
 func (r *reader) response(v any, path string) *response {
 	response := &response{}
 	o := r.object(v, path)
 	if o != nil && o.Len() == 0 {
-		r.problem(path, `got no answer, expected at least one, for the call "0"`)
+		r.problem(path, `got no answer, expected one for the call "0"`)
 	}
 	for key, v := range o.All() {
 		at := member(path, key)
@@ -192,7 +193,7 @@ func has(o *value.Object, name string) bool {
 	return ok
 }
 
-// text is a string, or "" where there is none.
+// text returns a string member, or "" if there is none.
 func (r *reader) text(o *value.Object, path, name string) string {
 	v, ok := o.Get(name)
 	text, is := v.(string)

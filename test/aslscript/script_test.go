@@ -1,5 +1,5 @@
-// Package aslscript tests mapjob asl run and mapjob asl validate as a person
-// types them. Nothing here needs the CDK.
+// Package aslscript tests the commands mapjob asl run and mapjob asl validate. It
+// does not need the CDK.
 package aslscript
 
 import (
@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// code N COMMAND...: the command ends with this exit code.
+// checkCode is code N COMMAND...: it runs the command and checks its exit code.
 func checkCode(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 || len(args[0]) != 1 {
 		ts.Fatalf("usage: code N COMMAND...")
@@ -48,7 +48,7 @@ func checkCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// wait-for FILE TEXT: wait until the file has the text in it.
+// waitFor is wait-for FILE TEXT: it waits until the file contains the text.
 func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 	for range 400 {
 		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && strings.Contains(string(text), args[1]) {
@@ -56,5 +56,5 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	ts.Fatalf("%s never came to have %s in it", args[0], args[1])
+	ts.Fatalf("%s: got no %q within ten seconds", args[0], args[1])
 }

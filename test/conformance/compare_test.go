@@ -12,7 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// compare says where an execution differs from the recorded one.
+// compare returns how an execution differs from the recorded one.
 func (c *recorded) compare(x *engine.Execution, events []string) string {
 	expect := get(c.Object, "expect")
 	if text(expect, "status") == engine.Running {
@@ -66,8 +66,8 @@ func (c *recorded) comparePrefix(got []string, recordedTypes []any) string {
 	return ""
 }
 
-// compareEvents compares the types of the events: in order where only one
-// order is possible.
+// compareEvents compares the types of the events, in order if only one order is
+// possible.
 func (c *recorded) compareEvents(got []string, recordedTypes []any) string {
 	if recordedTypes == nil {
 		return ""
@@ -89,8 +89,8 @@ func (c *recorded) compareEvents(got []string, recordedTypes []any) string {
 	return ""
 }
 
-// compareScheduled compares what the integrations were asked, where the
-// recording has it and the order is determined.
+// compareScheduled compares the requests to integrations, if they were recorded
+// and only one order is possible.
 func (c *recorded) compareScheduled(got []*value.Object) string {
 	if !c.ordered() {
 		return ""
@@ -122,8 +122,8 @@ func (c *recorded) compareScheduled(got []*value.Object) string {
 	return ""
 }
 
-// ordered reports whether the order of events is determined: nothing in the
-// definition runs beside anything else.
+// ordered reports whether only one order of events is possible: nothing in the
+// definition runs concurrently.
 func (c *recorded) ordered() bool {
 	if text(c.Object, "expect", "eventOrder") == "normalised" {
 		return false
@@ -172,7 +172,7 @@ func (m matcher) cause(got string, expected any) string {
 	return m.same(parsed, expected, "$")
 }
 
-// ignored are members that hold what came from the network.
+// ignored are the members with metadata of the network.
 var ignored = map[string]bool{"SdkHttpMetadata": true, "SdkResponseMetadata": true}
 
 func (m matcher) same(got, expected any, path string) string {
@@ -238,14 +238,14 @@ func hiddenWord(s string) bool {
 	return slices.Contains(hiddenWords, s) || hiddenDetail.MatchString(s) || placeholder.FindString(s) == s && s != ""
 }
 
-// hiddenDetail is the name of a member of an event, in place of its value.
+// hiddenDetail is the name of a member of an event instead of its value.
 var hiddenDetail = regexp.MustCompile(`^[a-z]\w+EventDetails\.\w+$`)
 
-// placeholder is what the recorder writes in place of an identifier.
+// placeholder is what the recorder writes instead of an identifier.
 var placeholder = regexp.MustCompile(`<{1,2}[A-Za-z][\w-]*>?(?::\d+|-[\w.]+)?>|<date>|<request_id>`)
 
-// hiddenText reports whether got is the expected text, but for what was hidden
-// in it.
+// hiddenText reports whether got is the expected text, except for what the
+// recorder has hidden.
 func hiddenText(expected, got string) bool {
 	if expected == got || hiddenWord(expected) {
 		return true

@@ -19,7 +19,7 @@ type recorded struct {
 	*value.Object
 	id   string
 	test string
-	// custom answers for functions whose behaviour is only described.
+	// custom answers for functions whose behaviour was not recorded.
 	custom *replay
 }
 
@@ -28,14 +28,14 @@ func newRecorded(v any) *recorded {
 	return &recorded{Object: object, id: text(v, "id"), test: text(v, "test")}
 }
 
-// cannot says what a case needs that is not to be had on one machine.
+// cannot returns what a case needs that one machine does not have, or "".
 func (c *recorded) cannot() string {
 	for _, need := range list(c.Object, "needs") {
 		switch need {
 		case "cross-account", "secretsmanager":
 			return need.(string)
 		case "activity-worker":
-			// What a worker has answered can be replayed, if one ever did.
+			// The answer of a worker can be replayed if there was one.
 			if !slices.ContainsFunc(list(c.Object, "expect", "tasks"), func(t any) bool { return text(t, "type") == "ActivityScheduled" }) {
 				return "activity-worker"
 			}
@@ -49,7 +49,7 @@ const (
 	machine = "arn:aws:states:us-east-1:" + account + ":stateMachine:machine"
 )
 
-// check runs the case and says where the answer is another one.
+// check runs the case and returns how the answer differs, or "".
 func (c *recorded) check() string {
 	definition := []byte(text(c.Object, "definitionText"))
 	if d := get(c.Object, "definition"); d != nil {
@@ -125,8 +125,8 @@ func (c *recorded) now() time.Time {
 	return time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
 }
 
-// stopsByHand is the error with which somebody stops the execution, nil where
-// nobody does.
+// stopsByHand returns the error with which StopExecution was called, or nil if it
+// was not.
 func (c *recorded) stopsByHand() error {
 	for _, h := range c.harness() {
 		if text(h, "kind") == "stop_execution" {
@@ -168,7 +168,7 @@ func mustParse() *asl.StateMachine {
 	return m
 }
 
-// checkRefusal compares the reason for which a definition is refused.
+// checkRefusal compares the reason why a definition is refused.
 func (c *recorded) checkRefusal(parsed *asl.StateMachine, err error) string {
 	if err == nil && text(c.Object, "type") == "EXPRESS" {
 		err = parsed.CheckExpress()

@@ -16,8 +16,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// integrations answer what the case's tasks call: functions do what their
-// recording says they do, other services what they answered.
+// integrations returns the integrations of the case's tasks. Functions behave as
+// their recording describes, other services repeat their recorded answers.
 func (c *recorded) integrations(machine *asl.StateMachine) []engine.Option {
 	functions := engine.ImmediateFunc(c.invoke)
 	c.custom = &replay{tasks: list(c.Object, "expect", "tasks")}
@@ -39,8 +39,8 @@ func (c *recorded) integrations(machine *asl.StateMachine) []engine.Option {
 	return options
 }
 
-// invoke calls one of the case's functions, with the service's answer or
-// without.
+// invoke calls one of the case's functions, through the service integration or by
+// its ARN.
 func (c *recorded) invoke(r *engine.Request) engine.Answer {
 	name, event := r.Resource.ARN, r.Parameters
 	service := r.Resource.Service == "lambda"
@@ -87,9 +87,9 @@ func (c *recorded) function(name string) any {
 	return nil
 }
 
-// behave is what a function does. AWS passes an error payload on as the
-// function wrote it, with Python's spaces, but for the service integration,
-// which writes it anew.
+// behave returns the answer of a function. AWS passes an error payload on as the
+// function wrote it, with Python's spaces; the service integration encodes it
+// again.
 func behave(behaviour, event any, service bool) engine.Answer {
 	switch text(behaviour, "kind") {
 	case "identity":
@@ -115,10 +115,10 @@ func behave(behaviour, event any, service bool) engine.Answer {
 		count, _ := value.Float(get(behaviour, "count"))
 		return engine.Answer{Output: strings.Repeat(text(behaviour, "text"), int(count))}
 	}
-	return engine.Answer{Err: &engine.TaskError{Name: "Unknown", Cause: "a behaviour that is not known: " + value.Text(behaviour)}}
+	return engine.Answer{Err: &engine.TaskError{Name: "Unknown", Cause: "unknown behaviour: " + value.Text(behaviour)}}
 }
 
-// python is JSON as Python's json.dumps writes it.
+// python encodes a value as Python's json.dumps does.
 func python(v any) string {
 	var parts []string
 	switch v := v.(type) {
@@ -136,7 +136,7 @@ func python(v any) string {
 	return value.Text(v)
 }
 
-// replay answers what a service answered in the recording.
+// replay repeats the recorded answers of a service.
 type replay struct {
 	tasks []any
 	used  map[int]bool
@@ -145,8 +145,8 @@ type replay struct {
 // scheduled are the events with which a call begins.
 var scheduled = map[string]bool{"TaskScheduled": true, "LambdaFunctionScheduled": true, "ActivityScheduled": true}
 
-// find is the next recorded call like this one: of the same function, where
-// it is one.
+// find returns the index of the next recorded call of the same resource, and of
+// the same function if there is one. It returns -1 if there is none.
 func (p *replay) find(r *engine.Request) int {
 	resource := r.Resource.Action + string(r.Resource.Pattern)
 	if !r.Resource.Integration() {
@@ -167,8 +167,8 @@ func (p *replay) find(r *engine.Request) int {
 	return first
 }
 
-// Answer finds the recorded call and gives its outcome. A task that waits for
-// its token is answered with what came after.
+// Answer returns the outcome of the recorded call. A task that waits for its
+// token is answered through its callback.
 func (p *replay) Answer(r *engine.Request) engine.Answer {
 	if p.used == nil {
 		p.used = map[int]bool{}
@@ -226,7 +226,7 @@ func (p *replay) Call(_ context.Context, r *engine.Request) (any, error) {
 	return answer.Output, answer.Err
 }
 
-// objects is the object store that the case starts with.
+// objects returns the object store with which the case starts.
 func (c *recorded) objects() *store {
 	s := &store{objects: map[string]string{}}
 	for _, o := range list(c.Object, "s3") {
@@ -240,7 +240,7 @@ func (c *recorded) objects() *store {
 	return s
 }
 
-// store is an object store in memory: its keys are "bucket/key".
+// store is an object store in memory. Its keys are "bucket/key".
 type store struct {
 	mutex   sync.Mutex
 	objects map[string]string

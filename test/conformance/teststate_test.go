@@ -6,8 +6,8 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// oneState is the state machine around the single state of a TestState call:
-// whatever the state goes to ends the execution with what it is given.
+// oneState returns a state machine around the single state of a TestState call.
+// Every state that it can go to ends the execution.
 func (c *recorded) oneState(state *value.Object) any {
 	name := text(c.Object, "testState", "stateName")
 	if name == "" {
@@ -26,7 +26,7 @@ func (c *recorded) oneState(state *value.Object) any {
 	return machine
 }
 
-// targets are the states that a state can go to.
+// targets returns the states that a state can go to.
 func targets(state *value.Object) []string {
 	var names []string
 	for _, field := range []string{"Next", "Default"} {

@@ -65,7 +65,7 @@ func (e *Event) Details() (name string, object *value.Object) {
 		d.payload(o, "output")
 	case LambdaFunctionSucceeded, ActivitySucceeded:
 		d.payload(o, "output")
-	case TaskFailed, TaskTimedOut, TaskStartFailed, TaskSubmitFailed:
+	case TaskFailed, TaskTimedOut, TaskSubmitFailed:
 		o.Set("resourceType", d.Service)
 		o.Set("resource", d.Resource)
 		d.problem(o)

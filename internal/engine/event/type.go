@@ -16,7 +16,6 @@ const (
 	TaskStateAborted Type = "TaskStateAborted"
 	TaskScheduled    Type = "TaskScheduled"
 	TaskStarted      Type = "TaskStarted"
-	TaskStartFailed  Type = "TaskStartFailed"
 	TaskSubmitted    Type = "TaskSubmitted"
 	TaskSubmitFailed Type = "TaskSubmitFailed"
 	TaskSucceeded    Type = "TaskSucceeded"
