@@ -5,15 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-// pages is a table whose index has three pages of two orders.
+// pages is a table whose index has three pages of two orders each.
 type pages struct {
 	asked  int
 	failAt int
@@ -44,41 +46,41 @@ func TestDueReadsPageByPage(t *testing.T) {
 	table := &pages{}
 	orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
 	n := 0
-	for order, err := range orders.Due(context.Background(), invoicing.Night{Date: "2026-11-01"}) {
+	for order, err := range orders.Due(t.Context(), invoicing.Night{Date: "2026-11-01"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n++; table.asked != (n+1)/2 {
-			t.Errorf("got %d pages asked for at order %d, expected no page before its turn", table.asked, n)
+			t.Errorf("order %d: got %d pages read, expected %d", n, table.asked, (n+1)/2)
 		}
-		if order.Lines[0].Quantity != 3 || order.Lines[0].UnitPrice != "1.10" {
-			t.Errorf("got %+v, expected the order's line", order)
+		if diff := cmp.Diff([]invoicing.Line{{Quantity: 3, UnitPrice: "1.10"}}, order.Lines); diff != "" {
+			t.Errorf("order %d: lines (-expected +got):\n%s", n, diff)
 		}
 	}
 	if n != 6 || table.date != "2026-11-01" {
-		t.Errorf("got %d orders due on %s, expected six on 2026-11-01", n, table.date)
+		t.Errorf("got %d orders due on %s, expected 6 due on 2026-11-01", n, table.date)
 	}
 }
 
-func TestDueEndsWithTheError(t *testing.T) {
+func TestDueEndsWithAnError(t *testing.T) {
 	orders := &invoicing.Orders{Client: &pages{failAt: 2}, Table: "orders", Index: "due"}
 	n := 0
 	var last error
-	for _, err := range orders.Due(context.Background(), invoicing.Night{Date: "2026-11-01"}) {
+	for _, err := range orders.Due(t.Context(), invoicing.Night{Date: "2026-11-01"}) {
 		n++
 		last = err
 	}
 	if n != 3 || last == nil {
-		t.Errorf("got %d yields and error %v in the end, expected two orders and the error", n, last)
+		t.Errorf("got %d yields, the last with error %v, expected two orders and an error", n, last)
 	}
-	for _, err := range orders.Due(context.Background(), invoicing.Night{Date: "tomorrow"}) {
+	for _, err := range orders.Due(t.Context(), invoicing.Night{Date: "tomorrow"}) {
 		if named, ok := errors.AsType[*job.Error](err); !ok || named.Name != "InvalidDate" {
 			t.Errorf("got %v, expected InvalidDate", err)
 		}
 	}
 }
 
-func TestATimeIsItsDayInUTC(t *testing.T) {
+func TestATimeSelectsItsDayInUTC(t *testing.T) {
 	for date, expected := range map[string]string{
 		"2026-11-01":                "2026-11-01",
 		"2026-11-01T02:00:00Z":      "2026-11-01",
@@ -90,22 +92,26 @@ func TestATimeIsItsDayInUTC(t *testing.T) {
 		table := &pages{}
 		orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
 		var failed error
-		for _, err := range orders.Due(context.Background(), invoicing.Night{Date: date}) {
+		for _, err := range orders.Due(t.Context(), invoicing.Night{Date: date}) {
 			failed = err
 		}
 		if table.date != expected || (failed == nil) == (expected == "") {
-			t.Errorf("%s: got the orders due on %q and %v, expected those of %q", date, table.date, failed, expected)
+			t.Errorf("%s: got the orders due on %q and error %v, expected those due on %q", date, table.date, failed, expected)
 		}
 	}
 }
 
-func TestWithoutADateOrAJobItIsToday(t *testing.T) {
-	table := &pages{}
-	orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
-	before := time.Now().UTC().Format(time.DateOnly)
-	for range orders.Due(context.Background(), invoicing.Night{}) {
-	}
-	if after := time.Now().UTC().Format(time.DateOnly); table.date < before || table.date > after {
-		t.Errorf("got the orders due on %s, expected those of %s", table.date, after)
-	}
+func TestTheDefaultIsToday(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // in which no time passes
+		table := &pages{}
+		orders := &invoicing.Orders{Client: table, Table: "orders", Index: "due"}
+		for _, err := range orders.Due(t.Context(), invoicing.Night{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if today := time.Now().UTC().Format(time.DateOnly); table.date != today {
+			t.Errorf("got the orders due on %s, expected those due on %s", table.date, today)
+		}
+	})
 }

@@ -19,11 +19,11 @@ func TestPrice(t *testing.T) {
 		amounts  string
 		expected string
 	}{
-		"cents add up":          {order("EUR", invoicing.Line{SKU: "A", Quantity: 3, UnitPrice: "0.10"}, invoicing.Line{SKU: "B", Quantity: 1, UnitPrice: "0.20"}), "0.30 0.20", "0.50"},
-		"half to even":          {order("USD", invoicing.Line{SKU: "A", Quantity: 1, UnitPrice: "0.125"}, invoicing.Line{SKU: "B", Quantity: 1, UnitPrice: "0.135"}), "0.12 0.14", "0.26"},
-		"no digits for the yen": {order("JPY", invoicing.Line{SKU: "A", Quantity: 2, UnitPrice: "1500"}), "3000", "3000"},
-		"large":                 {order("CHF", invoicing.Line{SKU: "A", Quantity: 1000000, UnitPrice: "99999999.99"}), "99999999990000.00", "99999999990000.00"},
-		"for free":              {order("GBP", invoicing.Line{SKU: "A", Quantity: 1, UnitPrice: "0"}), "0.00", "0.00"},
+		"cents add up exactly":    {order("EUR", invoicing.Line{SKU: "A", Quantity: 3, UnitPrice: "0.10"}, invoicing.Line{SKU: "B", Quantity: 1, UnitPrice: "0.20"}), "0.30 0.20", "0.50"},
+		"rounded half to even":    {order("USD", invoicing.Line{SKU: "A", Quantity: 1, UnitPrice: "0.125"}, invoicing.Line{SKU: "B", Quantity: 1, UnitPrice: "0.135"}), "0.12 0.14", "0.26"},
+		"the yen has no decimals": {order("JPY", invoicing.Line{SKU: "A", Quantity: 2, UnitPrice: "1500"}), "3000", "3000"},
+		"large":                   {order("CHF", invoicing.Line{SKU: "A", Quantity: 1000000, UnitPrice: "99999999.99"}), "99999999990000.00", "99999999990000.00"},
+		"for free":                {order("GBP", invoicing.Line{SKU: "A", Quantity: 1, UnitPrice: "0"}), "0.00", "0.00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			invoice, err := invoicing.Price(c.order)
@@ -62,6 +62,6 @@ func TestBadOrdersAreRefusedByName(t *testing.T) {
 		}
 	}
 	if _, err := invoicing.Price(order("EUR", invoicing.Line{Quantity: 1, UnitPrice: "-1"})); err == nil {
-		t.Error("got an invoice for a negative price, expected it to be refused")
+		t.Error("got an invoice, expected a negative price to be refused")
 	}
 }
