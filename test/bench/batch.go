@@ -8,19 +8,19 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// order is an item as small as they come, so that what stands around it shows.
+// order is a small item, so that the cost around it shows.
 type order struct {
 	ID    string `json:"id"`
 	Lines []int  `json:"lines"`
 }
 
-// price is a function that costs nothing: what remains is overhead.
+// price is a function that costs nothing: all that is measured is overhead.
 func price(_ context.Context, o order) (order, error) { return o, nil }
 
-// batchOverhead is what an item of a batch of a hundred costs around the
-// function. The peer does by hand what can't be left out: it decodes the batch,
-// calls the function, and encodes the results; one panic or error in it would
-// end them all.
+// batchOverhead measures what an item of a batch of a hundred costs around the
+// function. The peer does only what it must: it decodes the batch, calls the
+// function and encodes the results. A panic or an error of one item would fail
+// its whole batch.
 func batchOverhead(*workplace) (sides, error) {
 	const size, rounds = 100, 1000
 	var items []indexedOrder

@@ -15,13 +15,14 @@ import (
 	"time"
 )
 
-// asDeployed are the flags with which constructs/gofunction has a handler built.
+// asDeployed holds the flags with which constructs/gofunction builds a handler.
 var asDeployed = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w -buildid="}
 
-// sampleWorker is the handler that is built: the sample's, with its S3 client.
+// sampleWorker is the handler to build: the sample's worker, which has an S3 client.
 const sampleWorker = "github.com/mapjob/mapjob/lambdas/worker"
 
-// binaries is the sample's worker, built as it is deployed and by a plain go build.
+// binaries builds the sample's worker twice: as it is deployed, and by a plain go
+// build.
 func (w *workplace) binaries() (ours, plain string, err error) {
 	folder, err := os.MkdirTemp("", "mapjob-bench")
 	if err != nil {
@@ -47,7 +48,7 @@ func workerZip(w *workplace) (sides, error) {
 	}, err
 }
 
-// zippedMB is the size of the archive that Lambda would be sent, in megabytes.
+// zippedMB returns the size of the archive that would be deployed, in megabytes.
 func zippedMB(binary string) (float64, error) {
 	file, err := os.Open(binary)
 	if err != nil {
@@ -80,7 +81,7 @@ func workerStart(w *workplace) (sides, error) {
 	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/invocation/next") {
 			next <- time.Now()
-			<-r.Context().Done() // there is no invocation
+			<-r.Context().Done() // never answer
 		}
 	}))
 	w.onClose(func() error { api.Close(); return nil })
@@ -90,8 +91,8 @@ func workerStart(w *workplace) (sides, error) {
 	}, nil
 }
 
-// startMs is the time from a process's start to its first request for an
-// invocation, in milliseconds: the median of many.
+// startMs returns the median time from the start of a process to its first request
+// for an invocation, in milliseconds.
 func startMs(binary string, api net.Addr, next <-chan time.Time) (float64, error) {
 	var took []float64
 	for range 21 {
@@ -107,7 +108,7 @@ func startMs(binary string, api net.Addr, next <-chan time.Time) (float64, error
 			took = append(took, float64(at.Sub(began))/1e6)
 		case <-time.After(10 * time.Second):
 			_ = process.Process.Kill()
-			return 0, fmt.Errorf("%s did not ask for an invocation within 10 s", binary)
+			return 0, fmt.Errorf("%s: got no request for an invocation within 10 s", binary)
 		}
 		_ = process.Process.Kill()
 		_ = process.Wait() // it was killed

@@ -15,7 +15,8 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// distributedMap reads lines, batches them by a hundred, and writes results.
+// distributedMap reads lines, groups them into batches of a hundred, and writes
+// results.
 const distributedMap = `{"QueryLanguage":"JSONata","StartAt":"Map","States":{"Map":{"Type":"Map","Label":"Map","End":true,
 	"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"items.jsonl"}},
 	"ItemSelector":{"index":"{% $states.context.Map.Item.Index %}","item":"{% $states.context.Map.Item.Value %}"},
@@ -47,8 +48,8 @@ func distributedCost(*workplace) (sides, error) {
 	}, nil
 }
 
-// millionPeak runs a million items in a process of its own, as the peak is that
-// of a whole process.
+// millionPeak runs a million items in a process of its own, because the peak is
+// that of the whole process.
 func millionPeak(*workplace) (sides, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -68,7 +69,8 @@ func millionPeak(*workplace) (sides, error) {
 	}, nil
 }
 
-// printMillionPeak is what that process does. It prints megabytes.
+// printMillionPeak runs a million items and prints the peak of resident memory in
+// megabytes.
 func printMillionPeak() error {
 	m, err := newDistributed(1_000_000)
 	if err != nil {
@@ -85,8 +87,9 @@ func printMillionPeak() error {
 	return nil
 }
 
-// peakBytes is the most memory that this process has had resident. Where the
-// system does not say, it is what the Go runtime has asked for, which is more.
+// peakBytes returns the peak of this process's resident memory. On a system
+// without /proc it returns all memory that the Go runtime has reserved, which is
+// more.
 func peakBytes() (uint64, error) {
 	status, err := os.ReadFile("/proc/self/status")
 	if os.IsNotExist(err) {
@@ -106,8 +109,8 @@ func peakBytes() (uint64, error) {
 	return 0, fmt.Errorf("got no VmHWM in /proc/self/status, expected one")
 }
 
-// generated is an object store whose only object has that many lines, and which
-// drops what is written to it.
+// generated is an object store whose only object has the given number of lines.
+// It discards what is written to it.
 type generated struct{ lines int }
 
 func (g generated) Open(context.Context, string, string) (io.ReadCloser, error) {
@@ -115,7 +118,7 @@ func (g generated) Open(context.Context, string, string) (io.ReadCloser, error) 
 	go func() {
 		lines := bufio.NewWriterSize(w, 1<<16)
 		for i := range g.lines {
-			// A reader that has gone shows in the error of Flush.
+			// If the reader is gone, Flush returns the error.
 			fmt.Fprintf(lines, `{"order":"order-%08d","customer":%d,"amount":%d,"due":"2026-11-23T00:00:00Z"}`+"\n", i, i%977, i%10007)
 		}
 		w.CloseWithError(lines.Flush())

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// figure is something that is measured, beside its peer.
+// figure is a measurement that is compared with a peer's.
 type figure struct {
 	name string
 	unit string
-	// begin gets both sides ready.
+	// begin prepares both sides.
 	begin func(*workplace) (sides, error)
-	// peer says what the other side is.
+	// peer describes the other side.
 	peer string
-	// value and ratio, ours over the peer's, are what has to be reached.
+	// value and ratio are the targets of our value and of its ratio to the peer's.
 	value, ratio target
 }
 
@@ -46,16 +46,16 @@ func named(list []figure, names []string) ([]figure, error) {
 	return selected, nil
 }
 
-// sides are the two that take turns.
+// sides are the two measurements that alternate.
 type sides struct{ ours, peer side }
 
-// side measures once, in the figure's unit.
+// side measures once and returns the value in the figure's unit.
 type side func() (float64, error)
 
-// always is a side that is no measurement, such as a limit.
+// always returns a side with a constant value, such as a limit.
 func always(v float64) side { return func() (float64, error) { return v, nil } }
 
-// target is a bound that a number has to keep. The zero target is always reached.
+// target is a bound on a value. The zero target is always reached.
 type target struct {
 	limit float64
 	upper bool
@@ -74,7 +74,7 @@ func (t target) reached(v float64) bool {
 	return v >= t.limit
 }
 
-// result is a figure that was measured.
+// result is the result of a figure.
 type result struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
@@ -90,8 +90,8 @@ func (r *result) reached() bool {
 	return r.figure.value.reached(r.Value) && r.figure.ratio.reached(r.Ratio)
 }
 
-// measure runs both sides in turn. What the runs before have left behind is
-// collected first, so that no side pays for the other.
+// measure runs both sides in turn. It collects garbage before each run, so that
+// neither side pays for the other.
 func (f figure) measure(runs int) (r result, err error) {
 	w := &workplace{}
 	defer func() { err = errors.Join(err, w.close()) }()
@@ -115,7 +115,7 @@ func (f figure) measure(runs int) (r result, err error) {
 	}
 	r = result{Name: f.name, Unit: f.unit, Value: median(ours), Peer: median(peers), figure: f}
 	if r.Peer == 0 {
-		return r, fmt.Errorf("got 0 %s from the peer (%s), expected more", f.unit, f.peer)
+		return r, fmt.Errorf("peer %s: got 0 %s, expected more", f.peer, f.unit)
 	}
 	r.Ratio = r.Value / r.Peer
 	return r, nil
@@ -127,10 +127,10 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// workplace is what a figure's sides need while they are measured.
+// workplace holds the resources that a figure needs while it is measured.
 type workplace struct{ closers []func() error }
 
-// onClose has something closed when the figure has been measured.
+// onClose adds a function to call after the measurement.
 func (w *workplace) onClose(closer func() error) { w.closers = append(w.closers, closer) }
 
 func (w *workplace) close() error {

@@ -3,12 +3,13 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestSidesTakeTurnsAndTheMedianCounts(t *testing.T) {
+func TestSidesAlternateAndTheMedianCounts(t *testing.T) {
 	var turns []string
 	side := func(name string, values ...float64) side {
 		return func() (float64, error) {
@@ -27,8 +28,8 @@ func TestSidesTakeTurnsAndTheMedianCounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"ours", "peer", "ours", "peer", "ours", "peer"}; !slices.Equal(turns, want) {
-		t.Errorf("got turns %v, expected %v", turns, want)
+	if diff := cmp.Diff([]string{"ours", "peer", "ours", "peer", "ours", "peer"}, turns); diff != "" {
+		t.Errorf("turns (-expected +got):\n%s", diff)
 	}
 	if !closed {
 		t.Error("the workplace is still open, expected it closed")
@@ -70,7 +71,7 @@ func TestNamesSelectFiguresAndGroups(t *testing.T) {
 	}
 }
 
-func TestAFailureOfASideIsTheFigures(t *testing.T) {
+func TestAnErrorOfASideEndsTheFigure(t *testing.T) {
 	broken := errors.New("broken")
 	f := figure{begin: func(*workplace) (sides, error) {
 		return sides{always(1), func() (float64, error) { return 0, broken }}, nil
@@ -95,8 +96,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestTableSaysWhatIsMissed(t *testing.T) {
-	speed := figure{unit: "items/s", peer: "somebody", value: atLeast(100_000), ratio: atLeast(10)}
+func TestTheTableShowsMissedTargets(t *testing.T) {
+	speed := figure{unit: "items/s", peer: "another", value: atLeast(100_000), ratio: atLeast(10)}
 	memory := figure{unit: "MB", peer: "the limit", ratio: atMost(1)}
 	var text strings.Builder
 	err := writeTable(&text, []result{
@@ -105,21 +106,21 @@ func TestTableSaysWhatIsMissed(t *testing.T) {
 		{Name: "near", Value: 200_000, Unit: "items/s", Peer: 21_000, Ratio: 9.52, figure: speed},
 		{Name: "small", Value: 18.6, Unit: "MB", Peer: 200, Ratio: 0.093, figure: memory},
 		{Name: "large", Value: 201, Unit: "MB", Peer: 200, Ratio: 1.005, figure: memory},
-		{Name: "free", Value: 1, Unit: "ns", Peer: 2, Ratio: 0.5, figure: figure{unit: "ns", peer: "somebody"}},
+		{Name: "free", Value: 1, Unit: "ns", Peer: 2, Ratio: 0.5, figure: figure{unit: "ns", peer: "another"}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := strings.TrimPrefix(`
 NAME   VALUE              PEER    RATIO  TARGET                             REACHED  PEER IS
-fast   1,234,567 items/s  98,765  12.5   >= 100,000 items/s, ratio >= 10.0  yes      somebody
-slow   99,999 items/s     1,000   99.9   >= 100,000 items/s, ratio >= 10.0  NO       somebody
-near   200,000 items/s    21,000  9.52   >= 100,000 items/s, ratio >= 10.0  NO       somebody
+fast   1,234,567 items/s  98,765  12.5   >= 100,000 items/s, ratio >= 10.0  yes      another
+slow   99,999 items/s     1,000   99.9   >= 100,000 items/s, ratio >= 10.0  NO       another
+near   200,000 items/s    21,000  9.52   >= 100,000 items/s, ratio >= 10.0  NO       another
 small  18.6 MB            200     0.09   ratio <= 1.00                      yes      the limit
 large  201 MB             200     1.00   ratio <= 1.00                      NO       the limit
-free   1.00 ns            2.00    0.50                                      -        somebody
+free   1.00 ns            2.00    0.50                                      -        another
 `, "\n")
-	if text.String() != want {
-		t.Errorf("got\n%s\nexpected\n%s", text.String(), want)
+	if diff := cmp.Diff(want, text.String()); diff != "" {
+		t.Errorf("table (-expected +got):\n%s", diff)
 	}
 }

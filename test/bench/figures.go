@@ -1,7 +1,6 @@
 package main
 
-// figures are all that is measured. The targets are those that the project set
-// itself; docs/benchmarks.md explains each figure.
+// figures lists all figures. docs/benchmarks.md explains each of them.
 var figures = []figure{
 	{
 		name: "engine/inline-in-process", unit: "items/s", begin: inlineInProcess,
@@ -20,8 +19,8 @@ var figures = []figure{
 		peer: "10,000 items", ratio: atMost(1.25),
 	},
 	{
-		// Without a target: all items of an inline Map are in memory, where the
-		// service has no more than 256 KB of them.
+		// This one has no target: an inline Map holds all of its items in memory,
+		// and the service allows only 256 KB of them.
 		name: "engine/inline-cost-per-item-10k-vs-1m", unit: "ns/item", begin: inlineCost,
 		peer: "10,000 items",
 	},

@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// inlineMap is an inline Map over one Lambda task. The peer gets it as well.
+// inlineMap is an inline Map over one Lambda task. The peer runs it as well.
 const inlineMap = `{"StartAt":"Map","States":{"Map":{"Type":"Map","MaxConcurrency":16,"End":true,
 	"ItemProcessor":{"ProcessorConfig":{"Mode":"INLINE"},"StartAt":"Work","States":{
 		"Work":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:work","End":true}}}}}}`
@@ -18,8 +18,8 @@ const inlineMap = `{"StartAt":"Map","States":{"Map":{"Type":"Map","MaxConcurrenc
 // anyFunction is the resource of every task that is a Lambda function.
 const anyFunction = "arn:aws:lambda:*"
 
-// inlineInProcess runs the inline Map with a handler in this process, that does
-// nothing. 50,000 items is where the peer is at its best.
+// inlineInProcess runs the inline Map with a handler in this process that does
+// nothing. The peer is fastest with 50,000 items.
 func inlineInProcess(w *workplace) (sides, error) {
 	const n = 50_000
 	peer, err := w.startNode("stepfunctions.mjs", inlineMap, strconv.Itoa(n))
@@ -58,10 +58,10 @@ func inlineCost(*workplace) (sides, error) {
 	}, nil
 }
 
-// echo answers with what it is given.
+// echo answers with its parameters.
 var echo = engine.ImmediateFunc(func(r *engine.Request) engine.Answer { return engine.Answer{Output: r.Parameters} })
 
-// machine is a state machine that has to succeed.
+// machine is a state machine whose executions must succeed.
 type machine struct{ engine *engine.Engine }
 
 func newMachine(definition string, options ...engine.Option) (machine, error) {
@@ -69,7 +69,7 @@ func newMachine(definition string, options ...engine.Option) (machine, error) {
 	if err != nil {
 		return machine{}, err
 	}
-	// An input of a million items is over the payload limit of the service.
+	// An input of a million items exceeds the payload limit of the service.
 	e, err := engine.New(parsed, append(options, engine.WithLimits(engine.Limits{}))...)
 	return machine{e}, err
 }
@@ -80,12 +80,12 @@ func (m machine) run(input []byte) error {
 		return err
 	}
 	if x.Status != engine.Succeeded {
-		return fmt.Errorf("got an execution that ended with %s (%s: %s), expected %s", x.Status, x.Error, x.Cause, engine.Succeeded)
+		return fmt.Errorf("execution: got %s (%s: %s), expected %s", x.Status, x.Error, x.Cause, engine.Succeeded)
 	}
 	return nil
 }
 
-// numbers is a JSON array of n small objects.
+// numbers returns a JSON array of n small objects.
 func numbers(n int) []byte {
 	text := []byte{'['}
 	for i := range n {
@@ -108,14 +108,14 @@ func times(n int, work func() error) error {
 	return nil
 }
 
-// perSecond is how many of the n items that work deals with it does in a second.
+// perSecond returns how many of its n items work handles in a second.
 func perSecond(n int, work func() error) (float64, error) {
 	start := time.Now()
 	err := work()
 	return float64(n) / time.Since(start).Seconds(), err
 }
 
-// perItem is how many nanoseconds work needs for each of its n items.
+// perItem returns how many nanoseconds work takes for each of its n items.
 func perItem(n int, work func() error) (float64, error) {
 	start := time.Now()
 	err := work()

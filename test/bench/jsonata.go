@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// plainPathInput is what the path is evaluated against, as $states.input.
+	// plainPathInput is $states.input of the path.
 	plainPathInput = `{"order":{"id":"o-1","customer":{"name":"María","tier":"gold"}},"total":12.5}`
 	plainPathQuery = `$states.input.order.customer.name`
 	plainPathValue = "María"
 )
 
-// plainPath evaluates a plain path as an expression. The peer is the reference
-// implementation, which Step Functions runs.
+// plainPath evaluates a plain path as a JSONata expression. The peer is the
+// reference implementation, which Step Functions runs.
 func plainPath(w *workplace) (sides, error) {
 	const evaluations = 200_000
 	peer, err := w.startNode("jsonata.mjs", plainPathQuery, plainPathInput, plainPathValue, strconv.Itoa(evaluations))
@@ -31,7 +31,7 @@ func plainPath(w *workplace) (sides, error) {
 	return sides{ours: ours, peer: peer.measure}, err
 }
 
-// plainPathAsJSONPath compares the expression with a path that is one.
+// plainPathAsJSONPath compares the expression with the same path as JSONPath.
 func plainPathAsJSONPath(*workplace) (sides, error) {
 	ours, err := plainPathExpression()
 	if err != nil {
@@ -65,7 +65,7 @@ func plainPathExpression() (side, error) {
 	return evaluating(func() (any, error) { return expression.Eval(environment) }), nil
 }
 
-// evaluating is a side that evaluates the plain path, in nanoseconds.
+// evaluating returns a side that evaluates the plain path, in nanoseconds.
 func evaluating(evaluate func() (any, error)) side {
 	const evaluations = 10_000_000
 	return func() (float64, error) {

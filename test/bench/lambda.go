@@ -14,11 +14,11 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// concurrency is that of the inline Map, and of the callers without one.
+// concurrency is the concurrency of the inline Map and of the peer's callers.
 const concurrency = 16
 
-// realLambda runs the inline Map with a Go Lambda over the Runtime API. The peer
-// is the same host with the same payloads, called by as many goroutines.
+// realLambda runs the inline Map with a Go Lambda function over the Runtime API.
+// The peer calls the same host with the same payloads from as many goroutines.
 func realLambda(w *workplace) (sides, error) {
 	const n = 10_000
 	host, err := w.startHost()
@@ -79,7 +79,8 @@ func invoke(ctx context.Context, host *lambdahost.Host, payload []byte) ([]byte,
 	return response.Payload, nil
 }
 
-// startHost builds the function in worker and has a host run it as "work".
+// startHost builds the function in the folder worker and starts a host that runs
+// it as "work".
 func (w *workplace) startHost() (*lambdahost.Host, error) {
 	folder, err := os.MkdirTemp("", "mapjob-bench")
 	if err != nil {

@@ -16,10 +16,10 @@ func main() {
 }
 
 func run() error {
-	out := flag.String("out", "bench.json", "the `file` to write the figures to")
-	runs := flag.Int("runs", 5, "the number of runs that a figure is the median of")
-	million := flag.Bool("million", false, "run a Distributed Map of a million items, print the peak of resident memory and stop")
-	summary := flag.String("summary", "", "summarize a million results of the S3 at the `URL`, print the peak of resident memory and stop")
+	out := flag.String("out", "bench.json", "the `file` for the figures")
+	runs := flag.Int("runs", 5, "the number of runs of each figure")
+	million := flag.Bool("million", false, "only run a Distributed Map of a million items and print the peak of resident memory")
+	summary := flag.String("summary", "", "only summarize a million results of the S3 at the `URL` and print the peak of resident memory")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] [NAME...]\n\nA NAME is that of a figure (kit/batch-overhead) or of a group (kit). No NAME means all figures.")
 		flag.PrintDefaults()
@@ -41,7 +41,7 @@ func run() error {
 	fmt.Printf("%s/%s, %d cores, %s, medians of %d runs\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs)
 	var results []result
 	for _, f := range selected {
-		fmt.Fprintf(os.Stderr, "measuring %s\n", f.name)
+		fmt.Fprintln(os.Stderr, "measuring", f.name)
 		r, err := f.measure(*runs)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)

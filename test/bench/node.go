@@ -12,21 +12,21 @@ import (
 	"strings"
 )
 
-// nodePeer is a script in the folder peers that measures once for each line it
-// reads, and answers with a line that has the number.
+// nodePeer is a script in the folder peers. It measures once for each line that
+// it reads, and writes the value on a line.
 type nodePeer struct {
 	script string
 	ask    io.Writer
 	answer *bufio.Reader
 }
 
-// startNode starts a script. The tools of package.json have to be installed.
+// startNode starts a script. It needs the tools of package.json.
 func (w *workplace) startNode(script string, arguments ...string) (*nodePeer, error) {
 	_, here, _, _ := runtime.Caller(0)
 	folder := filepath.Join(filepath.Dir(here), "peers")
 	node := filepath.Join(folder, "..", "..", "..", "node_modules", ".bin", "node")
 	if _, err := os.Stat(node); err != nil {
-		return nil, fmt.Errorf("got no Node.js in node_modules, expected one: run `make setup`: %w", err)
+		return nil, fmt.Errorf("node_modules has no Node.js: run `make setup`: %w", err)
 	}
 	cmd := exec.Command(node, append([]string{filepath.Join(folder, script)}, arguments...)...)
 	cmd.Stderr = os.Stderr
@@ -42,20 +42,20 @@ func (w *workplace) startNode(script string, arguments ...string) (*nodePeer, er
 		return nil, err
 	}
 	w.onClose(func() error {
-		_ = ask.Close() // which ends the script
+		_ = ask.Close() // ends the script
 		return cmd.Wait()
 	})
 	return &nodePeer{script, ask, bufio.NewReader(answer)}, nil
 }
 
-// measure is a [side].
+// measure measures once. It is a [side].
 func (p *nodePeer) measure() (float64, error) {
 	if _, err := fmt.Fprintln(p.ask); err != nil {
-		return 0, fmt.Errorf("%s has ended: %w", p.script, err)
+		return 0, fmt.Errorf("%s ended: %w", p.script, err)
 	}
 	line, err := p.answer.ReadString('\n')
 	if err != nil {
-		return 0, fmt.Errorf("%s has ended without an answer: %w", p.script, err)
+		return 0, fmt.Errorf("%s ended without an answer: %w", p.script, err)
 	}
 	return strconv.ParseFloat(strings.TrimSpace(line), 64)
 }

@@ -20,14 +20,14 @@ import (
 
 const outcomes = 1_000_000
 
-// resultsOfMapRun answers as an S3 would that has the results of a Map Run. It
-// makes the lines as they are read, and drops what is written.
+// resultsOfMapRun is an S3 that has the results of a Map Run. It generates the
+// lines as they are read, and discards what is written.
 type resultsOfMapRun struct{}
 
 func (resultsOfMapRun) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodPut:
-		_, _ = io.Copy(io.Discard, r.Body) // the client sees what fails
+		_, _ = io.Copy(io.Discard, r.Body) // the client gets the error
 	case strings.HasSuffix(r.URL.Path, "/manifest.json"):
 		fmt.Fprint(w, `{"DestinationBucket": "results", "ResultFiles": {"SUCCEEDED": [{"Key": "SUCCEEDED_0.json"}], "FAILED": [], "PENDING": []}}`)
 	case strings.HasSuffix(r.URL.Path, "/SUCCEEDED_0.json"):
@@ -38,7 +38,7 @@ func (resultsOfMapRun) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// sizeOfOutcomes is how many bytes writeOutcomes writes.
+// sizeOfOutcomes returns the number of bytes that writeOutcomes writes.
 var sizeOfOutcomes = sync.OnceValue(func() string {
 	var size counter
 	_ = writeOutcomes(&size)
@@ -63,7 +63,7 @@ func writeOutcomes(w io.Writer) error {
 	return lines.Flush()
 }
 
-// startResults serves the results and has the kit find them.
+// startResults serves the results and returns their URL.
 func (w *workplace) startResults() (url string) {
 	server := httptest.NewServer(resultsOfMapRun{})
 	w.onClose(func() error { server.Close(); return nil })
@@ -80,7 +80,7 @@ func useS3(url string) error {
 	return errors.Join(errs...)
 }
 
-// summarize is a summary over all of them.
+// summarize runs a summary over all results.
 func summarize() error {
 	payload := fmt.Sprintf(`{"job": {"name": "bench"}, "items": {"count": %d}, "results": {"bucket": "results", "manifest": "manifest.json"}}`, outcomes)
 	answer, err := job.Summarize(func(context.Context, *job.Summary) error { return nil }).Invoke(context.Background(), []byte(payload))
@@ -94,8 +94,8 @@ func summarize() error {
 	return nil
 }
 
-// summarySpeed is the summary beside a loop that decodes the same lines from
-// the same server, and does nothing with them.
+// summarySpeed compares the summary with a loop that only decodes the same lines
+// from the same server.
 func summarySpeed(w *workplace) (sides, error) {
 	url := w.startResults()
 	return sides{
@@ -128,7 +128,7 @@ func decodeAll(url string) error {
 	return nil
 }
 
-// summaryPeak is the most memory of a process that has but the summary in it.
+// summaryPeak measures the peak of memory of a process that only runs the summary.
 func summaryPeak(w *workplace) (sides, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -143,14 +143,15 @@ func summaryPeak(w *workplace) (sides, error) {
 			if err != nil {
 				return 0, err
 			}
-			lines := strings.Split(strings.TrimSpace(string(out)), "\n") // metrics come before
+			lines := strings.Split(strings.TrimSpace(string(out)), "\n") // after the metrics
 			return strconv.ParseFloat(lines[len(lines)-1], 64)
 		},
 		peer: always(64),
 	}, nil
 }
 
-// printSummaryPeak is what that process does. It prints megabytes.
+// printSummaryPeak runs the summary and prints the peak of resident memory in
+// megabytes.
 func printSummaryPeak(url string) error {
 	if err := useS3(url); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 )
 
-// writeTable writes the results for people.
+// writeTable writes the results as a table.
 func writeTable(w io.Writer, results []result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tVALUE\tPEER\tRATIO\tTARGET\tREACHED\tPEER IS")
@@ -27,7 +27,7 @@ func writeTable(w io.Writer, results []result) error {
 	return t.Flush()
 }
 
-// targets is what has to be reached, in words.
+// targets describes the targets.
 func (f figure) targets() string {
 	var words []string
 	if f.value != (target{}) {
@@ -36,7 +36,7 @@ func (f figure) targets() string {
 	if f.ratio != (target{}) {
 		words = append(words, "ratio "+f.ratio.String())
 	}
-	return strings.Join(words, ", ") // empty where nothing is set
+	return strings.Join(words, ", ")
 }
 
 func (t target) String() string {
@@ -46,7 +46,7 @@ func (t target) String() string {
 	return ">= " + readable(t.limit)
 }
 
-// readable is a number to three digits at least, with commas.
+// readable formats a number with at least three digits, and with commas.
 func readable(v float64) string {
 	switch a := math.Abs(v); {
 	case a < 10:

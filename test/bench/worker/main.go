@@ -1,5 +1,5 @@
-// Command worker is a Lambda function that answers with its event. What it costs
-// is what aws-lambda-go costs.
+// Command worker is a Lambda function that answers with its event, so that its
+// only cost is that of aws-lambda-go.
 package main
 
 import (
