@@ -1,10 +1,11 @@
-// Package architectures runs the architectures before the job on this machine,
+// Package architectures runs the older architectures of the sample on this machine,
 // with their real binaries, queues and tables.
 package architectures
 
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/mapjob/mapjob/internal/records"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
@@ -27,11 +30,10 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// orders are the first of the sample's, enough for some that are refused.
+// orders is the number of orders in a test. Some of them are invalid.
 const orders = 300
 
-// first yields the first records of the sample, and counts those that can be
-// invoiced.
+// first yields the first records of the sample and counts the valid ones.
 func first(t *testing.T, good *int) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		n := 0
@@ -57,11 +59,11 @@ func first(t *testing.T, good *int) iter.Seq2[json.RawMessage, error] {
 // running is an architecture on this machine.
 type running struct {
 	*stack.Stack
-	good int // orders that can be invoiced
+	good int // valid orders
 }
 
-// start synthesizes an architecture, builds its functions and starts all of it
-// until the test ends.
+// start synthesizes an architecture, builds its functions and runs it until the
+// test ends.
 func start(t *testing.T, architecture string) *running {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{stacks.ArchitectureContext: architecture,
@@ -93,7 +95,7 @@ func start(t *testing.T, architecture string) *running {
 		}
 	})
 	if absent := r.Absent(); len(absent) > 0 {
-		t.Errorf("got %v missing on this machine, expected nothing", absent)
+		t.Errorf("got the missing parts %v, expected none", absent)
 	}
 	if _, err := r.Seed(context.Background(), "Orders", first(t, &r.good)); err != nil {
 		t.Fatal(err)
@@ -101,21 +103,21 @@ func start(t *testing.T, architecture string) *running {
 	return r
 }
 
-// tonight is the night of the sample.
+// tonight is the event of the sample.
 const tonight = `{"date": "2026-11-01"}`
 
-// night has a function invoked with an event, as the schedule would, and all
-// that follows from it done. It is the function's answer.
+// night invokes a function with an event, as the schedule does, waits for all that
+// follows, and returns the function's answer.
 func (r *running) night(t *testing.T, function, event string) []byte {
 	t.Helper()
 	result := r.invoke(t, function, event)
 	if result.Condition != "Success" || result.Tries != 1 {
-		t.Errorf("got %+v, with the answer %s, expected success at the first try", result, result.Answer)
+		t.Errorf("got %s after %d attempts with the answer %s, expected Success after one", result.Condition, result.Tries, result.Answer)
 	}
 	return result.Answer
 }
 
-// invoke has a function invoked, and all that follows from it done.
+// invoke invokes a function and waits for all that follows.
 func (r *running) invoke(t *testing.T, function, event string) stack.EventResult {
 	t.Helper()
 	ended, err := r.InvokeEvent(function, []byte(event))
@@ -130,7 +132,7 @@ func (r *running) invoke(t *testing.T, function, event string) stack.EventResult
 	return <-ended
 }
 
-// invoices counts those that are in the bucket.
+// invoices counts the invoices in the bucket.
 func (r *running) invoices(t *testing.T) int {
 	t.Helper()
 	for _, b := range r.Buckets() {
@@ -146,7 +148,7 @@ func (r *running) invoices(t *testing.T) int {
 	return 0
 }
 
-// waiting counts the messages in each queue that has some.
+// waiting counts the messages in each queue that is not empty.
 func (r *running) waiting(t *testing.T) map[string]int {
 	t.Helper()
 	queues, err := r.Queues()
@@ -162,26 +164,26 @@ func (r *running) waiting(t *testing.T) map[string]int {
 	return waiting
 }
 
-func TestTheEventHandlerInvoicesAll(t *testing.T) {
+func TestTheEventHandlerInvoicesAllOrders(t *testing.T) {
 	r := start(t, stacks.EventHandler)
 	r.night(t, "Handler", tonight)
 	if got := r.invoices(t); got != r.good || r.good == orders {
 		t.Errorf("got %d invoices, expected %d of %d orders", got, r.good, orders)
 	}
 	if waiting := r.waiting(t); len(waiting) > 0 {
-		t.Errorf("got messages in %v, expected none: refused orders are in the log", waiting)
+		t.Errorf("got the messages %v, expected none: refused orders are in the log", waiting)
 	}
 
 	result := r.invoke(t, "Handler", `{"date": "tomorrow"}`)
 	if result.Condition != "RetriesExhausted" || result.Tries != 3 {
-		t.Errorf("got %+v, expected an event that fails to be tried three times", result)
+		t.Errorf("got %s after %d attempts, expected RetriesExhausted after three", result.Condition, result.Tries)
 	}
-	if waiting := r.waiting(t); len(waiting) != 1 || waiting["Nightly.Failures"] != 1 {
-		t.Errorf("got messages in %v, expected the event in the failure queue", waiting)
+	if diff := cmp.Diff(map[string]int{"Nightly.Failures": 1}, r.waiting(t)); diff != "" {
+		t.Errorf("messages by queue (-expected +got):\n%s", diff)
 	}
 }
 
-func TestTheQueueFanoutInvoicesAllAndKeepsTheRest(t *testing.T) {
+func TestTheQueueFanoutKeepsRefusedOrdersInItsDeadLetterQueue(t *testing.T) {
 	r := start(t, stacks.QueueFanout)
 	if answer := string(r.night(t, "Producer", tonight)); answer != `{"sent":300}` {
 		t.Errorf("got %s, expected 300 messages sent", answer)
@@ -189,37 +191,45 @@ func TestTheQueueFanoutInvoicesAllAndKeepsTheRest(t *testing.T) {
 	if got := r.invoices(t); got != r.good {
 		t.Errorf("got %d invoices, expected %d", got, r.good)
 	}
-	if waiting := r.waiting(t); len(waiting) != 1 || waiting["Due.DeadLetterQueue"] != orders-r.good {
-		t.Errorf("got messages in %v, expected the %d orders that were refused in the dead-letter queue", waiting, orders-r.good)
+	if diff := cmp.Diff(map[string]int{"Due.DeadLetterQueue": orders - r.good}, r.waiting(t)); diff != "" {
+		t.Errorf("messages by queue (-expected +got):\n%s", diff)
 	}
 }
 
-func TestTheTrackedFanoutInvoicesAllAndSaysSo(t *testing.T) {
+func TestTheTrackedFanoutCountsAndSummarizesAllOrders(t *testing.T) {
 	r := start(t, stacks.TrackedFanout)
 	var started tracking.Started
-	if err := json.Unmarshal(r.night(t, "Producer", `{"date": "2026-11-01", "jobId": "night-1"}`), &started); err != nil || started.JobID != "night-1" || started.Expected != orders {
-		t.Errorf("got the answer %+v, %v, expected job night-1 with %d orders", started, err, orders)
+	if err := json.Unmarshal(r.night(t, "Producer", `{"date": "2026-11-01", "jobId": "night-1"}`), &started); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(tracking.Started{JobID: "night-1", Expected: orders}, started); diff != "" {
+		t.Errorf("the producer's answer (-expected +got):\n%s", diff)
 	}
 	if got := r.invoices(t); got != r.good {
 		t.Errorf("got %d invoices, expected %d", got, r.good)
 	}
 	if waiting := r.waiting(t); len(waiting) > 0 {
-		t.Errorf("got messages in %v, expected none: refused orders are counted", waiting)
+		t.Errorf("got the messages %v, expected none: refused orders are counted", waiting)
 	}
 	jobs := r.jobs(t)
 	if len(jobs) != 1 {
 		t.Fatalf("got %d records, expected one", len(jobs))
 	}
 	job := jobs[0]
-	if job.ID != started.JobID || job.Expected == nil || *job.Expected != orders || job.Finished != r.good || job.Failed != orders-r.good {
-		t.Errorf("got the record %+v, expected %d finished and %d failed", job, r.good, orders-r.good)
+	expected := tracking.Job{
+		ID: "night-1", Expected: aws.Int(orders), Finished: r.good, Failed: orders - r.good,
+		Summary: fmt.Sprintf("%d orders: %d invoiced, %d refused", orders, r.good, orders-r.good),
 	}
-	if !strings.HasPrefix(job.Summary, "300 orders: ") || job.StartedAt == "" || job.SummarizedAt <= job.StartedAt {
-		t.Errorf("got the record %+v, expected a summary of 300 orders after the start", job)
+	times := cmpopts.IgnoreFields(tracking.Job{}, "StartedAt", "AskedAt", "SummarizedAt")
+	if diff := cmp.Diff(expected, job, times); diff != "" {
+		t.Errorf("the job's record (-expected +got):\n%s", diff)
+	}
+	if job.StartedAt == "" || job.AskedAt <= job.StartedAt || job.SummarizedAt <= job.AskedAt {
+		t.Errorf("got the times %q, %q and %q, expected a start, a request for the summary and a summary", job.StartedAt, job.AskedAt, job.SummarizedAt)
 	}
 }
 
-// jobs are the records of the tracked fan-out.
+// jobs returns the records of the tracked fan-out.
 func (r *running) jobs(t *testing.T) []tracking.Job {
 	t.Helper()
 	client := dynamodb.New(dynamodb.Options{Region: template.Region, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""), BaseEndpoint: r.endpoint("DYNAMODB")})

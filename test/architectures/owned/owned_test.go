@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // fixture describes testdata/handlers.
@@ -27,8 +29,11 @@ func TestLinesOfTheFixture(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := m.count(".", []string{path})
-		if expected := (lines{code: 13, workflow: 3}); err != nil || got != expected {
-			t.Errorf("%s: got %+v, %v, expected %+v", path, got, err, expected)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(lines{code: 13, workflow: 3}, got, cmp.AllowUnexported(lines{})); diff != "" {
+			t.Errorf("%s: lines (-expected +got):\n%s", path, diff)
 		}
 		if err := m.uncounted(); err != nil {
 			t.Error(err)
@@ -110,8 +115,11 @@ func TestResourcesOfTheFixture(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := countResources(text)
-	if expected := (resources{all: 5, functions: 1, statements: 3}); err != nil || got != expected {
-		t.Errorf("got %+v, %v, expected %+v", got, err, expected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(resources{all: 5, functions: 1, statements: 3}, got, cmp.AllowUnexported(resources{})); diff != "" {
+		t.Errorf("resources (-expected +got):\n%s", diff)
 	}
 }
 

@@ -9,11 +9,10 @@ import (
 	"path/filepath"
 )
 
-// resources are what a template has.
+// resources counts what a template creates.
 type resources struct{ all, functions, statements int }
 
-// countResources counts what a template creates. What the CDK says of itself
-// is no resource of anybody's.
+// countResources counts the resources of a template, without the CDK's metadata.
 func countResources(template []byte) (sum resources, err error) {
 	var t struct {
 		Resources map[string]struct {
@@ -47,8 +46,8 @@ func countResources(template []byte) (sum resources, err error) {
 
 type policy struct{ Statement []json.RawMessage }
 
-// synthesize is the template that the app makes of an architecture. It runs the
-// app as the CDK CLI does, but builds no function.
+// synthesize returns the template of an architecture. It runs the app as the CDK
+// CLI does, but does not build the functions.
 func synthesize(root, architecture string) ([]byte, error) {
 	var project struct {
 		App     string

@@ -11,8 +11,9 @@ import (
 	"github.com/mapjob/mapjob/internal/stack"
 )
 
-// runEvent sends the event and waits until nothing is left to do. The account
-// is what the tally of the table says, nil where there is no such table.
+// runEvent sends the event and waits until the queues are empty and all functions
+// have ended. It returns the tally in the table of jobs, or nil if the
+// architecture has no such table.
 func (t *truth) runEvent(ctx context.Context, c *stack.Stack, entry string) (*account, error) {
 	ended, err := c.InvokeEvent(entry, []byte(night))
 	if err != nil {
@@ -47,10 +48,10 @@ func (t *truth) runEvent(ctx context.Context, c *stack.Stack, entry string) (*ac
 	return tally, nil
 }
 
-// askedEarly says whether an order had not been counted when the summary was
-// asked for. The functions log the tally to which each order was counted, and
-// the one at which the summary was asked for: DynamoDB counts one after the
-// other, so that is the order of things, however fast the machine is.
+// askedEarly reports whether an order had not been counted when the summary was
+// asked for. The functions log the tally after each order, and the tally at which
+// the summary was asked for. DynamoDB counts orders one by one, so the tallies
+// give the sequence of events on any machine.
 func askedEarly(folder string, orders int) (bool, error) {
 	logs, err := filepath.Glob(filepath.Join(folder, "*.log"))
 	if err != nil {
@@ -68,7 +69,7 @@ func askedEarly(folder string, orders int) (bool, error) {
 				Tally          int
 			}
 			if json.Unmarshal(line, &entry) != nil {
-				continue // what Lambda itself says
+				continue // a line of Lambda
 			}
 			switch entry.Message {
 			case "counted":
@@ -85,7 +86,7 @@ func askedEarly(folder string, orders int) (bool, error) {
 	for tally := 1; tally <= asked; tally++ {
 		order, ok := counted[tally]
 		if !ok {
-			return false, fmt.Errorf("got no order that was counted as number %d in the logs, expected one", tally)
+			return false, fmt.Errorf("logs: got no order with the tally %d, expected one", tally)
 		}
 		before[order] = true
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// runJob executes the job, and has the answers of its functions lost. An
-// execution that fails is an outcome like others.
+// runJob executes the job and drops answers of its functions. A failed execution
+// is an outcome, not an error.
 func (t *truth) runJob(ctx context.Context, c *stack.Stack, s settings, seed uint64) error {
 	machine, err := c.Machine("")
 	if err != nil {
@@ -56,8 +56,8 @@ func (t *truth) runJob(ctx context.Context, c *stack.Stack, s settings, seed uin
 	return nil
 }
 
-// reported takes the account from the report that a summary has written. It was
-// early if an order was still open when the summary was invoked.
+// reported reads the account from the summary's report. The summary was early if
+// an order was still open when it was invoked.
 func (t *truth) reported(ctx context.Context, c *stack.Stack, output any, open bool) error {
 	place := member(member(output, "Payload"), "report")
 	bucket, _ := member(place, "bucket").(string)
@@ -83,8 +83,8 @@ func member(v any, name string) any {
 	return m
 }
 
-// strikes says whether an invocation loses its answer: by the seed, its state,
-// its items if it has some, and the number of its attempt, not by when it comes.
+// strikes reports whether an invocation loses its answer. That depends on the
+// seed, the state, the attempt and the items, but not on time.
 func strikes(seed uint64, r *engine.Request, share float64) bool {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %s %d %s", seed, r.StateName, r.Attempt, value.Append(nil, member(member(r.Parameters, "Payload"), "Items")))

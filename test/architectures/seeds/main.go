@@ -1,19 +1,19 @@
-// Command seeds runs the architectures with duplicate deliveries and answers
-// that are lost after the work, once for each seed, and counts what came of it:
-// orders that were lost, invoiced twice or miscounted, runs that failed, and
-// whether the summary came, came twice, or was asked for before the work was
-// done. The truth is counted from outside: what each order comes to is known,
-// and every write of an invoice is seen.
+// Command seeds runs the architectures with two faults, once for each seed:
+// messages that are delivered twice, and answers that are lost after the work is
+// done. It counts the orders that were lost, invoiced twice or miscounted, the
+// runs that failed, and the summaries that were missing, repeated or early. It
+// knows which orders are valid and sees every invoice that is written, so it
+// does not rely on what an architecture reports.
 //
 //	go run ./test/architectures/seeds            # 100 seeds, some minutes
 //	go run ./test/architectures/seeds -seeds 5 -v map-job
 //
-// What is struck: every message of a queue may come twice, and every invocation
-// of a function behind a queue may lose its answer after the work, as that of a
-// function does which is out of memory at the end. A job has no queue: every
-// invocation of its functions, job start, worker and summary, may lose its
-// answer. The functions that the event itself invokes, handlers and producers,
-// are not struck: they would do all of it again.
+// Every message of a queue may be delivered twice, and every invocation of a
+// function behind a queue may lose its answer, as a function does that runs out of
+// memory at the end. A job has no queue: every invocation of its job start, its
+// worker and its summary may lose its answer. Functions that the event invokes
+// directly, handlers and producers, have no faults, because a retry of them would
+// repeat the whole run.
 package main
 
 import (
@@ -31,8 +31,8 @@ import (
 	"github.com/mapjob/mapjob/internal/template"
 )
 
-// architectures are those that can be counted: the event handler has neither a
-// queue nor an account.
+// architectures lists the architectures to run. The event handler is not among
+// them, because it has neither a queue nor an account.
 var architectures = []string{"queue-fanout", "tracked-fanout", "map-job"}
 
 type settings struct {
@@ -46,7 +46,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) { // which has been given
+	if errors.Is(err, flag.ErrHelp) { // already printed
 		return
 	}
 	if err != nil {
@@ -58,10 +58,10 @@ func main() {
 // parse reads the command line.
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("seeds", flag.ContinueOnError)
-	flags.IntVar(&s.seeds, "seeds", 100, "how many `seeds`, from 1")
-	flags.IntVar(&s.orders, "orders", 500, "how many `orders` a run has")
-	flags.Float64Var(&s.duplicate, "duplicate", 0.05, "the `share` of messages that are delivered twice, 0 to 1")
-	flags.Float64Var(&s.lost, "lost", 0.05, "the `share` of invocations whose answer is lost after the work, 0 to 1")
+	flags.IntVar(&s.seeds, "seeds", 100, "the number of `seeds`, beginning with 1")
+	flags.IntVar(&s.orders, "orders", 500, "the number of `orders` in a run")
+	flags.Float64Var(&s.duplicate, "duplicate", 0.05, "the `share` of messages delivered twice, from 0 to 1")
+	flags.Float64Var(&s.lost, "lost", 0.05, "the `share` of answers lost after the work, from 0 to 1")
 	flags.BoolVar(&s.verbose, "v", false, "print each run")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -77,7 +77,7 @@ func parse(args []string) (s settings, err error) {
 		s.architectures = flags.Args()
 	}
 	for _, name := range s.architectures {
-		refuse(!slices.Contains(architectures, name), "got architecture %q, expected one of: %s", name, strings.Join(architectures, ", "))
+		refuse(!slices.Contains(architectures, name), "architecture: got %q, expected one of: %s", name, strings.Join(architectures, ", "))
 	}
 	refuse(s.seeds < 1, "-seeds: got %d, expected at least 1", s.seeds)
 	refuse(s.orders < 1, "-orders: got %d, expected at least 1", s.orders)
@@ -87,8 +87,8 @@ func parse(args []string) (s settings, err error) {
 	return s, errors.Join(errs...)
 }
 
-// run prints the table of what has been counted, all of it or what there was
-// until the error.
+// run runs all seeds and prints the table. After an error, the table has the runs
+// before it.
 func run(ctx context.Context, args []string) (err error) {
 	s, err := parse(args)
 	if err != nil {
@@ -118,7 +118,7 @@ func run(ctx context.Context, args []string) (err error) {
 	return err
 }
 
-// count runs an architecture with all seeds.
+// count runs an architecture with each seed.
 func (r *row) count(ctx context.Context, s settings, folder string) error {
 	fmt.Fprintf(os.Stderr, "%s: synthesizing\n", r.architecture)
 	assembly, err := template.Synthesize(ctx, "", map[string]string{"architecture": r.architecture}, filepath.Join(folder, r.architecture))

@@ -14,8 +14,8 @@ import (
 	"github.com/mapjob/mapjob/internal/template"
 )
 
-// night is when the orders of all runs are due. The name of the tracked job is
-// always the same: which messages a fault strikes depends on what they say.
+// night is the event of all runs. The job's ID is fixed, because the text of a
+// message decides whether a fault strikes it.
 const night = `{"date": "2026-11-01", "jobId": "night"}`
 
 // once runs an architecture with the faults of a seed.
@@ -69,7 +69,7 @@ func once(ctx context.Context, synthesized *template.Stack, s settings, seed uin
 	if err != nil {
 		return outcome{}, err
 	}
-	if err := c.Close(); err != nil { // the logs are written to their ends then
+	if err := c.Close(); err != nil { // flushes the logs
 		return outcome{}, err
 	}
 	if tally != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -16,8 +17,7 @@ func order(id, quantity string) json.RawMessage {
 	return json.RawMessage(`{"orderId":"` + id + `","customer":"Aalto","currency":"EUR","lines":[{"sku":"A","quantity":` + quantity + `,"unitPrice":"1.00"}]}`)
 }
 
-// What the account says is held against what was seen.
-func TestTheTruthIsCounted(t *testing.T) {
+func TestAnAccountIsComparedWithTheTruth(t *testing.T) {
 	seen := func(summarizes bool, account *account, written ...string) outcome {
 		truth, err := truthOf([]json.RawMessage{order("1", "1"), order("2", "1"), order("3", "1"), order("4", "0")})
 		if err != nil {
@@ -34,7 +34,7 @@ func TestTheTruthIsCounted(t *testing.T) {
 			truth.wrote("bucket", "invoices/"+id+".json")
 		}
 		if truth.isOpen() != (truth.written["invoices/1.json"]*truth.written["invoices/2.json"]*truth.written["invoices/3.json"] == 0) {
-			t.Errorf("got open %v with %v written", truth.isOpen(), truth.written)
+			t.Errorf("isOpen: got %v with the writes %v", truth.isOpen(), truth.written)
 		}
 		return truth.outcome(summarizes, account)
 	}
@@ -47,19 +47,19 @@ func TestTheTruthIsCounted(t *testing.T) {
 		"lost":                 {&account{2, 1}, []string{"1", "2"}, outcome{lost: 1, counts: true, miscounted: 1, summarizes: true}},
 		"twice":                {&account{4, 1}, []string{"1", "2", "2", "3", "summary"}, outcome{twice: 1, counts: true, miscounted: 1, summarizes: true, summaries: 1}},
 		"failed is miscounted": {&account{3, 3}, []string{"1", "2", "3", "summary"}, outcome{counts: true, miscounted: 2, summarizes: true, summaries: 1}},
-		"lost and said so":     {&account{2, 2}, []string{"1", "2", "summary"}, outcome{lost: 1, counts: true, summarizes: true, summaries: 1}},
-		"done, but said not":   {&account{2, 2}, []string{"1", "2", "3", "summary"}, outcome{counts: true, miscounted: 2, summarizes: true, summaries: 1}},
-		"summary and again":    {&account{3, 1}, []string{"1", "2", "summary", "3", "summary"}, outcome{counts: true, summarizes: true, summaries: 2}},
+		"lost and counted":     {&account{2, 2}, []string{"1", "2", "summary"}, outcome{lost: 1, counts: true, summarizes: true, summaries: 1}},
+		"done and not counted": {&account{2, 2}, []string{"1", "2", "3", "summary"}, outcome{counts: true, miscounted: 2, summarizes: true, summaries: 1}},
+		"two summaries":        {&account{3, 1}, []string{"1", "2", "summary", "3", "summary"}, outcome{counts: true, summarizes: true, summaries: 2}},
 		"no account":           {nil, []string{"1", "2", "3"}, outcome{counts: true, summarizes: true}},
-		"nobody counts":        {nil, []string{"1", "2", "3", "3"}, outcome{twice: 1}},
+		"not counted":          {nil, []string{"1", "2", "3", "3"}, outcome{twice: 1}},
 	} {
-		if got := seen(name != "nobody counts", c.account, c.written...); got != c.expected {
-			t.Errorf("%s: got %+v, expected %+v", name, got, c.expected)
+		if diff := cmp.Diff(c.expected, seen(name != "not counted", c.account, c.written...), cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("%s: outcome (-expected +got):\n%s", name, diff)
 		}
 	}
 }
 
-func TestTheTableSaysWhoCannotCount(t *testing.T) {
+func TestTheTableShowsWhatAnArchitectureDoesNotCount(t *testing.T) {
 	counting, silent := row{architecture: "tracked"}, row{architecture: "queue"}
 	counting.add(outcome{answers: 3, messages: 4, twice: 2, counts: true, miscounted: 2, summarizes: true, summaries: 1})
 	counting.add(outcome{answers: 1, counts: true, summarizes: true, early: true, failed: true})
@@ -74,12 +74,11 @@ func TestTheTableSaysWhoCannotCount(t *testing.T) {
 	}
 }
 
-// The logs of the functions tell in which order the table has counted.
-func TestASummaryIsEarlyWhereAnOrderHadNotBeenCounted(t *testing.T) {
+func TestASummaryIsEarlyIfAnOrderHadNotBeenCounted(t *testing.T) {
 	const full = `{"message":"the tally is full","job":"night","tally":%d}`
 	counted := func(orders ...string) string {
 		var lines []string
-		for i, order := range orders { // of several processes at once, so in no order
+		for i, order := range orders { // in any sequence, because several processes log
 			lines = append([]string{fmt.Sprintf(`{"message":"counted","order":%q,"tally":%d}`, order, i+1)}, lines...)
 		}
 		return strings.Join(lines, "\n") + "\nSTART of something\n"
@@ -88,12 +87,12 @@ func TestASummaryIsEarlyWhereAnOrderHadNotBeenCounted(t *testing.T) {
 		consumer, producer string
 		early, refused     bool
 	}{
-		"all before":                 {consumer: counted("1", "2", "3") + fmt.Sprintf(full, 3)},
-		"one of them again after":    {consumer: counted("1", "2", "3", "1") + fmt.Sprintf(full, 3)},
-		"one of them in its place":   {consumer: counted("1", "2", "1", "3") + fmt.Sprintf(full, 3), early: true},
-		"all, and one again, before": {consumer: counted("1", "2", "1", "3"), producer: fmt.Sprintf(full, 4)},
-		"never":                      {consumer: counted("1", "2")},
-		"a line is missing":          {consumer: counted("1", "2") + fmt.Sprintf(full, 3), refused: true},
+		"all counted before":         {consumer: counted("1", "2", "3") + fmt.Sprintf(full, 3)},
+		"one again after":            {consumer: counted("1", "2", "3", "1") + fmt.Sprintf(full, 3)},
+		"one twice, another missing": {consumer: counted("1", "2", "1", "3") + fmt.Sprintf(full, 3), early: true},
+		"all, and one twice":         {consumer: counted("1", "2", "1", "3"), producer: fmt.Sprintf(full, 4)},
+		"never asked for":            {consumer: counted("1", "2")},
+		"a line of the log is lost":  {consumer: counted("1", "2") + fmt.Sprintf(full, 3), refused: true},
 	} {
 		folder := t.TempDir()
 		for file, text := range map[string]string{"Consumer.log": c.consumer, "Producer.log": c.producer} {
@@ -102,12 +101,12 @@ func TestASummaryIsEarlyWhereAnOrderHadNotBeenCounted(t *testing.T) {
 			}
 		}
 		if early, err := askedEarly(folder, 3); early != c.early || (err != nil) != c.refused {
-			t.Errorf("%s: got %v, %v, expected %v", name, early, err, c.early)
+			t.Errorf("%s: got %v and error %v, expected %v and an error %v", name, early, err, c.early, c.refused)
 		}
 	}
 }
 
-func TestWhomAFaultStrikesDoesNotDependOnTime(t *testing.T) {
+func TestFaultsDoNotDependOnTime(t *testing.T) {
 	struck := 0
 	for seed := range uint64(1000) {
 		request := func(state string, attempt int, startedAt string) bool {
@@ -116,7 +115,7 @@ func TestWhomAFaultStrikesDoesNotDependOnTime(t *testing.T) {
 				value.NewObject("job", value.NewObject("startedAt", startedAt), "Items", items))}, 0.05)
 		}
 		if request("Worker", 0, "now") != request("Worker", 0, "later") {
-			t.Fatal("got two answers for one invocation, expected the same whenever it is")
+			t.Fatal("got different faults at different times, expected the same")
 		}
 		for attempt := range 3 {
 			if request("Summary", attempt, "") {
@@ -125,18 +124,23 @@ func TestWhomAFaultStrikesDoesNotDependOnTime(t *testing.T) {
 		}
 	}
 	if struck < 100 || struck > 200 {
-		t.Errorf("got %d of 3,000 struck, expected about 150", struck)
+		t.Errorf("got %d faults in 3,000 invocations, expected about 150", struck)
 	}
 }
 
-func TestBadFlagsAreRefusedWithWhatWasGot(t *testing.T) {
+func TestBadFlagsAreRefused(t *testing.T) {
 	_, err := parse([]string{"-seeds", "0", "-orders", "-1", "-duplicate", "1.5", "-lost", "NaN", "now"})
-	for _, expected := range []string{"-seeds: got 0", "-orders: got -1", "-duplicate: got 1.5, expected a share from 0 to 1", "-lost: got NaN", `got architecture "now", expected one of: queue-fanout`} {
+	for _, expected := range []string{"-seeds: got 0", "-orders: got -1", "-duplicate: got 1.5, expected a share from 0 to 1", "-lost: got NaN", `architecture: got "now", expected one of: queue-fanout`} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected %s", err, expected)
 		}
 	}
-	if s, err := parse([]string{"-duplicate", "0", "-lost", "1"}); err != nil || s.orders != 500 || s.seeds != 100 || len(s.architectures) != 3 {
-		t.Errorf("got %+v, %v, expected 100 seeds of 500 orders", s, err)
+	s, err := parse([]string{"-duplicate", "0", "-lost", "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected := settings{seeds: 100, orders: 500, duplicate: 0, lost: 1, architectures: architectures}
+	if diff := cmp.Diff(expected, s, cmp.AllowUnexported(settings{})); diff != "" {
+		t.Errorf("settings (-expected +got):\n%s", diff)
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// row is what came of all seeds of an architecture.
+// row adds up the outcomes of an architecture.
 type row struct {
 	architecture              string
-	runs, counting, summing   int // all; those that have an account, and a summary
-	answers, messages         int // that were lost, and came twice
+	runs, counting, summing   int // all runs, and those with an account and with a summary
+	answers, messages         int // answers lost, and messages delivered twice
 	lost, twice               int // orders
 	lostIn, twiceIn, failedIn int // runs
 	miscountedIn, noneIn      int

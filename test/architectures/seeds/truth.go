@@ -9,37 +9,38 @@ import (
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-// outcome is what came of a run.
+// outcome is the outcome of a run.
 type outcome struct {
-	answers, messages int  // that were lost after the work, and came twice
-	failed            bool // the execution, or the event
-	lost, twice       int  // orders that were to be invoiced
+	answers, messages int  // answers lost after the work, and messages delivered twice
+	failed            bool // the execution or the event failed
+	lost, twice       int  // valid orders that were not invoiced, and invoiced twice
 
 	counts     bool // the architecture keeps an account
-	miscounted int  // by how many orders it is not what happened
+	miscounted int  // the difference between the account and the truth, in orders
 
 	summarizes bool // the architecture has a summary
-	summaries  int  // how often it was written
-	early      bool // when it was asked for, an order had not been counted
+	summaries  int  // the number of summaries written
+	early      bool // an order had not been counted when the summary was asked for
 }
 
-// truth is what has to become of the orders, and what has become of them so far.
+// truth knows which orders have to be invoiced, and what happened so far.
 type truth struct {
 	mutex     sync.Mutex
 	orders    int
 	refused   int
-	written   map[string]int // by the key of the invoice, of all that are to be written
-	answers   int            // that were lost
+	written   map[string]int // writes by the invoice's key, for all valid orders
+	answers   int            // answers lost
 	summaries int
 	early     bool
 	failed    bool
 	report    *account // of the job's last summary
 }
 
-// account is how many orders an architecture says were invoiced and failed.
+// account is the number of orders that an architecture reports as invoiced and as
+// failed.
 type account struct{ succeeded, failed int }
 
-// orders are those of a seed: a part of the sample's, another one for each.
+// orders returns n of the sample's orders. Each seed gets others.
 func orders(n int, seed uint64) ([]json.RawMessage, error) {
 	var all []json.RawMessage
 	for record, err := range records.Read("examples/orders.csv") {
@@ -71,7 +72,7 @@ func truthOf(list []json.RawMessage) (*truth, error) {
 	return t, nil
 }
 
-// wrote takes note of an invoice. Other objects are not of interest.
+// wrote records the write of an invoice, and ignores other objects.
 func (t *truth) wrote(_, key string) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -80,7 +81,7 @@ func (t *truth) wrote(_, key string) {
 	}
 }
 
-// isOpen says whether an order is still to be invoiced.
+// isOpen reports whether an order has not been invoiced yet.
 func (t *truth) isOpen() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -92,15 +93,15 @@ func (t *truth) isOpen() bool {
 	return false
 }
 
-// summarized takes note of a summary.
+// summarized records a summary.
 func (t *truth) summarized() {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.summaries++
 }
 
-// outcome compares an account with the truth. It is nil where there is none.
-// summarizes says whether there ought to be an account, and a summary.
+// outcome compares an account with the truth. The account is nil if there is none;
+// summarizes says whether the architecture keeps one and has a summary.
 func (t *truth) outcome(summarizes bool, account *account) outcome {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
