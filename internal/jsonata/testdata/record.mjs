@@ -1,12 +1,13 @@
-// Records what jsonata 2.0.6 (npm) answers to the cases of testdata/cases, into
+// Records the answers of jsonata 2.0.6 (npm) to the cases in testdata/cases, in
 // the tables that the tests read:
 //
 //   npm install --prefix DIR jsonata@2.0.6
 //   node record.mjs DIR
 //
-// A file of cases holds one expression a line. A line that begins with "#" is a
-// comment, one that begins with "input: " or "bindings: " sets, as JSON, what
-// the expressions after it are applied to. "\n" in an expression is a newline.
+// A file of cases holds one expression per line. A line that begins with "#" is a
+// comment. A line that begins with "input: " or "bindings: " sets the input or the
+// bindings, as JSON, for the expressions after it. "\n" in an expression is a
+// newline.
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -14,11 +15,11 @@ import { createRequire } from 'node:module';
 process.env.TZ = 'UTC'; // a time without a zone is in local time on Node.js
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const require = createRequire(path.resolve(process.argv[2] ?? '.', 'package.json'));
-const load = () => { // anew: a release keeps the position of the last call in its built-in functions
+const load = () => { // loads it anew, because it stores the position of the last call in its built-in functions
   delete require.cache[require.resolve('jsonata')];
   return require('jsonata');
 };
-if (require('jsonata/package.json').version !== '2.0.6') throw new Error('jsonata 2.0.6 is the release to record');
+if (require('jsonata/package.json').version !== '2.0.6') throw new Error('jsonata 2.0.6 is required: run npm install --prefix DIR jsonata@2.0.6');
 
 const cases = path.join(here, 'cases');
 for (const file of fs.readdirSync(cases).sort()) {
@@ -53,7 +54,7 @@ async function record(expr, input, bindings) {
   return c;
 }
 
-// What Step Functions makes of values that JSON lacks.
+// Returns what Step Functions puts in the place of values that JSON cannot represent.
 function exported(v) {
   if (typeof v === 'number' && !Number.isFinite(v)) return String(v);
   if (typeof v === 'function' || v?._jsonata_lambda || v?._jsonata_function) return '';
