@@ -1,7 +1,7 @@
 // This app is how a project of yours uses the constructs: a module of its own
 // that imports them, a stack, a worker, and a job. From this folder,
 //
-//	go tool mapjob run --items orders.csv
+//	go tool mapjob run --items orders.jsonl
 //	npx cdk deploy
 //
 // run it on this machine, and on AWS.

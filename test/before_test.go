@@ -29,7 +29,7 @@ func TestArchitecturesBeforeTheJob(t *testing.T) {
 	} {
 		t.Run(architecture, func(t *testing.T) {
 			cmd := exec.Command("go", "run", "./cmd/mapjob", "run", "--json", "-c", stacks.ArchitectureContext+"="+architecture,
-				"--seed", cmp.Or(expected.seeded, "Orders")+"=examples/orders.csv", "--input", "examples/night.json")
+				"--seed", cmp.Or(expected.seeded, "Orders")+"=examples/orders.jsonl", "--input", "examples/night.json")
 			var progress bytes.Buffer
 			cmd.Stderr = &progress
 			out, err := cmd.Output()

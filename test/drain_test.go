@@ -60,13 +60,13 @@ func withMachine(t *testing.T, folder string) {
 // some is a file of the first orders of the sample.
 func some(t *testing.T, folder string, n int) string {
 	t.Helper()
-	all, err := os.ReadFile("examples/orders.csv")
+	all, err := os.ReadFile("examples/orders.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.SplitAfterN(all, []byte("\n"), n+2)
-	path := filepath.Join(folder, "orders.csv")
-	if err := os.WriteFile(path, bytes.Join(lines[:n+1], nil), 0o644); err != nil {
+	lines := bytes.SplitAfterN(all, []byte("\n"), n+1)
+	path := filepath.Join(folder, "orders.jsonl")
+	if err := os.WriteFile(path, bytes.Join(lines[:n], nil), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -8,20 +8,20 @@ import (
 	"os/exec"
 	"testing"
 
-	"github.com/mapjob/mapjob/internal/records"
+	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-const ordersFile = "examples/orders.csv"
+const ordersFile = "examples/orders.jsonl"
 
 // priced is what becomes of the sample's orders if nothing is between them and
 // the business.
 func priced(t *testing.T) (report.Items, map[string]int) {
 	t.Helper()
-	items, names := report.Items{}, map[string]int{}
-	for record, err := range records.Read(ordersFile) {
+	counts, names := report.Items{}, map[string]int{}
+	for record, err := range items.File(ordersFile) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,19 +29,19 @@ func priced(t *testing.T) (report.Items, map[string]int) {
 		if err := json.Unmarshal(record, &order); err != nil {
 			t.Fatal(err)
 		}
-		items.Total++
+		counts.Total++
 		if _, err := invoicing.Price(order); err != nil {
 			named, ok := errors.AsType[*job.Error](err)
 			if !ok {
 				t.Fatalf("got %v, expected an error with a name", err)
 			}
 			names[named.Name]++
-			items.Failed++
+			counts.Failed++
 			continue
 		}
-		items.Succeeded++
+		counts.Succeeded++
 	}
-	return items, names
+	return counts, names
 }
 
 func TestOrdersAreThoseOfTheGenerator(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 // The sample job, as `make run` runs it: 5,000 orders, each accounted for once
 // by the runner and by the summary, and an invoice for each good one.
 func TestSampleJobOnThisMachine(t *testing.T) {
-	cmd := exec.Command("go", "run", "./cmd/mapjob", "run", "--json", "--seed", "Orders=examples/orders.csv", "--input", "examples/night.json")
+	cmd := exec.Command("go", "run", "./cmd/mapjob", "run", "--json", "--seed", "Orders=examples/orders.jsonl", "--input", "examples/night.json")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

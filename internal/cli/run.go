@@ -16,7 +16,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
-	"github.com/mapjob/mapjob/internal/records"
+	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
@@ -29,8 +29,8 @@ type runCommand struct {
 	Stack   string            `help:"Stack to run. Default: the only one." placeholder:"NAME"`
 	Job     string            `help:"Job or state machine to run. Default: the only one of the stack." placeholder:"NAME"`
 	Input   string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
-	Items   string            `help:"Run the worker over the items of a .jsonl or .csv file, in place of the job start." placeholder:"FILE"`
-	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl or .csv file first; may be repeated." placeholder:"TABLE=FILE"`
+	Items   string            `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start." placeholder:"FILE"`
+	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl, .json or .csv file first; may be repeated." placeholder:"TABLE=FILE"`
 	JSON    bool              `help:"Print one JSON document in place of the report."`
 	Keep    bool              `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 
@@ -163,7 +163,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	filled := map[string]bool{}
 	for _, table := range slices.Sorted(maps.Keys(r.Seed)) {
-		count, err := c.Seed(ctx, table, records.Read(r.Seed[table]))
+		count, err := c.Seed(ctx, table, items.File(r.Seed[table]))
 		if err != nil {
 			return fmt.Errorf("--seed %s=%s: %w", table, r.Seed[table], err)
 		}
@@ -179,7 +179,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.Items != "" {
-		if execution.Items, err = c.StoreItems(ctx, records.Read(r.Items)); err != nil {
+		if execution.Items, err = c.StoreItems(ctx, items.File(r.Items)); err != nil {
 			return fmt.Errorf("--items: %w", err)
 		}
 		r.say("read %s items of %s", report.Thousands(execution.Items.Count), r.Items)

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/mapjob/mapjob/internal/records"
+	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
@@ -37,7 +37,7 @@ const orders = 300
 func first(t *testing.T, good *int) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		n := 0
-		for record, err := range records.Read("examples/orders.csv") {
+		for record, err := range items.File("examples/orders.jsonl") {
 			if n == orders {
 				return
 			}

@@ -39,7 +39,6 @@ var floors = [][]room{
 		{"internal/lambdahost", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
-		{"internal/records", nil, standard},
 		{"internal/sqs", nil, standard},
 		{"internal/s3object", nil, sdk},
 		{"internal/value", nil, libraries},
@@ -48,6 +47,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/dynamodb", []string{"internal/process"}, libraries},
+		{"internal/items", []string{"internal/value"}, libraries},
 		{"internal/intrinsic", []string{"internal/value"}, libraries},
 		{"internal/jsonata/...", []string{"internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
@@ -67,14 +67,13 @@ var floors = [][]room{
 	},
 	{
 		{"internal/asl", []string{"internal/expression", "internal/value"}, libraries},
-		{"internal/items", []string{"internal/s3object", "job"}, sdk},
 		{"constructs/mapjob", []string{"constructs/accepted", "constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/loggroup", "constructs/observe", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/accepted", "constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
-		{"internal/engine", []string{"internal/asl", "internal/expression", "internal/value"}, libraries},
+		{"internal/engine", []string{"internal/asl", "internal/expression", "internal/items", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
@@ -88,7 +87,7 @@ var floors = [][]room{
 			"internal/process", "internal/protocol", "internal/sqs", "internal/template", "internal/value"}, sdk},
 	},
 	{
-		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol", "internal/records",
+		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
 			"internal/results", "internal/stack", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

@@ -1,12 +1,11 @@
 // Command ordergen generates the sample's orders. The same seed generates the
 // same orders:
 //
-//	go run ./test/ordergen -n 5000 -seed 1 > examples/orders.csv
+//	go run ./test/ordergen -n 5000 -seed 1 > examples/orders.jsonl
 package main
 
 import (
 	"bufio"
-	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -23,10 +22,9 @@ func main() {
 	n := flag.Int("n", 5000, "the number of orders")
 	seed := flag.Uint64("seed", 1, "the seed of the random orders")
 	due := flag.String("due", "2026-11-01", "the day on which they are due")
-	format := flag.String("format", "csv", "csv or jsonl")
 	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
-	err := generate(out, *n, *seed, *due, *format)
+	err := generate(out, *n, *seed, *due)
 	if err == nil {
 		err = out.Flush()
 	}
@@ -35,36 +33,24 @@ func main() {
 	}
 }
 
-func generate(w io.Writer, n int, seed uint64, due, format string) error {
+func generate(w io.Writer, n int, seed uint64, due string) error {
 	random := rand.New(rand.NewPCG(seed, 0))
-	switch format {
-	case "csv":
-		rows := csv.NewWriter(w)
-		if err := rows.Write([]string{"orderId", "customer", "currency", "due", "lines"}); err != nil {
+	lines := json.NewEncoder(w)
+	lines.SetEscapeHTML(false)
+	for i := range n {
+		o := order(random, i)
+		err := lines.Encode(struct {
+			ID       string           `json:"orderId"`
+			Customer string           `json:"customer"`
+			Currency string           `json:"currency"`
+			Due      string           `json:"due"`
+			Lines    []invoicing.Line `json:"lines"`
+		}{o.ID, o.Customer, o.Currency, due, o.Lines})
+		if err != nil {
 			return err
 		}
-		for i := range n {
-			o := order(random, i)
-			lines, err := json.Marshal(o.Lines)
-			if err != nil {
-				return err
-			}
-			if err := rows.Write([]string{o.ID, o.Customer, o.Currency, due, string(lines)}); err != nil {
-				return err
-			}
-		}
-		rows.Flush()
-		return rows.Error()
-	case "jsonl":
-		lines := json.NewEncoder(w)
-		for i := range n {
-			if err := lines.Encode(order(random, i)); err != nil {
-				return err
-			}
-		}
-		return nil
 	}
-	return fmt.Errorf("-format: got %q, expected csv or jsonl", format)
+	return nil
 }
 
 var (

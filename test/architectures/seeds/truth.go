@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/mapjob/mapjob/internal/records"
+	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
@@ -43,7 +43,7 @@ type account struct{ succeeded, failed int }
 // orders returns n of the sample's orders. Each seed gets others.
 func orders(n int, seed uint64) ([]json.RawMessage, error) {
 	var all []json.RawMessage
-	for record, err := range records.Read("examples/orders.csv") {
+	for record, err := range items.File("examples/orders.jsonl") {
 		if err != nil {
 			return nil, err
 		}
