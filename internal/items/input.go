@@ -40,13 +40,21 @@ func (in *input) skipMark() {
 		return
 	}
 	in.marked = true
-	begun, _ := in.buffer.Peek(len(byteOrderMark)) // an error of reading comes again
-	switch {
+	switch begun := in.peek(len(byteOrderMark)); {
 	case string(begun) == byteOrderMark:
 		_, _ = in.buffer.Discard(len(byteOrderMark))
 	case bytes.HasPrefix(begun, []byte("\xff\xfe")), bytes.HasPrefix(begun, []byte("\xfe\xff")):
 		in.err = in.problem(1, "got text in UTF-16, expected UTF-8: convert it, such as with iconv -f UTF-16 -t UTF-8")
 	}
+}
+
+// peek returns the next bytes, fewer at the end of the text.
+func (in *input) peek(n int) []byte {
+	next, err := in.buffer.Peek(n)
+	if err != nil && !errors.Is(err, io.EOF) && in.err == nil {
+		in.err = err
+	}
+	return next
 }
 
 // line returns the next line with its end, which the last one may lack. It is
@@ -103,8 +111,7 @@ func (in *input) ahead() []byte {
 	if in.err != nil {
 		return nil
 	}
-	next, _ := in.buffer.Peek(excerptBytes + 1) // fewer at the end
-	return next
+	return in.peek(excerptBytes + 1)
 }
 
 // problem reports what is wrong with an item, unless it could not be read.

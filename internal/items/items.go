@@ -8,7 +8,7 @@
 //
 // # All formats
 //
-// Text is UTF-8; other text is refused. A byte order mark at the beginning is
+// Text is UTF-8; other text, such as UTF-16, is refused. A byte order mark at the beginning is
 // skipped. An item is at most 16 MiB long. Objects keep the order of their
 // members; of members with equal names the last one counts. An unpaired
 // surrogate, such as "\ud800", becomes U+FFFD.

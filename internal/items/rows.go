@@ -122,6 +122,8 @@ func (r *rows) parse(line []byte) error {
 				i++
 			case r.ends(line, i):
 				within = false
+			case line[i] == '\r':
+				return r.loneReturn()
 			default:
 				text = append(text, '"')
 			}

@@ -1,7 +1,6 @@
 package items
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -28,7 +27,7 @@ func openTable(in *input, layout Layout) (*table, error) {
 		t.rows.delimiter = ','
 	}
 	in.skipMark()
-	if err := checkDelimiter(in, t.rows.delimiter, layout.Headers); err != nil {
+	if err := checkBeginning(in, t.rows.delimiter, layout.Headers); err != nil {
 		return nil, err
 	}
 	names := layout.Headers
@@ -42,9 +41,6 @@ func openTable(in *input, layout Layout) (*table, error) {
 		}
 		for i := range t.rows.fields {
 			names = append(names, string(t.rows.field(i)))
-		}
-		if bytes.IndexByte(t.rows.text, 0) >= 0 {
-			return nil, in.problem(t.rows.begun, "got a header with a NUL character, expected UTF-8: convert the text, such as with iconv -f UTF-16 -t UTF-8")
 		}
 	}
 	return t, t.setNames(names)

@@ -14,14 +14,18 @@ var delimiterNames = map[byte]string{',': "COMMA", '|': "PIPE", ';': "SEMICOLON"
 // sampleRows is how many rows are looked at.
 const sampleRows = 10
 
-// checkDelimiter refuses a file that another delimiter divides into several
-// columns, and this one into one. The package comment has the rule.
-func checkDelimiter(in *input, delimiter byte, headers []string) error {
+// checkBeginning refuses a file in UTF-16, and one that another delimiter
+// divides into several columns, and this one into one. The package comment has
+// the rule.
+func checkBeginning(in *input, delimiter byte, headers []string) error {
+	begun := in.peek(in.buffer.Size())
 	if in.err != nil {
 		return in.err
 	}
-	begun, err := in.buffer.Peek(in.buffer.Size())
-	if n := bytes.LastIndexByte(begun, '\n'); err == nil { // there is more: a row may be cut off
+	if first, _, _ := bytes.Cut(begun, []byte("\n")); bytes.IndexByte(first, 0) >= 0 {
+		return in.problem(1, "got a NUL character, expected UTF-8: convert the text, such as with iconv -f UTF-16 -t UTF-8")
+	}
+	if n := bytes.LastIndexByte(begun, '\n'); len(begun) == in.buffer.Size() { // there is more: the last row may be cut off
 		begun = begun[:n+1]
 	}
 	counts, quoted := fieldCounts(begun, delimiter)
