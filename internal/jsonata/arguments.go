@@ -29,7 +29,7 @@ func (c arguments) string(i int) string {
 }
 
 func (c arguments) number(i int) float64 {
-	n, _ := toFloat(c.value(i))
+	n, _ := value.Float(c.value(i))
 	return n
 }
 

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
-	"github.com/mapjob/mapjob/internal/value"
 )
 
 var stringFunctions = []*native{
@@ -92,8 +91,6 @@ func stringOf(c arguments) (any, error) {
 }
 
 func isNumber(v any) bool { return letter(v) == 'n' }
-
-func toFloat(v any) (float64, bool) { return value.Float(v) }
 
 // substring implements $substring. It counts characters, whereas JavaScript's
 // substring counts code units.

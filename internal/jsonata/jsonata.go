@@ -48,7 +48,7 @@ type Expression struct {
 // Environment holds what an evaluation can see. In the zero Environment the
 // input is JSON null, there are no variables, and the time is zero.
 type Environment struct {
-	// Context stops the evaluation when it ends. It may be nil.
+	// Context stops the evaluation when the context ends. It may be nil.
 	Context context.Context
 	// Input is the value of $ and $$, and the start of paths. [Undefined] means
 	// no input, nil means JSON null.

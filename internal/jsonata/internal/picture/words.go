@@ -10,12 +10,12 @@ import (
 )
 
 var (
-	wordsFew = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+	cardinals = []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
 		"twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
-	wordsOrdinal = []string{"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+	ordinals = []string{"zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
 		"tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"}
-	wordsTens      = []string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
-	wordsMagnitude = []string{"thousand", "million", "billion", "trillion"}
+	tensWords  = []string{"twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"}
+	magnitudes = []string{"thousand", "million", "billion", "trillion"}
 )
 
 // words spells out a number.
@@ -36,15 +36,15 @@ func spell(n float64, joined, ordinal bool) string {
 			s = " and "
 		}
 		if ordinal {
-			return s + wordsOrdinal[int(n)]
+			return s + ordinals[int(n)]
 		}
-		return s + wordsFew[int(n)]
+		return s + cardinals[int(n)]
 	case n < 100:
 		if joined {
 			s = " and "
 		}
 		tens, rest := int(n)/10, math.Mod(n, 10)
-		s += wordsTens[tens-2]
+		s += tensWords[tens-2]
 		if rest > 0 {
 			return s + "-" + spell(rest, false, ordinal)
 		}
@@ -56,15 +56,15 @@ func spell(n float64, joined, ordinal bool) string {
 		if joined {
 			s = ", "
 		}
-		return s + wordsFew[int(n)/100] + " hundred" + spellRest(math.Mod(n, 100), ordinal)
+		return s + cardinals[int(n)/100] + " hundred" + spellRest(math.Mod(n, 100), ordinal)
 	}
-	magnitude := min(int(math.Floor(math.Log10(n)/3)), len(wordsMagnitude))
+	magnitude := min(int(math.Floor(math.Log10(n)/3)), len(magnitudes))
 	factor := math.Pow10(3 * magnitude)
 	if joined {
 		s = ", "
 	}
 	high := math.Floor(n / factor)
-	return s + spell(high, false, false) + " " + wordsMagnitude[magnitude-1] + spellRest(n-high*factor, ordinal)
+	return s + spell(high, false, false) + " " + magnitudes[magnitude-1] + spellRest(n-high*factor, ordinal)
 }
 
 func spellRest(rest float64, ordinal bool) string {
@@ -106,14 +106,14 @@ var wordSeparator = regexp.MustCompile(`,\s|\sand\s|[\s\-]`)
 // wordValues maps number words, cardinal and ordinal, to their values.
 var wordValues = func() map[string]float64 {
 	values := map[string]float64{"hundred": 100, "hundredth": 100}
-	for i := range wordsFew {
-		values[wordsFew[i]], values[wordsOrdinal[i]] = float64(i), float64(i)
+	for i := range cardinals {
+		values[cardinals[i]], values[ordinals[i]] = float64(i), float64(i)
 	}
-	for i, word := range wordsTens {
+	for i, word := range tensWords {
 		n := float64(10 * (i + 2))
 		values[word], values[word[:len(word)-1]+"ieth"] = n, n
 	}
-	for i, word := range wordsMagnitude {
+	for i, word := range magnitudes {
 		n := math.Pow10(3 * (i + 1))
 		values[word], values[word+"th"] = n, n
 	}
