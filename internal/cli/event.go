@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/stack"
 )
 
@@ -33,7 +34,7 @@ func (r *run) event(ctx context.Context, c *stack.Stack, function string, w *wit
 
 	answer := &eventAnswer{Status: interrupted, Function: function, RunDir: r.folder, DurationMs: time.Since(began).Milliseconds()}
 	answer.Known.Answer = json.RawMessage("null")
-	var ended stack.EventResult
+	var ended invocation.EventResult
 	select {
 	case ended = <-result:
 		if ended.Err != nil {
@@ -57,8 +58,8 @@ func (r *run) event(ctx context.Context, c *stack.Stack, function string, w *wit
 		return failed{fmt.Errorf("interrupted: what there is of the run is in %s", r.folder)}
 	case ended.Condition != "Success":
 		return failed{fmt.Errorf("%s failed with %s\nwhat it wrote is in %s", function, reason(ended), filepath.Join(r.folder, "logs"))}
-	case len(ended.Untold) > 0:
-		return failed{errors.Join(ended.Untold...)}
+	case len(ended.Unsent) > 0:
+		return failed{errors.Join(ended.Unsent...)}
 	}
 	r.say("nothing is left to do; everything is in %s", r.folder)
 	return nil
@@ -79,7 +80,7 @@ func (r *run) tell(answer *eventAnswer) error {
 
 // reason is the error of a function, by the name that it has itself where it has
 // one.
-func reason(r stack.EventResult) string {
+func reason(r invocation.EventResult) string {
 	var named struct{ ErrorType, ErrorMessage string }
 	if json.Unmarshal(r.Answer, &named) != nil || named.ErrorType == "" {
 		return r.FunctionError + ": " + readable(string(r.Answer))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -64,12 +65,12 @@ type tableLeft struct {
 
 // ends takes over how the event ended. Where queues are polled the event's end
 // is not the work's, and nothing can tell that; else it is all there is.
-func (a *eventAnswer) ends(r stack.EventResult, polls bool) {
+func (a *eventAnswer) ends(r invocation.EventResult, polls bool) {
 	a.Status, a.Tries = r.Condition, r.Tries
 	if a.Known.Answer = r.Answer; !json.Valid(r.Answer) {
 		a.Known.Answer, _ = json.Marshal(string(r.Answer)) // a text always can be
 	}
-	for _, err := range r.Untold {
+	for _, err := range r.Unsent {
 		a.Counted.NotTold = append(a.Counted.NotTold, err.Error())
 	}
 	if polls {
@@ -88,7 +89,7 @@ func (a *eventAnswer) ask(ctx context.Context, c *stack.Stack, filled map[string
 	}
 	a.Known.Queues, a.Known.Tables = []queueLeft{}, map[string]tableLeft{}
 	for _, q := range queues {
-		a.Known.Queues = append(a.Known.Queues, queueLeft{q.ID, q.Total()})
+		a.Known.Queues = append(a.Known.Queues, queueLeft{q.ID, q.Counts.Total()})
 	}
 	for _, table := range c.Tables() {
 		if filled[table.Name] {

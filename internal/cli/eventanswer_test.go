@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/sqs"
-	"github.com/mapjob/mapjob/internal/stack"
 )
 
-func ended(condition, answer string) stack.EventResult {
+func ended(condition, answer string) invocation.EventResult {
 	began := time.Now()
-	return stack.EventResult{Condition: condition, Tries: 1, Answer: []byte(answer), Began: began, Ended: began.Add(1200 * time.Millisecond)}
+	return invocation.EventResult{Condition: condition, Tries: 1, Answer: []byte(answer), Began: began, Ended: began.Add(1200 * time.Millisecond)}
 }
 
 func TestTheReportSaysWhatIsKnownAndNoMore(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTheReportSaysWhatIsKnownAndNoMore(t *testing.T) {
 			"- 1 object was written; 2 objects were later written once more"}, nil},
 		"a destination that was not told": {func(a *eventAnswer) {
 			r := ended("RetriesExhausted", `{"errorType":"InvalidDate","errorMessage":"got \"tomorrow\""}`)
-			r.Tries, r.Untold = 3, []error{errors.New("telling Failures of an invocation: too long")}
+			r.Tries, r.Unsent = 3, []error{errors.New("telling Failures of an invocation: too long")}
 			a.ends(r, false)
 		}, []string{"the event ended with RetriesExhausted after 3 tries", "- nobody was told of the end: telling Failures of an invocation: too long", "InvalidDate"}, nil},
 		"an answer that is no JSON": {func(a *eventAnswer) { a.ends(ended("Success", "plain"), false) }, []string{`- Handler answered: "plain"`}, nil},
@@ -74,7 +74,7 @@ func TestAFunctionFailsByItsOwnNameForIt(t *testing.T) {
 		`{"errorMessage":"no luck"}`:                                    "Unhandled: no luck",
 		"crashed":                                                       "Unhandled: crashed",
 	} {
-		if got := reason(stack.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)}); got != expected {
+		if got := reason(invocation.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)}); got != expected {
 			t.Errorf("got %q, expected %q", got, expected)
 		}
 	}
@@ -94,8 +94,8 @@ func TestProgressOfObjectsHasNoFailedOnes(t *testing.T) {
 
 func TestTheLastMessageIsThatWhichWasDone(t *testing.T) {
 	w, begun := newWitness(), time.Now()
-	w.delivered(stack.Delivery{Function: "f", Messages: deliveredMessages("a", "b"), Failed: []string{"b"}, Ended: begun.Add(time.Second)})
-	w.delivered(stack.Delivery{Function: "f", Messages: deliveredMessages("b"), Failed: []string{"b"}, Ended: begun.Add(time.Hour)})
+	w.delivered(invocation.Delivery{Function: "f", Messages: deliveredMessages("a", "b"), Failed: []string{"b"}, Ended: begun.Add(time.Second)})
+	w.delivered(invocation.Delivery{Function: "f", Messages: deliveredMessages("b"), Failed: []string{"b"}, Ended: begun.Add(time.Hour)})
 	if w.last != begun.Add(time.Second) || w.consumers["f"].Repeated != 1 || w.consumers["f"].Failed != 2 {
 		t.Errorf("got %v and %+v, expected the end of the one that was done", w.last, w.consumers["f"])
 	}

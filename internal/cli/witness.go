@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/invocation"
 )
 
 // witness counts what happens in a stack that has no job, from where it can be
@@ -39,7 +39,7 @@ func (w *witness) wrote(bucket, key string) {
 	w.written[bucket+"/"+key]++
 }
 
-func (w *witness) delivered(d stack.Delivery) {
+func (w *witness) delivered(d invocation.Delivery) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	c := w.consumers[d.Function]

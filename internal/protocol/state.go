@@ -3,6 +3,7 @@ package protocol
 // Names of the states that the runner and the command know a job by. The other
 // states of a definition may change their names.
 const (
+	StateReadInput = "ReadInput" // in place of a job start, if the items are in the input
 	StateJobStart  = "JobStart"
 	StateMap       = "Map"
 	StateEachItem  = "EachItem" // takes a batch apart, if each item has states of its own

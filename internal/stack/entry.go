@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// entryOutput is the output of a stack that names the function which an event
-// begins with, where there is no state machine.
+// entryOutput is the output of a stack without a state machine that names the
+// function which an event is for.
 const entryOutput = "FunctionName"
 
 // Check returns an error if nothing of a synthesized stack can be run: it has
@@ -29,8 +29,8 @@ func HasStateMachine(s *template.Stack) bool {
 // Entry returns the short name of the function that an event is for: the one
 // that the output FunctionName names. It is empty if the stack has a state
 // machine, or no such output.
-func (c *Stack) Entry() (string, error) {
-	t := c.template
+func (s *Stack) Entry() (string, error) {
+	t := s.template
 	if HasStateMachine(t) || !t.HasOutput(entryOutput) {
 		return "", nil
 	}
@@ -46,14 +46,14 @@ func (c *Stack) Entry() (string, error) {
 	return "", fmt.Errorf("output %s: got %v, expected the name of a function of the stack", entryOutput, resolved)
 }
 
-// ShortName is what a person calls a function or queue of the stack that has
-// this physical name.
-func (c *Stack) ShortName(physical string) string {
-	t := c.template
+// ShortName returns the short name of the function or queue with a physical
+// name.
+func (s *Stack) ShortName(physical string) string {
+	t := s.template
 	for _, id := range t.OfType("AWS::Lambda::Function", "AWS::SQS::Queue") {
 		if t.PhysicalName(id) == physical {
-			return c.template.ShortName(id)
+			return s.template.ShortName(id)
 		}
 	}
-	return strings.TrimPrefix(physical, c.template.Name+"-")
+	return strings.TrimPrefix(physical, s.template.Name+"-")
 }

@@ -5,16 +5,83 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/lambdahost"
-	"github.com/mapjob/mapjob/internal/value"
+	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
-// functionProperties are those of AWS::Lambda::Function that matter here.
+// functions are the functions that run on this machine.
+type functions struct {
+	invoker  *invocation.Invoker
+	timeouts map[string]time.Duration // by physical name
+}
+
+// Has reports whether a function runs on this machine.
+func (f *functions) Has(name string) bool {
+	_, ok := f.timeouts[name]
+	return ok
+}
+
+// Invoke invokes a function and waits for its answer.
+func (f *functions) Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error) {
+	return f.invoker.Invoke(ctx, name, payload)
+}
+
+// startHost starts what functions and queues need, without any of them.
+func (s *Stack) startHost(context.Context) error {
+	logs, err := s.openLogs()
+	if err != nil {
+		return err
+	}
+	options := []lambdahost.Option{lambdahost.WithLogs(func(function string) io.Writer { return logs[function] })}
+	if s.options.LambdaPort != 0 {
+		options = append(options, lambdahost.WithAddr(fmt.Sprintf("127.0.0.1:%d", s.options.LambdaPort)))
+	}
+	s.host, err = lambdahost.New(options...)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return portTaken("Lambda", "--lambda-port", s.options.LambdaPort)
+	}
+	if err != nil {
+		return err
+	}
+	s.queues = sqs.New(sqs.Options{Region: template.Region, Account: template.Account, Faults: s.options.QueueFaults})
+	s.invoker = invocation.New(invocation.Options{Host: s.host, Queues: s.queues, Concurrency: s.options.Concurrency, Delivered: s.options.Delivered})
+	s.functions = functions{s.invoker, map[string]time.Duration{}}
+	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: s.s3Server.url, Queues: s.queues,
+		Messages: integration.NewMessages(filepath.Join(s.options.Folder, "messages.jsonl"))}
+	return nil
+}
+
+// openLogs opens the log of each function, by physical name. A folder that can't
+// be written to is an error now, not a lost log later.
+func (s *Stack) openLogs() (map[string]*os.File, error) {
+	folder := filepath.Join(s.options.Folder, "logs")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return nil, err
+	}
+	files := map[string]*os.File{}
+	for _, id := range s.template.OfType("AWS::Lambda::Function") {
+		file, err := os.Create(filepath.Join(folder, s.template.ShortName(id)+".log"))
+		if err != nil {
+			return nil, err
+		}
+		files[s.template.PhysicalName(id)] = file
+		s.logs = append(s.logs, file)
+	}
+	return files, nil
+}
+
+// functionProperties has the properties of AWS::Lambda::Function that matter on
+// this machine.
 type functionProperties struct {
 	Code                         struct{ S3Key string }
 	Environment                  struct{ Variables map[string]string }
@@ -25,116 +92,58 @@ type functionProperties struct {
 	Timeout                      int // seconds
 }
 
-// addFunction hosts a function of the template.
-func (c *Stack) addFunction(id string) error {
+func (s *Stack) addFunctions(context.Context) error {
+	for _, id := range s.template.OfType("AWS::Lambda::Function") {
+		if err := s.addFunction(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stack) addFunction(id string) error {
 	var p functionProperties
-	if err := c.template.Decode(id, &p); err != nil {
+	if err := s.template.Decode(id, &p); err != nil {
 		return err
 	}
 	if !strings.HasPrefix(p.Runtime, "provided") {
-		c.absent = append(c.absent, fmt.Sprintf("function %s (runtime %s; only Go functions on provided.al2023 run here)", id, p.Runtime))
+		s.absent = append(s.absent, fmt.Sprintf("function %s (runtime %s; only Go functions on provided.al2023 run here)", id, p.Runtime))
 		return nil
 	}
-	folder, ok := c.template.Asset(p.Code.S3Key)
+	folder, ok := s.template.Asset(p.Code.S3Key)
 	if !ok {
 		return fmt.Errorf("function %s: got code %q, expected an asset of the assembly", id, p.Code.S3Key)
 	}
-	name := c.template.PhysicalName(id)
 	environment := map[string]string{
-		"AWS_ENDPOINT_URL_S3":       c.s3.url,
-		"AWS_ENDPOINT_URL_DYNAMODB": c.database.URL(),
-		"AWS_ENDPOINT_URL_LAMBDA":   c.host.URL(),
-		"AWS_ENDPOINT_URL_SFN":      c.api.url,
 		"AWS_ACCESS_KEY_ID":         "local",
 		"AWS_SECRET_ACCESS_KEY":     "local",
 		"AWS_EC2_METADATA_DISABLED": "true",
 	}
-	if c.queues.url != "" {
-		environment["AWS_ENDPOINT_URL_SQS"] = c.queues.url
+	for _, variable := range s.Endpoints() {
+		name, url, _ := strings.Cut(variable, "=")
+		environment[name] = url
 	}
-	for k, v := range p.Environment.Variables {
-		environment[k] = v
+	for name, v := range p.Environment.Variables {
+		environment[name] = v
 	}
-	c.functions[name] = true
-	c.timeouts[name] = cmp.Or(time.Duration(p.Timeout)*time.Second, 3*time.Second)
-	return c.host.Add(lambdahost.Function{
+	name, timeout := s.template.PhysicalName(id), time.Duration(p.Timeout)*time.Second
+	s.functions.timeouts[name] = cmp.Or(timeout, 3*time.Second)
+	return s.host.Add(lambdahost.Function{
 		Name:        name,
 		Command:     []string{filepath.Join(folder, "bootstrap")},
 		Env:         environment,
 		Handler:     p.Handler,
-		ARN:         c.template.ARN("lambda", "function:"+name),
-		Timeout:     time.Duration(p.Timeout) * time.Second,
+		ARN:         s.template.ARN("lambda", "function:"+name),
+		Timeout:     timeout,
 		MemoryMB:    p.MemorySize,
 		Concurrency: p.ReservedConcurrentExecutions,
 	})
 }
 
-// invoke is the task arn:aws:states:::lambda:invoke.
-func (c *Stack) invoke(ctx context.Context, request *engine.Request) (any, error) {
-	parameters, _ := request.Parameters.(*value.Object)
-	name, _ := parameters.Get("FunctionName")
-	function, ok := name.(string)
-	if !ok {
-		return nil, &engine.TaskError{Name: "Lambda.ValidationException", Cause: fmt.Sprintf("got FunctionName %s, expected a string", value.Text(name))}
+// functionName returns the name in a function's name or ARN.
+func functionName(address string) string {
+	if _, qualified, ok := strings.Cut(address, ":function:"); ok {
+		address, _, _ = strings.Cut(qualified, ":")
 	}
-	payload := []byte("{}") // also for null, as recorded
-	switch v, _ := parameters.Get("Payload"); v := v.(type) {
-	case nil:
-	case string: // is sent as it is
-		payload = []byte(v)
-	default:
-		payload = value.Append(nil, v)
-	}
-	if kind, _ := parameters.Get("InvocationType"); kind != nil && kind != "RequestResponse" {
-		return nil, &engine.TaskError{Name: "States.TaskFailed", Cause: fmt.Sprintf(
-			"got the InvocationType %s, expected RequestResponse: on this machine a task waits for its function", value.Text(kind))}
-	}
-	response, err := c.call(ctx, function, payload)
-	if err != nil {
-		if refused, ok := errors.AsType[*lambdahost.Error](err); ok {
-			return nil, &engine.TaskError{Name: "Lambda." + refused.Code, Cause: refused.Message}
-		}
-		return nil, &engine.TaskError{Name: "Lambda.SdkClientException", Cause: err.Error()}
-	}
-	answer, err := value.Parse(response.Payload)
-	if response.FunctionError != "" {
-		failure := "Lambda.Unknown"
-		if object, ok := answer.(*value.Object); ok {
-			if named, _ := object.Get("errorType"); named != nil {
-				failure = fmt.Sprint(named)
-			}
-		}
-		return nil, &engine.TaskError{Name: failure, Cause: string(response.Payload)}
-	}
-	if err != nil { // not JSON: it is handed on as text
-		answer = string(response.Payload)
-	}
-	return value.NewObject(
-		"ExecutedVersion", "$LATEST",
-		"Payload", answer,
-		"SdkHttpMetadata", value.NewObject("HttpStatusCode", 200.0),
-		"StatusCode", 200.0,
-	), nil
+	return address
 }
-
-// call invokes a function when it is its turn.
-func (c *Stack) call(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
-	if err := c.takeTurn(ctx); err != nil {
-		return nil, err
-	}
-	defer c.endTurn()
-	return c.host.Invoke(ctx, function, payload)
-}
-
-// takeTurn waits until one more invocation may run. The error is the cause of
-// ctx's end.
-func (c *Stack) takeTurn(ctx context.Context) error {
-	select {
-	case c.turns <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (c *Stack) endTurn() { <-c.turns }

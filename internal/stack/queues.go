@@ -5,60 +5,41 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"sync"
+	"time"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
-// queues are the queues of the stack and what works behind them.
-type queues struct {
-	service *sqs.Service
-	url     string  // of the SQS API; empty: the stack has no queues, and there is no API
-	server  *server // nil: as above
-
-	// What runs in the background: event source mappings and asynchronous
-	// invocations. It ends with the context.
-	ctx     context.Context
-	stop    context.CancelFunc
-	mutex   sync.Mutex // none is added while close waits for them
-	running sync.WaitGroup
-}
-
-// startQueues creates the queues of the stack.
-func startQueues(c *Stack) (*queues, error) {
-	q := &queues{service: sqs.New(sqs.Options{Region: template.Region, Account: template.Account, Faults: c.options.QueueFaults})}
-	q.ctx, q.stop = context.WithCancel(context.Background())
-	t := c.template
-	ids := t.OfType("AWS::SQS::Queue")
+// startQueues creates the queues of the stack, and serves them if there are any.
+func (s *Stack) startQueues(context.Context) (err error) {
+	ids := s.template.OfType("AWS::SQS::Queue")
 	for _, id := range ids {
-		properties, err := t.Properties(id)
+		properties, err := s.template.Properties(id)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		name := t.PhysicalName(id)
+		name := s.template.PhysicalName(id)
 		if properties["FifoQueue"] == true || strings.HasSuffix(name, ".fifo") {
-			c.absent = append(c.absent, fmt.Sprintf("queue %s (FIFO; only standard queues run here)", id))
+			s.absent = append(s.absent, fmt.Sprintf("queue %s (FIFO; only standard queues run here)", id))
 			continue
 		}
-		if err := q.service.CreateQueue(name, queueAttributes(properties)); err != nil {
-			return nil, fmt.Errorf("queue %s: %w", id, err)
+		if err := s.queues.CreateQueue(name, queueAttributes(properties)); err != nil {
+			return fmt.Errorf("queue %s: %w", id, err)
 		}
 	}
 	if len(ids) == 0 {
-		return q, nil
+		return nil
 	}
-	var err error
-	if q.server, err = serve("SQS", "", 0, q.service); err != nil {
-		return nil, err
-	}
-	q.url = q.server.url
-	return q, nil
+	s.sqsServer, err = serve("SQS", "", 0, s.queues)
+	return err
 }
 
-// queueAttributes are the attributes of CreateQueue, whose names the properties
-// have, as texts.
+// queueAttributes returns properties as attributes of CreateQueue, which have
+// the same names, and are texts.
 func queueAttributes(properties map[string]any) map[string]string {
 	attributes := map[string]string{}
 	for name, v := range properties {
@@ -73,59 +54,97 @@ func queueAttributes(properties map[string]any) map[string]string {
 	return attributes
 }
 
-// goOn runs work in the background, and reports false if it is too late for
-// that.
-func (q *queues) goOn(work func()) bool {
-	q.mutex.Lock()
-	defer q.mutex.Unlock()
-	if q.ctx.Err() != nil {
-		return false
-	}
-	q.running.Go(work)
-	return true
+// mappingProperties has the properties of AWS::Lambda::EventSourceMapping that
+// matter on this machine.
+type mappingProperties struct {
+	BatchSize                      int
+	Enabled                        *bool
+	EventSourceArn                 string
+	FilterCriteria                 any
+	FunctionName                   string // or ARN
+	FunctionResponseTypes          []string
+	MaximumBatchingWindowInSeconds int
+	ScalingConfig                  struct{ MaximumConcurrency int }
 }
 
-// close ends what works behind the queues, and waits for it.
-func (q *queues) close() error {
-	q.mutex.Lock()
-	q.stop()
-	q.mutex.Unlock()
-	q.running.Wait()
-	if q.server == nil {
-		return nil
+// pollQueues begins to poll the queues of the stack's event source mappings.
+func (s *Stack) pollQueues(context.Context) error {
+	for _, id := range s.template.OfType("AWS::Lambda::EventSourceMapping") {
+		var p mappingProperties
+		if err := s.template.Decode(id, &p); err != nil {
+			return err
+		}
+		if reason := s.whyNotPolled(&p); reason != "" {
+			s.absent = append(s.absent, fmt.Sprintf("event source mapping %s (%s)", id, reason))
+			continue
+		}
+		function := functionName(p.FunctionName)
+		err := s.invoker.Poll(invocation.Mapping{
+			Queue:       sqs.NameOf(p.EventSourceArn),
+			Function:    function,
+			Timeout:     s.functions.timeouts[function],
+			BatchSize:   p.BatchSize,
+			Window:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
+			Concurrency: p.ScalingConfig.MaximumConcurrency,
+			Partial:     slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
+		})
+		if err != nil {
+			return fmt.Errorf("event source mapping %s: %w", id, err)
+		}
+		s.polls = true
 	}
-	return q.server.close()
+	return nil
 }
 
-// Drain waits until there is nothing left to do for the queues: nobody is
-// invoked, no event waits for another try, no message is in flight or delayed,
-// and none is in a queue that an event source mapping polls. What is left then
-// lies in queues that nobody polls, such as those for dead letters.
+// whyNotPolled says why a mapping does not run on this machine; "" if it does.
+func (s *Stack) whyNotPolled(p *mappingProperties) string {
+	switch {
+	case p.Enabled != nil && !*p.Enabled:
+		return "not enabled"
+	case !strings.HasPrefix(p.EventSourceArn, "arn:"+template.Partition+":sqs:"):
+		return fmt.Sprintf("of %s; only queues are polled here", p.EventSourceArn)
+	case strings.HasSuffix(p.EventSourceArn, ".fifo"):
+		return "of a FIFO queue; only standard queues run here"
+	case p.FilterCriteria != nil:
+		return "with FilterCriteria, which are not supported here"
+	case !s.functions.Has(functionName(p.FunctionName)):
+		return fmt.Sprintf("for function %s, which does not run here", p.FunctionName)
+	}
+	return ""
+}
+
+// Polls reports whether a queue of the stack is polled.
+func (s *Stack) Polls() bool { return s.polls }
+
+// Drain waits until all work is done: no function runs for a queue or an event,
+// no event waits for another try, no message is in flight or delayed, and none
+// is in a queue that is polled. Messages that are left are in queues that are
+// not polled, such as dead-letter queues.
 //
-// While nothing is under way the time of the queues jumps to the next moment at
-// which something happens, so that visibility timeouts, delays, batching
-// windows and the waits between tries take none. The error is the cause of
-// ctx's end.
-func (c *Stack) Drain(ctx context.Context) error { return c.queues.service.Drain(ctx) }
+// While nothing runs, the clock of the queues jumps to the next moment at which
+// something happens: visibility timeouts, delays, batching windows and the
+// pauses between tries take no time. The error is the cause of ctx's end.
+func (s *Stack) Drain(ctx context.Context) error { return s.queues.Drain(ctx) }
 
 // Queue is a queue of the stack, and what is in it.
 type Queue struct {
-	ID, Name string // the short name of its construct, the physical name
-	sqs.Counts
+	ID       string // short name of its construct
+	Name     string // physical name
+	Counts   sqs.Counts
 	Messages []sqs.Message // all of them
 }
 
-// Queues are the stack's queues.
-func (c *Stack) Queues() ([]Queue, error) {
+// Queues lists the stack's queues.
+func (s *Stack) Queues() ([]Queue, error) {
 	var list []Queue
-	for _, id := range c.template.OfType("AWS::SQS::Queue") {
-		q := Queue{ID: c.template.ShortName(id), Name: c.template.PhysicalName(id)}
+	for _, id := range s.template.OfType("AWS::SQS::Queue") {
+		q := Queue{ID: s.template.ShortName(id), Name: s.template.PhysicalName(id)}
 		if strings.HasSuffix(q.Name, ".fifo") {
 			continue
 		}
 		var countErr, listErr error
-		q.Counts, countErr = c.queues.service.Counts(q.Name)
-		q.Messages, listErr = c.queues.service.Messages(q.Name)
+		q.Counts, countErr = s.queues.Counts(q.Name)
+		q.Messages, listErr = s.queues.Messages(q.Name)
 		if err := errors.Join(countErr, listErr); err != nil {
 			return nil, err
 		}
@@ -134,9 +153,9 @@ func (c *Stack) Queues() ([]Queue, error) {
 	return list, nil
 }
 
-// Duplicates are the messages that a fault has delivered once more.
-func (c *Stack) Duplicates() []sqs.Duplicate { return c.queues.service.Duplicates() }
+// Duplicates returns the messages that a fault has delivered twice.
+func (s *Stack) Duplicates() []sqs.Duplicate { return s.queues.Duplicates() }
 
-// LostAnswers are the batches of messages that a function was invoked with, and
-// whose answer a fault has lost.
-func (c *Stack) LostAnswers() [][]sqs.Message { return c.queues.service.LostAnswers() }
+// LostAnswers returns the batches whose answer a fault has lost, after the
+// function was invoked.
+func (s *Stack) LostAnswers() [][]sqs.Message { return s.queues.LostAnswers() }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
@@ -58,10 +59,10 @@ func fanOut(receives int, mapping object) object {
 type delivered struct {
 	mutex   sync.Mutex
 	orders  map[string]int
-	batches []Delivery
+	batches []invocation.Delivery
 }
 
-func (d *delivered) add(delivery Delivery) {
+func (d *delivered) add(delivery invocation.Delivery) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	d.batches = append(d.batches, delivery)
@@ -88,7 +89,7 @@ func orders(n, bad int) []byte {
 
 // invokeEvent invokes a function asynchronously and waits until nothing is left
 // to do.
-func invokeEvent(t *testing.T, c *Stack, function string, payload []byte) EventResult {
+func invokeEvent(t *testing.T, c *Stack, function string, payload []byte) invocation.EventResult {
 	t.Helper()
 	ended, err := c.InvokeEvent(function, payload)
 	if err != nil {
@@ -104,7 +105,7 @@ func invokeEvent(t *testing.T, c *Stack, function string, payload []byte) EventR
 		return r
 	default:
 		t.Fatal("got no result, expected one after Drain")
-		return EventResult{}
+		return invocation.EventResult{}
 	}
 }
 
@@ -121,7 +122,7 @@ func left(t *testing.T, c *Stack) map[string][]string {
 		for _, m := range q.Messages {
 			bodies[q.ID] = append(bodies[q.ID], m.Body)
 		}
-		if q.Total() != len(q.Messages) {
+		if q.Counts.Total() != len(q.Messages) {
 			t.Errorf("got %+v for %d messages", q.Counts, len(q.Messages))
 		}
 	}
@@ -262,36 +263,6 @@ func TestMessagesAreNotReceivedBeforeTheirTurn(t *testing.T) {
 	}
 }
 
-func TestPartialBatchResponses(t *testing.T) {
-	batch := []sqs.Message{{ID: "a"}, {ID: "b"}, {ID: "c"}}
-	for answer, expected := range map[string]string{
-		``:                            "",
-		`null`:                        "",
-		`{}`:                          "",
-		`{"statusCode": 200}`:         "",
-		`{"batchItemFailures": null}`: "",
-		`{"batchItemFailures": []}`:   "",
-		`{"batchItemFailures": [{"itemIdentifier": "b"}]}`:                          "b",
-		`{"batchItemFailures": [{"itemIdentifier": "c"}, {"itemIdentifier": "a"}]}`: "c a",
-		`{"batchItemFailures": [{"itemIdentifier": "a"}, {"itemIdentifier": ""}]}`:  "a b c",
-		`{"batchItemFailures": [{"itemIdentifier": null}]}`:                         "a b c",
-		`{"batchItemFailures": [{"itemIdentifier": "x"}]}`:                          "a b c",
-		`{"batchItemFailures": [{"itemIdentifier": 7}]}`:                            "a b c",
-		`{"batchItemFailures": [{"messageId": "a"}]}`:                               "a b c",
-		`{"batchItemFailures": ["a"]}`:                                              "a b c",
-		`{"batchItemFailures": "a"}`:                                                "a b c",
-		`{"BatchItemFailures": [{"itemIdentifier": "b"}]}`:                          "",
-		`{"batchitemfailures": "b"}`:                                                "",
-		`{"batchItemFailures": [{"ItemIdentifier": "b"}]}`:                          "a b c",
-		`"ok"`: "a b c",
-		`[`:    "a b c",
-	} {
-		if got := strings.Join(failures([]byte(answer), batch), " "); got != expected {
-			t.Errorf("%s: got %q failed, expected %q", answer, got, expected)
-		}
-	}
-}
-
 func TestMappingsThatAWSWouldRefuse(t *testing.T) {
 	for expected, mapping := range map[string]object{
 		"BatchSize: got 10001":                    {"BatchSize": 10001, "MaximumBatchingWindowInSeconds": 1},
@@ -331,7 +302,7 @@ func TestWhatIsNotPolledIsAbsent(t *testing.T) {
 
 func TestAStackWithoutQueuesHasNoSQS(t *testing.T) {
 	c := start(t, object{"Table": table()})
-	if c.queues.server != nil || slices.ContainsFunc(c.Endpoints(), func(e string) bool { return strings.Contains(e, "SQS") }) {
+	if c.sqsServer != nil || slices.ContainsFunc(c.Endpoints(), func(e string) bool { return strings.Contains(e, "SQS") }) {
 		t.Errorf("got %v, expected no endpoint of SQS", c.Endpoints())
 	}
 	if err := c.Drain(t.Context()); err != nil {
@@ -349,7 +320,7 @@ func TestATaskSendsToAQueueOfTheStack(t *testing.T) {
 	sent := output(t, c, "Send", `{}`)
 	output(t, c, "SDK", `{}`)
 	queues, err := c.Queues()
-	if err != nil || len(queues) != 1 || queues[0].Visible != 1 || queues[0].Delayed != 1 || len(queues[0].Messages) != 2 {
+	if err != nil || len(queues) != 1 || queues[0].Counts.Visible != 1 || queues[0].Counts.Delayed != 1 || len(queues[0].Messages) != 2 {
 		t.Fatalf("got %+v and error %v, expected a message and a delayed one", queues, err)
 	}
 	if m := queues[0].Messages[0]; m.ID != sent["MessageId"] || m.Body != `{"n":1}` || m.Attributes["a"].StringValue != "x" {

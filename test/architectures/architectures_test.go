@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
@@ -118,7 +119,7 @@ func (r *running) night(t *testing.T, function, event string) []byte {
 }
 
 // invoke invokes a function and waits for all that follows.
-func (r *running) invoke(t *testing.T, function, event string) stack.EventResult {
+func (r *running) invoke(t *testing.T, function, event string) invocation.EventResult {
 	t.Helper()
 	ended, err := r.InvokeEvent(function, []byte(event))
 	if err != nil {

@@ -40,6 +40,7 @@ var floors = [][]room{
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
 		{"internal/sqs", nil, standard},
+		{"internal/uuid", nil, standard},
 		{"internal/s3object", nil, sdk},
 		{"internal/value", nil, libraries},
 		{"constructs/accepted", nil, cdk},
@@ -49,6 +50,7 @@ var floors = [][]room{
 		{"internal/dynamodb", []string{"internal/process"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
 		{"internal/intrinsic", []string{"internal/value"}, libraries},
+		{"internal/invocation", []string{"internal/lambdahost", "internal/sqs", "internal/uuid"}, sdk},
 		{"internal/jsonata/...", []string{"internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
@@ -79,15 +81,18 @@ var floors = [][]room{
 	},
 	{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
+		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
+		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/protocol", "internal/value"}, libraries},
 		{"internal/objectstore", []string{"internal/engine"}, sdk},
+		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/uuid", "internal/value"}, libraries},
 		{".", []string{"stacks"}, cdk},
 	},
 	{ // It wires the rooms below.
-		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/items", "internal/lambdahost", "internal/objectstore",
-			"internal/process", "internal/protocol", "internal/sqs", "internal/template", "internal/value"}, sdk},
+		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/integration", "internal/invocation", "internal/jobstart",
+			"internal/lambdahost", "internal/objectstore", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
+		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
 			"internal/results", "internal/stack", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

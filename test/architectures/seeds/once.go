@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
@@ -35,7 +36,7 @@ func once(ctx context.Context, synthesized *template.Stack, s settings, seed uin
 	c, err := stack.Start(ctx, synthesized, stack.Options{
 		Folder: folder, Written: t.wrote,
 		QueueFaults: sqs.Faults{Seed: seed, Duplicate: s.duplicate, LostAnswer: s.lost},
-		Delivered: func(d stack.Delivery) {
+		Delivered: func(d invocation.Delivery) {
 			if strings.Contains(d.Function, "Summary") && d.FunctionError == "" && len(d.Failed) == 0 {
 				t.summarized()
 			}

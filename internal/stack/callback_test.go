@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ func waiting(payload, more object) object {
 	return single("arn:aws:states:::lambda:invoke.waitForTaskToken", object{"FunctionName": "Stack-Function", "Payload": payload}, more)
 }
 
-func TestAFunctionAnswersATaskToken(t *testing.T) {
+func TestFunctionsAnswerTaskTokens(t *testing.T) {
 	c := start(t, object{
 		"Function": function(),
 		"Success":  waiting(object{"operation": "SendTaskSuccess"}, nil),
@@ -41,38 +42,47 @@ func TestAFunctionAnswersATaskToken(t *testing.T) {
 			t.Errorf("%s: got %s, expected the output that the function sent", name, x.Output)
 		}
 	}
-	if n := len(c.api.waiting); n != 0 {
-		t.Errorf("got %d tokens that are waited for, expected none when no execution runs", n)
-	}
 }
 
-func TestTheStepFunctionsAPIRefusesWhatItCannotDo(t *testing.T) {
-	c, err := startStepFunctions(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
-	for _, test := range []struct{ operation, body, expected string }{
-		{"SendTaskSuccess", `{"taskToken": "made up", "output": "1"}`, "InvalidToken"},
-		{"SendTaskHeartbeat", `{"taskToken": "` + strings.Repeat("x", tokenSize) + `"}`, "TaskTimedOut"},
-		{"SendTaskSuccess", `{"taskToken": "made up", "output": "no JSON"}`, "InvalidOutput"},
-		{"SendTaskSuccess", `{"taskToken": "made up", "output": "\"` + strings.Repeat("x", engine.AWSLimits.PayloadBytes) + `\""}`, "InvalidOutput"},
-		{"SendTaskFailure", `[`, "SerializationException"},
-		{"ListExecutions", `{}`, "UnknownOperationException"},
-	} {
-		request, err := http.NewRequest(http.MethodPost, c.url, strings.NewReader(test.body))
+func TestFunctionsStartExecutions(t *testing.T) {
+	c := start(t, object{
+		"Function": function(),
+		"Slow":     machine("Wait", object{"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
+		"Bad":      single("arn:aws:states:::glue:startJobRun", object{}, nil),
+	})
+	call := func(operation string, request object) (answer object) {
+		t.Helper()
+		body, err := json.Marshal(request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("X-Amz-Target", apiTarget+test.operation)
-		response, err := http.DefaultClient.Do(request)
+		r, err := http.NewRequest(http.MethodPost, c.sfnServer.url, strings.NewReader(string(body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
-		var got apiError
-		if err := json.NewDecoder(response.Body).Decode(&got); err != nil || response.StatusCode != http.StatusBadRequest || got.Type != test.expected {
-			t.Errorf("%s of %.60s: got %s %v and error %v, expected %s", test.operation, test.body, response.Status, got, err, test.expected)
+		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+			t.Fatal(err)
 		}
+		return answer
+	}
+	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Nobody"}); answer["__type"] != "StateMachineDoesNotExist" {
+		t.Errorf("got %v, expected StateMachineDoesNotExist", answer)
+	}
+	bad := call("StartExecution", object{"stateMachineArn": machineARN + "Bad"})
+	if err := c.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if x := call("DescribeExecution", object{"executionArn": bad["executionArn"]}); x["status"] != "FAILED" || !strings.Contains(fmt.Sprint(x["cause"]), "does not run on this machine") {
+		t.Errorf("got %v, expected an execution that could not be run to fail, and Drain to wait for it", x)
+	}
+	slow := call("StartExecution", object{"stateMachineArn": machineARN + "Slow"})
+	if x := call("DescribeExecution", object{"executionArn": slow["executionArn"]}); x["status"] != "RUNNING" {
+		t.Errorf("got %v, expected it to run", x)
 	}
 }

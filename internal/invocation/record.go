@@ -1,19 +1,19 @@
-package stack
+package invocation
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/mapjob/mapjob/internal/sqs"
-	"github.com/mapjob/mapjob/internal/template"
 )
 
-// maxEventBytes is what a function may be invoked with (Lambda developer guide,
-// "Lambda quotas": 6 MB), less what stands around the records.
+// maxEventBytes is the most that a function is invoked with (Lambda developer
+// guide, "Lambda quotas": 6 MB), less what is around the records.
 const maxEventBytes = 6*1024*1024 - 64
 
-// event is what a function is invoked with for a batch (Lambda developer guide,
-// "Using Lambda with Amazon SQS", "Example standard queue message event").
+// event returns what a function is invoked with for a batch (Lambda developer
+// guide, "Using Lambda with Amazon SQS", "Example standard queue message event").
 func (m *mapping) event(batch []sqs.Message) []byte {
 	event := []byte(`{"Records":[`)
 	for i := range batch {
@@ -25,8 +25,9 @@ func (m *mapping) event(batch []sqs.Message) []byte {
 	return append(event, "]}"...)
 }
 
-// record is a message as an element of an event.
+// record returns a message as an element of an event.
 func (m *mapping) record(message *sqs.Message) []byte {
+	arn := m.invoker.queues.ARN(m.Queue)
 	record := events.SQSMessage{
 		MessageId:         message.ID,
 		ReceiptHandle:     message.Handle,
@@ -34,9 +35,9 @@ func (m *mapping) record(message *sqs.Message) []byte {
 		Md5OfBody:         message.MD5(),
 		Attributes:        message.SystemAttributes(),
 		MessageAttributes: map[string]events.SQSMessageAttribute{},
-		EventSourceARN:    m.cloud.queues.service.ARN(m.queue),
+		EventSourceARN:    arn,
 		EventSource:       "aws:sqs",
-		AWSRegion:         template.Region,
+		AWSRegion:         strings.Split(arn, ":")[3],
 	}
 	record.Md5OfMessageAttributes = message.AttributesMD5()
 	for name, a := range message.Attributes {
@@ -47,7 +48,7 @@ func (m *mapping) record(message *sqs.Message) []byte {
 		record.MessageAttributes[name] = attribute
 	}
 	text, err := json.Marshal(record)
-	if err != nil { // texts and bytes always marshal
+	if err != nil { // never: texts and bytes always marshal
 		panic(err)
 	}
 	return text

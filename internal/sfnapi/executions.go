@@ -1,4 +1,4 @@
-package stack
+package sfnapi
 
 import (
 	"context"
@@ -10,23 +10,22 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/uuid"
 )
 
-// executions are those that functions have started with StartExecution. They
-// run beside the one that this machine is there for, and end with it at the
-// latest.
+// executions are the executions that were started through the API.
 type executions struct {
-	cloud *Stack
-	ctx   context.Context
-	stop  context.CancelFunc
+	runner Runner
+	ctx    context.Context
+	stop   context.CancelFunc
 
 	mutex   sync.Mutex
 	running sync.WaitGroup
-	byARN   map[string]*startedExecution
+	byARN   map[string]*execution
 }
 
-// startedExecution has the members of DescribeExecution's answer.
-type startedExecution struct {
+// execution is the answer of DescribeExecution.
+type execution struct {
 	ExecutionARN    string        `json:"executionArn"`
 	StateMachineARN string        `json:"stateMachineArn"`
 	Name            string        `json:"name"`
@@ -44,8 +43,8 @@ type epoch float64
 
 func epochOf(t time.Time) epoch { return epoch(float64(t.UnixMilli()) / 1000) }
 
-func newExecutions(cloud *Stack) *executions {
-	e := &executions{cloud: cloud, byARN: map[string]*startedExecution{}}
+func newExecutions(runner Runner) *executions {
+	e := &executions{runner: runner, byARN: map[string]*execution{}}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
 }
@@ -57,7 +56,7 @@ func (e *executions) close() {
 	e.running.Wait()
 }
 
-// Names that StartExecution refuses (API reference, StartExecution, "name").
+// badExecutionName matches names that StartExecution refuses (API reference, StartExecution, "name").
 var badExecutionName = regexp.MustCompile("[\\s<>{}\\[\\]?*\"#%\\\\^|~`$&,;:/\\x00-\\x1f\\x7f-\\x{9f}]")
 
 type startExecutionRequest struct{ StateMachineArn, Name, Input string }
@@ -67,12 +66,12 @@ type startExecutionAnswer struct {
 	StartDate    epoch  `json:"startDate"`
 }
 
-// start is StartExecution. It is idempotent for a Standard state machine: the
+// start does StartExecution. For a Standard state machine it is idempotent: the
 // same name and input is answered with the execution that runs. With another
-// input, or after its end, the name is taken.
+// input, or after the execution's end, the name is taken.
 func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer, *apiError) {
 	if request.Name == "" {
-		request.Name = newUUID()
+		request.Name = uuid.New()
 	}
 	if request.Input == "" {
 		request.Input = "{}"
@@ -84,13 +83,16 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 		return nil, &apiError{"InvalidExecutionInput", fmt.Sprintf("Invalid State Machine Execution Input: got %d bytes, expected JSON of at most %d",
 			len(request.Input), engine.AWSLimits.PayloadBytes)}
 	}
-	machine, refused := e.machine(request.StateMachineArn)
-	if refused != nil {
-		return nil, refused
+	machine, err := e.runner.StateMachine(request.StateMachineArn)
+	switch {
+	case err != nil:
+		return nil, &apiError{"InvalidDefinition", err.Error()}
+	case machine == nil:
+		return nil, &apiError{"StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", request.StateMachineArn)}
 	}
 	arn := strings.Replace(machine.ARN, ":stateMachine:", ":execution:", 1) + ":" + request.Name
-	if machine.Type == engine.Express { // the name of which may repeat
-		arn = strings.Replace(machine.ARN, ":stateMachine:", ":express:", 1) + ":" + request.Name + ":" + newUUID()
+	if machine.Type == engine.Express { // whose names may repeat
+		arn = strings.Replace(machine.ARN, ":stateMachine:", ":express:", 1) + ":" + request.Name + ":" + uuid.New()
 	}
 
 	e.mutex.Lock()
@@ -102,37 +104,19 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 		return &startExecutionAnswer{arn, x.StartDate}, nil
 	}
 	if e.ctx.Err() != nil {
-		return nil, &apiError{"ServiceUnavailable", "this machine's Step Functions stops"}
+		return nil, &apiError{"ServiceUnavailable", "Step Functions is stopping"}
 	}
-	x := &startedExecution{ExecutionARN: arn, StateMachineARN: machine.ARN, Name: request.Name, Status: engine.Running,
+	x := &execution{ExecutionARN: arn, StateMachineARN: machine.ARN, Name: request.Name, Status: engine.Running,
 		StartDate: epochOf(time.Now()), Input: request.Input}
 	e.byARN[arn] = x
-	hold := e.cloud.queues.service.Hold() // from now on, not from when it is run
-	e.running.Go(func() {
-		defer hold.End()
-		e.run(machine, x)
-	})
+	run := e.runner.Begin(machine, request.Name, []byte(request.Input))
+	e.running.Go(func() { e.run(x, run) })
 	return &startExecutionAnswer{arn, x.StartDate}, nil
 }
 
-// machine is the state machine of the stack that has the ARN.
-func (e *executions) machine(arn string) (*Machine, *apiError) {
-	for _, id := range e.cloud.template.OfType("AWS::StepFunctions::StateMachine") {
-		if e.cloud.machineARN(id) != arn {
-			continue
-		}
-		machine, err := e.cloud.machine(id)
-		if err != nil {
-			return nil, &apiError{"InvalidDefinition", err.Error()}
-		}
-		return machine, nil
-	}
-	return nil, &apiError{"StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", arn)}
-}
-
-func (e *executions) run(machine *Machine, x *startedExecution) {
-	ended, err := e.cloud.Execute(e.ctx, machine, Execution{Name: x.Name, Input: []byte(x.Input)})
-	if err != nil { // an execution that could not even begin is to be seen all the same
+func (e *executions) run(x *execution, run func(context.Context) (*engine.Execution, error)) {
+	ended, err := run(e.ctx)
+	if err != nil { // it could not even begin
 		ended = &engine.Execution{Status: engine.Failed, Error: "States.Runtime", Cause: err.Error()}
 	}
 	e.mutex.Lock()
@@ -143,14 +127,14 @@ func (e *executions) run(machine *Machine, x *startedExecution) {
 
 type describeExecutionRequest struct{ ExecutionArn string }
 
-// describe is DescribeExecution, for what start has started.
-func (e *executions) describe(request describeExecutionRequest) (*startedExecution, *apiError) {
+// describe does DescribeExecution.
+func (e *executions) describe(request describeExecutionRequest) (*execution, *apiError) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	x := e.byARN[request.ExecutionArn]
 	if x == nil {
 		return nil, &apiError{"ExecutionDoesNotExist", fmt.Sprintf("Execution Does Not Exist: '%s'", request.ExecutionArn)}
 	}
-	now := *x // it changes when the execution ends
+	now := *x // a copy: the original changes when the execution ends
 	return &now, nil
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// nested makes the stack's state machines known to one that starts executions,
-// and adds what their tasks call. A state machine whose ARN stands in a
-// definition has to be able to run here, and the error says what it lacks. Any
-// other may be chosen by the input: what it lacks shows when it is called.
-func (c *Stack) nested(m *Machine, i *integrations) ([]engine.Option, error) {
+// nested returns the stack's state machines as options for one that starts
+// executions, and adds their tasks. State machines whose ARN is in a definition
+// have to run on this machine, else there is an error. Others may be chosen by
+// the input: what they lack fails when it is reached.
+func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 	named, others, broken := map[string]*Machine{m.ARN: m}, map[string]*Machine{}, map[string]error{}
-	for _, id := range c.template.OfType("AWS::StepFunctions::StateMachine") {
-		other, err := c.machine(id)
+	for _, id := range s.template.OfType("AWS::StepFunctions::StateMachine") {
+		other, err := s.machine(id)
 		if err != nil {
-			broken[c.machineARN(id)] = err
+			broken[s.machineARN(id)] = err
 		} else if other.ARN != m.ARN {
 			others[other.ARN] = other
 		}
@@ -41,8 +41,8 @@ func (c *Stack) nested(m *Machine, i *integrations) ([]engine.Option, error) {
 			if !at.names(arn) {
 				continue
 			}
-			if err := i.add(other.Definition); err != nil {
-				errs = append(errs, fmt.Errorf("state machine %s: %w", c.template.ShortName(other.ID), err))
+			if err := t.add(other.Definition); err != nil {
+				errs = append(errs, fmt.Errorf("state machine %s: %w", s.template.ShortName(other.ID), err))
 			}
 			named[arn] = other
 			delete(others, arn)
@@ -57,7 +57,7 @@ func (c *Stack) nested(m *Machine, i *integrations) ([]engine.Option, error) {
 		options = append(options, engine.WithStateMachine(arn, machine.Definition, machine.Type))
 	}
 	for arn, machine := range others {
-		i.postpone(machine.Definition)
+		t.addLate(machine.Definition)
 		options = append(options, engine.WithStateMachine(arn, machine.Definition, machine.Type))
 	}
 	return options, errors.Join(errs...)
@@ -76,12 +76,8 @@ func startsExecutions(machine *asl.StateMachine) bool {
 	return false
 }
 
-// names reports whether an ARN stands in the definition, and not as a part of a
-// longer one.
+// names reports whether an ARN is in the definition, not as a part of a longer
+// one.
 func (m *Machine) names(arn string) bool {
 	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(m.text)
-}
-
-func (c *Stack) machineARN(id string) string {
-	return c.template.ARN("states", "stateMachine:"+c.template.PhysicalName(id))
 }

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/json"
+	"github.com/mapjob/mapjob/internal/invocation"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestAnEventThatFailsIsTriedTwiceMoreAndTold(t *testing.T) {
 		"YoungConfig": config("Young", object{"MaximumEventAgeInSeconds": 90, "DestinationConfig": told}),
 	})
 	began := time.Now()
-	for function, expected := range map[string]EventResult{
+	for function, expected := range map[string]invocation.EventResult{
 		"Default": {Condition: "RetriesExhausted", Tries: 3}, "Told": {Condition: "RetriesExhausted", Tries: 3},
 		"Once": {Condition: "RetriesExhausted", Tries: 1}, "Young": {Condition: "EventAgeExceeded", Tries: 2},
 	} {
@@ -71,7 +72,7 @@ func TestAQueueThatDoesNotTakeTheRecordIsNotTold(t *testing.T) {
 			"MaximumRetryAttempts": 0, "DestinationConfig": object{"OnFailure": object{"Destination": getAtt("Failures", "Arn")}}}},
 	})
 	for message, expected := range map[string]struct {
-		sent, untold int
+		sent, unsent int
 	}{
 		"x" + strings.Repeat("é", 600):  {2, 0}, // the 1,024th byte is within a character
 		strings.Repeat("e", 700_000):    {1, 1}, // asked and answered together, it is too long for a message
@@ -82,11 +83,11 @@ func TestAQueueThatDoesNotTakeTheRecordIsNotTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := invokeEvent(t, c, "Function", payload)
-		if r.Condition != "RetriesExhausted" || r.Err != nil || len(r.Sent) != expected.sent || len(r.Untold) != expected.untold {
-			t.Errorf("%.10s: got %s, sent to %v, and the errors %v and %v, expected %d sent and %d untold", message, r.Condition, r.Sent, r.Untold, r.Err, expected.sent, expected.untold)
+		if r.Condition != "RetriesExhausted" || r.Err != nil || len(r.Sent) != expected.sent || len(r.Unsent) != expected.unsent {
+			t.Errorf("%.10s: got %s, sent to %v, and the errors %v and %v, expected %d sent and %d not", message, r.Condition, r.Sent, r.Unsent, r.Err, expected.sent, expected.unsent)
 		}
-		for _, err := range r.Untold {
-			if !strings.Contains(err.Error(), "telling Stack-Failures of an invocation") {
+		for _, err := range r.Unsent {
+			if !strings.Contains(err.Error(), "sending the end of an invocation to Stack-Failures") {
 				t.Errorf("got %v, expected the queue to be named", err)
 			}
 		}

@@ -131,10 +131,10 @@ func TestWhatIsNotOnThisMachineIsRefusedBeforeTheRun(t *testing.T) {
 	})
 	for name, expected := range map[string]string{
 		"Job":         "state machine Job can't run on this machine:\n$.States.Map.ItemProcessor.States.Work.Resource: got \"arn:aws:states:::glue:startJobRun.sync\": it does not run on this machine, expected one of those that docs/local-run.md lists",
-		"Transaction": `$.States.Task.Resource: got "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems": the DynamoDB of this machine (dynalite) has no TransactWriteItems: it has neither transactions`,
+		"Transaction": `$.States.Task.Resource: got "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems": the DynamoDB of this machine (dynalite) has no TransactWriteItems, and neither transactions`,
 		"Encrypt":     "the S3 of this machine has no PutBucketEncryption for tasks, expected one of: copyObject,",
-		"Foreign":     "the function does not run on this machine, expected a Go function of stack Stack",
-		"Activity":    "an activity has no workers on this machine",
+		"Foreign":     "the function does not run on this machine, expected a Go function of the stack",
+		"Activity":    "activities have no workers on this machine",
 		"Outer":       `state machine Transaction: $.States.Task.Resource: got "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems"`,
 	} {
 		x, err := tryExecute(c, name, `[]`)

@@ -1,4 +1,4 @@
-package stack
+package integration
 
 import (
 	"bytes"
@@ -22,14 +22,15 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-var sdkS3 = naming{prefix: "S3", service: "S3", fallback: "S3Exception", sdk: true}
+func sdkS3Naming() naming {
+	return naming{prefix: "S3", service: "S3", fallback: "S3Exception", sdk: true}
+}
 
-// s3Actions are the operations of aws-sdk:s3 that the S3 of this machine has.
-// They go through the SDK, whose fields have the names of the integration's.
+// s3Actions has the operations of aws-sdk:s3 on this machine. They use the SDK,
+// whose fields have the names of the integration's parameters.
 var s3Actions = map[string]s3Call{
 	"copyObject":        s3Operation((*s3.Client).CopyObject),
 	"createBucket":      s3Operation((*s3.Client).CreateBucket),
@@ -49,11 +50,11 @@ var s3Actions = map[string]s3Call{
 // s3Exception is an error that has a class of its own in the SDK for Java.
 type s3Exception struct {
 	name    string
-	message string // S3's, where the S3 of this machine gives none
+	message string // of S3, if the S3 of this machine has none
 }
 
-// s3Exceptions are these errors (S3 API reference, "Errors" of each operation)
-// by their code.
+// s3Exceptions has these errors by their code (S3 API reference, "Errors" of
+// each operation).
 var s3Exceptions = map[string]s3Exception{
 	"BucketAlreadyExists":     {"BucketAlreadyExistsException", "The requested bucket name is not available."},
 	"BucketAlreadyOwnedByYou": {"BucketAlreadyOwnedByYouException", "The bucket that you tried to create already exists, and you own it."},
@@ -61,23 +62,23 @@ var s3Exceptions = map[string]s3Exception{
 	"NoSuchKey":               {"NoSuchKeyException", "The specified key does not exist."},
 }
 
-// s3Headless are the errors of operations whose response has no body to name
-// them: the SDK for Java does, by the status 404.
+// s3Headless has the errors of status 404 of operations whose response has no
+// body: the SDK for Java names them by the operation.
 var s3Headless = map[string]string{"headObject": "NoSuchKeyException", "headBucket": "NoSuchBucketException"}
 
 type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, error)
 
-// s3Task is arn:aws:states:::aws-sdk:s3:ACTION.
-func s3Task(url, action string) (engine.IntegrationFunc, error) {
+// sdkS3 answers arn:aws:states:::aws-sdk:s3:ACTION.
+func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 	call, ok := s3Actions[action]
 	if !ok {
 		return nil, fmt.Errorf("the S3 of this machine has no %s for tasks, expected one of: %s",
 			upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
 	client := s3.New(s3.Options{
-		BaseEndpoint:               &url,
+		BaseEndpoint:               &s.S3,
 		UsePathStyle:               true,
-		Region:                     template.Region,
+		Region:                     "us-east-1",
 		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
@@ -97,11 +98,11 @@ func s3TaskError(action string, err error) error {
 	}
 	refused, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
-		return sdkS3.unreachable(err)
+		return sdkS3Naming().unreachable(err)
 	}
 	exception := s3Exceptions[refused.ErrorCode()]
 	message := refused.ErrorMessage()
-	if message == "UnknownError" { // the SDK's word for none
+	if message == "UnknownError" { // of the SDK: there is none
 		message = ""
 	}
 	r := refusal{name: exception.name, message: cmp.Or(message, exception.message, refused.ErrorCode()), status: http.StatusBadRequest}
@@ -116,12 +117,12 @@ func s3TaskError(action string, err error) error {
 		r.status = response.HTTPStatusCode()
 	}
 	if headless := s3Headless[action]; headless != "" && r.status == http.StatusNotFound {
-		r.name, r.message = headless, "null" // as Java prints the message that is not there
+		r.name, r.message = headless, "null" // as Java prints a missing message
 	}
-	return sdkS3.refuse(r)
+	return sdkS3Naming().refuse(r)
 }
 
-// s3Operation makes a task of a method of the SDK.
+// s3Operation makes a call of a method of the SDK.
 func s3Operation[Input, Output any](method func(*s3.Client, context.Context, *Input, ...func(*s3.Options)) (*Output, error)) s3Call {
 	return func(ctx context.Context, client *s3.Client, parameters any) (any, error) {
 		input := new(Input)
@@ -136,7 +137,7 @@ func s3Operation[Input, Output any](method func(*s3.Client, context.Context, *In
 	}
 }
 
-// fillInput sets the fields of an operation's input. A Body that is no string
+// fillInput sets the fields of an operation's input. A Body that is not a string
 // is stored as its JSON.
 func fillInput(input, parameters any) error {
 	given, ok := withoutNulls(parameters).(*value.Object)
@@ -144,7 +145,7 @@ func fillInput(input, parameters any) error {
 		return unusable(parameters, "got no JSON object, expected one")
 	}
 	for name := range given.All() {
-		// The decoder would take the names in any case, which AWS does not.
+		// AWS wants the exact case; the decoder does not.
 		if name == "" || !unicode.IsUpper(rune(name[0])) {
 			return unusable(parameters, fmt.Sprintf("The field '%s' is not supported by Step Functions", name))
 		}
@@ -163,12 +164,12 @@ func fillInput(input, parameters any) error {
 	return nil
 }
 
-// maxBody is how much of an object is read: more than a task may answer with,
-// so that the engine sees that it is too much.
+// maxBody is how much of an object is read: one byte more than a task may
+// answer with, so that the engine refuses it.
 var maxBody = int64(engine.AWSLimits.PayloadBytes) + 1
 
-// fromSDK is a value of the SDK as the integrations show it: fields that are
-// not set are not there, times are texts, and so is the body of an object.
+// fromSDK converts a value of the SDK to what the integrations answer: without
+// fields that are not set, times and the body of an object as text.
 func fromSDK(v reflect.Value) (any, error) {
 	switch content := v.Interface().(type) {
 	case time.Time:

@@ -1,0 +1,96 @@
+package integration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/mapjob/mapjob/internal/dynamodb"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+func optimizedDynamoDBNaming() naming {
+	return naming{prefix: "DynamoDB", service: "AmazonDynamoDBv2", fallback: "AmazonDynamoDBException"}
+}
+
+func sdkDynamoDBNaming() naming {
+	return naming{prefix: "DynamoDb", service: "DynamoDb", fallback: "DynamoDbException", sdk: true}
+}
+
+// hasDynamoDB reports whether the DynamoDB of this machine has an operation. It
+// answers DescribeTimeToLive too, but deletes nothing.
+func hasDynamoDB(action string) bool {
+	switch action {
+	case "batchGetItem", "batchWriteItem", "createTable", "deleteItem", "deleteTable", "describeTable", "getItem", "listTables",
+		"listTagsOfResource", "putItem", "query", "scan", "tagResource", "untagResource", "updateItem", "updateTable":
+		return true
+	}
+	return false
+}
+
+// isDynamoDBException reports whether an error has a class of its own in the
+// SDKs (DynamoDB API reference, "Errors" of each operation). All others, such as
+// ValidationException, are the service's general exception.
+func isDynamoDBException(name string) bool {
+	switch name {
+	case "ConditionalCheckFailedException", "ItemCollectionSizeLimitExceededException", "LimitExceededException",
+		"ProvisionedThroughputExceededException", "ResourceInUseException", "ResourceNotFoundException":
+		return true
+	}
+	return false
+}
+
+// optimizedDynamoDB answers arn:aws:states:::dynamodb:ACTION.
+func (s *Services) optimizedDynamoDB(action string) engine.IntegrationFunc {
+	return func(ctx context.Context, request *engine.Request) (any, error) {
+		answer, header, err := s.askDynamoDB(ctx, action, request, optimizedDynamoDBNaming())
+		if err != nil {
+			return nil, err
+		}
+		addMetadata(answer, header.Get("X-Amzn-Requestid"), map[string]string{
+			"Connection":     "keep-alive",
+			"Content-Length": header.Get("Content-Length"),
+			"Content-Type":   header.Get("Content-Type"),
+			"Date":           header.Get("Date"),
+			"Server":         "Server",
+			"x-amz-crc32":    header.Get("X-Amz-Crc32"),
+		})
+		return answer, nil
+	}
+}
+
+// sdkDynamoDB answers arn:aws:states:::aws-sdk:dynamodb:ACTION.
+func (s *Services) sdkDynamoDB(action string) (engine.IntegrationFunc, error) {
+	if !hasDynamoDB(action) {
+		return nil, fmt.Errorf("the DynamoDB of this machine (dynalite) has no %s, and neither transactions nor a time to live, backups or PartiQL", upperFirst(action))
+	}
+	return func(ctx context.Context, request *engine.Request) (any, error) {
+		answer, _, err := s.askDynamoDB(ctx, action, request, sdkDynamoDBNaming())
+		if err != nil {
+			return nil, err
+		}
+		return answer, nil
+	}, nil
+}
+
+func (s *Services) askDynamoDB(ctx context.Context, action string, request *engine.Request, names naming) (*value.Object, http.Header, error) {
+	header, body, err := s.Database.Do(ctx, upperFirst(action), value.Append(nil, withoutNulls(request.Parameters)))
+	if refused, ok := errors.AsType[*dynamodb.Error](err); ok {
+		r := refusal{code: refused.Name, message: refused.Message, status: refused.Status, requestID: refused.RequestID}
+		if isDynamoDBException(refused.Name) {
+			r.name = refused.Name
+		}
+		return nil, nil, names.refuse(r)
+	}
+	if err != nil {
+		return nil, nil, names.unreachable(err)
+	}
+	v, err := value.Parse(body)
+	answer, ok := v.(*value.Object)
+	if err != nil || !ok {
+		return nil, nil, names.unreachable(fmt.Errorf("got %q, expected a JSON object", body))
+	}
+	return answer, header, nil
+}

@@ -1,0 +1,72 @@
+// Package integration answers the tasks of Step Functions that call other
+// services, with the services of this machine.
+package integration
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/dynamodb"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/sqs"
+)
+
+// Services are the services that tasks call.
+type Services struct {
+	Functions Functions
+	Database  *dynamodb.Database
+	S3        string // endpoint
+	Queues    *sqs.Service
+	Messages  *Messages
+}
+
+// Functions are the functions that tasks invoke.
+type Functions interface {
+	// Has reports whether there is a function of this name.
+	Has(name string) bool
+	// Invoke invokes a function and waits for its answer.
+	Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error)
+}
+
+// Find returns what answers the tasks of a resource; nil if the engine itself
+// does. Invoke answers the tasks that invoke a function: that is
+// [Services.Invoke], or a function that calls it. The error says why nothing on
+// this machine answers them.
+func (s *Services) Find(resource asl.Resource, invoke engine.IntegrationFunc) (engine.IntegrationFunc, error) {
+	action := resource.Action
+	switch resource.Service {
+	case asl.FunctionService:
+		return s.function(resource.ARN, invoke)
+	case asl.ActivityService:
+		return nil, errors.New("activities have no workers on this machine, expected a function")
+	case "lambda":
+		if action == "invoke" {
+			return invoke, nil
+		}
+	case "states":
+		if action == "startExecution" {
+			return nil, nil
+		}
+	case "aws-sdk:sfn":
+		switch action {
+		case "startExecution", "describeExecution", "listExecutions", "stopExecution",
+			"sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
+			return nil, nil
+		}
+	case "dynamodb":
+		switch action {
+		case "getItem", "putItem", "updateItem", "deleteItem":
+			return s.optimizedDynamoDB(action), nil
+		}
+	case "aws-sdk:dynamodb":
+		return s.sdkDynamoDB(action)
+	case "aws-sdk:s3":
+		return s.sdkS3(action)
+	}
+	if form, ok := messageForms()[resource.Service+":"+action]; ok {
+		return s.send(form), s.Messages.open()
+	}
+	return nil, errors.New("it does not run on this machine, expected one of those that docs/local-run.md lists")
+}

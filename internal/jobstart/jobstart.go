@@ -1,0 +1,211 @@
+// Package jobstart stands in for a job start: it gives an execution items that
+// are stored already.
+package jobstart
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// Bucket holds the items, and nothing else.
+const Bucket = "mapjob-items"
+
+const (
+	itemsKey     = protocol.ItemsFile
+	addressesKey = "chunks.jsonl" // of the chunks
+)
+
+// Items are stored items.
+type Items struct {
+	Count   int
+	objects engine.Objects
+}
+
+// Store stores items, each a JSON value.
+func Store(ctx context.Context, objects engine.Objects, items iter.Seq2[json.RawMessage, error]) (*Items, error) {
+	object, err := objects.Create(ctx, Bucket, itemsKey)
+	if err != nil {
+		return nil, err
+	}
+	stored := &Items{objects: objects}
+	w := bufio.NewWriterSize(object, 1<<20)
+	err = func() error {
+		for item, err := range items {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return err
+			}
+			w.Write(item)
+			w.WriteByte('\n')
+			stored.Count++
+		}
+		return w.Flush()
+	}()
+	if err = errors.Join(err, object.Close()); err != nil {
+		return nil, err
+	}
+	return stored, nil
+}
+
+// Feed makes a job work on the items. Input, unless it is nil, takes the place
+// of the execution's input, and call that of invoke, which answers the tasks that
+// invoke functions.
+func (i *Items) Feed(ctx context.Context, job *asl.StateMachine, invoke engine.IntegrationFunc) (input []byte, call engine.IntegrationFunc, err error) {
+	items, err := i.forMap(ctx, job)
+	if err != nil {
+		return nil, nil, err
+	}
+	if stateOf(job, protocol.StateReadInput) != nil {
+		if input, err = json.Marshal(map[string]any{"items": items}); err != nil {
+			return nil, nil, err
+		}
+	}
+	if stateOf(job, protocol.StateJobStart) == nil {
+		return input, invoke, nil
+	}
+	return input, func(ctx context.Context, r *engine.Request) (any, error) {
+		if r.StateName != protocol.StateJobStart {
+			return invoke(ctx, r)
+		}
+		items := items
+		if size := chunkSize(r.Parameters); size > 0 {
+			chunked, err := i.chunked(ctx, size)
+			if err != nil {
+				return nil, err
+			}
+			items = chunked
+		}
+		text, err := json.Marshal(protocol.StartAnswer{Version: protocol.Version, Items: items})
+		if err != nil {
+			return nil, err
+		}
+		answer, err := value.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		return value.NewObject("Payload", answer, "StatusCode", 200.0), nil
+	}, nil
+}
+
+// forMap returns the items as the job's Map takes them: their address, or the
+// list itself if the Map is Inline.
+func (i *Items) forMap(ctx context.Context, job *asl.StateMachine) (any, error) {
+	state := stateOf(job, protocol.StateMap)
+	switch {
+	case state == nil || state.Map == nil:
+		return nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", protocol.StateMap)
+	case state.Map.Processor.Distributed:
+		return protocol.Items{Bucket: Bucket, Key: itemsKey, Count: &i.Count}, nil
+	}
+	return i.list(ctx)
+}
+
+// stateOf returns the state of a name, which may be inside the states that hold
+// the job's lock; nil if there is none.
+func stateOf(job *asl.StateMachine, name string) *asl.State {
+	for state := range job.AllStates() {
+		if state.Name == name {
+			return state
+		}
+	}
+	return nil
+}
+
+// chunkSize returns how many items the job start is asked to store in a chunk;
+// 0 if items are by value.
+func chunkSize(parameters any) int {
+	request, _ := parameters.(*value.Object)
+	payload, _ := request.Get("Payload")
+	start, _ := payload.(*value.Object)
+	size, _ := start.Get("chunkSize")
+	n, _ := value.Float(size)
+	return int(n)
+}
+
+// chunked stores the items once more, in chunks, with the addresses of the
+// chunks beside them, as job.Start does. It returns where the addresses are.
+func (i *Items) chunked(ctx context.Context, size int) (_ *protocol.Items, err error) {
+	items, err := i.objects.Open(ctx, Bucket, itemsKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading %w", err)
+	}
+	defer items.Close()
+	addresses, err := i.objects.Create(ctx, Bucket, addressesKey)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, addresses.Close()) }()
+	chunks := protocol.Folder{Bucket: Bucket, Prefix: protocol.ChunksFolder}
+	lines, encoder := bufio.NewReaderSize(items, 1<<20), json.NewEncoder(addresses)
+	for first := 0; first < i.Count; first += size {
+		chunk := protocol.Chunk{Bucket: Bucket, Key: chunks.Chunk(first), First: first, Count: min(size, i.Count-first)}
+		if err := i.copyLines(ctx, chunk.Key, lines, chunk.Count); err != nil {
+			return nil, err
+		}
+		if err := encoder.Encode(chunk); err != nil {
+			return nil, err
+		}
+	}
+	return &protocol.Items{Bucket: Bucket, Key: addressesKey, Count: &i.Count, Chunked: true}, nil
+}
+
+func (i *Items) copyLines(ctx context.Context, key string, lines *bufio.Reader, count int) (err error) {
+	chunk, err := i.objects.Create(ctx, Bucket, key)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, chunk.Close()) }()
+	for range count {
+		for more := true; more; {
+			var part []byte
+			if part, more, err = readPart(lines); err != nil {
+				return fmt.Errorf("reading the items: %w", err)
+			}
+			if _, err := chunk.Write(part); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readPart reads a line, or a part of one that is longer than the buffer.
+func readPart(lines *bufio.Reader) (part []byte, more bool, err error) {
+	part, err = lines.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return part, true, nil
+	}
+	return part, false, err
+}
+
+func (i *Items) list(ctx context.Context) ([]json.RawMessage, error) {
+	object, err := i.objects.Open(ctx, Bucket, itemsKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading %w", err)
+	}
+	defer object.Close()
+	list := []json.RawMessage{}
+	for d := json.NewDecoder(object); ; {
+		var item json.RawMessage
+		err := d.Decode(&item)
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the items: %w", err)
+		}
+		list = append(list, item)
+	}
+}

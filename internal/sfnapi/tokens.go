@@ -1,0 +1,110 @@
+package sfnapi
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// tokens are the tasks that wait for an answer to their token.
+type tokens struct {
+	mutex   sync.Mutex
+	waiting map[string]waitingTask // by token
+}
+
+type waitingTask struct {
+	callback *engine.Callback
+	tasks    *Tasks
+}
+
+// Tasks are the tasks of one execution.
+type Tasks struct{ tokens *tokens }
+
+// Tasks begins to collect the tasks of an execution. Close it when the
+// execution has ended.
+func (s *Service) Tasks() *Tasks { return &Tasks{&s.tokens} }
+
+// Close forgets the tasks that still wait.
+func (t *Tasks) Close() {
+	t.tokens.mutex.Lock()
+	defer t.tokens.mutex.Unlock()
+	for token, w := range t.tokens.waiting {
+		if w.tasks == t {
+			delete(t.tokens.waiting, token)
+		}
+	}
+}
+
+// Await makes a task of an integration wait for an answer to its token. The
+// token is known before the integration is called.
+func (t *Tasks) Await(call engine.IntegrationFunc) engine.IntegrationFunc {
+	return func(ctx context.Context, request *engine.Request) (any, error) {
+		token := request.Callback.Token
+		t.tokens.mutex.Lock()
+		t.tokens.waiting[token] = waitingTask{request.Callback, t}
+		t.tokens.mutex.Unlock()
+		output, err := call(ctx, request)
+		if err != nil {
+			t.tokens.forget(token)
+		}
+		return output, err
+	}
+}
+
+func (t *tokens) forget(token string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	delete(t.waiting, token)
+}
+
+// tokenSize is the length of the engine's tokens.
+const tokenSize = 72
+
+// taskAnswer is the request of SendTaskSuccess, SendTaskFailure and
+// SendTaskHeartbeat.
+type taskAnswer struct{ TaskToken, Output, Error, Cause string }
+
+func (t *tokens) answer(operation string, r taskAnswer) *apiError {
+	output, err := value.Parse([]byte(r.Output))
+	if operation == "SendTaskSuccess" && (err != nil || len(r.Output) > engine.AWSLimits.PayloadBytes) {
+		return &apiError{"InvalidOutput", fmt.Sprintf("Invalid Output: got %d bytes (%v), expected JSON of at most %d",
+			len(r.Output), err, engine.AWSLimits.PayloadBytes)}
+	}
+	callback, refused := t.take(r.TaskToken, operation != "SendTaskHeartbeat")
+	if refused != nil {
+		return refused
+	}
+	switch operation {
+	case "SendTaskSuccess":
+		callback.Success(output)
+	case "SendTaskFailure":
+		callback.Failure(r.Error, r.Cause)
+	default:
+		callback.Heartbeat()
+	}
+	return nil
+}
+
+// take finds the task of a token. If the answer is the last, the token is no
+// longer valid.
+func (t *tokens) take(token string, last bool) (*engine.Callback, *apiError) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	w, ok := t.waiting[token]
+	if ok && w.callback.Over() {
+		delete(t.waiting, token)
+		ok = false
+	}
+	switch {
+	case !ok && len(token) == tokenSize: // it may have been valid once
+		return nil, &apiError{"TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"}
+	case !ok:
+		return nil, &apiError{"InvalidToken", "Invalid Token: 'Invalid token'"}
+	case last:
+		delete(t.waiting, token)
+	}
+	return w.callback, nil
+}

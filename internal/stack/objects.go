@@ -1,0 +1,64 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/mapjob/mapjob/internal/jobstart"
+)
+
+// Bucket is a bucket of the stack.
+type Bucket struct {
+	ID     string // short name of its construct
+	Name   string // physical name
+	Folder string // where its objects are files
+}
+
+// Buckets lists the stack's buckets.
+func (s *Stack) Buckets() []Bucket {
+	var list []Bucket
+	for _, id := range s.template.OfType("AWS::S3::Bucket") {
+		name := s.template.PhysicalName(id)
+		list = append(list, Bucket{s.template.ShortName(id), name, s.objects.BucketFolder(name)})
+	}
+	return list
+}
+
+// Open reads an object. The error names it.
+func (s *Stack) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	return s.objects.Open(ctx, bucket, key)
+}
+
+// Keys yields the keys that begin with a prefix.
+func (s *Stack) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+	return s.objects.Keys(ctx, bucket, prefix)
+}
+
+// Read copies an object.
+func (s *Stack) Read(ctx context.Context, bucket, key string, to io.Writer) error {
+	object, err := s.objects.Open(ctx, bucket, key)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	_, err = io.Copy(to, object)
+	return err
+}
+
+// Fetch copies an object to a file.
+func (s *Stack) Fetch(ctx context.Context, bucket, key, path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Read(ctx, bucket, key, file), file.Close())
+}
+
+// StoreItems stores items for an [Execution].
+func (s *Stack) StoreItems(ctx context.Context, items iter.Seq2[json.RawMessage, error]) (*jobstart.Items, error) {
+	return jobstart.Store(ctx, s.objects, items)
+}
