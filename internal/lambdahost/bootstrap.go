@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// invalidEntrypoint is Lambda's error for an executable that does not start,
-// with what this machine knows about the reason.
+// invalidEntrypoint returns Lambda's error for an executable that does not start,
+// with the reason on this machine.
 func invalidEntrypoint(fn *function, err error) failure {
 	return failure{
 		errorType: "Runtime.InvalidEntrypoint",
@@ -21,13 +21,13 @@ func invalidEntrypoint(fn *function, err error) failure {
 	}
 }
 
-// whyNotStarted turns the error of a start into a cause and a way out.
+// whyNotStarted explains why an executable did not start and what to do.
 func whyNotStarted(fn *function, err error) string {
 	path := fn.Command[0]
 	build := fmt.Sprintf("build it for this machine with GOOS=%s GOARCH=%s", runtime.GOOS, runtime.GOARCH)
 
 	if info, statErr := os.Stat(fn.Dir); statErr != nil || !info.IsDir() {
-		return fmt.Sprintf("the working directory %s is missing or no directory", fn.Dir)
+		return fmt.Sprintf("the working directory %s is missing or is not a directory", fn.Dir)
 	}
 	info, statErr := os.Stat(path)
 	switch {
@@ -41,19 +41,19 @@ func whyNotStarted(fn *function, err error) string {
 		return fmt.Sprintf("it is not executable (mode %s): chmod +x it", info.Mode())
 	}
 	if made := architecture(path); made != "" && made != runtime.GOOS+"/"+runtime.GOARCH {
-		return fmt.Sprintf("it was built for %s, this machine is %s/%s: %s", made, runtime.GOOS, runtime.GOARCH, build)
+		return fmt.Sprintf("it was built for %s, but this machine is %s/%s: %s", made, runtime.GOOS, runtime.GOARCH, build)
 	}
 	switch {
 	case errors.Is(err, syscall.ENOEXEC):
 		return fmt.Sprintf("it is neither an executable for %s/%s nor a script that starts with #!: %s", runtime.GOOS, runtime.GOARCH, build)
 	case errors.Is(err, fs.ErrNotExist):
-		return "the file is there, but the interpreter or dynamic loader that it names is not"
+		return "the file exists, but the interpreter or dynamic loader that it names does not"
 	}
 	return err.Error()
 }
 
-// architecture names what an executable was built for in Go's terms, such as
-// "linux/arm64", or is "" for what is no binary that it knows.
+// architecture returns the platform of an executable in Go's notation, such as
+// "linux/arm64", or "" if the file format is not known.
 func architecture(path string) string {
 	if file, err := elf.Open(path); err == nil {
 		defer file.Close()

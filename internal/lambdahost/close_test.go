@@ -20,8 +20,8 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-// running reports whether a process exists and is not a zombie (in a container
-// nobody may reap the orphans).
+// running reports whether a process exists and is not a zombie. In a container there
+// may be no process that reaps orphans.
 func running(pid int) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false
@@ -39,25 +39,25 @@ func hasProc() bool {
 	return err == nil
 }
 
-// expectGone waits until none of the processes runs.
+// expectGone waits until none of the processes is running.
 func expectGone(t *testing.T, pids []int) {
 	t.Helper()
 	if len(pids) == 0 {
-		t.Fatal("there is no process to look for")
+		t.Fatal("got no process, expected at least one")
 	}
 	for _, pid := range pids {
-		eventually(t, fmt.Sprintf("process %d of %v is gone", pid, pids), func() bool { return !running(pid) })
+		eventually(t, fmt.Sprintf("the end of process %d of %v", pid, pids), func() bool { return !running(pid) })
 	}
 }
 
-// fork lets "worker" start a child and a grandchild, and returns the three IDs.
+// fork makes "worker" start a child and a grandchild, and returns the three IDs.
 func fork(t *testing.T, h *lambdahost.Host) []int {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "grandchild")
 	pids := succeed[[]int](t, h, fmt.Sprintf(`{"do":"fork","file":%q}`, file))
 	for _, pid := range pids {
 		if !running(pid) {
-			t.Fatalf("process %d of %v does not run", pid, pids)
+			t.Fatalf("process %d of %v is not running", pid, pids)
 		}
 	}
 	return pids
@@ -73,7 +73,7 @@ func TestCloseKillsTheWholeGroup(t *testing.T) {
 	expectGone(t, pids)
 }
 
-func TestATimeoutKillsTheWholeGroup(t *testing.T) {
+func TestTimeoutKillsTheWholeGroup(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Timeout = time.Second })
 	pids := fork(t, h)
@@ -81,7 +81,7 @@ func TestATimeoutKillsTheWholeGroup(t *testing.T) {
 	expectGone(t, pids)
 }
 
-func TestACrashTakesTheGroupWithIt(t *testing.T) {
+func TestCrashKillsTheRestOfTheGroup(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	pids := fork(t, h)
@@ -99,14 +99,14 @@ func TestCloseDoesNotWaitForAChildThatLeftTheGroup(t *testing.T) {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("Close took %s", took)
+		t.Errorf("Close took %s, expected at most 10s", took)
 	}
 	if !running(child) {
-		t.Error("the child is gone: the test proves nothing")
+		t.Error("the child has ended, expected it to hold the pipe")
 	}
 }
 
-func TestCloseFailsWhatIsInFlightAtOnce(t *testing.T) {
+func TestCloseEndsInvocationsAtOnce(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	add(t, h, func(f *lambdahost.Function) {
@@ -123,19 +123,19 @@ func TestCloseFailsWhatIsInFlightAtOnce(t *testing.T) {
 	}
 	eventually(t, "eight processes", func() bool { return h.Stats("worker").Started+h.Stats("hangs").Started == 8 })
 	begun := time.Now()
-	for range 3 { // idempotent, from several goroutines
+	for range 3 { // Close may be called more than once, from several goroutines
 		all.Go(func() {
 			if err := h.Close(); err != nil {
 				t.Error(err)
 			}
 			if alive := h.Stats("worker").Alive + h.Stats("hangs").Alive; alive != 0 {
-				t.Errorf("got %d processes after Close", alive)
+				t.Errorf("got %d processes after Close, expected none", alive)
 			}
 		})
 	}
 	all.Wait()
 	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("Close took %s", took)
+		t.Errorf("Close took %s, expected at most 5s", took)
 	}
 	for range 8 {
 		if err := <-failures; !errors.Is(err, lambdahost.ErrClosed) {
@@ -150,8 +150,8 @@ func TestCloseFailsWhatIsInFlightAtOnce(t *testing.T) {
 	}
 }
 
-// Close while processes start, answer and ask: whatever the moment is, nothing
-// hangs and nothing stays.
+// TestCloseAtAnyMoment closes hosts while their processes start, answer and ask for
+// invocations. Close must neither hang nor leave a process.
 func TestCloseAtAnyMoment(t *testing.T) {
 	for round := range 30 {
 		h := newHost(t)
@@ -174,13 +174,14 @@ func TestCloseAtAnyMoment(t *testing.T) {
 			t.Error(err)
 		}
 		if alive := h.Stats("worker").Alive; alive != 0 {
-			t.Errorf("got %d processes after Close", alive)
+			t.Errorf("got %d processes after Close, expected none", alive)
 		}
 		all.Wait()
 	}
 }
 
-// hostProcess is what the test binary does when it is started as a host to be killed.
+// hostProcess is the main function of the test binary if it is started as a host that
+// will be killed.
 func hostProcess() int {
 	h, err := lambdahost.New()
 	if err == nil {
@@ -195,12 +196,12 @@ func hostProcess() int {
 		return 1
 	}
 	fmt.Printf("%s\n", response.Payload)
-	// In flight when the end comes.
+	// Still under way when the host is killed.
 	_, _ = h.Invoke(context.Background(), "worker", []byte(`{"do":"sleep","millis":60000}`))
 	return 1
 }
 
-func TestNothingSurvivesAHostThatIsKilled(t *testing.T) {
+func TestNoProcessSurvivesAKilledHost(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -218,11 +219,11 @@ func TestNothingSurvivesAHostThatIsKilled(t *testing.T) {
 	if err := json.NewDecoder(output).Decode(&pids); err != nil {
 		_ = host.Process.Kill()
 		rest, _ := io.ReadAll(output)
-		t.Fatalf("the host did not say which processes it has: %v %s", err, rest)
+		t.Fatalf("got no process IDs from the host: %v %s", err, rest)
 	}
 	for _, pid := range pids {
 		if !running(pid) {
-			t.Errorf("process %d of %v does not run", pid, pids)
+			t.Errorf("process %d of %v is not running", pid, pids)
 		}
 	}
 	if err := host.Process.Kill(); err != nil {

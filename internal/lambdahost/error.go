@@ -2,20 +2,21 @@ package lambdahost
 
 import "net/http"
 
-// Error is a refusal by the Invoke API itself: the function did not run. What
-// goes wrong in a function is not an Error, but a [Response] with a FunctionError.
+// Error reports that the Invoke API refused a request, so the function did not run.
+// A failure in the function is not an Error but a [Response] with a FunctionError.
 type Error struct {
 	// Code is the exception of Lambda's API, such as "ResourceNotFoundException".
 	Code string
-	// Message is what Lambda's API says about it.
+	// Message is the message of Lambda's API.
 	Message string
-	// reason tells the kinds of TooManyRequestsException apart.
+	// reason is the kind of a TooManyRequestsException.
 	reason string
 }
 
+// Error returns the code and the message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// The exceptions of AWS Lambda API reference, "Invoke", that a host can raise.
+// The exceptions of the AWS Lambda API reference, "Invoke", that a host returns.
 const (
 	codeNotFound        = "ResourceNotFoundException"
 	codeThrottled       = "TooManyRequestsException"
@@ -27,7 +28,7 @@ const (
 	codeUnknown         = "UnknownOperationException"
 )
 
-// status is the HTTP status that the API reference lists for the exception.
+// status returns the HTTP status of the exception in the API reference.
 func (e *Error) status() int {
 	switch e.Code {
 	case codeNotFound, codeUnknown:
@@ -43,7 +44,7 @@ func (e *Error) status() int {
 	}
 }
 
-// throttled is Lambda's answer when the concurrency is used up; reason is a
+// throttled returns Lambda's error if the concurrency is used up. reason is a
 // ThrottleReason of the API.
 func throttled(reason string) *Error {
 	return &Error{Code: codeThrottled, Message: "Rate Exceeded.", reason: reason}

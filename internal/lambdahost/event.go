@@ -7,16 +7,17 @@ import (
 )
 
 const (
-	// throttledEventAge is how long Lambda keeps an event that is throttled, and
-	// the delays are how it spaces its tries (developer guide, "How Lambda handles
-	// errors and retries with asynchronous invocation").
+	// throttledEventAge is how long Lambda retries a throttled event. The delays
+	// between its attempts grow from throttledEventDelay to throttledEventMaxDelay
+	// (developer guide, "How Lambda handles errors and retries with asynchronous
+	// invocation").
 	throttledEventAge      = 6 * time.Hour
 	throttledEventDelay    = time.Second
 	throttledEventMaxDelay = 5 * time.Minute
 )
 
-// startEvent takes an asynchronous invocation and lets it run in the background.
-// The error is that of the front end, which checks the request before it queues it.
+// startEvent starts an asynchronous invocation in the background. Like Lambda, it
+// checks the request before it accepts it.
 func (h *Host) startEvent(r request) error {
 	if _, _, err := h.find(r.function); err != nil {
 		return err
@@ -30,8 +31,8 @@ func (h *Host) startEvent(r request) error {
 	return nil
 }
 
-// runEvent invokes the function until it succeeds or the retries are used up. A
-// retry has the request ID of the first try, as in Lambda.
+// runEvent invokes the function until it succeeds or no retry is left. As in
+// Lambda, all attempts have the same request ID.
 func (h *Host) runEvent(r request) {
 	expires := time.Now().Add(throttledEventAge)
 	throttleDelay := throttledEventDelay
@@ -58,7 +59,7 @@ func (h *Host) runEvent(r request) {
 	}
 }
 
-// sleep waits, and reports false if the host closed before the time was over.
+// sleep waits for d. It returns false if the host is closed before.
 func (h *Host) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// unhandled is the only value of X-Amz-Function-Error that today's runtimes lead to.
+// unhandled is the only value of X-Amz-Function-Error that current runtimes cause.
 const unhandled = "Unhandled"
 
-// outcome is how an invocation ended.
+// outcome is the result of an invocation.
 type outcome struct {
 	payload       []byte
 	functionError string // "" or unhandled
-	logLines      string // what Lambda adds to the function's log about the failure
+	logLines      string // the lines about the failure that Lambda adds to the log
 	timedOut      bool
 	at            time.Time
 }
@@ -24,16 +24,16 @@ func succeeded(payload []byte) outcome {
 	return outcome{payload: payload, at: time.Now()}
 }
 
-// failed is a failure that the function reported itself, in its own words.
+// failed returns the outcome of a failure that the function reported itself.
 func failed(payload []byte) outcome {
 	return outcome{payload: payload, functionError: unhandled, at: time.Now()}
 }
 
-// failure is a failure that Lambda reports in the function's place.
+// failure is a failure that the function could not report itself, so Lambda does.
 type failure struct {
 	errorType string
 	message   string
-	anonymous bool // without "RequestId: … Error: " before the message
+	anonymous bool // without the prefix "RequestId: … Error: "
 }
 
 func (f failure) outcome(requestID string) outcome {
@@ -45,7 +45,7 @@ func (f failure) outcome(requestID string) outcome {
 		Type    string `json:"errorType"`
 		Message string `json:"errorMessage"`
 	}{f.errorType, message})
-	if err != nil { // two strings always marshal
+	if err != nil { // two strings can always be marshaled
 		panic(err)
 	}
 	out := failed(payload)
@@ -53,8 +53,8 @@ func (f failure) outcome(requestID string) outcome {
 	return out
 }
 
-// exitFailure tells how a process ended before it answered. err is the result of
-// [exec.Cmd.Wait].
+// exitFailure returns the failure of a process that ended before it answered. err
+// is the result of [exec.Cmd.Wait].
 func exitFailure(err error) failure {
 	f := failure{errorType: "Runtime.ExitError", message: "Runtime exited without providing a reason"}
 	var exit *exec.ExitError
@@ -74,8 +74,9 @@ func timeoutFailure(timeout time.Duration) failure {
 	}
 }
 
-// initTimeoutFailure is worded as a timeout, which it becomes in Lambda when the
-// second try at the initialization runs into the function's timeout as well.
+// initTimeoutFailure returns the failure of a process that does not initialize in
+// time. It is a timeout, as in Lambda, where a second initialization then runs into
+// the function's timeout.
 func initTimeoutFailure(timeout time.Duration) failure {
 	f := timeoutFailure(timeout)
 	f.message += " (initialization: the function started, but did not ask for an invocation)"

@@ -14,10 +14,10 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-func TestFailuresReadAsLambdaReportsThem(t *testing.T) {
+func TestFailuresHaveLambdasTypesAndMessages(t *testing.T) {
 	for _, c := range []struct {
-		name, payload, errorType, message string // ID in the message stands for the request ID
-		fresh                             bool   // the next invocation starts a process
+		name, payload, errorType, message string // "ID" in the message is the request ID
+		fresh                             bool   // the next invocation starts a new process
 	}{
 		{"error", `{"do":"error","message":"no such order"}`, "errorString", "no such order", false},
 		{"panic", `{"do":"panic","message":"index out of range"}`, "string", "index out of range", true},
@@ -44,7 +44,7 @@ func TestFailuresReadAsLambdaReportsThem(t *testing.T) {
 			}
 			after := succeed[int](t, h, `{"do":"pid"}`)
 			if fresh := after != before; fresh != c.fresh {
-				t.Errorf("the process was %d, then %d: expected a fresh one: %v", before, after, c.fresh)
+				t.Errorf("got process %d, then %d, expected a new one: %v", before, after, c.fresh)
 			}
 			stats := h.Stats("worker")
 			if stats.Invocations != 3 || stats.Errors != 1 || stats.Alive != 1 || (stats.Timeouts == 1) != (c.name == "timeout") {
@@ -54,27 +54,27 @@ func TestFailuresReadAsLambdaReportsThem(t *testing.T) {
 	}
 }
 
-func TestAResponseOfTheLargestSizePasses(t *testing.T) {
+func TestLargestResponsePasses(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	if response := invoke(t, h, `{"do":"bytes","bytes":6291556}`); response.FunctionError != "" || len(response.Payload) != 6291556 {
-		t.Errorf("got %d bytes with FunctionError %q", len(response.Payload), response.FunctionError)
+		t.Errorf("got %d bytes with FunctionError %q, expected 6291556 bytes and none", len(response.Payload), response.FunctionError)
 	}
 }
 
-func TestTheDefaultTimeoutIsThreeSeconds(t *testing.T) {
+func TestDefaultTimeoutIsThreeSeconds(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Timeout = 0 })
 	got, response := fail(t, h, `{"do":"sleep","millis":60000}`)
 	if !strings.HasSuffix(got.Message, "Task timed out after 3.00 seconds") {
-		t.Errorf("got %q", got.Message)
+		t.Errorf("got %q, expected a timeout after 3.00 seconds", got.Message)
 	}
 	if response.Duration < 3*time.Second || response.Duration > 10*time.Second {
-		t.Errorf("got %s, expected three seconds or little more", response.Duration)
+		t.Errorf("got %s, expected three seconds or slightly more", response.Duration)
 	}
 }
 
-func TestFailuresOfTheInitialization(t *testing.T) {
+func TestInitializationFailures(t *testing.T) {
 	for _, c := range []struct{ init, errorType, message string }{
 		{"exit", "Runtime.ExitError", "Runtime exited with error: exit status 7"},
 		{"hang", "Sandbox.Timedout", "Task timed out after 0.40 seconds (initialization: the function started, but did not ask for an invocation)"},
@@ -97,13 +97,13 @@ func TestFailuresOfTheInitialization(t *testing.T) {
 			eventually(t, "the process is gone", func() bool { return h.Stats("worker").Alive == 0 })
 			fail(t, h, `{"do":"pid"}`)
 			if stats := h.Stats("worker"); stats.Started != 2 || stats.Errors != 2 {
-				t.Errorf("got %+v, expected a new try for each invocation", stats)
+				t.Errorf("got %+v, expected a new process for each invocation", stats)
 			}
 		})
 	}
 }
 
-func TestWhatDoesNotStartSaysWhy(t *testing.T) {
+func TestStartFailuresSayWhy(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, content string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
@@ -118,22 +118,22 @@ func TestWhatDoesNotStartSaysWhy(t *testing.T) {
 		{"missing", filepath.Join(dir, "nothing"), "no such file: " + build},
 		{"not executable", write("plain", "#!/bin/sh\n", 0o644), "it is not executable (mode -rw-r--r--): chmod +x it"},
 		{"a directory", dir, "it is a directory, expected an executable"},
-		{"other machine", write("foreign", foreignELF, 0o755), "it was built for linux/s390, this machine is " + machine + ": " + build},
+		{"other machine", write("foreign", foreignELF, 0o755), "it was built for linux/s390, but this machine is " + machine + ": " + build},
 		{"no binary", write("text", "hello", 0o755), "it is neither an executable for " + machine + " nor a script that starts with #!: " + build},
-		{"no interpreter", write("script", "#!/no/such/shell\n", 0o755), "the interpreter or dynamic loader that it names is not"},
+		{"no interpreter", write("script", "#!/no/such/shell\n", 0o755), "the interpreter or dynamic loader that it names does not"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := newHost(t)
 			add(t, h, func(f *lambdahost.Function) { f.Command = []string{c.path} })
 			got, response := fail(t, h, `{}`)
 			if got.Type != "Runtime.InvalidEntrypoint" {
-				t.Errorf("got errorType %q", got.Type)
+				t.Errorf("got errorType %q, expected Runtime.InvalidEntrypoint", got.Type)
 			}
 			if prefix := "RequestId: " + response.RequestID + " Error: Couldn't find valid bootstrap(s): [" + c.path + "]: "; !strings.HasPrefix(got.Message, prefix) || !strings.HasSuffix(got.Message, c.cause) {
 				t.Errorf("got %q, expected %q and %q", got.Message, prefix, c.cause)
 			}
 			if alive := h.Stats("worker").Alive; alive != 0 {
-				t.Errorf("got %d processes", alive)
+				t.Errorf("got %d processes, expected none", alive)
 			}
 		})
 	}

@@ -14,31 +14,32 @@ import (
 	"time"
 )
 
-// Function describes a function that a host can run.
+// Function describes a function to run.
 type Function struct {
-	// Name is the name as in the ARN, unique in the host: up to 64 letters,
-	// digits, hyphens and underscores. Required.
+	// Name is the function's name, unique in the host: 1 to 64 letters, digits,
+	// hyphens and underscores. Required.
 	Name string
-	// Command is the executable and its arguments. A name without a slash is
-	// looked for in Dir, then in PATH. Required.
+	// Command is the executable and its arguments. An executable without a slash is
+	// searched in Dir, then in PATH. Required.
 	Command []string
 	// Dir is the working directory. Default: the directory of the executable.
 	Dir string
-	// Env is what the function sees in its environment, besides what Lambda itself
-	// sets there and PATH, HOME and TMPDIR of this process.
+	// Env holds environment variables of the function. It also gets those that
+	// Lambda sets, and PATH, HOME and TMPDIR of this process.
 	Env map[string]string
-	// Handler is what the function finds in _HANDLER. Default: "bootstrap".
+	// Handler is the value of _HANDLER. Default: "bootstrap".
 	Handler string
-	// ARN is the ARN that the function is told it was invoked by.
-	// Default: made from the name, in us-east-1 and account 123456789012.
+	// ARN is the ARN that the function sees.
+	// Default: that of Name in us-east-1 and account 123456789012.
 	ARN string
-	// Timeout ends an invocation and its process. Default: three seconds, as in Lambda.
+	// Timeout is the longest duration of an invocation. When it is over, the process
+	// is killed. Default: three seconds, as in Lambda.
 	Timeout time.Duration
-	// MemoryMB is what the function is told about its memory; it isn't enforced.
+	// MemoryMB is the memory size that the function sees. It is not enforced.
 	// Default: 128, as in Lambda.
 	MemoryMB int
-	// Concurrency is the number of processes at most, as reserved concurrency is
-	// in Lambda. Default: only the host's limit applies.
+	// Concurrency is the largest number of processes, like reserved concurrency in
+	// Lambda. Default: only the host's limit applies.
 	Concurrency int
 }
 
@@ -53,11 +54,11 @@ func defaultARN(name string) string {
 	return "arn:aws:lambda:" + defaultRegion + ":" + defaultAccount + ":function:" + name
 }
 
-// function is a Function with its defaults in place, and what the host keeps about it.
+// function is a Function with its defaults and its processes.
 type function struct {
 	Function
 	region   string
-	env      []string // without what differs between processes
+	env      []string // without the variables that differ between processes
 	pool     pool
 	counters counters
 }
@@ -97,23 +98,23 @@ func newFunction(h *Host, f Function) (*function, error) {
 func (f *Function) validate() error {
 	var problems []error
 	if !validName(f.Name) {
-		problems = append(problems, fmt.Errorf("the name must be 1 to 64 letters, digits, hyphens and underscores, got %q", f.Name))
+		problems = append(problems, fmt.Errorf("got name %q, expected 1 to 64 letters, digits, hyphens and underscores", f.Name))
 	}
 	if len(f.Command) == 0 || f.Command[0] == "" {
-		problems = append(problems, errors.New("the command must name an executable, got none"))
+		problems = append(problems, errors.New("got no command, expected an executable"))
 	}
 	if f.Timeout < 0 {
-		problems = append(problems, fmt.Errorf("the timeout must not be negative, got %s", f.Timeout))
+		problems = append(problems, fmt.Errorf("got timeout %s, expected a positive one, or 0 for the default", f.Timeout))
 	}
 	if f.MemoryMB < 0 {
-		problems = append(problems, fmt.Errorf("the memory must not be negative, got %d MB", f.MemoryMB))
+		problems = append(problems, fmt.Errorf("got memory %d MB, expected a positive size, or 0 for the default", f.MemoryMB))
 	}
 	if f.Concurrency < 0 {
-		problems = append(problems, fmt.Errorf("the concurrency must not be negative, got %d", f.Concurrency))
+		problems = append(problems, fmt.Errorf("got concurrency %d, expected a positive number, or 0 for no limit", f.Concurrency))
 	}
 	for key, value := range f.Env {
 		if key == "" || strings.ContainsAny(key, "=\x00") || strings.Contains(value, "\x00") {
-			problems = append(problems, fmt.Errorf("environment variable %q cannot be set: the name must not be empty or hold '=', neither may hold a NUL", key))
+			problems = append(problems, fmt.Errorf("got environment variable %q, expected a name that is not empty and has no '=', and no NUL in name or value", key))
 		}
 	}
 	if len(problems) == 0 {
@@ -122,9 +123,8 @@ func (f *Function) validate() error {
 	return fmt.Errorf("function %q: %w", f.Name, errors.Join(problems...))
 }
 
-// resolveExecutable makes the path absolute, so that neither the working
-// directory of this process nor that of the function changes what it means. It
-// doesn't have to exist: that shows when it is started.
+// resolveExecutable returns an absolute path, which does not depend on the working
+// directory of this process or of the function. The file need not exist yet.
 func resolveExecutable(command, dir string) (string, error) {
 	if !strings.ContainsRune(command, filepath.Separator) {
 		if dir != "" {
@@ -143,9 +143,9 @@ func resolveExecutable(command, dir string) (string, error) {
 	return filepath.Abs(command)
 }
 
-// environment lists what Lambda sets for a function on an OS-only runtime
-// (developer guide, "Working with Lambda environment variables"). Of this
-// process's environment only PATH, HOME and TMPDIR pass.
+// environment returns the environment of a function on an OS-only runtime
+// (developer guide, "Working with Lambda environment variables"). From this
+// process's environment it takes only PATH, HOME and TMPDIR.
 func (fn *function) environment() []string {
 	env := map[string]string{
 		"AWS_REGION":         fn.region,
@@ -159,7 +159,7 @@ func (fn *function) environment() []string {
 		}
 	}
 	maps.Copy(env, fn.Env)
-	// Reserved: a function's own configuration can't change these.
+	// Reserved variables: Env can't change these.
 	maps.Copy(env, map[string]string{
 		"_HANDLER":                        fn.Handler,
 		"AWS_LAMBDA_FUNCTION_NAME":        fn.Name,
@@ -169,7 +169,7 @@ func (fn *function) environment() []string {
 		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/" + fn.Name,
 		"LAMBDA_TASK_ROOT":                fn.Dir,
 	})
-	// These differ between the processes.
+	// Reserved variables that differ between processes.
 	delete(env, "AWS_LAMBDA_RUNTIME_API")
 	delete(env, "AWS_LAMBDA_LOG_STREAM_NAME")
 	list := make([]string, 0, len(env))
@@ -180,13 +180,13 @@ func (fn *function) environment() []string {
 	return list
 }
 
-// processEnvironment adds what differs between the processes of a function.
+// processEnvironment adds the variables that differ between processes.
 func (fn *function) processEnvironment(runtimeAPI string) []string {
 	stream := time.Now().UTC().Format("2006/01/02/") + "[" + latestVersion + "]" + randomHex(16)
 	return append(slices.Clip(fn.env), "AWS_LAMBDA_RUNTIME_API="+runtimeAPI, "AWS_LAMBDA_LOG_STREAM_NAME="+stream)
 }
 
-// counters are the parts of Stats that only grow.
+// counters holds the counts of Stats that only grow.
 type counters struct {
 	invocations, errors, timeouts, throttles, started atomic.Int64
 }

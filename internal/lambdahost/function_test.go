@@ -10,25 +10,26 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-func TestAddNamesEveryProblem(t *testing.T) {
+func TestAddReportsAllProblems(t *testing.T) {
 	h := newHost(t)
 	err := h.Add(lambdahost.Function{Name: "no spaces", Timeout: -time.Second, MemoryMB: -1, Concurrency: -2, Env: map[string]string{"A=B": ""}})
-	for _, want := range []string{`got "no spaces"`, "an executable, got none", "got -1s", "got -1 MB", "got -2", `"A=B"`} {
+	for _, want := range []string{`got name "no spaces"`, "got no command", "got timeout -1s", "got memory -1 MB", "got concurrency -2", `got environment variable "A=B"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, expected %s in it", err, want)
+			t.Errorf("got %v, expected it to contain %s", err, want)
 		}
 	}
 	add(t, h, nil)
 	if err := h.Add(lambdahost.Function{Name: "worker", Command: []string{binary}}); err == nil || !strings.Contains(err.Error(), `"worker" was already added`) {
-		t.Errorf("got %v, expected that the name is taken", err)
+		t.Errorf("got %v, expected an error that the name is taken", err)
 	}
 }
 
-func TestNewRefusesWhatCannotWork(t *testing.T) {
+func TestNewRefusesBadOptions(t *testing.T) {
+	t.Parallel()
 	for name, option := range map[string]lambdahost.Option{
-		"concurrency of a lambda host must be at least 1, got 0": lambdahost.WithConcurrency(0),
-		"cold start timeout of a lambda host must be positive":   lambdahost.WithColdStartTimeout(0),
-		`"nonsense", expected an address like 127.0.0.1:3001`:    lambdahost.WithAddr("nonsense"),
+		"got concurrency 0 for the Lambda host, expected at least 1":   lambdahost.WithConcurrency(0),
+		"got cold start timeout 0s for the Lambda host, expected more": lambdahost.WithColdStartTimeout(0),
+		`"nonsense", expected an address such as 127.0.0.1:3001`:       lambdahost.WithAddr("nonsense"),
 	} {
 		if h, err := lambdahost.New(option); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, %v, expected %s", h, err, name)
@@ -36,7 +37,7 @@ func TestNewRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-func TestArgumentsAndABareName(t *testing.T) {
+func TestCommandWithArgumentsIsFoundInPATH(t *testing.T) {
 	h := newHost(t)
 	// "sh" is found in PATH; the script is its argument.
 	add(t, h, func(f *lambdahost.Function) {

@@ -14,39 +14,37 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/lambdahost/group"
 )
 
-// ErrClosed is what an invocation gets once [Host.Close] was called.
-var ErrClosed = errors.New("the lambda host is closed")
+// ErrClosed is returned after [Host.Close] was called.
+var ErrClosed = errors.New("the Lambda host is closed")
 
-// Host runs functions. It is safe for concurrent use. Close it, or the
-// functions' processes live as long as the program does.
+// Host runs functions. It is safe for concurrent use. Call Close in the end;
+// otherwise the functions' processes run as long as this process does.
 type Host struct {
 	settings settings
-	spawner  spawner
-	guardian *guardian
+	groups   *group.Runner
 	logs     logSink
 
 	server *http.Server
 	url    string
 
-	inFlight atomic.Int64  // invocations under way, over all functions
-	launches chan struct{} // holds one element for each process that is being launched
+	inFlight atomic.Int64  // invocations under way in all functions
+	launches chan struct{} // has an element for each process that is starting
 
 	mu        sync.RWMutex
 	functions map[string]*function
 	closed    bool
 
 	closing chan struct{}  // closed when Close begins
-	running sync.WaitGroup // reapers, log readers and background invocations
+	running sync.WaitGroup // the server, reapers and background invocations
 	done    chan struct{}  // closed when Close has ended
 }
 
-// New starts a host without functions, listening on 127.0.0.1.
+// New creates a host without functions and starts its Invoke API.
 func New(options ...Option) (*Host, error) {
-	if err := supported(); err != nil {
-		return nil, err
-	}
 	s := defaultSettings()
 	for _, option := range options {
 		option(&s)
@@ -58,8 +56,14 @@ func New(options ...Option) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	groups, err := group.New()
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
 	h := &Host{
 		settings:  s,
+		groups:    groups,
 		logs:      logSink{open: s.logs},
 		url:       "http://" + listener.Addr().String(),
 		functions: map[string]*function{},
@@ -67,12 +71,11 @@ func New(options ...Option) (*Host, error) {
 		closing:   make(chan struct{}),
 		done:      make(chan struct{}),
 	}
-	h.spawner.start()
-	h.guardian = startGuardian()
 	h.server = &http.Server{
 		Handler:  newInvokeAPI(h),
 		ErrorLog: log.New(io.Discard, "", 0),
-		// A client that stops in the middle of its header would hold a connection for ever.
+		// Without it, a client that never finishes its header would hold a connection
+		// forever.
 		ReadHeaderTimeout: time.Minute,
 	}
 	h.running.Go(func() { _ = h.server.Serve(listener) })
@@ -83,21 +86,20 @@ func listen(addr string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		_, port, _ := net.SplitHostPort(addr)
-		return nil, fmt.Errorf("the lambda host cannot listen on %s, because another program does: "+
-			"stop it (`lsof -i :%s` names it), choose another port, or port 0 for any free one: %w", addr, port, err)
+		return nil, fmt.Errorf("the Lambda host cannot listen on %s, because another program does: "+
+			"stop it (`lsof -i :%s` names it), or choose another port, or port 0 for any free one: %w", addr, port, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the lambda host cannot listen on %q, expected an address like 127.0.0.1:3001: %w", addr, err)
+		return nil, fmt.Errorf("the Lambda host cannot listen on %q, expected an address such as 127.0.0.1:3001: %w", addr, err)
 	}
 	return listener, nil
 }
 
-// URL is the endpoint of the Invoke API, such as "http://127.0.0.1:3001".
+// URL returns the endpoint of the Invoke API, such as "http://127.0.0.1:3001".
 func (h *Host) URL() string { return h.url }
 
-// Add makes a function known under its name. Its processes start when
-// invocations need them, so a missing executable shows in the first invocation,
-// as it does in Lambda.
+// Add adds a function. Its processes start when invocations need them, so, as in
+// Lambda, a missing executable is reported by the first invocation.
 func (h *Host) Add(f Function) error {
 	fn, err := newFunction(h, f)
 	if err != nil {
@@ -115,17 +117,17 @@ func (h *Host) Add(f Function) error {
 	return nil
 }
 
-// Stats counts what a function has done since it was added.
+// Stats holds the counts of a function since it was added.
 type Stats struct {
-	Invocations int // invocations that reached the function, retries of events included
-	Errors      int // of these, the ones that ended with a FunctionError
-	Timeouts    int // of the errors, the ones that ran out of time
-	Throttles   int // invocations refused for want of concurrency; not among Invocations
+	Invocations int // invocations that reached the function, including retries of events
+	Errors      int // invocations that ended with a FunctionError
+	Timeouts    int // errors that are timeouts
+	Throttles   int // invocations refused because the concurrency was used up
 	Started     int // processes started
 	Alive       int // processes running now
 }
 
-// Stats returns the counts of a function, and zeros for one that is not known.
+// Stats returns the counts of a function, or zeros if the host does not have it.
 func (h *Host) Stats(function string) Stats {
 	name, _, err := parseName(function)
 	if err != nil {
@@ -140,7 +142,7 @@ func (h *Host) Stats(function string) Stats {
 	return fn.counters.snapshot(fn.pool.alive())
 }
 
-// find resolves a function name or ARN, with or without a qualifier.
+// find returns the function with the given name or ARN, and its qualifier, if any.
 func (h *Host) find(identifier string) (fn *function, qualifier string, err error) {
 	name, qualifier, err := parseName(identifier)
 	if err != nil {
@@ -158,8 +160,8 @@ func (h *Host) find(identifier string) (fn *function, qualifier string, err erro
 	return fn, qualifier, nil
 }
 
-// notFound is Lambda's own message and, because a name in a template is easily
-// confused with a logical ID, the names that would have worked. Callers hold mu.
+// notFound returns Lambda's message with the names of all functions, because it is
+// easy to confuse a name with a logical ID. Callers hold mu.
 func (h *Host) notFound(name string) error {
 	known := make([]string, 0, len(h.functions))
 	for other := range h.functions {
@@ -176,8 +178,8 @@ func (h *Host) notFound(name string) error {
 	}
 }
 
-// enter registers work that Close has to wait for; the work calls running.Done at
-// its end. It reports false when the host is closed, and the work must not begin then.
+// enter registers work for which Close waits; the work calls running.Done at its
+// end. It returns false if the host is closed: the work must not start then.
 func (h *Host) enter() bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -188,8 +190,8 @@ func (h *Host) enter() bool {
 	return true
 }
 
-// background runs work that Close has to wait for, and reports false, without
-// running it, when the host is closed.
+// background runs work for which Close waits. It returns false, and does not run
+// the work, if the host is closed.
 func (h *Host) background(work func()) bool {
 	if !h.enter() {
 		return false
@@ -210,9 +212,9 @@ func (h *Host) isClosing() bool {
 	}
 }
 
-// Close kills every process with its group, makes the invocations in flight
-// fail with [ErrClosed], and returns when all of it is over. Calling it again
-// waits for the same end.
+// Close kills all processes with their groups. Invocations under way return
+// [ErrClosed]. Close returns when everything has ended; a second call waits for the
+// same end.
 func (h *Host) Close() error {
 	h.mu.Lock()
 	first := !h.closed
@@ -224,7 +226,7 @@ func (h *Host) Close() error {
 	}
 	close(h.closing)
 
-	// Requests in flight are answered (they fail at once) before connections close.
+	// Requests under way fail at once. They are answered before connections close.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	for _, fn := range h.functions {
@@ -234,8 +236,7 @@ func (h *Host) Close() error {
 		_ = h.server.Close()
 	}
 	h.running.Wait()
-	h.guardian.stop()
-	h.spawner.stop()
+	h.groups.Close()
 	close(h.done)
 	return nil
 }

@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// newHost starts a host that ends with the test.
+// newHost creates a host that is closed at the end of the test.
 func newHost(t testing.TB, options ...lambdahost.Option) *lambdahost.Host {
 	t.Helper()
 	h, err := lambdahost.New(options...)
@@ -53,7 +53,7 @@ func newHost(t testing.TB, options ...lambdahost.Option) *lambdahost.Host {
 	return h
 }
 
-// add adds the test function, with the changes that a test wants.
+// add adds the test function after change has modified it.
 func add(t testing.TB, h *lambdahost.Host, change func(*lambdahost.Function)) {
 	t.Helper()
 	f := lambdahost.Function{Name: "worker", Command: []string{binary}, Timeout: 20 * time.Second}
@@ -65,7 +65,7 @@ func add(t testing.TB, h *lambdahost.Host, change func(*lambdahost.Function)) {
 	}
 }
 
-// invoke invokes "worker" and expects that Lambda's API does not refuse it.
+// invoke invokes "worker". It fails the test if the API refuses the request.
 func invoke(t testing.TB, h *lambdahost.Host, payload string) *lambdahost.Response {
 	t.Helper()
 	response, err := h.Invoke(t.Context(), "worker", []byte(payload))
@@ -75,7 +75,8 @@ func invoke(t testing.TB, h *lambdahost.Host, payload string) *lambdahost.Respon
 	return response
 }
 
-// succeed invokes "worker" and decodes the answer.
+// succeed invokes "worker" and decodes the answer. It fails the test if the function
+// fails.
 func succeed[T any](t testing.TB, h *lambdahost.Host, payload string) T {
 	t.Helper()
 	response := invoke(t, h, payload)
@@ -84,7 +85,7 @@ func succeed[T any](t testing.TB, h *lambdahost.Host, payload string) T {
 	}
 	var answer T
 	if err := json.Unmarshal(response.Payload, &answer); err != nil {
-		t.Fatalf("the answer to %s is not of the expected shape: %v: %s", payload, err, response.Payload)
+		t.Fatalf("got %[3]s as the answer to %[1]s, expected another type: %[2]v", payload, err, response.Payload)
 	}
 	return answer
 }
@@ -95,7 +96,7 @@ type problem struct {
 	Message string `json:"errorMessage"`
 }
 
-// fail invokes "worker" and expects a FunctionError.
+// fail invokes "worker". It fails the test if the function succeeds.
 func fail(t testing.TB, h *lambdahost.Host, payload string) (problem, *lambdahost.Response) {
 	t.Helper()
 	response := invoke(t, h, payload)
@@ -104,12 +105,12 @@ func fail(t testing.TB, h *lambdahost.Host, payload string) (problem, *lambdahos
 	}
 	var p problem
 	if err := json.Unmarshal(response.Payload, &p); err != nil {
-		t.Fatalf("the payload of the failure is no JSON object: %v: %s", err, response.Payload)
+		t.Fatalf("got payload %s, expected a JSON object: %v", response.Payload, err)
 	}
 	return p, response
 }
 
-// eventually waits for something that is about to become true.
+// eventually waits until a condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -117,5 +118,5 @@ func eventually(t testing.TB, what string, holds func() bool) {
 			return
 		}
 	}
-	t.Fatalf("ten seconds later still not: %s", what)
+	t.Fatalf("got nothing after ten seconds, expected: %s", what)
 }

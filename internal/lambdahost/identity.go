@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// newRequestID makes a random UUID (RFC 9562, version 4).
+// newRequestID returns a random UUID (RFC 9562, version 4).
 func newRequestID() string {
 	var raw [16]byte
 	binary.NativeEndian.PutUint64(raw[:8], rand.Uint64())
@@ -25,14 +25,14 @@ func newRequestID() string {
 	return string(text[:])
 }
 
-// newTraceID makes an X-Ray tracing header of a trace that is not sampled (AWS
+// newTraceID returns an X-Ray tracing header for a trace that is not sampled (AWS
 // X-Ray developer guide, "Tracing header").
 func newTraceID() string {
 	return "Root=1-" + strconv.FormatInt(time.Now().Unix(), 16) + "-" + randomHex(12) +
 		";Parent=" + randomHex(8) + ";Sampled=0"
 }
 
-// randomHex is n random bytes in hexadecimal.
+// randomHex returns n random bytes in hexadecimal.
 func randomHex(n int) string {
 	raw := make([]byte, n+8)
 	for i := 0; i < n; i += 8 {

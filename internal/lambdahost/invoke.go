@@ -14,67 +14,66 @@ const (
 	maxRequestBytes = 6 * 1024 * 1024
 	// maxEventBytes is the payload limit of an asynchronous invocation (same page).
 	maxEventBytes = 1024 * 1024
-	// maxResponseBytes is what Lambda's error about too large a response names: 6 MB
-	// and a hundred bytes.
+	// maxResponseBytes is the limit in Lambda's error about a response that is too
+	// large: 6 MB and a hundred bytes.
 	maxResponseBytes = maxRequestBytes + 100
 )
 
-// Response is what a function made of an invocation.
+// Response is the answer to an invocation.
 type Response struct {
 	// Payload is the function's response or, with a FunctionError, a JSON object
-	// with errorType and errorMessage. It is passed on as the function sent it, also
-	// where it is not JSON: Lambda documents no check of it for a synchronous
-	// invocation, and its own Runtime Interface Emulator makes none for an OS-only
-	// runtime.
+	// with errorType and errorMessage. The host does not check that it is JSON:
+	// Lambda documents no such check for a synchronous invocation, and its Runtime
+	// Interface Emulator makes none for an OS-only runtime.
 	Payload []byte
 	// FunctionError is "" or "Unhandled".
 	FunctionError string
-	// RequestID is the ID that the function has seen.
+	// RequestID is the ID that the function sees.
 	RequestID string
-	// Duration is the time from the hand-over of the event to the response.
+	// Duration is the time from the delivery of the event to the response.
 	Duration time.Duration
 	// InitDuration is the time from the start of the process to its first request
-	// for an invocation, or 0 when the process was there already.
+	// for an invocation. It is 0 if the process was already running.
 	InitDuration time.Duration
-	// Billed is Duration and InitDuration, rounded up to a millisecond.
+	// Billed is the sum of Duration and InitDuration, rounded up to a millisecond.
 	Billed time.Duration
-	// ColdStart tells that a process was started for this invocation.
+	// ColdStart is true if a process was started for this invocation.
 	ColdStart bool
 
 	logTail []byte // the last 4 KB of the log, if the request asked for it
 }
 
-// request is an invocation as it comes in.
+// request is a request for an invocation.
 type request struct {
 	function      string // name or ARN
-	qualifier     string // from the query string, "" if there was none
-	id            string // "" for a new one
-	traceID       string // "" for a new one
-	clientContext string // JSON, "" for none
+	qualifier     string // from the query string, or ""
+	id            string // "" means a new one
+	traceID       string // "" means a new one
+	clientContext string // JSON, or ""
 	payload       []byte
-	limit         int // bytes of payload at most
+	limit         int // the largest size of the payload in bytes
 	wantLogTail   bool
 }
 
-// invocation is a request that was let in.
+// invocation is an accepted request.
 type invocation struct {
 	fn        *function
 	request   request
 	arn       string
-	done      chan outcome // gets the outcome exactly once; buffered, so that nobody waits for the caller
-	startedAt time.Time    // when it was given to a process
+	done      chan outcome // gets the outcome exactly once; buffered, so that sending never blocks
+	startedAt time.Time    // when a process got it
 	deadline  time.Time
 	initTime  time.Duration
 	cold      bool
 }
 
-// Invoke runs a function, named by its name or ARN, and waits for its answer. An
-// empty payload stands for {}.
+// Invoke invokes the function with the given name or ARN and waits for its answer.
+// An empty payload means {}.
 //
 // A failure in the function is a Response with a FunctionError. The error is an
-// [*Error] where Lambda's Invoke API refuses the request, [ErrClosed], or the
-// cause of ctx's end. A function whose caller has gone runs on, as in Lambda,
-// until it answers or its timeout ends it.
+// [*Error] if Lambda's Invoke API refuses such a request, [ErrClosed], or the cause
+// of ctx's end. When ctx ends, the function runs on until it answers or times out,
+// as in Lambda.
 func (h *Host) Invoke(ctx context.Context, function string, payload []byte) (*Response, error) {
 	return h.invoke(ctx, request{function: function, payload: payload, limit: maxRequestBytes})
 }
@@ -96,7 +95,7 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 			inv.fn.counters.throttles.Add(1)
 		}
 		return nil, err
-	case early != nil: // no process came up
+	case early != nil: // no process could be started
 		return h.finish(inv, nil, *early), nil
 	}
 	p.dispatch(inv)
@@ -104,8 +103,7 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 	return h.await(ctx, inv, p, timer)
 }
 
-// admit checks a request as Lambda's front end does, and takes a place among the
-// invocations in flight.
+// admit checks a request as Lambda does, and counts it as under way.
 func (h *Host) admit(r request) (*invocation, error) {
 	fn, qualifier, err := h.find(r.function)
 	if err != nil {
@@ -154,7 +152,7 @@ func (r *request) checkPayload() error {
 	return &Error{Code: codeInvalidContent, Message: fmt.Sprintf("Could not parse request body into json: %v", err)}
 }
 
-// await watches over an invocation that a process works on.
+// await waits for the end of an invocation that a process works on.
 func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *time.Timer) (*Response, error) {
 	var out outcome
 	select {
@@ -162,7 +160,7 @@ func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *ti
 		timer.Stop()
 	case <-timer.C:
 		if !p.revoke(inv) {
-			out = <-inv.done // it was answered at the last moment
+			out = <-inv.done // the process answered at the last moment
 			break
 		}
 		p.kill()
@@ -172,7 +170,7 @@ func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *ti
 	case <-p.exited:
 		timer.Stop()
 		if !p.revoke(inv) {
-			out = <-inv.done // it answered, and exited then
+			out = <-inv.done // the process answered before it exited
 			break
 		}
 		out = exitFailure(p.exitErr).outcome(inv.request.id)
@@ -183,14 +181,15 @@ func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *ti
 		h.inFlight.Add(-1)
 		return nil, ErrClosed
 	}
-	if out.functionError != "" && h.isClosing() { // most likely killed by Close
+	if out.functionError != "" && h.isClosing() { // Close probably killed the process
 		h.inFlight.Add(-1)
 		return nil, ErrClosed
 	}
 	return h.finish(inv, p, out), nil
 }
 
-// finish settles the accounts of an invocation; p is nil if none came up.
+// finish updates the counts and makes the response. p is nil if no process could be
+// started.
 func (h *Host) finish(inv *invocation, p *process, out outcome) *Response {
 	h.inFlight.Add(-1)
 	c := &inv.fn.counters

@@ -14,15 +14,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-func TestInvocationsOneAfterTheOtherShareAProcess(t *testing.T) {
+func TestSequentialInvocationsShareAProcess(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	first := invoke(t, h, `{"do":"pid"}`)
 	if !first.ColdStart || first.InitDuration <= 0 {
-		t.Errorf("the first invocation: got ColdStart %v after %s, expected a cold start", first.ColdStart, first.InitDuration)
+		t.Errorf("first invocation: got ColdStart %v after %s, expected a cold start", first.ColdStart, first.InitDuration)
 	}
 	if first.Billed < first.Duration+first.InitDuration || first.Billed%time.Millisecond != 0 {
 		t.Errorf("got %s billed for %s and an initialization of %s, expected the sum in whole milliseconds", first.Billed, first.Duration, first.InitDuration)
@@ -39,12 +41,12 @@ func TestInvocationsOneAfterTheOtherShareAProcess(t *testing.T) {
 		t.Errorf("got %d request IDs for 201 invocations", len(ids))
 	}
 	want := lambdahost.Stats{Invocations: 201, Started: 1, Alive: 1}
-	if got := h.Stats("worker"); got != want {
-		t.Errorf("got %+v, expected %+v", got, want)
+	if diff := cmp.Diff(want, h.Stats("worker")); diff != "" {
+		t.Errorf("wrong counts (-expected +got):\n%s", diff)
 	}
 }
 
-func TestInvocationsAtOnceHaveAProcessEach(t *testing.T) {
+func TestParallelInvocationsHaveTheirOwnProcesses(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	const n = 5
@@ -58,8 +60,8 @@ func TestInvocationsAtOnceHaveAProcessEach(t *testing.T) {
 	if distinct := slices.Compact(slices.Clone(pids)); len(distinct) != n {
 		t.Errorf("got processes %v, expected %d different ones", pids, n)
 	}
-	// With all of them idle, the most recently used one serves again and again.
-	time.Sleep(200 * time.Millisecond) // until they have asked for their next invocation
+	// If all are idle, the most recently used one gets each invocation.
+	time.Sleep(200 * time.Millisecond) // until all have asked for their next invocation
 	again := invoke(t, h, `{"do":"pid"}`)
 	for range 5 {
 		time.Sleep(100 * time.Millisecond)
@@ -72,7 +74,7 @@ func TestInvocationsAtOnceHaveAProcessEach(t *testing.T) {
 	}
 }
 
-func TestTheFunctionSeesItsContext(t *testing.T) {
+func TestFunctionSeesItsContext(t *testing.T) {
 	h := newHost(t)
 	dir := t.TempDir()
 	add(t, h, func(f *lambdahost.Function) { f.Dir, f.Timeout = dir, 7*time.Second })
@@ -103,8 +105,8 @@ func TestTheFunctionSeesItsContext(t *testing.T) {
 	}
 }
 
-func TestTheEnvironmentIsTheFunctionsOwn(t *testing.T) {
-	t.Setenv("LAMBDAHOST_TEST_SECRET", "of the parent")
+func TestFunctionHasItsOwnEnvironment(t *testing.T) {
+	t.Setenv("LAMBDAHOST_TEST_SECRET", "secret")
 	t.Setenv("AWS_PROFILE", "production")
 	t.Setenv("TMPDIR", t.TempDir())
 	h := newHost(t)
@@ -117,14 +119,14 @@ func TestTheEnvironmentIsTheFunctionsOwn(t *testing.T) {
 	for _, entry := range succeed[[]string](t, h, `{"do":"environment"}`) {
 		key, value, _ := strings.Cut(entry, "=")
 		if _, twice := got[key]; twice {
-			t.Errorf("%s is there twice", key)
+			t.Errorf("got %s twice, expected it once", key)
 		}
 		got[key] = value
 	}
 	varying := []string{"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_LOG_STREAM_NAME", "_X_AMZN_TRACE_ID"}
 	for _, key := range varying {
 		if got[key] == "" || got[key] == "nowhere:1" {
-			t.Errorf("got %s=%q", key, got[key])
+			t.Errorf("got %s=%q, expected a value of the host", key, got[key])
 		}
 		delete(got, key)
 	}
@@ -136,26 +138,20 @@ func TestTheEnvironmentIsTheFunctionsOwn(t *testing.T) {
 		"AWS_LAMBDA_FUNCTION_NAME": "worker", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
 		"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/worker",
 	}
-	for key, value := range want {
-		if has, set := got[key]; !set || has != value {
-			t.Errorf("got %s=%q (set: %v), expected %q", key, has, set, value)
-		}
-		delete(got, key)
-	}
-	if len(got) > 0 {
-		t.Errorf("the function sees more than it should: %v", got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("wrong environment (-expected +got):\n%s", diff)
 	}
 }
 
-func TestResponsesPassAsTheyAre(t *testing.T) {
+func TestResponseNeedNotBeJSON(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "raw"} })
 	if response := invoke(t, h, `{}`); string(response.Payload) != "no JSON at all" || response.FunctionError != "" {
-		t.Errorf("got %q with FunctionError %q, expected the text as it is", response.Payload, response.FunctionError)
+		t.Errorf("got %q with FunctionError %q, expected the text unchanged", response.Payload, response.FunctionError)
 	}
 }
 
-func TestAnEmptyPayloadIsAnEmptyObject(t *testing.T) {
+func TestEmptyPayloadMeansEmptyObject(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "echo"} })
 	if response := invoke(t, h, ""); string(response.Payload) != "{}" {
@@ -163,12 +159,12 @@ func TestAnEmptyPayloadIsAnEmptyObject(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestInvokeErrors(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	for _, c := range []struct{ name, function, payload, code, message string }{
 		{"unknown function", "wroker", "{}", "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:wroker (this host has worker)"},
-		{"no name", "not a name", "{}", "ValidationException", "'not a name' at 'functionName'"},
+		{"invalid name", "not a name", "{}", "ValidationException", "'not a name' at 'functionName'"},
 		{"no JSON", "worker", "{nope", "InvalidRequestContentException", "Could not parse request body into json"},
 		{"one byte too large", "worker", `"` + strings.Repeat("x", 6291456-1) + `"`, "RequestTooLargeException", "6291456"},
 	} {
@@ -178,12 +174,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: got %v, expected %s with %q", c.name, err, c.code, c.message)
 		}
 	}
-	if got := h.Stats("worker"); got != (lambdahost.Stats{}) {
-		t.Errorf("got %+v, expected that a refused request starts nothing", got)
+	if diff := cmp.Diff(lambdahost.Stats{}, h.Stats("worker")); diff != "" {
+		t.Errorf("a refused request changed the counts (-expected +got):\n%s", diff)
 	}
 }
 
-func TestTheLargestPayloadsPass(t *testing.T) {
+func TestLargestPayloadPasses(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "echo"} })
 	payload := `"` + strings.Repeat("x", 6291456-2) + `"`
@@ -192,7 +188,7 @@ func TestTheLargestPayloadsPass(t *testing.T) {
 	}
 }
 
-func TestConcurrencyIsThrottled(t *testing.T) {
+func TestConcurrencyLimitThrottles(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		options []lambdahost.Option
@@ -215,7 +211,7 @@ func TestConcurrencyIsThrottled(t *testing.T) {
 				t.Errorf("got %v, expected TooManyRequestsException: Rate Exceeded.", err)
 			}
 			all.Wait()
-			for range 50 { // one at a time is never throttled
+			for range 50 { // sequential invocations are never throttled
 				invoke(t, h, `{"do":"pid"}`)
 			}
 			if got := h.Stats("worker"); got.Throttles != 1 || got.Started != 2 {
@@ -241,11 +237,11 @@ func TestIdleProcessesMakeRoomForOtherFunctions(t *testing.T) {
 		}
 	}
 	if h.Stats("first").Throttles != 0 {
-		t.Error("an idle process throttled another function")
+		t.Error("got a throttle, expected an idle process to make room")
 	}
 }
 
-func TestACallerThatLeavesDoesNotEndTheInvocation(t *testing.T) {
+func TestInvocationRunsOnWhenItsCallerLeaves(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	invoke(t, h, `{"do":"pid"}`)
@@ -260,11 +256,11 @@ func TestACallerThatLeavesDoesNotEndTheInvocation(t *testing.T) {
 	eventually(t, "two invocations", func() bool { return h.Stats("worker").Invocations == 2 })
 	invoke(t, h, `{"do":"pid"}`)
 	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 0 {
-		t.Errorf("got %+v, expected that the process is used again", got)
+		t.Errorf("got %+v, expected the same process to serve again", got)
 	}
 }
 
-func TestACallerThatLeavesDuringAColdStartLeavesTheProcess(t *testing.T) {
+func TestProcessStaysWhenItsCallerLeavesDuringTheColdStart(t *testing.T) {
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"INIT": "slow"} })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -274,14 +270,14 @@ func TestACallerThatLeavesDuringAColdStartLeavesTheProcess(t *testing.T) {
 	}
 	time.Sleep(600 * time.Millisecond)
 	if response := invoke(t, h, `{"do":"pid"}`); response.ColdStart {
-		t.Error("got a second cold start, expected the process that was on its way")
+		t.Error("got a second cold start, expected the process that was starting")
 	}
 	if got := h.Stats("worker"); got.Started != 1 || got.Invocations != 1 {
 		t.Errorf("got %+v, expected one process and one invocation", got)
 	}
 }
 
-func TestAFinishedContextStartsNothing(t *testing.T) {
+func TestInvokeWithEndedContextStartsNothing(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -291,6 +287,6 @@ func TestAFinishedContextStartsNothing(t *testing.T) {
 		t.Errorf("got %v, expected %v", err, reason)
 	}
 	if got := h.Stats("worker").Started; got != 0 {
-		t.Errorf("got %d processes", got)
+		t.Errorf("got %d processes, expected none", got)
 	}
 }

@@ -10,15 +10,14 @@ import (
 	"strconv"
 )
 
-// newInvokeAPI serves the Invoke operation of Lambda's API (AWS Lambda API
-// reference, "Invoke"), as far as it needs no account: there is no
-// authentication.
+// newInvokeAPI returns a handler for the Invoke operation of Lambda's API (AWS
+// Lambda API reference, "Invoke"), without authentication.
 func newInvokeAPI(h *Host) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{function}/invocations", h.serveInvoke)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, &Error{Code: codeUnknown, Message: "this host serves " +
-			"POST /2015-03-31/functions/NAME/invocations alone, got " + r.Method + " " + r.URL.Path})
+		writeError(w, &Error{Code: codeUnknown, Message: "got " + r.Method + " " + r.URL.Path +
+			", expected POST /2015-03-31/functions/NAME/invocations: this host has no other operation"})
 	})
 	return mux
 }
@@ -34,10 +33,10 @@ func (h *Host) serveInvoke(w http.ResponseWriter, r *http.Request) {
 		limit:       maxRequestBytes,
 		wantLogTail: r.Header.Get("X-Amz-Log-Type") == "Tail",
 	}
-	// One byte more than the limit is enough to see that it is too much.
+	// One byte above the limit shows that the payload is too large.
 	payload, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBytes+1))
 	if err != nil {
-		return // the client is gone
+		return // the client disconnected
 	}
 	req.payload = payload
 	if encoded := r.Header.Get("X-Amz-Client-Context"); encoded != "" {
@@ -65,7 +64,7 @@ func (h *Host) serveInvoke(w http.ResponseWriter, r *http.Request) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		writeError(w, &Error{Code: codeInvalidParam, Message: "expected the invocation type RequestResponse, Event or DryRun, got " + kind})
+		writeError(w, &Error{Code: codeInvalidParam, Message: "got invocation type " + kind + ", expected RequestResponse, Event or DryRun"})
 	}
 }
 
@@ -88,8 +87,8 @@ func (h *Host) serveRequestResponse(ctx context.Context, w http.ResponseWriter, 
 	_, _ = w.Write(response.Payload)
 }
 
-// writeError answers in the form of AWS's JSON protocols (AWS Lambda API
-// reference, "Common Errors").
+// writeError writes an error as AWS's JSON protocols do (AWS Lambda API reference,
+// "Common Errors").
 func writeError(w http.ResponseWriter, err error) {
 	var refusal *Error
 	if !errors.As(err, &refusal) {
@@ -107,7 +106,7 @@ func writeError(w http.ResponseWriter, err error) {
 	_, _ = w.Write(body)
 }
 
-// oneLine makes JSON fit for a header.
+// oneLine returns JSON without line breaks, as a header needs it.
 func oneLine(document []byte) string {
 	var value json.RawMessage = document
 	compact, err := json.Marshal(value)

@@ -47,21 +47,21 @@ func TestInvokeOverHTTP(t *testing.T) {
 	for _, function := range []string{"worker", "worker:$LATEST", url.PathEscape(arn), url.PathEscape(arn + ":live"), arn, "123456789012:function:worker"} {
 		response, body := call(t, h, "/2015-03-31/functions/"+function+"/invocations", `{"a":1}`, nil)
 		if response.StatusCode != 200 || body != `{"a":1}` {
-			t.Errorf("%s: got %d %s", function, response.StatusCode, body)
+			t.Errorf("%s: got %d %s, expected 200 and the event", function, response.StatusCode, body)
 		}
 		if got := response.Header.Get("X-Amz-Executed-Version"); got != "$LATEST" {
-			t.Errorf("%s: got version %q", function, got)
+			t.Errorf("%s: got version %q, expected $LATEST", function, got)
 		}
 		if _, there := response.Header["X-Amz-Function-Error"]; there {
-			t.Errorf("%s: there is a function error", function)
+			t.Errorf("%s: got a function error, expected none", function)
 		}
 		if id := response.Header.Get("X-Amzn-Requestid"); len(id) != 36 {
-			t.Errorf("%s: got request ID %q", function, id)
+			t.Errorf("%s: got request ID %q, expected a UUID", function, id)
 		}
 	}
 }
 
-func TestAFunctionErrorOverHTTP(t *testing.T) {
+func TestFunctionErrorOverHTTP(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	response, body := call(t, h, invocations, `{"do":"exit","code":1}`, map[string]string{"X-Amz-Log-Type": "Tail"})
@@ -72,14 +72,14 @@ func TestAFunctionErrorOverHTTP(t *testing.T) {
 	}
 	tail, _ := base64.StdEncoding.DecodeString(response.Header.Get("X-Amz-Log-Result"))
 	if want := "RequestId: " + id + " Error: Runtime exited with error: exit status 1\nRuntime.ExitError\nEND RequestId: " + id + "\n"; !strings.Contains(string(tail), want) {
-		t.Errorf("got the log %q, expected %q in it", tail, want)
+		t.Errorf("got log %q, expected it to contain %q", tail, want)
 	}
 }
 
-func TestTheLogTail(t *testing.T) {
+func TestLogTail(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
-	invoke(t, h, `{"do":"log","message":"of another invocation"}`)
+	invoke(t, h, `{"do":"log","message":"another invocation"}`)
 	for _, message := range []string{"first", "second"} {
 		response, _ := call(t, h, invocations, `{"do":"log","message":"`+message+`"}`, map[string]string{"X-Amz-Log-Type": "Tail"})
 		tail, err := base64.StdEncoding.DecodeString(response.Header.Get("X-Amz-Log-Result"))
@@ -89,14 +89,14 @@ func TestTheLogTail(t *testing.T) {
 		lines := strings.Split(string(tail), "\n")
 		id := response.Header.Get("X-Amzn-Requestid")
 		if lines[0] != "START RequestId: "+id+" Version: $LATEST" {
-			t.Errorf("got the first line %q", lines[0])
+			t.Errorf("got first line %q, expected START", lines[0])
 		}
 		if !strings.Contains(string(tail), message+"\n"+message+"\n") {
-			t.Errorf("got %q, expected what was printed to stdout and stderr", tail)
+			t.Errorf("got %q, expected the lines from stdout and stderr", tail)
 		}
 		report := lines[len(lines)-2]
 		if !strings.HasPrefix(report, "REPORT RequestId: "+id+"\tDuration: ") || !strings.Contains(report, " ms\tMemory Size: 128 MB") {
-			t.Errorf("got the last line %q", report)
+			t.Errorf("got last line %q, expected REPORT", report)
 		}
 	}
 	response, _ := call(t, h, invocations, `{"do":"log lines","message":"many"}`, map[string]string{"X-Amz-Log-Type": "Tail"})
@@ -106,11 +106,11 @@ func TestTheLogTail(t *testing.T) {
 	}
 	response, _ = call(t, h, invocations, `{"do":"pid"}`, nil)
 	if _, there := response.Header["X-Amz-Log-Result"]; there {
-		t.Error("there is a log that nobody asked for")
+		t.Error("got a log without a request for it, expected none")
 	}
 }
 
-func TestRefusalsOverHTTP(t *testing.T) {
+func TestInvokeErrorsOverHTTP(t *testing.T) {
 	h := newHost(t, lambdahost.WithConcurrency(1))
 	add(t, h, nil)
 	for _, c := range []struct {
@@ -119,12 +119,12 @@ func TestRefusalsOverHTTP(t *testing.T) {
 		status              int
 		code, message       string
 	}{
-		{"unknown function", "/2015-03-31/functions/nobody/invocations", "{}", nil, 404, "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody"},
-		{"unknown function, event", "/2015-03-31/functions/nobody/invocations", "{}", map[string]string{"X-Amz-Invocation-Type": "Event"}, 404, "ResourceNotFoundException", "nobody"},
+		{"unknown function", "/2015-03-31/functions/missing/invocations", "{}", nil, 404, "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:missing"},
+		{"unknown function, event", "/2015-03-31/functions/missing/invocations", "{}", map[string]string{"X-Amz-Invocation-Type": "Event"}, 404, "ResourceNotFoundException", "missing"},
 		{"no JSON", invocations, "{", nil, 400, "InvalidRequestContentException", "Could not parse request body into json"},
 		{"too large", invocations, `"` + strings.Repeat("x", 7_000_000) + `"`, nil, 413, "RequestTooLargeException", "6291456"},
 		{"too large for an event", invocations, `"` + strings.Repeat("x", 1_048_576) + `"`, map[string]string{"X-Amz-Invocation-Type": "Event"}, 413, "RequestTooLargeException", "1048578 byte payload is too large for the Event invocation type (limit 1048576 bytes)"},
-		{"invocation type", invocations, "{}", map[string]string{"X-Amz-Invocation-Type": "Later"}, 400, "InvalidParameterValueException", "got Later"},
+		{"invocation type", invocations, "{}", map[string]string{"X-Amz-Invocation-Type": "Later"}, 400, "InvalidParameterValueException", "got invocation type Later"},
 		{"client context", invocations, "{}", map[string]string{"X-Amz-Client-Context": "?"}, 400, "InvalidRequestContentException", "Base64"},
 		{"unknown operation", "/2015-03-31/functions", "{}", nil, 404, "UnknownOperationException", "got POST /2015-03-31/functions"},
 	} {
@@ -151,54 +151,54 @@ func TestRefusalsOverHTTP(t *testing.T) {
 	<-busy
 }
 
-func TestADryRunRunsNothing(t *testing.T) {
+func TestDryRunStartsNothing(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	response, body := call(t, h, invocations, `{"do":"pid"}`, map[string]string{"X-Amz-Invocation-Type": "DryRun"})
 	if response.StatusCode != 204 || body != "" {
-		t.Errorf("got %d %q", response.StatusCode, body)
+		t.Errorf("got %d %q, expected 204 and no body", response.StatusCode, body)
 	}
 	if got := h.Stats("worker").Started; got != 0 {
-		t.Errorf("got %d processes", got)
+		t.Errorf("got %d processes, expected none", got)
 	}
 }
 
-func TestAnEventIsRetriedTwice(t *testing.T) {
+func TestFailedEventIsRetriedTwice(t *testing.T) {
 	h := newHost(t, lambdahost.WithEventRetryDelays(20*time.Millisecond, 40*time.Millisecond))
 	add(t, h, nil)
 	event := map[string]string{"X-Amz-Invocation-Type": "Event"}
 	response, body := call(t, h, invocations, `{"do":"error","message":"not yet"}`, event)
 	if response.StatusCode != 202 || body != "" {
-		t.Errorf("got %d %q, expected 202 and nothing", response.StatusCode, body)
+		t.Errorf("got %d %q, expected 202 and no body", response.StatusCode, body)
 	}
-	eventually(t, "three tries", func() bool { return h.Stats("worker").Errors == 3 })
+	eventually(t, "three attempts", func() bool { return h.Stats("worker").Errors == 3 })
 	time.Sleep(200 * time.Millisecond)
 	if got := h.Stats("worker"); got.Invocations != 3 {
-		t.Errorf("got %d tries, expected three", got.Invocations)
+		t.Errorf("got %d attempts, expected three", got.Invocations)
 	}
 	call(t, h, invocations, `{"do":"pid"}`, event)
 	eventually(t, "the second event", func() bool { return h.Stats("worker").Invocations == 4 })
 	time.Sleep(200 * time.Millisecond)
 	if got := h.Stats("worker"); got.Invocations != 4 {
-		t.Errorf("got %d invocations, expected that success is not repeated", got.Invocations)
+		t.Errorf("got %d invocations, expected no retry after a success", got.Invocations)
 	}
 }
 
 func TestCloseDoesNotWaitForRetries(t *testing.T) {
-	h := newHost(t) // whose first retry is a minute away
+	h := newHost(t) // the first retry comes after a minute
 	add(t, h, nil)
 	call(t, h, invocations, `{"do":"error","message":"not yet"}`, map[string]string{"X-Amz-Invocation-Type": "Event"})
-	eventually(t, "the first try", func() bool { return h.Stats("worker").Errors == 1 })
+	eventually(t, "the first attempt", func() bool { return h.Stats("worker").Errors == 1 })
 	begun := time.Now()
 	if err := h.Close(); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("Close took %s", took)
+		t.Errorf("Close took %s, expected at most 5s", took)
 	}
 }
 
-func TestTheContextOfAClient(t *testing.T) {
+func TestFunctionSeesTheClientContext(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	_, body := call(t, h, invocations+"?Qualifier=live", `{"do":"context"}`, map[string]string{
@@ -207,12 +207,13 @@ func TestTheContextOfAClient(t *testing.T) {
 	})
 	for _, want := range []string{`"custom":{"tenant":"blue"}`, `Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=1`, `function:worker:live"`} {
 		if !strings.Contains(body, want) {
-			t.Errorf("got %s, expected %s in it", body, want)
+			t.Errorf("got %s, expected it to contain %s", body, want)
 		}
 	}
 }
 
-func TestAnAddressThatIsTaken(t *testing.T) {
+func TestNewNamesAnAddressInUse(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -221,6 +222,6 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	addr := listener.Addr().String()
 	_, err = lambdahost.New(lambdahost.WithAddr(addr))
 	if err == nil || !strings.Contains(err.Error(), "cannot listen on "+addr+", because another program does") || !strings.Contains(err.Error(), "port 0 for any free one") {
-		t.Errorf("got %v, expected who is in the way and the way out", err)
+		t.Errorf("got %v, expected the address and what to do", err)
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-// lineChecker is a writer without a lock of its own, which the host must not need.
+// lineChecker expects one whole line in each Write. It has no lock, because the host
+// must not write twice at once.
 type lineChecker struct {
 	t     *testing.T
 	lines []string
@@ -22,13 +23,13 @@ type lineChecker struct {
 
 func (c *lineChecker) Write(line []byte) (int, error) {
 	if bytes.Count(line, []byte("\n")) != 1 || line[len(line)-1] != '\n' {
-		c.t.Errorf("got the write %q, expected one whole line", line)
+		c.t.Errorf("got %q in a Write, expected one whole line", line)
 	}
 	c.lines = append(c.lines, string(line))
 	return len(line), nil
 }
 
-func TestLogsAreWholeLinesFromManyProcesses(t *testing.T) {
+func TestLogsOfManyProcessesAreWholeLines(t *testing.T) {
 	all := &lineChecker{t: t}
 	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return all }))
 	for _, name := range []string{"worker", "other"} {
@@ -44,7 +45,7 @@ func TestLogsAreWholeLinesFromManyProcesses(t *testing.T) {
 		})
 	}
 	running.Wait()
-	if err := h.Close(); err != nil { // the log is complete then
+	if err := h.Close(); err != nil { // after Close the log is complete
 		t.Fatal(err)
 	}
 	whole := regexp.MustCompile(`^number (\d), (\d+) =+\n$`)
@@ -52,7 +53,7 @@ func TestLogsAreWholeLinesFromManyProcesses(t *testing.T) {
 	for _, line := range all.lines {
 		match := whole.FindStringSubmatch(line)
 		if match == nil {
-			t.Fatalf("got the line %q", line)
+			t.Fatalf("got line %q, expected a whole one", line)
 		}
 		if match[2] != fmt.Sprint(next[match[1]]) {
 			t.Fatalf("got %q, expected line %d of its invocation", line, next[match[1]])
@@ -64,11 +65,11 @@ func TestLogsAreWholeLinesFromManyProcesses(t *testing.T) {
 	}
 }
 
-func TestTheLastWordsOfACrashAreThere(t *testing.T) {
+func TestLogHasTheLastLinesOfACrash(t *testing.T) {
 	var log bytes.Buffer
 	h := newHost(t, lambdahost.WithLogs(func(function string) io.Writer {
 		if function != "worker" {
-			t.Errorf("got function %q", function)
+			t.Errorf("got function %q, expected worker", function)
 		}
 		return &log
 	}))
@@ -82,7 +83,7 @@ func TestTheLastWordsOfACrashAreThere(t *testing.T) {
 	}
 }
 
-func TestAnUnfinishedLineIsFinished(t *testing.T) {
+func TestUnfinishedLineGetsALineEnd(t *testing.T) {
 	log := &lineChecker{t: t}
 	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return log }))
 	add(t, h, nil)

@@ -15,9 +15,9 @@ var (
 
 func validName(name string) bool { return plainName.MatchString(name) }
 
-// parseName takes a function's identifier apart; qualifier is "" if there is none.
+// parseName splits a function's name or ARN. qualifier is "" if there is none.
 func parseName(identifier string) (name, qualifier string, err error) {
-	if validName(identifier) { // the hot path
+	if validName(identifier) { // the common case
 		return identifier, "", nil
 	}
 	match := anyName.FindStringSubmatch(identifier)
@@ -30,7 +30,7 @@ func parseName(identifier string) (name, qualifier string, err error) {
 	return match[1], match[2], nil
 }
 
-// regionOf is the region in an ARN, or the default for what is no ARN.
+// regionOf returns the region in an ARN, or the default region.
 func regionOf(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 || parts[3] == "" {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Option sets something about a host.
+// Option configures a Host.
 type Option func(*settings)
 
 type settings struct {
@@ -35,10 +35,10 @@ func defaultSettings() settings {
 
 func (s *settings) validate() error {
 	if s.concurrency < 1 {
-		return fmt.Errorf("the concurrency of a lambda host must be at least 1, got %d", s.concurrency)
+		return fmt.Errorf("got concurrency %d for the Lambda host, expected at least 1", s.concurrency)
 	}
 	if s.coldStartTimeout <= 0 {
-		return fmt.Errorf("the cold start timeout of a lambda host must be positive, got %s", s.coldStartTimeout)
+		return fmt.Errorf("got cold start timeout %s for the Lambda host, expected more than 0", s.coldStartTimeout)
 	}
 	return nil
 }
@@ -48,30 +48,29 @@ func WithAddr(addr string) Option {
 	return func(s *settings) { s.addr = addr }
 }
 
-// WithLogs sets where the standard output and standard error of a function go.
-// The writer gets whole lines, one in each Write, and never two at once, even if
-// it is the same one for several functions. Default: they are discarded.
+// WithLogs sets the writers for standard output and standard error of the functions.
+// A writer gets one whole line in each Write, and never two at once, even if several
+// functions share it. Default: the output is discarded.
 func WithLogs(open func(function string) io.Writer) Option {
 	return func(s *settings) { s.logs = open }
 }
 
-// WithConcurrency sets how many invocations may be under way at once over all
-// functions. A further one is throttled, as in Lambda, not queued. Processes
-// that wait for work are stopped, least recently used first, when a function
-// needs a process beyond this number. Default: 1000, as in Lambda.
+// WithConcurrency sets how many invocations may be under way at once in all
+// functions. As in Lambda, further ones are throttled, not queued. It also limits
+// the number of processes: if a function needs another one, the idle process that
+// was used least recently is stopped. Default: 1000, as in Lambda.
 func WithConcurrency(n int) Option {
 	return func(s *settings) { s.concurrency = n }
 }
 
-// WithColdStartTimeout sets how long a process may take from its start to its
+// WithColdStartTimeout sets the longest time from the start of a process to its
 // first request for an invocation. Default: ten seconds, as in Lambda.
 func WithColdStartTimeout(d time.Duration) Option {
 	return func(s *settings) { s.coldStartTimeout = d }
 }
 
-// WithEventRetryDelays sets how long an asynchronous invocation (type Event)
-// that failed waits before its first and its second retry. Default: one minute
-// and two minutes, as in Lambda.
+// WithEventRetryDelays sets the delays before the two retries of a failed
+// asynchronous invocation (type Event). Default: one and two minutes, as in Lambda.
 func WithEventRetryDelays(first, second time.Duration) Option {
 	return func(s *settings) { s.eventRetryDelays = []time.Duration{first, second} }
 }

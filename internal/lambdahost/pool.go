@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// A process that has answered asks for its next invocation microseconds later,
-// unless the machine is busy or the function does something after its response.
-// Invocations one after the other fall into that gap; without a wait they would
-// need two processes.
+// A process that has answered usually asks for its next invocation within
+// microseconds. It takes longer if the machine is busy or the function works on
+// after its response. An invocation that comes in between waits for that process;
+// otherwise sequential invocations would need two processes.
 const (
-	// settleTime is how long the wait is before another process is started.
+	// settleTime is the longest wait before another process is started.
 	settleTime = 200 * time.Millisecond
-	// lastResortSettleTime is how long it is before the invocation is throttled.
+	// lastResortSettleTime is the longest wait before the invocation is throttled.
 	lastResortSettleTime = time.Second
 )
 
-// processState is where a process stands in its life.
+// processState is a phase in the life of a process.
 type processState uint8
 
 const (
-	planned   processState = iota // counted, not launched yet
-	starting                      // launched, has not asked for an invocation yet
-	idle                          // has asked for an invocation, and none is there
-	busy                          // belongs to an invocation
-	finishing                     // has answered, and has not asked for the next invocation
-	gone                          // exited or about to
+	planned   processState = iota // counted, but not started
+	starting                      // started, but has not asked for an invocation
+	idle                          // waits for an invocation
+	busy                          // has an invocation
+	finishing                     // has answered, but has not asked for the next invocation
+	gone                          // has exited or will
 )
 
 // pool holds the processes of one function.
@@ -40,37 +40,36 @@ type pool struct {
 	processes map[*process]struct{}
 	idle      []*process // the most recently used one is last
 	finishing int
-	settling  int       // waiters that count on a finishing process
-	waiters   []*waiter // invocations without a process, the oldest first
+	settling  int       // waiters that each wait for a finishing process
+	waiters   []*waiter // invocations without a process, oldest first
 }
 
-// waiter is an invocation's claim on the next process that becomes idle.
+// waiter is an invocation that waits for a process to become idle.
 type waiter struct {
 	inv     *invocation
 	process chan *process // gets the process; buffered
 
-	settling bool          // it counts on a finishing process; guarded by the pool's mutex
-	hopeless chan struct{} // closed when it can't count on that any more
+	settling bool          // waits for a finishing process; guarded by the pool's mutex
+	hopeless chan struct{} // closed when there is no such process left for it
 }
 
 func (l *pool) init(h *Host, fn *function) {
 	l.host, l.fn, l.processes = h, fn, map[*process]struct{}{}
 }
 
-// size is the number of processes, with those that are about to be launched.
+// size returns the number of processes, including planned ones.
 func (l *pool) size() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.processes)
 }
 
-// full reports whether the function has all the processes that it may have.
-// Callers hold mu.
+// full reports whether the function has reached its concurrency. Callers hold mu.
 func (l *pool) full() bool {
 	return l.fn.Concurrency > 0 && len(l.processes) >= l.fn.Concurrency
 }
 
-// alive is the number of processes that run.
+// alive returns the number of running processes.
 func (l *pool) alive() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,9 +82,9 @@ func (l *pool) alive() int {
 	return n
 }
 
-// acquire finds a process for an invocation: one that is idle, one that becomes
-// idle while it waits, or a new one. If a new one does not come up, early says how
-// the invocation ends for it.
+// acquire returns a process for an invocation: one that is idle, one that becomes
+// idle in time, or a new one. If a new one fails to start, early is the outcome of
+// the invocation.
 func (l *pool) acquire(ctx context.Context, inv *invocation) (p *process, early *outcome, err error) {
 	l.mu.Lock()
 	if p := l.takeIdle(inv); p != nil {
@@ -129,7 +128,8 @@ func (l *pool) acquire(ctx context.Context, inv *invocation) (p *process, early 
 	return planned.comeUp(ctx, inv)
 }
 
-// takeIdle gives the most recently used idle process to the invocation. Callers hold mu.
+// takeIdle gives the most recently used idle process to an invocation. Callers hold
+// mu.
 func (l *pool) takeIdle(inv *invocation) *process {
 	n := len(l.idle)
 	if n == 0 || l.closed {
@@ -142,7 +142,7 @@ func (l *pool) takeIdle(inv *invocation) *process {
 	return p
 }
 
-// join queues an invocation for the next process that becomes idle. Callers hold mu.
+// join puts an invocation into the queue for idle processes. Callers hold mu.
 func (l *pool) join(inv *invocation) *waiter {
 	w := &waiter{inv: inv, process: make(chan *process, 1)}
 	if l.finishing > l.settling {
@@ -153,8 +153,8 @@ func (l *pool) join(inv *invocation) *waiter {
 	return w
 }
 
-// settle waits for a finishing process. It returns neither process nor error if
-// none came in time; the waiter is still in the queue then.
+// settle waits for a finishing process. It returns neither a process nor an error if
+// none comes in time; the waiter is then still in the queue.
 func (l *pool) settle(ctx context.Context, w *waiter, patience time.Duration) (*process, error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -174,8 +174,8 @@ func (l *pool) settle(ctx context.Context, w *waiter, patience time.Duration) (*
 	return nil, nil
 }
 
-// plan takes a place among the processes for a waiter. It returns the planned
-// process, or the one that the waiter got in the meantime, or why there is none.
+// plan adds a planned process for a waiter. It returns that process, or the process
+// that the waiter got in the meantime, or the reason why there is none.
 func (l *pool) plan(w *waiter) (planned, got *process, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,7 +195,8 @@ func (l *pool) plan(w *waiter) (planned, got *process, err error) {
 	return nil, nil, err
 }
 
-// leave takes a waiter out of the queue, or returns the process that it has got.
+// leave removes a waiter from the queue. If the waiter already has a process, leave
+// returns it.
 func (l *pool) leave(w *waiter) *process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -205,8 +206,8 @@ func (l *pool) leave(w *waiter) *process {
 	return <-w.process
 }
 
-// giveUp leaves the queue for a reason, which it returns, and hands on the
-// process if the waiter has got one.
+// giveUp removes a waiter from the queue and returns the reason. If the waiter
+// already has a process, giveUp releases it.
 func (l *pool) giveUp(w *waiter, reason error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -227,7 +228,8 @@ func (l *pool) dequeue(w *waiter) bool {
 	return true
 }
 
-// noLongerSettling keeps the count. Callers hold mu.
+// noLongerSettling marks that a waiter does not wait for a finishing process any
+// more. Callers hold mu.
 func (l *pool) noLongerSettling(w *waiter) {
 	if w.settling {
 		w.settling = false
@@ -235,8 +237,8 @@ func (l *pool) noLongerSettling(w *waiter) {
 	}
 }
 
-// release makes a process available, or gives it to the invocation that has
-// waited longest. Callers hold mu.
+// release gives a process to the invocation that has waited longest, or makes it
+// idle. Callers hold mu.
 func (l *pool) release(p *process) {
 	p.current = nil
 	if p.state == gone {
@@ -253,16 +255,16 @@ func (l *pool) release(p *process) {
 	l.idle = append(l.idle, p)
 }
 
-// own makes a planned process one that starts, for an invocation.
+// own marks a planned process as starting, for an invocation.
 func (l *pool) own(p *process, inv *invocation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	p.state, p.current = starting, inv
 }
 
-// asked notes that a process asked for an invocation on a connection. It reports
-// false if the process has no right to one, because it has not answered the last
-// one yet. If an invocation waits for nothing but this, it is returned.
+// asked records that a process asks for an invocation on a connection. allowed is
+// false if the process has not answered the last one yet. If an invocation could
+// not be delivered before, it is returned.
 func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allowed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -273,9 +275,9 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 			p.initTimer.Stop()
 		}
 		p.initTime = time.Since(p.startedAt)
-		p.state = busy // it belongs to the invocation that it was started for
+		p.state = busy // with the invocation that it was started for
 		close(p.ready)
-		if p.current == nil { // whose caller has gone
+		if p.current == nil { // its caller has left
 			l.release(p)
 		}
 		return nil, true
@@ -285,7 +287,7 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 		l.release(p)
 		l.unsettle()
 		return nil, true
-	case idle: // it asked before, on another connection
+	case idle: // it asked before on another connection
 		p.asker = c
 		return nil, true
 	case busy:
@@ -293,7 +295,7 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 			p.undelivered = nil
 			return inv, true
 		}
-		if p.current != nil && p.current.startedAt.IsZero() { // asked before, and nothing was sent yet
+		if p.current != nil && p.current.startedAt.IsZero() { // it asked before, and nothing was sent yet
 			p.asker = c
 			return nil, true
 		}
@@ -301,8 +303,8 @@ func (l *pool) asked(p *process, c *runtimeConn) (undelivered *invocation, allow
 	return nil, false
 }
 
-// hungUp notes that a connection has ended. A process that had asked on it has to
-// ask again before it can get an invocation.
+// hungUp records that a connection has ended. A process that asked on it must ask
+// again before it gets an invocation.
 func (l *pool) hungUp(p *process, c *runtimeConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -317,8 +319,8 @@ func (l *pool) hungUp(p *process, c *runtimeConn) {
 	}
 }
 
-// answered takes the invocation off a process, and reports false if the process
-// does not have it, or has it no more.
+// answered takes the invocation with the given ID from a process. It returns false
+// if the process does not have it.
 func (l *pool) answered(p *process, requestID string) (*invocation, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -332,7 +334,7 @@ func (l *pool) answered(p *process, requestID string) (*invocation, bool) {
 	return inv, true
 }
 
-// remove takes a process out that has exited or must not be used any more.
+// remove removes a process that has exited or never started.
 func (l *pool) remove(p *process) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -358,8 +360,8 @@ func (l *pool) retire(p *process) {
 	p.state = gone
 }
 
-// unsettle tells a waiter to count no longer on a finishing process, if there
-// are fewer of these than waiters that do. Callers hold mu.
+// unsettle stops the newest waiter from waiting for a finishing process if there are
+// fewer such processes than waiters. Callers hold mu.
 func (l *pool) unsettle() {
 	if l.settling <= l.finishing {
 		return
@@ -373,7 +375,7 @@ func (l *pool) unsettle() {
 	}
 }
 
-// leastRecentlyUsed is the idle process that has waited longest, or nil.
+// leastRecentlyUsed returns the process that has been idle longest, or nil.
 func (l *pool) leastRecentlyUsed() (p *process, since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -383,7 +385,7 @@ func (l *pool) leastRecentlyUsed() (p *process, since time.Time) {
 	return l.idle[0], l.idle[0].idleSince
 }
 
-// evict kills a process if it is still idle, and reports whether it was.
+// evict kills a process if it is idle, and reports whether it was.
 func (l *pool) evict(p *process) bool {
 	l.mu.Lock()
 	if p.state != idle {
@@ -396,7 +398,7 @@ func (l *pool) evict(p *process) bool {
 	return true
 }
 
-// close kills all processes and lets no further one start.
+// close kills all processes and prevents new ones.
 func (l *pool) close() {
 	l.mu.Lock()
 	l.closed = true

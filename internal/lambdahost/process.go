@@ -8,40 +8,42 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/lambdahost/group"
+	"github.com/mapjob/mapjob/internal/lambdahost/linelog"
 )
 
-// process is one running executable of a function: what Lambda calls an
-// execution environment.
+// process is a running executable of a function. Lambda calls it an execution
+// environment.
 type process struct {
 	host *Host
 	fn   *function
 
-	cmd       *exec.Cmd
 	api       *runtimeAPI
-	log       *processLog
+	log       *linelog.Log
 	startedAt time.Time
 
 	ready  chan struct{} // closed when it first asks for an invocation
 	exited chan struct{} // closed when it is reaped and out of the pool
 
-	exitErr error // how it ended; read it after exited is closed
+	exitErr error // how it ended; valid after exited is closed
 
 	// Guarded by the pool's mutex.
 	state        processState
 	current      *invocation
-	asker        *runtimeConn // where it waits for an invocation, or nil
-	undelivered  *invocation  // goes to the next one that asks
+	asker        *runtimeConn // the connection on which it waits for an invocation, or nil
+	undelivered  *invocation  // sent when the process asks again
 	idleSince    time.Time
 	initTimer    *time.Timer
 	initTime     time.Duration
-	initError    []byte // what it posted to /runtime/init/error
+	initError    []byte // the error that it posted to /runtime/init/error
 	initTimedOut bool
 
-	// signals guards against signalling a process ID that is no longer ours.
-	signals sync.Mutex
-	started bool
-	doomed  bool // kill was called
-	reaped  bool
+	program struct {
+		mu     sync.Mutex
+		group  *group.Group // nil before the start
+		killed bool         // kill was called
+	}
 }
 
 func newProcess(h *Host, fn *function) *process {
@@ -53,18 +55,18 @@ func newProcess(h *Host, fn *function) *process {
 	}
 }
 
-// A laptop does not have a machine for every process. While many come up at once
-// they slow each other down, far beyond the cold start timeout if there are
-// hundreds: so only some are launched at a time. A process that takes longer than
-// launchSpacing rather waits for something than needs the processor, and gives its
-// place to the next one. The invocations that have to wait take a process that
-// becomes idle if that comes first.
+// launchSpacing is how long a starting process counts towards launchesAtOnce. One
+// that takes longer probably waits for something and does not need the processor.
 const launchSpacing = 50 * time.Millisecond
 
+// launchesAtOnce returns how many processes may start at once. On one machine,
+// processes that start together slow each other down; hundreds of them would exceed
+// the cold start timeout. An invocation that has to wait for a start takes a process
+// that becomes idle before.
 func launchesAtOnce() int { return max(8, 4*runtime.NumCPU()) }
 
-// comeUp launches the process and waits until it asks for an invocation. The
-// caller has taken a place among the launches for it.
+// comeUp starts the process and waits until it asks for an invocation. The caller
+// has added an element to the host's launches, which comeUp removes.
 func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outcome, error) {
 	giveUpPlace := sync.OnceFunc(func() { <-p.host.launches })
 	defer giveUpPlace()
@@ -99,7 +101,7 @@ func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outco
 	}
 }
 
-// launch starts the executable, the Runtime API for it and the goroutines around it.
+// launch starts the executable, its Runtime API and its goroutines.
 func (p *process) launch() error {
 	if !p.host.enter() {
 		return ErrClosed
@@ -109,75 +111,64 @@ func (p *process) launch() error {
 	if err != nil {
 		return err
 	}
-	p.log, err = newProcessLog(p.host.logs.writer(p.fn.Name))
+	p.log, err = linelog.New(p.host.logs.writer(p.fn.Name), logTailBytes)
 	if err != nil {
 		_ = listener.Close()
 		return err
 	}
-	p.cmd = &exec.Cmd{
+	cmd := &exec.Cmd{
 		Path:   p.fn.Command[0],
 		Args:   p.fn.Command,
 		Dir:    p.fn.Dir,
 		Env:    p.fn.processEnvironment(listener.Addr().String()),
-		Stdout: p.log.input,
-		Stderr: p.log.input,
+		Stdout: p.log.Input(),
+		Stderr: p.log.Input(),
 	}
 	p.startedAt = time.Now()
 	p.api = serveRuntimeAPI(listener, p)
-	if err := p.host.spawner.spawn(p.cmd); err != nil {
+	started, err := p.host.groups.Start(cmd)
+	if err != nil {
 		p.api.close()
-		p.log.abandon()
+		p.log.Abandon()
 		return err
 	}
 	p.fn.counters.started.Add(1)
 	p.limitInit()
-	p.host.guardian.watch(p.cmd.Process.Pid)
-	p.signals.Lock()
-	p.started = true
-	doomed := p.doomed
-	p.signals.Unlock()
-	if doomed { // the host was closed while the process started
-		p.kill()
+	p.program.mu.Lock()
+	p.program.group = started
+	killed := p.program.killed
+	p.program.mu.Unlock()
+	if killed { // the host was closed while the process started
+		started.Kill()
 	}
 	p.host.running.Go(p.reap)
 	return nil
 }
 
-// reap waits for the end of the process, takes the rest of its group with it and
-// its name out of the books.
+// reap waits for the end of the process and removes it from the pool.
 func (p *process) reap() {
-	p.exitErr = p.wait()
+	p.exitErr = p.program.group.Wait()
 	p.api.close()
-	p.log.finish()
-	p.host.guardian.forget(p.cmd.Process.Pid)
+	p.log.Finish()
 	p.fn.pool.remove(p)
 	close(p.exited)
 }
 
-// kill ends the process and its group. It doesn't wait for the end.
+// kill kills the process and its group. It does not wait for their end.
 func (p *process) kill() {
-	p.signals.Lock()
-	defer p.signals.Unlock()
-	p.doomed = true
-	if p.started && !p.reaped {
-		killGroup(p.cmd.Process.Pid)
+	p.program.mu.Lock()
+	defer p.program.mu.Unlock()
+	p.program.killed = true
+	if p.program.group != nil {
+		p.program.group.Kill()
 	}
 }
 
-// seal kills what is left of the group and forbids further signals, because from
-// now on the process ID can belong to somebody else.
-func (p *process) seal() {
-	p.signals.Lock()
-	defer p.signals.Unlock()
-	killGroup(p.cmd.Process.Pid)
-	p.reaped = true
-}
-
-// dispatch gives the process the invocation that it waits for. From now on the
-// invocation's time is running.
+// dispatch gives an invocation to the process. The invocation's timeout starts
+// here.
 func (p *process) dispatch(inv *invocation) {
 	if inv.request.wantLogTail {
-		p.log.record()
+		p.log.Record()
 	}
 	l := &p.fn.pool
 	l.mu.Lock()
@@ -194,8 +185,8 @@ func (p *process) dispatch(inv *invocation) {
 	}
 }
 
-// deliver sends an invocation to the process. If the connection breaks, it is
-// delivered when the process asks again.
+// deliver sends an invocation to the process. If the connection breaks, the process
+// gets it when it asks again.
 func (p *process) deliver(c *runtimeConn, inv *invocation) {
 	if c.deliver(inv) == nil {
 		return
@@ -208,8 +199,8 @@ func (p *process) deliver(c *runtimeConn, inv *invocation) {
 	}
 }
 
-// revoke takes an invocation away from the process, and reports false if the
-// process has answered it.
+// revoke takes an invocation from the process. It returns false if the process has
+// already answered it.
 func (p *process) revoke(inv *invocation) bool {
 	l := &p.fn.pool
 	l.mu.Lock()
@@ -221,8 +212,8 @@ func (p *process) revoke(inv *invocation) bool {
 	return true
 }
 
-// disown lets a process that is on its way up go on without the invocation that
-// it was started for.
+// disown separates a starting process from the invocation that it was started
+// for.
 func (p *process) disown(inv *invocation) {
 	l := &p.fn.pool
 	l.mu.Lock()
@@ -231,18 +222,18 @@ func (p *process) disown(inv *invocation) {
 		return
 	}
 	p.current = nil
-	if p.state == busy { // it came up in this very moment
+	if p.state == busy { // it has just asked for the invocation
 		l.release(p)
 	}
 }
 
-// limitInit ends the process if it does not ask for an invocation in time.
+// limitInit kills the process if it does not ask for an invocation in time.
 func (p *process) limitInit() {
 	l := &p.fn.pool
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if p.state != starting {
-		return // it was quick
+		return // it has already asked
 	}
 	p.initTimer = time.AfterFunc(p.host.settings.coldStartTimeout, func() {
 		l.mu.Lock()
@@ -255,7 +246,8 @@ func (p *process) limitInit() {
 	})
 }
 
-// initFailure tells why the process ended before it asked for an invocation.
+// initFailure returns the outcome for a process that ended before it asked for an
+// invocation.
 func (p *process) initFailure(requestID string) outcome {
 	p.fn.pool.mu.Lock()
 	defer p.fn.pool.mu.Unlock()
@@ -271,8 +263,8 @@ func (p *process) initFailure(requestID string) outcome {
 	}
 }
 
-// makeRoom stops idle processes, so that with a new one there are no more than
-// the host's concurrency.
+// makeRoom stops idle processes until the number of processes, including planned
+// ones, is within the host's concurrency.
 func (h *Host) makeRoom() {
 	for {
 		h.mu.RLock()

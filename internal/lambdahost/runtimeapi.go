@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// runtimeAPI serves the Lambda Runtime API to one process, on a port of its own:
-// the port is what tells the processes apart, as AWS_LAMBDA_RUNTIME_API has room
-// for a host and a port alone.
+// runtimeAPI serves the Lambda Runtime API to one process on a port of its own. The
+// port identifies the process, because AWS_LAMBDA_RUNTIME_API holds only a host and
+// a port.
 type runtimeAPI struct {
 	process  *process
 	listener net.Listener
@@ -53,7 +53,7 @@ func (a *runtimeAPI) accept() {
 	}
 }
 
-// drop forgets a connection that has ended.
+// drop removes a connection that has ended.
 func (a *runtimeAPI) drop(c *runtimeConn) {
 	_ = c.conn.Close()
 	a.mu.Lock()
@@ -72,7 +72,7 @@ func (a *runtimeAPI) close() {
 	}
 }
 
-// handle answers one request of the process. It may leave the body unread.
+// handle answers a request of the process. It may leave the body unread.
 func (a *runtimeAPI) handle(c *runtimeConn, r *http.Request) {
 	path, known := strings.CutPrefix(r.URL.Path, runtimePrefix)
 	switch {
@@ -94,24 +94,24 @@ func (a *runtimeAPI) handle(c *runtimeConn, r *http.Request) {
 			return
 		}
 	}
-	c.refuse(http.StatusNotFound, "NotFound", "the Runtime API has no "+r.Method+" "+r.URL.Path)
+	c.refuse(http.StatusNotFound, "NotFound", "got "+r.Method+" "+r.URL.Path+", expected a path of the Runtime API")
 }
 
-// next notes that the process wants an invocation. The answer is written by the
-// one who has an invocation for it, now or later.
+// next records that the process waits for an invocation. The goroutine of the
+// invocation writes the answer.
 func (a *runtimeAPI) next(c *runtimeConn) {
 	p := a.process
 	undelivered, allowed := p.fn.pool.asked(p, c)
 	switch {
 	case !allowed:
 		c.refuse(http.StatusForbidden, "InvalidStateTransition",
-			"the last invocation has not been answered: POST its response or its error first")
+			"the last invocation has no answer yet: POST its response or error first")
 	case undelivered != nil:
 		p.deliver(c, undelivered)
 	}
 }
 
-// response takes the answer to an invocation.
+// response receives the answer to an invocation.
 func (a *runtimeAPI) response(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
 	inv, current := a.process.fn.pool.answered(a.process, id)
@@ -134,7 +134,7 @@ func (a *runtimeAPI) response(c *runtimeConn, r *http.Request, id string) {
 	}
 }
 
-// invocationError takes the function's word for a failure.
+// invocationError receives the error of an invocation.
 func (a *runtimeAPI) invocationError(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
 	inv, current := a.process.fn.pool.answered(a.process, id)
@@ -150,8 +150,8 @@ func (a *runtimeAPI) invocationError(c *runtimeConn, r *http.Request, id string)
 	}
 }
 
-// initError takes the word of a process that can't come up. The invocation that
-// it was started for fails with it.
+// initError receives the error of a process that can't initialize. The invocation
+// that it was started for fails with this error.
 func (a *runtimeAPI) initError(c *runtimeConn, r *http.Request) {
 	body, _ := readBody(r)
 	p := a.process
@@ -162,19 +162,19 @@ func (a *runtimeAPI) initError(c *runtimeConn, r *http.Request) {
 	}
 	p.fn.pool.mu.Unlock()
 	if !early {
-		c.refuse(http.StatusForbidden, "InvalidStateTransition", "the initialization is over")
+		c.refuse(http.StatusForbidden, "InvalidStateTransition", "the initialization has already ended")
 		return
 	}
 	c.accept()
-	// "Runtime should exit promptly": the end is what fails the invocation, so it
-	// must come even if the process does not do it by itself.
+	// "Runtime should exit promptly": the invocation fails when the process exits, so
+	// the host kills a process that does not.
 	time.AfterFunc(100*time.Millisecond, p.kill)
 }
 
 var errBodyTooLarge = errors.New("the body is larger than Lambda allows")
 
-// readBody reads a request to its end; what is too large is read and dropped, so
-// that the function sees the refusal instead of a broken connection.
+// readBody reads the body of a request. It also reads, and drops, a body that is too
+// large, so that the function gets an answer instead of a broken connection.
 func readBody(r *http.Request) ([]byte, error) {
 	var body []byte
 	var err error
@@ -194,8 +194,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// trailerError is the error of a function that failed in the middle of streaming
-// its response (developer guide, "Using the Lambda runtime API", mid-stream errors).
+// trailerError returns the error of a function that failed while it streamed its
+// response (developer guide, "Using the Lambda runtime API", mid-stream errors).
 func trailerError(trailer http.Header) []byte {
 	body, err := base64.StdEncoding.DecodeString(trailer.Get("Lambda-Runtime-Function-Error-Body"))
 	if err != nil {
@@ -204,7 +204,8 @@ func trailerError(trailer http.Header) []byte {
 	return errorBody(body, trailer)
 }
 
-// errorBody makes up an error from the header for a runtime that sends no body.
+// errorBody returns the error in the body. If the runtime sent no body, it makes one
+// from the header.
 func errorBody(body []byte, header http.Header) []byte {
 	if len(body) > 0 {
 		return body

@@ -15,7 +15,7 @@ func addManual(t *testing.T, h *lambdahost.Host) {
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "manual"} })
 }
 
-func TestTheRuntimeAPIRefusesWhatIsOutOfTurn(t *testing.T) {
+func TestRuntimeAPIRefusesRequestsOutOfOrder(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	for _, c := range []struct {
@@ -38,29 +38,29 @@ func TestTheRuntimeAPIRefusesWhatIsOutOfTurn(t *testing.T) {
 		t.Errorf("the second of two answers: got status %d, expected 400", got)
 	}
 	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 0 {
-		t.Errorf("got %+v, expected that one process served all of it", got)
+		t.Errorf("got %+v, expected one process and no error", got)
 	}
 }
 
-func TestTheRuntimeAPIServesOtherClients(t *testing.T) {
+func TestRuntimeAPIServesOtherClients(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	if got := succeed[int](t, h, `{"do":"new connection for everything"}`); got != 202 {
-		t.Errorf("got status %d", got)
+		t.Errorf("got status %d, expected 202", got)
 	}
 	for range 20 {
 		succeed[int](t, h, `{}`)
 	}
 	response := invoke(t, h, `{"do":"expect 100-continue"}`)
 	if len(response.Payload) != 100_002 {
-		t.Errorf("got %d bytes of a body that waits for permission, expected 100002", len(response.Payload))
+		t.Errorf("got %d bytes of a body sent after 100 Continue, expected 100002", len(response.Payload))
 	}
 	if got := h.Stats("worker").Started; got != 1 {
-		t.Errorf("got %d processes", got)
+		t.Errorf("got %d processes, expected 1", got)
 	}
 }
 
-func TestAProcessMayHangUpAndAskAgain(t *testing.T) {
+func TestProcessMayHangUpAndAskAgain(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up"}`)
@@ -71,7 +71,7 @@ func TestAProcessMayHangUpAndAskAgain(t *testing.T) {
 	}
 }
 
-func TestNobodyWaitsForAProcessThatHungUp(t *testing.T) {
+func TestInvocationDoesNotWaitForAProcessThatHungUp(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up for good"}`)
@@ -79,7 +79,7 @@ func TestNobodyWaitsForAProcessThatHungUp(t *testing.T) {
 	begun := time.Now()
 	succeed[int](t, h, `{}`)
 	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("the invocation took %s", took)
+		t.Errorf("the invocation took %s, expected at most 10s", took)
 	}
 	if got := h.Stats("worker"); got.Started != 2 || got.Errors != 0 {
 		t.Errorf("got %+v, expected a second process", got)
@@ -90,22 +90,22 @@ func TestErrorsOfOtherRuntimes(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	if got, _ := fail(t, h, `{"do":"error without a body"}`); got.Type != "Function.NoSuchThing" {
-		t.Errorf("got %+v, expected the type of the header", got)
+		t.Errorf("got %+v, expected the type in the header", got)
 	}
 	if got, _ := fail(t, h, `{"do":"fail in the middle"}`); got.Type != "Function.Broke" || got.Message != "in the middle" {
-		t.Errorf("got %+v, expected the error of the trailer", got)
+		t.Errorf("got %+v, expected the error in the trailer", got)
 	}
 	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 2 {
 		t.Errorf("got %+v, expected two errors of one process", got)
 	}
 }
 
-func TestAProcessMayExitAfterItsAnswer(t *testing.T) {
+func TestProcessMayExitAfterItsAnswer(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	for range 10 {
 		if got := succeed[string](t, h, `{"do":"answer and exit"}`); got != "done" {
-			t.Errorf("got %q", got)
+			t.Errorf("got %q, expected done", got)
 		}
 	}
 	if got := h.Stats("worker"); got.Started != 10 || got.Errors != 0 {
@@ -113,7 +113,7 @@ func TestAProcessMayExitAfterItsAnswer(t *testing.T) {
 	}
 }
 
-func TestNobodyWaitsForAProcessThatWorksOn(t *testing.T) {
+func TestInvocationDoesNotWaitForAProcessThatWorksOn(t *testing.T) {
 	h := newHost(t)
 	addManual(t, h)
 	first := succeed[int](t, h, `{"do":"answer and work on","millis":15000}`)
@@ -122,11 +122,11 @@ func TestNobodyWaitsForAProcessThatWorksOn(t *testing.T) {
 		t.Errorf("got process %d twice, expected another one", first)
 	}
 	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("the second invocation took %s", took)
+		t.Errorf("the second invocation took %s, expected at most 10s", took)
 	}
 }
 
-func TestManyQuickInvocationsShareAFewProcesses(t *testing.T) {
+func TestManyShortInvocationsShareAFewProcesses(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	const n = 100
@@ -136,11 +136,11 @@ func TestManyQuickInvocationsShareAFewProcesses(t *testing.T) {
 	}
 	all.Wait()
 	if got := h.Stats("worker"); got.Started == n || got.Invocations != n {
-		t.Errorf("got %+v, expected that those who wait for a launch take what becomes idle before", got)
+		t.Errorf("got %+v, expected waiting invocations to take idle processes", got)
 	}
 }
 
-func TestManyAtOnceDoNotTimeEachOtherOut(t *testing.T) {
+func TestManyColdStartsAtOnceDoNotTimeOut(t *testing.T) {
 	h := newHost(t, lambdahost.WithColdStartTimeout(2*time.Second))
 	add(t, h, func(f *lambdahost.Function) { f.Timeout = time.Minute })
 	const n = 150
@@ -164,6 +164,6 @@ func TestManyAtOnceDoNotTimeEachOtherOut(t *testing.T) {
 		}
 	}
 	if got := h.Stats("worker"); got.Started > n || got.Invocations != n {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, expected %d invocations and at most as many processes", got, n)
 	}
 }

@@ -1,9 +1,11 @@
-package lambdahost
+//go:build linux || darwin
 
-// guardianScript reads which process groups live ("+ ID") and which don't any more
-// ("- ID"). Its input ends when the host does, in whatever way, and it kills the
-// groups that are left then.
-const guardianScript = `
+package group
+
+// script reads the leaders of groups that have started ("+ ID") and ended
+// ("- ID"). Its input ends when the parent process does, for whatever reason. Then
+// it kills the remaining groups.
+const script = `
 trap '' HUP INT QUIT TERM
 live=
 while read -r change group; do

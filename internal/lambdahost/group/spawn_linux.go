@@ -1,4 +1,4 @@
-package lambdahost
+package group
 
 import (
 	"os/exec"
@@ -8,14 +8,11 @@ import (
 	"unsafe"
 )
 
-func supported() error { return nil }
-
-// spawner starts processes from one thread that lives as long as the host.
+// spawner starts processes from one thread that lives as long as the Runner.
 //
-// Every process asks the kernel to be killed when its parent dies. The kernel
-// takes the parent to be the thread that forked (prctl(2), PR_SET_PDEATHSIG), and
-// a thread of the Go runtime may end earlier than the program: so the thread that
-// forks is kept locked.
+// Each process asks the kernel to kill it when its parent dies. For the kernel the
+// parent is the thread that forked (prctl(2), PR_SET_PDEATHSIG), and the Go runtime
+// may end a thread before the program ends. Therefore the forking thread is locked.
 type spawner struct {
 	requests chan spawnRequest
 	stopOnce sync.Once
@@ -30,7 +27,7 @@ func (s *spawner) start() {
 	s.requests = make(chan spawnRequest)
 	go func() {
 		runtime.LockOSThread()
-		defer runtime.UnlockOSThread() // so that the thread goes on after the host
+		defer runtime.UnlockOSThread() // so that the thread does not end with the Runner
 		for r := range s.requests {
 			r.result <- r.cmd.Start()
 		}
@@ -44,24 +41,24 @@ func (s *spawner) spawn(cmd *exec.Cmd) error {
 	return <-result
 }
 
-// stop must come after the last spawn.
+// stop ends the thread. No spawn may follow.
 func (s *spawner) stop() { s.stopOnce.Do(func() { close(s.requests) }) }
 
-// wait returns how the process ended. While the process is a zombie its ID can't
-// be given to another one, so that is when the rest of its group is killed.
-func (p *process) wait() error {
+// wait waits until the program has ended. It kills the rest of the group while the
+// program is a zombie, because until then no other process can get its ID.
+func (g *Group) wait() error {
 	const (
 		byPID    = 1 // P_PID
 		keepDead = syscall.WEXITED | syscall.WNOWAIT
 	)
 	var info [128]byte // siginfo_t
 	for {
-		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, byPID, uintptr(p.cmd.Process.Pid),
+		_, _, errno := syscall.Syscall6(syscall.SYS_WAITID, byPID, uintptr(g.cmd.Process.Pid),
 			uintptr(unsafe.Pointer(&info)), keepDead, 0, 0)
 		if errno != syscall.EINTR {
 			break
 		}
 	}
-	p.seal()
-	return p.cmd.Wait()
+	g.seal()
+	return g.cmd.Wait()
 }
