@@ -58,7 +58,7 @@ owned: setup ## Count what a team owns with each architecture.
 	go run ./test/architectures/owned
 
 .PHONY: seeds
-seeds: setup ## Count what duplicates and lost answers come to, over 100 seeds.
+seeds: setup ## Count the effects of duplicates and lost answers, over 100 seeds.
 	go run ./test/architectures/seeds
 
 .PHONY: synth

@@ -54,9 +54,9 @@ func table(rows []row) string {
 			}
 			return in(n)
 		}
-		summary := func(n int) string { return only(r.summing, n, "there is none") }
+		summary := func(n int) string { return only(r.summing, n, "no summary") }
 		fmt.Fprintf(&b, "| %s | %d | %d | %s | %s | %s | %s | %s | %s | %s |\n", r.architecture, r.answers, r.messages, orders(r.lost, r.lostIn), orders(r.twice, r.twiceIn),
-			in(r.failedIn), only(r.counting, r.miscountedIn, "nobody counts"), summary(r.noneIn), summary(r.againIn), summary(r.earlyIn))
+			in(r.failedIn), only(r.counting, r.miscountedIn, "not counted"), summary(r.noneIn), summary(r.againIn), summary(r.earlyIn))
 	}
 	return b.String()
 }
