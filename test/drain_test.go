@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/stacks"
 )
@@ -16,18 +15,19 @@ import (
 // A state machine may leave work to queues: a run of it is over when that is
 // done, and not when the execution is.
 func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
-	root, folder := t.TempDir(), t.TempDir()
+	folder := t.TempDir()
 	if _, err := template.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
 		t.Fatal(err)
 	}
 	withMachine(t, folder)
-	var out, errs bytes.Buffer
-	code := cli.Main([]string{"run", "--app", "cp -R " + folder + "/. $CDK_OUTDIR", "--seed", "Orders=" + some(t, root, 40)}, nil, &out, &errs)
-	if code != 0 || !strings.Contains(errs.String(), "waiting until nothing is left to do for the queues") {
-		t.Fatalf("got exit code %d and\n%s", code, errs.String())
+	cmd := mapjob(t, "run", "--app", "cp -R "+folder+"/. $CDK_OUTDIR", "--seed", "Orders="+some(t, t.TempDir(), 40))
+	var progress bytes.Buffer
+	cmd.Stderr = &progress
+	if err := cmd.Run(); err != nil || !strings.Contains(progress.String(), "waiting until nothing is left to do for the queues") {
+		t.Fatalf("mapjob run: %v\n%s", err, progress.Bytes())
 	}
-	_, run, _ := strings.Cut(errs.String(), "everything is in ")
-	invoices, err := filepath.Glob(filepath.Join(strings.TrimSpace(run), "s3", "buckets", "*", "invoices", "*.json"))
+	_, run, _ := strings.Cut(progress.String(), "everything is in ")
+	invoices, err := filepath.Glob(filepath.Join(cmd.Dir, strings.TrimSpace(run), "s3", "buckets", "*", "invoices", "*.json"))
 	if err != nil || len(invoices) < 30 {
 		t.Errorf("got %d invoices when the run was over and %v, expected those of most of 40 orders", len(invoices), err)
 	}

@@ -16,8 +16,8 @@ import (
 
 const ordersFile = "examples/orders.jsonl"
 
-// priced is what becomes of the sample's orders if nothing is between them and
-// the business.
+// priced prices the sample's orders and returns how many are valid and how many
+// are not, and the latter by the name of their error.
 func priced(t *testing.T) (report.Items, map[string]int) {
 	t.Helper()
 	counts, names := report.Items{}, map[string]int{}
@@ -33,7 +33,7 @@ func priced(t *testing.T) (report.Items, map[string]int) {
 		if _, err := invoicing.Price(order); err != nil {
 			named, ok := errors.AsType[*job.Error](err)
 			if !ok {
-				t.Fatalf("got %v, expected an error with a name", err)
+				t.Fatalf("got error %v, expected one with a name", err)
 			}
 			names[named.Name]++
 			counts.Failed++
@@ -44,7 +44,7 @@ func priced(t *testing.T) (report.Items, map[string]int) {
 	return counts, names
 }
 
-func TestOrdersAreThoseOfTheGenerator(t *testing.T) {
+func TestTheGeneratorMakesTheOrders(t *testing.T) {
 	generated, err := exec.Command("go", "run", "./test/ordergen").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -54,10 +54,11 @@ func TestOrdersAreThoseOfTheGenerator(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(generated, committed) {
-		t.Errorf("%s is not what its generator makes: write it again with go run ./test/ordergen > %s", ordersFile, ordersFile)
+		t.Errorf("%s differs from its generator's output: run go run ./test/ordergen > %s", ordersFile, ordersFile)
 	}
 	items, names := priced(t)
 	if items.Total != 5000 || items.Failed < 100 || items.Failed > 250 || len(names) < 5 {
-		t.Errorf("got %+v with %v, expected 5,000 orders of which two to five per cent are bad in five ways or more", items, names)
+		t.Errorf("got %d orders, %d of them invalid by %v, expected 5,000 orders, two to five per cent of them invalid for five reasons or more",
+			items.Total, items.Failed, names)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -16,7 +15,7 @@ import (
 // The sample job, as `make run` runs it: 5,000 orders, each accounted for once
 // by the runner and by the summary, and an invoice for each good one.
 func TestSampleJobOnThisMachine(t *testing.T) {
-	cmd := exec.Command("go", "run", "./cmd/mapjob", "run", "--json", "--seed", "Orders=examples/orders.jsonl", "--input", "examples/night.json")
+	cmd := mapjob(t, sample(t, "Orders")...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -58,8 +57,9 @@ func TestSampleJobOnThisMachine(t *testing.T) {
 		t.Errorf("got %d invoices in %d ms, expected %d in more than none", invoiced, answer.DurationMs, expected.Succeeded)
 	}
 
+	folder := filepath.Join(cmd.Dir, answer.RunDir)
 	seen := map[int]bool{}
-	results, err := os.Open(filepath.Join(answer.RunDir, "results.jsonl"))
+	results, err := os.Open(filepath.Join(folder, "results.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +77,12 @@ func TestSampleJobOnThisMachine(t *testing.T) {
 	if len(seen) != expected.Total {
 		t.Errorf("got results of %d items, expected %d", len(seen), expected.Total)
 	}
-	written, _ := filepath.Glob(filepath.Join(answer.RunDir, "s3", "buckets", "invoicing-invoices*", "invoices", "*.json"))
+	written, _ := filepath.Glob(filepath.Join(folder, "s3", "buckets", "invoicing-invoices*", "invoices", "*.json"))
 	if len(written) != expected.Succeeded {
 		t.Errorf("got %d invoices in the bucket, expected %d", len(written), expected.Succeeded)
 	}
 	for _, file := range []string{"report.html", "report.json", "history.jsonl"} {
-		if info, err := os.Stat(filepath.Join(answer.RunDir, file)); err != nil || info.Size() == 0 {
+		if info, err := os.Stat(filepath.Join(folder, file)); err != nil || info.Size() == 0 {
 			t.Errorf("got %v, expected %s in the run's folder", err, file)
 		}
 	}

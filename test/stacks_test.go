@@ -1,5 +1,5 @@
-// Package test looks at the app as a whole: what it synthesizes, and what
-// becomes of it on this machine.
+// Package test tests the sample app as a whole: its templates, and its runs on
+// this machine.
 package test
 
 import (
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/aws/jsii-runtime-go"
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/stacks"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
@@ -41,13 +42,12 @@ func TestArchitectures(t *testing.T) {
 	}
 }
 
-// Each function may do what it does, and nothing else. Its logs and traces have
-// a policy of their own.
-func TestFunctionsOfTheArchitecturesMayDoThis(t *testing.T) {
+// Another policy permits logs and traces.
+func TestFunctionsHaveOnlyThePermissionsTheyUse(t *testing.T) {
 	for name, roles := range map[string]map[string]string{
 		stacks.EventHandler: {"HandlerRole": "dynamodb:Query s3:PutObject sqs:SendMessage"},
 		stacks.QueueFanout: {
-			"ProducerRole": "dynamodb:Query sqs:SendMessage", // sends orders, and the events on which it failed
+			"ProducerRole": "dynamodb:Query sqs:SendMessage", // to send orders, and failed events
 			"ConsumerRole": "s3:PutObject sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage",
 		},
 		stacks.TrackedFanout: {
@@ -62,21 +62,21 @@ func TestFunctionsOfTheArchitecturesMayDoThis(t *testing.T) {
 			for _, statement := range template.Statements(role) {
 				actions = append(actions, action.FindAllString(statement, -1)...)
 				if strings.Contains(statement, `"Resource":"*"`) {
-					t.Errorf("%s: got %s for %s, expected resources to be named", name, statement, role)
+					t.Errorf("%s: %s: got %s, expected named resources", name, role, statement)
 				}
 			}
 			slices.Sort(actions)
 			if got := strings.Join(slices.Compact(actions), " "); got != expected {
-				t.Errorf("%s: got %s for %s, expected %s", name, got, role, expected)
+				t.Errorf("%s: %s: got the actions %s, expected %s", name, role, got, expected)
 			}
 		}
 	}
 }
 
-// action is one of IAM's, as JSON has it, without the quotes.
+// action matches an action of IAM in JSON, without its quotes.
 var action = regexp.MustCompile(`\b(dynamodb|s3|sqs|sns|kms|lambda|states):[A-Z][A-Za-z*]+`)
 
-func TestTheJobIsTheArchitectureByDefault(t *testing.T) {
+func TestTheDefaultArchitectureIsTheJob(t *testing.T) {
 	for _, context := range []map[string]any{nil, {stacks.ArchitectureContext: stacks.MapJob}} {
 		if name := *stacks.New(synthesis.App(t, context)).StackName(); name != "Invoicing" {
 			t.Errorf("%v: got the stack %s, expected Invoicing", context, name)
@@ -94,8 +94,8 @@ func TestUnknownArchitecturesAreRefused(t *testing.T) {
 	}
 }
 
-// The CDK CLI as a person uses it: with the library's validation on, without a
-// warning, and with the same bytes from another folder.
+// The CDK CLI synthesizes the app with the library's validation, without a
+// warning, and with the same result in another folder.
 func TestSynthIsTheSameInEveryFolder(t *testing.T) {
 	here := synth(t, ".")
 	copied := t.TempDir()
@@ -119,11 +119,11 @@ func TestSynthIsTheSameInEveryFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if there := synth(t, copied); here != there {
-		t.Errorf("got two templates, expected one:\n%s\n%s", here, there)
+		t.Errorf("templates in two folders (-here +there):\n%s", cmp.Diff(here, there))
 	}
 }
 
-// synth is the template that `cdk synth` makes of the app in a folder.
+// synth returns the template that `cdk synth` makes of the app in a folder.
 func synth(t *testing.T, folder string) string {
 	t.Helper()
 	out := t.TempDir()
@@ -142,10 +142,10 @@ func synth(t *testing.T, folder string) string {
 		t.Fatalf("cdk synth: %v\n%s", err, said)
 	}
 	for _, line := range strings.Split(string(said), "\n") {
-		// A race in jsii's own Close says so now and then, after the work is done.
+		// A race in jsii's Close prints this now and then, after the work is done.
 		line = strings.TrimSuffix(line, "Runtime process exited abnormally: waitid: no child processes")
 		if line != "" && !strings.HasPrefix(line, "Bundling asset ") {
-			t.Errorf("cdk synth said %q, expected nothing but what it bundles", line)
+			t.Errorf("cdk synth: got the line %q, expected only what it bundles", line)
 		}
 	}
 	text, err := os.ReadFile(filepath.Join(out, "Invoicing.template.json"))
