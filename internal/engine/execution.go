@@ -51,8 +51,8 @@ func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Ty
 	return x
 }
 
-// executionARN returns arn:…:execution:MACHINE:NAME, and for an Express
-// workflow arn:…:express:MACHINE:NAME:ID.
+// executionARN returns arn:…:execution:MACHINE:NAME, and for an Express workflow
+// arn:…:express:MACHINE:NAME:ID.
 func (r *run) executionARN(machineARN, name string, kind Type) string {
 	if kind == Express {
 		return strings.Replace(machineARN, ":stateMachine:", ":express:", 1) + ":" + name + ":" + r.newID()

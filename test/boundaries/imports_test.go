@@ -36,7 +36,7 @@ type room struct {
 var floors = [][]room{
 	{ // Each of these knows one subject and no other room.
 		{"internal/jsonl", nil, standard},
-		{"internal/lambdahost", nil, standard},
+		{"internal/lambdahost/...", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
 		{"internal/sqs", nil, standard},
@@ -75,7 +75,7 @@ var floors = [][]room{
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
-		{"internal/engine", []string{"internal/asl", "internal/expression", "internal/items", "internal/value"}, libraries},
+		{"internal/engine/...", []string{"internal/asl", "internal/expression", "internal/items", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},

@@ -73,8 +73,8 @@ func jobsOfAllTests(s awscdk.Stack) {
 	job("Bytes", mapjob.Props{Source: list, BatchBytes: jsii.Number(2000)})
 	job("Express", mapjob.Props{Source: list, BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren, WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
 
-	job("Workflow", mapjob.Props{Source: list, Processor: workflow(constructs.NewConstruct(s, jsii.String("Many"))), BatchSize: jsii.Number(3), ToleratedFailurePercentage: tolerant})
-	job("InlineWorkflow", mapjob.Props{Mode: mapjob.Inline, Processor: workflow(constructs.NewConstruct(s, jsii.String("Few"))), ToleratedFailurePercentage: tolerant})
+	job("Workflow", mapjob.Props{Source: list, Processor: twoStates(constructs.NewConstruct(s, jsii.String("Many"))), BatchSize: jsii.Number(3), ToleratedFailurePercentage: tolerant})
+	job("InlineWorkflow", mapjob.Props{Mode: mapjob.Inline, Processor: twoStates(constructs.NewConstruct(s, jsii.String("Few"))), ToleratedFailurePercentage: tolerant})
 	waiting := &mapjob.Callback{Timeout: awscdk.Duration_Hours(jsii.Number(6)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(10))}
 	job("Payments", mapjob.Props{Source: list, Worker: teller, Callback: waiting, BatchSize: jsii.Number(2), ToleratedFailurePercentage: tolerant})
 	job("InlinePayments", mapjob.Props{Mode: mapjob.Inline, Worker: teller, Callback: &mapjob.Callback{}, ToleratedFailurePercentage: tolerant})
@@ -83,8 +83,8 @@ func jobsOfAllTests(s awscdk.Stack) {
 	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil), Overlap: joblock.Skip})
 }
 
-// workflow is a processor of two states that may end in three ways.
-func workflow(scope constructs.Construct) awsstepfunctions.IChainable {
+// twoStates returns a processor of two states that may end in three ways.
+func twoStates(scope constructs.Construct) awsstepfunctions.IChainable {
 	does := func(what string) awsstepfunctions.Condition {
 		return awsstepfunctions.Condition_Jsonata(jsii.String("{% $states.input.item.do = '" + what + "' %}"))
 	}

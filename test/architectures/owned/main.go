@@ -5,8 +5,8 @@
 //
 // The column handlers counts the lines of code of the Lambda functions, without
 // blank lines, comments and tests. The column workflow counts those of them that
-// exist because the work is spread, retried, counted or put together again:
-// workflow.txt lists them. The other columns count the functions, the resources
+// exist because the work is spread, retried, counted or put together again, as
+// listed in workflow.txt. The other columns count the functions, the resources
 // and the statements of IAM policies in the synthesized template.
 //
 // The code of the kit and of the constructs is not counted: no team owns it.
@@ -105,7 +105,7 @@ func report(w io.Writer, root string) error {
 // countHandlers counts the handlers of each architecture. It returns an error if
 // the manifest and the code do not agree.
 func countHandlers(root string) ([]lines, error) {
-	m, err := parseManifest(workflowText)
+	m, err := parseManifest(manifestText)
 	if err != nil {
 		return nil, fmt.Errorf("workflow.txt: %w", err)
 	}

@@ -16,10 +16,10 @@ import (
 	"strings"
 )
 
-// workflowText is the manifest of this module. Its first comment explains the format.
+// manifestText is the manifest of this module. Its first comment explains the format.
 //
 //go:embed workflow.txt
-var workflowText string
+var manifestText string
 
 // manifest holds the decisions about each file, by its path.
 type manifest map[string]*section
