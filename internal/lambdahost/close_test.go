@@ -64,6 +64,7 @@ func fork(t *testing.T, h *lambdahost.Host) []int {
 }
 
 func TestCloseKillsTheWholeGroup(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	pids := fork(t, h)
@@ -74,6 +75,7 @@ func TestCloseKillsTheWholeGroup(t *testing.T) {
 }
 
 func TestTimeoutKillsTheWholeGroup(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Timeout = time.Second })
 	pids := fork(t, h)
@@ -82,6 +84,7 @@ func TestTimeoutKillsTheWholeGroup(t *testing.T) {
 }
 
 func TestCrashKillsTheRestOfTheGroup(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	pids := fork(t, h)
@@ -90,6 +93,7 @@ func TestCrashKillsTheRestOfTheGroup(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForAChildThatLeftTheGroup(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	child := succeed[int](t, h, `{"do":"escape"}`)
@@ -107,6 +111,7 @@ func TestCloseDoesNotWaitForAChildThatLeftTheGroup(t *testing.T) {
 }
 
 func TestCloseEndsInvocationsAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	add(t, h, func(f *lambdahost.Function) {
@@ -153,6 +158,7 @@ func TestCloseEndsInvocationsAtOnce(t *testing.T) {
 // TestCloseAtAnyMoment closes hosts while their processes start, answer and ask for
 // invocations. Close must neither hang nor leave a process.
 func TestCloseAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	for round := range 30 {
 		h := newHost(t)
 		add(t, h, nil)
@@ -202,6 +208,7 @@ func hostProcess() int {
 }
 
 func TestNoProcessSurvivesAKilledHost(t *testing.T) {
+	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestFailuresHaveLambdasTypesAndMessages(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, payload, errorType, message string // "ID" in the message is the request ID
 		fresh                             bool   // the next invocation starts a new process
@@ -28,6 +29,7 @@ func TestFailuresHaveLambdasTypesAndMessages(t *testing.T) {
 		{"response too large", `{"do":"bytes","bytes":6291557}`, "Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			h := newHost(t)
 			add(t, h, func(f *lambdahost.Function) {
 				if c.name == "timeout" {
@@ -55,6 +57,7 @@ func TestFailuresHaveLambdasTypesAndMessages(t *testing.T) {
 }
 
 func TestLargestResponsePasses(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	if response := invoke(t, h, `{"do":"bytes","bytes":6291556}`); response.FunctionError != "" || len(response.Payload) != 6291556 {
@@ -63,6 +66,7 @@ func TestLargestResponsePasses(t *testing.T) {
 }
 
 func TestDefaultTimeoutIsThreeSeconds(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Timeout = 0 })
 	got, response := fail(t, h, `{"do":"sleep","millis":60000}`)
@@ -75,12 +79,14 @@ func TestDefaultTimeoutIsThreeSeconds(t *testing.T) {
 }
 
 func TestInitializationFailures(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ init, errorType, message string }{
 		{"exit", "Runtime.ExitError", "Runtime exited with error: exit status 7"},
 		{"hang", "Sandbox.Timedout", "Task timed out after 0.40 seconds (initialization: the function started, but did not ask for an invocation)"},
 		{"error", "Init.NoConfiguration", "TABLE is not set"},
 	} {
 		t.Run(c.init, func(t *testing.T) {
+			t.Parallel()
 			var options []lambdahost.Option
 			if c.init == "hang" {
 				options = append(options, lambdahost.WithColdStartTimeout(400*time.Millisecond))
@@ -104,6 +110,7 @@ func TestInitializationFailures(t *testing.T) {
 }
 
 func TestStartFailuresSayWhy(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, content string, mode os.FileMode) string {
 		path := filepath.Join(dir, name)
@@ -123,6 +130,7 @@ func TestStartFailuresSayWhy(t *testing.T) {
 		{"no interpreter", write("script", "#!/no/such/shell\n", 0o755), "the interpreter or dynamic loader that it names does not"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			h := newHost(t)
 			add(t, h, func(f *lambdahost.Function) { f.Command = []string{c.path} })
 			got, response := fail(t, h, `{}`)

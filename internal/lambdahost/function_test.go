@@ -11,6 +11,7 @@ import (
 )
 
 func TestAddReportsAllProblems(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	err := h.Add(lambdahost.Function{Name: "no spaces", Timeout: -time.Second, MemoryMB: -1, Concurrency: -2, Env: map[string]string{"A=B": ""}})
 	for _, want := range []string{`got name "no spaces"`, "got no command", "got timeout -1s", "got memory -1 MB", "got concurrency -2", `got environment variable "A=B"`} {
@@ -38,6 +39,7 @@ func TestNewRefusesBadOptions(t *testing.T) {
 }
 
 func TestCommandWithArgumentsIsFoundInPATH(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	// "sh" is found in PATH; the script is its argument.
 	add(t, h, func(f *lambdahost.Function) {

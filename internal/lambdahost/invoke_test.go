@@ -75,6 +75,7 @@ func TestParallelInvocationsHaveTheirOwnProcesses(t *testing.T) {
 }
 
 func TestFunctionSeesItsContext(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	dir := t.TempDir()
 	add(t, h, func(f *lambdahost.Function) { f.Dir, f.Timeout = dir, 7*time.Second })
@@ -144,6 +145,7 @@ func TestFunctionHasItsOwnEnvironment(t *testing.T) {
 }
 
 func TestResponseNeedNotBeJSON(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "raw"} })
 	if response := invoke(t, h, `{}`); string(response.Payload) != "no JSON at all" || response.FunctionError != "" {
@@ -152,6 +154,7 @@ func TestResponseNeedNotBeJSON(t *testing.T) {
 }
 
 func TestEmptyPayloadMeansEmptyObject(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "echo"} })
 	if response := invoke(t, h, ""); string(response.Payload) != "{}" {
@@ -160,6 +163,7 @@ func TestEmptyPayloadMeansEmptyObject(t *testing.T) {
 }
 
 func TestInvokeErrors(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	for _, c := range []struct{ name, function, payload, code, message string }{
@@ -180,6 +184,7 @@ func TestInvokeErrors(t *testing.T) {
 }
 
 func TestLargestPayloadPasses(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "echo"} })
 	payload := `"` + strings.Repeat("x", 6291456-2) + `"`
@@ -189,6 +194,7 @@ func TestLargestPayloadPasses(t *testing.T) {
 }
 
 func TestConcurrencyLimitThrottles(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		options []lambdahost.Option
@@ -242,6 +248,7 @@ func TestIdleProcessesMakeRoomForOtherFunctions(t *testing.T) {
 }
 
 func TestInvocationRunsOnWhenItsCallerLeaves(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	invoke(t, h, `{"do":"pid"}`)
@@ -261,6 +268,7 @@ func TestInvocationRunsOnWhenItsCallerLeaves(t *testing.T) {
 }
 
 func TestProcessStaysWhenItsCallerLeavesDuringTheColdStart(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"INIT": "slow"} })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -278,6 +286,7 @@ func TestProcessStaysWhenItsCallerLeavesDuringTheColdStart(t *testing.T) {
 }
 
 func TestInvokeWithEndedContextStartsNothing(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	ctx, cancel := context.WithCancelCause(t.Context())

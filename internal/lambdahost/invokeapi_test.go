@@ -41,6 +41,7 @@ func call(t *testing.T, h *lambdahost.Host, path, payload string, header map[str
 const invocations = "/2015-03-31/functions/worker/invocations"
 
 func TestInvokeOverHTTP(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"HANDLER": "echo"} })
 	arn := "arn:aws:lambda:us-east-1:123456789012:function:worker"
@@ -62,6 +63,7 @@ func TestInvokeOverHTTP(t *testing.T) {
 }
 
 func TestFunctionErrorOverHTTP(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	response, body := call(t, h, invocations, `{"do":"exit","code":1}`, map[string]string{"X-Amz-Log-Type": "Tail"})
@@ -77,6 +79,7 @@ func TestFunctionErrorOverHTTP(t *testing.T) {
 }
 
 func TestLogTail(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	invoke(t, h, `{"do":"log","message":"another invocation"}`)
@@ -152,6 +155,7 @@ func TestInvokeErrorsOverHTTP(t *testing.T) {
 }
 
 func TestDryRunStartsNothing(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	response, body := call(t, h, invocations, `{"do":"pid"}`, map[string]string{"X-Amz-Invocation-Type": "DryRun"})
@@ -164,6 +168,7 @@ func TestDryRunStartsNothing(t *testing.T) {
 }
 
 func TestFailedEventIsRetriedTwice(t *testing.T) {
+	t.Parallel()
 	h := newHost(t, lambdahost.WithEventRetryDelays(20*time.Millisecond, 40*time.Millisecond))
 	add(t, h, nil)
 	event := map[string]string{"X-Amz-Invocation-Type": "Event"}
@@ -185,6 +190,7 @@ func TestFailedEventIsRetriedTwice(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForRetries(t *testing.T) {
+	t.Parallel()
 	h := newHost(t) // the first retry comes after a minute
 	add(t, h, nil)
 	call(t, h, invocations, `{"do":"error","message":"not yet"}`, map[string]string{"X-Amz-Invocation-Type": "Event"})
@@ -199,6 +205,7 @@ func TestCloseDoesNotWaitForRetries(t *testing.T) {
 }
 
 func TestFunctionSeesTheClientContext(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	add(t, h, nil)
 	_, body := call(t, h, invocations+"?Qualifier=live", `{"do":"context"}`, map[string]string{

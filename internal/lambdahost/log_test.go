@@ -30,6 +30,7 @@ func (c *lineChecker) Write(line []byte) (int, error) {
 }
 
 func TestLogsOfManyProcessesAreWholeLines(t *testing.T) {
+	t.Parallel()
 	all := &lineChecker{t: t}
 	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return all }))
 	for _, name := range []string{"worker", "other"} {
@@ -66,6 +67,7 @@ func TestLogsOfManyProcessesAreWholeLines(t *testing.T) {
 }
 
 func TestLogHasTheLastLinesOfACrash(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	h := newHost(t, lambdahost.WithLogs(func(function string) io.Writer {
 		if function != "worker" {
@@ -84,6 +86,7 @@ func TestLogHasTheLastLinesOfACrash(t *testing.T) {
 }
 
 func TestUnfinishedLineGetsALineEnd(t *testing.T) {
+	t.Parallel()
 	log := &lineChecker{t: t}
 	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return log }))
 	add(t, h, nil)

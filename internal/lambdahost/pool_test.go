@@ -40,6 +40,7 @@ func (l *pool) testProcess(state processState) *process {
 }
 
 func TestGiveUpReleasesTheProcess(t *testing.T) {
+	t.Parallel()
 	l := testPool(t)
 	p := l.testProcess(finishing)
 	first, second := l.join(&invocation{}), l.join(&invocation{})
@@ -59,6 +60,7 @@ func TestGiveUpReleasesTheProcess(t *testing.T) {
 }
 
 func TestNewestWaiterStopsSettlingWhenAProcessIsGone(t *testing.T) {
+	t.Parallel()
 	l := testPool(t)
 	p, q := l.testProcess(finishing), l.testProcess(finishing)
 	first, second, third := l.join(&invocation{}), l.join(&invocation{}), l.join(&invocation{})
@@ -86,6 +88,7 @@ func TestNewestWaiterStopsSettlingWhenAProcessIsGone(t *testing.T) {
 }
 
 func TestOnlyAnIdleProcessIsEvicted(t *testing.T) {
+	t.Parallel()
 	l := testPool(t)
 	old, young, working := l.testProcess(idle), l.testProcess(idle), l.testProcess(busy)
 	old.idleSince, young.idleSince = time.Unix(1, 0), time.Unix(2, 0)
@@ -101,6 +104,7 @@ func TestOnlyAnIdleProcessIsEvicted(t *testing.T) {
 }
 
 func TestProcessThatHangsUpIsNotIdle(t *testing.T) {
+	t.Parallel()
 	l := testPool(t)
 	p, c := l.testProcess(finishing), &runtimeConn{}
 	l.asked(p, c)

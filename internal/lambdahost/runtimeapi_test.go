@@ -61,6 +61,7 @@ func TestRuntimeAPIServesOtherClients(t *testing.T) {
 }
 
 func TestProcessMayHangUpAndAskAgain(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up"}`)
@@ -72,6 +73,7 @@ func TestProcessMayHangUpAndAskAgain(t *testing.T) {
 }
 
 func TestInvocationDoesNotWaitForAProcessThatHungUp(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up for good"}`)
@@ -87,6 +89,7 @@ func TestInvocationDoesNotWaitForAProcessThatHungUp(t *testing.T) {
 }
 
 func TestErrorsOfOtherRuntimes(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	addManual(t, h)
 	if got, _ := fail(t, h, `{"do":"error without a body"}`); got.Type != "Function.NoSuchThing" {
@@ -101,6 +104,7 @@ func TestErrorsOfOtherRuntimes(t *testing.T) {
 }
 
 func TestProcessMayExitAfterItsAnswer(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	addManual(t, h)
 	for range 10 {
@@ -114,6 +118,7 @@ func TestProcessMayExitAfterItsAnswer(t *testing.T) {
 }
 
 func TestInvocationDoesNotWaitForAProcessThatWorksOn(t *testing.T) {
+	t.Parallel()
 	h := newHost(t)
 	addManual(t, h)
 	first := succeed[int](t, h, `{"do":"answer and work on","millis":15000}`)

@@ -1,7 +1,7 @@
 //go:build linux || darwin
 
-// Command function is the Lambda of the lambdahost tests: the event says how it
-// behaves, and INIT in the environment how it comes up.
+// Command function is the Lambda function of the lambdahost tests. The event says
+// what it does; the variables INIT and HANDLER say how it starts.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// event is one order to the function.
+// event tells the function what to do.
 type event struct {
 	Do      string `json:"do"`
 	Millis  int    `json:"millis"`
@@ -83,9 +83,9 @@ func handle(ctx context.Context, e event) (any, error) {
 			"remaining": time.Until(deadline).Milliseconds(), "dir": dir, "custom": lc.ClientContext.Custom,
 		}, nil
 	case "bytes":
-		return strings.Repeat("x", e.Bytes-2), nil // and two quotes
+		return strings.Repeat("x", e.Bytes-2), nil // plus two quotes
 	case "fork":
-		// A shell with a child of its own: neither ends by itself.
+		// A shell with a child: neither ends by itself.
 		child := exec.Command("/bin/sh", "-c", "sleep 1000 & echo $! >"+e.File+"; wait")
 		if err := child.Start(); err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func handle(ctx context.Context, e event) (any, error) {
 		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
 		return []int{os.Getpid(), child.Process.Pid, grandchild}, nil
 	case "escape":
-		// A child in a session of its own, which holds the log.
+		// A child in its own session that keeps the log open.
 		child := exec.Command("sleep", "1000")
 		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		child.Stdout = os.Stdout

@@ -16,12 +16,12 @@ import (
 
 var runtimeURL = "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/"
 
-// manualRuntime talks to the Runtime API as other runtimes than aws-lambda-go do,
-// and as none should.
+// manualRuntime uses the Runtime API in ways in which aws-lambda-go does not: as other
+// runtimes do, and incorrectly.
 func manualRuntime() {
-	// So that a client that is not told to go on does not go on.
+	// So that the client does not send a body before it gets 100 Continue.
 	http.DefaultTransport.(*http.Transport).ExpectContinueTimeout = time.Minute
-	last := 0 // the status of what the last event was about
+	last := 0 // the status of the request that the last event made
 	for {
 		id, e := manualNext(context.Background())
 		respond := func(body string) int { return post("invocation/"+id+"/response", body, nil) }
@@ -79,7 +79,7 @@ func manualRuntime() {
 	}
 }
 
-// manualNext returns empty values if ctx ended first.
+// manualNext asks for an invocation. It returns zero values if ctx ends before.
 func manualNext(ctx context.Context) (id string, e event) {
 	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, runtimeURL+"invocation/next", nil)
 	response, err := http.DefaultClient.Do(request)

@@ -1,0 +1,88 @@
+package linelog_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/internal/lambdahost/linelog"
+)
+
+// writes collects the arguments of Write.
+type writes []string
+
+func (w *writes) Write(line []byte) (int, error) {
+	*w = append(*w, string(line))
+	return len(line), nil
+}
+
+func newLog(t *testing.T, to *writes, tailBytes int) *linelog.Log {
+	t.Helper()
+	log, err := linelog.New(to, tailBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+func print(t *testing.T, log *linelog.Log, text string) {
+	t.Helper()
+	if _, err := fmt.Fprint(log.Input(), text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWritesAreWholeLines(t *testing.T) {
+	t.Parallel()
+	var got writes
+	log := newLog(t, &got, 100)
+	for _, part := range []string{"one\ntw", "o\n\n", "unfinished"} {
+		print(t, log, part)
+	}
+	log.Finish()
+	if diff := cmp.Diff(writes{"one\n", "two\n", "\n", "unfinished\n"}, got); diff != "" {
+		t.Errorf("wrong lines (-expected +got):\n%s", diff)
+	}
+}
+
+func TestRecordedIsTheTailSinceRecord(t *testing.T) {
+	t.Parallel()
+	var got writes
+	log := newLog(t, &got, 12)
+	print(t, log, "before\n")
+	if tail := string(log.Recorded()); tail != "" {
+		t.Errorf("got tail %q without Record, expected none", tail)
+	}
+	log.Record()
+	print(t, log, "first\nsecond\nthird\n")
+	if tail := string(log.Recorded()); tail != "econd\nthird\n" {
+		t.Errorf("got tail %q, expected the last 12 bytes", tail)
+	}
+	log.Record()
+	print(t, log, "unfin")
+	if tail := string(log.Recorded()); tail != "" {
+		t.Errorf("got tail %q, expected no unfinished line", tail)
+	}
+	print(t, log, "ished\n")
+	log.Finish()
+	if diff := cmp.Diff(writes{"before\n", "first\n", "second\n", "third\n", "unfinished\n"}, got); diff != "" {
+		t.Errorf("wrong lines (-expected +got):\n%s", diff)
+	}
+}
+
+func TestLongLineIsSplit(t *testing.T) {
+	t.Parallel()
+	var got writes
+	log := newLog(t, &got, 0)
+	long := strings.Repeat("x", 1<<20)
+	print(t, log, long)
+	log.Finish()
+	if len(got) < 2 {
+		t.Fatalf("got %d lines for 1 MiB, expected several", len(got))
+	}
+	if joined := strings.ReplaceAll(strings.Join(got, ""), "\n", ""); joined != long {
+		t.Errorf("got %d bytes, expected %d", len(joined), len(long))
+	}
+}
