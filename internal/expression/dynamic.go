@@ -108,18 +108,6 @@ func (d *Dynamic) Float(s *Scope) (float64, error) {
 	return 0, d.unexpected("number", v)
 }
 
-// Array returns the value of a field that takes an array.
-func (d *Dynamic) Array(s *Scope) ([]any, error) {
-	v, err := d.Evaluate(s)
-	if err != nil {
-		return nil, err
-	}
-	if list, ok := v.([]any); ok {
-		return list, nil
-	}
-	return nil, d.unexpected("array", v)
-}
-
 func (d *Dynamic) unexpected(expected string, v any) error {
 	if d.JSONata != nil {
 		return d.JSONata.unexpected(expected, v)

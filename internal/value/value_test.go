@@ -114,29 +114,6 @@ func TestDecoder(t *testing.T) {
 	if diff := cmp.Diff([]string{`{"a":1}`, "2", "[3]"}, got); diff != "" {
 		t.Errorf("unexpected values (-expected +got):\n%s", diff)
 	}
-	for text, pointer := range map[string]string{"[1,2,3]": "", `{"x":{"list":[1,2,3]},"y":0}`: "/x/list"} {
-		elements, err := value.NewDecoder(strings.NewReader(text)).Elements(pointer)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := 0.0
-		for {
-			v, err := elements.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum += v.(float64)
-		}
-		if sum != 6 {
-			t.Errorf("%s: got sum %v, expected 6", text, sum)
-		}
-	}
-	if _, err := value.NewDecoder(strings.NewReader("{}")).Elements(""); !errors.Is(err, value.ErrNotArray) {
-		t.Errorf("got error %v for an object, expected ErrNotArray", err)
-	}
 }
 
 func TestSizeMatchesText(t *testing.T) {
