@@ -169,3 +169,12 @@ type CSVLayout struct {
 	Headers   []string `json:"headers,omitempty"`   // none: the first row
 	Delimiter string   `json:"delimiter,omitempty"` // as ItemReader spells it, such as COMMA
 }
+
+// Formats of a source, by the names that ItemReader has for them if it has one.
+const (
+	FormatJSONLines = "JSONL"
+	FormatJSON      = "JSON"
+	FormatCSV       = "CSV"
+	FormatObjects   = "OBJECTS"   // the objects of a bucket, described by the items
+	FormatInventory = "INVENTORY" // the manifest.json of an S3 Inventory
+)

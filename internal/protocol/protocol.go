@@ -31,6 +31,11 @@ func CheckVersion(version int) error {
 	return nil
 }
 
+// LocalContext is the context value of a CDK app that makes its Go functions build
+// for the machine at hand instead of for Lambda. mapjob run sets it. An assembly
+// made with it can't be deployed.
+const LocalContext = "mapjob:local"
+
 // MaxItems is the most items that a job may have. It is what a Distributed Map
 // reads at most (Step Functions developer guide, "ItemReader").
 const MaxItems = 100_000_000

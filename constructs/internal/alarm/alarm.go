@@ -11,11 +11,11 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Set is the alarms of a construct, by their kind, which is the ID of each.
+// Set has the alarms of a construct by their kinds, which are their IDs.
 type Set[Kind ~string] struct {
 	Scope   constructs.Construct
-	Without []Kind        // those that are left out
-	Topic   awssns.ITopic // told when one is raised and when it is over; nil: nobody is
+	Without []Kind        // alarms to leave out
+	Topic   awssns.ITopic // gets a message when an alarm is raised and when it is over; may be nil
 	Alarms  map[Kind]awscloudwatch.Alarm
 }
 
@@ -36,8 +36,8 @@ func (s *Set[Kind]) Add(kind Kind, props *awscloudwatch.AlarmProps) {
 	s.Alarms[kind] = alarm
 }
 
-// Reaches is an alarm that is raised as soon as a metric reaches a threshold in
-// one period. A period without data does not.
+// Reaches returns the props of an alarm that is raised when a metric reaches a
+// threshold in one period. A period without data does not raise it.
 func Reaches(metric awscloudwatch.IMetric, threshold float64, description string) *awscloudwatch.AlarmProps {
 	return &awscloudwatch.AlarmProps{
 		AlarmDescription:   &description,

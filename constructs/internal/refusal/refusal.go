@@ -1,5 +1,5 @@
-// Package refusal refuses props that can't work: all that is wrong with them at
-// once, each problem with the prop, what was got and what is expected.
+// Package refusal refuses props that can't work. It reports all problems at once,
+// each with the prop, what it got and what it expected.
 package refusal
 
 import (
@@ -11,11 +11,12 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Problems are what is wrong with the props of a construct.
+// Problems collects what is wrong with the props of a construct.
 type Problems struct{ list []error }
 
 // Add adds a problem, which begins with the name of the prop.
@@ -23,14 +24,17 @@ func (p *Problems) Add(format string, args ...any) {
 	p.list = append(p.list, fmt.Errorf(format, args...))
 }
 
-// Refuse panics where there are any, with the construct's path and all of them.
+// Any reports whether there are problems.
+func (p Problems) Any() bool { return len(p.list) > 0 }
+
+// Refuse panics if there are problems, with the construct's path and all of them.
 func (p Problems) Refuse(scope constructs.Construct, id *string) {
 	if err := errors.Join(p.list...); err != nil {
 		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
 	}
 }
 
-// Whole refuses a number that is not whole, or outside its bounds. One that is
+// Whole refuses a number that is not whole or is out of bounds. A number that is
 // not known at synth passes.
 func (p *Problems) Whole(prop string, value *float64, low, high float64) {
 	if number, known := known(value); known && !(number >= low && number <= high && number == math.Trunc(number)) {
@@ -38,16 +42,16 @@ func (p *Problems) Whole(prop string, value *float64, low, high float64) {
 	}
 }
 
-// Number refuses a number outside its bounds. One that is not known at synth
-// passes.
+// Number refuses a number that is out of bounds. A number that is not known at
+// synth passes.
 func (p *Problems) Number(prop string, value *float64, low, high float64) {
 	if number, known := known(value); known && !(number >= low && number <= high) {
 		p.Add("%s: got %.10g, expected a number from %.0f to %.0f", prop, number, low, high)
 	}
 }
 
-// Known refuses a number that is not known at synth, because it decides what
-// there is in the template, or stands in an expression.
+// Known refuses a number that is not known at synth. It is for numbers that are
+// part of an expression, or decide what the template has.
 func (p *Problems) Known(prop string, value *float64) {
 	if value != nil {
 		if _, known := known(value); !known {
@@ -66,9 +70,9 @@ func known(value *float64) (float64, bool) {
 	return *value, !*awscdk.Token_IsUnresolved(*value)
 }
 
-// Duration refuses a duration that is not of whole seconds, or outside its
-// bounds, which are in seconds. One that is not known at synth passes. It
-// reports whether there is a duration that is known and good.
+// Duration refuses a duration that is not in whole seconds or is out of bounds,
+// which are in seconds. A duration that is not known at synth passes. Duration
+// reports whether d is set, known and good.
 func (p *Problems) Duration(prop string, d awscdk.Duration, low, high float64) bool {
 	if d == nil || *d.IsUnresolved() {
 		return false
@@ -81,9 +85,8 @@ func (p *Problems) Duration(prop string, d awscdk.Duration, low, high float64) b
 	return true
 }
 
-// KnownDuration is as Duration, and refuses one that is not known at synth,
-// because other settings follow from it. It reports whether the duration, if
-// there is one, is good.
+// KnownDuration does what Duration does, and also refuses a duration that is not
+// known at synth. It reports whether d is good or not set.
 func (p *Problems) KnownDuration(prop string, d awscdk.Duration, low, high float64) bool {
 	if d != nil && *d.IsUnresolved() {
 		p.Add("%s: got a token, expected a duration that is known at synth", prop)
@@ -92,7 +95,7 @@ func (p *Problems) KnownDuration(prop string, d awscdk.Duration, low, high float
 	return d == nil || p.Duration(prop, d, low, high)
 }
 
-// span is a time in words: in days where these are whole and more than one.
+// span describes a time, in days if it is two or more whole days.
 func span(s float64) string {
 	const day = 24 * 3600
 	if days := s / day; days > 1 && days == math.Trunc(days) {
@@ -101,8 +104,8 @@ func span(s float64) string {
 	return fmt.Sprintf("%.0f s", s)
 }
 
-// JSON gives a value as JSON has it, which is what jsii takes, and an empty
-// object for none. A value that JSON can't say is refused.
+// JSON returns a value as encoding/json decodes it, which is what jsii takes. It
+// returns an empty object for nil, and refuses a value that has no JSON.
 func (p *Problems) JSON(prop string, value any) any {
 	var plain any = map[string]any{}
 	if value == nil {
@@ -113,12 +116,12 @@ func (p *Problems) JSON(prop string, value any) any {
 		err = json.Unmarshal(text, &plain)
 	}
 	if err != nil {
-		p.Add("%s: got what JSON can't say, expected what it can: %w", prop, err)
+		p.Add("%s: got a value that is not JSON: %w", prop, err)
 	}
 	return plain
 }
 
-// Without refuses to leave out what there is none of.
+// Without refuses to leave out an alarm that does not exist.
 func Without[T ~string](p *Problems, got, all []T) {
 	for _, one := range got {
 		if !slices.Contains(all, one) {
@@ -135,7 +138,28 @@ func quoted[T ~string](names []T) string {
 	return strings.Join(list, ", ")
 }
 
-// Seconds is how long a duration is that is known at synth.
+// Seconds returns the length of a duration that is known at synth.
 func Seconds(d awscdk.Duration) float64 {
 	return *d.ToSeconds(&awscdk.TimeConversionOptions{Integral: jsii.Bool(false)})
+}
+
+// maxJobName leaves room for the ending in a subject of SNS, which has at most
+// 100 characters (SNS API reference, "Publish").
+const maxJobName = 100 - 20
+
+// JobName refuses a name that can't begin an SNS subject: it must be ASCII, at
+// most 80 characters. A name that is not known at synth passes.
+func (p *Problems) JobName(prop, name string) {
+	isControlOrForeign := func(r rune) bool { return r < ' ' || r > '~' }
+	if *awscdk.Token_IsUnresolved(name) || len(name) <= maxJobName && !strings.ContainsFunc(name, isControlOrForeign) {
+		return
+	}
+	p.Add("%s: got %q, expected at most %d characters of ASCII: the name begins the subject of notifications", prop, name, maxJobName)
+}
+
+// StandardTopic refuses a FIFO topic.
+func (p *Problems) StandardTopic(prop string, topic awssns.ITopic) {
+	if fifo := topic.Fifo(); fifo != nil && *fifo {
+		p.Add("%s: got a FIFO topic, expected a standard topic", prop)
+	}
 }

@@ -53,7 +53,7 @@ func TestProblems(t *testing.T) {
 		"longer than a week": {func(p *problems) { p.Duration("T", awscdk.Duration_Days(jsii.Number(8)), 60, 7*86400) }, "/Job: T: got 691200 s, expected whole seconds from 60 s to 7 days"},
 		"some time":          {func(p *problems) { p.Duration("T", awscdk.Duration_Seconds(token), 1, 9) }, nil},
 		"some time, unknown": {func(p *problems) { p.KnownDuration("T", awscdk.Duration_Seconds(token), 1, 9) }, "/Job: T: got a token, expected a duration that is known at synth"},
-		"not JSON":           {func(p *problems) { p.JSON("Input", math.Inf(1)) }, "/Job: Input: got what JSON can't say, expected what it can: json: unsupported value: +Inf"},
+		"not JSON":           {func(p *problems) { p.JSON("Input", math.Inf(1)) }, "/Job: Input: got a value that is not JSON: json: unsupported value: +Inf"},
 		"left out":           {func(p *problems) { refusal.Without(p, []string{"A"}, []string{"A", "B"}) }, nil},
 		"left out, unknown":  {func(p *problems) { refusal.Without(p, []string{"C"}, []string{"A", "B"}) }, `/Job: Without: got "C", expected one of "A", "B"`},
 		"all at once":        {func(p *problems) { p.Add("A: got %d", 1); p.Add("B: got %d", 2) }, "/Job: A: got 1\nB: got 2"},

@@ -1,4 +1,4 @@
-// Package undelivered keeps events that could not be handed to their target.
+// Package undelivered keeps events that could not be delivered to their target.
 package undelivered
 
 import (
@@ -10,11 +10,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
 )
 
-// NewQueue keeps what it gets for as long as SQS can: two weeks. It is
-// encrypted, with the key if there is one.
+// NewQueue creates an encrypted queue that keeps messages for two weeks, the
+// longest that SQS can. The key may be nil.
 func NewQueue(scope constructs.Construct, id string, key awskms.IKey) awssqs.IQueue {
 	props := &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge may not use the AWS managed KMS key
@@ -30,14 +30,15 @@ func NewQueue(scope constructs.Construct, id string, key awskms.IKey) awssqs.IQu
 }
 
 // LetSend lets a sender use the key of an encrypted queue, which the CDK's
-// targets do not think of (SQS developer guide, "Configuring KMS permissions").
+// targets do not do (SQS developer guide, "Configuring KMS permissions").
 func LetSend(sender awsiam.IGrantable, queue awssqs.IQueue) {
 	if key := queue.EncryptionMasterKey(); key != nil {
 		key.Grant(sender, jsii.String("kms:Decrypt"), jsii.String("kms:GenerateDataKey"))
 	}
 }
 
-// ForThisAccount is an AWS service, at work for this account.
+// ForThisAccount returns the principal of an AWS service that acts for this
+// account.
 func ForThisAccount(scope constructs.Construct, service string, conditions map[string]any) awsiam.ServicePrincipal {
 	equals := map[string]any{"aws:SourceAccount": awscdk.Stack_Of(scope).Account()}
 	maps.Copy(equals, conditions)

@@ -1,11 +1,10 @@
-// Package accepted records, on a resource, that a finding of cdk-nag about it
-// is accepted, and why. An app that runs cdk-nag over the constructs then lists
-// the finding as suppressed, with the reason; to an app that does not, the
-// record is metadata that CloudFormation does not look at. cdk-nag itself is
-// not needed for it.
+// Package accepted records on a resource that a finding of cdk-nag about it is
+// accepted, and why. An app that runs cdk-nag then lists the finding as
+// suppressed, with the reason. To other apps the record is metadata that
+// CloudFormation ignores. It does not need cdk-nag.
 //
-// Only what cannot be otherwise is accepted here. What a prop can mend, such as
-// a bucket without access logs, stays a finding: it is for the app to decide.
+// Constructs accept only what can't be otherwise. A finding that a prop can
+// resolve, such as a bucket without access logs, stays a finding: the app decides.
 package accepted
 
 import (
@@ -16,17 +15,16 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// metadata is where cdk-nag looks for suppressions on a resource, and
-// wildcards its rule that a policy names what it grants.
+// metadata is the key of a resource's suppressions, and wildcards is the rule
+// against wildcards in policies.
 const (
 	metadata  = "cdk_nag"
 	wildcards = "AwsSolutions-IAM5"
 )
 
-// Wildcards accepts that a role or policy grants access to resources which end
-// in one of endings, such as "/*/report/*", and have no wildcard before it.
-// Wildcards of any other kind, which others may add to the same policy, are
-// still found.
+// Wildcards accepts that a role or policy grants access to resources that end in
+// one of endings, such as "/*/report/*", and have no wildcard before it. cdk-nag
+// still finds other wildcards in the same policy.
 func Wildcards(roleOrPolicy constructs.IConstruct, reason string, endings ...string) {
 	var patterns []any
 	for _, ending := range endings {
@@ -35,18 +33,18 @@ func Wildcards(roleOrPolicy constructs.IConstruct, reason string, endings ...str
 	record(roleOrPolicy, map[string]any{"id": wildcards, "reason": reason, "applies_to": patterns})
 }
 
-// AnyResource accepts that a role or policy grants actions which know no
-// resources, and so can only be granted on every one.
+// AnyResource accepts that a role or policy grants actions on every resource,
+// because they have no resource types.
 func AnyResource(roleOrPolicy constructs.IConstruct, reason string) {
 	record(roleOrPolicy, map[string]any{"id": wildcards, "reason": reason, "applies_to": []any{"Resource::*"}})
 }
 
-// Finding accepts what a rule finds about a resource.
+// Finding accepts a rule's finding about a resource.
 func Finding(resource constructs.IConstruct, rule, reason string) {
 	record(resource, map[string]any{"id": rule, "reason": reason})
 }
 
-// record adds a suppression to those that the resource has.
+// record adds a suppression to a resource.
 func record(of constructs.IConstruct, suppression map[string]any) {
 	resource, ok := of.(awscdk.CfnResource)
 	if !ok {

@@ -1,5 +1,5 @@
-// Package loggroup is a CloudWatch log group that goes away with its stack,
-// forgets after a while, and is encrypted with a key of one's own if asked to.
+// Package loggroup creates CloudWatch log groups that expire, are deleted with
+// their stack, and may be encrypted with a given key.
 package loggroup
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Props of a log group.
+// Props are the props of a log group.
 type Props struct {
 	// Prefix is what the group's name begins with, followed by the names of
 	// the stack and of the group in it.
-	// Default: CloudFormation makes up the whole name.
+	// Default: CloudFormation generates the name.
 	Prefix *string
 
 	// Retention is how long an event is kept.
@@ -28,7 +28,7 @@ type Props struct {
 	EncryptionKey awskms.IKey
 }
 
-// New is a log group.
+// New creates a log group.
 func New(scope constructs.Construct, id *string, props *Props) awslogs.LogGroup {
 	if props == nil {
 		props = &Props{}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/loggroup"
+	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
