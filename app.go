@@ -1,5 +1,5 @@
-// The CDK app. `npx cdk synth` and `npx cdk deploy` run it, and so does
-// `mapjob run`. The context says which architecture:
+// This CDK app is the sample. `npx cdk synth`, `npx cdk deploy` and `mapjob run`
+// run it. The context selects the architecture:
 // `npx cdk synth -c architecture=queue-fanout`.
 package main
 
@@ -15,16 +15,15 @@ import (
 
 func main() {
 	defer jsii.Close()
-	defer refused()
+	defer printRefusal()
 	app := awscdk.NewApp(nil)
 	stacks.New(app)
 	app.Synth(nil)
 }
 
-// refused prints why the app can't be built, as its constructs say it. A person
-// who has mistyped a value has no use for the stack of goroutines; whoever looks
-// for a mistake in Go has.
-func refused() {
+// printRefusal prints why a construct refused its props, without the stack of
+// goroutines, which only helps with a mistake in Go.
+func printRefusal() {
 	reason := recover()
 	if reason == nil {
 		return

@@ -14,8 +14,8 @@ import (
 // has: cdk synth -c architecture=queue-fanout.
 const ArchitectureContext = "architecture"
 
-// Architectures in which the sample's orders can be invoiced, in the order in
-// which teams come by them.
+// The architectures that invoice the sample's orders, in the order in which a team
+// outgrows them.
 const (
 	EventHandler  = "event-handler"
 	QueueFanout   = "queue-fanout"
@@ -23,8 +23,8 @@ const (
 	MapJob        = "map-job"
 )
 
-// New is the stack of the architecture that the context names, of a job where
-// it names none. It panics where there is no such architecture.
+// New creates the stack of the architecture that the context names, or of a job if
+// it names none. It panics if there is no such architecture.
 func New(app constructs.Construct) awscdk.Stack {
 	switch name := app.Node().TryGetContext(jsii.String(ArchitectureContext)); name {
 	case EventHandler:

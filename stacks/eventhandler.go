@@ -12,8 +12,8 @@ import (
 	"github.com/mapjob/mapjob/constructs/observe"
 )
 
-// NewEventHandler invoices the orders that are due in one invocation of one
-// function, every night.
+// NewEventHandler creates a function that invoices all due orders in one
+// invocation, every night.
 func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, props)
 	shop := newShop(stack)
@@ -30,10 +30,9 @@ func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.Stack
 	shop.grantWriteInvoices(handler)
 
 	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
-		Function:      handler,
-		Schedule:      nightly(),
-		ScheduleInput: tonight(),
-		Topic:         observe.NewTopic(stack, jsii.String("Alerts"), nil),
+		Function: handler,
+		Schedule: nightly(tonight()),
+		Topic:    observe.NewTopic(stack, jsii.String("Alerts"), nil),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Invoke it with {\"date\": \"2026-11-01\"}, asynchronously"),
@@ -42,13 +41,16 @@ func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.Stack
 	return stack
 }
 
-// nightly is when the architectures without a job begin.
-func nightly() awsscheduler.ScheduleExpression {
-	return awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{Minute: jsii.String("0"), Hour: jsii.String("2")})
+// nightly is the schedule of the architectures without a job.
+func nightly(event map[string]string) *eventhandler.Schedule {
+	return &eventhandler.Schedule{
+		Expression: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{Minute: jsii.String("0"), Hour: jsii.String("2")}),
+		Input:      event,
+	}
 }
 
-// tonight is the event of a schedule: the night that it was for, however late it
-// comes.
+// tonight is the event of a schedule: the night that it was for, even if it
+// comes late.
 func tonight() map[string]string {
 	return map[string]string{"date": "<aws.scheduler.scheduled-time>"}
 }

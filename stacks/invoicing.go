@@ -11,8 +11,8 @@ import (
 	"github.com/mapjob/mapjob/constructs/trigger"
 )
 
-// NewInvoicing is the sample: every order that is due becomes an invoice. A job
-// of Step Functions does it: [MapJob].
+// NewInvoicing creates the sample: a job that turns every due order into an
+// invoice.
 func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, props)
 	shop := newShop(stack)
@@ -41,9 +41,9 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		JobStart:                   jobStart,
 		Worker:                     worker,
 		Summary:                    summary,
-		Overlap:                    joblock.Skip, // a night that takes longer than a day is not invoiced twice at once
+		Overlap:                    &joblock.Skip{}, // a night that takes longer than a day is not invoiced twice at once
 		ToleratedFailurePercentage: jsii.Number(10),
-		AccessLogs:                 shop.accessLogs,
+		Results:                    &mapjob.ResultsProps{AccessLogs: shop.accessLogs},
 	})
 	trigger.NewSchedule(stack, jsii.String("Nightly"), &trigger.ScheduleProps{
 		StateMachine: job.StateMachine(),

@@ -10,8 +10,8 @@ import (
 	"github.com/mapjob/mapjob/constructs/queuefanout"
 )
 
-// NewQueueFanout sends the orders that are due to a queue, every night, and
-// invoices those that are in the queue.
+// NewQueueFanout creates a producer that sends the due orders to a queue every
+// night, and a consumer that invoices them.
 func NewQueueFanout(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, props)
 	shop := newShop(stack)
@@ -31,7 +31,7 @@ func NewQueueFanout(scope constructs.Construct, id *string, props *awscdk.StackP
 	shop.grantWriteInvoices(consumer)
 
 	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
-	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(), ScheduleInput: tonight(), Topic: alerts})
+	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: producer, Schedule: nightly(tonight()), Topic: alerts})
 	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})
 	awscdk.NewCfnOutput(stack, jsii.String("FunctionName"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Invoke it with {\"date\": \"2026-11-01\"}, asynchronously"),

@@ -13,9 +13,9 @@ import (
 	"github.com/mapjob/mapjob/constructs/queuefanout"
 )
 
-// NewTrackedFanout is the fan-out over a queue with a table that counts what is
-// done, and a summary when all of it is. It is no architecture to copy: package
-// tracking, in lambdas, says what it is here for.
+// NewTrackedFanout creates the fan-out over a queue, with a table that counts the
+// work and a summary when all of it is done. Do not copy this architecture: it is
+// here for comparison, as package tracking in lambdas says.
 func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.StackProps) awscdk.Stack {
 	stack := awscdk.NewStack(scope, id, props)
 	shop := newShop(stack)
@@ -56,15 +56,14 @@ func NewTrackedFanout(scope constructs.Construct, id *string, props *awscdk.Stac
 	event := tonight()
 	event["jobId"] = "<aws.scheduler.execution-id>"
 	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
-		Function:      producer,
-		Schedule:      nightly(),
-		ScheduleInput: event,
-		Topic:         alerts,
+		Function: producer,
+		Schedule: nightly(event),
+		Topic:    alerts,
 	})
 	queuefanout.New(stack, jsii.String("Due"), &queuefanout.Props{Producer: producer, Consumer: consumer, Topic: alerts})
 
-	// Whoever sees the tally full has the summary written: a consumer, or the
-	// producer where all was done before it knew how many there are.
+	// The function that completes the count requests the summary: a consumer, or
+	// the producer if all was done before it knew the number of orders.
 	const summaryQueueURL = "SUMMARY_QUEUE_URL"
 	summaries := queuefanout.New(stack, jsii.String("Completed"), &queuefanout.Props{
 		Producer:         consumer,

@@ -10,19 +10,19 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// Alarm is what an alarm tells, and its ID.
+// Alarm is the kind of an alarm, and its construct ID.
 type Alarm string
 
-// Alarms that there are unless they are left out.
+// Alarms of every event handler, unless Props.Without leaves them out.
 const (
 	Errors      Alarm = "Errors"      // the function failed
-	Throttles   Alarm = "Throttles"   // it could not be invoked because too many others were
-	Dropped     Alarm = "Dropped"     // Lambda gave an event up
-	DeadLetters Alarm = "DeadLetters" // an event that was given up waits for a person
+	Throttles   Alarm = "Throttles"   // the function could not be invoked because too many others ran
+	Dropped     Alarm = "Dropped"     // Lambda dropped an event
+	DeadLetters Alarm = "DeadLetters" // an event is in the failure queue
 	EventAge    Alarm = "EventAge"    // events wait for too long
 )
 
-// inOrder are all alarms, in the order in which they are created.
+// inOrder lists all alarms, in the order in which they are created.
 var inOrder = []Alarm{Errors, Throttles, Dropped, DeadLetters, EventAge}
 
 func newAlarms(h *eventHandler, settings *Props) map[Alarm]awscloudwatch.Alarm {

@@ -1,22 +1,3 @@
-// Package eventhandler is a Lambda function behind an event: a schedule, a
-// pattern of events on a bus, or a URL. It is enough for a job that one
-// invocation gets done within fifteen minutes.
-//
-//	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
-//		Function: function,
-//		Schedule: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
-//			Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
-//		}),
-//	})
-//
-// A schedule and a pattern invoke the function asynchronously: Lambda keeps the
-// event in a queue of its own, tries again when the function fails, and sends
-// what it gives up to the failure queue. A URL invokes it synchronously: its
-// caller waits, gets the error, and tries again by itself.
-//
-// Events come at least once: now and then one starts the function twice. And
-// nobody is told when the work is done: what there is to know of it, the
-// function has to say.
 package eventhandler
 
 import (
@@ -34,23 +15,24 @@ import (
 type EventHandler interface {
 	constructs.Construct
 
-	// Function is what the events invoke.
+	// Function returns the function that the events invoke.
 	Function() awslambda.IFunction
 
-	// FailureQueue has the events that were given up: watch it.
+	// FailureQueue returns the queue of the events that the function did not
+	// handle. Watch it.
 	FailureQueue() awssqs.IQueue
 
-	// Schedule is nil where the props have none.
+	// Schedule returns the schedule. It is nil without Props.Schedule.
 	Schedule() awsscheduler.Schedule
 
-	// Rule is nil where the props have no pattern.
+	// Rule returns the rule of EventBridge. It is nil without Props.Events.
 	Rule() awsevents.Rule
 
-	// FunctionUrl is nil where the props don't ask for one. Its GrantInvokeUrl
-	// lets a principal use it.
+	// FunctionUrl returns the function's URL, whose GrantInvokeUrl lets a
+	// principal use it. It is nil without Props.FunctionURL.
 	FunctionUrl() awslambda.FunctionUrl
 
-	// Alarms are those that there are, by what they tell.
+	// Alarms returns the alarms by their kinds.
 	Alarms() map[Alarm]awscloudwatch.Alarm
 }
 
@@ -71,8 +53,8 @@ func (h *eventHandler) Rule() awsevents.Rule                  { return h.rule }
 func (h *eventHandler) FunctionUrl() awslambda.FunctionUrl    { return h.url }
 func (h *eventHandler) Alarms() map[Alarm]awscloudwatch.Alarm { return h.alarms }
 
-// New puts the function in props behind its events. It panics with every
-// problem of the props at once, before it creates anything.
+// New creates what invokes the function in props, and what watches it. It panics
+// with every problem of the props at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	var settings Props
 	if props != nil {
@@ -89,7 +71,7 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	if settings.Schedule != nil {
 		h.addSchedule(&settings, input)
 	}
-	if settings.Pattern != nil {
+	if settings.Events != nil {
 		h.addRule(&settings)
 	}
 	if settings.FunctionURL != nil && *settings.FunctionURL {
@@ -101,8 +83,8 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	return h
 }
 
-// invokeAsynchronously says what Lambda does with an event until the function
-// has succeeded. The CDK's own destination would grant more than is needed.
+// invokeAsynchronously configures the retries of events and the failure queue. The
+// CDK's own destination would grant more than is needed.
 func (h *eventHandler) invokeAsynchronously(settings *Props) {
 	h.failureQueue.Grant(h.function, jsii.String("sqs:SendMessage"))
 	undelivered.LetSend(h.function, h.failureQueue)
@@ -123,7 +105,7 @@ func (h *eventHandler) invokeAsynchronously(settings *Props) {
 	}
 }
 
-// qualified is a function's name, and which version of it is invoked.
+// qualified returns the name of a function and the version that is invoked.
 func qualified(function awslambda.IFunction) (name, qualifier *string) {
 	switch f := function.(type) {
 	case awslambda.IAlias:

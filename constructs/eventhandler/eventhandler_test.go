@@ -28,25 +28,25 @@ func function(stack awscdk.Stack) awslambda.Function {
 	return gofunction.New(stack, jsii.String("Function"), &gofunction.Props{Entry: jsii.String("lambdas/worker")})
 }
 
-func nightly() awsscheduler.ScheduleExpression {
+func twoOClock() awsscheduler.ScheduleExpression {
 	return awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
 		Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
 	})
 }
 
-func orders() *awsevents.EventPattern {
-	return &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}
+func nightly() *eventhandler.Schedule { return &eventhandler.Schedule{Expression: twoOClock()} }
+
+func orders() *eventhandler.Events {
+	return &eventhandler.Events{Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}}
 }
 
-// everything is every prop but for OnFailure, which has no place beside a key.
+// everything sets every prop except OnFailure, which a key excludes.
 func everything(stack awscdk.Stack) *eventhandler.Props {
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	return &eventhandler.Props{
 		Function:      function(stack),
-		Schedule:      nightly(),
-		ScheduleInput: map[string]any{"at": "<aws.scheduler.scheduled-time>", "dryRun": false},
-		Pattern:       orders(),
-		EventBus:      awsevents.NewEventBus(stack, jsii.String("Bus"), nil),
+		Schedule:      &eventhandler.Schedule{Expression: twoOClock(), Input: map[string]any{"at": "<aws.scheduler.scheduled-time>", "dryRun": false}},
+		Events:        &eventhandler.Events{Pattern: orders().Pattern, Bus: awsevents.NewEventBus(stack, jsii.String("Bus"), nil)},
 		FunctionURL:   jsii.Bool(true),
 		RetryAttempts: jsii.Number(0),
 		MaxEventAge:   awscdk.Duration_Hours(jsii.Number(1)),
@@ -74,7 +74,7 @@ func TestSnapshots(t *testing.T) {
 // it from them, over TLS alone, and from nobody else.
 func TestEventsThatAreGivenUpEndInOneQueue(t *testing.T) {
 	stack := synthesis.Stack(t)
-	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Pattern: orders()})
+	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Events: orders()})
 	queue := fmt.Sprint(stack.Resolve(handler.FailureQueue().QueueArn()))
 	template := synthesis.Synthesize(t, stack)
 
@@ -117,7 +117,7 @@ func TestEventsThatAreGivenUpEndInOneQueue(t *testing.T) {
 func TestAnEventIsAsOldAsItMayBeWhoeverHasIt(t *testing.T) {
 	for expected, age := range map[float64]awscdk.Duration{6 * 3600: nil, 3600: awscdk.Duration_Hours(jsii.Number(1))} {
 		stack := synthesis.Stack(t)
-		eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Pattern: orders(), MaxEventAge: age})
+		eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Events: orders(), MaxEventAge: age})
 		template := synthesis.Synthesize(t, stack)
 		retries := func(target any) any {
 			policy, _ := target.(map[string]any)["RetryPolicy"].(map[string]any)
@@ -219,23 +219,24 @@ func TestBadPropsAreRefused(t *testing.T) {
 	}{
 		"nothing": {func(p *eventhandler.Props) { *p = eventhandler.Props{} }, []string{"Test/Nightly: Function: got nothing, expected the function to invoke"}},
 		"all at once": {func(p *eventhandler.Props) {
-			p.ScheduleInput = 1
-			p.Pattern = &awsevents.EventPattern{}
+			p.Schedule = &eventhandler.Schedule{Input: 1}
+			p.Events = &eventhandler.Events{Pattern: &awsevents.EventPattern{}}
 			p.RetryAttempts = jsii.Number(3)
 			p.MaxEventAge = seconds(59)
 			p.Without = []eventhandler.Alarm{"Aborted"}
 		}, []string{
-			"ScheduleInput: got one without a Schedule, expected none",
-			"Pattern: got nothing in it, expected at least one member",
+			"Schedule.Expression: got nothing, expected when to invoke the function",
+			"Events.Pattern: got nothing, expected at least one member",
 			"RetryAttempts: got 3, expected a whole number from 0 to 2",
 			"MaxEventAge: got 59 s, expected whole seconds from 60 s to 21600 s",
 			`Without: got "Aborted", expected one of "Errors", "Throttles", "Dropped", "DeadLetters", "EventAge"`,
 		}},
-		"no JSON": {func(p *eventhandler.Props) { p.Schedule, p.ScheduleInput = nightly(), math.Inf(1) },
-			[]string{"ScheduleInput: got what JSON can't say"}},
+		"no JSON": {func(p *eventhandler.Props) {
+			p.Schedule = &eventhandler.Schedule{Expression: twoOClock(), Input: math.Inf(1)}
+		}, []string{"Schedule.Input: got a value that is not JSON"}},
 		"a bus without a pattern": {func(p *eventhandler.Props) {
-			p.EventBus = awsevents.EventBus_FromEventBusName(stack, jsii.String("Bus"), jsii.String("ours"))
-		}, []string{"EventBus: got one without a Pattern, expected none"}},
+			p.Events = &eventhandler.Events{Bus: awsevents.EventBus_FromEventBusName(stack, jsii.String("Bus"), jsii.String("ours"))}
+		}, []string{"Events.Pattern: got nothing"}},
 		"half a retry": {func(p *eventhandler.Props) { p.RetryAttempts = jsii.Number(0.5) }, []string{"RetryAttempts: got 0.5, expected a whole number from 0 to 2"}},
 		"too old":      {func(p *eventhandler.Props) { p.MaxEventAge = seconds(21_601) }, []string{"MaxEventAge: got 21601 s"}},
 		"a fraction": {func(p *eventhandler.Props) { p.MaxEventAge = awscdk.Duration_Millis(jsii.Number(60_500)) },
@@ -248,7 +249,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 			p.EventAgeAlarm = p.MaxEventAge
 		}, []string{"MaxEventAge: got a token", "EventAgeAlarm: got a token"}},
 		"a key without a use": {func(p *eventhandler.Props) { p.EncryptionKey, p.OnFailure = key, lost },
-			[]string{"EncryptionKey: got a key, expected none beside an OnFailure queue"}},
+			[]string{"EncryptionKey: got a key with an OnFailure queue"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(*stack.Node().Children())

@@ -1,12 +1,3 @@
-// Package gofunction is a Lambda function written in Go, with the defaults
-// that a production function wants: the provided.al2023 runtime on arm64, a
-// small and reproducible binary, active tracing, a log group of its own that
-// expires, an explicit memory size and timeout, and a role of its own that may
-// write to that log group, trace, and do nothing else before it is granted more.
-//
-// The binary is built without cgo, stripped, with trimmed paths and without
-// build identifiers, so the same sources give the same asset hash in every
-// directory and on every machine.
 package gofunction
 
 import (
@@ -26,19 +17,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
-	"github.com/mapjob/mapjob/constructs/loggroup"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// LocalContext is the context value that makes every GoFunction of an app
-// build for the machine at hand instead of for Lambda: `mapjob run` sets it to
-// start the functions right here. An assembly made with it is not for deploying.
-const LocalContext = "mapjob:local"
-
-// What applies where a prop is not set.
+// Defaults.
 const (
-	DefaultMemoryMB       = 256
-	DefaultTimeoutSeconds = 60
+	defaultMemoryMB       = 256
+	defaultTimeoutSeconds = 60
 )
 
 // Limits of AWS Lambda ("Lambda quotas", function configuration).
@@ -48,57 +35,57 @@ const (
 	maxConcurrency           = 100_000 // more than accounts are given
 )
 
-// Props of a Go function.
+// Props are the props of a Go function.
 type Props struct {
-	// Entry is the folder of the function's main package, absolute or
-	// relative to the app's working directory.
-	// Required, or Package.
-	Entry *string
-
-	// Package is the import path of the function's main package, where it is
-	// one of a module that the app requires. It is built with the versions
-	// that its own module asks for.
-	// Default: Entry says where the package is.
+	// Package is the import path of the function's main package: one of the
+	// app's module, or of a module that it requires. A package of another module
+	// is built with the versions that its own go.mod asks for.
+	// Required, unless there is an Entry.
 	Package *string
 
-	// Description is shown in the Lambda console.
+	// Entry is the folder of the function's main package, absolute or relative to
+	// the app's working directory.
+	// Required, unless there is a Package.
+	Entry *string
+
+	// Description is the description of the function.
 	// Default: no description.
 	Description *string
 
-	// MemoryMB is the function's memory in megabytes, and with it its share
-	// of processor time: 1,769 MB are one full core.
-	// Default: the function gets 256 MB.
+	// MemoryMB is the function's memory in megabytes, 128 to 10,240. Processor
+	// time grows with it: 1,769 MB are one full core.
+	// Default: 256 MB.
 	MemoryMB *float64
 
-	// Timeout is the longest that one invocation may take.
-	// Default: an invocation is stopped after one minute.
+	// Timeout is the longest that one invocation may take, up to 15 minutes.
+	// Default: one minute.
 	Timeout awscdk.Duration
 
-	// Environment is what the function finds in its environment.
-	// Default: nothing but what Lambda itself sets.
+	// Environment has the variables of the function's environment.
+	// Default: only the variables that Lambda sets.
 	Environment *map[string]*string
 
 	// Architecture is the processor that the function runs on.
-	// Default: the function runs on arm64, a fifth cheaper than x86_64.
+	// Default: arm64, which costs a fifth less than x86_64.
 	Architecture awslambda.Architecture
 
-	// ReservedConcurrency keeps this many of the account's concurrent
-	// executions for the function and lets it have no more.
+	// ReservedConcurrency is how many invocations of the function run at once, at
+	// most. The account's concurrency is reduced by that number.
 	// Default: the function shares the account's unreserved concurrency.
 	ReservedConcurrency *float64
 
-	// LogRetention is how long its logs are kept.
+	// LogRetention is how long the function's logs are kept.
 	// Default: logs expire after a month.
 	LogRetention awslogs.RetentionDays
 
-	// EncryptionKey encrypts its logs and its environment. The policy of an
+	// EncryptionKey encrypts the function's logs and environment. The policy of an
 	// imported key has to let CloudWatch Logs use it.
 	// Default: keys of CloudWatch Logs and of Lambda encrypt them.
 	EncryptionKey awskms.IKey
 }
 
-// New is a Lambda function built from the Go package in props.Entry. It panics
-// with every problem of the props at once, before it creates anything.
+// New creates a Lambda function from a Go package. It panics with every problem of
+// the props at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) awslambda.Function {
 	if props == nil {
 		props = &Props{}
@@ -124,11 +111,11 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	}
 	timeout := props.Timeout
 	if timeout == nil {
-		timeout = awscdk.Duration_Seconds(jsii.Number(DefaultTimeoutSeconds))
+		timeout = awscdk.Duration_Seconds(jsii.Number(defaultTimeoutSeconds))
 	}
 	memory := props.MemoryMB
 	if memory == nil {
-		memory = jsii.Number(DefaultMemoryMB)
+		memory = jsii.Number(defaultMemoryMB)
 	}
 
 	function := awscdklambdagoalpha.NewGoFunction(this, jsii.String("Function"), &awscdklambdagoalpha.GoFunctionProps{
@@ -150,22 +137,22 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	if props.EncryptionKey != nil {
 		props.EncryptionKey.GrantDecrypt(function) // of the environment, when it starts
 	}
-	// The flags above are constants: there is nothing in them to be injected.
+	// The flags are constants, so that nothing can be injected.
 	awscdk.Annotations_Of(this).AcknowledgeWarning(
 		jsii.String("@aws-cdk/aws-lambda-go-alpha:goBuildFlagsSecurityWarning"),
 		jsii.String("the build flags are constants of package gofunction"))
 	return function
 }
 
+// isLocal reports whether the app is synthesized for this machine.
 func isLocal(scope constructs.Construct) bool {
-	local := scope.Node().TryGetContext(jsii.String(LocalContext))
+	local := scope.Node().TryGetContext(jsii.String(protocol.LocalContext))
 	return local == true || local == "true"
 }
 
-// bundling is how the binary is built. For Lambda nothing of this machine's
-// own Go settings takes part, or the asset would depend on where it was made.
-// For this machine they do: what other builds have compiled already, the
-// standard library first of all, is not compiled again.
+// bundling returns how the binary is built. For Lambda it overrides this machine's
+// Go settings, so that the asset does not depend on where it was built. For this
+// machine it keeps them, so that the build cache has the standard library.
 func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
 	flags := []*string{jsii.String("-buildvcs=false"), jsii.String("-tags=lambda.norpc"), jsii.String(`-ldflags="-s -w -buildid="`)}
 	environment := map[string]*string{}
@@ -185,15 +172,15 @@ func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
 	return &awscdklambdagoalpha.BundlingOptions{GoBuildFlags: &flags, Environment: &environment}
 }
 
-// entry is the folder of the function's main package.
+// entry returns the folder of the function's main package.
 func (p *Props) entry() (string, error) {
 	switch {
 	case p.Entry != nil && *p.Entry != "" && p.Package != nil:
-		return "", fmt.Errorf("Package: got %q beside the Entry %q, expected one of them", *p.Package, *p.Entry)
+		return "", fmt.Errorf("Package: got %q with the Entry %q, expected one of them", *p.Package, *p.Entry)
 	case p.Package != nil:
 		return packageFolder(*p.Package)
 	case p.Entry == nil || *p.Entry == "":
-		return "", errors.New("Entry: got nothing, expected the folder of the function's main package")
+		return "", errors.New("Package, Entry: got neither, expected one: where the function's main package is")
 	}
 	if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
 		directory, _ := os.Getwd()
@@ -202,7 +189,7 @@ func (p *Props) entry() (string, error) {
 	return *p.Entry, nil
 }
 
-// packageFolder is where the go command has the sources of a package.
+// packageFolder returns the folder of a package, from the go command.
 func packageFolder(importPath string) (string, error) {
 	list := exec.Command("go", "list", "-find", "-f", "{{.Name}} {{.Dir}}", "--", importPath)
 	var problem strings.Builder

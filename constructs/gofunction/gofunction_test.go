@@ -66,7 +66,7 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 	if children := len(*stack.Node().Children()); children != 0 {
 		t.Errorf("got %d children of the stack, expected none to be created from bad props", children)
 	}
-	if message := synthesis.Panics(t, func() { gofunction.New(stack, jsii.String("Worker"), nil) }); !strings.Contains(message, "Entry: got nothing") {
+	if message := synthesis.Panics(t, func() { gofunction.New(stack, jsii.String("Worker"), nil) }); !strings.Contains(message, "Package, Entry: got neither") {
 		t.Errorf("got %q, expected a missing entry to be named", message)
 	}
 }

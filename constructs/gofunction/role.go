@@ -6,11 +6,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
 )
 
-// newRole is what the function runs as. AWS's managed policy for it would let
-// it write to every log group of the account, and create new ones.
+// newRole creates the function's role. AWS's managed policy would let it write to
+// every log group of the account, and create new ones.
 func newRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.Role {
 	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
@@ -31,8 +31,8 @@ func newRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.Role {
 	return role
 }
 
-// trace turns active tracing on. The function's own prop would repeat X-Ray's
-// permissions, on every resource, in the policy that grants of the app go to.
+// trace turns active tracing on. The function's prop would add the permissions of
+// X-Ray, on every resource, to the policy that the app's grants go to.
 func trace(function awslambda.Function) {
 	function.Node().DefaultChild().(awslambda.CfnFunction).SetTracingConfig(&awslambda.CfnFunction_TracingConfigProperty{
 		Mode: jsii.String("Active"),

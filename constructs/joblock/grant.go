@@ -7,22 +7,19 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
 )
 
 func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
-	if l.settings.Overlap == Allow {
-		return
-	}
 	if kind := stateMachine.StateMachineType(); kind == awsstepfunctions.StateMachineType_EXPRESS {
-		panic(fmt.Errorf("%s: got a state machine of type %s, expected STANDARD: executions of the other type can't be described", *l.Node().Path(), kind))
+		panic(fmt.Errorf("%s: got a state machine of type %s, expected STANDARD: Express executions can't be described", *l.Node().Path(), kind))
 	}
-	key := l.settings.Key
+	key := l.itemKey
 	if key == nil {
 		key = stateMachine.StateMachineArn()
 	}
 	executions := []*string{jsii.String("states:DescribeExecution")}
-	if l.settings.Overlap == Replace {
+	if _, ok := l.overlap.(*Replace); ok {
 		executions = append(executions, jsii.String("states:StopExecution"))
 	}
 	policy := awsiam.NewPolicy(l, jsii.String("Access"), &awsiam.PolicyProps{
@@ -30,10 +27,9 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 		Statements: &[]awsiam.PolicyStatement{
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Actions:   jsii.Strings("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"),
-				Resources: &[]*string{l.settings.Table.TableArn()},
-				// The locks of others in the same table are none of its business
-				// (DynamoDB developer guide, "Using IAM policy conditions for
-				// fine-grained access control").
+				Resources: &[]*string{l.table.TableArn()},
+				// Not the other locks in the same table (DynamoDB developer guide,
+				// "Using IAM policy conditions for fine-grained access control").
 				Conditions: &object{"ForAllValues:StringEquals": object{"dynamodb:LeadingKeys": []*string{key}}},
 			}),
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -48,9 +44,9 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 		},
 	})
 	accepted.Wildcards(policy, "executions have names of their own, and any of this state machine's may own the lock", ":*")
-	if encryption := l.settings.Table.EncryptionKey(); encryption != nil {
-		// What DynamoDB does with the key on behalf of who reads and writes
-		// (DynamoDB developer guide, "Authorizing use of your customer managed key").
+	if encryption := l.table.EncryptionKey(); encryption != nil {
+		// DynamoDB uses the key on behalf of the caller (DynamoDB developer guide,
+		// "Authorizing use of your customer managed key").
 		policy.AddStatements(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
 				"kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),

@@ -6,66 +6,61 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Errors that the lock raises.
-const (
-	errAlreadyRunning = "MapJob.AlreadyRunning"
-	errReplaced       = "MapJob.Replaced"
-)
-
-// Errors of the services that have a meaning here.
+// Errors of the services that the states handle.
 const (
 	errConflict = "DynamoDB.ConditionalCheckFailedException"
 	errNoOwner  = "Sfn.ExecutionDoesNotExistException"
 )
 
-// What the states of the lock remember, in variables whose names no body has
-// (a branch can't assign a name that is taken outside it).
+// The variables of the lock's states. A branch can't assign a variable that
+// exists outside it, so no body can use these names.
 //
 //	jobLockInput    the input of the body
 //	jobLockSince    when the lock was first found taken, in milliseconds
-//	jobLockOwner    the other execution that had it when it was last read
+//	jobLockOwner    the other execution that owned it when it was last read
 //	jobLockTakenAt  when the owner took it
-//	jobLockStatus   HELD or FREE as it was read; how the owner stands, as
-//	                DescribeExecution says; DELETED where there is no such
-//	                execution; LOST where another execution was faster
-//	jobLockError    why the body failed
-//	jobLockCause
-//	jobLockOutput   the output of a body after which the release failed
+//	jobLockStatus   HELD or FREE after a read; else the owner's status from
+//	                DescribeExecution; DELETED if there is no such execution;
+//	                LOST if another execution was faster
+//	jobLockError    the error of a body that failed
+//	jobLockCause    its cause
+//	jobLockOutput   the output of a body whose lock could not be released
 const (
 	me = "$states.context.Execution.Id"
 
-	// machineARN is without the version or the alias that was started: they
-	// all share the lock.
+	// machineARN leaves out the version or the alias that was started, which
+	// share the lock.
 	machineARN = "$join($split($states.context.StateMachine.Id, ':')[[0..6]], ':')"
 
 	found = "$exists($states.result.Item.owner.S) and $states.result.Item.owner.S != " + me
 
-	// ended lists what has ended for certain. Anything else counts as running:
-	// PENDING_REDRIVE, and whatever AWS may add.
+	// ended is true for an owner that certainly ended. Any other status counts
+	// as running: PENDING_REDRIVE, and what AWS may add.
 	ended = "$jobLockStatus in ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'DELETED']"
 
 	lost = "$jobLockStatus = 'LOST'"
 )
 
 const (
-	// grace is how long after it took the lock an owner that can't be found
-	// counts as running, in seconds. DescribeExecution is eventually consistent
-	// and may not know an execution yet that has just started; one that it has
-	// forgotten ended 90 days ago.
+	// grace is how long an owner that can't be found counts as running after it
+	// took the lock, in seconds. DescribeExecution is eventually consistent and
+	// may not know an execution that has just started. It forgets an execution
+	// 90 days after its end.
 	grace = 300
 
-	// patience is how long an execution that does not wait for the lock goes
-	// round in lost races, or for a stopped execution to have ended, in seconds.
+	// patience is how long an execution that does not wait for the lock tries
+	// again after it lost a race, or waits for a stopped execution to end, in
+	// seconds.
 	patience = 300
 
-	// pause is how long it waits between rounds, in seconds.
+	// pause is the time between two such tries, in seconds.
 	pause = 1
 )
 
-// expression is a JSONata expression as a field's value.
+// expression returns a JSONata expression as the value of a field.
 func expression(format string, args ...any) string {
 	return "{% " + fmt.Sprintf(format, args...) + " %}"
 }
@@ -73,7 +68,7 @@ func expression(format string, args ...any) string {
 // object is a JSON object in which strings may be JSONata expressions.
 type object = map[string]any
 
-// Hold makes
+// Hold returns these states:
 //
 //	TakeLock ──────────────────────────────────────────▶ Locked ─▶ ReleaseLock ─▶
 //	   │ taken                                     ▲       │ body failed
@@ -84,9 +79,6 @@ type object = map[string]any
 //	   │                          ├─▶ Skipped or AlreadyRunning
 //	   └── WaitForLock ◀─(StopOwner)
 func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain {
-	if l.settings.Overlap == Allow {
-		return awsstepfunctions.Chain_Start(body)
-	}
 	take, takeOver, read := l.take(), l.takeOver(), l.read()
 	describe, checkOwner, wait := l.describe(), l.choice("CheckOwner"), l.wait()
 
@@ -118,7 +110,7 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	takeOver.Next(locked)
 
 	checkOwner.When(condition("%s", ended), takeOver, nil)
-	l.overlap(checkOwner, wait)
+	l.whileOwnerRuns(checkOwner, wait)
 	wait.Next(read)
 
 	release := l.release("ReleaseLock", expression("$states.input"))
@@ -135,24 +127,24 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	return awsstepfunctions.Chain_Custom(take, &[]awsstepfunctions.INextable{release, notReleased}, release)
 }
 
-// overlap says what comes of an owner that has not ended.
-func (l *jobLock) overlap(check awsstepfunctions.Choice, wait awsstepfunctions.Wait) {
+// whileOwnerRuns adds the choices for an owner that has not ended.
+func (l *jobLock) whileOwnerRuns(check awsstepfunctions.Choice, wait awsstepfunctions.Wait) {
 	since := func(seconds float64) string { return fmt.Sprintf("$millis() - $jobLockSince >= %.0f", seconds*1000) }
-	switch l.settings.Overlap {
-	case Skip:
+	switch overlap := l.overlap.(type) {
+	case *Skip:
 		var skipped awsstepfunctions.IChainable = awsstepfunctions.Succeed_Jsonata(l, jsii.String("Skipped"), &awsstepfunctions.SucceedJsonataProps{
 			Outputs: object{"skipped": true, "owner": expression("$jobLockOwner")},
 		})
-		if l.settings.OnSkipped != nil {
-			skipped = l.settings.OnSkipped(skipped)
+		if overlap.OnSkipped != nil {
+			skipped = overlap.OnSkipped(skipped)
 		}
 		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(skipped)
-	case Fail:
+	case *Fail:
 		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))
-	case Wait:
-		limit := refusal.Seconds(l.settings.WaitLimit)
+	case *Wait:
+		limit := overlap.rule().LimitSeconds()
 		check.When(condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
-	case Replace:
+	case *Replace:
 		stop := l.stop()
 		stop.AddCatch(wait, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errNoOwner)})
 		stop.Next(wait)
@@ -163,12 +155,12 @@ func (l *jobLock) overlap(check awsstepfunctions.Choice, wait awsstepfunctions.W
 
 func (l *jobLock) alreadyRunning(more string) awsstepfunctions.Fail {
 	return awsstepfunctions.Fail_Jsonata(l, jsii.String("AlreadyRunning"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(errAlreadyRunning),
+		Error: jsii.String(protocol.ErrorAlreadyRunning),
 		Cause: jsii.String(expression("'execution ' & $jobLockOwner & ' has the lock%s'", more)),
 	})
 }
 
-// releaseAfterFailure releases the lock and fails with the body's own error.
+// releaseAfterFailure releases the lock and fails with the body's error.
 func (l *jobLock) releaseAfterFailure(locked awsstepfunctions.Parallel) {
 	failed := awsstepfunctions.Fail_Jsonata(l, jsii.String("JobFailed"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(expression("$jobLockError")),
@@ -177,7 +169,7 @@ func (l *jobLock) releaseAfterFailure(locked awsstepfunctions.Parallel) {
 	release := l.release("ReleaseAfterFailure", object{})
 	release.AddCatch(failed, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL")})
 	release.Next(failed)
-	text := func(member string) string { // a Fail state may have neither
+	text := func(member string) string { // a Fail state may have no error and no cause
 		return expression("$type($states.errorOutput.%s) = 'string' ? $states.errorOutput.%[1]s : ''", member)
 	}
 	locked.AddCatch(release, &awsstepfunctions.CatchProps{
@@ -192,12 +184,12 @@ func (l *jobLock) choice(id string) awsstepfunctions.Choice {
 }
 
 func (l *jobLock) wait() awsstepfunctions.Wait {
-	every := awscdk.Duration_Seconds(jsii.Number(pause))
-	if l.settings.Overlap == Wait {
-		every = l.settings.PollEvery
+	seconds := float64(pause)
+	if wait, ok := l.overlap.(*Wait); ok {
+		seconds = wait.rule().PollSeconds()
 	}
 	return awsstepfunctions.Wait_Jsonata(l, jsii.String("WaitForLock"), &awsstepfunctions.WaitJsonataProps{
-		Time: awsstepfunctions.WaitTime_Duration(every),
+		Time: awsstepfunctions.WaitTime_Duration(awscdk.Duration_Seconds(&seconds)),
 	})
 }
 
@@ -205,10 +197,10 @@ func condition(format string, args ...any) awsstepfunctions.Condition {
 	return awsstepfunctions.Condition_Jsonata(jsii.String(expression(format, args...)))
 }
 
-// key names the lock in its table.
+// key returns the lock's key in its table.
 func (l *jobLock) key() string {
-	if l.settings.Key != nil {
-		return *l.settings.Key
+	if l.itemKey != nil {
+		return *l.itemKey
 	}
 	return expression(machineARN)
 }

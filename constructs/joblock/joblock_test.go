@@ -42,15 +42,16 @@ func table(stack awscdk.Stack) awsdynamodb.ITable {
 	})
 }
 
-func minimal(awscdk.Stack) *joblock.Props { return nil }
+func minimal(awscdk.Stack) *joblock.Props { return &joblock.Props{Overlap: &joblock.Skip{}} }
 
 func everything(stack awscdk.Stack) *joblock.Props {
 	return &joblock.Props{
-		Table:     table(stack),
-		Key:       jsii.String("nightly"),
-		Overlap:   joblock.Wait,
-		WaitLimit: awscdk.Duration_Minutes(jsii.Number(10)),
-		PollEvery: awscdk.Duration_Seconds(jsii.Number(20)),
+		Table: table(stack),
+		Key:   jsii.String("nightly"),
+		Overlap: &joblock.Wait{
+			Limit:     awscdk.Duration_Minutes(jsii.Number(10)),
+			PollEvery: awscdk.Duration_Seconds(jsii.Number(20)),
+		},
 	}
 }
 
@@ -60,7 +61,7 @@ func of(overlap joblock.Overlap) func(awscdk.Stack) *joblock.Props {
 
 func TestSnapshots(t *testing.T) {
 	for name, props := range map[string]func(awscdk.Stack) *joblock.Props{
-		"minimal": minimal, "everything": everything, "replace": of(joblock.Replace), "fail": of(joblock.Fail),
+		"minimal": minimal, "everything": everything, "replace": of(&joblock.Replace{}), "fail": of(&joblock.Fail{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack, _ := hold(t, props)
@@ -87,9 +88,8 @@ func TestTheRoleMayDoWhatThePolicyNeedsAndNoMore(t *testing.T) {
 	}{
 		"minimal":    {minimal, []string{own, `{"Action":"states:DescribeExecution"` + executions}},
 		"everything": {everything, []string{items(`"nightly"`), `{"Action":"states:DescribeExecution"` + executions}},
-		"fail":       {of(joblock.Fail), []string{own, `{"Action":"states:DescribeExecution"` + executions}},
-		"replace":    {of(joblock.Replace), []string{own, `{"Action":["states:DescribeExecution","states:StopExecution"]` + executions}},
-		"allow":      {of(joblock.Allow), nil},
+		"fail":       {of(&joblock.Fail{}), []string{own, `{"Action":"states:DescribeExecution"` + executions}},
+		"replace":    {of(&joblock.Replace{}), []string{own, `{"Action":["states:DescribeExecution","states:StopExecution"]` + executions}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack, _ := hold(t, c.props)
@@ -114,7 +114,7 @@ func TestTheRoleMayDoWhatThePolicyNeedsAndNoMore(t *testing.T) {
 
 func TestAKeyOfYourOwn(t *testing.T) {
 	stack, _ := hold(t, func(s awscdk.Stack) *joblock.Props {
-		return &joblock.Props{EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
+		return &joblock.Props{Overlap: &joblock.Skip{}, EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
 	})
 	template := synthesis.Synthesize(t, stack)
 	sse, _ := template.Only(t, "AWS::DynamoDB::Table").Properties["SSESpecification"].(map[string]any)
@@ -129,7 +129,7 @@ func TestAKeyOfYourOwn(t *testing.T) {
 // What a state machine waits for must not wait for it: CloudFormation refuses
 // the template only when it is deployed.
 func TestThereIsNoCycle(t *testing.T) {
-	for _, props := range []func(awscdk.Stack) *joblock.Props{minimal, everything, of(joblock.Replace)} {
+	for _, props := range []func(awscdk.Stack) *joblock.Props{minimal, everything, of(&joblock.Replace{})} {
 		stack, _ := hold(t, props)
 		template := synthesis.Synthesize(t, stack)
 		open := map[string]bool{}
@@ -168,24 +168,12 @@ func dependencies(template *synthesis.Template, id string) []string {
 	return ids
 }
 
-func TestAllowHasNoStatesAndNoTable(t *testing.T) {
-	stack, lock := hold(t, of(joblock.Allow))
-	template := synthesis.Synthesize(t, stack)
-	const expected = `{"StartAt":"Body","States":{"Body":{"Type":"Pass","Next":"After"},"After":{"Type":"Pass","End":true}},"QueryLanguage":"JSONata"}`
-	if definition := template.Only(t, machineType).Properties["DefinitionString"]; definition != expected {
-		t.Errorf("got the definition %v, expected %s", definition, expected)
-	}
-	if lock.Table() != nil || len(template.OfType("AWS::DynamoDB::Table")) != 0 {
-		t.Error("got a table, expected none")
-	}
-}
-
 func TestManyLocksShareATable(t *testing.T) {
 	stack := synthesis.Stack(t)
 	shared := table(stack)
 	for _, id := range []string{"A", "B", "C"} {
 		scope := awscdk.NewNestedStack(stack, jsii.String(id), nil)
-		lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: shared})
+		lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Overlap: &joblock.Skip{}, Table: shared})
 		if lock.Table() != shared {
 			t.Errorf("got another table for %s, expected the one that was given", id)
 		}
@@ -197,7 +185,7 @@ func TestManyLocksShareATable(t *testing.T) {
 
 func TestExpressStateMachinesAreRefused(t *testing.T) {
 	stack := synthesis.Stack(t)
-	lock := joblock.New(stack, jsii.String("Lock"), nil)
+	lock := joblock.New(stack, jsii.String("Lock"), &joblock.Props{Overlap: &joblock.Skip{}})
 	machine := awsstepfunctions.NewStateMachine(stack, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody:   awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(awsstepfunctions.Pass_Jsonata(stack, jsii.String("Body"), nil))),
 		StateMachineType: awsstepfunctions.StateMachineType_EXPRESS,
@@ -208,9 +196,10 @@ func TestExpressStateMachinesAreRefused(t *testing.T) {
 }
 
 func TestPropsAreNotChanged(t *testing.T) {
-	props := &joblock.Props{Overlap: joblock.Wait}
+	wait := &joblock.Wait{}
+	props := &joblock.Props{Overlap: wait}
 	joblock.New(synthesis.Stack(t), jsii.String("Lock"), props)
-	if props.Table != nil || props.PollEvery != nil || props.WaitLimit != nil {
+	if props.Table != nil || wait.PollEvery != nil || wait.Limit != nil {
 		t.Errorf("got %+v, expected the caller's props as they were", props)
 	}
 }
@@ -219,25 +208,23 @@ func TestBadProps(t *testing.T) {
 	stack := synthesis.Stack(t)
 	shared, key := table(stack), awskms.NewKey(stack, jsii.String("Key"), nil)
 	seconds := func(n float64) awscdk.Duration { return awscdk.Duration_Seconds(&n) }
+	skip, waits := &joblock.Skip{}, func(w joblock.Wait) *joblock.Props { return &joblock.Props{Overlap: &w} }
 	for name, c := range map[string]struct {
 		props    *joblock.Props
 		expected []string
 	}{
-		"unknown overlap":    {&joblock.Props{Overlap: "Forbid"}, []string{`Overlap: got "Forbid", expected "Allow", "Skip", "Wait", "Replace" or "Fail"`}},
-		"empty key":          {&joblock.Props{Key: jsii.String("")}, []string{"Key: got 0 bytes, expected 1 to 2048"}},
-		"long key":           {&joblock.Props{Key: jsii.String(strings.Repeat("k", 2049))}, []string{"Key: got 2049 bytes, expected 1 to 2048"}},
-		"expression as key":  {&joblock.Props{Key: jsii.String("{% $states.input.tenant %}")}, []string{"Key: got the expression {% $states.input.tenant %}, expected a name that is known at synth"}},
-		"two encryptions":    {&joblock.Props{Table: shared, EncryptionKey: key}, []string{"EncryptionKey: got a key, expected none without a table of the lock's own"}},
-		"nothing to encrypt": {&joblock.Props{Overlap: joblock.Allow, EncryptionKey: key}, []string{"EncryptionKey: got a key, expected none"}},
-		"waits to skip":      {&joblock.Props{Overlap: joblock.Skip, WaitLimit: seconds(60), PollEvery: seconds(1)}, []string{`WaitLimit: got a duration, expected none without Overlap "Wait"`, "PollEvery: got a duration, expected none"}},
-		"waits by default":   {&joblock.Props{WaitLimit: seconds(60)}, []string{"WaitLimit: got a duration, expected none"}},
-		"polls all the time": {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(0)}, []string{"PollEvery: got 0 s, expected whole seconds from 1 s to 365 days"}},
-		"polls by halves":    {&joblock.Props{Overlap: joblock.Wait, PollEvery: awscdk.Duration_Millis(jsii.Number(1500))}, []string{"PollEvery: got 1.5 s, expected whole seconds"}},
-		"polls once":         {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(60), WaitLimit: seconds(30)}, []string{"WaitLimit: got 30 s, expected at least PollEvery, which is 60 s"}},
-		"waits for ever":     {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(1e6), WaitLimit: awscdk.Duration_Days(jsii.Number(366))}, []string{"WaitLimit: got 31622400 s, expected whole seconds from 1 s to 365 days"}},
-		"fills the history":  {&joblock.Props{Overlap: joblock.Wait, PollEvery: seconds(1)}, []string{"PollEvery: got 1 s, which is 3600 times in the WaitLimit of 3600 s, expected at most 500 times"}},
-		"unknown at synth":   {&joblock.Props{Overlap: joblock.Wait, PollEvery: awscdk.Duration_Seconds(awscdk.Token_AsNumber(map[string]any{"Ref": "Poll"}))}, []string{"PollEvery: got a token, expected a duration that is known at synth"}},
-		"all at once":        {&joblock.Props{Overlap: "Queue", Key: jsii.String(""), PollEvery: seconds(1)}, []string{"Overlap: got", "Key: got 0 bytes", "PollEvery: got a duration"}},
+		"no props":           {nil, []string{"Overlap: got nothing, expected &joblock.Skip{}"}},
+		"empty key":          {&joblock.Props{Overlap: skip, Key: jsii.String("")}, []string{"Key: got 0 bytes, expected 1 to 2048"}},
+		"long key":           {&joblock.Props{Overlap: skip, Key: jsii.String(strings.Repeat("k", 2049))}, []string{"Key: got 2049 bytes, expected 1 to 2048"}},
+		"expression as key":  {&joblock.Props{Overlap: skip, Key: jsii.String("{% $states.input.tenant %}")}, []string{"Key: got the expression {% $states.input.tenant %}, expected a name that is known at synth"}},
+		"two encryptions":    {&joblock.Props{Overlap: skip, Table: shared, EncryptionKey: key}, []string{"EncryptionKey: got a key beside a Table"}},
+		"polls all the time": {waits(joblock.Wait{PollEvery: seconds(0)}), []string{"Overlap.PollEvery: got 0 s, expected whole seconds from 1 s to 365 days"}},
+		"polls by halves":    {waits(joblock.Wait{PollEvery: awscdk.Duration_Millis(jsii.Number(1500))}), []string{"Overlap.PollEvery: got 1.5 s, expected whole seconds"}},
+		"polls once":         {waits(joblock.Wait{PollEvery: seconds(60), Limit: seconds(30)}), []string{"Overlap.Limit: got 30 s, expected at least PollEvery, which is 60 s"}},
+		"waits for ever":     {waits(joblock.Wait{PollEvery: seconds(1e6), Limit: awscdk.Duration_Days(jsii.Number(366))}), []string{"Overlap.Limit: got 31622400 s, expected whole seconds from 1 s to 365 days"}},
+		"fills the history":  {waits(joblock.Wait{PollEvery: seconds(1)}), []string{"Overlap.PollEvery: got 1 s, which is 3600 times in the Limit of 3600 s, expected at most 500 times"}},
+		"unknown at synth":   {waits(joblock.Wait{PollEvery: awscdk.Duration_Seconds(awscdk.Token_AsNumber(map[string]any{"Ref": "Poll"}))}), []string{"Overlap.PollEvery: got a token, expected a duration that is known at synth"}},
+		"all at once":        {&joblock.Props{Key: jsii.String(""), Table: shared, EncryptionKey: key}, []string{"Overlap: got", "Key: got 0 bytes", "EncryptionKey: got a key"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(*stack.Node().Children())

@@ -4,22 +4,23 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// The CDK's own tasks would add to the role's policy what they need, which for
-// executions is a cycle, and for the table more than the one item.
+// The CDK's own tasks would add their permissions to the role's policy: for
+// executions this is a cycle, and for the table it is more than the one item.
 //
-// What a Catch hands on is left to variables: a CustomState leaves out the Output
+// Catchers pass values on in variables, because a CustomState drops the Output
 // of its catchers.
 
-// take takes a lock that is free. It is also taken where this execution has it:
-// the answer to an earlier attempt may have been lost.
+// take takes a lock that is free, or that this execution owns already: the
+// answer to an earlier attempt may have been lost.
 func (l *jobLock) take() awsstepfunctions.CustomState {
 	return l.put("TakeLock", expression("$states.input"), "attribute_not_exists(#owner) OR #owner = :me", object{":me": text(expression(me))})
 }
 
-// takeOver takes a lock that was free or whose owner has ended, if that is still
-// so. Where it was free the owner before does not count: it may have it again.
+// takeOver takes a lock that was free or whose owner has ended, unless somebody
+// took it since. If it was free, an earlier owner may have taken it again.
 func (l *jobLock) takeOver() awsstepfunctions.CustomState {
 	return l.put("TakeOverLock", expression("$jobLockInput"), "attribute_not_exists(#owner) OR #owner IN (:me, :ended)",
 		object{":me": text(expression(me)), ":ended": text(expression("$jobLockStatus = 'FREE' ? %s : $jobLockOwner", me))})
@@ -27,7 +28,7 @@ func (l *jobLock) takeOver() awsstepfunctions.CustomState {
 
 func (l *jobLock) put(id, output, condition string, values object) awsstepfunctions.CustomState {
 	return l.task(id, "dynamodb:putItem", object{
-		"TableName": l.settings.Table.TableName(),
+		"TableName": l.table.TableName(),
 		"Item": object{
 			partitionKey: text(l.key()),
 			"owner":      text(expression(me)),
@@ -39,10 +40,10 @@ func (l *jobLock) put(id, output, condition string, values object) awsstepfuncti
 	}, nil, output, errConflict)
 }
 
-// release gives the lock back, if it is still this execution's.
+// release deletes the lock if this execution still owns it.
 func (l *jobLock) release(id string, output any) awsstepfunctions.CustomState {
 	return l.task(id, "dynamodb:deleteItem", object{
-		"TableName":                 l.settings.Table.TableName(),
+		"TableName":                 l.table.TableName(),
 		"Key":                       object{partitionKey: text(l.key())},
 		"ConditionExpression":       "#owner = :me",
 		"ExpressionAttributeNames":  object{"#owner": "owner"},
@@ -52,7 +53,7 @@ func (l *jobLock) release(id string, output any) awsstepfunctions.CustomState {
 
 func (l *jobLock) read() awsstepfunctions.CustomState {
 	return l.task("ReadLock", "dynamodb:getItem", object{
-		"TableName":      l.settings.Table.TableName(),
+		"TableName":      l.table.TableName(),
 		"Key":            object{partitionKey: text(l.key())},
 		"ConsistentRead": true,
 	}, object{
@@ -63,7 +64,7 @@ func (l *jobLock) read() awsstepfunctions.CustomState {
 }
 
 // describe leaves out the owner's input and output, which may be larger than a
-// result and need a key to be read.
+// result and may be encrypted.
 func (l *jobLock) describe() awsstepfunctions.CustomState {
 	return l.task("DescribeOwner", "aws-sdk:sfn:describeExecution",
 		object{"ExecutionArn": expression("$jobLockOwner"), "IncludedData": "METADATA_ONLY"},
@@ -73,18 +74,17 @@ func (l *jobLock) describe() awsstepfunctions.CustomState {
 func (l *jobLock) stop() awsstepfunctions.CustomState {
 	return l.task("StopOwner", "aws-sdk:sfn:stopExecution", object{
 		"ExecutionArn": expression("$jobLockOwner"),
-		"Error":        errReplaced,
+		"Error":        protocol.ErrorReplaced,
 		"Cause":        expression("'replaced by execution ' & %s", me),
 	}, nil, object{}, errNoOwner)
 }
 
-// task tries again where the service is the reason that it did not go well.
-// Throttles do not have a name of their own in every service, so all errors are
-// retried but for those that are answers.
+// task calls a service. It retries every error except answers, the errors that
+// the states handle: not every service has a name for throttling.
 func (l *jobLock) task(id, call string, arguments, assign object, output any, answers ...string) awsstepfunctions.CustomState {
 	state := object{
 		"Type":          "Task",
-		"QueryLanguage": "JSONata", // also in a state machine whose own is JSONPath
+		"QueryLanguage": "JSONata", // the state machine's may be JSONPath
 		"Resource":      "arn:" + *awscdk.Aws_PARTITION() + ":states:::" + call,
 		"Arguments":     arguments,
 		"Output":        output,
@@ -107,5 +107,5 @@ func (l *jobLock) task(id, call string, arguments, assign object, output any, an
 	return task
 }
 
-// text is a string as DynamoDB has it.
+// text returns a string attribute of DynamoDB.
 func text(value string) object { return object{"S": value} }

@@ -10,14 +10,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// unknownKeys is why objects are named by patterns.
+// unknownKeys is the reason for patterns in place of keys.
 const unknownKeys = "the keys of an execution's objects are not known before it runs"
 
-// permission is a statement of a policy, and the ending of its resource where
-// that is a pattern.
+// permission is a statement of a policy. If its resource is a pattern, ending is
+// how the pattern ends.
 type permission struct {
 	statement awsiam.PolicyStatement
 	ending    string
@@ -27,12 +28,13 @@ func allow(resource *string, actions ...string) awsiam.PolicyStatement {
 	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: &[]*string{resource}})
 }
 
-// objects are those of a bucket whose keys have an ending: "/*" are all.
+// objects allows actions on the objects of a bucket whose ARNs end with a
+// pattern, "/*" for all objects.
 func objects(bucket awss3.IBucket, ending string, actions ...string) permission {
 	return permission{allow(jsii.String(*bucket.BucketArn()+ending), actions...), ending}
 }
 
-// keyOf is what reading, or writing as well, takes of a bucket's own key.
+// keyOf allows actions on the key that encrypts a bucket, if it has one.
 func keyOf(bucket awss3.IBucket, actions ...string) []permission {
 	if key := bucket.EncryptionKey(); key != nil {
 		return []permission{{statement: allow(key.KeyArn(), actions...)}}
@@ -40,53 +42,59 @@ func keyOf(bucket awss3.IBucket, actions ...string) []permission {
 	return nil
 }
 
-// grant lets each part reach the objects that it reads or writes, and no
-// others. What the states need in the results bucket they bring along, but
-// for a key of its own.
-func (j *mapJob) grant(settings *Props) {
+// grant lets each part of the job reach the objects that it reads or writes, and
+// no others. The CDK grants the states what they need in the results bucket,
+// except for its key.
+func (j *mapJob) grant() {
+	settings := j.settings
 	var states []permission
 	if j.results != nil {
 		states = append(states, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
 	}
 	if settings.JobStart == nil { // the Map reads the items where they are
-		states = append(states, readSource(settings)...)
+		states = append(states, settings.source.read()...)
 	}
 	for _, p := range states {
 		j.stateMachine.AddToRolePolicy(p.statement)
 	}
 	// "/*" are objects, ":*" the versions of a function and the executions.
 	role := j.stateMachine.Role()
-	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil { // states of a person's own may need nothing
+	if policy := role.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil { // the states of a Processor may need no permission
 		accepted.Wildcards(policy, unknownKeys+"; a function is named with all its versions", "/*", ":*")
 	}
-	if settings.Mode == Distributed {
+	if !settings.mode.inline {
 		accepted.Wildcards(j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")),
 			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*", "/*:*")
-		j.grantFunctions(settings)
+		j.grantFunctions()
 	} else if j.results != nil {
-		j.access("SummaryAccess", settings.Summary, j.put("report/*"))
+		j.access("SummaryAccess", settings.Summary, j.put(protocol.ReportFolder+"/*"))
 	}
 }
 
 // grantFunctions lets the functions of a Distributed job read and write in the
 // job's own folder of the results bucket, which other jobs may share.
-func (j *mapJob) grantFunctions(settings *Props) {
-	start := []permission{j.put("items-*.jsonl")}
-	worker := []permission{j.put("outcomes/*")}
-	summary := []permission{j.put("report/*"), j.get("*"), j.list("results/*")}
-	if settings.Items == ByReference {
-		summary = append(summary, j.list("outcomes/*")) // of a child that failed, nobody says what it stored
-		start = append(start, j.put("chunks/*"))
-		worker = append(worker, j.get("chunks/*"), j.get("outcomes/*"), j.list("outcomes/*"))
+func (j *mapJob) grantFunctions() {
+	const (
+		chunks   = protocol.ChunksFolder + "/*"
+		outcomes = protocol.OutcomesFolder + "/*"
+	)
+	settings := j.settings
+	start := []permission{j.put(protocol.ItemsOf(protocol.Object{Key: protocol.ItemsFile}, "*").Key)}
+	worker := []permission{j.put(outcomes)}
+	summary := []permission{j.put(protocol.ReportFolder + "/*"), j.get("*"), j.list(protocol.ResultsFolder + "/*")}
+	if settings.mode.byReference {
+		summary = append(summary, j.list(outcomes)) // a child that failed does not say what it stored
+		start = append(start, j.put(chunks))
+		worker = append(worker, j.get(chunks), j.get(outcomes), j.list(outcomes))
 	}
-	if settings.startsItself {
-		start = append(start, readSource(settings)...)
-		if settings.source().Bucket == nil { // the input says where in the bucket the items are
+	if settings.storesChunks {
+		start = append(start, settings.source.read()...)
+		if settings.source.bucket == nil { // the input names the object in the results bucket
 			start = append(start, objects(j.results, "/*", "s3:GetObject"))
 		}
 	}
-	if settings.JobStart == nil && settings.source().Format == JSONLines { // the items are read once more
-		if bucket := settings.source().Bucket; bucket != nil {
+	if settings.JobStart == nil && settings.source.format == protocol.FormatJSONLines { // to read failed items again
+		if bucket := settings.source.bucket; bucket != nil {
 			summary = append(append(summary, objects(bucket, "/*", "s3:GetObject")), keyOf(bucket, "kms:Decrypt")...)
 		} else {
 			summary = append(summary, objects(j.results, "/*", "s3:GetObject"))
@@ -96,30 +104,29 @@ func (j *mapJob) grantFunctions(settings *Props) {
 		worker = nil
 	}
 	j.access("JobStartAccess", settings.JobStart, start...)
-	j.access("WorkerAccess", settings.Worker, worker...)
+	j.access("WorkerAccess", settings.worker, worker...)
 	j.access("SummaryAccess", settings.Summary, summary...)
 }
 
-// readSource is what it takes to read the items in a bucket of their own.
-func readSource(settings *Props) []permission {
-	source := settings.source()
-	if source.Bucket == nil {
+// read allows to read the items in the Source's bucket.
+func (s *source) read() []permission {
+	if s.bucket == nil {
 		return nil
 	}
-	permissions := append([]permission{objects(source.Bucket, "/*", "s3:GetObject")}, keyOf(source.Bucket, "kms:Decrypt")...)
-	if source.Format == ObjectList {
-		permissions = append(permissions, permission{statement: allow(source.Bucket.BucketArn(), "s3:ListBucket")})
+	permissions := append([]permission{objects(s.bucket, "/*", "s3:GetObject")}, keyOf(s.bucket, "kms:Decrypt")...)
+	if s.format == protocol.FormatObjects {
+		permissions = append(permissions, permission{statement: allow(s.bucket.BucketArn(), "s3:ListBucket")})
 	}
 	return permissions
 }
 
-// access is a policy of the job's own for a function. In the function's policy
-// it could not name the state machine, which has to know the function first.
+// access creates a policy for a function. The function's own policy can't name
+// the state machine, which depends on it.
 func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...permission) {
 	if len(permissions) == 0 || function == nil {
 		return
 	}
-	// Writing in parts reads back what it wrote, so each takes both of a key's actions.
+	// A multipart upload reads what it wrote: writing takes both actions of the key.
 	permissions = append(permissions, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
 	if function.Role() == nil {
 		j.warnOwner(id, permissions)
@@ -137,7 +144,8 @@ func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...
 	accepted.Wildcards(policy, unknownKeys, endings...)
 }
 
-// warnOwner says what the role of an imported function needs: it is its owner's.
+// warnOwner warns about the role of an imported function, which the job can't
+// change.
 func (j *mapJob) warnOwner(id string, permissions []permission) {
 	var needs []string
 	for _, p := range permissions {
@@ -156,20 +164,22 @@ func (j *mapJob) warnOwner(id string, permissions []permission) {
 		id, *j.results.Node().Path(), strings.Join(needs, "; "))))
 }
 
+// GrantRead implements [Job]. The items are read by the Map or the job's chunker,
+// and by the summary, which reads failed items again.
 func (j *mapJob) GrantRead(bucket awss3.IBucket) {
 	read := append([]permission{objects(bucket, "/*", "s3:GetObject")}, keyOf(bucket, "kms:Decrypt")...)
 	for _, p := range read {
 		j.stateMachine.AddToRolePolicy(p.statement)
 	}
 	id := "Read" + *awscdk.Names_UniqueId(bucket)
-	if j.settings.startsItself {
+	if j.settings.storesChunks {
 		j.access("JobStart"+id, j.settings.JobStart, read...)
 	}
 	j.access("Summary"+id, j.settings.Summary, read...)
 }
 
-// GrantTaskResponse names the children of the Map as well, which are executions
-// of a state machine with a name of their own, NAME/LABEL.
+// GrantTaskResponse implements [Job]. It includes the children of the Map, whose
+// state machine is called NAME/LABEL.
 func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
 	arn := j.stateMachine.StateMachineArn()
 	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
@@ -179,7 +189,7 @@ func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
 	})
 }
 
-// inExecutions is an ending of the objects of this job's executions.
+// inExecutions returns the ending of the ARNs of objects of this job's executions.
 func (j *mapJob) inExecutions(keys string) string {
 	return "/" + *j.stateMachine.StateMachineName() + "/*/" + keys
 }

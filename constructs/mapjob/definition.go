@@ -11,28 +11,29 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/observe"
-)
-
-// Errors that the job itself raises.
-const (
-	errInvalidInput    = "MapJob.InvalidInput"
-	errTooManyFailures = "MapJob.TooManyFailures"
-	errLostItems       = "MapJob.LostItems"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // object is a JSON object in which strings may be JSONata expressions.
 type object = map[string]any
 
-// expression is a JSONata expression as a field's value.
+// expression returns a JSONata expression as the value of a field.
 func expression(format string, args ...any) string {
 	return "{% " + fmt.Sprintf(format, args...) + " %}"
 }
 
-// folder is where an execution keeps its objects in the results bucket.
-const folder = "$states.context.StateMachine.Name & '/' & $states.context.Execution.Name"
+// executionARN is the expression of the execution's ARN.
+const executionARN = "{% $states.context.Execution.Id %}"
 
-// builder makes the states of one job.
+// inFolder returns the expression of a name in the execution's folder of the
+// results bucket.
+func inFolder(name string) string {
+	return expression("$states.context.StateMachine.Name & '/' & $states.context.Execution.Name & '/%s'", name)
+}
+
+// builder creates the states of one job.
 //
 //	JobStart ─┐
 //	ReadInput ┴▶ CheckItems ─▶ Map ─▶ Summary ─▶ Verdict ─▶ Succeeded
@@ -40,84 +41,102 @@ const folder = "$states.context.StateMachine.Name & '/' & $states.context.Execut
 //	                 ▼          ▼                  └─▶ LostItems
 //	            InvalidInput  TooManyFailures
 //
-// By reference without a job start of a person's own, the job's own stands
-// behind the input: ReadInput ▶ CheckSource ▶ JobStart ▶ CheckItems.
+// By reference without a job start, the job's chunker follows the input:
+// ReadInput ▶ CheckSource ▶ JobStart ▶ CheckItems.
 //
-// Three workflow variables carry the job's facts past the Map: input, the
-// execution's input; items, where the items are; results, where the results
-// are (an Inline job: what they are).
+// Three variables carry the job's facts past the Map: input, the execution's
+// input; items, where the items are; results, where the results are, or the
+// results themselves in an Inline job.
 type builder struct {
 	scope    constructs.Construct
-	settings *Props
-	source   Source
+	settings *settings
 	results  awss3.IBucket
+	defined  *states
 }
 
-func (b *builder) inline() bool { return b.settings.Mode == Inline }
+// states are the states of a job that others need.
+type states struct {
+	first     awsstepfunctions.IChainable
+	mapState  awsstepfunctions.State
+	processor awsstepfunctions.State // with the states of a Processor; nil: there is none
+}
 
-func (b *builder) byReference() bool { return b.settings.Items == ByReference }
-
-// keepItems reports whether items that failed have to come along with their
-// outcomes, because the summary can't read them once more by their indexes.
+// keepItems reports whether outcomes of failed items have to carry the items,
+// because the summary can't read them again by their indexes.
 func (b *builder) keepItems() bool {
-	stored := b.settings.JobStart != nil || b.source.Format == JSONLines && b.source.MaxItems == nil
-	return !b.inline() && !stored
+	stored := b.settings.JobStart != nil || b.settings.source.format == protocol.FormatJSONLines && b.settings.source.maxItems == nil
+	return !b.settings.mode.inline && !stored
 }
 
-// define is the job's chain of states, and the Map among them.
-func define(scope constructs.Construct, settings *Props, results awss3.IBucket) (awsstepfunctions.IChainable, awsstepfunctions.State) {
-	b := &builder{scope: scope, settings: settings, source: settings.source(), results: results}
+// define creates the states of a job.
+func define(scope constructs.Construct, settings *settings, results awss3.IBucket) *states {
+	b := &builder{scope: scope, settings: settings, results: results, defined: &states{}}
 
 	var afterMap awsstepfunctions.IChainable = b.verdict()
 	if settings.Summary != nil {
 		afterMap = b.summary().Next(afterMap)
 	}
-	mapState := b.mapBefore(afterMap)
-	check := b.checkItems(mapState, afterMap)
+	b.defined.mapState = b.mapBefore(afterMap)
+	check := b.checkItems(b.defined.mapState, afterMap)
 	switch {
 	case settings.JobStart == nil:
-		return b.readInput().Next(check), mapState
-	case settings.startsItself:
-		return b.readInput().Next(b.checkSource(b.jobStart().Next(check))), mapState
+		b.defined.first = b.readInput().Next(check)
+	case settings.storesChunks:
+		b.defined.first = b.readInput().Next(b.checkSource(b.jobStart().Next(check)))
+	default:
+		b.defined.first = b.jobStart().Next(check)
 	}
-	return b.jobStart().Next(check), mapState
+	return b.defined
 }
 
-// job is what every function is told about the job it works for.
+// job returns what every function learns about its job.
 func (b *builder) job() object {
-	return object{
-		"name":      *b.settings.Name,
-		"startedAt": expression("$states.context.Execution.StartTime"),
-	}
+	var job protocol.Job
+	return message.Object(&job,
+		message.Set(&job.Name, *b.settings.Name),
+		message.Set(&job.StartedAt, expression("$states.context.Execution.StartTime")))
 }
 
-// resultsPlace is where the results of this execution will be.
-func (b *builder) resultsPlace() any {
-	if b.inline() {
+// emptyResults returns the value of the variable results before the Map: where
+// the results of this execution will be.
+func (b *builder) emptyResults() any {
+	if b.settings.mode.inline {
 		return []any{}
 	}
-	return object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/results'", folder)}
+	var results protocol.Results
+	return message.Object(&results,
+		message.Set(&results.Bucket, b.results.BucketName()),
+		message.Set(&results.Prefix, inFolder(protocol.ResultsFolder)))
 }
 
 func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	input := any(expression("$states.input"))
 	assign := object{
 		"items":   expression("%s", itemsOf("$states.result.Payload")),
-		"results": b.resultsPlace(),
+		"results": b.emptyResults(),
 	}
-	if b.settings.startsItself {
-		input = b.source.description()
+	if b.settings.storesChunks {
+		input = b.settings.source.description()
 	} else {
 		assign["input"] = input
 	}
-	payload := object{"job": b.job(), "execution": expression("$states.context.Execution.Id"), "input": input}
-	if !b.inline() {
-		payload["items"] = object{"bucket": b.results.BucketName(), "key": expression("%s & '/items.jsonl'", folder)}
-		if b.byReference() {
-			payload["chunkSize"] = b.settings.ChunkSize
-		}
+	var request protocol.StartRequest
+	payload := []message.Member{
+		message.Set(&request.Job, b.job()),
+		message.Set(&request.Execution, executionARN),
+		message.Set(&request.Input, input),
 	}
-	task := b.invoke("JobStart", b.settings.JobStart, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
+	if !b.settings.mode.inline {
+		var items protocol.Object
+		payload = append(payload, message.Set(&request.Items, message.Object(&items,
+			message.Set(&items.Bucket, b.results.BucketName()),
+			message.Set(&items.Key, inFolder(protocol.ItemsFile)))))
+	}
+	if b.settings.mode.byReference {
+		payload = append(payload, message.Set(&request.ChunkSize, b.settings.mode.chunkSize))
+	}
+	task := b.invoke(protocol.StateJobStart, b.settings.JobStart, message.Object(&request, payload...),
+		&awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
 	retryCrashes(task)
 	return task
 }
@@ -126,60 +145,62 @@ func (b *builder) readInput() awsstepfunctions.Pass {
 	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ReadInput"), &awsstepfunctions.PassJsonataProps{
 		Assign: &object{
 			"input":   expression("$states.input"),
-			"items":   b.source.place(),
-			"results": b.resultsPlace(),
+			"items":   b.settings.source.location(),
+			"results": b.emptyResults(),
 		},
 	})
 }
 
-// checkSource refuses an input that does not say where the items are.
+// checkSource fails an execution whose input does not say where the items are.
 func (b *builder) checkSource(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
-	valid, expected := b.source.valid()
+	valid, expected := b.settings.source.valid()
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckSource"), nil)
 	check.When(b.condition("%s", valid), next, nil)
 	check.Otherwise(b.invalidInput("InvalidSource", "the input", expected))
 	return check
 }
 
-// checkItems refuses what is not items, and passes the Map by where there are
-// none: a Distributed Map has no use for an empty object.
+// checkItems fails an execution without items to read, and skips the Map if there
+// are none: a Distributed Map can't read an empty object.
 func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfunctions.IChainable) awsstepfunctions.Choice {
-	valid, expected := b.source.valid()
-	who, none := "the input", ""
+	valid, expected := b.settings.source.valid()
+	origin, none := "the input", ""
 	if b.settings.JobStart != nil {
-		who = "the job start"
-		valid, expected = b.started().valid()
-		if b.byReference() {
-			valid += " and $items.chunked = true"
-			expected = `{"items": {"bucket": "...", "key": "...", "chunked": true}}`
+		var items protocol.Items
+		in := message.In("$items", &items)
+		origin = "the job start"
+		valid, expected = b.yielded().valid()
+		if b.settings.mode.byReference {
+			valid += fmt.Sprintf(" and %s = true", in(&items.Chunked))
+			expected = strings.TrimSuffix(expected, "}}") + fmt.Sprintf(`, "%s": true}}`, message.Name(&items, &items.Chunked))
 		}
 		expected += ", as a handler made with job.Start gives them"
-		none = "$items.count = 0"
+		none = in(&items.Count) + " = 0"
 	}
 	if b.inputHasItems() {
 		none = "$count($items) = 0"
 	}
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
-	if !b.inline() && none != "" {
+	if !b.settings.mode.inline && none != "" {
 		check.When(b.condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
 	}
 	check.When(b.condition("%s", valid), mapState, nil)
-	check.Otherwise(b.invalidInput("InvalidInput", who, expected))
+	check.Otherwise(b.invalidInput("InvalidInput", origin, expected))
 	return check
 }
 
-// started is where the items are that a job start has yielded.
-func (b *builder) started() *Source {
-	if b.inline() {
-		return &Source{Format: InputList}
+// yielded returns the source of the items that a job start has yielded.
+func (b *builder) yielded() *source {
+	if b.settings.mode.inline {
+		return &source{}
 	}
-	return &Source{Format: JSONLines}
+	return &source{format: protocol.FormatJSONLines}
 }
 
-func (b *builder) invalidInput(id, who, expected string) awsstepfunctions.Fail {
+func (b *builder) invalidInput(id, origin, expected string) awsstepfunctions.Fail {
 	return awsstepfunctions.Fail_Jsonata(b.scope, jsii.String(id), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(errInvalidInput),
-		Cause: jsii.String(expression("'got no items from %s but ' & $substring($string($items), 0, 500) & ', expected %s'", who, expected)),
+		Error: jsii.String(protocol.ErrorInvalidInput),
+		Cause: jsii.String(expression("'got no items from %s but ' & $substring($string($items), 0, 500) & ', expected %s'", origin, expected)),
 	})
 }
 
@@ -188,7 +209,7 @@ func (b *builder) condition(format string, args ...any) awsstepfunctions.Conditi
 }
 
 func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.State {
-	if b.inline() {
+	if b.settings.mode.inline {
 		state := b.inlineMap()
 		state.Next(next)
 		return state
@@ -202,26 +223,27 @@ func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.S
 }
 
 func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
-	payload := object{
-		"job":       b.job(),
-		"execution": expression("$states.context.Execution.Id"),
-		"input":     b.inputForSummary(),
-		"items":     b.itemsForSummary(),
-		"results":   expression("$results"),
+	var request protocol.SummaryRequest
+	payload := []message.Member{
+		message.Set(&request.Job, b.job()),
+		message.Set(&request.Execution, executionARN),
+		message.Set(&request.Input, b.inputForSummary()),
+		message.Set(&request.Items, b.itemsForSummary()),
+		message.Set(&request.Results, expression("$results")),
 	}
 	if b.keepItems() {
-		payload["keptItems"] = true
+		payload = append(payload, message.Set(&request.KeptItems, true))
 	}
 	if p := b.settings.ToleratedFailurePercentage; p != nil {
-		payload["toleratedFailurePercentage"] = p
+		payload = append(payload, message.Set(&request.Percentage, p))
 	}
 	if c := b.settings.ToleratedFailureCount; c != nil {
-		payload["toleratedFailureCount"] = c
+		payload = append(payload, message.Set(&request.Tolerance.Count, c))
 	}
 	if b.results != nil {
-		payload["report"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/report'", folder)}
+		payload = append(payload, message.Set(&request.Report, b.folder(protocol.ReportFolder)))
 	}
-	task := b.invoke("Summary", b.settings.Summary, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{
+	task := b.invoke(protocol.StateSummary, b.settings.Summary, message.Object(&request, payload...), &awsstepfunctionstasks.LambdaInvokeJsonataProps{
 		Assign:  &object{"account": expression("$states.result.Payload")},
 		Outputs: expression("$states.result.Payload"),
 	})
@@ -229,9 +251,16 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	return task
 }
 
-// retryCrashes has a job start or a summary that crashed try again: both begin
-// anew without harm. An error that it names itself, and a timeout, would come
-// again.
+// folder returns the address of a folder of this execution.
+func (b *builder) folder(name string) object {
+	var folder protocol.Folder
+	return message.Object(&folder,
+		message.Set(&folder.Bucket, b.results.BucketName()),
+		message.Set(&folder.Prefix, inFolder(name)))
+}
+
+// retryCrashes retries a job start or a summary that crashed: both can begin
+// again. An error that the function returned, and a timeout, would come again.
 func retryCrashes(task awsstepfunctionstasks.LambdaInvoke) {
 	task.AddRetry(&awsstepfunctions.RetryProps{
 		Errors:         jsii.Strings("Runtime.ExitError", "Lambda.Unknown"),
@@ -242,56 +271,63 @@ func retryCrashes(task awsstepfunctionstasks.LambdaInvoke) {
 	})
 }
 
-// itemsForSummary is where the items are. Those that are in the data are only
-// counted: together with the results they might not fit into one payload.
+// itemsForSummary returns where the items are. Items in the data are only
+// counted: with the results they might not fit into one payload.
 func (b *builder) itemsForSummary() any {
-	if b.inline() || b.inputHasItems() {
-		return object{"count": expression("$count($items)")}
+	if b.settings.mode.inline || b.inputHasItems() {
+		var items protocol.Items
+		return message.Object(&items, message.Set(&items.Count, expression("$count($items)")))
 	}
 	return expression("$items")
 }
 
-// inputForSummary is the execution's input, for the same reason without items.
+// inputForSummary returns the execution's input, without items for the same
+// reason.
 func (b *builder) inputForSummary() string {
 	if b.inputHasItems() {
-		return expression("$type($input) = 'object' ? $merge([{}, $sift($input, function($value, $name) { $name != 'items' })]) : {}")
+		var answer protocol.StartAnswer
+		return expression("$type($input) = 'object' ? $merge([{}, $sift($input, function($value, $name) { $name != '%s' })]) : {}",
+			message.Name(&answer, &answer.Items))
 	}
 	return expression("$input")
 }
 
-// inputHasItems reports whether the items are in the execution's input.
+// inputHasItems reports whether the execution's input has the items.
 func (b *builder) inputHasItems() bool {
-	return b.settings.JobStart == nil && b.source.Format == InputList
+	return b.settings.JobStart == nil && b.settings.source.inInput()
 }
 
 // verdict compares the account with what the job tolerates.
 func (b *builder) verdict() awsstepfunctions.Choice {
+	var account protocol.Account
+	in := message.In("$account", &account)
+	failed, missing, total := in(&account.Failed), in(&account.Missing), in(&account.Total)
 	var tooMany, tolerated []string
 	if p := b.settings.ToleratedFailurePercentage; p != nil {
-		tooMany = append(tooMany, fmt.Sprintf("$account.failed * 100 > %g * $account.total", *p))
+		tooMany = append(tooMany, fmt.Sprintf("%s * 100 > %g * %s", failed, *p, total))
 		tolerated = append(tolerated, fmt.Sprintf("%g%%", *p))
 	}
 	if c := b.settings.ToleratedFailureCount; c != nil {
-		tooMany = append(tooMany, fmt.Sprintf("$account.failed > %.0f", *c))
+		tooMany = append(tooMany, fmt.Sprintf("%s > %.0f", failed, *c))
 		tolerated = append(tolerated, fmt.Sprintf("%.0f", *c))
 	}
 	verdict := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("Verdict"), nil)
-	verdict.When(b.condition("$account.missing > 0"), b.fail("LostItems", errLostItems,
-		"$string($account.missing) & ' of ' & $string($account.total) & ' items have no result'"), nil)
-	verdict.When(b.condition("%s", strings.Join(tooMany, " or ")), b.fail("TooManyFailures", errTooManyFailures, fmt.Sprintf(
-		"$string($account.failed) & ' of ' & $string($account.total) & ' items failed, tolerated: %s'", strings.Join(tolerated, " and "))), nil)
+	verdict.When(b.condition("%s > 0", missing), b.fail("LostItems", protocol.ErrorLostItems,
+		fmt.Sprintf("$string(%s) & ' of ' & $string(%s) & ' items have no result'", missing, total)), nil)
+	verdict.When(b.condition("%s", strings.Join(tooMany, " or ")), b.fail("TooManyFailures", protocol.ErrorTooManyFailures, fmt.Sprintf(
+		"$string(%s) & ' of ' & $string(%s) & ' items failed, tolerated: %s'", failed, total, strings.Join(tolerated, " and "))), nil)
 	verdict.Otherwise(b.notify("NotifySucceeded", observe.JobSucceeded, "", awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil)))
 	return verdict
 }
 
-// fail ends an execution whose account is known. Cause is an expression.
+// fail ends an execution whose account is known. The cause is an expression.
 func (b *builder) fail(id, name, cause string) awsstepfunctions.IChainable {
 	return b.notify("Notify"+id, observe.JobFailed, cause, awsstepfunctions.Fail_Jsonata(b.scope, jsii.String(id), &awsstepfunctions.FailJsonataProps{
 		Error: &name, Cause: jsii.String(expression("%s", cause)),
 	}))
 }
 
-// notify tells whoever wants to know of the ending that comes next.
+// notify publishes the ending before the state that ends the execution.
 func (b *builder) notify(id string, ending observe.Ending, cause string, next awsstepfunctions.IChainable) awsstepfunctions.IChainable {
 	if b.settings.Notify == nil {
 		return next
@@ -303,8 +339,8 @@ func (b *builder) notify(id string, ending observe.Ending, cause string, next aw
 	return observe.Notify(b.scope, &id, props, next)
 }
 
-// invoke is a task that invokes a function and tries again where the Lambda
-// service, not the function, is the reason that it did not go well.
+// invoke returns a task that invokes a function. It retries errors of the Lambda
+// service, not of the function.
 func (b *builder) invoke(id string, function awslambda.IFunction, payload any, props *awsstepfunctionstasks.LambdaInvokeJsonataProps) awsstepfunctionstasks.LambdaInvoke {
 	props.LambdaFunction = function
 	switch payload := payload.(type) {

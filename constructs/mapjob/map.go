@@ -1,93 +1,112 @@
 package mapjob
 
 import (
+	"encoding/json"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// The Map, and what is inside it. A batch is
-//
-//	{"BatchInput": {"job": …, "execution": …}, "Items": [{"index": n, "item": …}, …]}
-//
-// and what comes of it a list of outcomes, one for each item. A worker takes a
-// whole batch. A Processor and a Callback take one item, as do the workers of
-// an Inline job: then EachItem takes the batch apart, and what states see of it
-// is a batch of one.
+// This file has the Map and the states inside it. A worker takes a batch
+// (protocol.Batch) and answers with a list of outcomes (protocol.Outcome), one for
+// each item. A Processor, a Callback and the workers of an Inline job take one
+// item: EachItem then takes the batch apart, and the states inside it get a batch
+// of one item.
 //
 //	Distributed  Map ─▶ children: Worker
 //	             Map ─▶ children: EachItem ─▶ Processor or Worker ─▶ (ItemFailed)
 //	Inline       Map ─▶ Worker or Processor ─▶ (ItemFailed)
 
-// batchInput goes along with every batch: states inside a Distributed Map
-// cannot see the variables outside it.
+// The messages inside the Map. Their items may be any JSON.
+type (
+	batch   = protocol.Batch[json.RawMessage]
+	indexed = protocol.Indexed[json.RawMessage]
+)
+
+// batchInput returns what travels with every batch: states inside a Distributed
+// Map can't see variables outside it.
 func (b *builder) batchInput() object {
-	input := object{"job": b.job(), "execution": expression("$states.context.Execution.Id")}
-	if !b.inline() { // where outcomes go that a payload has no room for
-		input["outcomes"] = object{"bucket": b.results.BucketName(), "prefix": expression("%s & '/outcomes'", folder)}
+	var input protocol.BatchInput
+	members := []message.Member{
+		message.Set(&input.Job, b.job()),
+		message.Set(&input.Execution, executionARN),
+	}
+	if !b.settings.mode.inline {
+		members = append(members, message.Set(&input.Outcomes, b.folder(protocol.OutcomesFolder)))
 	}
 	if b.keepItems() {
-		input["keepItems"] = true
+		members = append(members, message.Set(&input.KeepItems, true))
 	}
-	return input
+	return message.Object(&input, members...)
 }
 
-// item wraps each item with its index, by which its result is accounted.
+// item wraps an item with its index, by which its outcome is accounted.
 func (b *builder) item() object {
-	return object{
-		"index": expression("$states.context.Map.Item.Index"),
-		"item":  expression("$states.context.Map.Item.Value"),
-	}
+	var item indexed
+	return message.Object(&item,
+		message.Set(&item.Index, expression("$states.context.Map.Item.Index")),
+		message.Set(&item.Item, expression("$states.context.Map.Item.Value")))
 }
 
 func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
+	mode := &b.settings.mode
 	executionType := awsstepfunctions.StateMachineType_STANDARD
-	if b.settings.Children == ExpressChildren {
+	if mode.express {
 		executionType = awsstepfunctions.StateMachineType_EXPRESS
 	}
 	item, batchInput := b.item(), b.batchInput()
-	batcher := awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
-		MaxItemsPerBatch:      b.settings.BatchSize,
-		MaxInputBytesPerBatch: b.settings.BatchBytes,
-		BatchInput:            &batchInput,
-	})
-	if b.byReference() { // what the Map takes for an item is the address of a chunk, a batch by itself
-		item = object{"BatchInput": batchInput, "Chunk": expression("$states.context.Map.Item.Value")}
-		batcher = nil
+	var batcher awsstepfunctions.ItemBatcher
+	if mode.byReference { // the Map iterates over chunks, each of which is a batch
+		var chunked batch
+		item = message.Object(&chunked,
+			message.Set(&chunked.BatchInput, batchInput),
+			message.Set(&chunked.Chunk, expression("$states.context.Map.Item.Value")))
+	} else {
+		batcher = awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
+			MaxItemsPerBatch:      mode.batchSize,
+			MaxInputBytesPerBatch: mode.batchBytes,
+			BatchInput:            &batchInput,
+		})
 	}
-	from := &b.source
+	from := &b.settings.source
 	if b.settings.JobStart != nil {
-		from = b.started()
+		from = b.yielded()
 	}
 	var items awsstepfunctions.ProvideItems
-	if from.Format == InputList {
+	if from.inInput() {
 		items = awsstepfunctions.ProvideItems_Jsonata(jsii.String(expression("$items")))
 	}
-	state := awsstepfunctions.DistributedMap_Jsonata(b.scope, jsii.String("Map"), &awsstepfunctions.DistributedMapJsonataProps{
+	var results protocol.Results
+	prefix := expression("%s", message.In("$results", &results)(&results.Prefix))
+	resultsAfterMap := message.Object(&results,
+		message.Set(&results.Bucket, expression("$states.result.ResultWriterDetails.Bucket")),
+		message.Set(&results.Prefix, prefix),
+		message.Set(&results.Manifest, expression("$states.result.ResultWriterDetails.Key")))
+	state := awsstepfunctions.DistributedMap_Jsonata(b.scope, jsii.String(protocol.StateMap), &awsstepfunctions.DistributedMapJsonataProps{
 		ItemReader:       from.reader(),
 		Items:            items,
 		ItemSelector:     &item,
 		ItemBatcher:      batcher,
 		MapExecutionType: executionType,
-		MaxConcurrency:   b.settings.MaxConcurrency,
-		// Passing these by whole batches means passing them by items too, so the
-		// Map may end early; the verdict counts the items of the other batches.
+		MaxConcurrency:   mode.maxConcurrency,
+		// A Map Run counts all items of a failed batch. If those are too many, so
+		// are the failed items, and the Map may end early. The verdict counts the
+		// items that failed in other batches.
 		ToleratedFailurePercentage: b.toleratedByMap(),
 		ToleratedFailureCount:      b.settings.ToleratedFailureCount,
 		ResultWriterV2: awsstepfunctions.NewResultWriterV2(&awsstepfunctions.ResultWriterV2Props{
 			Bucket: b.results,
-			Prefix: jsii.String(expression("$results.prefix")),
+			Prefix: &prefix,
 			WriterConfig: awsstepfunctions.NewWriterConfig(&awsstepfunctions.WriterConfigProps{
 				OutputType:     awsstepfunctions.OutputType_JSONL,
 				Transformation: awsstepfunctions.Transformation_FLATTEN,
 			}),
 		}),
-		Assign: &object{"results": object{
-			"bucket":   expression("$states.result.ResultWriterDetails.Bucket"),
-			"prefix":   expression("$results.prefix"),
-			"manifest": expression("$states.result.ResultWriterDetails.Key"),
-		}},
+		Assign:  &object{"results": resultsAfterMap},
 		Outputs: expression("$states.result"),
 	})
 	if b.settings.itemByItem() {
@@ -98,25 +117,26 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 	return state
 }
 
-// toleratedByMap is the percentage that the Map ends early at. It counts chunks
-// for items, which are not of one size: the last one may be a tenth of the
-// chunks and a hundredth of the items. Only none of them is as good as no item.
+// toleratedByMap returns the percentage at which the Map ends early. By reference
+// the Map counts chunks, whose sizes differ: the last one may be a tenth of the
+// chunks and a hundredth of the items. Only zero means the same for both.
 func (b *builder) toleratedByMap() *float64 {
-	if tolerated := b.settings.ToleratedFailurePercentage; !b.byReference() || tolerated == nil || *tolerated == 0 {
+	if tolerated := b.settings.ToleratedFailurePercentage; !b.settings.mode.byReference || tolerated == nil || *tolerated == 0 {
 		return tolerated
 	}
 	return jsii.Number(100)
 }
 
-// eachItem has each item of a child's batch go through states of its own. All
-// of them may be at it at once: MaxConcurrency counts children.
+// eachItem passes each item of a batch through states of its own, all items at
+// once: MaxConcurrency counts children.
 func (b *builder) eachItem() awsstepfunctions.Map {
-	selector := object{
-		"BatchInput": expression("$states.input.BatchInput"),
-		"Items":      []any{expression("$states.context.Map.Item.Value")},
-	}
-	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String("EachItem"), &awsstepfunctions.MapJsonataProps{
-		Items:        awsstepfunctions.ProvideItems_Jsonata(jsii.String(expression("$states.input.Items"))),
+	var whole batch
+	in := message.In("$states.input", &whole)
+	selector := message.Object(&whole,
+		message.Set(&whole.BatchInput, expression("%s", in(&whole.BatchInput))),
+		message.Set(&whole.Items, []any{expression("$states.context.Map.Item.Value")}))
+	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String(protocol.StateEachItem), &awsstepfunctions.MapJsonataProps{
+		Items:        awsstepfunctions.ProvideItems_Jsonata(jsii.String(expression("%s", in(&whole.Items)))),
 		ItemSelector: &selector,
 	})
 	state.ItemProcessor(b.oneItem(), nil)
@@ -124,19 +144,26 @@ func (b *builder) eachItem() awsstepfunctions.Map {
 }
 
 func (b *builder) inlineMap() awsstepfunctions.Map {
-	selector := object{"BatchInput": b.batchInput(), "Items": []any{b.item()}}
-	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String("Map"), &awsstepfunctions.MapJsonataProps{
+	var one batch
+	selector := message.Object(&one,
+		message.Set(&one.BatchInput, b.batchInput()),
+		message.Set(&one.Items, []any{b.item()}))
+	var outcome protocol.Outcome
+	var account protocol.Account
+	count := func(comparison string) string {
+		return expression("$count($states.result[%s %s '%s'])", message.Name(&outcome, &outcome.Status), comparison, protocol.Succeeded)
+	}
+	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String(protocol.StateMap), &awsstepfunctions.MapJsonataProps{
 		Items:          awsstepfunctions.ProvideItems_Jsonata(jsii.String(expression("$items"))),
 		ItemSelector:   &selector,
-		MaxConcurrency: b.settings.MaxConcurrency,
+		MaxConcurrency: b.settings.mode.maxConcurrency,
 		Assign: &object{
 			"results": expression("$states.result"),
-			"account": object{
-				"total":     expression("$count($states.result)"),
-				"succeeded": expression("$count($states.result[status = 'SUCCEEDED'])"),
-				"failed":    expression("$count($states.result[status != 'SUCCEEDED'])"),
-				"missing":   0,
-			},
+			"account": message.Object(&account,
+				message.Set(&account.Total, expression("$count($states.result)")),
+				message.Set(&account.Succeeded, count("=")),
+				message.Set(&account.Failed, count("!=")),
+				message.Set(&account.Missing, 0)),
 		},
 		Outputs: expression("$states.result"),
 	})
@@ -144,21 +171,31 @@ func (b *builder) inlineMap() awsstepfunctions.Map {
 	return state
 }
 
-// oneItem is what a batch of one goes through. Whatever fails in it is one
-// failed item, not the end of the Map.
+// only returns the expressions of the index and the item of a batch of one.
+func only() (index, item string) {
+	var one batch
+	var wrapped indexed
+	in := message.In(message.In("$states.input", &one)(&one.Items)+"[0]", &wrapped)
+	return expression("%s", in(&wrapped.Index)), expression("%s", in(&wrapped.Item))
+}
+
+// oneItem returns the states of one item. An error in them fails the item, not
+// the Map.
 func (b *builder) oneItem() awsstepfunctions.IChainable {
-	outcome := object{
-		"index":  expression("$states.input.Items[0].index"),
-		"status": "FAILED",
-		// A Fail state may have neither.
-		"error": expression("$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'"),
-		"cause": expression("$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 1000) : ''"),
+	index, item := only()
+	var outcome protocol.Outcome
+	members := []message.Member{
+		message.Set(&outcome.Index, index),
+		message.Set(&outcome.Status, protocol.Failed),
+		// A Fail state may have no error and no cause.
+		message.Set(&outcome.Error, expression("$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'")),
+		message.Set(&outcome.Cause, expression("$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 1000) : ''")),
 	}
 	if b.keepItems() {
-		outcome["item"] = expression("$states.input.Items[0].item")
+		members = append(members, message.Set(&outcome.Item, item))
 	}
 	failed := awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ItemFailed"), nil)
-	caught := &awsstepfunctions.CatchProps{Outputs: outcome}
+	caught := &awsstepfunctions.CatchProps{Outputs: message.Object(&outcome, members...)}
 	switch {
 	case b.settings.Processor != nil:
 		return b.processor().AddCatch(failed, caught)
@@ -168,55 +205,63 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	return b.worker(expression("$states.result.Payload[0]")).AddCatch(failed, caught)
 }
 
-// succeeded is the outcome of a state that has done an item by itself.
+// succeeded returns the outcome of a state that has done an item.
 func succeeded(output string) object {
 	const began = "$toMillis($states.context.State.EnteredTime)"
-	return object{
-		"index":     expression("$states.input.Items[0].index"),
-		"status":    "SUCCEEDED",
-		"output":    expression("%s", output),
-		"startedAt": expression(began),
-		"ms":        expression("$millis() - %s", began),
-	}
+	index, _ := only()
+	var outcome protocol.Outcome
+	return message.Object(&outcome,
+		message.Set(&outcome.Index, index),
+		message.Set(&outcome.Status, protocol.Succeeded),
+		message.Set(&outcome.Output, expression("%s", output)),
+		message.Set(&outcome.StartedAt, expression(began)),
+		message.Set(&outcome.Ms, expression("$millis() - %s", began)))
 }
 
-// processor has the states of a person's own in its only branch.
+// processor returns a Parallel state whose one branch has the user's states.
 func (b *builder) processor() awsstepfunctions.Parallel {
-	state := awsstepfunctions.Parallel_Jsonata(b.scope, jsii.String("Processor"), &awsstepfunctions.ParallelJsonataProps{
-		Arguments: &object{
-			"index":     expression("$states.input.Items[0].index"),
-			"item":      expression("$states.input.Items[0].item"),
-			"job":       expression("$states.input.BatchInput.job"),
-			"execution": expression("$states.input.BatchInput.execution"),
-		},
-		Outputs: succeeded("$states.result[0]"),
+	index, item := only()
+	var one batch
+	var input protocol.BatchInput
+	in := message.In(message.In("$states.input", &one)(&one.BatchInput), &input)
+	var arguments protocol.ProcessorInput
+	members := message.Object(&arguments,
+		message.Set(&arguments.Index, index),
+		message.Set(&arguments.Item, item),
+		message.Set(&arguments.Job, expression("%s", in(&input.Job))),
+		message.Set(&arguments.Execution, expression("%s", in(&input.Execution))))
+	state := awsstepfunctions.Parallel_Jsonata(b.scope, jsii.String(protocol.StateProcessor), &awsstepfunctions.ParallelJsonataProps{
+		Arguments: &members,
+		Outputs:   succeeded("$states.result[0]"),
 	})
-	return state.Branch(b.settings.Processor)
+	b.defined.processor = state
+	return state.Branch(b.settings.Processor(state))
 }
 
-// callback is the worker that hands on a task token. The token is the item's:
-// with another one the other system would be asked twice.
+// callback returns the worker that passes on a task token. A retry would have
+// another token, and the other system would get a second request.
 func (b *builder) callback() awsstepfunctionstasks.LambdaInvoke {
-	payload := object{
-		"BatchInput": expression("$states.input.BatchInput"),
-		"Items":      expression("$states.input.Items"),
-		"TaskToken":  expression("$states.context.Task.Token"),
-	}
+	var one batch
+	in := message.In("$states.input", &one)
+	payload := message.Object(&one,
+		message.Set(&one.BatchInput, expression("%s", in(&one.BatchInput))),
+		message.Set(&one.Items, expression("%s", in(&one.Items))),
+		message.Set(&one.TaskToken, expression("$states.context.Task.Token")))
 	props := &awsstepfunctionstasks.LambdaInvokeJsonataProps{
 		IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
-		TaskTimeout:        awsstepfunctions.Timeout_Duration(b.settings.Callback.Timeout),
+		TaskTimeout:        awsstepfunctions.Timeout_Duration(b.settings.callbackTimeout),
 		Outputs:            succeeded("$states.result"),
 	}
-	if beat := b.settings.Callback.Heartbeat; beat != nil {
-		props.HeartbeatTimeout = awsstepfunctions.Timeout_Duration(beat)
+	if interval := b.settings.callbackInterval; interval != nil {
+		props.HeartbeatTimeout = awsstepfunctions.Timeout_Duration(interval)
 	}
-	return b.invoke("Worker", b.settings.Worker, payload, props)
+	return b.invoke(protocol.StateWorker, b.settings.worker, payload, props)
 }
 
 func (b *builder) worker(output string) awsstepfunctionstasks.LambdaInvoke {
-	task := b.invoke("Worker", b.settings.Worker, expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
-	task.AddRetry(&awsstepfunctions.RetryProps{ // the worker's words were not understood: no use in repeating them
-		Errors:      jsii.Strings(errInvalidInput),
+	task := b.invoke(protocol.StateWorker, b.settings.worker, expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
+	task.AddRetry(&awsstepfunctions.RetryProps{ // the same message would be refused again
+		Errors:      jsii.Strings(protocol.ErrorInvalidInput),
 		MaxAttempts: jsii.Number(0),
 	})
 	if *b.settings.WorkerRetries > 0 {

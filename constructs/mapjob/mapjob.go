@@ -1,18 +1,6 @@
-// Package mapjob is a fan-out job on AWS Step Functions: a job start that
-// yields items, a Map that hands each of them to a worker, and a summary that
-// accounts for every one.
-//
-// The smallest job is a worker:
-//
-//	mapjob.New(stack, jsii.String("Invoicing"), &mapjob.Props{Worker: worker})
-//
-// The three functions are written with package job of this module and see
-// nothing of the state machine around them.
 package mapjob
 
 import (
-	"math"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -21,51 +9,51 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
-	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/observe"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Job is a job in a stack. Everything that it created can be reached from it.
+// Job is a job in a stack. It gives access to everything that it created.
 type Job interface {
 	constructs.Construct
 
-	// StateMachine is the engine of the job: start an execution of it to run
-	// the job, and use it wherever a state machine is wanted.
+	// StateMachine returns the state machine of the job. Start an execution of
+	// it to run the job.
 	StateMachine() awsstepfunctions.StateMachine
 
-	// ResultsBucket holds, per execution, the items, the results and the
-	// report. It is nil for an Inline job that was not given one.
+	// ResultsBucket returns the bucket with the items, results and reports of
+	// executions. It is nil for an Inline job without a ResultsBucket and Results.
 	ResultsBucket() awss3.IBucket
 
-	// Map is the Map state, for what this construct has no prop for.
+	// Map returns the Map state, for settings that have no prop.
 	Map() awsstepfunctions.State
 
-	// Lock keeps executions from overlapping. It is nil where they may.
+	// Lock returns the lock that keeps executions apart. It is nil if they may
+	// overlap.
 	Lock() joblock.Lock
 
-	// Summary is the function that accounts for the items: the given one, or
-	// the job's own. It is nil for an Inline job that was not given one.
+	// Summary returns the function that accounts for the items: the given one, or
+	// the job's own. It is nil for an Inline job without a Summary.
 	Summary() awslambda.IFunction
 
-	// JobStart is the function that yields the items: the given one, or by
-	// reference the job's own, which stores those of the Source in chunks. It
-	// is nil where the Map reads the items itself.
+	// JobStart returns the function that yields the items: the given one, or by
+	// reference the job's own, which stores the items of the Source in chunks. It
+	// is nil if the Map reads the items itself.
 	JobStart() awslambda.IFunction
 
-	// GrantRead lets whatever reads items read those in a bucket: the Map, a
-	// job start of the job's own, and the summary, which looks up what failed.
-	// For a bucket that the input names; that of a Source needs no grant.
+	// GrantRead lets the job read items in a bucket that the execution's input
+	// names. The bucket of a Source needs no grant.
 	GrantRead(bucket awss3.IBucket)
 
-	// GrantTaskResponse lets another system answer the task tokens that a
-	// Callback or a Processor has handed to it.
+	// GrantTaskResponse lets another system answer the task tokens of a Callback
+	// or a Processor.
 	GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant
 }
 
 type mapJob struct {
 	constructs.Construct
-	settings     Props
+	settings     *settings
 	stateMachine awsstepfunctions.StateMachine
 	results      awss3.IBucket
 	mapState     awsstepfunctions.State
@@ -79,8 +67,9 @@ func (j *mapJob) Lock() joblock.Lock                          { return j.lock }
 func (j *mapJob) Summary() awslambda.IFunction                { return j.settings.Summary }
 func (j *mapJob) JobStart() awslambda.IFunction               { return j.settings.JobStart }
 
-// New is a job made of the functions in props. It panics with every problem of
-// the props at once, before it creates anything.
+// New creates a job. It panics with every problem of the props at once, before it
+// creates anything. The states of a Processor can be checked only when they exist:
+// if New refuses them, it removes the job from scope before it panics.
 func New(scope constructs.Construct, id *string, props *Props) Job {
 	var given Props
 	if props != nil {
@@ -88,23 +77,22 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	}
 	given.validate().Refuse(scope, id)
 
-	job := &mapJob{settings: given.withDefaults(id)}
-	settings := &job.settings
+	settings := given.resolve(id)
+	job := &mapJob{settings: settings, results: settings.ResultsBucket}
 	constructs.NewConstruct_Override(job, scope, id)
-	// Without this flag the CDK drops the writer's configuration. It is set
-	// here, not expected of every app that uses the construct.
+	// Without this flag the CDK drops the configuration of the result writer.
+	// Setting it here spares every app that uses the construct.
 	job.Node().SetContext(jsii.String("@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2"), true)
 
-	job.results = settings.ResultsBucket
-	if job.results == nil && settings.Mode == Distributed {
+	if job.results == nil && (given.Results != nil || !settings.mode.inline) {
 		job.results = newResultsBucket(job, settings)
 	}
-
-	job.bringAlong(settings)
-	definition, mapState := define(job, settings, job.results)
-	job.mapState = mapState
-	if settings.Overlap != joblock.Allow {
-		job.lock = newLock(job, settings)
+	job.addOwnFunctions()
+	states := define(job, settings, job.results)
+	job.mapState = states.mapState
+	definition := states.first
+	if settings.Overlap != nil {
+		job.lock = job.newLock()
 		definition = job.lock.Hold(definition)
 	}
 	logs := newLogs(job, settings)
@@ -115,90 +103,99 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		Timeout:        settings.Timeout,
 		Role:           newRole(job),
 	})
-	if settings.Processor != nil {
-		settings.validateInside(job.mapState).Refuse(scope, id)
+	if states.processor != nil {
+		if found := settings.validateStates(states.processor); found.Any() {
+			scope.Node().TryRemoveChild(id)
+			found.Refuse(scope, id)
+		}
 	}
 	logAndTrace(job.stateMachine, logs, settings.LogData)
 	if settings.EncryptionKey != nil {
 		encrypt(job.stateMachine, settings.EncryptionKey)
 	}
-	job.grant(settings)
+	job.grant()
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
 	}
 	if settings.Notify != nil {
 		observe.NewEndings(job, jsii.String("Endings"), &observe.EndingsProps{
-			StateMachine: job.stateMachine, Topic: settings.Notify, Told: []string{errTooManyFailures, errLostItems},
+			StateMachine: job.stateMachine, Topic: settings.Notify,
+			Except: []string{protocol.ErrorTooManyFailures, protocol.ErrorLostItems}, // the execution publishes those itself
 		})
 	}
 	return job
 }
 
-// bringAlong makes the functions that the job has of its own: they account for
-// every item where no summary was given, and store items in chunks that come
-// from a source.
-func (j *mapJob) bringAlong(settings *Props) {
-	own := func(id, name, description string) awslambda.IFunction {
+// addOwnFunctions creates the functions that the job needs and was not given: an
+// accountant in place of a summary, and by reference a chunker in place of a job
+// start.
+func (j *mapJob) addOwnFunctions() {
+	s := j.settings
+	create := func(id, name, description string) awslambda.IFunction {
 		return gofunction.New(j, jsii.String(id), &gofunction.Props{
 			Package:     jsii.String("github.com/mapjob/mapjob/constructs/mapjob/functions/" + name),
 			Description: jsii.String(description),
-			MemoryMB:    jsii.Number(1024), // and with it processor time: these are the only ones that see every item
+			MemoryMB:    jsii.Number(1024), // and with it processor time: only these functions see every item
 			Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
 
-			LogRetention:  settings.LogRetention,
-			EncryptionKey: settings.EncryptionKey,
+			LogRetention:  s.LogRetention,
+			EncryptionKey: s.EncryptionKey,
 		})
 	}
-	if settings.Mode == Distributed && settings.Summary == nil {
-		settings.Summary = own("Accountant", "accountant", "Accounts for every item and reports")
+	if s.Summary == nil && !s.mode.inline {
+		s.Summary = create("Accountant", "accountant", "Accounts for every item and reports")
 	}
-	if settings.Items == ByReference && settings.JobStart == nil {
-		settings.JobStart, settings.startsItself = own("Chunker", "chunker", "Stores the items in chunks"), true
+	if s.JobStart == nil && s.mode.byReference {
+		s.JobStart, s.storesChunks = create("Chunker", "chunker", "Stores the items in chunks"), true
 	}
 }
 
-// newLock keeps executions apart. One that waits for long looks less often:
-// each look takes room in its history.
-func newLock(scope constructs.Construct, settings *Props) joblock.Lock {
-	props := &joblock.Props{Table: settings.LockTable, Overlap: settings.Overlap, WaitLimit: settings.WaitLimit}
-	if settings.LockTable == nil {
-		props.EncryptionKey = settings.EncryptionKey
+// newLock creates the lock. If executions may be skipped and there is a topic, a
+// skipped execution publishes that.
+func (j *mapJob) newLock() joblock.Lock {
+	s := j.settings
+	props := &joblock.Props{Table: s.LockTable, Overlap: s.Overlap}
+	if s.LockTable == nil {
+		props.EncryptionKey = s.EncryptionKey
 	}
-	if settings.WaitLimit != nil {
-		limit := refusal.Seconds(settings.WaitLimit)
-		props.PollEvery = awscdk.Duration_Seconds(jsii.Number(math.Ceil(max(min(30, limit), limit/400))))
+	if skip, ok := s.Overlap.(*joblock.Skip); ok && s.Notify != nil {
+		props.Overlap = &joblock.Skip{OnSkipped: func(next awsstepfunctions.IChainable) awsstepfunctions.IChainable {
+			if skip.OnSkipped != nil {
+				next = skip.OnSkipped(next)
+			}
+			return observe.Notify(j, jsii.String("NotifySkipped"), &observe.NotifyProps{
+				Topic: s.Notify, Job: s.Name, Ending: observe.JobSkipped, Cause: jsii.String("'execution ' & $jobLockOwner & ' runs'"),
+			}, next)
+		}}
 	}
-	if settings.Notify != nil && settings.Overlap == joblock.Skip {
-		props.OnSkipped = func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable {
-			return observe.Notify(scope, jsii.String("NotifySkipped"), &observe.NotifyProps{
-				Topic: settings.Notify, Job: settings.Name, Ending: observe.JobSkipped, Cause: jsii.String("'execution ' & $jobLockOwner & ' runs'"),
-			}, skipped)
-		}
-	}
-	return joblock.New(scope, jsii.String("Lock"), props)
+	return joblock.New(j, jsii.String("Lock"), props)
 }
 
-// newResultsBucket keeps what executions leave behind, for a while.
-func newResultsBucket(scope constructs.Construct, settings *Props) awss3.Bucket {
+// newResultsBucket creates a bucket whose objects expire.
+func newResultsBucket(scope constructs.Construct, s *settings) awss3.Bucket {
+	expiry := s.Results.Expiry
+	if expiry == nil {
+		expiry = awscdk.Duration_Days(jsii.Number(defaultExpiryDays))
+	}
 	props := &awss3.BucketProps{
 		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(),
 		Encryption:        awss3.BucketEncryption_S3_MANAGED,
 		EnforceSSL:        jsii.Bool(true),
 		LifecycleRules: &[]*awss3.LifecycleRule{{
 			Id:                                  jsii.String("Expire"),
-			Expiration:                          settings.ResultsExpiry,
+			Expiration:                          expiry,
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
 		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 	}
-	if settings.AccessLogs != nil {
-		props.ServerAccessLogsBucket = settings.AccessLogs
+	if logs := s.Results.AccessLogs; logs != nil {
+		props.ServerAccessLogsBucket = logs
 		props.ServerAccessLogsPrefix = jsii.String(*scope.Node().Id() + "/")
 	}
-	if settings.EncryptionKey != nil {
+	if s.EncryptionKey != nil {
 		props.Encryption = awss3.BucketEncryption_KMS
-		props.EncryptionKey = settings.EncryptionKey
-		props.BucketKeyEnabled = jsii.Bool(true) // one request to KMS for many objects, not for each
+		props.EncryptionKey = s.EncryptionKey
+		props.BucketKeyEnabled = jsii.Bool(true) // one request to KMS for many objects
 	}
 	return awss3.NewBucket(scope, jsii.String("Results"), props)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -36,27 +37,30 @@ const machineType = "AWS::StepFunctions::StateMachine"
 // everything is a job with each prop set that a Distributed job has.
 func everything(stack awscdk.Stack) *mapjob.Props {
 	return &mapjob.Props{
-		JobStart:                   function(stack, "JobStart"),
-		Worker:                     function(stack, "Worker"),
-		Summary:                    function(stack, "Summary"),
-		Mode:                       mapjob.Distributed,
-		Children:                   mapjob.ExpressChildren,
+		JobStart: function(stack, "JobStart"),
+		Worker:   function(stack, "Worker"),
+		Summary:  function(stack, "Summary"),
+		Mode: &mapjob.Distributed{
+			Children:       mapjob.ExpressChildren,
+			MaxConcurrency: jsii.Number(1000),
+			BatchSize:      jsii.Number(500),
+			BatchBytes:     jsii.Number(200_000),
+		},
 		Name:                       jsii.String("nightly"),
 		Description:                jsii.String("a job with everything set"),
-		MaxConcurrency:             jsii.Number(1000),
-		BatchSize:                  jsii.Number(500),
 		ToleratedFailurePercentage: jsii.Number(2.5),
 		ToleratedFailureCount:      jsii.Number(1000),
-		BatchBytes:                 jsii.Number(200_000),
-		Overlap:                    joblock.Skip,
+		Overlap:                    &joblock.Skip{},
 		Notify:                     observe.NewTopic(stack, jsii.String("Topic"), nil),
 		WorkerRetries:              jsii.Number(0),
 		Timeout:                    awscdk.Duration_Hours(jsii.Number(2)),
-		ResultsExpiry:              awscdk.Duration_Days(jsii.Number(7)),
-		AccessLogs:                 awss3.Bucket_FromBucketName(stack, jsii.String("AccessLogs"), jsii.String("our-access-logs")),
-		LogRetention:               awslogs.RetentionDays_ONE_YEAR,
-		LogData:                    jsii.Bool(true),
-		EncryptionKey:              awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
+		Results: &mapjob.ResultsProps{
+			Expiry:     awscdk.Duration_Days(jsii.Number(7)),
+			AccessLogs: awss3.Bucket_FromBucketName(stack, jsii.String("AccessLogs"), jsii.String("our-access-logs")),
+		},
+		LogRetention:  awslogs.RetentionDays_ONE_YEAR,
+		LogData:       jsii.Bool(true),
+		EncryptionKey: awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 	}
 }
 
@@ -65,40 +69,44 @@ func TestSnapshots(t *testing.T) {
 		"minimal":    func(s awscdk.Stack) *mapjob.Props { return &mapjob.Props{Worker: function(s, "Worker")} },
 		"everything": everything,
 		"inline": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Mode: mapjob.Inline, JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
-				MaxConcurrency: jsii.Number(5), ToleratedFailurePercentage: jsii.Number(50)}
+			return &mapjob.Props{Mode: &mapjob.Inline{MaxConcurrency: jsii.Number(5)}, JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
+				ToleratedFailurePercentage: jsii.Number(50)}
 		},
 		"inline-minimal": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Mode: mapjob.Inline, Worker: function(s, "Worker")}
+			return &mapjob.Props{Mode: &mapjob.Inline{}, Worker: function(s, "Worker")}
 		},
 		"by-reference": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
-				Items: mapjob.ByReference, ChunkSize: jsii.Number(5000)}
+				Mode: &mapjob.ByReference{ChunkSize: jsii.Number(5000)}}
 		},
 		"given-buckets": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Worker: function(s, "Worker"),
 				ResultsBucket: awss3.Bucket_FromBucketName(s, jsii.String("Given"), jsii.String("our-results")),
-				Source:        &mapjob.Source{Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Items"), jsii.String("our-items"))}}
+				Source:        &mapjob.JSONLines{Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Items"), jsii.String("our-items"))}}
 		},
 		"chunks-of-a-source": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Worker: function(s, "Worker"), Items: mapjob.ByReference,
-				Source: &mapjob.Source{Format: mapjob.CSV, Headers: jsii.Strings("id", "total"), MaxItems: jsii.Number(1_000_000)}}
+			return &mapjob.Props{Worker: function(s, "Worker"), Mode: &mapjob.ByReference{},
+				Source: &mapjob.CSV{Headers: jsii.Strings("id", "total"), MaxItems: jsii.Number(1_000_000)}}
 		},
 		"object-list": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Worker: function(s, "Worker"), ToleratedFailureCount: jsii.Number(5), Source: &mapjob.Source{
-				Format: mapjob.ObjectList, Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Scans"), jsii.String("our-scans")), Key: jsii.String("in/")}}
+			return &mapjob.Props{Worker: function(s, "Worker"), ToleratedFailureCount: jsii.Number(5), Source: &mapjob.ObjectList{
+				Bucket: awss3.Bucket_FromBucketName(s, jsii.String("Scans"), jsii.String("our-scans")), Prefix: jsii.String("in/")}}
 		},
 		"callback": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Worker: function(s, "Worker"), Callback: &mapjob.Callback{
+			return &mapjob.Props{Callback: &mapjob.Callback{Worker: function(s, "Worker"),
 				Timeout: awscdk.Duration_Hours(jsii.Number(12)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(5))}}
 		},
 		"processor": func(s awscdk.Stack) *mapjob.Props {
-			check := awsstepfunctions.Pass_Jsonata(s, jsii.String("Check"), nil)
-			book := awsstepfunctions.Pass_Jsonata(s, jsii.String("Book"), nil)
-			return &mapjob.Props{Processor: check.Next(book), BatchSize: jsii.Number(20), BatchBytes: jsii.Number(100_000)}
+			return &mapjob.Props{
+				Processor: func(scope constructs.Construct) awsstepfunctions.IChainable {
+					check := awsstepfunctions.Pass_Jsonata(scope, jsii.String("Check"), nil)
+					return check.Next(awsstepfunctions.Pass_Jsonata(scope, jsii.String("Book"), nil))
+				},
+				Mode: &mapjob.Distributed{BatchSize: jsii.Number(20), BatchBytes: jsii.Number(100_000)},
+			}
 		},
 		"one-at-a-time": func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Worker: function(s, "Worker"), Overlap: joblock.Wait, WaitLimit: awscdk.Duration_Hours(jsii.Number(8))}
+			return &mapjob.Props{Worker: function(s, "Worker"), Overlap: &joblock.Wait{Limit: awscdk.Duration_Hours(jsii.Number(8))}}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -175,8 +183,10 @@ func TestManyJobsInOneStackDoNotCollide(t *testing.T) {
 	stack := synthesis.Stack(t)
 	worker := function(stack, "Worker")
 	for i := range 20 {
-		props := []mapjob.Props{{}, {Mode: mapjob.Inline}, {Items: mapjob.ByReference}, {Overlap: joblock.Replace}, {Callback: &mapjob.Callback{}}}[i%5]
-		props.Worker = worker
+		props := []mapjob.Props{
+			{Worker: worker}, {Worker: worker, Mode: &mapjob.Inline{}}, {Worker: worker, Mode: &mapjob.ByReference{}},
+			{Worker: worker, Overlap: &joblock.Replace{}}, {Callback: &mapjob.Callback{Worker: worker}},
+		}[i%5]
 		mapjob.New(stack, jsii.String(fmt.Sprintf("Job%d", i)), &props)
 	}
 	if n := len(synthesis.Synthesize(t, stack).OfType(machineType)); n != 20 {
@@ -197,9 +207,10 @@ func TestAnAppWithoutTheFlagWritesResultsAllTheSame(t *testing.T) {
 
 func TestPropsAreNotChanged(t *testing.T) {
 	stack := synthesis.Stack(t)
-	props := &mapjob.Props{Worker: function(stack, "Worker")}
+	mode := &mapjob.Distributed{}
+	props := &mapjob.Props{Worker: function(stack, "Worker"), Mode: mode}
 	mapjob.New(stack, jsii.String("Job"), props)
-	if props.Mode != "" || props.BatchSize != nil || props.ResultsBucket != nil {
+	if mode.BatchSize != nil || props.Name != nil || props.ResultsBucket != nil || props.Summary != nil {
 		t.Errorf("got %+v, expected the caller's props as they were", props)
 	}
 }
@@ -210,91 +221,93 @@ func TestBadProps(t *testing.T) {
 	slow := gofunction.New(stack, jsii.String("Slow"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Timeout: awscdk.Duration_Minutes(jsii.Number(10))})
 	bucket := awss3.Bucket_FromBucketName(stack, jsii.String("Bucket"), jsii.String("our-bucket"))
 	table := awsdynamodb.Table_FromTableName(stack, jsii.String("Table"), jsii.String("our-locks"))
-	states := awsstepfunctions.Pass_Jsonata(stack, jsii.String("States"), nil)
 	minute, hour, day := awscdk.Duration_Minutes(jsii.Number(1)), awscdk.Duration_Hours(jsii.Number(1)), awscdk.Duration_Days(jsii.Number(1))
 	token := awscdk.NewCfnParameter(stack, jsii.String("Parameter"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()
 	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-central-1:123456789012:alerts"))
 	fifo := awssns.NewTopic(awscdk.NewStack(nil, jsii.String("Other"), nil), jsii.String("Topic"), &awssns.TopicProps{Fifo: jsii.Bool(true)})
-	inJSONPath := awsstepfunctionstasks.NewLambdaInvoke(stack, jsii.String("Invoke"), &awsstepfunctionstasks.LambdaInvokeProps{LambdaFunction: worker, OutputPath: jsii.String("$.Payload")})
-	waits := awsstepfunctions.Wait_Jsonata(stack, jsii.String("Rest"), &awsstepfunctions.WaitJsonataProps{Time: awsstepfunctions.WaitTime_Duration(hour)})
-	asks := awsstepfunctionstasks.LambdaInvoke_Jsonata(stack, jsii.String("Ask"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{
-		LambdaFunction: worker, IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
-		Payload: awsstepfunctions.TaskInput_FromObject(&map[string]any{"token": "{% $states.context.Task.Token %}"})})
+	passes := func(scope constructs.Construct) awsstepfunctions.IChainable {
+		return awsstepfunctions.Pass_Jsonata(scope, jsii.String("Pass"), nil)
+	}
+	inJSONPath := func(scope constructs.Construct) awsstepfunctions.IChainable {
+		return awsstepfunctionstasks.NewLambdaInvoke(scope, jsii.String("Invoke"), &awsstepfunctionstasks.LambdaInvokeProps{LambdaFunction: worker, OutputPath: jsii.String("$.Payload")})
+	}
+	waits := func(scope constructs.Construct) awsstepfunctions.IChainable {
+		return awsstepfunctions.Wait_Jsonata(scope, jsii.String("Rest"), &awsstepfunctions.WaitJsonataProps{Time: awsstepfunctions.WaitTime_Duration(hour)})
+	}
+	asks := func(scope constructs.Construct) awsstepfunctions.IChainable {
+		return awsstepfunctionstasks.LambdaInvoke_Jsonata(scope, jsii.String("Ask"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{
+			LambdaFunction: worker, IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
+			Payload: awsstepfunctions.TaskInput_FromObject(&map[string]any{"token": "{% $states.context.Task.Token %}"})})
+	}
+	inBatches := func(d mapjob.Distributed) *mapjob.Props { return &mapjob.Props{Worker: worker, Mode: &d} }
+	express := &mapjob.Distributed{Children: mapjob.ExpressChildren}
+	from := func(source mapjob.Source) *mapjob.Props { return &mapjob.Props{Worker: worker, Source: source} }
+	asked := func(c mapjob.Callback) *mapjob.Props {
+		c.Worker = worker
+		return &mapjob.Props{Callback: &c}
+	}
 	for name, c := range map[string]struct {
 		props    *mapjob.Props
 		expected []string
 	}{
-		"no props":              {nil, []string{"Worker: got nothing, expected the function that handles the items"}},
-		"unknown mode":          {&mapjob.Props{Worker: worker, Mode: "Parallel"}, []string{`Mode: got "Parallel", expected "Distributed" or "Inline"`}},
-		"unknown children":      {&mapjob.Props{Worker: worker, Children: "Fast"}, []string{`Children: got "Fast", expected "Standard" or "Express"`}},
-		"too concurrent":        {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(10001)}, []string{"MaxConcurrency: got 10001, expected a whole number from 1 to 10000"}},
-		"not concurrent":        {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(0)}, []string{"MaxConcurrency: got 0, expected"}},
-		"half concurrent":       {&mapjob.Props{Worker: worker, MaxConcurrency: jsii.Number(1.5)}, []string{"MaxConcurrency: got 1.5, expected a whole number"}},
-		"too concurrent inline": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, MaxConcurrency: jsii.Number(41)}, []string{"MaxConcurrency of an Inline job: got 41, expected a whole number from 1 to 40"}},
-		"inline with batches":   {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchSize: jsii.Number(10)}, []string{"BatchSize: got 10, expected none in an Inline job"}},
-		"inline with children":  {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Children: mapjob.ExpressChildren}, []string{`Children: got "Express", expected none in an Inline job`}},
-		"inline from a bucket":  {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, Source: &mapjob.Source{Format: mapjob.CSV, Bucket: bucket}}, []string{`Source.Format: got "CSV", expected "INPUT" in an Inline job`, "Source: got a Bucket, Key or MaxItems, expected none of them"}},
-		"unknown handover":      {&mapjob.Props{Worker: worker, Items: "ByMail"}, []string{`Items: got "ByMail", expected "ByValue" or "ByReference"`}},
-		"by reference in batches": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, BatchSize: jsii.Number(7)},
-			[]string{"BatchSize, BatchBytes: got them beside Items by reference, expected none"}},
-		"by reference from the input": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, Source: &mapjob.Source{Format: mapjob.InputList}},
-			[]string{`Items: got "ByReference" of a Source "INPUT", expected "ByValue"`}},
-		"by reference to a processor": {&mapjob.Props{Processor: states, Items: mapjob.ByReference},
-			[]string{`Items: got "ByReference", expected "ByValue" beside a Processor or a Callback`}},
-		"worker and processor":      {&mapjob.Props{Worker: worker, Processor: states}, []string{"Processor: got one beside a Worker, expected one of them"}},
-		"retries of a processor":    {&mapjob.Props{Processor: states, WorkerRetries: jsii.Number(3)}, []string{"WorkerRetries: got 3, expected none beside a Processor"}},
-		"callback of a processor":   {&mapjob.Props{Processor: states, Callback: &mapjob.Callback{}}, []string{"Callback: got one beside a Processor, expected a Worker"}},
-		"callback of express":       {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, Children: mapjob.ExpressChildren}, []string{`Callback: got one with "Express" Children, expected "Standard"`}},
-		"callback without time":     {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: awscdk.Duration_Seconds(jsii.Number(0))}}, []string{"Callback.Timeout: got 0 s, expected whole seconds from 1 s to 365 days"}},
-		"heart that does not beat":  {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: minute, Heartbeat: minute}}, []string{"Callback.Heartbeat: got 60 s, expected less than the Timeout of 60 s"}},
-		"unknown format":            {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: "XLSX"}}, []string{`Source.Format: got "XLSX", expected "JSONL"`}},
-		"key without a bucket":      {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Key: jsii.String("items.csv")}}, []string{`Source.Key: got "items.csv" without a Bucket`}},
-		"list of no bucket":         {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: mapjob.ObjectList}}, []string{`Source.Bucket: got nothing with Format "OBJECTS", expected the bucket`}},
-		"headers of lines":          {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Headers: jsii.Strings("id")}}, []string{`Source.Headers, Source.Delimiter: got them with Format "", expected them with "CSV" alone`}},
-		"no headers":                {&mapjob.Props{Worker: worker, Source: &mapjob.Source{Format: mapjob.CSV, Headers: jsii.Strings()}}, []string{"Source.Headers: got none, expected the names of the columns"}},
-		"more than all items":       {&mapjob.Props{Worker: worker, Source: &mapjob.Source{MaxItems: jsii.Number(1e9)}}, []string{"Source.MaxItems: got 1000000000, expected a whole number from 1 to 100000000"}},
-		"chunks of the own results": {&mapjob.Props{Worker: worker, Items: mapjob.ByReference, ResultsBucket: bucket, Source: &mapjob.Source{Format: mapjob.ObjectList, Bucket: bucket}}, []string{"Source.Bucket: got the ResultsBucket"}},
-		"too much in a batch":       {&mapjob.Props{Worker: worker, BatchBytes: jsii.Number(262_144)}, []string{"BatchBytes: got 262144, expected a whole number from 1 to 245760"}},
-		"bytes of inline batches":   {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, BatchBytes: jsii.Number(1000)}, []string{"BatchBytes: got 1000, expected none in an Inline job"}},
-		"tolerates half an item":    {&mapjob.Props{Worker: worker, ToleratedFailureCount: jsii.Number(0.5)}, []string{"ToleratedFailureCount: got 0.5, expected a whole number"}},
-		"unknown overlap":           {&mapjob.Props{Worker: worker, Overlap: "Forbid"}, []string{`Overlap: got "Forbid", expected "Allow", "Skip", "Wait", "Replace" or "Fail"`}},
-		"waits for nothing":         {&mapjob.Props{Worker: worker, Overlap: joblock.Skip, WaitLimit: minute}, []string{`WaitLimit: got a duration, expected none but with Overlap "Wait"`}},
-		"table without a lock":      {&mapjob.Props{Worker: worker, LockTable: table}, []string{"LockTable: got a table, expected none where executions may overlap"}},
-		"by reference inline":       {&mapjob.Props{Worker: worker, JobStart: worker, Mode: mapjob.Inline, Items: mapjob.ByReference}, []string{`Items: got "ByReference", expected "ByValue" in an Inline job`}},
-		"empty chunks":              {&mapjob.Props{Worker: worker, JobStart: worker, Items: mapjob.ByReference, ChunkSize: jsii.Number(0)}, []string{"ChunkSize: got 0, expected a whole number from 1"}},
-		"chunks by value":           {&mapjob.Props{Worker: worker, ChunkSize: jsii.Number(10)}, []string{"ChunkSize: got 10, expected none beside Items by value"}},
-		"empty batches":             {&mapjob.Props{Worker: worker, BatchSize: jsii.Number(0)}, []string{"BatchSize: got 0, expected a whole number from 1"}},
-		"tolerates more than all":   {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
-		"tolerates less than none":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
-		"negative retries":          {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},
-		"too long":                  {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(400))}, []string{"Timeout: got 34560000 s, expected whole seconds from 1 s to 365 days"}},
-		"express and slow":          {&mapjob.Props{Worker: slow, Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
-		"two sources of items":      {&mapjob.Props{Worker: worker, JobStart: worker, Source: &mapjob.Source{}}, []string{"Source: got one beside a JobStart"}},
-		"expiry of a given bucket":  {&mapjob.Props{Worker: worker, ResultsBucket: bucket, ResultsExpiry: awscdk.Duration_Days(jsii.Number(1))}, []string{"ResultsExpiry: got a duration, expected none beside a ResultsBucket"}},
-		"logged access to a given bucket": {&mapjob.Props{Worker: worker, ResultsBucket: bucket, AccessLogs: bucket},
-			[]string{"AccessLogs: got a bucket, expected none where the job has no bucket of its own"}},
-		"logged access to no bucket": {&mapjob.Props{Worker: worker, Mode: mapjob.Inline, AccessLogs: bucket}, []string{"AccessLogs: got a bucket, expected none"}},
-		"no beat within the default": {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Heartbeat: awscdk.Duration_Hours(jsii.Number(2))}},
-			[]string{"Callback.Heartbeat: got 7200 s, expected less than the Timeout of 3600 s"}},
-		"an answer after the end":     {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{Timeout: day}}, []string{"Callback.Timeout: got 86400 s, expected less than the Timeout of 86400 s"}},
-		"an answer after a short end": {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, Timeout: minute}, []string{"Callback.Timeout: got 3600 s, expected less than the Timeout of 60 s"}},
-		"retries of a callback":       {&mapjob.Props{Worker: worker, Callback: &mapjob.Callback{}, WorkerRetries: jsii.Number(2)}, []string{"WorkerRetries: got 2, expected none beside a Callback"}},
-		"waits until the end":         {&mapjob.Props{Worker: worker, Overlap: joblock.Wait, WaitLimit: awscdk.Duration_Days(jsii.Number(7))}, []string{"WaitLimit: got 604800 s, expected less than the Timeout of 86400 s"}},
-		"waits by default to the end": {&mapjob.Props{Worker: worker, Overlap: joblock.Wait, Timeout: hour}, []string{"WaitLimit: got 3600 s, expected less than the Timeout of 3600 s"}},
-		"expires while it runs":       {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(3)), ResultsExpiry: day}, []string{"ResultsExpiry: got 86400 s, expected at least the Timeout of 259200 s"}},
-		"expires at noon":             {&mapjob.Props{Worker: worker, ResultsExpiry: awscdk.Duration_Hours(jsii.Number(36))}, []string{"ResultsExpiry: got 129600 s, expected whole days"}},
+		"no props":              {nil, []string{"Worker, Callback, Processor: got 0 of them, expected one"}},
+		"unknown children":      {inBatches(mapjob.Distributed{Children: "Fast"}), []string{`Mode.Children: got "Fast", expected "Standard" or "Express"`}},
+		"too concurrent":        {inBatches(mapjob.Distributed{MaxConcurrency: jsii.Number(10001)}), []string{"Mode.MaxConcurrency: got 10001, expected a whole number from 1 to 10000"}},
+		"not concurrent":        {inBatches(mapjob.Distributed{MaxConcurrency: jsii.Number(0)}), []string{"Mode.MaxConcurrency: got 0, expected"}},
+		"half concurrent":       {inBatches(mapjob.Distributed{MaxConcurrency: jsii.Number(1.5)}), []string{"Mode.MaxConcurrency: got 1.5, expected a whole number"}},
+		"too concurrent inline": {&mapjob.Props{Worker: worker, Mode: &mapjob.Inline{MaxConcurrency: jsii.Number(41)}}, []string{"Mode.MaxConcurrency: got 41, expected a whole number from 1 to 40"}},
+		"too concurrent chunks": {&mapjob.Props{Worker: worker, Mode: &mapjob.ByReference{MaxConcurrency: jsii.Number(10001)}}, []string{"Mode.MaxConcurrency: got 10001"}},
+		"inline from a bucket":  {&mapjob.Props{Worker: worker, Mode: &mapjob.Inline{}, Source: &mapjob.CSV{Bucket: bucket}}, []string{"Source: got *mapjob.CSV in an Inline job, whose items are in its data, expected *mapjob.InputList or nil"}},
+		"by reference from the input": {&mapjob.Props{Worker: worker, Mode: &mapjob.ByReference{}, Source: &mapjob.InputList{}},
+			[]string{"Source: got *mapjob.InputList with ByReference, expected Distributed"}},
+		"by reference to a processor": {&mapjob.Props{Processor: passes, Mode: &mapjob.ByReference{}}, []string{"Mode: got ByReference with a Callback or a Processor"}},
+		"by reference to a callback":  {&mapjob.Props{Callback: &mapjob.Callback{Worker: worker}, Mode: &mapjob.ByReference{}}, []string{"Mode: got ByReference with a Callback or a Processor"}},
+		"worker and processor":        {&mapjob.Props{Worker: worker, Processor: passes}, []string{"Worker, Callback, Processor: got 2 of them, expected one"}},
+		"retries of a processor":      {&mapjob.Props{Processor: passes, WorkerRetries: jsii.Number(3)}, []string{"WorkerRetries: got 3 without a Worker, expected nil"}},
+		"retries of a callback":       {&mapjob.Props{Callback: &mapjob.Callback{Worker: worker}, WorkerRetries: jsii.Number(2)}, []string{"WorkerRetries: got 2 without a Worker, expected nil"}},
+		"callback without a worker":   {&mapjob.Props{Callback: &mapjob.Callback{}}, []string{"Callback.Worker: got nothing, expected the function that passes on task tokens"}},
+		"callback of express":         {&mapjob.Props{Callback: &mapjob.Callback{Worker: worker}, Mode: express}, []string{`Mode.Children: got "Express" with a Callback, expected "Standard"`}},
+		"callback without time":       {asked(mapjob.Callback{Timeout: awscdk.Duration_Seconds(jsii.Number(0))}), []string{"Callback.Timeout: got 0 s, expected whole seconds from 1 s to 365 days"}},
+		"heart that does not beat":    {asked(mapjob.Callback{Timeout: minute, Heartbeat: minute}), []string{"Callback.Heartbeat: got 60 s, expected less than the Timeout of 60 s"}},
+		"no beat within the default":  {asked(mapjob.Callback{Heartbeat: awscdk.Duration_Hours(jsii.Number(2))}), []string{"Callback.Heartbeat: got 7200 s, expected less than the Timeout of 3600 s"}},
+		"an answer after the end":     {asked(mapjob.Callback{Timeout: day}), []string{"Callback.Timeout: got 86400 s, expected less than the Timeout of 86400 s"}},
+		"an answer after a short end": {&mapjob.Props{Callback: &mapjob.Callback{Worker: worker}, Timeout: minute}, []string{"Callback.Timeout: got 3600 s, expected less than the Timeout of 60 s"}},
+		"key without a bucket":        {from(&mapjob.JSON{Key: jsii.String("items.json")}), []string{`Source.Key: got "items.json" without a Bucket`}},
+		"list of no bucket":           {from(&mapjob.ObjectList{}), []string{"Source.Bucket: got nothing, expected the bucket whose objects are the items"}},
+		"no headers":                  {from(&mapjob.CSV{Headers: jsii.Strings()}), []string{"Source.Headers: got an empty list, expected the names of the columns"}},
+		"more than all items":         {from(&mapjob.JSONLines{MaxItems: jsii.Number(1e9)}), []string{"Source.MaxItems: got 1000000000, expected a whole number from 1 to 100000000"}},
+		"chunks of the own results":   {&mapjob.Props{Worker: worker, Mode: &mapjob.ByReference{}, ResultsBucket: bucket, Source: &mapjob.ObjectList{Bucket: bucket}}, []string{"Source.Bucket: got the ResultsBucket"}},
+		"two sources of items":        {&mapjob.Props{Worker: worker, JobStart: worker, Source: &mapjob.JSONLines{}}, []string{"Source: got one with a JobStart"}},
+		"too much in a batch":         {inBatches(mapjob.Distributed{BatchBytes: jsii.Number(262_144)}), []string{"Mode.BatchBytes: got 262144, expected a whole number from 1 to 245760"}},
+		"empty batches":               {inBatches(mapjob.Distributed{BatchSize: jsii.Number(0)}), []string{"Mode.BatchSize: got 0, expected a whole number from 1"}},
+		"empty chunks":                {&mapjob.Props{Worker: worker, JobStart: worker, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(0)}}, []string{"Mode.ChunkSize: got 0, expected a whole number from 1"}},
+		"tolerates half an item":      {&mapjob.Props{Worker: worker, ToleratedFailureCount: jsii.Number(0.5)}, []string{"ToleratedFailureCount: got 0.5, expected a whole number"}},
+		"tolerates more than all":     {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
+		"tolerates less than none":    {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
 		"tolerates a parameter": {&mapjob.Props{Worker: worker, ToleratedFailureCount: token, ToleratedFailurePercentage: token, WorkerRetries: token},
 			[]string{"ToleratedFailureCount: got a token", "ToleratedFailurePercentage: got a token", "WorkerRetries: got a token"}},
-		"no name":                 {&mapjob.Props{Worker: worker, Name: jsii.String("")}, []string{"Name: got an empty one"}},
-		"a name that is not told": {&mapjob.Props{Worker: worker, Notify: topic, Name: jsii.String("Nächtlich")}, []string{`Name: got "Nächtlich" beside Notify, expected at most 80 characters of ASCII`}},
-		"told in order":           {&mapjob.Props{Worker: worker, Notify: fifo}, []string{"Notify: got a FIFO topic"}},
-		"a version of a slow one": {&mapjob.Props{Worker: slow.CurrentVersion(), Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s`}},
-		"an alias of a slow one":  {&mapjob.Props{Worker: slow.AddAlias(jsii.String("live"), nil), Children: mapjob.ExpressChildren}, []string{`Children: got "Express" with a worker timeout of 600 s`}},
-		"states in JSONPath":      {&mapjob.Props{Processor: inJSONPath}, []string{`Processor: got state "Invoke" with OutputPath, which is JSONPath, expected JSONata`}},
-		"express that rests":      {&mapjob.Props{Processor: waits, Children: mapjob.ExpressChildren}, []string{`Processor: got state "Rest", which waits too long, with "Express" Children, expected "Standard"`}},
-		"express that asks":       {&mapjob.Props{Processor: asks, Children: mapjob.ExpressChildren}, []string{`Processor: got state "Ask", which waits for an answer, with "Express" Children, expected "Standard"`}},
-		"all at once": {&mapjob.Props{Mode: "X", BatchSize: jsii.Number(-1), ToleratedFailurePercentage: jsii.Number(200)},
-			[]string{"Worker: got nothing", "Mode: got", "BatchSize: got -1", "ToleratedFailurePercentage: got 200"}},
+		"negative retries":            {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},
+		"table without a lock":        {&mapjob.Props{Worker: worker, LockTable: table}, []string{"LockTable: got a table without an Overlap, expected both"}},
+		"waits until the end":         {&mapjob.Props{Worker: worker, Overlap: &joblock.Wait{Limit: awscdk.Duration_Days(jsii.Number(7))}}, []string{"Overlap.Limit: got 604800 s, expected less than the Timeout of 86400 s"}},
+		"waits by default to the end": {&mapjob.Props{Worker: worker, Overlap: &joblock.Wait{}, Timeout: hour}, []string{"Overlap.Limit: got 3600 s, expected less than the Timeout of 3600 s"}},
+		"waits and never looks":       {&mapjob.Props{Worker: worker, Overlap: &joblock.Wait{Limit: minute, PollEvery: hour}}, []string{"Overlap.Limit: got 60 s, expected at least PollEvery, which is 3600 s"}},
+		"waits for a parameter":       {&mapjob.Props{Worker: worker, Overlap: &joblock.Wait{Limit: awscdk.Duration_Seconds(token)}}, []string{"Overlap.Limit: got a token, expected a duration that is known at synth"}},
+		"too long":                    {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(400))}, []string{"Timeout: got 34560000 s, expected whole seconds from 1 s to 365 days"}},
+		"options of a given bucket":   {&mapjob.Props{Worker: worker, ResultsBucket: bucket, Results: &mapjob.ResultsProps{Expiry: day}}, []string{"Results: got options of a new bucket with a ResultsBucket, expected one of them"}},
+		"expires while it runs":       {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(3)), Results: &mapjob.ResultsProps{Expiry: day}}, []string{"Results.Expiry: got 86400 s, expected at least the Timeout of 259200 s"}},
+		"expires at noon":             {&mapjob.Props{Worker: worker, Results: &mapjob.ResultsProps{Expiry: awscdk.Duration_Hours(jsii.Number(36))}}, []string{"Results.Expiry: got 129600 s, expected whole days"}},
+		"no name":                     {&mapjob.Props{Worker: worker, Name: jsii.String("")}, []string{"Name: got an empty name"}},
+		"a name for no subject":       {&mapjob.Props{Worker: worker, Notify: topic, Name: jsii.String("Nächtlich")}, []string{`Name: got "Nächtlich", expected at most 80 characters of ASCII`}},
+		"messages in order":           {&mapjob.Props{Worker: worker, Notify: fifo}, []string{"Notify: got a FIFO topic, expected a standard topic"}},
+		"express and slow":            {&mapjob.Props{Worker: slow, Mode: express}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
+		"slow chunks of express":      {&mapjob.Props{Worker: slow, Mode: &mapjob.ByReference{Children: mapjob.ExpressChildren}}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s`}},
+		"a version of a slow one":     {&mapjob.Props{Worker: slow.CurrentVersion(), Mode: express}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s`}},
+		"an alias of a slow one":      {&mapjob.Props{Worker: slow.AddAlias(jsii.String("live"), nil), Mode: express}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s`}},
+		"states in JSONPath":          {&mapjob.Props{Processor: inJSONPath}, []string{`Processor: got state "Invoke" with OutputPath, which is JSONPath, expected JSONata`}},
+		"express that rests":          {&mapjob.Props{Processor: waits, Mode: express}, []string{`Processor: got state "Rest", which waits too long, with "Express" Children, expected "Standard"`}},
+		"express that asks":           {&mapjob.Props{Processor: asks, Mode: express}, []string{`Processor: got state "Ask", which waits for an answer, with "Express" Children, expected "Standard"`}},
+		"all at once": {&mapjob.Props{Mode: &mapjob.Distributed{Children: "X", BatchSize: jsii.Number(-1)}, ToleratedFailurePercentage: jsii.Number(200)},
+			[]string{"Worker, Callback, Processor: got 0", "Mode.Children: got", "Mode.BatchSize: got -1", "ToleratedFailurePercentage: got 200"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(*stack.Node().Children())
@@ -316,7 +329,7 @@ func TestBadProps(t *testing.T) {
 func TestChunksAreNotCountedForItems(t *testing.T) {
 	for _, c := range []struct{ tolerated, byMap any }{{20.0, 100.0}, {0.0, nil}, {nil, nil}} {
 		stack := synthesis.Stack(t)
-		props := &mapjob.Props{JobStart: function(stack, "JobStart"), Worker: function(stack, "Worker"), Items: mapjob.ByReference}
+		props := &mapjob.Props{JobStart: function(stack, "JobStart"), Worker: function(stack, "Worker"), Mode: &mapjob.ByReference{}}
 		if percentage, ok := c.tolerated.(float64); ok {
 			props.ToleratedFailurePercentage = jsii.Number(percentage)
 		}
@@ -339,7 +352,7 @@ func TestGrantsReachWhoeverReadsItems(t *testing.T) {
 		"by value": {func(s awscdk.Stack) *mapjob.Props { return &mapjob.Props{Worker: function(s, "Worker")} },
 			[]string{"JobAccountantRole", "JobRole"}},
 		"by reference": {func(s awscdk.Stack) *mapjob.Props {
-			return &mapjob.Props{Worker: function(s, "Worker"), Items: mapjob.ByReference}
+			return &mapjob.Props{Worker: function(s, "Worker"), Mode: &mapjob.ByReference{}}
 		}, []string{"JobAccountantRole", "JobChunkerRole", "JobRole"}},
 	} {
 		stack := synthesis.Stack(t)
@@ -378,8 +391,10 @@ func TestImportedFunctionsAreWarnedOf(t *testing.T) {
 
 func TestStatesInsideOfStatesAreLookedAt(t *testing.T) {
 	stack := synthesis.Stack(t)
-	inside := awsstepfunctions.Parallel_Jsonata(stack, jsii.String("Both"), nil).Branch(
-		awsstepfunctions.NewPass(stack, jsii.String("Old"), &awsstepfunctions.PassProps{InputPath: jsii.String("$.item")}))
+	inside := func(scope constructs.Construct) awsstepfunctions.IChainable {
+		return awsstepfunctions.Parallel_Jsonata(scope, jsii.String("Both"), nil).Branch(
+			awsstepfunctions.NewPass(scope, jsii.String("Old"), &awsstepfunctions.PassProps{InputPath: jsii.String("$.item")}))
+	}
 	message := synthesis.Panics(t, func() { mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Processor: inside}) })
 	if expected := `Test/Job: Processor: got state "Old" with InputPath, which is JSONPath, expected JSONata`; !strings.Contains(message, expected) {
 		t.Errorf("got %q, expected it to contain %q", message, expected)
@@ -390,7 +405,7 @@ func TestStatesInsideOfStatesAreLookedAt(t *testing.T) {
 func TestWhoAnswersTokensMayAnswerThoseOfChildren(t *testing.T) {
 	stack := synthesis.Stack(t)
 	bank := function(stack, "Bank")
-	job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Callback: &mapjob.Callback{}})
+	job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Callback: &mapjob.Callback{Worker: function(stack, "Worker")}})
 	job.GrantTaskResponse(bank)
 	text, err := json.Marshal(synthesis.Synthesize(t, stack).OfType("AWS::IAM::Policy"))
 	if err != nil {
@@ -409,7 +424,7 @@ func TestTimesThatAreNotKnownAtSynthAreTaken(t *testing.T) {
 	message := synthesis.Panics(t, func() {
 		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Timeout: seconds, Callback: &mapjob.Callback{Timeout: hours, Heartbeat: awscdk.Duration_Minutes(jsii.Number(1))}})
 	})
-	if message != "Test/Job: Worker: got nothing, expected the function that handles the items" {
-		t.Errorf("got %q, expected nothing to be said but of the worker", message)
+	if message != "Test/Job: Callback.Worker: got nothing, expected the function that passes on task tokens" {
+		t.Errorf("got %q, expected only the missing worker to be refused", message)
 	}
 }

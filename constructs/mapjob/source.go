@@ -7,198 +7,266 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Format is what the items of a source are written in.
-type Format string
+// Source is where a job's items come from if no job start yields them:
+// [JSONLines], [JSON], [CSV], [ObjectList], [Inventory] or [InputList].
+//
+// Sources in S3 have a Bucket, and a Key. Without a Bucket the execution's input
+// names both, {"items": {"bucket": …, "key": …}}: the bucket is the results bucket
+// or one that Job.GrantRead was called with. With a Bucket and without a Key, the
+// input names the key, {"items": {"key": …}}. With both, the input may be
+// anything.
+type Source interface {
+	resolve() source
+}
 
-const (
-	// JSONLines has an item in each line of an object.
-	JSONLines Format = "JSONL"
-
-	// JSON has the items in one array.
-	JSON Format = "JSON"
-
-	// CSV has an item in each row of an object. The worker gets it as an
-	// object of strings, by the names of the columns.
-	CSV Format = "CSV"
-
-	// ObjectList takes the objects of a bucket for items, which has to be known
-	// at synth: a job may not list others. The worker gets
-	// {"Key": …, "Size": …, "Etag": …, "LastModified": …, "StorageClass": …}.
-	ObjectList Format = "OBJECTS"
-
-	// Inventory takes the objects that an S3 Inventory lists, in CSV, for
-	// items. Its key is that of the manifest.json.
-	Inventory Format = "INVENTORY"
-
-	// InputList has the items in the execution's input, {"items": […]}, which
-	// takes up to 262,144 bytes.
-	InputList Format = "INPUT"
-)
-
-// Source is where a Distributed job's items come from.
-type Source struct {
-	// Format is what the items are written in.
-	// Default: JSON Lines.
-	Format Format
-
-	// Bucket has the items.
-	// Default: the input names the bucket, {"items": {"bucket": …, "key": …}},
-	// which has to be the results bucket or one that Job.GrantRead was called with.
+// JSONLines has an item in each line of an object.
+type JSONLines struct {
+	// Bucket has the object.
+	// Default: the execution's input names it.
 	Bucket awss3.IBucket
 
-	// Key is the key of the object, or of an ObjectList what the keys begin
-	// with.
-	// Default: the input names it, {"items": {"key": …}}, or of an ObjectList
-	// {"items": {"prefix": …}}.
+	// Key is the key of the object.
+	// Default: the execution's input names it.
 	Key *string
 
-	// Headers are the names of a CSV object's columns.
-	// Default: the first row has them.
-	Headers *[]*string
-
-	// Delimiter is what stands between the columns of a CSV object.
-	// Default: a comma.
-	Delimiter awsstepfunctions.CsvDelimiter
-
-	// MaxItems is how many items are taken, at most: 1 to 100,000,000.
-	// Default: all of them.
+	// MaxItems is how many items are read, at most: 1 to 100,000,000.
+	// Default: all items are read.
 	MaxItems *float64
 }
 
-// source is the job's, or what stands for none.
-func (p *Props) source() Source {
-	var s Source
-	if p.Source != nil {
-		s = *p.Source
-	}
-	if s.Format == "" {
-		s.Format = JSONLines
-		if p.Mode == Inline {
-			s.Format = InputList
-		}
-	}
-	if s.Format == CSV && s.Delimiter == "" {
-		s.Delimiter = awsstepfunctions.CsvDelimiter_COMMA
-	}
-	return s
+// JSON has the items in an object that is one JSON array.
+type JSON struct {
+	// Bucket has the object.
+	// Default: the execution's input names it.
+	Bucket awss3.IBucket
+
+	// Key is the key of the object.
+	// Default: the execution's input names it.
+	Key *string
+
+	// MaxItems is how many items are read, at most: 1 to 100,000,000.
+	// Default: all items are read.
+	MaxItems *float64
 }
 
-// where is the name of what says which objects of the bucket they are.
-func (s *Source) where() string {
-	if s.Format == ObjectList {
-		return "prefix"
-	}
-	return "key"
+// CSV has an item in each row of an object. A worker gets a row as an object of
+// strings, by the names of the columns.
+type CSV struct {
+	// Bucket has the object.
+	// Default: the execution's input names it.
+	Bucket awss3.IBucket
+
+	// Key is the key of the object.
+	// Default: the execution's input names it.
+	Key *string
+
+	// Headers are the names of the columns.
+	// Default: the first row has them.
+	Headers *[]*string
+
+	// Delimiter stands between the columns.
+	// Default: a comma.
+	Delimiter awsstepfunctions.CsvDelimiter
+
+	// MaxItems is how many rows are read, at most: 1 to 100,000,000.
+	// Default: all rows are read.
+	MaxItems *float64
 }
 
-// itemsOf is the member items of a value, or the value: a list is one of items,
-// which may have members of that name themselves.
+// ObjectList takes the objects of a bucket as items. A worker gets
+// {"Key": …, "Size": …, "Etag": …, "LastModified": …, "StorageClass": …}, not the
+// object's content.
+type ObjectList struct {
+	// Bucket has the objects. The execution's input can't name it: the job may
+	// list no other bucket.
+	// Required.
+	Bucket awss3.IBucket
+
+	// Prefix is what the keys of the objects begin with.
+	// Default: the execution's input names it, {"items": {"prefix": …}}.
+	Prefix *string
+
+	// MaxItems is how many objects are listed, at most: 1 to 100,000,000.
+	// Default: all objects are listed.
+	MaxItems *float64
+}
+
+// Inventory takes the objects that an S3 Inventory in CSV lists as items.
+type Inventory struct {
+	// Bucket has the inventory.
+	// Default: the execution's input names it.
+	Bucket awss3.IBucket
+
+	// Key is the key of the inventory's manifest.json.
+	// Default: the execution's input names it.
+	Key *string
+
+	// MaxItems is how many objects are taken, at most: 1 to 100,000,000.
+	// Default: all objects are taken.
+	MaxItems *float64
+}
+
+// InputList has the items in the execution's input, {"items": […]}, which takes
+// up to 262,144 bytes. It is the Source of every Inline job without a job start.
+type InputList struct{}
+
+func (s *JSONLines) resolve() source {
+	return source{format: protocol.FormatJSONLines, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+}
+
+func (s *JSON) resolve() source {
+	return source{format: protocol.FormatJSON, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+}
+
+func (s *CSV) resolve() source {
+	delimiter := s.Delimiter
+	if delimiter == "" {
+		delimiter = awsstepfunctions.CsvDelimiter_COMMA
+	}
+	return source{format: protocol.FormatCSV, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems, headers: s.Headers, delimiter: delimiter}
+}
+
+func (s *ObjectList) resolve() source {
+	return source{format: protocol.FormatObjects, bucket: s.Bucket, key: s.Prefix, maxItems: s.MaxItems}
+}
+
+func (s *Inventory) resolve() source {
+	return source{format: protocol.FormatInventory, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+}
+
+func (s *InputList) resolve() source { return source{} }
+
+// source is what the definition needs to know of a Source.
+type source struct {
+	format    string // empty: the input has the items
+	bucket    awss3.IBucket
+	key       *string // of an object list, the prefix
+	headers   *[]*string
+	delimiter awsstepfunctions.CsvDelimiter
+	maxItems  *float64
+}
+
+// inInput reports whether the execution's input has the items.
+func (s *source) inInput() bool { return s.format == "" }
+
+// keyIn returns the member of a message that names the object, or of an object
+// list the prefix.
+func (s *source) keyIn(key, prefix *string) *string {
+	if s.format == protocol.FormatObjects {
+		return prefix
+	}
+	return key
+}
+
+// itemsOf returns the expression of a value's items: its member items, or the
+// value itself. A list is items, even if those have members named items.
 func itemsOf(value string) string {
-	return strings.ReplaceAll("$type(V) = 'object' and $exists(V.items) ? V.items : V", "V", value)
+	var answer protocol.StartAnswer
+	return strings.NewReplacer("VALUE", value, "items", message.Name(&answer, &answer.Items)).
+		Replace("$type(VALUE) = 'object' and $exists(VALUE.items) ? VALUE.items : VALUE")
 }
 
-// place is the expression that says where the items are: what the input names,
-// and what does not depend on it.
-func (s *Source) place() any {
+// location returns the value of the variable items: where the items are, as the
+// input names it and the Source.
+func (s *source) location() any {
+	var items protocol.Items
+	key := s.keyIn(&items.Key, &items.Prefix)
 	named := itemsOf("$states.input")
 	switch {
-	case s.Bucket == nil:
+	case s.bucket == nil:
 		return expression("%s", named)
-	case s.Key != nil:
-		return object{"bucket": s.Bucket.BucketName(), s.where(): s.Key}
+	case s.key != nil:
+		return message.Object(&items, message.Set(&items.Bucket, s.bucket.BucketName()), message.Set(key, s.key))
 	}
-	return expression("($named := %s; $type($named) = 'object' ? $merge([$named, {'bucket': '%s'}]) : $named)", named, *s.Bucket.BucketName())
+	return expression("($named := %s; $type($named) = 'object' ? $merge([$named, {'%s': '%s'}]) : $named)",
+		named, message.Name(&items, &items.Bucket), *s.bucket.BucketName())
 }
 
-// valid is the condition that a place is one, and how one looks.
-func (s *Source) valid() (condition, expected string) {
-	if s.Format == InputList {
-		return "$type($items) = 'array'", `{"items": [...]}`
+// valid returns the condition that the variable items says where items are, and
+// describes such a value.
+func (s *source) valid() (condition, expected string) {
+	var answer protocol.StartAnswer
+	member := message.Name(&answer, &answer.Items)
+	if s.inInput() {
+		return "$type($items) = 'array'", fmt.Sprintf(`{"%s": [...]}`, member)
 	}
-	condition = fmt.Sprintf("$type($items) = 'object' and $type($items.bucket) = 'string' and $type($items.%s) = 'string'", s.where())
-	if s.Bucket != nil {
-		return condition, fmt.Sprintf(`{"items": {"%s": "..."}}`, s.where())
+	var items protocol.Items
+	in, key := message.In("$items", &items), s.keyIn(&items.Key, &items.Prefix)
+	condition = fmt.Sprintf("$type($items) = 'object' and $type(%s) = 'string' and $type(%s) = 'string'", in(&items.Bucket), in(key))
+	if s.bucket != nil {
+		return condition, fmt.Sprintf(`{"%s": {"%s": "..."}}`, member, message.Name(&items, key))
 	}
-	return condition, fmt.Sprintf(`{"items": {"bucket": "...", "%s": "..."}}`, s.where())
+	return condition, fmt.Sprintf(`{"%s": {"%s": "...", "%s": "..."}}`, member, message.Name(&items, &items.Bucket), message.Name(&items, key))
 }
 
-// reader is the Map's, or nil where the items are at hand.
-func (s *Source) reader() awsstepfunctions.IItemReader {
-	bucket, key := jsii.String(expression("$items.bucket")), jsii.String(expression("$items.%s", s.where()))
-	file := &awsstepfunctions.S3FileItemReaderProps{BucketNamePath: bucket, Key: key, MaxItems: s.MaxItems}
-	switch s.Format {
-	case JSONLines:
+// reader returns the Map's item reader, or nil if the input has the items.
+func (s *source) reader() awsstepfunctions.IItemReader {
+	var items protocol.Items
+	in := message.In("$items", &items)
+	bucket, key := jsii.String(expression("%s", in(&items.Bucket))), jsii.String(expression("%s", in(s.keyIn(&items.Key, &items.Prefix))))
+	file := &awsstepfunctions.S3FileItemReaderProps{BucketNamePath: bucket, Key: key, MaxItems: s.maxItems}
+	switch s.format {
+	case protocol.FormatJSONLines:
 		return awsstepfunctions.NewS3JsonLItemReader(file)
-	case JSON:
+	case protocol.FormatJSON:
 		return awsstepfunctions.NewS3JsonItemReader(file)
-	case Inventory:
+	case protocol.FormatInventory:
 		return awsstepfunctions.NewS3ManifestItemReader(file)
-	case CSV:
+	case protocol.FormatCSV:
 		headers := awsstepfunctions.CsvHeaders_UseFirstRow()
-		if s.Headers != nil {
-			headers = awsstepfunctions.CsvHeaders_Use(s.Headers)
+		if s.headers != nil {
+			headers = awsstepfunctions.CsvHeaders_Use(s.headers)
 		}
 		return awsstepfunctions.NewS3CsvItemReader(&awsstepfunctions.S3CsvItemReaderProps{
-			BucketNamePath: bucket, Key: key, MaxItems: s.MaxItems, CsvHeaders: headers, CsvDelimiter: s.Delimiter,
+			BucketNamePath: bucket, Key: key, MaxItems: s.maxItems, CsvHeaders: headers, CsvDelimiter: s.delimiter,
 		})
-	case ObjectList:
-		// By the name of the bucket, not by what the input says: the CDK would
-		// grant the list of every bucket.
+	case protocol.FormatObjects:
+		// By the name of the bucket, not by the input's: the CDK would grant the
+		// list of every bucket.
 		return awsstepfunctions.NewS3ObjectsItemReader(&awsstepfunctions.S3ObjectsItemReaderProps{
-			Bucket: s.Bucket, Prefix: key, MaxItems: s.MaxItems,
+			Bucket: s.bucket, Prefix: key, MaxItems: s.maxItems,
 		})
 	}
 	return nil
 }
 
-// description is what the job start is told that stores the items in chunks
-// (internal/items).
-func (s *Source) description() object {
-	d := object{"format": s.Format, "bucket": expression("$items.bucket"), s.where(): expression("$items.%s", s.where())}
-	if s.MaxItems != nil {
-		d["maxItems"] = s.MaxItems
+// description returns the input of the chunker.
+func (s *source) description() object {
+	var items protocol.Items
+	var described protocol.SourceDescription
+	in := message.In("$items", &items)
+	members := []message.Member{
+		message.Set(&described.Format, s.format),
+		message.Set(&described.Bucket, expression("%s", in(&items.Bucket))),
+		message.Set(s.keyIn(&described.Key, &described.Prefix), expression("%s", in(s.keyIn(&items.Key, &items.Prefix)))),
 	}
-	if s.Format == CSV {
-		layout := object{"delimiter": s.Delimiter}
-		if s.Headers != nil {
-			layout["headers"] = s.Headers
+	if s.maxItems != nil {
+		members = append(members, message.Set(&described.MaxItems, s.maxItems))
+	}
+	if s.format == protocol.FormatCSV {
+		var csv protocol.CSVLayout
+		layout := []message.Member{message.Set(&csv.Delimiter, s.delimiter)}
+		if s.headers != nil {
+			layout = append(layout, message.Set(&csv.Headers, s.headers))
 		}
-		d["csv"] = layout
+		members = append(members, message.Set(&described.CSV, message.Object(&csv, layout...)))
 	}
-	return d
+	return message.Object(&described, members...)
 }
 
-func (s *Source) validate(mode Mode, items Handover, found *refusal.Problems) {
-	switch s.Format {
-	case "", JSONLines, JSON, CSV, ObjectList, Inventory, InputList:
-	default:
-		found.Add("Source.Format: got %q, expected %q, %q, %q, %q, %q or %q", s.Format, JSONLines, JSON, CSV, ObjectList, Inventory, InputList)
+func (s *source) validate(found *refusal.Problems) {
+	if s.format == protocol.FormatObjects && s.bucket == nil {
+		found.Add("Source.Bucket: got nothing, expected the bucket whose objects are the items")
+	} else if s.key != nil && s.bucket == nil {
+		found.Add("Source.Key: got %q without a Bucket, expected one: if the input names the bucket, it names the key", *s.key)
 	}
-	if mode == Inline && s.Format != "" && s.Format != InputList {
-		found.Add("Source.Format: got %q, expected %q in an Inline job, whose items are in its data", s.Format, InputList)
+	if s.headers != nil && len(*s.headers) == 0 {
+		found.Add("Source.Headers: got an empty list, expected the names of the columns, or nil if the first row has them")
 	}
-	if s.Format == InputList || mode == Inline {
-		if s.Bucket != nil || s.Key != nil || s.MaxItems != nil {
-			found.Add("Source: got a Bucket, Key or MaxItems, expected none of them where the input has the items")
-		}
-		if items == ByReference {
-			found.Add("Items: got %q of a Source %q, expected %q: what fits into an input needs no chunks", items, InputList, ByValue)
-		}
-	}
-	if s.Format == ObjectList && s.Bucket == nil {
-		found.Add("Source.Bucket: got nothing with Format %q, expected the bucket whose objects are the items", ObjectList)
-	}
-	if s.Key != nil && s.Bucket == nil {
-		found.Add("Source.Key: got %q without a Bucket, expected one: where the input names the bucket it names the key", *s.Key)
-	}
-	if s.Format != CSV && (s.Headers != nil || s.Delimiter != "") {
-		found.Add("Source.Headers, Source.Delimiter: got them with Format %q, expected them with %q alone", s.Format, CSV)
-	}
-	if s.Headers != nil && len(*s.Headers) == 0 {
-		found.Add("Source.Headers: got none, expected the names of the columns, or nil where the first row has them")
-	}
-	found.Whole("Source.MaxItems", s.MaxItems, 1, maxItems)
+	found.Whole("Source.MaxItems", s.maxItems, 1, protocol.MaxItems)
 }

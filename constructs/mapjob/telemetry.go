@@ -7,15 +7,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/accepted"
-	"github.com/mapjob/mapjob/constructs/loggroup"
+	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 )
 
-// newLogs is where executions are logged. The beginning of its name keeps the
-// account's resource policy for log deliveries from growing with every state
-// machine, until deliveries stop (Step Functions developer guide, "Using
+// newLogs creates the log group of the executions. The beginning of its name
+// keeps the account's resource policy for log deliveries from growing with every
+// state machine until deliveries stop (Step Functions developer guide, "Using
 // CloudWatch Logs to log execution history").
-func newLogs(scope constructs.Construct, settings *Props) awslogs.ILogGroup {
+func newLogs(scope constructs.Construct, settings *settings) awslogs.ILogGroup {
 	return loggroup.New(scope, jsii.String("Logs"), &loggroup.Props{
 		Prefix:        jsii.String("/aws/vendedlogs/states/"),
 		Retention:     settings.LogRetention,
@@ -23,8 +23,8 @@ func newLogs(scope constructs.Construct, settings *Props) awslogs.ILogGroup {
 	})
 }
 
-// newRole is what the state machine runs as: it may log and trace. What its
-// states need is granted in a policy of its own.
+// newRole creates the state machine's role, which may log and trace. The
+// permissions of the states are in a policy of their own.
 func newRole(scope constructs.Construct) awsiam.Role {
 	statement := func(actions ...string) awsiam.PolicyStatement {
 		return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{Actions: jsii.Strings(actions...), Resources: jsii.Strings("*")})
@@ -44,9 +44,9 @@ func newRole(scope constructs.Construct) awsiam.Role {
 	return role
 }
 
-// logAndTrace turns logging and tracing on. The state machine's own props would
-// grant what that takes, on every resource, in the policy of the states, where
-// cdk-nag could not tell it from what a state of the app's own is granted.
+// logAndTrace turns logging and tracing on. The props of the state machine would
+// add the permissions, on every resource, to the policy of the states, where
+// cdk-nag can't tell them from permissions that the app adds.
 func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data *bool) {
 	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
 	if data == nil {
@@ -62,17 +62,16 @@ func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, 
 	resource.SetTracingConfiguration(&awsstepfunctions.CfnStateMachine_TracingConfigurationProperty{Enabled: jsii.Bool(true)})
 }
 
-// encrypt puts a key in the place of the one of Step Functions: for the
-// definition, and for the data of executions and children. The state machine's
-// role uses it for whoever starts an execution or answers a task token (Step
-// Functions developer guide, "Data at rest encryption").
+// encrypt encrypts the definition, and the data of executions and children. The
+// state machine's role uses the key for the principals that start an execution or
+// answer a task token (Step Functions developer guide, "Data at rest encryption").
 func encrypt(machine awsstepfunctions.StateMachine, key awskms.IKey) {
 	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
 	resource.SetEncryptionConfiguration(&awsstepfunctions.CfnStateMachine_EncryptionConfigurationProperty{
 		Type: jsii.String("CUSTOMER_MANAGED_KMS_KEY"), KmsKeyId: key.KeyArn(),
 	})
-	// By its own statement, because the CDK's would name the state machine
-	// alone: children have another name.
+	// The CDK's own statement would name the state machine only, and children
+	// have another name.
 	machine.AddToRolePolicy(allow(key.KeyArn(), "kms:Decrypt", "kms:GenerateDataKey"))
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("LogDelivery"),

@@ -10,27 +10,27 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/alarm"
 )
 
-// Alarm is what an alarm tells, and its ID.
+// Alarm is the kind of an alarm, and its construct ID.
 type Alarm string
 
-// Alarms that there are unless they are left out.
+// Alarms of every observer, unless Props.Without leaves them out.
 const (
-	Failed    Alarm = "Failed"
-	TimedOut  Alarm = "TimedOut"
-	Aborted   Alarm = "Aborted"
-	Throttled Alarm = "Throttled"
+	Failed    Alarm = "Failed"    // an execution failed
+	TimedOut  Alarm = "TimedOut"  // an execution took longer than its timeout
+	Aborted   Alarm = "Aborted"   // an execution was stopped
+	Throttled Alarm = "Throttled" // states had to wait
 )
 
-// Alarms that there are if they are asked for.
+// Alarms of props.
 const (
-	NoSuccess       Alarm = "NoSuccess"
-	TooManyFailures Alarm = "TooManyFailures"
-	MapRunBacklog   Alarm = "MapRunBacklog"
+	NoSuccess       Alarm = "NoSuccess"       // Props.NoSuccessWithin
+	TooManyFailures Alarm = "TooManyFailures" // Props.FailureRate
+	MapRunBacklog   Alarm = "MapRunBacklog"   // Props.MapRunBacklog
 )
 
 var always = []Alarm{Failed, TimedOut, Aborted, Throttled}
 
-// inOrder are all alarms, in the order in which they are created and shown.
+// inOrder lists all alarms, in the order in which they are created and shown.
 var inOrder = append(slices.Clone(always), NoSuccess, TooManyFailures, MapRunBacklog)
 
 func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) map[Alarm]awscloudwatch.Alarm {
@@ -48,7 +48,7 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
 			Threshold:          jsii.Number(1),
 			EvaluationPeriods:  periods,
-			// No execution leaves no data. This is what the alarm is for.
+			// Without executions there is no data, which is what the alarm is for.
 			TreatMissingData: awscloudwatch.TreatMissingData_BREACHING,
 		})
 	}
@@ -59,7 +59,7 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
 			Threshold:          rate,
 			EvaluationPeriods:  jsii.Number(1),
-			// Between two executions there is no data: the last one's verdict holds.
+			// Between two executions there is no data: the last rate holds.
 			TreatMissingData: awscloudwatch.TreatMissingData_IGNORE,
 		})
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addWidgets shows what is known, a row for each subject. A dashboard is 24
-// units wide.
+// addWidgets adds a row of widgets for each subject. A dashboard is 24 units
+// wide.
 func addWidgets(dashboard awscloudwatch.Dashboard, settings *Props, m *Metrics, alarms map[Alarm]awscloudwatch.Alarm) {
 	name := "Executions"
 	if settings.Job != nil {
@@ -17,7 +17,7 @@ func addWidgets(dashboard awscloudwatch.Dashboard, settings *Props, m *Metrics, 
 	var shown []interfacesawscloudwatch.IAlarmRef
 	for _, kind := range inOrder {
 		if alarm := alarms[kind]; alarm != nil {
-			// By its name: local stand-ins for CloudFormation know the names of
+			// From its name: local substitutes for CloudFormation know names of
 			// resources before their attributes.
 			arn := awscdk.Stack_Of(alarm).FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudwatch"),
 				Resource: jsii.String("alarm"), ResourceName: alarm.AlarmName(), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})

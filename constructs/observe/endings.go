@@ -12,30 +12,35 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// EndingsProps say whose endings are told to whom.
+// EndingsProps are the props of NewEndings.
 type EndingsProps struct {
-	// StateMachine is whose executions are told of.
+	// StateMachine is the state machine whose executions are watched.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Topic is who is told. An encrypted topic needs a key that EventBridge may
-	// use, as those of NewTopic.
+	// Topic gets the messages. An encrypted topic needs a key that EventBridge may
+	// use, such as the key of NewTopic.
 	// Required.
 	Topic awssns.ITopic
 
-	// Told are errors of which executions tell themselves, with Notify.
-	// Default: every execution that failed is told of.
-	Told []string
+	// Except are names of errors. An execution that failed with one of them
+	// publishes no message here, because it has published one with Notify.
+	// Default: every execution that failed publishes a message.
+	Except []string
 }
 
-// NewEndings tells of the endings that an execution cannot tell itself: it
-// timed out, was aborted, or failed with an error that nothing in it caught.
-// The message has the execution, its status and its error. It has no numbers, and
-// no cause: that is often JSON, whose quotes a rule's text might not survive.
+// NewEndings creates a rule that publishes a message when an execution ends in a
+// way that it can't publish itself: it timed out, was aborted, or failed with an
+// error that nothing in it caught. The message has the execution, its status and
+// its error. It has no numbers. It has no cause either, which is often JSON: its
+// quotes would break the rule's text.
 //
 // The events are best effort (Step Functions developer guide, "Automating Step
-// Functions event delivery with EventBridge"): the message is a hint. The
-// alarms of New tell of the same endings by another way.
+// Functions event delivery with EventBridge"): the message is a hint. The alarms
+// of New do not depend on these events.
+//
+// NewEndings panics with every problem of the props at once, before it creates
+// anything.
 func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) awsevents.Rule {
 	if props == nil {
 		props = &EndingsProps{}
@@ -57,30 +62,30 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	return rule
 }
 
-// pattern leaves out failures with an error that was told of.
+// pattern leaves out failures with one of the errors in Except.
 func (p *EndingsProps) pattern() *map[string]any {
 	machine := []any{p.StateMachine.StateMachineArn()}
-	if len(p.Told) == 0 {
+	if len(p.Except) == 0 {
 		return &map[string]any{"stateMachineArn": machine, "status": []any{"FAILED", "TIMED_OUT", "ABORTED"}}
 	}
 	return &map[string]any{"stateMachineArn": machine, "$or": []any{
 		map[string]any{"status": []any{"TIMED_OUT", "ABORTED"}},
 		map[string]any{"status": []any{"FAILED"}, "error": []any{
-			map[string]any{"anything-but": p.Told}, map[string]any{"exists": false}, // a Fail state may give none
+			map[string]any{"anything-but": p.Except}, map[string]any{"exists": false}, // a Fail state may give none
 		}},
 	}}
 }
 
 func (p *EndingsProps) validate() (found refusal.Problems) {
 	if p.StateMachine == nil {
-		found.Add("StateMachine: got nothing, expected the state machine whose endings are told")
+		found.Add("StateMachine: got nothing, expected the state machine to watch")
 	}
 	if p.Topic == nil {
 		found.Add("Topic: got nothing, expected the topic to publish to")
 	}
-	for _, name := range p.Told {
+	for _, name := range p.Except {
 		if name == "" {
-			found.Add("Told: got an empty name, expected that of an error")
+			found.Add("Except: got an empty name, expected the name of an error")
 		}
 	}
 	return found

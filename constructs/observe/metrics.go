@@ -7,31 +7,30 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// Where the metrics of Step Functions are, and those that a summary writes
-// (package job), which have the job's name as their dimension.
+// Names of the metrics of Step Functions, and of those that a summary writes
+// (package job). The latter have the job's name as their dimension.
 const (
 	statesNamespace = "AWS/States"
 	jobNamespace    = "mapjob"
 	jobDimension    = "Job"
 )
 
-// Metrics are what is known of a state machine, each over five minutes.
+// Metrics are the metrics of a state machine, each over five minutes.
 type Metrics struct {
-	// Executions of the state machine, by what became of them. Throttled counts
-	// states and retries that had to wait, not executions.
+	// Executions of the state machine, by how they ended. Throttled counts states
+	// and retries that had to wait, not executions.
 	Started, Succeeded, Failed, TimedOut, Aborted, Throttled awscloudwatch.IMetric
 
-	// Duration is how long executions took, in milliseconds: the longest.
+	// Duration is the longest execution, in milliseconds.
 	Duration awscloudwatch.IMetric
 
-	// Items of all executions that ended, by what became of them, and
-	// FailureRate, the percentage of them that failed. All are nil where the
-	// observer was not told a job.
+	// Items of all executions that ended, by how the items ended, and FailureRate,
+	// the percentage that failed. All are nil if the props have no Job.
 	Items, SucceededItems, FailedItems, MissingItems, FailureRate awscloudwatch.IMetric
 
-	// Map Runs of the whole account, in this region: those that are open, those
-	// that may be open, and those that wait until fewer are (Step Functions
-	// developer guide, "Map Run Metrics").
+	// Map Runs of the whole account, in this region: how many are open, how many
+	// may be open, and how many wait (Step Functions developer guide, "Map Run
+	// Metrics").
 	OpenMapRuns, OpenMapRunLimit, MapRunBacklog awscloudwatch.IMetric
 }
 
@@ -60,7 +59,7 @@ func newMetrics(settings *Props) *Metrics {
 		m.SucceededItems = ofJob(settings.Job, "Succeeded", "succeeded")
 		m.FailedItems = ofJob(settings.Job, "Failed", "failed")
 		m.MissingItems = ofJob(settings.Job, "Missing", "missing")
-		// Where there were no items the division has no result, and no data.
+		// Without items the division has no result, so that there is no data.
 		m.FailureRate = awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 			Expression:   jsii.String("100 * failed / items"),
 			UsingMetrics: &map[string]awscloudwatch.IMetric{"failed": m.FailedItems, "items": m.Items},
@@ -71,7 +70,7 @@ func newMetrics(settings *Props) *Metrics {
 	return m
 }
 
-// ofAccount is a metric that has no dimension.
+// ofAccount returns a metric without dimensions.
 func ofAccount(name, label string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(statesNamespace), MetricName: jsii.String(name),
@@ -86,7 +85,7 @@ func ofJob(job *string, name, label string) awscloudwatch.IMetric {
 	})
 }
 
-// lookBack is the period of a metric, and how many of them make a time.
+// lookBack returns the period of a metric, and how many periods make up a time.
 func lookBack(time awscdk.Duration) (awscdk.Duration, *float64) {
 	s := refusal.Seconds(time)
 	if s <= daySeconds {

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,13 +13,15 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Ending is how an execution ends.
 type Ending string
 
-// What Notify can tell.
+// Endings that Notify can publish.
 const (
 	JobSucceeded Ending = "succeeded"
 	JobFailed    Ending = "failed"
@@ -27,13 +30,13 @@ const (
 
 var endings = []Ending{JobSucceeded, JobFailed, JobSkipped}
 
-// NotifyProps say what there is to tell.
+// NotifyProps are the props of Notify.
 type NotifyProps struct {
-	// Topic is who is told: a standard topic, no FIFO one.
+	// Topic gets the message. It must be a standard topic.
 	// Required.
 	Topic awssns.ITopic
 
-	// Job is what the job is called: up to 80 characters of ASCII, since it
+	// Job is the name of the job: at most 80 characters of ASCII, because it
 	// begins the message's subject.
 	// Required.
 	Job *string
@@ -42,27 +45,30 @@ type NotifyProps struct {
 	// Required.
 	Ending Ending
 
-	// Account is a JSONata expression of the summary's answer: an object with
-	// total, succeeded, failed and missing, and report, the place of the report,
-	// where there is one. For a job that keeps it in a variable: $account.
+	// Account is a JSONata expression of a summary's answer: an object with
+	// total, succeeded, failed and missing, and with report, the address of the
+	// report, if there is one. If the state machine keeps it in a variable, the
+	// expression is $account.
 	// Default: the message has no numbers.
 	Account *string
 
-	// Cause is a JSONata expression of why, a string.
-	// Default: the message does not say why.
+	// Cause is a JSONata expression of a string that says why the execution ends.
+	// Default: the message has no cause.
 	Cause *string
 }
 
-// Notify is a state that publishes how an execution ends, with the numbers of
-// its summary and the address of its report, and then goes on to next. It
-// stands on the way out of the state machine, in JSONata: an event of
-// EventBridge has the output as a string that a rule cannot take apart, none
-// of a failed execution, and is best effort.
+// Notify returns a state in JSONata that publishes how an execution ends, with
+// the numbers of its summary and the address of its report, and then continues
+// with next. Place it before the state that ends the execution. An event of
+// EventBridge is no substitute: it has the output as a string that a rule can't
+// parse, no output of a failed execution, and is best effort.
 //
-// A message that cannot be published is tried three times and then given up:
-// it never changes how the execution ends. The state's output is its input.
+// The state tries to publish four times and then continues without a message: it
+// never changes how the execution ends. Its output is its input. The message has
+// the attributes job and ending, for filter policies of subscriptions.
 //
-// The message has the attributes job and ending, for filters of subscriptions.
+// Notify panics with every problem of the props at once, before it creates
+// anything.
 func Notify(scope constructs.Construct, id *string, props *NotifyProps, next awsstepfunctions.IChainable) awsstepfunctions.IChainable {
 	if props == nil {
 		props = &NotifyProps{}
@@ -99,8 +105,8 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 	return task
 }
 
-// useKey is what publishing to an encrypted topic takes. A key of AWS's own
-// lets the account use it.
+// useKey returns the permissions that publishing to an encrypted topic needs. A
+// key of AWS needs none.
 func useKey(topic awssns.ITopic) *[]awsiam.PolicyStatement {
 	key := topic.MasterKey()
 	if key == nil {
@@ -111,56 +117,51 @@ func useKey(topic awssns.ITopic) *[]awsiam.PolicyStatement {
 	})}
 }
 
-// message is the JSONata expression of the text, a line for each thing to say.
+// message returns the JSONata expression of the message's text.
 func (p *NotifyProps) message(subject string) string {
+	var account protocol.Account
+	var report protocol.Folder
 	lines := []string{text(subject + ".")}
 	if p.Cause != nil {
 		lines = append(lines, text("Cause: ")+" & ("+*p.Cause+")")
 	}
 	if p.Account != nil {
-		account := func(name string) string { return "$string((" + *p.Account + ")." + name + ")" }
+		in := message.In("("+*p.Account+")", &account)
+		count := func(field *int) string { return "$string(" + in(field) + ")" }
 		lines = append(lines, strings.Join([]string{
-			account("succeeded"), text(" of "), account("total"), text(" items succeeded, "),
-			account("failed"), text(" failed, "), account("missing"), text(" missing.")}, " & "))
+			count(&account.Succeeded), text(" of "), count(&account.Total), text(" items succeeded, "),
+			count(&account.Failed), text(" failed, "), count(&account.Missing), text(" missing.")}, " & "))
 	}
 	lines = append(lines, text("Execution: ")+" & $states.context.Execution.Id")
-	message := strings.Join(lines, ` & "\n" & `)
+	whole := strings.Join(lines, ` & "\n" & `)
 	if p.Account != nil {
-		report := "(" + *p.Account + ").report"
-		message += ` & ($exists(` + report + `) ? "\nReport: s3://" & ` + report + `.bucket & "/" & ` + report + `.prefix & "/report.html" : "")`
+		folder := message.In("("+*p.Account+")", &account)(&account.Report)
+		in := message.In(folder, &report)
+		whole += fmt.Sprintf(` & ($exists(%s) ? "\nReport: s3://" & %s & "/" & %s & "/%s" : "")`,
+			folder, in(&report.Bucket), in(&report.Prefix), protocol.ReportHTML)
 	}
-	return message
+	return whole
 }
 
-// text is a string in JSONata, which writes them as JSON does.
+// text returns a string literal of JSONata, which is one of JSON.
 func text(s string) string {
 	encoded, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // a string always has a form in JSON
+		panic(err) // every string has a JSON form
 	}
 	return string(encoded)
-}
-
-// MaxJobName is how long the name of a job may be that messages are about. It
-// begins their subject, for which SNS takes 100 characters.
-const MaxJobName = 100 - 20
-
-// CanBeTold reports whether a name can be that of a job which messages are
-// about: of ASCII, and not too long. One that is not known at synth can.
-func CanBeTold(name string) bool {
-	return *awscdk.Token_IsUnresolved(name) || len(name) <= MaxJobName && !strings.ContainsFunc(name, notPlain)
 }
 
 func (p *NotifyProps) validate() (found refusal.Problems) {
 	if p.Topic == nil {
 		found.Add("Topic: got nothing, expected the topic to publish to")
-	} else if fifo := p.Topic.Fifo(); fifo != nil && *fifo {
-		found.Add("Topic: got a FIFO topic, expected a standard one: there is no order among endings")
+	} else {
+		found.StandardTopic("Topic", p.Topic)
 	}
 	if p.Job == nil || *p.Job == "" {
 		found.Add("Job: got nothing, expected the name of the job")
-	} else if name := *p.Job; !CanBeTold(name) {
-		found.Add("Job: got %q, expected at most %d characters of ASCII: the name begins the subject of a message", name, MaxJobName)
+	} else {
+		found.JobName("Job", *p.Job)
 	}
 	if !slices.Contains(endings, p.Ending) {
 		found.Add("Ending: got %q, expected %q, %q or %q", p.Ending, JobSucceeded, JobFailed, JobSkipped)
@@ -174,5 +175,3 @@ func (p *NotifyProps) validate() (found refusal.Problems) {
 	expression("Cause", p.Cause)
 	return found
 }
-
-func notPlain(r rune) bool { return r < ' ' || r > '~' }

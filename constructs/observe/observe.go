@@ -1,16 +1,3 @@
-// Package observe watches a state machine: metrics, alarms and a dashboard,
-// topics for what there is to tell, and messages when an execution has ended.
-//
-//	topic := observe.NewTopic(stack, jsii.String("Alerts"), nil)
-//	observe.New(stack, jsii.String("Observe"), &observe.Props{
-//		StateMachine:    job.StateMachine(),
-//		Job:             jsii.String("Invoicing"),
-//		Topic:           topic,
-//		NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
-//	})
-//
-// Metrics are made in one place, metrics.go, and alarms in another, alarms.go.
-// Who is told of an ending, and by whom, is told in notify.go and endings.go.
 package observe
 
 import (
@@ -23,13 +10,13 @@ import (
 type Observer interface {
 	constructs.Construct
 
-	// Metrics are what is watched, for alarms and widgets of your own.
+	// Metrics returns the metrics, for more alarms and widgets.
 	Metrics() *Metrics
 
-	// Alarms are those that there are, by what they tell.
+	// Alarms returns the alarms by their kinds.
 	Alarms() map[Alarm]awscloudwatch.Alarm
 
-	// Dashboard is the observer's own, or the given one.
+	// Dashboard returns the dashboard: the given one, or the observer's own.
 	Dashboard() awscloudwatch.Dashboard
 }
 
@@ -44,8 +31,8 @@ func (o *observer) Metrics() *Metrics                     { return o.metrics }
 func (o *observer) Alarms() map[Alarm]awscloudwatch.Alarm { return o.alarms }
 func (o *observer) Dashboard() awscloudwatch.Dashboard    { return o.dashboard }
 
-// New watches the state machine in props. It panics with every problem of the
-// props at once, before it creates anything.
+// New creates alarms and a dashboard for the state machine in props. It panics
+// with every problem of the props at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) Observer {
 	var settings Props
 	if props != nil {

@@ -181,18 +181,18 @@ func TestATopicWithAGivenKeyCreatesNone(t *testing.T) {
 	synthesis.Synthesize(t, stack).Only(t, "AWS::KMS::Key")
 }
 
-func TestEndingsThatAnExecutionTellsItselfAreNotToldTwice(t *testing.T) {
+func TestEndingsThatAnExecutionPublishesAreNotPublishedTwice(t *testing.T) {
 	for name, c := range map[string]struct {
-		told     []string
+		except   []string
 		expected string
 	}{
-		"nothing told": {nil, `"status":["FAILED","TIMED_OUT","ABORTED"]`},
-		"two errors told": {[]string{"MapJob.TooManyFailures", "MapJob.LostItems"},
+		"no exception": {nil, `"status":["FAILED","TIMED_OUT","ABORTED"]`},
+		"two exceptions": {[]string{"MapJob.TooManyFailures", "MapJob.LostItems"},
 			`{"$or":[{"status":["TIMED_OUT","ABORTED"]},{"error":[{"anything-but":["MapJob.TooManyFailures","MapJob.LostItems"]},{"exists":false}],"status":["FAILED"]}]`},
 	} {
 		stack := synthesis.Stack(t)
 		topic := observe.NewTopic(stack, jsii.String("Alerts"), nil)
-		observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine(stack), Topic: topic, Told: c.told})
+		observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine(stack), Topic: topic, Except: c.except})
 		rule := synthesis.Synthesize(t, stack).Only(t, "AWS::Events::Rule")
 		pattern, _ := json.Marshal(rule.Properties["EventPattern"].(map[string]any)["detail"])
 		if !strings.Contains(string(pattern), c.expected) || !strings.Contains(string(pattern), `stateMachine:nightly`) {
@@ -269,14 +269,14 @@ func TestBadProps(t *testing.T) {
 			fifo := awssns.Topic_FromTopicAttributes(stack, jsii.String("Fifo"), &awssns.TopicAttributes{TopicArn: jsii.String("arn:aws:sns:us-east-1:123456789012:alerts.fifo")})
 			defer stack.Node().TryRemoveChild(jsii.String("Fifo"))
 			observe.Notify(stack, jsii.String("X"), &observe.NotifyProps{Topic: fifo, Job: jsii.String("Nightly"), Ending: observe.JobFailed}, end)
-		}, []string{"Topic: got a FIFO topic, expected a standard one"}},
+		}, []string{"Topic: got a FIFO topic, expected a standard topic"}},
 		"long name": {func() {
 			observe.Notify(stack, jsii.String("X"), &observe.NotifyProps{Topic: topic, Job: jsii.String(strings.Repeat("n", 81)), Ending: observe.JobFailed}, end)
 		}, []string{"expected at most 80 characters"}},
 		"no endings": {func() { observe.NewEndings(stack, jsii.String("X"), nil) }, []string{"StateMachine: got nothing", "Topic: got nothing"}},
 		"no error": {func() {
-			observe.NewEndings(stack, jsii.String("X"), &observe.EndingsProps{StateMachine: watched, Topic: topic, Told: []string{""}})
-		}, []string{"Told: got an empty name"}},
+			observe.NewEndings(stack, jsii.String("X"), &observe.EndingsProps{StateMachine: watched, Topic: topic, Except: []string{""}})
+		}, []string{"Except: got an empty name"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(*stack.Node().Children())

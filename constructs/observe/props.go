@@ -10,57 +10,57 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// Props of an observer.
+// Props are the props of an observer.
 type Props struct {
-	// StateMachine is what is watched.
+	// StateMachine is the state machine to watch.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Job is what the job calls itself in the metrics that its summary writes. An
-	// Inline job without a Summary writes none.
-	// Default: executions are watched, the items in them are not.
+	// Job is the job's name in the metrics that its summary writes. An Inline job
+	// without a Summary writes no metrics.
+	// Default: only executions are watched, not their items.
 	Job *string
 
-	// Topic is who is told that an alarm was raised, and that it is over. An
-	// encrypted topic needs a key that CloudWatch may use, as those of NewTopic.
-	// Default: alarms change their state and tell nobody.
+	// Topic gets a message when an alarm is raised and when it is over. An
+	// encrypted topic needs a key that CloudWatch may use, such as the key of
+	// NewTopic.
+	// Default: alarms change their state and send no message.
 	Topic awssns.ITopic
 
-	// Without leaves out alarms that there are otherwise: Failed, TimedOut,
-	// Aborted or Throttled. Where executions replace each other, or people stop
-	// them, Aborted tells nothing new.
+	// Without leaves out alarms: Failed, TimedOut, Aborted or Throttled. If
+	// executions replace each other, or people stop them, leave out Aborted.
 	// Default: one execution that failed, timed out or was aborted raises an
-	// alarm, and so does one state that was throttled.
+	// alarm, and so does one throttled state.
 	Without []Alarm
 
-	// NoSuccessWithin raises an alarm when no execution has succeeded for this
-	// long, whether they failed or were never started: 5 minutes to a day in
-	// steps of 5 minutes, or up to seven days in whole hours. The alarm is
-	// raised as well before the first execution has succeeded. One that was
-	// skipped because another ran has succeeded too: keep the job's Timeout
-	// under this time, so that one that hangs ends in the alarm TimedOut.
-	// Default: the job may rest for as long as it likes.
+	// NoSuccessWithin raises an alarm if no execution has succeeded for this
+	// long, because they failed or none was started: 5 minutes to a day in steps
+	// of 5 minutes, or up to seven days in whole hours. The alarm is also raised
+	// before the first execution has succeeded. A skipped execution counts as a
+	// success: keep the job's Timeout below this time, so that an execution that
+	// hangs raises the alarm TimedOut.
+	// Default: no alarm.
 	NoSuccessWithin awscdk.Duration
 
-	// FailureRate raises an alarm when more than this percentage of the items
-	// failed, of all executions that ended within five minutes. It stays until
-	// a later execution does better.
-	// Default: how many items fail is left to what the job tolerates.
+	// FailureRate raises an alarm if more than this percentage of the items
+	// failed, of all executions that ended within five minutes: 0 to less than
+	// 100. The alarm stays until a later execution does better. It needs a Job.
+	// Default: no alarm.
 	FailureRate *float64
 
-	// MapRunBacklog raises an alarm when Map Runs have waited for a quarter of
-	// an hour because the account has as many open as it may, 1,000. This
-	// concerns every state machine of the account: one observer of it is enough.
-	// Default: Map Runs may wait.
+	// MapRunBacklog raises an alarm if Map Runs have waited for a quarter of an
+	// hour because the account has 1,000 open ones, which is the limit. It is
+	// about all state machines of the account: one observer with it is enough.
+	// Default: no alarm.
 	MapRunBacklog *bool
 
-	// Dashboard is where the widgets go.
-	// Default: they get a dashboard of their own.
+	// Dashboard gets the widgets.
+	// Default: the observer creates a dashboard.
 	Dashboard awscloudwatch.Dashboard
 }
 
 // How far an alarm looks back (CloudWatch user guide, "Alarm evaluation"): a
-// day, or seven where a period is at least an hour.
+// day, or seven days if a period is an hour or more.
 const (
 	minuteSeconds = 60
 	hourSeconds   = 3600
@@ -68,13 +68,13 @@ const (
 	weekSeconds   = 7 * daySeconds
 )
 
-// validate names every problem, each with what it got and what it expects.
+// validate returns every problem with the props.
 func (p *Props) validate() (found refusal.Problems) {
 	if p.StateMachine == nil {
 		found.Add("StateMachine: got nothing, expected the state machine to watch")
 	}
 	if p.Job != nil && *p.Job == "" {
-		found.Add("Job: got an empty name, expected that which the job's metrics have")
+		found.Add("Job: got an empty name, expected the name in the job's metrics")
 	}
 	refusal.Without(&found, p.Without, always)
 	if d := p.NoSuccessWithin; d != nil && !*d.IsUnresolved() {
@@ -84,11 +84,11 @@ func (p *Props) validate() (found refusal.Problems) {
 	}
 	if r := p.FailureRate; r != nil && !*awscdk.Token_IsUnresolved(*r) {
 		if math.IsNaN(*r) || *r < 0 || *r >= 100 {
-			found.Add("FailureRate: got %g, expected a percentage from 0 to less than 100, which more items can fail than", *r)
+			found.Add("FailureRate: got %g, expected a percentage from 0 to less than 100", *r)
 		}
 	}
 	if p.FailureRate != nil && p.Job == nil {
-		found.Add("FailureRate: got a percentage without a Job, expected the name that the job's metrics have")
+		found.Add("FailureRate: got a percentage without a Job, expected both: the rate is that of the job's items")
 	}
 	return found
 }

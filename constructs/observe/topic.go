@@ -10,7 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// The services that tell something of their own accord: alarms and rules.
+// The services that publish: alarms and rules.
 const (
 	alarmsService = "cloudwatch.amazonaws.com"
 	rulesService  = "events.amazonaws.com"
@@ -20,17 +20,18 @@ const (
 type TopicProps struct {
 	// EncryptionKey encrypts the messages. The policy of an imported key has to
 	// let CloudWatch and EventBridge use it.
-	// Default: a key is created for the topic, for $1 a month. SNS has one that
-	// costs nothing, but alarms and rules may not use it.
+	// Default: the topic creates a key, for $1 a month. The free key of SNS does
+	// not let alarms and rules use it.
 	EncryptionKey awskms.IKey
 
-	// Emails are addresses that get every message, once they have confirmed it.
-	// Default: nobody is subscribed.
+	// Emails are addresses that get every message, once they have confirmed the
+	// subscription.
+	// Default: there are no subscriptions.
 	Emails []string
 }
 
-// NewTopic is a topic for alarms, rules and notifications of this account: it
-// is encrypted and takes messages over TLS alone.
+// NewTopic creates an encrypted topic for alarms, rules and notifications of this
+// account. It takes messages over TLS only.
 func NewTopic(scope constructs.Construct, id *string, props *TopicProps) awssns.Topic {
 	if props == nil {
 		props = &TopicProps{}
@@ -41,7 +42,7 @@ func NewTopic(scope constructs.Construct, id *string, props *TopicProps) awssns.
 		key = awskms.NewKey(this, jsii.String("Key"), &awskms.KeyProps{
 			Description:       jsii.String("Messages of " + *this.Node().Path()),
 			EnableKeyRotation: jsii.Bool(true),
-			RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // it goes after 30 days, when SNS has given every message up
+			RemovalPolicy:     awscdk.RemovalPolicy_DESTROY, // it is deleted after 30 days, when SNS has no message left
 		})
 	}
 	// (SNS developer guide, "Enable compatibility between event sources from
@@ -54,7 +55,7 @@ func NewTopic(scope constructs.Construct, id *string, props *TopicProps) awssns.
 	}), jsii.Bool(true))
 
 	topic := awssns.NewTopic(this, jsii.String("Topic"), &awssns.TopicProps{MasterKey: key, EnforceSSL: jsii.Bool(true)})
-	// A topic with a policy has lost the one that let the account's alarms in.
+	// A policy replaces the default one, which lets the account's alarms publish.
 	topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("Alarms"),
 		Principals: &[]awsiam.IPrincipal{service(alarmsService)},

@@ -10,16 +10,16 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// Alarm is what an alarm tells, and its ID.
+// Alarm is the kind of an alarm, and its construct ID.
 type Alarm string
 
-// Alarms that there are unless they are left out.
+// Alarms of every fan-out, unless Props.Without leaves them out.
 const (
 	OldestMessage Alarm = "OldestMessage" // messages wait for too long
-	DeadLetters   Alarm = "DeadLetters"   // a message that was given up waits for a person
+	DeadLetters   Alarm = "DeadLetters"   // a message is in the dead-letter queue
 )
 
-// inOrder are all alarms, in the order in which they are created.
+// inOrder lists all alarms, in the order in which they are created.
 var inOrder = []Alarm{OldestMessage, DeadLetters}
 
 func newAlarms(f *queueFanout, settings *Props) map[Alarm]awscloudwatch.Alarm {

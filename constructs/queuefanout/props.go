@@ -11,7 +11,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// What applies where a prop is not set.
+// Defaults.
 const (
 	defaultURLVariable      = "QUEUE_URL"
 	defaultBatchSize        = 10
@@ -33,84 +33,82 @@ const (
 	maxVisibilitySeconds  = 12 * 3600
 	minRetentionSeconds   = 60
 	maxRetentionSeconds   = 14 * 24 * 3600
-	lambdaTimeoutSeconds  = 3 // of a function that has none set
+	lambdaTimeoutSeconds  = 3 // of a function without a timeout
 	timeoutsInVisibility  = 6
 )
 
-// Props of a fan-out over a queue.
+// Props are the props of a fan-out over a queue.
 type Props struct {
-	// Producer sends the messages. It may send to the queue, and finds the
-	// queue's URL in its environment.
+	// Producer sends the messages. It gets the permission to send, and the queue's
+	// URL in its environment.
 	// Required.
 	Producer awslambda.Function
 
 	// Consumer is invoked with batches of messages, and answers which of them
-	// have failed. It may receive from the queue.
+	// failed. It gets the permission to receive.
 	// Required.
 	Consumer awslambda.Function
 
-	// QueueURLVariable is the variable of the producer's environment in which
-	// it finds the queue's URL. One that sends to several queues has a variable
-	// for each.
-	// Default: the variable is QUEUE_URL.
+	// QueueURLVariable is the variable with the queue's URL in the producer's
+	// environment. A producer of several queues needs a variable for each.
+	// Default: QUEUE_URL.
 	QueueURLVariable *string
 
-	// BatchSize is the most messages in a batch, 1 to 10,000. More than 10 take
-	// a BatchWindow to gather in.
-	// Default: a batch has up to 10 messages.
+	// BatchSize is how many messages a batch has, at most: 1 to 10,000. More than
+	// 10 need a BatchWindow.
+	// Default: up to 10 messages.
 	BatchSize *float64
 
-	// BatchWindow is how long Lambda gathers messages for a batch that is not
-	// full, up to five minutes, in whole seconds.
-	// Default: the consumer is invoked with what there is.
+	// BatchWindow is how long Lambda waits for messages until a batch is full, up
+	// to five minutes, in whole seconds.
+	// Default: Lambda does not wait.
 	BatchWindow awscdk.Duration
 
-	// MaxConcurrency is how many batches are handled at once, 2 to 1,000. What
-	// the consumer uses is spared by it, and unlike with reserved concurrency
-	// no message is received that would have to go back.
-	// Default: 100 batches are handled at once.
+	// MaxConcurrency is how many batches are handled at once, 2 to 1,000. It
+	// protects what the consumer uses. Unlike reserved concurrency, it never
+	// receives a message that then has to go back.
+	// Default: 100 batches.
 	MaxConcurrency *float64
 
-	// VisibilityTimeout is how long a message that was received, but not
-	// deleted, stays hidden before it comes again: at least six times the
-	// consumer's timeout and the BatchWindow, so that Lambda can try again
-	// where the consumer is throttled, and at most 12 hours.
-	// Default: it is that least.
+	// VisibilityTimeout is how long a message stays hidden after it was received,
+	// before it comes again: at least six times the consumer's timeout plus the
+	// BatchWindow, so that Lambda can retry a throttled consumer, and at most 12
+	// hours.
+	// Default: six times the consumer's timeout plus the BatchWindow.
 	VisibilityTimeout awscdk.Duration
 
-	// MaxReceiveCount is how often a message may come before it is given up, 1
-	// to 1,000. Messages that come to a throttled consumer count.
-	// Default: a message is given up when it has come five times.
+	// MaxReceiveCount is how often a message is received before it goes to the
+	// dead-letter queue, 1 to 1,000. Receives for a throttled consumer count.
+	// Default: five times.
 	MaxReceiveCount *float64
 
-	// Retention is how long a message is kept, one minute to 14 days, from when
-	// it was sent: longer than the VisibilityTimeout. What is older is gone, and
-	// in no dead-letter queue.
-	// Default: a message is kept for four days.
+	// Retention is how long a message is kept after it was sent, one minute to 14
+	// days. It must be longer than the VisibilityTimeout. SQS deletes older
+	// messages: they do not go to the dead-letter queue.
+	// Default: four days.
 	Retention awscdk.Duration
 
 	// EncryptionKey encrypts the messages.
 	// Default: a key of SQS encrypts them.
 	EncryptionKey awskms.IKey
 
-	// Topic is who is told that an alarm was raised, and that it is over. An
-	// encrypted topic needs a key that CloudWatch may use, as those of
+	// Topic gets a message when an alarm is raised and when it is over. An
+	// encrypted topic needs a key that CloudWatch may use, such as the key of
 	// observe.NewTopic.
-	// Default: alarms change their state and tell nobody.
+	// Default: alarms change their state and send no message.
 	Topic awssns.ITopic
 
-	// OldestMessageAlarm raises an alarm when a message has been in the queue
-	// for longer than this: the consumer fails, or is too slow.
-	// Default: a message that has been in the queue for an hour raises one, or
-	// for half the Retention where that is less.
+	// OldestMessageAlarm raises an alarm if a message is in the queue for longer
+	// than this: the consumer fails, or is too slow.
+	// Default: an hour, or half the Retention if that is less.
 	OldestMessageAlarm awscdk.Duration
 
 	// Without leaves out alarms.
-	// Default: there are both: OldestMessage and DeadLetters.
+	// Default: both alarms, OldestMessage and DeadLetters.
 	Without []Alarm
 }
 
-// withDefaults is a copy in which everything is set that has a default.
+// withDefaults returns a copy with every default set.
 func (p Props) withDefaults() Props {
 	p.QueueURLVariable = p.urlVariable()
 	if p.BatchSize == nil {
@@ -134,8 +132,8 @@ func (p Props) withDefaults() Props {
 	return p
 }
 
-// leastVisibilitySeconds is the rule (AWS Lambda developer guide, "Creating and
-// configuring an Amazon SQS event source mapping").
+// leastVisibilitySeconds returns the shortest visibility timeout (AWS Lambda
+// developer guide, "Creating and configuring an Amazon SQS event source mapping").
 func (p *Props) leastVisibilitySeconds() float64 {
 	timeout := float64(lambdaTimeoutSeconds)
 	if t := p.Consumer.Timeout(); t != nil {
@@ -150,13 +148,13 @@ func (p *Props) leastVisibilitySeconds() float64 {
 
 var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
-// validate names every problem, each with what it got and what it expects.
+// validate returns every problem with the props.
 func (p *Props) validate() (found refusal.Problems) {
 	if p.Producer == nil {
 		found.Add("Producer: got nothing, expected the function that sends the messages")
 	}
 	if p.Consumer == nil {
-		found.Add("Consumer: got nothing, expected the function that handles them")
+		found.Add("Consumer: got nothing, expected the function that handles the messages")
 	}
 	if v := p.QueueURLVariable; v != nil && !variableName.MatchString(*v) {
 		found.Add("QueueURLVariable: got %q, expected letters, digits and _, a letter first", *v)
@@ -171,27 +169,27 @@ func (p *Props) validate() (found refusal.Problems) {
 	oldest := found.KnownDuration("OldestMessageAlarm", p.OldestMessageAlarm, 1, maxRetentionSeconds)
 	if size := p.BatchSize; size != nil && *size > maxBatchWithoutWindow && *size <= maxBatchSize &&
 		window && (p.BatchWindow == nil || refusal.Seconds(p.BatchWindow) == 0) {
-		found.Add("BatchSize: got %.10g without a BatchWindow, expected at most %d, or a window of a second or more to gather them in", *size, maxBatchWithoutWindow)
+		found.Add("BatchSize: got %.10g without a BatchWindow, expected at most %d, or a window of a second or more", *size, maxBatchWithoutWindow)
 	}
 	if p.Consumer != nil && window && visibility && retention {
 		p.checkVisibility(&found)
 	}
 	if oldest && retention && p.OldestMessageAlarm != nil && refusal.Seconds(p.OldestMessageAlarm) >= p.retentionSeconds() {
-		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when a message is gone",
+		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when SQS deletes a message",
 			refusal.Seconds(p.OldestMessageAlarm), p.retentionSeconds())
 	}
 	refusal.Without(&found, p.Without, inOrder)
 	return found
 }
 
-// checkVariable is about a variable that the producer has already, as the one
-// before a second queue does: its value would be replaced, and no word said.
+// checkVariable refuses a variable that the producer has already, such as that of
+// another queue: its value would be replaced silently.
 func (p *Props) checkVariable(found *refusal.Problems) {
 	if p.Producer == nil {
 		return
 	}
 	resource, ok := p.Producer.Node().DefaultChild().(awslambda.CfnFunction)
-	if !ok { // of an imported function, which has no environment to add to
+	if !ok { // an imported function
 		return
 	}
 	name := *p.urlVariable()
@@ -228,9 +226,9 @@ func (p *Props) checkVisibility(found *refusal.Problems) {
 		visibility = refusal.Seconds(p.VisibilityTimeout)
 	}
 	if visibility < least {
-		found.Add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout and the BatchWindow", visibility, least)
+		found.Add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout plus the BatchWindow", visibility, least)
 	}
 	if visibility >= p.retentionSeconds() {
-		found.Add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message comes a second time", p.retentionSeconds(), visibility)
+		found.Add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message would come a second time", p.retentionSeconds(), visibility)
 	}
 }

@@ -1,18 +1,3 @@
-// Package queuefanout is a queue between two Lambda functions: the producer
-// sends a message for each item, the consumer takes them in batches, as many
-// batches at once as it may. It is enough for work of which nobody has to know
-// when it is finished.
-//
-//	queuefanout.New(stack, jsii.String("Orders"), &queuefanout.Props{
-//		Producer:       producer, // finds the queue's URL in QUEUE_URL
-//		Consumer:       consumer, // job.Queue answers with the items that failed
-//		MaxConcurrency: jsii.Number(20),
-//	})
-//
-// The consumer answers which messages of a batch have failed. Those come again
-// when their visibility timeout is over, and after some receptions wait for a
-// person in the dead-letter queue. Messages come at least once and in no order:
-// what the consumer does has to be the same when it is done twice.
 package queuefanout
 
 import (
@@ -29,19 +14,20 @@ import (
 type QueueFanout interface {
 	constructs.Construct
 
-	// Queue has the messages that wait, and those that are being handled.
+	// Queue returns the queue of the messages that wait or are being handled.
 	Queue() awssqs.Queue
 
-	// DeadLetterQueue has those that were given up: watch it.
+	// DeadLetterQueue returns the queue of the messages that failed too often.
+	// Watch it.
 	DeadLetterQueue() awssqs.Queue
 
-	// EventSource is what hands the messages to the consumer.
+	// EventSource returns the mapping that invokes the consumer.
 	EventSource() awslambda.EventSourceMapping
 
-	// Alarms are those that there are, by what they tell.
+	// Alarms returns the alarms by their kinds.
 	Alarms() map[Alarm]awscloudwatch.Alarm
 
-	// GrantSend lets one more producer send messages.
+	// GrantSend lets another producer send messages.
 	GrantSend(producer awsiam.IGrantable)
 }
 
@@ -58,19 +44,19 @@ func (f *queueFanout) EventSource() awslambda.EventSourceMapping { return f.sour
 func (f *queueFanout) Alarms() map[Alarm]awscloudwatch.Alarm     { return f.alarms }
 
 func (f *queueFanout) GrantSend(producer awsiam.IGrantable) {
-	f.queue.Grant(producer, jsii.String("sqs:SendMessage")) // of many messages at once as well
+	f.queue.Grant(producer, jsii.String("sqs:SendMessage")) // also allows SendMessageBatch
 	f.grantKey(producer, "kms:Decrypt", "kms:GenerateDataKey")
 }
 
-// grantKey is what the queues' own grants would give more of (SQS developer
-// guide, "Configuring KMS permissions").
+// grantKey allows actions on the queue's key. The queue's own grants would allow
+// more (SQS developer guide, "Configuring KMS permissions").
 func (f *queueFanout) grantKey(to awsiam.IGrantable, actions ...string) {
 	if key := f.queue.EncryptionMasterKey(); key != nil {
 		key.Grant(to, *jsii.Strings(actions...)...)
 	}
 }
 
-// New puts a queue between the producer and the consumer in props. It panics
+// New creates a queue between the producer and the consumer in props. It panics
 // with every problem of the props at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 	var settings Props
@@ -82,9 +68,9 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 
 	f := &queueFanout{}
 	constructs.NewConstruct_Override(f, scope, id)
-	// A message that moves to the dead-letter queue has the age that it had: it
-	// is kept there for as long as SQS can, so that some time is left (SQS
-	// developer guide, "Configuring a dead-letter queue").
+	// A message keeps its age when it moves to the dead-letter queue, which
+	// therefore has the longest retention (SQS developer guide, "Configuring a
+	// dead-letter queue").
 	f.deadLetters = f.newQueue("DeadLetterQueue", &settings, &awssqs.QueueProps{RetentionPeriod: awscdk.Duration_Seconds(jsii.Number(maxRetentionSeconds))})
 	f.queue = f.newQueue("Queue", &settings, &awssqs.QueueProps{
 		VisibilityTimeout: settings.VisibilityTimeout,
@@ -112,7 +98,7 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 	return f
 }
 
-// newQueue is a queue that is encrypted and takes requests over TLS alone.
+// newQueue creates an encrypted queue that takes requests over TLS only.
 func (f *queueFanout) newQueue(id string, settings *Props, props *awssqs.QueueProps) awssqs.Queue {
 	props.EnforceSSL = jsii.Bool(true)
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED

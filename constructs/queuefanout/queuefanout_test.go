@@ -219,7 +219,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 	}{
 		"nothing": {func(p *queuefanout.Props) { *p = queuefanout.Props{} }, []string{
 			"Test/Orders: Producer: got nothing, expected the function that sends the messages",
-			"Consumer: got nothing, expected the function that handles them",
+			"Consumer: got nothing, expected the function that handles the messages",
 		}},
 		"all at once": {func(p *queuefanout.Props) {
 			p.QueueURLVariable = jsii.String("1ST")
@@ -253,7 +253,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 		"a large batch in no time": {func(p *queuefanout.Props) { p.BatchSize, p.BatchWindow = jsii.Number(11), seconds(0) },
 			[]string{"BatchSize: got 11 without a BatchWindow"}},
 		"seen again too soon": {func(p *queuefanout.Props) { p.BatchWindow, p.VisibilityTimeout = seconds(10), seconds(369) },
-			[]string{"VisibilityTimeout: got 369 s, expected at least 370 s: six times the consumer's timeout and the BatchWindow"}},
+			[]string{"VisibilityTimeout: got 369 s, expected at least 370 s: six times the consumer's timeout plus the BatchWindow"}},
 		"gone before it is seen again": {func(p *queuefanout.Props) { p.Retention = seconds(360) },
 			[]string{"Retention: got 360 s, expected more than the VisibilityTimeout of 360 s"}},
 		"an alarm after the end": {func(p *queuefanout.Props) { p.Retention, p.OldestMessageAlarm = seconds(400), seconds(400) },

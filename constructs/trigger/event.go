@@ -10,52 +10,53 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
 // EventProps are the props of an event trigger.
 type EventProps struct {
-	// StateMachine is what an event starts.
+	// StateMachine is the state machine that an event starts.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Pattern is which events: an event matches that has one of the values for
-	// every member.
+	// Pattern selects the events: an event matches if it has one of the values
+	// for every member.
 	// Required.
 	Pattern *awsevents.EventPattern
 
-	// EventBus is where the events are.
-	// Default: those of AWS services, on the account's default bus.
+	// EventBus is the bus of the events.
+	// Default: the account's default bus, with the events of AWS services.
 	EventBus awsevents.IEventBus
 
-	// Input is what of the event becomes the execution's input.
+	// Input is the part of the event that becomes the execution's input.
 	// Default: the whole event.
 	Input awsevents.RuleTargetInput
 
-	// RetryAttempts is how often a start that failed is tried again.
-	// Default: it is tried again 185 times, as long as MaxEventAge allows.
+	// RetryAttempts is how often a failed start is retried, 0 to 185.
+	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when it starts an execution, one
 	// minute to a day.
-	// Default: an event is given up after a day.
+	// Default: an event goes to the dead-letter queue after a day.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets the events that started nothing. The policy of an
-	// imported queue has to let EventBridge send to it, that of its key too.
-	// Default: the trigger has an encrypted queue of its own.
+	// DeadLetterQueue gets the events that could not start an execution. The
+	// policies of an imported queue and of its key have to let EventBridge send.
+	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the trigger's own dead-letter queue. The policy of
-	// an imported key has to let EventBridge use it.
-	// Default: a key of SQS encrypts it.
+	// EncryptionKey encrypts the dead-letter queue that the trigger creates. The
+	// policy of an imported key has to let EventBridge use it.
+	// Default: a key of SQS encrypts the queue.
 	EncryptionKey awskms.IKey
 
-	// Enabled is whether the trigger is on.
-	// Default: it is.
+	// Enabled turns the trigger on.
+	// Default: the trigger is on.
 	Enabled *bool
 
-	// Description is shown with the rule.
+	// Description is the description of the rule.
 	// Default: no description.
 	Description *string
 }
@@ -64,13 +65,14 @@ type EventProps struct {
 type Event interface {
 	constructs.Construct
 
-	// Rule is the rule of EventBridge.
+	// Rule returns the rule of EventBridge.
 	Rule() awsevents.Rule
 
-	// DeadLetterQueue has the events that started nothing: watch it.
+	// DeadLetterQueue returns the queue of the events that could not start an
+	// execution. Watch it.
 	DeadLetterQueue() awssqs.IQueue
 
-	// Role is what the rule starts the state machine with.
+	// Role returns the role that the rule starts the state machine with.
 	Role() awsiam.IRole
 }
 
@@ -85,8 +87,9 @@ func (e *event) Rule() awsevents.Rule           { return e.rule }
 func (e *event) DeadLetterQueue() awssqs.IQueue { return e.deadLetters }
 func (e *event) Role() awsiam.IRole             { return e.role }
 
-// NewEvent starts a state machine for every event that matches a pattern. It
-// panics with every problem of the props at once, before it creates anything.
+// NewEvent creates a rule that starts a state machine for every event that
+// matches a pattern. It panics with every problem of the props at once, before it
+// creates anything.
 func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 	var settings EventProps
 	if props != nil {
@@ -100,9 +103,9 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 	return this
 }
 
-// create makes what is inside of an event trigger.
+// create creates the parts of an event trigger.
 func (e *event) create(settings *EventProps) {
-	eventBridge := undelivered.ForThisAccount(e, "events.amazonaws.com", nil) // the rule's ARN as well would make a circle
+	eventBridge := undelivered.ForThisAccount(e, "events.amazonaws.com", nil) // a condition on the rule's ARN would be a cycle
 	e.role = awsiam.NewRole(e, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: eventBridge})
 	e.deadLetters = settings.DeadLetterQueue
 	if e.deadLetters == nil {
@@ -124,12 +127,12 @@ func (e *event) create(settings *EventProps) {
 	}))
 }
 
-func (p *EventProps) validate() (found problems) {
-	found.checkStateMachine(p.StateMachine)
+func (p *EventProps) validate() (found refusal.Problems) {
+	validateStateMachine(p.StateMachine, &found)
 	if p.Pattern == nil || *p.Pattern == (awsevents.EventPattern{}) {
-		found.Add("Pattern: got nothing, expected at least one member, as the Source: every event there is would match")
+		found.Add("Pattern: got nothing, expected at least one member, such as Source: every event would match")
 	}
-	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
-	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)
+	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	validateKey(p.EncryptionKey, p.DeadLetterQueue, &found)
 	return found
 }

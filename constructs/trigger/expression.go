@@ -17,9 +17,9 @@ const (
 	atExpression   = "at"
 )
 
-// parseExpression finds out what kind of schedule expression a text is, and
-// whether it is a good one (EventBridge Scheduler user guide, "Schedule types",
-// and EventBridge user guide, "Cron expressions reference").
+// parseExpression returns the kind of a schedule expression, or an error that says
+// what is wrong with it (EventBridge Scheduler user guide, "Schedule types", and
+// EventBridge user guide, "Cron expressions reference").
 func parseExpression(text string) (kind string, err error) {
 	kind, inside, ok := strings.Cut(text, "(")
 	inside, closed := strings.CutSuffix(inside, ")")
@@ -42,7 +42,7 @@ var rate = regexp.MustCompile(`^([1-9][0-9]*) (minute|hour|day)(s?)$`)
 func checkRate(text string) error {
 	parts := rate.FindStringSubmatch(text)
 	if parts == nil {
-		return fmt.Errorf("got %q, expected a whole number from 1 and minutes, hours or days, as in rate(5 minutes)", text)
+		return fmt.Errorf("got %q, expected a whole number from 1 and minutes, hours or days, such as rate(5 minutes)", text)
 	}
 	number, unit, plural := parts[1], parts[2], parts[3] != ""
 	if one := number == "1"; one == plural {
@@ -58,7 +58,7 @@ func checkRate(text string) error {
 func checkAt(text string) error {
 	const layout = "2006-01-02T15:04:05"
 	if at, err := time.Parse(layout, text); err != nil || at.Format(layout) != text {
-		return fmt.Errorf("got %q, expected a date and a time as in at(2027-01-31T23:59:00)", text)
+		return fmt.Errorf("got %q, expected a date and a time such as at(2027-01-31T23:59:00)", text)
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ type cronField struct {
 	name      string
 	low, high int
 	names     []string // of the values, from low on
-	// steps, days and weekdays say which wildcards the field has beside , - and
+	// steps, days and weekdays say which wildcards the field takes beside , - and
 	// *: "/", "? L W" and "? L #".
 	steps, days, weekdays bool
 }
@@ -99,7 +99,7 @@ func checkCron(text string) error {
 	return errors.Join(problems...)
 }
 
-// check says what was expected in place of the text.
+// check returns what was expected in place of the text, or nil.
 func (f *cronField) check(text string) error {
 	switch {
 	case text == "*":
@@ -146,7 +146,7 @@ func (f *cronField) checkPart(part string) error {
 	values, step, stepped := strings.Cut(part, "/")
 	if stepped {
 		if !f.steps {
-			return errors.New("no / in this field: name the values, as in MON,WED,FRI")
+			return errors.New("no / in this field: name the values, such as MON,WED,FRI")
 		}
 		if n, ok := decimal(step); !ok || n < 1 || n > f.high-f.low+1 {
 			return fmt.Errorf("a step from 1 to %d after the /", f.high-f.low+1)
@@ -190,7 +190,7 @@ func (f *cronField) has(text string) bool {
 	return ok
 }
 
-// text is what a value is called.
+// text returns the name of a value, or its number.
 func (f *cronField) text(value int) string {
 	if f.names != nil {
 		return f.names[value-f.low]
@@ -198,7 +198,7 @@ func (f *cronField) text(value int) string {
 	return strconv.Itoa(value)
 }
 
-// value is the number that a text stands for.
+// value returns the number that a text stands for.
 func (f *cronField) value(text string) (int, bool) {
 	if at := slices.Index(f.names, text); at >= 0 {
 		return f.low + at, true

@@ -100,7 +100,7 @@ func TestBadExpressions(t *testing.T) {
 		"rate(5minutes)":             `got "5minutes", expected a whole number from 1`,
 		"rate(1 minutes)":            `got "1 minutes", expected 1 minute`,
 		"rate(5 minute)":             `got "5 minute", expected 5 minutes`,
-		"at(2027-01-31)":             `got "2027-01-31", expected a date and a time as in at(2027-01-31T23:59:00)`,
+		"at(2027-01-31)":             `got "2027-01-31", expected a date and a time such as at(2027-01-31T23:59:00)`,
 		"at(2027-02-29T00:00:00)":    `got "2027-02-29T00:00:00", expected a date and a time`,
 		"at(2027-01-31T24:00:00)":    `got "2027-01-31T24:00:00", expected a date and a time`,
 		"at(2027-01-31T00:00:00Z)":   `got "2027-01-31T00:00:00Z", expected a date and a time`,

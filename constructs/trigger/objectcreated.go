@@ -11,66 +11,67 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
 // ObjectCreatedProps are the props of an object trigger.
 type ObjectCreatedProps struct {
-	// StateMachine is what an object starts.
+	// StateMachine is the state machine that an object starts.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Bucket is where the objects are. That of another stack or app has to
-	// send its events to EventBridge; one that is created in this app is told
-	// to.
+	// Bucket has the objects. The trigger makes a bucket of this app send its
+	// events to EventBridge. An imported bucket has to do so already.
 	// Required.
 	Bucket awss3.IBucket
 
-	// Prefix is what the objects' keys begin with. A state machine that writes
-	// to the bucket itself needs it, or it starts itself again and again.
+	// Prefix is what the keys of the objects begin with. If the state machine
+	// itself writes to the bucket, it needs a Prefix or a Suffix, or it starts
+	// itself again and again.
 	// Default: keys may begin with anything.
 	Prefix *string
 
-	// Suffix is what the objects' keys end with.
+	// Suffix is what the keys of the objects end with.
 	// Default: keys may end with anything.
 	Suffix *string
 
-	// Input is what of the event becomes the execution's input.
+	// Input is the part of the event that becomes the execution's input.
 	// Default: {"items": {"bucket": …, "key": …}}, so that a job without a job
-	// start takes the object for its items.
+	// start reads its items from the object.
 	Input awsevents.RuleTargetInput
 
-	// RetryAttempts is how often a start that failed is tried again.
-	// Default: it is tried again 185 times, as long as MaxEventAge allows.
+	// RetryAttempts is how often a failed start is retried, 0 to 185.
+	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when it starts an execution, one
 	// minute to a day.
-	// Default: an event is given up after a day.
+	// Default: an event goes to the dead-letter queue after a day.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets the events that started nothing. The policy of an
-	// imported queue has to let EventBridge send to it, that of its key too.
-	// Default: the trigger has an encrypted queue of its own.
+	// DeadLetterQueue gets the events that could not start an execution. The
+	// policies of an imported queue and of its key have to let EventBridge send.
+	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the trigger's own dead-letter queue. The policy of
-	// an imported key has to let EventBridge use it.
-	// Default: a key of SQS encrypts it.
+	// EncryptionKey encrypts the dead-letter queue that the trigger creates. The
+	// policy of an imported key has to let EventBridge use it.
+	// Default: a key of SQS encrypts the queue.
 	EncryptionKey awskms.IKey
 
-	// Enabled is whether the trigger is on.
-	// Default: it is.
+	// Enabled turns the trigger on.
+	// Default: the trigger is on.
 	Enabled *bool
 
-	// Description is shown with the rule.
+	// Description is the description of the rule.
 	// Default: no description.
 	Description *string
 }
 
-// NewObjectCreated starts a state machine for every object that is written to a
-// bucket. Whether the state machine may read the bucket is its own business: a
-// job takes a Source with that bucket. NewObjectCreated panics with every problem of the
-// props at once, before it creates anything.
+// NewObjectCreated creates a rule that starts a state machine for every object
+// that is written to a bucket. It does not let the state machine read the bucket:
+// give a job a Source with that bucket. NewObjectCreated panics with every problem
+// of the props at once, before it creates anything.
 func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreatedProps) Event {
 	var settings ObjectCreatedProps
 	if props != nil {
@@ -110,8 +111,8 @@ func (p *ObjectCreatedProps) pattern() *awsevents.EventPattern {
 	return &awsevents.EventPattern{Source: jsii.Strings("aws.s3"), DetailType: jsii.Strings("Object Created"), Detail: &detail}
 }
 
-// keys is the filter of the keys, or nil. Two filters side by side would be two
-// ways to match (EventBridge user guide, "Comparison operators").
+// keys returns the filter of the keys, or nil. Two filters in a list would be
+// alternatives (EventBridge user guide, "Comparison operators").
 func (p *ObjectCreatedProps) keys() map[string]any {
 	switch {
 	case p.Prefix != nil && p.Suffix != nil:
@@ -125,30 +126,31 @@ func (p *ObjectCreatedProps) keys() map[string]any {
 	return nil
 }
 
-func (p *ObjectCreatedProps) validate() (found problems) {
-	found.checkStateMachine(p.StateMachine)
+func (p *ObjectCreatedProps) validate() (found refusal.Problems) {
+	validateStateMachine(p.StateMachine, &found)
 	if p.Bucket == nil {
 		found.Add("Bucket: got nothing, expected the bucket of the objects")
 	}
-	const empty = "%s: got an empty one, expected some characters, or none at all to take every key"
+	const empty = "%s: got an empty string, expected some characters, or nil for every key"
 	if p.Prefix != nil && *p.Prefix == "" {
 		found.Add(empty, "Prefix")
 	}
 	if p.Suffix != nil && *p.Suffix == "" {
 		found.Add(empty, "Suffix")
 	}
-	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
-	found.checkKey(p.EncryptionKey, p.DeadLetterQueue)
+	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	validateKey(p.EncryptionKey, p.DeadLetterQueue, &found)
 	return found
 }
 
-// notifications is the ID of what the CDK sets a bucket's notifications with.
+// notifications is the ID of the construct with which the CDK sets a bucket's
+// notifications.
 const notifications = "Notifications"
 
-// sendEvents has a bucket of this app send its events to EventBridge. The CDK's
-// own way is a Lambda function that may change every bucket of the account; a
-// property of the bucket does as well, as long as there are no notifications
-// that the function would put in its place.
+// sendEvents makes a bucket of this app send its events to EventBridge. The CDK
+// does that with a Lambda function that may change every bucket of the account. A
+// property of the bucket is enough, unless the bucket has notifications, with
+// which that function would overwrite the property.
 func sendEvents(bucket awss3.IBucket) {
 	resource, ok := bucket.Node().DefaultChild().(awss3.CfnBucket)
 	if !ok {
@@ -162,8 +164,8 @@ func sendEvents(bucket awss3.IBucket) {
 	bucket.Node().AddValidation(&noLaterNotifications{bucket})
 }
 
-// noLaterNotifications finds notifications that came after the trigger. They
-// would turn EventBridge off when they are deployed.
+// noLaterNotifications refuses notifications that were added after the trigger.
+// When they are deployed they would turn EventBridge off.
 type noLaterNotifications struct{ bucket awss3.IBucket }
 
 func (v *noLaterNotifications) Validate() *[]*string {

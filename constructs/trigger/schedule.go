@@ -4,7 +4,7 @@ import (
 	"errors"
 	"math"
 	"time"
-	_ "time/tzdata" // time zones are checked by the names that Go knows, on every machine the same
+	_ "time/tzdata" // the same names of time zones on every machine
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -25,55 +25,56 @@ const maxWindowSeconds = 1440 * 60
 
 // ScheduleProps are the props of a schedule.
 type ScheduleProps struct {
-	// StateMachine is what the schedule starts.
+	// StateMachine is the state machine that the schedule starts.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Expression is when: cron(minutes hours day-of-month month day-of-week
-	// year), rate(5 minutes) or at(2027-01-31T23:59:00).
+	// Expression is when the schedule starts it: cron(minutes hours day-of-month
+	// month day-of-week year), rate(5 minutes) or at(2027-01-31T23:59:00).
 	// Required.
 	Expression *string
 
-	// TimeZone is where the times of a cron or at expression are those of the
-	// clock on the wall, as in Europe/Zurich. Where clocks change, the hour
-	// that is left out is skipped, and the one that comes twice counts once.
+	// TimeZone is the time zone of a cron or at expression, such as
+	// Europe/Zurich. When clocks change, a time in the hour that is left out is
+	// skipped, and a time in the hour that comes twice counts once.
 	// Default: times are in UTC.
 	TimeZone *string
 
 	// FlexibleWindow is how much later an execution may start, one minute to a
-	// day: the schedule picks a moment, so that not everything starts at once.
+	// day, in whole minutes. The schedule picks a moment, so that not everything
+	// starts at once.
 	// Default: an execution starts within the minute.
 	FlexibleWindow awscdk.Duration
 
-	// Input is the execution's input, anything that JSON can say. In its
-	// strings Scheduler replaces <aws.scheduler.scheduled-time>,
+	// Input is the execution's input, any value that has JSON. In its strings
+	// Scheduler replaces <aws.scheduler.scheduled-time>,
 	// <aws.scheduler.execution-id> and <aws.scheduler.attempt-number>.
 	// Default: the input is an empty object.
 	Input any
 
-	// RetryAttempts is how often a start that failed is tried again.
-	// Default: it is tried again 185 times, as long as MaxEventAge allows.
+	// RetryAttempts is how often a failed start is retried, 0 to 185.
+	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
 
 	// MaxEventAge is how long after its time an execution may still start, one
 	// minute to a day.
-	// Default: a start is given up after a day.
+	// Default: a start goes to the dead-letter queue after a day.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets what could not be started.
-	// Default: the schedule has an encrypted queue of its own.
+	// DeadLetterQueue gets the starts that failed.
+	// Default: the schedule creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the schedule's data, the input first of all, and
-	// its own dead-letter queue.
+	// EncryptionKey encrypts the schedule's data, with its input, and the
+	// dead-letter queue that the schedule creates.
 	// Default: keys of Scheduler and of SQS encrypt them.
 	EncryptionKey awskms.IKey
 
-	// Enabled is whether the schedule is on.
-	// Default: it is.
+	// Enabled turns the schedule on.
+	// Default: the schedule is on.
 	Enabled *bool
 
-	// Description is shown in the console.
+	// Description is the description of the schedule.
 	// Default: no description.
 	Description *string
 }
@@ -82,13 +83,13 @@ type ScheduleProps struct {
 type Schedule interface {
 	constructs.Construct
 
-	// Schedule is the schedule of EventBridge Scheduler.
+	// Schedule returns the schedule of EventBridge Scheduler.
 	Schedule() awsscheduler.Schedule
 
-	// DeadLetterQueue has what could not be started: watch it.
+	// DeadLetterQueue returns the queue of the starts that failed. Watch it.
 	DeadLetterQueue() awssqs.IQueue
 
-	// Role is what the schedule starts the state machine with.
+	// Role returns the role that the schedule starts the state machine with.
 	Role() awsiam.IRole
 }
 
@@ -103,7 +104,7 @@ func (s *schedule) Schedule() awsscheduler.Schedule { return s.schedule }
 func (s *schedule) DeadLetterQueue() awssqs.IQueue  { return s.deadLetters }
 func (s *schedule) Role() awsiam.IRole              { return s.role }
 
-// NewSchedule starts a state machine at certain times. It panics with every
+// NewSchedule creates a schedule that starts a state machine. It panics with every
 // problem of the props at once, before it creates anything.
 func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) Schedule {
 	var settings ScheduleProps
@@ -119,8 +120,9 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	if this.deadLetters == nil {
 		this.deadLetters = undelivered.NewQueue(this, deadLettersID, settings.EncryptionKey)
 	}
-	// Scheduler's own confused deputy is kept out by the group of the schedule,
-	// not by the schedule (user guide, "Confused deputy prevention").
+	// The condition names the schedule's group, not the schedule, which is how
+	// Scheduler prevents a confused deputy (user guide, "Confused deputy
+	// prevention").
 	this.role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
 		AssumedBy: undelivered.ForThisAccount(this, "scheduler.amazonaws.com", map[string]any{
 			"aws:SourceArn": awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
@@ -154,9 +156,10 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	return this
 }
 
-// validate also gives the input as JSON has it, which is what jsii takes.
-func (p *ScheduleProps) validate() (input any, found problems) {
-	found.checkStateMachine(p.StateMachine)
+// validate also returns the input as encoding/json decodes it, which is what jsii
+// takes.
+func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
+	validateStateMachine(p.StateMachine, &found)
 	kind := ""
 	switch {
 	case p.Expression == nil:
@@ -171,22 +174,20 @@ func (p *ScheduleProps) validate() (input any, found problems) {
 		if err := checkTimeZone(*p.TimeZone); err != nil {
 			found.Add("TimeZone: got %q, expected %w", *p.TimeZone, err)
 		} else if kind == rateExpression {
-			found.Add("TimeZone: got %q, expected none beside a rate, which knows no time of day", *p.TimeZone)
+			found.Add("TimeZone: got %q, expected nil with a rate, which has no time of day", *p.TimeZone)
 		}
 	}
 	if found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds) && math.Mod(refusal.Seconds(p.FlexibleWindow), 60) != 0 {
 		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
 	}
-	found.checkRetry(p.RetryAttempts, p.MaxEventAge)
+	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
 	return found.JSON("Input", p.Input), found
 }
 
 func checkTimeZone(name string) error {
-	if name == "" || name == "Local" { // which Go knows, and nobody else
-		return errors.New("a name of the time zone database, as Europe/Zurich")
-	}
-	if _, err := time.LoadLocation(name); err != nil {
-		return errors.New("a name of the time zone database, as Europe/Zurich")
+	_, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" { // Go takes the last two, Scheduler does not
+		return errors.New("a name of the time zone database, such as Europe/Zurich")
 	}
 	return nil
 }

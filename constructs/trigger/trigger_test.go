@@ -103,16 +103,17 @@ func TestSnapshots(t *testing.T) {
 			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s)})
 		},
 		"webhook-hmac": func(s awscdk.Stack) {
-			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: trigger.HMAC})
+			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.HMAC{}})
 		},
 		"webhook-everything": func(s awscdk.Stack) {
 			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{
-				StateMachine:        machine(s),
-				Authorization:       trigger.HMAC,
-				Secret:              awssecretsmanager.NewSecret(s, jsii.String("Shared"), nil),
-				SignatureHeader:     jsii.String("X-Shop-Signature"),
-				TimestampHeader:     jsii.String("X-Shop-Time"),
-				DeliveryIDMember:    jsii.String("id"),
+				StateMachine: machine(s),
+				Authorization: &trigger.HMAC{
+					Secret:          awssecretsmanager.NewSecret(s, jsii.String("Shared"), nil),
+					SignatureHeader: jsii.String("X-Shop-Signature"),
+					TimestampHeader: jsii.String("X-Shop-Time"),
+					DeliveryID:      trigger.InBody("id"),
+				},
 				MaxBodyBytes:        jsii.Number(65_536),
 				Timeout:             seconds(5),
 				ReservedConcurrency: jsii.Number(2),
@@ -135,7 +136,7 @@ func one(t *testing.T) awscdk.Stack {
 	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)")})
 	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders()})
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: bucket(stack)})
-	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: trigger.HMAC})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: &trigger.HMAC{}})
 	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: m})
 	return stack
 }
@@ -225,7 +226,7 @@ func TestAKeyOfOnesOwnIsUsedForEverything(t *testing.T) {
 	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), EncryptionKey: key})
 	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders(), EncryptionKey: key})
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: bucket(stack), EncryptionKey: key})
-	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: trigger.HMAC, EncryptionKey: key})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: &trigger.HMAC{}, EncryptionKey: key})
 	template := synthesis.Synthesize(t, stack)
 	for kind, property := range map[string]string{"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Scheduler::Schedule": "KmsKeyArn",
 		"AWS::Logs::LogGroup": "KmsKeyId", "AWS::Lambda::Function": "KmsKeyArn", "AWS::SecretsManager::Secret": "KmsKeyId"} {
@@ -353,18 +354,18 @@ func TestBadPropsAreRefused(t *testing.T) {
 			[]string{
 				`Expression: got "cron(0 25 * * * *)": hours: got "25", expected 0 to 23, a range of them or a list`,
 				`got "*" for the day of month and "*" for the day of week, expected ? for exactly one of them`,
-				`TimeZone: got "Europe/Zürich", expected a name of the time zone database, as Europe/Zurich`,
+				`TimeZone: got "Europe/Zürich", expected a name of the time zone database, such as Europe/Zurich`,
 				"FlexibleWindow: got 172800 s, expected whole seconds from 60 s to 86400 s",
 				"RetryAttempts: got 186, expected a whole number from 0 to 185",
 				"MaxEventAge: got 59 s, expected whole seconds from 60 s to 86400 s",
-				"Input: got what JSON can't say",
+				"Input: got a value that is not JSON",
 			},
 		},
 		"a rate with a time zone": {
 			func(s awscdk.Stack) {
 				trigger.NewSchedule(s, jsii.String("T"), &trigger.ScheduleProps{StateMachine: machine(s), Expression: jsii.String("rate(1 day)"), TimeZone: jsii.String("UTC")})
 			},
-			[]string{`TimeZone: got "UTC", expected none beside a rate, which knows no time of day`},
+			[]string{`TimeZone: got "UTC", expected nil with a rate, which has no time of day`},
 		},
 		"a time zone of this machine": {
 			func(s awscdk.Stack) {
@@ -381,7 +382,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 				trigger.NewEvent(s, jsii.String("T"), &trigger.EventProps{StateMachine: machine(s), Pattern: &awsevents.EventPattern{}, RetryAttempts: jsii.Number(1.5), MaxEventAge: bad,
 					DeadLetterQueue: queue(s), EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
 			},
-			[]string{"EncryptionKey: got a key, expected none beside a DeadLetterQueue",
+			[]string{"EncryptionKey: got a key with a DeadLetterQueue",
 				"Pattern: got nothing", "RetryAttempts: got 1.5, expected a whole number from 0 to 185", "MaxEventAge: got 172800 s, expected whole seconds from 60 s to 86400 s"},
 		},
 		"an object of nothing": {
@@ -393,40 +394,37 @@ func TestBadPropsAreRefused(t *testing.T) {
 				trigger.NewObjectCreated(s, jsii.String("T"), &trigger.ObjectCreatedProps{StateMachine: machine(s),
 					Bucket: awss3.Bucket_FromBucketName(s, jsii.String("B"), jsii.String("bucket")), Prefix: jsii.String(""), Suffix: jsii.String(""), RetryAttempts: jsii.Number(-1), MaxEventAge: bad})
 			},
-			[]string{"Prefix: got an empty one", "Suffix: got an empty one", "RetryAttempts: got -1", "MaxEventAge: got 172800 s"},
+			[]string{"Prefix: got an empty string", "Suffix: got an empty string", "RetryAttempts: got -1", "MaxEventAge: got 172800 s"},
 		},
 		"a webhook of nothing": {
 			func(s awscdk.Stack) { trigger.NewWebhook(s, jsii.String("T"), nil) },
 			[]string{"StateMachine: got nothing"},
 		},
-		"a webhook of an unknown kind": {
+		"a webhook with headers that are none": {
 			func(s awscdk.Stack) {
-				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: "NONE"})
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.AWSIAM{DeliveryID: trigger.InHeader("X Id")}})
 			},
-			[]string{`Authorization: got "NONE", expected "AWS_IAM" or "HMAC"`},
-		},
-		"a webhook under IAM with what belongs to HMAC": {
-			func(s awscdk.Stack) {
-				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s),
-					Secret:          awssecretsmanager.Secret_FromSecretNameV2(s, jsii.String("S"), jsii.String("s")),
-					SignatureHeader: jsii.String("X-A"), TimestampHeader: jsii.String("X-B")})
-			},
-			[]string{`Secret: got a secret, expected none without Authorization "HMAC"`, `SignatureHeader: got "X-A", expected none without`, `TimestampHeader: got "X-B", expected none without`},
+			[]string{`Authorization.DeliveryID: got "X Id", expected the name of a header`},
 		},
 		"a bad webhook": {
 			func(s awscdk.Stack) {
-				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: trigger.HMAC,
-					SignatureHeader: jsii.String("X Signature"), DeliveryIDHeader: jsii.String("x-timestamp"), DeliveryIDMember: jsii.String(""),
-					MaxBodyBytes: jsii.Number(262_145), Timeout: seconds(1), ReservedConcurrency: jsii.Number(0)})
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s),
+					Authorization: &trigger.HMAC{SignatureHeader: jsii.String("X Signature"), DeliveryID: trigger.InHeader("x-timestamp")},
+					MaxBodyBytes:  jsii.Number(262_145), Timeout: seconds(1), ReservedConcurrency: jsii.Number(0)})
 			},
 			[]string{
-				`SignatureHeader: got "X Signature", expected the name of a header`,
-				`DeliveryIDHeader: got "x-timestamp", which is the TimestampHeader, expected another header`,
-				"DeliveryIDMember: got an empty name", `DeliveryIDMember: got "" beside the DeliveryIDHeader "x-timestamp", expected one of them`,
+				`Authorization.SignatureHeader: got "X Signature", expected the name of a header`,
+				`Authorization: got the header "x-timestamp" twice, expected different headers`,
 				"MaxBodyBytes: got 262145, expected a whole number from 1 to 262144",
 				"Timeout: got 1 s, expected whole seconds from 2 s to 30 s",
 				"ReservedConcurrency: got 0, expected a whole number from 1 to 100000",
 			},
+		},
+		"a webhook with an ID in no member": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.HMAC{DeliveryID: trigger.InBody("")}})
+			},
+			[]string{"Authorization.DeliveryID: got an empty name, expected a member of the body"},
 		},
 	} {
 		stack := synthesis.Stack(t)

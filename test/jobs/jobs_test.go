@@ -38,49 +38,49 @@ func jobsOfAllTests(s awscdk.Stack) {
 	in := awss3.NewBucket(s, jsii.String("In"), nil)
 	results := awss3.NewBucket(s, jsii.String("Results"), nil)
 	job := func(id string, props mapjob.Props) {
-		if props.Worker == nil && props.Processor == nil {
+		if props.Callback == nil && props.Processor == nil {
 			props.Worker = worker
 		}
-		if props.Mode != mapjob.Inline {
+		if _, inline := props.Mode.(*mapjob.Inline); !inline {
 			props.ResultsBucket = results
 		}
 		mapjob.New(s, jsii.String(id), &props)
 	}
-	source := func(format mapjob.Format, key string) *mapjob.Source {
-		return &mapjob.Source{Format: format, Bucket: in, Key: jsii.String(key)}
-	}
 	tolerant := jsii.Number(100)
-	csv := source(mapjob.CSV, "semicolons.csv")
-	csv.Headers, csv.Delimiter, csv.MaxItems = jsii.Strings("id", "fail"), awsstepfunctions.CsvDelimiter_SEMICOLON, jsii.Number(3)
+	rows := &mapjob.CSV{Bucket: in, Key: jsii.String("items.csv")}
+	someRows := &mapjob.CSV{Bucket: in, Key: jsii.String("semicolons.csv"),
+		Headers: jsii.Strings("id", "fail"), Delimiter: awsstepfunctions.CsvDelimiter_SEMICOLON, MaxItems: jsii.Number(3)}
+	scans := &mapjob.ObjectList{Bucket: in, Prefix: jsii.String("scans/")}
 
-	job("Lines", mapjob.Props{Source: source(mapjob.JSONLines, "items.jsonl"), ToleratedFailurePercentage: tolerant})
-	job("Array", mapjob.Props{Source: source(mapjob.JSON, "items.json"), ToleratedFailurePercentage: tolerant})
-	job("Rows", mapjob.Props{Source: source(mapjob.CSV, "items.csv"), ToleratedFailurePercentage: tolerant})
-	job("FirstRows", mapjob.Props{Source: csv, ToleratedFailurePercentage: tolerant})
-	job("Objects", mapjob.Props{Source: source(mapjob.ObjectList, "scans/"), ToleratedFailurePercentage: tolerant})
-	job("Inventory", mapjob.Props{Source: source(mapjob.Inventory, "inventory/manifest.json"), ToleratedFailurePercentage: tolerant})
-	job("Input", mapjob.Props{Source: &mapjob.Source{Format: mapjob.InputList}, ToleratedFailurePercentage: tolerant})
-	job("Named", mapjob.Props{Source: &mapjob.Source{Bucket: in}, ToleratedFailurePercentage: tolerant})
-	job("ChunkedRows", mapjob.Props{Source: source(mapjob.CSV, "items.csv"), Items: mapjob.ByReference, ChunkSize: jsii.Number(2), ToleratedFailurePercentage: tolerant})
-	job("ChunkedObjects", mapjob.Props{Source: source(mapjob.ObjectList, "scans/"), Items: mapjob.ByReference, ToleratedFailurePercentage: tolerant})
-	job("ChunkedLines", mapjob.Props{Items: mapjob.ByReference, ToleratedFailurePercentage: tolerant, Source: &mapjob.Source{Bucket: in}})
+	job("Lines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in, Key: jsii.String("items.jsonl")}, ToleratedFailurePercentage: tolerant})
+	job("Array", mapjob.Props{Source: &mapjob.JSON{Bucket: in, Key: jsii.String("items.json")}, ToleratedFailurePercentage: tolerant})
+	job("Rows", mapjob.Props{Source: rows, ToleratedFailurePercentage: tolerant})
+	job("FirstRows", mapjob.Props{Source: someRows, ToleratedFailurePercentage: tolerant})
+	job("Objects", mapjob.Props{Source: scans, ToleratedFailurePercentage: tolerant})
+	job("Inventory", mapjob.Props{Source: &mapjob.Inventory{Bucket: in, Key: jsii.String("inventory/manifest.json")}, ToleratedFailurePercentage: tolerant})
+	job("Input", mapjob.Props{Source: &mapjob.InputList{}, ToleratedFailurePercentage: tolerant})
+	job("Named", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in}, ToleratedFailurePercentage: tolerant})
+	job("ChunkedRows", mapjob.Props{Source: rows, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(2)}, ToleratedFailurePercentage: tolerant})
+	job("ChunkedObjects", mapjob.Props{Source: scans, Mode: &mapjob.ByReference{}, ToleratedFailurePercentage: tolerant})
+	job("ChunkedLines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in}, Mode: &mapjob.ByReference{}, ToleratedFailurePercentage: tolerant})
 
-	list := &mapjob.Source{Format: mapjob.InputList}
-	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), BatchSize: jsii.Number(4)})
-	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), BatchSize: jsii.Number(4)})
+	list, batchesOf := &mapjob.InputList{}, func(n float64) *mapjob.Distributed { return &mapjob.Distributed{BatchSize: &n} }
+	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), Mode: batchesOf(4)})
+	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), Mode: batchesOf(4)})
 	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
-	job("Inline", mapjob.Props{Mode: mapjob.Inline, Summary: function("Summary"), ToleratedFailurePercentage: tolerant})
-	job("Bytes", mapjob.Props{Source: list, BatchBytes: jsii.Number(2000)})
-	job("Express", mapjob.Props{Source: list, BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren, WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
+	job("Inline", mapjob.Props{Mode: &mapjob.Inline{}, Summary: function("Summary"), ToleratedFailurePercentage: tolerant})
+	job("Bytes", mapjob.Props{Source: list, Mode: &mapjob.Distributed{BatchBytes: jsii.Number(2000)}})
+	job("Express", mapjob.Props{Source: list, Mode: &mapjob.Distributed{BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren},
+		WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
 
-	job("Workflow", mapjob.Props{Source: list, Processor: twoStates(constructs.NewConstruct(s, jsii.String("Many"))), BatchSize: jsii.Number(3), ToleratedFailurePercentage: tolerant})
-	job("InlineWorkflow", mapjob.Props{Mode: mapjob.Inline, Processor: twoStates(constructs.NewConstruct(s, jsii.String("Few"))), ToleratedFailurePercentage: tolerant})
-	waiting := &mapjob.Callback{Timeout: awscdk.Duration_Hours(jsii.Number(6)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(10))}
-	job("Payments", mapjob.Props{Source: list, Worker: teller, Callback: waiting, BatchSize: jsii.Number(2), ToleratedFailurePercentage: tolerant})
-	job("InlinePayments", mapjob.Props{Mode: mapjob.Inline, Worker: teller, Callback: &mapjob.Callback{}, ToleratedFailurePercentage: tolerant})
+	job("Workflow", mapjob.Props{Source: list, Processor: twoStates, Mode: batchesOf(3), ToleratedFailurePercentage: tolerant})
+	job("InlineWorkflow", mapjob.Props{Mode: &mapjob.Inline{}, Processor: twoStates, ToleratedFailurePercentage: tolerant})
+	payments := &mapjob.Callback{Worker: teller, Timeout: awscdk.Duration_Hours(jsii.Number(6)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(10))}
+	job("Payments", mapjob.Props{Source: list, Callback: payments, Mode: batchesOf(2), ToleratedFailurePercentage: tolerant})
+	job("InlinePayments", mapjob.Props{Mode: &mapjob.Inline{}, Callback: &mapjob.Callback{Worker: teller}, ToleratedFailurePercentage: tolerant})
 
-	job("Alone", mapjob.Props{Source: list, Overlap: joblock.Skip})
-	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil), Overlap: joblock.Skip})
+	job("Alone", mapjob.Props{Source: list, Overlap: &joblock.Skip{}})
+	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil), Overlap: &joblock.Skip{}})
 }
 
 // twoStates returns a processor of two states that may end in three ways.

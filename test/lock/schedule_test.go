@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -186,7 +185,7 @@ func (s *schedule) wrong(x *execution) string {
 		}
 	case x.status == engine.Succeeded:
 		s.happened["skipped"]++
-		if s.machine.policy != joblock.Skip {
+		if s.machine.policy != skip {
 			return "it was not to be skipped"
 		}
 		return s.wrongRefusal(x, x.output)
@@ -197,7 +196,7 @@ func (s *schedule) wrong(x *execution) string {
 		}
 	case x.status == engine.Aborted && x.errorName == "MapJob.Replaced":
 		s.happened["replaced"]++
-		if s.machine.policy != joblock.Replace {
+		if s.machine.policy != replace {
 			return "it was not to be replaced"
 		}
 	case x.status == engine.Aborted:
@@ -207,7 +206,7 @@ func (s *schedule) wrong(x *execution) string {
 		}
 	case x.errorName == "MapJob.AlreadyRunning":
 		s.happened["already running"]++
-		if s.machine.policy == joblock.Skip || s.machine.policy == joblock.Wait && x.ended.Sub(x.started) < waitLimit {
+		if s.machine.policy == skip || s.machine.policy == wait && x.ended.Sub(x.started) < waitLimit {
 			return "it was not to be refused"
 		}
 		return s.wrongRefusal(x, x.cause)

@@ -38,18 +38,43 @@ type object = map[string]any
 // machine is a state machine of the test.
 type machine struct {
 	id      string
-	policy  joblock.Overlap
+	policy  string
 	timeout time.Duration // after which an execution is TIMED_OUT
+}
+
+// The policies.
+const (
+	skip    = "skip"
+	wait    = "wait"
+	replace = "replace"
+	fail    = "fail"
+)
+
+// overlap returns the policy for the lock.
+func (m *machine) overlap() joblock.Overlap {
+	switch m.policy {
+	case wait:
+		return briefWait()
+	case replace:
+		return &joblock.Replace{}
+	case fail:
+		return &joblock.Fail{}
+	}
+	return &joblock.Skip{}
+}
+
+func briefWait() *joblock.Wait {
+	return &joblock.Wait{Limit: inSeconds(waitLimit), PollEvery: inSeconds(pollEvery)}
 }
 
 // machines are one for each policy that has a lock, by its name, and one whose
 // executions time out while they wait.
 var machines = []machine{
-	{"Skip", joblock.Skip, time.Minute},
-	{"Wait", joblock.Wait, 2 * time.Minute},
-	{"Replace", joblock.Replace, time.Minute},
-	{"Fail", joblock.Fail, time.Minute},
-	{"WaitBriefly", joblock.Wait, waitLimit + 2*time.Second},
+	{"Skip", skip, time.Minute},
+	{"Wait", wait, 2 * time.Minute},
+	{"Replace", replace, time.Minute},
+	{"Fail", fail, time.Minute},
+	{"WaitBriefly", wait, waitLimit + 2*time.Second},
 }
 
 // What the state machines of the test are set to.
@@ -89,11 +114,7 @@ func body(scope constructs.Construct) awsstepfunctions.IChainable {
 // locked is a state machine with a lock in the table.
 func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
 	scope := constructs.NewConstruct(stack, jsii.String(m.id))
-	props := &joblock.Props{Table: table, Overlap: m.policy}
-	if m.policy == joblock.Wait {
-		props.PollEvery, props.WaitLimit = inSeconds(pollEvery), inSeconds(waitLimit)
-	}
-	lock := joblock.New(scope, jsii.String("Lock"), props)
+	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: m.overlap()})
 	stateMachine := awsstepfunctions.NewStateMachine(scope, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(lock.Hold(body(scope))),
 		QueryLanguage:  awsstepfunctions.QueryLanguage_JSONATA,
@@ -105,7 +126,7 @@ func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
 // lockedInJSONPath is a state machine in JSONPath, but for the states of its lock.
 func lockedInJSONPath(stack awscdk.Stack, table awsdynamodb.ITable) {
 	scope := constructs.NewConstruct(stack, jsii.String("JSONPath"))
-	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: joblock.Wait, PollEvery: inSeconds(pollEvery), WaitLimit: inSeconds(waitLimit)})
+	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: briefWait()})
 	work := awsstepfunctions.NewWait(scope, jsii.String("Work"), &awsstepfunctions.WaitProps{
 		Time: awsstepfunctions.WaitTime_SecondsPath(jsii.String("$.seconds")),
 	})
@@ -143,7 +164,7 @@ func assembly(t *testing.T) string {
 		locked(stack, m, table)
 	}
 	for i := range 4 {
-		locked(stack, machine{fmt.Sprintf("Shared%d", i), joblock.Fail, time.Minute}, table)
+		locked(stack, machine{fmt.Sprintf("Shared%d", i), fail, time.Minute}, table)
 	}
 	lockedInJSONPath(stack, table)
 	awsstepfunctions.NewCfnStateMachine(stack, jsii.String("Driver"), &awsstepfunctions.CfnStateMachineProps{

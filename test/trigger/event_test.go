@@ -100,7 +100,7 @@ func TestAnObjectIsTheItemsOfAJob(t *testing.T) {
 		drop := awss3.NewBucket(stack, jsii.String("Drop"), nil)
 		job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
 			Worker: gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("test/trigger/testdata/worker")}),
-			Source: &mapjob.Source{Bucket: drop},
+			Source: &mapjob.JSONLines{Bucket: drop},
 		})
 		trigger.NewObjectCreated(stack, jsii.String("Dropped"), &trigger.ObjectCreatedProps{StateMachine: job.StateMachine(), Bucket: drop})
 	})

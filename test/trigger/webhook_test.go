@@ -147,7 +147,7 @@ func send(url, method, body string, header http.Header) (a accepted, throttled i
 }
 
 func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
-	r, url := webhook(t, trigger.HMAC)
+	r, url := webhook(t, &trigger.HMAC{})
 	const repeats, body = 1000, `{"order": "ORD-1"}`
 	header := sending(key, time.Now(), "evt-1", body)
 	answers := make([]accepted, repeats)
@@ -190,7 +190,7 @@ func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 }
 
 func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
-	r, url := webhook(t, trigger.HMAC)
+	r, url := webhook(t, &trigger.HMAC{})
 	const body = `{"order": "ORD-2"}`
 	captured := sending(key, time.Now(), "", body) // without an ID: it may be sent again, and is the same delivery
 	renamed := sending(key, time.Now(), "evt-2", body)
@@ -239,7 +239,7 @@ func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
 }
 
 func TestAWebhookUnderIAMTakesWhatLambdaLetsThrough(t *testing.T) {
-	_, url := webhook(t, trigger.AWSIAM)
+	_, url := webhook(t, &trigger.AWSIAM{})
 	// This machine authorizes nobody, and the webhook does not take that for leave.
 	if a, _, err := send(url, http.MethodPost, `{"order": "ORD-4"}`, sending(key, time.Now(), "", "")); err != nil || a.status != http.StatusForbidden {
 		t.Errorf("got %s, expected 403", fmt.Sprint(a, err))

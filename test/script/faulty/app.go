@@ -4,6 +4,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -22,25 +23,30 @@ func main() {
 	jobStart := gofunction.New(stack, jsii.String("JobStart"), function("jobstart"))
 	nonsense := gofunction.New(stack, jsii.String("Nonsense"), function("nonsense"))
 
+	inTwos := &mapjob.Distributed{BatchSize: jsii.Number(2)}
 	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
-		Worker: worker, Summary: summary, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(0),
+		Worker: worker, Summary: summary, Mode: inTwos, WorkerRetries: jsii.Number(0),
 	})
 	mapjob.New(stack, jsii.String("Tolerant"), &mapjob.Props{
-		Worker: worker, Summary: summary, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(1), ToleratedFailurePercentage: jsii.Number(100),
+		Worker: worker, Summary: summary, Mode: inTwos, WorkerRetries: jsii.Number(1), ToleratedFailurePercentage: jsii.Number(100),
 	})
 	mapjob.New(stack, jsii.String("Inline"), &mapjob.Props{
-		Worker: worker, Summary: summary, Mode: mapjob.Inline, WorkerRetries: jsii.Number(0),
+		Worker: worker, Summary: summary, Mode: &mapjob.Inline{}, WorkerRetries: jsii.Number(0),
 	})
-	mapjob.New(stack, jsii.String("Bare"), &mapjob.Props{Worker: worker, BatchSize: jsii.Number(2), WorkerRetries: jsii.Number(0)})
+	mapjob.New(stack, jsii.String("Bare"), &mapjob.Props{Worker: worker, Mode: inTwos, WorkerRetries: jsii.Number(0)})
 	mapjob.New(stack, jsii.String("Chunks"), &mapjob.Props{
-		JobStart: jobStart, Worker: worker, Summary: summary, Items: mapjob.ByReference, ChunkSize: jsii.Number(3), WorkerRetries: jsii.Number(2),
+		JobStart: jobStart, Worker: worker, Summary: summary, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(3)}, WorkerRetries: jsii.Number(2),
 	})
 	mapjob.New(stack, jsii.String("NonsenseStart"), &mapjob.Props{JobStart: nonsense, Worker: worker})
 	mapjob.New(stack, jsii.String("NonsenseWorker"), &mapjob.Props{Worker: nonsense, Summary: summary, WorkerRetries: jsii.Number(0)})
-	fails := awsstepfunctions.Fail_Jsonata(stack, jsii.String("Refused"), &awsstepfunctions.FailJsonataProps{Error: jsii.String("Refused")})
-	steps := awsstepfunctions.Choice_Jsonata(stack, jsii.String("Check"), nil).
-		When(awsstepfunctions.Condition_Jsonata(jsii.String("{% $states.input.item.do = 'fail' %}")), fails, nil).
-		Otherwise(awsstepfunctions.Pass_Jsonata(stack, jsii.String("Done"), nil))
-	mapjob.New(stack, jsii.String("Steps"), &mapjob.Props{Processor: steps, Mode: mapjob.Inline, Overlap: joblock.Fail})
+	mapjob.New(stack, jsii.String("Steps"), &mapjob.Props{Processor: steps, Mode: &mapjob.Inline{}, Overlap: &joblock.Fail{}})
 	app.Synth(nil)
+}
+
+// steps are the states of an item, which fail on demand.
+func steps(scope constructs.Construct) awsstepfunctions.IChainable {
+	fails := awsstepfunctions.Fail_Jsonata(scope, jsii.String("Refused"), &awsstepfunctions.FailJsonataProps{Error: jsii.String("Refused")})
+	return awsstepfunctions.Choice_Jsonata(scope, jsii.String("Check"), nil).
+		When(awsstepfunctions.Condition_Jsonata(jsii.String("{% $states.input.item.do = 'fail' %}")), fails, nil).
+		Otherwise(awsstepfunctions.Pass_Jsonata(scope, jsii.String("Done"), nil))
 }

@@ -1,0 +1,22 @@
+// Package eventhandler invokes a Lambda function for events: on a schedule, for a
+// pattern of events on a bus, or through a URL. It is enough for work that one
+// invocation finishes within fifteen minutes.
+//
+//	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
+//		Function: function,
+//		Schedule: &eventhandler.Schedule{
+//			Expression: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
+//				Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
+//			}),
+//		},
+//	})
+//
+// A schedule and a pattern invoke the function asynchronously: Lambda queues the
+// event, retries if the function fails, and then sends the event to the failure
+// queue. A URL invokes it synchronously: its caller waits, gets the error, and
+// retries by itself.
+//
+// Events are delivered at least once: now and then one event invokes the function
+// twice. Nothing reports that the work is done, except what the function itself
+// reports.
+package eventhandler

@@ -1,0 +1,60 @@
+package joblock
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+)
+
+// Overlap is what an execution does if another execution of the same job is
+// running: [Skip], [Wait], [Replace] or [Fail].
+//
+//	here        Kubernetes CronJob, concurrencyPolicy   Temporal schedule, overlap policy
+//	no lock     Allow                                   AllowAll
+//	*Skip       Forbid                                  Skip
+//	*Wait       -                                       BufferOne, but all wait, in no order
+//	*Replace    Replace                                 TerminateOther
+//	*Fail       -                                       -
+type Overlap interface {
+	overlap() // no other package has policies
+}
+
+// Skip ends the new execution, which counts as succeeded. Its output is
+// {"skipped": true, "owner": ARN-OF-THE-OTHER}.
+type Skip struct {
+	// OnSkipped returns a state that runs before the execution ends as skipped.
+	// The state continues with the one it is given, and its output is its input.
+	// The variable $jobLockOwner is the ARN of the execution that is running.
+	// Default: the execution ends at once.
+	OnSkipped func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable
+}
+
+// Wait keeps the new execution waiting until the lock is free. After Limit the
+// execution fails with MapJob.AlreadyRunning. If several wait, the first to look
+// after the release gets the lock: there is no order.
+type Wait struct {
+	// Limit is the longest wait, in whole seconds.
+	// Default: an execution fails after it has waited for an hour.
+	Limit awscdk.Duration
+
+	// PollEvery is how often a waiting execution looks whether the lock is
+	// free, in whole seconds. Each look is five state transitions and 16 events
+	// of the execution's history.
+	// Default: an execution looks every 30 seconds, and less often if Limit is
+	// longer than 200 minutes: 400 times in all.
+	PollEvery awscdk.Duration
+}
+
+// Replace stops the running execution, which ends as ABORTED with
+// MapJob.Replaced, and continues when that one has ended. The stopped execution
+// runs no error handler. If several start at once, the last to get the lock
+// remains.
+type Replace struct{}
+
+// Fail fails the new execution with MapJob.AlreadyRunning. Unlike a skipped
+// execution, a failed one raises alarms.
+type Fail struct{}
+
+func (*Skip) overlap()    {}
+func (*Wait) overlap()    {}
+func (*Replace) overlap() {}
+func (*Fail) overlap()    {}

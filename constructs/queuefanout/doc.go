@@ -1,0 +1,15 @@
+// Package queuefanout creates a queue between two Lambda functions: the producer
+// sends a message for each item, and the consumer takes messages in batches, many
+// batches at once. It is enough for work whose end nobody has to know.
+//
+//	queuefanout.New(stack, jsii.String("Orders"), &queuefanout.Props{
+//		Producer:       producer, // finds the queue's URL in QUEUE_URL
+//		Consumer:       consumer, // job.Queue answers with the messages that failed
+//		MaxConcurrency: jsii.Number(20),
+//	})
+//
+// The consumer answers which messages of a batch failed. Those come again after
+// their visibility timeout, and after some receives they go to the dead-letter
+// queue. Messages come at least once and in no order: the consumer must do the same
+// if it gets a message twice.
+package queuefanout

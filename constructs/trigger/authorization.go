@@ -1,0 +1,152 @@
+package trigger
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
+)
+
+// Authorization is how a webhook identifies the sender of a request: [AWSIAM] or
+// [HMAC].
+type Authorization interface {
+	resolve() authorization
+	validate(found *refusal.Problems)
+}
+
+// AWSIAM takes requests that a principal of AWS has signed and that Lambda has
+// authorized: see Webhook.GrantInvoke.
+type AWSIAM struct {
+	// DeliveryID is where a request has its delivery's ID, InHeader or InBody.
+	// Default: InHeader("X-Delivery-Id"). Without that header, every request is a
+	// delivery of its own.
+	DeliveryID DeliveryID
+}
+
+// HMAC takes requests with an HMAC-SHA256 of their timestamp, delivery ID and
+// body, computed with a secret that sender and webhook share. The signed bytes are
+//
+//	TIMESTAMP "." BODY           of a request without a delivery ID in a header
+//	TIMESTAMP "." ID "." BODY    of a request with one
+//
+// The timestamp is in seconds since 1970. A request is refused if its timestamp
+// is more than five minutes away.
+type HMAC struct {
+	// Secret has the shared secret as its whole value. During a rotation the
+	// value before the current one is accepted too.
+	// Default: the webhook creates a secret with 64 random characters.
+	Secret awssecretsmanager.ISecret
+
+	// SignatureHeader is the header with the signature, sha256= and 64
+	// hexadecimal digits.
+	// Default: X-Signature-256.
+	SignatureHeader *string
+
+	// TimestampHeader is the header with the timestamp.
+	// Default: X-Timestamp.
+	TimestampHeader *string
+
+	// DeliveryID is where a request has its delivery's ID, InHeader or InBody.
+	// Default: InHeader("X-Delivery-Id"). Without that header, a request is a
+	// repeat of another one if both have the same signature.
+	DeliveryID DeliveryID
+}
+
+// DeliveryID is where a request has the ID of its delivery: [InHeader] or
+// [InBody]. The ID is part of the name of the execution, so that a delivery starts
+// one execution, however often it comes.
+type DeliveryID interface {
+	place() (header, member string)
+}
+
+// InHeader is the name of the header that has the delivery's ID.
+type InHeader string
+
+// InBody is the name of the member of the body that has the delivery's ID, a
+// string or a whole number.
+type InBody string
+
+func (h InHeader) place() (header, member string) { return string(h), "" }
+func (b InBody) place() (header, member string)   { return "", string(b) }
+
+// authorization is what the webhook's function needs to know of an Authorization.
+type authorization struct {
+	name   string
+	signed bool // by a secret
+	secret awssecretsmanager.ISecret
+
+	signatureHeader, timestampHeader   string
+	deliveryIDHeader, deliveryIDMember string
+}
+
+// Names of the ways to authorize, in the environment of the function.
+const (
+	nameOfIAM  = "AWS_IAM"
+	nameOfHMAC = "HMAC"
+)
+
+func (a *AWSIAM) resolve() authorization {
+	resolved := authorization{name: nameOfIAM}
+	resolved.deliveryIDHeader, resolved.deliveryIDMember = placeOf(a.DeliveryID)
+	return resolved
+}
+
+func (h *HMAC) resolve() authorization {
+	resolved := authorization{name: nameOfHMAC, signed: true, secret: h.Secret,
+		signatureHeader: "X-Signature-256", timestampHeader: "X-Timestamp"}
+	if h.SignatureHeader != nil {
+		resolved.signatureHeader = *h.SignatureHeader
+	}
+	if h.TimestampHeader != nil {
+		resolved.timestampHeader = *h.TimestampHeader
+	}
+	resolved.deliveryIDHeader, resolved.deliveryIDMember = placeOf(h.DeliveryID)
+	return resolved
+}
+
+func placeOf(id DeliveryID) (header, member string) {
+	if id == nil {
+		id = InHeader("X-Delivery-Id")
+	}
+	return id.place()
+}
+
+func (a *AWSIAM) validate(found *refusal.Problems) {
+	validateDeliveryID(a.DeliveryID, found)
+}
+
+func (h *HMAC) validate(found *refusal.Problems) {
+	resolved := h.resolve()
+	validateHeader("Authorization.SignatureHeader", resolved.signatureHeader, found)
+	validateHeader("Authorization.TimestampHeader", resolved.timestampHeader, found)
+	validateDeliveryID(h.DeliveryID, found)
+	names := map[string]bool{} // case does not matter in a header's name
+	for _, name := range []string{resolved.signatureHeader, resolved.timestampHeader, resolved.deliveryIDHeader} {
+		if lower := strings.ToLower(name); lower != "" && names[lower] {
+			found.Add("Authorization: got the header %q twice, expected different headers for signature, timestamp and delivery ID", name)
+		} else {
+			names[lower] = true
+		}
+	}
+}
+
+func validateDeliveryID(id DeliveryID, found *refusal.Problems) {
+	switch id := id.(type) {
+	case InHeader:
+		validateHeader("Authorization.DeliveryID", string(id), found)
+	case InBody:
+		if id == "" {
+			found.Add("Authorization.DeliveryID: got an empty name, expected a member of the body")
+		}
+	}
+}
+
+// headerName is a token (RFC 9110, "Tokens").
+var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+
+func validateHeader(prop, name string, found *refusal.Problems) {
+	if !headerName.MatchString(name) {
+		found.Add("%s: got %q, expected the name of a header", prop, name)
+	}
+}
