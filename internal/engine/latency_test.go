@@ -5,14 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// slow has every way take three seconds.
+// slow delays each state entry, request and response by three seconds.
 var slow = engine.WithLatency(func() time.Duration { return 3 * time.Second })
 
-func TestLatencyIsThatOfEachWay(t *testing.T) {
+func TestLatencyDelaysEntriesRequestsAndResponses(t *testing.T) {
 	for name, integration := range map[string]engine.Integration{
 		"immediate": payload,
 		"blocking":  engine.IntegrationFunc(payload.Call),
@@ -28,23 +27,20 @@ func TestLatencyIsThatOfEachWay(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOnItsWayCountsForTheTimeout(t *testing.T) {
+func TestLatencyCountsTowardsTheTimeout(t *testing.T) {
 	x := run(t, task(`,"TimeoutSeconds":5`), `{}`, slow, engine.WithIntegration(lambda, payload))
 	fails(t, x, "States.Timeout", "")
 }
 
-// An execution that is stopped while a request of it is on its way has its
-// request carried out, and never hears of it.
-func TestARequestOnItsWayArrivesAfterTheEnd(t *testing.T) {
+// If an execution ends while a request is on its way, the request is carried out
+// and its response ignored.
+func TestRequestOnItsWayIsCarriedOutAfterTheEnd(t *testing.T) {
 	arrived := 0
 	write := engine.ImmediateFunc(func(*engine.Request) engine.Answer {
 		arrived++
 		return engine.Answer{Output: "written"}
 	})
-	writer, err := asl.Parse([]byte(`{"StartAt":"T","TimeoutSeconds":5,"States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	writer := parse(t, `{"StartAt":"T","TimeoutSeconds":5,"States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}`)
 	const arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Writer"
 	x := run(t, `{"QueryLanguage":"JSONata","StartAt":"S","States":{
 		"S":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Arguments":{"StateMachineArn":"`+arn+`"},
@@ -53,18 +49,5 @@ func TestARequestOnItsWayArrivesAfterTheEnd(t *testing.T) {
 		slow, engine.WithIntegration(lambda, write), engine.WithStateMachine(arn, writer, engine.Standard))
 	if !strings.Contains(string(x.Output), "TIMED_OUT") || arrived != 1 {
 		t.Errorf("got %s and %d writes, expected the execution that writes to be TIMED_OUT after five seconds, and its write after six", x.Output, arrived)
-	}
-}
-
-func TestDescribeExecutionLeavesTheDataOutIfAsked(t *testing.T) {
-	describe := func(more string) string {
-		return string(run(t, `{"QueryLanguage":"JSONata","StartAt":"D","States":{"D":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:describeExecution",
-			"Arguments":{"ExecutionArn":"{% $states.context.Execution.Id %}"`+more+`},"End":true}}}`, `{"secret":1}`).Output)
-	}
-	if all := describe(""); !strings.Contains(all, "secret") || !strings.Contains(all, `"Included":true`) {
-		t.Errorf("got %s, expected the input among what is described", all)
-	}
-	if metadata := describe(`,"IncludedData":"METADATA_ONLY"`); strings.Contains(metadata, "secret") || !strings.Contains(metadata, `"Status":"RUNNING"`) {
-		t.Errorf("got %s, expected the status without the input", metadata)
 	}
 }

@@ -1,0 +1,128 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+func task(fields string) string {
+	caught := ""
+	if strings.Contains(fields, `"Caught"`) {
+		caught = `,"Caught":{"Type":"Pass","End":true}`
+	}
+	return `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Next":"Done"` + fields + `},
+		"Done":{"Type":"Succeed"}` + caught + `}}`
+}
+
+func TestTaskTimesOut(t *testing.T) {
+	slow := engine.ImmediateFunc(func(*engine.Request) engine.Answer { return engine.Answer{Output: 1.0, Takes: time.Minute} })
+	x := run(t, task(`,"TimeoutSeconds":5,"Catch":[{"ErrorEquals":["States.Timeout"],"Next":"Caught"}]`), `{}`, engine.WithIntegration(lambda, slow))
+	succeeds(t, x, `{"Error":"States.Timeout","Cause":""}`)
+	if took := x.Stop.Sub(x.Start); took != 5*time.Second {
+		t.Errorf("got %v, expected 5s", took)
+	}
+}
+
+func TestCallbacks(t *testing.T) {
+	const definition = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":10,
+		"Parameters":{"token.$":"$$.Task.Token"},"End":true}}}`
+	sqs := func(answer func(*engine.Callback)) engine.Option {
+		return engine.WithIntegration("arn:aws:states:::sqs:*", engine.ImmediateFunc(func(r *engine.Request) engine.Answer {
+			if token, _ := r.Parameters.(*value.Object).Get("token"); token != r.Callback.Token {
+				t.Errorf("got the token %v, expected %s", token, r.Callback.Token)
+			}
+			answer(r.Callback)
+			return engine.Answer{Output: "sent"}
+		}))
+	}
+	succeeds(t, run(t, definition, `{}`, sqs(func(c *engine.Callback) { c.Success("answer") })), `"answer"`)
+	fails(t, run(t, definition, `{}`, sqs(func(c *engine.Callback) { c.Failure("No", "because") })), "No", "because")
+	var callback *engine.Callback
+	x := run(t, definition, `{}`, sqs(func(c *engine.Callback) {
+		if callback = c; c.Over() {
+			t.Error("got a callback that is over before the task has begun to wait")
+		}
+	}))
+	fails(t, x, "States.Timeout", "")
+	if !callback.Over() {
+		t.Error("got a callback that is not over, expected it to be when the task's time is up")
+	}
+	if took := x.Stop.Sub(x.Start); took != 10*time.Second {
+		t.Errorf("got a timeout after %v, expected 10s without a heartbeat", took)
+	}
+}
+
+func TestCallbackFromAnotherGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := parse(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":60,"End":true}}}`)
+		e, err := engine.New(machine, engine.WithIntegration("arn:aws:states:::sqs:*", engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+			go func() {
+				time.Sleep(50 * time.Second)
+				r.Callback.Heartbeat()
+				time.Sleep(50 * time.Second)
+				r.Callback.Success("later")
+			}()
+			return "sent", nil
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := e.Run(context.Background(), []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		succeeds(t, x, `"later"`)
+		if took := x.Stop.Sub(x.Start); took != 100*time.Second {
+			t.Errorf("got the answer after %v, expected it after 100s, kept alive by a heartbeat", took)
+		}
+	})
+}
+
+func TestJobsAreSubmitted(t *testing.T) {
+	for _, reported := range []bool{true, false} {
+		var events []event.Type
+		x := run(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","End":true}}}`, `{}`,
+			engine.WithIntegration("arn:aws:states:::glue:*", engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+				if reported {
+					r.Submitted("started")
+				}
+				return "done", nil
+			})), types(&events))
+		succeeds(t, x, `"done"`)
+		if !slices.Contains(events, event.TaskSubmitted) {
+			t.Errorf("got %v, expected TaskSubmitted", events)
+		}
+	}
+}
+
+func TestBlockingCallsRepeatExactly(t *testing.T) {
+	record := func(t *testing.T) string {
+		var text strings.Builder
+		run(t, `{"StartAt":"M","States":{"M":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Next":"U"},"U":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}}}}`,
+			`[1,2,3,4,5,6,7,8]`, engine.WithIntegration(lambda, engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+				time.Sleep(time.Duration(rand.IntN(500)) * time.Second)
+				return r.Parameters, nil
+			})), engine.WithHistory(func(e event.Event) { fmt.Fprintf(&text, "%d<%d %s\n", e.ID, e.PreviousID, e.Type) }))
+		return text.String()
+	}
+	synctest.Test(t, func(t *testing.T) {
+		first := record(t)
+		for range 5 {
+			if diff := cmp.Diff(first, record(t)); diff != "" {
+				t.Fatalf("two runs differ (-first +second):\n%s", diff)
+			}
+		}
+	})
+}
