@@ -13,17 +13,18 @@
 //
 // What owns what, from the outside in:
 //
-//   - a [run] is one call of [Engine.Run]: the loop, the random numbers, the
-//     task tokens and the executions;
-//   - an [execution] has an input, a status and a history. The run owns the one
-//     that was started and those that tasks start; a [mapRun] owns its children;
-//   - a [thread] is a sequence of states: the execution's own, a branch of a
-//     Parallel state or an iteration of an inline Map;
-//   - a [visit] is a thread's stay in one state, with all its attempts;
-//   - [work] is what an attempt has under way: a [task], [branches], an
-//     [inlineMap], a [mapRun] or a [pause].
+//   - run is one call of [Engine.Run]: the loop, the random numbers, the task
+//     tokens and the executions;
+//   - execution has an input, a status and a history. The run owns the one that
+//     was started and those that tasks start; a mapRun owns its children;
+//   - thread is a sequence of states: the execution's own, a branch of a Parallel
+//     state or an iteration of an inline Map;
+//   - visit is a thread's stay in one state, with all its attempts;
+//   - work is what an attempt has under way: a task, branches, an inlineMap, a
+//     mapRun or a pause.
 //
-// Each type of state is a [stateKind] in a file of its own.
+// Each type of state is a stateKind in a file of its own. Input and output are in
+// dataflow.go, Retry and Catch in failure.go.
 package engine
 
 import (

@@ -1,0 +1,180 @@
+package mapresults_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/internal/engine/mapresults"
+)
+
+// store keeps objects in memory, by "bucket/key".
+type store struct {
+	mutex   sync.Mutex
+	objects map[string]string
+	aborted []string
+	refused string // the key that cannot be created
+}
+
+func (s *store) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
+	if key == s.refused {
+		return nil, errors.New("no space")
+	}
+	return &object{store: s, name: bucket + "/" + key}, nil
+}
+
+type object struct {
+	bytes.Buffer
+	store *store
+	name  string
+}
+
+func (o *object) Close() error {
+	o.store.mutex.Lock()
+	defer o.store.mutex.Unlock()
+	o.store.objects[o.name] = o.String()
+	return nil
+}
+
+func (o *object) Abort() error {
+	o.store.mutex.Lock()
+	defer o.store.mutex.Unlock()
+	o.store.aborted = append(o.store.aborted, o.name)
+	return nil
+}
+
+var start = time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
+
+func child(index int, status string, output any) *mapresults.Child {
+	return &mapresults.Child{
+		ARN: "arn", Name: "name", StateMachineARN: "machine", Index: index, Status: status,
+		Input: 1.0, Output: output, Start: start, Stop: start.Add(time.Second),
+	}
+}
+
+func failed(index int) *mapresults.Child {
+	c := child(index, "FAILED", nil)
+	c.Error, c.Cause = "Bad", "worse"
+	return c
+}
+
+const failedLine = `{"Cause":"worse","Error":"Bad","ExecutionArn":"arn","Input":"1","InputDetails":{"Included":true},"Name":"name","RedriveCount":0,` +
+	`"RedriveStatus":"REDRIVABLE_BY_MAP_RUN","StartDate":"2026-03-14T01:59:00.000Z","StateMachineArn":"machine","Status":"FAILED","StopDate":"2026-03-14T01:59:01.000Z"}`
+
+func TestFilesHoldResultsAndManifest(t *testing.T) {
+	for name, c := range map[string]struct {
+		to       mapresults.Destination
+		expected map[string]string
+	}{
+		"JSON lines, flattened": {
+			mapresults.Destination{Bucket: "b", Prefix: "p", OutputType: "JSONL", Transformation: "FLATTEN"},
+			map[string]string{
+				"b/p/id/SUCCEEDED_0.jsonl": "1\n2\n\"x\"\n",
+				"b/p/id/FAILED_0.jsonl":    failedLine + "\n",
+				"b/p/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"p/id/FAILED_0.jsonl","Size":292}],"PENDING":[],` +
+					`"SUCCEEDED":[{"Key":"p/id/SUCCEEDED_0.jsonl","Size":8}]}}`,
+			},
+		},
+		"JSON, compact": {
+			mapresults.Destination{Bucket: "b", OutputType: "JSON", Transformation: "COMPACT"},
+			map[string]string{
+				"b/id/SUCCEEDED_0.json": `[[1,2],"x"]`,
+				"b/id/FAILED_0.json":    "[" + failedLine + "]",
+				"b/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"id/FAILED_0.json","Size":293}],"PENDING":[],` +
+					`"SUCCEEDED":[{"Key":"id/SUCCEEDED_0.json","Size":11}]}}`,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &store{objects: map[string]string{}}
+			f := mapresults.NewFiles(context.Background(), s, c.to, "run", "id")
+			f.Add(child(0, "SUCCEEDED", []any{1.0, 2.0}))
+			f.Add(failed(1))
+			f.Add(child(2, "SUCCEEDED", "x"))
+			if n := f.Written(); n != 0 {
+				t.Errorf("got %d results written before Close, expected 0", n)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.expected, s.objects); diff != "" {
+				t.Errorf("the objects differ (-expected +got):\n%s", diff)
+			}
+			if n := f.Written(); n != 3 {
+				t.Errorf("got %d results written, expected 3", n)
+			}
+		})
+	}
+}
+
+func TestLongResultsKeepTheirOrder(t *testing.T) {
+	s := &store{objects: map[string]string{}}
+	f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", OutputType: "JSONL", Transformation: "COMPACT"}, "run", "id")
+	var expected strings.Builder
+	for i := range 40 {
+		text := strings.Repeat(string(rune('a'+i%26)), 50_000)
+		f.Add(child(i, "SUCCEEDED", text))
+		expected.WriteString(`"` + text + "\"\n")
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.objects["b/id/SUCCEEDED_0.jsonl"]; got != expected.String() {
+		t.Errorf("got %d bytes that differ from the %d expected ones", len(got), expected.Len())
+	}
+}
+
+func TestDiscardAbortsOpenFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{objects: map[string]string{}}
+		f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Transformation: "NONE"}, "run", "id")
+		f.Add(failed(0))
+		f.Discard()
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"b/id/FAILED_0.json"}, s.aborted); diff != "" || len(s.objects) != 0 {
+			t.Errorf("got the objects %v and other aborted ones than expected (-expected +got):\n%s", s.objects, diff)
+		}
+	})
+}
+
+func TestCloseReturnsTheErrorOfTheStore(t *testing.T) {
+	for _, key := range []string{"id/SUCCEEDED_0.json", "id/manifest.json"} {
+		s := &store{objects: map[string]string{}, refused: key}
+		f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Transformation: "NONE"}, "run", "id")
+		f.Add(child(0, "SUCCEEDED", 1.0))
+		if err := f.Close(); err == nil || err.Error() != "no space" {
+			t.Errorf("%s: got the error %v, expected no space", key, err)
+		}
+		if n := f.Written(); n != 0 {
+			t.Errorf("%s: got %d results written, expected 0", key, n)
+		}
+	}
+}
+
+func TestListKeepsTheOrderOfTheChildren(t *testing.T) {
+	for transformation, expected := range map[string]any{
+		"":        []any{"a", []any{1.0, 2.0}},
+		"FLATTEN": []any{"a", 1.0, 2.0},
+	} {
+		l := mapresults.NewList(transformation)
+		l.Add(child(2, "SUCCEEDED", []any{1.0, 2.0}))
+		l.Add(failed(1))
+		l.Add(child(0, "SUCCEEDED", "a"))
+		if diff := cmp.Diff(expected, l.Result()); diff != "" {
+			t.Errorf("%q: the result differs (-expected +got):\n%s", transformation, diff)
+		}
+	}
+	l := mapresults.NewList("NONE")
+	l.Add(failed(0))
+	if n := len(l.Result().([]any)); n != 1 {
+		t.Errorf("NONE: got %d results, expected the one of the child that failed", n)
+	}
+}
