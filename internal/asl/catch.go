@@ -3,6 +3,7 @@ package asl
 import (
 	"fmt"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
@@ -15,30 +16,30 @@ type Catcher struct {
 	Output      *expression.Template
 }
 
-func (f fields) catch(links []link) ([]*Catcher, []link) {
+func (p *parser) catch(f fields.Object, links []link) ([]*Catcher, []link) {
 	var catchers []*Catcher
-	list := f.list("Catch", "catchers")
+	list := f.List("Catch", "catchers")
 	for i, v := range list {
-		path := element(f.at("Catch"), i)
-		g, ok := f.reader.fields(v, path, "a catcher", kindCatcher, f.language)
+		path := fields.Element(f.At("Catch"), i)
+		g, ok := f.Document.Open(v, path, "a catcher", fields.CatcherKind, f.Language)
 		if !ok {
 			continue
 		}
-		g.offer = offersErrorOutput
+		g.Offer = fields.ErrorOutput
 		field := fmt.Sprintf("Catch[%d]", i)
 		c := &Catcher{
-			ErrorEquals: g.errorEquals(i == len(list)-1),
-			Assign:      g.assign(field + "/Assign"),
+			ErrorEquals: p.errorEquals(g, i == len(list)-1),
+			Assign:      p.assign(g, field+"/Assign"),
 		}
-		if g.language == JSONata {
-			c.Output = g.template("Output", field+"/Output")
+		if g.Language == JSONata {
+			c.Output = g.Template("Output", field+"/Output")
 		} else {
-			c.ResultPath = g.referencePath("ResultPath")
+			c.ResultPath = g.ReferencePath("ResultPath")
 		}
-		if !g.has("Next") {
-			g.missing("Next", "the name of a state")
+		if !g.Has("Next") {
+			g.Missing("Next", "the name of a state")
 		}
-		links = g.link("Next", &c.Next, links)
+		links = p.link(g, "Next", &c.Next, links)
 		catchers = append(catchers, c)
 	}
 	return catchers, links

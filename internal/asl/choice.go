@@ -3,6 +3,7 @@ package asl
 import (
 	"fmt"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -27,39 +28,39 @@ type Rule struct {
 // Matches reports whether the condition holds.
 func (r *Rule) Matches(s *expression.Scope) (bool, error) { return r.condition.Holds(s) }
 
-func (f fields) choice(links []link) (*Choice, []link) {
+func (p *parser) choice(f fields.Object, links []link) (*Choice, []link) {
 	c := &Choice{}
-	list := f.list("Choices", "rules")
+	list := f.List("Choices", "rules")
 	if len(list) == 0 {
-		f.reader.problem(f.at("Choices"), "got no rule, expected at least one")
+		f.Document.Problem(f.At("Choices"), "got no rule, expected at least one")
 	}
 	for i, v := range list {
-		g, ok := f.reader.fields(v, element(f.at("Choices"), i), "a choice rule", kindRule, f.language)
+		g, ok := f.Document.Open(v, fields.Element(f.At("Choices"), i), "a choice rule", fields.RuleKind, f.Language)
 		if !ok {
 			continue
 		}
 		field := fmt.Sprintf("Choices[%d]", i)
-		rule := &Rule{Assign: g.assign(field + "/Assign")}
-		if g.language == JSONata {
-			rule.Output = g.template("Output", field+"/Output")
-			rule.condition, rule.Text = g.condition(field + "/Condition")
+		rule := &Rule{Assign: p.assign(g, field+"/Assign")}
+		if g.Language == JSONata {
+			rule.Output = g.Template("Output", field+"/Output")
+			rule.condition, rule.Text = p.condition(g, field+"/Condition")
 		} else {
-			rule.condition, rule.Text = g.comparison()
+			rule.condition, rule.Text = p.comparison(g)
 		}
-		if !g.has("Next") {
-			g.missing("Next", "the name of a state")
+		if !g.Has("Next") {
+			g.Missing("Next", "the name of a state")
 		}
-		links = g.link("Next", &rule.Next, links)
+		links = p.link(g, "Next", &rule.Next, links)
 		c.Rules = append(c.Rules, rule)
 	}
-	return c, f.link("Default", &c.Default, links)
+	return c, p.link(f, "Default", &c.Default, links)
 }
 
 // condition reads the JSONata condition of a rule.
-func (f fields) condition(field string) (expression.Condition, string) {
-	v, ok := f.object.Get("Condition")
+func (p *parser) condition(f fields.Object, field string) (expression.Condition, string) {
+	v, ok := f.Get("Condition")
 	if !ok {
-		f.missing("Condition", "a JSONata expression {% … %} or a boolean")
+		f.Missing("Condition", "a JSONata expression {% … %} or a boolean")
 		return nil, ""
 	}
 	switch v := v.(type) {
@@ -67,12 +68,12 @@ func (f fields) condition(field string) (expression.Condition, string) {
 		return expression.Literal(v), value.Text(v)
 	case string:
 		if source, ok := expression.JSONataSource(v); ok {
-			if e := f.expression(source, f.at("Condition"), field); e != nil {
+			if e := f.Expression(source, f.At("Condition"), field); e != nil {
 				return e, source
 			}
 			return nil, ""
 		}
 	}
-	f.reader.problem(f.at("Condition"), "got %s, expected a JSONata expression {%% … %%} or a boolean", value.Describe(v))
+	f.Document.Problem(f.At("Condition"), "got %s, expected a JSONata expression {%% … %%} or a boolean", value.Describe(v))
 	return nil, ""
 }

@@ -3,98 +3,87 @@ package asl
 import (
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// comparisonFields holds the fields of a JSONPath comparison.
-var comparisonFields = func() map[string]languages {
-	fields := map[string]languages{"Variable": onlyJSONPath, "And": onlyJSONPath, "Or": onlyJSONPath, "Not": onlyJSONPath}
-	for _, name := range expression.Comparisons() {
-		fields[name] = onlyJSONPath
-		if expression.ComparisonOf(name).TakesPath {
-			fields[name+"Path"] = onlyJSONPath
-		}
-	}
-	return fields
-}()
-
 // comparison reads the JSONPath condition of a rule.
-func (f fields) comparison() (expression.Condition, string) {
+func (p *parser) comparison(f fields.Object) (expression.Condition, string) {
 	var names []string
-	for name := range f.object.All() {
-		if name != "Variable" && comparisonFields[name] == onlyJSONPath {
+	for name := range f.Value.All() {
+		if fields.IsComparison(name) {
 			names = append(names, name)
 		}
 	}
 	if len(names) != 1 {
-		f.reader.problem(f.path, "got %d comparison operators, expected exactly one", len(names))
+		f.Document.Problem(f.Path, "got %d comparison operators, expected exactly one", len(names))
 		return nil, ""
 	}
 	operator := names[0]
 	switch operator {
 	case "And", "Or":
-		return f.combination(operator)
+		return p.combination(f, operator)
 	case "Not":
-		v, _ := f.object.Get("Not")
-		inner, text := f.nested(v, f.at("Not"))
+		v, _ := f.Get("Not")
+		inner, text := p.nested(f, v, f.At("Not"))
 		return &expression.Not{Condition: inner}, "not (" + text + ")"
 	}
-	return f.compare(operator)
+	return p.compare(f, operator)
 }
 
-func (f fields) nested(v any, path string) (expression.Condition, string) {
-	g, ok := f.reader.fields(v, path, "a comparison", kindTest, f.language)
+func (p *parser) nested(f fields.Object, v any, path string) (expression.Condition, string) {
+	g, ok := f.Document.Open(v, path, "a comparison", fields.TestKind, f.Language)
 	if !ok {
 		return nil, ""
 	}
-	return g.comparison()
+	return p.comparison(g)
 }
 
-func (f fields) combination(operator string) (expression.Condition, string) {
-	list := f.list(operator, "comparisons")
+func (p *parser) combination(f fields.Object, operator string) (expression.Condition, string) {
+	list := f.List(operator, "comparisons")
 	if len(list) == 0 {
-		f.reader.problem(f.at(operator), "got no comparison, expected at least one")
+		f.Document.Problem(f.At(operator), "got no comparison, expected at least one")
 	}
 	conditions := make([]expression.Condition, len(list))
 	texts := make([]string, len(list))
 	for i, v := range list {
-		conditions[i], texts[i] = f.nested(v, element(f.at(operator), i))
+		conditions[i], texts[i] = p.nested(f, v, fields.Element(f.At(operator), i))
 	}
 	word := " " + strings.ToLower(operator) + " "
 	return &expression.Combined{Conditions: conditions, Any: operator == "Or"}, "(" + strings.Join(texts, word) + ")"
 }
 
-func (f fields) compare(operator string) (expression.Condition, string) {
-	if !f.has("Variable") {
-		f.missing("Variable", "a JSONPath such as $.order")
+func (p *parser) compare(f fields.Object, operator string) (expression.Condition, string) {
+	if !f.Has("Variable") {
+		f.Missing("Variable", "a JSONPath such as $.order")
 		return nil, ""
 	}
-	variable := f.queryPath("Variable")
+	variable := f.JSONPath("Variable")
 	if variable == nil || variable.Discard {
 		return nil, ""
 	}
-	operand, _ := f.object.Get(operator)
+	operand, _ := f.Get(operator)
 	text := variable.String() + " " + operator + " " + value.Text(operand)
 	if operator == expression.IsPresent {
 		present, ok := operand.(bool)
 		if !ok {
-			f.reader.problem(f.at(operator), "got %s, expected true or false", value.Describe(operand))
+			f.Document.Problem(f.At(operator), "got %s, expected true or false", value.Describe(operand))
 		}
 		return &expression.Present{Variable: variable, Expected: present}, text
 	}
 	c := expression.ComparisonOf(operator)
 	if c == nil {
 		c = expression.ComparisonOf(strings.TrimSuffix(operator, "Path"))
-		path := f.queryPath(operator)
+		path := f.JSONPath(operator)
 		if path == nil || path.Discard {
 			return nil, ""
 		}
 		return &expression.Compare{Variable: variable, Comparison: c, Path: path}, text
 	}
 	if !c.Valid(operand) {
-		if !f.reader.substituted(f.at(operator), operand) {
-			f.reader.problem(f.at(operator), "got %s, expected %s", value.Describe(operand), c.Operand)
+		if !f.Document.Substituted(f.At(operator), operand) {
+			f.Document.Problem(f.At(operator), "got %s, expected %s", value.Describe(operand), c.Operand)
 			return nil, ""
 		}
 	}

@@ -1,19 +1,21 @@
 package asl
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/mapjob/mapjob/internal/asl/fields"
+)
 
 // CheckExpress reports what an Express workflow does not support: Distributed
 // Maps, activities, and tasks that wait for a job or a token (developer guide,
 // "Choosing workflow type"). The error is [Problems].
 func (m *StateMachine) CheckExpress() error {
-	var problems Problems
+	d := &fields.Document{}
 	for s := range m.AllStates() {
 		if s.Map != nil && s.Map.Processor.Distributed {
-			problems = append(problems, Problem{
-				Path:    s.Path + ".ItemProcessor.ProcessorConfig.Mode",
-				Message: `got "DISTRIBUTED" in an Express state machine, expected "INLINE"`,
-				service: schemaText("Express state machine does not support Distributed Map", s.Path+".ItemProcessor.ProcessorConfig.Mode"),
-			})
+			path := s.Path + ".ItemProcessor.ProcessorConfig.Mode"
+			d.Known(path, fields.SchemaText("Express state machine does not support Distributed Map", path),
+				`got "DISTRIBUTED" in an Express state machine, expected "INLINE"`)
 		}
 		if s.Task == nil {
 			continue
@@ -27,15 +29,13 @@ func (m *StateMachine) CheckExpress() error {
 		default:
 			continue
 		}
-		problems = append(problems, Problem{
-			Path:    s.Path + ".Resource",
-			Message: fmt.Sprintf("got %q in an Express state machine, expected a request-response integration or a function", s.Task.Resource.ARN),
-			service: schemaText("Express state machine does not support "+what, s.Path+".Resource"),
-		})
+		path := s.Path + ".Resource"
+		d.Known(path, fields.SchemaText("Express state machine does not support "+what, path),
+			"got %q in an Express state machine, expected a request-response integration or a function", s.Task.Resource.ARN)
 	}
-	if len(problems) == 0 {
+	if len(d.Problems) == 0 {
 		return nil
 	}
-	problems.locate(quoteSubstitutions(m.Definition))
-	return problems
+	d.Problems.Locate(fields.QuoteSubstitutions(m.Definition))
+	return d.Problems
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -33,7 +34,7 @@ func (f *Flow) all(yield func(*State) bool) bool {
 		if !yield(s) {
 			return false
 		}
-		for _, inner := range s.Flows() {
+		for _, inner := range s.flows() {
 			if !inner.all(yield) {
 				return false
 			}
@@ -50,76 +51,76 @@ func (f *Flow) ends() bool {
 }
 
 // flow reads StartAt and States and resolves the transitions.
-func (f fields) flow(flow *Flow) {
+func (p *parser) flow(f fields.Object, flow *Flow) {
 	flow.byName = map[string]*State{}
-	flow.StartAt = f.text("StartAt")
-	if !f.has("StartAt") {
-		f.missing("StartAt", "the name of a state")
+	flow.StartAt = f.Text("StartAt")
+	if !f.Has("StartAt") {
+		f.Missing("StartAt", "the name of a state")
 	}
-	states, ok := f.object.Get("States")
+	states, ok := f.Get("States")
 	if !ok {
-		f.missing("States", "an object of states")
+		f.Missing("States", "an object of states")
 		return
 	}
 	object, ok := states.(*value.Object)
 	if !ok || object.Len() == 0 {
-		f.reader.problem(f.at("States"), "got %s, expected an object with at least one state", describeEmpty(states))
+		f.Document.Problem(f.At("States"), "got %s, expected an object with at least one state", describeEmpty(states))
 		return
 	}
 	var links []link
-	problems := len(f.reader.problems)
+	problems := len(f.Document.Problems)
 	for name, v := range object.All() {
-		path := step(f.at("States"), name)
-		if n := len([]rune(name)); n > maxStateName && !f.reader.anySize || n == 0 {
-			f.reader.problem(path, "got a state name of %d characters, expected 1 to %d", n, maxStateName)
+		path := fields.Step(f.At("States"), name)
+		if n := len([]rune(name)); n > maxStateName && !p.anySize || n == 0 {
+			f.Document.Problem(path, "got a state name of %d characters, expected 1 to %d", n, maxStateName)
 		}
-		if first, taken := f.reader.names[name]; taken {
-			f.reader.problem(path, "got a second state named %q, expected a name that is unique in the state machine; the first is %s", name, first)
+		if first, taken := p.names[name]; taken {
+			f.Document.Problem(path, "got a second state named %q, expected a name that is unique in the state machine; the first is %s", name, first)
 		} else {
-			f.reader.names[name] = path
+			p.names[name] = path
 		}
-		s, more := f.state(name, v, path)
+		s, more := p.state(f, name, v, path)
 		links = append(links, more...)
 		flow.States = append(flow.States, s)
 		flow.byName[name] = s
 	}
-	wellFormed := len(f.reader.problems) == problems
+	wellFormed := len(f.Document.Problems) == problems
 	if flow.StartAt != "" {
 		flow.Start = flow.byName[flow.StartAt]
 		if flow.Start == nil {
-			f.reader.known(f.at("StartAt"), missingTarget(flow.StartAt, f.at("StartAt")), "got %q, expected the name of a state in States", flow.StartAt)
+			f.Document.Known(f.At("StartAt"), missingTarget(flow.StartAt, f.At("StartAt")), "got %q, expected the name of a state in States", flow.StartAt)
 		}
 	}
 	for _, l := range links {
 		*l.to = flow.byName[l.name]
 		if *l.to == nil {
-			f.reader.known(l.path, missingTarget(l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.at("States"))
+			f.Document.Known(l.path, missingTarget(l.name, l.path), "got %q, expected the name of a state in %s", l.name, f.At("States"))
 		}
 	}
 	// AWS checks transitions only if the states are valid, and does not report
 	// unreachable states if no state ends the state machine.
-	if wellFormed && f.path == "$" && !flow.ends() {
-		f.reader.known(f.at("States"), "MISSING_END_STATE: Workflow has no terminal state at null",
+	if wellFormed && f.Path == "$" && !flow.ends() {
+		f.Document.Known(f.At("States"), "MISSING_END_STATE: Workflow has no terminal state at null",
 			"got no state that ends the state machine, expected one with End, or of type Succeed or Fail")
 		return
 	}
-	f.unreachable(flow)
+	p.unreachable(f, flow)
 }
 
 // flowLanguage returns the query language of a nested flow. The default is that of
 // the state machine, not that of the state around the flow.
-func (f fields) flowLanguage(v any) QueryLanguage {
+func (p *parser) flowLanguage(v any) QueryLanguage {
 	if object, ok := v.(*value.Object); ok {
 		if language, ok := object.Get("QueryLanguage"); ok && language == string(JSONata) {
 			return JSONata
 		}
 	}
-	return f.reader.language
+	return p.language
 }
 
 // queryLanguage reads the QueryLanguage of a state machine, a flow or a state.
-func (f fields) queryLanguage(outer QueryLanguage) QueryLanguage {
-	language := QueryLanguage(f.oneOf("QueryLanguage", string(outer), string(JSONPath), string(JSONata)))
+func (p *parser) queryLanguage(f fields.Object, outer QueryLanguage) QueryLanguage {
+	language := QueryLanguage(f.OneOf("QueryLanguage", string(outer), string(JSONPath), string(JSONata)))
 	if language != JSONPath && language != JSONata {
 		return outer
 	}
@@ -135,7 +136,7 @@ func describeEmpty(v any) string {
 
 // unreachable reports states that no transition leads to, as AWS does
 // (MISSING_TRANSITION_TARGET).
-func (f fields) unreachable(flow *Flow) {
+func (p *parser) unreachable(f fields.Object, flow *Flow) {
 	if flow.Start == nil {
 		return
 	}
@@ -153,7 +154,7 @@ func (f fields) unreachable(flow *Flow) {
 	}
 	for _, s := range flow.States {
 		if !seen[s] {
-			f.reader.known(s.Path, fmt.Sprintf(`MISSING_TRANSITION_TARGET: State "%s" is not reachable. at %s`, s.Name, pointer(s.Path)),
+			f.Document.Known(s.Path, fmt.Sprintf(`MISSING_TRANSITION_TARGET: State "%s" is not reachable. at %s`, s.Name, fields.Pointer(s.Path)),
 				"got a state that no transition leads to, expected one that is reachable from %q", flow.StartAt)
 		}
 	}
@@ -169,18 +170,18 @@ type link struct {
 // missingTarget returns AWS's text for a transition to a state that does not
 // exist. AWS calls it Next in Default and StartAt, too.
 func missingTarget(name, path string) string {
-	return fmt.Sprintf("MISSING_TRANSITION_TARGET: Missing 'Next' target: %s at %s", name, pointer(path))
+	return fmt.Sprintf("MISSING_TRANSITION_TARGET: Missing 'Next' target: %s at %s", name, fields.Pointer(path))
 }
 
-func (f fields) link(name string, to **State, links []link) []link {
-	target, ok := f.object.Get(name)
+func (p *parser) link(f fields.Object, name string, to **State, links []link) []link {
+	target, ok := f.Get(name)
 	if !ok {
 		return links
 	}
 	text, ok := target.(string)
 	if !ok {
-		f.reader.problem(f.at(name), "got %s, expected the name of a state", value.Describe(target))
+		f.Document.Problem(f.At(name), "got %s, expected the name of a state", value.Describe(target))
 		return links
 	}
-	return append(links, link{to, text, f.at(name)})
+	return append(links, link{to, text, f.At(name)})
 }

@@ -1,6 +1,9 @@
 package asl
 
-import "github.com/mapjob/mapjob/internal/expression"
+import (
+	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/expression"
+)
 
 // ItemBatcher groups the items of a Distributed Map.
 type ItemBatcher struct {
@@ -9,22 +12,22 @@ type ItemBatcher struct {
 	Input    *expression.Template
 }
 
-func (f fields) itemBatcher() *ItemBatcher {
-	v, ok := f.object.Get("ItemBatcher")
+func (p *parser) itemBatcher(f fields.Object) *ItemBatcher {
+	v, ok := f.Get("ItemBatcher")
 	if !ok {
 		return nil
 	}
-	g, ok := f.reader.fields(v, f.at("ItemBatcher"), "an item batcher", kindBatcher, f.language)
+	g, ok := f.Document.Open(v, f.At("ItemBatcher"), "an item batcher", fields.BatcherKind, f.Language)
 	if !ok {
 		return nil
 	}
 	b := &ItemBatcher{
-		MaxItems: g.dynamic("MaxItemsPerBatch", "ItemBatcher/MaxItemsPerBatch", wholeIn(1, maxItemsOfReader)),
-		MaxBytes: g.dynamic("MaxInputBytesPerBatch", "ItemBatcher/MaxInputBytesPerBatch", wholeIn(1, maxBatchBytes)),
-		Input:    g.objectTemplate("BatchInput", "ItemBatcher/BatchInput"),
+		MaxItems: g.Dynamic("MaxItemsPerBatch", "ItemBatcher/MaxItemsPerBatch", fields.WholeIn(1, maxItemsOfReader)),
+		MaxBytes: g.Dynamic("MaxInputBytesPerBatch", "ItemBatcher/MaxInputBytesPerBatch", fields.WholeIn(1, maxBatchBytes)),
+		Input:    g.ObjectTemplate("BatchInput", "ItemBatcher/BatchInput"),
 	}
-	if b.MaxItems == nil && b.MaxBytes == nil && !g.has("MaxItemsPerBatch") && !g.has("MaxInputBytesPerBatch") {
-		g.reader.problem(g.path, "got neither MaxItemsPerBatch nor MaxInputBytesPerBatch, expected at least one of them")
+	if b.MaxItems == nil && b.MaxBytes == nil && !g.Has("MaxItemsPerBatch") && !g.Has("MaxInputBytesPerBatch") {
+		g.Document.Problem(g.Path, "got neither MaxItemsPerBatch nor MaxInputBytesPerBatch, expected at least one of them")
 	}
 	return b
 }

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -22,26 +23,26 @@ type ItemReader struct {
 	MaxItems       *expression.Dynamic
 }
 
-func (f fields) itemReader() *ItemReader {
-	v, ok := f.object.Get("ItemReader")
+func (p *parser) itemReader(f fields.Object) *ItemReader {
+	v, ok := f.Get("ItemReader")
 	if !ok {
 		return nil
 	}
-	g, ok := f.reader.fields(v, f.at("ItemReader"), "an item reader", kindReader, f.language)
+	g, ok := f.Document.Open(v, f.At("ItemReader"), "an item reader", fields.ReaderKind, f.Language)
 	if !ok {
 		return nil
 	}
 	r := &ItemReader{Delimiter: ','}
-	r.Resource = g.s3Resource("s3:getObject", "s3:listObjectsV2")
-	r.Arguments = g.argumentsTemplate("ItemReader")
-	if v, ok := g.object.Get("ReaderConfig"); ok {
-		if config, ok := f.reader.fields(v, g.at("ReaderConfig"), "ReaderConfig", kindReadConfig, f.language); ok {
-			config.readerConfig(r)
+	r.Resource = p.s3Resource(g, "s3:getObject", "s3:listObjectsV2")
+	r.Arguments = p.argumentsTemplate(g, "ItemReader")
+	if v, ok := g.Get("ReaderConfig"); ok {
+		if config, ok := f.Document.Open(v, g.At("ReaderConfig"), "ReaderConfig", fields.ReadConfigKind, f.Language); ok {
+			p.readerConfig(config, r)
 		}
 	}
 	if r.InputType == "" && r.Resource.Action == "getObject" {
-		if g.has("ReaderConfig") {
-			g.reader.problem(step(g.at("ReaderConfig"), "InputType"), "got nothing, expected %s", oneOf(inputTypes))
+		if g.Has("ReaderConfig") {
+			g.Document.Problem(fields.Step(g.At("ReaderConfig"), "InputType"), "got nothing, expected %s", fields.Alternatives(inputTypes))
 		} else {
 			r.InputType = "JSON"
 		}
@@ -54,41 +55,41 @@ var (
 	delimiters = map[string]rune{"COMMA": ',', "PIPE": '|', "SEMICOLON": ';', "SPACE": ' ', "TAB": '\t'}
 )
 
-func (f fields) readerConfig(r *ItemReader) {
-	r.InputType = f.oneOf("InputType", "", inputTypes...)
-	r.HeaderLocation = f.oneOf("CSVHeaderLocation", "", "FIRST_ROW", "GIVEN")
-	r.ManifestType = f.oneOf("ManifestType", "", "S3_INVENTORY", "ATHENA_DATA")
-	r.Flatten = f.oneOf("Transformation", "NONE", "NONE", "LOAD_AND_FLATTEN") == "LOAD_AND_FLATTEN"
-	r.ItemsPointer = f.text("ItemsPointer")
-	r.MaxItems = f.dynamic("MaxItems", "MaxItems", wholeIn(0, maxItemsOfReader))
-	r.Delimiter = delimiters[f.oneOf("CSVDelimiter", "COMMA", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")]
-	for i, v := range f.list("CSVHeaders", "column names") {
+func (p *parser) readerConfig(f fields.Object, r *ItemReader) {
+	r.InputType = f.OneOf("InputType", "", inputTypes...)
+	r.HeaderLocation = f.OneOf("CSVHeaderLocation", "", "FIRST_ROW", "GIVEN")
+	r.ManifestType = f.OneOf("ManifestType", "", "S3_INVENTORY", "ATHENA_DATA")
+	r.Flatten = f.OneOf("Transformation", "NONE", "NONE", "LOAD_AND_FLATTEN") == "LOAD_AND_FLATTEN"
+	r.ItemsPointer = f.Text("ItemsPointer")
+	r.MaxItems = f.Dynamic("MaxItems", "MaxItems", fields.WholeIn(0, maxItemsOfReader))
+	r.Delimiter = delimiters[f.OneOf("CSVDelimiter", "COMMA", "COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB")]
+	for i, v := range f.List("CSVHeaders", "column names") {
 		header, ok := v.(string)
 		if !ok {
-			f.reader.problem(element(f.at("CSVHeaders"), i), "got %s, expected a column name", value.Describe(v))
+			f.Document.Problem(fields.Element(f.At("CSVHeaders"), i), "got %s, expected a column name", value.Describe(v))
 		}
 		r.Headers = append(r.Headers, header)
 	}
-	if substitution.MatchString(r.InputType) {
+	if fields.HasSubstitution(r.InputType) {
 		return // the fields depend on a value that is not known yet
 	}
 	csv := r.InputType == "CSV"
 	switch {
 	case csv && r.HeaderLocation == "":
-		f.missing("CSVHeaderLocation", `"FIRST_ROW" or "GIVEN" if InputType is CSV`)
+		f.Missing("CSVHeaderLocation", `"FIRST_ROW" or "GIVEN" if InputType is CSV`)
 	case csv && r.HeaderLocation == "GIVEN" && len(r.Headers) == 0:
-		f.missing("CSVHeaders", "column names if CSVHeaderLocation is GIVEN")
+		f.Missing("CSVHeaders", "column names if CSVHeaderLocation is GIVEN")
 	case r.HeaderLocation == "FIRST_ROW" && len(r.Headers) > 0:
-		f.reader.problem(f.at("CSVHeaders"), "got column names although CSVHeaderLocation is FIRST_ROW, expected GIVEN")
+		f.Document.Problem(f.At("CSVHeaders"), "got column names although CSVHeaderLocation is FIRST_ROW, expected GIVEN")
 	}
 	if !csv && r.InputType != "" && !(r.InputType == "MANIFEST" && r.ManifestType == "ATHENA_DATA") && r.ManifestType == "" {
 		for _, name := range []string{"CSVHeaderLocation", "CSVHeaders", "CSVDelimiter"} {
-			if f.has(name) {
-				f.reader.problem(f.at(name), "got a CSV field although InputType is %s, expected InputType CSV", r.InputType)
+			if f.Has(name) {
+				f.Document.Problem(f.At(name), "got a CSV field although InputType is %s, expected InputType CSV", r.InputType)
 			}
 		}
 	}
 	if r.ItemsPointer != "" && r.InputType != "JSON" {
-		f.reader.problem(f.at("ItemsPointer"), "got a JSON pointer although InputType is %s, expected InputType JSON", r.InputType)
+		f.Document.Problem(f.At("ItemsPointer"), "got a JSON pointer although InputType is %s, expected InputType JSON", r.InputType)
 	}
 }

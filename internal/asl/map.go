@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -48,38 +49,38 @@ const (
 	maxTolerated     = 10_000_000
 )
 
-func (f fields) mapState(s *State) *Map {
+func (p *parser) mapState(f fields.Object) *Map {
 	m := &Map{
-		MaxConcurrency:      f.dynamic("MaxConcurrency", "MaxConcurrency", wholeIn(0, maxConcurrency)),
-		ToleratedCount:      f.dynamic("ToleratedFailureCount", "ToleratedFailureCount", wholeIn(0, maxTolerated)),
-		ToleratedPercentage: f.dynamic("ToleratedFailurePercentage", "ToleratedFailurePercentage", numberIn(0, 100)),
-		Label:               f.text("Label"),
+		MaxConcurrency:      f.Dynamic("MaxConcurrency", "MaxConcurrency", fields.WholeIn(0, maxConcurrency)),
+		ToleratedCount:      f.Dynamic("ToleratedFailureCount", "ToleratedFailureCount", fields.WholeIn(0, maxTolerated)),
+		ToleratedPercentage: f.Dynamic("ToleratedFailurePercentage", "ToleratedFailurePercentage", fields.NumberIn(0, 100)),
+		Label:               f.Text("Label"),
 	}
-	f.processor(m)
-	if f.language == JSONata {
-		m.Items = f.items()
+	p.processor(f, m)
+	if f.Language == JSONata {
+		m.Items = p.items(f)
 	} else {
-		m.ItemsPath = f.queryPath("ItemsPath")
-		m.ItemSelector = f.template("Parameters", "Parameters")
+		m.ItemsPath = f.JSONPath("ItemsPath")
+		m.ItemSelector = f.Template("Parameters", "Parameters")
 	}
-	if selector := f.objectTemplate("ItemSelector", "ItemSelector"); selector != nil {
+	if selector := f.ObjectTemplate("ItemSelector", "ItemSelector"); selector != nil {
 		m.ItemSelector = selector
-		if f.has("Parameters") {
-			f.reader.problem(f.at("Parameters"), "got both Parameters and ItemSelector, expected ItemSelector")
+		if f.Has("Parameters") {
+			f.Document.Problem(f.At("Parameters"), "got both Parameters and ItemSelector, expected ItemSelector")
 		}
 	}
-	m.ItemReader = f.itemReader()
-	m.ItemBatcher = f.itemBatcher()
-	m.ResultWriter = f.resultWriter()
+	m.ItemReader = p.itemReader(f)
+	m.ItemBatcher = p.itemBatcher(f)
+	m.ResultWriter = p.resultWriter(f)
 	if !m.Processor.Distributed {
 		for _, name := range []string{"ItemReader", "ItemBatcher", "ResultWriter"} {
-			if f.has(name) {
-				f.reader.problem(f.at(name), "got a Distributed Map field in a Map state whose Mode is INLINE, expected ProcessorConfig.Mode DISTRIBUTED")
+			if f.Has(name) {
+				f.Document.Problem(f.At(name), "got a Distributed Map field in a Map state whose Mode is INLINE, expected ProcessorConfig.Mode DISTRIBUTED")
 			}
 		}
 	}
-	if f.has("Label") {
-		f.label(m.Label)
+	if f.Has("Label") {
+		p.label(f, m.Label)
 	}
 	return m
 }
@@ -89,63 +90,63 @@ func (f fields) mapState(s *State) *Map {
 // (developer guide, "Label").
 const notInLabels = "?*<>{}[]:;,\\|^~$#%&`\""
 
-func (f fields) label(label string) {
+func (p *parser) label(f fields.Object, label string) {
 	n := utf8.RuneCountInString(label)
-	if n == 0 || n > maxLabel && !f.reader.anySize {
-		f.reader.problem(f.at("Label"), "got a label of %d characters, expected 1 to %d", n, maxLabel)
+	if n == 0 || n > maxLabel && !p.anySize {
+		f.Document.Problem(f.At("Label"), "got a label of %d characters, expected 1 to %d", n, maxLabel)
 	}
 	for _, c := range label {
 		if unicode.IsSpace(c) || unicode.IsControl(c) || strings.ContainsRune(notInLabels, c) {
-			f.reader.problem(f.at("Label"), "got %q in the label, expected no white space, no control characters and none of %s", c, notInLabels)
+			f.Document.Problem(f.At("Label"), "got %q in the label, expected no white space, no control characters and none of %s", c, notInLabels)
 			return
 		}
 	}
 }
 
-func (f fields) items() *expression.Template {
-	v, ok := f.object.Get("Items")
+func (p *parser) items(f fields.Object) *expression.Template {
+	v, ok := f.Get("Items")
 	if !ok {
 		return nil
 	}
 	switch v := v.(type) {
 	case []any, *value.Object:
-		return f.template("Items", "Items")
+		return f.Template("Items", "Items")
 	case string:
-		if hasDelimiters(v) {
-			return f.template("Items", "Items")
+		if _, ok := expression.JSONataSource(v); ok {
+			return f.Template("Items", "Items")
 		}
 	}
-	f.reader.problem(f.at("Items"), "got %s, expected an array, an object or a JSONata expression {%% … %%}", value.Describe(v))
+	f.Document.Problem(f.At("Items"), "got %s, expected an array, an object or a JSONata expression {%% … %%}", value.Describe(v))
 	return nil
 }
 
-func (f fields) processor(m *Map) {
+func (p *parser) processor(f fields.Object, m *Map) {
 	name := "ItemProcessor"
-	if f.has("Iterator") {
-		if f.has(name) {
-			f.reader.problem(f.at("Iterator"), "got both ItemProcessor and Iterator, expected ItemProcessor")
+	if f.Has("Iterator") {
+		if f.Has(name) {
+			f.Document.Problem(f.At("Iterator"), "got both ItemProcessor and Iterator, expected ItemProcessor")
 		} else {
 			name = "Iterator"
 		}
 	}
-	v, ok := f.object.Get(name)
+	v, ok := f.Get(name)
 	if !ok {
-		f.missing("ItemProcessor", "the states that process an item")
+		f.Missing("ItemProcessor", "the states that process an item")
 		return
 	}
-	g, ok := f.reader.fields(v, f.at(name), "an item processor", kindProcessor, f.flowLanguage(v))
+	g, ok := f.Document.Open(v, f.At(name), "an item processor", fields.ProcessorKind, p.flowLanguage(v))
 	if !ok {
 		return
 	}
-	if v, ok := g.object.Get("ProcessorConfig"); ok {
-		if config, ok := f.reader.fields(v, g.at("ProcessorConfig"), "ProcessorConfig", kindConfig, g.language); ok {
-			m.Processor.Distributed = config.oneOf("Mode", "INLINE", "INLINE", "DISTRIBUTED") == "DISTRIBUTED"
-			kind := config.oneOf("ExecutionType", "", "STANDARD", "EXPRESS")
+	if v, ok := g.Get("ProcessorConfig"); ok {
+		if config, ok := f.Document.Open(v, g.At("ProcessorConfig"), "ProcessorConfig", fields.ConfigKind, g.Language); ok {
+			m.Processor.Distributed = config.OneOf("Mode", "INLINE", "INLINE", "DISTRIBUTED") == "DISTRIBUTED"
+			kind := config.OneOf("ExecutionType", "", "STANDARD", "EXPRESS")
 			m.Processor.Express = kind == "EXPRESS"
 			if m.Processor.Distributed && kind == "" {
-				config.missing("ExecutionType", `"STANDARD" or "EXPRESS" if Mode is DISTRIBUTED`)
+				config.Missing("ExecutionType", `"STANDARD" or "EXPRESS" if Mode is DISTRIBUTED`)
 			}
 		}
 	}
-	g.flow(&m.Processor.Flow)
+	p.flow(g, &m.Processor.Flow)
 }

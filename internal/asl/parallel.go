@@ -1,21 +1,23 @@
 package asl
 
+import "github.com/mapjob/mapjob/internal/asl/fields"
+
 // Parallel holds the fields of a Parallel state.
 type Parallel struct{ Branches []*Flow }
 
-func (f fields) parallel() *Parallel {
-	p := &Parallel{}
-	branches := f.list("Branches", "branches")
+func (p *parser) parallel(f fields.Object) *Parallel {
+	parallel := &Parallel{}
+	branches := f.List("Branches", "branches")
 	if len(branches) == 0 {
-		f.reader.problem(f.at("Branches"), "got no branch, expected at least one")
+		f.Document.Problem(f.At("Branches"), "got no branch, expected at least one")
 	}
 	for i, v := range branches {
 		flow := &Flow{}
-		p.Branches = append(p.Branches, flow)
-		branch, ok := f.reader.fields(v, element(f.at("Branches"), i), "a branch", kindBranch, f.flowLanguage(v))
+		parallel.Branches = append(parallel.Branches, flow)
+		branch, ok := f.Document.Open(v, fields.Element(f.At("Branches"), i), "a branch", fields.BranchKind, p.flowLanguage(v))
 		if ok {
-			branch.flow(flow)
+			p.flow(branch, flow)
 		}
 	}
-	return p
+	return parallel
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -38,67 +39,75 @@ func deeper(v any, than int) bool {
 }
 
 // Option configures [Parse].
-type Option func(*reader)
+type Option func(*parser)
 
 // WithoutSizeLimits accepts definitions and names of any length. Default: Parse
 // refuses those that are longer than AWS allows.
-func WithoutSizeLimits() Option { return func(r *reader) { r.anySize = true } }
+func WithoutSizeLimits() Option { return func(p *parser) { p.anySize = true } }
+
+// parser holds what the states of a definition share while they are read.
+type parser struct {
+	names    map[string]string // state name to the path of its first use
+	anySize  bool
+	language QueryLanguage // of the state machine, the default of its states
+}
 
 // Parse parses and validates a definition. The error is [Problems], with all
 // problems at once.
 func Parse(definition []byte, options ...Option) (*StateMachine, error) {
-	r := &reader{names: map[string]string{}}
+	d := &fields.Document{}
+	p := &parser{names: map[string]string{}}
 	for _, option := range options {
-		option(r)
+		option(p)
 	}
-	if len(definition) > maxDefinitionBytes && !r.anySize {
-		r.problem("$", "got a definition of %d bytes, expected at most %d", len(definition), maxDefinitionBytes)
-		return nil, r.problems
+	if len(definition) > maxDefinitionBytes && !p.anySize {
+		d.Problem("$", "got a definition of %d bytes, expected at most %d", len(definition), maxDefinitionBytes)
+		return nil, d.Problems
 	}
 	text := definition
 	v, err := value.Parse(text)
 	if err != nil {
-		text = quoteSubstitutions(definition)
+		text = fields.QuoteSubstitutions(definition)
 		if quoted, again := value.Parse(text); again == nil {
 			v, err = quoted, nil
 		}
 	}
 	if err != nil {
-		r.problem("$", "got text that is not JSON, expected a JSON object: %v", err)
+		d.Problem("$", "got text that is not JSON, expected a JSON object: %v", err)
 		var syntax *jsontext.SyntacticError
 		if errors.As(err, &syntax) {
-			r.problems[0].Line = 1 + bytes.Count(definition[:min(int(syntax.ByteOffset), len(definition))], []byte("\n"))
+			d.Problems[0].Line = 1 + bytes.Count(definition[:min(int(syntax.ByteOffset), len(definition))], []byte("\n"))
 		}
-		return nil, r.problems
+		return nil, d.Problems
 	}
 	if deeper(v, maxNesting) {
-		r.problem("$", "got values nested more than %d deep, expected at most %d levels", maxNesting, maxNesting)
-		return nil, r.problems
+		d.Problem("$", "got values nested more than %d deep, expected at most %d levels", maxNesting, maxNesting)
+		return nil, d.Problems
 	}
-	m := r.stateMachine(v)
-	if len(r.problems) > 0 {
-		r.problems.locate(text)
-		return nil, r.problems
+	m := p.stateMachine(d, v)
+	if len(d.Problems) > 0 {
+		d.Problems.Locate(text)
+		return nil, d.Problems
 	}
-	r.unresolved.locate(text)
-	m.unresolved = r.unresolved
+	d.Unresolved.Locate(text)
+	m.unresolved = d.Unresolved
 	m.Definition = bytes.Clone(definition)
 	return m, nil
 }
 
-func (r *reader) stateMachine(v any) *StateMachine {
-	f, ok := r.fields(v, "$", "a state machine", kindMachine, JSONata)
+func (p *parser) stateMachine(d *fields.Document, v any) *StateMachine {
+	f, ok := d.Open(v, "$", "a state machine", fields.MachineKind, JSONata)
 	if !ok {
 		return nil
 	}
 	m := &StateMachine{
-		Comment:       f.text("Comment"),
-		Version:       f.oneOf("Version", "1.0", "1.0"),
-		QueryLanguage: f.queryLanguage(JSONPath),
+		Comment:       f.Text("Comment"),
+		Version:       f.OneOf("Version", "1.0", "1.0"),
+		QueryLanguage: p.queryLanguage(f, JSONPath),
 	}
-	r.language = m.QueryLanguage
-	f.language = m.QueryLanguage
-	m.TimeoutSeconds, _ = f.integer("TimeoutSeconds", 1, maxSeconds)
-	f.flow(&m.Flow)
+	p.language = m.QueryLanguage
+	f.Language = m.QueryLanguage
+	m.TimeoutSeconds, _ = f.Integer("TimeoutSeconds", 1, maxSeconds)
+	p.flow(f, &m.Flow)
 	return m
 }

@@ -3,6 +3,7 @@ package asl
 import (
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
@@ -17,52 +18,52 @@ type ResultWriter struct {
 	Transformation string
 }
 
-func (f fields) resultWriter() *ResultWriter {
-	v, ok := f.object.Get("ResultWriter")
+func (p *parser) resultWriter(f fields.Object) *ResultWriter {
+	v, ok := f.Get("ResultWriter")
 	if !ok {
 		return nil
 	}
-	g, ok := f.reader.fields(v, f.at("ResultWriter"), "a result writer", kindWriter, f.language)
+	g, ok := f.Document.Open(v, f.At("ResultWriter"), "a result writer", fields.WriterKind, f.Language)
 	if !ok {
 		return nil
 	}
 	w := &ResultWriter{OutputType: "JSON", Transformation: "NONE"}
-	if g.has("Resource") {
-		w.Resource = g.s3Resource("s3:putObject")
+	if g.Has("Resource") {
+		w.Resource = p.s3Resource(g, "s3:putObject")
 	}
-	w.Arguments = g.argumentsTemplate("ResultWriter")
-	if v, ok := g.object.Get("WriterConfig"); ok {
-		if config, ok := f.reader.fields(v, g.at("WriterConfig"), "WriterConfig", kindWriting, f.language); ok {
-			w.OutputType = config.oneOf("OutputType", "JSON", "JSON", "JSONL")
-			w.Transformation = config.oneOf("Transformation", "NONE", "NONE", "COMPACT", "FLATTEN")
+	w.Arguments = p.argumentsTemplate(g, "ResultWriter")
+	if v, ok := g.Get("WriterConfig"); ok {
+		if config, ok := f.Document.Open(v, g.At("WriterConfig"), "WriterConfig", fields.WritingKind, f.Language); ok {
+			w.OutputType = config.OneOf("OutputType", "JSON", "JSON", "JSONL")
+			w.Transformation = config.OneOf("Transformation", "NONE", "NONE", "COMPACT", "FLATTEN")
 		}
-	} else if !g.has("Resource") {
-		g.reader.problem(g.path, "got neither Resource nor WriterConfig, expected at least one of them")
+	} else if !g.Has("Resource") {
+		g.Document.Problem(g.Path, "got neither Resource nor WriterConfig, expected at least one of them")
 	}
-	if g.has("Resource") && w.Arguments == nil {
-		g.missing(g.argumentsName(), "the bucket and the prefix of the results")
+	if g.Has("Resource") && w.Arguments == nil {
+		g.Missing(p.argumentsName(g), "the bucket and the prefix of the results")
 	}
 	return w
 }
 
-func (f fields) argumentsName() string {
-	if f.language == JSONata {
+func (p *parser) argumentsName(f fields.Object) string {
+	if f.Language == JSONata {
 		return "Arguments"
 	}
 	return "Parameters"
 }
 
-func (f fields) argumentsTemplate(of string) *expression.Template {
-	return f.objectTemplate(f.argumentsName(), of+"/"+f.argumentsName())
+func (p *parser) argumentsTemplate(f fields.Object, of string) *expression.Template {
+	return f.ObjectTemplate(p.argumentsName(f), of+"/"+p.argumentsName(f))
 }
 
 // s3Resource reads the Resource of a reader or a writer.
-func (f fields) s3Resource(allowed ...string) Resource {
-	if !f.has("Resource") {
-		f.missing("Resource", "arn:aws:states:::"+allowed[0])
+func (p *parser) s3Resource(f fields.Object, allowed ...string) Resource {
+	if !f.Has("Resource") {
+		f.Missing("Resource", "arn:aws:states:::"+allowed[0])
 		return Resource{}
 	}
-	arn := f.text("Resource")
+	arn := f.Text("Resource")
 	r, ok := parseResource(arn)
 	if ok && r.Pattern == RequestResponse {
 		for _, name := range allowed {
@@ -71,8 +72,8 @@ func (f fields) s3Resource(allowed ...string) Resource {
 			}
 		}
 	}
-	if !f.reader.substituted(f.at("Resource"), arn) {
-		f.reader.problem(f.at("Resource"), "got %q, expected arn:aws:states:::%s", arn, strings.Join(allowed, " or arn:aws:states:::"))
+	if !f.Document.Substituted(f.At("Resource"), arn) {
+		f.Document.Problem(f.At("Resource"), "got %q, expected arn:aws:states:::%s", arn, strings.Join(allowed, " or arn:aws:states:::"))
 	}
 	return Resource{}
 }

@@ -3,6 +3,7 @@ package asl
 import (
 	"math"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -16,33 +17,33 @@ type Retrier struct {
 	FullJitter      bool
 }
 
-func (f fields) retry() []*Retrier {
+func (p *parser) retry(f fields.Object) []*Retrier {
 	var retriers []*Retrier
-	list := f.list("Retry", "retriers")
+	list := f.List("Retry", "retriers")
 	for i, v := range list {
-		path := element(f.at("Retry"), i)
-		g, ok := f.reader.fields(v, path, "a retrier", kindRetrier, f.language)
+		path := fields.Element(f.At("Retry"), i)
+		g, ok := f.Document.Open(v, path, "a retrier", fields.RetrierKind, f.Language)
 		if !ok {
 			continue
 		}
 		r := &Retrier{IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2}
-		r.ErrorEquals = g.errorEquals(i == len(list)-1)
-		if n, ok := g.integer("IntervalSeconds", 1, maxSeconds); ok {
+		r.ErrorEquals = p.errorEquals(g, i == len(list)-1)
+		if n, ok := g.Integer("IntervalSeconds", 1, maxSeconds); ok {
 			r.IntervalSeconds = n
 		}
-		if n, ok := g.integer("MaxAttempts", 0, maxSeconds); ok {
+		if n, ok := g.Integer("MaxAttempts", 0, maxSeconds); ok {
 			r.MaxAttempts = n
 		}
-		if n, ok := g.number("BackoffRate", 1, math.Inf(1)); ok {
+		if n, ok := g.Number("BackoffRate", 1, math.Inf(1)); ok {
 			r.BackoffRate = n
 		}
-		if n, ok := g.integer("MaxDelaySeconds", 1, maxDelay); ok {
+		if n, ok := g.Integer("MaxDelaySeconds", 1, maxDelay); ok {
 			r.MaxDelaySeconds = n
 			if n <= r.IntervalSeconds {
-				g.reader.problem(g.at("MaxDelaySeconds"), "got %d, expected more than IntervalSeconds, which is %d", n, r.IntervalSeconds)
+				g.Document.Problem(g.At("MaxDelaySeconds"), "got %d, expected more than IntervalSeconds, which is %d", n, r.IntervalSeconds)
 			}
 		}
-		r.FullJitter = g.oneOf("JitterStrategy", "NONE", "NONE", "FULL") == "FULL"
+		r.FullJitter = g.OneOf("JitterStrategy", "NONE", "NONE", "FULL") == "FULL"
 		retriers = append(retriers, r)
 	}
 	return retriers
@@ -53,25 +54,25 @@ const maxDelay = 31622400 - 1
 
 // errorEquals reads ErrorEquals. States.ALL must be alone, in the last retrier or
 // catcher.
-func (f fields) errorEquals(last bool) []string {
-	list := f.list("ErrorEquals", "error names")
+func (p *parser) errorEquals(f fields.Object, last bool) []string {
+	list := f.List("ErrorEquals", "error names")
 	if len(list) == 0 {
-		f.reader.problem(f.at("ErrorEquals"), "got no error name, expected at least one")
+		f.Document.Problem(f.At("ErrorEquals"), "got no error name, expected at least one")
 	}
 	names := make([]string, 0, len(list))
 	for i, v := range list {
 		name, ok := v.(string)
 		if !ok {
-			f.reader.problem(element(f.at("ErrorEquals"), i), "got %s, expected the name of an error", value.Describe(v))
+			f.Document.Problem(fields.Element(f.At("ErrorEquals"), i), "got %s, expected the name of an error", value.Describe(v))
 			continue
 		}
 		names = append(names, name)
 		if name == "States.ALL" {
 			if len(list) > 1 {
-				f.reader.problem(element(f.at("ErrorEquals"), i), "got States.ALL beside other names, expected it alone")
+				f.Document.Problem(fields.Element(f.At("ErrorEquals"), i), "got States.ALL beside other names, expected it alone")
 			}
 			if !last {
-				f.reader.problem(element(f.at("ErrorEquals"), i), "got States.ALL before the end, expected it in the last element only")
+				f.Document.Problem(fields.Element(f.At("ErrorEquals"), i), "got States.ALL before the end, expected it in the last element only")
 			}
 		}
 	}

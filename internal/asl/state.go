@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -66,9 +67,9 @@ type State struct {
 	Map      *Map
 }
 
-// Flows returns the flows nested in the state: the branches of a Parallel state,
+// flows returns the flows nested in the state: the branches of a Parallel state,
 // the item processor of a Map state.
-func (s *State) Flows() []*Flow {
+func (s *State) flows() []*Flow {
 	switch {
 	case s.Parallel != nil:
 		return s.Parallel.Branches
@@ -106,79 +107,79 @@ func (s *State) Transitions() iter.Seq2[*State, string] {
 
 var stateTypes = []string{"Task", "Pass", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map"}
 
-func (outer fields) state(name string, v any, path string) (*State, []link) {
+func (p *parser) state(outer fields.Object, name string, v any, path string) (*State, []link) {
 	s := &State{Name: name, Path: path}
 	object, ok := v.(*value.Object)
 	if !ok {
-		outer.reader.problem(path, "got %s, expected an object", value.Describe(v))
+		outer.Document.Problem(path, "got %s, expected an object", value.Describe(v))
 		return s, nil
 	}
-	f := fields{reader: outer.reader, path: path, of: "a state", object: object, language: outer.language}
-	typeName := f.text("Type")
+	f := fields.Object{Document: outer.Document, Path: path, Of: "a state", Value: object, Language: outer.Language}
+	typeName := f.Text("Type")
 	if !slices.Contains(stateTypes, typeName) {
-		if f.has("Type") {
-			f.reader.problem(f.at("Type"), "got %s, expected %s", value.Describe(typeName), oneOf(stateTypes))
+		if f.Has("Type") {
+			f.Document.Problem(f.At("Type"), "got %s, expected %s", value.Describe(typeName), fields.Alternatives(stateTypes))
 		} else {
-			f.missing("Type", oneOf(stateTypes))
+			f.Missing("Type", fields.Alternatives(stateTypes))
 		}
 		return s, nil
 	}
-	f.of = "a " + typeName + " state"
+	f.Of = "a " + typeName + " state"
 	s.Type = StateType(typeName)
-	s.Comment = f.text("Comment")
-	s.QueryLanguage = f.queryLanguage(outer.language)
-	if outer.reader.language == JSONata && s.QueryLanguage == JSONPath {
-		f.reader.problem(f.at("QueryLanguage"), `got "JSONPath" in a state machine whose QueryLanguage is JSONata, expected "JSONata"`)
+	s.Comment = f.Text("Comment")
+	s.QueryLanguage = p.queryLanguage(f, outer.Language)
+	if p.language == JSONata && s.QueryLanguage == JSONPath {
+		f.Document.Problem(f.At("QueryLanguage"), `got "JSONPath" in a state machine whose QueryLanguage is JSONata, expected "JSONata"`)
 	}
-	f.language = s.QueryLanguage
-	f.refuseOthers(fieldKind(typeName))
-	links := f.transition(s, nil)
-	f.dataFlow(s)
+	f.Language = s.QueryLanguage
+	f.RefuseOthers(fields.Kind(typeName))
+	links := p.transition(f, s, nil)
+	p.dataFlow(f, s)
 	switch s.Type {
 	case TaskState:
-		s.Task = f.task()
+		s.Task = p.task(f)
 	case PassState:
 		s.Pass = &Pass{}
-		s.Pass.Result, s.Pass.HasResult = f.object.Get("Result")
+		s.Pass.Result, s.Pass.HasResult = f.Get("Result")
 	case ChoiceState:
-		s.Choice, links = f.choice(links)
+		s.Choice, links = p.choice(f, links)
 	case WaitState:
-		s.Wait = f.wait()
+		s.Wait = p.wait(f)
 	case FailState:
-		s.Fail = &Fail{Error: f.dynamic("Error", "Error", anyText), Cause: f.dynamic("Cause", "Cause", anyText)}
+		s.Fail = &Fail{Error: f.Dynamic("Error", "Error", fields.AnyText()), Cause: f.Dynamic("Cause", "Cause", fields.AnyText())}
 	case ParallelState:
-		s.Parallel = f.parallel()
+		s.Parallel = p.parallel(f)
 	case MapState:
-		s.Map = f.mapState(s)
+		s.Map = p.mapState(f)
 	}
-	s.Retry = f.retry()
-	s.Catch, links = f.catch(links)
+	s.Retry = p.retry(f)
+	s.Catch, links = p.catch(f, links)
 	return s, links
 }
 
 // transition reads Next and End.
-func (f fields) transition(s *State, links []link) []link {
+func (p *parser) transition(f fields.Object, s *State, links []link) []link {
 	switch s.Type {
 	case ChoiceState, SucceedState, FailState:
 		return links
 	}
-	if end, ok := f.object.Get("End"); ok {
+	if end, ok := f.Get("End"); ok {
 		s.End, ok = end.(bool)
 		if !ok {
-			f.reader.problem(f.at("End"), "got %s, expected true or false", value.Describe(end))
+			f.Document.Problem(f.At("End"), "got %s, expected true or false", value.Describe(end))
 		}
 	}
-	switch hasNext := f.has("Next"); {
+	switch hasNext := f.Has("Next"); {
 	case hasNext && s.End:
-		f.reader.problem(f.at("End"), "got both Next and End, expected one of them")
+		f.Document.Problem(f.At("End"), "got both Next and End, expected one of them")
 	case !hasNext && !s.End:
-		f.reader.problem(f.path, "got neither Next nor End, expected one of them")
+		f.Document.Problem(f.Path, "got neither Next nor End, expected one of them")
 	}
-	return f.link("Next", &s.Next, links)
+	return p.link(f, "Next", &s.Next, links)
 }
 
 // dataFlow reads the fields that shape input and output.
-func (f fields) dataFlow(s *State) {
+func (p *parser) dataFlow(f fields.Object, s *State) {
 	if s.Type == FailState {
 		return
 	}
@@ -187,24 +188,24 @@ func (f fields) dataFlow(s *State) {
 	after := f
 	switch s.Type {
 	case TaskState, ParallelState, MapState:
-		after.offer = offersResult
+		after.Offer = fields.Result
 	}
-	if f.language == JSONata {
-		s.Output = after.template("Output", "Output")
+	if f.Language == JSONata {
+		s.Output = after.Template("Output", "Output")
 		if s.Type == TaskState || s.Type == ParallelState {
-			s.Parameters = f.template("Arguments", "Arguments")
+			s.Parameters = f.Template("Arguments", "Arguments")
 		}
 	} else {
-		s.InputPath = f.queryPath("InputPath")
-		s.OutputPath = f.queryPath("OutputPath")
+		s.InputPath = f.JSONPath("InputPath")
+		s.OutputPath = f.JSONPath("OutputPath")
 		switch s.Type {
 		case TaskState, PassState, ParallelState:
-			s.Parameters = f.template("Parameters", "Parameters")
+			s.Parameters = f.Template("Parameters", "Parameters")
 		}
-		s.ResultPath = f.referencePath("ResultPath")
-		s.ResultSelector = f.objectTemplate("ResultSelector", "ResultSelector")
+		s.ResultPath = f.ReferencePath("ResultPath")
+		s.ResultSelector = f.ObjectTemplate("ResultSelector", "ResultSelector")
 	}
-	s.Assign = after.assign("Assign")
+	s.Assign = p.assign(after, "Assign")
 }
 
 // maxVariableName is the largest number of characters of a variable's name
@@ -214,21 +215,21 @@ const maxVariableName = 80
 // variableName matches the name of a variable.
 var variableName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_]*$`)
 
-func (f fields) assign(field string) *expression.Template {
-	t := f.objectTemplate("Assign", field)
-	if v, _ := f.object.Get("Assign"); t != nil {
+func (p *parser) assign(f fields.Object, field string) *expression.Template {
+	t := f.ObjectTemplate("Assign", field)
+	if v, _ := f.Get("Assign"); t != nil {
 		object, _ := v.(*value.Object)
 		for name := range object.All() {
-			if f.language == JSONPath && len(name) > 2 && name[len(name)-2:] == ".$" {
+			if f.Language == JSONPath && len(name) > 2 && name[len(name)-2:] == ".$" {
 				name = name[:len(name)-2]
 			}
 			switch {
 			case name == "states":
-				f.reader.problem(step(f.at("Assign"), name), `got the name "states", which is reserved, expected another name`)
+				f.Document.Problem(fields.Step(f.At("Assign"), name), `got the name "states", which is reserved, expected another name`)
 			case !variableName.MatchString(name):
-				f.reader.problem(step(f.at("Assign"), name), "got %q, expected a name of letters, digits and underscores that does not start with a digit", name)
-			case len([]rune(name)) > maxVariableName && !f.reader.anySize:
-				f.reader.problem(step(f.at("Assign"), name), "got a variable name of %d characters, expected at most %d", len([]rune(name)), maxVariableName)
+				f.Document.Problem(fields.Step(f.At("Assign"), name), "got %q, expected a name of letters, digits and underscores that does not start with a digit", name)
+			case len([]rune(name)) > maxVariableName && !p.anySize:
+				f.Document.Problem(fields.Step(f.At("Assign"), name), "got a variable name of %d characters, expected at most %d", len([]rune(name)), maxVariableName)
 			}
 		}
 	}

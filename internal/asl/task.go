@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
@@ -80,29 +81,29 @@ func parseResource(arn string) (Resource, bool) {
 	return Resource{}, false
 }
 
-func (f fields) task() *Task {
+func (p *parser) task(f fields.Object) *Task {
 	t := &Task{}
-	if !f.has("Resource") {
-		f.missing("Resource", "the ARN of a service integration, a function or an activity")
-	} else if arn, ok := f.mustText("Resource"); ok {
+	if !f.Has("Resource") {
+		f.Missing("Resource", "the ARN of a service integration, a function or an activity")
+	} else if arn, ok := f.MustText("Resource"); ok {
 		if t.Resource, ok = parseResource(arn); !ok {
-			f.reader.problem(f.at("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
+			f.Document.Problem(f.At("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {
-			f.checkPattern(t.Resource)
+			p.checkPattern(f, t.Resource)
 		}
 	}
-	t.Timeout = f.dynamic("TimeoutSeconds", "TimeoutSeconds", wholeIn(1, maxSeconds))
-	t.Heartbeat = f.dynamic("HeartbeatSeconds", "HeartbeatSeconds", wholeIn(1, maxSeconds))
+	t.Timeout = f.Dynamic("TimeoutSeconds", "TimeoutSeconds", fields.WholeIn(1, maxSeconds))
+	t.Heartbeat = f.Dynamic("HeartbeatSeconds", "HeartbeatSeconds", fields.WholeIn(1, maxSeconds))
 	if t.Timeout != nil && t.Heartbeat != nil && !t.Timeout.Computed() && !t.Heartbeat.Computed() {
 		timeout, _ := expression.WholeNumber(t.Timeout.Literal)
 		heartbeat, _ := expression.WholeNumber(t.Heartbeat.Literal)
 		if heartbeat >= timeout && timeout > 0 {
-			f.reader.problem(f.at("HeartbeatSeconds"), "got %d, expected less than TimeoutSeconds, which is %d", heartbeat, timeout)
+			f.Document.Problem(f.At("HeartbeatSeconds"), "got %d, expected less than TimeoutSeconds, which is %d", heartbeat, timeout)
 		}
 	}
-	if v, ok := f.object.Get("Credentials"); ok {
-		if _, ok := f.reader.fields(v, f.at("Credentials"), "Credentials", kindRole, f.language); ok {
-			t.Credentials = f.template("Credentials", "Credentials")
+	if v, ok := f.Get("Credentials"); ok {
+		if _, ok := f.Document.Open(v, f.At("Credentials"), "Credentials", fields.RoleKind, f.Language); ok {
+			t.Credentials = f.Template("Credentials", "Credentials")
 		}
 	}
 	return t
@@ -117,11 +118,11 @@ var (
 )
 
 // checkPattern reports a pattern that the service does not support.
-func (f fields) checkPattern(r Resource) {
+func (p *parser) checkPattern(f fields.Object, r Resource) {
 	switch {
 	case r.Pattern == RunJob2 && r.Service != "states",
 		r.Pattern == RunJob && (jobless[r.Service] || strings.HasPrefix(r.Service, "aws-sdk:")),
 		r.Pattern == WaitForTaskToken && tokenless[r.Service]:
-		f.reader.problem(f.at("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
+		f.Document.Problem(f.At("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
 	}
 }

@@ -1,6 +1,9 @@
 package asl
 
-import "github.com/mapjob/mapjob/internal/expression"
+import (
+	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/expression"
+)
 
 // Wait holds the fields of a Wait state. Exactly one of them is set.
 type Wait struct {
@@ -8,29 +11,28 @@ type Wait struct {
 	Timestamp *expression.Dynamic
 }
 
-func (f fields) wait() *Wait {
+func (p *parser) wait(f fields.Object) *Wait {
 	w := &Wait{
-		Seconds: f.dynamic("Seconds", "Seconds", wholeIn(0, maxSeconds)),
-		Timestamp: f.dynamic("Timestamp", "Timestamp", dynamicKind{
-			literal: func(v any) bool {
+		Seconds: f.Dynamic("Seconds", "Seconds", fields.WholeIn(0, maxSeconds)),
+		Timestamp: f.Dynamic("Timestamp", "Timestamp", fields.Values{
+			Literal: func(v any) bool {
 				text, ok := v.(string)
 				if ok {
 					_, ok = expression.ParseTimestamp(text)
 				}
 				return ok
 			},
-			expected:    `a timestamp such as "2026-03-14T01:59:00Z"`,
-			expressions: true,
+			Expected: `a timestamp such as "2026-03-14T01:59:00Z"`,
 		}),
 	}
 	n := 0
 	for _, name := range []string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"} {
-		if f.has(name) {
+		if f.Has(name) {
 			n++
 		}
 	}
 	if n != 1 {
-		f.reader.problem(f.path, "got %d of Seconds, SecondsPath, Timestamp and TimestampPath, expected exactly one", n)
+		f.Document.Problem(f.Path, "got %d of Seconds, SecondsPath, Timestamp and TimestampPath, expected exactly one", n)
 	}
 	return w
 }

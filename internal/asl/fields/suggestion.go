@@ -1,4 +1,4 @@
-package asl
+package fields
 
 import (
 	"slices"
@@ -7,8 +7,8 @@ import (
 
 // others lists the fields that an object may have. The one that was probably meant
 // comes first.
-func (f fields) others(kind fieldKind, name string) string {
-	names := fieldNames(kind, f.language)
+func (f Object) others(kind Kind, name string) string {
+	names := names(kind, f.Language)
 	for i, other := range names {
 		if distance(strings.ToLower(name), strings.ToLower(other)) <= 2 {
 			return other + ", or one of " + strings.Join(slices.Delete(names, i, i+1), ", ")

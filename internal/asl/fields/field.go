@@ -1,8 +1,19 @@
-package asl
+package fields
 
 import (
 	"maps"
 	"slices"
+
+	"github.com/mapjob/mapjob/internal/expression"
+)
+
+// Language is the language of the expressions in a state.
+type Language string
+
+// The two query languages.
+const (
+	JSONPath Language = "JSONPath"
+	JSONata  Language = "JSONata"
 )
 
 // languages names the query languages in which a field is allowed.
@@ -14,65 +25,73 @@ const (
 	onlyJSONata
 )
 
-// fieldKind names a kind of object in a definition.
-type fieldKind string
+// Kind names a kind of object in a definition.
+type Kind string
 
-// Kinds of objects other than the eight types of states.
+// The kinds of objects. Those of states have the names of the types.
 const (
-	kindMachine    fieldKind = "StateMachine"
-	kindBranch     fieldKind = "Branch"
-	kindProcessor  fieldKind = "ItemProcessor"
-	kindConfig     fieldKind = "ProcessorConfig"
-	kindReader     fieldKind = "ItemReader"
-	kindReadConfig fieldKind = "ReaderConfig"
-	kindBatcher    fieldKind = "ItemBatcher"
-	kindWriter     fieldKind = "ResultWriter"
-	kindWriting    fieldKind = "WriterConfig"
-	kindRetrier    fieldKind = "Retry"
-	kindCatcher    fieldKind = "Catch"
-	kindRule       fieldKind = "Choices"
-	kindTest       fieldKind = "Choices (nested)"
-	kindRole       fieldKind = "Credentials"
+	MachineKind    Kind = "StateMachine"
+	BranchKind     Kind = "Branch"
+	ProcessorKind  Kind = "ItemProcessor"
+	ConfigKind     Kind = "ProcessorConfig"
+	ReaderKind     Kind = "ItemReader"
+	ReadConfigKind Kind = "ReaderConfig"
+	BatcherKind    Kind = "ItemBatcher"
+	WriterKind     Kind = "ResultWriter"
+	WritingKind    Kind = "WriterConfig"
+	RetrierKind    Kind = "Retry"
+	CatcherKind    Kind = "Catch"
+	RuleKind       Kind = "Choices"
+	TestKind       Kind = "Choices (nested)"
+	RoleKind       Kind = "Credentials"
+	taskKind       Kind = "Task"
+	passKind       Kind = "Pass"
+	choiceKind     Kind = "Choice"
+	waitKind       Kind = "Wait"
+	succeedKind    Kind = "Succeed"
+	failKind       Kind = "Fail"
+	parallelKind   Kind = "Parallel"
+	mapKind        Kind = "Map"
 )
 
 // fieldTable holds all fields that a definition may have, by the kind of object.
 // docs/states-language.md has a row for each.
-var fieldTable = map[fieldKind]map[string]languages{
-	kindMachine: {
+var fieldTable = map[Kind]map[string]languages{
+	MachineKind: {
 		"Comment": bothLanguages, "QueryLanguage": bothLanguages, "StartAt": bothLanguages,
 		"States": bothLanguages, "TimeoutSeconds": bothLanguages, "Version": bothLanguages,
 	},
-	fieldKind(TaskState): with(commonFields, map[string]languages{
+	taskKind: with(commonFields, map[string]languages{
 		"Arguments": onlyJSONata, "Assign": bothLanguages, "Catch": bothLanguages, "Credentials": bothLanguages,
 		"End": bothLanguages, "HeartbeatSeconds": bothLanguages, "HeartbeatSecondsPath": onlyJSONPath,
 		"Next": bothLanguages, "Output": onlyJSONata, "Parameters": onlyJSONPath, "Resource": bothLanguages,
 		"ResultPath": onlyJSONPath, "ResultSelector": onlyJSONPath, "Retry": bothLanguages,
 		"TimeoutSeconds": bothLanguages, "TimeoutSecondsPath": onlyJSONPath,
 	}),
-	fieldKind(PassState): with(commonFields, map[string]languages{
+	passKind: with(commonFields, map[string]languages{
 		"Assign": bothLanguages, "End": bothLanguages, "Next": bothLanguages, "Output": onlyJSONata,
 		"Parameters": onlyJSONPath, "Result": onlyJSONPath, "ResultPath": onlyJSONPath,
 	}),
-	fieldKind(ChoiceState): with(commonFields, map[string]languages{
+	choiceKind: with(commonFields, map[string]languages{
 		"Assign": bothLanguages, "Choices": bothLanguages, "Default": bothLanguages, "Output": onlyJSONata,
 	}),
-	fieldKind(WaitState): with(commonFields, map[string]languages{
+	waitKind: with(commonFields, map[string]languages{
 		"Assign": bothLanguages, "End": bothLanguages, "Next": bothLanguages, "Output": onlyJSONata,
 		"Seconds": bothLanguages, "SecondsPath": onlyJSONPath, "Timestamp": bothLanguages, "TimestampPath": onlyJSONPath,
 	}),
-	fieldKind(SucceedState): with(commonFields, map[string]languages{
+	succeedKind: with(commonFields, map[string]languages{
 		"Output": onlyJSONata,
 	}),
-	fieldKind(FailState): {
+	failKind: {
 		"Cause": bothLanguages, "CausePath": onlyJSONPath, "Comment": bothLanguages, "Error": bothLanguages,
 		"ErrorPath": onlyJSONPath, "QueryLanguage": bothLanguages, "Type": bothLanguages,
 	},
-	fieldKind(ParallelState): with(commonFields, map[string]languages{
+	parallelKind: with(commonFields, map[string]languages{
 		"Arguments": onlyJSONata, "Assign": bothLanguages, "Branches": bothLanguages, "Catch": bothLanguages,
 		"End": bothLanguages, "Next": bothLanguages, "Output": onlyJSONata, "Parameters": onlyJSONPath,
 		"ResultPath": onlyJSONPath, "ResultSelector": onlyJSONPath, "Retry": bothLanguages,
 	}),
-	fieldKind(MapState): with(commonFields, map[string]languages{
+	mapKind: with(commonFields, map[string]languages{
 		"Assign": bothLanguages, "Catch": bothLanguages, "End": bothLanguages, "ItemBatcher": bothLanguages,
 		"ItemProcessor": bothLanguages, "ItemReader": bothLanguages, "ItemSelector": bothLanguages, "Items": onlyJSONata,
 		"ItemsPath": onlyJSONPath, "Iterator": bothLanguages, "Label": bothLanguages, "MaxConcurrency": bothLanguages,
@@ -81,45 +100,45 @@ var fieldTable = map[fieldKind]map[string]languages{
 		"ToleratedFailureCount": bothLanguages, "ToleratedFailureCountPath": onlyJSONPath,
 		"ToleratedFailurePercentage": bothLanguages, "ToleratedFailurePercentagePath": onlyJSONPath,
 	}),
-	kindBranch: {
+	BranchKind: {
 		"Comment": bothLanguages, "QueryLanguage": bothLanguages, "StartAt": bothLanguages, "States": bothLanguages,
 	},
-	kindProcessor: {
+	ProcessorKind: {
 		"Comment": bothLanguages, "ProcessorConfig": bothLanguages, "QueryLanguage": bothLanguages,
 		"StartAt": bothLanguages, "States": bothLanguages,
 	},
-	kindConfig: {"ExecutionType": bothLanguages, "Mode": bothLanguages},
-	kindReader: {
+	ConfigKind: {"ExecutionType": bothLanguages, "Mode": bothLanguages},
+	ReaderKind: {
 		"Arguments": onlyJSONata, "Comment": bothLanguages, "Parameters": onlyJSONPath,
 		"ReaderConfig": bothLanguages, "Resource": bothLanguages,
 	},
-	kindReadConfig: {
+	ReadConfigKind: {
 		"CSVDelimiter": bothLanguages, "CSVHeaderLocation": bothLanguages, "CSVHeaders": bothLanguages,
 		"InputType": bothLanguages, "ItemsPointer": bothLanguages, "ManifestType": bothLanguages,
 		"MaxItems": bothLanguages, "MaxItemsPath": onlyJSONPath, "Transformation": bothLanguages,
 	},
-	kindBatcher: {
+	BatcherKind: {
 		"BatchInput": bothLanguages, "Comment": bothLanguages, "MaxInputBytesPerBatch": bothLanguages,
 		"MaxInputBytesPerBatchPath": onlyJSONPath, "MaxItemsPerBatch": bothLanguages, "MaxItemsPerBatchPath": onlyJSONPath,
 	},
-	kindWriter: {
+	WriterKind: {
 		"Arguments": onlyJSONata, "Comment": bothLanguages, "Parameters": onlyJSONPath, "Resource": bothLanguages,
 		"WriterConfig": bothLanguages,
 	},
-	kindWriting: {"OutputType": bothLanguages, "Transformation": bothLanguages},
-	kindRetrier: {
+	WritingKind: {"OutputType": bothLanguages, "Transformation": bothLanguages},
+	RetrierKind: {
 		"BackoffRate": bothLanguages, "Comment": bothLanguages, "ErrorEquals": bothLanguages, "IntervalSeconds": bothLanguages,
 		"JitterStrategy": bothLanguages, "MaxAttempts": bothLanguages, "MaxDelaySeconds": bothLanguages,
 	},
-	kindCatcher: {
+	CatcherKind: {
 		"Assign": bothLanguages, "Comment": bothLanguages, "ErrorEquals": bothLanguages, "Next": bothLanguages,
 		"Output": onlyJSONata, "ResultPath": onlyJSONPath,
 	},
-	kindRule: with(comparisonFields, map[string]languages{
+	RuleKind: with(comparisonFields, map[string]languages{
 		"Assign": bothLanguages, "Comment": bothLanguages, "Condition": onlyJSONata, "Next": bothLanguages, "Output": onlyJSONata,
 	}),
-	kindTest: with(comparisonFields, map[string]languages{"Comment": bothLanguages}),
-	kindRole: {"RoleArn": bothLanguages, "RoleArn.$": onlyJSONPath},
+	TestKind: with(comparisonFields, map[string]languages{"Comment": bothLanguages}),
+	RoleKind: {"RoleArn": bothLanguages, "RoleArn.$": onlyJSONPath},
 }
 
 var commonFields = map[string]languages{
@@ -134,8 +153,8 @@ func with(a, b map[string]languages) map[string]languages {
 	return all
 }
 
-// fieldNames returns the fields of a kind of object in a query language, sorted.
-func fieldNames(kind fieldKind, language QueryLanguage) []string {
+// names returns the fields of a kind of object in a query language, sorted.
+func names(kind Kind, language Language) []string {
 	var names []string
 	for name, languages := range fieldTable[kind] {
 		if languages == bothLanguages || (languages == onlyJSONPath) == (language == JSONPath) {
@@ -144,4 +163,23 @@ func fieldNames(kind fieldKind, language QueryLanguage) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// comparisonFields holds the fields of a JSONPath comparison.
+var comparisonFields = func() map[string]languages {
+	all := map[string]languages{"Variable": onlyJSONPath, "And": onlyJSONPath, "Or": onlyJSONPath, "Not": onlyJSONPath}
+	for _, name := range expression.Comparisons() {
+		all[name] = onlyJSONPath
+		if expression.ComparisonOf(name).TakesPath {
+			all[name+"Path"] = onlyJSONPath
+		}
+	}
+	return all
+}()
+
+// IsComparison reports whether a field of a choice rule holds a comparison: an
+// operator, or And, Or or Not.
+func IsComparison(name string) bool {
+	_, ok := comparisonFields[name]
+	return ok && name != "Variable"
 }

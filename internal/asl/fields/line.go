@@ -1,4 +1,4 @@
-package asl
+package fields
 
 import (
 	"bytes"
@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// locate sets the lines of the problems and sorts them by their place in the text.
+// Locate sets the lines of the problems and sorts them by their place in the text.
 // The path of a missing field is not in the text: it gets the line of the object
 // that lacks it.
-func (p Problems) locate(definition []byte) {
+func (p Problems) Locate(definition []byte) {
 	offsets := map[string]int64{"$": 0}
 	d := jsontext.NewDecoder(bytes.NewReader(definition), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if err := offsetsOf(d, "$", offsets); err != nil {
@@ -50,7 +50,7 @@ func offsetsOf(d *jsontext.Decoder, path string, offsets map[string]int64) error
 			if err != nil {
 				return err
 			}
-			inner := step(path, name.String())
+			inner := Step(path, name.String())
 			offsets[inner] = d.InputOffset()
 			if err := offsetsOf(d, inner, offsets); err != nil {
 				return err
@@ -62,7 +62,7 @@ func offsetsOf(d *jsontext.Decoder, path string, offsets map[string]int64) error
 		}
 		for i := 0; d.PeekKind() != ']'; i++ {
 			d.PeekKind()
-			inner := element(path, i)
+			inner := Element(path, i)
 			offsets[inner] = d.InputOffset()
 			if err := offsetsOf(d, inner, offsets); err != nil {
 				return err

@@ -1,4 +1,4 @@
-package asl
+package fields
 
 import (
 	"strings"
@@ -7,38 +7,38 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// template reads a payload template. It returns nil if there is none.
-func (f fields) template(name, field string) *expression.Template {
-	v, ok := f.object.Get(name)
+// Template reads a payload template. It returns nil if there is none.
+func (f Object) Template(name, field string) *expression.Template {
+	v, ok := f.Value.Get(name)
 	if !ok {
 		return nil
 	}
-	return expression.NewTemplate(f.node(v, f.at(name), field))
+	return expression.NewTemplate(f.node(v, f.At(name), field))
 }
 
-// objectTemplate reads a template that must be an object.
-func (f fields) objectTemplate(name, field string) *expression.Template {
-	v, ok := f.object.Get(name)
+// ObjectTemplate reads a template that must be an object.
+func (f Object) ObjectTemplate(name, field string) *expression.Template {
+	v, ok := f.Value.Get(name)
 	if !ok {
 		return nil
 	}
 	if _, ok := v.(*value.Object); !ok {
-		if s, is := v.(string); !is || f.language != JSONata || !hasDelimiters(s) {
-			if !f.reader.substituted(f.at(name), v) {
-				f.reader.problem(f.at(name), "got %s, expected an object", value.Describe(v))
+		if s, is := v.(string); !is || f.Language != JSONata || !hasDelimiters(s) {
+			if !f.Document.Substituted(f.At(name), v) {
+				f.Document.Problem(f.At(name), "got %s, expected an object", value.Describe(v))
 			}
 			return nil
 		}
 	}
-	return f.template(name, field)
+	return f.Template(name, field)
 }
 
 // node compiles a value. field is the name of its place in AWS's error messages.
-func (f fields) node(v any, path, field string) expression.Node {
+func (f Object) node(v any, path, field string) expression.Node {
 	switch v := v.(type) {
 	case string:
-		if source, ok := expression.JSONataSource(v); ok && f.language == JSONata {
-			if e := f.expression(source, path, field); e != nil {
+		if source, ok := expression.JSONataSource(v); ok && f.Language == JSONata {
+			if e := f.Expression(source, path, field); e != nil {
 				return e
 			}
 		}
@@ -46,7 +46,7 @@ func (f fields) node(v any, path, field string) expression.Node {
 		elements := make([]expression.Node, len(v))
 		constants := true
 		for i := range v {
-			elements[i] = f.node(v[i], element(path, i), element(field, i))
+			elements[i] = f.node(v[i], Element(path, i), Element(field, i))
 			_, is := elements[i].(expression.Constant)
 			constants = constants && is
 		}
@@ -58,11 +58,11 @@ func (f fields) node(v any, path, field string) expression.Node {
 		constants := true
 		for name, x := range v.All() {
 			m := expression.Member{Name: name}
-			if f.language == JSONPath && strings.HasSuffix(name, ".$") {
+			if f.Language == JSONPath && strings.HasSuffix(name, ".$") {
 				m.Name = strings.TrimSuffix(name, ".$")
-				m.Node = f.reader.query(x, step(path, name), name)
+				m.Node = f.Document.query(x, Step(path, name), name)
 			} else {
-				m.Node = f.node(x, step(path, name), field+"/"+name)
+				m.Node = f.node(x, Step(path, name), field+"/"+name)
 			}
 			_, is := m.Node.(expression.Constant)
 			constants = constants && is && m.Name == name

@@ -1,4 +1,4 @@
-package asl
+package fields
 
 import (
 	"maps"
@@ -11,8 +11,8 @@ import (
 
 // headings holds the kinds of objects whose headings in the document differ from
 // their names here.
-var headings = map[string]fieldKind{
-	"State machine": kindMachine, "Branch": kindBranch, "Choice rule": kindRule, "Nested comparison": kindTest,
+var headings = map[string]Kind{
+	"State machine": MachineKind, "Branch": BranchKind, "Choice rule": RuleKind, "Nested comparison": TestKind,
 }
 
 var (
@@ -24,19 +24,19 @@ var (
 // the parser's.
 func TestDocumentHasEveryField(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../docs/states-language.md")
+	text, err := os.ReadFile("../../../docs/states-language.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	words := map[string]languages{"both": bothLanguages, "JSONPath": onlyJSONPath, "JSONata": onlyJSONata}
-	documented := map[fieldKind]map[string]languages{}
-	var kind fieldKind
+	documented := map[Kind]map[string]languages{}
+	var kind Kind
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\n")
 		if match := headingLine.FindStringSubmatch(line); match != nil {
 			kind = headings[match[1]]
 			if kind == "" {
-				kind = fieldKind(match[1])
+				kind = Kind(match[1])
 			}
 			documented[kind] = map[string]languages{}
 		}
