@@ -1,29 +1,33 @@
 package intrinsic
 
 import (
-	"maps"
 	"os"
 	"regexp"
-	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-// TestDocumentHasEveryFunction compares docs/states-language.md with the table of
-// functions.
-func TestDocumentHasEveryFunction(t *testing.T) {
+// TestDocumentNamesFunctionsThatExist compares docs/states-language.md with the
+// table of functions.
+func TestDocumentNamesFunctionsThatExist(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../docs/states-language.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var documented []string
-	for _, match := range regexp.MustCompile("(?m)^\\| `(States\\.[A-Za-z0-9]+)` \\| (there|differs)\\b.* \\|$").FindAllSubmatch(text, -1) {
-		documented = append(documented, string(match[1]))
+	rows := regexp.MustCompile("`(States\\.[A-Z][A-Za-z0-9]+)`").FindAllStringSubmatch(string(text), -1)
+	errors := map[string]bool{"States.ALL": true, "States.TaskFailed": true, "States.Timeout": true,
+		"States.HeartbeatTimeout": true, "States.Runtime": true, "States.DataLimitExceeded": true}
+	named := 0
+	for _, row := range rows {
+		if errors[row[1]] {
+			continue
+		}
+		named++
+		if _, ok := functions[row[1]]; !ok {
+			t.Errorf("got %s in the document, expected an intrinsic function", row[1])
+		}
 	}
-	slices.Sort(documented)
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(functions)), documented); diff != "" {
-		t.Errorf("the document and the package differ (-package +document):\n%s", diff)
+	if named == 0 {
+		t.Error("got no function in the document, expected those that differ")
 	}
 }

@@ -55,7 +55,7 @@ const (
 )
 
 // fieldTable holds all fields that a definition may have, by the kind of object.
-// docs/states-language.md has a row for each.
+// docs/states-language.md names those that differ from AWS here.
 var fieldTable = map[Kind]map[string]languages{
 	MachineKind: {
 		"Comment": bothLanguages, "QueryLanguage": bothLanguages, "StartAt": bothLanguages,
