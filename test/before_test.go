@@ -22,9 +22,9 @@ type eventAnswer struct {
 			Queue    string
 			Messages int
 		}
-		Tables map[string]struct{ Records []map[string]any }
-		Answer any
-		Untold string
+		Tables  map[string]struct{ Records []map[string]any }
+		Answer  any
+		Unknown string
 	}
 	Counted struct { // by the runner
 		Objects       int
@@ -90,12 +90,12 @@ func TestOlderArchitecturesInvoiceTheOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Contains(string(report), "no queue can tell when the work was finished"); got != queued {
+			if got := strings.Contains(string(report), "no queue knows when the work was finished"); got != queued {
 				t.Errorf("got a report with the limits of a queue: %v, expected %v:\n%s", got, queued, report)
 			}
-			if (answer.Known.Untold != "") != queued || (answer.Counted.LastMessageMs > 0) != queued || (answer.Known.Answer != nil) != queued {
+			if (answer.Known.Unknown != "") != queued || (answer.Counted.LastMessageMs > 0) != queued || (answer.Known.Answer != nil) != queued {
 				t.Errorf("got the limits %q, the last message after %d ms and the answer %v, expected them with a queue only (%v)",
-					answer.Known.Untold, answer.Counted.LastMessageMs, answer.Known.Answer, queued)
+					answer.Known.Unknown, answer.Counted.LastMessageMs, answer.Known.Answer, queued)
 			}
 			if text := progress.String(); strings.Contains(text, "items done") || strings.Contains(text, "failed") {
 				t.Errorf("got progress with numbers of items, which these architectures do not count:\n%s", text)

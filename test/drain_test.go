@@ -23,7 +23,7 @@ func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
 	cmd := mapjob(t, "run", "--app", "cp -R "+folder+"/. $CDK_OUTDIR", "--seed", "Orders="+some(t, t.TempDir(), 40))
 	var progress bytes.Buffer
 	cmd.Stderr = &progress
-	if err := cmd.Run(); err != nil || !strings.Contains(progress.String(), "waiting until nothing is left to do for the queues") {
+	if err := cmd.Run(); err != nil || !strings.Contains(progress.String(), "waiting for the work in queues") {
 		t.Fatalf("mapjob run: %v\n%s", err, progress.Bytes())
 	}
 	_, run, _ := strings.Cut(progress.String(), "everything is in ")

@@ -1,6 +1,9 @@
 package protocol
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // Error is an error with one of the names of this package.
 type Error struct {
@@ -25,4 +28,14 @@ func Excerpt(text []byte) string {
 		return fmt.Sprintf("%s… (%d bytes)", text[:most], len(text))
 	}
 	return string(text)
+}
+
+// CauseMessage returns the message in a cause that a Lambda function gave as
+// JSON. Other causes are returned as they are.
+func CauseMessage(cause string) string {
+	var lambda struct{ ErrorMessage string }
+	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
+		return lambda.ErrorMessage
+	}
+	return cause
 }

@@ -27,7 +27,7 @@ func (r Reader) FailedChild(ctx context.Context, c Child, yield Yield) error {
 func (c Child) failure() (name, cause string) {
 	switch {
 	case c.Error != "":
-		return c.Error, causeOf(c.Cause)
+		return c.Error, protocol.CauseMessage(c.Cause)
 	case c.Status == "TIMED_OUT":
 		return "States.Timeout", cmp.Or(c.Cause, "the child execution's time was up")
 	}
@@ -36,7 +36,7 @@ func (c Child) failure() (name, cause string) {
 
 // notStarted returns the error of a child execution that was never started.
 func (c Child) notStarted() (name, cause string) {
-	return cmp.Or(c.Error, protocol.ErrorNotStarted), causeOf(c.Cause)
+	return cmp.Or(c.Error, protocol.ErrorNotStarted), protocol.CauseMessage(c.Cause)
 }
 
 func (r Reader) child(ctx context.Context, c Child, why func(Child) (name, cause string), yield Yield) error {
@@ -57,13 +57,4 @@ func (r Reader) child(ctx context.Context, c Child, why func(Child) (name, cause
 		}
 	}
 	return nil
-}
-
-// causeOf returns the message of a cause that a Lambda function gave as JSON.
-func causeOf(cause string) string {
-	var lambda struct{ ErrorMessage string }
-	if json.Unmarshal([]byte(cause), &lambda) == nil && lambda.ErrorMessage != "" {
-		return lambda.ErrorMessage
-	}
-	return cause
 }

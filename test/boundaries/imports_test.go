@@ -92,7 +92,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/objectstore", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
 			"internal/results", "internal/stack", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

@@ -1,4 +1,4 @@
-package cli
+package definition
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 )
 
 // objectFolder is an object store whose objects are the files BUCKET/KEY of a
-// folder. No key leads out of it.
+// folder. No key leads out of the folder.
 type objectFolder struct{ root *os.Root }
 
 func openObjectFolder(folder string) (*objectFolder, error) {
@@ -29,7 +29,7 @@ func openObjectFolder(folder string) (*objectFolder, error) {
 	return &objectFolder{root}, nil
 }
 
-// bucket reports the bucket that is not there.
+// bucket returns an error if a bucket does not exist.
 func (o *objectFolder) bucket(name string) error {
 	info, err := o.root.Stat(name)
 	if err != nil || !info.IsDir() || strings.Contains(name, "/") {
@@ -103,8 +103,8 @@ func (o *objectFolder) info(bucket, key string) (engine.ObjectInfo, error) {
 		ETag: `"` + hex.EncodeToString(sum.Sum(nil)) + `"`}, nil
 }
 
-// Create writes to a file beside the object first: an object is there as a
-// whole or not at all.
+// Create writes to a file beside the object first, so that the object is never
+// there in part.
 func (o *objectFolder) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
 	if err := o.bucket(bucket); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (p *partialObject) Close() error {
 	return err
 }
 
-// Abort leaves nothing of the object.
+// Abort gives the object up.
 func (p *partialObject) Abort() error {
 	return errors.Join(p.File.Close(), p.root.Remove(p.name+".part"))
 }

@@ -1,4 +1,4 @@
-package cli
+package definition
 
 import (
 	"context"
@@ -9,11 +9,14 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/cli/history"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/mocks"
 )
 
-type aslRunCommand struct {
+// Run is mapjob asl run.
+type Run struct {
 	Definition   string            `required:"" help:"State machine definition, JSON; - is standard input." placeholder:"FILE"`
 	Input        string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
 	Mocks        string            `help:"What Task states answer, as a MockConfigFile of Step Functions Local." placeholder:"FILE"`
@@ -30,8 +33,8 @@ type aslRunCommand struct {
 }
 
 // Run runs the definition and prints its output.
-func (r *aslRunCommand) Run(ctx context.Context, s *streams) (err error) {
-	input, err := readInput(r.Input)
+func (r *Run) Run(ctx context.Context, s *terminal.Streams) (err error) {
+	input, err := terminal.ReadInput(r.Input)
 	if err != nil {
 		return err
 	}
@@ -44,12 +47,12 @@ func (r *aslRunCommand) Run(ctx context.Context, s *streams) (err error) {
 		return err
 	}
 	if r.History != "" {
-		history, failure := newHistory(r.History)
+		events, failure := history.Create(r.History)
 		if failure != nil {
 			return fmt.Errorf("--history: %w", failure)
 		}
-		defer func() { err = errors.Join(err, history.close()) }()
-		options = append(options, engine.WithHistory(history.add))
+		defer func() { err = errors.Join(err, events.Close()) }()
+		options = append(options, engine.WithHistory(events.Add))
 	}
 	e, err := engine.New(machine, options...)
 	if err != nil {
@@ -59,11 +62,11 @@ func (r *aslRunCommand) Run(ctx context.Context, s *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.answer(ctx, s, x)
+	return r.print(ctx, s, x)
 }
 
-func (r *aslRunCommand) parse(file string, s *streams) (*asl.StateMachine, error) {
-	text, err := readDefinition(file, s.in)
+func (r *Run) parse(file string, s *terminal.Streams) (*asl.StateMachine, error) {
+	text, err := readDefinition(file, s.In)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +81,8 @@ func (r *aslRunCommand) parse(file string, s *streams) (*asl.StateMachine, error
 	return machine, nil
 }
 
-// options are the flags in the engine's terms.
-func (r *aslRunCommand) options(machine *asl.StateMachine, s *streams) ([]engine.Option, error) {
+// options returns the flags as options of the engine.
+func (r *Run) options(machine *asl.StateMachine, s *terminal.Streams) ([]engine.Option, error) {
 	kind := engine.Type(r.Type)
 	options := []engine.Option{engine.WithType(kind)}
 	if r.Seed != nil {
@@ -116,7 +119,7 @@ func (r *aslRunCommand) options(machine *asl.StateMachine, s *streams) ([]engine
 // seededStart is when a run with --virtual-time and --seed starts.
 var seededStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func (r *aslRunCommand) mocks(machine *asl.StateMachine) ([]engine.Option, error) {
+func (r *Run) mocks(machine *asl.StateMachine) ([]engine.Option, error) {
 	if r.Mocks == "" {
 		if r.TestCase != "" || r.StateMachine != "" {
 			return nil, errors.New("got --test-case or --state-machine without --mocks, expected the file that they name a part of")
@@ -143,7 +146,7 @@ func inFile(file string, err error) error {
 	return errors.New(file + ": " + strings.ReplaceAll(err.Error(), "\n", "\n"+file+": "))
 }
 
-// waysOut adds to each thing that the engine misses how to give it.
+// waysOut adds to each missing thing the flag that gives it.
 func waysOut(err error) error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -1,16 +1,17 @@
-package cli
+package definition
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 
+	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// aslAnswer is what mapjob asl run --json prints.
-type aslAnswer struct {
+// answer is what mapjob asl run --json prints.
+type answer struct {
 	Status     string          `json:"status"`
 	Output     json.RawMessage `json:"output"` // null unless the status is SUCCEEDED
 	Error      string          `json:"error,omitempty"`
@@ -21,15 +22,15 @@ type aslAnswer struct {
 	Events     int64           `json:"events"` // in the history of the execution
 }
 
-// answer prints what the execution came to.
-func (r *aslRunCommand) answer(ctx context.Context, s *streams, x *engine.Execution) error {
+// print prints how the execution ended.
+func (r *Run) print(ctx context.Context, s *terminal.Streams, x *engine.Execution) error {
 	switch {
 	case r.JSON:
 		const milliseconds = "2006-01-02T15:04:05.000Z"
-		e := json.NewEncoder(s.out)
+		e := json.NewEncoder(s.Out)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
-		err := e.Encode(aslAnswer{
+		err := e.Encode(answer{
 			Status: x.Status, Output: x.Output, Error: x.Error, Cause: x.Cause, Events: x.Events,
 			StartDate: x.Start.UTC().Format(milliseconds), StopDate: x.Stop.UTC().Format(milliseconds),
 			DurationMs: x.Stop.Sub(x.Start).Milliseconds(),
@@ -43,7 +44,7 @@ func (r *aslRunCommand) answer(ctx context.Context, s *streams, x *engine.Execut
 			return err
 		}
 		pretty.WriteByte('\n')
-		if _, err := pretty.WriteTo(s.out); err != nil {
+		if _, err := pretty.WriteTo(s.Out); err != nil {
 			return err
 		}
 	}
@@ -51,11 +52,11 @@ func (r *aslRunCommand) answer(ctx context.Context, s *streams, x *engine.Execut
 	case x.Status == engine.Succeeded:
 		return nil
 	case ctx.Err() != nil:
-		return failed{fmt.Errorf("interrupted: the execution was stopped with status %s", x.Status)}
+		return terminal.Failedf("interrupted: the execution was stopped with status %s", x.Status)
 	case x.Error == "":
-		return failed{fmt.Errorf("the execution ended with status %s", x.Status)}
+		return terminal.Failedf("the execution ended with status %s", x.Status)
 	case x.Cause == "":
-		return failed{fmt.Errorf("the execution ended with status %s: %s", x.Status, x.Error)}
+		return terminal.Failedf("the execution ended with status %s: %s", x.Status, x.Error)
 	}
-	return failed{fmt.Errorf("the execution ended with status %s: %s: %s", x.Status, x.Error, readable(x.Cause))}
+	return terminal.Failedf("the execution ended with status %s: %s: %s", x.Status, x.Error, protocol.CauseMessage(x.Cause))
 }

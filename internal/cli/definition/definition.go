@@ -1,4 +1,6 @@
-package cli
+// Package definition runs and checks state machine definitions on their own:
+// mapjob asl.
+package definition
 
 import (
 	"errors"
@@ -9,12 +11,13 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 )
 
-type aslCommand struct {
-	Run      aslRunCommand      `cmd:"" help:"Run any state machine definition, with mocks for what its tasks call."`
-	Validate aslValidateCommand `cmd:"" help:"Say what is wrong with definitions, with path and line."`
+// Commands are the subcommands of mapjob asl.
+type Commands struct {
+	Run      Run      `cmd:"" help:"Run any state machine definition, with mocks for what its tasks call."`
+	Validate Validate `cmd:"" help:"Say what is wrong with definitions, with path and line."`
 }
 
-// readDefinition is the text of a definition file, - for standard input.
+// readDefinition reads a definition file; - is standard input.
 func readDefinition(file string, in io.Reader) ([]byte, error) {
 	if file == "-" {
 		text, err := io.ReadAll(in)
@@ -26,7 +29,7 @@ func readDefinition(file string, in io.Reader) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// displayName is what a definition file is called in answers.
+// displayName returns the name of a definition file in answers.
 func displayName(file string) string {
 	if file == "-" {
 		return "standard input"
@@ -34,7 +37,7 @@ func displayName(file string) string {
 	return file
 }
 
-// located has one problem a line, with the place of each in the file.
+// located writes a problem in each line, with its place in the file.
 func located(file string, err error) error {
 	problems, ok := errors.AsType[asl.Problems](err)
 	if !ok {

@@ -1,4 +1,4 @@
-package cli
+package witness
 
 import (
 	"context"
@@ -10,44 +10,45 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// interrupted is the status of an event whose end nobody has waited for.
-const interrupted = "Interrupted"
+// Interrupted is the status of an event that had not ended.
+const Interrupted = "Interrupted"
 
-// maxRecords is how many records of a table are told of.
+// maxRecords is how many records of a table an answer has.
 const maxRecords = 100
 
-// queuesCannotTell is what nothing in a stack knows whose work is in queues. The
-// dead letters of today are those of the messages that were received often
-// enough by now.
-const queuesCannotTell = "when the work was finished, or whether the dead letters are all there will be"
+// queuesDoNotKnow is what no stack knows whose work is in queues. There may be
+// more dead letters, of messages that were not received often enough yet.
+const queuesDoNotKnow = "when the work was finished, or whether there will be more dead letters"
 
-// eventAnswer is what becomes of a stack without a job. What it knows is kept
-// apart from what this machine has seen.
-type eventAnswer struct {
-	Status     string `json:"status"` // as Lambda calls the end of the event: Success, RetriesExhausted, EventAgeExceeded; or Interrupted
+// Answer says how an event ended. What the stack knows is kept apart from what
+// this machine has seen.
+type Answer struct {
+	Status     string `json:"status"` // Lambda's condition (Success, RetriesExhausted, EventAgeExceeded) or Interrupted
 	Function   string `json:"function"`
 	Tries      int    `json:"tries"`
 	DurationMs int64  `json:"durationMs"` // of the run
 	RunDir     string `json:"runDir"`
 
 	Known struct {
-		Answer  json.RawMessage      `json:"answer"` // the function's, or its error; null where it gave none
+		Answer  json.RawMessage      `json:"answer"` // of the function, or its error; null if it gave none
 		EventMs int64                `json:"eventMs,omitempty"`
-		Queues  []queueLeft          `json:"queues"` // what is left in them
-		Tables  map[string]tableLeft `json:"tables"` // those that were not filled before the run
-		Untold  string               `json:"untold,omitempty"`
+		Queues  []queueLeft          `json:"queues"`            // with what is left in them
+		Tables  map[string]tableLeft `json:"tables"`            // those that were not filled before the run
+		Unknown string               `json:"unknown,omitempty"` // what the stack does not know
 	} `json:"known"`
 	Counted struct {
 		Consumers     []*consumed `json:"consumers"`
-		LastMessageMs int64       `json:"lastMessageMs,omitempty"` // after the event, by the time of the queues
-		Objects       int         `json:"objects"`                 // each counted once
+		LastMessageMs int64       `json:"lastMessageMs,omitempty"` // after the event, by the clock of the queues
+		Objects       int         `json:"objects"`                 // each once
 		Again         int         `json:"writtenAgain"`            // writes of an object that had been written before
-		NotTold       []string    `json:"notTold,omitempty"`       // why destinations of the event were not told
+		Unsent        []string    `json:"unsent,omitempty"`        // why destinations of the event were not notified
 	} `json:"counted"`
 }
 
@@ -63,26 +64,26 @@ type tableLeft struct {
 	Count   int               `json:"count"`
 }
 
-// ends takes over how the event ended. Where queues are polled the event's end
-// is not the work's, and nothing can tell that; else it is all there is.
-func (a *eventAnswer) ends(r invocation.EventResult, polls bool) {
+// Ends takes how the event ended. If queues are polled, the work may end later
+// than the event, which nothing in the stack knows.
+func (a *Answer) Ends(r invocation.EventResult, polls bool) {
 	a.Status, a.Tries = r.Condition, r.Tries
 	if a.Known.Answer = r.Answer; !json.Valid(r.Answer) {
-		a.Known.Answer, _ = json.Marshal(string(r.Answer)) // a text always can be
+		a.Known.Answer, _ = json.Marshal(string(r.Answer)) // never fails for text
 	}
 	for _, err := range r.Unsent {
-		a.Counted.NotTold = append(a.Counted.NotTold, err.Error())
+		a.Counted.Unsent = append(a.Counted.Unsent, err.Error())
 	}
 	if polls {
-		a.Known.Untold = queuesCannotTell
+		a.Known.Unknown = queuesDoNotKnow
 	} else {
 		a.Known.EventMs = r.Ended.Sub(r.Began).Milliseconds()
 	}
 }
 
-// ask collects what the stack itself knows. Filled are the tables that were
-// filled before the run, by their physical names.
-func (a *eventAnswer) ask(ctx context.Context, c *stack.Stack, filled map[string]bool) error {
+// Ask collects what the stack itself knows. Filled has the tables that were
+// filled before the run, by physical name.
+func (a *Answer) Ask(ctx context.Context, c *stack.Stack, filled map[string]bool) error {
 	queues, err := c.Queues()
 	if err != nil {
 		return err
@@ -109,9 +110,9 @@ func (a *eventAnswer) ask(ctx context.Context, c *stack.Stack, filled map[string
 	return nil
 }
 
-// count adds what this machine has seen since the event began, by the time of
+// Count adds what this machine has seen since the event began, by the clock of
 // the queues.
-func (a *eventAnswer) count(c *stack.Stack, w *witness, began time.Time) {
+func (a *Answer) Count(c *stack.Stack, w *Witness, began time.Time) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	a.Counted.Consumers = []*consumed{}
@@ -129,21 +130,23 @@ func (a *eventAnswer) count(c *stack.Stack, w *witness, began time.Time) {
 	}
 }
 
-func (a *eventAnswer) json(w io.Writer) error {
+// JSON writes the answer as one document.
+func (a *Answer) JSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(a)
 }
 
-func (a *eventAnswer) markdown(w io.Writer) error {
+// Markdown writes the answer as a report.
+func (a *Answer) Markdown(w io.Writer) error {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	tries := ""
 	if a.Tries > 1 {
 		tries = fmt.Sprintf(" after %d tries", a.Tries)
 	}
-	if a.Status == interrupted {
+	if a.Status == Interrupted {
 		say("# %s: interrupted before its end\n\n## What the stack itself knows\n", a.Function)
 	} else {
 		say("# %s: the event ended with %s%s\n\n## What the stack itself knows\n", a.Function, a.Status, tries)
@@ -153,7 +156,7 @@ func (a *eventAnswer) markdown(w io.Writer) error {
 		say("- the event took %s", milliseconds(a.Known.EventMs))
 	}
 	for _, q := range a.Known.Queues {
-		say("- queue %s has %s", q.Queue, number(q.Messages, "message"))
+		say("- queue %s has %s", q.Queue, terminal.Number(q.Messages, "message"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Known.Tables)) {
 		table := a.Known.Tables[name]
@@ -161,31 +164,31 @@ func (a *eventAnswer) markdown(w io.Writer) error {
 			say("- table %s: %s", name, record)
 		}
 		if more := table.Count - len(table.Records); more > 0 {
-			say("- table %s: and %s more, of %s in all", name, number(more, "record"), report.Thousands(table.Count))
+			say("- table %s: and %s more, of %s in all", name, terminal.Number(more, "record"), report.Thousands(table.Count))
 		}
 	}
-	if a.Known.Untold != "" {
-		say("- no queue can tell %s", a.Known.Untold)
+	if a.Known.Unknown != "" {
+		say("- no queue knows %s", a.Known.Unknown)
 	}
 	say("\n## What this machine has seen\n")
 	for _, c := range a.Counted.Consumers {
 		lost := ""
 		if c.LostAnswers > 0 {
-			lost = fmt.Sprintf(", of %s the answer was lost", number(c.LostAnswers, "invocation"))
+			lost = fmt.Sprintf(", of %s the answer was lost", terminal.Number(c.LostAnswers, "invocation"))
 		}
 		say("- %s was invoked %s with %s of %s; %s repeated, %s failed%s", c.Function,
-			number(c.Invocations, "time"), number(c.Messages, "message"), c.Queue, was(c.Repeated, "delivery", "deliveries"), report.Thousands(c.Failed), lost)
+			terminal.Number(c.Invocations, "time"), terminal.Number(c.Messages, "message"), c.Queue, terminal.Were(c.Repeated, "delivery", "deliveries"), report.Thousands(c.Failed), lost)
 	}
 	if a.Counted.LastMessageMs > 0 {
-		say("- the last message was done %s after the event, by the time of the queues", milliseconds(a.Counted.LastMessageMs))
+		say("- the last message succeeded %s after the event, by the clock of the queues", milliseconds(a.Counted.LastMessageMs))
 	}
 	again := ""
 	if a.Counted.Again > 0 {
-		again = fmt.Sprintf("; %s later written once more", was(a.Counted.Again, "object", "objects"))
+		again = fmt.Sprintf("; %s written again later", terminal.Were(a.Counted.Again, "object", "objects"))
 	}
-	say("- %s written%s", was(a.Counted.Objects, "object", "objects"), again)
-	for _, reason := range a.Counted.NotTold {
-		say("- nobody was told of the end: %s", reason)
+	say("- %s written%s", terminal.Were(a.Counted.Objects, "object", "objects"), again)
+	for _, reason := range a.Counted.Unsent {
+		say("- not notified of the end: %s", reason)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -199,18 +202,11 @@ func milliseconds(n int64) time.Duration {
 	return d
 }
 
-// number is a count of things in words: 1 message, 1,000 messages.
-func number(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
+// Reason returns the error of a function by its own name, if it has one.
+func Reason(r invocation.EventResult) string {
+	var named struct{ ErrorType, ErrorMessage string }
+	if json.Unmarshal(r.Answer, &named) != nil || named.ErrorType == "" {
+		return r.FunctionError + ": " + protocol.CauseMessage(string(r.Answer))
 	}
-	return report.Thousands(n) + " " + thing
-}
-
-// was is a count with its verb: 1 delivery was, 2 deliveries were.
-func was(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one + " was"
-	}
-	return report.Thousands(n) + " " + more + " were"
+	return named.ErrorType + ": " + named.ErrorMessage
 }

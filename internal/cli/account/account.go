@@ -1,0 +1,277 @@
+// Package account counts the items of a job while its execution runs, as the
+// engine sees them, whatever the job's summary says.
+package account
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/results"
+	"github.com/mapjob/mapjob/internal/value"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// Account counts the items of an execution, each once, and writes their outcomes
+// to a file of JSON Lines. It is an [engine.MapObserver], and safe for
+// concurrent use.
+type Account struct {
+	reader results.Reader
+
+	mutex    sync.Mutex
+	total    int // -1 while it is not known
+	items    report.Account
+	observed bool                     // there is a Map Run
+	inline   map[int]protocol.Outcome // the last outcome of each item of an Inline job
+	report   *protocol.Folder         // of the summary; nil if it wrote none
+
+	file *os.File
+	out  *bufio.Writer
+	err  error
+}
+
+// Create makes an account that writes outcomes to a file. Store has what workers
+// store.
+func Create(path string, store results.Store) (*Account, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Account{reader: results.Reader{Store: store}, total: -1, inline: map[int]protocol.Outcome{},
+		file: file, out: bufio.NewWriterSize(file, 1<<16)}, nil
+}
+
+// Counts returns what is counted so far.
+func (a *Account) Counts() terminal.Counts {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	succeeded, failed := a.items.Succeeded, a.items.Failed
+	for _, outcome := range a.inline {
+		if outcome.Status == protocol.Succeeded {
+			succeeded++
+		} else {
+			failed++
+		}
+	}
+	return terminal.Counts{Total: a.total, Done: succeeded + failed, Failed: failed}
+}
+
+// Started is that of [engine.MapObserver].
+func (a *Account) Started(engine.MapRunInfo) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.observed = true
+}
+
+// Counted is that of [engine.MapObserver]. Fewer items may be read so far than
+// the job start has announced.
+func (a *Account) Counted(total int) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.total = max(a.total, total)
+}
+
+// Ended is that of [engine.MapObserver].
+func (a *Account) Ended(engine.MapRunResult) {}
+
+// ChildDone is that of [engine.MapObserver].
+func (a *Account) ChildDone(child engine.ChildResult) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	ctx := context.Background()
+	var err error
+	switch {
+	case child.Status == engine.Succeeded:
+		err = a.reader.Answer(ctx, value.Append(nil, child.Output), a.add)
+	case isBatch(child.Input):
+		err = a.reader.FailedChild(ctx, results.Child{Status: child.Status, Input: value.Text(child.Input), Error: child.Error, Cause: child.Cause}, a.add)
+	default:
+		err = a.addItems(child, nil)
+	}
+	if refused, ok := errors.AsType[*protocol.Error](err); ok { // the answer is not that of a job's worker
+		err = a.addItems(child, refused)
+	}
+	a.err = errors.Join(a.err, err)
+}
+
+// addItems counts the items of a child execution by how it ended. They failed if
+// a job's worker gave an answer that is refused.
+func (a *Account) addItems(child engine.ChildResult, refused *protocol.Error) error {
+	outcome := protocol.Outcome{Status: protocol.Failed, Error: child.Error, Cause: protocol.CauseMessage(child.Cause), Retryable: true}
+	switch {
+	case child.Status != engine.Succeeded:
+	case isBatch(child.Input):
+		outcome.Error, outcome.Cause, outcome.Retryable = refused.Name, refused.Message, false
+	default: // the Map is not that of a job
+		outcome = protocol.Outcome{Status: protocol.Succeeded}
+	}
+	var errs []error
+	for i := range child.Items {
+		outcome.Index = child.First + i
+		errs = append(errs, a.add(outcome))
+	}
+	return errors.Join(errs...)
+}
+
+// isBatch reports whether the input of a child execution is that of a worker.
+func isBatch(input any) bool {
+	var b protocol.Batch[json.RawMessage]
+	return decode(input, &b) == nil && b.BatchInput.Execution != ""
+}
+
+// decode decodes a JSON value.
+func decode(v, into any) error { return json.Unmarshal(value.Append(nil, v), into) }
+
+// add counts an outcome and writes it down, if it is the first of its item.
+func (a *Account) add(o protocol.Outcome) error {
+	first := false
+	if o.Status == protocol.Succeeded {
+		first = a.items.Succeed(o.Index)
+	} else {
+		first = a.items.Fail(o.Index, o.Error, o.Cause)
+	}
+	if !first {
+		return nil
+	}
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(o)
+}
+
+// Invoked looks at the functions that the job's tasks invoke. Output is as of
+// lambda:invoke, nil if it failed. What children of a Distributed Map do is left
+// to [Account.ChildDone].
+func (a *Account) Invoked(request *engine.Request, output any, err error) {
+	answer := member(output, "Payload")
+	switch request.StateName {
+	case protocol.StateJobStart:
+		a.jobStarted(answer)
+	case protocol.StateSummary:
+		var account protocol.Account
+		if decode(answer, &account) == nil {
+			a.mutex.Lock()
+			defer a.mutex.Unlock()
+			a.report = account.Report
+		}
+	case protocol.StateWorker:
+		a.worked(member(request.Parameters, "Payload"), answer, err)
+	}
+}
+
+// jobStarted takes the number of items that a job start has announced.
+func (a *Account) jobStarted(answer any) {
+	var start struct{ Items json.RawMessage }
+	if decode(answer, &start) != nil {
+		return
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(start.Items, &list) == nil {
+		a.Counted(len(list))
+		return
+	}
+	var items protocol.Items
+	if json.Unmarshal(start.Items, &items) == nil && items.Count != nil {
+		a.Counted(*items.Count)
+	}
+}
+
+// worked takes the outcome of an item of an Inline job, whose batches have one.
+// There may be other tries.
+func (a *Account) worked(payload, answer any, err error) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.observed {
+		return
+	}
+	var batch protocol.Batch[json.RawMessage]
+	if decode(payload, &batch) != nil || len(batch.Items) != 1 {
+		return
+	}
+	index := batch.Items[0].Index
+	var list []protocol.Outcome
+	if decode(answer, &list) == nil && len(list) == 1 && list[0].Index == index && list[0].IsOutcome() {
+		a.inline[index] = list[0]
+		return
+	}
+	o := protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorInvalidResult, Cause: "the worker's answer is not a list of one outcome", Retryable: true}
+	if failure, ok := errors.AsType[*engine.TaskError](err); ok {
+		o.Error, o.Cause = failure.Name, protocol.CauseMessage(failure.Cause)
+	}
+	a.inline[index] = o
+}
+
+// Happened takes the outcomes of an Inline job from the output of its Map.
+func (a *Account) Happened(e event.Event) {
+	if e.Type != event.MapStateExited {
+		return
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	if a.observed {
+		return
+	}
+	text, err := e.MarshalJSON()
+	if err != nil {
+		a.err = errors.Join(a.err, err)
+		return
+	}
+	var exited struct {
+		Details struct{ Name, Output string } `json:"stateExitedEventDetails"`
+	}
+	if json.Unmarshal(text, &exited) != nil || exited.Details.Name != protocol.StateMap {
+		return
+	}
+	var list []protocol.Outcome
+	if json.Unmarshal([]byte(exited.Details.Output), &list) != nil {
+		return // not a job's
+	}
+	for _, o := range list {
+		if o.IsOutcome() {
+			a.inline[o.Index] = o
+		}
+	}
+}
+
+func member(v any, name string) any {
+	object, _ := v.(*value.Object)
+	m, _ := object.Get(name)
+	return m
+}
+
+// Close ends the account, and reports the first error.
+func (a *Account) Close() error {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	for _, index := range slices.Sorted(maps.Keys(a.inline)) {
+		a.err = errors.Join(a.err, a.add(a.inline[index]))
+	}
+	a.inline = nil
+	if a.total < 0 {
+		a.total = a.items.Succeeded + a.items.Failed
+	}
+	return errors.Join(a.err, a.out.Flush(), a.file.Close())
+}
+
+// SummaryReport returns where the job's summary wrote its report; nil if it
+// wrote none.
+func (a *Account) SummaryReport() *protocol.Folder { return a.report }
+
+// Report returns the account as a report.
+func (a *Account) Report(job string, x *engine.Execution) *report.Report {
+	return &report.Report{
+		Job: job, Execution: x.ARN, StartedAt: x.Start, StoppedAt: x.Stop,
+		Items: report.Items{Total: a.total, Succeeded: a.items.Succeeded, Failed: a.items.Failed,
+			Missing: a.items.Missing(a.total)},
+		Errors:   a.items.Errors(),
+		Failures: a.items.Failures,
+	}
+}

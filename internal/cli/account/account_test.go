@@ -1,0 +1,149 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// store has objects by their keys, in any bucket.
+type store map[string]string
+
+func (s store) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
+	text, ok := s[key]
+	if !ok {
+		return nil, errors.New("s3://bucket/" + key + ": no such object")
+	}
+	return io.NopCloser(strings.NewReader(text)), nil
+}
+
+func (s store) Keys(_ context.Context, _, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(s)) {
+			if strings.HasPrefix(key, prefix) && !yield(key, nil) {
+				return
+			}
+		}
+	}
+}
+
+func parse(t *testing.T, text string) any {
+	t.Helper()
+	v, err := value.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// batch is the input of a worker with two items.
+func batch(first int) string {
+	return fmt.Sprintf(`{"BatchInput": {"execution": "arn"}, "Items": [{"index": %d, "item": 1}, {"index": %d, "item": 2}]}`, first, first+1)
+}
+
+func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results.jsonl")
+	a, err := Create(path, store{
+		"outcomes/000000000000.jsonl":        `{"index": 0, "status": "SUCCEEDED"}` + "\n" + `{"index": 1, "status": "FAILED", "error": "Bad"}`,
+		"outcomes/000000000002/a-0000.jsonl": `{"index": 2, "status": "FAILED", "error": "Busy", "retryable": true}`,
+		"outcomes/000000000002/b-0000.jsonl": `{"index": 2, "status": "SUCCEEDED"}`,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Started(engine.MapRunInfo{})
+	a.Counted(20)
+	for _, child := range []struct {
+		first                  int
+		status                 engine.Status
+		input, output, failure string
+	}{
+		{0, engine.Succeeded, batch(0), `[{"outcomes": {"bucket": "bucket", "key": "outcomes/000000000000.jsonl"}, "succeeded": 1, "failed": 1}]`, ""},
+		{2, engine.Failed, `{"BatchInput": {"execution": "arn", "outcomes": {"bucket": "bucket", "prefix": "outcomes"}},
+			"Chunk": {"bucket": "bucket", "key": "chunk", "first": 2, "count": 2}}`, `null`, "Crash"},
+		{4, engine.Failed, batch(4), `null`, "Crash"},
+		{6, engine.Succeeded, batch(6), `"nonsense"`, ""},
+		{8, engine.Succeeded, `{"Items": [1, 2]}`, `"not the answer of a job's worker"`, ""},
+		{10, engine.Failed, `{"Items": [1, 2]}`, `null`, "Other"},
+		{0, engine.Failed, batch(0), `null`, "Late"},
+	} {
+		a.ChildDone(engine.ChildResult{First: child.first, Items: 2, Status: child.status,
+			Input: parse(t, child.input), Output: parse(t, child.output), Error: child.failure})
+	}
+	if diff := cmp.Diff(terminal.Counts{Total: 20, Done: 12, Failed: 8}, a.Counts()); diff != "" {
+		t.Errorf("counts (-expected +got):\n%s", diff)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := a.Report("Job", &engine.Execution{})
+	if diff := cmp.Diff(report.Items{Total: 20, Succeeded: 4, Failed: 8, Missing: 8}, r.Items); diff != "" {
+		t.Errorf("items (-expected +got):\n%s", diff)
+	}
+	counts := map[string]int{}
+	for _, e := range r.Errors {
+		counts[e.Name] = e.Count
+	}
+	if diff := cmp.Diff(map[string]int{"Bad": 1, "Crash": 3, "MapJob.InvalidResult": 2, "Other": 2}, counts); diff != "" {
+		t.Errorf("errors (-expected +got):\n%s", diff)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(text), "\n") != 12 || !strings.Contains(string(text), `{"index":2,"status":"SUCCEEDED"}`+"\n") {
+		t.Errorf("got error %v and\n%s\nexpected one outcome of each of 12 items, the best of item 2", err, text)
+	}
+}
+
+func TestALostObjectIsAnError(t *testing.T) {
+	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ChildDone(engine.ChildResult{Status: engine.Succeeded, Items: 2, Input: parse(t, batch(0)),
+		Output: parse(t, `[{"outcomes": {"bucket": "bucket", "key": "gone"}, "succeeded": 2, "failed": 0}]`)})
+	if err := a.Close(); err == nil || !strings.Contains(err.Error(), "s3://bucket/gone") {
+		t.Errorf("got %v, expected an error that names the object", err)
+	}
+}
+
+func TestTheLastTryOfAnInlineItemCounts(t *testing.T) {
+	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := func(index int, output string, err error) {
+		r := &engine.Request{StateName: "Worker", Parameters: value.NewObject("Payload", parse(t, fmt.Sprintf(`{"BatchInput": {}, "Items": [{"index": %d, "item": 1}]}`, index)))}
+		a.Invoked(r, value.NewObject("Payload", parse(t, output)), err)
+	}
+	a.Invoked(&engine.Request{StateName: "JobStart"}, value.NewObject("Payload", parse(t, `{"items": [1, 2, 3]}`)), nil)
+	one(0, `[{"index": 0, "status": "SUCCEEDED"}]`, nil)
+	one(1, `null`, &engine.TaskError{Name: "Crash", Cause: `{"errorMessage": "out of memory"}`})
+	one(1, `[{"index": 1, "status": "SUCCEEDED"}]`, nil)
+	one(2, `null`, &engine.TaskError{Name: "Crash", Cause: `{"errorMessage": "out of memory"}`})
+	a.Invoked(&engine.Request{StateName: "Summary"}, value.NewObject("Payload", parse(t, `{"total": 3, "report": {"bucket": "b", "prefix": "p"}}`)), nil)
+	if diff := cmp.Diff(terminal.Counts{Total: 3, Done: 3, Failed: 1}, a.Counts()); diff != "" {
+		t.Errorf("counts (-expected +got):\n%s", diff)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]report.Failure{{Index: 2, Error: "Crash", Cause: "out of memory"}}, a.Report("Job", &engine.Execution{}).Failures); diff != "" {
+		t.Errorf("failures (-expected +got):\n%s", diff)
+	}
+	if at := a.SummaryReport(); at == nil || at.Prefix != "p" {
+		t.Errorf("got %v, expected where the summary wrote its report", at)
+	}
+}

@@ -1,0 +1,36 @@
+package definition
+
+import (
+	"fmt"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+)
+
+// Validate is mapjob asl validate.
+type Validate struct {
+	Files []string `arg:"" name:"file" help:"Definition, JSON; - is standard input."`
+}
+
+// Run says for each file that it is valid, or what is wrong with it.
+func (v *Validate) Run(s *terminal.Streams) error {
+	bad := 0
+	for _, file := range v.Files {
+		text, err := readDefinition(file, s.In)
+		if err == nil {
+			_, err = asl.Parse(text)
+		}
+		if err != nil {
+			bad++
+			fmt.Fprintln(s.Err, located(file, err))
+			continue
+		}
+		if _, err := fmt.Fprintf(s.Out, "%s: valid\n", displayName(file)); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of %d definitions are not valid", bad, len(v.Files))
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/cli/account"
+	"github.com/mapjob/mapjob/internal/cli/history"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// job executes a state machine, and prints the answer however it ends.
+func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) error {
+	counted, err := account.Create(filepath.Join(r.folder, "results.jsonl"), r.stack)
+	if err != nil {
+		return err
+	}
+	if x.Items != nil {
+		counted.Counted(x.Items.Count)
+	}
+	events, err := history.Create(filepath.Join(r.folder, "history.jsonl"))
+	if err != nil {
+		return err
+	}
+	x.Observer, x.Invoked = counted, counted.Invoked
+	x.History = func(e event.Event) {
+		events.Add(e)
+		counted.Happened(e)
+	}
+
+	r.progress.Say("running %s", m.Name)
+	end := r.progress.Follow(counted.Counts)
+	result, err := r.stack.Execute(ctx, m, x)
+	end()
+	if err = errors.Join(err, counted.Close(), events.Close()); err != nil {
+		return err
+	}
+	if err := r.report(ctx, m, counted, result); err != nil {
+		return err
+	}
+	drained := r.drain(ctx)
+	switch {
+	case result.Status == engine.Succeeded && drained != nil:
+		return drained
+	case result.Status == engine.Succeeded:
+		r.progress.Say("succeeded; everything is in %s", r.folder)
+		return nil
+	case ctx.Err() != nil:
+		return terminal.Failedf("interrupted: the execution was stopped; its results so far are in %s", r.folder)
+	case result.Error == "":
+		return terminal.Failedf("the job ended with status %s; everything is in %s", result.Status, r.folder)
+	default:
+		return terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s",
+			result.Error, protocol.CauseMessage(result.Cause), r.folder, filepath.Join(r.folder, "logs"))
+	}
+}
+
+// drain waits for the work that the execution has left in queues, if any are
+// polled.
+func (r *run) drain(ctx context.Context) error {
+	if !r.stack.Polls() || ctx.Err() != nil {
+		return nil
+	}
+	r.progress.Say("waiting for the work in queues; Ctrl-C ends the wait")
+	if err := r.stack.Drain(ctx); err != nil {
+		return terminal.Failedf("interrupted: the execution had succeeded, but there was work left in queues; everything is in %s", r.folder)
+	}
+	return nil
+}
+
+// answer is what --json prints.
+type answer struct {
+	Status     string          `json:"status"`
+	Job        string          `json:"job"`
+	Execution  string          `json:"execution"`
+	Items      report.Items    `json:"items"`
+	Errors     map[string]int  `json:"errors"`
+	Output     json.RawMessage `json:"output"`
+	Error      string          `json:"error,omitempty"`
+	Cause      string          `json:"cause,omitempty"`
+	DurationMs int64           `json:"durationMs"`
+	RunDir     string          `json:"runDir"`
+}
+
+// report writes the report to the run's folder, and prints the answer.
+func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, x *engine.Execution) error {
+	own := a.Report(r.stack.JobName(m), x)
+	markdown, err := r.copyReport(ctx, a.SummaryReport())
+	if markdown == "" && err == nil {
+		markdown, err = r.writeReport(own)
+	}
+	if err != nil {
+		return err
+	}
+	if !r.command.JSON {
+		_, err := io.WriteString(r.streams.Out, markdown)
+		return err
+	}
+	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
+		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
+	for _, e := range own.Errors {
+		answer.Errors[e.Name] = e.Count
+	}
+	e := json.NewEncoder(r.streams.Out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(answer)
+}
+
+// copyReport copies the report of the job's summary, and returns its Markdown;
+// "" if there is none.
+func (r *run) copyReport(ctx context.Context, at *protocol.Folder) (string, error) {
+	if at == nil {
+		return "", nil
+	}
+	for _, name := range []string{protocol.ReportHTML, protocol.ReportJSON} {
+		if err := r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, filepath.Join(r.folder, name)); err != nil {
+			return "", err
+		}
+	}
+	var markdown strings.Builder
+	err := r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportMarkdown).Key, &markdown)
+	return markdown.String(), err
+}
+
+// writeReport writes the account that the command itself has, and returns its
+// Markdown.
+func (r *run) writeReport(own *report.Report) (string, error) {
+	for name, write := range map[string]func(io.Writer) error{protocol.ReportHTML: own.HTML, protocol.ReportJSON: own.JSON} {
+		if err := writeFile(filepath.Join(r.folder, name), write); err != nil {
+			return "", err
+		}
+	}
+	var markdown strings.Builder
+	err := own.Markdown(&markdown)
+	return markdown.String(), err
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(file), file.Close())
+}

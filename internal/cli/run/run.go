@@ -1,0 +1,220 @@
+// Package run runs a stack of the CDK app on this machine: mapjob run.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/cli/witness"
+	"github.com/mapjob/mapjob/internal/items"
+	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// Command is mapjob run.
+type Command struct {
+	App     string            `help:"Command that runs the CDK app. Default: the app of cdk.json." placeholder:"COMMAND"`
+	Context map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE"`
+	Stack   string            `help:"Stack to run. Default: the only one." placeholder:"NAME"`
+	Job     string            `help:"Job or state machine to run. Default: the only one of the stack." placeholder:"NAME"`
+	Input   string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
+	Items   string            `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start." placeholder:"FILE"`
+	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl, .json or .csv file first; may be repeated." placeholder:"TABLE=FILE"`
+	JSON    bool              `help:"Print one JSON document in place of the report."`
+	Keep    bool              `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
+
+	S3Port       int `help:"Port of the local S3. Default: any that is free." name:"s3-port" placeholder:"PORT"`
+	DynamoDBPort int `help:"Port of the local DynamoDB. Default: any that is free." name:"dynamodb-port" placeholder:"PORT"`
+	LambdaPort   int `help:"Port of the local Lambda. Default: any that is free." name:"lambda-port" placeholder:"PORT"`
+}
+
+// Run synthesizes the app, starts the parts, runs the job and reports.
+func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
+	if err := c.checkPorts(); err != nil {
+		return err
+	}
+	input, err := terminal.ReadInput(c.Input)
+	if err != nil {
+		return err
+	}
+	folder, err := newFolder()
+	if err != nil {
+		return err
+	}
+	r := &run{command: c, streams: streams, progress: terminal.NewProgress(streams.Err), folder: folder, input: input}
+	return r.do(ctx)
+}
+
+func (c *Command) checkPorts() error {
+	for _, p := range []struct {
+		flag string
+		port int
+	}{{"--s3-port", c.S3Port}, {"--dynamodb-port", c.DynamoDBPort}, {"--lambda-port", c.LambdaPort}} {
+		if p.port < 0 || p.port > 65_535 {
+			return fmt.Errorf("%s: got %d, expected a port from 1 to 65535, or 0 for any that is free", p.flag, p.port)
+		}
+	}
+	return nil
+}
+
+// newFolder makes the folder of a run. Their names sort by time.
+func newFolder() (string, error) {
+	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
+	folder := filepath.Join(".mapjob", "runs", id)
+	return folder, os.MkdirAll(folder, 0o755)
+}
+
+// linkLast makes "last" a link to the folder of a run.
+func linkLast(folder string) {
+	last := filepath.Join(filepath.Dir(folder), "last")
+	_ = os.Remove(last)
+	_ = os.Symlink(filepath.Base(folder), last) // not every system has links, and nothing depends on it
+}
+
+// run is one run of the command.
+type run struct {
+	command  *Command
+	streams  *terminal.Streams
+	progress *terminal.Progress
+	folder   string
+	input    []byte
+	stack    *stack.Stack // nil until it is started
+}
+
+func (r *run) do(ctx context.Context) (err error) {
+	assembly, err := filepath.Abs(filepath.Join(r.folder, "cdk.out"))
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(assembly) // the binaries of all runs would take much space
+	r.progress.Say("synthesizing the app and building its functions")
+	synthesized, err := r.synthesize(ctx, assembly)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
+	}
+	linkLast(r.folder)
+	r.progress.Say("starting S3, DynamoDB and %s's functions", synthesized.Name)
+	options := stack.Options{Folder: r.folder, S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort}
+	seen := witness.New()
+	if !stack.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
+		options.Written, options.Delivered = seen.Wrote, seen.Delivered
+	}
+	// Ctrl-C ends the start of the parts, but not the parts themselves: the report
+	// of a run that is interrupted needs them.
+	parts, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	started := context.AfterFunc(ctx, cancel)
+	r.stack, err = stack.Start(parts, synthesized, options)
+	started()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.stack.Close()) }()
+	for _, absent := range r.stack.Absent() {
+		r.progress.Say("not run on this machine: %s", absent)
+	}
+	return r.execute(ctx, seen)
+}
+
+// execute runs the job of the stack, or sends an event to the function of one
+// without a job.
+func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
+	entry, err := r.stack.Entry()
+	if err != nil {
+		return err
+	}
+	var machine *stack.Machine
+	if entry == "" {
+		if machine, err = r.stack.Machine(r.command.Job); err != nil {
+			return err
+		}
+	}
+	filled, err := r.seed(ctx)
+	if err != nil {
+		return err
+	}
+	if machine == nil {
+		return r.kept(ctx, r.event(ctx, entry, seen, filled))
+	}
+	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
+	if file := r.command.Items; file != "" {
+		if execution.Items, err = r.stack.StoreItems(ctx, items.File(file)); err != nil {
+			return fmt.Errorf("--items: %w", err)
+		}
+		r.progress.Say("read %s items of %s", report.Thousands(execution.Items.Count), file)
+	}
+	return r.kept(ctx, r.job(ctx, machine, execution))
+}
+
+// seed fills tables, and returns their physical names.
+func (r *run) seed(ctx context.Context) (map[string]bool, error) {
+	filled := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(r.command.Seed)) {
+		file := r.command.Seed[name]
+		count, err := r.stack.Seed(ctx, name, items.File(file))
+		if err != nil {
+			return nil, fmt.Errorf("--seed %s=%s: %w", name, file, err)
+		}
+		table, err := r.stack.Table(name)
+		if err != nil {
+			return nil, err
+		}
+		filled[table.Name] = true
+		r.progress.Say("filled %s with %s records of %s", name, report.Thousands(count), file)
+	}
+	return filled, nil
+}
+
+// synthesize synthesizes the app and returns the stack to run. It refuses what
+// can't be run before the parts are started.
+func (r *run) synthesize(ctx context.Context, folder string) (*template.Stack, error) {
+	assembly, err := template.Synthesize(ctx, r.command.App, r.command.Context, folder)
+	if err != nil {
+		return nil, err
+	}
+	synthesized, err := assembly.Stack(r.command.Stack)
+	if err != nil {
+		return nil, err
+	}
+	if err := stack.Check(synthesized); err != nil {
+		return nil, err
+	}
+	if stack.HasStateMachine(synthesized) {
+		return synthesized, nil
+	}
+	switch {
+	case r.command.Job != "":
+		return nil, fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", r.command.Job, synthesized.Name)
+	case r.command.Items != "":
+		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.command.Items, synthesized.Name)
+	}
+	return synthesized, nil
+}
+
+// kept keeps the parts running until Ctrl-C if --keep says so, also after a run
+// that failed, whose error it prints first. If nothing could be run, it keeps
+// nothing.
+func (r *run) kept(ctx context.Context, err error) error {
+	if err != nil && !errors.As(err, new(terminal.Failed)) {
+		return err
+	}
+	if r.command.Keep && ctx.Err() == nil {
+		if err != nil {
+			r.streams.Complain(err)
+			err = terminal.Printed{Err: err}
+		}
+		r.progress.Say("the parts keep running until Ctrl-C:\n         %s", strings.Join(r.stack.Endpoints(), "\n         "))
+		<-ctx.Done()
+	}
+	return err
+}
