@@ -11,17 +11,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Messages that a queue refuses are sent again after a pause, which doubles.
-// Requests that fail as a whole are the SDK's to try again.
+// Refused messages are sent again after a pause that doubles. The SDK retries
+// requests that fail as a whole.
 const (
 	maxTries   = 6
 	firstPause = 100 * time.Millisecond
 )
 
-// send sends a batch of at most ten messages and 1 MiB, and says how many the
-// queue has taken. A queue may take some of them and refuse others, in an answer
-// that is no error; those alone are sent again, because a message that is sent
-// twice is there twice. What the sender is to blame for stays refused.
+// send sends a batch of at most ten messages and 1 MiB, and returns how many the
+// queue has accepted. A successful answer may list refused messages. send retries
+// only those, because a message that is sent twice is delivered twice, and gives
+// up if the sender is at fault.
 func (q *Queue) send(ctx context.Context, batch []types.SendMessageBatchRequestEntry) (taken int, err error) {
 	pause := firstPause
 	for try := 1; ; try++ {
@@ -38,7 +38,7 @@ func (q *Queue) send(ctx context.Context, batch []types.SendMessageBatchRequestE
 			refused = answer.Failed[i]
 		}
 		if refused.SenderFault || try == maxTries {
-			return taken, fmt.Errorf("sending %d more to %s: %d refused at try %d, one of them as %s: %s",
+			return taken, fmt.Errorf("sending %d more to %s: %d refused at attempt %d, one of them with %s: %s",
 				len(batch), q.URL, len(answer.Failed), try, aws.ToString(refused.Code), aws.ToString(refused.Message))
 		}
 		batch = slices.DeleteFunc(slices.Clone(batch), func(e types.SendMessageBatchRequestEntry) bool {
@@ -47,7 +47,7 @@ func (q *Queue) send(ctx context.Context, batch []types.SendMessageBatchRequestE
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return taken, fmt.Errorf("sending %d more to %s: %w, the last one refused as %s: %s",
+			return taken, fmt.Errorf("sending %d more to %s: %w, after a refusal with %s: %s",
 				len(batch), q.URL, context.Cause(ctx), aws.ToString(refused.Code), aws.ToString(refused.Message))
 		}
 		pause *= 2

@@ -1,11 +1,3 @@
-// Package fanout sends what there is to do to an SQS queue, a message for each
-// item, whose body is the item's JSON: what [job.Queue] takes.
-//
-//	queue := &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("QUEUE_URL")}
-//	lambda.Start(fanout.Produce(queue, orders.Due))
-//
-// It takes the permission for sqs:SendMessage. It is a package of its own so
-// that functions that send nothing have no client of SQS in their binaries.
 package fanout
 
 import (
@@ -22,14 +14,14 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// What one request takes ("Amazon SQS message quotas"): of each message, and of
-// all together.
+// The limits of a request ("Amazon SQS message quotas"). maxBytes is the limit of
+// a message, and of all messages of a request together.
 const (
 	maxEntries = 10
 	maxBytes   = 1 << 20
 )
 
-// Queue is a queue to send to.
+// Queue sends messages to a queue.
 type Queue struct {
 	Client interface {
 		SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
@@ -37,15 +29,14 @@ type Queue struct {
 	URL string
 }
 
-// Sent is what a producer answers.
+// Sent is the answer of a producer.
 type Sent struct {
 	Sent int `json:"sent"` // messages
 }
 
-// Produce is a producer, for lambda.Start: find looks up what there is to do
-// and yields it, one item after the other. An error fails the invocation by the
-// name that [job.NameOf] has for it; what was sent until then stays sent, and
-// when Lambda tries again all of it is sent once more.
+// Produce returns a handler for lambda.Start that sends each item that find yields.
+// An error fails the invocation by its name (see [job.NameOf]). Messages sent
+// before it stay in the queue, and a retry sends them again.
 func Produce[In, Item any](queue *Queue, find func(context.Context, In) iter.Seq2[Item, error]) func(context.Context, In) (Sent, error) {
 	return func(ctx context.Context, in In) (Sent, error) {
 		sent, err := Send(ctx, queue, find(ctx, in))
@@ -56,13 +47,13 @@ func Produce[In, Item any](queue *Queue, find func(context.Context, In) iter.Seq
 	}
 }
 
-// Send sends a message for each item, ten with a request, or as many as fit
-// into 1 MiB, and says how many the queue has taken. Messages that it refuses
-// for its own reasons are sent again, and no others: see [Queue].
+// Send sends a message for each item and returns how many the queue has accepted.
+// A request has up to ten messages and 1 MiB. Send retries only the messages that
+// the queue has refused for a reason of its own.
 //
-// It ends with the first error, which says how many messages were sent before:
-// one that items yield, an item that is no JSON or too large for a message, a
-// request that failed, or a message that the queue did not take in the end.
+// Send returns at the first error, which says how many messages were sent before:
+// an error that items yields, an item that cannot be JSON or exceeds the size of a
+// message, a failed request, or a message that is still refused after all retries.
 func Send[Item any](ctx context.Context, queue *Queue, items iter.Seq2[Item, error]) (sent int, err error) {
 	var batch []types.SendMessageBatchRequestEntry
 	read, bytes := 0, 0
@@ -79,7 +70,7 @@ func Send[Item any](ctx context.Context, queue *Queue, items iter.Seq2[Item, err
 		read++
 		text, err := json.Marshal(item)
 		if err == nil && len(text) > maxBytes {
-			err = fmt.Errorf("got %d bytes of JSON, expected at most %d, which a message takes: send where the item is, in place of the item", len(text), maxBytes)
+			err = fmt.Errorf("got %d bytes of JSON, expected at most %d: store the item and send its address", len(text), maxBytes)
 		}
 		if err != nil {
 			return sent, after(sent, fmt.Errorf("item %d, counted from 1: %w", read, err))

@@ -131,8 +131,8 @@ func TestSendingEndsWithTheErrorAndSaysHowFarItCame(t *testing.T) {
 		kind, expected string
 	}{
 		"of the items":                     {&queue{}, url, 15, 10, 1, "NoConnection", "after 10 messages: no connection"},
-		"of a message to the last try":     {&queue{refusals: map[string]int{"12": 6}}, url, -1, 19, 7, "", "after 19 messages: sending 1 more to https://queue: 1 refused at try 6, one of them as InternalError: try again"},
-		"of a message that is never taken": {&queue{refusals: map[string]int{"12": 1}, blame: true}, url, -1, 19, 2, "", "1 refused at try 1"},
+		"of a message to the last try":     {&queue{refusals: map[string]int{"12": 6}}, url, -1, 19, 7, "", "after 19 messages: sending 1 more to https://queue: 1 refused at attempt 6, one of them with InternalError: try again"},
+		"of a message that is never taken": {&queue{refusals: map[string]int{"12": 1}, blame: true}, url, -1, 19, 2, "", "1 refused at attempt 1"},
 		"of a request":                     {&queue{}, "https://other", -1, 0, 0, "", "after 0 messages: sending 10 more to https://other: no such queue"},
 	} {
 		synctest.Test(t, func(t *testing.T) {

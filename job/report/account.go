@@ -7,39 +7,39 @@ import (
 	"time"
 )
 
-// Account counts every item once, by its index, in two bits an item. The zero
-// Account is empty and ready to use.
+// Account counts each item once, by its index. It takes two bits for each item.
+// The zero Account is empty and ready to use.
 type Account struct {
 	Succeeded int
 	Failed    int
-	Repeated  int       // outcomes of items that had one already
-	Failures  []Failure // the first of them
-	Timeline  *Timeline // of the items whose times are known; nil: none are
-	Slowest   []Timed   // the slowest first
+	Repeated  int       // further outcomes of items, which do not count
+	Failures  []Failure // the first failures
+	Timeline  *Timeline // of the items whose times are known, or nil
+	Slowest   []Timed   // slowest first
 
 	seen      bitset
 	succeeded bitset
 	errors    map[string]*ErrorCount
 }
 
-// maxFailures is how many failures a report shows one by one, and maxErrors
-// how many names of errors it tells apart: somebody may put the number of an
-// order into a name.
+// A report lists up to maxFailures failures, and counts up to maxErrors names of
+// errors. A name may contain an ID, so there may be as many names as items.
 const (
 	maxFailures = 50
 	maxErrors   = 1000
 )
 
-// OtherErrors is the name of all errors together for whose names there is no room.
+// OtherErrors is the name under which errors count when there are too many names.
 const OtherErrors = "(other errors)"
 
-// How long what others say may be, in characters: a cause may be a page.
+// The longest name and cause in a report, in characters.
 const (
 	maxName  = 200
 	maxCause = 1000
 )
 
-// cut is a text of at most so many characters. It shows where it was cut.
+// cut returns at most the given number of characters of a text, and an ellipsis if
+// it has more.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -73,9 +73,9 @@ func (s bitset) has(index int) bool {
 	return index/64 < len(s) && s[index/64]&(1<<(index%64)) != 0
 }
 
-// Succeed counts an item that succeeded, by its index of 0 or more: the memory
-// that an account takes grows with the highest. It reports whether it is the first
-// outcome of this item; any other is not counted.
+// Succeed counts the item with the index as succeeded, and reports whether this is
+// its first outcome. Further outcomes of an item do not count. The index must not
+// be negative; the memory of an account grows with the highest index.
 func (a *Account) Succeed(index int) bool {
 	if !a.see(index) {
 		return false
@@ -85,7 +85,7 @@ func (a *Account) Succeed(index int) bool {
 	return true
 }
 
-// Fail counts an item that failed, like Succeed.
+// Fail counts the item with the index as failed, as Succeed does for success.
 func (a *Account) Fail(index int, name, cause string) bool {
 	if !a.see(index) {
 		return false
@@ -97,8 +97,8 @@ func (a *Account) Fail(index int, name, cause string) bool {
 	return true
 }
 
-// FailUnseen counts n items as failed whose indexes are not known. It returns
-// the name and the cause as the report has them.
+// FailUnseen counts n items with unknown indexes as failed. It returns the name
+// and the cause, cut to the length that a report shows.
 func (a *Account) FailUnseen(n int, name, cause string) (shortName, shortCause string) {
 	shortName, shortCause = cut(cmp.Or(name, anyError), maxName), cut(cause, maxCause)
 	name = shortName
@@ -118,7 +118,7 @@ func (a *Account) FailUnseen(n int, name, cause string) (shortName, shortCause s
 	return shortName, shortCause
 }
 
-// anyError is the name of an error that has none.
+// anyError is the name of an error without a name.
 const anyError = "Error"
 
 func (a *Account) see(index int) bool {
@@ -132,8 +132,8 @@ func (a *Account) see(index int) bool {
 // HasSucceeded reports whether an item succeeded.
 func (a *Account) HasSucceeded(index int) bool { return a.succeeded.has(index) }
 
-// Took notes when an item began and how long it took, both in milliseconds,
-// the beginning of Unix time. It is for the first outcome of an item only.
+// Took records when an item started, in milliseconds of Unix time, and how many
+// milliseconds it took. Call it only for the first outcome of an item.
 func (a *Account) Took(index int, startedAt, ms int64, succeeded bool) {
 	if startedAt == 0 {
 		return
@@ -145,7 +145,7 @@ func (a *Account) Took(index int, startedAt, ms int64, succeeded bool) {
 	a.noteTime(index, ms)
 }
 
-// Missing is how many of the items 0 to total-1 have no outcome.
+// Missing returns how many of the items 0 to total-1 have no outcome.
 func (a *Account) Missing(total int) int {
 	seen := 0
 	for word, w := range a.seen {
@@ -161,7 +161,7 @@ func (a *Account) Missing(total int) int {
 	return total - seen
 }
 
-// Errors lists the errors by which items failed, the most frequent first.
+// Errors returns the errors of failed items, most frequent first.
 func (a *Account) Errors() []ErrorCount {
 	list := make([]ErrorCount, 0, len(a.errors))
 	for _, e := range a.errors {

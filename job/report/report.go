@@ -1,5 +1,3 @@
-// Package report is the account of a job's run, as Markdown, HTML and JSON.
-// A job's summary writes it, and so does `mapjob run`.
 package report
 
 import (
@@ -15,7 +13,7 @@ import (
 	"time"
 )
 
-// Report says what became of a job's items.
+// Report describes how a job's execution ended.
 type Report struct {
 	Job       string    `json:"job"`
 	Execution string    `json:"execution"`
@@ -23,15 +21,15 @@ type Report struct {
 	StoppedAt time.Time `json:"stoppedAt"`
 	Items     Items     `json:"items"`
 	Tolerance
-	Notes    []string     `json:"notes,omitempty"`    // what is to be known of the report itself
-	Errors   []ErrorCount `json:"errors"`             // the most frequent first
-	Failures []Failure    `json:"failures"`           // the first of them
-	Timeline *Timeline    `json:"timeline,omitempty"` // nil where no times are known
-	Slowest  []Timed      `json:"slowest,omitempty"`  // the slowest first
-	Sections []Section    `json:"sections"`           // what the summary function added
+	Notes    []string     `json:"notes,omitempty"`    // about the report itself
+	Errors   []ErrorCount `json:"errors"`             // most frequent first
+	Failures []Failure    `json:"failures"`           // the first failures
+	Timeline *Timeline    `json:"timeline,omitempty"` // nil if no times are known
+	Slowest  []Timed      `json:"slowest,omitempty"`  // slowest first
+	Sections []Section    `json:"sections"`           // added by the summary function
 }
 
-// Items are counts; every item is in exactly one of succeeded, failed and missing.
+// Items counts items. Each item is succeeded, failed or missing.
 type Items struct {
 	Total     int `json:"total"`
 	Succeeded int `json:"succeeded"`
@@ -39,7 +37,7 @@ type Items struct {
 	Missing   int `json:"missing"`
 }
 
-// ErrorCount is how often an error failed an item, with one of its causes.
+// ErrorCount is the number of items that failed by an error, with one of their causes.
 type ErrorCount struct {
 	Name    string `json:"name"`
 	Count   int    `json:"count"`
@@ -53,14 +51,14 @@ type Failure struct {
 	Cause string `json:"cause"`
 }
 
-// Section is a table.
+// Section is a table with a title.
 type Section struct {
 	Title   string     `json:"title"`
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
 }
 
-// JSON writes the report as one document.
+// JSON writes the report as a JSON document.
 func (r *Report) JSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
@@ -68,12 +66,12 @@ func (r *Report) JSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// Duration is the time that the run took.
+// Duration returns how long the execution took, to a hundredth of a second.
 func (r *Report) Duration() time.Duration {
 	return r.StoppedAt.Sub(r.StartedAt).Round(10 * time.Millisecond)
 }
 
-// Share is n of all items, in per cent.
+// Share returns n as a percentage of all items.
 func (r *Report) Share(n int) string {
 	if r.Items.Total == 0 {
 		return "0%"
@@ -81,7 +79,7 @@ func (r *Report) Share(n int) string {
 	return strconv.FormatFloat(100*float64(n)/float64(r.Items.Total), 'f', 1, 64) + "%"
 }
 
-// Verdict is the run in a sentence.
+// Verdict returns the outcome in one sentence.
 func (r *Report) Verdict() string {
 	switch {
 	case r.Items.Missing > 0:
@@ -99,7 +97,7 @@ func (r *Report) Verdict() string {
 	return fmt.Sprintf("%s of %s items failed (%s%s)", Thousands(r.Items.Failed), Thousands(r.Items.Total), r.Share(r.Items.Failed), tolerated)
 }
 
-// Thousands writes a number with commas.
+// Thousands formats a number with commas.
 func Thousands(n int) string {
 	digits := strconv.Itoa(n)
 	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
@@ -108,8 +106,8 @@ func Thousands(n int) string {
 	return digits
 }
 
-// Markdown writes the report as GitHub-flavoured Markdown with aligned
-// columns, which reads as plain text too.
+// Markdown writes the report as GitHub-flavoured Markdown with aligned columns,
+// so that it can be read as plain text.
 func (r *Report) Markdown(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# %s: %s\n\n", r.Job, r.Verdict())
@@ -150,8 +148,8 @@ func (r *Report) Markdown(w io.Writer) error {
 	return err
 }
 
-// maxPadded is how far cells are aligned, in characters: one long cell does not
-// make all others as long.
+// maxPadded is the width to which cells are padded, in characters, so that one
+// long cell does not make all others as long.
 const maxPadded = 60
 
 func oneLine(text string) string { return strings.NewReplacer("\n", " ", "\r", "").Replace(text) }
@@ -208,8 +206,8 @@ func isNumber(cell string) bool {
 //go:embed report.html
 var page string
 
-// pageTemplate is parsed when it is first needed: a worker, in whose binary it
-// is too, never does.
+// pageTemplate returns the parsed template of the page. It is parsed when it is
+// first used, because the binary of a worker has it and never uses it.
 var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("report").Funcs(template.FuncMap{
 		"thousands": Thousands,
@@ -224,5 +222,5 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	}).Parse(page))
 })
 
-// HTML writes the report as one page that needs nothing from elsewhere.
+// HTML writes the report as a page without external resources.
 func (r *Report) HTML(w io.Writer) error { return pageTemplate().Execute(w, r) }

@@ -5,16 +5,16 @@ import (
 	"slices"
 )
 
-// Timed is an item with the time that it took, all its tries together.
+// Timed is an item and the time that it took, with all its attempts.
 type Timed struct {
 	Index int   `json:"index"`
 	Ms    int64 `json:"ms"`
 }
 
-// maxSlowest is how many of the slowest items a report shows.
+// maxSlowest is the number of slowest items that a report lists.
 const maxSlowest = 10
 
-// noteTime keeps the slowest items, the slowest first.
+// noteTime adds an item to the slowest ones if it is one of them.
 func (a *Account) noteTime(index int, ms int64) {
 	if ms == 0 || len(a.Slowest) == maxSlowest && ms <= a.Slowest[maxSlowest-1].Ms {
 		return

@@ -2,8 +2,9 @@ package report
 
 import "time"
 
-// Timeline is how many items ended in each of equal steps of time. It takes
-// the same memory however long the run was. The zero Timeline is empty.
+// Timeline counts the items that ended in each step of time. All steps have the
+// same length, which grows with the execution, so that the memory of a Timeline is
+// constant. The zero Timeline is empty.
 type Timeline struct {
 	From      time.Time `json:"from"`
 	StepMs    int64     `json:"stepMs"`
@@ -12,11 +13,11 @@ type Timeline struct {
 }
 
 const (
-	maxSteps  = 120 // of a Timeline: what a chart can show
+	maxSteps  = 120 // that a chart can show
 	firstStep = 10  // in milliseconds
 )
 
-// add counts an item that ended at a time, which may be before all others.
+// add counts an item that ended at the given time. Times need not be in sequence.
 func (t *Timeline) add(end time.Time, succeeded bool) {
 	if t.StepMs == 0 {
 		t.From, t.StepMs = end, firstStep
@@ -44,7 +45,7 @@ func (t *Timeline) add(end time.Time, succeeded bool) {
 	}
 }
 
-// double makes the steps twice as long.
+// double doubles the length of the steps.
 func (t *Timeline) double() {
 	t.StepMs *= 2
 	halve := func(counts []int) []int {
@@ -60,14 +61,13 @@ func (t *Timeline) double() {
 	t.Succeeded, t.Failed = halve(t.Succeeded), halve(t.Failed)
 }
 
-// Bar is a step of the timeline as the chart draws it, in per cent of the
-// highest step.
+// Bar is a bar of a chart. Its heights are percentages of the highest bar.
 type Bar struct {
 	Succeeded, Failed float64
 	Label             string
 }
 
-// Bars are the steps of the timeline for a chart.
+// Bars returns a bar for each step.
 func (t *Timeline) Bars() []Bar {
 	highest := 1
 	for i := range t.Succeeded {
@@ -82,11 +82,11 @@ func (t *Timeline) Bars() []Bar {
 	return bars
 }
 
-// Step is the length of a step.
+// Step returns the length of a step.
 func (t *Timeline) Step() time.Duration { return time.Duration(t.StepMs) * time.Millisecond }
 
-// Highest is the most items that ended in one second: in as many steps as fit
-// into one, or where a step is longer as an average over it.
+// Highest returns the largest number of items that ended within a second. If a step
+// is longer than a second, it is the average over that step.
 func (t *Timeline) Highest() int {
 	steps := int(max(1, 1000/max(t.StepMs, 1)))
 	highest, within := 0, 0

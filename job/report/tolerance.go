@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// Tolerance is how many items may fail before the job counts as failed: when
-// more than either of what is set has failed. Where neither is, nobody compares.
+// Tolerance is how many items may fail. The job fails if more items fail than one
+// of the values allows. A nil value is not compared.
 type Tolerance struct {
 	Percentage *float64 `json:"toleratedFailurePercentage,omitempty"` // of all items, 0 to 100
 	Count      *int     `json:"toleratedFailureCount,omitempty"`
 }
 
+// String returns the values that are set.
 func (t Tolerance) String() string {
 	var bounds []string
 	if t.Percentage != nil {
