@@ -14,9 +14,9 @@ import (
 const payloadLimit = 262_144
 
 // long answers with a text as long as its item says.
-var long = job.Work(func(_ context.Context, n int) (string, error) {
+var long = work(func(_ context.Context, n int) (string, error) {
 	if n < 0 {
-		return "", job.Fail("Negative", "%s", strings.Repeat("x", -n))
+		return "", job.Errorf("Negative", "%s", strings.Repeat("x", -n))
 	}
 	return strings.Repeat("x", n), nil
 })
@@ -27,6 +27,7 @@ func storing(prefix, batch string) string {
 }
 
 func TestOutcomesThatDoNotFitAreStoredWhole(t *testing.T) {
+	t.Parallel()
 	for name, items := range map[string][]any{
 		"one is too large":          {1, 300_000, 2},
 		"all together":              {100_000, 100_000, 100_000},
@@ -45,7 +46,7 @@ func TestOutcomesThatDoNotFitAreStoredWhole(t *testing.T) {
 			// The summary reads them as if they stood in the answer.
 			manifest := mapRun(t, prefix, answer[1:len(answer)-1]+"\n", "", "")
 			whole, failed := 0, 0
-			h := job.Summarize(func(_ context.Context, s *job.Summary) error {
+			h := summarize(func(_ context.Context, s *job.Summary) error {
 				for o := range s.Results() {
 					var text string
 					n, _ := items[o.Index-7].(int)
@@ -67,6 +68,7 @@ func TestOutcomesThatDoNotFitAreStoredWhole(t *testing.T) {
 }
 
 func TestAnAnswerThatFitsIsNotStored(t *testing.T) {
+	t.Parallel()
 	answer := invoke(t, long, storing("fits", batchOf(0, 100_000, 140_000)))
 	if outcomes := decode[[]job.Outcome](t, answer); len(outcomes) != 2 || len(outcomes[1].Output) != 140_002 {
 		t.Errorf("got %.100s, expected the outcomes themselves", answer)
@@ -77,6 +79,7 @@ func TestAnAnswerThatFitsIsNotStored(t *testing.T) {
 }
 
 func TestWithoutAPlaceTheLargestOutcomesFailByName(t *testing.T) {
+	t.Parallel()
 	outcomes := decode[[]job.Outcome](t, invoke(t, long, batchOf(0, 1, 200_000, 100_000, 30_000)))
 	for i, expected := range []job.Status{job.Succeeded, job.Failed, job.Succeeded, job.Succeeded} {
 		if outcomes[i].Status != expected {
@@ -98,6 +101,7 @@ func TestWithoutAPlaceTheLargestOutcomesFailByName(t *testing.T) {
 }
 
 func TestAFailureWithALongCauseKeepsItsName(t *testing.T) {
+	t.Parallel()
 	outcomes := decode[[]job.Outcome](t, invoke(t, long, batchOf(0, 1, -300_000, 100_000, -500)))
 	for i, expected := range []string{"", "Negative", "", "Negative"} {
 		if outcomes[i].Error != expected {
@@ -110,6 +114,7 @@ func TestAFailureWithALongCauseKeepsItsName(t *testing.T) {
 }
 
 func TestOutcomesThatCannotBeStoredFailTheBatch(t *testing.T) {
+	t.Parallel()
 	payload := strings.Replace(storing("x", batchOf(0, 300_000)), `"bucket":"results"`, `"bucket":"nowhere"`, 1)
 	if err := refused(t, long, payload); err.Type != "NoSuchBucket" || !strings.Contains(err.Message, "writing s3://nowhere/x/000000000000.jsonl") {
 		t.Errorf("got %s: %s, expected the object that cannot be written", err.Type, err.Message)

@@ -3,62 +3,63 @@ package job
 import (
 	"context"
 	"encoding/json"
+
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/internal/batch"
+	"github.com/mapjob/mapjob/job/internal/contain"
 )
 
-// Callback is the worker of a job whose items are finished by somebody else: a
-// bank, a person, a machine. It hands the item's task token on and returns;
-// the item ends when whoever has the token answers with Succeed or Fail of
-// [github.com/mapjob/mapjob/job/callback.Token], or when its time is up.
+// Callback returns the handler of a worker whose items end later, when another
+// system says so: a bank, a person, a machine. pass gives the item and its task
+// token to that system and returns. The item ends when the token is answered, as
+// package [github.com/mapjob/mapjob/job/callback] does, or when its time is up.
 //
 //	job.Callback(func(ctx context.Context, p Payment, token callback.Token) error {
 //		return bank.Order(ctx, p, token)
 //	})
 //
-// The token is a string. A worker that only passes it on may take it as one,
-// and has no client of Step Functions in its binary then.
+// The token is a string. A worker that only passes it on may take it as one.
 //
-// The state machine invokes it (lambda:invoke.waitForTaskToken) with one item:
+// If pass returns an error or panics, the item fails with the error's name
+// ([NameOf]), and its token is not valid any more. The context's time ends a
+// little before the invocation's, so that an error still gets out.
+//
+// The state machine invokes the function (lambda:invoke.waitForTaskToken) with
+// one item, and ignores the answer, null:
 //
 //	{"BatchInput": {"job": {…}, "execution": "arn:…"}, "Items": [{"index": 0, "item": …}], "TaskToken": "…"}
-//
-// What it answers, null, is read by nobody. Where hand returns an error or
-// panics, the invocation fails by the error's name ([Fail], or as [NameOf]
-// says), and with it the item; its token is worth nothing after that. The time
-// of its context ends a little before the invocation's, so that an error still
-// gets out.
-func Callback[Item any, Token ~string](hand func(ctx context.Context, item Item, token Token) error) Handler {
-	setUpLog()
-	return callback[Item, Token](hand)
+func Callback[Item any, Token ~string](pass func(ctx context.Context, item Item, token Token) error, options ...Option) Handler {
+	return &callback[Item, Token]{pass, newSettings(options)}
 }
 
-type callback[Item any, Token ~string] func(context.Context, Item, Token) error
+type callback[Item any, Token ~string] struct {
+	pass func(context.Context, Item, Token) error
+	settings
+}
 
-// Invoke hands on one item.
-func (hand callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}], "TaskToken": "…"}, with one item`
-	var task struct{ TaskToken Token }
-	if err := decode(payload, &task, expected); err != nil {
-		return nil, err
-	}
-	b, err := readBatch[Item](ctx, payload)
-	if err != nil {
-		return nil, err
-	}
-	if len(b.Items) != 1 || task.TaskToken == "" {
-		return nil, invalidInput("got %d items and a token of %d characters in %s, expected %s", len(b.Items), len(task.TaskToken), excerpt(payload), expected)
-	}
-	item := b.Items[0]
-	if item.unfit != nil {
-		return nil, invalidInput("%v", item.unfit)
-	}
-	within, info, end := begin(ctx, b.BatchInput.Job, b.BatchInput.Execution)
-	defer end()
-	info.Index = item.Index
-	of := &infoContext{within, info}
-	current.Store(&of.info)
-	within = of
-	if err := inTime(within, func(within context.Context) error { return hand(within, item.Item, task.TaskToken) }); err != nil {
-		return nil, asInvocationError(err)
+// Invoke passes on one item.
+func (c *callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	if err := c.invoke(ctx, payload); err != nil {
+		return nil, invocationError(err)
 	}
 	return json.RawMessage("null"), nil
+}
+
+func (c *callback[Item, Token]) invoke(ctx context.Context, payload []byte) error {
+	b, err := batch.Read[Item](ctx, c.log(), payload)
+	if err != nil {
+		return err
+	}
+	if len(b.Items) != 1 || b.TaskToken == "" {
+		return invalidInput("got %d items and a token of %d characters in %s, expected %s", len(b.Items), len(b.TaskToken), protocol.Excerpt(payload),
+			`{"BatchInput": {…}, "Items": [{"index": 0, "item": …}], "TaskToken": "…"}, with one item`)
+	}
+	if misfit := b.Misfits[0]; misfit != nil {
+		return invalidInput("%v", misfit)
+	}
+	invocation := withInfo(ctx, b.BatchInput.Job, b.BatchInput.Execution)
+	item := b.Items[0]
+	return contain.InTime(invocation.info.of(ctx, item.Index), c.log(), func(ctx context.Context) error {
+		return c.pass(ctx, item.Item, Token(b.TaskToken))
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mapjob/mapjob/job"
@@ -21,13 +22,14 @@ func ExampleCallback() {
 	type payment struct{ Amount int }
 	worker := job.Callback(func(ctx context.Context, p payment, token callback.Token) error {
 		if p.Amount <= 0 {
-			return job.Fail("AmountNotPositive", "got %d", p.Amount) // nobody else need be asked
+			return job.Errorf("AmountNotPositive", "got %d", p.Amount) // the bank need not be asked
 		}
 		fmt.Println("ordered", p.Amount)
 		return nil // token goes to the bank, which answers in its own time
 	})
+	var tasks jobtest.Tasks // in place of Step Functions
 	for _, amount := range []int{70, -1} {
-		outcome, ended := jobtest.Callback(t, worker, payment{amount}).Outcome()
+		outcome, ended := tasks.Callback(t, worker, payment{amount}).Outcome()
 		fmt.Printf("%d: ended %t, error %q\n", amount, ended, outcome.Error)
 	}
 	// Output:
@@ -37,6 +39,7 @@ func ExampleCallback() {
 }
 
 func TestACallbackWorkerHandsOnItemAndToken(t *testing.T) {
+	t.Parallel()
 	h := job.Callback(func(ctx context.Context, item, token string) error {
 		i := job.InfoOf(ctx)
 		if got := fmt.Sprint(i.Name, i.Execution, i.Index, item, token); got != "nightlyarn:x7paymenttoken" {
@@ -50,16 +53,17 @@ func TestACallbackWorkerHandsOnItemAndToken(t *testing.T) {
 }
 
 func TestACallbackWorkerFailsByItsErrorsName(t *testing.T) {
+	t.Parallel()
 	payload := fmt.Sprintf(callbackOf, `[{"index": 7, "item": "payment"}]`, `"token"`)
 	for expected, hand := range map[string]func() error{
-		"BankClosed: on sundays":                       func() error { return fmt.Errorf("%w", job.Fail("BankClosed", "on sundays")) },
+		"BankClosed: on sundays":                       func() error { return fmt.Errorf("%w", job.Errorf("BankClosed", "on sundays")) },
 		"unpayable: paying: no money":                  func() error { return fmt.Errorf("paying: %w", &unpayable{"no money"}) },
 		"Error: something":                             func() error { return errors.New("something") },
 		job.ErrorPanic + ": boom":                      func() error { panic("boom") },
 		"ThrottlingException: slow down":               func() error { return job.Retryable(throttled{}) },
 		job.ErrorDeadline + ": " + "deadline exceeded": func() error { return fmt.Errorf("deadline exceeded%.0w", context.DeadlineExceeded) },
 	} {
-		h := job.Callback(func(context.Context, string, string) error { return hand() })
+		h := job.Callback(func(context.Context, string, string) error { return hand() }, silent)
 		if err := refused(t, h, payload); err.Type+": "+err.Message != expected {
 			t.Errorf("got %s: %s, expected %s", err.Type, err.Message, expected)
 		}
@@ -67,14 +71,18 @@ func TestACallbackWorkerFailsByItsErrorsName(t *testing.T) {
 }
 
 func TestACallbackWorkersErrorComesBeforeItsDeadline(t *testing.T) {
-	h := job.Callback(func(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() })
-	o, _ := jobtest.Call{Timeout: 500 * time.Millisecond}.Callback(t, h, "payment").Outcome()
-	if o.Error != job.ErrorDeadline {
-		t.Errorf("got %+v, expected %s in place of Lambda's own time-out", o, job.ErrorDeadline)
-	}
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := job.Callback(func(ctx context.Context, _, _ string) error { <-ctx.Done(); return ctx.Err() })
+		o, _ := jobtest.Call{Timeout: 500 * time.Millisecond}.Callback(t, &jobtest.Tasks{}, h, "payment").Outcome()
+		if o.Error != job.ErrorDeadline {
+			t.Errorf("got %+v, expected %s in place of Lambda's own time-out", o, job.ErrorDeadline)
+		}
+	})
 }
 
 func TestWhatIsNoCallbackIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	h := job.Callback(func(context.Context, string, string) error { t.Error("got a call, expected none"); return nil })
 	const one, token = `{"index": 0, "item": "x"}`, `"token"`
 	for name, payload := range map[string]string{

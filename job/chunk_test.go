@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
@@ -19,7 +20,7 @@ import (
 func chunked(t *testing.T, prefix string, n, size int) (children []string) {
 	t.Helper()
 	payload := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
-	answer := invoke(t, job.Start(count(n, nil)), payload[:len(payload)-1]+fmt.Sprintf(`, "chunkSize": %d}`, size))
+	answer := invoke(t, start(count(n, nil)), payload[:len(payload)-1]+fmt.Sprintf(`, "chunkSize": %d}`, size))
 	if expected := fmt.Sprintf(`{"items":{"bucket":"results","key":"%s/items.jsonl","count":%d,"chunked":true}}`, prefix, n); answer != expected {
 		t.Fatalf("got %s, expected %s", answer, expected)
 	}
@@ -34,13 +35,14 @@ func chunked(t *testing.T, prefix string, n, size int) (children []string) {
 func unwrapped(answer string) string { return answer[1:len(answer)-1] + "\n" }
 
 func TestItemsAreHandedOverByReference(t *testing.T) {
+	t.Parallel()
 	children := chunked(t, "chunks", 25, 10)
 	if len(children) != 3 || !strings.Contains(children[2], `"first":20,"count":5`) {
 		t.Fatalf("got %v, expected chunks of ten, ten and five", children)
 	}
-	h := job.Work(func(_ context.Context, n int) (string, error) {
+	h := work(func(_ context.Context, n int) (string, error) {
 		if n == 13 {
-			return "", job.Fail("Unlucky", "got %d", n)
+			return "", job.Errorf("Unlucky", "got %d", n)
 		}
 		return strings.Repeat("x", 100_000), nil // more than a payload in each chunk
 	}, job.Concurrency(4))
@@ -53,7 +55,7 @@ func TestItemsAreHandedOverByReference(t *testing.T) {
 	}
 	manifest := mapRun(t, "chunks", lines, "", "")
 	payload := strings.Replace(request("chunks", fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), 25), `"key": "items"`, `"key": "chunks/items.jsonl", "chunked": true`, 1)
-	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), payload))
+	got := decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 	if got.Items != (report.Items{Total: 25, Succeeded: 24, Failed: 1}) || got.Repeated != 0 {
 		t.Errorf("got %+v, expected all but one of 25 to have succeeded, each said once", got)
 	}
@@ -63,9 +65,10 @@ func TestItemsAreHandedOverByReference(t *testing.T) {
 }
 
 func TestAChunkThatIsDeliveredAgainIsNotDoneAgain(t *testing.T) {
+	t.Parallel()
 	child := chunked(t, "again", 10, 10)[0]
 	var handled atomic.Int32
-	h := job.Work(func(_ context.Context, n int) (int, error) { handled.Add(1); return n, nil })
+	h := work(func(_ context.Context, n int) (int, error) { handled.Add(1); return n, nil })
 	first, second := invoke(t, h, child), invoke(t, h, child)
 	if first != second || handled.Load() != 10 {
 		t.Errorf("got %s and then %s after %d items handled, expected the same answer and each item once", first, second, handled.Load())
@@ -97,50 +100,51 @@ func below(t *testing.T, prefix string) (lines int) {
 }
 
 func TestATryAfterACrashGoesOnWhereItWas(t *testing.T) {
-	job.StoreEvery(t, 10*time.Millisecond)
-	child := chunked(t, "crash", 10, 10)[0]
-	var handled [10]atomic.Int32
-	crashed, over := make(chan struct{}), make(chan struct{})
-	defer close(over)
-	h := job.Work(func(_ context.Context, n int) (int, error) {
-		if handled[n].Add(1) == 1 && n == 6 {
-			close(crashed)
-			<-over // the process is gone
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		child := chunked(t, "crash", 10, 10)[0]
+		var handled [10]atomic.Int32
+		crashed, over := make(chan struct{}), make(chan struct{})
+		defer close(over)
+		h := work(func(_ context.Context, n int) (int, error) {
+			if handled[n].Add(1) == 1 && n == 6 {
+				close(crashed)
+				<-over // the process is gone
+			}
+			return n, nil
+		})
+		go h.Invoke(context.Background(), []byte(child))
+		<-crashed
+		time.Sleep(1100 * time.Millisecond)
+		if n := below(t, "crash/outcomes/"); n != 6 {
+			t.Errorf("got %d outcomes stored, expected the six that are older than a second", n)
 		}
-		return n, nil
+		// Nobody answered, and the child execution gave up: what was done counts.
+		failed := fmt.Sprintf(`{"Input": %q, "Error": "Runtime.ExitError", "Cause": ""}`, child)
+		mapRun(t, "crash", "", failed, "")
+		summary := request("crash", `{"bucket": "results", "manifest": "crash/results/uuid/manifest.json"}`, 10)
+		got := decode[accountAnswer](t, invoke(t, summarize(nothing), summary))
+		if got.Items != (report.Items{Total: 10, Succeeded: 6, Failed: 4}) || got.Errors["Runtime.ExitError"] != 4 {
+			t.Errorf("got %+v, expected the six that were stored to have succeeded", got)
+		}
+		// Or it tries again.
+		answer := invoke(t, h, child)
+		for n := range handled {
+			if expected := map[bool]int32{true: 2, false: 1}[n == 6]; handled[n].Load() != expected {
+				t.Errorf("got item %d handled %d times, expected %d", n, handled[n].Load(), expected)
+			}
+		}
+		mapRun(t, "crash", unwrapped(answer), "", "")
+		got = decode[accountAnswer](t, invoke(t, summarize(nothing), summary))
+		if got.Items != (report.Items{Total: 10, Succeeded: 10}) || got.Repeated != 0 {
+			t.Errorf("got %+v, expected all ten", got)
+		}
 	})
-	go h.Invoke(context.Background(), []byte(child))
-	<-crashed
-	for range 500 { // what is done is stored before long
-		if below(t, "crash/outcomes/") == 6 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	// Nobody answered, and the child execution gave up: what was done counts.
-	failed := fmt.Sprintf(`{"Input": %q, "Error": "Runtime.ExitError", "Cause": ""}`, child)
-	mapRun(t, "crash", "", failed, "")
-	summary := request("crash", `{"bucket": "results", "manifest": "crash/results/uuid/manifest.json"}`, 10)
-	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), summary))
-	if got.Items != (report.Items{Total: 10, Succeeded: 6, Failed: 4}) || got.Errors["Runtime.ExitError"] != 4 {
-		t.Errorf("got %+v, expected the six that were stored to have succeeded", got)
-	}
-	// Or it tries again.
-	answer := invoke(t, h, child)
-	for n := range handled {
-		if expected := map[bool]int32{true: 2, false: 1}[n == 6]; handled[n].Load() != expected {
-			t.Errorf("got item %d handled %d times, expected %d", n, handled[n].Load(), expected)
-		}
-	}
-	mapRun(t, "crash", unwrapped(answer), "", "")
-	got = decode[accountAnswer](t, invoke(t, job.Summarize(nothing), summary))
-	if got.Items != (report.Items{Total: 10, Succeeded: 10}) || got.Repeated != 0 {
-		t.Errorf("got %+v, expected all ten", got)
-	}
 }
 
 func TestWhatIsNoChunkIsRefusedByName(t *testing.T) {
-	h := job.Work(func(_ context.Context, n int) (int, error) { return n, nil })
+	t.Parallel()
+	h := work(func(_ context.Context, n int) (int, error) { return n, nil })
 	for _, chunk := range []string{`{}`, `{"do": "succeed"}`, `"x"`, `{"bucket": "results", "key": "x", "first": 0, "count": 0}`} {
 		payload := `{"BatchInput": {"outcomes": {"bucket": "results", "prefix": "x"}}, "Chunk": ` + chunk + `}`
 		if err := refused(t, h, payload); err.Type != job.ErrorInvalidInput {
@@ -155,11 +159,12 @@ func TestWhatIsNoChunkIsRefusedByName(t *testing.T) {
 }
 
 func TestAnErrorInTheJobStartLeavesNoAddresses(t *testing.T) {
+	t.Parallel()
 	failing := func(context.Context, night) iter.Seq2[int, error] {
-		return count(25, job.Fail("NoDatabase", "it is down"))(context.Background(), night{})
+		return count(25, job.Errorf("NoDatabase", "it is down"))(context.Background(), night{})
 	}
 	payload := strings.ReplaceAll(distributedStart, "KEY", "half/items.jsonl")
-	err := refused(t, job.Start(failing), payload[:len(payload)-1]+`, "chunkSize": 10}`)
+	err := refused(t, start(failing), payload[:len(payload)-1]+`, "chunkSize": 10}`)
 	if err.Message != "after 25 items: it is down" {
 		t.Errorf("got %s, expected how far it came", err.Message)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mapjob/mapjob/job"
@@ -22,66 +23,71 @@ func summaryOf(t *testing.T, prefix string, n int, answers ...string) accountAns
 	}
 	manifest := mapRun(t, prefix, lines.String(), "", "")
 	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, n), `"key": "items"`, `"key": "`+prefix+`/items.jsonl", "chunked": true`, 1)
-	return decode[accountAnswer](t, invoke(t, job.Summarize(nothing), payload))
+	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 }
 
 func TestATryMendsWhatWasForAnotherTime(t *testing.T) {
-	job.FirstBackoff(t, 1)
-	child := chunked(t, "mend", 3, 3)[0]
-	down, calls := true, 0
-	h := job.Work(func(_ context.Context, n int) (int, error) {
-		calls++
-		switch {
-		case n == 2:
-			return 0, job.Fail("Bad", "for good")
-		case down && n == 1:
-			return 0, job.Retryable(errors.New("the database is down"))
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		child := chunked(t, "mend", 3, 3)[0]
+		down, calls := true, 0
+		h := work(func(_ context.Context, n int) (int, error) {
+			calls++
+			switch {
+			case n == 2:
+				return 0, job.Errorf("Bad", "for good")
+			case down && n == 1:
+				return 0, job.Retryable(errors.New("the database is down"))
+			}
+			return n, nil
+		}, job.Tries(1))
+		if answer := invoke(t, h, child); !strings.Contains(answer, `"succeeded":1,"failed":2}`) {
+			t.Errorf("got %s, expected one of three to succeed", answer)
 		}
-		return n, nil
-	}, job.Tries(1))
-	if answer := invoke(t, h, child); !strings.Contains(answer, `"succeeded":1,"failed":2}`) {
-		t.Errorf("got %s, expected one of three to succeed", answer)
-	}
-	down = false
-	answer := invoke(t, h, child)
-	if !strings.Contains(answer, `"succeeded":2,"failed":1}`) || calls != 4 {
-		t.Errorf("got %s after %d calls, expected the one item to be done again that is not for good", answer, calls)
-	}
-	got := summaryOf(t, "mend", 3, answer)
-	if got.Items != (report.Items{Total: 3, Succeeded: 2, Failed: 1}) || fmt.Sprint(got.Errors) != "map[Bad:1]" || got.Repeated != 0 {
-		t.Errorf("got %+v, expected the best of both tries", got)
-	}
+		down = false
+		answer := invoke(t, h, child)
+		if !strings.Contains(answer, `"succeeded":2,"failed":1}`) || calls != 4 {
+			t.Errorf("got %s after %d calls, expected the one item to be done again that is not for good", answer, calls)
+		}
+		got := summaryOf(t, "mend", 3, answer)
+		if got.Items != (report.Items{Total: 3, Succeeded: 2, Failed: 1}) || fmt.Sprint(got.Errors) != "map[Bad:1]" || got.Repeated != 0 {
+			t.Errorf("got %+v, expected the best of both tries", got)
+		}
+	})
 }
 
 func TestWhatWasNotBegunIsNotStored(t *testing.T) {
-	child := chunked(t, "unbegun", 5, 5)[0]
-	first := true
-	h := job.Work(func(ctx context.Context, n int) (int, error) {
-		if first && n == 2 {
-			<-ctx.Done()
-			return 0, ctx.Err()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		child := chunked(t, "unbegun", 5, 5)[0]
+		first := true
+		h := work(func(ctx context.Context, n int) (int, error) {
+			if first && n == 2 {
+				<-ctx.Done()
+				return 0, ctx.Err()
+			}
+			return n, nil
+		})
+		answer, err := jobtest.Call{Timeout: time.Minute}.Invoke(h, []byte(child))
+		if err != nil || !strings.Contains(string(answer), `"succeeded":2,"failed":3,"notBegun":2}`) {
+			t.Fatalf("got %s and error %v, expected two items whose turn did not come", answer, err)
 		}
-		return n, nil
+		if lines := below(t, "unbegun/outcomes/"); lines != 3 {
+			t.Errorf("got %d outcomes stored, expected those of the three items that were begun", lines)
+		}
+		got := summaryOf(t, "unbegun", 5, string(answer))
+		if got.Items != (report.Items{Total: 5, Succeeded: 2, Failed: 3}) || got.Errors[job.ErrorDeadline] != 3 {
+			t.Errorf("got %+v, expected three that were late", got)
+		}
+		first = false
+		if got = summaryOf(t, "unbegun", 5, invoke(t, h, child)); got.Items != (report.Items{Total: 5, Succeeded: 5}) {
+			t.Errorf("got %+v, expected another try to do the rest", got)
+		}
 	})
-	job.HandlersDeadline(t, hurried)
-	answer, err := jobtest.Call{Timeout: time.Hour}.Invoke(h, []byte(child))
-	if err != nil || !strings.Contains(string(answer), `"succeeded":2,"failed":3,"notBegun":2}`) {
-		t.Fatalf("got %s and error %v, expected two items whose turn did not come", answer, err)
-	}
-	if lines := below(t, "unbegun/outcomes/"); lines != 3 {
-		t.Errorf("got %d outcomes stored, expected those of the three items that were begun", lines)
-	}
-	got := summaryOf(t, "unbegun", 5, string(answer))
-	if got.Items != (report.Items{Total: 5, Succeeded: 2, Failed: 3}) || got.Errors[job.ErrorDeadline] != 3 {
-		t.Errorf("got %+v, expected three that were late", got)
-	}
-	first = false
-	if got = summaryOf(t, "unbegun", 5, invoke(t, h, child)); got.Items != (report.Items{Total: 5, Succeeded: 5}) {
-		t.Errorf("got %+v, expected another try to do the rest", got)
-	}
 }
 
 func TestTheBestOfWhatTriesSayCounts(t *testing.T) {
+	t.Parallel()
 	const (
 		good  = `{"index":0,"status":"SUCCEEDED"}`
 		final = `{"index":0,"status":"FAILED","error":"Bad"}`
@@ -117,12 +123,13 @@ func TestTheBestOfWhatTriesSayCounts(t *testing.T) {
 				`[{"chunk": %s, "outcomes": {"bucket": "results", "prefix": "%s/outcomes/000000000000/", "parts": [%s]}, "succeeded": 0, "failed": 0}]`,
 				strings.TrimSpace(chunk), prefix, strings.Join(parts, ","))))
 			manifest := mapRun(t, prefix, "", fmt.Sprintf(`{"Input": %q, "Error": "Crash", "Cause": ""}`, child), "")
-			check("a child that failed", decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 1))))
+			check("a child that failed", decode[accountAnswer](t, invoke(t, summarize(nothing), request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 1))))
 		})
 	}
 }
 
 func TestOutcomesOfAChunkThatAreLostAreMissed(t *testing.T) {
+	t.Parallel()
 	child := chunked(t, "vanished", 4, 4)[0]
 	put(t, "vanished/outcomes/000000000000/try-0000.jsonl", `{"index":3,"status":"SUCCEEDED"}`)
 	answer := func(notBegun int) string {
@@ -137,7 +144,7 @@ func TestOutcomesOfAChunkThatAreLostAreMissed(t *testing.T) {
 		t.Errorf("got %+v, expected three items that were not begun", got)
 	}
 	put(t, "vanished/outcomes/000000000000/another-0000.jsonl", `{"index":4,"status":"SUCCEEDED"}`)
-	h := job.Work(func(_ context.Context, n int) (int, error) { return n, nil })
+	h := work(func(_ context.Context, n int) (int, error) { return n, nil })
 	if err := refused(t, h, child); err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, "got an outcome of item 4") {
 		t.Errorf("got %s: %s, expected the outcome that is not the chunk's", err.Type, err.Message)
 	}

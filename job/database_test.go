@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,44 +17,29 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/mapjob/mapjob/job"
 )
 
-// database is a DynamoDB of this process's own, dynalite, behind a way in that
-// a test can disturb.
-var database struct {
-	mutex   sync.Mutex
-	disturb func(operation string) disturbance
-	calls   map[string]int // by operation
-	stdin   io.Closer      // held: it would be closed, and dynalite end, when nobody has it
-}
-
-// disturbance is what becomes of a request.
-type disturbance string
-
-const (
-	undisturbed disturbance = ""
-	throttle    disturbance = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException" // it is refused
-	deny        disturbance = "com.amazon.coral.service#AccessDeniedException"
-	old         disturbance = "DynamoDB might have answered what was there before: expected a consistent read"
-	lose        disturbance = "com.amazonaws.dynamodb.v20120810#InternalServerError" // it is done, and the answer gets lost
-)
-
-// dynaliteScript ends when its standard input does, and with it this process.
+// dynaliteScript ends when its standard input does, and so with this process.
 const dynaliteScript = `
 const server = require(process.argv[1])({createTableMs: 0})
 server.listen(0, '127.0.0.1', () => console.log(server.address().port))
 process.stdin.on('end', () => process.exit()).resume()
 `
 
-// startDatabase starts the database when it is first needed.
-var startDatabase = sync.OnceValue(func() error {
+// dynalite starts the DynamoDB that the tests share when it is first needed.
+var dynalite = sync.OnceValues(func() (d struct {
+	address string
+	stdin   io.Closer // held, because dynalite ends when it is closed
+}, err error) {
 	modules, err := filepath.Abs(filepath.Join("..", "node_modules"))
 	if err != nil {
-		return err
+		return d, err
 	}
 	node := filepath.Join(modules, ".bin", "node")
 	if _, err := os.Stat(node); err != nil {
@@ -67,145 +50,165 @@ var startDatabase = sync.OnceValue(func() error {
 	cmd.Stderr = complaint
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
-		database.stdin, err = cmd.StdinPipe()
+		d.stdin, err = cmd.StdinPipe()
 	}
 	if err != nil {
-		return err
+		return d, err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting dynalite: %w: run `make setup`", err)
+		return d, fmt.Errorf("starting dynalite: %w: run `make setup`", err)
 	}
 	port, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		_ = cmd.Wait()
-		return fmt.Errorf("starting dynalite: %w: run `make setup`: %s", err, complaint)
+		return d, fmt.Errorf("starting dynalite: %w: run `make setup`: %s", err, complaint)
 	}
-	address := "http://127.0.0.1:" + strings.TrimSpace(port)
-	database.calls = map[string]int{}
-	return os.Setenv("AWS_ENDPOINT_URL_DYNAMODB", httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-		database.mutex.Lock()
-		database.calls[operation]++
-		d := undisturbed
-		if database.disturb != nil {
-			d = database.disturb(operation)
-		}
-		database.mutex.Unlock()
-		body, _ := io.ReadAll(r.Body)
-		if operation == "GetItem" && !bytes.Contains(body, []byte(`"ConsistentRead":true`)) {
-			d = old
-		}
-		status, answer := http.StatusBadRequest, []byte(nil)
-		if d == undisturbed || d == lose {
-			through, _ := http.NewRequest(r.Method, address, bytes.NewReader(body)) // goes through even if the caller is gone
-			through.Header = r.Header
-			response, err := http.DefaultClient.Do(through)
-			if err != nil {
-				panic(err)
-			}
-			answer, _ = io.ReadAll(response.Body)
-			response.Body.Close()
-			status = response.StatusCode
-			w.Header().Set("X-Amz-Crc32", response.Header.Get("X-Amz-Crc32"))
-		}
-		if d != undisturbed {
-			w.Header().Del("X-Amz-Crc32")
-			if answer = fmt.Appendf(nil, `{"__type": %q, "message": "disturbed"}`, d); d == lose {
-				status = http.StatusInternalServerError
-			}
-		}
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		w.WriteHeader(status)
-		_, _ = w.Write(answer)
-	})).URL)
+	d.address = "127.0.0.1:" + strings.TrimSpace(port)
+	return d, nil
 })
 
-// disturb has a function say what becomes of each request during a test.
-func disturb(t *testing.T, f func(operation string) disturbance) {
-	set := func(f func(string) disturbance) {
-		database.mutex.Lock()
-		defer database.mutex.Unlock()
-		database.disturb = f
-	}
-	set(f)
-	t.Cleanup(func() { set(nil) })
+// disturbance is what becomes of a request.
+type disturbance string
+
+const (
+	undisturbed disturbance = ""
+	throttle    disturbance = "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException" // it is refused
+	deny        disturbance = "com.amazon.coral.service#AccessDeniedException"
+	old         disturbance = "DynamoDB might have answered what was there before: expected a consistent read"
+	hang        disturbance = "no answer comes"
+	lose        disturbance = "com.amazonaws.dynamodb.v20120810#InternalServerError" // it is done, and the answer gets lost
+)
+
+// table is a table of one test, with the schema that job.Once says.
+type table struct {
+	name   string
+	direct *dynamodb.Client // of the test itself
+
+	mutex   sync.Mutex
+	disturb func(operation string) disturbance // says what becomes of each request of the handlers
+	calls   map[string]int                     // requests of the handlers, by operation
 }
 
-// calls is how often an operation was asked for so far.
-func calls(operation string) int {
-	database.mutex.Lock()
-	defer database.mutex.Unlock()
-	return database.calls[operation]
-}
-
-// tables is a client of the database, of the tests' own.
-func tables() (*dynamodb.Client, error) {
-	if err := startDatabase(); err != nil {
-		return nil, err
-	}
-	settings, err := config.LoadDefaultConfig(context.Background())
-	return dynamodb.NewFromConfig(settings), err
-}
-
-// createTable creates a table of the schema that job.Once says, under a name of
-// its own each time.
-func createTable(prefix string) (name string, err error) {
-	client, err := tables()
-	if err != nil {
-		return "", err
-	}
-	name = prefix + "-" + rand.Text()
-	_, err = client.CreateTable(context.Background(), &dynamodb.CreateTableInput{
-		TableName: &name, BillingMode: types.BillingModePayPerRequest,
+func newTable(t testing.TB) *table {
+	t.Helper()
+	d := &table{name: "Test-" + rand.Text(), calls: map[string]int{}}
+	d.direct = client(http.DefaultTransport)
+	_, err := d.direct.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+		TableName: &d.name, BillingMode: types.BillingModePayPerRequest,
 		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String(job.OnceTableKey), KeyType: types.KeyTypeHash}},
 		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String(job.OnceTableKey), AttributeType: types.ScalarAttributeTypeS}},
 	})
-	if err != nil {
-		return "", err
+	if err == nil {
+		err = dynamodb.NewTableExistsWaiter(d.direct, func(o *dynamodb.TableExistsWaiterOptions) {
+			o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
+		}).Wait(context.Background(), &dynamodb.DescribeTableInput{TableName: &d.name}, time.Minute)
 	}
-	return name, dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
-		o.MinDelay, o.MaxDelay = time.Millisecond, 10*time.Millisecond
-	}).Wait(context.Background(), &dynamodb.DescribeTableInput{TableName: &name}, time.Minute)
-}
-
-// onceTable is a new table of the test's own.
-func onceTable(t *testing.T) string {
-	t.Helper()
-	name, err := createTable("Test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return name
+	return d
 }
 
-// recordOf is the record of a key; nil: there is none.
-func recordOf(t *testing.T, table, id string) map[string]types.AttributeValue {
-	t.Helper()
-	client, err := tables()
+// client returns a client of dynalite that tries as often as that of job.Once,
+// with shorter pauses.
+func client(transport http.RoundTripper) *dynamodb.Client {
+	d, err := dynalite()
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	out, err := client.GetItem(context.Background(), &dynamodb.GetItemInput{
-		TableName: &table, Key: map[string]types.AttributeValue{job.OnceTableKey: &types.AttributeValueMemberS{Value: id}}, ConsistentRead: aws.Bool(true)})
+	return dynamodb.New(dynamodb.Options{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+		BaseEndpoint: aws.String("http://" + d.address), HTTPClient: &http.Client{Transport: transport},
+		Retryer: retry.NewStandard(func(s *retry.StandardOptions) {
+			s.MaxAttempts = 10
+			s.RateLimiter = ratelimit.None
+			s.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
+		}),
+	})
+}
+
+// once is job.Once on the table.
+func once[Item any](d *table, key func(Item) string, options ...job.OnceOption) job.WorkOption {
+	return job.Once(d.name, key, append(options, job.WithDynamoDB(client(d)))...)
+}
+
+// disturbBy lets a function say what becomes of each request.
+func (d *table) disturbBy(f func(operation string) disturbance) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.disturb = f
+}
+
+// count returns how often the handlers have requested an operation.
+func (d *table) count(operation string) int {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.calls[operation]
+}
+
+// RoundTrip sends a request of a handler, unless it is disturbed.
+func (d *table) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	d.mutex.Lock()
+	d.calls[operation]++
+	what := undisturbed
+	if d.disturb != nil {
+		what = d.disturb(operation)
+	}
+	d.mutex.Unlock()
+	if operation == "GetItem" && !bytes.Contains(body, []byte(`"ConsistentRead":true`)) {
+		what = old
+	}
+	if what == hang {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	status := http.StatusBadRequest
+	if what == undisturbed || what == lose {
+		ctx := r.Context()
+		if what == lose {
+			ctx = context.WithoutCancel(ctx) // it is done even if the caller has gone
+		}
+		through := r.Clone(ctx)
+		through.Body = io.NopCloser(bytes.NewReader(body))
+		response, err := http.DefaultTransport.RoundTrip(through)
+		if err != nil || what == undisturbed {
+			return response, err
+		}
+		response.Body.Close()
+		status = http.StatusInternalServerError
+	}
+	answer := fmt.Sprintf(`{"__type": %q, "message": "disturbed"}`, what)
+	return &http.Response{
+		StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
+		Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(strings.NewReader(answer)), ContentLength: int64(len(answer)),
+	}, nil
+}
+
+// record returns the record of a key; nil if there is none.
+func (d *table) record(t *testing.T, id string) map[string]types.AttributeValue {
+	t.Helper()
+	out, err := d.direct.GetItem(context.Background(), &dynamodb.GetItemInput{
+		TableName: &d.name, Key: map[string]types.AttributeValue{job.OnceTableKey: &types.AttributeValueMemberS{Value: id}}, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return out.Item
 }
 
-// setNumber changes a number of a record: time passes.
-func setNumber(t *testing.T, table, id, attribute string, n int64) {
+// setNumber changes a number of a record, as if time passed.
+func (d *table) setNumber(t *testing.T, id, attribute string, n int64) {
 	t.Helper()
-	item := recordOf(t, table, id)
+	item := d.record(t, id)
 	if item == nil {
-		t.Fatal(errors.New("got no record " + id))
+		t.Fatalf("got no record %s", id)
 	}
 	item[attribute] = &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
-	client, err := tables()
-	if err == nil {
-		_, err = client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &table, Item: item})
-	}
-	if err != nil {
+	if _, err := d.direct.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &d.name, Item: item}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -34,6 +34,7 @@ type rules struct {
 // exception that is known is a json.Number for which a text comes that is no
 // number: it is taken.
 func TestItemsAreDecodedByTheRulesOfEncodingJSON(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		`{"id": "a", "kind": "b", "quoted": "7", "number": 1.50, "raw": {"b": 1, "a": [ 2 ]}, "bytes": "aGVsbG8=", "at": "2026-11-01T02:00:00Z"}`,
 		`{"ID": "upper", "iD": "last", "KIND": "k", "Hidden": "h", "private": "p", "unknown": {"x": [1, {"y": null}]}}`,
@@ -54,7 +55,7 @@ func TestItemsAreDecodedByTheRulesOfEncodingJSON(t *testing.T) {
 		var expected rules
 		refused := json.Unmarshal([]byte(text), &expected)
 		var got rules
-		answer, err := job.Work(func(_ context.Context, item rules) (string, error) { got = item; return "", nil }).
+		answer, err := work(func(_ context.Context, item rules) (string, error) { got = item; return "", nil }).
 			Invoke(context.Background(), []byte(`{"BatchInput": {}, "Items": [{"index": 1, "item": `+text+`}]}`))
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)

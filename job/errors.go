@@ -8,23 +8,26 @@ import (
 	"reflect"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Names of errors that the kit itself raises.
+// Names of errors that the kit itself raises. An outcome, a report and the state
+// machine have them as the comments spell them.
 const (
-	ErrorInvalidInput   = "MapJob.InvalidInput"     // a payload that is not of the batch protocol, or an item that does not fit the handler's type
-	ErrorPanic          = "MapJob.Panic"            // the handler panicked
-	ErrorExited         = "MapJob.HandlerExited"    // the handler ended its goroutine and returned nothing
-	ErrorDeadline       = "MapJob.DeadlineExceeded" // the invocation ended before the item did
-	ErrorInvalidResult  = "MapJob.InvalidResult"    // a worker's answer that is not of the batch protocol
-	ErrorResultTooLarge = "MapJob.ResultTooLarge"   // a result that fits into no answer, where there is no place in S3 for it
-	ErrorAborted        = "MapJob.Aborted"          // the child execution with the item was ended before it said why
-	ErrorNotStarted     = "MapJob.NotStarted"       // the Map ended before the item's turn came
-	ErrorInProgress     = "MapJob.InProgress"       // another delivery is at work on the item, and this one's time is up
+	ErrorInvalidInput   = protocol.ErrorInvalidInput   // MapJob.InvalidInput: a message is not of the protocol, or an item does not fit the handler's type
+	ErrorPanic          = protocol.ErrorPanic          // MapJob.Panic: the handler panicked
+	ErrorHandlerExited  = protocol.ErrorHandlerExited  // MapJob.HandlerExited: the handler ended its goroutine and returned nothing
+	ErrorDeadline       = protocol.ErrorDeadline       // MapJob.DeadlineExceeded: the invocation's time was up before the item, or the function, was done
+	ErrorInvalidResult  = protocol.ErrorInvalidResult  // MapJob.InvalidResult: a worker's answer is not of the protocol
+	ErrorResultTooLarge = protocol.ErrorResultTooLarge // MapJob.ResultTooLarge: a result fits into no answer, and there is no place in S3 for it
+	ErrorTooManyItems   = protocol.ErrorTooManyItems   // MapJob.TooManyItems: the items of an Inline job fit into no answer
+	ErrorAborted        = protocol.ErrorAborted        // MapJob.Aborted: the child execution with the item was stopped
+	ErrorNotStarted     = protocol.ErrorNotStarted     // MapJob.NotStarted: the Map ended before the item's turn came
+	ErrorInProgress     = protocol.ErrorInProgress     // MapJob.InProgress: another delivery is working on the item, and this one's time is up
 )
 
-// Error is an error with a name of the handler's own, by which it is counted
-// in the report. Make one with [Fail].
+// Error is an error with a name, by which the report counts it. [Errorf] makes
+// one.
 type Error struct {
 	Name    string
 	Message string
@@ -32,17 +35,22 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// Fail is an error that fails one item by a name, such as "InvalidOrder". The
-// name is what the report counts by, "Error" where it is empty; the message is
-// the cause it shows.
-func Fail(name, format string, args ...any) error {
-	return &Error{Name: cmp.Or(name, anyError), Message: fmt.Sprintf(format, args...)}
+// Errorf returns an error with a name, such as "InvalidOrder", and a message. The
+// item that it fails is counted by the name, and the report shows the message as
+// the cause. A name should be one of a few; put what differs from item to item
+// into the message. An empty name stands for "Error". Use %w with [fmt.Errorf]
+// around it to add to the message of a named error.
+func Errorf(name, format string, args ...any) error {
+	return &Error{Name: cmp.Or(name, unnamed), Message: fmt.Sprintf(format, args...)}
 }
 
-// Retryable marks an error that may be gone at the next try: the item is tried
+// unnamed is the name of an error that has none.
+const unnamed = "Error"
+
+// Retryable marks an error that another try may not have: the item is tried
 // again while the invocation has time, three times in all unless [Tries] says
-// otherwise. Throttling by AWS and deadlines are
-// taken as retryable without it.
+// otherwise. Throttling by AWS and expired deadlines are retryable without it.
+// Retryable returns nil for nil.
 func Retryable(err error) error {
 	if err == nil {
 		return nil
@@ -54,13 +62,18 @@ type retryable struct{ error }
 
 func (r *retryable) Unwrap() error { return r.error }
 
-// throttles are the error codes with which AWS services ask for patience.
-var throttles = map[string]bool{
-	"ThrottlingException": true, "Throttling": true, "ThrottledException": true, "RequestThrottled": true,
-	"RequestThrottledException": true, "TooManyRequestsException": true, "RequestLimitExceeded": true,
-	"ProvisionedThroughputExceededException": true, "TransactionInProgressException": true,
-	"BandwidthLimitExceeded": true, "SlowDown": true, "PriorRequestNotComplete": true, "EC2ThrottledException": true,
-	"LimitExceededException": true,
+// isThrottle reports whether an AWS service asks for fewer requests with an
+// error code.
+func isThrottle(code string) bool {
+	switch code {
+	case "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled",
+		"RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded",
+		"ProvisionedThroughputExceededException", "TransactionInProgressException",
+		"BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "EC2ThrottledException",
+		"LimitExceededException":
+		return true
+	}
+	return false
 }
 
 func isRetryable(err error) bool {
@@ -68,51 +81,48 @@ func isRetryable(err error) bool {
 	var coded interface{ ErrorCode() string } // smithy.APIError, without the dependency
 	return errors.As(err, &marked) ||
 		errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &coded) && throttles[coded.ErrorCode()]
+		errors.As(err, &coded) && isThrottle(coded.ErrorCode())
 }
 
-// NameOf is the name by which the report counts an error: the one given with
-// [Fail], the code of an AWS service, or the Go type. An error whose own
-// methods panic has the name [ErrorPanic].
+// NameOf returns the name by which the report counts an error: the one given
+// with [Errorf]; the code of an AWS service; the name of the first type in the
+// error's chain that is not of package errors or fmt; "Error" if there is none.
+// For an error whose methods panic it returns [ErrorPanic].
 func NameOf(err error) string {
 	if err == nil {
-		return anyError
+		return unnamed
 	}
-	return tell(err).name
+	return describe(err).name
 }
 
-// anyError is the name of an error that says no more.
-const anyError = "Error"
-
-// told is what an error says of itself.
-type told struct {
+// description is what an error says of itself.
+type description struct {
 	name      string
 	message   string
 	retryable bool
 }
 
-// tell asks an error. Its methods are the handler's code as much as the handler
-// is, and where they panic, as those of a nil pointer do, that is what failed.
-func tell(err error) (t told) {
+// describe returns err's name and message. The error's methods are the handler's
+// code as much as the handler is, so a panic in them, as in those of a nil
+// pointer, is a panic of the handler.
+func describe(err error) (d description) {
 	defer func() {
 		if p := recover(); p != nil {
-			t = told{name: ErrorPanic, message: fmt.Sprintf(
-				"got an error of the type %T that panics when it is read (%v), expected one that can be (a nil pointer is an error too: return nil itself)", err, p)}
+			d = description{name: ErrorPanic, message: fmt.Sprintf(
+				"got an error of the type %T that panics when it is read (%v), expected one that can be read (a nil pointer is an error too: return nil itself)", err, p)}
 		}
 	}()
-	var out messages.InvokeResponse_Error // has a name already, and an Error of its own that nobody wants to read
+	var out messages.InvokeResponse_Error // has a name, and an Error method that returns JSON
 	if errors.As(err, &out) {
-		return told{name: out.Type, message: out.Message}
+		return description{name: out.Type, message: out.Message}
 	}
-	return told{nameOf(err), err.Error(), isRetryable(err)}
+	return description{nameOf(err), err.Error(), isRetryable(err)}
 }
 
-// nameOf is the name by which an error is counted: its own, or that of the
-// first type in its chain that says more than how it was put together.
 func nameOf(err error) string {
 	var named *Error
 	if errors.As(err, &named) {
-		return cmp.Or(named.Name, anyError)
+		return cmp.Or(named.Name, unnamed)
 	}
 	var coded interface{ ErrorCode() string }
 	if errors.As(err, &coded) && coded.ErrorCode() != "" {
@@ -127,32 +137,34 @@ func nameOf(err error) string {
 			t = t.Elem()
 		}
 		switch t.PkgPath() {
-		case "errors", "fmt", reflect.TypeOf(retryable{}).PkgPath():
+		case "errors", "fmt", reflect.TypeFor[retryable]().PkgPath():
 			continue
 		}
 		if t.Name() != "" {
 			return t.Name()
 		}
 	}
-	return anyError
+	return unnamed
 }
 
-// invalidInput fails the whole invocation, by name.
-func invalidInput(format string, args ...any) error {
-	return invocationError(ErrorInvalidInput, fmt.Sprintf(format, args...))
-}
-
-// invocationError is an error out of the Lambda under a name that ErrorEquals
-// can match. Lambda takes the Go type's name of any other error.
-func invocationError(name, message string) error {
-	return messages.InvokeResponse_Error{Type: name, Message: message}
-}
-
-// asInvocationError keeps the name of a handler's error on the way out.
-func asInvocationError(err error) error {
+// invocationError returns an error that fails an invocation by a name that
+// ErrorEquals of the state machine can match. Of any other error, Lambda reports
+// the Go type.
+func invocationError(err error) error {
 	if out, ok := err.(messages.InvokeResponse_Error); ok {
 		return out
 	}
-	t := tell(err)
-	return invocationError(t.name, t.message)
+	d := describe(err)
+	return messages.InvokeResponse_Error{Type: d.name, Message: d.message}
+}
+
+// invocationErrorAfter also says how far the invocation came.
+func invocationErrorAfter(count int64, things string, err error) error {
+	d := describe(err)
+	return messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %d %s: %s", count, things, d.message)}
+}
+
+// invalidInput returns the error of a message that is not of the protocol.
+func invalidInput(format string, args ...any) error {
+	return protocol.Errorf(protocol.ErrorInvalidInput, format, args...)
 }

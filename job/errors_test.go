@@ -37,6 +37,7 @@ var unreadable = map[string]error{
 }
 
 func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
+	t.Parallel()
 	for name, err := range unreadable {
 		t.Run(name, func(t *testing.T) {
 			handle := func(_ context.Context, n int) (int, error) {
@@ -45,18 +46,18 @@ func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
 				}
 				return n, nil
 			}
-			outcomes := decode[[]job.Outcome](t, invoke(t, job.Work(handle), batchOf(0, 0, 1, 2)))
+			outcomes := decode[[]job.Outcome](t, invoke(t, work(handle), batchOf(0, 0, 1, 2)))
 			if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded || outcomes[2].Status != job.Succeeded {
 				t.Fatalf("got %+v, expected its neighbours to succeed", outcomes)
 			}
 			if o := outcomes[1]; o.Error != job.ErrorPanic || !strings.Contains(o.Cause, "that panics when it is read") {
 				t.Errorf("got %+v, expected %s", o, job.ErrorPanic)
 			}
-			if failed := jobtest.Queue(t, job.Queue(job.IgnoreResult(handle)), 0, 1, 2); fmt.Sprint(failed) != "[1]" {
+			if failed := jobtest.Queue(t, job.Queue(job.IgnoreResult(handle), silent), 0, 1, 2); fmt.Sprint(failed) != "[1]" {
 				t.Errorf("got %v failed of a queue, expected the second only", failed)
 			}
 			hand := func(context.Context, string, string) error { return err }
-			if o, _ := jobtest.Callback(t, job.Callback(hand), "payment").Outcome(); o.Error != job.ErrorPanic {
+			if o, _ := new(jobtest.Tasks).Callback(t, job.Callback(hand, silent), "payment").Outcome(); o.Error != job.ErrorPanic {
 				t.Errorf("got %+v of a callback, expected %s", o, job.ErrorPanic)
 			}
 			if got := job.NameOf(err); got != job.ErrorPanic {
@@ -67,8 +68,9 @@ func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
 }
 
 func TestAnErrorAlwaysHasAName(t *testing.T) {
-	for _, err := range []error{job.Fail("", "nameless"), &job.Error{Message: "nameless"}} {
-		h := job.Work(func(context.Context, int) (int, error) { return 0, err })
+	t.Parallel()
+	for _, err := range []error{job.Errorf("", "nameless"), &job.Error{Message: "nameless"}} {
+		h := work(func(context.Context, int) (int, error) { return 0, err })
 		if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; o.Error != "Error" || o.Cause != "nameless" {
 			t.Errorf("got %+v, expected the name of an error that has none", o)
 		}

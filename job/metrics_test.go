@@ -1,23 +1,21 @@
-package job
+package job_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"os"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mapjob/mapjob/job"
 )
 
 func TestASummaryWritesItsMetricsInOneLine(t *testing.T) {
+	t.Parallel()
 	out := &bytes.Buffer{}
-	metricsOut = out
-	defer func() { metricsOut = os.Stdout }()
-	payload := `{"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "items": {"count": 4},
-		"results": [{"index": 0, "status": "SUCCEEDED"}, {"index": 1, "status": "FAILED"}, {"index": 3, "status": "FAILED"}]}`
-	if _, err := Summarize(func(context.Context, *Summary) error { return nil }).Invoke(context.Background(), []byte(payload)); err != nil {
-		t.Fatal(err)
-	}
+	clock := job.WithClock(func() time.Time { return time.Date(2026, 11, 1, 2, 0, 1, 0, time.UTC) })
+	invoke(t, summarize(nothing, job.WithMetrics(out), clock), `{"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "items": {"count": 4},
+		"results": [{"index": 0, "status": "SUCCEEDED"}, {"index": 1, "status": "FAILED"}, {"index": 3, "status": "FAILED"}]}`)
 	if bytes.Count(out.Bytes(), []byte("\n")) != 1 {
 		t.Errorf("got %q, expected one line", out)
 	}
@@ -25,16 +23,18 @@ func TestASummaryWritesItsMetricsInOneLine(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(line["Items"], line["Succeeded"], line["Failed"], line["Missing"]); line["Job"] != "nightly" || got != "4 1 2 1" {
-		t.Errorf("got %s, expected the account", got)
-	}
 	about := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
-	if about["Namespace"] != "mapjob" || fmt.Sprint(about["Dimensions"]) != "[[Job]]" {
-		t.Errorf("got %v, expected namespace mapjob with dimension Job", about)
-	}
 	for _, m := range about["Metrics"].([]any) { // each metric that is named has a value
-		if _, there := line[m.(map[string]any)["Name"].(string)].(float64); !there {
+		if _, ok := line[m.(map[string]any)["Name"].(string)].(float64); !ok {
 			t.Errorf("got no value of %v", m)
 		}
+	}
+	delete(line, "_aws")
+	delete(about, "Metrics")
+	if diff := cmp.Diff(map[string]any{"Job": "nightly", "Items": 4.0, "Succeeded": 1.0, "Failed": 2.0, "Missing": 1.0, "DurationMs": 1000.0}, line); diff != "" {
+		t.Errorf("the account (-expected +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"Namespace": "mapjob", "Dimensions": []any{[]any{"Job"}}}, about); diff != "" {
+		t.Errorf("the directive (-expected +got):\n%s", diff)
 	}
 }

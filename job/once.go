@@ -2,29 +2,36 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/internal/contain"
+	"github.com/mapjob/mapjob/job/internal/once"
 )
 
-// The schema of the table that [Once] keeps its records in. They are the names
-// that the idempotency of Powertools for AWS Lambda has, so that one table can
-// serve both.
+// The schema of the table that [Once] keeps its records in. The names are those
+// of the idempotency of Powertools for AWS Lambda, so that one table can serve
+// both.
 const (
-	OnceTableKey    = "id"         // the partition key, a string; there is no sort key
-	OnceTableExpiry = "expiration" // the TTL attribute: a number, in seconds of Unix time
+	OnceTableKey    = once.KeyAttribute    // "id", the partition key, a string; there is no sort key
+	OnceTableExpiry = once.ExpiryAttribute // "expiration", the TTL attribute: a number, in seconds of Unix time
 )
 
-// OnceOption changes what [Once] remembers.
+// OnceOption changes what [Once] remembers, and where.
 type OnceOption func(*onceOptions)
 
 type onceOptions struct {
 	remember time.Duration
 	across   bool // the executions of the job
+	client   *dynamodb.Client
 }
 
-// RememberFor is how long an outcome is known, after which the item would be
-// done again. The default is a day. It panics where that is no time at all.
+// RememberFor sets how long an outcome is known. After that time the item is done
+// again. The default is a day. It panics if d is not positive.
 func RememberFor(d time.Duration) OnceOption {
 	if d <= 0 {
 		panic(fmt.Sprintf("job.RememberFor: got %s, expected a time in which an outcome is known", d))
@@ -32,51 +39,57 @@ func RememberFor(d time.Duration) OnceOption {
 	return func(o *onceOptions) { o.remember = d }
 }
 
-// AcrossExecutions has the executions of a job share their keys: what one has
+// AcrossExecutions lets all executions of a job share their keys: what one has
 // done, the next does not do again for as long as it is remembered. What one
-// has failed to do, the next does try.
+// failed to do, the next tries.
 func AcrossExecutions() OnceOption { return func(o *onceOptions) { o.across = true } }
 
-// Once lets a worker do the work of an item once, however often it is
-// delivered: Express children run at least once, so a batch may come twice, and
+// WithDynamoDB sets the client for the table. Default: a client of the default
+// AWS configuration, made when it is first needed, that tries a request up to
+// ten times.
+func WithDynamoDB(client *dynamodb.Client) OnceOption {
+	return func(o *onceOptions) { o.client = client }
+}
+
+// Once lets a worker do the work of an item once, however often the item is
+// delivered: Express children run at least once, so a batch may come twice, even
 // at the same moment.
 //
 //	job.Work(invoices.Write, job.Once("Idempotency", func(o Order) string { return o.ID }))
 //
-// The table is one of DynamoDB ([OnceTableKey], [OnceTableExpiry]), on which
-// the function needs dynamodb:GetItem, PutItem and DeleteItem. Before the
-// handler sees an item, a record that says so is written under the item's key,
-// on the condition that there is none; afterwards the outcome is stored in it.
-// That makes two writes an item. A delivery that finds
+// The table is a DynamoDB table ([OnceTableKey], [OnceTableExpiry]); the function
+// needs dynamodb:GetItem, PutItem and DeleteItem on it. Before the handler gets
+// an item, Once writes a record of work in progress under the item's key, on the
+// condition that there is none; afterwards it stores the outcome in it. That
+// makes two writes per item. A delivery that finds
 //
-//   - an outcome answers with it, index apart to the letter;
-//   - work in progress waits for its outcome, and where its own time is up
-//     before that fails the item by the name [ErrorInProgress], as retryable;
-//   - work in progress by an invocation whose deadline has passed by a second,
-//     which therefore crashed, does the work itself;
-//   - an outcome that has expired does the work again. DynamoDB may delete it
-//     days later, so the time is looked at here.
+//   - an outcome answers with it, the same except for the index;
+//   - work in progress waits for its outcome, and if its own time is up before
+//     that, fails the item with [ErrorInProgress], as retryable;
+//   - work in progress by an invocation whose deadline passed a second ago, which
+//     therefore crashed, does the work itself;
+//   - an outcome that has expired does the work again, even if DynamoDB has not
+//     deleted it yet.
 //
-// An item that succeeded is remembered, and so is one that failed for good. One
-// that failed retryably is forgotten, so that the next delivery tries it. (Here
-// as with Powertools, what is thrown to be tried again is forgotten and what is
-// answered is stored; an item that failed for good is part of an answer.)
+// Items that succeeded are remembered, and so are items that failed for good.
+// Items that failed with a retryable error are forgotten, so that the next
+// delivery tries them.
 //
-// A key is one of its execution: the same order in tomorrow's execution is
-// other work, unless [AcrossExecutions] says otherwise. Two items of an
-// execution with the same key are the same work, which is done for one of them
-// and answered for both. What makes them differ belongs into the key.
+// A key belongs to its execution: the same order in tomorrow's execution is other
+// work, unless [AcrossExecutions] says otherwise. Two items of an execution with
+// the same key are the same work, which is done for one of them and answered for
+// both. Whatever makes them differ belongs into the key.
 //
-// The result is stored as JSON and has to fit into an item of DynamoDB
-// together with its key, 400 KB. One that does not fails its item by the name
-// [ErrorResultTooLarge]: put it into S3 and return its address.
+// The result is stored as JSON and has to fit into an item of DynamoDB together
+// with its key, 400 KB. A larger one fails its item with [ErrorResultTooLarge]:
+// put it into S3 and return its address.
 //
-// The work itself is done once as long as the handler ends when its context
-// does, and can end half-way in a crash: what is tried after it has to bear
-// with what it finds.
+// The work is done once as long as the handler ends when its context does. It can
+// still end half-way in a crash, so the handler has to bear with what a crashed
+// try left.
 //
-// Once panics without a table's name or a key, and Work panics where the key is
-// not one of its items.
+// Once panics without a table's name or a key function, and Work panics if the
+// key function is not one of its items.
 func Once[Item any](table string, key func(Item) string, options ...OnceOption) WorkOption {
 	if table == "" || key == nil {
 		panic(fmt.Sprintf("job.Once: got the table %q and a key that is nil: %t, expected the name of a DynamoDB table and a function", table, key == nil))
@@ -85,14 +98,15 @@ func Once[Item any](table string, key func(Item) string, options ...OnceOption) 
 	for _, option := range options {
 		option(&chosen)
 	}
-	o := &once[Item]{key, newOnceTable(table, chosen)}
-	return func(w *workOptions) { w.guard = o }
+	g := &onceGuard[Item]{key, chosen.across, once.NewTable(table, chosen.remember, chosen.client)}
+	return workOption(func(w *workOptions) { w.guard = g })
 }
 
-// guard lets the work of an item be done once. Only [Once] may name the type
-// that does: a worker without it has no DynamoDB client in its binary then.
+// guard lets the work of an item be done once. Only [Once] may name the type that
+// implements it, so that a worker without it has no DynamoDB client in its
+// binary.
 type guard[Item any] interface {
-	outcome(ctx context.Context, item Item, work func() Outcome) Outcome
+	outcome(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) protocol.Outcome
 }
 
 func guardOf[Item any](option any) guard[Item] {
@@ -103,28 +117,49 @@ func guardOf[Item any](option any) guard[Item] {
 	return g
 }
 
-type once[Item any] struct {
-	key   func(Item) string
-	table *onceTable
+type onceGuard[Item any] struct {
+	key    func(Item) string
+	across bool
+	table  *once.Table
 }
 
-func (o *once[Item]) outcome(ctx context.Context, item Item, work func() Outcome) Outcome {
-	began := time.Now()
+func (g *onceGuard[Item]) outcome(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) protocol.Outcome {
+	began := s.now()
+	o, err := g.do(ctx, s, item, work)
+	if err != nil {
+		o = notBegun(err)
+	}
+	if o.StartedAt == 0 {
+		o.StartedAt, o.Ms = began.UnixMilli(), s.now().Sub(began).Milliseconds()
+	}
+	return o
+}
+
+func (g *onceGuard[Item]) do(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) (protocol.Outcome, error) {
 	var key string
-	unkeyed := recovered(ctx, func() error {
-		if key = o.key(item); key == "" {
-			return Fail(ErrorInvalidInput, "got an item without a key, expected one that job.Once can tell it by")
+	err := contain.Run(ctx, s.log(), func() error {
+		if key = g.key(item); key == "" {
+			return invalidInput("got an item without a key, expected one that job.Once can identify it by")
 		}
 		return nil
 	})
-	var out Outcome
-	if unkeyed != nil {
-		out = failedBefore(unkeyed)
-	} else {
-		out = o.table.outcome(ctx, key, work)
+	if err != nil {
+		return protocol.Outcome{}, err
 	}
-	if out.StartedAt == 0 { // it came to no work
-		out.StartedAt, out.Ms = began.UnixMilli(), time.Since(began).Milliseconds()
+	info := InfoOf(ctx)
+	scope := info.Execution
+	if g.across {
+		scope = info.Name
 	}
-	return out
+	return g.table.Do(ctx, once.Delivery{Scope: scope, Key: key, Execution: info.Execution, Deadline: info.deadline, Log: s.log(), Now: s.now, Work: work})
+}
+
+// notBegun returns the outcome of an item whose work was not begun. Another try
+// may succeed, unless the item itself or the request was refused.
+func notBegun(err error) protocol.Outcome {
+	var raised *protocol.Error
+	var http interface{ HTTPStatusCode() int } // of smithy-go's ResponseError
+	refused := errors.As(err, &raised) && raised.Name != ErrorInProgress || errors.As(err, &http) && http.HTTPStatusCode()/100 == 4
+	why := describe(err)
+	return protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message, Retryable: why.retryable || !refused}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
 )
@@ -24,18 +25,15 @@ func itself(item string) string { return item }
 const execution = "arn:x"
 
 func ExampleOnce() {
-	table, err := createTable("Idempotency")
-	if err != nil {
-		panic(err)
-	}
+	t := &testing.T{} // the test's own
+	table := newTable(t)
 	type order struct{ ID string }
 	worker := job.Work(func(_ context.Context, o order) (string, error) {
 		fmt.Println("writing the invoice of", o.ID)
 		return "invoice of " + o.ID, nil
-	}, job.Once(table, func(o order) string { return o.ID }))
+	}, once(table, func(o order) string { return o.ID })) // job.Once("Idempotency", func…) with the table of this test
 
-	t := &testing.T{} // the test's own
-	for range 2 {     // a batch that is delivered twice
+	for range 2 { // a batch that is delivered twice
 		for _, o := range jobtest.Work(t, worker, order{"ORD-1"}, order{"ORD-2"}) {
 			fmt.Println(o.Index, o.Status, string(o.Output))
 		}
@@ -65,18 +63,19 @@ func (c *counted) handle(_ context.Context, item string) (string, error) {
 	c.mutex.Unlock()
 	switch {
 	case strings.HasPrefix(item, "refuse"):
-		return "", fmt.Errorf("order: %w", job.Fail("Refused", "no"))
+		return "", fmt.Errorf("order: %w", job.Errorf("Refused", "no"))
 	case strings.HasPrefix(item, "panic"):
 		panic("boom")
 	case strings.HasPrefix(item, "busy"):
-		return "", job.Retryable(job.Fail("Busy", "try %d", try))
+		return "", job.Retryable(job.Errorf("Busy", "try %d", try))
 	}
 	return fmt.Sprintf("%s <%d>", item, try), nil
 }
 
 func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
+	t.Parallel()
 	c := &counted{}
-	h := job.Work(c.handle, job.Once(onceTable(t), itself))
+	h := work(c.handle, once(newTable(t), itself))
 	batch := batchOf(3, "a", "refuse", "panic", "b", 7, "")
 	first := invoke(t, h, batch)
 	time.Sleep(5 * time.Millisecond) // a second time would show
@@ -98,19 +97,20 @@ func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 		if !strings.HasPrefix(got, expected) || o.Index != 3+i || o.Retryable {
 			t.Errorf("got %+v, expected %s", o, expected)
 		}
-		if i < 4 && fmt.Sprintf("%+v", o) != fmt.Sprintf("%+v", before[i]) {
-			t.Errorf("got %+v and then %+v, expected the same to the letter", before[i], o)
+		if diff := cmp.Diff(before[i], o); i < 4 && diff != "" {
+			t.Errorf("the second time (-first +second):\n%s", diff)
 		}
 	}
 }
 
 func TestTwentyDeliveriesAtTheSameMomentDoItOnce(t *testing.T) {
+	t.Parallel()
 	var done [3]atomic.Int32
-	h := job.Work(func(_ context.Context, n int) (int, error) {
+	h := work(func(_ context.Context, n int) (int, error) {
 		done[n].Add(1)
 		time.Sleep(100 * time.Millisecond) // the others come upon work in progress
 		return n, nil
-	}, job.Once(onceTable(t), strconv.Itoa), job.Concurrency(3))
+	}, once(newTable(t), strconv.Itoa), job.Concurrency(3))
 	answers := make([]string, 20)
 	var running sync.WaitGroup
 	for i := range answers {
@@ -133,10 +133,11 @@ func TestTwentyDeliveriesAtTheSameMomentDoItOnce(t *testing.T) {
 }
 
 func TestTwoItemsWithTheSameKeyAreTheSameWork(t *testing.T) {
+	t.Parallel()
 	for concurrency := 1; concurrency <= 4; concurrency *= 4 {
 		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
 			c := &counted{}
-			h := job.Work(c.handle, job.Once(onceTable(t), itself), job.Concurrency(concurrency))
+			h := work(c.handle, once(newTable(t), itself), job.Concurrency(concurrency))
 			outcomes := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "a", "a", "b", "a")))
 			for i, o := range outcomes {
 				if expected := map[bool]string{true: `"b \u003c1\u003e"`, false: `"a \u003c1\u003e"`}[i == 2]; o.Index != i || string(o.Output) != expected {
@@ -151,17 +152,18 @@ func TestTwoItemsWithTheSameKeyAreTheSameWork(t *testing.T) {
 }
 
 func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
+	t.Parallel()
 	var deliveries atomic.Int32
 	begun, over := make(chan struct{}), make(chan struct{})
 	defer close(over)
-	table := onceTable(t)
-	h := job.Work(func(context.Context, string) (string, error) {
+	table := newTable(t)
+	h := work(func(context.Context, string) (string, error) {
 		if deliveries.Add(1) == 1 {
 			close(begun)
 			<-over // the process is gone
 		}
 		return "done", nil
-	}, job.Once(table, itself))
+	}, once(table, itself))
 	crashing, cancel := context.WithTimeout(context.Background(), 4*time.Second)
 	defer cancel()
 	deadline, _ := crashing.Deadline()
@@ -174,7 +176,7 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 
 	// A delivery that has less time than the one that crashed had.
 	o := jobtest.Call{Execution: execution, Timeout: time.Second}.Work(t, h, "a")[0]
-	if o.Error != job.ErrorInProgress || !o.Retryable || !strings.Contains(o.Cause, "another delivery is at work on it") {
+	if o.Error != job.ErrorInProgress || !o.Retryable || !strings.Contains(o.Cause, "another delivery is working on the item") {
 		t.Errorf("got %+v, expected a retryable %s", o, job.ErrorInProgress)
 	}
 	// Many that have more: one of them takes it over.
@@ -198,10 +200,11 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 
 // Who was taken over, and comes to an end all the same, spoils nothing.
 func TestALateOutcomeDoesNotReplaceTheOtherDeliverys(t *testing.T) {
+	t.Parallel()
 	var deliveries atomic.Int32
 	begun, resume, resumed := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	table := onceTable(t)
-	h := job.Work(func(_ context.Context, item string) (string, error) {
+	table := newTable(t)
+	h := work(func(_ context.Context, item string) (string, error) {
 		n := deliveries.Add(1)
 		if n == 1 {
 			close(begun)
@@ -211,13 +214,13 @@ func TestALateOutcomeDoesNotReplaceTheOtherDeliverys(t *testing.T) {
 			return "", job.Retryable(errors.New("late"))
 		}
 		return fmt.Sprint(n), nil
-	}, job.Once(table, itself), job.Tries(1))
+	}, once(table, itself), job.Tries(1))
 	for _, item := range []string{"succeeds", "fails"} {
 		deliveries.Store(0)
 		begun, resume, resumed = make(chan struct{}), make(chan struct{}), make(chan struct{})
 		go func() { _, _ = h.Invoke(context.Background(), []byte(batchOf(0, item))); close(resumed) }()
 		<-begun
-		setNumber(t, table, execution+"#"+item, "in_progress_expiration", time.Now().UnixMilli()-1)
+		table.setNumber(t, execution+"#"+item, "in_progress_expiration", time.Now().UnixMilli()-1)
 		invoke(t, h, batchOf(0, item))
 		close(resume)
 		<-resumed
@@ -228,13 +231,14 @@ func TestALateOutcomeDoesNotReplaceTheOtherDeliverys(t *testing.T) {
 }
 
 func TestWhatHasExpiredIsDoneAgain(t *testing.T) {
+	t.Parallel()
 	c := &counted{}
-	table := onceTable(t)
-	h := job.Work(c.handle, job.Once(table, itself, job.RememberFor(time.Hour)))
+	table := newTable(t)
+	h := work(c.handle, once(table, itself, job.RememberFor(time.Hour)))
 	before := time.Now()
 	invoke(t, h, batchOf(0, "a"))
 	id := execution + "#a"
-	expires, _ := strconv.ParseInt(recordOf(t, table, id)[job.OnceTableExpiry].(*types.AttributeValueMemberN).Value, 10, 64)
+	expires, _ := strconv.ParseInt(table.record(t, id)[job.OnceTableExpiry].(*types.AttributeValueMemberN).Value, 10, 64)
 	if in := time.Unix(expires, 0).Sub(before); in < 59*time.Minute || in > 61*time.Minute {
 		t.Errorf("got a record that expires in %v, expected the hour that was asked for", in)
 	}
@@ -242,7 +246,7 @@ func TestWhatHasExpiredIsDoneAgain(t *testing.T) {
 		expires time.Duration // from now, the database deletes in its own time
 		done    int
 	}{{10 * time.Second, 1}, {-time.Second, 2}, {10 * time.Second, 2}} {
-		setNumber(t, table, id, job.OnceTableExpiry, time.Now().Add(s.expires).Unix())
+		table.setNumber(t, id, job.OnceTableExpiry, time.Now().Add(s.expires).Unix())
 		if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "a")))[0]; c.done["a"] != s.done || string(o.Output) != fmt.Sprintf(`"a \u003c%d\u003e"`, s.done) {
 			t.Errorf("got %+v after it was done %d times, expected %d times where the record expires in %v", o, c.done["a"], s.done, s.expires)
 		}
@@ -250,10 +254,11 @@ func TestWhatHasExpiredIsDoneAgain(t *testing.T) {
 }
 
 func TestAnotherExecutionIsOtherWork(t *testing.T) {
+	t.Parallel()
 	c := &counted{}
-	table := onceTable(t)
-	own := job.Work(c.handle, job.Once(table, itself))
-	across := job.Work(c.handle, job.Once(table, itself, job.AcrossExecutions()))
+	table := newTable(t)
+	own := work(c.handle, once(table, itself))
+	across := work(c.handle, once(table, itself, job.AcrossExecutions()))
 	deliver := func(h job.Handler, name, execution, item string) job.Outcome {
 		return jobtest.Call{Job: name, Execution: execution}.Work(t, h, item)[0]
 	}
@@ -277,26 +282,26 @@ func TestAnotherExecutionIsOtherWork(t *testing.T) {
 }
 
 func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
-	job.FirstBackoff(t, time.Millisecond)
+	t.Parallel()
 	c := &counted{}
-	table := onceTable(t)
-	h := job.Work(c.handle, job.Once(table, itself), job.Tries(2))
+	table := newTable(t)
+	h := work(c.handle, once(table, itself), job.Tries(2))
 	for delivery := 1; delivery <= 2; delivery++ {
 		o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "busy")))[0]
 		if !o.Retryable || o.Cause != fmt.Sprintf("try %d", 2*delivery) {
 			t.Errorf("got %+v, expected the second of two tries of delivery %d", o, delivery)
 		}
-		if r := recordOf(t, table, execution+"#busy"); r != nil {
+		if r := table.record(t, execution+"#busy"); r != nil {
 			t.Errorf("got %v, expected no record", r)
 		}
 	}
 	// So is what was not done when the time was up, which leaves time for it.
-	late := job.Work(func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }, job.Once(table, itself))
+	late := work(func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }, once(table, itself))
 	o := jobtest.Call{Execution: execution, Timeout: 2 * time.Second}.Work(t, late, "late")[0]
 	if o.Error != job.ErrorDeadline || !o.Retryable {
 		t.Errorf("got %+v, expected a retryable %s", o, job.ErrorDeadline)
 	}
-	for try := 0; recordOf(t, table, execution+"#late") != nil; try++ { // the outcome may have been there first
+	for try := 0; table.record(t, execution+"#late") != nil; try++ { // the outcome may have been there first
 		if time.Sleep(10 * time.Millisecond); try == 100 {
 			t.Fatal("got a record, expected none")
 		}
@@ -304,16 +309,17 @@ func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
 }
 
 func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
+	t.Parallel()
 	var deliveries atomic.Int32
 	begun := make(chan struct{})
-	h := job.Work(func(context.Context, string) (string, error) {
+	h := work(func(context.Context, string) (string, error) {
 		if deliveries.Add(1) > 1 {
 			return "done", nil
 		}
 		close(begun)
 		time.Sleep(200 * time.Millisecond) // the second looks and waits
 		return "", job.Retryable(errors.New("busy"))
-	}, job.Once(onceTable(t), itself), job.Tries(1))
+	}, once(newTable(t), itself), job.Tries(1))
 	first := make(chan job.Outcome)
 	go func() {
 		answer, _ := h.Invoke(context.Background(), []byte(batchOf(0, "a")))
@@ -327,17 +333,19 @@ func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
 }
 
 func TestWhoseTimeIsUpWhileItLooksSaysWhatItWaitedFor(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
 	over := make(chan struct{})
 	begun := make(chan struct{})
-	h := job.Work(func(context.Context, string) (string, error) { close(begun); <-over; return "", nil }, job.Once(onceTable(t), itself))
+	h := work(func(context.Context, string) (string, error) { close(begun); <-over; return "", nil }, once(table, itself))
 	ended := make(chan struct{})
 	go func() { _, _ = h.Invoke(context.Background(), []byte(batchOf(0, "a"))); close(ended) }()
 	<-begun
 	looks := 0
-	disturb(t, func(operation string) disturbance {
+	table.disturbBy(func(operation string) disturbance {
 		if operation == "GetItem" {
 			if looks++; looks > 1 {
-				time.Sleep(1200 * time.Millisecond) // longer than it has
+				return hang
 			}
 		}
 		return undisturbed
@@ -351,15 +359,16 @@ func TestWhoseTimeIsUpWhileItLooksSaysWhatItWaitedFor(t *testing.T) {
 }
 
 func TestARecordOfWorkInProgressSaysUntilWhen(t *testing.T) {
-	table := onceTable(t)
+	t.Parallel()
+	table := newTable(t)
 	var until int64
 	var expires int64
-	h := job.Work(func(context.Context, string) (string, error) {
-		r := recordOf(t, table, execution+"#a")
+	h := work(func(context.Context, string) (string, error) {
+		r := table.record(t, execution+"#a")
 		until, _ = strconv.ParseInt(r["in_progress_expiration"].(*types.AttributeValueMemberN).Value, 10, 64)
 		expires, _ = strconv.ParseInt(r[job.OnceTableExpiry].(*types.AttributeValueMemberN).Value, 10, 64)
 		return "", nil
-	}, job.Once(table, itself, job.RememberFor(time.Second)))
+	}, once(table, itself, job.RememberFor(time.Second)))
 	deadline := time.Now().Add(time.Minute)
 	if o := (jobtest.Call{Execution: execution, Timeout: time.Until(deadline)}).Work(t, h, "a")[0]; o.Status != job.Succeeded {
 		t.Fatalf("got %+v", o)
@@ -373,12 +382,12 @@ func TestARecordOfWorkInProgressSaysUntilWhen(t *testing.T) {
 }
 
 func TestAThrottledTableCostsTimeOnly(t *testing.T) {
-	job.FirstBackoff(t, time.Millisecond)
+	t.Parallel()
 	c := &counted{}
-	table := onceTable(t)
-	h := job.Work(c.handle, job.Once(table, itself))
+	table := newTable(t)
+	h := work(c.handle, once(table, itself))
 	var n int
-	disturb(t, func(string) disturbance { // three of four, as long as it takes
+	table.disturbBy(func(string) disturbance { // three of four, as long as it takes
 		if n++; n%4 != 0 {
 			return throttle
 		}
@@ -394,12 +403,12 @@ func TestAThrottledTableCostsTimeOnly(t *testing.T) {
 	if c.done["a"] != 1 || c.done["b"] != 1 || c.done["refuse"] != 1 || n < 30 {
 		t.Errorf("got %v after %d requests, expected each once", c.done, n)
 	}
-	disturb(t, func(string) disturbance { return throttle })
+	table.disturbBy(func(string) disturbance { return throttle })
 	o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "c")))[0]
-	if o.Error != "ProvisionedThroughputExceededException" || !o.Retryable || c.done["c"] != 0 || !strings.Contains(o.Cause, `claiming the key "arn:x#c" in the table `+table) {
+	if o.Error != "ProvisionedThroughputExceededException" || !o.Retryable || c.done["c"] != 0 || !strings.Contains(o.Cause, `claiming the key "arn:x#c" in the table `+table.name) {
 		t.Errorf("got %+v after it was done %d times, expected a retryable failure before it is done", o, c.done["c"])
 	}
-	disturb(t, func(string) disturbance { return deny })
+	table.disturbBy(func(string) disturbance { return deny })
 	if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "c")))[0]; o.Error != "AccessDeniedException" || o.Retryable || c.done["c"] != 0 {
 		t.Errorf("got %+v, expected a failure that another try does not help", o)
 	}
@@ -407,14 +416,14 @@ func TestAThrottledTableCostsTimeOnly(t *testing.T) {
 
 // The answer to any one request gets lost on its way: it is sent again.
 func TestAnAnswerThatGetsLostCostsTimeOnly(t *testing.T) {
-	job.FirstBackoff(t, time.Millisecond)
-	table := onceTable(t)
+	t.Parallel()
+	table := newTable(t)
 	lost := 0
 	for at := range 8 {
 		c := &counted{}
-		h := job.Work(c.handle, job.Once(table, itself), job.Tries(1))
+		h := work(c.handle, once(table, itself), job.Tries(1))
 		var n int
-		disturb(t, func(string) disturbance {
+		table.disturbBy(func(string) disturbance {
 			if n++; n-1 == at {
 				lost++
 				return lose
@@ -438,10 +447,12 @@ func TestAnAnswerThatGetsLostCostsTimeOnly(t *testing.T) {
 }
 
 func TestAnOutcomeThatCannotBeStoredIsAnsweredAllTheSame(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
 	c := &counted{}
-	h := job.Work(c.handle, job.Once(onceTable(t), itself))
+	h := work(c.handle, once(table, itself))
 	n := 0
-	disturb(t, func(string) disturbance {
+	table.disturbBy(func(string) disturbance {
 		if n++; n > 1 {
 			return deny
 		}
@@ -453,12 +464,13 @@ func TestAnOutcomeThatCannotBeStoredIsAnsweredAllTheSame(t *testing.T) {
 }
 
 func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
+	t.Parallel()
 	var done int
-	table := onceTable(t)
-	h := job.Work(func(_ context.Context, size int) (string, error) {
+	table := newTable(t)
+	h := work(func(_ context.Context, size int) (string, error) {
 		done++
 		return strings.Repeat("x", size-2), nil
-	}, job.Once(table, strconv.Itoa))
+	}, once(table, strconv.Itoa))
 	payload := func(size int) string {
 		return strings.Replace(batchOf(0, size), `"execution":"arn:x"`, `"execution":"arn:x","outcomes":{"bucket":"results","prefix":"once"}`, 1)
 	}
@@ -466,7 +478,7 @@ func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
 	for range 2 {
 		invoke(t, h, payload(most))
 	}
-	if done != 1 || recordOf(t, table, fmt.Sprintf("arn:x#%d", most)) == nil {
+	if done != 1 || table.record(t, fmt.Sprintf("arn:x#%d", most)) == nil {
 		t.Errorf("got it done %d times, expected once: it fits", done)
 	}
 	for range 2 {
@@ -478,7 +490,7 @@ func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
 	if done != 2 {
 		t.Errorf("got both done %d times, expected each once", done)
 	}
-	long := job.Work(func(context.Context, string) (string, error) { return "", nil }, job.Once(table, func(string) string { return strings.Repeat("k", 2043) }))
+	long := work(func(context.Context, string) (string, error) { return "", nil }, once(table, func(string) string { return strings.Repeat("k", 2043) }))
 	o := decode[[]job.Outcome](t, invoke(t, long, batchOf(0, "a")))[0]
 	if o.Error != job.ErrorInvalidInput || !strings.Contains(o.Cause, "got a key of 2043 bytes, expected up to 2042") {
 		t.Errorf("got %+v, expected that DynamoDB's keys are shorter", o)
@@ -486,15 +498,16 @@ func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
 }
 
 func TestItemsByReferenceAreDoneOnceToo(t *testing.T) {
+	t.Parallel()
 	c := &counted{}
 	child := func(prefix string) string { // the same items in another folder: nothing is stored there
 		put(t, prefix+"/chunk", "\"a\"\n\"refuse\"\n\"b\"\n\"\"\n")
 		return fmt.Sprintf(`{"BatchInput": {"job": {"name": "nightly"}, "execution": "arn:x", "outcomes": {"bucket": "results", "prefix": "%[1]s/outcomes"}}, "Chunk": {"bucket": "results", "key": "%[1]s/chunk", "first": 0, "count": 4}}`, prefix)
 	}
-	h := job.Work(c.handle, job.Once(onceTable(t), itself))
+	h := work(c.handle, once(newTable(t), itself))
 	for _, prefix := range []string{rand.Text(), rand.Text()} {
 		if answer := invoke(t, h, child(prefix)); !strings.Contains(answer, `"succeeded":2,"failed":2`) {
-			t.Errorf("got %s, expected two that succeeded and two that failed, one for want of a key", answer)
+			t.Errorf("got %s, expected two that succeeded and two that failed, one because it has no key", answer)
 		}
 		if n := below(t, prefix+"/outcomes/"); n != 4 {
 			t.Errorf("got %d lines, expected each outcome once", n)
@@ -506,18 +519,21 @@ func TestItemsByReferenceAreDoneOnceToo(t *testing.T) {
 }
 
 func TestAnItemCostsTwoWrites(t *testing.T) {
-	h := job.Work((&counted{}).handle, job.Once(onceTable(t), itself))
-	puts, gets := calls("PutItem"), calls("GetItem")
+	t.Parallel()
+	table := newTable(t)
+	h := work((&counted{}).handle, once(table, itself))
+	puts, gets := table.count("PutItem"), table.count("GetItem")
 	invoke(t, h, batchOf(0, "a", "b"))
-	if puts, gets := calls("PutItem")-puts, calls("GetItem")-gets; puts != 4 || gets != 0 {
+	if puts, gets := table.count("PutItem")-puts, table.count("GetItem")-gets; puts != 4 || gets != 0 {
 		t.Errorf("got %d writes and %d reads for two items, expected 4 and 0", puts, gets)
 	}
 }
 
 func TestOnceOfOtherItemsIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
 	for expected, f := range map[string]func(){
-		"job.Work: got a *job.once[int], expected a job.Once whose key is of the worker's items, string": func() {
-			job.Work((&counted{}).handle, job.Once("Table", strconv.Itoa))
+		"job.Work: got a *job.onceGuard[int], expected a job.Once whose key is of the worker's items, string": func() {
+			work((&counted{}).handle, job.Once("Table", strconv.Itoa))
 		},
 		`job.Once: got the table "" and a key that is nil: false, expected`:     func() { job.Once("", itself) },
 		`job.Once: got the table "Table" and a key that is nil: true, expected`: func() { job.Once[string]("Table", nil) },

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -61,6 +62,7 @@ func request(prefix, results string, count int) string {
 func nothing(context.Context, *job.Summary) error { return nil }
 
 func TestEveryItemIsAccountedForOnce(t *testing.T) {
+	t.Parallel()
 	const prefix = "account"
 	manifest := mapRun(t, prefix,
 		`{"index":0,"status":"SUCCEEDED","output":{"n":1}}
@@ -71,7 +73,7 @@ func TestEveryItemIsAccountedForOnce(t *testing.T) {
 		child(3, 2, "Sandbox.Timedout", `{"errorType":"Sandbox.Timedout","errorMessage":"Task timed out after 2.00 seconds"}`)+"\n"+child(2, 1, "Late", ""),
 		child(5, 1, "", ""))
 	var seen []int
-	h := job.Summarize(func(_ context.Context, s *job.Summary) error {
+	h := summarize(func(_ context.Context, s *job.Summary) error {
 		for o := range s.Results() {
 			seen = append(seen, o.Index)
 			if len(seen) == 2 {
@@ -116,16 +118,18 @@ func TestEveryItemIsAccountedForOnce(t *testing.T) {
 }
 
 func TestAMapThatEndedEarlyIsAccountedFor(t *testing.T) {
+	t.Parallel()
 	mapRun(t, "early", `{"index":0,"status":"SUCCEEDED"}`, child(1, 1, "Runtime.ExitError", ""), child(2, 3, "", ""))
-	answer := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("early", `{"bucket": "results", "prefix": "early/results"}`, 100)))
+	answer := decode[accountAnswer](t, invoke(t, summarize(nothing), request("early", `{"bucket": "results", "prefix": "early/results"}`, 100)))
 	if answer.Items != (report.Items{Total: 100, Succeeded: 1, Failed: 99}) || answer.Errors[job.ErrorNotStarted] != 98 {
 		t.Errorf("got %+v, expected 98 items that were not started, three of them in a child that was not", answer)
 	}
 }
 
 func TestWhereAllSucceededThereAreNoFailures(t *testing.T) {
+	t.Parallel()
 	mapRun(t, "fine", `{"index":0,"status":"SUCCEEDED"}`, "", "")
-	invoke(t, job.Summarize(nothing), request("fine", `{"bucket": "results", "manifest": "fine/results/uuid/manifest.json"}`, 1))
+	invoke(t, summarize(nothing), request("fine", `{"bucket": "results", "manifest": "fine/results/uuid/manifest.json"}`, 1))
 	if text, there := object(t, "fine/report/failures.jsonl"); there {
 		t.Errorf("got failures %q, expected no such object", text)
 	}
@@ -135,13 +139,15 @@ func TestWhereAllSucceededThereAreNoFailures(t *testing.T) {
 }
 
 func TestAnOutputThatIsTooLargeIsRefused(t *testing.T) {
-	h := job.Summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 300_000)); return nil })
-	if err := refused(t, h, `{"items": {"count": 0}, "results": []}`); err.Type != job.ErrorResultTooLarge || !strings.Contains(err.Message, "hand less to Summary.Output") {
+	t.Parallel()
+	h := summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 300_000)); return nil })
+	if err := refused(t, h, `{"items": {"count": 0}, "results": []}`); err.Type != job.ErrorResultTooLarge || !strings.Contains(err.Message, "give less to Summary.Output") {
 		t.Errorf("got %s: %s, expected %s", err.Type, err.Message, job.ErrorResultTooLarge)
 	}
 }
 
 func TestLongNamesOfErrorsLeaveRoomForTheAnswer(t *testing.T) {
+	t.Parallel()
 	const n = 1200
 	var lines strings.Builder
 	for i := range 5 {
@@ -151,7 +157,7 @@ func TestLongNamesOfErrorsLeaveRoomForTheAnswer(t *testing.T) {
 		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Error%d%s"}`+"\n", i, i, strings.Repeat("\u2028", 2000))
 	}
 	manifest := mapRun(t, "names", lines.String(), "", "")
-	answer := invoke(t, job.Summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 150_000)); return nil }),
+	answer := invoke(t, summarize(func(_ context.Context, s *job.Summary) error { s.Output(strings.Repeat("x", 150_000)); return nil }),
 		request("names", `{"bucket": "results", "manifest": "`+manifest+`"}`, n+5))
 	got, all := decode[accountAnswer](t, answer), 0
 	for name, count := range got.Errors {
@@ -165,11 +171,12 @@ func TestLongNamesOfErrorsLeaveRoomForTheAnswer(t *testing.T) {
 }
 
 func TestAChildThatWasStoppedHasAName(t *testing.T) {
+	t.Parallel()
 	stopped := func(first int, status string) string {
 		return strings.Replace(child(first, 1, "", ""), `"FAILED"`, `"`+status+`"`, 1)
 	}
 	manifest := mapRun(t, "stopped", "", stopped(0, "ABORTED")+"\n"+stopped(1, "TIMED_OUT")+"\n"+stopped(2, "FAILED"), "")
-	got := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("stopped", `{"bucket": "results", "manifest": "`+manifest+`"}`, 3)))
+	got := decode[accountAnswer](t, invoke(t, summarize(nothing), request("stopped", `{"bucket": "results", "manifest": "`+manifest+`"}`, 3)))
 	if fmt.Sprint(got.Errors) != "map[MapJob.Aborted:2 States.Timeout:1]" {
 		t.Errorf("got %v, expected names of errors", got.Errors)
 	}
@@ -181,7 +188,7 @@ func kept(t *testing.T, prefix string) (answer accountAnswer) {
 	manifest := mapRun(t, prefix, `{"index":0,"status":"FAILED","error":"Bad","item":{"id":1}}
 {"index":1,"status":"FAILED","error":"Bad","item":2}`, "", "")
 	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 2), `"input": {}`, `"input": {}, "keptItems": true`, 1)
-	return decode[accountAnswer](t, invoke(t, job.Summarize(nothing), payload))
+	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 }
 
 func TestFailuresThatCannotBeKeptCostNoAccount(t *testing.T) {
@@ -204,28 +211,33 @@ func TestFailuresThatCannotBeKeptCostNoAccount(t *testing.T) {
 }
 
 func TestASummarySaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
-	job.HandlersDeadline(t, hurried)
+	t.Parallel()
 	manifest := mapRun(t, "hurried", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n{\"index\":1,\"status\":\"SUCCEEDED\"}", "", "")
 	for name, wait := range map[string]func(context.Context) error{
 		"heeding": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-		"deaf":    func(context.Context) error { time.Sleep(time.Minute); return nil },
+		"deaf":    func(context.Context) error { time.Sleep(time.Hour); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := job.Summarize(func(ctx context.Context, s *job.Summary) error {
-				for range s.Results() {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				defer outlast()
+				h := summarize(func(ctx context.Context, s *job.Summary) error {
+					for range s.Results() {
+					}
+					return wait(ctx)
+				})
+				_, err := jobtest.Call{Timeout: time.Minute}.Invoke(h, []byte(request("hurried", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)))
+				if job.NameOf(err) != job.ErrorDeadline || !strings.Contains(fmt.Sprint(err), "after 2 outcomes: ") {
+					t.Errorf("got %v, expected %s and how far it came", err, job.ErrorDeadline)
 				}
-				return wait(ctx)
 			})
-			_, err := jobtest.Call{Timeout: time.Hour}.Invoke(h, []byte(request("hurried", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)))
-			if job.NameOf(err) != job.ErrorDeadline || !strings.Contains(fmt.Sprint(err), "after 2 outcomes: ") {
-				t.Errorf("got %v, expected %s and how far it came", err, job.ErrorDeadline)
-			}
 		})
 	}
 }
 
 func TestNothingToDo(t *testing.T) {
-	answer := decode[accountAnswer](t, invoke(t, job.Summarize(nothing), request("none", `{"bucket": "results", "prefix": "none/results"}`, 0)))
+	t.Parallel()
+	answer := decode[accountAnswer](t, invoke(t, summarize(nothing), request("none", `{"bucket": "results", "prefix": "none/results"}`, 0)))
 	if answer.Items != (report.Items{}) {
 		t.Errorf("got %+v, expected no items", answer)
 	}
@@ -235,10 +247,11 @@ func TestNothingToDo(t *testing.T) {
 }
 
 func TestInlineResults(t *testing.T) {
+	t.Parallel()
 	payload := `{"job": {"name": "small"}, "execution": "arn:x", "items": {"count": 3},
 		"results": [{"index": 0, "status": "SUCCEEDED", "output": 1}, {"index": 2, "status": "FAILED", "error": "Bad", "cause": "bad"}]}`
 	var sum int
-	h := job.Summarize(func(_ context.Context, s *job.Summary) error {
+	h := summarize(func(_ context.Context, s *job.Summary) error {
 		for o := range s.Results() {
 			var n int
 			if o.Status == job.Succeeded && o.Decode(&n) == nil {
@@ -254,6 +267,7 @@ func TestInlineResults(t *testing.T) {
 }
 
 func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
+	t.Parallel()
 	var err messages.InvokeResponse_Error
 	for _, line := range []string{
 		`"hello"`, `{}`, `{"index": 1}`, `{"index": -1, "status": "FAILED"}`, `{"index": 1, "status": "FAILED"`,
@@ -261,22 +275,23 @@ func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
 	} {
 		manifest := mapRun(t, "broken", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n"+line+"\n", "", "")
 		results := fmt.Sprintf(`{"bucket": "results", "prefix": "broken/results", "manifest": "%s"}`, manifest)
-		err = refused(t, job.Summarize(nothing), request("broken", results, 2))
+		err = refused(t, summarize(nothing), request("broken", results, 2))
 		if err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, "got "+line+" in s3://results/broken/results/uuid/SUCCEEDED_0.jsonl") {
 			t.Errorf("got %s: %s, expected the line that is no outcome", err.Type, err.Message)
 		}
 	}
-	err = refused(t, job.Summarize(nothing), request("gone", `{"bucket": "results", "prefix": "gone", "manifest": "gone/manifest.json"}`, 2))
+	err = refused(t, summarize(nothing), request("gone", `{"bucket": "results", "prefix": "gone", "manifest": "gone/manifest.json"}`, 2))
 	if err.Type != "NoSuchKey" || !strings.Contains(err.Message, "reading s3://results/gone/manifest.json") {
 		t.Errorf("got %s: %s, expected the object that is not there", err.Type, err.Message)
 	}
-	h := job.Summarize(func(context.Context, *job.Summary) error { return job.Fail("NoMail", "nobody to tell") })
+	h := summarize(func(context.Context, *job.Summary) error { return job.Errorf("NoMail", "nobody to tell") })
 	if err := refused(t, h, request("none", `[]`, 0)); err.Type != "NoMail" {
 		t.Errorf("got %s: %s, expected the function's own error", err.Type, err.Message)
 	}
 }
 
 func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ items, failures string }{
 		"a line each":             {"0\n1\n\n2\n3\n", "2\n"},
 		"several in a line":       {"0 1\n2\n3\n", "2\n"},
@@ -292,7 +307,7 @@ func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
 {"index":3,"status":"SUCCEEDED"}
 {"index":2,"status":"FAILED","error":"Bad"}`, "", "")
 			payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 4), `"key": "items", "count": 4`, `"key": "`+prefix+`/in"`, 1)
-			invoke(t, job.Summarize(nothing), payload)
+			invoke(t, summarize(nothing), payload)
 			if got, _ := object(t, prefix+"/report/failures.jsonl"); got != c.failures {
 				t.Errorf("got failures %q, expected %q", got, c.failures)
 			}
@@ -301,6 +316,7 @@ func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
 }
 
 func TestOutcomesOfItemsThatTheJobDoesNotHaveAreRefused(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		count    string // of the items, in the request
 		outcome  string
@@ -318,7 +334,7 @@ func TestOutcomesOfItemsThatTheJobDoesNotHaveAreRefused(t *testing.T) {
 			manifest := mapRun(t, prefix, c.outcome, "", "")
 			for form, results := range map[string]string{"inline": "[" + c.outcome + "]", "distributed": `{"bucket": "results", "manifest": "` + manifest + `"}`} {
 				payload := fmt.Sprintf(`{"job": {"name": "nightly"}, "items": {%s}, "results": %s}`, c.count, results)
-				if err := refused(t, job.Summarize(nothing), payload); err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, c.expected) {
+				if err := refused(t, summarize(nothing), payload); err.Type != job.ErrorInvalidResult || !strings.Contains(err.Message, c.expected) {
 					t.Errorf("%s: got %s: %s, expected %s: %s", form, err.Type, err.Message, job.ErrorInvalidResult, c.expected)
 				}
 			}
@@ -326,7 +342,7 @@ func TestOutcomesOfItemsThatTheJobDoesNotHaveAreRefused(t *testing.T) {
 	}
 	batch := `{"Input": ` + fmt.Sprintf("%q", batchOf(3, 1)) + `, "Error": "Crash"}`
 	manifest := mapRun(t, "foreign", "", batch, "")
-	if err := refused(t, job.Summarize(nothing), request("foreign", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)); !strings.Contains(err.Message, "got an outcome of item 3") {
+	if err := refused(t, summarize(nothing), request("foreign", `{"bucket": "results", "manifest": "`+manifest+`"}`, 2)); !strings.Contains(err.Message, "got an outcome of item 3") {
 		t.Errorf("got %s: %s, expected the item of a batch that failed", err.Type, err.Message)
 	}
 }

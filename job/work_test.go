@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -43,19 +45,14 @@ type throttled struct{}
 func (throttled) Error() string     { return "slow down" }
 func (throttled) ErrorCode() string { return "ThrottlingException" }
 
-// untimed is an outcome without what differs from run to run.
-func untimed(o job.Outcome) string {
-	o.StartedAt, o.Ms = 0, 0
-	return fmt.Sprintf("%+v", o)
-}
-
 func TestEachItemHasItsOwnOutcome(t *testing.T) {
-	h := job.Work(func(ctx context.Context, deed string) (string, error) {
+	t.Parallel()
+	h := work(func(ctx context.Context, deed string) (string, error) {
 		switch deed {
 		case "panic":
 			panic("boom")
 		case "named":
-			return "", fmt.Errorf("order 7: %w", job.Fail("InvalidOrder", "quantity must be positive, got %d", -3))
+			return "", fmt.Errorf("order 7: %w", job.Errorf("InvalidOrder", "quantity must be positive, got %d", -3))
 		case "typed":
 			return "", fmt.Errorf("paying: %w", &unpayable{"no money"})
 		case "plain":
@@ -67,7 +64,7 @@ func TestEachItemHasItsOwnOutcome(t *testing.T) {
 		return deed + "!", nil
 	})
 	outcomes := decode[[]job.Outcome](t, invoke(t, h, batchOf(10, "a", "panic", "named", "typed", "plain", "info", 7, "b")))
-	for i, expected := range []job.Outcome{
+	expected := []job.Outcome{
 		{Index: 10, Status: job.Succeeded, Output: json.RawMessage(`"a!"`)},
 		{Index: 11, Status: job.Failed, Error: "MapJob.Panic", Cause: "boom"},
 		{Index: 12, Status: job.Failed, Error: "InvalidOrder", Cause: "order 7: quantity must be positive, got -3"},
@@ -76,101 +73,126 @@ func TestEachItemHasItsOwnOutcome(t *testing.T) {
 		{Index: 15, Status: job.Succeeded, Output: json.RawMessage(`"nightly arn:x 15 2"`)},
 		{Index: 16, Status: job.Failed, Error: "MapJob.InvalidInput", Cause: "json: cannot unmarshal number into Go value of type string in 7, expected an item that fits string"},
 		{Index: 17, Status: job.Succeeded, Output: json.RawMessage(`"b!"`)},
-	} {
-		if got := outcomes[i]; untimed(got) != untimed(expected) {
-			t.Errorf("got %+v, expected %+v", got, expected)
-		}
+	}
+	if diff := cmp.Diff(expected, outcomes, untimed); diff != "" {
+		t.Errorf("(-expected +got):\n%s", diff)
 	}
 }
 
 func TestConcurrencyKeepsTheOrder(t *testing.T) {
-	var running, most atomic.Int32
-	h := job.Work(func(_ context.Context, n int) (int, error) {
-		most.Store(max(most.Load(), running.Add(1)))
-		time.Sleep(time.Duration(10-n%10) * time.Millisecond) // the later ones are faster
-		running.Add(-1)
-		return n * n, nil
-	}, job.Concurrency(5))
-	items := make([]any, 40)
-	for i := range items {
-		items[i] = i
-	}
-	for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, items...))) {
-		if o.Index != i || string(o.Output) != fmt.Sprint(i*i) {
-			t.Errorf("got %+v at place %d, expected the item's own", o, i)
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running, most atomic.Int32
+		h := work(func(_ context.Context, n int) (int, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(time.Duration(10-n%10) * time.Millisecond) // the later ones are faster
+			running.Add(-1)
+			return n * n, nil
+		}, job.Concurrency(5))
+		items := make([]any, 40)
+		for i := range items {
+			items[i] = i
 		}
-	}
-	if n := most.Load(); n < 2 || n > 5 {
-		t.Errorf("got %d items at once, expected more than one and not more than five", n)
-	}
+		for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, items...))) {
+			if o.Index != i || string(o.Output) != fmt.Sprint(i*i) {
+				t.Errorf("got %+v at place %d, expected the item's own", o, i)
+			}
+		}
+		if n := most.Load(); n != 5 {
+			t.Errorf("got %d items at once, expected five", n)
+		}
+	})
 }
 
 func TestRetryableErrorsAreTriedAgain(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		err      error
-		tries    int32
+		tries    int
 		expected job.Outcome
 	}{
 		"marked":             {job.Retryable(errors.New("busy")), 3, job.Outcome{Status: job.Failed, Error: "Error", Cause: "busy", Retryable: true}},
-		"marked with a name": {job.Retryable(job.Fail("Busy", "busy")), 3, job.Outcome{Status: job.Failed, Error: "Busy", Cause: "busy", Retryable: true}},
+		"marked with a name": {job.Retryable(job.Errorf("Busy", "busy")), 3, job.Outcome{Status: job.Failed, Error: "Busy", Cause: "busy", Retryable: true}},
 		"throttle":           {fmt.Errorf("putting: %w", throttled{}), 3, job.Outcome{Status: job.Failed, Error: "ThrottlingException", Cause: "putting: slow down", Retryable: true}},
 		"deadline":           {fmt.Errorf("calling: %w", context.DeadlineExceeded), 3, job.Outcome{Status: job.Failed, Error: "MapJob.DeadlineExceeded", Cause: "calling: context deadline exceeded", Retryable: true}},
-		"permanent":          {job.Fail("Bad", "bad"), 1, job.Outcome{Status: job.Failed, Error: "Bad", Cause: "bad"}},
+		"permanent":          {job.Errorf("Bad", "bad"), 1, job.Outcome{Status: job.Failed, Error: "Bad", Cause: "bad"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var tries atomic.Int32
-			h := job.Work(func(context.Context, int) (int, error) { tries.Add(1); return 0, c.err })
-			got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]
-			if untimed(got) != untimed(c.expected) || tries.Load() != c.tries {
-				t.Errorf("got %+v after %d tries, expected %+v after %d", got, tries.Load(), c.expected, c.tries)
-			}
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				h := work(func(context.Context, int) (int, error) { tries++; return 0, c.err })
+				got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))
+				if diff := cmp.Diff([]job.Outcome{c.expected}, got, untimed); diff != "" || tries != c.tries {
+					t.Errorf("after %d tries, expected %d (-expected +got):\n%s", tries, c.tries, diff)
+				}
+			})
 		})
 	}
-	var tries atomic.Int32
-	h := job.Work(func(context.Context, int) (string, error) {
-		if tries.Add(1) < 4 {
-			return "", job.Retryable(errors.New("not yet"))
+}
+
+func TestTriesSetsHowOftenAnItemIsTried(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var pauses []time.Duration
+		last := time.Now()
+		h := work(func(context.Context, int) (string, error) {
+			pauses = append(pauses, time.Since(last))
+			last = time.Now()
+			if len(pauses) < 4 {
+				return "", job.Retryable(errors.New("not yet"))
+			}
+			return "at last", nil
+		}, job.Tries(4))
+		if got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; string(got.Output) != `"at last"` {
+			t.Errorf("got %+v, expected the fourth try to succeed", got)
 		}
-		return "at last", nil
-	}, job.Tries(4))
-	if got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; string(got.Output) != `"at last"` {
-		t.Errorf("got %+v, expected the fourth try to succeed", got)
-	}
+		for i, most := range []time.Duration{0, 101, 201, 401} {
+			if pauses[i] > most*time.Millisecond {
+				t.Errorf("got a pause of %s before try %d, expected at most %d ms", pauses[i], i+1, most)
+			}
+		}
+	})
 }
 
 func TestTheAnswerComesBeforeTheDeadline(t *testing.T) {
-	h := job.Work(func(ctx context.Context, deed string) (string, error) {
-		switch deed {
-		case "heed":
-			<-ctx.Done()
-			return "", ctx.Err()
-		case "ignore":
-			time.Sleep(time.Minute)
-		}
-		return deed, nil
-	})
-	for _, slow := range []string{"heed", "ignore"} {
-		deadline := time.Now().Add(2 * time.Second)
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
-		answer, err := h.Invoke(ctx, []byte(batchOf(0, "quick", slow, "never begun")))
-		cancel()
-		if err != nil || !time.Now().Before(deadline) {
-			t.Fatalf("got error %v at %v, expected an answer before %v", err, time.Now(), deadline)
-		}
-		outcomes := decode[[]job.Outcome](t, string(answer))
-		if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded {
-			t.Fatalf("got %+v, expected the first of three to have succeeded", outcomes)
-		}
-		for _, late := range outcomes[1:] {
-			if late.Status != job.Failed || late.Error != job.ErrorDeadline || !late.Retryable {
-				t.Errorf("%s: got %+v, expected a retryable %s", slow, late, job.ErrorDeadline)
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		defer outlast()
+		h := work(func(ctx context.Context, deed string) (string, error) {
+			switch deed {
+			case "heed":
+				<-ctx.Done()
+				return "", ctx.Err()
+			case "ignore":
+				time.Sleep(time.Minute)
+			}
+			return deed, nil
+		})
+		for _, slow := range []string{"heed", "ignore"} {
+			deadline := time.Now().Add(2 * time.Second)
+			ctx, cancel := context.WithDeadline(context.Background(), deadline)
+			answer, err := h.Invoke(ctx, []byte(batchOf(0, "quick", slow, "never begun")))
+			cancel()
+			if err != nil || !time.Now().Before(deadline) {
+				t.Fatalf("got error %v at %v, expected an answer before %v", err, time.Now(), deadline)
+			}
+			outcomes := decode[[]job.Outcome](t, string(answer))
+			if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded {
+				t.Fatalf("got %+v, expected the first of three to have succeeded", outcomes)
+			}
+			for _, late := range outcomes[1:] {
+				if late.Status != job.Failed || late.Error != job.ErrorDeadline || !late.Retryable {
+					t.Errorf("%s: got %+v, expected a retryable %s", slow, late, job.ErrorDeadline)
+				}
 			}
 		}
-	}
+	})
 }
 
 func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
-	h := job.Work(func(context.Context, int) (int, error) { return 0, nil })
+	t.Parallel()
+	h := work(func(context.Context, int) (int, error) { return 0, nil })
 	for _, payload := range []string{`"hello"`, `{}`, `{"Items": "all"}`, `[`} {
 		err := refused(t, h, payload)
 		if err.Type != job.ErrorInvalidInput || !strings.Contains(err.Message, `expected {"BatchInput": `) {
@@ -188,7 +210,7 @@ func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
 		"an index that is none":         `[{"index": null, "item": 1}]`,
 	} {
 		payload := `{"BatchInput": {"Items": {"index": 1, "item": 2}}, "Items": ` + items + `}`
-		for kind, h := range map[string]job.Handler{"worker": job.Work(func(context.Context, any) (int, error) { return 0, nil }), "typed": h} {
+		for kind, h := range map[string]job.Handler{"worker": work(func(context.Context, any) (int, error) { return 0, nil }), "typed": h} {
 			if err := refused(t, h, payload); err.Type != job.ErrorInvalidInput || !strings.Contains(err.Message, `expected {"index": …, "item": …}`) {
 				t.Errorf("%s, %s: got %s: %s, expected %s", name, kind, err.Type, err.Message, job.ErrorInvalidInput)
 			}
@@ -207,15 +229,16 @@ func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
 }
 
 func TestAHandlerThatEndsItsGoroutineFailsItsItemOnly(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 3} {
-		h := job.Work(func(_ context.Context, n int) (int, error) {
+		h := work(func(_ context.Context, n int) (int, error) {
 			if n%2 == 1 {
 				runtime.Goexit()
 			}
 			return n, nil
 		}, job.Concurrency(n))
 		for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 0, 1, 2, 3, 4, 5))) {
-			if i%2 == 1 && (o.Error != job.ErrorExited || o.Retryable) || i%2 == 0 && o.Status != job.Succeeded {
+			if i%2 == 1 && (o.Error != job.ErrorHandlerExited || o.Retryable) || i%2 == 0 && o.Status != job.Succeeded {
 				t.Errorf("got %+v with Concurrency(%d), expected its neighbours to go on", o, n)
 			}
 		}

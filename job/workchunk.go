@@ -1,61 +1,61 @@
 package job
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"slices"
+
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/results"
+	"github.com/mapjob/mapjob/job/internal/batch"
+	"github.com/mapjob/mapjob/job/internal/chunk"
 )
 
-// chunk handles the items of a chunk but for those that an earlier try has
-// stored a final outcome of, and answers where the outcomes are.
-func (w *worker[Item, Result]) chunk(ctx context.Context, b *batch[Item], info Info) ([]byte, error) {
+// chunk handles the items of a chunk, except those that an earlier try has
+// stored a final outcome of, and answers with the location of the outcomes.
+func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]byte, error) {
 	c, to := b.Chunk, b.BatchInput.Outcomes
-	if !c.isValid() || to == nil {
-		text, _ := json.Marshal(b)
-		return nil, invalidInput(`got %s, expected {"BatchInput": {"outcomes": {…}, …}, "Chunk": {"bucket": …, "key": …, "first": …, "count": …}}, with a chunk that job.Start stored`, excerpt(text))
+	if !c.IsValid() || to == nil {
+		text, _ := json.Marshal(b.Batch)
+		return nil, invalidInput(`got %s, expected {"BatchInput": {"outcomes": {…}, …}, "Chunk": {"bucket": …, "key": …, "first": …, "count": …}}, with a chunk that job.Start stored`, protocol.Excerpt(text))
 	}
-	// Lambda may invoke with the same request ID twice, and at the same moment.
-	s := &chunkStore{folder: place{Bucket: to.Bucket, Prefix: c.folder(to)}, try: info.RequestID + "-" + rand.Text()[:8]}
-	s.answer = storedOutcomes{Chunk: c, Outcomes: s.folder}
-	done := make([]bool, c.Count)
-	err := c.storedBefore(ctx, to, func(part string, o Outcome) error {
-		if o.isFinal() {
-			done[o.Index-c.First] = true
-			s.answer.count(&o)
-		}
-		if !slices.Contains(s.answer.Outcomes.Parts, part) {
-			s.answer.Outcomes.Parts = append(s.answer.Outcomes.Parts, part)
+	// Lambda may invoke twice with one request ID, and at the same moment.
+	try := ctx.info.RequestID + "-" + rand.Text()[:8]
+	outcomes := chunk.NewOutcomes(w.store, c, *to, try)
+	final := make([]bool, c.Count)
+	err := w.results().Chunk(ctx, *c, *to, func(part string, o protocol.Outcome) error {
+		final[o.Index-c.First] = o.IsFinal()
+		outcomes.AddStored(part, &o)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.Items = make([]protocol.Indexed[Item], 0, c.Count)
+	err = chunk.EachItem(ctx, w.store, *c, func(index int, item []byte) error {
+		if index < c.First+c.Count && !final[index-c.First] {
+			b.Add(ctx, w.log(), len(b.Items), index, item)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, asInvocationError(err)
-	}
-	items := make([]indexed[Item], 0, c.Count)
-	err = c.eachItem(ctx, func(index int, item []byte) error {
-		if index < c.First+c.Count && !done[index-c.First] {
-			items = append(items, readItem[Item](ctx, index, item))
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, asInvocationError(err)
+		return nil, err
 	}
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() { s.follow(ctx, stop); close(stopped) }()
-	for _, o := range w.outcomes(ctx, items, info, s) {
+	go func() { outcomes.Follow(ctx, stop); close(stopped) }()
+	for _, o := range w.outcomes(ctx, b, outcomes.Add) {
 		if o.StartedAt == 0 {
-			s.answer.count(&o)
-			s.answer.NotBegun++
+			outcomes.AddNotBegun(&o)
 		}
 	}
 	close(stop)
 	<-stopped
-	if err := s.store(ctx); err != nil {
-		return nil, asInvocationError(fmt.Errorf("the outcomes of the chunk s3://%s/%s: %w", c.Bucket, c.Key, err))
+	if err := outcomes.Store(ctx); err != nil {
+		return nil, fmt.Errorf("the outcomes of the chunk s3://%s/%s: %w", c.Bucket, c.Key, err)
 	}
-	return json.Marshal([]storedOutcomes{s.answer})
+	return json.Marshal([]protocol.StoredOutcomes{outcomes.Answer()})
 }
+
+// results returns a reader of what the functions of a job have stored.
+func (s *settings) results() results.Reader { return results.Reader{Store: resultStore{s.store}} }

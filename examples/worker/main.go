@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/job"
@@ -13,9 +15,10 @@ type order struct {
 }
 
 func main() {
+	slog.SetDefault(job.NewLogger(os.Stdout))
 	lambda.Start(job.Work(func(_ context.Context, o order) (string, error) {
 		if o.Customer == "" {
-			return "", job.Fail("NobodyToGreet", "the order has no customer")
+			return "", job.Errorf("NobodyToGreet", "the order has no customer")
 		}
 		return "Hello, " + o.Customer + "!", nil
 	}))

@@ -1,5 +1,5 @@
-// Package s3object reads objects of S3 from their beginning to their end, over
-// more than one connection where it has to be.
+// Package s3object reads objects of S3 to their end, over more than one
+// connection if it has to, and writes small ones.
 package s3object
 
 import (
@@ -15,30 +15,33 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// Object is an object of S3, read from beginning to end. Its end is where S3
-// said that it is: a connection that ends before is taken up again there, for
-// as long as the object is the same. The SDK compares the checksum of an
-// object that has one, unless the connection broke.
+// Object is an object of S3, read from beginning to end. It ends where S3 said
+// that it does: if a connection ends before, another one continues there, as
+// long as the object is the same. The SDK compares the checksum of an object
+// that has one, unless a connection broke.
 type Object struct {
 	ctx         context.Context
+	client      *s3.Client
 	bucket, key string
 	etag        *string
 	size        int64 // bytes
-	at          int64 // how many of them were read
+	at          int64 // bytes read
 	body        io.ReadCloser
-	broken      int   // connections, since the last byte came
-	err         error // that ended the reading, but for io.EOF
+	broken      int   // connections since the last byte came
+	err         error // that ended the reading, other than io.EOF
 }
 
-// mostBroken is how many connections in a row may end without a byte. What
-// S3 refuses at once is retried by the SDK, and not counted.
-const mostBroken = 5
+const (
+	// maxBroken is how many connections in a row may end without a byte. The
+	// SDK retries what S3 refuses, which is not counted.
+	maxBroken = 5
+	// firstPause is the pause between the second and the third of them. It
+	// doubles each time.
+	firstPause = 100 * time.Millisecond
+)
 
-// Pause is between two of them, and doubles each time. A test may do without.
-var Pause = 100 * time.Millisecond
-
-// IncompleteObject is an object that came not as it was stored: its connection
-// broke for good, it was replaced in the meantime, or its bytes are others.
+// IncompleteObject is the error of an object that did not come as it was
+// stored: its connections broke, it was replaced, or its bytes differ.
 type IncompleteObject struct{ message string }
 
 func (e *IncompleteObject) Error() string { return e.message }
@@ -47,10 +50,8 @@ func incomplete(format string, args ...any) error {
 	return &IncompleteObject{fmt.Sprintf(format, args...)}
 }
 
-// Open opens an object. It is read with the context. What S3 refuses has the
-// name that S3 gives it, such as NoSuchKey.
-func Open(ctx context.Context, bucket, key string) (*Object, error) {
-	o := &Object{ctx: ctx, bucket: bucket, key: key}
+func open(ctx context.Context, client *s3.Client, bucket, key string) (*Object, error) {
+	o := &Object{ctx: ctx, client: client, bucket: bucket, key: key}
 	answer, err := o.get(&s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return nil, err
@@ -58,46 +59,42 @@ func Open(ctx context.Context, bucket, key string) (*Object, error) {
 	o.body, o.etag = answer.Body, answer.ETag
 	if answer.ContentLength == nil {
 		answer.Body.Close()
-		return nil, incomplete("%s: got an answer without a Content-Length, expected one: the end of the object could not be told from the end of the connection", o)
+		return nil, incomplete("%s: got an answer without a Content-Length, expected one: without it a connection that broke looks like the object's end", o)
 	}
 	o.size = *answer.ContentLength
 	return o, nil
 }
 
-// Err is what ended the reading, but for the end of the object.
+// Err returns the error that ended the reading, other than io.EOF.
 func (o *Object) Err() error { return o.err }
 
 func (o *Object) String() string { return "s3://" + o.bucket + "/" + o.key }
 
 func (o *Object) get(in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
-	client, err := Client()
-	if err != nil {
-		return nil, err
-	}
-	answer, err := client.GetObject(o.ctx, in)
+	answer, err := o.client.GetObject(o.ctx, in)
 	if err != nil {
 		return nil, Refusal(o.String(), err)
 	}
 	return answer, nil
 }
 
-// Refusal says what S3 did not want to give. It keeps the name of the error.
-func Refusal(at string, err error) error {
+// Refusal explains an error of S3 about an address. It keeps the error's name.
+func Refusal(address string, err error) error {
 	var named smithy.APIError
 	if errors.As(err, &named) {
 		switch named.ErrorCode() {
 		case "NoSuchBucket":
-			return fmt.Errorf("%s: got no such bucket, expected one that is there: %w", at, err)
+			return fmt.Errorf("%s: got no such bucket, expected one that exists: %w", address, err)
 		case "NoSuchKey":
-			return fmt.Errorf("%s: got no such object, expected one that is there: %w", at, err)
+			return fmt.Errorf("%s: got no such object, expected one that exists: %w", address, err)
 		case "AccessDenied":
-			return fmt.Errorf("%s: got no access, expected a role that may read it (of an object that is not there S3 says this too, to who may not list the bucket): %w", at, err)
+			return fmt.Errorf("%s: got no access, expected a role that may read it (S3 says the same of an object that does not exist, if the role may not list the bucket): %w", address, err)
 		}
 	}
-	return fmt.Errorf("%s: %w", at, err)
+	return fmt.Errorf("%s: %w", address, err)
 }
 
-// Read reads on, over another connection where one has ended too early.
+// Read continues over another connection if one has ended too early.
 func (o *Object) Read(p []byte) (n int, err error) {
 	if o.err != nil {
 		return 0, o.err
@@ -121,7 +118,7 @@ func (o *Object) read(p []byte) (int, error) {
 			return n, io.EOF
 		case o.ctx.Err() != nil:
 			return n, fmt.Errorf("%s: after %d of %d bytes: %w", o, o.at, o.size, o.ctx.Err())
-		case o.at >= o.size: // all of it came, and the SDK does not like it
+		case o.at >= o.size: // all of it came, and the SDK refuses it
 			return n, incomplete("%s: got %v, expected the %d bytes that were stored", o, err, o.size)
 		}
 		if err := o.resume(err); err != nil {
@@ -133,15 +130,15 @@ func (o *Object) read(p []byte) (int, error) {
 	}
 }
 
-// resume goes on where the connection broke.
+// resume opens another connection where the last one broke.
 func (o *Object) resume(cause error) error {
-	if o.broken++; o.broken > mostBroken {
+	if o.broken++; o.broken > maxBroken {
 		return incomplete("%s: got %d connections in a row that ended after %d bytes (%v), expected %d bytes", o, o.broken, o.at, cause, o.size)
 	}
 	if o.broken > 1 {
 		select {
-		case <-time.After(Pause << (o.broken - 2)):
-		case <-o.ctx.Done(): // the request says so
+		case <-time.After(firstPause << (o.broken - 2)):
+		case <-o.ctx.Done(): // the request fails with its error
 		}
 	}
 	from := fmt.Sprintf("bytes=%d-", o.at)

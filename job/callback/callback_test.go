@@ -8,12 +8,14 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/callback"
 	"github.com/mapjob/mapjob/job/jobtest"
@@ -56,26 +58,22 @@ func (s *stepFunctions) last() (operation string, in map[string]string) {
 	return operation, in
 }
 
-var service = &stepFunctions{error: map[string]string{
-	"late":    "TaskTimedOut",
-	"unknown": "com.amazonaws.states#TaskDoesNotExist",
-	"garbage": "InvalidToken",
-	"denied":  "AccessDeniedException",
-}}
-
-func TestMain(m *testing.M) {
+// newService starts a service and returns a client of it.
+func newService(t *testing.T) (*stepFunctions, callback.Client) {
+	service := &stepFunctions{error: map[string]string{
+		"late":    "TaskTimedOut",
+		"unknown": "com.amazonaws.states#TaskDoesNotExist",
+		"garbage": "InvalidToken",
+		"denied":  "AccessDeniedException",
+	}}
 	server := httptest.NewServer(service)
-	for name, v := range map[string]string{
-		"AWS_ENDPOINT_URL_SFN": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
-	} {
-		os.Setenv(name, v)
-	}
-	code := m.Run()
-	server.Close()
-	os.Exit(code)
+	t.Cleanup(server.Close)
+	return service, callback.Client{API: sfn.New(sfn.Options{
+		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
+	})}
 }
 
-func ExampleToken() {
+func ExampleClient() {
 	t := &testing.T{} // the test's own
 	type payment struct{ Amount int }
 	var ordered = map[callback.Token]payment{} // at the bank
@@ -84,16 +82,18 @@ func ExampleToken() {
 		ordered[token] = p
 		return nil
 	})
-	tasks := []*jobtest.Task{jobtest.Callback(t, worker, payment{70}), jobtest.Callback(t, worker, payment{7000})}
+	var tasks jobtest.Tasks // in place of Step Functions: sfn.NewFromConfig(settings)
+	small, large := tasks.Callback(t, worker, payment{70}), tasks.Callback(t, worker, payment{7000})
 
+	client := callback.Client{API: &tasks}
 	for token, p := range ordered { // the bank, a day later
 		if p.Amount > 1000 {
-			_ = token.Fail(context.Background(), job.Fail("LimitExceeded", "got %d", p.Amount))
+			_ = client.Fail(context.Background(), token, job.Errorf("LimitExceeded", "got %d", p.Amount))
 		} else {
-			_ = token.Succeed(context.Background(), "paid")
+			_ = client.Succeed(context.Background(), token, "paid")
 		}
 	}
-	for _, task := range tasks {
+	for _, task := range []*jobtest.Task{small, large} {
 		o, _ := task.Outcome()
 		fmt.Println(o.Status, string(o.Output)+o.Error)
 	}
@@ -103,35 +103,41 @@ func ExampleToken() {
 }
 
 func TestAnswersReachStepFunctions(t *testing.T) {
+	t.Parallel()
+	service, client := newService(t)
 	ctx := context.Background()
 	for name, c := range map[string]struct {
 		answer    func(callback.Token) error
 		operation string
 		in        map[string]string
 	}{
-		"a result":      {func(k callback.Token) error { return k.Succeed(ctx, map[string]int{"number": 7}) }, "SendTaskSuccess", map[string]string{"output": `{"number":7}`}},
-		"no result":     {func(k callback.Token) error { return k.Succeed(ctx, nil) }, "SendTaskSuccess", map[string]string{"output": `null`}},
-		"a named error": {func(k callback.Token) error { return k.Fail(ctx, fmt.Errorf("bank: %w", job.Fail("Declined", "no"))) }, "SendTaskFailure", map[string]string{"error": "Declined", "cause": "bank: no"}},
-		"a typed error": {func(k callback.Token) error { return k.Fail(ctx, io.ErrUnexpectedEOF) }, "SendTaskFailure", map[string]string{"error": "Error", "cause": "unexpected EOF"}},
-		"a heartbeat":   {func(k callback.Token) error { return k.Heartbeat(ctx) }, "SendTaskHeartbeat", map[string]string{}},
+		"a result":  {func(k callback.Token) error { return client.Succeed(ctx, k, map[string]int{"number": 7}) }, "SendTaskSuccess", map[string]string{"output": `{"number":7}`}},
+		"no result": {func(k callback.Token) error { return client.Succeed(ctx, k, nil) }, "SendTaskSuccess", map[string]string{"output": `null`}},
+		"a named error": {func(k callback.Token) error {
+			return client.Fail(ctx, k, fmt.Errorf("bank: %w", job.Errorf("Declined", "no")))
+		}, "SendTaskFailure", map[string]string{"error": "Declined", "cause": "bank: no"}},
+		"a typed error": {func(k callback.Token) error { return client.Fail(ctx, k, io.ErrUnexpectedEOF) }, "SendTaskFailure", map[string]string{"error": "Error", "cause": "unexpected EOF"}},
+		"a heartbeat":   {func(k callback.Token) error { return client.Heartbeat(ctx, k) }, "SendTaskHeartbeat", map[string]string{}},
 	} {
 		if err := c.answer("token"); err != nil {
 			t.Errorf("%s: got error %v, expected none", name, err)
 		}
 		c.in["taskToken"] = "token"
-		if operation, in := service.last(); operation != c.operation || fmt.Sprint(in) != fmt.Sprint(c.in) {
+		if operation, in := service.last(); operation != c.operation || !cmp.Equal(c.in, in) {
 			t.Errorf("%s: got %s %v, expected %s %v", name, operation, in, c.operation, c.in)
 		}
 	}
 }
 
 func TestTokensThatAreNotTakenAreToldApart(t *testing.T) {
+	t.Parallel()
+	_, client := newService(t)
 	ctx := context.Background()
 	for token, expected := range map[callback.Token]error{
 		"late": callback.ErrTaskTimedOut, "unknown": callback.ErrInvalidToken, "garbage": callback.ErrInvalidToken, "": callback.ErrInvalidToken, "denied": nil,
 	} {
 		for method, err := range map[string]error{
-			"Succeed": token.Succeed(ctx, 1), "Fail": token.Fail(ctx, errors.New("no")), "Heartbeat": token.Heartbeat(ctx),
+			"Succeed": client.Succeed(ctx, token, 1), "Fail": client.Fail(ctx, token, errors.New("no")), "Heartbeat": client.Heartbeat(ctx, token),
 		} {
 			if err == nil {
 				t.Errorf("%q.%s: got no error, expected %v", token, method, expected)
@@ -143,25 +149,27 @@ func TestTokensThatAreNotTakenAreToldApart(t *testing.T) {
 			}
 		}
 	}
-	if err := callback.Token("denied").Heartbeat(ctx); job.NameOf(err) != "AccessDeniedException" {
+	if err := client.Heartbeat(ctx, "denied"); job.NameOf(err) != "AccessDeniedException" {
 		t.Errorf("got error %v, expected the service's own", err)
 	}
 }
 
 func TestAResultLargerThanAPayloadIsNotSent(t *testing.T) {
+	t.Parallel()
+	service, client := newService(t)
 	const most = 262_144 - 1_024 // bytes
 	service.last()
-	if err := callback.Token("token").Succeed(context.Background(), strings.Repeat("x", most-2)); err != nil {
+	if err := client.Succeed(t.Context(), "token", strings.Repeat("x", most-2)); err != nil {
 		t.Errorf("got error %v, expected the largest result to be taken", err)
 	}
 	if operation, in := service.last(); operation != "SendTaskSuccess" || len(in["output"]) != most {
 		t.Errorf("got %s with %d bytes, expected all %d", operation, len(in["output"]), most)
 	}
-	err := callback.Token("token").Succeed(context.Background(), strings.Repeat("x", most-1))
+	err := client.Succeed(t.Context(), "token", strings.Repeat("x", most-1))
 	if job.NameOf(err) != job.ErrorResultTooLarge || !strings.Contains(err.Error(), "got a result of 261121 bytes, expected up to 261120") {
 		t.Errorf("got error %v, expected %s with both sizes", err, job.ErrorResultTooLarge)
 	}
-	if err := callback.Token("token").Succeed(context.Background(), func() {}); err == nil {
+	if err := client.Succeed(t.Context(), "token", func() {}); err == nil {
 		t.Error("got no error for a function, expected one: it is no JSON")
 	}
 	if operation, _ := service.last(); operation != "" {
@@ -170,8 +178,10 @@ func TestAResultLargerThanAPayloadIsNotSent(t *testing.T) {
 }
 
 func TestWhatIsTooLongOfAnErrorIsCutOffVisibly(t *testing.T) {
+	t.Parallel()
+	service, client := newService(t)
 	name, cause := strings.Repeat("ä", 257), strings.Repeat("ö", 32_769)
-	if err := callback.Token("token").Fail(context.Background(), job.Fail(name, "%s", cause)); err != nil {
+	if err := client.Fail(t.Context(), "token", job.Errorf(name, "%s", cause)); err != nil {
 		t.Fatal(err)
 	}
 	_, in := service.last()
@@ -181,13 +191,13 @@ func TestWhatIsTooLongOfAnErrorIsCutOffVisibly(t *testing.T) {
 		}
 	}
 	name, cause = name[:2*256], cause[:2*32_768]
-	if err := callback.Token("token").Fail(context.Background(), job.Fail(name, "%s", cause)); err != nil {
+	if err := client.Fail(t.Context(), "token", job.Errorf(name, "%s", cause)); err != nil {
 		t.Fatal(err)
 	}
 	if _, in := service.last(); in["error"] != name || in["cause"] != cause {
 		t.Errorf("got %d and %d bytes, expected the longest name and cause as they are", len(in["error"]), len(in["cause"]))
 	}
-	if err := callback.Token("token").Fail(context.Background(), nil); err == nil {
+	if err := client.Fail(t.Context(), "token", nil); err == nil {
 		t.Error("got no error, expected one for a failure without one")
 	}
 }

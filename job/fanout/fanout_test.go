@@ -65,7 +65,7 @@ func count(n, bad int) func(context.Context, string) iter.Seq2[int, error] {
 			for i := range n {
 				var err error
 				if i == bad {
-					err = job.Fail("NoConnection", "no connection")
+					err = job.Errorf("NoConnection", "no connection")
 				}
 				if !yield(i, err) {
 					return

@@ -12,61 +12,87 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
-	"github.com/mapjob/mapjob/job/internal/taskapi"
 )
 
-// Task is an item of a callback worker that waits for its token to be
-// answered. It takes the answers in place of Step Functions, until the test
-// ends.
+// Tasks takes answers to task tokens in place of Step Functions: it is the API of
+// a callback.Client. The zero Tasks is ready to use, and its methods may be
+// called at the same time.
+type Tasks struct {
+	mutex sync.Mutex
+	tasks map[string]*Task // by token
+}
+
+// Task is an item of a callback worker. It waits for its token to be answered.
 type Task struct {
 	Token string
 
 	mutex      sync.Mutex
 	outcome    job.Outcome
 	heartbeats int
-	ended      chan struct{}
+	done       chan struct{}
 }
 
-// Callback has a callback worker hand on one item.
-func Callback(t testing.TB, worker job.Handler, item any) *Task {
+// Callback lets a callback worker pass on one item, whose token these tasks then
+// take the answers to.
+func (k *Tasks) Callback(t testing.TB, worker job.Handler, item any) *Task {
 	t.Helper()
-	return Call{}.Callback(t, worker, item)
+	return Call{}.Callback(t, k, worker, item)
 }
 
-// Callback has a callback worker hand on one item. An invocation that fails
-// ends the item.
-func (c Call) Callback(t testing.TB, worker job.Handler, item any) *Task {
+// Callback lets a callback worker pass on one item, whose token the tasks then
+// take the answers to. If the invocation fails, so does the item.
+func (c Call) Callback(t testing.TB, tasks *Tasks, worker job.Handler, item any) *Task {
 	t.Helper()
-	task := &Task{Token: rand.Text(), ended: make(chan struct{}), outcome: job.Outcome{Index: c.First}}
-	t.Cleanup(taskapi.StandIn(task.Token, standIn{task}))
-	payload, err := json.Marshal(map[string]any{
-		"BatchInput": c.about(), "Items": []any{map[string]any{"index": c.First, "item": item}}, "TaskToken": task.Token})
+	task := tasks.add(c.First)
+	payload, err := json.Marshal(protocol.Batch[any]{BatchInput: c.batchInput(),
+		Items: []protocol.Indexed[any]{{Index: c.First, Item: item}}, TaskToken: task.Token})
 	if err != nil {
 		t.Fatalf("writing the payload: %v", err)
 	}
 	if _, err := c.Invoke(worker, payload); err != nil {
 		o := job.Outcome{Status: job.Failed, Error: job.NameOf(err), Cause: err.Error()}
-		var lambda messages.InvokeResponse_Error
-		if errors.As(err, &lambda) {
-			o.Error, o.Cause = lambda.Type, lambda.Message
+		var raised messages.InvokeResponse_Error
+		if errors.As(err, &raised) {
+			o.Cause = raised.Message
 		}
-		_ = task.end(o) // a token that was answered in spite of the error has ended the item before
+		_ = task.end(o) // an answer that came before the error counts
 	}
 	return task
 }
 
-// Outcome is what became of the item, if it has ended.
+func (k *Tasks) add(index int) *Task {
+	task := &Task{Token: rand.Text(), done: make(chan struct{}), outcome: job.Outcome{Index: index}}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if k.tasks == nil {
+		k.tasks = map[string]*Task{}
+	}
+	k.tasks[task.Token] = task
+	return task
+}
+
+func (k *Tasks) find(token *string) (*Task, error) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if task := k.tasks[aws.ToString(token)]; task != nil {
+		return task, nil
+	}
+	return nil, &types.TaskDoesNotExist{Message: aws.String("no task of this test has the token")}
+}
+
+// Outcome returns what became of the item, if it has ended.
 func (k *Task) Outcome() (outcome job.Outcome, ended bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	return k.outcome, k.outcome.Status != ""
 }
 
-// Done is closed when the item ends.
-func (k *Task) Done() <-chan struct{} { return k.ended }
+// Done returns a channel that is closed when the item ends.
+func (k *Task) Done() <-chan struct{} { return k.done }
 
-// Heartbeats is how often the token had one.
+// Heartbeats returns how many heartbeats the task has had.
 func (k *Task) Heartbeats() int {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -76,38 +102,50 @@ func (k *Task) Heartbeats() int {
 // TimeOut ends the item as Step Functions does when the task's time is up.
 func (k *Task) TimeOut() { _ = k.end(job.Outcome{Status: job.Failed, Error: "States.Timeout"}) }
 
-// end takes the first answer; to any other the task is gone.
+// end takes the first answer. For any other, the task has ended.
 func (k *Task) end(o job.Outcome) error {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	if k.outcome.Status != "" {
-		return gone()
+		return hasEnded()
 	}
 	o.Index = k.outcome.Index
 	k.outcome = o
-	close(k.ended)
+	close(k.done)
 	return nil
 }
 
-// standIn is what answers to a task's token are sent to.
-type standIn struct{ *Task }
-
-func (s standIn) SendTaskSuccess(_ context.Context, in *sfn.SendTaskSuccessInput, _ ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error) {
-	return &sfn.SendTaskSuccessOutput{}, s.end(job.Outcome{Status: job.Succeeded, Output: json.RawMessage(*in.Output)})
-}
-
-func (s standIn) SendTaskFailure(_ context.Context, in *sfn.SendTaskFailureInput, _ ...func(*sfn.Options)) (*sfn.SendTaskFailureOutput, error) {
-	return &sfn.SendTaskFailureOutput{}, s.end(job.Outcome{Status: job.Failed, Error: *in.Error, Cause: *in.Cause})
-}
-
-func (s standIn) SendTaskHeartbeat(context.Context, *sfn.SendTaskHeartbeatInput, ...func(*sfn.Options)) (*sfn.SendTaskHeartbeatOutput, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.outcome.Status != "" {
-		return nil, gone()
+// SendTaskSuccess ends the token's item with a result.
+func (k *Tasks) SendTaskSuccess(_ context.Context, in *sfn.SendTaskSuccessInput, _ ...func(*sfn.Options)) (*sfn.SendTaskSuccessOutput, error) {
+	task, err := k.find(in.TaskToken)
+	if err != nil {
+		return nil, err
 	}
-	s.heartbeats++
+	return &sfn.SendTaskSuccessOutput{}, task.end(job.Outcome{Status: job.Succeeded, Output: json.RawMessage(aws.ToString(in.Output))})
+}
+
+// SendTaskFailure ends the token's item with an error.
+func (k *Tasks) SendTaskFailure(_ context.Context, in *sfn.SendTaskFailureInput, _ ...func(*sfn.Options)) (*sfn.SendTaskFailureOutput, error) {
+	task, err := k.find(in.TaskToken)
+	if err != nil {
+		return nil, err
+	}
+	return &sfn.SendTaskFailureOutput{}, task.end(job.Outcome{Status: job.Failed, Error: aws.ToString(in.Error), Cause: aws.ToString(in.Cause)})
+}
+
+// SendTaskHeartbeat counts a heartbeat of the token's item.
+func (k *Tasks) SendTaskHeartbeat(_ context.Context, in *sfn.SendTaskHeartbeatInput, _ ...func(*sfn.Options)) (*sfn.SendTaskHeartbeatOutput, error) {
+	task, err := k.find(in.TaskToken)
+	if err != nil {
+		return nil, err
+	}
+	task.mutex.Lock()
+	defer task.mutex.Unlock()
+	if task.outcome.Status != "" {
+		return nil, hasEnded()
+	}
+	task.heartbeats++
 	return &sfn.SendTaskHeartbeatOutput{}, nil
 }
 
-func gone() error { return &types.TaskTimedOut{Message: aws.String("the item has ended")} }
+func hasEnded() error { return &types.TaskTimedOut{Message: aws.String("the item has ended")} }

@@ -12,18 +12,21 @@ import (
 )
 
 func TestATaskTakesTheAnswersToItsToken(t *testing.T) {
-	ctx := context.Background()
+	t.Parallel()
+	ctx := t.Context()
+	var tasks jobtest.Tasks
+	client := callback.Client{API: &tasks}
 	queue := make(chan callback.Token, 1)
 	worker := job.Callback(func(_ context.Context, _ string, token callback.Token) error { queue <- token; return nil })
-	task := jobtest.Call{First: 7}.Callback(t, worker, "payment")
+	task := jobtest.Call{First: 7}.Callback(t, &tasks, worker, "payment")
 	if o, ended := task.Outcome(); ended {
 		t.Fatalf("got %+v, expected an item that waits", o)
 	}
 	go func() { // the other system
 		token := <-queue
-		_ = token.Heartbeat(ctx)
-		_ = token.Heartbeat(ctx)
-		_ = token.Succeed(ctx, 42)
+		_ = client.Heartbeat(ctx, token)
+		_ = client.Heartbeat(ctx, token)
+		_ = client.Succeed(ctx, token, 42)
 	}()
 	select {
 	case <-task.Done():
@@ -35,7 +38,7 @@ func TestATaskTakesTheAnswersToItsToken(t *testing.T) {
 		t.Errorf("got %+v and %d heartbeats, expected the other system's answer", o, task.Heartbeats())
 	}
 	token := callback.Token(task.Token)
-	for method, err := range map[string]error{"Succeed": token.Succeed(ctx, 43), "Fail": token.Fail(ctx, errors.New("no")), "Heartbeat": token.Heartbeat(ctx)} {
+	for method, err := range map[string]error{"Succeed": client.Succeed(ctx, token, 43), "Fail": client.Fail(ctx, token, errors.New("no")), "Heartbeat": client.Heartbeat(ctx, token)} {
 		if !errors.Is(err, callback.ErrTaskTimedOut) {
 			t.Errorf("%s: got error %v, expected %v for an item that has ended", method, err, callback.ErrTaskTimedOut)
 		}
@@ -46,23 +49,29 @@ func TestATaskTakesTheAnswersToItsToken(t *testing.T) {
 }
 
 func TestATaskEndsByItselfOrByItsTime(t *testing.T) {
-	failing := job.Callback(func(context.Context, string, string) error { return job.Fail("BankClosed", "on sundays") })
-	if o, ended := jobtest.Callback(t, failing, "payment").Outcome(); !ended || o.Status != job.Failed || o.Error != "BankClosed" || o.Cause != "on sundays" {
+	t.Parallel()
+	var tasks jobtest.Tasks
+	client := callback.Client{API: &tasks}
+	failing := job.Callback(func(context.Context, string, string) error { return job.Errorf("BankClosed", "on sundays") })
+	if o, ended := tasks.Callback(t, failing, "payment").Outcome(); !ended || o.Status != job.Failed || o.Error != "BankClosed" || o.Cause != "on sundays" {
 		t.Errorf("got %+v, expected the worker's own error", o)
 	}
 	quick := job.Callback(func(ctx context.Context, _ string, token callback.Token) error {
-		if err := token.Fail(ctx, job.Fail("Declined", "no")); err != nil {
+		if err := client.Fail(ctx, token, job.Errorf("Declined", "no")); err != nil {
 			return err
 		}
 		return errors.New("too late")
 	})
-	if o, _ := jobtest.Callback(t, quick, "payment").Outcome(); o.Error != "Declined" || o.Cause != "no" {
+	if o, _ := tasks.Callback(t, quick, "payment").Outcome(); o.Error != "Declined" || o.Cause != "no" {
 		t.Errorf("got %+v, expected the answer that came first", o)
 	}
-	waiting := jobtest.Callback(t, job.Callback(func(context.Context, string, string) error { return nil }), "payment")
+	waiting := tasks.Callback(t, job.Callback(func(context.Context, string, string) error { return nil }), "payment")
 	waiting.TimeOut()
-	if err := callback.Token(waiting.Token).Succeed(context.Background(), 1); !errors.Is(err, callback.ErrTaskTimedOut) {
+	if err := client.Succeed(t.Context(), callback.Token(waiting.Token), 1); !errors.Is(err, callback.ErrTaskTimedOut) {
 		t.Errorf("got error %v, expected %v", err, callback.ErrTaskTimedOut)
+	}
+	if err := client.Heartbeat(t.Context(), "another"); !errors.Is(err, callback.ErrInvalidToken) {
+		t.Errorf("got error %v, expected %v for a token of no task", err, callback.ErrInvalidToken)
 	}
 	if o, _ := waiting.Outcome(); o.Error != "States.Timeout" {
 		t.Errorf("got %+v, expected a time-out", o)

@@ -1,10 +1,3 @@
-// Package jobtest calls a job's handlers as Lambda and Step Functions would,
-// from a plain Go test:
-//
-//	outcomes := jobtest.Work(t, job.Work(invoices.Write), order, badOrder)
-//
-// It needs no AWS: the items and the results are in the payloads, as in an
-// Inline job.
 package jobtest
 
 import (
@@ -18,84 +11,101 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// Call is what a handler is told beside its payload. The zero Call is for a
-// job "test" whose time is not limited.
+// Call is what a handler gets beside its payload. The zero Call is of a job named
+// "test", whose functions have no timeout.
 type Call struct {
-	Job       string
-	Execution string        // the ARN
+	Job       string        // name; "" for "test"
+	Execution string        // ARN
 	StartedAt time.Time     // when the execution started
 	RequestID string        // of the invocation
-	Timeout   time.Duration // the function's; 0: there is none
-	First     int           // the index of the first item of a batch
+	Timeout   time.Duration // of the function; 0: there is none
+	First     int           // index of the first item of a batch
 
-	// Context is what the handler's context is made of, with its values and
-	// its end; nil: the background.
+	// Context is the parent of the handler's context; nil for
+	// context.Background().
 	Context context.Context
 }
 
-// Work has a worker handle the items as one batch.
+// Account is what a summary answers the state machine.
+type Account struct {
+	report.Items
+	Errors map[string]int  // failed items by the error's name
+	Output json.RawMessage // what the function gave to Summary.Output
+}
+
+// Start calls a job start with the input of an execution and returns its items.
+// It fails the test if the job start fails.
+func Start[Item any](t testing.TB, starter job.Handler, input any) []Item {
+	t.Helper()
+	text, err := json.Marshal(input)
+	if err != nil {
+		t.Fatalf("writing the input: %v", err)
+	}
+	c := Call{}
+	var answer struct{ Items []Item }
+	c.must(t, starter, protocol.StartRequest{Job: c.job(), Execution: c.Execution, Input: text}, &answer)
+	return answer.Items
+}
+
+// Work calls a worker with a batch of the items and returns an outcome for each,
+// in order. It fails the test if the invocation fails; items that fail have
+// outcomes.
 func Work(t testing.TB, worker job.Handler, items ...any) []job.Outcome {
 	t.Helper()
 	return Call{}.Work(t, worker, items...)
 }
 
-// Start has a job start find the items for an execution with this input.
-func Start[Item any](t testing.TB, starter job.Handler, input any) []Item {
-	t.Helper()
-	var answer struct{ Items []Item }
-	Call{}.must(t, starter, map[string]any{"input": input}, &answer)
-	return answer.Items
-}
-
-// Account is what a summary tells the state machine.
-type Account struct {
-	report.Items
-	Errors map[string]int
-	Output json.RawMessage // what the function gave to Summary.Output
-}
-
-// Summarize has a summary look at the outcomes of so many items.
-func Summarize(t testing.TB, summary job.Handler, total int, outcomes ...job.Outcome) Account {
-	t.Helper()
-	var account Account
-	Call{}.must(t, summary, map[string]any{
-		"items": map[string]int{"count": total}, "results": append([]job.Outcome{}, outcomes...)}, &account)
-	return account
-}
-
-// Work has a worker handle the items as one batch.
+// Work calls a worker with a batch of the items and returns an outcome for each,
+// in order. It fails the test if the invocation fails; items that fail have
+// outcomes.
 func (c Call) Work(t testing.TB, worker job.Handler, items ...any) []job.Outcome {
 	t.Helper()
-	list := make([]map[string]any, len(items))
+	batch := protocol.Batch[any]{BatchInput: c.batchInput(), Items: make([]protocol.Indexed[any], len(items))}
 	for i, item := range items {
-		list[i] = map[string]any{"index": c.First + i, "item": item}
+		batch.Items[i] = protocol.Indexed[any]{Index: c.First + i, Item: item}
 	}
 	var outcomes []job.Outcome
-	c.must(t, worker, map[string]any{"BatchInput": c.about(), "Items": list}, &outcomes)
+	c.must(t, worker, batch, &outcomes)
 	return outcomes
 }
 
-// about is what every function is told of the job.
-func (c Call) about() map[string]any {
-	name := c.Job
-	if name == "" {
-		name = "test"
+// Summarize calls a summary of a job with a number of items, some of which have
+// outcomes, and returns its account. It fails the test if the summary fails.
+func Summarize(t testing.TB, summary job.Handler, items int, outcomes ...job.Outcome) Account {
+	t.Helper()
+	return Call{}.Summarize(t, summary, items, outcomes...)
+}
+
+// Summarize calls a summary of a job with a number of items, some of which have
+// outcomes, and returns its account. It fails the test if the summary fails.
+func (c Call) Summarize(t testing.TB, summary job.Handler, items int, outcomes ...job.Outcome) Account {
+	t.Helper()
+	results, err := json.Marshal(append([]job.Outcome{}, outcomes...))
+	if err != nil {
+		t.Fatalf("writing the outcomes: %v", err)
 	}
-	return map[string]any{"job": map[string]any{"name": name, "startedAt": c.StartedAt}, "execution": c.Execution}
+	var account Account
+	c.must(t, summary, protocol.SummaryRequest{Job: c.job(), Execution: c.Execution, Input: json.RawMessage("{}"),
+		Items: protocol.Items{Count: &items}, Results: results}, &account)
+	return account
+}
+
+func (c Call) job() protocol.Job {
+	return protocol.Job{Name: cmp.Or(c.Job, "test"), StartedAt: c.StartedAt}
+}
+
+func (c Call) batchInput() protocol.BatchInput {
+	return protocol.BatchInput{Job: c.job(), Execution: c.Execution}
 }
 
 // must invokes a handler that is expected to answer.
-func (c Call) must(t testing.TB, h job.Handler, payload map[string]any, into any) {
+func (c Call) must(t testing.TB, h job.Handler, payload, into any) {
 	t.Helper()
-	if payload["BatchInput"] == nil {
-		for name, v := range c.about() {
-			payload[name] = v
-		}
-	}
 	text, err := json.Marshal(payload)
 	if err != nil {
 		t.Fatalf("writing the payload: %v", err)
@@ -109,8 +119,9 @@ func (c Call) must(t testing.TB, h job.Handler, payload map[string]any, into any
 	}
 }
 
-// Invoke invokes a handler with a payload, as Lambda does: with a request id,
-// with a deadline where there is a Timeout, and with a name for every error.
+// Invoke invokes a handler with a payload, as Lambda does: with a request ID, with
+// a deadline if there is a Timeout, and with a name for every error. [job.NameOf]
+// returns that name.
 func (c Call) Invoke(h job.Handler, payload []byte) ([]byte, error) {
 	ctx := lambdacontext.NewContext(cmp.Or(c.Context, context.Background()), &lambdacontext.LambdaContext{AwsRequestID: c.RequestID})
 	var over <-chan time.Time
@@ -144,15 +155,17 @@ func (c Call) Invoke(h job.Handler, payload []byte) ([]byte, error) {
 	}
 }
 
-// Queue has a worker behind a queue handle the items as one batch of messages,
-// and returns the indexes of those that failed.
+// Queue calls a worker behind a queue with a batch of messages, one for each
+// item, and returns the positions of those that failed. It fails the test if the
+// invocation fails.
 func Queue(t testing.TB, worker job.Handler, items ...any) (failed []int) {
 	t.Helper()
 	return Call{}.Queue(t, worker, items...)
 }
 
-// Queue has a worker behind a queue handle the items as one batch of messages,
-// and returns the indexes of those that failed.
+// Queue calls a worker behind a queue with a batch of messages, one for each
+// item, and returns the positions of those that failed. It fails the test if the
+// invocation fails.
 func (c Call) Queue(t testing.TB, worker job.Handler, items ...any) (failed []int) {
 	t.Helper()
 	var event events.SQSEvent
@@ -164,18 +177,8 @@ func (c Call) Queue(t testing.TB, worker job.Handler, items ...any) (failed []in
 		event.Records = append(event.Records, events.SQSMessage{MessageId: fmt.Sprint("message-", i), Body: string(body), EventSource: "aws:sqs",
 			EventSourceARN: "arn:aws:sqs:us-east-1:123456789012:test", Attributes: map[string]string{"ApproximateReceiveCount": "1"}})
 	}
-	payload, err := json.Marshal(event)
-	if err != nil {
-		t.Fatalf("writing the event: %v", err)
-	}
-	answer, err := c.Invoke(worker, payload)
-	if err != nil {
-		t.Fatalf("got error %v, expected an answer", err)
-	}
 	var response events.SQSEventResponse
-	if err := json.Unmarshal(answer, &response); err != nil {
-		t.Fatalf("reading the answer %s: %v", answer, err)
-	}
+	c.must(t, worker, event, &response)
 	for _, failure := range response.BatchItemFailures {
 		var i int
 		if _, err := fmt.Sscanf(failure.ItemIdentifier, "message-%d", &i); err != nil {

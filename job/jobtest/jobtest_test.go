@@ -17,7 +17,7 @@ func ExampleWork() {
 	t := &testing.T{} // the test's own
 	double := job.Work(func(_ context.Context, n int) (int, error) {
 		if n < 0 {
-			return 0, job.Fail("Negative", "got %d", n)
+			return 0, job.Errorf("Negative", "got %d", n)
 		}
 		return 2 * n, nil
 	})

@@ -36,7 +36,7 @@ func (n Night) day(ctx context.Context) (string, error) {
 			return at.UTC().Format(time.DateOnly), nil
 		}
 	}
-	return "", job.Fail("InvalidDate", "got date %q, expected one such as 2026-11-01, or a time such as 2026-11-01T02:00:00Z", n.Date)
+	return "", job.Errorf("InvalidDate", "got date %q, expected one such as 2026-11-01, or a time such as 2026-11-01T02:00:00Z", n.Date)
 }
 
 // Orders reads the table of orders. The partition key of its index is the day

@@ -48,23 +48,23 @@ func Price(o Order) (Invoice, error) {
 	places, known := digits[o.Currency]
 	switch {
 	case o.ID == "":
-		return Invoice{}, job.Fail("MissingOrderID", "the order has no orderId")
+		return Invoice{}, job.Errorf("MissingOrderID", "the order has no orderId")
 	case o.Customer == "":
-		return Invoice{}, job.Fail("MissingCustomer", "order %s has no customer", o.ID)
+		return Invoice{}, job.Errorf("MissingCustomer", "order %s has no customer", o.ID)
 	case !known:
-		return Invoice{}, job.Fail("UnknownCurrency", "order %s: got currency %q, expected CHF, EUR, GBP, JPY or USD", o.ID, o.Currency)
+		return Invoice{}, job.Errorf("UnknownCurrency", "order %s: got currency %q, expected CHF, EUR, GBP, JPY or USD", o.ID, o.Currency)
 	case len(o.Lines) == 0:
-		return Invoice{}, job.Fail("NoLines", "order %s has no lines", o.ID)
+		return Invoice{}, job.Errorf("NoLines", "order %s has no lines", o.ID)
 	}
 	invoice := Invoice{OrderID: o.ID, Customer: o.Customer, Currency: o.Currency}
 	total := decimal.Zero
 	for i, line := range o.Lines {
 		if line.Quantity <= 0 {
-			return Invoice{}, job.Fail("QuantityNotPositive", "order %s, line %d: quantity must be positive, got %d", o.ID, i+1, line.Quantity)
+			return Invoice{}, job.Errorf("QuantityNotPositive", "order %s, line %d: quantity must be positive, got %d", o.ID, i+1, line.Quantity)
 		}
 		price, err := decimal.NewFromString(line.UnitPrice)
 		if err != nil || price.IsNegative() {
-			return Invoice{}, job.Fail("InvalidPrice", "order %s, line %d: got unit price %q, expected a decimal such as 12.50", o.ID, i+1, line.UnitPrice)
+			return Invoice{}, job.Errorf("InvalidPrice", "order %s, line %d: got unit price %q, expected a decimal such as 12.50", o.ID, i+1, line.UnitPrice)
 		}
 		amount := price.Mul(decimal.NewFromInt(int64(line.Quantity))).RoundBank(places)
 		total = total.Add(amount)

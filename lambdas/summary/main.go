@@ -2,9 +2,15 @@
 package main
 
 import (
+	"log/slog"
+	"os"
+
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-func main() { lambda.Start(job.Summarize(invoicing.Revenues)) }
+func main() {
+	slog.SetDefault(job.NewLogger(os.Stdout))
+	lambda.Start(job.Summarize(invoicing.Revenues))
+}

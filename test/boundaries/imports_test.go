@@ -41,7 +41,7 @@ var floors = [][]room{
 		{"internal/protocol", nil, standard},
 		{"internal/sqs", nil, standard},
 		{"internal/uuid", nil, standard},
-		{"internal/s3object", nil, sdk},
+		{"internal/s3object/...", nil, sdk},
 		{"internal/value", nil, libraries},
 	},
 	{

@@ -4,8 +4,11 @@ package main
 
 import (
 	"context"
+	"log"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/callback"
 )
@@ -13,14 +16,19 @@ import (
 type payment struct{ Do string }
 
 func main() {
+	settings, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	tasks := callback.Client{API: sfn.NewFromConfig(settings)}
 	lambda.Start(job.Callback(func(ctx context.Context, p payment, token callback.Token) error {
 		switch p.Do {
 		case "succeed":
-			return token.Succeed(ctx, map[string]int{"receipt": 7})
+			return tasks.Succeed(ctx, token, map[string]int{"receipt": 7})
 		case "decline":
-			return token.Fail(ctx, job.Fail("Declined", "the bank says no"))
+			return tasks.Fail(ctx, token, job.Errorf("Declined", "the bank says no"))
 		case "refuse":
-			return job.Fail("Refused", "nobody was asked")
+			return job.Errorf("Refused", "nobody was asked")
 		}
 		return nil // and nobody answers
 	}))

@@ -15,7 +15,7 @@ func main() {
 			time.Sleep(time.Duration(ms) * time.Millisecond)
 		}
 		if item["fail"] == true || item["fail"] == "yes" {
-			return nil, job.Fail("Refused", "this item was refused")
+			return nil, job.Errorf("Refused", "this item was refused")
 		}
 		return item, nil
 	}))

@@ -3,11 +3,16 @@
 package main
 
 import (
+	"log/slog"
+	"os"
+
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/constructs/mapjob/functions/chunker/internal/source"
+	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 )
 
 func main() {
-	lambda.Start(job.Start(source.Read))
+	slog.SetDefault(job.NewLogger(os.Stdout))
+	lambda.Start(job.Start(source.In(s3object.New(nil))))
 }

@@ -22,7 +22,7 @@ type order struct {
 // work is what the function does behind a queue.
 func work(_ context.Context, o order) error {
 	if o.Bad {
-		return job.Fail("BadOrder", "order %s is bad", o.ID)
+		return job.Errorf("BadOrder", "order %s is bad", o.ID)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func main() {
 		case "succeed":
 			return "done", nil
 		case "fail":
-			return "", job.Fail("Refused", "this item was refused")
+			return "", job.Errorf("Refused", "this item was refused")
 		case "panic":
 			panic("a bug in the worker")
 		case "exit":
@@ -49,6 +49,6 @@ func main() {
 		case "retry":
 			return "", job.Retryable(errors.New("not now"))
 		}
-		return "", job.Fail("UnknownDeed", "got %q, expected a deed of this worker", i.Do)
+		return "", job.Errorf("UnknownDeed", "got %q, expected a deed of this worker", i.Do)
 	}, job.Concurrency(2)))
 }

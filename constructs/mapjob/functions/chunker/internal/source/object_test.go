@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/mapjob/mapjob/internal/protocol"
-	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -63,13 +63,6 @@ func (c *connections) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(content)
 }
 
-// hurry has broken connections taken up again at once.
-func hurry(t *testing.T) {
-	was := s3object.Pause
-	s3object.Pause = 0
-	t.Cleanup(func() { s3object.Pause = was })
-}
-
 // numbered are n lines.
 func numbered(n int) []byte {
 	var lines []byte
@@ -80,7 +73,6 @@ func numbered(n int) []byte {
 }
 
 func TestABrokenConnectionIsTakenUpWhereItEnded(t *testing.T) {
-	hurry(t)
 	content := numbered(100_000)
 	for name, breaks := range map[string][]int{
 		"once":              {1_001},
@@ -89,21 +81,21 @@ func TestABrokenConnectionIsTakenUpWhereItEnded(t *testing.T) {
 		"again and again":   {100_000, 1, 0, 0, 0, 0, 200_000, 0, 0, 0, 0, 65_536},
 		"between two lines": {2, 2, 2, 20},
 	} {
-		t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			c := &connections{content: content, breaks: breaks}
 			serve(t, c.ServeHTTP)
 			got, err := all(Source{Format: JSONL, Bucket: bucket, Key: "k"})
 			if err != nil || got != string(content) {
-				t.Fatalf("got %d bytes and error %v, expected %d", len(got), err, len(content))
+				t.Fatalf("%s: got %d bytes and error %v, expected %d", name, len(got), err, len(content))
 			}
 			if len(c.asked) != len(breaks)+1 {
-				t.Errorf("got %d connections, expected %d", len(c.asked), len(breaks)+1)
+				t.Errorf("%s: got %d connections, expected %d", name, len(c.asked), len(breaks)+1)
 			}
 			at := 0
 			for i, broken := range breaks {
 				at += broken
 				if expected := fmt.Sprintf(`bytes=%d- "one"`, at); c.asked[i+1] != expected {
-					t.Errorf("got the request %s, expected %s", c.asked[i+1], expected)
+					t.Errorf("%s: got the request %s, expected %s", name, c.asked[i+1], expected)
 				}
 			}
 		})
@@ -111,7 +103,6 @@ func TestABrokenConnectionIsTakenUpWhereItEnded(t *testing.T) {
 }
 
 func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
-	hurry(t)
 	zeros := make([]int, 100)
 	for name, c := range map[string]struct {
 		connections
@@ -124,12 +115,12 @@ func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
 		"damaged":         {connections{header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}, protocol.ErrorItemReaderFailed, "checksum did not match"},
 		"of any length":   {connections{header: map[string]string{"Content-Length": "", "Transfer-Encoding": "chunked"}}, protocol.ErrorItemReaderFailed, "got an answer without a Content-Length"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
 			c.content = numbered(1_000)
 			serve(t, func(w http.ResponseWriter, r *http.Request) { c.ServeHTTP(w, r) })
 			got, err := all(Source{Format: JSONL, Bucket: bucket, Key: "k"})
 			if job.NameOf(err) != c.error || !strings.Contains(err.Error(), "s3://in/k: ") || !strings.Contains(err.Error(), c.expected) {
-				t.Errorf("got %d bytes and error %v, expected %s: %s", len(got), err, c.error, c.expected)
+				t.Errorf("%s: got %d bytes and error %v, expected %s: %s", name, len(got), err, c.error, c.expected)
 			}
 		})
 	}
@@ -149,7 +140,6 @@ func TestADamagedObjectIsAnErrorInEachFormat(t *testing.T) {
 // Wherever an object breaks off, and whatever is read of it, its beginning is
 // not taken for all of it.
 func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {
-	hurry(t)
 	for format, content := range map[Format][]byte{
 		JSONL:     []byte("1\n22\n\n{\"a\": 3}\n"),
 		JSON:      []byte("[1, 22, {\"a\": 3}]"),
@@ -169,9 +159,11 @@ func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {
 				}
 				c.ServeHTTP(w, r)
 			})
-			if got, err := all(from); job.NameOf(err) != protocol.ErrorItemReaderFailed || !strings.Contains(err.Error(), fmt.Sprintf("ended after %d bytes", at)) {
-				t.Errorf("%s that breaks off after %d of %d bytes: got %q and error %v, expected where it broke", format, at, len(content), got, err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				if got, err := all(from); job.NameOf(err) != protocol.ErrorItemReaderFailed || !strings.Contains(err.Error(), fmt.Sprintf("ended after %d bytes", at)) {
+					t.Errorf("%s that breaks off after %d of %d bytes: got %q and error %v, expected where it broke", format, at, len(content), got, err)
+				}
+			})
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -94,7 +95,7 @@ func (s *Source) validate() error {
 		problem("csv.delimiter: got %q, expected COMMA, PIPE, SEMICOLON, SPACE or TAB", s.CSV.Delimiter)
 	}
 	if len(problems) > 0 {
-		return job.Fail(protocol.ErrorInvalidInput, "the source of the items: %v", errors.Join(problems...))
+		return job.Errorf(protocol.ErrorInvalidInput, "the source of the items: %v", errors.Join(problems...))
 	}
 	return nil
 }
@@ -113,18 +114,22 @@ func (s *Source) items() items.Source {
 	return from
 }
 
-// Read yields the items of a source, as they come. It holds one item at a
-// time. An error is the last that it yields: MapJob.ItemReaderFailed if the
-// items are not what their format says or could not be read to their end, or
-// the error of S3 with its name, such as NoSuchBucket, NoSuchKey or
-// AccessDenied.
-func Read(ctx context.Context, from Source) iter.Seq2[json.RawMessage, error] {
+// In returns a function that yields the items of a source in a store, as they
+// come. It holds one item at a time. An error is the last that it yields:
+// MapJob.ItemReaderFailed if the items are not what their format says or could
+// not be read to their end, or the error of S3 with its name, such as
+// NoSuchBucket, NoSuchKey or AccessDenied.
+func In(s3 *s3object.Store) func(context.Context, Source) iter.Seq2[json.RawMessage, error] {
+	return func(ctx context.Context, from Source) iter.Seq2[json.RawMessage, error] { return read(ctx, s3, from) }
+}
+
+func read(ctx context.Context, s3 *s3object.Store, from Source) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		if err := from.validate(); err != nil {
 			yield(nil, err)
 			return
 		}
-		reader := items.Open(ctx, store{}, from.items())
+		reader := items.Open(ctx, store{s3}, from.items())
 		defer reader.Close()
 		for n := int64(0); from.MaxItems == 0 || n < from.MaxItems; n++ {
 			item, err := reader.Text()

@@ -17,6 +17,8 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/s3object/s3fake"
 	"github.com/mapjob/mapjob/job"
 	"pgregory.net/rapid"
 )
@@ -29,6 +31,11 @@ var (
 	server     atomic.Pointer[http.Handler]
 	fakeServer = gofakes3.New(objects, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
 )
+
+// inMemory is this S3, without a network in between.
+func inMemory() *s3object.Store {
+	return s3object.New(s3fake.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*server.Load()).ServeHTTP(w, r) })))
+}
 
 // TestMain gives the package an S3 in this process.
 func TestMain(m *testing.M) {
@@ -80,7 +87,7 @@ func zip(t rapid.TB, content string) []byte {
 // all are the items of a source, one a line, and the error after them.
 func all(from Source) (string, error) {
 	var lines strings.Builder
-	for item, err := range Read(context.Background(), from) {
+	for item, err := range In(inMemory())(context.Background(), from) {
 		if err != nil {
 			return lines.String(), err
 		}
@@ -246,7 +253,7 @@ func TestWhatCannotBeReadIsRefusedByName(t *testing.T) {
 		"half a file":          {inventory(t, "bad3", zipped[:len(zipped)-9]), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad3/data/0.csv.gz: got unexpected EOF"}},
 		"an odd row":           {inventory(t, "bad4", zip(t, "x,y,1\nx,y\n")), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad4/data/0.csv.gz: line 2: got a row with 2 fields, expected 3"}},
 		"a file gone":          {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "gone"}]}`), "NoSuchKey", []string{"s3://in/gone: got no such object"}},
-		"no object":            {Source{Format: CSV, Bucket: bucket, Key: "none"}, "NoSuchKey", []string{"s3://in/none: got no such object, expected one that is there"}},
+		"no object":            {Source{Format: CSV, Bucket: bucket, Key: "none"}, "NoSuchKey", []string{"s3://in/none: got no such object, expected one that exists"}},
 		"no bucket":            {Source{Format: JSON, Bucket: "nowhere", Key: "k"}, "NoSuchBucket", []string{"s3://nowhere/k: got no such bucket"}},
 		"no bucket to list":    {Source{Format: Objects, Bucket: "nowhere", Prefix: "p"}, "NoSuchBucket", []string{"s3://nowhere/p: got no such bucket"}},
 	} {
@@ -298,7 +305,7 @@ func TestReadingEndsWithTheInvocation(t *testing.T) {
 	defer cancel()
 	n := 0
 	var last error
-	for _, err := range Read(ctx, Source{Format: JSONL, Bucket: bucket, Key: "ends"}) {
+	for _, err := range In(s3object.New(nil))(ctx, Source{Format: JSONL, Bucket: bucket, Key: "ends"}) {
 		if n++; n == 1 {
 			cancel()
 		}

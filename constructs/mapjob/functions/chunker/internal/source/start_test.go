@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
 )
@@ -43,7 +44,7 @@ func TestAJobStartStoresTheItemsInChunks(t *testing.T) {
 		fmt.Fprintf(&expected, `{"id":"%d","name":"n, %d"}`+"\n", i, i)
 	}
 	put(t, bucket, "start/rows.csv", []byte(rows.String()))
-	answer, err := jobtest.Call{}.Invoke(job.Start(Read), startRequest(`{"format": "CSV", "bucket": "in", "key": "start/rows.csv"}`, "start", 10))
+	answer, err := jobtest.Call{}.Invoke(job.Start(In(s3object.New(nil))), startRequest(`{"format": "CSV", "bucket": "in", "key": "start/rows.csv"}`, "start", 10))
 	if err != nil || string(answer) != `{"items":{"bucket":"results","key":"start/items.jsonl","count":25,"chunked":true}}` {
 		t.Fatalf("got %s and error %v, expected the address of 25 items in chunks", answer, err)
 	}
@@ -78,7 +79,7 @@ func TestAJobStartRefusesByName(t *testing.T) {
 		`{"format": "JSONL", "bucket": "in", "key": "refuse/bad.jsonl"}`:   {Type: protocol.ErrorItemReaderFailed, Message: "after 2 items: s3://in/refuse/bad.jsonl: line 3: got { ("},
 		`{"format": "OBJECTS", "bucket": "nowhere", "prefix": "anywhere"}`: {Type: "NoSuchBucket", Message: "after 0 items: s3://nowhere/anywhere: got no such bucket"},
 	} {
-		answer, err := jobtest.Call{}.Invoke(job.Start(Read), startRequest(source, "refuse", 1))
+		answer, err := jobtest.Call{}.Invoke(job.Start(In(s3object.New(nil))), startRequest(source, "refuse", 1))
 		got, ok := err.(messages.InvokeResponse_Error)
 		if !ok || got.Type != expected.Type || !strings.Contains(got.Message, expected.Message) {
 			t.Errorf("%s: got %s and error %v, expected %s: %s", source, answer, err, expected.Type, expected.Message)
@@ -141,7 +142,7 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 			from := many(t, format, n)
 			var early, late uint64
 			seen := 0
-			for _, err := range Read(t.Context(), from) {
+			for _, err := range In(s3object.New(nil))(t.Context(), from) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -166,7 +167,7 @@ func BenchmarkRead(b *testing.B) {
 			from := many(b, format, n)
 			b.ReportAllocs()
 			for b.Loop() {
-				for _, err := range Read(b.Context(), from) {
+				for _, err := range In(s3object.New(nil))(b.Context(), from) {
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -19,10 +19,10 @@ import (
 )
 
 // store is S3, as package items reads it.
-type store struct{}
+type store struct{ s3 *s3object.Store }
 
-func (store) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	object, err := s3object.Open(ctx, bucket, key)
+func (s store) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	object, err := s.s3.Open(ctx, bucket, key)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +30,9 @@ func (store) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error
 }
 
 // List yields what is in a bucket, in the order in which S3 lists it.
-func (store) List(ctx context.Context, bucket, prefix string) iter.Seq2[items.Object, error] {
+func (s store) List(ctx context.Context, bucket, prefix string) iter.Seq2[items.Object, error] {
 	return func(yield func(items.Object, error) bool) {
-		client, err := s3object.Client()
+		client, err := s.s3.Client(ctx)
 		if err != nil {
 			yield(items.Object{}, err)
 			return
@@ -81,7 +81,7 @@ func named(err error) error {
 	var incomplete *s3object.IncompleteObject
 	var wrong *items.Error
 	if errors.As(err, &incomplete) || errors.As(err, &wrong) {
-		return job.Fail(protocol.ErrorItemReaderFailed, "%v", err)
+		return job.Errorf(protocol.ErrorItemReaderFailed, "%v", err)
 	}
 	return err
 }

@@ -1,16 +1,18 @@
-package job
+package batch
 
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // looksWrapped reports whether the elements of Items seem to have an index and
-// an item, from what was decoded of them: what an ItemSelector has not wrapped
-// decodes to nothing, which looks like item 0. One item in all batches of a job
-// has that index, and a selector wraps all or none. It costs next to nothing;
-// where it says no, firstUnwrapped looks closely.
-func looksWrapped[Item any](payload []byte, items []indexed[Item]) bool {
+// an item, judged by what was decoded of them. An element that no ItemSelector
+// has wrapped decodes to nothing, which looks like item 0; only one item of a
+// job has that index, and a selector wraps all items or none. The check costs
+// next to nothing. If it says no, firstUnwrapped looks closely.
+func looksWrapped[Item any](payload []byte, items []protocol.Indexed[Item]) bool {
 	zeros := 0
 	for i := range items {
 		if items[i].Index == 0 {
@@ -21,8 +23,8 @@ func looksWrapped[Item any](payload []byte, items []indexed[Item]) bool {
 	return zeros == 0 && has(`"item":`) || zeros == 1 && has(`"item":`) && has(`"index":0`) || len(items) == 0
 }
 
-// firstUnwrapped is the place of the first element without an index or an item
-// and its text; -1 where there is none.
+// firstUnwrapped returns the first element without an index or an item, and its
+// position; -1 if there is none.
 func firstUnwrapped(payload []byte) (at int, element json.RawMessage) {
 	var b struct{ Items []json.RawMessage }
 	_ = json.Unmarshal(payload, &b) // was decoded before

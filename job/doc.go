@@ -1,0 +1,67 @@
+// Package job is the handler kit: it turns plain functions into the Lambda
+// functions of a job.
+//
+// A job is a job start, a Map over a worker, and a summary. The job start yields
+// items, the worker handles one item, and the summary looks at the outcomes. The
+// functions know nothing of batches, indexes, S3 or Step Functions, which are
+// the business of this package and of constructs/mapjob:
+//
+//	lambda.Start(job.Start(func(ctx context.Context, in Input) iter.Seq2[Order, error] { … }))
+//	lambda.Start(job.Work(func(ctx context.Context, order Order) (Invoice, error) { … }))
+//	lambda.Start(job.Summarize(func(ctx context.Context, summary *job.Summary) error { … }))
+//
+// Two more kinds of functions do the work of a worker: one made with [Callback]
+// passes an item on to another system, which ends it later, and one made with
+// [Queue] handles the messages of an SQS queue. Package jobtest runs all of them
+// in a plain Go test.
+//
+// # Outcomes
+//
+// Each item has one [Outcome]: it succeeded, with what the worker returned, or it
+// failed, with the name of an error and its cause. Items fail one by one: an
+// error or a panic of the handler, an item of the wrong type and the end of the
+// invocation's time fail the items that they concern, and their neighbours in
+// the batch keep their results. Name an error with [Errorf], by which the report
+// counts; mark with [Retryable] what may succeed another time.
+//
+// If a handler that has no items, such as a job start, returns an error, the
+// invocation fails with the error's name (see [NameOf]), and the state machine's
+// Retry and Catch see that name.
+//
+// # Context
+//
+// The context of a handler ends a little before the invocation's time is up, so
+// that there is time left to answer. [InfoOf] returns what the invocation is
+// about: job, execution, request and item.
+//
+// # Logging
+//
+// The kit never changes the default logger. Install one in main, and every line
+// that is logged with the handler's context says which item it is about:
+//
+//	func main() {
+//		slog.SetDefault(job.NewLogger(os.Stdout))
+//		lambda.Start(job.Work(…))
+//	}
+//
+//	slog.InfoContext(ctx, "priced", "total", total) // {"level":"INFO","message":"priced","total":…,"job":…,"execution":…,"requestId":…,"index":7}
+//
+// [LogHandler] does the same for a handler of your own. The kit itself logs
+// panics and little else, to the default logger unless [WithLogger] says
+// otherwise.
+//
+// # Dependencies
+//
+// Every function of this package that makes a handler takes an [Option] for what
+// the handler uses: [WithS3], [WithLogger], [WithClock] and [WithMetrics].
+// Without an option it uses AWS's default configuration, the default logger, the
+// system's clock and standard output. AWS clients are made when they are first
+// needed, and a client that a handler cannot need is not in its binary.
+//
+// # Versions
+//
+// The messages between a state machine and its functions carry a version, and a
+// function accepts the one before its own too. So a running execution survives a
+// deployment. A message of another version fails the invocation with
+// [ErrorInvalidInput].
+package job

@@ -1,0 +1,67 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// Handler is a Lambda function for lambda.Start.
+type Handler = lambda.Handler
+
+// Info is what an invocation is about.
+type Info struct {
+	Name      string    // of the job
+	Execution string    // ARN
+	StartedAt time.Time // when the execution started
+	RequestID string    // of the invocation
+	Index     int       // of the item, counted from 0; -1 if there is no item
+
+	deadline time.Time // of the invocation; zero: there is none
+}
+
+// noIndex is the Index if there is no item.
+const noIndex = -1
+
+// InfoOf returns the Info of the context that a handler was called with. It is
+// empty for any other context.
+func InfoOf(ctx context.Context) Info {
+	if info, ok := ctx.Value(infoKey{}).(*Info); ok {
+		return *info
+	}
+	return Info{Index: noIndex}
+}
+
+type infoKey struct{}
+
+// infoContext is a context with an Info. Every item has its own.
+type infoContext struct {
+	context.Context
+	info Info
+}
+
+func (c *infoContext) Value(key any) any {
+	if key == (infoKey{}) {
+		return &c.info
+	}
+	return c.Context.Value(key)
+}
+
+// withInfo returns the context of an invocation.
+func withInfo(ctx context.Context, about protocol.Job, execution string) *infoContext {
+	info := Info{Name: about.Name, Execution: execution, StartedAt: about.StartedAt, Index: noIndex}
+	if invocation, ok := lambdacontext.FromContext(ctx); ok {
+		info.RequestID = invocation.AwsRequestID
+	}
+	info.deadline, _ = ctx.Deadline()
+	return &infoContext{ctx, info}
+}
+
+// of returns the context of one item of the invocation, made from ctx.
+func (i Info) of(ctx context.Context, index int) *infoContext {
+	i.Index = index
+	return &infoContext{ctx, i}
+}

@@ -1,0 +1,67 @@
+package job_test
+
+import (
+	"bytes"
+	"io"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"github.com/mapjob/mapjob/internal/s3object/s3fake"
+	"github.com/mapjob/mapjob/job"
+)
+
+const bucket = "results"
+
+// objects are those of an S3 in this process. The tests share it, and each uses
+// keys of its own.
+var objects = func() *s3mem.Backend {
+	b := s3mem.New()
+	if err := b.CreateBucket(bucket); err != nil {
+		panic(err)
+	}
+	items := []byte("0\n1\n2\n\n3\n4\n5\n6\n7") // of requests that name no items of their own
+	if _, err := b.PutObject(bucket, "items", map[string]string{}, bytes.NewReader(items), int64(len(items)), nil); err != nil {
+		panic(err)
+	}
+	return b
+}()
+
+var fakeS3 = gofakes3.New(objects, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0)).Server()
+
+// inMemory returns the option of a handler that uses this S3.
+func inMemory() job.Option { return job.WithS3(s3fake.Client(fakeS3)) }
+
+// overNetwork returns the option of a handler that uses this S3 over a
+// connection, which streams what is read.
+func overNetwork(t *testing.T) job.Option {
+	server := httptest.NewServer(fakeS3)
+	t.Cleanup(server.Close)
+	return job.WithS3(s3fake.At(server.URL, server.Client()))
+}
+
+func put(t *testing.T, key, text string) {
+	t.Helper()
+	if _, err := objects.PutObject(bucket, key, map[string]string{}, bytes.NewReader([]byte(text)), int64(len(text)), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// object returns an object's text, and whether it exists.
+func object(t *testing.T, key string) (string, bool) {
+	t.Helper()
+	o, err := objects.GetObject(bucket, key, nil)
+	if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
+		return "", false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Contents.Close()
+	text, err := io.ReadAll(o.Contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), true
+}
