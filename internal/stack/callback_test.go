@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// waiting is a state machine that hands the token of its task to the function
+// waiting is a state machine that passes the token of its task to the function
 // and waits for the answer.
 func waiting(payload, more object) object {
 	payload["token"] = "{% $states.context.Task.Token %}"
@@ -22,7 +22,7 @@ func TestFunctionsAnswerTaskTokens(t *testing.T) {
 		"Function": function(),
 		"Success":  waiting(object{"operation": "SendTaskSuccess"}, nil),
 		"Failure":  waiting(object{"operation": "SendTaskFailure"}, nil),
-		// Without the heartbeats the second would be over before the answer.
+		// Without the heartbeats the task would time out before the answer.
 		"Heartbeats": waiting(object{"operation": "SendTaskSuccess", "heartbeats": 4}, object{"HeartbeatSeconds": 1}),
 		"Silence":    waiting(object{"operation": "SendTaskHeartbeat"}, object{"HeartbeatSeconds": 1}),
 		"Crash":      waiting(object{"fail": "broken"}, nil),
@@ -71,7 +71,7 @@ func TestFunctionsStartExecutions(t *testing.T) {
 		}
 		return answer
 	}
-	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Nobody"}); answer["__type"] != "StateMachineDoesNotExist" {
+	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Missing"}); answer["__type"] != "StateMachineDoesNotExist" {
 		t.Errorf("got %v, expected StateMachineDoesNotExist", answer)
 	}
 	bad := call("StartExecution", object{"stateMachineArn": machineARN + "Bad"})

@@ -2,8 +2,9 @@ package stack
 
 import (
 	"fmt"
-	"github.com/mapjob/mapjob/internal/template"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // entryOutput is the output of a stack without a state machine that names the

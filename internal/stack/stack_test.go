@@ -13,7 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/template"
 )
 
-// functionFolder holds testdata/function, built as bootstrap.
+// functionFolder has testdata/function, built as bootstrap.
 var functionFolder string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -73,7 +73,7 @@ func function() object {
 	}}
 }
 
-// start starts a stack with these resources, named Stack, that ends with the test.
+// start starts a stack, named Stack, with these resources until the test ends.
 func start(t *testing.T, resources object) *Stack {
 	t.Helper()
 	c, err := tryStart(t, resources, Options{})
@@ -128,7 +128,7 @@ func tryStart(t *testing.T, resources object, options Options) (*Stack, error) {
 	return c, nil
 }
 
-// execute runs a state machine of the stack, which can be run.
+// execute runs a state machine of the stack.
 func execute(t *testing.T, c *Stack, name, input string) *engine.Execution {
 	t.Helper()
 	x, err := tryExecute(c, name, input)
@@ -146,7 +146,7 @@ func tryExecute(c *Stack, name, input string) (*engine.Execution, error) {
 	return c.Execute(context.Background(), m, Execution{Input: []byte(input)})
 }
 
-// output is what a state machine answers that has to succeed.
+// output runs a state machine, which has to succeed, and returns its output.
 func output(t *testing.T, c *Stack, name, input string) object {
 	t.Helper()
 	x := execute(t, c, name, input)
@@ -160,7 +160,7 @@ func output(t *testing.T, c *Stack, name, input string) object {
 	return o
 }
 
-// at is a member inside a value, nil where there is none.
+// at returns a member inside a value; nil if there is none.
 func at(v any, names ...string) any {
 	for _, name := range names {
 		o, _ := v.(object)

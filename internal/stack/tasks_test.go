@@ -14,14 +14,14 @@ const (
 	machineARN  = "arn:aws:states:us-east-1:123456789012:stateMachine:Stack-"
 )
 
-func TestAFunctionIsCalledByItsOwnARN(t *testing.T) {
+func TestTasksInvokeFunctionsByARN(t *testing.T) {
 	c := start(t, object{
 		"Function": function(),
 		"Machine":  single(functionARN, nil, nil),
 		"Version":  single(functionARN+":$LATEST", nil, nil),
 		"Invoke":   single("arn:aws:states:::lambda:invoke", object{"FunctionName": functionARN, "Payload": "{% $states.input %}"}, nil),
 	})
-	// The result is what the function answers, whatever JSON that is.
+	// The result is the answer of the function, which may be any JSON.
 	for _, input := range []string{`{"a":[1,"x"]}`, `"text"`, `null`, `7`} {
 		for _, name := range []string{"Machine", "Version"} {
 			if x := execute(t, c, name, input); string(x.Output) != input {
@@ -43,7 +43,7 @@ func TestAFunctionIsCalledByItsOwnARN(t *testing.T) {
 	}
 }
 
-func TestStateMachinesOfTheStackStartEachOther(t *testing.T) {
+func TestStateMachinesStartEachOther(t *testing.T) {
 	c := start(t, object{
 		"Inner": machine("Done", object{"Done": object{"Type": "Succeed", "Output": object{"doubled": "{% $states.input.n * 2 %}"}}}),
 		"Bad":   machine("Fail", object{"Fail": object{"Type": "Fail", "Error": "Bad", "Cause": "always"}}),
@@ -57,7 +57,7 @@ func TestStateMachinesOfTheStackStartEachOther(t *testing.T) {
 			"Describe": object{"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sfn:describeExecution", "End": true,
 				"Arguments": object{"ExecutionArn": "{% $states.input.ExecutionArn %}"}},
 		}),
-		// Nobody names it: it is only told apart when it is started.
+		// No definition names it: what it lacks fails when it is started.
 		"Elsewhere": single("arn:aws:states:::glue:startJobRun", object{"JobName": "job"}, nil),
 	})
 	if got := at(output(t, c, "Wait", `{}`), "Output", "doubled"); got != 42.0 {
@@ -70,14 +70,14 @@ func TestStateMachinesOfTheStackStartEachOther(t *testing.T) {
 		t.Errorf("got %v, expected the execution that has ended", got)
 	}
 	if x := execute(t, c, "Any", `{"arn": "`+machineARN+`Elsewhere"}`); x.Status != engine.Failed || !strings.Contains(x.Cause, "does not run on this machine") {
-		t.Errorf("got %s with %s: %s, expected the task that is not there to fail", x.Status, x.Error, x.Cause)
+		t.Errorf("got %s with %s: %s, expected the missing task to fail", x.Status, x.Error, x.Cause)
 	}
-	if x := execute(t, c, "Any", `{"arn": "`+machineARN+`Nobody"}`); x.Error != "StepFunctions.StateMachineDoesNotExistException" {
+	if x := execute(t, c, "Any", `{"arn": "`+machineARN+`Missing"}`); x.Error != "StepFunctions.StateMachineDoesNotExistException" {
 		t.Errorf("got %s: %s, expected a state machine that does not exist", x.Error, x.Cause)
 	}
 }
 
-func TestItemsAreForTheStateMachineItselfAlone(t *testing.T) {
+func TestItemsAreNotForNestedExecutions(t *testing.T) {
 	jobStart := object{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Map",
 		"Arguments": object{"FunctionName": functionARN, "Payload": object{"items": []string{"own"}}}, "Output": "{% $states.result.Payload %}"}
 	overItems := func(states object) object {
@@ -111,14 +111,14 @@ func TestItemsAreForTheStateMachineItselfAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(x.Output) != `[{"inner":["own"],"outer":"given"}]` {
-		t.Errorf("got %s (%s: %s), expected the given item, and the inner job's own", x.Output, x.Error, x.Cause)
+		t.Errorf("got %s (%s: %s), expected the given item, and the own one of the inner job", x.Output, x.Error, x.Cause)
 	}
 	if len(invoked) != 1 || invoked[0] != m.ARN {
 		t.Errorf("got invocations of %v, expected the one of the outer job", invoked)
 	}
 }
 
-func TestWhatIsNotOnThisMachineIsRefusedBeforeTheRun(t *testing.T) {
+func TestMissingIntegrationsAreRefusedBeforeTheRun(t *testing.T) {
 	c := start(t, object{
 		"Job": machine("Map", object{"Map": object{"Type": "Map", "End": true, "ItemProcessor": object{"StartAt": "Work", "States": object{
 			"Work": object{"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Arguments": object{}, "End": true},

@@ -19,6 +19,9 @@ const sampleTemplate = `{
     "Machine": {"Type": "AWS::StepFunctions::StateMachine"},
     "Role": {"Type": "AWS::IAM::Role"},
     "AVeryLongNameThatDoesNotFitIntoSixtyThreeCharactersOfABucketsName1234ABCD": {"Type": "AWS::S3::Bucket"},
+    "Queue": {"Type": "AWS::SQS::Queue"},
+    "Ordered": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
+    "Topic": {"Type": "AWS::SNS::Topic"},
     "Other": {"Type": "AWS::EC2::Instance"}
   }
 }`
@@ -43,14 +46,17 @@ func resolve(t *testing.T, expression string) (string, error) {
 
 func TestResolve(t *testing.T) {
 	for expression, expected := range map[string]string{
-		`{"Ref": "Bucket83908E77"}`:                                                            `"stack-bucket83908e77"`,
-		`{"Ref": "Named"}`:                                                                     `"given"`,
-		`{"Fn::GetAtt": ["Named", "Arn"]}`:                                                     `"arn:aws:s3:::given"`,
-		`{"Fn::GetAtt": "Table.Arn"}`:                                                          `"arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table"`,
-		`{"Fn::GetAtt": ["Function", "Arn"]}`:                                                  `"arn:aws:lambda:us-east-1:123456789012:function:Stack-Function"`,
-		`{"Ref": "Machine"}`:                                                                   `"arn:aws:states:us-east-1:123456789012:stateMachine:Stack-Machine"`,
-		`{"Fn::GetAtt": ["Role", "Arn"]}`:                                                      `"arn:aws:iam::123456789012:role/Stack-Role"`,
-		`{"Fn::Join": ["-", ["a", {"Ref": "Version"}, 3]]}`:                                    `"a-7-3"`,
+		`{"Ref": "Bucket83908E77"}`:                         `"stack-bucket83908e77"`,
+		`{"Ref": "Named"}`:                                  `"given"`,
+		`{"Ref": "Queue"}`:                                  `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Queue"`,
+		`{"Ref": "Ordered"}`:                                `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Ordered.fifo"`,
+		`{"Ref": "Topic"}`:                                  `"arn:aws:sns:us-east-1:123456789012:Stack-Topic"`,
+		`{"Fn::GetAtt": ["Named", "Arn"]}`:                  `"arn:aws:s3:::given"`,
+		`{"Fn::GetAtt": "Table.Arn"}`:                       `"arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table"`,
+		`{"Fn::GetAtt": ["Function", "Arn"]}`:               `"arn:aws:lambda:us-east-1:123456789012:function:Stack-Function"`,
+		`{"Ref": "Machine"}`:                                `"arn:aws:states:us-east-1:123456789012:stateMachine:Stack-Machine"`,
+		`{"Fn::GetAtt": ["Role", "Arn"]}`:                   `"arn:aws:iam::123456789012:role/Stack-Role"`,
+		`{"Fn::Join": ["-", ["a", {"Ref": "Version"}, 3]]}`: `"a-7-3"`,
 		`{"Fn::Sub": "${AWS::Partition}:${Table.Arn}:${!Literal}:${Version}"}`:                 `"aws:arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table:${Literal}:7"`,
 		`{"Fn::Sub": ["${x}/${AWS::StackName}", {"x": {"Ref": "Named"}}]}`:                     `"given/Stack"`,
 		`{"Fn::Select": [1, {"Fn::Split": [":", "a:b:c"]}]}`:                                   `"b"`,

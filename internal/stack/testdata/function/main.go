@@ -1,4 +1,4 @@
-// Command function is the Lambda of the tests: the event says what it does.
+// Command function is the function of the tests. Its event says what it does.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// event is an order to answer a task token, with one of the operations of the
-// Step Functions API, to fail, or to send orders to a queue. Any other event is the answer.
+// event makes the function answer a task token, with an operation of the Step
+// Functions API, fail, or send orders to a queue. Any other event is the answer.
 type event struct {
 	Token      string `json:"token"`
 	Operation  string `json:"operation"`
@@ -53,7 +53,7 @@ func handle(ctx context.Context, raw json.RawMessage) (any, error) {
 	case e.Token == "":
 		return raw, nil
 	}
-	// A function that answers its own token does so while its invocation lasts.
+	// The answer is sent while the invocation lasts.
 	for range e.Heartbeats {
 		time.Sleep(400 * time.Millisecond)
 		if err := call(ctx, "SendTaskHeartbeat", map[string]string{"taskToken": e.Token}); err != nil {

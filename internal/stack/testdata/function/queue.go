@@ -19,7 +19,7 @@ type order struct {
 	Bad bool   `json:"bad"`
 }
 
-// work is what the function does behind a queue.
+// work processes a message of a queue.
 func work(_ context.Context, o order) error {
 	if o.Bad {
 		return job.Errorf("BadOrder", "order %s is bad", o.ID)
@@ -27,8 +27,7 @@ func work(_ context.Context, o order) error {
 	return nil
 }
 
-// send sends orders to the queue, as a function that knows nothing of this
-// machine does.
+// send sends orders to the queue, with an ordinary client.
 func send(ctx context.Context, orders []order) error {
 	settings, err := config.LoadDefaultConfig(ctx)
 	if err != nil {

@@ -1,4 +1,4 @@
-package stack
+package integration
 
 import (
 	"regexp"
@@ -8,12 +8,11 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-var putLock = object{
-	"TableName": "Stack-Locks", "Item": object{"id": object{"S": "job"}, "owner": object{"S": "{% $states.input.owner %}"}},
-	"ConditionExpression": "attribute_not_exists(id)",
-}
-
-func TestAConflictOfAConditionalWriteIsCaughtByName(t *testing.T) {
+func TestConditionalWritesFailByName(t *testing.T) {
+	put := object{
+		"TableName": tableName, "Item": object{"id": object{"S": "job"}, "owner": object{"S": "{% $states.input.owner %}"}},
+		"ConditionExpression": "attribute_not_exists(id)",
+	}
 	names := map[string]string{
 		"arn:aws:states:::dynamodb:putItem":         "DynamoDB.ConditionalCheckFailedException",
 		"arn:aws:states:::aws-sdk:dynamodb:putItem": "DynamoDb.ConditionalCheckFailedException",
@@ -25,40 +24,39 @@ func TestAConflictOfAConditionalWriteIsCaughtByName(t *testing.T) {
 	}
 	for resource, name := range names {
 		take := func(next string) object {
-			return object{"Type": "Task", "Resource": resource, "Arguments": putLock, "Output": "{% $states.input %}", "Next": next,
+			return object{"Type": "Task", "Resource": resource, "Arguments": put, "Output": "{% $states.input %}", "Next": next,
 				"Catch": []object{{"ErrorEquals": []string{name}, "Next": "Conflict", "Output": "{% $states.errorOutput %}"}}}
 		}
-		c := start(t, object{"Locks": table(), "Machine": machine("Take", object{
+		w := start(t, map[string]object{"Machine": {"StartAt": "Take", "States": object{
 			"Take":     take("Again"),
 			"Again":    take("Lost"),
 			"Conflict": object{"Type": "Succeed"},
 			"Lost":     object{"Type": "Fail", "Error": "Lost"},
-		})})
-		got := output(t, c, "Machine", `{"owner": "a"}`)
+		}}})
+		got := w.output(t, "Machine", `{"owner": "a"}`)
 		if cause, _ := got["Cause"].(string); got["Error"] != name || !regexp.MustCompile(causes[resource]).MatchString(cause) {
 			t.Errorf("%s: got %v, expected the error %s with a cause like %s", resource, got, name, causes[resource])
 		}
 	}
 }
 
-func TestItemsComeBackInTheRecordedShape(t *testing.T) {
-	key := object{"TableName": "Stack-Table", "Key": object{"id": object{"S": "id1"}}}
-	c := start(t, object{
-		"Table": table(),
-		"Put": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "Stack-Table",
-			"Item": object{"data": object{"S": "string-literal"}, "id": object{"S": "id1"}}}, nil),
-		"Get": single("arn:aws:states:::dynamodb:getItem", key, nil),
-		"Update": single("arn:aws:states:::dynamodb:updateItem", object{"TableName": "Stack-Table", "Key": key["Key"],
-			"UpdateExpression": "SET amount = :n", "ExpressionAttributeValues": object{":n": object{"N": "1.50"}}, "ReturnValues": "ALL_NEW"}, nil),
-		"Query": single("arn:aws:states:::aws-sdk:dynamodb:query", object{"TableName": "Stack-Table", "KeyConditionExpression": "id = :id",
-			"ExpressionAttributeValues": object{":id": object{"S": "id1"}}}, nil),
-		"Delete": single("arn:aws:states:::dynamodb:deleteItem", key, nil),
-		"SDKGet": single("arn:aws:states:::aws-sdk:dynamodb:getItem", key, nil),
+func TestAnswersOfDynamoDBHaveTheRecordedShape(t *testing.T) {
+	key := object{"TableName": tableName, "Key": object{"id": object{"S": "id1"}}}
+	w := start(t, map[string]object{
+		"Put": single("arn:aws:states:::dynamodb:putItem", object{"TableName": tableName,
+			"Item": object{"data": object{"S": "string-literal"}, "id": object{"S": "id1"}}}),
+		"Get": single("arn:aws:states:::dynamodb:getItem", key),
+		"Update": single("arn:aws:states:::dynamodb:updateItem", object{"TableName": tableName, "Key": key["Key"],
+			"UpdateExpression": "SET amount = :n", "ExpressionAttributeValues": object{":n": object{"N": "1.50"}}, "ReturnValues": "ALL_NEW"}),
+		"Query": single("arn:aws:states:::aws-sdk:dynamodb:query", object{"TableName": tableName, "KeyConditionExpression": "id = :id",
+			"ExpressionAttributeValues": object{":id": object{"S": "id1"}}}),
+		"Delete": single("arn:aws:states:::dynamodb:deleteItem", key),
+		"SDKGet": single("arn:aws:states:::aws-sdk:dynamodb:getItem", key),
 	})
-	if put := output(t, c, "Put", `{}`); len(put) != 2 || at(put, "SdkHttpMetadata", "HttpHeaders", "Content-Length") != "2" {
+	if put := w.output(t, "Put", `{}`); len(put) != 2 || at(put, "SdkHttpMetadata", "HttpHeaders", "Content-Length") != "2" {
 		t.Errorf("got %v, expected the metadata of an answer without members, as recorded", put)
 	}
-	got := output(t, c, "Get", `{}`)
+	got := w.output(t, "Get", `{}`)
 	if at(got, "Item", "data", "S") != "string-literal" || at(got, "SdkHttpMetadata", "HttpStatusCode") != 200.0 {
 		t.Errorf("got %v, expected the item with its metadata", got)
 	}
@@ -74,27 +72,26 @@ func TestItemsComeBackInTheRecordedShape(t *testing.T) {
 	if id := at(got, "SdkResponseMetadata", "RequestId"); id == "" || id != at(got, "SdkHttpMetadata", "HttpHeaders", "x-amzn-RequestId") {
 		t.Errorf("got request ID %v, expected that of the headers", id)
 	}
-	if n := at(output(t, c, "Update", `{}`), "Attributes", "amount", "N"); n != "1.50" && n != "1.5" {
+	if n := at(w.output(t, "Update", `{}`), "Attributes", "amount", "N"); n != "1.50" && n != "1.5" {
 		t.Errorf("got %v, expected the number that was set", n)
 	}
-	query := output(t, c, "Query", `{}`)
+	query := w.output(t, "Query", `{}`)
 	if at(query, "Count") != 1.0 || query["SdkHttpMetadata"] != nil {
 		t.Errorf("got %v, expected one item and no metadata, which aws-sdk integrations do not have", query)
 	}
-	output(t, c, "Delete", `{}`)
-	if gone := output(t, c, "SDKGet", `{}`); len(gone) != 0 {
+	w.output(t, "Delete", `{}`)
+	if gone := w.output(t, "SDKGet", `{}`); len(gone) != 0 {
 		t.Errorf("got %v, expected an empty object for an item that is gone", gone)
 	}
 }
 
 // The errors and causes are those of recorded executions.
-func TestRefusalsOfDynamoDBAreInTheRecordedWords(t *testing.T) {
+func TestErrorsOfDynamoDBHaveTheRecordedTexts(t *testing.T) {
 	item := object{"id": object{"S": "id1"}}
-	c := start(t, object{
-		"Table":   table(),
-		"NoTable": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "none", "Item": item}, nil),
-		"Null":    single("arn:aws:states:::aws-sdk:dynamodb:putItem", object{"TableName": "Stack-Table", "Item": nil}, nil),
-		"General": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "Stack-Table", "Item": object{"other": object{"S": "x"}}}, nil),
+	w := start(t, map[string]object{
+		"NoTable": single("arn:aws:states:::dynamodb:putItem", object{"TableName": "none", "Item": item}),
+		"Null":    single("arn:aws:states:::aws-sdk:dynamodb:putItem", object{"TableName": tableName, "Item": nil}),
+		"General": single("arn:aws:states:::dynamodb:putItem", object{"TableName": tableName, "Item": object{"other": object{"S": "x"}}}),
 	})
 	for name, expected := range map[string][2]string{
 		"NoTable": {"DynamoDB.ResourceNotFoundException", "Requested resource not found (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ResourceNotFoundException; Request ID: "},
@@ -102,7 +99,7 @@ func TestRefusalsOfDynamoDBAreInTheRecordedWords(t *testing.T) {
 			"1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null (Service: DynamoDb, Status Code: 400, Request ID: "},
 		"General": {"DynamoDB.AmazonDynamoDBException", "One or more parameter values were invalid: Missing the key id in the item (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException; Request ID: "},
 	} {
-		x := execute(t, c, name, `{}`)
+		x := w.execute(t, name, `{}`)
 		if x.Status != engine.Failed || x.Error != expected[0] || !strings.HasPrefix(x.Cause, expected[1]) {
 			t.Errorf("%s: got %s: %s, expected %s: %s", name, x.Error, x.Cause, expected[0], expected[1])
 		}

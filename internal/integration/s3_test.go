@@ -1,4 +1,4 @@
-package stack
+package integration
 
 import (
 	"fmt"
@@ -8,18 +8,15 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-const bucketName = "stack-objects"
-
 func objectTask(action string, arguments object) object {
 	if _, ok := arguments["Bucket"]; !ok {
 		arguments["Bucket"] = bucketName
 	}
-	return single("arn:aws:states:::aws-sdk:s3:"+action, arguments, nil)
+	return single("arn:aws:states:::aws-sdk:s3:"+action, arguments)
 }
 
 func TestTasksReadAndWriteObjects(t *testing.T) {
-	c := start(t, object{
-		"Objects": object{"Type": "AWS::S3::Bucket"},
+	w := start(t, map[string]object{
 		"Put":     objectTask("putObject", object{"Key": "{% $states.input.key %}", "Body": "{% $states.input.body %}", "ContentType": "text/plain", "Metadata": object{"origin": "test"}}),
 		"Get":     objectTask("getObject", object{"Key": "{% $states.input.key %}"}),
 		"Head":    objectTask("headObject", object{"Key": "{% $states.input.key %}"}),
@@ -28,10 +25,10 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 		"Nothing": objectTask("listObjectsV2", object{"Prefix": "nothing"}),
 		"Delete":  objectTask("deleteObject", object{"Key": "a/1"}),
 	})
-	if put := output(t, c, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != `"5d41402abc4b2a76b9719d911017c592"` {
+	if put := w.output(t, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != `"5d41402abc4b2a76b9719d911017c592"` {
 		t.Errorf("got %v, expected the ETag of what was put", put)
 	}
-	got := output(t, c, "Get", `{"key": "a/1"}`)
+	got := w.output(t, "Get", `{"key": "a/1"}`)
 	if got["Body"] != "hello" || got["ContentLength"] != 5.0 || got["ContentType"] != "text/plain" || at(got, "Metadata", "origin") != "test" {
 		t.Errorf("got %v, expected the object with its properties", got)
 	}
@@ -39,36 +36,35 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 		t.Errorf("got LastModified %q, expected a time in whole seconds", modified)
 	}
 	// What is no string is stored as its JSON.
-	output(t, c, "Put", `{"key": "a/2", "body": {"n": [1, true]}}`)
-	if body := output(t, c, "Get", `{"key": "a/2"}`)["Body"]; body != `{"n":[1,true]}` {
+	w.output(t, "Put", `{"key": "a/2", "body": {"n": [1, true]}}`)
+	if body := w.output(t, "Get", `{"key": "a/2"}`)["Body"]; body != `{"n":[1,true]}` {
 		t.Errorf("got %q, expected the JSON of the body", body)
 	}
-	if head := output(t, c, "Head", `{"key": "a/2"}`); head["ContentLength"] != 14.0 || head["Body"] != nil {
+	if head := w.output(t, "Head", `{"key": "a/2"}`); head["ContentLength"] != 14.0 || head["Body"] != nil {
 		t.Errorf("got %v, expected the properties without the body", head)
 	}
-	if etag := at(output(t, c, "Copy", `{}`), "CopyObjectResult", "ETag"); etag != `"5d41402abc4b2a76b9719d911017c592"` {
+	if etag := at(w.output(t, "Copy", `{}`), "CopyObjectResult", "ETag"); etag != `"5d41402abc4b2a76b9719d911017c592"` {
 		t.Errorf("got %v, expected the ETag of the copy", etag)
 	}
-	list := output(t, c, "List", `{}`)
+	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
 	if len(contents) != 2 || at(contents[0], "Key") != "a/1" || at(contents[1], "Size") != 14.0 || list["IsTruncated"] != false || list["KeyCount"] != 2.0 {
 		t.Errorf("got %v, expected the two objects", list)
 	}
-	if _, ok := output(t, c, "Nothing", `{}`)["Contents"]; ok {
+	if _, ok := w.output(t, "Nothing", `{}`)["Contents"]; ok {
 		t.Error("got Contents for no objects, expected the field to be absent")
 	}
-	output(t, c, "Delete", `{}`)
-	if x := execute(t, c, "Get", `{"key": "a/1"}`); x.Error != "S3.NoSuchKeyException" {
+	w.output(t, "Delete", `{}`)
+	if x := w.execute(t, "Get", `{"key": "a/1"}`); x.Error != "S3.NoSuchKeyException" {
 		t.Errorf("got %s: %s, expected the object to be gone", x.Error, x.Cause)
 	}
-	if x := execute(t, c, "Put", fmt.Sprintf(`{"key": "large", "body": %q}`, strings.Repeat("x", 200_000))); x.Status != engine.Succeeded {
+	if x := w.execute(t, "Put", fmt.Sprintf(`{"key": "large", "body": %q}`, strings.Repeat("x", 200_000))); x.Status != engine.Succeeded {
 		t.Fatalf("got %s: %s, expected a large object to be put", x.Error, x.Cause)
 	}
 }
 
 func TestTasksManageBuckets(t *testing.T) {
-	c := start(t, object{
-		"Objects":  object{"Type": "AWS::S3::Bucket"},
+	w := start(t, map[string]object{
 		"Create":   objectTask("createBucket", object{"Bucket": "made"}),
 		"Head":     objectTask("headBucket", object{"Bucket": "made"}),
 		"Location": objectTask("getBucketLocation", object{"Bucket": "made"}),
@@ -76,37 +72,36 @@ func TestTasksManageBuckets(t *testing.T) {
 		"List":     objectTask("listObjects", object{"Bucket": "made", "Delimiter": "/"}),
 		"Empty":    objectTask("deleteObjects", object{"Bucket": "made", "Delete": object{"Objects": []object{{"Key": "a"}, {"Key": "b/c"}}}}),
 		"Delete":   objectTask("deleteBucket", object{"Bucket": "made"}),
-		"Buckets":  single("arn:aws:states:::aws-sdk:s3:listBuckets", object{}, nil),
+		"Buckets":  single("arn:aws:states:::aws-sdk:s3:listBuckets", object{}),
 	})
-	output(t, c, "Create", `{}`)
-	output(t, c, "Head", `{}`)
-	output(t, c, "Location", `{}`)
-	output(t, c, "Put", `{"key": "a"}`)
-	output(t, c, "Put", `{"key": "b/c"}`)
-	list := output(t, c, "List", `{}`)
+	w.output(t, "Create", `{}`)
+	w.output(t, "Head", `{}`)
+	w.output(t, "Location", `{}`)
+	w.output(t, "Put", `{"key": "a"}`)
+	w.output(t, "Put", `{"key": "b/c"}`)
+	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
 	prefixes, _ := list["CommonPrefixes"].([]any)
 	if len(contents) != 1 || at(contents[0], "Size") != 0.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
 		t.Errorf("got %v, expected the object and the prefix of the other", list)
 	}
-	if x := execute(t, c, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {
+	if x := w.execute(t, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {
 		t.Errorf("got %s: %s, expected a bucket with objects to stay", x.Error, x.Cause)
 	}
-	if deleted, _ := output(t, c, "Empty", `{}`)["Deleted"].([]any); len(deleted) != 2 {
+	if deleted, _ := w.output(t, "Empty", `{}`)["Deleted"].([]any); len(deleted) != 2 {
 		t.Errorf("got %v, expected both objects", deleted)
 	}
-	output(t, c, "Delete", `{}`)
-	if x := execute(t, c, "Head", `{}`); x.Error != "S3.NoSuchBucketException" {
+	w.output(t, "Delete", `{}`)
+	if x := w.execute(t, "Head", `{}`); x.Error != "S3.NoSuchBucketException" {
 		t.Errorf("got %s: %s, expected the bucket to be gone", x.Error, x.Cause)
 	}
-	if buckets, _ := output(t, c, "Buckets", `{}`)["Buckets"].([]any); len(buckets) != 2 { // and the one of --items
-		t.Errorf("got %v, expected the bucket of the stack", buckets)
+	if buckets, _ := w.output(t, "Buckets", `{}`)["Buckets"].([]any); len(buckets) != 1 {
+		t.Errorf("got %v, expected the bucket that is left", buckets)
 	}
 }
 
-func TestRefusalsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
-	c := start(t, object{
-		"Objects":  object{"Type": "AWS::S3::Bucket"},
+func TestErrorsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
+	w := start(t, map[string]object{
 		"NoKey":    objectTask("getObject", object{"Key": "none"}),
 		"NoBucket": objectTask("getObject", object{"Key": "none", "Bucket": "no-such-bucket"}),
 		"NoHead":   objectTask("headObject", object{"Key": "none"}),
@@ -120,7 +115,7 @@ func TestRefusalsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
 		"Case":     {"States.Runtime", "The field 'key' is not supported by Step Functions"},
 		"Unknown":  {"States.Runtime", `unknown field "Colour"`},
 	} {
-		x := execute(t, c, name, `{}`)
+		x := w.execute(t, name, `{}`)
 		if x.Error != expected[0] || !strings.Contains(x.Cause, expected[1]) {
 			t.Errorf("%s: got %s: %s, expected %s: %s", name, x.Error, x.Cause, expected[0], expected[1])
 		}
