@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -184,20 +183,4 @@ func (fn *function) environment() []string {
 func (fn *function) processEnvironment(runtimeAPI string) []string {
 	stream := time.Now().UTC().Format("2006/01/02/") + "[" + latestVersion + "]" + randomHex(16)
 	return append(slices.Clip(fn.env), "AWS_LAMBDA_RUNTIME_API="+runtimeAPI, "AWS_LAMBDA_LOG_STREAM_NAME="+stream)
-}
-
-// counters holds the counts of Stats that only grow.
-type counters struct {
-	invocations, errors, timeouts, throttles, started atomic.Int64
-}
-
-func (c *counters) snapshot(alive int) Stats {
-	return Stats{
-		Invocations: int(c.invocations.Load()),
-		Errors:      int(c.errors.Load()),
-		Timeouts:    int(c.timeouts.Load()),
-		Throttles:   int(c.throttles.Load()),
-		Started:     int(c.started.Load()),
-		Alive:       alive,
-	}
 }

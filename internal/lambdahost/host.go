@@ -117,31 +117,6 @@ func (h *Host) Add(f Function) error {
 	return nil
 }
 
-// Stats holds the counts of a function since it was added.
-type Stats struct {
-	Invocations int // invocations that reached the function, including retries of events
-	Errors      int // invocations that ended with a FunctionError
-	Timeouts    int // errors that are timeouts
-	Throttles   int // invocations refused because the concurrency was used up
-	Started     int // processes started
-	Alive       int // processes running now
-}
-
-// Stats returns the counts of a function, or zeros if the host does not have it.
-func (h *Host) Stats(function string) Stats {
-	name, _, err := parseName(function)
-	if err != nil {
-		return Stats{}
-	}
-	h.mu.RLock()
-	fn := h.functions[name]
-	h.mu.RUnlock()
-	if fn == nil {
-		return Stats{}
-	}
-	return fn.counters.snapshot(fn.pool.alive())
-}
-
 // find returns the function with the given name or ARN, and its qualifier, if any.
 func (h *Host) find(identifier string) (fn *function, qualifier string, err error) {
 	name, qualifier, err := parseName(identifier)
@@ -239,4 +214,28 @@ func (h *Host) Close() error {
 	h.groups.Close()
 	close(h.done)
 	return nil
+}
+
+// makeRoom stops idle processes until the number of processes, including planned
+// ones, is within the host's concurrency.
+func (h *Host) makeRoom() {
+	for {
+		h.mu.RLock()
+		total := 0
+		var oldest *process
+		var oldestSince time.Time
+		for _, fn := range h.functions {
+			total += fn.pool.size()
+			if p, since := fn.pool.leastRecentlyUsed(); p != nil && (oldest == nil || since.Before(oldestSince)) {
+				oldest, oldestSince = p, since
+			}
+		}
+		h.mu.RUnlock()
+		if total <= h.settings.concurrency || oldest == nil {
+			return
+		}
+		if oldest.fn.pool.evict(oldest) {
+			<-oldest.exited
+		}
+	}
 }

@@ -2,9 +2,7 @@ package lambdahost
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -18,54 +16,6 @@ const (
 	// large: 6 MB and a hundred bytes.
 	maxResponseBytes = maxRequestBytes + 100
 )
-
-// Response is the answer to an invocation.
-type Response struct {
-	// Payload is the function's response or, with a FunctionError, a JSON object
-	// with errorType and errorMessage. The host does not check that it is JSON:
-	// Lambda documents no such check for a synchronous invocation, and its Runtime
-	// Interface Emulator makes none for an OS-only runtime.
-	Payload []byte
-	// FunctionError is "" or "Unhandled".
-	FunctionError string
-	// RequestID is the ID that the function sees.
-	RequestID string
-	// Duration is the time from the delivery of the event to the response.
-	Duration time.Duration
-	// InitDuration is the time from the start of the process to its first request
-	// for an invocation. It is 0 if the process was already running.
-	InitDuration time.Duration
-	// Billed is the sum of Duration and InitDuration, rounded up to a millisecond.
-	Billed time.Duration
-	// ColdStart is true if a process was started for this invocation.
-	ColdStart bool
-
-	logTail []byte // the last 4 KB of the log, if the request asked for it
-}
-
-// request is a request for an invocation.
-type request struct {
-	function      string // name or ARN
-	qualifier     string // from the query string, or ""
-	id            string // "" means a new one
-	traceID       string // "" means a new one
-	clientContext string // JSON, or ""
-	payload       []byte
-	limit         int // the largest size of the payload in bytes
-	wantLogTail   bool
-}
-
-// invocation is an accepted request.
-type invocation struct {
-	fn        *function
-	request   request
-	arn       string
-	done      chan outcome // gets the outcome exactly once; buffered, so that sending never blocks
-	startedAt time.Time    // when a process got it
-	deadline  time.Time
-	initTime  time.Duration
-	cold      bool
-}
 
 // Invoke invokes the function with the given name or ARN and waits for its answer.
 // An empty payload means {}.
@@ -136,22 +86,6 @@ func (h *Host) admit(r request) (*invocation, error) {
 	return &invocation{fn: fn, request: r, arn: arn, done: make(chan outcome, 1)}, nil
 }
 
-func (r *request) checkPayload() error {
-	if len(r.payload) > r.limit {
-		message := fmt.Sprintf("Request must be smaller than %d bytes for the InvokeFunction operation", r.limit)
-		if r.limit == maxEventBytes {
-			message = fmt.Sprintf("%d byte payload is too large for the Event invocation type (limit %d bytes)", len(r.payload), r.limit)
-		}
-		return &Error{Code: codeRequestTooLarge, Message: message}
-	}
-	if len(r.payload) == 0 || json.Valid(r.payload) {
-		return nil
-	}
-	var ignored json.RawMessage
-	err := json.Unmarshal(r.payload, &ignored)
-	return &Error{Code: codeInvalidContent, Message: fmt.Sprintf("Could not parse request body into json: %v", err)}
-}
-
 // await waits for the end of an invocation that a process works on.
 func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *time.Timer) (*Response, error) {
 	var out outcome
@@ -215,8 +149,4 @@ func (h *Host) finish(inv *invocation, p *process, out outcome) *Response {
 		response.logTail = inv.logTail(p, out, response)
 	}
 	return response
-}
-
-func roundUp(d, unit time.Duration) time.Duration {
-	return (d + unit - 1) / unit * unit
 }

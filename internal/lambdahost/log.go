@@ -1,12 +1,8 @@
 package lambdahost
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"strconv"
 	"sync"
-	"time"
 )
 
 // logTailBytes is the size of the log that X-Amz-Log-Type: Tail returns (API
@@ -47,27 +43,4 @@ func (w sinkWriter) Write(line []byte) (int, error) {
 	w.sink.mu.Lock()
 	defer w.sink.mu.Unlock()
 	return w.to.Write(line)
-}
-
-// logTail returns the log of an invocation as Lambda does: START, the function's
-// lines, END and REPORT (developer guide, "Viewing logs for Lambda functions").
-func (inv *invocation) logTail(p *process, out outcome, r *Response) []byte {
-	var log bytes.Buffer
-	fmt.Fprintf(&log, "START RequestId: %s Version: %s\n", r.RequestID, latestVersion)
-	if p != nil {
-		log.Write(p.log.Recorded())
-	}
-	log.WriteString(out.logLines)
-	fmt.Fprintf(&log, "END RequestId: %s\n", r.RequestID)
-	fmt.Fprintf(&log, "REPORT RequestId: %s\tDuration: %s ms\tBilled Duration: %d ms\tMemory Size: %d MB",
-		r.RequestID, milliseconds(r.Duration), r.Billed.Milliseconds(), inv.fn.MemoryMB)
-	if r.ColdStart {
-		fmt.Fprintf(&log, "\tInit Duration: %s ms", milliseconds(r.InitDuration))
-	}
-	log.WriteByte('\n')
-	return log.Bytes()[max(0, log.Len()-logTailBytes):]
-}
-
-func milliseconds(d time.Duration) string {
-	return strconv.FormatFloat(d.Seconds()*1000, 'f', 2, 64)
 }

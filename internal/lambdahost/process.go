@@ -262,27 +262,3 @@ func (p *process) initFailure(requestID string) outcome {
 		return exitFailure(p.exitErr).outcome(requestID)
 	}
 }
-
-// makeRoom stops idle processes until the number of processes, including planned
-// ones, is within the host's concurrency.
-func (h *Host) makeRoom() {
-	for {
-		h.mu.RLock()
-		total := 0
-		var oldest *process
-		var oldestSince time.Time
-		for _, fn := range h.functions {
-			total += fn.pool.size()
-			if p, since := fn.pool.leastRecentlyUsed(); p != nil && (oldest == nil || since.Before(oldestSince)) {
-				oldest, oldestSince = p, since
-			}
-		}
-		h.mu.RUnlock()
-		if total <= h.settings.concurrency || oldest == nil {
-			return
-		}
-		if oldest.fn.pool.evict(oldest) {
-			<-oldest.exited
-		}
-	}
-}
