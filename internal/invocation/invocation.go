@@ -12,9 +12,15 @@ import (
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
+// Host runs functions: a [lambdahost.Host].
+type Host interface {
+	// Invoke invokes a function and waits for its answer.
+	Invoke(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error)
+}
+
 // Options are what an [Invoker] works with.
 type Options struct {
-	Host   *lambdahost.Host
+	Host   Host
 	Queues *sqs.Service
 	// Concurrency is how many invocations run at once. Others wait.
 	Concurrency int
@@ -26,7 +32,7 @@ type Options struct {
 // Invoker invokes functions. It is safe for concurrent use. Close it before its
 // host.
 type Invoker struct {
-	host      *lambdahost.Host
+	host      Host
 	queues    *sqs.Service
 	delivered func(Delivery)
 	turns     chan struct{} // an element for each invocation that runs

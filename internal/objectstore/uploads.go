@@ -14,8 +14,9 @@ import (
 	"github.com/johannesboyne/gofakes3"
 )
 
-// uploads are the multipart uploads under way (Amazon S3 API reference,
-// "CreateMultipartUpload"). Each has a folder with a file per part.
+// uploads are the multipart uploads that were neither completed nor aborted
+// (Amazon S3 API reference, "CreateMultipartUpload"). Each has a folder with a
+// file for each part.
 type uploads struct {
 	mutex sync.Mutex
 	last  int
@@ -165,7 +166,7 @@ func (f *files) ListParts(bucket, key string, id gofakes3.UploadID, marker int, 
 	return result, nil
 }
 
-// partsReader reads one file after the other, with one open at a time.
+// partsReader reads one file after the other, and keeps one open at a time.
 type partsReader struct {
 	files   []string
 	current *os.File

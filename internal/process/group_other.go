@@ -4,7 +4,7 @@ package process
 
 import "os/exec"
 
-// Without process groups only the program itself is ended.
+// Without process groups, only the program itself ends.
 
 func ownGroup(*exec.Cmd)            {}
 func terminate(cmd *exec.Cmd) error { return cmd.Process.Kill() }

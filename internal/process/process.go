@@ -1,5 +1,5 @@
-// Package process starts programs that leave nothing behind: each runs in a
-// process group of its own, which ends as a whole when its context does.
+// Package process runs programs that leave nothing behind: each runs in its own
+// process group, which ends as a whole with a context.
 package process
 
 import (
@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// grace is how long a program may take to end in good order once asked to.
+// grace is how long a program may take to end after it was asked to.
 const grace = 3 * time.Second
 
-// Command is like exec.CommandContext, for a program and whatever it starts in
-// turn. When ctx ends the group is asked to end, and killed a moment later.
+// Command is like [exec.CommandContext], for a program and what it starts. When
+// ctx ends, the group is asked to end, and killed a moment later.
 func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	ownGroup(cmd)
@@ -21,7 +21,7 @@ func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Run runs a command to its end, and whatever is left of its group then too.
+// Run runs a command to its end, and kills what is left of its group.
 func Run(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
@@ -29,8 +29,8 @@ func Run(cmd *exec.Cmd) error {
 	return Wait(cmd)
 }
 
-// Wait waits for a command that was started to end, and ends what is left of
-// its group.
+// Wait waits for the end of a command that was started, and kills what is left
+// of its group.
 func Wait(cmd *exec.Cmd) error {
 	err := cmd.Wait()
 	kill(cmd)

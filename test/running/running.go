@@ -1,6 +1,5 @@
-// Package running runs stacks of tests on this machine: they are synthesized,
-// their functions are built, and their state machines executed, as mapjob run
-// would.
+// Package running runs the stacks of tests on this machine as mapjob run does:
+// it synthesizes them, builds their functions and executes their state machines.
 package running
 
 import (
@@ -23,16 +22,15 @@ import (
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
-// Stack is a stack, named Test, on this machine.
+// Stack is a stack, named Test, that runs.
 type Stack struct {
 	*stack.Stack
 	Template synthesis.Template
 	folder   string
 }
 
-// Start synthesizes the stack that build fills, builds its functions and starts
-// all of it until the test ends. The logs of the functions are shown where the
-// test fails.
+// Start synthesizes the stack that build fills, builds its functions and runs it
+// until the test ends. If the test fails, it prints the logs of the functions.
 func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{"mapjob:local": true, "aws:cdk:bundling-stacks": []string{"**"}, "aws:cdk:enable-path-metadata": true})
@@ -75,7 +73,7 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 	return s
 }
 
-// Execute runs the state machine of that name to its end.
+// Execute runs a state machine to its end.
 func (s *Stack) Execute(t testing.TB, name string, x stack.Execution) *engine.Execution {
 	t.Helper()
 	m, err := s.Machine(name)
@@ -89,7 +87,7 @@ func (s *Stack) Execute(t testing.TB, name string, x stack.Execution) *engine.Ex
 	return ended
 }
 
-// Endpoint is where a part listens, such as S3 or SFN.
+// Endpoint returns where a part listens, such as S3 or SFN.
 func (s *Stack) Endpoint(t testing.TB, service string) string {
 	t.Helper()
 	for _, variable := range s.Endpoints() {
@@ -101,14 +99,14 @@ func (s *Stack) Endpoint(t testing.TB, service string) string {
 	return ""
 }
 
-// Client is the configuration of a client of one part.
+// Client returns the configuration of a client of a part.
 func (s *Stack) Client(t testing.TB, service string) aws.Config {
 	t.Helper()
 	url := s.Endpoint(t, service)
 	return aws.Config{Region: template.Region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}
 }
 
-// Bucket is the name of the bucket that a construct is or has.
+// Bucket returns the physical name of a bucket by the name of its construct.
 func (s *Stack) Bucket(t testing.TB, construct string) string {
 	t.Helper()
 	for _, b := range s.Buckets() {
@@ -129,7 +127,7 @@ func (s *Stack) Put(t testing.TB, bucket, key string, text []byte) {
 	}
 }
 
-// Object is an object's text.
+// Object returns the text of an object.
 func (s *Stack) Object(t testing.TB, bucket, key string) string {
 	t.Helper()
 	var text bytes.Buffer
@@ -139,7 +137,7 @@ func (s *Stack) Object(t testing.TB, bucket, key string) string {
 	return text.String()
 }
 
-// Messages are the texts that tasks have published, in their order.
+// Messages returns the texts that tasks have published, in their order.
 func (s *Stack) Messages(t testing.TB) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.folder, "messages.jsonl"))

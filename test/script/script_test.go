@@ -1,5 +1,5 @@
-// Package script tests the command mapjob as a person types it, over an app
-// whose functions misbehave on demand.
+// Package script runs mapjob as users type it, with an app whose functions do
+// what their items say.
 package script
 
 import (
@@ -34,8 +34,8 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
-			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where the command is, and nothing else
-			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process that comes of this script
+			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
+			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
 			return os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// synthesize makes the assembly once; scripts copy it in place of the app.
+// synthesize makes the assembly once. Scripts copy it instead of running the app.
 func synthesize(t *testing.T, root string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -59,7 +59,7 @@ func synthesize(t *testing.T, root string) string {
 	return folder
 }
 
-// json PATH VALUE: the JSON document on standard output has this value there.
+// json PATH VALUE: the JSON document on standard output has the value at the path.
 func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: json PATH VALUE")
@@ -77,7 +77,7 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lines FILES N: the file that the pattern finds has N lines.
+// lines FILES N: the file that matches the pattern has N lines.
 func checkLines(ts *testscript.TestScript, neg bool, args []string) {
 	files, _ := filepath.Glob(ts.MkAbs(args[0]))
 	if len(files) != 1 {
@@ -90,7 +90,7 @@ func checkLines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// nothing-left: no process of this script is there any more.
+// nothing-left: no process of this script runs any more.
 func checkNothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		ts.Logf("processes are not looked for: this system has no /proc")
@@ -98,7 +98,7 @@ func checkNothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 	mark := ts.Getenv("MAPJOB_TEST_RUN")
 	var left []string
-	for range 50 { // what was killed may take a moment to be gone
+	for range 50 { // a process that was killed takes a moment to end
 		left = nil
 		processes, _ := filepath.Glob("/proc/[0-9]*")
 		for _, p := range processes {
@@ -116,7 +116,7 @@ func checkNothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Fatalf("left behind:\n%s", strings.Join(left, "\n"))
 }
 
-// take-port NAME: $NAME is a port that another program has.
+// take-port NAME: $NAME is a port that another program uses.
 func takePort(ts *testscript.TestScript, _ bool, args []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -124,7 +124,7 @@ func takePort(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
 }
 
-// wait-for FILES PATTERN: wait until a file that the pattern finds matches.
+// wait-for FILES PATTERN: wait until one of the files matches the pattern.
 func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 	pattern := regexp.MustCompile(args[1])
 	for range 600 {
@@ -136,5 +136,5 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("no file of %s came to match %s", args[0], args[1])
+	ts.Fatalf("no file of %s matched %s within 30 s", args[0], args[1])
 }

@@ -1,4 +1,4 @@
-// Command faulty is a CDK app whose functions misbehave on demand.
+// Command faulty is a CDK app whose functions do what their items say.
 package main
 
 import (
@@ -43,7 +43,7 @@ func main() {
 	app.Synth(nil)
 }
 
-// steps are the states of an item, which fail on demand.
+// steps returns the states of an item, which may fail.
 func steps(scope constructs.Construct) awsstepfunctions.IChainable {
 	fails := awsstepfunctions.Fail_Jsonata(scope, jsii.String("Refused"), &awsstepfunctions.FailJsonataProps{Error: jsii.String("Refused")})
 	return awsstepfunctions.Choice_Jsonata(scope, jsii.String("Check"), nil).

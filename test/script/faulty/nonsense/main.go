@@ -1,4 +1,4 @@
-// Command nonsense answers what nobody asked for.
+// Command nonsense gives an invalid answer.
 package main
 
 import "github.com/aws/aws-lambda-go/lambda"

@@ -1,4 +1,4 @@
-// Command worker does to itself what its item says.
+// Command worker does what its item says.
 package main
 
 import (
@@ -32,16 +32,16 @@ func main() {
 		case "exit":
 			os.Exit(3)
 		case "nap-exit":
-			time.Sleep(1300 * time.Millisecond) // what else is done is stored by then
+			time.Sleep(1300 * time.Millisecond) // outcomes of other items are stored by then
 			os.Exit(3)
 		case "nap":
 			time.Sleep(time.Duration(i.MS) * time.Millisecond)
 			return "rested", nil
 		case "talk":
 			return strings.Repeat("x", i.Bytes), nil
-		case "hang": // does not heed its context
+		case "hang": // ignores its context
 			time.Sleep(time.Hour)
-		case "freeze": // the whole process, the kit in it included
+		case "freeze": // the whole process
 			if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
 				return "", err
 			}
