@@ -100,7 +100,7 @@ func TestOlderArchitecturesInvoiceTheOrders(t *testing.T) {
 			if text := progress.String(); strings.Contains(text, "items done") || strings.Contains(text, "failed") {
 				t.Errorf("got progress with numbers of items, which these architectures do not count:\n%s", text)
 			}
-			if !strings.Contains(progress.String(), "nothing is left to do") {
+			if !strings.Contains(progress.String(), "all work is done") {
 				t.Errorf("got progress without an end:\n%s", progress.Bytes())
 			}
 		})
