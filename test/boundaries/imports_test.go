@@ -66,7 +66,7 @@ var floors = [][]room{
 		{"constructs/trigger/functions/...", []string{"internal/protocol"}, sdk},
 	},
 	{
-		{"internal/asl", []string{"internal/expression", "internal/value"}, libraries},
+		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
