@@ -15,10 +15,10 @@ type Job struct {
 type StartRequest struct {
 	Version   int             `json:"version,omitempty"`
 	Job       Job             `json:"job"`
-	Execution string          `json:"execution"` // ARN
-	Input     json.RawMessage `json:"input"`     // of the execution; the chunker gets a [SourceDescription]
-	Items     *Object         `json:"items"`     // where to store the items; nil: in the answer
-	ChunkSize int             `json:"chunkSize"` // items per chunk; 0: the items are not chunked
+	Execution string          `json:"execution"`           // ARN
+	Input     json.RawMessage `json:"input"`               // of the execution; the chunker gets a [SourceDescription]
+	Items     *Object         `json:"items,omitempty"`     // where to store the items; nil: in the answer
+	ChunkSize int             `json:"chunkSize,omitempty"` // items per chunk; 0: the items are not chunked
 }
 
 // StartAnswer is what a job start answers.

@@ -30,8 +30,9 @@ type Stack struct {
 }
 
 // Start synthesizes the stack that build fills, builds its functions and runs it
-// until the test ends. If the test fails, it prints the logs of the functions.
-func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
+// until the test ends. Edits change the template before that. If the test fails,
+// it prints the logs of the functions.
+func Start(t *testing.T, build func(awscdk.Stack), edits ...func(template map[string]any)) *Stack {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{"mapjob:local": true, "aws:cdk:bundling-stacks": []string{"**"}, "aws:cdk:enable-path-metadata": true})
 	parent := awscdk.NewStack(app, jsii.String("Test"), nil)
@@ -39,9 +40,16 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 	app.Synth(nil)
 
 	s := &Stack{}
-	text, err := os.ReadFile(filepath.Join(*app.Outdir(), "Test.template.json"))
+	file := filepath.Join(*app.Outdir(), "Test.template.json")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(edits) > 0 {
+		text = edited(t, text, edits)
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := json.Unmarshal(text, &s.Template); err != nil {
 		t.Fatal(err)
@@ -71,6 +79,23 @@ func Start(t *testing.T, build func(awscdk.Stack)) *Stack {
 		}
 	})
 	return s
+}
+
+// edited returns a template's text after edits.
+func edited(t *testing.T, text []byte, edits []func(map[string]any)) []byte {
+	t.Helper()
+	var parsed map[string]any
+	if err := json.Unmarshal(text, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	for _, edit := range edits {
+		edit(parsed)
+	}
+	text, err := json.Marshal(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // Execute runs a state machine to its end.

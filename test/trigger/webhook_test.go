@@ -96,8 +96,8 @@ func (r *world) ended(t *testing.T, arn string) *sfn.DescribeExecutionOutput {
 	return nil
 }
 
-// signature signs a delivery as the documentation tells a sender to.
-func signature(timestamp, id, body string) string {
+// signature signs a delivery with a key, as the documentation tells a sender to.
+func signature(key, timestamp, id, body string) string {
 	text := timestamp + "." + body
 	if id != "" {
 		text = timestamp + "." + id + "." + body
@@ -113,10 +113,10 @@ type accepted struct {
 	Execution, ExecutionARN, Message string
 }
 
-// sending is what is sent, signed with key at a time.
+// sending returns the headers of a delivery that a sender signs with key at a time.
 func sending(key string, at time.Time, id, body string) http.Header {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
-	h := http.Header{"Content-Type": {"application/json"}, "X-Timestamp": {timestamp}, "X-Signature-256": {signature(timestamp, id, body)}}
+	h := http.Header{"Content-Type": {"application/json"}, "X-Timestamp": {timestamp}, "X-Signature-256": {signature(key, timestamp, id, body)}}
 	if id != "" {
 		h.Set("X-Delivery-Id", id)
 	}
