@@ -11,6 +11,9 @@
 //		},
 //	})
 //
+// The function gets the event itself, and through a URL the request, as
+// events.LambdaFunctionURLRequest of aws-lambda-go has it.
+//
 // A schedule and a pattern invoke the function asynchronously: Lambda queues the
 // event, retries if the function fails, and then sends the event to the failure
 // queue. A URL invokes it synchronously: its caller waits, gets the error, and

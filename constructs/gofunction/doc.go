@@ -8,7 +8,7 @@
 //		Package: jsii.String("example.com/shop/lambdas/worker"),
 //	})
 //
-// The go command of the machine builds the binary when the app is synthesized:
+// The main package calls lambda.Start of aws-lambda-go. The go command of the machine builds the binary when the app is synthesized:
 // without cgo, stripped, with trimmed paths and without build identifiers. The
 // same sources give the same asset hash in every folder and on every machine.
 // `mapjob run` builds it for the machine at hand instead.

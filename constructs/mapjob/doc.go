@@ -18,4 +18,16 @@
 //   - Overlap is what an execution does if another one is running: &joblock.Skip{},
 //     &joblock.Wait{}, &joblock.Replace{} or &joblock.Fail{}.
 //   - A Worker, a [Callback] or a Processor handles the items.
+//
+// # Executions
+//
+// An execution's input is what the job start gets, or names the items of the Source.
+// Its output is the summary's account, {"total": n, "succeeded": n, "failed": n,
+// "missing": n, "errors": {…}, "report": {"bucket": …, "prefix": …}}. An Inline job
+// without a summary has the list of outcomes as its output.
+//
+// An execution fails with MapJob.TooManyFailures if more items failed than the job
+// tolerates, and with other errors that begin with MapJob: docs/errors.md of this
+// module lists them. Objects of an execution are in the folder
+// STATE-MACHINE/EXECUTION/ of the results bucket, its report in report/.
 package mapjob

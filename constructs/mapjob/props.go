@@ -41,8 +41,8 @@ type Props struct {
 	// Default: a batch is tried again twice.
 	WorkerRetries *float64
 
-	// JobStart finds out what there is to do and yields the items. It is written
-	// with job.Start. If it crashes, it is invoked again.
+	// JobStart gets the execution's input and yields the items. It is written with
+	// job.Start. If it crashes, it is invoked again.
 	// Default: the items come from the Source.
 	JobStart awslambda.IFunction
 
@@ -101,8 +101,8 @@ type Props struct {
 
 	// ResultsBucket stores items, results and reports of the executions. Several
 	// jobs may share a bucket.
-	// Default: a Distributed job creates a private, encrypted bucket. An Inline job
-	// has no bucket, unless Results is set.
+	// Default: a Distributed job creates a private, encrypted bucket, which stays
+	// when the stack is deleted. An Inline job has no bucket, unless Results is set.
 	ResultsBucket awss3.IBucket
 
 	// Results has the options of a results bucket that the job creates.

@@ -16,8 +16,9 @@ type Props struct {
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Job is the job's name in the metrics that its summary writes. An Inline job
-	// without a Summary writes no metrics.
+	// Job is the job's name in the metrics that its summary writes: mapjob.Props.Name
+	// or the ID of the job's construct. An Inline job without a Summary writes no
+	// metrics.
 	// Default: only executions are watched, not their items.
 	Job *string
 

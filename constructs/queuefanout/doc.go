@@ -8,6 +8,8 @@
 //		MaxConcurrency: jsii.Number(20),
 //	})
 //
+// The queue is a standard queue. The consumer gets events.SQSEvent of aws-lambda-go.
+//
 // The consumer answers which messages of a batch failed. Those come again after
 // their visibility timeout, and after some receives they go to the dead-letter
 // queue. Messages come at least once and in no order: the consumer must do the same

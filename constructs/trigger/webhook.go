@@ -106,9 +106,12 @@ func (w *webhook) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
 }
 
 // NewWebhook creates a URL that starts a state machine for every delivery. The
-// answer to a delivery is 202 as soon as its execution has started. It says nothing
-// of how the execution ends: a job that skips an execution has accepted the
-// delivery. NewWebhook panics with every problem of the props at once, before it
+// answer to a delivery is 202 as soon as its execution has started, with
+// {"execution": NAME, "executionArn": ARN}. It says nothing about how the execution
+// ends: a job that skips an execution has accepted the delivery. A refused delivery
+// gets {"message": …}, with 429 or 503 if the sender should send it again.
+//
+// NewWebhook panics with every problem of the props at once, before it
 // creates anything.
 func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Webhook {
 	var settings WebhookProps
