@@ -70,9 +70,9 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// What Lambda, Scheduler and EventBridge give up ends in one queue, which takes
-// it from them, over TLS alone, and from nobody else.
-func TestEventsThatAreGivenUpEndInOneQueue(t *testing.T) {
+// Events that Lambda, Scheduler and EventBridge can't deliver go to one queue, which
+// takes messages from these three only, over TLS.
+func TestUnhandledEventsGoToOneQueue(t *testing.T) {
 	stack := synthesis.Stack(t)
 	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Events: orders()})
 	queue := fmt.Sprint(stack.Resolve(handler.FailureQueue().QueueArn()))
@@ -112,9 +112,9 @@ func TestEventsThatAreGivenUpEndInOneQueue(t *testing.T) {
 	}
 }
 
-// Lambda, Scheduler and EventBridge each have an age of their own, and the last
-// two would try for a day.
-func TestAnEventIsAsOldAsItMayBeWhoeverHasIt(t *testing.T) {
+// Lambda, Scheduler and EventBridge each have a maximum age, and the last two would
+// retry for a day.
+func TestMaxEventAgeHoldsForEverySource(t *testing.T) {
 	for expected, age := range map[float64]awscdk.Duration{6 * 3600: nil, 3600: awscdk.Duration_Hours(jsii.Number(1))} {
 		stack := synthesis.Stack(t)
 		eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Events: orders(), MaxEventAge: age})
@@ -135,7 +135,7 @@ func TestAnEventIsAsOldAsItMayBeWhoeverHasIt(t *testing.T) {
 	}
 }
 
-func TestAnotherQueueTakesThePlaceOfTheOwnOne(t *testing.T) {
+func TestGivenQueueReplacesTheOwnOne(t *testing.T) {
 	stack := synthesis.Stack(t)
 	lost := awssqs.NewQueue(stack, jsii.String("Lost"), nil)
 	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), OnFailure: lost})
@@ -144,7 +144,7 @@ func TestAnotherQueueTakesThePlaceOfTheOwnOne(t *testing.T) {
 	}
 }
 
-func TestAnAliasIsInvokedByItsName(t *testing.T) {
+func TestAliasIsInvokedByName(t *testing.T) {
 	stack := synthesis.Stack(t)
 	f := function(stack)
 	for _, c := range []struct {
@@ -164,7 +164,7 @@ func TestAnAliasIsInvokedByItsName(t *testing.T) {
 	}
 }
 
-// alarms are those of a handler in words.
+// alarms describes the alarms of a handler.
 func alarms(t *testing.T, change func(*eventhandler.Props)) map[eventhandler.Alarm]string {
 	t.Helper()
 	stack := synthesis.Stack(t)

@@ -71,7 +71,7 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 	}
 }
 
-func TestAPackageOfAModuleIsAnEntry(t *testing.T) {
+func TestPackageOfAModule(t *testing.T) {
 	byFolder, byImportPath := synthesis.Stack(t), synthesis.Stack(t)
 	gofunction.New(byFolder, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String(entry)})
 	gofunction.New(byImportPath, jsii.String("Worker"), &gofunction.Props{Package: jsii.String("github.com/mapjob/mapjob/" + entry)})

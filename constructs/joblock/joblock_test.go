@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { synthesis.Main(m) }
 
 const machineType = "AWS::StepFunctions::StateMachine"
 
-// hold is a stack with a state machine whose one state holds a lock, and a
+// hold returns a stack with a state machine that has a state under a lock, and a
 // state after it.
 func hold(t *testing.T, props func(awscdk.Stack) *joblock.Props) (awscdk.Stack, joblock.Lock) {
 	t.Helper()
@@ -35,7 +35,7 @@ func hold(t *testing.T, props func(awscdk.Stack) *joblock.Props) (awscdk.Stack, 
 	return stack, lock
 }
 
-// table is one that many locks share.
+// table creates a table that several locks can share.
 func table(stack awscdk.Stack) awsdynamodb.ITable {
 	return awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
 		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
@@ -74,7 +74,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-func TestTheRoleMayDoWhatThePolicyNeedsAndNoMore(t *testing.T) {
+func TestRoleHasOnlyNeededPermissions(t *testing.T) {
 	executions := `,"Effect":"Allow","Resource":{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":states:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},` +
 		`":execution:",{"Fn::GetAtt":["MACHINE","Name"]},":*"]]}}`
 	items := func(key string) string {
@@ -112,7 +112,7 @@ func TestTheRoleMayDoWhatThePolicyNeedsAndNoMore(t *testing.T) {
 	}
 }
 
-func TestAKeyOfYourOwn(t *testing.T) {
+func TestEncryptionKey(t *testing.T) {
 	stack, _ := hold(t, func(s awscdk.Stack) *joblock.Props {
 		return &joblock.Props{Overlap: &joblock.Skip{}, EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
 	})
@@ -126,9 +126,8 @@ func TestAKeyOfYourOwn(t *testing.T) {
 	}
 }
 
-// What a state machine waits for must not wait for it: CloudFormation refuses
-// the template only when it is deployed.
-func TestThereIsNoCycle(t *testing.T) {
+// CloudFormation refuses a template with a cycle, but only when it is deployed.
+func TestResourcesHaveNoCycle(t *testing.T) {
 	for _, props := range []func(awscdk.Stack) *joblock.Props{minimal, everything, of(&joblock.Replace{})} {
 		stack, _ := hold(t, props)
 		template := synthesis.Synthesize(t, stack)
@@ -155,7 +154,7 @@ func TestThereIsNoCycle(t *testing.T) {
 	}
 }
 
-// dependencies are the resources that another one names or depends on.
+// dependencies returns the resources that a resource names or depends on.
 func dependencies(template *synthesis.Template, id string) []string {
 	r := template.Resources[id]
 	text, _ := json.Marshal([]any{r.Properties, r.DependsOn})
@@ -168,7 +167,7 @@ func dependencies(template *synthesis.Template, id string) []string {
 	return ids
 }
 
-func TestManyLocksShareATable(t *testing.T) {
+func TestLocksShareATable(t *testing.T) {
 	stack := synthesis.Stack(t)
 	shared := table(stack)
 	for _, id := range []string{"A", "B", "C"} {

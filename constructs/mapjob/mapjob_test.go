@@ -34,7 +34,7 @@ func function(stack awscdk.Stack, id string) awslambda.Function {
 
 const machineType = "AWS::StepFunctions::StateMachine"
 
-// everything is a job with each prop set that a Distributed job has.
+// everything sets each prop that a Distributed job can have.
 func everything(stack awscdk.Stack) *mapjob.Props {
 	return &mapjob.Props{
 		JobStart: function(stack, "JobStart"),
@@ -134,7 +134,7 @@ func state(t *testing.T, definition map[string]any, path ...string) map[string]a
 	return definition
 }
 
-func TestRetriesStandInTheChildAndIncludeThrottles(t *testing.T) {
+func TestRetriesAreInTheChildAndIncludeThrottles(t *testing.T) {
 	stack := synthesis.Stack(t)
 	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), WorkerRetries: jsii.Number(4)})
 	template := synthesis.Synthesize(t, stack)
@@ -165,7 +165,7 @@ func TestRetriesStandInTheChildAndIncludeThrottles(t *testing.T) {
 	}
 }
 
-func TestTheLogHasEverythingButTheData(t *testing.T) {
+func TestLogHasDataOnlyOnRequest(t *testing.T) {
 	for name, c := range map[string]struct{ given, expected *bool }{
 		"nothing said": {nil, jsii.Bool(false)}, "asked for": {jsii.Bool(true), jsii.Bool(true)},
 	} {
@@ -179,7 +179,7 @@ func TestTheLogHasEverythingButTheData(t *testing.T) {
 	}
 }
 
-func TestManyJobsInOneStackDoNotCollide(t *testing.T) {
+func TestJobsInOneStackDoNotCollide(t *testing.T) {
 	stack := synthesis.Stack(t)
 	worker := function(stack, "Worker")
 	for i := range 20 {
@@ -194,7 +194,7 @@ func TestManyJobsInOneStackDoNotCollide(t *testing.T) {
 	}
 }
 
-func TestAnAppWithoutTheFlagWritesResultsAllTheSame(t *testing.T) {
+func TestResultsAreWrittenWithoutTheFeatureFlag(t *testing.T) {
 	app := synthesis.App(t, map[string]any{"@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2": false})
 	stack := awscdk.NewStack(app, jsii.String("Test"), nil)
 	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker")})
@@ -324,9 +324,9 @@ func TestBadProps(t *testing.T) {
 	}
 }
 
-// By reference the Map would take a chunk for an item, and the last chunk is
-// smaller than the others: the verdict counts items.
-func TestChunksAreNotCountedForItems(t *testing.T) {
+// By reference the Map counts chunks, and the last one is smaller than the others.
+// The verdict counts items.
+func TestChunksAreNotCountedAsItems(t *testing.T) {
 	for _, c := range []struct{ tolerated, byMap any }{{20.0, 100.0}, {0.0, nil}, {nil, nil}} {
 		stack := synthesis.Stack(t)
 		props := &mapjob.Props{JobStart: function(stack, "JobStart"), Worker: function(stack, "Worker"), Mode: &mapjob.ByReference{}}
@@ -342,9 +342,9 @@ func TestChunksAreNotCountedForItems(t *testing.T) {
 	}
 }
 
-// Items in a bucket that the input names are read by the Map or the job's own
-// job start, and by the summary, which looks up those that failed.
-func TestGrantsReachWhoeverReadsItems(t *testing.T) {
+// Items in a bucket that the input names are read by the Map or the job's chunker,
+// and by the summary, which reads failed items again.
+func TestGrantReadReachesEveryReader(t *testing.T) {
 	for name, c := range map[string]struct {
 		props   func(awscdk.Stack) *mapjob.Props
 		readers []string
@@ -378,8 +378,8 @@ func TestGrantsReachWhoeverReadsItems(t *testing.T) {
 	}
 }
 
-// A function without its role can't be granted what it needs: its owner is told.
-func TestImportedFunctionsAreWarnedOf(t *testing.T) {
+// The job can't extend the role of an imported function, and warns about it.
+func TestImportedFunctionsCauseWarnings(t *testing.T) {
 	stack := synthesis.Stack(t)
 	imported := awslambda.Function_FromFunctionArn(stack, jsii.String("Imported"), jsii.String("arn:aws:lambda:eu-central-1:123456789012:function:worker"))
 	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: imported})
@@ -389,7 +389,7 @@ func TestImportedFunctionsAreWarnedOf(t *testing.T) {
 	}
 }
 
-func TestStatesInsideOfStatesAreLookedAt(t *testing.T) {
+func TestStatesInsideStatesAreChecked(t *testing.T) {
 	stack := synthesis.Stack(t)
 	inside := func(scope constructs.Construct) awsstepfunctions.IChainable {
 		return awsstepfunctions.Parallel_Jsonata(scope, jsii.String("Both"), nil).Branch(
@@ -401,8 +401,8 @@ func TestStatesInsideOfStatesAreLookedAt(t *testing.T) {
 	}
 }
 
-// The token of an item belongs to a child of the Map.
-func TestWhoAnswersTokensMayAnswerThoseOfChildren(t *testing.T) {
+// A task token belongs to a child of the Map.
+func TestTaskResponseGrantIncludesChildren(t *testing.T) {
 	stack := synthesis.Stack(t)
 	bank := function(stack, "Bank")
 	job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Callback: &mapjob.Callback{Worker: function(stack, "Worker")}})
@@ -417,7 +417,7 @@ func TestWhoAnswersTokensMayAnswerThoseOfChildren(t *testing.T) {
 	}
 }
 
-func TestTimesThatAreNotKnownAtSynthAreTaken(t *testing.T) {
+func TestUnknownTimesAreAccepted(t *testing.T) {
 	stack := synthesis.Stack(t)
 	hours := awscdk.Duration_Hours(awscdk.NewCfnParameter(stack, jsii.String("Hours"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber())
 	seconds := awscdk.Duration_Seconds(awscdk.NewCfnParameter(stack, jsii.String("Seconds"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber())

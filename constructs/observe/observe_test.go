@@ -51,7 +51,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-func TestHowManyOfEach(t *testing.T) {
+func TestResourceCounts(t *testing.T) {
 	for name, c := range map[string]struct {
 		props    func(awscdk.Stack) *observe.Props
 		expected map[string]int
@@ -76,7 +76,7 @@ func TestHowManyOfEach(t *testing.T) {
 	}
 }
 
-// alarms are those of a stack in words, by their ID.
+// alarms describes the alarms of a stack, by their IDs.
 func alarms(t *testing.T, props func(awscdk.Stack) *observe.Props) map[observe.Alarm]string {
 	t.Helper()
 	stack := synthesis.Stack(t)
@@ -92,8 +92,8 @@ func alarms(t *testing.T, props func(awscdk.Stack) *observe.Props) map[observe.A
 	return found
 }
 
-// measured is what an alarm looks at: an expression, or metrics, with their
-// dimensions but for the state machine's.
+// measured describes what an alarm evaluates: an expression, or metrics with their
+// dimensions, without the state machine's.
 func measured(p map[string]any) string {
 	if p["MetricName"] != nil {
 		return fmt.Sprintf("%v of %v %v over %v s", p["Statistic"], p["Namespace"], p["MetricName"], p["Period"])
@@ -140,7 +140,7 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-func TestNoSuccessLooksBackInPeriodsThatCloudWatchTakes(t *testing.T) {
+func TestNoSuccessUsesValidPeriods(t *testing.T) {
 	for hours, expected := range map[float64]string{
 		1: "over 300 s LessThanThreshold 1, 12 times", 24: "over 300 s LessThanThreshold 1, 288 times",
 		25: "over 3600 s LessThanThreshold 1, 25 times", 168: "over 3600 s LessThanThreshold 1, 168 times",
@@ -154,7 +154,7 @@ func TestNoSuccessLooksBackInPeriodsThatCloudWatchTakes(t *testing.T) {
 	}
 }
 
-func TestATopicTakesMessagesOfAlarmsAndRulesOverTLSAlone(t *testing.T) {
+func TestTopicTakesAlarmsAndRulesOverTLSOnly(t *testing.T) {
 	stack := synthesis.Stack(t)
 	observe.NewTopic(stack, jsii.String("Alerts"), nil)
 	template := synthesis.Synthesize(t, stack)
@@ -174,14 +174,14 @@ func TestATopicTakesMessagesOfAlarmsAndRulesOverTLSAlone(t *testing.T) {
 	}
 }
 
-func TestATopicWithAGivenKeyCreatesNone(t *testing.T) {
+func TestTopicWithAGivenKeyCreatesNone(t *testing.T) {
 	stack := synthesis.Stack(t)
 	key := awskms.NewKey(stack, jsii.String("Ours"), nil)
 	observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: key})
 	synthesis.Synthesize(t, stack).Only(t, "AWS::KMS::Key")
 }
 
-func TestEndingsThatAnExecutionPublishesAreNotPublishedTwice(t *testing.T) {
+func TestEndingsAreNotPublishedTwice(t *testing.T) {
 	for name, c := range map[string]struct {
 		except   []string
 		expected string
@@ -207,7 +207,7 @@ func TestEndingsThatAnExecutionPublishesAreNotPublishedTwice(t *testing.T) {
 	}
 }
 
-func TestANotificationMayBePublishedToItsTopicAlone(t *testing.T) {
+func TestNotificationMayPublishToItsTopicOnly(t *testing.T) {
 	stack := synthesis.Stack(t)
 	topic := observe.NewTopic(stack, jsii.String("Alerts"), nil)
 	end := awsstepfunctions.Succeed_Jsonata(stack, jsii.String("End"), nil)

@@ -57,8 +57,8 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// fanout is a fan-out with some props changed, its template, and its queue and
-// dead-letter queue in there.
+// fanout returns the template of a fan-out with some props changed, and its queue
+// and dead-letter queue in the template.
 func fanout(t *testing.T, change func(awscdk.Stack, *queuefanout.Props)) (f queuefanout.QueueFanout, template *synthesis.Template, queue, deadLetters synthesis.Resource) {
 	t.Helper()
 	stack := synthesis.Stack(t)
@@ -72,7 +72,7 @@ func fanout(t *testing.T, change func(awscdk.Stack, *queuefanout.Props)) (f queu
 	return f, template, byURL(f.Queue().QueueUrl()), byURL(f.DeadLetterQueue().QueueUrl())
 }
 
-func TestVisibilityFollowsTheRule(t *testing.T) {
+func TestVisibilityTimeoutFollowsTheConsumer(t *testing.T) {
 	for name, c := range map[string]struct {
 		change   func(awscdk.Stack, *queuefanout.Props)
 		expected float64
@@ -96,7 +96,7 @@ func TestVisibilityFollowsTheRule(t *testing.T) {
 	}
 }
 
-func TestTheConsumerIsAskedForPartialFailures(t *testing.T) {
+func TestConsumerReportsPartialFailures(t *testing.T) {
 	_, template, queue, _ := fanout(t, func(awscdk.Stack, *queuefanout.Props) {})
 	source := template.Only(t, "AWS::Lambda::EventSourceMapping").Properties
 	if got := fmt.Sprint(source["FunctionResponseTypes"], source["BatchSize"], source["ScalingConfig"]); got != "[ReportBatchItemFailures] 10 map[MaximumConcurrency:100]" {
@@ -108,7 +108,7 @@ func TestTheConsumerIsAskedForPartialFailures(t *testing.T) {
 	}
 }
 
-func TestQueuesAreEncryptedAndRefuseWhatComesWithoutTLS(t *testing.T) {
+func TestQueuesAreEncryptedAndRequireTLS(t *testing.T) {
 	for name, change := range map[string]func(awscdk.Stack, *queuefanout.Props){
 		"by SQS": func(awscdk.Stack, *queuefanout.Props) {},
 		"by a key": func(s awscdk.Stack, p *queuefanout.Props) {
@@ -135,7 +135,7 @@ func TestQueuesAreEncryptedAndRefuseWhatComesWithoutTLS(t *testing.T) {
 	}
 }
 
-func TestTheProducerSendsAndTheConsumerReceives(t *testing.T) {
+func TestProducerSendsAndConsumerReceives(t *testing.T) {
 	_, template, _, _ := fanout(t, func(s awscdk.Stack, p *queuefanout.Props) {
 		p.EncryptionKey = awskms.NewKey(s, jsii.String("Key"), nil)
 	})
@@ -161,7 +161,7 @@ func TestTheProducerSendsAndTheConsumerReceives(t *testing.T) {
 	}
 }
 
-func TestOneMoreProducer(t *testing.T) {
+func TestSecondProducer(t *testing.T) {
 	stack := synthesis.Stack(t)
 	other := function(stack, "Other", nil)
 	queuefanout.New(stack, jsii.String("Orders"), minimal(stack)).GrantSend(other)

@@ -113,7 +113,7 @@ func TestBadExpressions(t *testing.T) {
 	}
 }
 
-func TestEveryProblemOfACronExpressionIsNamed(t *testing.T) {
+func TestEveryProblemOfACronExpressionIsReported(t *testing.T) {
 	_, err := parseExpression("cron(60 24 32 13 8 2200)")
 	for _, expected := range []string{"minutes: ", "hours: ", "day of month: ", "month: ", "day of week: ", "year: ", "expected ? for exactly one"} {
 		if err == nil || !strings.Contains(err.Error(), expected) {

@@ -21,15 +21,15 @@ import (
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
-// hashes are those at the end of logical IDs.
+// hashes matches the hashes at the end of logical IDs.
 var hashes = regexp.MustCompile(`[0-9A-F]{8}"`)
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
 func seconds(n float64) awscdk.Duration { return awscdk.Duration_Seconds(jsii.Number(n)) }
 
-// machine is a state machine of another stack: what the triggers create is all
-// there is in the template.
+// machine returns a state machine of another stack, so that the template has only
+// what the triggers create.
 func machine(stack awscdk.Stack) awsstepfunctions.IStateMachine {
 	return awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("Job"))
 }
@@ -129,7 +129,7 @@ func TestSnapshots(t *testing.T) {
 	}
 }
 
-// one is a stack with each trigger once.
+// one returns a stack with each trigger once.
 func one(t *testing.T) awscdk.Stack {
 	stack := synthesis.Stack(t)
 	m := machine(stack)
@@ -141,7 +141,7 @@ func one(t *testing.T) awscdk.Stack {
 	return stack
 }
 
-func TestEachRoleMayDoWhatItHasToAndNoMore(t *testing.T) {
+func TestRolesHaveOnlyNeededPermissions(t *testing.T) {
 	template := synthesis.Synthesize(t, one(t))
 	const (
 		start = `{"Action":"states:StartExecution","Effect":"Allow","Resource":{"Fn::Join":["",` +
@@ -181,7 +181,7 @@ func TestEachRoleMayDoWhatItHasToAndNoMore(t *testing.T) {
 	}
 }
 
-func TestDeadLettersAreEncryptedAndGoOverTLSAlone(t *testing.T) {
+func TestDeadLetterQueuesAreEncryptedAndRequireTLS(t *testing.T) {
 	template := synthesis.Synthesize(t, one(t))
 	queues := template.OfType("AWS::SQS::Queue")
 	if len(queues) != 3 {
@@ -203,7 +203,7 @@ func TestDeadLettersAreEncryptedAndGoOverTLSAlone(t *testing.T) {
 	}
 }
 
-// An event source that no role stands for has to be let into the queue.
+// EventBridge sends dead letters without a role, and needs the queue's permission.
 func TestEventBridgeMaySendToTheQueueOfItsRule(t *testing.T) {
 	template := synthesis.Synthesize(t, one(t))
 	for _, prefix := range []string{"Event", "Object"} {
@@ -220,7 +220,7 @@ func TestEventBridgeMaySendToTheQueueOfItsRule(t *testing.T) {
 	}
 }
 
-func TestAKeyOfOnesOwnIsUsedForEverything(t *testing.T) {
+func TestEncryptionKeyIsUsedForEverything(t *testing.T) {
 	stack := synthesis.Stack(t)
 	m, key := machine(stack), awskms.NewKey(stack, jsii.String("Key"), nil)
 	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), EncryptionKey: key})
@@ -248,7 +248,7 @@ func TestAKeyOfOnesOwnIsUsedForEverything(t *testing.T) {
 	}
 }
 
-func TestAWebhookUnderIAMIsForThoseWhoMay(t *testing.T) {
+func TestIAMWebhookNeedsAGrant(t *testing.T) {
 	stack := synthesis.Stack(t)
 	webhook := trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(stack)})
 	if webhook.Secret() != nil {
@@ -295,7 +295,7 @@ func TestObjectFilters(t *testing.T) {
 	}
 }
 
-func TestABucketSendsItsEvents(t *testing.T) {
+func TestBucketSendsEvents(t *testing.T) {
 	const config = "NotificationConfiguration"
 	stack := synthesis.Stack(t)
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: bucket(stack)})
@@ -307,7 +307,7 @@ func TestABucketSendsItsEvents(t *testing.T) {
 		t.Errorf("got %v, expected no function for a property of the bucket", functions)
 	}
 
-	// A bucket whose notifications the CDK's function sets is left to that.
+	// The CDK's function sets the notifications of this bucket.
 	stack = synthesis.Stack(t)
 	b := bucket(stack)
 	b.EnableEventBridgeNotification()
@@ -316,7 +316,7 @@ func TestABucketSendsItsEvents(t *testing.T) {
 		t.Errorf("got %v, expected the bucket to be left as it is", got)
 	}
 
-	// Notifications that come later would undo the property.
+	// Later notifications would undo the property.
 	stack = synthesis.Stack(t)
 	b = bucket(stack)
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: b})
@@ -440,7 +440,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnExpressStateMachineGetsNoWebhook(t *testing.T) {
+func TestWebhookRefusesExpressStateMachines(t *testing.T) {
 	stack := synthesis.Stack(t)
 	express := awsstepfunctions.NewStateMachine(stack, jsii.String("Express"), &awsstepfunctions.StateMachineProps{
 		StateMachineType: awsstepfunctions.StateMachineType_EXPRESS,

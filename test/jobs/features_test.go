@@ -14,7 +14,7 @@ import (
 	"github.com/mapjob/mapjob/test/running"
 )
 
-// One stack serves all: to synthesize and build it takes longer than to run it.
+// All tests share a stack: synthesizing and building it takes longer than running it.
 func TestJobs(t *testing.T) {
 	s := running.Start(t, jobsOfAllTests)
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
@@ -40,8 +40,8 @@ func zipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
-// Whatever the items come from, each gets to the worker and into the account,
-// and those that fail are left to be run again.
+// From every source, each item gets to the worker and into the account, and
+// failures.jsonl has the failed ones.
 func sources(t *testing.T, s *running.Stack) {
 	in := s.Bucket(t, "In")
 	const rows = `{"fail":"","id":"1"}` + "\nRefused: this item was refused\n" + `{"fail":"","id":"3"}`
@@ -116,7 +116,7 @@ func sources(t *testing.T, s *running.Stack) {
 	}
 }
 
-// Items in the input may take all of it: nobody gets them a second time.
+// Items may fill the whole input, because no message has them a second time.
 func inputs(t *testing.T, s *running.Stack) {
 	const most = 262_144
 	item := `{"text":"` + strings.Repeat("x", 1000) + `"}`
@@ -129,7 +129,7 @@ func inputs(t *testing.T, s *running.Stack) {
 	if x := run(t, s, "Input", whole(most)); x.Status != engine.Succeeded || x.account.Total < 250 || x.account.Succeeded != x.account.Total {
 		t.Errorf("got %s (%s: %s) with %.500s, expected all items of an input of %d bytes", x.Status, x.Error, x.Cause, x.Output, most)
 	}
-	// Inline, the results have to fit in as well.
+	// Inline, the results have to fit as well.
 	if x := run(t, s, "Inline", whole(150_000)); x.Status != engine.Succeeded || !strings.Contains(string(x.Output), `"succeeded":148`) {
 		t.Errorf("got %s (%s: %s) with %.500s, expected 148 items", x.Status, x.Error, x.Cause, x.Output)
 	}
@@ -138,7 +138,7 @@ func inputs(t *testing.T, s *running.Stack) {
 	}
 }
 
-// items are a list in an input, some of which fail: f of "sfs".
+// items returns an input with a list of items, of which those with an f fail.
 func items(which string) string {
 	var list []string
 	for i, c := range which {
@@ -250,7 +250,7 @@ func overlap(t *testing.T, s *running.Stack) {
 	}
 }
 
-// Both endings are told, with the numbers and where the report is.
+// Every ending is published, with the numbers and the report's address.
 func notification(t *testing.T, s *running.Stack) {
 	good := run(t, s, "Told", items("ss"))
 	bad := run(t, s, "Told", items("sf"))

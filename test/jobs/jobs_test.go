@@ -1,5 +1,5 @@
-// Package jobs runs the jobs that constructs/mapjob makes, with real functions,
-// and looks at what became of the items.
+// Package jobs runs the jobs that constructs/mapjob creates, with real functions,
+// and checks how the items ended.
 package jobs
 
 import (
@@ -99,7 +99,7 @@ func twoStates(scope constructs.Construct) awsstepfunctions.IChainable {
 		When(does("refuse"), refused, nil).When(does("die"), nameless, nil).Otherwise(booked)
 }
 
-// outcome is a line of the results, without when and how long.
+// outcome is a line of the results, without times.
 type outcome struct {
 	Index  int
 	Status string
@@ -108,7 +108,7 @@ type outcome struct {
 	Cause  string
 }
 
-// ended is what is left of an execution.
+// ended is an execution that has ended, with its results.
 type ended struct {
 	*engine.Execution
 	account  struct{ Total, Succeeded, Failed, Missing int }
@@ -127,7 +127,7 @@ func (c *counter) Ended(engine.MapRunResult)    {}
 
 var executions int
 
-// run executes a job on a virtual clock and reads what it left.
+// run executes a job on a virtual clock and reads its results.
 func run(t *testing.T, s *running.Stack, job, input string) *ended {
 	t.Helper()
 	executions++
@@ -170,7 +170,7 @@ func run(t *testing.T, s *running.Stack, job, input string) *ended {
 	return e
 }
 
-// outputs are the results of the items that succeeded, by index.
+// outputs returns the results of the items by index: outputs, or errors and causes.
 func (e *ended) outputs() string {
 	var list []string
 	for _, o := range e.outcomes {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// guards are what keeps executions apart, each with how to take it out of a
-// definition. The model has to find that one is missing.
+// guards lists what keeps executions apart, each with how to remove it from a
+// definition. The model has to find a missing one.
 var guards = []struct {
 	missing, from, to string
 }{
@@ -27,10 +27,10 @@ var guards = []struct {
 		"'ABORTED', 'DELETED']", "'DELETED']"},
 }
 
-// enough is how many schedules have to be enough to find a missing guard.
+// enough is how many schedules may be needed to find a missing guard.
 const enough = 1000
 
-func TestTheModelFindsAMissingGuard(t *testing.T) {
+func TestModelFindsAMissingGuard(t *testing.T) {
 	folder := assembly(t)
 	template := filepath.Join(folder, "Test.template.json")
 	original, err := os.ReadFile(template)
@@ -56,7 +56,7 @@ func TestTheModelFindsAMissingGuard(t *testing.T) {
 	}
 }
 
-// without is the template with something else in place of a guard.
+// without returns the template with a guard replaced.
 func without(t *testing.T, template []byte, from, to string) []byte {
 	t.Helper()
 	var content any

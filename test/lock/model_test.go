@@ -18,8 +18,8 @@ var (
 	firstSeed = flag.Uint64("seed", 1, "of the first schedule; the following ones have the numbers after it")
 )
 
-// Whatever happens in a schedule, at no moment are two executions in the body,
-// each ending has its reason, and when all others have ended one more gets in.
+// In every schedule, two executions are never in the body at once, each ending has a
+// reason, and when all others have ended one more execution takes the lock.
 func TestModel(t *testing.T) {
 	w := start(t, assembly(t))
 	sum := map[string]int{}
@@ -53,7 +53,7 @@ func TestModel(t *testing.T) {
 	t.Logf("%d schedules in %s: %v", *schedules, time.Since(began).Round(time.Millisecond), sum)
 }
 
-// newSchedule is the schedule of a seed.
+// newSchedule returns the schedule of a seed.
 func (w *world) newSchedule(t testing.TB, seed uint64) *schedule {
 	m := machines[seed%uint64(len(machines))]
 	return newSchedule(seed, m, w.machineARN(t, m.id))

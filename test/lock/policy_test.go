@@ -11,8 +11,8 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// one starts executions of one state machine, each after so many seconds with
-// an input, and is what came of them. The names are first, second and so on.
+// one starts executions of one state machine, each after some seconds and with an
+// input, and returns how they ended. Their names are first, second and so on.
 func (w *world) one(t *testing.T, machine string, inputs map[int]object) (*watch, []*execution) {
 	t.Helper()
 	arn, seen := w.machineARN(t, machine), newWatch()
@@ -51,7 +51,7 @@ func (x *execution) is(t *testing.T, status engine.Status, what string, took tim
 	}
 }
 
-func TestTheLock(t *testing.T) {
+func TestLock(t *testing.T) {
 	w := start(t, assembly(t))
 
 	t.Run("is free: the body runs, and its output is the output", func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestTheLock(t *testing.T) {
 			}
 		})
 	}
-	// DescribeExecution may not know an execution yet that has just started.
+	// DescribeExecution may not yet know an execution that has just started.
 	t.Run("of an owner that is not found is respected for five minutes", func(t *testing.T) {
 		arn := w.machineARN(t, "Fail")
 		unknown := executionARN(arn, "just-started")

@@ -41,7 +41,7 @@ type plan struct {
 	engine  []engine.Option
 }
 
-// run has the driver carry out a plan on a virtual clock.
+// run lets the driver execute a plan on a virtual clock.
 func (w *world) run(t testing.TB, p *plan, watch *watch) {
 	t.Helper()
 	slices.SortStableFunc(p.moments, func(a, b moment) int { return int(a.after - b.after) })

@@ -12,22 +12,22 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// schedule is a plan made of a seed: executions of one state machine that start
-// at random moments, are stopped at random moments, and work, fail, die or hang,
-// over services that are slow, throttle, and lose answers.
+// schedule is a plan that is made from a seed: executions of one state machine start
+// and are stopped at random moments, and work, fail, die or hang, with services that
+// are slow, throttle and lose answers.
 type schedule struct {
 	plan
 	seed    uint64
 	machine machine
 	inputs  map[string]object // by the name of the execution
-	// crashed are those that are stopped from outside.
+	// crashed has the executions that are stopped from outside.
 	crashed map[string]bool
 	watch   *watch
-	// happened counts what the schedule has come to.
+	// happened counts what happened in the schedule.
 	happened map[string]int
 }
 
-// places are where a lock can go wrong: schedules have to get to all of them.
+// places are where a lock can go wrong. Schedules have to reach all of them.
 var places = []string{
 	"executions", "in the body", "skipped", "already running", "replaced", "failed", "died",
 	"stopped before the body", "stopped in it or after", "timed out before the body", "timed out in it or after",
@@ -50,7 +50,7 @@ func newSchedule(seed uint64, m machine, arn string) *schedule {
 	case dice < 20:
 		count = 6 + random.IntN(10)
 	}
-	// They come in crowds, where races are: on average six in a crowd.
+	// They start in groups, six on average, so that there are races.
 	span := 1 + random.Float64()*20*float64(count)
 	crowds := make([]float64, 1+count/6)
 	for i := range crowds {
@@ -105,8 +105,8 @@ func newSchedule(seed uint64, m machine, arn string) *schedule {
 // last is the execution that starts when all others have ended.
 const last = "last"
 
-// chance is a number from 0 to 99 that goes with a request: calls come from
-// goroutines, in any order.
+// chance returns a number from 0 to 99 that depends on the request only: calls come
+// from goroutines, in any order.
 func (s *schedule) chance(r *engine.Request) uint64 {
 	h := fnv.New64a()
 	fmt.Fprint(h, s.seed, r.ExecutionARN, r.StateName, r.Attempt, r.Now.UnixNano())
@@ -114,8 +114,7 @@ func (s *schedule) chance(r *engine.Request) uint64 {
 	return (n ^ n>>32) % 100
 }
 
-// faults throttles some requests, and loses the answers of others that were
-// carried out.
+// faults throttles some requests, and loses the answers of others.
 func (s *schedule) faults(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
 	_, name, _ := cutLast(r.ExecutionARN)
 	if name == last {
@@ -153,7 +152,7 @@ func (s *schedule) describe(r *engine.Request) engine.Answer {
 	return engine.Answer{Output: value.NewObject("ExecutionArn", arn, "Status", status)}
 }
 
-// problems are what is wrong with a schedule that has been run.
+// problems returns what went wrong in a schedule.
 func (s *schedule) problems() []string {
 	problems := s.watch.overlaps
 	for _, x := range s.watch.of(s.last.machine) {
@@ -166,8 +165,7 @@ func (s *schedule) problems() []string {
 	return problems
 }
 
-// wrong says what is wrong with how an execution has ended: each ending has to
-// have its reason.
+// wrong returns what is wrong with the end of an execution, which needs a reason.
 func (s *schedule) wrong(x *execution) string {
 	s.happened["executions"]++
 	entered, place := !x.entered.IsZero(), "before the body"
@@ -220,8 +218,8 @@ func (s *schedule) wrong(x *execution) string {
 	return ""
 }
 
-// wrongRefusal says what is wrong with a refusal: it has to name another
-// execution, which ran not long before at least.
+// wrongRefusal returns what is wrong with a refusal, which has to name another
+// execution that was running or had just ended.
 func (s *schedule) wrongRefusal(x *execution, says string) string {
 	for _, owner := range s.watch.of(s.last.machine) {
 		if owner != x && strings.Contains(says, owner.arn) {

@@ -1,12 +1,11 @@
-// Package lock executes the state machines that constructs/joblock makes.
+// Package lock executes state machines with locks of constructs/joblock.
 //
-// They run as they were synthesized, many executions beside each other in one
-// run of the engine, over the real conditional writes of dynalite. The clock is
-// virtual: it stands still while a request to dynalite is under way, so that
-// real time does not count, and every way (into a state, of a request, of its
-// answer) takes as long in virtual time as the test says. An execution that is
-// stopped in between has sent its request, or has had it carried out, and knows
-// nothing of it.
+// They run as they were synthesized, many executions at once in one run of the
+// engine, with the conditional writes of dynalite. The clock is virtual: it stops
+// while dynalite works, so that real time does not count, and each state entry,
+// request and response takes as long in virtual time as the test says. An execution
+// that is stopped in between may have sent its request, and dynalite may have
+// executed it, without the execution knowing.
 package lock
 
 import (
@@ -67,8 +66,8 @@ func briefWait() *joblock.Wait {
 	return &joblock.Wait{Limit: inSeconds(waitLimit), PollEvery: inSeconds(pollEvery)}
 }
 
-// machines are one for each policy that has a lock, by its name, and one whose
-// executions time out while they wait.
+// machines has one state machine for each policy, and one whose executions time out
+// while they wait.
 var machines = []machine{
 	{"Skip", skip, time.Minute},
 	{"Wait", wait, 2 * time.Minute},
@@ -87,8 +86,8 @@ func inSeconds(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
 }
 
-// body works for as many seconds as its input says and then does what its input
-// says: it succeeds, fails, or dies of an error that nothing catches.
+// body works for as many seconds as its input says and then does what the input says:
+// it succeeds, fails, or ends with an error that nothing catches.
 func body(scope constructs.Construct) awsstepfunctions.IChainable {
 	work := awsstepfunctions.NewCustomState(scope, jsii.String("Work"), &awsstepfunctions.CustomStateProps{
 		StateJson: &object{"Type": "Wait", "Seconds": "{% $states.input.seconds %}"},
@@ -111,7 +110,7 @@ func body(scope constructs.Construct) awsstepfunctions.IChainable {
 	return work.Next(end)
 }
 
-// locked is a state machine with a lock in the table.
+// locked creates a state machine with a lock in the table.
 func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
 	scope := constructs.NewConstruct(stack, jsii.String(m.id))
 	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: m.overlap()})
@@ -123,7 +122,8 @@ func locked(stack awscdk.Stack, m machine, table awsdynamodb.ITable) {
 	lock.Grant(stateMachine)
 }
 
-// lockedInJSONPath is a state machine in JSONPath, but for the states of its lock.
+// lockedInJSONPath creates a state machine in JSONPath with a lock, whose states are
+// in JSONata.
 func lockedInJSONPath(stack awscdk.Stack, table awsdynamodb.ITable) {
 	scope := constructs.NewConstruct(stack, jsii.String("JSONPath"))
 	lock := joblock.New(scope, jsii.String("Lock"), &joblock.Props{Table: table, Overlap: briefWait()})
@@ -136,8 +136,8 @@ func lockedInJSONPath(stack awscdk.Stack, table awsdynamodb.ITable) {
 	}))
 }
 
-// driver starts and stops executions at the moments of its input, in their
-// order, and then, when all have ended, starts one more for which it waits.
+// driver starts and stops executions at the moments of its input. When all have
+// ended, it starts one more and waits for it.
 const driver = `{"QueryLanguage": "JSONata", "StartAt": "Schedule", "States": {
 	"Schedule": {"Type": "Map", "Items": "{% $states.input.moments %}", "ItemProcessor": {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "At", "States": {
 		"At": {"Type": "Wait", "Timestamp": "{% $states.input.at %}", "Next": "What"},
@@ -151,8 +151,8 @@ const driver = `{"QueryLanguage": "JSONata", "StartAt": "Schedule", "States": {
 	"Last": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "Arguments": "{% $states.input.start %}", "Output": "{% $states.result.Output %}", "End": true}
 }}`
 
-// assembly is the folder of a stack with the state machines above, four more
-// in the same table, and the driver.
+// assembly returns the folder of a stack with the state machines above, four more
+// with locks in the same table, and the driver.
 func assembly(t *testing.T) string {
 	t.Helper()
 	app := synthesis.App(t, map[string]any{"aws:cdk:enable-path-metadata": true}) // names state machines by their construct
@@ -224,7 +224,7 @@ func start(t *testing.T, folder string) *world {
 	return w
 }
 
-// machineARN is the ARN of a state machine of the stack.
+// machineARN returns the ARN of a state machine of the stack.
 func (w *world) machineARN(t testing.TB, name string) string {
 	t.Helper()
 	m, err := w.Machine(name)
@@ -234,14 +234,14 @@ func (w *world) machineARN(t testing.TB, name string) string {
 	return m.ARN
 }
 
-// executionARN is that of an execution of a state machine.
+// executionARN returns the ARN of an execution of a state machine.
 func executionARN(machine, name string) string {
 	return strings.Replace(machine, ":stateMachine:", ":execution:", 1) + ":" + name
 }
 
 func text(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 
-// putLock leaves a lock behind.
+// putLock stores a lock.
 func (w *world) putLock(t *testing.T, machine, owner string, takenAt time.Time) {
 	t.Helper()
 	_, err := w.database.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &w.table, Item: map[string]types.AttributeValue{
@@ -252,7 +252,7 @@ func (w *world) putLock(t *testing.T, machine, owner string, takenAt time.Time) 
 	}
 }
 
-// owners are the owners of all locks, by key.
+// owners returns the owners of all locks, by key.
 func (w *world) owners(t testing.TB) map[string]string {
 	t.Helper()
 	answer, err := w.database.Scan(context.Background(), &dynamodb.ScanInput{TableName: &w.table})

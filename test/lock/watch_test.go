@@ -11,7 +11,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/event"
 )
 
-// execution is what its history has told of an execution.
+// execution is what the history says about an execution.
 type execution struct {
 	arn, name, machine string
 	started, ended     time.Time // ended is zero while it runs
@@ -23,21 +23,21 @@ type execution struct {
 	events             int64
 }
 
-// aliveBetween reports whether it ran at some time from one moment to another.
+// aliveBetween reports whether it was running at some time between two moments.
 func (x *execution) aliveBetween(from, to time.Time) bool {
 	return !x.started.After(to) && (x.ended.IsZero() || !x.ended.Before(from))
 }
 
-// watch follows the histories of a run, as they happen. Its methods are called
-// on the engine's own goroutine.
+// watch follows the histories of a run. Its methods are called on the engine's
+// goroutine.
 type watch struct {
 	executions map[string]*execution // by ARN
 	order      []*execution
 	now        time.Time
-	// overlaps are the moments at which two executions were in the body.
+	// overlaps has the moments at which two executions were in the body.
 	overlaps []string
 
-	// What tasks met, who are on goroutines of their own.
+	// What happened to tasks, which have goroutines of their own.
 	throttled, lostAnswers atomic.Int64
 }
 
@@ -78,7 +78,7 @@ func (w *watch) enter(x *execution) {
 	x.inside, x.entered = true, w.now
 }
 
-// clock is how times are shown.
+// clock is the format of times.
 const clock = "15:04:05.000000"
 
 func (x *execution) end(status engine.Status, e event.Event) {
@@ -92,7 +92,7 @@ func (x *execution) end(status engine.Status, e event.Event) {
 	x.errorName, x.cause, x.output = member("error"), member("cause"), member("output")
 }
 
-// statusAt is how an execution stood at a moment, "" before it was there.
+// statusAt returns the status of an execution at a moment, "" before it started.
 func (w *watch) statusAt(arn string, at time.Time) engine.Status {
 	x := w.executions[arn]
 	switch {

@@ -13,9 +13,9 @@ import (
 	"github.com/mapjob/mapjob/test/synthesis"
 )
 
-// The failure rate is computed from metrics by their names. A summary has to
-// write those very names, and the values have to come to the rate.
-func TestTheFailureRateIsThatOfASummary(t *testing.T) {
+// The alarm computes the failure rate from metrics by their names. A summary has to
+// write these names, and their values have to give the rate.
+func TestFailureRateIsThatOfASummary(t *testing.T) {
 	written := metricsOfSummary(t)
 	directive := written.AWS.CloudWatchMetrics[0]
 

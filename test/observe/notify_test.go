@@ -1,4 +1,4 @@
-// Package observe runs what constructs/observe puts into a state machine.
+// Package observe runs the states that constructs/observe adds to a state machine.
 package observe
 
 import (
@@ -23,8 +23,7 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// account is what a summary answers, and what the state machine keeps in a
-// variable.
+// account is a summary's answer, which the state machine keeps in a variable.
 const account = `{"total": 5000, "succeeded": 4988, "failed": 12, "missing": 0, "report": {"bucket": "results", "prefix": "Nightly/1/report"}}`
 
 // message is a line of messages.jsonl.
@@ -36,7 +35,7 @@ type message struct {
 	}
 }
 
-func TestEveryEndingIsTold(t *testing.T) {
+func TestEveryEndingIsPublished(t *testing.T) {
 	for name, c := range map[string]struct {
 		props    observe.NotifyProps
 		input    string
@@ -77,8 +76,8 @@ func TestEveryEndingIsTold(t *testing.T) {
 	}
 }
 
-// What cannot be told must not change how an execution ends.
-func TestAMessageThatCannotBeMadeIsGivenUp(t *testing.T) {
+// A message that can't be published must not change how an execution ends.
+func TestFailedMessageDoesNotChangeTheEnding(t *testing.T) {
 	execution, sent := run(t, &observe.NotifyProps{Job: jsii.String("Nightly"), Ending: observe.JobSucceeded,
 		Cause: jsii.String("$error('no cause')")}, account)
 	if execution.Status != engine.Succeeded || !sameJSON(t, execution.Output, account) {

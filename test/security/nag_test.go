@@ -1,5 +1,5 @@
-// Package security looks at what the stacks and constructs grant, and at what
-// cdk-nag has to say about them.
+// Package security checks the permissions of the stacks and constructs, and what
+// cdk-nag finds in them.
 package security
 
 import (
@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// oneByOne is the reason of a suppression that names what it applies to.
+// oneByOne matches the reason of a suppression that names what it applies to.
 var oneByOne = regexp.MustCompile(`^\[Resource::.+\] .{20,}`)
 
 // finding is a line of cdk-nag's report.
@@ -29,7 +29,7 @@ type finding struct {
 	RuleInfo        string `json:"ruleInfo"`
 }
 
-func TestNothingIsLeftForCDKNagToFind(t *testing.T) {
+func TestCDKNagFindsNothing(t *testing.T) {
 	for name, build := range all {
 		t.Run(name, func(t *testing.T) {
 			compliant := 0
@@ -52,7 +52,7 @@ func TestNothingIsLeftForCDKNagToFind(t *testing.T) {
 	}
 }
 
-// A suppression of the constructs' own must not hide what an app grants.
+// A suppression of the constructs must not hide what an app grants.
 func TestWildcardsOfTheAppAreStillFound(t *testing.T) {
 	lines := report(t, "Generous", func(app awscdk.App, id string) awscdk.Stack {
 		stack := jobStack(app, id, byValue)
@@ -73,10 +73,10 @@ func TestWildcardsOfTheAppAreStillFound(t *testing.T) {
 	}
 }
 
-// report is what cdk-nag says of a stack.
+// report returns the findings of cdk-nag in a stack.
 func report(t *testing.T, name string, build func(awscdk.App, string) awscdk.Stack) []finding {
 	t.Helper()
-	// A finding is to be read in the report, not to end the synthesis.
+	// A finding must not end the synthesis: the report has it.
 	app := synthesis.App(t, map[string]any{"@aws-cdk/core:annotationsInValidationReport": false})
 	stack := build(app, name)
 	awscdk.Aspects_Of(stack).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{

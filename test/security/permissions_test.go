@@ -21,9 +21,9 @@ func grantAnything(role constructs.IConstruct) {
 	}))
 }
 
-// Whatever a role may do stands here. A permission that is added, widened or
-// taken away changes this text.
-func TestRolesMayDoThisAndNoMore(t *testing.T) {
+// This text has every permission of every role. A permission that is added, widened
+// or removed changes it.
+func TestPermissionsOfRoles(t *testing.T) {
 	for name, expected := range map[string]string{
 		"ByValue": `
 JobRole
@@ -228,8 +228,8 @@ WebhookFunctionRole
 	}
 }
 
-// permissions lists what each role may do: a line for a role, and one for each
-// thing that it may do on a resource, by name.
+// permissions lists what each role may do: a line for the role, and a line for each
+// permission, by name.
 func permissions(t *testing.T, template *synthesis.Template) string {
 	t.Helper()
 	roles := map[string][]string{}
@@ -258,7 +258,7 @@ func permissions(t *testing.T, template *synthesis.Template) string {
 	return strings.Join(text, "")
 }
 
-// lines are the statements of a policy, one for each resource.
+// lines returns the statements of a policy, a line for each resource.
 func lines(t *testing.T, policy any) (list []string) {
 	document := policy.(map[string]any)["PolicyDocument"].(map[string]any)
 	for _, s := range document["Statement"].([]any) {
@@ -281,7 +281,7 @@ func lines(t *testing.T, policy any) (list []string) {
 	return list
 }
 
-// each are the elements of a list, or the one thing that stands for a list.
+// each returns the elements of a list, or the only element.
 func each(v any) []any {
 	if list, ok := v.([]any); ok {
 		return list
@@ -291,10 +291,10 @@ func each(v any) []any {
 
 var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
 
-// readable is a logical ID without its hash.
+// readable returns a logical ID without its hash.
 func readable(id string) string { return hash.ReplaceAllString(id, "") }
 
-// words is a value of a template as a person would say it.
+// words describes a value of a template.
 func words(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -23,8 +23,8 @@ import (
 	"github.com/mapjob/mapjob/stacks"
 )
 
-// all are the stacks that are looked at: the sample, and one for each construct
-// with everything set.
+// all has the stacks to check: the sample, and one for each construct with all props
+// set.
 var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"Invoicing": func(app awscdk.App, id string) awscdk.Stack { return stacks.NewInvoicing(app, &id, nil) },
 	"ByValue":   func(app awscdk.App, id string) awscdk.Stack { return jobStack(app, id, byValue) },
@@ -42,8 +42,7 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"ByAKey":        byAKey,
 }
 
-// jobStack is a stack with a job, and a key and a bucket for access logs that
-// the job is given.
+// jobStack creates a stack with a job that gets a key and a bucket for access logs.
 func jobStack(app awscdk.App, id string, props func(awscdk.Stack, *mapjob.Props)) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
@@ -56,7 +55,7 @@ func jobStack(app awscdk.App, id string, props func(awscdk.Stack, *mapjob.Props)
 	return stack
 }
 
-// child is a construct by the IDs on the way to it.
+// child returns a construct by the IDs of its path.
 func child(of constructs.IConstruct, ids ...string) constructs.IConstruct {
 	for _, id := range ids {
 		of = of.Node().FindChild(&id)
@@ -86,7 +85,7 @@ func byReference(stack awscdk.Stack, p *mapjob.Props) {
 	p.Notify = observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: p.EncryptionKey})
 }
 
-// byDefault is a job with nothing but a worker and a lock.
+// byDefault is a job with a worker and a lock only.
 func byDefault(stack awscdk.Stack, p *mapjob.Props) {
 	*p = mapjob.Props{Worker: p.Worker, Overlap: &joblock.Wait{}, Results: &mapjob.ResultsProps{AccessLogs: accessLogs(stack)}}
 }
@@ -96,8 +95,7 @@ func inline(stack awscdk.Stack, p *mapjob.Props) {
 	p.ResultsBucket = awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("our-results"))
 }
 
-// sources is a stack with jobs whose items come from everywhere, and to which
-// different things happen.
+// sources creates a stack with jobs of every source, and a Callback and a Processor.
 func sources(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker")})
@@ -124,7 +122,7 @@ func sources(app awscdk.App, id string) awscdk.Stack {
 	return stack
 }
 
-// observed is a stack that watches a state machine of another one.
+// observed creates a stack that watches a state machine of another stack.
 func observed(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
@@ -137,7 +135,7 @@ func observed(app awscdk.App, id string) awscdk.Stack {
 	return stack
 }
 
-// locked is a stack whose executions replace each other.
+// locked creates a stack whose executions replace each other.
 func locked(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	lock := joblock.New(stack, jsii.String("Lock"), &joblock.Props{Overlap: &joblock.Replace{}})
@@ -157,7 +155,7 @@ func locked(app awscdk.App, id string) awscdk.Stack {
 	return stack
 }
 
-// triggered is a stack with each trigger of a state machine of another one.
+// triggered creates a stack with each trigger of a state machine of another stack.
 func triggered(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
@@ -174,8 +172,8 @@ func triggered(app awscdk.App, id string) awscdk.Stack {
 	return stack
 }
 
-// byAKey is a stack with an event handler and a queue, everything of them set,
-// that a key encrypts.
+// byAKey creates a stack with an event handler and a queue, with all props set, that
+// a key encrypts.
 func byAKey(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})

@@ -17,8 +17,8 @@ import (
 	"github.com/gkampitakis/go-snaps/snaps"
 )
 
-// Main is the TestMain of a package that uses the CDK. It changes to the
-// module's root, from where an app runs, and stops jsii in the end.
+// Main is the TestMain of a package that uses the CDK. It changes to the module's
+// root, where an app runs, and stops jsii at the end.
 //
 // Tests must not be parallel: calls to jsii from several goroutines corrupt
 // each other.
@@ -57,7 +57,7 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// moduleRoot is the folder of go.mod, this one or one above.
+// moduleRoot returns the folder of go.mod, this one or one above.
 func moduleRoot() (string, error) {
 	for at, err := os.Getwd(); ; at = filepath.Dir(at) {
 		if err != nil {
@@ -74,15 +74,15 @@ func moduleRoot() (string, error) {
 
 var snapshotFolder string
 
-// Stack is a stack of an app of its own. Functions are not built: their asset
-// stands for the sources.
+// Stack returns a stack of a new app. Functions are not built: their assets have the
+// sources.
 func Stack(t *testing.T) awscdk.Stack {
 	t.Helper()
 	return awscdk.NewStack(App(t, nil), jsii.String("Test"), nil)
 }
 
-// App is an app with the context of cdk.json, more of a test's own, and a
-// folder that goes with the test.
+// App returns an app with the context of cdk.json and that of the test, in a folder
+// that is removed after the test.
 func App(t *testing.T, context map[string]any) awscdk.App {
 	t.Helper()
 	var project struct{ Context map[string]any }
@@ -104,7 +104,7 @@ func App(t *testing.T, context map[string]any) awscdk.App {
 	})
 }
 
-// Template is a synthesized template, as JSON has it.
+// Template is a synthesized template.
 type Template struct {
 	Resources  map[string]Resource
 	Parameters map[string]any
@@ -123,7 +123,7 @@ type Resource struct {
 	DeletionPolicy, UpdateReplacePolicy string
 }
 
-// Synthesize is the template of a stack.
+// Synthesize returns the template of a stack.
 func Synthesize(t *testing.T, stack awscdk.Stack) *Template {
 	t.Helper()
 	assembly := awscdk.App_Of(stack).Synth(nil)
@@ -149,7 +149,7 @@ func (t *Template) OfType(kind string) map[string]Resource {
 	return found
 }
 
-// Only is the one resource of a type.
+// Only returns the only resource of a type.
 func (t *Template) Only(tb testing.TB, kind string) Resource {
 	tb.Helper()
 	found := t.OfType(kind)
@@ -162,8 +162,8 @@ func (t *Template) Only(tb testing.TB, kind string) Resource {
 	panic("unreachable")
 }
 
-// Definition is the definition of a state machine in the template, with names
-// such as ${Worker.Arn} in place of what CloudFormation fills in.
+// Definition returns the definition of a state machine in the template, with names
+// such as ${Worker.Arn} in place of the values that CloudFormation inserts.
 func (t *Template) Definition(tb testing.TB, machine Resource) map[string]any {
 	tb.Helper()
 	var definition map[string]any
@@ -173,7 +173,7 @@ func (t *Template) Definition(tb testing.TB, machine Resource) map[string]any {
 	return definition
 }
 
-// DefinitionText is the text of Definition.
+// DefinitionText returns the text of Definition.
 func (t *Template) DefinitionText(tb testing.TB, machine Resource) string {
 	tb.Helper()
 	join, _ := machine.Properties["DefinitionString"].(map[string]any)["Fn::Join"].([]any)
@@ -200,7 +200,7 @@ func (t *Template) DefinitionText(tb testing.TB, machine Resource) string {
 
 var hash = regexp.MustCompile(`[0-9A-F]{8}$`)
 
-// readable is a logical ID without its hash.
+// readable returns a logical ID without its hash.
 func readable(id string) string { return hash.ReplaceAllString(id, "") }
 
 // Statements lists the IAM statements of the roles whose logical ID begins
@@ -234,7 +234,7 @@ func Snapshot(t *testing.T, name string, v any) {
 		MatchStandaloneJSON(t, asset.ReplaceAll(text, []byte("ASSET")))
 }
 
-// Panics is the message with which f panics, or a failed test.
+// Panics returns the message with which f panics. If f does not, the test fails.
 func Panics(t *testing.T, f func()) (message string) {
 	t.Helper()
 	defer func() {

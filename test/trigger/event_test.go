@@ -20,7 +20,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// inputOf is the input that EventBridge makes of an event for a target
+// inputOf returns the input that EventBridge makes from an event for a target
 // (EventBridge API reference, "Target": Input, InputPath, InputTransformer).
 func inputOf(t *testing.T, target, event object) []byte {
 	t.Helper()
@@ -41,7 +41,7 @@ func inputOf(t *testing.T, target, event object) []byte {
 	return []byte(text)
 }
 
-// member is what a path of names, $.a.b, finds.
+// member returns the value at a path of names, $.a.b.
 func member(v any, path string) any {
 	for _, name := range strings.Split(path, ".")[1:] {
 		o, _ := v.(object)
@@ -59,7 +59,7 @@ func encode(t *testing.T, v any) []byte {
 	return text
 }
 
-// target is the one target of the stack's one rule.
+// target returns the only target of the stack's only rule.
 func (r *world) target(t *testing.T) object {
 	t.Helper()
 	rule := r.Template.Only(t, "AWS::Events::Rule")
@@ -68,7 +68,7 @@ func (r *world) target(t *testing.T) object {
 	return target
 }
 
-func TestAnEventIsTheInput(t *testing.T) {
+func TestEventIsTheInput(t *testing.T) {
 	event := object{"version": "0", "source": "shop.orders", "detail": object{"id": "ORD-1", "lines": []any{1.0, 2.0}}}
 	for name, test := range map[string]struct {
 		input    awsevents.RuleTargetInput
@@ -95,7 +95,7 @@ func TestAnEventIsTheInput(t *testing.T) {
 	}
 }
 
-func TestAnObjectIsTheItemsOfAJob(t *testing.T) {
+func TestObjectHasTheItemsOfAJob(t *testing.T) {
 	r := run(t, func(stack awscdk.Stack) {
 		drop := awss3.NewBucket(stack, jsii.String("Drop"), nil)
 		job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
@@ -110,7 +110,7 @@ func TestAnObjectIsTheItemsOfAJob(t *testing.T) {
 			drop = bucket.Name
 		}
 	}
-	// A key that has to be quoted, and that S3's own notifications would encode.
+	// A key that needs quotes in JSON, and that S3's notifications would encode.
 	const key = `in/orders "März" + 1.jsonl`
 	client := s3.NewFromConfig(r.Client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
 	_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &drop, Key: aws.String(key), Body: bytes.NewReader([]byte("{\"id\":\"1\"}\n{\"id\":\"2\"}\n"))})
@@ -124,7 +124,7 @@ func TestAnObjectIsTheItemsOfAJob(t *testing.T) {
 	if x := r.execute(t, "Job", inputOf(t, target, event)); x.Status != engine.Succeeded {
 		t.Errorf("got %s with %s: %s, expected the job to take the object for its items", x.Status, x.Error, x.Cause)
 	}
-	// Without an object, or with one that is not there, it does not succeed.
+	// Without an object, or if the object does not exist, the execution fails.
 	delete(event["detail"].(object), "object")
 	if x := r.execute(t, "Job", inputOf(t, target, event)); x.Error != "MapJob.InvalidInput" {
 		t.Errorf("got %s with %s, expected MapJob.InvalidInput", x.Status, x.Error)

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// functionURL is the URL of a function: requests become events of the function,
-// by the Invoke API of this machine (AWS Lambda developer guide, "Invoking
+// functionURL returns a URL whose requests become events of a function, through the
+// Invoke API of this machine (AWS Lambda developer guide, "Invoking
 // Lambda function URLs").
 func functionURL(t *testing.T, r *world, function string) string {
 	t.Helper()

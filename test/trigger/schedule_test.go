@@ -9,7 +9,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/trigger"
 )
 
-func TestAScheduleGivesItsInput(t *testing.T) {
+func TestScheduleStartsWithItsInput(t *testing.T) {
 	type period struct {
 		From string `json:"from"`
 		Days int    `json:"days"`

@@ -1,6 +1,6 @@
-// Package trigger runs what constructs/trigger makes: the webhook's binary
-// before the Step Functions API of this machine, and state machines with the
-// inputs that EventBridge and its Scheduler would give them.
+// Package trigger runs what constructs/trigger creates: the webhook's binary with the
+// Step Functions API of this machine, and state machines with the inputs that
+// EventBridge and its Scheduler would pass.
 package trigger
 
 import (
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { synthesis.Main(m) }
 // object is a JSON object.
 type object = map[string]any
 
-// machine is a state machine of one state after the other.
+// machine creates a state machine with a sequence of states.
 func machine(stack awscdk.Stack, id string, states ...object) awsstepfunctions.StateMachine {
 	var first, last awsstepfunctions.CustomState
 	for i, state := range states {
@@ -39,7 +39,7 @@ func machine(stack awscdk.Stack, id string, states ...object) awsstepfunctions.S
 	})
 }
 
-// pass is a state that answers with its input.
+// pass is a state whose output is its input.
 var pass = object{"Type": "Pass"}
 
 // world is a stack, named Test, on this machine.
@@ -57,7 +57,7 @@ func (r *world) execute(t *testing.T, name string, input []byte) *engine.Executi
 	return r.Execute(t, name, stack.Execution{Input: input})
 }
 
-// idOf is the logical ID of the only resource of a type.
+// idOf returns the logical ID of the only resource of a type.
 func (r *world) idOf(t *testing.T, kind string) string {
 	t.Helper()
 	for id := range r.Template.OfType(kind) {
@@ -67,7 +67,7 @@ func (r *world) idOf(t *testing.T, kind string) string {
 	return ""
 }
 
-// startsWithItsRole checks that the role of a target may start what the target is.
+// startsWithItsRole checks that the role of a target may start the target.
 func (r *world) startsWithItsRole(t *testing.T, target object) {
 	t.Helper()
 	role, _ := target["RoleArn"].(object)["Fn::GetAtt"].([]any)

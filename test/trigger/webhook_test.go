@@ -30,7 +30,8 @@ import (
 
 const key = "the key of the signatures"
 
-// secretsManager is Secrets Manager with one secret, which was never rotated.
+// secretsManager starts a Secrets Manager with one secret that was never rotated, and
+// returns its URL.
 func secretsManager(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,8 +48,8 @@ func secretsManager(t *testing.T) string {
 	return server.URL
 }
 
-// webhook is a stack whose state machine counts its executions in a table, by
-// the deliveries' IDs, and the URL of its webhook.
+// webhook starts a stack whose state machine counts its executions in a table, by
+// orders, and returns the stack and the URL of its webhook.
 func webhook(t *testing.T, authorization trigger.Authorization) (*world, string) {
 	t.Helper()
 	r := run(t, func(stack awscdk.Stack) {
@@ -64,7 +65,7 @@ func webhook(t *testing.T, authorization trigger.Authorization) (*world, string)
 	return r, functionURL(t, r, "Test-"+r.idOf(t, "AWS::Lambda::Function"))
 }
 
-// executions is how often an order was counted.
+// executions returns how often an order was counted.
 func (r *world) executions(t *testing.T, order string) string {
 	t.Helper()
 	item, err := dynamodb.NewFromConfig(r.Client(t, "DYNAMODB")).GetItem(context.Background(), &dynamodb.GetItemInput{
@@ -123,8 +124,8 @@ func sending(key string, at time.Time, id, body string) http.Header {
 	return h
 }
 
-// send sends a delivery, again where there are too many at once, as a sender
-// has to.
+// send sends a delivery, and retries if there are too many at once, as a sender has
+// to.
 func send(url, method, body string, header http.Header) (a accepted, throttled int, err error) {
 	for {
 		request, err := http.NewRequest(method, url, bytes.NewReader([]byte(body)))
@@ -146,7 +147,7 @@ func send(url, method, body string, header http.Header) (a accepted, throttled i
 	}
 }
 
-func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
+func TestThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 	r, url := webhook(t, &trigger.HMAC{})
 	const repeats, body = 1000, `{"order": "ORD-1"}`
 	header := sending(key, time.Now(), "evt-1", body)
@@ -178,7 +179,7 @@ func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 		t.Errorf("got %s executions, expected one", got)
 	}
 
-	// Nor does it start again when it has ended, or is signed anew.
+	// It does not start again after it has ended, or with a new signature.
 	for _, at := range []time.Time{time.Now(), time.Now().Add(-time.Minute)} {
 		if a, _, err := send(url, http.MethodPost, body, sending(key, at, "evt-1", body)); err != nil || a != answers[0] {
 			t.Errorf("got %+v, %v, expected %+v", a, err, answers[0])
@@ -189,7 +190,7 @@ func TestAThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 	}
 }
 
-func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
+func TestUnsignedDeliveriesStartNothing(t *testing.T) {
 	r, url := webhook(t, &trigger.HMAC{})
 	const body = `{"order": "ORD-2"}`
 	captured := sending(key, time.Now(), "", body) // without an ID: it may be sent again, and is the same delivery
@@ -228,7 +229,7 @@ func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
 		t.Fatalf("got %+v, %v, expected 202", first, err)
 	}
 	r.ended(t, first.ExecutionARN)
-	// As what it is, binary data, it comes in base64, and is the same delivery.
+	// As binary data the body comes in base64, and is the same delivery.
 	captured.Set("Content-Type", "application/octet-stream")
 	if replay, _, err := send(url, http.MethodPost, body, captured); err != nil || replay != first {
 		t.Errorf("got %+v, %v, expected %+v", replay, err, first)
@@ -238,9 +239,9 @@ func TestWhoDoesNotKnowTheSecretStartsNothing(t *testing.T) {
 	}
 }
 
-func TestAWebhookUnderIAMTakesWhatLambdaLetsThrough(t *testing.T) {
+func TestIAMWebhookRequiresAuthorizationByLambda(t *testing.T) {
 	_, url := webhook(t, &trigger.AWSIAM{})
-	// This machine authorizes nobody, and the webhook does not take that for leave.
+	// This machine does not authorize requests, which the webhook must not accept.
 	if a, _, err := send(url, http.MethodPost, `{"order": "ORD-4"}`, sending(key, time.Now(), "", "")); err != nil || a.status != http.StatusForbidden {
 		t.Errorf("got %s, expected 403", fmt.Sprint(a, err))
 	}

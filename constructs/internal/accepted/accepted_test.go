@@ -13,8 +13,8 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// cdk-nag itself is asked in test/security. Here: which resources a record lets
-// pass, and that a second record leaves the first one where it is.
+// test/security runs cdk-nag itself. This test checks which resources a record
+// accepts, and that a second record keeps the first one.
 func TestRecords(t *testing.T) {
 	stack := synthesis.Stack(t)
 	role := awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)})

@@ -47,7 +47,7 @@ func TestNamesInOneStackDiffer(t *testing.T) {
 	}
 }
 
-func TestGroupsThatShareAKeyAreAllowedItOnce(t *testing.T) {
+func TestSharedKeyAllowsLogsOnce(t *testing.T) {
 	stack := synthesis.Stack(t)
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	for _, id := range []string{"Logs", "Others"} {

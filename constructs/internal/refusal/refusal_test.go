@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { synthesis.Main(m) }
 
-// refused is what there is to say about props, nothing if they are taken.
+// refused returns the refusal of props, nil if they are accepted.
 func refused(check func(*refusal.Problems)) (said any) {
 	app := awscdk.NewApp(nil)
 	var found refusal.Problems
@@ -64,7 +64,7 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-func TestWhatIsKnown(t *testing.T) {
+func TestKnownDurations(t *testing.T) {
 	var p refusal.Problems
 	second, hour := awscdk.Duration_Seconds(jsii.Number(1)), awscdk.Duration_Hours(jsii.Number(1))
 	if p.Duration("T", nil, 1, 9) || !p.Duration("T", second, 1, 9) || p.Duration("T", hour, 1, 9) {

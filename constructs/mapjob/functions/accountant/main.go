@@ -1,5 +1,5 @@
-// Command accountant is the Lambda that is the summary of a job which was given
-// none: it accounts for every item and reports.
+// Command accountant is the summary of a job without a Summary: it accounts for
+// every item and writes the report.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command webhook is the Lambda behind a function URL that starts an execution
-// of a state machine for each delivery. Package delivery says how a delivery
-// has to look; constructs/trigger sets the environment.
+// Command webhook is the Lambda function of a webhook, behind a function URL. It
+// starts an execution of a state machine for each delivery. Package delivery
+// describes deliveries. Package trigger sets the environment.
 package main
 
 import (

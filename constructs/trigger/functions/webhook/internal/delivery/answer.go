@@ -17,27 +17,26 @@ import (
 type refusal struct {
 	status  int
 	message string // for the sender
-	reason  string // for the log alone; the message where it is empty
+	reason  string // for the log only; empty: the message
 	headers map[string]string
 }
 
-// failure is the refusal of a delivery for an error of AWS, which the sender is
-// told nothing of but whether it helps to send the delivery again: 503 says so,
-// 500 that the webhook has to be mended first.
+// failure returns the refusal for an error of AWS. It tells the sender only whether
+// to send the delivery again: yes with 503, no with 500, until the webhook is fixed.
 func failure(what string, err error) *refusal {
 	reason := what + ": " + err.Error()
 	if !passes(err) {
-		return &refusal{status: http.StatusInternalServerError, message: "the webhook is not set up as it has to be", reason: reason}
+		return &refusal{status: http.StatusInternalServerError, message: "the webhook is not configured correctly", reason: reason}
 	}
-	return &refusal{status: http.StatusServiceUnavailable, message: "the delivery could not be taken now: send it again", reason: reason,
+	return &refusal{status: http.StatusServiceUnavailable, message: "the delivery could not be accepted now: send it again", reason: reason,
 		headers: map[string]string{"Retry-After": "5"}}
 }
 
-// passes reports whether an error of a call to AWS goes away by itself: it never
-// got there, AWS is at fault, or there are too many calls or executions.
+// passes reports whether an error of a call to AWS is temporary: the call was not
+// answered, AWS failed, or there are too many calls or executions.
 func passes(err error) bool {
 	response, answered := errors.AsType[*smithyhttp.ResponseError](err)
-	if !answered || response.HTTPStatusCode()/100 != 4 { // 0 where the call was given up
+	if !answered || response.HTTPStatusCode()/100 != 4 { // 0 if the call was canceled
 		return true
 	}
 	if _, full := errors.AsType[*types.ExecutionLimitExceeded](err); full {
@@ -57,10 +56,10 @@ func (r *refusal) response() events.LambdaFunctionURLResponse {
 	return respond(r.status, map[string]string{"message": r.message}, r.headers)
 }
 
-// respond is a response with a JSON body.
+// respond returns a response with a JSON body.
 func respond(status int, body any, headers map[string]string) events.LambdaFunctionURLResponse {
 	text, err := json.Marshal(body)
-	if err != nil { // of strings alone
+	if err != nil { // bodies are strings only
 		panic(err)
 	}
 	all := map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}

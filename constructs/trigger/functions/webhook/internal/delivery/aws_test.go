@@ -13,15 +13,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 )
 
-// fakeAWS is a server that is Step Functions and Secrets Manager to the real
-// clients.
+// fakeAWS is a server that answers the real clients as Step Functions and Secrets
+// Manager.
 type fakeAWS struct {
 	mutex   sync.Mutex
 	started []start           // in order
 	ended   map[string]bool   // executions that have, by name
 	secrets map[string]string // by stage
 	reads   int               // of a secret
-	// refuse is the error that an operation ends with, by its name.
+	// refuse has the names of errors by the operations that fail with them.
 	refuse map[string]awsError
 }
 
@@ -82,7 +82,7 @@ func (f *fakeAWS) secret(r *http.Request) (any, awsError) {
 	return map[string]string{"SecretString": value}, awsError{}
 }
 
-// clients are the SDK's, which do not try again.
+// clients returns the SDK's clients, without retries.
 func (f *fakeAWS) clients(t *testing.T) Clients {
 	t.Helper()
 	server := httptest.NewServer(f)

@@ -10,24 +10,24 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 )
 
-// StepFunctions is what a webhook asks of Step Functions.
+// StepFunctions has the calls of Step Functions that a webhook makes.
 type StepFunctions interface {
 	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
 }
 
-// SecretsManager is what a webhook asks of Secrets Manager.
+// SecretsManager has the calls of Secrets Manager that a webhook makes.
 type SecretsManager interface {
 	GetSecretValue(context.Context, *secretsmanager.GetSecretValueInput, ...func(*secretsmanager.Options)) (*secretsmanager.GetSecretValueOutput, error)
 }
 
-// Clients make the clients when they are first needed: a request that is
-// refused for its form costs none.
+// Clients create clients when they are first needed: a request whose form is wrong
+// needs none.
 type Clients struct {
 	StepFunctions  func() (StepFunctions, error)
 	SecretsManager func() (SecretsManager, error)
 }
 
-// AWS are the clients of the AWS SDK, each made once.
+// AWS returns the clients of the AWS SDK, each created once.
 func AWS() Clients {
 	configuration := sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(context.Background()) })
 	return Clients{

@@ -1,48 +1,3 @@
-// Package delivery is what a webhook does with a request: it finds out whether
-// it may be trusted, and starts an execution of a state machine whose input is
-// the request's body.
-//
-// # Who may deliver
-//
-// Under AWS_IAM, Lambda has checked the caller before the request gets here.
-// Under HMAC the sender signs with a secret that both sides know. Three headers
-// go along with the body:
-//
-//	X-Timestamp:     seconds since 1970, in decimal digits
-//	X-Delivery-Id:   what the sender calls the delivery; may be left out
-//	X-Signature-256: sha256=HEX, or HEX alone
-//
-// The signature is the HMAC-SHA256 of these bytes, the body as it was sent:
-//
-//	TIMESTAMP "." BODY           without X-Delivery-Id
-//	TIMESTAMP "." ID "." BODY    with it
-//
-// The ID is signed because it decides whether an execution starts: with an ID
-// that anybody could change, a request that was overheard could be sent again
-// under another one for as long as its timestamp is good. Neither form can be
-// taken for the other. A timestamp has no dot, a body is a JSON object or
-// array, so that it begins with {, [ or white space, and none of these is
-// allowed in an ID: where the body begins can be told from the bytes alone.
-//
-// A sender with an ID of its own in the body needs no X-Delivery-Id: the
-// webhook can be told to take a member of the body, which is signed anyway.
-//
-// The secret's current value is good, and the one before it, so that a sender
-// may go on with that while the secret is rotated. To be rid of a value that
-// has become known, rotate twice.
-//
-// A timestamp that is more than [Window] away, in the past or in the future, is
-// refused, and within it a request that is sent again is the same delivery.
-//
-// # One delivery, one execution
-//
-// The webhook's name and the delivery's ID, NAME--ID, are the name of its
-// execution, and Step Functions starts a name once in 90 days. A delivery that comes again is answered like the first
-// time, whether its execution still runs or has ended. That is also so where
-// the body has changed: an ID names one delivery, and the first one counts.
-// Without an ID the name is a hash of the signed bytes, so that a copy of the
-// request starts nothing, and the same body at another time is another
-// delivery; under AWS_IAM every request without an ID is a delivery of its own.
 package delivery
 
 import (
@@ -63,40 +18,38 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Ways to find out who sends a request.
+// Ways to authorize a request.
 const (
-	AWSIAM = "AWS_IAM" // Lambda does, before the request gets here
+	AWSIAM = "AWS_IAM" // by Lambda, before the request gets here
 	HMAC   = "HMAC"    // by its signature
 )
 
-// Settings of a webhook.
+// Settings are the settings of a webhook.
 type Settings struct {
-	// Name tells the deliveries of this webhook from those of others that start
-	// the same state machine: letters, digits, _ and single -. It may be empty:
-	// there are no others.
+	// Name distinguishes the deliveries of this webhook from those of others that
+	// start the same state machine: letters, digits, _ and single -. It may be
+	// empty if there are no others.
 	Name string
-	// StateMachineARN is the state machine that is started.
+	// StateMachineARN is the state machine to start.
 	StateMachineARN string
 	// Authorization is AWSIAM or HMAC.
 	Authorization string
-	// SecretARN is the secret in Secrets Manager whose value is the key of the
-	// HMAC.
+	// SecretARN is the secret in Secrets Manager whose value is the HMAC's key.
 	SecretARN string
-	// SignatureHeader, TimestampHeader and DeliveryIDHeader are the headers'
-	// names.
+	// SignatureHeader, TimestampHeader and DeliveryIDHeader are names of headers.
 	SignatureHeader, TimestampHeader, DeliveryIDHeader string
-	// DeliveryIDMember is the member of the body's object that is the
-	// delivery's ID, a string or a whole number. It may be empty: the ID is in
-	// a header.
+	// DeliveryIDMember is the member of the body that is the delivery's ID, a
+	// string or a whole number. If it is empty, the ID is in a header.
 	DeliveryIDMember string
-	// MaxBodyBytes is how long a body may be.
+	// MaxBodyBytes is the longest body.
 	MaxBodyBytes int
 }
 
-// maxInputBytes is what StartExecution takes ("Step Functions service quotas").
+// maxInputBytes is the longest input of StartExecution ("Step Functions service
+// quotas").
 const maxInputBytes = 262_144
 
-// webhookName has no separator in it, and none begins at its end.
+// webhookName does not contain the separator, and does not end with a part of it.
 var webhookName = regexp.MustCompile(`^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$`)
 
 func (s *Settings) validate() error {
@@ -137,8 +90,7 @@ type Handler struct {
 	now      func() time.Time
 }
 
-// New is a handler that uses these clients. The error says which settings are
-// no good.
+// New returns a handler. The error says which settings are wrong.
 func New(settings Settings, clients Clients) (*Handler, error) {
 	if err := settings.validate(); err != nil {
 		return nil, fmt.Errorf("settings of the webhook: %w", err)
@@ -151,12 +103,12 @@ func New(settings Settings, clients Clients) (*Handler, error) {
 	}, nil
 }
 
-// timeToAnswer is how long before the end of the invocation a call to AWS is
-// given up, so that the sender still gets an answer.
+// timeToAnswer is how long before the end of the invocation calls to AWS are
+// canceled, so that the sender still gets an answer.
 const timeToAnswer = 500 * time.Millisecond
 
-// Handle answers a request. What goes wrong is an answer too: an error of the
-// function would tell the sender nothing.
+// Handle answers a request. It never returns an error, because the error of a
+// function tells the sender nothing.
 func (h *Handler) Handle(ctx context.Context, request events.LambdaFunctionURLRequest) (events.LambdaFunctionURLResponse, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -209,14 +161,14 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 	return h.machine.start(ctx, name, body)
 }
 
-// body is the body as it was sent: Lambda hands over in base64 what it does not
-// take for text.
+// body returns the body as it was sent: Lambda encodes bodies that are not text in
+// base64.
 func (h *Handler) body(request *events.LambdaFunctionURLRequest) ([]byte, *refusal) {
 	body := []byte(request.Body)
 	if request.IsBase64Encoded {
 		var err error
 		if body, err = base64.StdEncoding.DecodeString(request.Body); err != nil {
-			return nil, &refusal{status: http.StatusBadRequest, message: "got a body that is not the base64 it is said to be"}
+			return nil, &refusal{status: http.StatusBadRequest, message: "got a body that is not valid base64, expected base64 as the event says"}
 		}
 	}
 	if len(body) > h.settings.MaxBodyBytes {
@@ -226,8 +178,8 @@ func (h *Handler) body(request *events.LambdaFunctionURLRequest) ([]byte, *refus
 	return body, nil
 }
 
-// checkJSON takes an object or an array: see the package comment for why not
-// any JSON value.
+// checkJSON accepts an object or an array. The package comment says why it does not
+// accept every JSON value.
 func checkJSON(body []byte) error {
 	text := bytes.TrimLeft(body, " \t\r\n")
 	if !json.Valid(body) || !utf8.Valid(body) || text[0] != '{' && text[0] != '[' {
@@ -236,8 +188,8 @@ func checkJSON(body []byte) error {
 	return nil
 }
 
-// header is a header's value, or "". Lambda hands over names in lower case, and
-// the values of a repeated one with commas in between.
+// header returns the value of a header, or "". Lambda passes names in lower case and
+// joins the values of a repeated header with commas.
 func header(request *events.LambdaFunctionURLRequest, name string) string {
 	return request.Headers[strings.ToLower(name)]
 }

@@ -25,8 +25,8 @@ const (
 
 var now = time.Unix(1_800_000_000, 0)
 
-// webhook is a handler of signed deliveries at a given time, over an AWS that
-// has the key.
+// webhook returns a handler of signed deliveries at a given time, with fake AWS
+// services that have the key.
 func webhook(t *testing.T, change func(*Settings)) (*Handler, *fakeAWS) {
 	t.Helper()
 	f := &fakeAWS{ended: map[string]bool{}, secrets: map[string]string{"AWSCURRENT": key}, refuse: map[string]awsError{}}
@@ -45,7 +45,7 @@ func webhook(t *testing.T, change func(*Settings)) (*Handler, *fakeAWS) {
 	return h, f
 }
 
-// post is a request as Lambda hands it over.
+// post returns a request as Lambda passes it.
 func post(body string, headers map[string]string) events.LambdaFunctionURLRequest {
 	lower := map[string]string{"content-type": "application/json"}
 	for name, value := range headers {
@@ -60,7 +60,7 @@ func post(body string, headers map[string]string) events.LambdaFunctionURLReques
 	}
 }
 
-// signed is a request that is signed with a key at a time.
+// signed returns a request that is signed with a key at a time.
 func signed(key string, at time.Time, id, body string) events.LambdaFunctionURLRequest {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
 	headers := map[string]string{"X-Timestamp": timestamp, "X-Signature-256": Sign([]byte(key), timestamp, id, []byte(body))}
@@ -70,7 +70,7 @@ func signed(key string, at time.Time, id, body string) events.LambdaFunctionURLR
 	return post(body, headers)
 }
 
-// answer is a response, decoded.
+// answer is a decoded response.
 type answer struct {
 	status                           int
 	Execution, ExecutionARN, Message string
@@ -90,7 +90,7 @@ func handle(t *testing.T, h *Handler, request events.LambdaFunctionURLRequest) a
 	return a
 }
 
-func TestASignedDeliveryStartsAnExecution(t *testing.T) {
+func TestSignedDeliveryStartsExecution(t *testing.T) {
 	h, f := webhook(t, nil)
 	const body = "{\"items\": {\"bucket\": \"b\",\n \"key\": \"ü\"}}"
 	a := handle(t, h, signed(key, now, "evt-1", body))
@@ -105,14 +105,14 @@ func TestASignedDeliveryStartsAnExecution(t *testing.T) {
 	}
 }
 
-func TestTheExecutionOfAnAliasHasNoAliasInItsARN(t *testing.T) {
+func TestExecutionARNHasNoAlias(t *testing.T) {
 	h, f := webhook(t, func(s *Settings) { s.StateMachineARN = machineARN + ":live" })
 	if a := handle(t, h, signed(key, now, "a", "{}")); a.ExecutionARN != executionARN+"a" || f.started[0].StateMachineArn != machineARN+":live" {
 		t.Errorf("got %+v, expected the execution %sa of the alias", a, executionARN)
 	}
 }
 
-func TestWhatIsNotDelivered(t *testing.T) {
+func TestInvalidRequestsAreRefused(t *testing.T) {
 	without := func(r events.LambdaFunctionURLRequest, header string) events.LambdaFunctionURLRequest {
 		delete(r.Headers, header)
 		return r
@@ -160,7 +160,7 @@ func TestWhatIsNotDelivered(t *testing.T) {
 		"method PUT":                    {method(http.MethodPut), 405, "got method PUT, expected POST"},
 		"method OPTIONS":                {method(http.MethodOptions), 405, "got method OPTIONS, expected POST"},
 		"body too long":                 {signed(key, now, "a", long), 413, "got a body of 1001 bytes, expected at most 1000"},
-		"body not the base64 it is":     {encoded("{}"), 400, "got a body that is not the base64 it is said to be"},
+		"body that is not base64":       {encoded("{}"), 400, "got a body that is not valid base64, expected base64 as the event says"},
 		"body not JSON":                 {signed(key, now, "a", "a=1&b=2"), 400, "got a body that is not JSON in UTF-8, expected a JSON object or array"},
 		"body with more after it":       {signed(key, now, "a", "{}{}"), 400, "got a body that is not JSON in UTF-8, expected a JSON object or array"},
 		"body not in UTF-8":             {signed(key, now, "a", "{\"a\":\"\xff\"}"), 400, "got a body that is not JSON in UTF-8, expected a JSON object or array"},
@@ -183,7 +183,7 @@ func TestWhatIsNotDelivered(t *testing.T) {
 	}
 }
 
-func TestTheWindowIsOpenOnBothSides(t *testing.T) {
+func TestTimestampsInTheWindowAreAccepted(t *testing.T) {
 	for _, apart := range []time.Duration{-Window, Window} {
 		h, _ := webhook(t, nil)
 		if a := handle(t, h, signed(key, now.Add(apart), "a", "{}")); a.status != http.StatusAccepted {
@@ -192,7 +192,7 @@ func TestTheWindowIsOpenOnBothSides(t *testing.T) {
 	}
 }
 
-func TestAWholeInputFits(t *testing.T) {
+func TestLargestInputFits(t *testing.T) {
 	h, f := webhook(t, func(s *Settings) { s.MaxBodyBytes = maxInputBytes })
 	body := `{"a":"` + strings.Repeat("x", maxInputBytes-8) + `"}`
 	if a := handle(t, h, signed(key, now, "a", body)); a.status != http.StatusAccepted || len(f.started[0].Input) != maxInputBytes {
@@ -200,7 +200,7 @@ func TestAWholeInputFits(t *testing.T) {
 	}
 }
 
-func TestABodyInBase64IsDecoded(t *testing.T) {
+func TestBase64BodyIsDecoded(t *testing.T) {
 	h, f := webhook(t, nil)
 	request := signed(key, now, "a", `{"a":1}`)
 	request.Body, request.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(request.Body)), true
@@ -209,7 +209,7 @@ func TestABodyInBase64IsDecoded(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatComesAgainStartsNothing(t *testing.T) {
+func TestRepeatedDeliveryStartsNothing(t *testing.T) {
 	later := func(h *Handler, d time.Duration) { h.now = func() time.Time { return now.Add(d) } }
 	for name, again := range map[string]func(h *Handler, f *fakeAWS) events.LambdaFunctionURLRequest{
 		"the same bytes":         func(*Handler, *fakeAWS) events.LambdaFunctionURLRequest { return signed(key, now, "a", "{}") },
@@ -240,7 +240,7 @@ func TestADeliveryThatComesAgainStartsNothing(t *testing.T) {
 	}
 }
 
-func TestAReplayWithoutAnIDStartsNothing(t *testing.T) {
+func TestReplayWithoutIDStartsNothing(t *testing.T) {
 	h, f := webhook(t, nil)
 	first := handle(t, h, signed(key, now, "", "{}"))
 	replay := handle(t, h, signed(key, now, "", "{}"))
@@ -252,7 +252,7 @@ func TestAReplayWithoutAnIDStartsNothing(t *testing.T) {
 	}
 }
 
-func TestTheIDMayBeAMemberOfTheBody(t *testing.T) {
+func TestIDMayBeAMemberOfTheBody(t *testing.T) {
 	h, _ := webhook(t, func(s *Settings) { s.DeliveryIDMember = "id" })
 	for body, expected := range map[string]string{
 		`{"id":"evt-1","a":{"id":"other"}}`: "evt-1",
@@ -262,7 +262,7 @@ func TestTheIDMayBeAMemberOfTheBody(t *testing.T) {
 			t.Errorf("%s: got %+v, expected the execution %s", body, a, expected)
 		}
 	}
-	// A header is no ID then, and takes no part in the signature.
+	// The header is then ignored, and not signed.
 	request := signed(key, now, "", `{"id":"evt-2"}`)
 	request.Headers["x-delivery-id"] = "other"
 	if a := handle(t, h, request); a.Execution != "evt-2" {
@@ -275,7 +275,7 @@ func TestTheIDMayBeAMemberOfTheBody(t *testing.T) {
 	}
 }
 
-func TestUnderIAMLambdaHasAuthorized(t *testing.T) {
+func TestIAMRequiresAuthorizationByLambda(t *testing.T) {
 	h, f := webhook(t, func(s *Settings) { s.Authorization = AWSIAM; s.SecretARN = "" })
 	request := post("{}", map[string]string{"X-Delivery-Id": "a"})
 	if a := handle(t, h, request); a.status != http.StatusForbidden {
@@ -325,7 +325,7 @@ func TestErrorsOfAWS(t *testing.T) {
 	}
 }
 
-func TestAnAWSThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
+func TestCallsAreCanceledInTimeToAnswer(t *testing.T) {
 	h, f := webhook(t, nil)
 	f.mutex.Lock() // the server waits
 	defer f.mutex.Unlock()
@@ -337,7 +337,7 @@ func TestAnAWSThatDoesNotAnswerIsGivenUpInTime(t *testing.T) {
 	}
 }
 
-func TestNothingSecretIsLogged(t *testing.T) {
+func TestSecretsAreNotLogged(t *testing.T) {
 	var lines bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&lines, nil)))
@@ -368,7 +368,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 			t.Errorf("got %v, expected it to contain %q", err, expected)
 		}
 	}
-	// A function without its settings must not be open to everybody.
+	// A function without settings must not accept every request.
 	if _, err := New(Settings{StateMachineARN: machineARN, DeliveryIDHeader: "X-Delivery-Id", MaxBodyBytes: 1}, Clients{}); err == nil || !strings.Contains(err.Error(), "Authorization: got") {
 		t.Errorf("got %v, expected the authorization to be missed", err)
 	}

@@ -17,14 +17,14 @@ type machine struct {
 	client func() (StepFunctions, error)
 }
 
-// execution is what the sender is told of the execution.
+// execution is the answer to an accepted delivery.
 type execution struct {
 	Name     string `json:"execution"`
 	ARN      string `json:"executionArn"`
-	repeated bool   // certainly; one that still runs can't be told from a new one
+	repeated bool   // certainly repeated; an execution that is running looks like a new one
 }
 
-// start starts an execution of that name, or finds that it was started before.
+// start starts an execution with that name, unless it was started before.
 func (m *machine) start(ctx context.Context, name string, input []byte) (*execution, *refusal) {
 	client, err := m.client()
 	if err != nil {
@@ -45,8 +45,8 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 	return started, nil
 }
 
-// execution is the ARN of the execution of that name. It is the same for a
-// version and an alias, whose names stand behind the state machine's:
+// execution returns the ARN of the execution with that name. It has no version and no
+// alias, which follow the state machine's name in
 // arn:aws:states:REGION:ACCOUNT:stateMachine:NAME:ALIAS.
 func (m *machine) execution(name string) string {
 	parts := strings.Split(m.arn, ":")

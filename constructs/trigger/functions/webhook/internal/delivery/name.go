@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// name is the name of the delivery's execution.
+// name returns the name of the delivery's execution.
 func (h *Handler) name(id string, body, signed []byte, requestID string) (string, error) {
 	if member := h.settings.DeliveryIDMember; member != "" {
 		id, err := idIn(body, member)
@@ -26,11 +26,11 @@ func (h *Handler) name(id string, body, signed []byte, requestID string) (string
 	return h.nameOfID(requestID), nil
 }
 
-// headerID leaves out what a body begins with, so that it is clear where one
-// does in the signed text: white space, { and [.
+// headerID matches IDs without white space, { and [, with which a body begins, so
+// that the signed bytes show where the body begins.
 var headerID = regexp.MustCompile(`^[!-Z\\-z|}~]+$`)
 
-// idIn is the ID in a body.
+// idIn returns the ID in a body.
 func idIn(body []byte, member string) (string, error) {
 	expected := func(got string) error {
 		return fmt.Errorf("got %s for the delivery's id, expected the member %q of the body, a string or a whole number", got, member)
@@ -52,15 +52,15 @@ func idIn(body []byte, member string) (string, error) {
 
 var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
 
-// plainName is a name that Step Functions takes and CloudWatch Logs too (API
+// plainName matches names that Step Functions and CloudWatch Logs accept (API
 // reference, StartExecution, "name").
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
 const hashPrefix = "sha256-"
 
-// nameOfID is the ID itself, behind the webhook's name if it has one, where
-// that can be a name, else a hash. No two IDs have the same name: one that
-// looks like a hash is hashed.
+// nameOfID returns the webhook's name, if it has one, and the ID, or a hash if that
+// can't be a name. No two IDs have the same name: an ID that looks like a hash is
+// hashed.
 func (h *Handler) nameOfID(id string) string {
 	name := id
 	if h.settings.Name != "" {
@@ -72,11 +72,11 @@ func (h *Handler) nameOfID(id string) string {
 	return h.hashed("id", id)
 }
 
-// separator stands between the name of a webhook, which has none, and an ID.
+// separator is between the name of a webhook, which can't contain it, and an ID.
 const separator = "--"
 
-// hashed is a name of 71 characters. Texts of different kinds have different
-// names, and so have those of different webhooks.
+// hashed returns a name of 71 characters. Texts of different kinds and different
+// webhooks have different names.
 func (h *Handler) hashed(kind, text string) string {
 	sum := sha256.Sum256([]byte(kind + "\n" + h.settings.Name + "\n" + text))
 	return hashPrefix + hex.EncodeToString(sum[:])

@@ -13,15 +13,14 @@ import (
 )
 
 const (
-	// secretLife is how long a secret that was read is used.
+	// secretLife is how long the values of a secret are used.
 	secretLife = 5 * time.Minute
-	// secretPause is how long it is used at least, even where a signature does
-	// not match: forged ones must not become so many calls of Secrets Manager.
+	// secretPause is how long they are used at least, even if a signature does not
+	// match: forged signatures must not cause as many calls of Secrets Manager.
 	secretPause = 10 * time.Second
 )
 
-// secret is the key of the signatures. While it is being rotated there are two,
-// and either is good.
+// secret is the key of the signatures. During a rotation it has two valid values.
 type secret struct {
 	arn    string
 	client func() (SecretsManager, error)
@@ -31,8 +30,8 @@ type secret struct {
 	read   time.Time
 }
 
-// signed reports whether the signature is the text's. Where it is not, the
-// secret is read again: it may have changed.
+// signed reports whether the signature is that of the text. If it is not, signed
+// reads the secret again, which may have changed.
 func (s *secret) signed(ctx context.Context, now time.Time, signature, text []byte) (bool, error) {
 	for _, age := range []time.Duration{secretLife, secretPause} {
 		values, err := s.upTo(ctx, now, age)
@@ -48,7 +47,7 @@ func (s *secret) signed(ctx context.Context, now time.Time, signature, text []by
 	return false, nil
 }
 
-// upTo is the values that are valid, as they were read within that time.
+// upTo returns the valid values, if they are not older than age without a call.
 func (s *secret) upTo(ctx context.Context, now time.Time, age time.Duration) ([][]byte, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -63,7 +62,7 @@ func (s *secret) upTo(ctx context.Context, now time.Time, age time.Duration) ([]
 	for _, stage := range []string{"AWSCURRENT", "AWSPREVIOUS"} {
 		answer, err := client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: &s.arn, VersionStage: &stage})
 		if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing && stage == "AWSPREVIOUS" {
-			continue // it was never rotated
+			continue // the secret was never rotated
 		}
 		if err != nil {
 			return nil, err
@@ -72,7 +71,7 @@ func (s *secret) upTo(ctx context.Context, now time.Time, age time.Duration) ([]
 		if answer.SecretString != nil {
 			value = []byte(*answer.SecretString)
 		}
-		if len(value) == 0 { // anybody could sign with it
+		if len(value) == 0 { // everybody could sign with it
 			return nil, fmt.Errorf("got an empty value for %s of %s, expected the key of the signatures", stage, s.arn)
 		}
 		values = append(values, value)

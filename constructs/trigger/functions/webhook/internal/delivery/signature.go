@@ -15,18 +15,18 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// Window is how far a timestamp may be from now, on either side.
+// Window is how far a timestamp may be in the past or in the future.
 const Window = 5 * time.Minute
 
 const signaturePrefix = "sha256="
 
-// Sign is the signature of a delivery, as its header has it. The timestamp is
-// in seconds since 1970; id may be empty.
+// Sign returns the signature of a delivery for its header. The timestamp is in
+// seconds since 1970. The ID may be empty.
 func Sign(secret []byte, timestamp, id string, body []byte) string {
 	return signaturePrefix + hex.EncodeToString(mac(secret, signedText(timestamp, id, body)))
 }
 
-// signedText is described in the package comment.
+// signedText returns the signed bytes, which the package comment describes.
 func signedText(timestamp, id string, body []byte) []byte {
 	text := append(make([]byte, 0, len(timestamp)+len(id)+len(body)+2), timestamp...)
 	if id != "" {
@@ -41,8 +41,9 @@ func mac(secret, text []byte) []byte {
 	return hash.Sum(nil)
 }
 
-// authenticate is what the sender has signed. Whatever is wrong with a
-// signature gets the same answer: which part it is helps only who forges one.
+// authenticate checks the signature of a request and returns the signed bytes. Every
+// refusal has the same answer: to say what is wrong would only help to forge a
+// signature.
 func (h *Handler) authenticate(ctx context.Context, request *events.LambdaFunctionURLRequest, id string, body []byte) ([]byte, *refusal) {
 	refused := func(format string, args ...any) ([]byte, *refusal) {
 		return nil, &refusal{status: http.StatusUnauthorized, reason: fmt.Sprintf(format, args...),

@@ -17,9 +17,9 @@ func ExampleSign() {
 	// Output: sha256=ccb14e3c2e6318d7ac9bce5ac88142433e852496a4b2f971e3aa252b043097a5
 }
 
-// What is signed says where the ID ends and where the body begins: however a
-// text is cut into an ID, or none, and what may be a body, there is one way.
-func TestASignatureIsGoodForOneIDAndOneBody(t *testing.T) {
+// The signed bytes show where the ID ends and where the body begins: there is one way
+// to split them into an optional ID and a body.
+func TestSignatureIsValidForOneIDAndBody(t *testing.T) {
 	mayBeBody := func(text string) bool {
 		text = strings.TrimLeft(text, " \t\r\n")
 		return text != "" && (text[0] == '{' || text[0] == '[')
@@ -44,7 +44,7 @@ func TestASignatureIsGoodForOneIDAndOneBody(t *testing.T) {
 	})
 }
 
-func TestNoTwoDeliveriesHaveTheSameName(t *testing.T) {
+func TestDeliveriesHaveDifferentNames(t *testing.T) {
 	named := func(name string) *Handler {
 		h, _ := webhook(t, func(s *Settings) { s.Name = name })
 		return h
@@ -75,7 +75,7 @@ func TestNoTwoDeliveriesHaveTheSameName(t *testing.T) {
 	}
 }
 
-func TestARotatedSecret(t *testing.T) {
+func TestRotatedSecret(t *testing.T) {
 	h, f := webhook(t, nil)
 	later := func(d time.Duration) { now := now.Add(d); h.now = func() time.Time { return now } }
 	deliver := func(key, id string) int { return handle(t, h, signed(key, h.now(), id, "{}")).status }
@@ -117,7 +117,7 @@ func TestARotatedSecret(t *testing.T) {
 	}
 }
 
-func TestAnEmptySecretIsNoSecret(t *testing.T) {
+func TestEmptySecretIsRefused(t *testing.T) {
 	h, f := webhook(t, nil)
 	f.secrets["AWSPREVIOUS"] = ""
 	if a := handle(t, h, signed("", now, "a", "{}")); a.status == http.StatusAccepted || len(f.started) != 0 {
@@ -125,7 +125,7 @@ func TestAnEmptySecretIsNoSecret(t *testing.T) {
 	}
 }
 
-func TestASignatureMayBeHexAlone(t *testing.T) {
+func TestSignatureNeedsNoPrefix(t *testing.T) {
 	h, _ := webhook(t, nil)
 	request := signed(key, now, "a", "{}")
 	request.Headers["x-signature-256"] = strings.ToUpper(strings.TrimPrefix(request.Headers["x-signature-256"], signaturePrefix))
