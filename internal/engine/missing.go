@@ -32,7 +32,7 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 			continue
 		}
 		if r := s.Map.ItemReader; r != nil && r.InputType == "PARQUET" {
-			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q, expected CSV, JSON, JSONL or MANIFEST, which can be read here", s.Path, r.InputType))
+			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q, expected CSV, JSON, JSONL or MANIFEST", s.Path, r.InputType))
 		}
 		if e.objects != nil {
 			continue

@@ -11,19 +11,17 @@ import (
 // The Step Functions API that tasks of a run can call: starting the state
 // machines that the engine was given, and asking for executions of the run.
 
-// ownActions are the actions of aws-sdk:sfn that the engine answers itself.
-var ownActions = map[string]bool{
-	"describeExecution": true, "listExecutions": true, "stopExecution": true, "startExecution": true,
-	"sendTaskSuccess": true, "sendTaskFailure": true, "sendTaskHeartbeat": true,
-}
-
 // answers reports whether the engine answers the resource itself.
 func (e *Engine) answers(r asl.Resource) bool {
-	switch r.Service {
-	case "states":
-		return r.Action == "startExecution" && e.machines != nil
-	case "aws-sdk:sfn":
-		return ownActions[r.Action] && (r.Action != "startExecution" || e.machines != nil)
+	switch {
+	case r.Action == "startExecution":
+		return e.machines != nil && (r.Service == "states" || r.Service == "aws-sdk:sfn")
+	case r.Service != "aws-sdk:sfn":
+		return false
+	}
+	switch r.Action {
+	case "describeExecution", "listExecutions", "stopExecution", "sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
+		return true
 	}
 	return false
 }
