@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// payloadLimit is what Step Functions hands over at once, in bytes.
+// payloadLimit is the most that Step Functions passes on at once, in bytes.
 const payloadLimit = 262_144
 
 // long answers with a text as long as its item says.
@@ -21,7 +21,7 @@ var long = work(func(_ context.Context, n int) (string, error) {
 	return strings.Repeat("x", n), nil
 })
 
-// storing is a batch with a folder for outcomes that do not fit into an answer.
+// storing adds to a batch a folder for outcomes that do not fit into an answer.
 func storing(prefix, batch string) string {
 	return strings.Replace(batch, `"execution":"arn:x"`, `"execution":"arn:x","outcomes":{"bucket":"results","prefix":"`+prefix+`"}`, 1)
 }
@@ -78,7 +78,7 @@ func TestAnAnswerThatFitsIsNotStored(t *testing.T) {
 	}
 }
 
-func TestWithoutAPlaceTheLargestOutcomesFailByName(t *testing.T) {
+func TestWithoutAFolderTheLargestOutcomesFailByName(t *testing.T) {
 	t.Parallel()
 	outcomes := decode[[]job.Outcome](t, invoke(t, long, batchOf(0, 1, 200_000, 100_000, 30_000)))
 	for i, expected := range []job.Status{job.Succeeded, job.Failed, job.Succeeded, job.Succeeded} {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A client that a worker does not use costs it size and start-up all the same
-// if anything that it does use leads there, be it the text of a panic.
+// A client that a worker does not use still costs it size and start-up time if
+// anything that it does use refers to it, even the text of a panic.
 func TestAWorkerHasNoClientThatItDoesNotUse(t *testing.T) {
 	folder := t.TempDir()
 	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", folder, "./testdata/worker", "./testdata/once", "./testdata/callback", "./testdata/token")

@@ -14,7 +14,7 @@ import (
 	"github.com/mapjob/mapjob/job/jobtest"
 )
 
-// callbackOf is what the state machine invokes a callback worker with.
+// callbackOf is the format of a callback worker's payload: its items and its token.
 const callbackOf = `{"BatchInput": {"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "execution": "arn:x"}, "Items": %s, "TaskToken": %s}`
 
 func ExampleCallback() {
@@ -38,7 +38,7 @@ func ExampleCallback() {
 	// -1: ended true, error "AmountNotPositive"
 }
 
-func TestACallbackWorkerHandsOnItemAndToken(t *testing.T) {
+func TestACallbackWorkerPassesOnItemAndToken(t *testing.T) {
 	t.Parallel()
 	h := job.Callback(func(ctx context.Context, item, token string) error {
 		i := job.InfoOf(ctx)
@@ -81,7 +81,7 @@ func TestACallbackWorkersErrorComesBeforeItsDeadline(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoCallbackIsRefusedByName(t *testing.T) {
+func TestAPayloadThatIsNoCallbackIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	h := job.Callback(func(context.Context, string, string) error { t.Error("got a call, expected none"); return nil })
 	const one, token = `{"index": 0, "item": "x"}`, `"token"`

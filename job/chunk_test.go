@@ -15,8 +15,8 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// chunked has a job start store n numbers in chunks, and is what the Map's
-// child executions are started with.
+// chunked lets a job start store n numbers in chunks, and returns the inputs of
+// the Map's child executions.
 func chunked(t *testing.T, prefix string, n, size int) (children []string) {
 	t.Helper()
 	payload := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
@@ -31,10 +31,10 @@ func chunked(t *testing.T, prefix string, n, size int) (children []string) {
 	return children
 }
 
-// unwrapped is the one element of an answer, as a line of results has it.
+// unwrapped returns the one element of an answer as a line of results.
 func unwrapped(answer string) string { return answer[1:len(answer)-1] + "\n" }
 
-func TestItemsAreHandedOverByReference(t *testing.T) {
+func TestItemsArePassedByReference(t *testing.T) {
 	t.Parallel()
 	children := chunked(t, "chunks", 25, 10)
 	if len(children) != 3 || !strings.Contains(children[2], `"first":20,"count":5`) {
@@ -85,7 +85,7 @@ func TestAChunkThatIsDeliveredAgainIsNotDoneAgain(t *testing.T) {
 	}
 }
 
-// below is how many lines the objects below a prefix have.
+// below counts the lines of the objects below a prefix.
 func below(t *testing.T, prefix string) (lines int) {
 	t.Helper()
 	found, err := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix}, gofakes3.ListBucketPage{})
@@ -99,7 +99,7 @@ func below(t *testing.T, prefix string) (lines int) {
 	return lines
 }
 
-func TestATryAfterACrashGoesOnWhereItWas(t *testing.T) {
+func TestATryAfterACrashContinuesWhereTheLastOneStopped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		child := chunked(t, "crash", 10, 10)[0]
@@ -142,7 +142,7 @@ func TestATryAfterACrashGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoChunkIsRefusedByName(t *testing.T) {
+func TestAPayloadThatIsNoChunkIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	h := work(func(_ context.Context, n int) (int, error) { return n, nil })
 	for _, chunk := range []string{`{}`, `{"do": "succeed"}`, `"x"`, `{"bucket": "results", "key": "x", "first": 0, "count": 0}`} {

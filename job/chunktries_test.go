@@ -14,7 +14,7 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// summaryOf is the account of a job of chunks whose children have answered so.
+// summaryOf returns the account of a job of chunks with these answers.
 func summaryOf(t *testing.T, prefix string, n int, answers ...string) accountAnswer {
 	t.Helper()
 	var lines strings.Builder
@@ -26,10 +26,10 @@ func summaryOf(t *testing.T, prefix string, n int, answers ...string) accountAns
 	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 }
 
-func TestATryMendsWhatWasForAnotherTime(t *testing.T) {
+func TestASecondTryRepeatsOnlyRetryableFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		child := chunked(t, "mend", 3, 3)[0]
+		child := chunked(t, "second-try", 3, 3)[0]
 		down, calls := true, 0
 		h := work(func(_ context.Context, n int) (int, error) {
 			calls++
@@ -49,14 +49,14 @@ func TestATryMendsWhatWasForAnotherTime(t *testing.T) {
 		if !strings.Contains(answer, `"succeeded":2,"failed":1}`) || calls != 4 {
 			t.Errorf("got %s after %d calls, expected the one item to be done again that is not for good", answer, calls)
 		}
-		got := summaryOf(t, "mend", 3, answer)
+		got := summaryOf(t, "second-try", 3, answer)
 		if got.Items != (report.Items{Total: 3, Succeeded: 2, Failed: 1}) || fmt.Sprint(got.Errors) != "map[Bad:1]" || got.Repeated != 0 {
 			t.Errorf("got %+v, expected the best of both tries", got)
 		}
 	})
 }
 
-func TestWhatWasNotBegunIsNotStored(t *testing.T) {
+func TestItemsThatWereNotBegunHaveNoStoredOutcome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		child := chunked(t, "unbegun", 5, 5)[0]
@@ -86,7 +86,7 @@ func TestWhatWasNotBegunIsNotStored(t *testing.T) {
 	})
 }
 
-func TestTheBestOfWhatTriesSayCounts(t *testing.T) {
+func TestTheBestOutcomeOfSeveralTriesCounts(t *testing.T) {
 	t.Parallel()
 	const (
 		good  = `{"index":0,"status":"SUCCEEDED"}`
@@ -128,7 +128,7 @@ func TestTheBestOfWhatTriesSayCounts(t *testing.T) {
 	}
 }
 
-func TestOutcomesOfAChunkThatAreLostAreMissed(t *testing.T) {
+func TestLostOutcomesOfAChunkAreMissing(t *testing.T) {
 	t.Parallel()
 	child := chunked(t, "vanished", 4, 4)[0]
 	put(t, "vanished/outcomes/000000000000/try-0000.jsonl", `{"index":3,"status":"SUCCEEDED"}`)
@@ -138,7 +138,7 @@ func TestOutcomesOfAChunkThatAreLostAreMissed(t *testing.T) {
 	}
 	oneLine := strings.NewReplacer("\n", "", "\t", "")
 	if got := summaryOf(t, "vanished", 4, oneLine.Replace(answer(1))); got.Items != (report.Items{Total: 4, Succeeded: 1, Missing: 3}) {
-		t.Errorf("got %+v, expected three items missing: one was not begun, and nobody knows which", got)
+		t.Errorf("got %+v, expected three items missing: one was not begun, and which one is not known", got)
 	}
 	if got := summaryOf(t, "vanished", 4, oneLine.Replace(answer(3))); got.Items != (report.Items{Total: 4, Succeeded: 1, Failed: 3}) {
 		t.Errorf("got %+v, expected three items that were not begun", got)

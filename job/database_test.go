@@ -67,7 +67,7 @@ var dynalite = sync.OnceValues(func() (d struct {
 	return d, nil
 })
 
-// disturbance is what becomes of a request.
+// disturbance says how a request fails.
 type disturbance string
 
 const (
@@ -79,13 +79,13 @@ const (
 	lose        disturbance = "com.amazonaws.dynamodb.v20120810#InternalServerError" // it is done, and the answer gets lost
 )
 
-// table is a table of one test, with the schema that job.Once says.
+// table holds the table of one test, with the schema of job.Once.
 type table struct {
 	name   string
 	direct *dynamodb.Client // of the test itself
 
 	mutex   sync.Mutex
-	disturb func(operation string) disturbance // says what becomes of each request of the handlers
+	disturb func(operation string) disturbance // decides how each request of the handlers fails
 	calls   map[string]int                     // requests of the handlers, by operation
 }
 
@@ -127,12 +127,12 @@ func client(transport http.RoundTripper) *dynamodb.Client {
 	})
 }
 
-// once is job.Once on the table.
+// once returns job.Once on the table.
 func once[Item any](d *table, key func(Item) string, options ...job.OnceOption) job.WorkOption {
 	return job.Once(d.name, key, append(options, job.WithDynamoDB(client(d)))...)
 }
 
-// disturbBy lets a function say what becomes of each request.
+// disturbBy lets a function decide how each request fails.
 func (d *table) disturbBy(f func(operation string) disturbance) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()

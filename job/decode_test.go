@@ -30,9 +30,9 @@ type rules struct {
 	Hidden   string `json:"-"`
 }
 
-// An item is decoded by the rules of encoding/json, whoever does it. The one
-// exception that is known is a json.Number for which a text comes that is no
-// number: it is taken.
+// The faster decoder follows the rules of encoding/json. The one known exception
+// is a json.Number for which the item has a string that is no number: it is
+// accepted.
 func TestItemsAreDecodedByTheRulesOfEncodingJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -73,7 +73,7 @@ func TestItemsAreDecodedByTheRulesOfEncodingJSON(t *testing.T) {
 	}
 }
 
-// plain has no pointers, whose addresses would differ.
+// plain replaces the pointers, whose addresses would differ.
 func plain(r rules) any {
 	text := "nil"
 	if r.Pointer != nil {

@@ -15,6 +15,10 @@
 // [Queue] handles the messages of an SQS queue. Package jobtest runs all of them
 // in a plain Go test.
 //
+// Whether a job is Inline, with items and outcomes in the state machine's own
+// payloads, or Distributed, with them in S3, is a property of the construct. The
+// functions are the same.
+//
 // # Outcomes
 //
 // Each item has one [Outcome]: it succeeded, with what the worker returned, or it
@@ -30,9 +34,12 @@
 //
 // # Context
 //
-// The context of a handler ends a little before the invocation's time is up, so
-// that there is time left to answer. [InfoOf] returns what the invocation is
-// about: job, execution, request and item.
+// The context of a handler ends before the invocation's time is up, by a tenth of
+// the time or two seconds if that is less, so that there is time left to answer.
+// A handler that is still running then is not waited for: its item, and those
+// whose turn did not come, fail with [ErrorDeadline], as retryable.
+//
+// [InfoOf] returns what the invocation is about: job, execution, request and item.
 //
 // # Logging
 //
@@ -57,6 +64,8 @@
 // Without an option it uses AWS's default configuration, the default logger, the
 // system's clock and standard output. AWS clients are made when they are first
 // needed, and a client that a handler cannot need is not in its binary.
+// constructs/mapjob grants the permissions that the handlers of a job need, except
+// on the table of [Once].
 //
 // # Versions
 //

@@ -31,26 +31,34 @@ const (
 type Error struct {
 	Name    string
 	Message string
+
+	wrapped error
 }
 
 func (e *Error) Error() string { return e.Message }
 
+// Unwrap returns the error that [Errorf] got for a %w, or nil.
+func (e *Error) Unwrap() error { return e.wrapped }
+
 // Errorf returns an error with a name, such as "InvalidOrder", and a message. The
 // item that it fails is counted by the name, and the report shows the message as
 // the cause. A name should be one of a few; put what differs from item to item
-// into the message. An empty name stands for "Error". Use %w with [fmt.Errorf]
-// around it to add to the message of a named error.
+// into the message. An empty name stands for "Error". As with [fmt.Errorf], the
+// format may wrap an error with %w; a named error that is wrapped itself keeps
+// its name.
 func Errorf(name, format string, args ...any) error {
-	return &Error{Name: cmp.Or(name, unnamed), Message: fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &Error{Name: cmp.Or(name, unnamed), Message: err.Error(), wrapped: errors.Unwrap(err)}
 }
 
 // unnamed is the name of an error that has none.
 const unnamed = "Error"
 
-// Retryable marks an error that another try may not have: the item is tried
-// again while the invocation has time, three times in all unless [Tries] says
-// otherwise. Throttling by AWS and expired deadlines are retryable without it.
-// Retryable returns nil for nil.
+// Retryable marks an error that another try may not have. The item is tried again
+// after a pause, while the invocation has time, three times in all unless [Tries]
+// says otherwise. If the last try fails too, the item fails, and its outcome says
+// that it is retryable. Throttling by AWS and expired deadlines are retryable
+// without it. Retryable returns nil for nil.
 func Retryable(err error) error {
 	if err == nil {
 		return nil

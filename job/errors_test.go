@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 	"github.com/mapjob/mapjob/job/jobtest"
 )
 
-// grumpy is an error whose methods may panic.
+// grumpy is an error with methods that may panic.
 type grumpy struct{ method string }
 
 func (g grumpy) Error() string { return g.say("Error") }
@@ -26,7 +27,7 @@ func (g grumpy) say(method string) string {
 	return method
 }
 
-// unreadable are errors that panic when they are asked what they are.
+// unreadable holds errors whose methods panic.
 var unreadable = map[string]error{
 	"a nil pointer":     (*unpayable)(nil),
 	"a wrapped one":     job.Retryable((*unpayable)(nil)),
@@ -64,6 +65,19 @@ func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
 				t.Errorf("got the name %s, expected %s", got, job.ErrorPanic)
 			}
 		})
+	}
+}
+
+func TestErrorfWrapsAsFmtErrorfDoes(t *testing.T) {
+	t.Parallel()
+	err := job.Errorf("RatesUnknown", "reading the rates of %s: %w", "EUR", throttled{})
+	var wrapped throttled
+	if job.NameOf(err) != "RatesUnknown" || err.Error() != "reading the rates of EUR: slow down" || !errors.As(err, &wrapped) {
+		t.Errorf("got %s: %v, expected the name, the whole message and the wrapped error", job.NameOf(err), err)
+	}
+	h := work(func(context.Context, int) (int, error) { return 0, err }, job.Tries(1))
+	if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; !o.Retryable || o.Error != "RatesUnknown" {
+		t.Errorf("got %+v, expected a throttle to be retryable under another name too", o)
 	}
 }
 

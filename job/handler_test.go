@@ -48,7 +48,7 @@ func refused(t *testing.T, h job.Handler, payload string) messages.InvokeRespons
 	answer, err := jobtest.Call{}.Invoke(h, []byte(payload))
 	out, ok := err.(messages.InvokeResponse_Error) // as aws-lambda-go looks at it: not through errors.As
 	if !ok {
-		t.Fatalf("got answer %s and error %v, expected an error with a name of its own", answer, err)
+		t.Fatalf("got answer %s and error %v, expected an error with a name", answer, err)
 	}
 	return out
 }
@@ -62,7 +62,8 @@ func decode[T any](t *testing.T, text string) T {
 	return v
 }
 
-// outlast ends a test in virtual time whose handlers do not heed their contexts.
+// outlast waits for handlers that ignore their contexts, at the end of a test in
+// virtual time.
 func outlast() { time.Sleep(24 * time.Hour) }
 
 // untimed compares outcomes without what differs from run to run.

@@ -43,7 +43,7 @@ func breakEvery(t *testing.T, key string, bytes int) (option job.Option, connect
 	}))), connections
 }
 
-func TestASummaryReadsOnWhereAConnectionBroke(t *testing.T) {
+func TestASummaryContinuesReadingAfterABrokenConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var lines strings.Builder
@@ -60,7 +60,7 @@ func TestASummaryReadsOnWhereAConnectionBroke(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeReadToItsEndIsNamed(t *testing.T) {
+func TestTheErrorNamesAnObjectThatCannotBeReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		manifest := mapRun(t, "cut-off", `{"index":0,"status":"SUCCEEDED"}`, "", "")

@@ -18,10 +18,10 @@ import (
 	"github.com/mapjob/mapjob/job/jobtest"
 )
 
-// itself is the key of items that are their own.
+// itself returns the item as its key.
 func itself(item string) string { return item }
 
-// execution is that of the tests' batches, as batchOf has it.
+// execution is the ARN in the batches of batchOf.
 const execution = "arn:x"
 
 func ExampleOnce() {
@@ -47,7 +47,7 @@ func ExampleOnce() {
 	// 1 SUCCEEDED "invoice of ORD-2"
 }
 
-// counted is a handler that does what its items say, and how often it did each.
+// counted has a handler that does what its items say, and counts how often.
 type counted struct {
 	mutex sync.Mutex
 	done  map[string]int
@@ -103,7 +103,7 @@ func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 	}
 }
 
-func TestTwentyDeliveriesAtTheSameMomentDoItOnce(t *testing.T) {
+func TestTwentySimultaneousDeliveriesDoTheWorkOnce(t *testing.T) {
 	t.Parallel()
 	var done [3]atomic.Int32
 	h := work(func(_ context.Context, n int) (int, error) {
@@ -198,8 +198,8 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 	}
 }
 
-// Who was taken over, and comes to an end all the same, spoils nothing.
-func TestALateOutcomeDoesNotReplaceTheOtherDeliverys(t *testing.T) {
+// A delivery whose work was taken over may still end, and must not change anything.
+func TestALateOutcomeDoesNotReplaceThatOfAnotherDelivery(t *testing.T) {
 	t.Parallel()
 	var deliveries atomic.Int32
 	begun, resume, resumed := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -230,7 +230,7 @@ func TestALateOutcomeDoesNotReplaceTheOtherDeliverys(t *testing.T) {
 	}
 }
 
-func TestWhatHasExpiredIsDoneAgain(t *testing.T) {
+func TestAnExpiredOutcomeIsDoneAgain(t *testing.T) {
 	t.Parallel()
 	c := &counted{}
 	table := newTable(t)
@@ -281,7 +281,7 @@ func TestAnotherExecutionIsOtherWork(t *testing.T) {
 	}
 }
 
-func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
+func TestARetryableFailureIsForgotten(t *testing.T) {
 	t.Parallel()
 	c := &counted{}
 	table := newTable(t)
@@ -295,7 +295,7 @@ func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
 			t.Errorf("got %v, expected no record", r)
 		}
 	}
-	// So is what was not done when the time was up, which leaves time for it.
+	// So is an item that was not done in time. There is time left to forget it.
 	late := work(func(ctx context.Context, _ string) (string, error) { <-ctx.Done(); return "", ctx.Err() }, once(table, itself))
 	o := jobtest.Call{Execution: execution, Timeout: 2 * time.Second}.Work(t, late, "late")[0]
 	if o.Error != job.ErrorDeadline || !o.Retryable {
@@ -308,7 +308,7 @@ func TestWhatFailsRetryablyIsForgotten(t *testing.T) {
 	}
 }
 
-func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
+func TestADeliveryThatWaitsDoesWorkThatIsForgotten(t *testing.T) {
 	t.Parallel()
 	var deliveries atomic.Int32
 	begun := make(chan struct{})
@@ -332,7 +332,7 @@ func TestWhoWaitsForWorkThatIsForgottenDoesIt(t *testing.T) {
 	}
 }
 
-func TestWhoseTimeIsUpWhileItLooksSaysWhatItWaitedFor(t *testing.T) {
+func TestADeliveryWhoseTimeIsUpSaysWhatItWaitedFor(t *testing.T) {
 	t.Parallel()
 	table := newTable(t)
 	over := make(chan struct{})
@@ -381,7 +381,7 @@ func TestARecordOfWorkInProgressSaysUntilWhen(t *testing.T) {
 	}
 }
 
-func TestAThrottledTableCostsTimeOnly(t *testing.T) {
+func TestAThrottledTableCostsOnlyTime(t *testing.T) {
 	t.Parallel()
 	c := &counted{}
 	table := newTable(t)
@@ -415,7 +415,7 @@ func TestAThrottledTableCostsTimeOnly(t *testing.T) {
 }
 
 // The answer to any one request gets lost on its way: it is sent again.
-func TestAnAnswerThatGetsLostCostsTimeOnly(t *testing.T) {
+func TestALostAnswerCostsOnlyTime(t *testing.T) {
 	t.Parallel()
 	table := newTable(t)
 	lost := 0
@@ -446,7 +446,7 @@ func TestAnAnswerThatGetsLostCostsTimeOnly(t *testing.T) {
 	}
 }
 
-func TestAnOutcomeThatCannotBeStoredIsAnsweredAllTheSame(t *testing.T) {
+func TestAnOutcomeThatCannotBeStoredIsStillAnswered(t *testing.T) {
 	t.Parallel()
 	table := newTable(t)
 	c := &counted{}
@@ -497,7 +497,7 @@ func TestAnOutcomeHasToFitIntoTheTable(t *testing.T) {
 	}
 }
 
-func TestItemsByReferenceAreDoneOnceToo(t *testing.T) {
+func TestItemsPassedByReferenceAreDoneOnce(t *testing.T) {
 	t.Parallel()
 	c := &counted{}
 	child := func(prefix string) string { // the same items in another folder: nothing is stored there
@@ -529,7 +529,7 @@ func TestAnItemCostsTwoWrites(t *testing.T) {
 	}
 }
 
-func TestOnceOfOtherItemsIsRefusedAtOnce(t *testing.T) {
+func TestOnceWithTheWrongKeyOrTableIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	for expected, f := range map[string]func(){
 		"job.Work: got a *job.onceGuard[int], expected a job.Once whose key is of the worker's items, string": func() {

@@ -83,8 +83,8 @@ type workOption func(*workOptions)
 func (o workOption) applyToWork(w *workOptions) { o(w) }
 
 // Concurrency lets a worker handle up to n items of a batch at once, which helps
-// if the handler waits for other systems more than it computes. The default is
-// one.
+// if the handler waits for other systems more than it computes. The handler must
+// be safe for it. The default is one.
 func Concurrency(n int) WorkOption {
 	return workOption(func(o *workOptions) { o.concurrency = max(1, n) })
 }

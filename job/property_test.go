@@ -21,13 +21,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// deed is an item that says what becomes of it.
+// deed is an item. It says what the worker does with it.
 type deed struct {
 	Do    string `json:"do"`
 	Tries int    `json:"tries"` // how often it fails before it succeeds
 }
 
-// fate is what becomes of an item: its output, or its error's name.
+// fate is how an item ends: with an output, or with an error.
 type fate struct {
 	succeeded bool
 	errorName string
@@ -36,7 +36,7 @@ type fate struct {
 
 const oversize = 300_000
 
-// fate is what the worker makes of an item that has its turn.
+// fate returns how an item ends whose turn comes.
 func (d deed) fate() fate {
 	switch {
 	case d.Do == "panic":
@@ -60,7 +60,7 @@ func (d deed) fate() fate {
 // isLate reports whether an item has its turn until the time is up.
 func (d deed) isLate() bool { return d.Do == "late" || d.Do == "slow" }
 
-// later is what the item does when its batch is delivered once more.
+// later returns what the worker does when the batch is delivered again.
 func (d deed) later() deed {
 	if d.Do == "down" || d.Do == "slow" {
 		return deed{Do: "succeed"}
@@ -76,7 +76,7 @@ type delivery struct {
 
 type deliveryKey struct{}
 
-// doer is a worker that does what its items say.
+// doer returns a worker that does what its items say.
 func doer() job.Handler {
 	return work(func(ctx context.Context, d deed) (string, error) {
 		delivery := ctx.Value(deliveryKey{}).(*delivery)
@@ -104,20 +104,20 @@ func doer() job.Handler {
 	})
 }
 
-// plan is a run of a job, and what is to become of it.
+// plan describes a run of a job.
 type plan struct {
 	deeds       []deed
 	size        int // of a batch
 	byReference bool
-	kept        bool     // items come along with the outcomes that failed
-	place       bool     // there is one for outcomes that do not fit
-	batches     []string // what becomes of each batch: see [batchEnds]
+	kept        bool     // outcomes of failed items carry the items
+	place       bool     // there is a folder for outcomes that do not fit
+	batches     []string // how each batch ends: see [batchEnds]
 }
 
-// batchEnds are what becomes of a batch: it is done; its answer comes twice; its
-// answer is not heard, and it is done again; it crashes after it was done once,
-// or twice, and nobody hears of it; it fails before; the Map ends before its
-// turn; or nobody knows.
+// batchEnds lists how a batch can end: it is done; its answer comes twice; its
+// answer is lost, and it is done again; it crashes after it was done once, or
+// twice, and does not answer; it crashes before; the Map ends before its turn; or
+// its results are lost.
 var batchEnds = []string{"done", "done", "done", "twice", "retried", "crashed", "crashed twice", "unasked", "pending", "lost"}
 
 func plans(t *rapid.T) plan {
@@ -143,7 +143,7 @@ func plans(t *rapid.T) plan {
 	return p
 }
 
-// truth is what has to become of each item; those that are lost are not in it.
+// truth returns how each item must end. Lost items are not in it.
 func (p plan) truth() map[int]fate {
 	truth := map[int]fate{}
 	for b, end := range p.batches {
@@ -197,7 +197,7 @@ func (p plan) writesOver(batch int) bool {
 	return false
 }
 
-// items are the deeds as the job start yields them.
+// items yields the deeds, as the job start does.
 func (p plan) items() iter.Seq2[any, error] {
 	return func(yield func(any, error) bool) {
 		for _, d := range p.deeds {
@@ -278,7 +278,7 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 			deliver(input)
 			fallthrough
 		case "crashed":
-			deliver(input) // and nobody hears of it
+			deliver(input) // and crashes before it answers
 			failed.WriteString(child)
 		case "unasked":
 			failed.WriteString(child)
@@ -342,7 +342,7 @@ func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) 
 	var again []string
 	i := 0
 	for item := range p.items() {
-		// An item that came along with nothing can't be told of.
+		// Items that come with their outcomes are known only if there is an outcome.
 		if _, known := truth[i]; !truth[i].succeeded && (known || !p.kept) && !(p.kept && truth[i].errorName == job.ErrorResultTooLarge) {
 			text, _ := json.Marshal(item)
 			again = append(again, string(text)+"\n")

@@ -98,7 +98,7 @@ func TestAQueueWorkerWorksConcurrently(t *testing.T) {
 	})
 }
 
-func TestTheAnswerOfAQueueWorkerIsTheOneThatLambdaReads(t *testing.T) {
+func TestAQueueWorkerAnswersInTheFormThatLambdaReads(t *testing.T) {
 	t.Parallel()
 	h := job.Queue(func(_ context.Context, n int) error {
 		if n < 0 {

@@ -14,8 +14,7 @@ import (
 
 const bucket = "results"
 
-// objects are those of an S3 in this process. The tests share it, and each uses
-// keys of its own.
+// objects is an S3 in this process. The tests share it, each with its own keys.
 var objects = func() *s3mem.Backend {
 	b := s3mem.New()
 	if err := b.CreateBucket(bucket); err != nil {

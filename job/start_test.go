@@ -96,7 +96,7 @@ func TestManyPartsMakeOneObject(t *testing.T) {
 	}
 }
 
-func TestAnErrorLeavesNoItemsBehindAndSaysHowFarItCame(t *testing.T) {
+func TestAFailedJobStartLeavesNoItemsAndCountsThem(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		handler  job.Handler
@@ -154,7 +154,7 @@ func TestAnInputThatDoesNotFitIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestTwoTriesOfAJobStartDoNotMeet(t *testing.T) {
+func TestTwoTriesOfAJobStartUseDifferentKeys(t *testing.T) {
 	t.Parallel()
 	for name, chunkSize := range map[string]int{"items": 0, "chunks": 2} {
 		t.Run(name, func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestAPanicOfAnInlineJobStartIsNamed(t *testing.T) {
 	}
 }
 
-func TestAJobStartSaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
+func TestAJobStartWhoseTimeIsUpCountsItsItems(t *testing.T) {
 	t.Parallel()
 	endless := func(ctx context.Context, _ night) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
@@ -218,13 +218,13 @@ func TestAJobStartSaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
 			}
 		}
 	}
-	deaf := func(context.Context, night) iter.Seq2[int, error] {
+	ignoring := func(context.Context, night) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
 			yield(1, nil)
 			time.Sleep(time.Hour)
 		}
 	}
-	heeding := func(ctx context.Context, _ night) iter.Seq2[int, error] {
+	returning := func(ctx context.Context, _ night) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) {
 			yield(1, nil)
 			<-ctx.Done()
@@ -236,8 +236,8 @@ func TestAJobStartSaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
 		expected string
 	}{
 		"items without end":        {endless, "items: the invocation's time was up: give the function a longer timeout"},
-		"a query that won't end":   {deaf, "after 1 items: the invocation's time was up"},
-		"a query that ends itself": {heeding, "after 1 items: context deadline exceeded"},
+		"a query that won't end":   {ignoring, "after 1 items: the invocation's time was up"},
+		"a query that ends itself": {returning, "after 1 items: context deadline exceeded"},
 	} {
 		for form, request := range map[string]string{
 			"inline":      `{"input": {}}`,

@@ -77,7 +77,7 @@ func TestEveryItemIsAccountedForOnce(t *testing.T) {
 		for o := range s.Results() {
 			seen = append(seen, o.Index)
 			if len(seen) == 2 {
-				break // the rest is counted all the same
+				break // the rest is still counted
 			}
 		}
 		s.Table("Extra", []string{"what", "how much"}, [][]string{{"a|b", "1,000"}})
@@ -126,7 +126,7 @@ func TestAMapThatEndedEarlyIsAccountedFor(t *testing.T) {
 	}
 }
 
-func TestWhereAllSucceededThereAreNoFailures(t *testing.T) {
+func TestThereAreNoFailuresIfAllItemsSucceeded(t *testing.T) {
 	t.Parallel()
 	mapRun(t, "fine", `{"index":0,"status":"SUCCEEDED"}`, "", "")
 	invoke(t, summarize(nothing), request("fine", `{"bucket": "results", "manifest": "fine/results/uuid/manifest.json"}`, 1))
@@ -182,7 +182,7 @@ func TestAChildThatWasStoppedHasAName(t *testing.T) {
 	}
 }
 
-// kept is a summary of two items that have come along with their failures.
+// kept runs a summary of two failed outcomes that carry their items.
 func kept(t *testing.T, prefix string) (answer accountAnswer) {
 	t.Helper()
 	manifest := mapRun(t, prefix, `{"index":0,"status":"FAILED","error":"Bad","item":{"id":1}}
@@ -191,31 +191,31 @@ func kept(t *testing.T, prefix string) (answer accountAnswer) {
 	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 }
 
-func TestFailuresThatCannotBeKeptCostNoAccount(t *testing.T) {
+func TestTheAccountIsCompleteEvenIfFailuresCannotBeKept(t *testing.T) {
 	kept(t, "kept")
 	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "{\"id\":1}\n2\n" {
 		t.Errorf("got %q, expected the items", failures)
 	}
 	t.Setenv("TMPDIR", t.TempDir()+"/none")
 	if got := kept(t, "unkept"); got.Items != (report.Items{Total: 2, Failed: 2}) {
-		t.Errorf("got %+v, expected the account all the same", got)
+		t.Errorf("got %+v, expected the account to be complete", got)
 	}
 	if failures, there := object(t, "unkept/report/failures.jsonl"); there {
 		t.Errorf("got %q, expected none rather than a part", failures)
 	}
 	for _, name := range []string{"report.md", "report.html", "report.json"} {
 		if text, _ := object(t, "unkept/report/"+name); !strings.Contains(text, "The items that failed are not in failures.jsonl") {
-			t.Errorf("got %s\n%s\nexpected it to say what is not there", name, text)
+			t.Errorf("got %s\n%s\nexpected it to say what is missing", name, text)
 		}
 	}
 }
 
-func TestASummarySaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
+func TestASummaryWhoseTimeIsUpCountsItsOutcomes(t *testing.T) {
 	t.Parallel()
 	manifest := mapRun(t, "hurried", "{\"index\":0,\"status\":\"SUCCEEDED\"}\n{\"index\":1,\"status\":\"SUCCEEDED\"}", "", "")
 	for name, wait := range map[string]func(context.Context) error{
-		"heeding": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-		"deaf":    func(context.Context) error { time.Sleep(time.Hour); return nil },
+		"returns": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"ignores": func(context.Context) error { time.Sleep(time.Hour); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -235,18 +235,18 @@ func TestASummarySaysHowFarItCameWhenItsTimeIsUp(t *testing.T) {
 	}
 }
 
-func TestNothingToDo(t *testing.T) {
+func TestAJobWithoutItemsHasAReport(t *testing.T) {
 	t.Parallel()
 	answer := decode[accountAnswer](t, invoke(t, summarize(nothing), request("none", `{"bucket": "results", "prefix": "none/results"}`, 0)))
 	if answer.Items != (report.Items{}) {
 		t.Errorf("got %+v, expected no items", answer)
 	}
 	if markdown, _ := object(t, "none/report/report.md"); !strings.Contains(markdown, "all 0 items succeeded") {
-		t.Errorf("got %s, expected a report all the same", markdown)
+		t.Errorf("got %s, expected a report", markdown)
 	}
 }
 
-func TestInlineResults(t *testing.T) {
+func TestASummaryReadsInlineResults(t *testing.T) {
 	t.Parallel()
 	payload := `{"job": {"name": "small"}, "execution": "arn:x", "items": {"count": 3},
 		"results": [{"index": 0, "status": "SUCCEEDED", "output": 1}, {"index": 2, "status": "FAILED", "error": "Bad", "cause": "bad"}]}`
@@ -282,9 +282,9 @@ func TestASummaryThatCannotBeRightFailsByName(t *testing.T) {
 	}
 	err = refused(t, summarize(nothing), request("gone", `{"bucket": "results", "prefix": "gone", "manifest": "gone/manifest.json"}`, 2))
 	if err.Type != "NoSuchKey" || !strings.Contains(err.Message, "reading s3://results/gone/manifest.json") {
-		t.Errorf("got %s: %s, expected the object that is not there", err.Type, err.Message)
+		t.Errorf("got %s: %s, expected the object that does not exist", err.Type, err.Message)
 	}
-	h := summarize(func(context.Context, *job.Summary) error { return job.Errorf("NoMail", "nobody to tell") })
+	h := summarize(func(context.Context, *job.Summary) error { return job.Errorf("NoMail", "no recipient") })
 	if err := refused(t, h, request("none", `[]`, 0)); err.Type != "NoMail" {
 		t.Errorf("got %s: %s, expected the function's own error", err.Type, err.Message)
 	}
@@ -324,7 +324,7 @@ func TestOutcomesOfItemsThatTheJobDoesNotHaveAreRefused(t *testing.T) {
 	}{
 		"the one after the last":        {`"count": 2`, `{"index":2,"status":"SUCCEEDED"}`, "got an outcome of item 2, expected one of items 0 to 1: the job has 2"},
 		"a failed one":                  {`"count": 2`, `{"index":7,"status":"FAILED","error":"Bad"}`, "got an outcome of item 7"},
-		"one that nobody can count":     {`"bucket": "results"`, `{"index":9223372036854775807,"status":"SUCCEEDED"}`, "a job has at most 100000000"},
+		"one of too many":               {`"bucket": "results"`, `{"index":9223372036854775807,"status":"SUCCEEDED"}`, "a job has at most 100000000"},
 		"one before the first":          {`"count": 2`, `{"index":-1,"status":"SUCCEEDED"}`, `expected the outcome of an item`},
 		"one that ended in its own way": {`"count": 2`, `{"index":0,"status":"SKIPPED"}`, `expected the outcome of an item`},
 		"one that did not end":          {`"count": 2`, `{"index":0}`, `expected the outcome of an item`},

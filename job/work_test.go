@@ -16,7 +16,8 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// batchOf is a batch as the state machine sends it, of items with indexes from first.
+// batchOf returns a batch as the state machine sends it. The items have indexes
+// from first.
 func batchOf(first int, items ...any) string {
 	type indexed struct {
 		Index int `json:"index"`
@@ -161,15 +162,15 @@ func TestTheAnswerComesBeforeTheDeadline(t *testing.T) {
 		defer outlast()
 		h := work(func(ctx context.Context, deed string) (string, error) {
 			switch deed {
-			case "heed":
+			case "returns":
 				<-ctx.Done()
 				return "", ctx.Err()
-			case "ignore":
+			case "ignores":
 				time.Sleep(time.Minute)
 			}
 			return deed, nil
 		})
-		for _, slow := range []string{"heed", "ignore"} {
+		for _, slow := range []string{"returns", "ignores"} {
 			deadline := time.Now().Add(2 * time.Second)
 			ctx, cancel := context.WithDeadline(context.Background(), deadline)
 			answer, err := h.Invoke(ctx, []byte(batchOf(0, "quick", slow, "never begun")))
@@ -190,7 +191,7 @@ func TestTheAnswerComesBeforeTheDeadline(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoBatchIsRefusedByName(t *testing.T) {
+func TestAPayloadThatIsNoBatchIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	h := work(func(context.Context, int) (int, error) { return 0, nil })
 	for _, payload := range []string{`"hello"`, `{}`, `{"Items": "all"}`, `[`} {

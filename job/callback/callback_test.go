@@ -45,7 +45,7 @@ func (s *stepFunctions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, "{}")
 }
 
-// last is the request that came last, taken.
+// last returns the last request, and forgets it.
 func (s *stepFunctions) last() (operation string, in map[string]string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -129,7 +129,7 @@ func TestAnswersReachStepFunctions(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreNotTakenAreToldApart(t *testing.T) {
+func TestRefusedTokensHaveDifferentErrors(t *testing.T) {
 	t.Parallel()
 	_, client := newService(t)
 	ctx := context.Background()
@@ -177,7 +177,7 @@ func TestAResultLargerThanAPayloadIsNotSent(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooLongOfAnErrorIsCutOffVisibly(t *testing.T) {
+func TestLongNamesAndCausesAreCutVisibly(t *testing.T) {
 	t.Parallel()
 	service, client := newService(t)
 	name, cause := strings.Repeat("ä", 257), strings.Repeat("ö", 32_769)

@@ -23,10 +23,11 @@ const (
 
 // Queue sends messages to a queue.
 type Queue struct {
+	// Client is required. An *sqs.Client is one.
 	Client interface {
 		SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
 	}
-	URL string
+	URL string // required
 }
 
 // Sent is the answer of a producer.

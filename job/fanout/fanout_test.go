@@ -90,7 +90,7 @@ func TestItemsAreSentTenAtATime(t *testing.T) {
 	}
 }
 
-func TestARequestHasAMebibyteAtMost(t *testing.T) {
+func TestARequestHasAtMostOneMebibyte(t *testing.T) {
 	client := &queue{}
 	sent, err := fanout.Send(context.Background(), &fanout.Queue{Client: client, URL: url}, func(yield func(string, error) bool) {
 		for _, bytes := range []int{1 << 20, 1, 600_000, 400_000, 100_000} {
@@ -104,7 +104,7 @@ func TestARequestHasAMebibyteAtMost(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatWasRefusedIsSentAgain(t *testing.T) {
+func TestOnlyRefusedMessagesAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &queue{refusals: map[string]int{"3": 1, "7": 2, "12": 5}}
 		began := time.Now()
@@ -122,7 +122,7 @@ func TestOnlyWhatWasRefusedIsSentAgain(t *testing.T) {
 	})
 }
 
-func TestSendingEndsWithTheErrorAndSaysHowFarItCame(t *testing.T) {
+func TestSendReturnsTheErrorAndHowManyWereSent(t *testing.T) {
 	for name, c := range map[string]struct {
 		client         *queue
 		url            string
@@ -161,7 +161,7 @@ func TestAnItemThatIsNoMessageIsNamed(t *testing.T) {
 	}
 }
 
-func TestSendingEndsWithItsTime(t *testing.T) {
+func TestSendEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 		defer cancel()

@@ -48,7 +48,7 @@ func TestATaskTakesTheAnswersToItsToken(t *testing.T) {
 	}
 }
 
-func TestATaskEndsByItselfOrByItsTime(t *testing.T) {
+func TestATaskEndsByItsWorkersErrorOrByTimeout(t *testing.T) {
 	t.Parallel()
 	var tasks jobtest.Tasks
 	client := callback.Client{API: &tasks}

@@ -75,14 +75,16 @@ func (c Call) Work(t testing.TB, worker job.Handler, items ...any) []job.Outcome
 }
 
 // Summarize calls a summary of a job with a number of items, some of which have
-// outcomes, and returns its account. It fails the test if the summary fails.
+// outcomes, and returns its account. The summary writes no report, but it writes
+// metrics: see job.WithMetrics. Summarize fails the test if the summary fails.
 func Summarize(t testing.TB, summary job.Handler, items int, outcomes ...job.Outcome) Account {
 	t.Helper()
 	return Call{}.Summarize(t, summary, items, outcomes...)
 }
 
 // Summarize calls a summary of a job with a number of items, some of which have
-// outcomes, and returns its account. It fails the test if the summary fails.
+// outcomes, and returns its account. The summary writes no report, but it writes
+// metrics: see job.WithMetrics. Summarize fails the test if the summary fails.
 func (c Call) Summarize(t testing.TB, summary job.Handler, items int, outcomes ...job.Outcome) Account {
 	t.Helper()
 	results, err := json.Marshal(append([]job.Outcome{}, outcomes...))

@@ -78,7 +78,7 @@ func TestAJobFromEndToEnd(t *testing.T) {
 	}
 }
 
-func TestWhoDoesNotAnswerInTimeIsTimedOut(t *testing.T) {
+func TestAHandlerThatDoesNotAnswerInTimeTimesOut(t *testing.T) {
 	_, err := jobtest.Call{Timeout: 50 * time.Millisecond}.Invoke(stuck{}, nil)
 	if err == nil || !strings.Contains(err.Error(), "Task timed out after 0.05 seconds") {
 		t.Errorf("got error %v, expected the one that Lambda gives", err)

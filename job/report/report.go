@@ -212,6 +212,9 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("report").Funcs(template.FuncMap{
 		"thousands": Thousands,
 		"number":    isNumber,
+		"bars":      (*Timeline).bars,
+		"step":      (*Timeline).step,
+		"highest":   (*Timeline).highest,
 		"percent64": func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) },
 		"percent": func(n, of int) float64 {
 			if of == 0 {

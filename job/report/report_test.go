@@ -3,6 +3,7 @@ package report_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -72,7 +73,7 @@ func TestThePageDrawsWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestErrorsWithoutEndAreCountedTogether(t *testing.T) {
+func TestTooManyNamesOfErrorsAreCountedAsOne(t *testing.T) {
 	a := &report.Account{}
 	for i := range 5000 {
 		a.Fail(i, fmt.Sprint("Order", i), "bad")
@@ -83,7 +84,36 @@ func TestErrorsWithoutEndAreCountedTogether(t *testing.T) {
 	}
 }
 
-func TestWhatOthersSayIsCutVisibly(t *testing.T) {
+// A name that holds an ID makes as many names as items.
+func TestAMillionNamesOfErrorsTakeTheMemoryOfAThousand(t *testing.T) {
+	inUse := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	const n = 1_000_000
+	a := &report.Account{}
+	var early int64
+	for i := range n {
+		if i == n/100 {
+			early = inUse()
+		}
+		a.Fail(i, fmt.Sprint("Order", i), fmt.Sprint("order ", i, " is bad"))
+	}
+	if grown, most := inUse()-early, int64(1<<20); grown > most { // two bits an item, doubled when the set grows
+		t.Errorf("got %d bytes more for %d names than for %d, expected at most %d", grown, n, n/100, most)
+	}
+	counted := 0
+	for _, e := range a.Errors() {
+		counted += e.Count
+	}
+	if counted != n || a.Failed != n || len(a.Errors()) != 1001 {
+		t.Errorf("got %d items under %d names and %d failed, expected %d under 1001", counted, len(a.Errors()), a.Failed, n)
+	}
+}
+
+func TestALongNameAndCauseAreCutVisibly(t *testing.T) {
 	a := &report.Account{}
 	long := strings.Repeat("é", 5000)
 	a.Fail(0, long, long)
@@ -117,28 +147,5 @@ func TestOneLongCellDoesNotMakeAllOthersAsLong(t *testing.T) {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("got\n%s\nexpected it to contain %q", &text, part)
 		}
-	}
-}
-
-func TestTheHighestRateIsOneOfItemsThatThereAre(t *testing.T) {
-	const began = 1_793_498_400_000
-	for name, c := range map[string]struct {
-		ends     []int64 // in milliseconds after the first
-		expected int
-	}{
-		"one item":                   {[]int64{0}, 1},
-		"three at once":              {[]int64{0, 1, 2}, 3},
-		"spread over two seconds":    {[]int64{0, 400, 800, 1100, 1900}, 3},
-		"two an hour for four hours": {[]int64{0, 1, 3_600_000, 3_600_001, 7_200_000, 7_200_001}, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a := &report.Account{}
-			for i, end := range c.ends {
-				a.Took(i, began+end, 0, true)
-			}
-			if got := a.Timeline.Highest(); got > c.expected || got < c.expected-1 || got > len(c.ends) {
-				t.Errorf("got %d a second, expected %d", got, c.expected)
-			}
-		})
 	}
 }

@@ -61,33 +61,33 @@ func (t *Timeline) double() {
 	t.Succeeded, t.Failed = halve(t.Succeeded), halve(t.Failed)
 }
 
-// Bar is a bar of a chart. Its heights are percentages of the highest bar.
-type Bar struct {
+// bar is a bar of the chart. Its heights are percentages of the highest bar.
+type bar struct {
 	Succeeded, Failed float64
 	Label             string
 }
 
-// Bars returns a bar for each step.
-func (t *Timeline) Bars() []Bar {
+// bars returns a bar for each step.
+func (t *Timeline) bars() []bar {
 	highest := 1
 	for i := range t.Succeeded {
 		highest = max(highest, t.Succeeded[i]+t.Failed[i])
 	}
-	bars := make([]Bar, len(t.Succeeded))
+	bars := make([]bar, len(t.Succeeded))
 	for i := range bars {
 		after := time.Duration(int64(i)*t.StepMs) * time.Millisecond
-		bars[i] = Bar{100 * float64(t.Succeeded[i]) / float64(highest), 100 * float64(t.Failed[i]) / float64(highest),
+		bars[i] = bar{100 * float64(t.Succeeded[i]) / float64(highest), 100 * float64(t.Failed[i]) / float64(highest),
 			Thousands(t.Succeeded[i]) + " succeeded, " + Thousands(t.Failed[i]) + " failed after " + after.String()}
 	}
 	return bars
 }
 
-// Step returns the length of a step.
-func (t *Timeline) Step() time.Duration { return time.Duration(t.StepMs) * time.Millisecond }
+// step returns the length of a step.
+func (t *Timeline) step() time.Duration { return time.Duration(t.StepMs) * time.Millisecond }
 
-// Highest returns the largest number of items that ended within a second. If a step
+// highest returns the largest number of items that ended within a second. If a step
 // is longer than a second, it is the average over that step.
-func (t *Timeline) Highest() int {
+func (t *Timeline) highest() int {
 	steps := int(max(1, 1000/max(t.StepMs, 1)))
 	highest, within := 0, 0
 	for i := range t.Succeeded {
