@@ -35,6 +35,7 @@ type room struct {
 // the rooms that it lists, and only from lower floors.
 var floors = [][]room{
 	{ // Each of these knows one subject and no other room.
+		{"internal/engine/loop", nil, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/lambdahost/...", nil, standard},
 		{"internal/process", nil, standard},
@@ -46,6 +47,8 @@ var floors = [][]room{
 	},
 	{
 		{"internal/dynamodb", []string{"internal/process"}, libraries},
+		{"internal/engine/event", []string{"internal/value"}, libraries},
+		{"internal/engine/mapresults", []string{"internal/value"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
 		{"internal/intrinsic", []string{"internal/value"}, libraries},
 		{"internal/invocation", []string{"internal/lambdahost", "internal/sqs", "internal/uuid"}, sdk},
@@ -73,7 +76,8 @@ var floors = [][]room{
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
-		{"internal/engine/...", []string{"internal/asl", "internal/expression", "internal/items", "internal/value"}, libraries},
+		{"internal/engine", []string{"internal/asl", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
+			"internal/expression", "internal/items", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
