@@ -1,10 +1,10 @@
-// This app is how a project of yours uses the constructs: a module of its own
-// that imports them, a stack, a worker, and a job. From this folder,
+// This CDK app uses the constructs from a module of its own: it has a stack with a
+// worker and a job. From this folder,
 //
 //	go tool mapjob run --items orders.jsonl
 //	npx cdk deploy
 //
-// run it on this machine, and on AWS.
+// run it on this machine and on AWS.
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	app.Synth(nil)
 }
 
-// NewStack has one job: its worker greets the customer of each order.
+// NewStack creates a job whose worker greets the customer of each order.
 func NewStack(scope constructs.Construct, id string) awscdk.Stack {
 	stack := awscdk.NewStack(scope, &id, nil)
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("worker")})

@@ -15,8 +15,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// An app with no context of its own gets the whole job.
-func TestTheConstructsServeAnotherModule(t *testing.T) {
+// The app has no context, and still gets the whole job.
+func TestConstructsWorkInAnotherModule(t *testing.T) {
 	defer func() {
 		if p := recover(); p != nil { // what a failed assertion does
 			t.Fatal(p)
@@ -25,7 +25,7 @@ func TestTheConstructsServeAnotherModule(t *testing.T) {
 	app := awscdk.NewApp(&awscdk.AppProps{Context: &map[string]any{"aws:cdk:bundling-stacks": []string{}}, Outdir: jsii.String(t.TempDir())})
 	template := assertions.Template_FromStack(NewStack(app, "Greetings"), nil)
 	template.ResourceCountIs(jsii.String("AWS::StepFunctions::StateMachine"), jsii.Number(1))
-	template.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(2)) // the worker, and who accounts for the items
+	template.ResourceCountIs(jsii.String("AWS::Lambda::Function"), jsii.Number(2)) // the worker and the job's accountant
 	template.HasResourceProperties(jsii.String("AWS::StepFunctions::StateMachine"), &map[string]any{
 		"DefinitionString": assertions.Match_ObjectLike(&map[string]any{
 			"Fn::Join": []any{"", assertions.Match_ArrayWith(&[]any{assertions.Match_StringLikeRegexp(jsii.String(`"Transformation":"FLATTEN"`))})},

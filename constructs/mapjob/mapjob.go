@@ -75,7 +75,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	if props != nil {
 		given = *props
 	}
-	given.validate().Refuse(scope, id)
+	given.validate(id).Refuse(scope, id)
 
 	settings := given.resolve(id)
 	job := &mapJob{settings: settings, results: settings.ResultsBucket}

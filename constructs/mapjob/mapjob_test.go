@@ -324,6 +324,22 @@ func TestBadProps(t *testing.T) {
 	}
 }
 
+// Without a Name the construct's ID begins the subject of notifications.
+func TestIDIsCheckedAsAName(t *testing.T) {
+	stack := synthesis.Stack(t)
+	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-central-1:123456789012:alerts"))
+	worker := function(stack, "Worker")
+	message := synthesis.Panics(t, func() {
+		mapjob.New(stack, jsii.String("Nächtlich"), &mapjob.Props{Worker: worker, Notify: topic})
+	})
+	if expected := `Name: got "Nächtlich", expected at most 80 characters of ASCII`; !strings.Contains(message, expected) {
+		t.Errorf("got %q, expected it to contain %q", message, expected)
+	}
+	if stack.Node().TryFindChild(jsii.String("Nächtlich")) != nil {
+		t.Error("got a job, expected none to be created from bad props")
+	}
+}
+
 // By reference the Map counts chunks, and the last one is smaller than the others.
 // The verdict counts items.
 func TestChunksAreNotCountedAsItems(t *testing.T) {

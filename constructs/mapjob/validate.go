@@ -21,8 +21,8 @@ const (
 	maxRetries         = 99
 )
 
-// validate returns every problem with the props.
-func (p *Props) validate() (found refusal.Problems) {
+// validate returns every problem with the props of a job with that ID.
+func (p *Props) validate(id *string) (found refusal.Problems) {
 	if p.Mode != nil {
 		p.Mode.validate(&found)
 	}
@@ -38,9 +38,11 @@ func (p *Props) validate() (found refusal.Problems) {
 	}
 	if p.Notify != nil {
 		found.StandardTopic("Notify", p.Notify)
-		if p.Name != nil {
-			found.JobName("Name", *p.Name)
+		name := p.Name
+		if name == nil {
+			name = id
 		}
+		found.JobName("Name", *name)
 	}
 	found.Number("ToleratedFailurePercentage", p.ToleratedFailurePercentage, 0, 100)
 	found.Whole("ToleratedFailureCount", p.ToleratedFailureCount, 0, protocol.MaxItems)
