@@ -84,7 +84,7 @@ func TestABrokenConnectionIsTakenUpWhereItEnded(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := &connections{content: content, breaks: breaks}
 			serve(t, c.ServeHTTP)
-			got, err := all(Source{Format: JSONL, Bucket: bucket, Key: "k"})
+			got, err := all(Source{Format: protocol.FormatJSONLines, Bucket: bucket, Key: "k"})
 			if err != nil || got != string(content) {
 				t.Fatalf("%s: got %d bytes and error %v, expected %d", name, len(got), err, len(content))
 			}
@@ -118,7 +118,7 @@ func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c.content = numbered(1_000)
 			serve(t, func(w http.ResponseWriter, r *http.Request) { c.ServeHTTP(w, r) })
-			got, err := all(Source{Format: JSONL, Bucket: bucket, Key: "k"})
+			got, err := all(Source{Format: protocol.FormatJSONLines, Bucket: bucket, Key: "k"})
 			if job.NameOf(err) != c.error || !strings.Contains(err.Error(), "s3://in/k: ") || !strings.Contains(err.Error(), c.expected) {
 				t.Errorf("%s: got %d bytes and error %v, expected %s: %s", name, len(got), err, c.error, c.expected)
 			}
@@ -127,7 +127,7 @@ func TestAnObjectThatIsNotWholeIsAnError(t *testing.T) {
 }
 
 func TestADamagedObjectIsAnErrorInEachFormat(t *testing.T) {
-	for format, content := range map[Format]string{JSONL: "1\n2\n", JSON: "[1, 2]" + strings.Repeat(" ", 1<<20), CSV: "a\n1\n2\n"} {
+	for format, content := range map[string]string{protocol.FormatJSONLines: "1\n2\n", protocol.FormatJSON: "[1, 2]" + strings.Repeat(" ", 1<<20), protocol.FormatCSV: "a\n1\n2\n"} {
 		c := &connections{content: []byte(content), header: map[string]string{"X-Amz-Checksum-Crc32": "AAAAAA=="}}
 		serve(t, c.ServeHTTP)
 		got, err := all(Source{Format: format, Bucket: bucket, Key: "k"})
@@ -140,14 +140,14 @@ func TestADamagedObjectIsAnErrorInEachFormat(t *testing.T) {
 // Wherever an object breaks off, and whatever is read of it, its beginning is
 // not taken for all of it.
 func TestNoFormatTakesABeginningForAllOfIt(t *testing.T) {
-	for format, content := range map[Format][]byte{
-		JSONL:     []byte("1\n22\n\n{\"a\": 3}\n"),
-		JSON:      []byte("[1, 22, {\"a\": 3}]"),
-		CSV:       []byte("a,b\n1,\"2\n3\"\n\n4,\"5\"\n"),
-		Inventory: zip(t, "x,y,1\nx,y,22\n"),
+	for format, content := range map[string][]byte{
+		protocol.FormatJSONLines: []byte("1\n22\n\n{\"a\": 3}\n"),
+		protocol.FormatJSON:      []byte("[1, 22, {\"a\": 3}]"),
+		protocol.FormatCSV:       []byte("a,b\n1,\"2\n3\"\n\n4,\"5\"\n"),
+		protocol.FormatInventory: zip(t, "x,y,1\nx,y,22\n"),
 	} {
 		from := Source{Format: format, Bucket: bucket, Key: "k"}
-		if format == Inventory {
+		if format == protocol.FormatInventory {
 			from = inventory(t, "breaks", content)
 		}
 		for at := range content {
@@ -173,7 +173,7 @@ func TestAnObjectThatMayNotBeReadIsNamed(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
 	})
-	for _, from := range []Source{{Format: CSV, Bucket: bucket, Key: "k"}, {Format: Objects, Bucket: bucket, Prefix: "k"}} {
+	for _, from := range []Source{{Format: protocol.FormatCSV, Bucket: bucket, Key: "k"}, {Format: protocol.FormatObjects, Bucket: bucket, Prefix: "k"}} {
 		_, err := all(from)
 		if job.NameOf(err) != "AccessDenied" || !strings.HasPrefix(err.Error(), "s3://in/k: got no access, expected a role that may read it") {
 			t.Errorf("got %v, named %s, expected AccessDenied", err, job.NameOf(err))

@@ -17,38 +17,9 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// Format is what a source is made of.
-type Format string
-
-// The formats, by the names that ItemReader has for them where it has one.
-const (
-	JSONL     Format = "JSONL"
-	JSON      Format = "JSON"
-	CSV       Format = "CSV"
-	Objects   Format = "OBJECTS"   // the items describe the objects of a bucket
-	Inventory Format = "INVENTORY" // the manifest.json of an Amazon S3 Inventory
-)
-
-// Source says where items are.
-type Source struct {
-	Format Format `json:"format"`
-	Bucket string `json:"bucket"`
-	Key    string `json:"key"`    // of the object; none for Objects
-	Prefix string `json:"prefix"` // of the keys, for Objects; "" for the whole bucket
-	// MaxItems is where the reading ends; 0 for all items.
-	MaxItems int64  `json:"maxItems"`
-	CSV      Layout `json:"csv"`
-}
-
-// Layout says how to read a CSV file.
-type Layout struct {
-	// Headers are the names of the columns. Without them they are the first
-	// row.
-	Headers []string `json:"headers"`
-	// Delimiter stands between the fields: COMMA, which is also what "" means,
-	// PIPE, SEMICOLON, SPACE or TAB.
-	Delimiter string `json:"delimiter"`
-}
+// Source says where items are: a [protocol.SourceDescription] that is decoded
+// strictly.
+type Source protocol.SourceDescription
 
 // delimiters are ItemReader's CSVDelimiter.
 var delimiters = map[string]byte{"": ',', "COMMA": ',', "PIPE": '|', "SEMICOLON": ';', "SPACE": ' ', "TAB": '\t'}
@@ -67,11 +38,11 @@ func (s *Source) validate() error {
 	problem := func(format string, arguments ...any) { problems = append(problems, fmt.Errorf(format, arguments...)) }
 	known := true
 	switch s.Format {
-	case JSONL, JSON, CSV, Inventory:
+	case protocol.FormatJSONLines, protocol.FormatJSON, protocol.FormatCSV, protocol.FormatInventory:
 		if s.Key == "" {
 			problem("key: got none, expected the key of the object with the items")
 		}
-	case Objects:
+	case protocol.FormatObjects:
 		if s.Key != "" {
 			problem("key: got %q for OBJECTS, expected a prefix or nothing", s.Key)
 		}
@@ -79,7 +50,7 @@ func (s *Source) validate() error {
 		known = false
 		problem("format: got %q, expected JSONL, JSON, CSV, OBJECTS or INVENTORY", s.Format)
 	}
-	if known && s.Format != Objects && s.Prefix != "" {
+	if known && s.Format != protocol.FormatObjects && s.Prefix != "" {
 		problem("prefix: got %q for %s, expected one for OBJECTS only", s.Prefix, s.Format)
 	}
 	if s.Bucket == "" {
@@ -88,11 +59,12 @@ func (s *Source) validate() error {
 	if s.MaxItems < 0 {
 		problem("maxItems: got %d, expected 0, for all items, or more", s.MaxItems)
 	}
-	if known && s.Format != CSV && (len(s.CSV.Headers) > 0 || s.CSV.Delimiter != "") {
+	layout := s.layout()
+	if known && s.Format != protocol.FormatCSV && (len(layout.Headers) > 0 || layout.Delimiter != "") {
 		problem("csv: got a layout for %s, expected one for CSV only", s.Format)
 	}
-	if delimiters[s.CSV.Delimiter] == 0 {
-		problem("csv.delimiter: got %q, expected COMMA, PIPE, SEMICOLON, SPACE or TAB", s.CSV.Delimiter)
+	if delimiters[layout.Delimiter] == 0 {
+		problem("csv.delimiter: got %q, expected COMMA, PIPE, SEMICOLON, SPACE or TAB", layout.Delimiter)
 	}
 	if len(problems) > 0 {
 		return job.Errorf(protocol.ErrorInvalidInput, "the source of the items: %v", errors.Join(problems...))
@@ -100,16 +72,25 @@ func (s *Source) validate() error {
 	return nil
 }
 
-// items is the source as package items has it.
+// layout returns the layout of a CSV file, given or not.
+func (s *Source) layout() protocol.CSVLayout {
+	if s.CSV == nil {
+		return protocol.CSVLayout{}
+	}
+	return *s.CSV
+}
+
+// items returns the source as package items has it.
 func (s *Source) items() items.Source {
 	from := items.Source{Bucket: s.Bucket, Key: s.Key, Prefix: s.Prefix}
 	switch s.Format {
-	case Objects:
+	case protocol.FormatObjects:
 		from.Place = items.InList
-	case Inventory:
+	case protocol.FormatInventory:
 		from.Place = items.InInventory
 	default:
-		from.Layout = items.Layout{Format: items.Format(s.Format), Headers: s.CSV.Headers, Delimiter: delimiters[s.CSV.Delimiter]}
+		layout := s.layout()
+		from.Layout = items.Layout{Format: items.Format(s.Format), Headers: layout.Headers, Delimiter: delimiters[layout.Delimiter]}
 	}
 	return from
 }
@@ -131,7 +112,7 @@ func read(ctx context.Context, s3 *s3object.Store, from Source) iter.Seq2[json.R
 		}
 		reader := items.Open(ctx, store{s3}, from.items())
 		defer reader.Close()
-		for n := int64(0); from.MaxItems == 0 || n < from.MaxItems; n++ {
+		for n := 0; from.MaxItems == 0 || n < from.MaxItems; n++ {
 			item, err := reader.Text()
 			if errors.Is(err, io.EOF) {
 				return

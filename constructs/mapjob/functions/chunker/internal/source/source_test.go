@@ -146,7 +146,7 @@ func TestTheObjectsOfABucketAreItems(t *testing.T) {
 	for i := range 2_500 { // three pages
 		put(t, bucket, fmt.Sprintf("list/%04d <&é.txt", i), fmt.Append(nil, i))
 	}
-	got, err := all(Source{Format: Objects, Bucket: bucket, Prefix: "list/"})
+	got, err := all(Source{Format: protocol.FormatObjects, Bucket: bucket, Prefix: "list/"})
 	lines := strings.Split(strings.TrimSpace(got), "\n")
 	if err != nil || len(lines) != 2_500 {
 		t.Fatalf("got %d items and error %v, expected 2500", len(lines), err)
@@ -156,10 +156,10 @@ func TestTheObjectsOfABucketAreItems(t *testing.T) {
 			t.Fatalf("got item %d %s, expected %s", i, line, expected)
 		}
 	}
-	if got, err = all(Source{Format: Objects, Bucket: bucket, Prefix: "list/", MaxItems: 1_001}); strings.Count(got, "\n") != 1_001 || err != nil {
+	if got, err = all(Source{Format: protocol.FormatObjects, Bucket: bucket, Prefix: "list/", MaxItems: 1_001}); strings.Count(got, "\n") != 1_001 || err != nil {
 		t.Errorf("got %d items and error %v, expected 1001", strings.Count(got, "\n"), err)
 	}
-	if got, err = all(Source{Format: Objects, Bucket: bucket, Prefix: "none/"}); got != "" || err != nil {
+	if got, err = all(Source{Format: protocol.FormatObjects, Bucket: bucket, Prefix: "none/"}); got != "" || err != nil {
 		t.Errorf("got %q and error %v, expected no items", got, err)
 	}
 }
@@ -175,7 +175,7 @@ func TestAnyKeyIsListed(t *testing.T) {
 			<Contents><Key>a+b%01%2B/c%0A</Key><LastModified>2023-11-14T22:13:20.000Z</LastModified><ETag>"e"</ETag><Size>3</Size><StorageClass>GLACIER</StorageClass></Contents></ListBucketResult>`)
 	})
 	const expected = `{"Etag":"\"e\"","Key":"a b\u0001+/c\n","LastModified":1700000000,"Size":3,"StorageClass":"GLACIER"}` + "\n"
-	if got, err := all(Source{Format: Objects, Bucket: bucket}); got != expected || err != nil {
+	if got, err := all(Source{Format: protocol.FormatObjects, Bucket: bucket}); got != expected || err != nil {
 		t.Errorf("got %s and error %v, expected %s", got, err, expected)
 	}
 }
@@ -195,7 +195,7 @@ func inventory(t rapid.TB, folder string, files ...[]byte) Source {
 		t.Fatal(err)
 	}
 	put(t, bucket, folder+"/manifest.json", text)
-	return Source{Format: Inventory, Bucket: bucket, Key: folder + "/manifest.json"}
+	return Source{Format: protocol.FormatInventory, Bucket: bucket, Key: folder + "/manifest.json"}
 }
 
 func TestTheRowsOfAnInventoryAreItems(t *testing.T) {
@@ -215,7 +215,7 @@ func TestTheRowsOfAnInventoryAreItems(t *testing.T) {
 
 func TestWhatCannotBeReadIsRefusedByName(t *testing.T) {
 	var keys atomic.Int32
-	text := func(format Format, content string) Source {
+	text := func(format string, content string) Source {
 		key := fmt.Sprintf("bad/%d", keys.Add(1))
 		put(t, bucket, key, []byte(content))
 		return Source{Format: format, Bucket: bucket, Key: key}
@@ -228,34 +228,34 @@ func TestWhatCannotBeReadIsRefusedByName(t *testing.T) {
 		error    string
 		expected []string
 	}{
-		"no JSON":              {text(JSONL, "{\"n\": 1}\n\n2\n{n: 3}\n4"), protocol.ErrorItemReaderFailed, []string{"s3://in/bad/", "line 4: got {n: 3} (", "expected one JSON value in each line"}},
-		"half a line":          {text(JSONL, "1\n{\"n\": "), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"n\": (", "unexpected EOF"}},
-		"two values in a line": {text(JSONL, "1 2"), protocol.ErrorItemReaderFailed, []string{"line 1: got 1 2 (text follows the JSON value"}},
-		"no UTF-8":             {text(JSONL, "1\n\"a\xff\""), protocol.ErrorItemReaderFailed, []string{`line 2: got the byte 0xFF after "\"a", expected UTF-8`}},
-		"a column twice":       {text(CSV, "a,b,a\n1,2,3\n"), protocol.ErrorItemReaderFailed, []string{`line 1: got the header "a" twice`}},
-		"a long bad line":      {text(JSONL, strings.Repeat("é", 200)), protocol.ErrorItemReaderFailed, []string{strings.Repeat("é", 40) + "… ("}},
-		"an object":            {text(JSON, "\n{\"a\": []}"), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"a\": []}, expected an array of items"}},
-		"no text":              {text(JSON, ""), protocol.ErrorItemReaderFailed, []string{"line 1: got the end of the text, expected an array of items"}},
-		"two arrays":           {text(JSON, "[1]\n[2]"), protocol.ErrorItemReaderFailed, []string{"got [2], expected nothing after the array of items"}},
-		"a bracket too many":   {text(JSON, "[1]]"), protocol.ErrorItemReaderFailed, []string{"expected nothing after the array of items"}},
-		"half an array":        {text(JSON, "[1,\n2"), protocol.ErrorItemReaderFailed, []string{"line 2: got the end of the text, expected an array of items, to its end"}},
-		"a comma too many":     {text(JSON, "[1,\n2,\n]"), protocol.ErrorItemReaderFailed, []string{"line 3: got ] ("}},
-		"a bad element":        {text(JSON, "[1,\n2,\nx]"), protocol.ErrorItemReaderFailed, []string{"line 3: got x] ("}},
-		"a quote never closed": {text(CSV, "a,b\n1,2\n3,\"4\n"+strings.Repeat("5,6\n", 5<<20)), protocol.ErrorItemReaderFailed, []string{"got more than 16 MiB without the end of an item"}},
-		"a line without end":   {text(JSONL, "[\""+strings.Repeat("x", 20<<20)), protocol.ErrorItemReaderFailed, []string{"line 1: got more than 16 MiB"}},
-		"no manifest":          {text(Inventory, "x"), protocol.ErrorItemReaderFailed, []string{"expected the manifest.json of an S3 inventory"}},
-		"another manifest":     {text(Inventory, `{"fileFormat": "CSV"}`), protocol.ErrorItemReaderFailed, []string{"got no files or no fileSchema"}},
-		"a file without key":   {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "a"}, {"size": 1}]}`), protocol.ErrorItemReaderFailed, []string{"got no key of file 2"}},
-		"ORC":                  {text(Inventory, `{"fileFormat": "ORC", "fileSchema": "struct<bucket:string>", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "ORC", expected CSV: choose CSV as the output format`}},
-		"Parquet":              {text(Inventory, `{"fileFormat": "Parquet", "fileSchema": "message s3.inventory {}", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "Parquet", expected CSV`}},
+		"no JSON":              {text(protocol.FormatJSONLines, "{\"n\": 1}\n\n2\n{n: 3}\n4"), protocol.ErrorItemReaderFailed, []string{"s3://in/bad/", "line 4: got {n: 3} (", "expected one JSON value in each line"}},
+		"half a line":          {text(protocol.FormatJSONLines, "1\n{\"n\": "), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"n\": (", "unexpected EOF"}},
+		"two values in a line": {text(protocol.FormatJSONLines, "1 2"), protocol.ErrorItemReaderFailed, []string{"line 1: got 1 2 (text follows the JSON value"}},
+		"no UTF-8":             {text(protocol.FormatJSONLines, "1\n\"a\xff\""), protocol.ErrorItemReaderFailed, []string{`line 2: got the byte 0xFF after "\"a", expected UTF-8`}},
+		"a column twice":       {text(protocol.FormatCSV, "a,b,a\n1,2,3\n"), protocol.ErrorItemReaderFailed, []string{`line 1: got the header "a" twice`}},
+		"a long bad line":      {text(protocol.FormatJSONLines, strings.Repeat("é", 200)), protocol.ErrorItemReaderFailed, []string{strings.Repeat("é", 40) + "… ("}},
+		"an object":            {text(protocol.FormatJSON, "\n{\"a\": []}"), protocol.ErrorItemReaderFailed, []string{"line 2: got {\"a\": []}, expected an array of items"}},
+		"no text":              {text(protocol.FormatJSON, ""), protocol.ErrorItemReaderFailed, []string{"line 1: got the end of the text, expected an array of items"}},
+		"two arrays":           {text(protocol.FormatJSON, "[1]\n[2]"), protocol.ErrorItemReaderFailed, []string{"got [2], expected nothing after the array of items"}},
+		"a bracket too many":   {text(protocol.FormatJSON, "[1]]"), protocol.ErrorItemReaderFailed, []string{"expected nothing after the array of items"}},
+		"half an array":        {text(protocol.FormatJSON, "[1,\n2"), protocol.ErrorItemReaderFailed, []string{"line 2: got the end of the text, expected an array of items, to its end"}},
+		"a comma too many":     {text(protocol.FormatJSON, "[1,\n2,\n]"), protocol.ErrorItemReaderFailed, []string{"line 3: got ] ("}},
+		"a bad element":        {text(protocol.FormatJSON, "[1,\n2,\nx]"), protocol.ErrorItemReaderFailed, []string{"line 3: got x] ("}},
+		"a quote never closed": {text(protocol.FormatCSV, "a,b\n1,2\n3,\"4\n"+strings.Repeat("5,6\n", 5<<20)), protocol.ErrorItemReaderFailed, []string{"got more than 16 MiB without the end of an item"}},
+		"a line without end":   {text(protocol.FormatJSONLines, "[\""+strings.Repeat("x", 20<<20)), protocol.ErrorItemReaderFailed, []string{"line 1: got more than 16 MiB"}},
+		"no manifest":          {text(protocol.FormatInventory, "x"), protocol.ErrorItemReaderFailed, []string{"expected the manifest.json of an S3 inventory"}},
+		"another manifest":     {text(protocol.FormatInventory, `{"fileFormat": "CSV"}`), protocol.ErrorItemReaderFailed, []string{"got no files or no fileSchema"}},
+		"a file without key":   {text(protocol.FormatInventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "a"}, {"size": 1}]}`), protocol.ErrorItemReaderFailed, []string{"got no key of file 2"}},
+		"ORC":                  {text(protocol.FormatInventory, `{"fileFormat": "ORC", "fileSchema": "struct<bucket:string>", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "ORC", expected CSV: choose CSV as the output format`}},
+		"Parquet":              {text(protocol.FormatInventory, `{"fileFormat": "Parquet", "fileSchema": "message s3.inventory {}", "files": []}`), protocol.ErrorItemReaderFailed, []string{`the format "Parquet", expected CSV`}},
 		"a file not zipped":    {inventory(t, "bad1", zip(t, "x,y,1\n"), []byte("this is no gzip file\n")), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad1/data/1.csv.gz: got gzip: invalid header"}},
 		"a damaged file":       {inventory(t, "bad2", damaged), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad2/data/0.csv.gz: got gzip: invalid checksum"}},
 		"half a file":          {inventory(t, "bad3", zipped[:len(zipped)-9]), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad3/data/0.csv.gz: got unexpected EOF"}},
 		"an odd row":           {inventory(t, "bad4", zip(t, "x,y,1\nx,y\n")), protocol.ErrorItemReaderFailed, []string{"s3://inventories/bad4/data/0.csv.gz: line 2: got a row with 2 fields, expected 3"}},
-		"a file gone":          {text(Inventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "gone"}]}`), "NoSuchKey", []string{"s3://in/gone: got no such object"}},
-		"no object":            {Source{Format: CSV, Bucket: bucket, Key: "none"}, "NoSuchKey", []string{"s3://in/none: got no such object, expected one that exists"}},
-		"no bucket":            {Source{Format: JSON, Bucket: "nowhere", Key: "k"}, "NoSuchBucket", []string{"s3://nowhere/k: got no such bucket"}},
-		"no bucket to list":    {Source{Format: Objects, Bucket: "nowhere", Prefix: "p"}, "NoSuchBucket", []string{"s3://nowhere/p: got no such bucket"}},
+		"a file gone":          {text(protocol.FormatInventory, `{"fileFormat": "CSV", "fileSchema": "Key", "files": [{"key": "gone"}]}`), "NoSuchKey", []string{"s3://in/gone: got no such object"}},
+		"no object":            {Source{Format: protocol.FormatCSV, Bucket: bucket, Key: "none"}, "NoSuchKey", []string{"s3://in/none: got no such object, expected one that exists"}},
+		"no bucket":            {Source{Format: protocol.FormatJSON, Bucket: "nowhere", Key: "k"}, "NoSuchBucket", []string{"s3://nowhere/k: got no such bucket"}},
+		"no bucket to list":    {Source{Format: protocol.FormatObjects, Bucket: "nowhere", Prefix: "p"}, "NoSuchBucket", []string{"s3://nowhere/p: got no such bucket"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := all(c.from)
@@ -305,7 +305,7 @@ func TestReadingEndsWithTheInvocation(t *testing.T) {
 	defer cancel()
 	n := 0
 	var last error
-	for _, err := range In(s3object.New(nil))(ctx, Source{Format: JSONL, Bucket: bucket, Key: "ends"}) {
+	for _, err := range In(s3object.New(nil))(ctx, Source{Format: protocol.FormatJSONLines, Bucket: bucket, Key: "ends"}) {
 		if n++; n == 1 {
 			cancel()
 		}

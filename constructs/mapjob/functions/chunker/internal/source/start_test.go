@@ -92,35 +92,35 @@ func TestAJobStartRefusesByName(t *testing.T) {
 
 // many is an object of n items in a format. Of 200,000 it is longer than an
 // item may be.
-func many(t testing.TB, format Format, n int) Source {
+func many(t testing.TB, format string, n int) Source {
 	note := strings.Repeat("as agreed, ", 8)
 	var text bytes.Buffer
 	key := "many/" + string(format)
 	switch format {
-	case CSV:
+	case protocol.FormatCSV:
 		text.WriteString("id,customer,amount,note\n")
-	case JSON:
+	case protocol.FormatJSON:
 		text.WriteByte('[')
 	}
 	for i := range n {
 		switch format {
-		case JSONL:
+		case protocol.FormatJSONLines:
 			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"%s"}`+"\n", i, i%1000, note)
-		case JSON:
+		case protocol.FormatJSON:
 			if i > 0 {
 				text.WriteByte(',')
 			}
 			fmt.Fprintf(&text, `{"id":%d,"customer":"C-%d","amount":12.50,"note":"%s"}`, i, i%1000, note)
-		case CSV:
+		case protocol.FormatCSV:
 			fmt.Fprintf(&text, "%d,C-%d,12.50,\"%s\"\n", i, i%1000, note)
-		case Inventory:
+		case protocol.FormatInventory:
 			fmt.Fprintf(&text, "%d,C-%d,\"%s\"\n", i, i%1000, note)
 		}
 	}
-	if format == JSON {
+	if format == protocol.FormatJSON {
 		text.WriteByte(']')
 	}
-	if format == Inventory {
+	if format == protocol.FormatInventory {
 		return inventory(t, key, zip(t, text.String()))
 	}
 	put(t, bucket, key, text.Bytes())
@@ -137,7 +137,7 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	for _, format := range []Format{JSONL, JSON, CSV, Inventory} {
+	for _, format := range []string{protocol.FormatJSONLines, protocol.FormatJSON, protocol.FormatCSV, protocol.FormatInventory} {
 		t.Run(string(format), func(t *testing.T) {
 			from := many(t, format, n)
 			var early, late uint64
@@ -162,7 +162,7 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 
 func BenchmarkRead(b *testing.B) {
 	const n = 200_000
-	for _, format := range []Format{JSONL, JSON, CSV, Inventory} {
+	for _, format := range []string{protocol.FormatJSONLines, protocol.FormatJSON, protocol.FormatCSV, protocol.FormatInventory} {
 		b.Run(string(format), func(b *testing.B) {
 			from := many(b, format, n)
 			b.ReportAllocs()
