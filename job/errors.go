@@ -23,6 +23,7 @@ const (
 	ErrorTooManyItems   = protocol.ErrorTooManyItems   // MapJob.TooManyItems: the items of an Inline job fit into no answer
 	ErrorAborted        = protocol.ErrorAborted        // MapJob.Aborted: the child execution with the item was stopped
 	ErrorNotStarted     = protocol.ErrorNotStarted     // MapJob.NotStarted: the Map ended before the item's turn came
+	ErrorOutcomeUnknown = protocol.ErrorOutcomeUnknown // MapJob.OutcomeUnknown: the Map's results do not say what became of the item
 	ErrorInProgress     = protocol.ErrorInProgress     // MapJob.InProgress: another delivery is working on the item, and this one's time is up
 )
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/job/internal/answer"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/failures"
@@ -66,8 +67,9 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 
 // summarize lets the function look at the outcomes, and accounts for them.
 func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
+	var rest results.Rest
 	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance),
-		source: z.outcomes(ctx, request), seen: seen}
+		source: z.outcomes(ctx, request, &rest), seen: seen}
 	defer summary.kept.Close()
 
 	err := contain.Run(ctx, z.log(), func() error { return z.look(ctx, summary) })
@@ -80,12 +82,15 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 		return nil, err
 	}
 
-	items := count(request, &summary.account)
+	items, notes, err := count(request.Items.Count, &summary.account, rest)
+	if err != nil {
+		return nil, err
+	}
 	account := protocol.Account{Version: message.Version(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
 		Missing: items.Missing, Repeated: summary.account.Repeated, Errors: errorCounts(summary.account.Errors()), Output: summary.output}
 	stopped := z.now().UTC()
 	if request.Report != nil {
-		if err := z.report(ctx, request, summary, items, stopped); err != nil {
+		if err := z.report(ctx, request, summary, items, notes, stopped); err != nil {
 			return nil, err
 		}
 		account.Report = request.Report
@@ -103,11 +108,12 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 }
 
 // outcomes yields the outcomes that the results have, some of them maybe of the
-// same item.
-func (z *summarizer) outcomes(ctx context.Context, request *protocol.SummaryRequest) iter.Seq2[protocol.Outcome, error] {
+// same item. At the end, rest says what is known of the other items.
+func (z *summarizer) outcomes(ctx context.Context, request *protocol.SummaryRequest, rest *results.Rest) iter.Seq2[protocol.Outcome, error] {
 	stopped := errors.New("the loop has ended")
 	return func(yield func(protocol.Outcome, error) bool) {
-		err := z.results().Results(ctx, request.Results, func(o protocol.Outcome) error {
+		var err error
+		*rest, err = z.results().Results(ctx, request.Results, func(o protocol.Outcome) error {
 			if err := check(request.Items.Count, &o); err != nil {
 				return err
 			}
@@ -139,33 +145,32 @@ func check(count *int, o *protocol.Outcome) error {
 	return nil
 }
 
-// count returns the account's counts. Items whose Map ended early are failed, not
-// missing.
-func count(request *protocol.SummaryRequest, a *report.Account) report.Items {
-	items := report.Items{Total: a.Succeeded + a.Failed}
-	if total := request.Items.Count; total != nil {
+// count returns the account's counts, with notes for the report. Items without an
+// outcome are failed or missing, as rest says. If total is nil, the number of
+// items is not known.
+func count(total *int, a *report.Account, rest results.Rest) (items report.Items, notes []string, err error) {
+	items.Total = a.Succeeded + a.Failed
+	switch {
+	case total != nil:
 		items.Total = *total
 		items.Missing = a.Missing(items.Total)
+	case rest.Gap != "":
+		return items, nil, protocol.Errorf(protocol.ErrorOutcomeUnknown, "%s, and the number of items is not known either", rest.Gap)
 	}
-	if items.Missing > 0 && endedEarly(request.Results) {
-		a.FailUnseen(items.Missing, ErrorNotStarted, "the Map ended before the item's turn came")
+	if items.Missing > 0 && rest.Gap != "" {
+		notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", items.Missing, rest.Gap))
+	}
+	if items.Missing > 0 && rest.Error != "" {
+		a.FailUnseen(items.Missing, rest.Error, rest.Cause)
 		items.Missing = 0
 	}
 	items.Succeeded, items.Failed = a.Succeeded, a.Failed
-	return items
-}
-
-// endedEarly reports whether the Map failed, as it does when more items fail than
-// are tolerated. Then it does not say where its manifest is.
-func endedEarly(text json.RawMessage) bool {
-	var results protocol.Results
-	return json.Unmarshal(text, &results) == nil && results.Manifest == ""
+	return items, notes, nil
 }
 
 // report writes the report and the items that did not succeed.
-func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, stopped time.Time) error {
+func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
 	a, info := &summary.account, &summary.Info
-	var notes []string
 	unkept := summary.kept.Flush()
 	if unkept != nil {
 		z.log().ErrorContext(ctx, "the items that failed are not kept", "error", unkept)

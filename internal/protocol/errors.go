@@ -13,6 +13,7 @@ const (
 	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
 	ErrorAborted          = "MapJob.Aborted"
 	ErrorNotStarted       = "MapJob.NotStarted"
+	ErrorOutcomeUnknown   = "MapJob.OutcomeUnknown"
 	ErrorInProgress       = "MapJob.InProgress"
 	ErrorTooManyFailures  = "MapJob.TooManyFailures"
 	ErrorLostItems        = "MapJob.LostItems"
@@ -53,6 +54,9 @@ func Errors() []ErrorDescription {
 			"Run the failed items again."},
 		{ErrorNotStarted, "an item", "The Map ended before the item's turn came.",
 			"See why the execution ended. Run the failed items again."},
+		{ErrorOutcomeUnknown, "an item or a function",
+			"The Map's results do not say what became of the item: their manifest is missing, a child execution is listed without its input, or there are the results of several Map Runs.",
+			"See in the Map Run what its child executions did. Run the failed items again if it does no harm to do one twice."},
 		{ErrorInProgress, "an item", "Another delivery is at work on the item, and this one's time is up.",
 			"Nothing, if the other delivery succeeds. Else run the failed items again."},
 		{ErrorTooManyFailures, "an execution", "More items failed than the job tolerates.",

@@ -8,12 +8,22 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Child is a child execution that did not succeed.
+// Child is a child execution that did not succeed, as FAILED and PENDING files
+// list it. One that was never started has a status and an input only.
 type Child struct {
-	Status string // of Step Functions, such as FAILED, TIMED_OUT or ABORTED
-	Input  string // the batch, as JSON
-	Error  string // name; "" if the child was stopped or timed out
-	Cause  string
+	ExecutionArn string
+	Status       string // of Step Functions, such as FAILED, TIMED_OUT, ABORTED or PENDING
+	Input        string // the batch, as JSON
+	InputDetails *struct {
+		Included bool
+	} // nil: Input is included
+	Error string // name; "" if the child was stopped or timed out
+	Cause string
+}
+
+// hasInput reports whether it is known which items the child had.
+func (c *Child) hasInput() bool {
+	return c.Input != "" && (c.InputDetails == nil || c.InputDetails.Included)
 }
 
 // FailedChild yields the outcomes of a child execution that failed: of a batch,
@@ -36,8 +46,12 @@ func (c Child) failure() (name, cause string) {
 
 // notStarted returns the error of a child execution that was never started.
 func (c Child) notStarted() (name, cause string) {
-	return cmp.Or(c.Error, protocol.ErrorNotStarted), protocol.CauseMessage(c.Cause)
+	return cmp.Or(c.Error, protocol.ErrorNotStarted), cmp.Or(protocol.CauseMessage(c.Cause), causeNotStarted)
 }
+
+// causeNotStarted is the cause of an item that ended with
+// [protocol.ErrorNotStarted].
+const causeNotStarted = "the Map ended before the item's turn came"
 
 func (r Reader) child(ctx context.Context, c Child, why func(Child) (name, cause string), yield Yield) error {
 	var b protocol.Batch[json.RawMessage]

@@ -4,40 +4,149 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 )
+
+// A Map Run leaves its results in a folder of its own, and each redrive of it
+// leaves complete results in a folder below, while older files stay (read from
+// captures of real executions, not documented):
+//
+//	PREFIX/MAP-RUN/manifest.json, SUCCEEDED_0.jsonl, FAILED_0.jsonl, PENDING_0.jsonl, …
+//	PREFIX/MAP-RUN/Redrive-1/manifest.json, …
+//	PREFIX/MAP-RUN/Redrive-10/manifest.json, …
+//
+// The folder of the last redrive counts. Which manifest a redriven Map state
+// names in its result was not seen, so the key that it names says only which Map
+// Run it is.
 
 // manifest is the manifest.json that the ResultWriter of a Distributed Map
 // writes (Step Functions developer guide, "ResultWriter").
 type manifest struct {
 	DestinationBucket string
-	ResultFiles       struct {
-		Succeeded []resultFile `json:"SUCCEEDED"`
-		Failed    []resultFile `json:"FAILED"`
-		Pending   []resultFile `json:"PENDING"`
-	}
+	ResultFiles       resultFiles
+}
+
+type resultFiles struct {
+	Succeeded []resultFile `json:"SUCCEEDED"`
+	Failed    []resultFile `json:"FAILED"`
+	Pending   []resultFile `json:"PENDING"`
 }
 
 type resultFile struct{ Key string }
 
-// findManifest returns the key of a Map Run's manifest; "" if there is none,
-// because the Map ended before it started a child execution. A Map that failed
-// does not say where its manifest is, so it is looked for.
-func (r Reader) findManifest(ctx context.Context, at protocol.Results) (key string, err error) {
+// isEmpty reports whether the manifest names no file.
+func (m *manifest) isEmpty() bool {
+	f := &m.ResultFiles
+	return len(f.Succeeded)+len(f.Failed)+len(f.Pending) == 0
+}
+
+// folder is what the objects of a Map Run's folder say.
+type folder struct {
+	last     int    // redrive that left files last; 0: the Map Run itself
+	redrive  int    // redrive that wrote the last manifest
+	manifest string // key of the last manifest; "": there is none
+}
+
+var (
+	redriveFolder  = regexp.MustCompile(`^Redrive-([1-9][0-9]{0,8})$`)
+	resultFileName = regexp.MustCompile(`^(SUCCEEDED|FAILED|PENDING)_[0-9]+\.jsonl?$`)
+)
+
+// splitKey splits the key of an object that a Map Run has left: into the Map
+// Run's folder, with a slash at the end, the redrive, and the object's name.
+func splitKey(key string) (mapRun string, redrive int, name string) {
+	mapRun, name = path.Split(key)
+	parent, last := path.Split(strings.TrimSuffix(mapRun, "/"))
+	if match := redriveFolder.FindStringSubmatch(last); match != nil {
+		redrive, _ = strconv.Atoi(match[1])
+		mapRun = parent
+	}
+	return mapRun, redrive, name
+}
+
+// folders returns the folders of Map Runs that have files, by their keys. If a
+// Map has named its manifest, it is the folder of that one's Map Run.
+func (r Reader) folders(ctx context.Context, at protocol.Results) (map[string]*folder, error) {
+	found := map[string]*folder{}
+	add := func(key string) {
+		mapRun, redrive, name := splitKey(key)
+		isManifest := name == protocol.ManifestFile
+		if !isManifest && !resultFileName.MatchString(name) {
+			return
+		}
+		f := found[mapRun]
+		if f == nil {
+			f = &folder{}
+			found[mapRun] = f
+		}
+		f.last = max(f.last, redrive)
+		if isManifest && (f.manifest == "" || redrive > f.redrive) {
+			f.manifest, f.redrive = key, redrive
+		}
+	}
+	prefix := at.Prefix + "/"
+	isMapRun := func(folder string) bool { return path.Dir(strings.TrimSuffix(folder, "/")) == at.Prefix }
 	if at.Manifest != "" {
-		return at.Manifest, nil
+		prefix, _, _ = splitKey(at.Manifest)
+		isMapRun = func(folder string) bool { return folder == prefix }
+		add(at.Manifest)
 	}
-	for k, err := range r.Store.Keys(ctx, at.Bucket, at.Prefix+"/") {
+	for key, err := range r.Store.Keys(ctx, at.Bucket, prefix) {
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		if path.Base(k) == protocol.ManifestFile {
-			key = k
+		if folder, _, _ := splitKey(key); isMapRun(folder) {
+			add(key)
 		}
 	}
-	return key, nil
+	return found, nil
+}
+
+// findManifest finds the manifest that counts; nil if there is none. A Map that
+// failed does not name it, so it is looked for. A Map Run without any results,
+// such as one that could not read its items, does not count beside another.
+//
+// If outdated is not empty, it says why only the SUCCEEDED files count: a later
+// redrive left files without a manifest. Children that succeeded stay so.
+func (r Reader) findManifest(ctx context.Context, at protocol.Results) (m *manifest, outdated string, err error) {
+	folders, err := r.folders(ctx, at)
+	if err != nil {
+		return nil, "", err
+	}
+	var withResults []string
+	for _, mapRun := range slices.Sorted(maps.Keys(folders)) {
+		f := folders[mapRun]
+		var here *manifest
+		if f.manifest != "" {
+			if here, err = r.readManifest(ctx, at.Bucket, f.manifest); err != nil {
+				return nil, "", err
+			}
+		}
+		if isCurrent := here != nil && f.redrive == f.last; isCurrent && here.isEmpty() {
+			if m == nil && len(withResults) == 0 {
+				m = here
+			}
+			continue
+		}
+		withResults = append(withResults, mapRun)
+		m, outdated = here, ""
+		if m != nil && f.redrive < f.last {
+			outdated = fmt.Sprintf("redrive %d of the Map Run in %s left files but no manifest", f.last, address(at.Bucket, mapRun))
+		}
+	}
+	if len(withResults) > 1 {
+		return nil, "", protocol.Errorf(protocol.ErrorOutcomeUnknown,
+			"got the results of %d Map Runs in %s, those in %s, expected those of one, because a job has one Map",
+			len(withResults), address(at.Bucket, at.Prefix+"/"), strings.Join(withResults, ", "))
+	}
+	return m, outdated, nil
 }
 
 func (r Reader) readManifest(ctx context.Context, bucket, key string) (*manifest, error) {

@@ -1,50 +1,96 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// MapRun reads the results of a Map Run, one file after the other. It reads
-// nothing if the Map ended before there was a Map Run.
-func (r Reader) MapRun(ctx context.Context, at protocol.Results, yield Yield) error {
-	key, err := r.findManifest(ctx, at)
-	if err != nil || key == "" {
-		return err
+// Rest says what is known of the items that the results have no outcome of.
+type Rest struct {
+	Error string // name of the error that they failed with; "": they are lost
+	Cause string
+	Gap   string // what the results lack, as a sentence without a period; "": nothing
+}
+
+// MapRun reads the results of a Map Run, one file after the other. Results that
+// it can't read are an error. For results that it does not find, Rest has a gap.
+func (r Reader) MapRun(ctx context.Context, at protocol.Results, yield Yield) (Rest, error) {
+	gap, err := r.mapRun(ctx, at, yield)
+	switch {
+	case err != nil:
+		return Rest{}, err
+	case at.Manifest != "":
+		return Rest{Gap: gap}, nil
+	case gap != "":
+		return Rest{Error: protocol.ErrorOutcomeUnknown, Cause: gap, Gap: gap}, nil
 	}
-	m, err := r.readManifest(ctx, at.Bucket, key)
+	return Rest{Error: protocol.ErrorNotStarted, Cause: causeNotStarted}, nil
+}
+
+// mapRun yields the outcomes of a Map Run. It returns what its results lack.
+func (r Reader) mapRun(ctx context.Context, at protocol.Results, yield Yield) (gap string, err error) {
+	m, outdated, err := r.findManifest(ctx, at)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if m == nil {
+		return fmt.Sprintf("the Map left no manifest of its results in %s", address(at.Bucket, at.Prefix+"/")), nil
 	}
 	for _, f := range m.ResultFiles.Succeeded {
 		if err := r.answers(ctx, m.DestinationBucket, f.Key, yield); err != nil {
-			return err
+			return "", err
 		}
 	}
+	if outdated != "" {
+		return outdated, nil
+	}
+	var unknown unknownChildren
 	for _, f := range m.ResultFiles.Failed {
-		if err := r.children(ctx, m.DestinationBucket, f.Key, Child.failure, yield); err != nil {
-			return err
+		if err := r.children(ctx, m.DestinationBucket, f.Key, Child.failure, &unknown, yield); err != nil {
+			return "", err
 		}
 	}
 	for _, f := range m.ResultFiles.Pending {
-		if err := r.children(ctx, m.DestinationBucket, f.Key, Child.notStarted, yield); err != nil {
-			return err
+		if err := r.children(ctx, m.DestinationBucket, f.Key, Child.notStarted, &unknown, yield); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	return unknown.gap(), nil
 }
 
-// answers reads a file of SUCCEEDED, or an object that a worker stored: an
-// element of a worker's answer in each line.
+// unknownChildren counts child executions that are listed without their input:
+// which items they had is not known.
+type unknownChildren struct {
+	count int
+	first Child
+}
+
+func (u *unknownChildren) add(c Child) {
+	if u.count == 0 {
+		u.first = c
+	}
+	u.count++
+}
+
+func (u *unknownChildren) gap() string {
+	if u.count == 0 {
+		return ""
+	}
+	first := cmp.Or(u.first.ExecutionArn, "one that was not started")
+	return fmt.Sprintf("the Map's results list %d child executions without their input, such as %s, so it is not known which items they had", u.count, first)
+}
+
+// answers reads a file of SUCCEEDED, or an object that a worker stored: its
+// elements are those of workers' answers.
 func (r Reader) answers(ctx context.Context, bucket, key string, yield Yield) error {
 	var o protocol.Outcome // one for all lines, because decoding makes it escape
 	decoder := jsonl.NewDecoder()
-	return r.eachLine(ctx, bucket, key, func(line []byte) error {
+	return r.eachElement(ctx, bucket, key, func(line []byte) error {
 		o = protocol.Outcome{}
 		err := decoder.Decode(line, &o)
 		return r.element(ctx, &o, err, line, func() string { return address(bucket, key) }, yield)
@@ -99,22 +145,18 @@ func (r Reader) stored(ctx context.Context, s *protocol.StoredOutcomes, yield Yi
 	return r.answers(ctx, at.Bucket, at.Key, yield)
 }
 
-// children reads a file of FAILED or PENDING: a child execution in each line,
-// or with OutputType JSON one array of them. These files are never flattened.
-func (r Reader) children(ctx context.Context, bucket, key string, why func(Child) (name, cause string), yield Yield) error {
-	return r.eachLine(ctx, bucket, key, func(line []byte) error {
-		if line[0] != '[' {
-			line = slices.Concat([]byte("["), line, []byte("]"))
+// children reads a file of FAILED or PENDING. These files are never flattened:
+// each element is a child execution.
+func (r Reader) children(ctx context.Context, bucket, key string, why func(Child) (name, cause string), unknown *unknownChildren, yield Yield) error {
+	return r.eachElement(ctx, bucket, key, func(element []byte) error {
+		var c Child
+		if err := json.Unmarshal(element, &c); err != nil {
+			return fmt.Errorf("reading %s: %w in %s, expected a child execution", address(bucket, key), err, protocol.Excerpt(element))
 		}
-		var children []Child
-		if err := json.Unmarshal(line, &children); err != nil {
-			return fmt.Errorf("reading %s: %w in %s, expected a child execution", address(bucket, key), err, protocol.Excerpt(line))
+		if !c.hasInput() {
+			unknown.add(c)
+			return nil
 		}
-		for _, c := range children {
-			if err := r.child(ctx, c, why, yield); err != nil {
-				return err
-			}
-		}
-		return nil
+		return r.child(ctx, c, why, yield)
 	})
 }

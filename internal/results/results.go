@@ -6,8 +6,8 @@
 //
 //   - [Reader.Results] reads the results that a summary is invoked with: the
 //     list of an Inline job, or the location of a Map Run's.
-//   - [Reader.MapRun] reads a Map Run: its manifest, and the SUCCEEDED, FAILED
-//     and PENDING files that the manifest names.
+//   - [Reader.MapRun] reads a Map Run: the manifest of its last redrive, and the
+//     SUCCEEDED, FAILED and PENDING files that the manifest names.
 //   - [Reader.Answer] and [Reader.FailedChild] read one child execution, which
 //     may just have ended: the worker's answer, or the items of the batch or
 //     chunk that failed as a whole.
@@ -19,19 +19,18 @@
 // is kept in memory. An item can have several outcomes, if its batch was
 // delivered several times: the caller accounts for each item once.
 //
-// How a manifest is found is in manifest.go, which file has which lines in
-// maprun.go, and what a child execution that failed means in child.go.
+// How a manifest is found is in manifest.go, the form of a file in file.go, which
+// file has which elements in maprun.go, and what a child execution that failed
+// means in child.go.
 package results
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -53,34 +52,24 @@ type Yield = func(protocol.Outcome) error
 
 // Results reads the results that a summary is invoked with: a list of outcomes,
 // or [protocol.Results].
-func (r Reader) Results(ctx context.Context, results json.RawMessage, yield Yield) error {
+func (r Reader) Results(ctx context.Context, results json.RawMessage, yield Yield) (Rest, error) {
 	if strings.HasPrefix(strings.TrimSpace(string(results)), "[") {
 		var list []protocol.Outcome
 		if err := decode(results, &list, "a list of outcomes"); err != nil {
-			return err
+			return Rest{}, err
 		}
 		for _, o := range list {
 			if err := yield(o); err != nil {
-				return err
+				return Rest{}, err
 			}
 		}
-		return nil
+		return Rest{}, nil
 	}
 	var at protocol.Results
 	if err := decode(results, &at, `{"bucket": …, "prefix": …}`); err != nil {
-		return err
+		return Rest{}, err
 	}
 	return r.MapRun(ctx, at, yield)
-}
-
-// eachLine reads an object of JSON Lines.
-func (r Reader) eachLine(ctx context.Context, bucket, key string, do func(line []byte) error) error {
-	body, err := r.Store.Open(ctx, bucket, key)
-	if err != nil {
-		return fmt.Errorf("reading %w", err)
-	}
-	defer body.Close()
-	return jsonl.EachLine(body, do)
 }
 
 // decode decodes a message of the protocol.

@@ -83,13 +83,11 @@ func TestAMapRunYieldsTheOutcomesOfAllItsFiles(t *testing.T) {
 	for name, at := range map[string]string{"by its manifest": `{"bucket": "results", "prefix": "run", "manifest": "run/1/manifest.json"}`, "by its folder": `{"bucket": "results", "prefix": "run"}`} {
 		t.Run(name, func(t *testing.T) {
 			equal(t, collect(t, func(y results.Yield) error {
-				return results.Reader{Store: b}.Results(t.Context(), json.RawMessage(at), y)
+				_, err := results.Reader{Store: b}.Results(t.Context(), json.RawMessage(at), y)
+				return err
 			}), expected...)
 		})
 	}
-	equal(t, collect(t, func(y results.Yield) error {
-		return results.Reader{Store: bucket{}}.MapRun(t.Context(), protocol.Results{Bucket: "results", Prefix: "run"}, y)
-	}))
 }
 
 // Two tries of a chunk: the second one mended item 11, and item 12 was never
@@ -129,6 +127,7 @@ func TestWhatIsNoOutcomeIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	never := func(protocol.Outcome) error { return errors.New("got an outcome, expected none") }
 	r := results.Reader{Store: bucket{"manifest.json": `{"ResultFiles": {"SUCCEEDED": [{"Key": "s"}]}}`, "s": `{"index": -1, "status": "SUCCEEDED"}`}}
+	_, line := r.MapRun(t.Context(), protocol.Results{Bucket: "results", Manifest: "manifest.json"}, never)
 	for name, c := range map[string]struct {
 		err      error
 		code     string
@@ -136,7 +135,7 @@ func TestWhatIsNoOutcomeIsRefusedByName(t *testing.T) {
 	}{
 		"an answer that is no list":   {r.Answer(t.Context(), json.RawMessage(`"done"`), never), protocol.ErrorInvalidResult, `got "done", expected a list`},
 		"an element without a status": {r.Answer(t.Context(), json.RawMessage(`[{"index": 1}]`), never), protocol.ErrorInvalidResult, `got {"index": 1} in a worker's answer`},
-		"a line":                      {r.MapRun(t.Context(), protocol.Results{Bucket: "results", Manifest: "manifest.json"}, never), protocol.ErrorInvalidResult, "in s3://results/s, expected the outcome of an item"},
+		"a line":                      {line, protocol.ErrorInvalidResult, "in s3://results/s, expected the outcome of an item"},
 		"an impossible chunk": {r.Answer(t.Context(), json.RawMessage(`[{"chunk": {"first": -1}, "outcomes": {"bucket": "results"}}]`), never),
 			protocol.ErrorInvalidResult, "expected the outcomes of a chunk"},
 		"a child without a batch": {r.FailedChild(t.Context(), results.Child{Input: `7`}, never), protocol.ErrorInvalidInput, "expected the batch of a child execution"},

@@ -55,6 +55,7 @@ var floors = [][]room{
 		{"internal/jsonata/...", []string{"internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
+		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/template", []string{"internal/process"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},

@@ -1,0 +1,75 @@
+package results
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/mapjob/mapjob/internal/jsonl"
+)
+
+// eachElement reads a result file, element by element: JSON Lines, or with
+// OutputType JSON one array without line breaks. It does not rely on the file's
+// name, because in which form FAILED and PENDING files are with OutputType JSONL
+// was not seen. A file without results may be empty, or hold an empty array.
+func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(element []byte) error) error {
+	body, err := r.Store.Open(ctx, bucket, key)
+	if err != nil {
+		return fmt.Errorf("reading %w", err)
+	}
+	defer body.Close()
+	from := bufio.NewReaderSize(body, 1<<16)
+	if isArray, err := startsArray(from); err != nil {
+		return fmt.Errorf("reading %w", err)
+	} else if !isArray {
+		return jsonl.EachLine(from, do)
+	}
+	return eachOfArray(json.NewDecoder(from), address(bucket, key), do)
+}
+
+// startsArray reports whether the first character that is not white space begins
+// an array.
+func startsArray(from *bufio.Reader) (bool, error) {
+	for {
+		switch b, err := from.ReadByte(); {
+		case errors.Is(err, io.EOF):
+			return false, nil
+		case err != nil:
+			return false, err
+		case b != ' ' && b != '\t' && b != '\r' && b != '\n':
+			return b == '[', from.UnreadByte()
+		}
+	}
+}
+
+// eachOfArray reads an array as a stream: a file may have gigabytes.
+func eachOfArray(from *json.Decoder, in string, do func(element []byte) error) error {
+	broken := func(err error) error {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return fmt.Errorf("reading %s: %w, expected one JSON array", in, err)
+	}
+	if _, err := from.Token(); err != nil {
+		return broken(err)
+	}
+	var element json.RawMessage
+	for from.More() {
+		if err := from.Decode(&element); err != nil {
+			return broken(err)
+		}
+		if err := do(element); err != nil {
+			return err
+		}
+	}
+	if _, err := from.Token(); err != nil {
+		return broken(err)
+	}
+	if _, err := from.Token(); !errors.Is(err, io.EOF) {
+		return broken(errors.New("got more text after the array"))
+	}
+	return nil
+}

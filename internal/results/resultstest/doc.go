@@ -1,0 +1,13 @@
+// Package resultstest writes the results of Map Runs as Step Functions writes
+// them, for tests of what reads or writes such results.
+//
+// [MapRun] writes the folder of one Map Run, whose children are given. [Draw]
+// invents a job with all that its execution and redrives of it left in S3, and
+// knows what became of each item.
+//
+// The form of the files is that of real executions, as far as captures of them
+// show it. What they do not show is drawn at random within what could be, so that
+// nothing depends on it: the form of FAILED and PENDING files with OutputType
+// JSONL, an empty file in the place of none, and which manifest a redriven Map
+// names in its result.
+package resultstest
