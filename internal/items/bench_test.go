@@ -2,39 +2,12 @@ package items
 
 import (
 	"bytes"
-	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
 	"testing"
 )
-
-// memory are objects in memory, by their address.
-type memory map[string][]byte
-
-var errMissing = errors.New("got no such object")
-
-func (m memory) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
-	content, ok := m[address(bucket, key)]
-	if !ok {
-		return nil, fmt.Errorf("%s: %w", address(bucket, key), errMissing)
-	}
-	return io.NopCloser(bytes.NewReader(content)), nil
-}
-
-func (m memory) List(_ context.Context, bucket, prefix string) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
-		for _, key := range m.keys(address(bucket, prefix)) {
-			object := Object{Key: strings.TrimPrefix(key, address(bucket, "")), Size: int64(len(m[key])), ETag: `"e"`, LastModified: modified, StorageClass: "STANDARD"}
-			if !yield(object, nil) {
-				return
-			}
-		}
-	}
-}
 
 // many is a text of n items in a format. Of 200,000 it is longer than an item
 // may be.
@@ -66,22 +39,16 @@ func many(format Format, n int) []byte {
 	return text.Bytes()
 }
 
-func zip(content string) []byte {
-	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
-	_, _ = io.WriteString(w, content) // a buffer has room
-	_ = w.Close()
-	return zipped.Bytes()
+// forms read one item.
+var forms = map[string]func(*Reader) error{
+	"value": func(r *Reader) error { _, err := r.Value(); return err },
+	"text":  func(r *Reader) error { _, err := r.Text(); return err },
 }
 
 // BenchmarkReader reads 200,000 items, as values for the engine and as text for
 // the chunker.
 func BenchmarkReader(b *testing.B) {
 	const n = 200_000
-	forms := map[string]func(*Reader) error{
-		"value": func(r *Reader) error { _, err := r.Value(); return err },
-		"text":  func(r *Reader) error { _, err := r.Text(); return err },
-	}
 	for _, format := range []Format{JSONL, JSON, CSV} {
 		content := many(format, n)
 		for name, next := range forms {

@@ -159,21 +159,3 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkRead(b *testing.B) {
-	const n = 200_000
-	for _, format := range []string{protocol.FormatJSONLines, protocol.FormatJSON, protocol.FormatCSV, protocol.FormatInventory} {
-		b.Run(string(format), func(b *testing.B) {
-			from := many(b, format, n)
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, err := range In(s3object.New(nil))(b.Context(), from) {
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-			b.ReportMetric(float64(b.N)*n/b.Elapsed().Seconds(), "items/s")
-		})
-	}
-}
