@@ -18,7 +18,6 @@ import (
 type array struct {
 	in      *input
 	decoder *jsontext.Decoder
-	parser  value.Parser
 }
 
 func openArray(in *input, pointer string) (*array, error) {
@@ -122,7 +121,7 @@ func (a *array) value() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.parser.Parse(element)
+	return value.Parse(element)
 }
 
 func (a *array) text() (json.RawMessage, error) {

@@ -10,8 +10,7 @@ import (
 
 // lines are JSON Lines.
 type lines struct {
-	in     *input
-	parser value.Parser
+	in *input
 }
 
 func (l *lines) close() error { return l.in.close() }
@@ -36,7 +35,7 @@ func (l *lines) value() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := l.parser.Parse(line)
+	v, err := value.Parse(line)
 	if err != nil {
 		return nil, l.in.problem(l.in.feeds, "got %s (%v), expected one JSON value in each line", excerpt(line), err)
 	}
@@ -51,7 +50,7 @@ func (l *lines) text() (json.RawMessage, error) {
 	if jsontext.Value(line).IsValid() {
 		return bytes.Clone(line), nil
 	}
-	if _, err := l.parser.Parse(line); err != nil {
+	if _, err := value.Parse(line); err != nil {
 		return nil, l.in.problem(l.in.feeds, "got %s (%v), expected one JSON value in each line", excerpt(line), err)
 	}
 	return normal(line), nil

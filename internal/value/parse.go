@@ -11,31 +11,25 @@ import (
 
 // Parse reads exactly one JSON value. If a name is repeated in an object, the
 // last member wins. An error names the byte offset at which parsing failed.
-func Parse(text []byte) (any, error) { return new(Parser).Parse(text) }
-
-// Parser reads JSON texts one after the other. For many texts it is faster than
-// [Parse]. The zero Parser is ready to use. It is not safe for concurrent use.
-type Parser struct {
-	decoder *jsontext.Decoder
-	text    bytes.Buffer
+func Parse(text []byte) (any, error) {
+	if v, ok := scan(text); ok {
+		return v, nil
+	}
+	return parse(text)
 }
 
-// Parse reads exactly one JSON value, as the function [Parse] does.
-func (p *Parser) Parse(text []byte) (any, error) {
-	if p.decoder == nil {
-		p.decoder = new(jsontext.Decoder)
-	}
-	p.text = *bytes.NewBuffer(text)
-	p.decoder.Reset(&p.text, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	v, err := read(p.decoder)
+// parse does what Parse does, with a decoder of tokens.
+func parse(text []byte) (any, error) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	v, err := read(d)
 	if err != nil {
 		if errors.Is(err, io.EOF) {
 			return nil, errors.New("the text is empty, expected a JSON value")
 		}
 		return nil, err
 	}
-	if _, err := p.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("text follows the JSON value at byte %d, expected the end", p.decoder.InputOffset())
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("text follows the JSON value at byte %d, expected the end", d.InputOffset())
 	}
 	return v, nil
 }
