@@ -1,8 +1,8 @@
 package items
 
 import (
+	"bufio"
 	"bytes"
-	"io"
 )
 
 // otherDelimiters are those that a file with one column is tried with. A space
@@ -60,7 +60,8 @@ func checkBeginning(in *input, delimiter byte, headers []string) error {
 // fieldCounts returns how many fields each of the first rows has, and whether
 // the first field is in quotes. Rows that cannot be read end them.
 func fieldCounts(text []byte, delimiter byte) (counts []int, quoted bool) {
-	r := rows{in: newInput("", io.NopCloser(bytes.NewReader(text))), delimiter: delimiter}
+	in := &input{buffer: bufio.NewReader(bytes.NewReader(text))}
+	r := rows{in: in, delimiter: delimiter}
 	for len(counts) < sampleRows && r.next() == nil {
 		if len(counts) == 0 {
 			quoted = r.quoted

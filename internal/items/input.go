@@ -30,8 +30,10 @@ type input struct {
 }
 
 func newInput(at string, content io.ReadCloser) *input {
-	return &input{at: at, buffer: bufio.NewReaderSize(content, 1<<16), closer: content, limit: maxItemBytes}
+	return &input{at: at, buffer: bufio.NewReaderSize(content, bufferBytes), closer: content, limit: maxItemBytes}
 }
+
+const bufferBytes = 1 << 14
 
 func (in *input) close() error { return in.closer.Close() }
 

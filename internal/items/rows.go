@@ -84,93 +84,116 @@ func (r *rows) loneReturn() error {
 
 // parse reads a row with quotes or backslashes, which may go on in further
 // lines.
-func (r *rows) parse(line []byte) error {
-	text, from := r.buffer[:0], 0
-	i := 0
-	begun := true   // the field begins here
-	within := false // quotes
+func (r *rows) parse(line []byte) (err error) {
+	text, at := r.buffer[:0], 0
 	for {
-		if i == len(line) && within {
-			more, err := r.more()
-			if err != nil {
-				return err
-			}
-			line, i = more, 0
+		from := len(text)
+		if r.opens(line[at:]) {
+			r.quoted = r.quoted || len(r.fields) == 0
+			line, at, text, err = r.inQuotes(line, at+1, text)
+		} else {
+			at, text, err = r.bare(line, at, text)
 		}
-		switch end := lineEnd(line, i); {
-		case !within && (i == len(line) || end > 0):
-			r.fields = append(r.fields, span{from, len(text)})
+		if err != nil {
+			return err
+		}
+		r.fields = append(r.fields, span{from, len(text)})
+		if at == len(line) || line[at] != r.delimiter { // the end of the row
 			r.text, r.buffer = text, text
-			r.size -= len(line) - i
+			r.size -= len(line) - at
 			return nil
-		case !within && line[i] == r.delimiter:
-			r.fields = append(r.fields, span{from, len(text)})
-			from, begun = len(text), true
-			i++
-			continue
-		case !within && line[i] == '\r':
-			return r.loneReturn()
-		case line[i] == '\\':
-			if i++; i < len(line) && (line[i] == '\\' || line[i] == '"' || line[i] == r.delimiter) {
-				text = append(text, line[i])
-				i++
-			}
-		case line[i] == '"' && within:
-			switch i++; {
-			case i < len(line) && line[i] == '"':
-				text = append(text, '"')
-				i++
-			case r.ends(line, i):
-				within = false
-			case line[i] == '\r':
-				return r.loneReturn()
-			default:
-				text = append(text, '"')
-			}
-		case line[i] == '"' && begun && !r.doubled(line, i):
-			within = true
-			if len(r.fields) == 0 {
-				r.quoted = true
-			}
-			i++
-		case line[i] == '"':
-			text = append(text, '"')
-			if i++; i < len(line) && line[i] == '"' {
-				i++
-			}
-		default:
-			n := r.plain(line[i:], within)
-			text = append(text, line[i:i+n]...)
-			i += n
 		}
-		begun = false
+		at++
 	}
 }
 
-// ends reports whether a field ends at this place of a line.
+// opens reports whether a field begins with a quote that opens it. Two quotes
+// with text after them stand for a quote.
+func (r *rows) opens(field []byte) bool {
+	if len(field) == 0 || field[0] != '"' {
+		return false
+	}
+	return len(field) == 1 || field[1] != '"' || r.ends(field, 2) || field[2] == '"'
+}
+
+// ends reports whether a field ends at a place of a line.
 func (r *rows) ends(line []byte, at int) bool {
 	return at == len(line) || line[at] == r.delimiter || lineEnd(line, at) > 0
 }
 
-// doubled reports whether the quote at the beginning of a field stands, with
-// the next one, for a quote: one more would open the field, and so would the
-// end of an empty field.
-func (r *rows) doubled(line []byte, at int) bool {
-	return at+1 < len(line) && line[at+1] == '"' && !r.ends(line, at+2) && line[at+2] != '"'
-}
-
-// plain is how many bytes at the beginning of a text stand for themselves. The
-// first one does.
-func (r *rows) plain(text []byte, within bool) int {
-	for n := 1; n < len(text); n++ {
-		switch c := text[n]; {
-		case c == '"' || c == '\\':
-			return n
-		case !within && (c == r.delimiter || c == '\n' || c == '\r'):
-			return n
+// bare reads a field that is not in quotes, and returns where it ends. It
+// appends the field to text.
+func (r *rows) bare(line []byte, at int, text []byte) (int, []byte, error) {
+	delimiter := r.delimiter
+	for begun := at; ; begun = at {
+		for at < len(line) {
+			if c := line[at]; c == delimiter || c == '"' || c == '\\' || c == '\n' || c == '\r' {
+				break
+			}
+			at++
+		}
+		text = append(text, line[begun:at]...)
+		switch {
+		case r.ends(line, at):
+			return at, text, nil
+		case line[at] == '\r':
+			return at, text, r.loneReturn()
+		case line[at] == '\\':
+			at, text = r.escape(line, at, text)
+		default:
+			text = append(text, '"')
+			if at++; at < len(line) && line[at] == '"' {
+				at++
+			}
 		}
 	}
-	return len(text)
+}
+
+// inQuotes reads a field after the quote that opens it, and returns the line
+// and the place where it ends. It appends the field to text.
+func (r *rows) inQuotes(line []byte, at int, text []byte) ([]byte, int, []byte, error) {
+	for {
+		rest := line[at:]
+		n := bytes.IndexByte(rest, '"')
+		if n < 0 {
+			n = len(rest)
+		}
+		if escape := bytes.IndexByte(rest[:n], '\\'); escape >= 0 {
+			n = escape
+		}
+		text = append(text, rest[:n]...)
+		at += n
+		switch {
+		case at == len(line):
+			more, err := r.more()
+			if err != nil {
+				return line, at, text, err
+			}
+			line, at = more, 0
+			continue
+		case line[at] == '\\':
+			at, text = r.escape(line, at, text)
+			continue
+		}
+		at++ // the quote
+		switch {
+		case r.ends(line, at):
+			return line, at, text, nil
+		case line[at] == '"':
+			at++
+		case line[at] == '\r':
+			return line, at, text, r.loneReturn()
+		}
+		text = append(text, '"')
+	}
+}
+
+// escape reads a backslash and what it escapes.
+func (r *rows) escape(line []byte, at int, text []byte) (int, []byte) {
+	if at++; at < len(line) && (line[at] == '\\' || line[at] == '"' || line[at] == r.delimiter) {
+		return at + 1, append(text, line[at])
+	}
+	return at, text
 }
 
 // more returns the next line of a row in quotes.

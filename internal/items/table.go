@@ -91,7 +91,7 @@ func (t *table) value() (any, error) {
 			at := t.rows.fields[i]
 			field = text[at.from:at.to]
 		}
-		item.Set(name, field)
+		item.Add(name, field)
 	}
 	return item, nil
 }
@@ -119,12 +119,12 @@ func (t *table) text() (json.RawMessage, error) {
 
 // appendField appends a field, which is UTF-8, as a JSON string.
 func appendField(to, field []byte) []byte {
+	begun := len(to)
+	to = append(append(to, '"'), field...)
 	for _, c := range field {
 		if c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			return appendQuoted(to, string(field))
+			return appendQuoted(to[:begun], string(field))
 		}
 	}
-	to = append(to, '"')
-	to = append(to, field...)
 	return append(to, '"')
 }

@@ -77,6 +77,12 @@ func (o *Object) Set(name string, v any) {
 		o.members[i].value = v
 		return
 	}
+	o.Add(name, v)
+}
+
+// Add adds a member that the object does not have. It is faster than
+// [Object.Set].
+func (o *Object) Add(name string, v any) {
 	o.members = append(o.members, member{name, v})
 	switch {
 	case o.index != nil:

@@ -83,8 +83,12 @@ func (s *scanner) object() (any, bool) {
 	if s.depth++; s.depth > maxScanDepth {
 		return nil, false
 	}
-	object := &Object{}
-	for more := !s.next('}'); more; {
+	if s.next('}') {
+		s.depth--
+		return &Object{}, true
+	}
+	object := WithCapacity(4)
+	for more := true; more; {
 		if s.space(); s.at == len(s.text) || s.text[s.at] != '"' {
 			return nil, false
 		}
@@ -127,25 +131,41 @@ func (s *scanner) array() (any, bool) {
 
 // string parses a string, of which the quote comes next.
 func (s *scanner) string() (string, bool) {
-	begun := s.at
-	plain, ascii := true, true
-	for s.at++; s.at < len(s.text); s.at++ {
-		switch c := s.text[s.at]; {
+	begun := s.at + 1
+	rest := s.text[begun:]
+	for i, c := range rest {
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			continue
+		}
+		if c == '"' {
+			s.at = begun + i + 1
+			return string(rest[:i]), true
+		}
+		return s.unusual(i)
+	}
+	return "", false
+}
+
+// unusual parses a string with characters other than those of ASCII, of which
+// the first is at a place after the quote.
+func (s *scanner) unusual(first int) (string, bool) {
+	escaped := false
+	rest := s.text[s.at+1:]
+	for i := first; i < len(rest); i++ {
+		switch c := rest[i]; {
 		case c == '"':
-			s.at++
-			quoted := s.text[begun:s.at]
-			if !plain {
+			quoted := s.text[s.at : s.at+i+2]
+			s.at += i + 2
+			if escaped {
 				text, err := jsontext.AppendUnquote(nil, quoted)
 				return string(text), err == nil
 			}
-			return string(quoted[1 : len(quoted)-1]), ascii || utf8.Valid(quoted)
+			return string(rest[:i]), utf8.Valid(rest[:i])
 		case c == '\\':
-			plain = false
-			s.at++
+			escaped = true
+			i++
 		case c < ' ':
 			return "", false
-		case c >= utf8.RuneSelf:
-			ascii = false
 		}
 	}
 	return "", false
