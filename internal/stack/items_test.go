@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/items"
+	"github.com/mapjob/mapjob/internal/jobstart"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -33,7 +34,7 @@ func TestSamplesAreTheSameItemsByValueByItemsAndBySeed(t *testing.T) {
 	c := start(t, object{
 		"Table": table(),
 		"ByValue": machine("Map", object{"Map": overReader(object{"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"},
-			object{"Bucket": itemsBucket, "Key": "{% $states.input.key %}"})}),
+			object{"Bucket": jobstart.Bucket, "Key": "{% $states.input.key %}"})}),
 		"ByItems": machine("ReadInput", object{"ReadInput": object{"Type": "Pass", "Next": "Map"},
 			"Map": overReader(object{"InputType": "JSONL"}, object{"Bucket": "{% $states.input.items.bucket %}", "Key": "{% $states.input.items.key %}"})}),
 	})
@@ -52,7 +53,7 @@ func TestSamplesAreTheSameItemsByValueByItemsAndBySeed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		object, err := c.store.Create(ctx, itemsBucket, name)
+		object, err := c.objects.Create(ctx, jobstart.Bucket, name)
 		if err == nil {
 			_, err = object.Write(content)
 		}
