@@ -26,7 +26,7 @@ const samples = "../../../../../../internal/items/testdata"
 // chunker reads them, and by value, where an ItemReader does. A test of the
 // stack reads the same samples by --items and --seed.
 func TestSamplesAreTheSameItemsByReferenceAndByValue(t *testing.T) {
-	for ending, format := range map[string]Format{".csv": CSV, ".json": JSON, ".ndjson": JSONL} {
+	for ending, format := range map[string]string{".csv": protocol.FormatCSV, ".json": protocol.FormatJSON, ".ndjson": protocol.FormatJSONLines} {
 		paths, err := filepath.Glob(samples + "/*/*" + ending)
 		if err != nil || len(paths) < 20 {
 			t.Fatalf("got %d samples of %s and error %v, expected them all", len(paths), format, err)
@@ -91,13 +91,17 @@ func TestSamplesAreTheSameItemsByReferenceAndByValue(t *testing.T) {
 func itemReader(t *testing.T, from Source, content []byte) *engine.Execution {
 	t.Helper()
 	config := map[string]any{"InputType": from.Format}
-	if from.Format == CSV {
-		config["CSVHeaderLocation"] = "FIRST_ROW"
-		if len(from.CSV.Headers) > 0 {
-			config["CSVHeaderLocation"], config["CSVHeaders"] = "GIVEN", from.CSV.Headers
+	if from.Format == protocol.FormatCSV {
+		layout := protocol.CSVLayout{}
+		if from.CSV != nil {
+			layout = *from.CSV
 		}
-		if from.CSV.Delimiter != "" {
-			config["CSVDelimiter"] = from.CSV.Delimiter
+		config["CSVHeaderLocation"] = "FIRST_ROW"
+		if len(layout.Headers) > 0 {
+			config["CSVHeaderLocation"], config["CSVHeaders"] = "GIVEN", layout.Headers
+		}
+		if layout.Delimiter != "" {
+			config["CSVDelimiter"] = layout.Delimiter
 		}
 	}
 	definition, err := json.Marshal(map[string]any{"QueryLanguage": "JSONata", "StartAt": "Map", "States": map[string]any{"Map": map[string]any{
