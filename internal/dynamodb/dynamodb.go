@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/process"
@@ -50,7 +51,7 @@ func Start(ctx context.Context, folder string, port int) (*Database, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	cmd := process.Command(ctx, node, "-e", dynaliteScript, dynalite, fmt.Sprint(port))
+	cmd := process.Command(ctx, node, "-e", dynaliteScript, dynalite, strconv.Itoa(port))
 	complaint := &bytes.Buffer{}
 	cmd.Stderr = complaint
 	stdin, err := cmd.StdinPipe()

@@ -16,7 +16,8 @@ func (s *Services) sendToQueue(n naming, parameters *value.Object) (*value.Objec
 		return nil, nil
 	}
 	url, _ := textMember(parameters, "QueueUrl")
-	if _, err := s.Queues.Counts(url); !strings.Contains(url, "://") || err != nil {
+	_, unknown := s.Queues.Counts(url)
+	if isURL := strings.Contains(url, "://"); !isURL || unknown != nil {
 		return nil, nil
 	}
 	request := value.WithCapacity(parameters.Len())

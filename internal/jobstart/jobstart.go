@@ -47,8 +47,8 @@ func Store(ctx context.Context, objects engine.Objects, items iter.Seq2[json.Raw
 			if err != nil {
 				return err
 			}
-			w.Write(item)
-			w.WriteByte('\n')
+			_, _ = w.Write(item) // Flush reports an error
+			_ = w.WriteByte('\n')
 			stored.Count++
 		}
 		return w.Flush()

@@ -3,11 +3,13 @@ package objectstore
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -47,7 +49,7 @@ func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string
 	f.uploads.mutex.Lock()
 	defer f.uploads.mutex.Unlock()
 	f.uploads.last++
-	id := gofakes3.UploadID(fmt.Sprint(f.uploads.last))
+	id := gofakes3.UploadID(strconv.Itoa(f.uploads.last))
 	if f.uploads.open == nil {
 		f.uploads.open = map[gofakes3.UploadID]*multipartUpload{}
 	}
@@ -185,7 +187,7 @@ func (r *partsReader) Read(p []byte) (int, error) {
 			r.current, r.files = file, r.files[1:]
 		}
 		n, err := r.current.Read(p)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = r.Close()
 			if n == 0 && err == nil {
 				continue

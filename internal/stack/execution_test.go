@@ -2,7 +2,7 @@ package stack
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -37,7 +37,7 @@ func TestExecutionsHaveTheirOwnClocks(t *testing.T) {
 		wait.Go(func() {
 			began := time.Now()
 			x, err := c.Execute(context.Background(), m, Execution{
-				Name: fmt.Sprint(i), Input: []byte("{}"), Between: lost,
+				Name: strconv.Itoa(i), Input: []byte("{}"), Between: lost,
 				Engine: []engine.Option{engine.WithClock(engine.VirtualClock(began))},
 			})
 			if err != nil || string(x.Output) != `"there"` || x.Stop.Sub(x.Start) < time.Hour || time.Since(began) > time.Minute {

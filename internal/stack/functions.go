@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,9 +124,7 @@ func (s *Stack) addFunction(id string) error {
 		name, url, _ := strings.Cut(variable, "=")
 		environment[name] = url
 	}
-	for name, v := range p.Environment.Variables {
-		environment[name] = v
-	}
+	maps.Copy(environment, p.Environment.Variables)
 	name, timeout := s.template.PhysicalName(id), time.Duration(p.Timeout)*time.Second
 	s.functions.timeouts[name] = cmp.Or(timeout, 3*time.Second)
 	return s.host.Add(lambdahost.Function{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,9 +22,7 @@ func getAtt(id, attribute string) object { return object{"Fn::GetAtt": []string{
 // queue is a queue of a template, with a visibility timeout of six minutes.
 func queue(more object) object {
 	properties := object{"VisibilityTimeout": 360}
-	for name, v := range more {
-		properties[name] = v
-	}
+	maps.Copy(properties, more)
 	return object{"Type": "AWS::SQS::Queue", "Properties": properties}
 }
 
@@ -32,17 +31,13 @@ func functionWith(environment object, more object) object {
 	f := function()
 	properties := f["Properties"].(object)
 	properties["Environment"] = object{"Variables": environment}
-	for name, v := range more {
-		properties[name] = v
-	}
+	maps.Copy(properties, more)
 	return f
 }
 
 func mappingOf(more object) object {
 	properties := object{"EventSourceArn": getAtt("Queue", "Arn"), "FunctionName": object{"Ref": "Worker"}, "FunctionResponseTypes": []string{"ReportBatchItemFailures"}}
-	for name, v := range more {
-		properties[name] = v
-	}
+	maps.Copy(properties, more)
 	return object{"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}
 }
 

@@ -4,6 +4,7 @@ package template
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -82,7 +83,7 @@ func (a *Assembly) Stack(name string) (*Stack, error) {
 	list := strings.Join(names, ", ")
 	switch {
 	case len(names) == 0:
-		return nil, fmt.Errorf("the app has no stacks, expected at least one")
+		return nil, errors.New("the app has no stacks, expected at least one")
 	case name != "":
 		return nil, fmt.Errorf("got stack %q, expected one of: %s", name, list)
 	case len(names) > 1:

@@ -120,7 +120,7 @@ func (s *Stack) intrinsic(name string, argument any) (any, error) {
 		return strings.Join(texts, fmt.Sprint(args[0])), nil
 	case name == "Fn::Split" && len(args) == 2:
 		var list []any
-		for _, part := range strings.Split(fmt.Sprint(args[1]), fmt.Sprint(args[0])) {
+		for part := range strings.SplitSeq(fmt.Sprint(args[1]), fmt.Sprint(args[0])) {
 			list = append(list, part)
 		}
 		return list, nil

@@ -68,7 +68,7 @@ func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &v); err != nil {
 		ts.Fatalf("standard output is not one JSON document: %v", err)
 	}
-	for _, name := range strings.Split(args[0], "/") {
+	for name := range strings.SplitSeq(args[0], "/") {
 		object, _ := v.(map[string]any)
 		v = object[name]
 	}

@@ -133,7 +133,7 @@ func decode(v, into any) error { return json.Unmarshal(value.Append(nil, v), int
 
 // add counts an outcome and writes it down, if it is the first of its item.
 func (a *Account) add(o protocol.Outcome) error {
-	first := false
+	var first bool
 	if o.Status == protocol.Succeeded {
 		first = a.items.Succeed(o.Index)
 	} else {

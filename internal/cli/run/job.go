@@ -72,10 +72,10 @@ func (r *run) drain(ctx context.Context) error {
 		return nil
 	}
 	r.progress.Say("waiting for the work in queues; Ctrl-C ends the wait")
-	if err := r.stack.Drain(ctx); err != nil {
-		return terminal.Failedf("interrupted: the execution had succeeded, but there was work left in queues; everything is in %s", r.folder)
+	if r.stack.Drain(ctx) == nil {
+		return nil
 	}
-	return nil
+	return terminal.Failedf("interrupted: the execution had succeeded, but there was work left in queues; everything is in %s", r.folder)
 }
 
 // answer is what --json prints.

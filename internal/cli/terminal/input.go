@@ -19,7 +19,7 @@ func ReadInput(given string) ([]byte, error) {
 		file, err := os.ReadFile(given)
 		if err != nil && strings.ContainsAny(given[:min(1, len(given))], `{["`) { // it looks like JSON
 			_, broken := value.Parse(text)
-			return nil, fmt.Errorf("--input: got text that is not JSON (%v), expected a JSON document: %s", broken, given)
+			return nil, fmt.Errorf("--input: got text that is not JSON (%w), expected a JSON document: %s", broken, given)
 		}
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, fmt.Errorf("--input: got %q, expected JSON or the name of a file", given)
@@ -31,7 +31,7 @@ func ReadInput(given string) ([]byte, error) {
 	}
 	if !json.Valid(text) {
 		_, err := value.Parse(text)
-		return nil, fmt.Errorf("%s: got text that is not JSON (%v), expected a JSON document", source, err)
+		return nil, fmt.Errorf("%s: got text that is not JSON (%w), expected a JSON document", source, err)
 	}
 	return text, nil
 }
