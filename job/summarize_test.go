@@ -177,7 +177,7 @@ func TestAChildThatWasStoppedHasAName(t *testing.T) {
 	}
 	manifest := mapRun(t, "stopped", "", stopped(0, "ABORTED")+"\n"+stopped(1, "TIMED_OUT")+"\n"+stopped(2, "FAILED"), "")
 	got := decode[accountAnswer](t, invoke(t, summarize(nothing), request("stopped", `{"bucket": "results", "manifest": "`+manifest+`"}`, 3)))
-	if fmt.Sprint(got.Errors) != "map[MapJob.Aborted:2 States.Timeout:1]" {
+	if fmt.Sprint(got.Errors) != "map[MapJob.Aborted:1 States.TaskFailed:1 States.Timeout:1]" {
 		t.Errorf("got %v, expected names of errors", got.Errors)
 	}
 }

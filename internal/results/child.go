@@ -38,6 +38,8 @@ func (c Child) failure() (name, cause string) {
 	switch {
 	case c.Error != "":
 		return c.Error, protocol.CauseMessage(c.Cause)
+	case c.Status == "FAILED": // a Fail state, or an answer to a task token, may name no error
+		return "States.TaskFailed", c.Cause
 	case c.Status == "TIMED_OUT":
 		return "States.Timeout", cmp.Or(c.Cause, "the child execution's time was up")
 	}

@@ -1,6 +1,7 @@
 package resultstest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -36,10 +37,10 @@ const (
 // Draw invents a job. Its objects are in a bucket, under a prefix.
 func Draw(t *rapid.T, bucket, prefix string) *Job {
 	b := &builder{t: t, bucket: bucket, prefix: prefix, size: rapid.IntRange(1, 4).Draw(t, "batch size"),
-		byReference: b01(t, "by reference"), mapFailed: b01(t, "Map failed"),
+		byReference: drawBool(t, "by reference"), mapFailed: drawBool(t, "Map failed"),
 		job: &Job{Objects: map[string]string{}, Fates: map[int]string{}}}
 	b.mapRun = MapRun{Bucket: bucket, Prefix: prefix + "/results", Machine: "Nightly", Label: "Map", ID: "7b5f0000-0000-3000-8000-000000000000",
-		Express: b01(t, "Express"), Form: form(t)}
+		Express: drawBool(t, "Express"), Form: form(t)}
 	b.rounds()
 	b.handOver()
 	b.leaveGap()
@@ -50,15 +51,15 @@ func Draw(t *rapid.T, bucket, prefix string) *Job {
 	return b.job
 }
 
-// b01 draws a bool.
-func b01(t *rapid.T, name string) bool { return rapid.Bool().Draw(t, name) }
+// drawBool draws a bool by its name.
+func drawBool(t *rapid.T, name string) bool { return rapid.Bool().Draw(t, name) }
 
 func form(t *rapid.T) Form {
 	return Form{
-		JSON:         b01(t, "OutputType JSON"),
-		FailuresJSON: b01(t, "failures as array"),
+		JSON:         drawBool(t, "OutputType JSON"),
+		FailuresJSON: drawBool(t, "failures as array"),
 		PerFile:      rapid.IntRange(0, 3).Draw(t, "elements in a file"),
-		WriteEmpty:   b01(t, "empty files"),
+		WriteEmpty:   drawBool(t, "empty files"),
 		Empty:        rapid.SampledFrom([]string{"[]", "", "\n", " [ ]\n", "[]\n"}).Draw(t, "empty file"),
 	}
 }
@@ -125,7 +126,9 @@ func (b *builder) child(n int, before *Child, isLast bool) Child {
 	c := Child{Status: rapid.SampledFrom(statuses).Draw(b.t, "status"), Input: b.input(n)}
 	switch c.Status {
 	case Failed:
-		c.Error, c.Cause = "Lambda.Unknown", `{"errorMessage": "gone"}`
+		if drawBool(b.t, "names an error") {
+			c.Error, c.Cause = "Lambda.Unknown", `{"errorMessage": "gone"}`
+		}
 	case TimedOut:
 		c.Error = rapid.SampledFrom([]string{"", "States.Timeout"}).Draw(b.t, "error")
 	}
@@ -180,7 +183,7 @@ func (b *builder) storeTry(n int) {
 	stored := map[int]protocol.Outcome{}
 	var parts [2]string
 	for i := first; i < end; i++ {
-		if b01(b.t, "stored") {
+		if drawBool(b.t, "stored") {
 			stored[i] = b.outcome(i)
 			parts[rapid.IntRange(0, 1).Draw(b.t, "part")] += marshal(stored[i]) + "\n"
 		}
@@ -235,7 +238,7 @@ func (b *builder) answer(n int, isLast bool) []json.RawMessage {
 		outcomes = append(outcomes, json.RawMessage(marshal(drawn[i])))
 	}
 	b.tries[n] = append(b.tries[n], drawn)
-	if !b01(b.t, "too large for an answer") {
+	if !drawBool(b.t, "too large for an answer") {
 		return outcomes
 	}
 	key := b.outcomes().Batch(first)
@@ -250,7 +253,7 @@ func (b *builder) answer(n int, isLast bool) []json.RawMessage {
 
 // fates says what became of the items of a child, as it ended.
 func (b *builder) fates(n int, c *Child) {
-	otherwise := map[string]string{Succeeded: protocol.ErrorDeadline, Failed: c.Error, TimedOut: "States.Timeout",
+	otherwise := map[string]string{Succeeded: protocol.ErrorDeadline, Failed: cmp.Or(c.Error, "States.TaskFailed"), TimedOut: "States.Timeout",
 		Aborted: protocol.ErrorAborted, Pending: protocol.ErrorNotStarted}[c.Status]
 	first, end := b.items(n)
 	for i := first; i < end; i++ {
@@ -271,7 +274,7 @@ func (b *builder) handOver() {
 		return
 	}
 	redrive := 0
-	if b01(b.t, "names the last manifest") {
+	if drawBool(b.t, "names the last manifest") {
 		redrive = b.last().Redrive
 	}
 	b.job.Results.Manifest = b.mapRun.Manifest(redrive)
@@ -303,7 +306,7 @@ func (b *builder) leaveGap() {
 		for i := range b.mapRun.Rounds {
 			b.mapRun.Rounds[i].NoManifest = true
 		}
-		if b01(b.t, "no files either") {
+		if drawBool(b.t, "no files either") {
 			b.mapRun.Rounds = nil
 		}
 		clear(b.job.Fates)
@@ -335,7 +338,7 @@ func (b *builder) forget(n int) {
 // addForeign adds objects that must not count: those of another Map Run under the
 // same prefix, and those that no ResultWriter makes.
 func (b *builder) addForeign() {
-	if !b01(b.t, "foreign objects") {
+	if !drawBool(b.t, "foreign objects") {
 		return
 	}
 	other := b.mapRun

@@ -156,11 +156,11 @@ type details struct{ Included bool }
 // child. Children that were never started have no execution.
 func (m *MapRun) Describe(n, redrives int, c *Child) string {
 	listed := struct {
-		Cause           string   `json:",omitempty"`
-		Error           string   `json:",omitempty"`
-		ExecutionArn    string   `json:",omitempty"`
-		Input           *string  `json:",omitempty"`
-		InputDetails    details  //
+		Cause           string  `json:",omitempty"`
+		Error           string  `json:",omitempty"`
+		ExecutionArn    string  `json:",omitempty"`
+		Input           *string `json:",omitempty"`
+		InputDetails    details
 		Name            string   `json:",omitempty"`
 		OutputDetails   *details `json:",omitempty"`
 		RedriveCount    *int     `json:",omitempty"`
