@@ -142,7 +142,7 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 }
 
 func (b *builder) readInput() awsstepfunctions.Pass {
-	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ReadInput"), &awsstepfunctions.PassJsonataProps{
+	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String(protocol.StateReadInput), &awsstepfunctions.PassJsonataProps{
 		Assign: &object{
 			"input":   expression("$states.input"),
 			"items":   b.settings.source.location(),

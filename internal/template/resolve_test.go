@@ -62,7 +62,7 @@ func TestResolve(t *testing.T) {
 		`{"Fn::Select": [1, {"Fn::Split": [":", "a:b:c"]}]}`:                                   `"b"`,
 		`{"Fn::Select": ["0", ["x"]]}`:                                                         `"x"`,
 		`{"Fn::FindInMap": ["Sizes", {"Ref": "AWS::Region"}, "memory"]}`:                       `512`,
-		`{"Fn::If": ["Here", 1, {"Ref": "Nobody"}]}`:                                           `1`,
+		`{"Fn::If": ["Here", 1, {"Ref": "Missing"}]}`:                                          `1`,
 		`{"Fn::If": ["Both", 1, 2]}`:                                                           `2`,
 		`{"Fn::If": ["Any", [1, {"Ref": "AWS::NoValue"}], 2]}`:                                 `[1]`,
 		`{"a": {"Fn::If": ["There", 1, {"Ref": "AWS::NoValue"}]}, "b": true}`:                  `{"b":true}`,
@@ -77,14 +77,14 @@ func TestResolve(t *testing.T) {
 
 func TestResolveErrorsNameThePath(t *testing.T) {
 	for expression, expected := range map[string]string{
-		`{"a": [{"b": {"Ref": "Nobody"}}]}`:      `a: [0]: b: got a reference to "Nobody", expected a resource or parameter of the template`,
+		`{"a": [{"b": {"Ref": "Missing"}}]}`:     `a: [0]: b: got a reference to "Missing", expected a resource or parameter of the template`,
 		`{"Ref": "Open"}`:                        "parameter Open has no default",
 		`{"Fn::GetAtt": ["Other", "PublicIp"]}`:  "got Other.PublicIp of a AWS::EC2::Instance, which has no value on this machine",
-		`{"Fn::GetAtt": ["Nobody", "Arn"]}`:      `got a reference to "Nobody"`,
+		`{"Fn::GetAtt": ["Missing", "Arn"]}`:     `got a reference to "Missing"`,
 		`{"Fn::ImportValue": "x"}`:               "got Fn::ImportValue, which is not supported on this machine",
 		`{"Fn::Select": [5, ["x"]]}`:             "expected an index into a list",
 		`{"Fn::If": ["Nowhere", 1, 2]}`:          `got condition "Nowhere"`,
-		`{"Fn::Sub": "${Nobody}"}`:               `Fn::Sub: got a reference to "Nobody"`,
+		`{"Fn::Sub": "${Missing}"}`:              `Fn::Sub: got a reference to "Missing"`,
 		`{"Fn::FindInMap": ["Sizes", "x", "y"]}`: "expected keys of Mappings",
 		`{"Fn::Join": ["", "x"]}`:                "expected a list",
 	} {

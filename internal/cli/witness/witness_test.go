@@ -42,7 +42,7 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 			a.Counted.Objects, a.Counted.Again = 1, 2
 		}, []string{"- Worker was invoked 1 time with 1 message of Due; 1 delivery was repeated, 0 failed, of 1 invocation the answer was lost",
 			"- 1 object was written; 2 objects were written again later"}, nil},
-		"a destination that was not told": {func(a *Answer) {
+		"a destination that was not notified": {func(a *Answer) {
 			r := ended("RetriesExhausted", `{"errorType":"InvalidDate","errorMessage":"got \"tomorrow\""}`)
 			r.Tries, r.Unsent = 3, []error{errors.New("sending the end of an invocation to Failures: too long")}
 			a.Ends(r, false)
