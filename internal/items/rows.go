@@ -35,10 +35,11 @@ func (r *rows) next() error {
 		if err := r.in.checkUTF8(r.begun, line); err != nil {
 			return err
 		}
-		if bytes.IndexByte(line, '"') >= 0 || bytes.IndexByte(line, '\\') >= 0 {
-			return r.parse(line)
+		if r.split(line) {
+			return nil
 		}
-		return r.split(line)
+		r.fields, r.quoted = r.fields[:0], false
+		return r.parse(line)
 	}
 }
 
@@ -54,8 +55,12 @@ func lineEnd(line []byte, at int) int {
 	return 0
 }
 
-// split reads a row without quotes and backslashes.
-func (r *rows) split(line []byte) error {
+// split reads a row whose fields stand in the line as they are, with or without
+// quotes around them. It reports whether this is one.
+func (r *rows) split(line []byte) bool {
+	if bytes.IndexByte(line, '\\') >= 0 {
+		return false
+	}
 	end := len(line)
 	if line[end-1] == '\n' {
 		end--
@@ -63,18 +68,33 @@ func (r *rows) split(line []byte) error {
 	if end > 0 && line[end-1] == '\r' {
 		end--
 	}
-	if bytes.IndexByte(line[:end], '\r') >= 0 {
-		return r.loneReturn()
-	}
-	r.text, r.size = line, end
-	for from := 0; ; {
-		n := bytes.IndexByte(line[from:end], r.delimiter)
-		if n < 0 {
-			r.fields = append(r.fields, span{from, end})
-			return nil
+	for at := 0; ; at++ {
+		field := span{at, end}
+		if at < end && line[at] == '"' {
+			n := bytes.IndexByte(line[at+1:end], '"')
+			if n < 0 {
+				return false
+			}
+			field = span{at + 1, at + 1 + n}
+			at = field.to + 1
+			r.quoted = r.quoted || len(r.fields) == 0
+		} else {
+			for at < end && line[at] != r.delimiter {
+				if line[at] == '"' || line[at] == '\r' {
+					return false
+				}
+				at++
+			}
+			field.to = at
 		}
-		r.fields = append(r.fields, span{from, from + n})
-		from += n + 1
+		r.fields = append(r.fields, field)
+		if at == end {
+			r.text, r.size = line, end
+			return true
+		}
+		if line[at] != r.delimiter {
+			return false
+		}
 	}
 }
 
@@ -82,8 +102,7 @@ func (r *rows) loneReturn() error {
 	return r.in.problem(r.in.feeds, "got a CR that no LF follows, expected lines that end in LF or CRLF: convert the text, such as with tr '\\r' '\\n', or put the field in quotes")
 }
 
-// parse reads a row with quotes or backslashes, which may go on in further
-// lines.
+// parse reads any row, which may go on in further lines.
 func (r *rows) parse(line []byte) (err error) {
 	text, at := r.buffer[:0], 0
 	for {
