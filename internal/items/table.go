@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -127,4 +128,10 @@ func appendField(to, field []byte) []byte {
 		}
 	}
 	return append(to, '"')
+}
+
+// appendQuoted appends text, which is UTF-8, as a JSON string.
+func appendQuoted(to []byte, text string) []byte {
+	to, _ = jsontext.AppendQuote(to, text) // its only error reports bytes that it replaces
+	return to
 }
