@@ -14,6 +14,7 @@ import (
 //	STATE-MACHINE/EXECUTION/outcomes/000000000000.jsonl                 outcomes of a batch that are too large for an answer
 //	STATE-MACHINE/EXECUTION/outcomes/000000000000/TRY-0000.jsonl        outcomes of a chunk, in parts
 //	STATE-MACHINE/EXECUTION/results/MAP-RUN/manifest.json, …            what the Map's ResultWriter leaves
+//	STATE-MACHINE/EXECUTION/results/MAP-RUN/Redrive-1/manifest.json, …  what it leaves after a redrive
 //	STATE-MACHINE/EXECUTION/report/report.md, .html, .json, failures.jsonl
 
 // Names of what is in an execution's folder.

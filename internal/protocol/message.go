@@ -138,7 +138,7 @@ type Tolerance struct {
 type Results struct {
 	Bucket   string `json:"bucket"`
 	Prefix   string `json:"prefix"`
-	Manifest string `json:"manifest,omitempty"` // key of the Map Run's manifest.json; none: the Map failed
+	Manifest string `json:"manifest,omitempty"` // key of a manifest.json of the Map Run, maybe one that a redrive has replaced; none: the Map failed
 }
 
 // Account is what a summary answers, and the verdict is passed on.

@@ -47,29 +47,31 @@ func startsArray(from *bufio.Reader) (bool, error) {
 
 // eachOfArray reads an array as a stream: a file may have gigabytes.
 func eachOfArray(from *json.Decoder, in string, do func(element []byte) error) error {
-	broken := func(err error) error {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
+	var element json.RawMessage
+	_, err := from.Token()
+	for err == nil && from.More() {
+		if err = from.Decode(&element); err == nil {
+			if err := do(element); err != nil {
+				return err
+			}
 		}
+	}
+	if err == nil {
+		_, err = from.Token()
+	}
+	if err == nil {
+		if _, err = from.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	var syntax *json.SyntaxError
+	switch {
+	case err == nil:
+		return fmt.Errorf("reading %s: got more text after an array, expected one JSON array", in)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("reading %s: got an array without an end, expected one JSON array", in)
+	case errors.As(err, &syntax):
 		return fmt.Errorf("reading %s: %w, expected one JSON array", in, err)
 	}
-	if _, err := from.Token(); err != nil {
-		return broken(err)
-	}
-	var element json.RawMessage
-	for from.More() {
-		if err := from.Decode(&element); err != nil {
-			return broken(err)
-		}
-		if err := do(element); err != nil {
-			return err
-		}
-	}
-	if _, err := from.Token(); err != nil {
-		return broken(err)
-	}
-	if _, err := from.Token(); !errors.Is(err, io.EOF) {
-		return broken(errors.New("got more text after the array"))
-	}
-	return nil
+	return fmt.Errorf("reading %w", err)
 }

@@ -1,9 +1,15 @@
 package results_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -154,6 +160,44 @@ func TestFailuresAreNeverFlattened(t *testing.T) {
 	equal(t, outcomes, "0 FAILED Crash", "1 FAILED Crash")
 }
 
+func TestFlattenAsJSONLWritesOneElementPerLine(t *testing.T) {
+	t.Parallel()
+	m, _ := folder(resultstest.Form{}, map[int]string{0: "S"})
+	answer := &m.Rounds[0].Children[0].Answer
+	*answer = append(*answer, []byte(`{"index": 1, "status": "FAILED", "error": "Bad"}`))
+	if lines := strings.Split(m.Objects()[m.Folder(0)+"SUCCEEDED_0.jsonl"], "\n"); len(lines) != 3 {
+		t.Fatalf("got %d lines of an answer with two outcomes: %q", len(lines)-1, lines)
+	}
+	outcomes, _ := read(t, m.Objects(), failedMap)
+	equal(t, outcomes, "0 SUCCEEDED", "1 FAILED Bad")
+}
+
+func TestAFailedLineHasRedriveStatusAndDatesAndNoOutput(t *testing.T) {
+	t.Parallel()
+	m, objects := folder(resultstest.Form{}, map[int]string{0: "F"})
+	m.Rounds[0].Children[0].Cause = "It broke."
+	line := m.Describe(0, 1, &m.Rounds[0].Children[0])
+	var members map[string]any
+	if err := json.Unmarshal([]byte(line), &members); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, slices.Sorted(maps.Keys(members)), "Cause", "Error", "ExecutionArn", "Input", "InputDetails", "Name", "OutputDetails",
+		"RedriveCount", "RedriveStatus", "StartDate", "StateMachineArn", "Status", "StopDate")
+	if members["RedriveStatus"] != "REDRIVABLE_BY_MAP_RUN" {
+		t.Errorf("got %s, expected it to be redrivable", line)
+	}
+	objects[m.Folder(0)+"FAILED_0.jsonl"] = strings.Replace(line, "{", `{"AddedLater": {"By": ["AWS"]}, `, 1)
+	outcomes, _ := read(t, objects, failedMap)
+	equal(t, outcomes, "0 FAILED Crash")
+}
+
+func TestInARedriveStandardChildrenResumeAndPendingOnesStartAndSuccessesStay(t *testing.T) {
+	t.Parallel()
+	_, objects := folder(resultstest.Form{}, map[int]string{0: "SFAP", 1: "SSTS"})
+	outcomes, _ := read(t, objects, failedMap)
+	equal(t, outcomes, "0 SUCCEEDED", "1 SUCCEEDED", "2 FAILED States.Timeout", "3 SUCCEEDED")
+}
+
 func TestRunningStandardChildrenBecomeAbortedAndAreListedInFailed(t *testing.T) {
 	t.Parallel()
 	m, objects := folder(resultstest.Form{}, map[int]string{0: "SFA"})
@@ -282,10 +326,12 @@ func TestOfSeveralMapRunsTheOneThatTheMapNamesCounts(t *testing.T) {
 func TestABrokenFileIsRefusedWithItsAddress(t *testing.T) {
 	t.Parallel()
 	for text, expected := range map[string]string{
-		`[{"Status": "FAILED"}`:      "reading s3://results/nightly/1/results/7b5f/FAILED_0.jsonl: unexpected EOF, expected one JSON array",
-		`[] []`:                      "got more text after the array",
+		`[{"Status": "FAILED"}`:      "reading s3://results/nightly/1/results/7b5f/FAILED_0.jsonl: got an array without an end, expected one JSON array",
+		`[] []`:                      "got more text after an array",
 		`[1]`:                        "in 1, expected a child execution",
 		"[[]]":                       "in [], expected a child execution",
+		`[{"Status": "FAI`:           "got an array without an end",
+		`[] }`:                       "invalid character '}'",
 		`[{"Status": "FAILED"},]`:    "invalid character ']'",
 		`{"Status": "FAILED", "Inpu`: "expected a child execution",
 	} {
@@ -294,6 +340,29 @@ func TestABrokenFileIsRefusedWithItsAddress(t *testing.T) {
 		_, err := results.Reader{Store: objects}.MapRun(t.Context(), failedMap, func(protocol.Outcome) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got error %v of %s, expected %s", err, text, expected)
+		}
+	}
+}
+
+// breaking is a store whose objects break off, as a connection does.
+type breaking struct{ bucket }
+
+func (b breaking) Open(ctx context.Context, name, key string) (io.ReadCloser, error) {
+	body, err := b.bucket.Open(ctx, name, key)
+	if err != nil || strings.HasSuffix(key, protocol.ManifestFile) {
+		return body, err
+	}
+	return io.NopCloser(io.MultiReader(body, iotest.ErrReader(fmt.Errorf("s3://%s/%s: broken connection", name, key)))), nil
+}
+
+func TestABrokenConnectionIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "[", `[{"Status": "FAI`, "[]", `{"Status": "FAI`} {
+		_, objects := folder(resultstest.Form{}, map[int]string{0: "F"})
+		objects["nightly/1/results/7b5f/FAILED_0.jsonl"] = text
+		_, err := results.Reader{Store: breaking{objects}}.MapRun(t.Context(), failedMap, func(protocol.Outcome) error { return nil })
+		if expected := "reading s3://results/nightly/1/results/7b5f/FAILED_0.jsonl: broken connection"; err == nil || err.Error() != expected {
+			t.Errorf("got error %v after %q, expected %s", err, text, expected)
 		}
 	}
 }
