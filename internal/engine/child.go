@@ -22,7 +22,7 @@ func (m *mapRun) startChild() {
 	c.execution = execution{
 		run: r, name: name, machineARN: m.childARN, machineName: m.visit.execution.machineName + "/" + m.label,
 		kind: m.childKind(), flow: &m.visit.state.Map.Processor.Flow, status: Running, input: m.batching.childInput(&m.batch),
-		ended: c.done, keepAttempts: r.engine.observer != nil,
+		ended: c.done,
 	}
 	c.execution.arn = r.executionARN(m.childARN, name, c.execution.kind)
 	if c.execution.kind == Express {
@@ -80,7 +80,7 @@ func (c *child) result() ChildResult {
 	x := &c.execution
 	result := ChildResult{
 		MapRunARN: c.of.arn, ExecutionARN: x.arn, Name: x.name, Index: c.index, First: c.first, Items: c.items,
-		Status: x.status, Input: x.input, Start: x.startTime, Stop: x.stopTime, Attempts: x.attempts,
+		Status: x.status, Input: x.input, Start: x.startTime, Stop: x.stopTime,
 	}
 	if x.status == Succeeded {
 		result.Output = x.output

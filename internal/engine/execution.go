@@ -32,11 +32,8 @@ type execution struct {
 	root        *thread
 	timer       *loop.Timer
 	// ended is called once, when the execution has its final status.
-	ended func()
-	// attempts are the calls of Task states, kept if keepAttempts is set.
-	attempts     []Attempt
-	keepAttempts bool
-	contextPart  *value.Object // cached by executionContext
+	ended       func()
+	contextPart *value.Object // cached by executionContext
 }
 
 func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Type, name string) *execution {

@@ -48,19 +48,6 @@ type ChildResult struct {
 	Cause  string
 	Start  time.Time
 	Stop   time.Time
-	// Attempts are the calls of its Task states, in order.
-	Attempts []Attempt
-}
-
-// Attempt is one call of a Task state.
-type Attempt struct {
-	StateName string
-	// Retry is the number of retries before it.
-	Retry int
-	Start time.Time
-	Stop  time.Time
-	// Error is empty if the call succeeded.
-	Error string
 }
 
 // MapRunResult is a Map Run that has ended, as DescribeMapRun returns it.

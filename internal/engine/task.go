@@ -40,7 +40,6 @@ type task struct {
 	response  *loop.Timer // of an answer that takes time
 	cancel    context.CancelFunc
 	nested    *execution // that a .sync task started
-	called    time.Time  // set if attempts are kept
 	// submitted is set when the call of a task that waits has returned; early
 	// is an answer that came before that.
 	submitted bool
@@ -139,9 +138,6 @@ func (t *task) call() {
 		t.deadline = v.run.loop.After(t.timeout, func() { t.timeOut(false) })
 	}
 	t.beat()
-	if v.execution.keepAttempts {
-		t.called = v.run.loop.Now()
-	}
 	if v.run.engine.latency == nil {
 		t.send()
 		return
@@ -261,7 +257,6 @@ func (t *task) answer(output any, err error) {
 	default:
 		f = t.resultTooLarge(output)
 	}
-	t.keepAttempt(f)
 	if f != nil {
 		d.Error, d.Cause = f.name, f.cause
 		kind := callEvents(resource).failed
@@ -312,7 +307,6 @@ func (t *task) timeOut(heartbeat bool) {
 	t.release()
 	v, resource := t.visit, t.resource()
 	f := &failure{name: errTimeout, heartbeat: heartbeat}
-	t.keepAttempt(f)
 	d := event.Data{Resource: resource.Call, Service: resource.Service, Error: errTimeout}
 	if !v.thread.record(callEvents(resource).timedOut, &d) {
 		return
@@ -323,18 +317,6 @@ func (t *task) timeOut(heartbeat bool) {
 			v.fail(f)
 		}
 	})
-}
-
-func (t *task) keepAttempt(f *failure) {
-	x := t.visit.execution
-	if !x.keepAttempts {
-		return
-	}
-	a := Attempt{StateName: t.visit.state.Name, Retry: t.request.Attempt, Start: t.called, Stop: x.run.loop.Now()}
-	if f != nil {
-		a.Error = f.name
-	}
-	x.attempts = append(x.attempts, a)
 }
 
 // release stops everything that could come back to the task.
