@@ -140,7 +140,7 @@ func TestGivenQueueReplacesTheOwnOne(t *testing.T) {
 	lost := awssqs.NewQueue(stack, jsii.String("Lost"), nil)
 	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), OnFailure: lost})
 	if got := synthesis.Synthesize(t, stack).OfType("AWS::SQS::Queue"); len(got) != 1 || *handler.FailureQueue().Node().Path() != *lost.Node().Path() {
-		t.Errorf("got %d queues and failures in %s, expected the given one alone", len(got), *handler.FailureQueue().Node().Path())
+		t.Errorf("got %d queues and failures in %s, expected the given one only", len(got), *handler.FailureQueue().Node().Path())
 	}
 }
 
@@ -206,7 +206,7 @@ func TestAlarms(t *testing.T) {
 		p.Without = []eventhandler.Alarm{eventhandler.Errors, eventhandler.Throttles, eventhandler.Dropped, eventhandler.DeadLetters}
 	})
 	if text := fmt.Sprintf("Maximum of AWS/Lambda AsyncEventAge over 300 s"+from, 45_000); len(got) != 1 || got[eventhandler.EventAge] != text {
-		t.Errorf("got %v, expected %q alone", got, text)
+		t.Errorf("got %v, expected %q only", got, text)
 	}
 }
 

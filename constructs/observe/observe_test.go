@@ -255,7 +255,7 @@ func TestBadProps(t *testing.T) {
 		"half hour": {func() {
 			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, NoSuccessWithin: minutes(26*60 + 30)})
 		}, []string{"NoSuccessWithin: got 95400 s"}},
-		"rate of nobody": {func() {
+		"rate without a job": {func() {
 			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, FailureRate: jsii.Number(-1)})
 		}, []string{"FailureRate: got -1, expected", "FailureRate: got a percentage without a Job"}},
 		"no notification": {func() { observe.Notify(stack, jsii.String("X"), nil, end) },

@@ -126,7 +126,7 @@ func TestQueuesAreEncryptedAndRequireTLS(t *testing.T) {
 		for id, policy := range policies {
 			text := fmt.Sprint(policy.Properties["PolicyDocument"])
 			if !strings.Contains(text, "aws:SecureTransport:false") || !strings.Contains(text, "Effect:Deny") || strings.Contains(text, "Effect:Allow") {
-				t.Errorf("%s: got %s, expected TLS to be required, and nobody to be let in", id, text)
+				t.Errorf("%s: got %s, expected TLS to be required, and no other statement", id, text)
 			}
 		}
 		if len(policies) != 2 {
@@ -156,7 +156,7 @@ func TestProducerSendsAndConsumerReceives(t *testing.T) {
 	for id, f := range template.OfType("AWS::Lambda::Function") {
 		environment, _ := f.Properties["Environment"].(map[string]any)
 		if got, expected := strings.Contains(fmt.Sprint(environment), "QUEUE_URL:map[Ref:OrdersQueue"), strings.HasPrefix(id, "Producer"); got != expected {
-			t.Errorf("%s: got the environment %v, expected the queue's URL in the producer's alone", id, environment)
+			t.Errorf("%s: got the environment %v, expected the queue's URL in the producer's only", id, environment)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func TestRolesHaveOnlyNeededPermissions(t *testing.T) {
 		}
 		trust, _ := json.Marshal(role.Properties["AssumeRolePolicyDocument"])
 		if !strings.Contains(string(trust), `"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}`) {
-			t.Errorf("%s: got trust %s, expected it to be for this account alone", id, trust)
+			t.Errorf("%s: got trust %s, expected it to be for this account only", id, trust)
 		}
 	}
 }
@@ -262,7 +262,7 @@ func TestIAMWebhookNeedsAGrant(t *testing.T) {
 	}
 	for id, permission := range template.OfType("AWS::Lambda::Permission") {
 		if permission.Properties["Principal"] == "*" {
-			t.Errorf("%s: got %v, expected nobody in general to be let in", id, permission.Properties)
+			t.Errorf("%s: got %v, expected no permission for everybody", id, permission.Properties)
 		}
 	}
 	if statements := strings.Join(template.Statements("Caller"), "\n"); !strings.Contains(statements, "lambda:InvokeFunctionUrl") {

@@ -15,9 +15,9 @@ var guards = []struct {
 }{
 	{"the lock is taken whether it is free or not",
 		"attribute_not_exists(#owner) OR #owner = :me", "attribute_not_exists(#owner) OR attribute_exists(#owner) OR #owner = :me"},
-	{"a dead owner's lock is taken over whoever has it by then",
+	{"a dead owner's lock is taken over without a check of the owner",
 		"attribute_not_exists(#owner) OR #owner IN (:me, :ended)", "attribute_not_exists(#owner) OR attribute_exists(#owner) OR #owner IN (:me, :ended)"},
-	{"the lock is released whoever has it by then",
+	{"the lock is released without a check of the owner",
 		`"ConditionExpression":"#owner = :me"`, `"ConditionExpression":"#owner = :me OR attribute_exists(#owner)"`},
 	{"an owner that runs counts as ended",
 		"'ABORTED', 'DELETED']", "'ABORTED', 'DELETED', 'RUNNING']"},

@@ -80,7 +80,7 @@ func TestLock(t *testing.T) {
 		x[0].is(t, engine.Succeeded, "done", 33*time.Second)
 		x[1].is(t, engine.Succeeded, "done", 32*time.Second) // it looks every 5 s, from second 10 to 35
 	})
-	t.Run("is held for too long: Wait gives up at its limit", func(t *testing.T) {
+	t.Run("is held for too long: Wait ends at its limit", func(t *testing.T) {
 		_, x := w.one(t, "Wait", map[int]object{0: {"seconds": 100}, 10: {"seconds": 7}})
 		x[0].is(t, engine.Succeeded, "done", 100*time.Second)
 		x[1].is(t, engine.Failed, "MapJob.AlreadyRunning execution "+x[0].arn+" has the lock, waited for it for 60 s", waitLimit)
@@ -94,22 +94,22 @@ func TestLock(t *testing.T) {
 		}
 	})
 	for _, m := range machines {
-		t.Run("of an execution that was stopped heals: "+m.id, func(t *testing.T) {
+		t.Run("of an execution that was stopped is taken over: "+m.id, func(t *testing.T) {
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 30}, 10: {"stop": "first"}, 20: {"seconds": 30}})
 			x[0].is(t, engine.Aborted, "", 10*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that timed out heals: "+m.id, func(t *testing.T) {
+		t.Run("of an execution that timed out is taken over: "+m.id, func(t *testing.T) {
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 1000}, 200: {"seconds": 30}})
 			x[0].is(t, engine.TimedOut, "", m.timeout)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that died of States.Runtime heals: "+m.id, func(t *testing.T) {
+		t.Run("of an execution that died of States.Runtime is taken over: "+m.id, func(t *testing.T) {
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 5, "does": "die"}, 20: {"seconds": 30}})
 			x[0].is(t, engine.Failed, "States.Runtime nothing catches this", 5*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
-		t.Run("of an execution that nobody remembers heals: "+m.id, func(t *testing.T) {
+		t.Run("of a forgotten execution is taken over: "+m.id, func(t *testing.T) {
 			arn := w.machineARN(t, m.id)
 			w.putLock(t, arn, executionARN(arn, "of-last-year"), dawn.AddDate(-1, 0, 0))
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 30}})
@@ -183,7 +183,7 @@ func TestLock(t *testing.T) {
 		x[0].is(t, engine.Succeeded, `["done"]`, 12*time.Second)
 		x[1].is(t, engine.Succeeded, `["done"]`, 27*time.Second)
 	})
-	t.Run("holds back nobody whose key is another one", func(t *testing.T) {
+	t.Run("does not stop executions with another key", func(t *testing.T) {
 		seen, p := newWatch(), &plan{}
 		for i := range 4 {
 			arn := w.machineARN(t, fmt.Sprintf("Shared%d", i))

@@ -200,7 +200,7 @@ func (s *schedule) wrong(x *execution) string {
 	case x.status == engine.Aborted:
 		s.happened["stopped "+place]++
 		if !s.crashed[x.name] {
-			return "nobody was to stop it"
+			return "it was not to be stopped"
 		}
 	case x.errorName == "MapJob.AlreadyRunning":
 		s.happened["already running"]++

@@ -264,7 +264,7 @@ func lines(t *testing.T, policy any) (list []string) {
 	for _, s := range document["Statement"].([]any) {
 		statement := s.(map[string]any)
 		if statement["Effect"] != "Allow" {
-			t.Errorf("got a statement to %v, expected permissions alone", statement["Effect"])
+			t.Errorf("got a statement to %v, expected permissions only", statement["Effect"])
 		}
 		when := ""
 		if condition := statement["Condition"]; condition != nil {

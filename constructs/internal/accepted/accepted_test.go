@@ -34,10 +34,10 @@ func TestRecords(t *testing.T) {
 		}
 	}
 	if applies := records[1].(map[string]any)["applies_to"].([]any); len(applies) != 1 || applies[0] != "Resource::*" {
-		t.Errorf("got %v, expected every resource alone", applies)
+		t.Errorf("got %v, expected * only", applies)
 	}
 	if applies := records[2].(map[string]any)["applies_to"]; applies != nil {
-		t.Errorf("got %v, expected a rule that has no findings of its own to be accepted as a whole", applies)
+		t.Errorf("got %v, expected a rule without single findings to be accepted as a whole", applies)
 	}
 
 	var patterns []*regexp.Regexp

@@ -39,8 +39,8 @@ func New(scope constructs.Construct, id *string, props *Props) awslogs.LogGroup 
 	}
 	settings := &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: awscdk.RemovalPolicy_DESTROY}
 	if props.Prefix != nil {
-		// The stack's name makes the difference between two deployments of one
-		// app; the rest is stable for as long as the group stands where it does.
+		// The stack's name distinguishes two deployments of one app. The rest
+		// changes only with the path of the construct.
 		inStack := awscdk.Names_UniqueResourceName(scope, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(200), Separator: jsii.String("-")})
 		settings.LogGroupName = jsii.String(*props.Prefix + *awscdk.Aws_STACK_NAME() + "/" + *inStack + "-" + *id)
 	}
@@ -53,8 +53,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslogs.LogGroup 
 
 // letLogsUse lets CloudWatch Logs use a key for the log groups of the account
 // (CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS
-// KMS"). For that of one group alone, the key would have to know the group,
-// which has to know the key.
+// KMS"). A permission for one group only would be a cycle of key and group.
 func letLogsUse(key awskms.IKey, stack awscdk.Stack) {
 	groups := stack.FormatArn(&awscdk.ArnComponents{
 		Service: jsii.String("logs"), Resource: jsii.String("log-group"), ResourceName: jsii.String("*"),

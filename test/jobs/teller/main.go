@@ -28,8 +28,8 @@ func main() {
 		case "decline":
 			return tasks.Fail(ctx, token, job.Errorf("Declined", "the bank says no"))
 		case "refuse":
-			return job.Errorf("Refused", "nobody was asked")
+			return job.Errorf("Refused", "the bank was not asked")
 		}
-		return nil // and nobody answers
+		return nil // without an answer
 	}))
 }

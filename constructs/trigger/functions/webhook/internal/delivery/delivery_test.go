@@ -101,7 +101,7 @@ func TestSignedDeliveryStartsExecution(t *testing.T) {
 		t.Errorf("got %q, expected one execution with the body as its input", f.started)
 	}
 	if a.headers["Content-Type"] != "application/json" || a.headers["Cache-Control"] != "no-store" {
-		t.Errorf("got headers %v, expected JSON that nobody stores", a.headers)
+		t.Errorf("got headers %v, expected JSON that is not cached", a.headers)
 	}
 }
 
@@ -279,7 +279,7 @@ func TestIAMRequiresAuthorizationByLambda(t *testing.T) {
 	h, f := webhook(t, func(s *Settings) { s.Authorization = AWSIAM; s.SecretARN = "" })
 	request := post("{}", map[string]string{"X-Delivery-Id": "a"})
 	if a := handle(t, h, request); a.status != http.StatusForbidden {
-		t.Errorf("got %+v, expected 403 where the URL has no authorization", a)
+		t.Errorf("got %+v, expected 403 if the URL has no authorization", a)
 	}
 	request.RequestContext.Authorizer = &events.LambdaFunctionURLRequestContextAuthorizerDescription{
 		IAM: &events.LambdaFunctionURLRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::123456789012:user/one"}}
@@ -320,7 +320,7 @@ func TestErrorsOfAWS(t *testing.T) {
 			t.Errorf("%s with %s: got %+v, expected %d and nothing of AWS", test.operation, test.refused.name, a, test.status)
 		}
 		if (a.headers["Retry-After"] != "") != (test.status == 503) {
-			t.Errorf("%s with %s: got headers %v, expected Retry-After with 503 alone", test.operation, test.refused.name, a.headers)
+			t.Errorf("%s with %s: got headers %v, expected Retry-After with 503 only", test.operation, test.refused.name, a.headers)
 		}
 	}
 }
