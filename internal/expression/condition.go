@@ -35,7 +35,7 @@ type Compare struct {
 	Path *Path
 }
 
-// Holds compares. The error is States.Runtime if a path refers to no value.
+// Holds compares the values. The error is States.Runtime if a path refers to no value.
 func (c *Compare) Holds(s *Scope) (bool, error) {
 	v, err := c.Variable.Get(s)
 	if err != nil {
@@ -60,7 +60,7 @@ type Present struct {
 	Expected bool
 }
 
-// Holds looks whether the variable is there.
+// Holds reports whether the variable has a value, if Expected is true, or has none.
 func (p *Present) Holds(s *Scope) (bool, error) {
 	v, err := p.Variable.Get(s)
 	if list, ok := v.([]any); ok && err == nil && !p.Variable.Definite() {
@@ -72,7 +72,7 @@ func (p *Present) Holds(s *Scope) (bool, error) {
 // Not is the opposite of another condition.
 type Not struct{ Condition Condition }
 
-// Holds evaluates the other condition.
+// Holds returns the opposite of the other condition.
 func (n *Not) Holds(s *Scope) (bool, error) {
 	holds, err := n.Condition.Holds(s)
 	return !holds, err
