@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,6 +59,38 @@ func TestPublicMeansImportable(t *testing.T) {
 	}
 	if (&pkg{ImportPath: module + "/cmd/mapjob", Name: "main"}).isPublic() || (&pkg{ImportPath: "example.com/other", Name: "p"}).isPublic() {
 		t.Error("got a public command or package of another module, expected neither")
+	}
+}
+
+func TestPublicPackagesHaveADocFileAndAnExample(t *testing.T) {
+	for path, p := range publicPackages(t) {
+		if !slices.Contains(p.GoFiles, "doc.go") {
+			t.Errorf("%s: got no doc.go, expected one with the package comment", path)
+		}
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, expected := file.Doc != nil, name == "doc.go"; got != expected {
+				t.Errorf("%s/%s: got a package comment: %v, expected %v", path, name, got, expected)
+			}
+		}
+		examples := 0
+		for _, name := range slices.Concat(p.TestGoFiles, p.XTestGoFiles) {
+			file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, declaration := range file.Decls {
+				if f, ok := declaration.(*ast.FuncDecl); ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Example") {
+					examples++
+				}
+			}
+		}
+		if examples == 0 {
+			t.Errorf("%s: got no Example function, expected at least one", path)
+		}
 	}
 }
 
