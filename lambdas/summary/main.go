@@ -2,15 +2,9 @@
 package main
 
 import (
-	"log/slog"
-	"os"
-
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-func main() {
-	slog.SetDefault(job.NewLogger(os.Stdout))
-	lambda.Start(job.Summarize(invoicing.Revenues))
-}
+func main() { lambda.Start(job.Summarize(invoicing.Revenues)) }

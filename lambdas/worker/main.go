@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -15,7 +14,6 @@ import (
 )
 
 func main() {
-	slog.SetDefault(job.NewLogger(os.Stdout))
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)

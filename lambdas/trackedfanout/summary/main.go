@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"log"
-	"log/slog"
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -16,7 +15,6 @@ import (
 )
 
 func main() {
-	slog.SetDefault(job.NewLogger(os.Stdout))
 	settings, err := config.LoadDefaultConfig(context.Background())
 	if err != nil {
 		log.Fatal(err)

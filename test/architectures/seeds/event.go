@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 
 	"github.com/mapjob/mapjob/internal/stack"
 )
@@ -64,14 +66,7 @@ func askedEarly(folder string, orders int) (bool, error) {
 			return false, err
 		}
 		for line := range bytes.Lines(text) {
-			var entry struct {
-				Message, Order string
-				Tally          int
-			}
-			if json.Unmarshal(line, &entry) != nil {
-				continue // a line of Lambda
-			}
-			switch entry.Message {
+			switch entry := parseLine(line); entry.Message {
 			case "counted":
 				counted[entry.Tally] = entry.Order
 			case "the tally is full":
@@ -91,4 +86,24 @@ func askedEarly(folder string, orders int) (bool, error) {
 		before[order] = true
 	}
 	return len(before) < orders, nil
+}
+
+// entry is a line that the functions log.
+type entry struct {
+	Message, Order string
+	Tally          int
+}
+
+// textLine is a line of slog's default logger.
+var textLine = regexp.MustCompile(`INFO (counted|the tally is full) (?:order=(\S+)|job=\S+) tally=(\d+)`)
+
+// parseLine parses a line of text or JSON: the consumer logs text, and the producer
+// JSON. Other lines give no message.
+func parseLine(line []byte) (e entry) {
+	if fields := textLine.FindSubmatch(line); fields != nil {
+		tally, _ := strconv.Atoi(string(fields[3])) // only digits
+		return entry{string(fields[1]), string(fields[2]), tally}
+	}
+	_ = json.Unmarshal(line, &e) // fails for the lines of Lambda
+	return e
 }

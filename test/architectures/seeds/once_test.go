@@ -75,11 +75,14 @@ func TestTheTableShowsWhatAnArchitectureDoesNotCount(t *testing.T) {
 }
 
 func TestASummaryIsEarlyIfAnOrderHadNotBeenCounted(t *testing.T) {
-	const full = `{"message":"the tally is full","job":"night","tally":%d}`
+	const (
+		full         = "2026/11/01 02:00:00 INFO the tally is full job=night tally=%d"           // by the consumer
+		fullProducer = `{"level":"INFO","message":"the tally is full","job":"night","tally":%d}` // by the producer
+	)
 	counted := func(orders ...string) string {
 		var lines []string
 		for i, order := range orders { // in any sequence, because several processes log
-			lines = append([]string{fmt.Sprintf(`{"message":"counted","order":%q,"tally":%d}`, order, i+1)}, lines...)
+			lines = append([]string{fmt.Sprintf("2026/11/01 02:00:00 INFO counted order=%s tally=%d", order, i+1)}, lines...)
 		}
 		return strings.Join(lines, "\n") + "\nSTART of something\n"
 	}
@@ -90,7 +93,7 @@ func TestASummaryIsEarlyIfAnOrderHadNotBeenCounted(t *testing.T) {
 		"all counted before":         {consumer: counted("1", "2", "3") + fmt.Sprintf(full, 3)},
 		"one again after":            {consumer: counted("1", "2", "3", "1") + fmt.Sprintf(full, 3)},
 		"one twice, another missing": {consumer: counted("1", "2", "1", "3") + fmt.Sprintf(full, 3), early: true},
-		"all, and one twice":         {consumer: counted("1", "2", "1", "3"), producer: fmt.Sprintf(full, 4)},
+		"all, and one twice":         {consumer: counted("1", "2", "1", "3"), producer: fmt.Sprintf(fullProducer, 4)},
 		"never asked for":            {consumer: counted("1", "2")},
 		"a line of the log is lost":  {consumer: counted("1", "2") + fmt.Sprintf(full, 3), refused: true},
 	} {
