@@ -12,9 +12,9 @@ import (
 	"github.com/mapjob/mapjob/stacks"
 )
 
-// A state machine may leave work to queues: a run of it is over when that is
-// done, and not when the execution is.
-func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
+// A state machine may send work to queues. The run ends when that work is done, not
+// when the execution ends.
+func TestARunWaitsForTheWorkInQueues(t *testing.T) {
 	folder := t.TempDir()
 	if _, err := template.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
 		t.Fatal(err)
@@ -29,11 +29,11 @@ func TestAnExecutionThatSendsToQueuesIsWaitedFor(t *testing.T) {
 	_, run, _ := strings.Cut(progress.String(), "everything is in ")
 	invoices, err := filepath.Glob(filepath.Join(cmd.Dir, strings.TrimSpace(run), "s3", "buckets", "*", "invoices", "*.json"))
 	if err != nil || len(invoices) < 30 {
-		t.Errorf("got %d invoices when the run was over and %v, expected those of most of 40 orders", len(invoices), err)
+		t.Errorf("got %d invoices after the run and error %v, expected invoices of most of 40 orders", len(invoices), err)
 	}
 }
 
-// withMachine adds a state machine to the assembly in a folder, which invokes the producer.
+// withMachine adds a state machine that invokes the producer to the assembly in a folder.
 func withMachine(t *testing.T, folder string) {
 	t.Helper()
 	path := filepath.Join(folder, "QueueFanout.template.json")
@@ -57,10 +57,10 @@ func withMachine(t *testing.T, folder string) {
 	}
 }
 
-// some is a file of the first orders of the sample.
+// some writes a file of the sample's first n orders and returns its path.
 func some(t *testing.T, folder string, n int) string {
 	t.Helper()
-	all, err := os.ReadFile("examples/orders.jsonl")
+	all, err := os.ReadFile(ordersFile)
 	if err != nil {
 		t.Fatal(err)
 	}

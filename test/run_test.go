@@ -7,13 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
 
-// The sample job, as `make run` runs it: 5,000 orders, each accounted for once
-// by the runner and by the summary, and an invoice for each good one.
+// The sample job runs as with `make run`. The runner and the summary account for
+// each of the 5,000 orders once, and each valid order has an invoice.
 func TestSampleJobOnThisMachine(t *testing.T) {
 	cmd := mapjob(t, sample(t, "Orders")...)
 	cmd.Stderr = os.Stderr
@@ -39,10 +40,10 @@ func TestSampleJobOnThisMachine(t *testing.T) {
 
 	expected, errors := priced(t)
 	if answer.Status != "SUCCEEDED" || answer.Items != expected {
-		t.Errorf("got %s with %+v, expected SUCCEEDED with %+v", answer.Status, answer.Items, expected)
+		t.Errorf("got %s, expected SUCCEEDED; the runner's items (-expected +got):\n%s", answer.Status, cmp.Diff(expected, answer.Items))
 	}
-	if answer.Output.Items != expected {
-		t.Errorf("got the account %+v from the summary, expected the runner's %+v", answer.Output.Items, expected)
+	if diff := cmp.Diff(expected, answer.Output.Items); diff != "" {
+		t.Errorf("the summary's items (-expected +got):\n%s", diff)
 	}
 	for name, count := range errors {
 		if answer.Errors[name] != count || answer.Output.Errors[name] != count {
@@ -70,7 +71,7 @@ func TestSampleJobOnThisMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		if seen[outcome.Index] {
-			t.Errorf("got a second result of item %d, expected one", outcome.Index)
+			t.Errorf("item %d: got two results, expected one", outcome.Index)
 		}
 		seen[outcome.Index] = true
 	}
