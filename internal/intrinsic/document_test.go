@@ -16,7 +16,7 @@ func TestDocumentNamesFunctionsThatExist(t *testing.T) {
 	}
 	rows := regexp.MustCompile("`(States\\.[A-Z][A-Za-z0-9]+)`").FindAllStringSubmatch(string(text), -1)
 	errors := map[string]bool{"States.ALL": true, "States.TaskFailed": true, "States.Timeout": true,
-		"States.HeartbeatTimeout": true, "States.Runtime": true, "States.DataLimitExceeded": true}
+		"States.HeartbeatTimeout": true, "States.ItemReaderFailed": true, "States.Runtime": true, "States.DataLimitExceeded": true}
 	named := 0
 	for _, row := range rows {
 		if errors[row[1]] {
