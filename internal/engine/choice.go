@@ -36,7 +36,7 @@ func (k choiceState) start(v *visit) {
 
 func (choiceState) choose(v *visit, next *asl.State, assignment, template *expression.Template) {
 	scope := v.scope()
-	assigned, err := assign(assignment, scope)
+	assigned, err := evaluateAssign(assignment, scope)
 	output := v.effective
 	if err == nil {
 		if template != nil {

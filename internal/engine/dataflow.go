@@ -73,7 +73,7 @@ func (v *visit) outcome(result any, hasResult bool) (output any, assigned *value
 	scope := v.scope()
 	if s.QueryLanguage == asl.JSONata {
 		scope.Result, scope.HasResult = result, hasResult
-		if assigned, err = assign(s.Assign, scope); err != nil {
+		if assigned, err = evaluateAssign(s.Assign, scope); err != nil {
 			return nil, nil, err
 		}
 		if s.Output == nil {
@@ -89,7 +89,7 @@ func (v *visit) outcome(result any, hasResult bool) (output any, assigned *value
 		}
 	}
 	scope.Input = result
-	if assigned, err = assign(s.Assign, scope); err != nil {
+	if assigned, err = evaluateAssign(s.Assign, scope); err != nil {
 		return nil, nil, err
 	}
 	if output, err = v.put(s.ResultPath, result, hasResult); err != nil {
@@ -132,8 +132,8 @@ func (v *visit) outputPath(output any) (any, error) {
 	return x, nil
 }
 
-// assign evaluates an Assign field. It returns nil if there is none.
-func assign(t *expression.Template, scope *expression.Scope) (*value.Object, error) {
+// evaluateAssign evaluates an Assign field. It returns nil if there is none.
+func evaluateAssign(t *expression.Template, scope *expression.Scope) (*value.Object, error) {
 	if t == nil {
 		return nil, nil
 	}

@@ -29,8 +29,10 @@ type execution struct {
 	output      any
 	failure     *failure
 	events      int64
-	root        *thread
-	timer       *loop.Timer
+	// variableBytes is the size of the variables of all its threads that run.
+	variableBytes int
+	root          *thread
+	timer         *loop.Timer
 	// ended is called once, when the execution has its final status.
 	ended       func()
 	contextPart *value.Object // cached by executionContext

@@ -91,14 +91,6 @@ func (v *visit) evaluationFailure(err error) *failure {
 	return &failure{name: e.Name, cause: v.sentence(e.Message), location: e.Field, terminal: e.Name == errRuntime}
 }
 
-// recordEvaluation adds the event of a JSONata expression that failed.
-func (v *visit) recordEvaluation(f *failure) bool {
-	if f.name != errQuery {
-		return true
-	}
-	return v.thread.record(event.EvaluationFailed, &event.Data{Error: f.name, Cause: f.cause, Name: v.state.Name, Location: f.location})
-}
-
 // sentence begins a cause the way the service does.
 func (v *visit) sentence(text string) string {
 	return fmt.Sprintf("An error occurred while executing the state '%s' (entered at the event id #%d). %s", v.state.Name, v.enteredID, text)
@@ -176,7 +168,7 @@ func (v *visit) catch(c *asl.Catcher, f *failure) {
 	}
 	var assigned *value.Object
 	if err == nil {
-		assigned, err = assign(c.Assign, scope)
+		assigned, err = evaluateAssign(c.Assign, scope)
 	}
 	if err != nil {
 		v.failCatch(err)

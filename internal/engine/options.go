@@ -100,6 +100,10 @@ type Limits struct {
 	Events int64
 	// PayloadBytes is the size of an input, an output or a result.
 	PayloadBytes int
+	// VariableBytes is the size of a variable, and of all variables that one
+	// Assign sets. VariablesBytes is that of all variables of an execution.
+	VariableBytes  int
+	VariablesBytes int
 	// NameLength is the number of characters of an execution's name.
 	NameLength int
 	// ExpressDuration is how long an Express execution may take.
@@ -107,4 +111,7 @@ type Limits struct {
 }
 
 // AWSLimits are the limits of AWS.
-var AWSLimits = Limits{Events: 25000, PayloadBytes: 262144, NameLength: 80, ExpressDuration: 5 * time.Minute}
+var AWSLimits = Limits{
+	Events: 25000, PayloadBytes: 262144, VariableBytes: 262144, VariablesBytes: 10485760,
+	NameLength: 80, ExpressDuration: 5 * time.Minute,
+}

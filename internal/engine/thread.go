@@ -11,6 +11,8 @@ import (
 type thread struct {
 	execution *execution
 	variables *expression.Variables
+	// variableBytes are the sizes of the variables that the thread assigned.
+	variableBytes map[string]int
 	// last is the event that leads to whatever comes next on this thread.
 	last int64
 	item *mapItem // of an iteration and what is inside it
@@ -33,6 +35,7 @@ func (t *thread) enter(s *asl.State, input any) {
 // succeed ends the thread with its output.
 func (t *thread) succeed(output any) {
 	t.visit = nil
+	t.dropVariables()
 	t.done(output, nil)
 }
 
@@ -43,6 +46,7 @@ func (t *thread) fail(f *failure) {
 		t.failedIn = t.visit.state
 	}
 	t.visit = nil
+	t.dropVariables()
 	if x := t.execution; f.terminal && t != x.root {
 		x.root.last = t.last
 		x.root.abort()
@@ -55,6 +59,7 @@ func (t *thread) fail(f *failure) {
 // abort stops the thread without an event: AWS records none if the execution
 // as a whole ends.
 func (t *thread) abort() {
+	t.dropVariables()
 	if t.visit != nil {
 		v := t.visit
 		t.visit = nil

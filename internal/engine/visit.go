@@ -59,11 +59,13 @@ func (v *visit) attempt() {
 
 // exit leaves the state for the next one, or ends the thread.
 func (v *visit) exit(next *asl.State, output any, assigned *value.Object) {
+	if !v.assign(assigned) {
+		return
+	}
 	if f := v.tooLarge(output); f != nil {
 		v.fail(f)
 		return
 	}
-	v.thread.variables = v.thread.variables.With(assigned)
 	if !v.thread.record(kindOf(v.state).events().exited, &event.Data{Name: v.state.Name, Value: output, HasValue: true, Assigned: assigned}) {
 		return
 	}

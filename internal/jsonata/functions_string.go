@@ -160,7 +160,7 @@ func pad(c arguments) (any, error) {
 	if !(missing > 0) {
 		return s, nil
 	}
-	if missing > maxHeld {
+	if missing > maxPadding {
 		return nil, &Error{Message: memoryExceeded}
 	}
 	runes := []rune(char)

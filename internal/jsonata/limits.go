@@ -22,6 +22,10 @@ const defaultMaxDepth = 100
 // refuses a longer one.
 const maxHeld = 6_990_256
 
+// maxPadding bounds the characters that one $pad adds, as AWS does. A string that
+// & or $join makes may be longer.
+const maxPadding = 262_144
+
 // maxStored bounds the bytes that one evaluation puts into arrays and objects,
 // in use or not: storedCost for each array or object, and elementCost for each
 // element or member. The limit keeps a runaway expression from exhausting
