@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -70,20 +71,12 @@ func (w *workplace) startResults() (url string) {
 	return server.URL
 }
 
-func useS3(url string) error {
-	var errs []error
-	for name, v := range map[string]string{
-		"AWS_ENDPOINT_URL_S3": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_CONFIG_FILE": os.DevNull,
-	} {
-		errs = append(errs, os.Setenv(name, v))
-	}
-	return errors.Join(errs...)
-}
-
 // summarize runs a summary over all results.
-func summarize() error {
+func summarize(url string) error {
+	client := s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), BaseEndpoint: &url, UsePathStyle: true})
+	summary := job.Summarize(func(context.Context, *job.Summary) error { return nil }, job.WithS3(client), job.WithMetrics(io.Discard))
 	payload := fmt.Sprintf(`{"job": {"name": "bench"}, "items": {"count": %d}, "results": {"bucket": "results", "manifest": "manifest.json"}}`, outcomes)
-	answer, err := job.Summarize(func(context.Context, *job.Summary) error { return nil }).Invoke(context.Background(), []byte(payload))
+	answer, err := summary.Invoke(context.Background(), []byte(payload))
 	if err != nil {
 		return err
 	}
@@ -99,11 +92,11 @@ func summarize() error {
 func summarySpeed(w *workplace) (sides, error) {
 	url := w.startResults()
 	return sides{
-		ours: func() (float64, error) { return perSecond(outcomes, summarize) },
+		ours: func() (float64, error) { return perSecond(outcomes, func() error { return summarize(url) }) },
 		peer: func() (float64, error) {
 			return perSecond(outcomes, func() error { return decodeAll(url + "/SUCCEEDED_0.json") })
 		},
-	}, useS3(url)
+	}, nil
 }
 
 func decodeAll(url string) error {
@@ -143,8 +136,7 @@ func summaryPeak(w *workplace) (sides, error) {
 			if err != nil {
 				return 0, err
 			}
-			lines := strings.Split(strings.TrimSpace(string(out)), "\n") // after the metrics
-			return strconv.ParseFloat(lines[len(lines)-1], 64)
+			return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
 		},
 		peer: always(64),
 	}, nil
@@ -153,10 +145,7 @@ func summaryPeak(w *workplace) (sides, error) {
 // printSummaryPeak runs the summary and prints the peak of resident memory in
 // megabytes.
 func printSummaryPeak(url string) error {
-	if err := useS3(url); err != nil {
-		return err
-	}
-	if err := summarize(); err != nil {
+	if err := summarize(url); err != nil {
 		return err
 	}
 	bytes, err := peakBytes()
