@@ -20,7 +20,7 @@ func (m *mapRun) startChild() {
 	c := &child{of: m, index: m.children, first: m.batch.first, items: len(m.batch.inputs), at: len(m.running)}
 	name := r.newID()
 	c.execution = execution{
-		run: r, name: name, machineARN: m.childARN, machineName: m.visit.execution.machineName + "/" + m.label,
+		run: r, name: name, machineARN: m.childARN, machineName: m.visit.execution.machineName,
 		kind: m.childKind(), flow: &m.visit.state.Map.Processor.Flow, status: Running, input: m.batching.childInput(&m.batch),
 		ended: c.done,
 	}
@@ -51,7 +51,7 @@ func (c *child) done() {
 	if m.ended {
 		return
 	}
-	if c.execution.status != Succeeded && m.tolerance.exceeded(m.failedItems(), m.source.known()) {
+	if m.failure == nil && c.execution.status != Succeeded && m.tolerance.exceeded(m.failedItems(), m.source.known()) {
 		m.fail(toleranceFailure())
 		return
 	}
@@ -62,7 +62,7 @@ func (c *child) done() {
 func (c *child) keepResult() {
 	m, x := c.of, &c.execution
 	result := mapresults.Child{
-		ARN: x.arn, Name: x.name, StateMachineARN: x.machineARN, Index: c.index,
+		ARN: x.arn, Name: x.name, Express: x.kind == Express, StateMachineARN: x.machineARN, Index: c.index,
 		Status: x.status, Input: x.input, Output: x.output, Start: x.startTime, Stop: x.stopTime,
 	}
 	if x.failure != nil {

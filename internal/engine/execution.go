@@ -90,8 +90,9 @@ func (x *execution) timeOut() {
 		return
 	}
 	x.root.abort()
+	x.root.last = 0 // as on AWS
 	x.failure = &failure{}
-	x.end(TimedOut, event.ExecutionTimedOut, &event.Data{})
+	x.end(TimedOut, event.ExecutionTimedOut, &event.Data{Error: errTimeout})
 }
 
 // abort stops the execution from outside.
@@ -105,6 +106,7 @@ func (x *execution) abort(name, cause string) {
 		x.startTime = x.run.loop.Now()
 		x.root = &thread{execution: x}
 	}
+	x.root.last = 0 // as on AWS
 	x.failure = &failure{name: name, cause: cause}
 	x.end(Aborted, event.ExecutionAborted, x.failure.problem())
 }

@@ -61,12 +61,15 @@ type streamSource struct {
 	loop *loop.Loop
 	// reader is used by one goroutine at a time, which is not the loop's.
 	reader *items.Reader
+	// uri is the Source of the items, unless they are loaded from several
+	// objects.
 	uri    string
+	loaded bool
 	limit  int64 // MaxItems, -1 without
 
-	block   []any
+	block   block
 	at      int
-	ahead   []any
+	ahead   block
 	given   int64
 	total   int64
 	reading bool
@@ -82,16 +85,19 @@ func (s *streamSource) next() (*mapItem, sourceState) {
 			s.close()
 			return nil, sourceEnds
 		}
-		if s.at < len(s.block) {
-			x := s.block[s.at]
-			s.block[s.at] = nil
+		if s.at < len(s.block.values) {
+			item := &mapItem{value: s.block.values[s.at], source: s.uri}
+			if s.loaded {
+				item.source = s.block.sources[s.at]
+			}
+			s.block.values[s.at] = nil
 			s.at++
 			s.given++
-			return &mapItem{value: x, source: s.uri}, sourceItem
+			return item, sourceItem
 		}
 		switch {
-		case s.ahead != nil:
-			s.block, s.at, s.ahead = s.ahead, 0, nil
+		case s.ahead.values != nil:
+			s.block, s.at, s.ahead = s.ahead, 0, block{}
 			s.readAhead()
 		case s.reading:
 			return nil, sourceWaits
@@ -112,7 +118,7 @@ func (s *streamSource) readAhead() {
 	}
 	s.reading = true
 	s.loop.Block(func() func() {
-		block, err := s.readBlock()
+		ahead, err := s.readBlock()
 		if s.ctx.Err() != nil { // the loop does not read on
 			s.reader.Close()
 		}
@@ -122,8 +128,8 @@ func (s *streamSource) readAhead() {
 				s.closeReader()
 				return
 			}
-			s.ahead = block
-			s.total += int64(len(block))
+			s.ahead = ahead
+			s.total += int64(len(ahead.values))
 			switch {
 			case errors.Is(err, io.EOF):
 				s.closeReader()
@@ -139,16 +145,25 @@ func (s *streamSource) readAhead() {
 	})
 }
 
-func (s *streamSource) readBlock() ([]any, error) {
-	var block []any
-	for len(block) < blockItems {
+// block holds items that were read together, and of each loaded one the address
+// of its object.
+type block struct {
+	values  []any
+	sources []string
+}
+
+func (s *streamSource) readBlock() (b block, err error) {
+	for len(b.values) < blockItems {
 		x, err := s.reader.Value()
 		if err != nil {
-			return block, err
+			return b, err
 		}
-		block = append(block, x)
+		b.values = append(b.values, x)
+		if s.loaded {
+			b.sources = append(b.sources, s.reader.Loaded())
+		}
 	}
-	return block, nil
+	return b, nil
 }
 
 func (s *streamSource) whenReady(step func()) {

@@ -32,8 +32,8 @@ func (v *visit) maxConcurrency(most int) (int, error) {
 }
 
 // mapItems returns the items of a Map without a reader: Items, ItemsPath or the
-// input. An object is a list of its members, whose names are the keys, except
-// in an inline Map with JSONata (recorded).
+// input. An object is a list of its members, whose names are the keys. With
+// JSONata, that is so only for the Items of a Distributed Map (recorded).
 func (v *visit) mapItems() (items []any, keys []string, err error) {
 	m := v.state.Map
 	list := v.effective
@@ -51,7 +51,7 @@ func (v *visit) mapItems() (items []any, keys []string, err error) {
 	case []any:
 		return list, nil, nil
 	case *value.Object:
-		if v.state.QueryLanguage == asl.JSONPath || m.Processor.Distributed {
+		if v.state.QueryLanguage == asl.JSONPath || m.Processor.Distributed && m.Items != nil {
 			for name, x := range list.All() {
 				items, keys = append(items, x), append(keys, name)
 			}
@@ -66,8 +66,7 @@ func (v *visit) notIterable(list any) error {
 		return v.state.Map.Items.Unexpected("array", list)
 	}
 	if v.state.QueryLanguage == asl.JSONata {
-		return &expression.Error{Name: errQuery, Field: "Items", Message: fmt.Sprintf(
-			"The JSONata expression '$states.input' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '%s' for value: %s", expression.TypeName(list), value.Text(list))}
+		return &expression.Error{Name: errRuntime, Message: "Map state input must be an array but was: " + value.Text(list)}
 	}
 	path := "$"
 	if p := v.state.Map.ItemsPath; p != nil {

@@ -32,8 +32,11 @@ func (distributedMapState) start(v *visit) {
 	if !v.thread.record(event.MapStateStarted, &event.Data{Length: max(m.source.known(), 0)}) {
 		return
 	}
-	var err error
-	if m.tolerance, err = v.tolerance(); err != nil {
+	err := m.limitItems()
+	if err == nil {
+		m.tolerance, err = v.tolerance()
+	}
+	if err != nil {
 		v.failEvaluation(err)
 		return
 	}
@@ -60,8 +63,10 @@ type mapRun struct {
 	running   []*child
 	children  int  // started so far
 	scheduled bool // a pump is queued
-	ended     bool
-	failure   *failure
+	// failure is set when the Map Run fails: no child starts after that.
+	failure *failure
+	drained bool // there is nothing left to read for children that do not start
+	ended   bool
 
 	// Results go to files, or to list if files is nil.
 	destination mapresults.Destination
@@ -93,6 +98,24 @@ func (m *mapRun) prepare() (err error) {
 		return err
 	}
 	m.source = &listSource{items: items, keys: keys}
+	return nil
+}
+
+// limitItems evaluates MaxItems. A number that is negative fails the reader.
+func (m *mapRun) limitItems() error {
+	reader := m.visit.state.Map.ItemReader
+	if reader == nil || reader.MaxItems == nil {
+		return nil
+	}
+	n, err := reader.MaxItems.Integer(m.visit.scope())
+	switch s := m.source.(*streamSource); {
+	case err != nil:
+		return err
+	case n < 0:
+		s.ended, s.err = true, errMaxItems
+	case n > 0: // 0 is all of them
+		s.limit = n
+	}
 	return nil
 }
 
@@ -168,7 +191,13 @@ func (m *mapRun) schedule() {
 // pump starts one child, or ends the Map Run when there is nothing left.
 func (m *mapRun) pump() {
 	m.scheduled = false
-	if m.ended || m.over() || len(m.running) >= m.concurrency {
+	switch {
+	case m.ended || m.over():
+		return
+	case m.failure != nil:
+		m.drain()
+		return
+	case len(m.running) >= m.concurrency:
 		return
 	}
 	switch ready, err := m.fill(); {
@@ -181,7 +210,7 @@ func (m *mapRun) pump() {
 	}
 	if len(m.batch.inputs) == 0 {
 		if len(m.running) == 0 {
-			m.finish(nil)
+			m.finish()
 		}
 		return
 	}
@@ -236,37 +265,66 @@ func (m *mapRun) count() {
 	}
 }
 
-// fail ends the Map Run early: its children are stopped.
+// fail ends the Map Run early. Standard children are aborted, Express children
+// finish, as on AWS.
 func (m *mapRun) fail(f *failure) {
-	m.stopChildren()
-	m.finish(f)
+	m.failure = f
+	if m.childKind() == Standard {
+		m.abortChildren()
+	}
+	m.schedule()
 }
 
-func (m *mapRun) stopChildren() {
-	m.ended = true
-	m.source.close()
+func (m *mapRun) abortChildren() {
 	running := slices.Clone(m.running)
 	slices.SortFunc(running, func(a, b *child) int { return a.index - b.index })
+	cause := fmt.Sprintf("The map run execution [%s] which was managing this resource was aborted", m.arn)
 	for _, c := range running {
-		c.execution.abort("", "")
+		c.execution.abort("", cause)
 	}
-	m.ended = false
+}
+
+// drain reads on after a failure, for the result of the next child that does not
+// start. It ends the Map Run when there is nothing left.
+func (m *mapRun) drain() {
+	if m.drained {
+		if len(m.running) == 0 {
+			m.finish()
+		}
+		return
+	}
+	ready, err := m.fill()
+	if !ready {
+		m.source.whenReady(m.schedule)
+		return
+	}
+	m.drained = err != nil || len(m.batch.inputs) == 0
+	if len(m.batch.inputs) > 0 {
+		m.leavePending()
+	}
+	m.schedule()
+}
+
+// leavePending takes the batch of a child that does not start.
+func (m *mapRun) leavePending() {
+	m.childCounts.Pending++
+	m.childCounts.Total++
+	if m.files != nil {
+		m.files.AddPending(m.batching.childInput(&m.batch))
+	}
+	m.batch = batch{}
 }
 
 // finish stores the results, then ends the state.
-func (m *mapRun) finish(f *failure) {
-	if m.ended {
-		return
-	}
+func (m *mapRun) finish() {
 	m.ended = true
 	m.source.close()
 	if o := m.visit.run.engine.observer; o != nil {
 		o.Counted(m.items)
 	}
-	if f == nil && m.tolerance.exceeded(m.failedItems(), m.items) {
-		f = toleranceFailure()
+	if m.failure == nil && m.tolerance.exceeded(m.failedItems(), m.items) {
+		m.failure = toleranceFailure()
 	}
-	m.failure = f
 	if m.files == nil {
 		m.close(m.list.Result(), nil)
 		return
@@ -294,13 +352,13 @@ func (m *mapRun) close(result any, f *failure) {
 	if m.failure != nil {
 		f = m.failure
 	}
+	m.countPending()
 	if m.files != nil {
 		m.childCounts.ResultsWritten = m.files.Written()
 	}
 	if m.childCounts.ResultsWritten > 0 {
-		m.itemCounts.ResultsWritten = m.itemCounts.Total // of those that ended
+		m.itemCounts.ResultsWritten = m.itemCounts.Total
 	}
-	m.countPending()
 	v.work = nil
 	if f == nil {
 		f = v.tooLarge(result)
@@ -347,8 +405,9 @@ func (m *mapRun) abort() {
 	if m.ended {
 		return
 	}
-	m.stopChildren()
 	m.ended = true
+	m.source.close()
+	m.abortChildren()
 	if m.files != nil {
 		m.files.Discard()
 	}

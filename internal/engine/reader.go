@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/mapjob/mapjob/internal/asl"
-	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -20,26 +19,16 @@ func (v *visit) reader(definition *asl.ItemReader) (itemSource, error) {
 		}
 		arguments, _ = x.(*value.Object)
 	}
-	limit := int64(-1)
-	if definition.MaxItems != nil {
-		n, err := definition.MaxItems.Integer(v.scope())
-		if err != nil {
-			return nil, err
-		}
-		if n < 0 {
-			return nil, &expression.Error{Name: errRuntime, Message: "MaxItems cannot be negative."}
-		}
-		if n > 0 { // 0 is all of them
-			limit = n
-		}
-	}
 	from := definitionSource(definition)
 	from.Bucket, from.Key, from.Prefix = stringMember(arguments, "Bucket"), stringMember(arguments, "Key"), stringMember(arguments, "Prefix")
-	uri := "S3://" + from.Bucket
+	uri := "s3://" + from.Bucket
 	if from.Key != "" {
 		uri += "/" + from.Key
 	}
-	return &streamSource{ctx: v.run.ctx, loop: v.run.loop, reader: items.Open(v.run.ctx, v.run.engine.objects, from), uri: uri, limit: limit}, nil
+	return &streamSource{
+		ctx: v.run.ctx, loop: v.run.loop, reader: items.Open(v.run.ctx, v.run.engine.objects, from),
+		uri: uri, loaded: from.Place == items.InLoaded, limit: -1,
+	}, nil
 }
 
 // definitionSource returns what an ItemReader says about its items, apart from
@@ -67,6 +56,9 @@ func stringMember(object *value.Object, name string) string {
 	text, _ := x.(string)
 	return text
 }
+
+// errMaxItems is AWS's cause of a MaxItems that evaluates to a negative number.
+var errMaxItems = errors.New("field MaxItems must be positive")
 
 // readCause is the cause of States.ItemReaderFailed, in the words of AWS where
 // they are known.

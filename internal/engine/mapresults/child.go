@@ -15,17 +15,15 @@ const (
 	transformFlatten = "FLATTEN"
 )
 
-// The statuses of a child that the results tell apart.
-const (
-	succeeded = "SUCCEEDED"
-	aborted   = "ABORTED"
-)
+// succeeded is the status of a child whose output is a result.
+const succeeded = "SUCCEEDED"
 
 // Child is a child execution that has ended.
 type Child struct {
 	ARN             string
 	Name            string
 	StateMachineARN string
+	Express         bool
 	// Index counts the children from 0 in the order in which they started.
 	Index  int
 	Status string
@@ -53,14 +51,14 @@ func (c *Child) describe() *value.Object {
 	d.Set("Name", c.Name)
 	if c.Status == succeeded {
 		d.Set("Output", value.Text(c.Output))
-		d.Set("OutputDetails", included)
 	}
+	d.Set("OutputDetails", included)
 	d.Set("RedriveCount", 0.0)
 	switch {
+	case c.Express: // has no redrives
 	case c.Status == succeeded:
 		d.Set("RedriveStatus", "NOT_REDRIVABLE")
 		d.Set("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven")
-	case c.Status == aborted && c.Start.IsZero():
 	default:
 		d.Set("RedriveStatus", "REDRIVABLE_BY_MAP_RUN")
 	}
@@ -69,6 +67,11 @@ func (c *Child) describe() *value.Object {
 	d.Set("Status", c.Status)
 	d.Set("StopDate", timestamp(c.Stop))
 	return d
+}
+
+// describePending returns a child that was not started.
+func describePending(input any) *value.Object {
+	return value.NewObject("Input", value.Text(input), "InputDetails", value.NewObject("Included", true), "Status", "PENDING")
 }
 
 func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -53,22 +53,25 @@ func NewFiles(ctx context.Context, store Store, to Destination, mapRunARN, id st
 	}
 	f := &Files{ctx: ctx, store: store, bucket: to.Bucket, folder: folder + id + "/", mapRunARN: mapRunARN, lines: to.OutputType == "JSONL"}
 	f.succeeded = resultFile{files: f, name: "SUCCEEDED", transformation: to.Transformation}
-	f.failed = resultFile{files: f, name: "FAILED", transformation: transformNone}
-	f.pending = resultFile{files: f, name: "PENDING", transformation: transformNone}
+	f.failed = resultFile{files: f, name: "FAILED"}
+	f.pending = resultFile{files: f, name: "PENDING"}
 	return f
 }
 
 // Add writes the result of a child.
 func (f *Files) Add(c *Child) {
 	f.results++
-	switch c.Status {
-	case succeeded:
+	if c.Status == succeeded {
 		f.succeeded.add(c)
-	case aborted:
-		f.pending.add(c)
-	default:
-		f.failed.add(c)
+	} else {
+		f.failed.write(c.describe())
 	}
+}
+
+// AddPending writes the input of a child that was not started.
+func (f *Files) AddPending(input any) {
+	f.results++
+	f.pending.write(describePending(input))
 }
 
 // Close finishes the files and writes the manifest. It blocks until the store

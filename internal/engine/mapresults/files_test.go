@@ -66,7 +66,7 @@ func failed(index int) *mapresults.Child {
 	return c
 }
 
-const failedLine = `{"Cause":"worse","Error":"Bad","ExecutionArn":"arn","Input":"1","InputDetails":{"Included":true},"Name":"name","RedriveCount":0,` +
+const failedLine = `{"Cause":"worse","Error":"Bad","ExecutionArn":"arn","Input":"1","InputDetails":{"Included":true},"Name":"name","OutputDetails":{"Included":true},"RedriveCount":0,` +
 	`"RedriveStatus":"REDRIVABLE_BY_MAP_RUN","StartDate":"2026-03-14T01:59:00.000Z","StateMachineArn":"machine","Status":"FAILED","StopDate":"2026-03-14T01:59:01.000Z"}`
 
 func TestFilesHoldResultsAndManifest(t *testing.T) {
@@ -79,7 +79,7 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 			map[string]string{
 				"b/p/id/SUCCEEDED_0.jsonl": "1\n2\n\"x\"\n",
 				"b/p/id/FAILED_0.jsonl":    failedLine + "\n",
-				"b/p/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"p/id/FAILED_0.jsonl","Size":292}],"PENDING":[],` +
+				"b/p/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"p/id/FAILED_0.jsonl","Size":326}],"PENDING":[],` +
 					`"SUCCEEDED":[{"Key":"p/id/SUCCEEDED_0.jsonl","Size":8}]}}`,
 			},
 		},
@@ -88,7 +88,7 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 			map[string]string{
 				"b/id/SUCCEEDED_0.json": `[[1,2],"x"]`,
 				"b/id/FAILED_0.json":    "[" + failedLine + "]",
-				"b/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"id/FAILED_0.json","Size":293}],"PENDING":[],` +
+				"b/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[{"Key":"id/FAILED_0.json","Size":327}],"PENDING":[],` +
 					`"SUCCEEDED":[{"Key":"id/SUCCEEDED_0.json","Size":11}]}}`,
 			},
 		},
@@ -112,6 +112,101 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 				t.Errorf("got %d results written, expected 3", n)
 			}
 		})
+	}
+}
+
+// resultFiles returns the objects without the manifest, by their names.
+func resultFiles(s *store) map[string]string {
+	files := map[string]string{}
+	for name, body := range s.objects {
+		if file := name[strings.LastIndexByte(name, '/')+1:]; file != "manifest.json" {
+			files[file] = body
+		}
+	}
+	return files
+}
+
+func TestFormOfTheFiles(t *testing.T) {
+	const pending = `{"Input":"[1,2]","InputDetails":{"Included":true},"Status":"PENDING"}`
+	aborted := child(1, "ABORTED", nil)
+	aborted.Cause = "stopped"
+	abortedLine := strings.Replace(strings.Replace(failedLine, `"Cause":"worse","Error":"Bad"`, `"Cause":"stopped"`, 1), `"FAILED"`, `"ABORTED"`, 1)
+	express := failed(2)
+	express.Express = true
+	expressLine := strings.Replace(failedLine, `"RedriveStatus":"REDRIVABLE_BY_MAP_RUN",`, "", 1)
+	expressSuccess := child(3, "SUCCEEDED", "x")
+	expressSuccess.Express = true
+	for quote, c := range map[string]struct {
+		to       mapresults.Destination
+		children []*mapresults.Child
+		pending  []any
+		expected map[string]string
+	}{
+		"A FAILED line has Cause, Error, ExecutionArn, Input, InputDetails, Name, OutputDetails, RedriveCount, RedriveStatus, StartDate, StateMachineArn, Status, StopDate": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "NONE"}, []*mapresults.Child{failed(0)}, nil,
+			map[string]string{"FAILED_0.jsonl": failedLine + "\n"},
+		},
+		"ABORTED children are listed in FAILED, with no error": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "NONE"}, []*mapresults.Child{aborted}, nil,
+			map[string]string{"FAILED_0.jsonl": abortedLine + "\n"},
+		},
+		"A PENDING line has only Input, InputDetails, Status": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "COMPACT"}, nil, []any{[]any{1.0, 2.0}},
+			map[string]string{"PENDING_0.jsonl": pending + "\n"},
+		},
+		"Lines of Express children have no RedriveStatus": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "NONE"}, []*mapresults.Child{express, expressSuccess}, nil,
+			map[string]string{
+				"FAILED_0.jsonl": expressLine + "\n",
+				"SUCCEEDED_0.jsonl": `{"ExecutionArn":"arn","Input":"1","InputDetails":{"Included":true},"Name":"name","Output":"\"x\"","OutputDetails":{"Included":true},` +
+					`"RedriveCount":0,"StartDate":"2026-03-14T01:59:00.000Z","StateMachineArn":"machine","Status":"SUCCEEDED","StopDate":"2026-03-14T01:59:01.000Z"}` + "\n",
+			},
+		},
+		"JSON is [a,b] without a newline": {
+			mapresults.Destination{OutputType: "JSON", Transformation: "COMPACT"}, []*mapresults.Child{child(0, "SUCCEEDED", "a"), child(1, "SUCCEEDED", "b")}, nil,
+			map[string]string{"SUCCEEDED_0.json": `["a","b"]`},
+		},
+		"JSONL ends each line with one": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "COMPACT"}, []*mapresults.Child{child(0, "SUCCEEDED", "a"), child(1, "SUCCEEDED", "b")}, nil,
+			map[string]string{"SUCCEEDED_0.jsonl": "\"a\"\n\"b\"\n"},
+		},
+		"FLATTEN as JSONL writes one element per line; failures are never flattened": {
+			mapresults.Destination{OutputType: "JSONL", Transformation: "FLATTEN"}, []*mapresults.Child{child(0, "SUCCEEDED", []any{1.0, 2.0}), failed(1)}, []any{[]any{1.0, 2.0}},
+			map[string]string{"SUCCEEDED_0.jsonl": "1\n2\n", "FAILED_0.jsonl": failedLine + "\n", "PENDING_0.jsonl": pending + "\n"},
+		},
+	} {
+		t.Run(quote, func(t *testing.T) {
+			s := &store{objects: map[string]string{}}
+			c.to.Bucket = "b"
+			f := mapresults.NewFiles(context.Background(), s, c.to, "run", "id")
+			for _, child := range c.children {
+				f.Add(child)
+			}
+			for _, input := range c.pending {
+				f.AddPending(input)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.expected, resultFiles(s)); diff != "" {
+				t.Errorf("the files differ (-expected +got):\n%s", diff)
+			}
+			if n := len(c.children) + len(c.pending); f.Written() != n {
+				t.Errorf("got %d results written, expected %d: resultsWritten includes pending ones", f.Written(), n)
+			}
+		})
+	}
+}
+
+func TestAKindWithoutResultsHasNoObjectAndAnEmptyListInTheManifest(t *testing.T) {
+	s := &store{objects: map[string]string{}}
+	f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Prefix: "p", OutputType: "JSON", Transformation: "NONE"}, "run", "id")
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	expected := map[string]string{"b/p/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[],"PENDING":[],"SUCCEEDED":[]}}`}
+	if diff := cmp.Diff(expected, s.objects); diff != "" {
+		t.Errorf("the objects differ (-expected +got):\n%s", diff)
 	}
 }
 
