@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Authorization is how a webhook identifies the sender of a request: [AWSIAM] or
@@ -80,20 +81,14 @@ type authorization struct {
 	deliveryIDHeader, deliveryIDMember string
 }
 
-// Names of the ways to authorize, in the environment of the function.
-const (
-	nameOfIAM  = "AWS_IAM"
-	nameOfHMAC = "HMAC"
-)
-
 func (a *AWSIAM) resolve() authorization {
-	resolved := authorization{name: nameOfIAM}
+	resolved := authorization{name: protocol.AuthorizationIAM}
 	resolved.deliveryIDHeader, resolved.deliveryIDMember = placeOf(a.DeliveryID)
 	return resolved
 }
 
 func (h *HMAC) resolve() authorization {
-	resolved := authorization{name: nameOfHMAC, signed: true, secret: h.Secret,
+	resolved := authorization{name: protocol.AuthorizationHMAC, signed: true, secret: h.Secret,
 		signatureHeader: "X-Signature-256", timestampHeader: "X-Timestamp"}
 	if h.SignatureHeader != nil {
 		resolved.signatureHeader = *h.SignatureHeader

@@ -15,6 +15,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 const (
@@ -178,21 +179,21 @@ var notInName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
 // environment returns the environment of functions/webhook.
 func (p *WebhookProps) environment(id string, authorization *authorization, secret awssecretsmanager.ISecret) *map[string]*string {
 	environment := map[string]*string{
-		"WEBHOOK_NAME":      jsii.String(strings.Trim(notInName.ReplaceAllString(id, "-"), "-")),
-		"STATE_MACHINE_ARN": p.StateMachine.StateMachineArn(),
-		"AUTHORIZATION":     &authorization.name,
-		"MAX_BODY_BYTES":    jsii.Sprintf("%.0f", *p.MaxBodyBytes),
+		protocol.WebhookName:            jsii.String(strings.Trim(notInName.ReplaceAllString(id, "-"), "-")),
+		protocol.WebhookStateMachineARN: p.StateMachine.StateMachineArn(),
+		protocol.WebhookAuthorization:   &authorization.name,
+		protocol.WebhookMaxBodyBytes:    jsii.Sprintf("%.0f", *p.MaxBodyBytes),
 	}
 	for name, value := range map[string]string{
-		"SIGNATURE_HEADER": authorization.signatureHeader, "TIMESTAMP_HEADER": authorization.timestampHeader,
-		"DELIVERY_ID_HEADER": authorization.deliveryIDHeader, "DELIVERY_ID_MEMBER": authorization.deliveryIDMember,
+		protocol.WebhookSignatureHeader: authorization.signatureHeader, protocol.WebhookTimestampHeader: authorization.timestampHeader,
+		protocol.WebhookDeliveryIDHeader: authorization.deliveryIDHeader, protocol.WebhookDeliveryIDMember: authorization.deliveryIDMember,
 	} {
 		if value != "" {
 			environment[name] = &value
 		}
 	}
 	if secret != nil {
-		environment["SECRET_ARN"] = secret.SecretArn()
+		environment[protocol.WebhookSecretARN] = secret.SecretArn()
 	}
 	return &environment
 }

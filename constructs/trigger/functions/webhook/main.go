@@ -12,23 +12,24 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/constructs/trigger/functions/webhook/internal/delivery"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 func main() {
 	slog.SetDefault(lambdacontext.NewLogger())
-	maxBodyBytes, err := strconv.Atoi(os.Getenv("MAX_BODY_BYTES"))
+	maxBodyBytes, err := strconv.Atoi(os.Getenv(protocol.WebhookMaxBodyBytes))
 	if err != nil {
-		log.Fatalf("MAX_BODY_BYTES: %v", err)
+		log.Fatalf("%s: %v", protocol.WebhookMaxBodyBytes, err)
 	}
 	handler, err := delivery.New(delivery.Settings{
-		StateMachineARN:  os.Getenv("STATE_MACHINE_ARN"),
-		Authorization:    os.Getenv("AUTHORIZATION"),
-		SecretARN:        os.Getenv("SECRET_ARN"),
-		SignatureHeader:  os.Getenv("SIGNATURE_HEADER"),
-		TimestampHeader:  os.Getenv("TIMESTAMP_HEADER"),
-		Name:             os.Getenv("WEBHOOK_NAME"),
-		DeliveryIDHeader: os.Getenv("DELIVERY_ID_HEADER"),
-		DeliveryIDMember: os.Getenv("DELIVERY_ID_MEMBER"),
+		StateMachineARN:  os.Getenv(protocol.WebhookStateMachineARN),
+		Authorization:    os.Getenv(protocol.WebhookAuthorization),
+		SecretARN:        os.Getenv(protocol.WebhookSecretARN),
+		SignatureHeader:  os.Getenv(protocol.WebhookSignatureHeader),
+		TimestampHeader:  os.Getenv(protocol.WebhookTimestampHeader),
+		Name:             os.Getenv(protocol.WebhookName),
+		DeliveryIDHeader: os.Getenv(protocol.WebhookDeliveryIDHeader),
+		DeliveryIDMember: os.Getenv(protocol.WebhookDeliveryIDMember),
 		MaxBodyBytes:     maxBodyBytes,
 	}, delivery.AWS())
 	if err != nil {

@@ -16,12 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
-)
-
-// Ways to authorize a request.
-const (
-	AWSIAM = "AWS_IAM" // by Lambda, before the request gets here
-	HMAC   = "HMAC"    // by its signature
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Settings are the settings of a webhook.
@@ -32,7 +27,7 @@ type Settings struct {
 	Name string
 	// StateMachineARN is the state machine to start.
 	StateMachineARN string
-	// Authorization is AWSIAM or HMAC.
+	// Authorization is protocol.AuthorizationIAM or protocol.AuthorizationHMAC.
 	Authorization string
 	// SecretARN is the secret in Secrets Manager whose value is the HMAC's key.
 	SecretARN string
@@ -62,8 +57,8 @@ func (s *Settings) validate() error {
 		problem("Name: got %q, expected letters, digits, _ and single -", s.Name)
 	}
 	switch s.Authorization {
-	case AWSIAM:
-	case HMAC:
+	case protocol.AuthorizationIAM:
+	case protocol.AuthorizationHMAC:
 		if s.SecretARN == "" {
 			problem("SecretARN: got none, expected the secret of the signatures")
 		}
@@ -71,7 +66,7 @@ func (s *Settings) validate() error {
 			problem("SignatureHeader, TimestampHeader: got %q and %q, expected both", s.SignatureHeader, s.TimestampHeader)
 		}
 	default:
-		problem("Authorization: got %q, expected %s or %s", s.Authorization, AWSIAM, HMAC)
+		problem("Authorization: got %q, expected %s or %s", s.Authorization, protocol.AuthorizationIAM, protocol.AuthorizationHMAC)
 	}
 	if s.DeliveryIDHeader == "" && s.DeliveryIDMember == "" {
 		problem("DeliveryIDHeader: got none, expected where the delivery's id is")
@@ -140,7 +135,7 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 	}
 	var signed []byte
 	switch h.settings.Authorization {
-	case HMAC:
+	case protocol.AuthorizationHMAC:
 		signed, refused = h.authenticate(ctx, request, id, body)
 	default:
 		if request.RequestContext.Authorizer == nil || request.RequestContext.Authorizer.IAM == nil {

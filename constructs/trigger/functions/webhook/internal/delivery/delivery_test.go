@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 const (
@@ -31,7 +32,7 @@ func webhook(t *testing.T, change func(*Settings)) (*Handler, *fakeAWS) {
 	t.Helper()
 	f := &fakeAWS{ended: map[string]bool{}, secrets: map[string]string{"AWSCURRENT": key}, refuse: map[string]awsError{}}
 	settings := Settings{
-		StateMachineARN: machineARN, Authorization: HMAC, SecretARN: secretARN, MaxBodyBytes: 1000,
+		StateMachineARN: machineARN, Authorization: protocol.AuthorizationHMAC, SecretARN: secretARN, MaxBodyBytes: 1000,
 		SignatureHeader: "X-Signature-256", TimestampHeader: "X-Timestamp", DeliveryIDHeader: "X-Delivery-Id",
 	}
 	if change != nil {
@@ -276,7 +277,7 @@ func TestIDMayBeAMemberOfTheBody(t *testing.T) {
 }
 
 func TestIAMRequiresAuthorizationByLambda(t *testing.T) {
-	h, f := webhook(t, func(s *Settings) { s.Authorization = AWSIAM; s.SecretARN = "" })
+	h, f := webhook(t, func(s *Settings) { s.Authorization = protocol.AuthorizationIAM; s.SecretARN = "" })
 	request := post("{}", map[string]string{"X-Delivery-Id": "a"})
 	if a := handle(t, h, request); a.status != http.StatusForbidden {
 		t.Errorf("got %+v, expected 403 if the URL has no authorization", a)
@@ -362,7 +363,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 }
 
 func TestBadSettingsAreRefused(t *testing.T) {
-	_, err := New(Settings{Authorization: HMAC, MaxBodyBytes: maxInputBytes + 1}, Clients{})
+	_, err := New(Settings{Authorization: protocol.AuthorizationHMAC, MaxBodyBytes: maxInputBytes + 1}, Clients{})
 	for _, expected := range []string{"StateMachineARN: got", "SecretARN: got none", "SignatureHeader, TimestampHeader: got", "DeliveryIDHeader: got none", "MaxBodyBytes: got 262145"} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected it to contain %q", err, expected)
