@@ -36,12 +36,26 @@ type failure struct {
 	location string
 	// terminal failures end the execution: no Retry and no Catch sees them.
 	terminal bool
+	// answered is set if the failure is the answer to a task token: what it does
+	// not name is null in a catcher's error output.
+	answered bool
 	// heartbeat is set if a heartbeat was missed.
 	heartbeat bool
 }
 
 // problem returns the failure as the data of an event.
 func (f *failure) problem() *event.Data { return &event.Data{Error: f.name, Cause: f.cause} }
+
+// output returns the failure as a catcher gets it.
+func (f *failure) output() *value.Object {
+	text := func(s string) any {
+		if s == "" && f.answered {
+			return nil
+		}
+		return s
+	}
+	return value.NewObject("Error", text(f.name), "Cause", text(f.cause))
+}
 
 // fail ends an attempt: a retrier starts another one, a catcher goes on in
 // another state, or the thread fails.
@@ -155,7 +169,7 @@ func (v *visit) catcher(f *failure) *asl.Catcher {
 
 // catch leaves the state for the catcher's target. OutputPath is not applied.
 func (v *visit) catch(c *asl.Catcher, f *failure) {
-	errorOutput := value.NewObject("Error", f.name, "Cause", f.cause)
+	errorOutput := f.output()
 	scope := v.scope()
 	scope.ErrorOutput, scope.HasErrorOutput = errorOutput, true
 	var output any = errorOutput

@@ -104,6 +104,9 @@ func (e *TaskError) Error() string {
 	return e.Name + ": " + e.Cause
 }
 
+// TokenLength is the length of a task token.
+const TokenLength = 72
+
 // Callback answers a task with the pattern .waitForTaskToken. It may be used
 // from any goroutine, and before the call that carries the token has returned.
 type Callback struct {

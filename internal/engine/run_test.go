@@ -106,6 +106,48 @@ func TestExecutionTimesOut(t *testing.T) {
 	}
 }
 
+func TestAnExecutionsOwnDeadline(t *testing.T) {
+	var last event.Event
+	x := run(t, `{"TimeoutSeconds":10,"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true,
+		"Retry":[{"ErrorEquals":["States.Timeout"]},{"ErrorEquals":["States.ALL"]}],"Catch":[{"ErrorEquals":["States.ALL"],"Next":"C"}]},"C":{"Type":"Pass","End":true}}}`, `{}`,
+		engine.WithHistory(func(e event.Event) { last = e }),
+		engine.WithIntegration(lambda, engine.ImmediateFunc(func(*engine.Request) engine.Answer { return engine.Answer{Takes: time.Minute} })))
+	if took := x.Stop.Sub(x.Start); x.Status != engine.TimedOut || took != 10*time.Second {
+		t.Errorf("got %s after %v, expected TIMED_OUT after 10s: no Retry or Catch sees it", x.Status, took)
+	}
+	if last.Type != event.ExecutionTimedOut || last.PreviousID != 0 || last.Data.Error != "States.Timeout" {
+		t.Errorf("got %s with previousEventId %d and the error %q, expected ExecutionTimedOut, previousEventId 0, error States.Timeout", last.Type, last.PreviousID, last.Data.Error)
+	}
+	if x.Error != "" || x.Cause != "" {
+		t.Errorf("got error %q and cause %q, expected TIMED_OUT to have both null", x.Error, x.Cause)
+	}
+}
+
+func TestPassWithResultNullPassesItsInputOn(t *testing.T) {
+	succeeds(t, run(t, `{"StartAt":"P","States":{"P":{"Type":"Pass","Result":null,"End":true}}}`, `{"a":1}`), `{"a":1}`)
+}
+
+func TestAChoiceRuleThatMatchesIgnoresTheStatesOwnAssignAndOutput(t *testing.T) {
+	definition := `{"QueryLanguage":"JSONata","StartAt":"A","States":{"A":{"Type":"Pass","Assign":{"v":"before"},"Next":"C"},
+		"C":{"Type":"Choice","Assign":{"v":"own"},"Output":"own","Choices":[{"Condition":"{% $states.input.match %}","Next":"S"}],"Default":"S"},
+		"S":{"Type":"Succeed","Output":["{% $states.input %}","{% $v %}"]}}}`
+	succeeds(t, run(t, definition, `{"match":true}`), `[{"match":true},"before"]`)
+	succeeds(t, run(t, definition, `{"match":false}`), `["own","own"]`)
+}
+
+func TestAWaitForWhatIsNoTimestamp(t *testing.T) {
+	t.Run("one that JSONata computes: The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: V", func(t *testing.T) {
+		x := run(t, `{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"{% $states.input %}","End":true}}}`, `"tomorrow"`)
+		fails(t, x, "States.Runtime", "The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string: tomorrow")
+	})
+	t.Run("a literal that is no timestamp is refused at creation", func(t *testing.T) {
+		_, err := asl.Parse([]byte(`{"StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"tomorrow","End":true}}}`))
+		if err == nil || !strings.Contains(err.Error(), `got "tomorrow", expected a timestamp`) {
+			t.Errorf("got %v, expected the timestamp to be refused", err)
+		}
+	})
+}
+
 func TestCancelledContextAbortsTheExecution(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, err := engine.New(parse(t, `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}}}`))

@@ -128,6 +128,9 @@ func describeNested(x *execution, parsed bool) *value.Object {
 	if x.status == Succeeded {
 		d.Set("Output", payload(x.output))
 		d.Set("OutputDetails", included)
+		d.Set("RedriveCount", 0.0)
+		d.Set("RedriveStatus", "NOT_REDRIVABLE")
+		d.Set("RedriveStatusReason", "Execution is SUCCEEDED and cannot be redriven")
 	}
 	d.Set("StartDate", float64(x.startTime.UnixMilli()))
 	d.Set("StateMachineArn", x.machineARN)
@@ -207,14 +210,28 @@ func (x *execution) describe(data bool) *value.Object {
 
 // sendTask answers a task token of the run.
 func (r *run) sendTask(action string, arguments *value.Object) (any, error) {
-	callback, ok := r.tokens[stringMember(arguments, "TaskToken")]
-	if !ok {
+	token := stringMember(arguments, "TaskToken")
+	output, _ := arguments.Get("Output")
+	text, isText := output.(string)
+	if isText && action == "sendTaskSuccess" {
+		var err error
+		if output, err = value.Parse([]byte(text)); err != nil {
+			return nil, r.sfnError("InvalidOutput", fmt.Sprintf("Invalid Output: %v", err))
+		}
+	}
+	callback, ok := r.tokens[token]
+	switch {
+	case !ok && len(token) == TokenLength: // it may have been valid once
+		return nil, r.sfnError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+	case !ok:
 		return nil, r.sfnError("InvalidToken", "Invalid Token: 'Invalid token'")
+	}
+	if action != "sendTaskHeartbeat" {
+		delete(r.tokens, token)
 	}
 	switch action {
 	case "sendTaskSuccess":
-		output, _ := arguments.Get("Output")
-		callback.Success(parsedText(output))
+		callback.Success(output)
 	case "sendTaskFailure":
 		callback.Failure(stringMember(arguments, "Error"), stringMember(arguments, "Cause"))
 	default:
@@ -237,5 +254,5 @@ func (t *task) startError(code, text string) error {
 // sfnError returns an error of an aws-sdk:sfn integration.
 func (r *run) sfnError(code, text string) error {
 	return &TaskError{Name: "Sfn." + code + "Exception", Cause: fmt.Sprintf(
-		"%s (Service: Sfn, Status Code: 400, Request ID: %s)", text, r.newID())}
+		"%s (Service: Sfn, Status Code: 400, Request ID: %s) (SDK Attempt Count: 1)", text, r.newID())}
 }

@@ -252,6 +252,7 @@ func (t *task) answer(output any, err error) {
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
 		f = &failure{name: e.Name, cause: e.Cause, terminal: e.Name == errRuntime}
+		f.answered = t.submitted && resource.Pattern == asl.WaitForTaskToken
 	case err != nil:
 		f = &failure{name: errTaskFailed, cause: err.Error()}
 	default:

@@ -64,6 +64,44 @@ func TestCallbacks(t *testing.T) {
 	}
 }
 
+func TestASendTaskFailureWithoutErrorAndCauseGivesNullsToTheCatch(t *testing.T) {
+	const definition = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true,
+		"Catch":[{"ErrorEquals":["States.TaskFailed"],"Next":"C"}]},"C":{"Type":"Pass","End":true}}}`
+	for name, expected := range map[string]string{"": `{"Error":null,"Cause":null}`, "Bad": `{"Error":"Bad","Cause":null}`} {
+		succeeds(t, run(t, definition, `{}`, engine.WithIntegration("arn:aws:states:::sqs:*", engine.ImmediateFunc(func(r *engine.Request) engine.Answer {
+			r.Callback.Failure(name, "")
+			return engine.Answer{Output: "sent"}
+		}))), expected)
+	}
+}
+
+func TestHeartbeatsDoNotExtendTimeoutSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		machine := parse(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","TimeoutSeconds":60,"HeartbeatSeconds":20,"End":true}}}`)
+		e, err := engine.New(machine, engine.WithIntegration("arn:aws:states:::sqs:*", engine.IntegrationFunc(func(_ context.Context, r *engine.Request) (any, error) {
+			go func() {
+				for !r.Callback.Over() {
+					time.Sleep(15 * time.Second)
+					r.Callback.Heartbeat()
+				}
+			}()
+			return "sent", nil
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := e.Run(context.Background(), []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fails(t, x, "States.Timeout", "")
+		if took := x.Stop.Sub(x.Start); took != time.Minute {
+			t.Errorf("got a timeout after %v, expected it after 60s in spite of heartbeats", took)
+		}
+		time.Sleep(time.Minute) // until the heartbeats have ended
+	})
+}
+
 func TestCallbackFromAnotherGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		machine := parse(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":60,"End":true}}}`)

@@ -192,7 +192,7 @@ func (d *Dynamic) WaitTimestamp(s *Scope) (time.Time, error) {
 		if !ok {
 			return time.Time{}, d.JSONata.unexpected("string", v)
 		}
-		return time.Time{}, d.JSONata.error("returned a value that is not a valid ISO-8601 extended offset date-time format string: " + text)
+		return time.Time{}, d.runtime("The %s field cannot be parsed as an ISO-8601 extended offset date-time format string: %s", d.Field, text)
 	}
 	return time.Time{}, d.runtime("The %s parameter is not a valid ISO-8601 extended offset date-time format string: %s", d.Field, plainText(v))
 }

@@ -45,7 +45,7 @@ func (n naming) refuse(r refusal) error {
 		if r.hostID != "" {
 			e.Cause += ", Extended Request ID: " + r.hostID
 		}
-		e.Cause += ")"
+		e.Cause += ") (SDK Attempt Count: 1)"
 	} else {
 		e.Cause = fmt.Sprintf("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)",
 			r.message, n.service, r.status, r.code, r.requestID)

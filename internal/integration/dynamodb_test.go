@@ -20,7 +20,7 @@ func TestConditionalWritesFailByName(t *testing.T) {
 	// The texts are those of recorded executions, with the message of another error.
 	causes := map[string]string{
 		"arn:aws:states:::dynamodb:putItem":         `^The conditional request failed \(Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ConditionalCheckFailedException; Request ID: \w+; Proxy: null\)$`,
-		"arn:aws:states:::aws-sdk:dynamodb:putItem": `^The conditional request failed \(Service: DynamoDb, Status Code: 400, Request ID: \w+\)$`,
+		"arn:aws:states:::aws-sdk:dynamodb:putItem": `^The conditional request failed \(Service: DynamoDb, Status Code: 400, Request ID: \w+\) \(SDK Attempt Count: 1\)$`,
 	}
 	for resource, name := range names {
 		take := func(next string) object {

@@ -136,8 +136,8 @@ func s3Operation[Input, Output any](method func(*s3.Client, context.Context, *In
 	}
 }
 
-// fillInput sets the fields of an operation's input. A Body that is not a string
-// is stored as its JSON.
+// fillInput sets the fields of an operation's input. A Body is stored as its JSON:
+// a string in quotes, and null as null, as on AWS.
 func fillInput(input, parameters any) error {
 	given, ok := withoutNulls(parameters).(*value.Object)
 	if !ok {
@@ -149,9 +149,10 @@ func fillInput(input, parameters any) error {
 			return unusable(parameters, fmt.Sprintf("The field '%s' is not supported by Step Functions", name))
 		}
 	}
-	if body := reflect.ValueOf(input).Elem().FieldByName("Body"); body.IsValid() {
-		if text, ok := textMember(given, "Body"); ok {
-			body.Set(reflect.ValueOf(strings.NewReader(text)))
+	if field := reflect.ValueOf(input).Elem().FieldByName("Body"); field.IsValid() {
+		all, _ := parameters.(*value.Object)
+		if body, ok := all.Get("Body"); ok {
+			field.Set(reflect.ValueOf(bytes.NewReader(value.Append(nil, body))))
 		}
 		given = given.Without("Body")
 	}

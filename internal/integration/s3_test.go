@@ -25,17 +25,17 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 		"Nothing": objectTask("listObjectsV2", object{"Prefix": "nothing"}),
 		"Delete":  objectTask("deleteObject", object{"Key": "a/1"}),
 	})
-	if put := w.output(t, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != `"5d41402abc4b2a76b9719d911017c592"` {
+	const etag = `"5deaee1c1332199e5b5bc7c5e4f7f0c2"` // of "hello", with its quotes
+	if put := w.output(t, "Put", `{"key": "a/1", "body": "hello"}`); put["ETag"] != etag {
 		t.Errorf("got %v, expected the ETag of what was put", put)
 	}
 	got := w.output(t, "Get", `{"key": "a/1"}`)
-	if got["Body"] != "hello" || got["ContentLength"] != 5.0 || got["ContentType"] != "text/plain" || at(got, "Metadata", "origin") != "test" {
+	if got["Body"] != `"hello"` || got["ContentLength"] != 7.0 || got["ContentType"] != "text/plain" || at(got, "Metadata", "origin") != "test" {
 		t.Errorf("got %v, expected the object with its properties", got)
 	}
 	if modified, _ := got["LastModified"].(string); !strings.HasSuffix(modified, "Z") || len(modified) != len("2026-01-01T00:00:00Z") {
 		t.Errorf("got LastModified %q, expected a time in whole seconds", modified)
 	}
-	// What is no string is stored as its JSON.
 	w.output(t, "Put", `{"key": "a/2", "body": {"n": [1, true]}}`)
 	if body := w.output(t, "Get", `{"key": "a/2"}`)["Body"]; body != `{"n":[1,true]}` {
 		t.Errorf("got %q, expected the JSON of the body", body)
@@ -43,8 +43,8 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 	if head := w.output(t, "Head", `{"key": "a/2"}`); head["ContentLength"] != 14.0 || head["Body"] != nil {
 		t.Errorf("got %v, expected the properties without the body", head)
 	}
-	if etag := at(w.output(t, "Copy", `{}`), "CopyObjectResult", "ETag"); etag != `"5d41402abc4b2a76b9719d911017c592"` {
-		t.Errorf("got %v, expected the ETag of the copy", etag)
+	if copied := at(w.output(t, "Copy", `{}`), "CopyObjectResult", "ETag"); copied != etag {
+		t.Errorf("got %v, expected the ETag of the copy", copied)
 	}
 	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
@@ -60,6 +60,34 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 	}
 	if x := w.execute(t, "Put", fmt.Sprintf(`{"key": "large", "body": %q}`, strings.Repeat("x", 200_000))); x.Status != engine.Succeeded {
 		t.Fatalf("got %s: %s, expected a large object to be put", x.Error, x.Cause)
+	}
+}
+
+func TestPutObjectStoresAStringBodyWithItsJSONQuotesAndNullAsNull(t *testing.T) {
+	w := start(t, map[string]object{
+		"Put": objectTask("putObject", object{"Key": "k", "Body": "{% $states.input %}"}),
+		"Get": objectTask("getObject", object{"Key": "k"}),
+	})
+	for _, body := range []string{`"a \"b\""`, `null`, `{"n":[1,true]}`, `7`} {
+		w.output(t, "Put", body)
+		if got := w.output(t, "Get", `{}`)["Body"]; got != body {
+			t.Errorf("got the object %q, expected %s", got, body)
+		}
+	}
+}
+
+func TestCausesOfSDKIntegrationsEndInTheAttemptCount(t *testing.T) {
+	w := start(t, map[string]object{
+		"S3":        objectTask("getObject", object{"Key": "none"}),
+		"DynamoDB":  single("arn:aws:states:::aws-sdk:dynamodb:getItem", object{"TableName": "none", "Key": object{"id": object{"S": "a"}}}),
+		"SNS":       single("arn:aws:states:::aws-sdk:sns:publish", object{"Message": "m"}),
+		"optimized": single("arn:aws:states:::dynamodb:getItem", object{"TableName": "none", "Key": object{"id": object{"S": "a"}}}),
+	})
+	for name, expected := range map[string]bool{"S3": true, "DynamoDB": true, "SNS": true, "optimized": false} {
+		x := w.execute(t, name, `{}`)
+		if x.Status != engine.Failed || strings.HasSuffix(x.Cause, " (SDK Attempt Count: 1)") != expected {
+			t.Errorf("%s: got %s %q, expected a cause that ends in (SDK Attempt Count: 1): %v", name, x.Status, x.Cause, expected)
+		}
 	}
 }
 
@@ -82,7 +110,7 @@ func TestTasksManageBuckets(t *testing.T) {
 	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
 	prefixes, _ := list["CommonPrefixes"].([]any)
-	if len(contents) != 1 || at(contents[0], "Size") != 0.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
+	if len(contents) != 1 || at(contents[0], "Size") != 2.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
 		t.Errorf("got %v, expected the object and the prefix of the other", list)
 	}
 	if x := w.execute(t, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {

@@ -115,8 +115,8 @@ func stringToJSON(_ *Environment, a []any) (any, error) {
 	if !ok {
 		return nil, wrongType(a[0], "a string")
 	}
-	if strings.TrimSpace(text) == "" {
-		return nil, errors.New("an empty string is not JSON")
+	if strings.TrimSpace(text) == "" { // null, as on AWS
+		return nil, nil
 	}
 	return value.Parse([]byte(text))
 }

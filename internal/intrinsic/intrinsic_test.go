@@ -41,6 +41,9 @@ func TestFunctions(t *testing.T) {
 		{`States.Format('\{{}\} isn\'t \\', $.a)`, `{"a":"x"}`, `"{x} isn't \\"`},
 		{"States.Format('{}', $)", `{"a":[1,null],"b":{}}`, `"{a=[1, null], b={}}"`},
 		{`States.StringToJson('\{"a":[1]\}')`, `{}`, `{"a":[1]}`},
+		// States.StringToJson of an empty or blank string gives null.
+		{`States.StringToJson('')`, `{}`, `null`},
+		{`States.StringToJson('  ')`, `{}`, `null`},
 		{"States.JsonToString($.a)", `{"a":{"b":1}}`, `"{\"b\":1}"`},
 		{"States.Array()", `{}`, `[]`},
 		{"States.Array(1, 'a', true, null, $.x)", `{"x":{}}`, `[1,"a",true,null,{}]`},

@@ -154,7 +154,7 @@ func TestRefusals(t *testing.T) {
 		"another operation":      {"ListExecutions", object{}, "UnknownOperationException"},
 		"not JSON":               {"SendTaskFailure", `[`, "SerializationException"},
 		"an invalid token":       {"SendTaskSuccess", object{"taskToken": "made up", "output": "1"}, "InvalidToken"},
-		"an old token":           {"SendTaskHeartbeat", object{"taskToken": strings.Repeat("x", tokenSize)}, "TaskTimedOut"},
+		"an old token":           {"SendTaskHeartbeat", object{"taskToken": strings.Repeat("x", engine.TokenLength)}, "TaskTimedOut"},
 		"output that is no JSON": {"SendTaskSuccess", object{"taskToken": "made up", "output": "no JSON"}, "InvalidOutput"},
 		"a long output":          {"SendTaskSuccess", object{"taskToken": "made up", "output": `"` + tooLong + `"`}, "InvalidOutput"},
 	} {

@@ -60,9 +60,6 @@ func (t *tokens) forget(token string) {
 	delete(t.waiting, token)
 }
 
-// tokenSize is the length of the engine's tokens.
-const tokenSize = 72
-
 // taskAnswer is the request of SendTaskSuccess, SendTaskFailure and
 // SendTaskHeartbeat.
 type taskAnswer struct{ TaskToken, Output, Error, Cause string }
@@ -99,7 +96,7 @@ func (t *tokens) take(token string, last bool) (*engine.Callback, *apiError) {
 		ok = false
 	}
 	switch {
-	case !ok && len(token) == tokenSize: // it may have been valid once
+	case !ok && len(token) == engine.TokenLength: // it may have been valid once
 		return nil, &apiError{"TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"}
 	case !ok:
 		return nil, &apiError{"InvalidToken", "Invalid Token: 'Invalid token'"}
