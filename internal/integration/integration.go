@@ -45,6 +45,10 @@ func (s *Services) Find(resource asl.Resource, invoke engine.IntegrationFunc) (e
 		if action == "invoke" {
 			return invoke, nil
 		}
+	case "aws-sdk:lambda":
+		if action == "invoke" {
+			return s.sdkInvoke, nil
+		}
 	case "states":
 		if action == "startExecution" {
 			return nil, nil

@@ -9,7 +9,8 @@
 //
 // As in Lambda, a process handles one invocation at a time and is reused. A crash
 // or a timeout ends the process, and the answer has the payload that Lambda would
-// send. Unlike Lambda, the host neither isolates functions from the machine nor
+// send. A process that fails to initialize is started once more for the same
+// invocation. Unlike Lambda, the host neither isolates functions from the machine nor
 // enforces a memory limit.
 //
 // The package runs functions on Linux and macOS. It compiles elsewhere, but [New]

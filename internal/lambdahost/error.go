@@ -18,9 +18,11 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // The exceptions of the AWS Lambda API reference, "Invoke", that a host returns.
 const (
-	codeNotFound        = "ResourceNotFoundException"
-	codeThrottled       = "TooManyRequestsException"
-	codeRequestTooLarge = "RequestTooLargeException"
+	codeNotFound  = "ResourceNotFoundException"
+	codeThrottled = "TooManyRequestsException"
+	// The API reference calls it RequestTooLargeException; public captures of
+	// Lambda's answers have this name.
+	codeRequestTooLarge = "RequestEntityTooLargeException"
 	codeInvalidContent  = "InvalidRequestContentException"
 	codeInvalidParam    = "InvalidParameterValueException"
 	codeValidation      = "ValidationException"
@@ -28,8 +30,8 @@ const (
 	codeUnknown         = "UnknownOperationException"
 )
 
-// status returns the HTTP status of the exception in the API reference.
-func (e *Error) status() int {
+// Status returns the HTTP status of the exception in the API reference.
+func (e *Error) Status() int {
 	switch e.Code {
 	case codeNotFound, codeUnknown:
 		return http.StatusNotFound

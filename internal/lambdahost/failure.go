@@ -5,8 +5,23 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 	"time"
 )
+
+// Failures that the function could not report itself have Lambda's names and
+// messages. The sources are AWS's pages "Understanding the Lambda execution
+// environment lifecycle" (Lambda developer guide), "Handling errors in Step Functions
+// workflows" and "Handle Lambda service exceptions" (Step Functions developer guide),
+// and public captures of payloads and execution histories:
+//
+//   - A timeout is Sandbox.Timedout. Captures up to March 2025 show a payload without
+//     an errorType, of which Step Functions made Lambda.Unknown.
+//   - A process that exits or is killed is Runtime.ExitError. If it was killed for its
+//     memory, captures since September 2024 show Runtime.OutOfMemory with the same
+//     message, "signal: killed", and others still Runtime.ExitError. Memory is not
+//     limited here, so a process that is killed is always Runtime.ExitError.
+//   - A response that is too large is Function.ResponseSizeTooLarge.
 
 // unhandled is the only value of X-Amz-Function-Error that current runtimes cause.
 const unhandled = "Unhandled"
@@ -17,6 +32,7 @@ type outcome struct {
 	functionError string // "" or unhandled
 	logLines      string // the lines about the failure that Lambda adds to the log
 	timedOut      bool
+	notStarted    bool // there is no executable that could be started
 	at            time.Time
 }
 
@@ -60,7 +76,9 @@ func exitFailure(err error) failure {
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
-		f.message = "Runtime exited with error: " + exit.Error() // "exit status 1", "signal: killed"
+		// "exit status 1", "signal: killed"; whether there is a core dump depends on
+		// the machine.
+		f.message = "Runtime exited with error: " + strings.TrimSuffix(exit.Error(), " (core dumped)")
 	case err != nil:
 		f.message = "Runtime exited with error: " + err.Error()
 	}
@@ -72,15 +90,6 @@ func timeoutFailure(timeout time.Duration) failure {
 		errorType: "Sandbox.Timedout",
 		message:   fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds()),
 	}
-}
-
-// initTimeoutFailure returns the failure of a process that does not initialize in
-// time. It is a timeout, as in Lambda, where a second initialization then runs into
-// the function's timeout.
-func initTimeoutFailure(timeout time.Duration) failure {
-	f := timeoutFailure(timeout)
-	f.message += " (initialization: the function started, but did not ask for an invocation)"
-	return f
 }
 
 func responseTooLarge() failure {

@@ -4,8 +4,10 @@ package lambdahost_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -82,7 +84,9 @@ func TestInitializationFailures(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ init, errorType, message string }{
 		{"exit", "Runtime.ExitError", "Runtime exited with error: exit status 7"},
-		{"hang", "Sandbox.Timedout", "Task timed out after 0.40 seconds (initialization: the function started, but did not ask for an invocation)"},
+		{"exit 0", "Runtime.ExitError", "Runtime exited without providing a reason"},
+		{"kill", "Runtime.ExitError", "Runtime exited with error: signal: killed"},
+		{"hang", "Sandbox.Timedout", "Task timed out after 0.60 seconds"},
 		{"error", "Init.NoConfiguration", "TABLE is not set"},
 	} {
 		t.Run(c.init, func(t *testing.T) {
@@ -92,7 +96,12 @@ func TestInitializationFailures(t *testing.T) {
 				options = append(options, lambdahost.WithColdStartTimeout(400*time.Millisecond))
 			}
 			h := newHost(t, options...)
-			add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"INIT": c.init} })
+			add(t, h, func(f *lambdahost.Function) {
+				f.Env = map[string]string{"INIT": c.init}
+				if c.init == "hang" {
+					f.Timeout = 600 * time.Millisecond
+				}
+			})
 			got, response := fail(t, h, `{"do":"pid"}`)
 			if got.Type != c.errorType || !strings.HasSuffix(got.Message, c.message) {
 				t.Errorf("got %+v, expected %s: %s", got, c.errorType, c.message)
@@ -102,10 +111,71 @@ func TestInitializationFailures(t *testing.T) {
 			}
 			eventually(t, "the process is gone", func() bool { return h.Stats("worker").Alive == 0 })
 			fail(t, h, `{"do":"pid"}`)
-			if stats := h.Stats("worker"); stats.Started != 2 || stats.Errors != 2 {
-				t.Errorf("got %+v, expected a new process for each invocation", stats)
+			if stats := h.Stats("worker"); stats.Started != 4 || stats.Errors != 2 {
+				t.Errorf("got %+v, expected two processes for each invocation", stats)
 			}
 		})
+	}
+}
+
+// Whether a signal leaves a core dump depends on the machine.
+func TestCoreDumpsAreNotMentioned(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "bootstrap")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\nulimit -c unlimited\nkill -SEGV $$\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t)
+	add(t, h, func(f *lambdahost.Function) { f.Command = []string{script} })
+	if got, _ := fail(t, h, `{}`); !strings.HasSuffix(got.Message, "Runtime exited with error: signal: segmentation fault") {
+		t.Errorf("got %+v, expected the signal alone", got)
+	}
+}
+
+func TestInitializationIsTriedTwice(t *testing.T) {
+	t.Parallel()
+	for init, report := range map[string]string{
+		"exit":  `Status: error\tError Type: Runtime.ExitError`,
+		"error": `Status: error\tError Type: Init.NoConfiguration`,
+		"hang":  `Status: timeout`,
+	} {
+		t.Run(init, func(t *testing.T) {
+			t.Parallel()
+			logs := &lineChecker{t: t}
+			h := newHost(t, lambdahost.WithColdStartTimeout(time.Second), lambdahost.WithLogs(func(string) io.Writer { return logs }))
+			add(t, h, func(f *lambdahost.Function) {
+				f.Env = map[string]string{"INIT": init, "ONCE": filepath.Join(t.TempDir(), "failed")}
+			})
+			succeed[int](t, h, `{"do":"pid"}`)
+			if stats := h.Stats("worker"); stats.Started != 2 || stats.Errors != 0 || stats.Alive != 1 {
+				t.Errorf("got %+v, expected a second process and no error", stats)
+			}
+			pattern := regexp.MustCompile(`INIT_REPORT Init Duration: [0-9]+\.[0-9]{2} ms\tPhase: init\t` + report + "\n")
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(logs.lines, ""); !pattern.MatchString(got) {
+				t.Errorf("got log %q, expected a line like %s", got, pattern)
+			}
+		})
+	}
+}
+
+func TestSlowInitializationHasTheFunctionsTimeout(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, lambdahost.WithColdStartTimeout(50*time.Millisecond))
+	add(t, h, func(f *lambdahost.Function) { f.Env = map[string]string{"INIT": "slow"} })
+	response := invoke(t, h, `{"do":"pid"}`)
+	if response.FunctionError != "" || response.InitDuration < 300*time.Millisecond {
+		t.Errorf("got %s after %s, expected a process that took 300 ms to initialize", response.Payload, response.InitDuration)
+	}
+	// The initialization counts: together with it, the invocation takes too long.
+	if err := h.Add(lambdahost.Function{Name: "both", Command: []string{binary}, Timeout: 600 * time.Millisecond, Env: map[string]string{"INIT": "slow"}}); err != nil {
+		t.Fatal(err)
+	}
+	response, err := h.Invoke(t.Context(), "both", []byte(`{"do":"sleep","millis":400}`))
+	if err != nil || !strings.Contains(string(response.Payload), "Task timed out after 0.60 seconds") {
+		t.Errorf("got %+v, %v, expected a timeout", response, err)
 	}
 }
 

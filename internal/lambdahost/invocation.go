@@ -44,4 +44,8 @@ type invocation struct {
 	deadline  time.Time
 	initTime  time.Duration
 	cold      bool
+	spent     time.Duration // how much of the timeout the initialization has used
 }
+
+// timeLeft returns how long the function may work on the invocation.
+func (inv *invocation) timeLeft() time.Duration { return inv.fn.Timeout - inv.spent }

@@ -49,7 +49,7 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 		return h.finish(inv, nil, *early), nil
 	}
 	p.dispatch(inv)
-	timer := time.NewTimer(inv.fn.Timeout)
+	timer := time.NewTimer(inv.timeLeft())
 	return h.await(ctx, inv, p, timer)
 }
 

@@ -170,7 +170,7 @@ func TestInvokeErrors(t *testing.T) {
 		{"unknown function", "wroker", "{}", "ResourceNotFoundException", "Function not found: arn:aws:lambda:us-east-1:123456789012:function:wroker (this host has worker)"},
 		{"invalid name", "not a name", "{}", "ValidationException", "'not a name' at 'functionName'"},
 		{"no JSON", "worker", "{nope", "InvalidRequestContentException", "Could not parse request body into json"},
-		{"one byte too large", "worker", `"` + strings.Repeat("x", 6291456-1) + `"`, "RequestTooLargeException", "6291456"},
+		{"one byte too large", "worker", `"` + strings.Repeat("x", 6291456-1) + `"`, "RequestEntityTooLargeException", "6291456"},
 	} {
 		_, err := h.Invoke(t.Context(), c.function, []byte(c.payload))
 		var refusal *lambdahost.Error

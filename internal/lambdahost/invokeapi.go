@@ -102,7 +102,7 @@ func writeError(w http.ResponseWriter, err error) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("X-Amzn-Errortype", refusal.Code)
-	w.WriteHeader(refusal.status())
+	w.WriteHeader(refusal.Status())
 	_, _ = w.Write(body)
 }
 

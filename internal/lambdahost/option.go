@@ -64,7 +64,8 @@ func WithConcurrency(n int) Option {
 }
 
 // WithColdStartTimeout sets the longest time from the start of a process to its
-// first request for an invocation. Default: ten seconds, as in Lambda.
+// first request for an invocation. A process that takes longer is killed, and another
+// one is started that has the function's timeout. Default: ten seconds, as in Lambda.
 func WithColdStartTimeout(d time.Duration) Option {
 	return func(s *settings) { s.coldStartTimeout = d }
 }

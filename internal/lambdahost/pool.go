@@ -124,8 +124,52 @@ func (l *pool) acquire(ctx context.Context, inv *invocation) (p *process, early 
 		l.remove(planned)
 		return p, nil, nil
 	}
+	return l.start(ctx, planned, inv)
+}
+
+// start starts a planned process for an invocation. Like Lambda, it repeats an
+// initialization that fails or takes too long as a part of the invocation, within the
+// function's timeout (developer guide, "Understanding the Lambda execution
+// environment lifecycle").
+func (l *pool) start(ctx context.Context, planned *process, inv *invocation) (*process, *outcome, error) {
 	inv.cold = true
-	return planned.comeUp(ctx, inv)
+	p, early, err := planned.comeUp(ctx, inv, l.host.settings.coldStartTimeout)
+	if early == nil || early.notStarted {
+		return p, early, err
+	}
+	l.host.reportInit(inv, early, "init")
+	again := l.replace()
+	if again == nil {
+		return nil, early, nil
+	}
+	select {
+	case l.host.launches <- struct{}{}:
+	case <-ctx.Done():
+		l.remove(again)
+		return nil, nil, context.Cause(ctx)
+	case <-l.host.closing:
+		l.remove(again)
+		return nil, nil, ErrClosed
+	}
+	p, early, err = again.comeUp(ctx, inv, l.fn.Timeout)
+	if early != nil && !early.notStarted {
+		l.host.reportInit(inv, early, "invoke")
+	}
+	inv.spent = inv.initTime
+	return p, early, err
+}
+
+// replace returns a planned process in place of one that failed to initialize. It
+// returns nil if the pool is closed or another invocation has taken the place.
+func (l *pool) replace() *process {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.full() {
+		return nil
+	}
+	p := newProcess(l.host, l.fn)
+	l.processes[p] = struct{}{}
+	return p
 }
 
 // takeIdle gives the most recently used idle process to an invocation. Callers hold

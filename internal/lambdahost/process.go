@@ -22,6 +22,7 @@ type process struct {
 	api       *runtimeAPI
 	log       *linelog.Log
 	startedAt time.Time
+	initLimit time.Duration // the longest time until it asks for an invocation
 
 	ready  chan struct{} // closed when it first asks for an invocation
 	exited chan struct{} // closed when it is reaped and out of the pool
@@ -65,9 +66,11 @@ const launchSpacing = 50 * time.Millisecond
 // that becomes idle before.
 func launchesAtOnce() int { return max(8, 4*runtime.NumCPU()) }
 
-// comeUp starts the process and waits until it asks for an invocation. The caller
-// has added an element to the host's launches, which comeUp removes.
-func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outcome, error) {
+// comeUp starts the process and waits until it asks for an invocation, at most for
+// the limit. The caller has added an element to the host's launches, which comeUp
+// removes.
+func (p *process) comeUp(ctx context.Context, inv *invocation, limit time.Duration) (*process, *outcome, error) {
+	p.initLimit = limit
 	giveUpPlace := sync.OnceFunc(func() { <-p.host.launches })
 	defer giveUpPlace()
 	p.fn.pool.own(p, inv)
@@ -78,6 +81,7 @@ func (p *process) comeUp(ctx context.Context, inv *invocation) (*process, *outco
 			return nil, nil, err
 		}
 		early := invalidEntrypoint(p.fn, err).outcome(inv.request.id)
+		early.notStarted = true
 		return nil, &early, nil
 	}
 	spacing := time.AfterFunc(launchSpacing, giveUpPlace)
@@ -173,7 +177,7 @@ func (p *process) dispatch(inv *invocation) {
 	l := &p.fn.pool
 	l.mu.Lock()
 	inv.startedAt = time.Now()
-	inv.deadline = inv.startedAt.Add(inv.fn.Timeout)
+	inv.deadline = inv.startedAt.Add(inv.timeLeft())
 	c := p.asker
 	p.asker = nil
 	if c == nil {
@@ -235,7 +239,7 @@ func (p *process) limitInit() {
 	if p.state != starting {
 		return // it has already asked
 	}
-	p.initTimer = time.AfterFunc(p.host.settings.coldStartTimeout, func() {
+	p.initTimer = time.AfterFunc(p.initLimit, func() {
 		l.mu.Lock()
 		late := p.state == starting
 		p.initTimedOut = late
@@ -253,7 +257,7 @@ func (p *process) initFailure(requestID string) outcome {
 	defer p.fn.pool.mu.Unlock()
 	switch {
 	case p.initTimedOut:
-		out := initTimeoutFailure(p.host.settings.coldStartTimeout).outcome(requestID)
+		out := timeoutFailure(p.initLimit).outcome(requestID)
 		out.timedOut = true
 		return out
 	case p.initError != nil:

@@ -2,6 +2,7 @@ package lambdahost
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -48,6 +49,20 @@ func (inv *invocation) logTail(p *process, out outcome, r *Response) []byte {
 	}
 	text.WriteByte('\n')
 	return text.Bytes()[max(0, text.Len()-logTailBytes):]
+}
+
+// reportInit writes to the function's log that an initialization has failed, as
+// Lambda does (developer guide, "Understanding the Lambda execution environment
+// lifecycle"). The phase is init, or invoke for the second try.
+func (h *Host) reportInit(inv *invocation, out *outcome, phase string) {
+	status := "timeout"
+	if !out.timedOut {
+		var failure struct{ ErrorType string }
+		_ = json.Unmarshal(out.payload, &failure) // a runtime may report anything
+		status = "error\tError Type: " + failure.ErrorType
+	}
+	line := fmt.Sprintf("INIT_REPORT Init Duration: %s ms\tPhase: %s\tStatus: %s\n", milliseconds(inv.initTime), phase, status)
+	_, _ = h.logs.writer(inv.fn.Name).Write([]byte(line))
 }
 
 func milliseconds(d time.Duration) string {

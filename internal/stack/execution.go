@@ -20,8 +20,8 @@ type Execution struct {
 	Items    *jobstart.Items
 	History  func(event.Event)
 	Observer engine.MapObserver
-	// Invoked is called after a task of the state machine has invoked a function,
-	// from the goroutine of the invocation. Executions that it starts do not
+	// Invoked is called after a task of the state machine has invoked a function
+	// with lambda:invoke or its ARN, from the goroutine of the invocation. Executions that it starts do not
 	// count. Output is that of lambda:invoke, nil if it failed.
 	Invoked func(request *engine.Request, output any, err error)
 	// Between, if it is set, is called for each task that is answered outside the

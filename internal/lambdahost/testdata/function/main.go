@@ -30,10 +30,15 @@ type event struct {
 }
 
 func main() {
-	switch os.Getenv("INIT") {
+	switch initialization() {
 	case "exit":
 		fmt.Fprintln(os.Stderr, "giving up before the first event")
 		os.Exit(7)
+	case "exit 0":
+		os.Exit(0)
+	case "kill":
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		time.Sleep(time.Hour) // the signal may take a moment
 	case "hang":
 		time.Sleep(time.Hour)
 	case "slow":
@@ -51,6 +56,19 @@ func main() {
 	default:
 		lambda.Start(handle)
 	}
+}
+
+// initialization returns how the function starts. If ONCE is a file that does not
+// exist, this is the first process, which creates it; other processes just start.
+func initialization() string {
+	if once := os.Getenv("ONCE"); once != "" {
+		file, err := os.OpenFile(once, os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return ""
+		}
+		_ = file.Close()
+	}
+	return os.Getenv("INIT")
 }
 
 func handle(ctx context.Context, e event) (any, error) {

@@ -59,6 +59,8 @@ func manualRuntime() {
 			report(post("invocation/"+id+"/response", `"`+strings.Repeat("x", 100_000)+`"`, http.Header{"Expect": {"100-continue"}}))
 		case "error without a body":
 			post("invocation/"+id+"/error", "", http.Header{"Lambda-Runtime-Function-Error-Type": {"Function.NoSuchThing"}})
+		case "error without a type":
+			post("invocation/"+id+"/error", `{"errorMessage":"no type"}`, nil)
 		case "fail in the middle":
 			body := io.MultiReader(strings.NewReader(`{"half":`))
 			request, _ := http.NewRequest(http.MethodPost, runtimeURL+"invocation/"+id+"/response", body)
