@@ -43,8 +43,10 @@
 //
 // # Logging
 //
-// The kit never changes the default logger. Install one in main, and every line
-// that is logged with the handler's context says which item it is about:
+// The kit logs panics and little else, as JSON lines on standard output unless
+// [WithLogger] says otherwise. It never changes the default logger of package
+// slog. If your functions log, install one in main, and every line that is logged
+// with the handler's context says which item it is about:
 //
 //	func main() {
 //		slog.SetDefault(job.NewLogger(os.Stdout))
@@ -53,16 +55,14 @@
 //
 //	slog.InfoContext(ctx, "priced", "total", total) // {"level":"INFO","message":"priced","total":…,"job":…,"execution":…,"requestId":…,"index":7}
 //
-// [LogHandler] does the same for a handler of your own. The kit itself logs
-// panics and little else, to the default logger unless [WithLogger] says
-// otherwise.
+// [LogHandler] does the same for a handler of your own.
 //
 // # Dependencies
 //
 // Every function of this package that makes a handler takes an [Option] for what
 // the handler uses: [WithS3], [WithLogger], [WithClock] and [WithMetrics].
-// Without an option it uses AWS's default configuration, the default logger, the
-// system's clock and standard output. AWS clients are made when they are first
+// Without an option it uses AWS's default configuration, JSON lines on standard
+// output, and the system's clock. AWS clients are made when they are first
 // needed, and a client that a handler cannot need is not in its binary.
 // constructs/mapjob grants the permissions that the handlers of a job need, except
 // on the table of [Once].

@@ -17,7 +17,7 @@ type Option struct{ set func(*settings) }
 // settings are what all kinds of handlers use.
 type settings struct {
 	store   *s3object.Store
-	logger  *slog.Logger // nil: the default logger at the time of the line
+	logger  *slog.Logger
 	now     func() time.Time
 	metrics io.Writer
 }
@@ -32,7 +32,7 @@ func newSettings(options []Option) settings {
 }
 
 func defaults() settings {
-	return settings{store: s3object.New(nil), now: time.Now, metrics: os.Stdout}
+	return settings{store: s3object.New(nil), logger: NewLogger(os.Stdout), now: time.Now, metrics: os.Stdout}
 }
 
 // WithS3 sets the client for items, outcomes and reports. Default: a client of
@@ -42,8 +42,8 @@ func WithS3(client *s3.Client) Option {
 }
 
 // WithLogger sets where the kit logs, such as the panics of a handler. Its lines
-// have the attributes that [LogHandler] adds, with any logger. Default: the
-// default logger of package slog.
+// have the attributes that [LogHandler] adds, with any logger. Default:
+// [NewLogger] on standard output, from where Lambda sends them to CloudWatch Logs.
 func WithLogger(logger *slog.Logger) Option { return Option{func(s *settings) { s.logger = logger }} }
 
 // WithClock sets where the times come from that a handler writes down: when an
@@ -58,11 +58,7 @@ func WithMetrics(to io.Writer) Option { return Option{func(s *settings) { s.metr
 
 // log returns the logger for a line of the kit's own.
 func (s *settings) log() *slog.Logger {
-	logger := s.logger
-	if logger == nil {
-		logger = slog.Default()
-	}
-	return slog.New(LogHandler(logger.Handler()))
+	return slog.New(LogHandler(s.logger.Handler()))
 }
 
 // WorkOption sets how a worker handles items: [Concurrency], [Tries], [Once], and

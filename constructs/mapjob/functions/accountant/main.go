@@ -4,14 +4,11 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/job"
 )
 
 func main() {
-	slog.SetDefault(job.NewLogger(os.Stdout))
 	lambda.Start(job.Summarize(func(context.Context, *job.Summary) error { return nil }))
 }

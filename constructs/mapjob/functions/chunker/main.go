@@ -3,9 +3,6 @@
 package main
 
 import (
-	"log/slog"
-	"os"
-
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/constructs/mapjob/functions/chunker/internal/source"
 	"github.com/mapjob/mapjob/internal/s3object"
@@ -13,6 +10,5 @@ import (
 )
 
 func main() {
-	slog.SetDefault(job.NewLogger(os.Stdout))
 	lambda.Start(job.Start(source.In(s3object.New(nil))))
 }
