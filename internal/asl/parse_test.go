@@ -47,6 +47,20 @@ func TestWithoutSizeLimitsAcceptsLongNames(t *testing.T) {
 	}
 }
 
+func TestServiceTextsThatRealExecutionsShow(t *testing.T) {
+	t.Parallel()
+	for state, expected := range map[string]string{
+		`{"Type":"Wait","Timestamp":"tomorrow","End":true}`:                                       "String does not match RFC3339 timestamp at /States/S/Timestamp",
+		`{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Credentials":{},"End":true}`: "The field 'RoleArn' is required but was missing at /States/S/Credentials",
+	} {
+		_, err := asl.Parse([]byte(`{"StartAt":"S","States":{"S":` + state + `}}`))
+		var problems asl.Problems
+		if !errors.As(err, &problems) || !strings.Contains(problems.ServiceText(), expected) {
+			t.Errorf("%s: got %q, expected %s", state, problems.ServiceText(), expected)
+		}
+	}
+}
+
 func TestServiceTextCallsEveryTransitionNext(t *testing.T) {
 	t.Parallel()
 	_, err := asl.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Choice", "Default": "Y",

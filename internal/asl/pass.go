@@ -2,7 +2,7 @@ package asl
 
 // Pass holds the fields of a Pass state.
 type Pass struct {
-	// Result is the literal result, set if HasResult is true.
-	Result    any
-	HasResult bool
+	// Result is the literal result, or nil. AWS does not tell a Result of null from
+	// none.
+	Result any
 }

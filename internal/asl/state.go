@@ -140,7 +140,7 @@ func (p *parser) state(outer fields.Object, name string, v any, path string) (*S
 		s.Task = p.task(f)
 	case PassState:
 		s.Pass = &Pass{}
-		s.Pass.Result, s.Pass.HasResult = f.Get("Result")
+		s.Pass.Result, _ = f.Get("Result")
 	case ChoiceState:
 		s.Choice, links = p.choice(f, links)
 	case WaitState:
@@ -223,6 +223,7 @@ func (p *parser) assign(f fields.Object, field string) *expression.Template {
 			if f.Language == JSONPath && len(name) > 2 && name[len(name)-2:] == ".$" {
 				name = name[:len(name)-2]
 			}
+			p.scope.assigned = append(p.scope.assigned, assignment{name, fields.Step(f.At("Assign"), name)})
 			switch {
 			case name == "states":
 				f.Document.Problem(fields.Step(f.At("Assign"), name), `got the name "states", which is reserved, expected another name`)

@@ -102,7 +102,10 @@ func (p *parser) task(f fields.Object) *Task {
 		}
 	}
 	if v, ok := f.Get("Credentials"); ok {
-		if _, ok := f.Document.Open(v, f.At("Credentials"), "Credentials", fields.RoleKind, f.Language); ok {
+		if role, ok := f.Document.Open(v, f.At("Credentials"), "Credentials", fields.RoleKind, f.Language); ok {
+			if !role.Has("RoleArn") && !role.Has("RoleArn.$") {
+				f.Document.Known(role.At("RoleArn"), fields.SchemaText("The field 'RoleArn' is required but was missing", role.Path), "got nothing, expected the ARN of a role")
+			}
 			t.Credentials = f.Template("Credentials", "Credentials")
 		}
 	}

@@ -23,6 +23,7 @@ func (p *parser) wait(f fields.Object) *Wait {
 				return ok
 			},
 			Expected: `a timestamp such as "2026-03-14T01:59:00Z"`,
+			Service:  "String does not match RFC3339 timestamp",
 		}),
 	}
 	n := 0

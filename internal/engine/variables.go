@@ -52,6 +52,9 @@ func (v *visit) countVariables(assigned *value.Object) *failure {
 // dropVariables takes the variables of a thread that has ended from those of its
 // execution.
 func (t *thread) dropVariables() {
+	if t.variableBytes == nil {
+		return
+	}
 	for _, size := range t.variableBytes {
 		t.execution.variableBytes -= size
 	}

@@ -13,6 +13,8 @@ type Values struct {
 	Literal func(any) bool
 	// Expected describes the literal values in an error message.
 	Expected string
+	// Service is AWS's text for other values, or "" if it is not known.
+	Service string
 	// Calls is true if the Path variant may be a call of an intrinsic function.
 	Calls bool
 }
@@ -93,7 +95,11 @@ func (f Object) Dynamic(name, field string, kind Values) *expression.Dynamic {
 		if f.Language == JSONata {
 			expected += " or a JSONata expression {% … %}"
 		}
-		f.Document.Problem(f.At(name), "got %s, expected %s", value.Describe(literal), expected)
+		service := ""
+		if kind.Service != "" {
+			service = SchemaText(kind.Service, f.At(name))
+		}
+		f.Document.Known(f.At(name), service, "got %s, expected %s", value.Describe(literal), expected)
 		return nil
 	}
 	return &expression.Dynamic{Field: field, Literal: literal}
