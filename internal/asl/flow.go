@@ -52,7 +52,7 @@ func (f *Flow) ends() bool {
 
 // flow reads StartAt and States and resolves the transitions.
 func (p *parser) flow(f fields.Object, flow *Flow) {
-	defer p.enterScope()()
+	defer p.scopes.Enter()()
 	flow.byName = map[string]*State{}
 	flow.StartAt = f.Text("StartAt")
 	if !f.Has("StartAt") {

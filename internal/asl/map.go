@@ -149,9 +149,7 @@ func (p *parser) processor(f fields.Object, m *Map) {
 		}
 	}
 	if m.Processor.Distributed { // its children read no variables from outside
-		outer := p.scope
-		p.scope = nil
-		defer func() { p.scope = outer }()
+		defer p.scopes.Hide()()
 	}
 	p.flow(g, &m.Processor.Flow)
 }

@@ -50,8 +50,7 @@ type parser struct {
 	names    map[string]string // state name to the path of its first use
 	anySize  bool
 	language QueryLanguage // of the state machine, the default of its states
-	scope    *scope        // of the flow that is being read
-	scopes   []*scope
+	scopes   fields.Scopes
 }
 
 // Parse parses and validates a definition. The error is [Problems], with all
@@ -111,6 +110,6 @@ func (p *parser) stateMachine(d *fields.Document, v any) *StateMachine {
 	f.Language = m.QueryLanguage
 	m.TimeoutSeconds, _ = f.Integer("TimeoutSeconds", 1, maxSeconds)
 	p.flow(f, &m.Flow)
-	p.checkScopes(d)
+	p.scopes.Check(d)
 	return m
 }

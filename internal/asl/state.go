@@ -223,7 +223,7 @@ func (p *parser) assign(f fields.Object, field string) *expression.Template {
 			if f.Language == JSONPath && len(name) > 2 && name[len(name)-2:] == ".$" {
 				name = name[:len(name)-2]
 			}
-			p.scope.assigned = append(p.scope.assigned, assignment{name, fields.Step(f.At("Assign"), name)})
+			p.scopes.Assign(name, fields.Step(f.At("Assign"), name))
 			switch {
 			case name == "states":
 				f.Document.Problem(fields.Step(f.At("Assign"), name), `got the name "states", which is reserved, expected another name`)

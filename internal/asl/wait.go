@@ -13,18 +13,8 @@ type Wait struct {
 
 func (p *parser) wait(f fields.Object) *Wait {
 	w := &Wait{
-		Seconds: f.Dynamic("Seconds", "Seconds", fields.WholeIn(0, maxSeconds)),
-		Timestamp: f.Dynamic("Timestamp", "Timestamp", fields.Values{
-			Literal: func(v any) bool {
-				text, ok := v.(string)
-				if ok {
-					_, ok = expression.ParseTimestamp(text)
-				}
-				return ok
-			},
-			Expected: `a timestamp such as "2026-03-14T01:59:00Z"`,
-			Service:  "String does not match RFC3339 timestamp",
-		}),
+		Seconds:   f.Dynamic("Seconds", "Seconds", fields.WholeIn(0, maxSeconds)),
+		Timestamp: f.Dynamic("Timestamp", "Timestamp", fields.Timestamp()),
 	}
 	n := 0
 	for _, name := range []string{"Seconds", "SecondsPath", "Timestamp", "TimestampPath"} {

@@ -52,6 +52,18 @@ func (s *listSource) failure() *failure     { return nil }
 func (s *listSource) known() int            { return len(s.items) }
 func (s *listSource) close()                {}
 
+// openObjects notes which object a source reads.
+type openObjects struct {
+	Objects
+	source *streamSource
+}
+
+// Open is that of [Objects].
+func (o openObjects) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	o.source.opened = "s3://" + bucket + "/" + key
+	return o.Objects.Open(ctx, bucket, key)
+}
+
 // blockItems is how many items are read before they are handed to the loop.
 const blockItems = 256
 
@@ -61,6 +73,7 @@ type streamSource struct {
 	loop *loop.Loop
 	// reader is used by one goroutine at a time, which is not the loop's.
 	reader *items.Reader
+	opened string // address of the object that reader reads
 	// uri is the Source of the items, unless they are loaded from several
 	// objects.
 	uri    string
@@ -160,7 +173,7 @@ func (s *streamSource) readBlock() (b block, err error) {
 		}
 		b.values = append(b.values, x)
 		if s.loaded {
-			b.sources = append(b.sources, s.reader.Loaded())
+			b.sources = append(b.sources, s.opened)
 		}
 	}
 	return b, nil

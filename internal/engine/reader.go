@@ -25,10 +25,9 @@ func (v *visit) reader(definition *asl.ItemReader) (itemSource, error) {
 	if from.Key != "" {
 		uri += "/" + from.Key
 	}
-	return &streamSource{
-		ctx: v.run.ctx, loop: v.run.loop, reader: items.Open(v.run.ctx, v.run.engine.objects, from),
-		uri: uri, loaded: from.Place == items.InLoaded, limit: -1,
-	}, nil
+	s := &streamSource{ctx: v.run.ctx, loop: v.run.loop, uri: uri, loaded: from.Place == items.InLoaded, limit: -1}
+	s.reader = items.Open(v.run.ctx, openObjects{v.run.engine.objects, s}, from)
+	return s, nil
 }
 
 // definitionSource returns what an ItemReader says about its items, apart from

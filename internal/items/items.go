@@ -129,15 +129,6 @@ func (r *Reader) Value() (any, error) {
 	return r.stream.value()
 }
 
-// Loaded returns the address of the object that the last item is in, for a
-// source that loads several ([InLoaded]).
-func (r *Reader) Loaded() string {
-	if c, ok := r.stream.(*chain); ok {
-		return c.address
-	}
-	return ""
-}
-
 // Text returns the next item as JSON text in one line, or io.EOF.
 func (r *Reader) Text() (json.RawMessage, error) {
 	if err := r.begin(); err != nil {

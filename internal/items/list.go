@@ -62,8 +62,6 @@ type chain struct {
 	open func() (stream, error) // io.EOF after the last one
 	end  func()                 // of the list of streams; may be nil
 	at   stream
-	// address is that of the object that is open, for [Reader.Loaded].
-	address string
 }
 
 func (c *chain) value() (v any, err error) {
@@ -112,14 +110,11 @@ func (c *chain) close() error {
 // loaded are the items of all objects of a list (LOAD_AND_FLATTEN).
 func (o *opener) loaded() *chain {
 	l := o.list()
-	c := &chain{end: l.stop}
-	c.open = func() (stream, error) {
+	return &chain{end: l.stop, open: func() (stream, error) {
 		object, err := l.object()
 		if err != nil {
 			return nil, err
 		}
-		c.address = address(o.from.Bucket, object.Key)
 		return o.object(o.from.Bucket, object.Key)
-	}
-	return c
+	}}
 }

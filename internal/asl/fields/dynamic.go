@@ -41,6 +41,21 @@ func NumberIn(least, most float64) Values {
 	}
 }
 
+// Timestamp returns the values of a field that takes a timestamp.
+func Timestamp() Values {
+	return Values{
+		Literal: func(v any) bool {
+			text, ok := v.(string)
+			if ok {
+				_, ok = expression.ParseTimestamp(text)
+			}
+			return ok
+		},
+		Expected: `a timestamp such as "2026-03-14T01:59:00Z"`,
+		Service:  "String does not match RFC3339 timestamp",
+	}
+}
+
 // AnyText returns the values of a field that takes any string.
 func AnyText() Values {
 	return Values{
