@@ -29,6 +29,7 @@ type execution struct {
 	output      any
 	failure     *failure
 	events      int64
+	last        lastEvent
 	// variableBytes is the size of the variables of all its threads that run.
 	variableBytes int
 	root          *thread

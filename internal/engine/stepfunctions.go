@@ -20,7 +20,7 @@ func (e *Engine) answers(r asl.Resource) bool {
 		return false
 	}
 	switch r.Action {
-	case "describeExecution", "listExecutions", "stopExecution", "sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
+	case "describeExecution", "getExecutionHistory", "listExecutions", "stopExecution", "sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
 		return true
 	}
 	return false
@@ -158,7 +158,10 @@ func (r *run) callStepFunctions(action string, arguments *value.Object) (any, er
 	if !ok {
 		return nil, r.sfnError("ExecutionDoesNotExist", fmt.Sprintf("Execution Does Not Exist: '%s'", arn))
 	}
-	if action == "stopExecution" {
+	switch action {
+	case "getExecutionHistory":
+		return x.history(arguments)
+	case "stopExecution":
 		r.loop.Do(func() { x.abort(stringMember(arguments, "Error"), stringMember(arguments, "Cause")) })
 		return value.NewObject("StopDate", timestamp(r.loop.Now())), nil
 	}

@@ -109,3 +109,24 @@ func TestDescribeExecutionOmitsDataOnRequest(t *testing.T) {
 		t.Errorf("got %s, expected the status without the input", metadata)
 	}
 }
+
+func TestGetExecutionHistoryReturnsTheLastEvent(t *testing.T) {
+	const arn = "arn:aws:states:us-east-1:123456789012:stateMachine:Owner"
+	large := strings.Repeat("x", 200_000)
+	owner := parse(t, `{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Seconds":30,"Next":"E"},"E":{"Type":"Choice",
+		"Choices":[{"Condition":"{% $states.input.fail %}","Next":"F"}],"Default":"P"},"F":{"Type":"Fail","Error":"Bad"},"P":{"Type":"Pass","End":true}}}`)
+	look := func(fail, seconds, more string) *engine.Execution {
+		return run(t, `{"QueryLanguage":"JSONata","StartAt":"S","States":{
+			"S":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:startExecution","Arguments":{"StateMachineArn":"`+arn+`","Input":{"fail":`+fail+`,"large":"`+large+`"}},
+				"Assign":{"arn":"{% $states.result.ExecutionArn %}"},"Next":"W"},
+			"W":{"Type":"Wait","Seconds":`+seconds+`,"Next":"H"},
+			"H":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:getExecutionHistory","Arguments":{"ExecutionArn":"{% $arn %}"`+more+`},
+				"Output":"{% $states.result.Events.[Type, Id - PreviousEventId] %}","End":true}}}`, `{}`, engine.WithStateMachine(arn, owner, engine.Standard))
+	}
+	const last = `,"ReverseOrder":true,"MaxResults":1,"IncludeExecutionData":false`
+	succeeds(t, look("true", "10", last), `["WaitStateEntered",2]`)
+	succeeds(t, look("true", "60", last), `["ExecutionFailed",1]`)
+	succeeds(t, look("false", "60", last), `["ExecutionSucceeded",1]`)
+	fails(t, look("false", "60", `,"ReverseOrder":true,"MaxResults":1`), "States.TaskFailed", `expected "ReverseOrder": true`)
+	fails(t, look("false", "60", `,"MaxResults":1,"IncludeExecutionData":false`), "States.TaskFailed", "only the last event is kept")
+}

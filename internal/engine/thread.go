@@ -82,10 +82,11 @@ func (t *thread) record(kind event.Type, d *event.Data) bool {
 func (t *thread) mustRecord(kind event.Type, d *event.Data) {
 	x := t.execution
 	x.events++
+	x.last = lastEvent{t.last, kind, x.run.loop.Now()}
 	if history := x.run.engine.history; history != nil {
 		history(event.Event{
 			ExecutionARN: x.arn, ID: x.events, PreviousID: t.last, Type: kind,
-			Time: x.run.loop.Now(), Data: *d,
+			Time: x.last.time, Data: *d,
 		})
 	}
 	t.last = x.events

@@ -55,7 +55,7 @@ func (s *Services) Find(resource asl.Resource, invoke engine.IntegrationFunc) (e
 		}
 	case "aws-sdk:sfn":
 		switch action {
-		case "startExecution", "describeExecution", "listExecutions", "stopExecution",
+		case "startExecution", "describeExecution", "getExecutionHistory", "listExecutions", "stopExecution",
 			"sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
 			return nil, nil
 		}
