@@ -137,7 +137,7 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	}
 	task := b.invoke(protocol.StateJobStart, b.settings.JobStart, message.Object(&request, payload...),
 		&awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
-	retryCrashes(task)
+	retryFailures(task)
 	return task
 }
 
@@ -247,7 +247,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		Assign:  &object{"account": expression("$states.result.Payload")},
 		Outputs: expression("$states.result.Payload"),
 	})
-	retryCrashes(task)
+	retryFailures(task)
 	return task
 }
 
@@ -259,16 +259,24 @@ func (b *builder) folder(name string) object {
 		message.Set(&folder.Prefix, inFolder(name)))
 }
 
-// retryCrashes retries a job start or a summary that crashed: both can begin
-// again. An error that the function returned, and a timeout, would come again.
-func retryCrashes(task awsstepfunctionstasks.LambdaInvoke) {
-	task.AddRetry(&awsstepfunctions.RetryProps{
-		Errors:         jsii.Strings("Runtime.ExitError", "Lambda.Unknown"),
-		MaxAttempts:    jsii.Number(2),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
+// retryFailures retries a job start or a summary that could not report its failure:
+// both can begin again. One that exited or was killed is retried twice. One that timed
+// out is retried once: a dependency may have been slow, but work that takes too long
+// takes too long again, for up to 15 minutes. AWS has reported both failures by two
+// names, and Lambda.Unknown stood for timeouts. An error that the function returned
+// would come again.
+func retryFailures(task awsstepfunctionstasks.LambdaInvoke) {
+	retry := func(attempts float64, errors ...string) {
+		task.AddRetry(&awsstepfunctions.RetryProps{
+			Errors:         jsii.Strings(errors...),
+			MaxAttempts:    jsii.Number(attempts),
+			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
+			BackoffRate:    jsii.Number(2),
+			JitterStrategy: awsstepfunctions.JitterType_FULL,
+		})
+	}
+	retry(2, "Runtime.ExitError", "Runtime.OutOfMemory")
+	retry(1, "Sandbox.Timedout", "Lambda.Unknown")
 }
 
 // itemsForSummary returns where the items are. Items in the data are only

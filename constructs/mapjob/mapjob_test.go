@@ -165,6 +165,32 @@ func TestRetriesAreInTheChildAndIncludeThrottles(t *testing.T) {
 	}
 }
 
+func TestJobStartAndSummaryAreRetriedIfTheyCrashOrTimeOut(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{JobStart: function(stack, "JobStart"), Worker: function(stack, "Worker"), Summary: function(stack, "Summary")})
+	template := synthesis.Synthesize(t, stack)
+	definition := template.Definition(t, template.Only(t, machineType))
+	for _, name := range []string{"JobStart", "Summary"} {
+		attempts := map[string]float64{}
+		retriers, _ := state(t, definition, "States", name)["Retry"].([]any)
+		for _, retrier := range retriers {
+			retrier, _ := retrier.(map[string]any)
+			errors, _ := retrier["ErrorEquals"].([]any)
+			for _, e := range errors {
+				attempts[fmt.Sprint(e)], _ = retrier["MaxAttempts"].(float64)
+			}
+		}
+		for e, expected := range map[string]float64{
+			"Runtime.ExitError": 2, "Runtime.OutOfMemory": 2, "Sandbox.Timedout": 1, "Lambda.Unknown": 1,
+			"Function.ResponseSizeTooLarge": 0, "Runtime.InvalidEntrypoint": 0, "States.ALL": 0, "States.TaskFailed": 0,
+		} {
+			if attempts[e] != expected {
+				t.Errorf("%s: got %g retries of %s, expected %g", name, attempts[e], e, expected)
+			}
+		}
+	}
+}
+
 func TestLogHasDataOnlyOnRequest(t *testing.T) {
 	for name, c := range map[string]struct{ given, expected *bool }{
 		"nothing said": {nil, jsii.Bool(false)}, "asked for": {jsii.Bool(true), jsii.Bool(true)},

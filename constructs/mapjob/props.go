@@ -42,7 +42,7 @@ type Props struct {
 	WorkerRetries *float64
 
 	// JobStart gets the execution's input and yields the items. It is written with
-	// job.Start. If it crashes, it is invoked again.
+	// job.Start. If it crashes or times out, it is invoked again.
 	// Default: the items come from the Source.
 	JobStart awslambda.IFunction
 

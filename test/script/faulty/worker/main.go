@@ -31,6 +31,11 @@ func main() {
 			panic("a bug in the worker")
 		case "exit":
 			os.Exit(3)
+		case "kill":
+			if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+				return "", err
+			}
+			time.Sleep(time.Hour) // the signal may take a moment
 		case "nap-exit":
 			time.Sleep(1300 * time.Millisecond) // outcomes of other items are stored by then
 			os.Exit(3)
