@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -60,7 +61,7 @@ func startFunctions(t *testing.T) *host {
 		}
 	})
 	for name, f := range map[string]lambdahost.Function{
-		"worker":  {Timeout: 20 * time.Second},
+		"worker":  {},
 		"hurried": {Timeout: 1500 * time.Millisecond},
 		"exits":   {Env: map[string]string{"INIT": "exit"}},
 		"broken":  {Env: map[string]string{"INIT": "error"}},
@@ -69,7 +70,7 @@ func startFunctions(t *testing.T) *host {
 		"absent":  {Command: []string{"/no/such/file"}},
 		"busy":    {Timeout: time.Minute, Concurrency: 1},
 	} {
-		f.Name = name
+		f.Name, f.Timeout = name, cmp.Or(f.Timeout, 20*time.Second)
 		if f.Command == nil {
 			f.Command = []string{binary}
 		}
@@ -253,7 +254,7 @@ func TestEveryCallerSeesTheSameFailure(t *testing.T) {
 	r := <-result
 	check("an event", r.FunctionError, string(r.Answer))
 
-	if err := invoker.Poll(invocation.Mapping{Queue: "orders", Function: "exits", Timeout: 3 * time.Second}); err != nil {
+	if err := invoker.Poll(invocation.Mapping{Queue: "orders", Function: "exits", Timeout: 20 * time.Second}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := queues.Send("arn:aws:sqs:us-east-1:123456789012:orders", "{}", nil); err != nil {

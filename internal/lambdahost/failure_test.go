@@ -142,7 +142,11 @@ func TestInitializationIsTriedTwice(t *testing.T) {
 		t.Run(init, func(t *testing.T) {
 			t.Parallel()
 			logs := &lineChecker{t: t}
-			h := newHost(t, lambdahost.WithColdStartTimeout(time.Second), lambdahost.WithLogs(func(string) io.Writer { return logs }))
+			options := []lambdahost.Option{lambdahost.WithLogs(func(string) io.Writer { return logs })}
+			if init == "hang" {
+				options = append(options, lambdahost.WithColdStartTimeout(400*time.Millisecond))
+			}
+			h := newHost(t, options...)
 			add(t, h, func(f *lambdahost.Function) {
 				f.Env = map[string]string{"INIT": init, "ONCE": filepath.Join(t.TempDir(), "failed")}
 			})
