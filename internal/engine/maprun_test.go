@@ -109,6 +109,11 @@ func TestToleranceIsPassedAndRunningExpressChildrenFinishAndCountAsSucceeded(t *
 	definition, worker := failingRun("", "EXPRESS")
 	x := run(t, definition, `[1,-1,2,3,4]`, worker, engine.WithObjects(store), engine.WithMapObserver(&o))
 	fails(t, x, "States.ExceedToleratedFailureThreshold", "")
+	for name, body := range store.objects {
+		if strings.Contains(body, "RedriveStatus") {
+			t.Errorf("%s: got %s, expected lines of Express children without RedriveStatus", name, body)
+		}
+	}
 	lines, _ := store.statuses(t)
 	expected := map[string][]string{
 		"SUCCEEDED_0.jsonl": {"SUCCEEDED 1", "SUCCEEDED 2"},
@@ -163,6 +168,17 @@ func TestAReaderThatFailsLeavesWhatWasReadPending(t *testing.T) {
 	expected := map[string][]string{"FAILED_0.jsonl": {`ABORTED {"Items":[1,2]}`}, "PENDING_0.jsonl": {`PENDING {"Items":[3]}`}}
 	if diff := cmp.Diff(expected, lines); diff != "" {
 		t.Errorf("the lines differ (-expected +got):\n%s", diff)
+	}
+}
+
+// The Express child fails, and passes the tolerance, after the reader failed.
+func TestTheFirstFailureOfAMapRunIsItsError(t *testing.T) {
+	store := &memory{objects: map[string]string{"in/items.jsonl": "-1\nx\n"}}
+	definition, worker := failingRun(`"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"items.jsonl"}},`, "EXPRESS")
+	x := run(t, definition, `{}`, worker, engine.WithObjects(store))
+	fails(t, x, "States.ItemReaderFailed", "")
+	if took := x.Stop.Sub(x.Start); took != time.Second {
+		t.Errorf("got a run of %v, expected it to wait for the child that ran", took)
 	}
 }
 
