@@ -88,7 +88,7 @@ func (s *starter[In, Item]) answer(ctx context.Context, request *protocol.StartR
 		return nil, err
 	}
 	n := int(count.Load())
-	return json.Marshal(protocol.StartAnswer{Version: message.Version(),
+	return json.Marshal(protocol.StartAnswer{Version: protocol.SentVersion(),
 		Items: protocol.Items{Bucket: to.Bucket, Key: to.Key, Count: &n, Chunked: request.ChunkSize > 0}})
 }
 
@@ -123,7 +123,7 @@ func writeItems[Item any](w io.Writer, items iter.Seq2[Item, error], count *atom
 
 // inline returns an answer that has the items in it.
 func inline[Item any](items iter.Seq2[Item, error], count *atomic.Int64) ([]byte, error) {
-	start, err := json.Marshal(protocol.StartAnswer{Version: message.Version(), Items: []int{}})
+	start, err := json.Marshal(protocol.StartAnswer{Version: protocol.SentVersion(), Items: []int{}})
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	if err != nil {
 		return nil, err
 	}
-	account := protocol.Account{Version: message.Version(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
+	account := protocol.Account{Version: protocol.SentVersion(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
 		Missing: items.Missing, Repeated: summary.account.Repeated, Errors: errorCounts(summary.account.Errors()), Output: summary.output}
 	stopped := z.now().UTC()
 	if request.Report != nil {

@@ -87,7 +87,7 @@ func (i *Items) Feed(ctx context.Context, job *asl.StateMachine, invoke engine.I
 			}
 			items = chunked
 		}
-		text, err := json.Marshal(protocol.StartAnswer{Version: protocol.Version, Items: items})
+		text, err := json.Marshal(protocol.StartAnswer{Version: protocol.SentVersion(), Items: items})
 		if err != nil {
 			return nil, err
 		}

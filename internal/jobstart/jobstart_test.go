@@ -93,8 +93,8 @@ func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
 	o := objects{}
 	invoke := engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) { return "invoked", nil })
 	for processor, expected := range map[string]string{
-		distributed: `{"Payload":{"version":1,"items":{"bucket":"mapjob-items","key":"items.jsonl","count":5}},"StatusCode":200}`,
-		inline:      `{"Payload":{"version":1,"items":[0,1,2,3,4]},"StatusCode":200}`,
+		distributed: `{"Payload":{"items":{"bucket":"mapjob-items","key":"items.jsonl","count":5}},"StatusCode":200}`,
+		inline:      `{"Payload":{"items":[0,1,2,3,4]},"StatusCode":200}`,
 	} {
 		input, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", processor), invoke)
 		if err != nil || input != nil {
@@ -122,7 +122,7 @@ func TestItemsAreStoredInChunks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(`{"Payload":{"version":1,"items":{"bucket":"mapjob-items","key":"chunks.jsonl","count":5,"chunked":true}},"StatusCode":200}`, ask(t, call, "JobStart", 2)); diff != "" {
+	if diff := cmp.Diff(`{"Payload":{"items":{"bucket":"mapjob-items","key":"chunks.jsonl","count":5,"chunked":true}},"StatusCode":200}`, ask(t, call, "JobStart", 2)); diff != "" {
 		t.Errorf("answer (-expected +got):\n%s", diff)
 	}
 	delete(o, "items.jsonl")

@@ -34,8 +34,8 @@ func (o *Outcome) IsOutcome() bool {
 func (o *Outcome) IsFinal() bool { return o.Status == Succeeded || !o.Retryable }
 
 // Rank orders the outcomes that several tries have of one item: the highest
-// counts. A retry may replace a retryable failure, never a success, and never
-// a failure for good by a retryable one. Ranks are 1 to 3.
+// wins. A retry may replace a retryable failure, never a success, and a retryable
+// failure never replaces a final one. Ranks are 1 to 3.
 func (o *Outcome) Rank() uint8 {
 	switch {
 	case o.Status == Succeeded:

@@ -22,13 +22,29 @@ const Version = 1
 
 // CheckVersion returns an error if a function of this module can't work on a
 // message of the version. Zero stands for version 1.
-func CheckVersion(version int) error {
-	got := max(version, 1)
-	if oldest := max(Version-1, 1); version < 0 || got < oldest || got > Version {
+func CheckVersion(version int) error { return checkVersion(version, Version) }
+
+// checkVersion is CheckVersion in a module that sends a version.
+func checkVersion(version, sent int) error {
+	if version == 0 {
+		version = 1
+	}
+	if oldest := max(sent-1, 1); version < oldest || version > sent {
 		return fmt.Errorf("got a message of protocol version %d, expected version %d to %d: deploy the function and the state machine from one release of mapjob",
-			version, oldest, Version)
+			version, oldest, sent)
 	}
 	return nil
+}
+
+// SentVersion returns the member "version" of a message that this module sends:
+// [Version], but 0, which is left out, for version 1.
+func SentVersion() int { return sentVersion(Version) }
+
+func sentVersion(version int) int {
+	if version == 1 {
+		return 0
+	}
+	return version
 }
 
 // LocalContext is the context value of a CDK app that makes its Go functions build

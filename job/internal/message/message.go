@@ -47,11 +47,3 @@ func checkVersionOf(payload []byte) error {
 func invalid(format string, args ...any) error {
 	return protocol.Errorf(protocol.ErrorInvalidInput, format, args...)
 }
-
-// Version returns the version for an answer. Version 1 is written as no member.
-func Version() int {
-	if protocol.Version == 1 {
-		return 0
-	}
-	return protocol.Version
-}

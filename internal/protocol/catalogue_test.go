@@ -33,7 +33,7 @@ func TestCatalogueHasEveryError(t *testing.T) {
 }
 
 func TestErrorsListsEveryConstant(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "catalogue.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
