@@ -11,20 +11,20 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Names of errors that the kit itself raises. An outcome, a report and the state
-// machine have them as the comments spell them.
+// Names of the errors that the kit itself raises. docs/errors.md says what each
+// means and what to do.
 const (
-	ErrorInvalidInput   = protocol.ErrorInvalidInput   // MapJob.InvalidInput: a message is not of the protocol, or an item does not fit the handler's type
-	ErrorPanic          = protocol.ErrorPanic          // MapJob.Panic: the handler panicked
-	ErrorHandlerExited  = protocol.ErrorHandlerExited  // MapJob.HandlerExited: the handler ended its goroutine and returned nothing
-	ErrorDeadline       = protocol.ErrorDeadline       // MapJob.DeadlineExceeded: the invocation's time was up before the item, or the function, was done
-	ErrorInvalidResult  = protocol.ErrorInvalidResult  // MapJob.InvalidResult: a worker's answer is not of the protocol
-	ErrorResultTooLarge = protocol.ErrorResultTooLarge // MapJob.ResultTooLarge: a result fits into no answer, and there is no place in S3 for it
-	ErrorTooManyItems   = protocol.ErrorTooManyItems   // MapJob.TooManyItems: the items of an Inline job fit into no answer
-	ErrorAborted        = protocol.ErrorAborted        // MapJob.Aborted: the child execution with the item was stopped
-	ErrorNotStarted     = protocol.ErrorNotStarted     // MapJob.NotStarted: the Map ended before the item's turn came
-	ErrorOutcomeUnknown = protocol.ErrorOutcomeUnknown // MapJob.OutcomeUnknown: the Map's results do not say what became of the item
-	ErrorInProgress     = protocol.ErrorInProgress     // MapJob.InProgress: another delivery is working on the item, and this one's time is up
+	ErrorInvalidInput   = protocol.ErrorInvalidInput   // MapJob.InvalidInput
+	ErrorPanic          = protocol.ErrorPanic          // MapJob.Panic
+	ErrorHandlerExited  = protocol.ErrorHandlerExited  // MapJob.HandlerExited
+	ErrorDeadline       = protocol.ErrorDeadline       // MapJob.DeadlineExceeded
+	ErrorInvalidResult  = protocol.ErrorInvalidResult  // MapJob.InvalidResult
+	ErrorResultTooLarge = protocol.ErrorResultTooLarge // MapJob.ResultTooLarge
+	ErrorTooManyItems   = protocol.ErrorTooManyItems   // MapJob.TooManyItems
+	ErrorAborted        = protocol.ErrorAborted        // MapJob.Aborted
+	ErrorNotStarted     = protocol.ErrorNotStarted     // MapJob.NotStarted
+	ErrorOutcomeUnknown = protocol.ErrorOutcomeUnknown // MapJob.OutcomeUnknown
+	ErrorInProgress     = protocol.ErrorInProgress     // MapJob.InProgress
 )
 
 // Error is an error with a name, by which the report counts it. [Errorf] makes
@@ -38,18 +38,23 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap returns the error that [Errorf] got for a %w, or nil.
+// Unwrap returns the error that [Errorf] wrapped with %w, or nil. If Errorf
+// wrapped several, it returns an error that wraps them all.
 func (e *Error) Unwrap() error { return e.wrapped }
 
 // Errorf returns an error with a name, such as "InvalidOrder", and a message. The
 // item that it fails is counted by the name, and the report shows the message as
 // the cause. A name should be one of a few; put what differs from item to item
 // into the message. An empty name stands for "Error". As with [fmt.Errorf], the
-// format may wrap an error with %w; a named error that is wrapped itself keeps
-// its name.
+// format may wrap errors with %w. If the result is wrapped again, [NameOf] still
+// returns this name.
 func Errorf(name, format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Name: cmp.Or(name, unnamed), Message: err.Error(), wrapped: errors.Unwrap(err)}
+	wrapped := errors.Unwrap(err)
+	if _, several := err.(interface{ Unwrap() []error }); several {
+		wrapped = err
+	}
+	return &Error{Name: cmp.Or(name, unnamed), Message: err.Error(), wrapped: wrapped}
 }
 
 // unnamed is the name of an error that has none.
@@ -71,8 +76,8 @@ type retryable struct{ error }
 
 func (r *retryable) Unwrap() error { return r.error }
 
-// isThrottle reports whether an AWS service asks for fewer requests with an
-// error code.
+// isThrottle reports whether an error code of an AWS service asks for fewer
+// requests.
 func isThrottle(code string) bool {
 	switch code {
 	case "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled",
@@ -95,7 +100,7 @@ func isRetryable(err error) bool {
 
 // NameOf returns the name by which the report counts an error: the one given
 // with [Errorf]; the code of an AWS service; the name of the first type in the
-// error's chain that is not of package errors or fmt; "Error" if there is none.
+// error's tree that is not of package errors or fmt; "Error" if there is none.
 // For an error whose methods panic it returns [ErrorPanic].
 func NameOf(err error) string {
 	if err == nil {
@@ -140,20 +145,37 @@ func nameOf(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrorDeadline
 	}
-	for e := err; e != nil; e = errors.Unwrap(e) {
-		t := reflect.TypeOf(e)
-		if t.Kind() == reflect.Pointer {
-			t = t.Elem()
-		}
-		switch t.PkgPath() {
-		case "errors", "fmt", reflect.TypeFor[retryable]().PkgPath():
-			continue
-		}
+	return cmp.Or(typeNameOf(err), unnamed)
+}
+
+// typeNameOf returns the name of the first type in an error's tree that is not of
+// package errors, fmt or this one; "" if there is none.
+func typeNameOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.PkgPath() {
+	case "errors", "fmt", reflect.TypeFor[retryable]().PkgPath():
+	default:
 		if t.Name() != "" {
 			return t.Name()
 		}
 	}
-	return unnamed
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return typeNameOf(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, wrapped := range e.Unwrap() {
+			if name := typeNameOf(wrapped); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // invocationError returns an error that fails an invocation by a name that
@@ -167,7 +189,8 @@ func invocationError(err error) error {
 	return messages.InvokeResponse_Error{Type: d.name, Message: d.message}
 }
 
-// invocationErrorAfter also says how far the invocation came.
+// invocationErrorAfter returns an invocationError whose message begins with how
+// far the invocation came, such as "after 7 items".
 func invocationErrorAfter(count int64, things string, err error) error {
 	d := describe(err)
 	return messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %d %s: %s", count, things, d.message)}

@@ -90,3 +90,44 @@ func TestAnErrorAlwaysHasAName(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorfWrapsSeveralErrors(t *testing.T) {
+	t.Parallel()
+	reason := errors.New("the rates are old")
+	err := job.Errorf("RatesUnknown", "reading the rates: %w: %w", reason, job.Retryable(throttled{}))
+	var wrapped throttled
+	if !errors.Is(err, reason) || !errors.As(err, &wrapped) || job.NameOf(err) != "RatesUnknown" {
+		t.Errorf("got %s: %v, expected both wrapped errors in it", job.NameOf(err), err)
+	}
+	h := work(func(context.Context, int) (int, error) {
+		return 0, job.Errorf("Bad", "%w: %w", reason, job.Retryable(errors.New("not yet")))
+	}, job.Tries(1))
+	if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; !o.Retryable || o.Error != "Bad" {
+		t.Errorf("got %+v, expected the mark of the second error", o)
+	}
+	if none := errors.Unwrap(job.Errorf("Bad", "no %%w")); none != nil {
+		t.Errorf("got %v wrapped, expected nothing", none)
+	}
+}
+
+type closed struct{}
+
+func (closed) Error() string { return "closed" }
+
+func TestNameOfLooksIntoJoinedErrors(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"the first":        errors.Join(&closed{}, errors.New("x")),
+		"the second":       errors.Join(errors.New("x"), closed{}),
+		"of two %w":        fmt.Errorf("%w and %w", errors.New("x"), closed{}),
+		"joined, deeper":   fmt.Errorf("y: %w", errors.Join(errors.New("x"), job.Retryable(fmt.Errorf("z: %w", closed{})))),
+		"before another's": errors.Join(errors.Join(errors.New("x"), closed{}), &unpayable{}),
+	} {
+		if got := job.NameOf(err); got != "closed" {
+			t.Errorf("%s: got the name %s, expected closed", name, got)
+		}
+	}
+	if got := job.NameOf(errors.Join(errors.New("x"), fmt.Errorf("y"))); got != "Error" {
+		t.Errorf("got the name %s, expected Error if no type has a name of its own", got)
+	}
+}
