@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
+	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/internal/answer"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/failures"
@@ -69,7 +70,7 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
 	var rest results.Rest
 	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance),
-		source: z.outcomes(ctx, request, &rest), seen: seen}
+		source: z.outcomes(ctx, request, &rest), seen: seen, tally: tally.Tally{Start: info.StartedAt}}
 	defer summary.kept.Close()
 
 	err := contain.Run(ctx, z.log(), func() error { return z.look(ctx, summary) })
@@ -82,12 +83,12 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 		return nil, err
 	}
 
-	items, notes, err := count(request.Items.Count, &summary.account, rest)
+	items, notes, err := count(request.Items.Count, &summary.tally, rest)
 	if err != nil {
 		return nil, err
 	}
 	account := protocol.Account{Version: protocol.SentVersion(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
-		Missing: items.Missing, Repeated: summary.account.Repeated, Errors: errorCounts(summary.account.Errors()), Output: summary.output}
+		Missing: items.Missing, Repeated: summary.tally.Repeated, Errors: errorCounts(summary.tally.Errors()), Output: summary.output}
 	stopped := z.now().UTC()
 	if request.Report != nil {
 		if err := z.report(ctx, request, summary, items, notes, stopped); err != nil {
@@ -145,15 +146,15 @@ func check(count *int, o *protocol.Outcome) error {
 	return nil
 }
 
-// count returns the account's counts, with notes for the report. Items without an
+// count returns the tally's counts, with notes for the report. Items without an
 // outcome are failed or missing, as rest says. If total is nil, the number of
 // items is not known.
-func count(total *int, a *report.Account, rest results.Rest) (items report.Items, notes []string, err error) {
-	items.Total = a.Succeeded + a.Failed
+func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, notes []string, err error) {
+	items.Total = t.Succeeded + t.Failed
 	switch {
 	case total != nil:
 		items.Total = *total
-		items.Missing = a.Missing(items.Total)
+		items.Missing = t.Missing(items.Total)
 	case rest.Gap != "":
 		return items, nil, protocol.Errorf(protocol.ErrorOutcomeUnknown, "%s, and the number of items is not known either", rest.Gap)
 	}
@@ -161,16 +162,16 @@ func count(total *int, a *report.Account, rest results.Rest) (items report.Items
 		notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", items.Missing, rest.Gap))
 	}
 	if items.Missing > 0 && rest.Error != "" {
-		a.FailUnseen(items.Missing, rest.Error, rest.Cause)
+		t.FailUnseen(items.Missing, rest.Error, rest.Cause)
 		items.Missing = 0
 	}
-	items.Succeeded, items.Failed = a.Succeeded, a.Failed
+	items.Succeeded, items.Failed = t.Succeeded, t.Failed
 	return items, notes, nil
 }
 
 // report writes the report and the items that did not succeed.
 func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
-	a, info := &summary.account, &summary.Info
+	t, info := &summary.tally, &summary.Info
 	unkept := summary.kept.Flush()
 	if unkept != nil {
 		z.log().ErrorContext(ctx, "the items that failed are not kept", "error", unkept)
@@ -178,7 +179,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	}
 	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
 		Tolerance: summary.Tolerance, Notes: notes,
-		Errors: a.Errors(), Failures: a.Failures, Timeline: a.Timeline, Slowest: a.Slowest, Sections: summary.sections}
+		Errors: t.Errors(), Failures: t.Failures, Timeline: t.Timeline(), Slowest: t.Slowest, Sections: summary.sections}
 	for name, write := range map[string]func(io.Writer) error{
 		protocol.ReportMarkdown: r.Markdown, protocol.ReportHTML: r.HTML, protocol.ReportJSON: r.JSON,
 	} {
@@ -192,7 +193,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	case request.KeptItems:
 		return summary.kept.Store(ctx, z.store, z.log(), to)
 	case request.Items.Key != "":
-		return failures.Copy(ctx, z.store, z.log(), request.Items, to, a.HasSucceeded)
+		return failures.Copy(ctx, z.store, z.log(), request.Items, to, t.HasSucceeded)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/internal/failures"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -22,7 +23,7 @@ type Summary struct {
 	seen     *atomic.Int64 // outcomes so far
 	consumed bool
 	err      error
-	account  report.Account
+	tally    tally.Tally
 	sections []report.Section
 	output   any
 }
@@ -54,13 +55,13 @@ func (s *Summary) Results() iter.Seq[Outcome] {
 // add accounts for an outcome and reports whether it is the first of its item.
 func (s *Summary) add(o *protocol.Outcome) bool {
 	succeeded := o.Status == protocol.Succeeded
-	if succeeded && !s.account.Succeed(o.Index) || !succeeded && !s.account.Fail(o.Index, o.Error, o.Cause) {
+	if succeeded && !s.tally.Succeed(o.Index) || !succeeded && !s.tally.Fail(o.Index, o.Error, o.Cause) {
 		return false
 	}
 	if !succeeded {
 		s.kept.Add(o.Item)
 	}
-	s.account.Took(o.Index, o.StartedAt, o.Ms, succeeded)
+	s.tally.Took(o.Index, o.StartedAt, o.Ms, succeeded)
 	return true
 }
 

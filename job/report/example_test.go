@@ -9,18 +9,12 @@ import (
 )
 
 func Example() {
-	const total = 3
-	var account report.Account
-	account.Succeed(0)
-	account.Fail(1, "NoLines", "order ORD-2 has no lines")
-	account.Succeed(2)
-	account.Succeed(2) // a second outcome does not count
-
 	started := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 	r := report.Report{
 		Job: "Invoicing", Execution: "night-1", StartedAt: started, StoppedAt: started.Add(90 * time.Second),
-		Items:  report.Items{Total: total, Succeeded: account.Succeeded, Failed: account.Failed, Missing: account.Missing(total)},
-		Errors: account.Errors(), Failures: account.Failures,
+		Items:    report.Items{Total: 3, Succeeded: 2, Failed: 1},
+		Errors:   []report.ErrorCount{{Name: "NoLines", Count: 1, Example: "order ORD-2 has no lines"}},
+		Failures: []report.Failure{{Index: 1, Error: "NoLines", Cause: "order ORD-2 has no lines"}},
 	}
 	if err := r.Markdown(os.Stdout); err != nil {
 		fmt.Println(err)

@@ -44,11 +44,21 @@ type ErrorCount struct {
 	Example string `json:"example"`
 }
 
+// OtherErrors is the name in an [ErrorCount] of all errors after the first
+// thousand names: a name may hold an ID, so there may be as many as items.
+const OtherErrors = "(other errors)"
+
 // Failure is an item that failed.
 type Failure struct {
 	Index int    `json:"index"`
 	Error string `json:"error"`
 	Cause string `json:"cause"`
+}
+
+// Timed is an item and the time that it took, all its tries together.
+type Timed struct {
+	Index int   `json:"index"`
+	Ms    int64 `json:"ms"`
 }
 
 // Section is a table with a title.
@@ -58,12 +68,30 @@ type Section struct {
 	Rows    [][]string `json:"rows"`
 }
 
-// JSON writes the report as a JSON document.
+// JSON writes the report as a JSON document. A list without elements is [], never
+// null.
 func (r *Report) JSON(w io.Writer) error {
+	full := *r
+	full.Errors, full.Failures = list(r.Errors), list(r.Failures)
+	full.Sections = make([]Section, len(r.Sections))
+	for i, s := range r.Sections {
+		full.Sections[i] = Section{s.Title, list(s.Columns), make([][]string, len(s.Rows))}
+		for n, row := range s.Rows {
+			full.Sections[i].Rows[n] = list(row)
+		}
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(r)
+	return e.Encode(full)
+}
+
+// list returns a slice that is not nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
 }
 
 // Duration returns how long the execution took, to a hundredth of a second.
@@ -71,17 +99,27 @@ func (r *Report) Duration() time.Duration {
 	return r.StoppedAt.Sub(r.StartedAt).Round(10 * time.Millisecond)
 }
 
-// Share returns n as a percentage of all items.
+// Share returns n as a percentage of all items. It does not round a few items to
+// none, nor almost all to all: these are "<0.1%" and ">99.9%".
 func (r *Report) Share(n int) string {
 	if r.Items.Total == 0 {
 		return "0%"
 	}
-	return strconv.FormatFloat(100*float64(n)/float64(r.Items.Total), 'f', 1, 64) + "%"
+	share := strconv.FormatFloat(100*float64(n)/float64(r.Items.Total), 'f', 1, 64)
+	switch {
+	case share == "0.0" && n > 0:
+		share = "<0.1"
+	case share == "100.0" && n < r.Items.Total:
+		share = ">99.9"
+	}
+	return share + "%"
 }
 
 // Verdict returns the outcome in one sentence.
 func (r *Report) Verdict() string {
 	switch {
+	case r.Items == Items{}:
+		return "there were no items"
 	case r.Items.Missing > 0:
 		return fmt.Sprintf("%s of %s items have no result: the account does not add up", Thousands(r.Items.Missing), Thousands(r.Items.Total))
 	case r.Items.Failed == 0:
@@ -200,7 +238,7 @@ func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 }
 
 func isNumber(cell string) bool {
-	return strings.Trim(cell, "0123456789.,-%") == ""
+	return strings.Trim(cell, "0123456789.,-%<>") == ""
 }
 
 //go:embed report.html

@@ -1,58 +1,17 @@
 package report_test
 
 import (
+	"encoding/json"
 	"fmt"
-	"math/rand/v2"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/report"
 )
 
-func TestATimelineKeepsEveryItemInFewSteps(t *testing.T) {
-	const n, began = 20_000, 1_793_498_400_000
-	random := rand.New(rand.NewPCG(1, 2))
-	a := &report.Account{}
-	var last int64
-	for i := range n {
-		started := began + random.Int64N(int64(1+i)*500)
-		last = max(last, started+7)
-		a.Took(i, started, 7, i%10 != 0)
-	}
-	line := a.Timeline
-	succeeded, failed := 0, 0
-	for i := range line.Succeeded {
-		succeeded, failed = succeeded+line.Succeeded[i], failed+line.Failed[i]
-	}
-	if succeeded != n*9/10 || failed != n/10 {
-		t.Errorf("got %d and %d items, expected %d and %d", succeeded, failed, n*9/10, n/10)
-	}
-	if len(line.Succeeded) > 120 || len(line.Succeeded) < 55 || len(line.Failed) != len(line.Succeeded) {
-		t.Errorf("got %d and %d steps, expected at most 120, and not less than half of them", len(line.Succeeded), len(line.Failed))
-	}
-	if end := line.From.UnixMilli() + int64(len(line.Succeeded))*line.StepMs; end <= last || line.From.UnixMilli() > began+7+1000 {
-		t.Errorf("got steps from %v to %d, expected the first and the last item in them", line.From, end)
-	}
-}
-
-func TestTheSlowestItemsAreKept(t *testing.T) {
-	a := &report.Account{}
-	for i := range 1000 {
-		a.Took(i, 1_793_498_400_000, int64(i*7919%1000), true)
-	}
-	for i, s := range a.Slowest {
-		if s.Ms != int64(999-i) || int64(s.Index)*7919%1000 != s.Ms {
-			t.Errorf("got %+v in place %d, expected an item that took %d ms", s, i, 999-i)
-		}
-	}
-	if len(a.Slowest) != 10 {
-		t.Errorf("got %d items, expected ten", len(a.Slowest))
-	}
-}
-
 func TestThePageDrawsWhatIsKnown(t *testing.T) {
-	a := &report.Account{}
+	a := &tally.Tally{}
 	var page strings.Builder
 	if err := (&report.Report{Job: "bare"}).HTML(&page); err != nil || strings.Contains(page.String(), "slowest") || strings.Contains(page.String(), "over time") {
 		t.Errorf("got error %v and a page\n%s\nexpected none of the charts", err, &page)
@@ -60,7 +19,7 @@ func TestThePageDrawsWhatIsKnown(t *testing.T) {
 	a.Took(3, 1_793_498_400_000, 40, false)
 	a.Took(4, 1_793_498_400_000, 80, true)
 	page.Reset()
-	if err := (&report.Report{Job: "timed", Timeline: a.Timeline, Slowest: a.Slowest}).HTML(&page); err != nil {
+	if err := (&report.Report{Job: "timed", Timeline: a.Timeline(), Slowest: a.Slowest}).HTML(&page); err != nil {
 		t.Fatal(err)
 	}
 	for _, part := range []string{`title="1 succeeded, 0 failed after 40ms"`, `<div class="ok" style="width: 50.0%">`, "at most 2 a second"} {
@@ -70,64 +29,6 @@ func TestThePageDrawsWhatIsKnown(t *testing.T) {
 	}
 	if strings.Contains(page.String(), "ZgotmplZ") {
 		t.Error("got a value that the template refused")
-	}
-}
-
-func TestTooManyNamesOfErrorsAreCountedAsOne(t *testing.T) {
-	a := &report.Account{}
-	for i := range 5000 {
-		a.Fail(i, fmt.Sprint("Order", i), "bad")
-	}
-	errors := a.Errors()
-	if len(errors) != 1001 || errors[0].Name != "(other errors)" || errors[0].Count != 4000 || a.Failed != 5000 {
-		t.Errorf("got %d names, first %+v, of %d items, expected the names after the first thousand together", len(errors), errors[0], a.Failed)
-	}
-}
-
-// A name that holds an ID makes as many names as items.
-func TestAMillionNamesOfErrorsTakeTheMemoryOfAThousand(t *testing.T) {
-	inUse := func() int64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
-	}
-	const n = 1_000_000
-	a := &report.Account{}
-	var early int64
-	for i := range n {
-		if i == n/100 {
-			early = inUse()
-		}
-		a.Fail(i, fmt.Sprint("Order", i), fmt.Sprint("order ", i, " is bad"))
-	}
-	if grown, most := inUse()-early, int64(1<<20); grown > most { // two bits an item, doubled when the set grows
-		t.Errorf("got %d bytes more for %d names than for %d, expected at most %d", grown, n, n/100, most)
-	}
-	counted := 0
-	for _, e := range a.Errors() {
-		counted += e.Count
-	}
-	if counted != n || a.Failed != n || len(a.Errors()) != 1001 {
-		t.Errorf("got %d items under %d names and %d failed, expected %d under 1001", counted, len(a.Errors()), a.Failed, n)
-	}
-}
-
-func TestALongNameAndCauseAreCutVisibly(t *testing.T) {
-	a := &report.Account{}
-	long := strings.Repeat("é", 5000)
-	a.Fail(0, long, long)
-	a.Fail(1, "", "")
-	for _, e := range []struct{ name, cause string }{{a.Errors()[0].Name, a.Errors()[0].Example}, {a.Failures[0].Error, a.Failures[0].Cause}} {
-		if e.name == "Error" {
-			e.name, e.cause = a.Errors()[1].Name, a.Errors()[1].Example
-		}
-		if e.name != long[:2*200]+"…" || e.cause != long[:2*1000]+"…" {
-			t.Errorf("got a name of %d and a cause of %d bytes, expected 200 and 1000 characters and a sign that there was more", len(e.name), len(e.cause))
-		}
-	}
-	if a.Failures[1].Error != "Error" {
-		t.Errorf("got %+v, expected a name where there is none", a.Failures[1])
 	}
 }
 
@@ -147,5 +48,92 @@ func TestOneLongCellDoesNotMakeAllOthersAsLong(t *testing.T) {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("got\n%s\nexpected it to contain %q", &text, part)
 		}
+	}
+}
+
+func TestTheHighestRateCountsItemsOnce(t *testing.T) {
+	const began = 1_793_498_400_000
+	for name, c := range map[string]struct {
+		ends     []int64 // in milliseconds after the first
+		expected int
+	}{
+		"one item":                   {[]int64{0}, 1},
+		"three at once":              {[]int64{0, 1, 2}, 3},
+		"spread over two seconds":    {[]int64{0, 400, 800, 1100, 1900}, 3},
+		"two an hour for four hours": {[]int64{0, 1, 3_600_000, 3_600_001, 7_200_000, 7_200_001}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &tally.Tally{}
+			for i, end := range c.ends {
+				a.Took(i, began+end, 0, true)
+			}
+			var page strings.Builder
+			if err := (&report.Report{Timeline: a.Timeline()}).HTML(&page); err != nil {
+				t.Fatal(err)
+			}
+			var got int
+			_, after, _ := strings.Cut(page.String(), ", at most ")
+			if _, err := fmt.Sscanf(after, "%d a second", &got); err != nil {
+				t.Fatalf("%v in\n%s", err, &page)
+			}
+			if got > c.expected || got < c.expected-1 || got > len(c.ends) {
+				t.Errorf("got %d a second, expected %d", got, c.expected)
+			}
+		})
+	}
+}
+
+func TestAReportInJSONHasListsForWhatItHasNone(t *testing.T) {
+	for name, r := range map[string]*report.Report{
+		"empty":                 {},
+		"an empty section":      {Sections: []report.Section{{Title: "None"}}},
+		"a section without row": {Sections: []report.Section{{Title: "None", Columns: []string{"a"}}}},
+	} {
+		var text strings.Builder
+		if err := r.JSON(&text); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Errors, Failures []any
+			Sections         []map[string]any
+		}
+		if err := json.Unmarshal([]byte(text.String()), &got); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(text.String(), "null") || got.Errors == nil || got.Failures == nil || got.Sections == nil {
+			t.Errorf("%s: got\n%s\nexpected lists and no null", name, &text)
+		}
+		if name != "empty" && r.Sections[0].Rows != nil {
+			t.Errorf("%s: got %+v, expected the report itself to stay as it was", name, r.Sections)
+		}
+	}
+}
+
+func TestAShareIsNotRoundedToNoneOrAll(t *testing.T) {
+	for _, c := range []struct {
+		n, total int
+		expected string
+	}{
+		{0, 0, "0%"}, {0, 3, "0.0%"}, {3, 3, "100.0%"}, {1, 3, "33.3%"}, {1, 1000, "0.1%"},
+		{1, 10_000_000, "<0.1%"}, {9_999_999, 10_000_000, ">99.9%"}, {1, 2001, "<0.1%"}, {1999, 2000, ">99.9%"}, {999, 1000, "99.9%"},
+	} {
+		r := &report.Report{Items: report.Items{Total: c.total, Succeeded: c.total - c.n, Failed: c.n}}
+		if got := r.Share(c.n); got != c.expected {
+			t.Errorf("got %s for %d of %d, expected %s", got, c.n, c.total, c.expected)
+		}
+	}
+	r := &report.Report{Job: "nightly", Items: report.Items{Total: 10_000_000, Succeeded: 9_999_999, Failed: 1}}
+	if got, expected := r.Verdict(), "1 of 10,000,000 items failed (<0.1%)"; got != expected {
+		t.Errorf("got %q, expected %q", got, expected)
+	}
+	var text strings.Builder
+	if err := r.Markdown(&text); err != nil || !strings.Contains(text.String(), "| failed    |          1 |  <0.1% |") {
+		t.Errorf("got error %v and\n%s\nexpected shares aligned as numbers", err, &text)
+	}
+}
+
+func TestAJobWithoutItemsSaysSo(t *testing.T) {
+	if got, expected := (&report.Report{}).Verdict(), "there were no items"; got != expected {
+		t.Errorf("got %q, expected %q", got, expected)
 	}
 }

@@ -2,63 +2,13 @@ package report
 
 import "time"
 
-// Timeline counts the items that ended in each step of time. All steps have the
-// same length, which grows with the execution, so that the memory of a Timeline is
-// constant. The zero Timeline is empty.
+// Timeline is how many items ended in each step of time. All steps have the same
+// length, which depends on how long the execution took.
 type Timeline struct {
 	From      time.Time `json:"from"`
 	StepMs    int64     `json:"stepMs"`
 	Succeeded []int     `json:"succeeded"`
 	Failed    []int     `json:"failed"` // as long as Succeeded
-}
-
-const (
-	maxSteps  = 120 // that a chart can show
-	firstStep = 10  // in milliseconds
-)
-
-// add counts an item that ended at the given time. Times need not be in sequence.
-func (t *Timeline) add(end time.Time, succeeded bool) {
-	if t.StepMs == 0 {
-		t.From, t.StepMs = end, firstStep
-	}
-	for end.Before(t.From) {
-		if steps := int((t.From.Sub(end).Milliseconds() + t.StepMs - 1) / t.StepMs); len(t.Succeeded)+steps <= maxSteps {
-			t.Succeeded = append(make([]int, steps), t.Succeeded...)
-			t.Failed = append(make([]int, steps), t.Failed...)
-			t.From = t.From.Add(-time.Duration(int64(steps)*t.StepMs) * time.Millisecond)
-			break
-		}
-		t.double()
-	}
-	at := func() int { return int(end.Sub(t.From).Milliseconds() / t.StepMs) }
-	for at() >= maxSteps {
-		t.double()
-	}
-	for len(t.Succeeded) <= at() {
-		t.Succeeded, t.Failed = append(t.Succeeded, 0), append(t.Failed, 0)
-	}
-	if succeeded {
-		t.Succeeded[at()]++
-	} else {
-		t.Failed[at()]++
-	}
-}
-
-// double doubles the length of the steps.
-func (t *Timeline) double() {
-	t.StepMs *= 2
-	halve := func(counts []int) []int {
-		for i, n := range counts {
-			if i%2 == 0 {
-				counts[i/2] = n
-			} else {
-				counts[i/2] += n
-			}
-		}
-		return counts[:(len(counts)+1)/2]
-	}
-	t.Succeeded, t.Failed = halve(t.Succeeded), halve(t.Failed)
 }
 
 // bar is a bar of the chart. Its heights are percentages of the highest bar.

@@ -44,6 +44,7 @@ var floors = [][]room{
 		{"internal/uuid", nil, standard},
 		{"internal/s3object/...", nil, sdk},
 		{"internal/value", nil, libraries},
+		{"job/report", nil, standard},
 	},
 	{
 		{"internal/dynamodb", []string{"internal/process"}, libraries},
@@ -56,12 +57,13 @@ var floors = [][]room{
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
+		{"internal/tally", []string{"job/report"}, standard},
 		{"internal/template", []string{"internal/process"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},
 	{
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
-		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object"}, sdk},
+		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
 		{"constructs/gofunction", []string{"constructs/internal/...", "internal/protocol"}, cdk},
 		{"constructs/joblock", []string{"constructs/internal/...", "internal/protocol"}, cdk},
@@ -96,7 +98,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
-			"internal/results", "internal/stack", "internal/template", "internal/value", "job/report"}, sdk},
+			"internal/results", "internal/stack", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},

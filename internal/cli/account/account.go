@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
+	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -29,7 +30,7 @@ type Account struct {
 
 	mutex    sync.Mutex
 	total    int // -1 while it is not known
-	items    report.Account
+	items    tally.Tally
 	observed bool                     // there is a Map Run
 	inline   map[int]protocol.Outcome // the last outcome of each item of an Inline job
 	report   *protocol.Folder         // of the summary; nil if it wrote none

@@ -1,0 +1,189 @@
+// Package tally counts the items of a job, each once, for its report.
+package tally
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// Tally counts each item once, by its index. It takes two bits for each item. The
+// zero Tally is empty and ready to use.
+type Tally struct {
+	// Start is when the execution started, which says what times of items can't be
+	// right. Zero: it is not known.
+	Start time.Time
+
+	Succeeded int
+	Failed    int
+	Repeated  int              // further outcomes of items, which do not count
+	Failures  []report.Failure // the first failures
+	Slowest   []report.Timed   // slowest first
+
+	seen      bitset
+	succeeded bitset
+	errors    map[string]*report.ErrorCount
+	timeline  timeline
+}
+
+// A report lists up to maxFailures failures, and counts up to maxErrors names of
+// errors. A name may contain an ID, so there may be as many names as items.
+const (
+	maxFailures = 50
+	maxErrors   = 1000
+)
+
+// The longest name and cause in a report, in characters.
+const (
+	maxName  = 200
+	maxCause = 1000
+)
+
+// cut returns at most the given number of characters of a text, and an ellipsis if
+// it has more.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	n := 0
+	for at := range text {
+		if n++; n > most {
+			return text[:at] + "…"
+		}
+	}
+	return text
+}
+
+// bitset is a set of indexes.
+type bitset []uint64
+
+// add reports whether the index is new.
+func (s *bitset) add(index int) bool {
+	word, bit := index/64, uint64(1)<<(index%64)
+	if word >= len(*s) {
+		*s = append(*s, make([]uint64, word+1-len(*s))...)
+	}
+	if (*s)[word]&bit != 0 {
+		return false
+	}
+	(*s)[word] |= bit
+	return true
+}
+
+func (s bitset) has(index int) bool {
+	return index/64 < len(s) && s[index/64]&(1<<(index%64)) != 0
+}
+
+// Succeed counts the item with the index as succeeded, and reports whether this is
+// its first outcome. Further outcomes of an item do not count. The index must not
+// be negative; the memory of a tally grows with the highest index.
+func (t *Tally) Succeed(index int) bool {
+	if !t.see(index) {
+		return false
+	}
+	t.succeeded.add(index)
+	t.Succeeded++
+	return true
+}
+
+// Fail counts the item with the index as failed, as Succeed does for success.
+func (t *Tally) Fail(index int, name, cause string) bool {
+	if !t.see(index) {
+		return false
+	}
+	name, cause = t.FailUnseen(1, name, cause)
+	if len(t.Failures) < maxFailures {
+		t.Failures = append(t.Failures, report.Failure{Index: index, Error: name, Cause: cause})
+	}
+	return true
+}
+
+// FailUnseen counts n items with unknown indexes as failed. It returns the name
+// and the cause, cut to the length that a report shows.
+func (t *Tally) FailUnseen(n int, name, cause string) (shortName, shortCause string) {
+	shortName, shortCause = cut(cmp.Or(name, anyError), maxName), cut(cause, maxCause)
+	name = shortName
+	if t.errors == nil {
+		t.errors = map[string]*report.ErrorCount{}
+	}
+	if t.errors[name] == nil && len(t.errors) >= maxErrors {
+		name = report.OtherErrors
+	}
+	e := t.errors[name]
+	if e == nil {
+		e = &report.ErrorCount{Name: name, Example: shortCause}
+		t.errors[name] = e
+	}
+	e.Count += n
+	t.Failed += n
+	return shortName, shortCause
+}
+
+// anyError is the name of an error without a name.
+const anyError = "Error"
+
+func (t *Tally) see(index int) bool {
+	if !t.seen.add(index) {
+		t.Repeated++
+		return false
+	}
+	return true
+}
+
+// HasSucceeded reports whether an item succeeded.
+func (t *Tally) HasSucceeded(index int) bool { return t.succeeded.has(index) }
+
+// Took records when an item started, in milliseconds of Unix time, and how many
+// milliseconds it took. It ignores a zero start and times that can't be right.
+// Call it only for the first outcome of an item.
+func (t *Tally) Took(index int, startedAt, ms int64, succeeded bool) {
+	if startedAt == 0 || ms < 0 || ms > longest {
+		return
+	}
+	if isSane(startedAt, t.Start) && isSane(startedAt+ms, t.Start) {
+		t.timeline.add(startedAt+ms, succeeded)
+	}
+	t.noteTime(index, ms)
+}
+
+// Timeline returns how many items ended in each step of time; nil if no times are
+// known.
+func (t *Tally) Timeline() *report.Timeline {
+	line := &t.timeline
+	if line.step == 0 {
+		return nil
+	}
+	return &report.Timeline{From: time.UnixMilli(line.from).UTC(), StepMs: line.step,
+		Succeeded: slices.Clone(line.succeeded), Failed: slices.Clone(line.failed)}
+}
+
+// Missing returns how many of the items 0 to total-1 have no outcome.
+func (t *Tally) Missing(total int) int {
+	seen := 0
+	for word, w := range t.seen {
+		left := total - word*64
+		if left <= 0 {
+			break
+		}
+		if left < 64 {
+			w &= 1<<left - 1
+		}
+		seen += bits.OnesCount64(w)
+	}
+	return total - seen
+}
+
+// Errors returns the errors of failed items, most frequent first.
+func (t *Tally) Errors() []report.ErrorCount {
+	list := make([]report.ErrorCount, 0, len(t.errors))
+	for _, e := range t.errors {
+		list = append(list, *e)
+	}
+	slices.SortFunc(list, func(x, y report.ErrorCount) int {
+		return cmp.Or(y.Count-x.Count, cmp.Compare(x.Name, y.Name))
+	})
+	return list
+}
