@@ -69,26 +69,25 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 // summarize lets the function look at the outcomes, and accounts for them.
 func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
 	var rest results.Rest
-	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance),
-		source: z.outcomes(ctx, request, &rest), seen: seen, tally: tally.Tally{Start: info.StartedAt}}
-	defer summary.kept.Close()
+	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), seen)
+	defer outcomes.close()
+	outcomes.tally.Start = info.StartedAt
+	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance), outcomes: outcomes}
 
 	err := contain.Run(ctx, z.log(), func() error { return z.look(ctx, summary) })
-	for range summary.Results() { // counts what look did not
-	}
-	if summary.err != nil {
-		return nil, summary.err
+	if unread := outcomes.drain(); unread != nil {
+		return nil, unread
 	}
 	if err != nil {
 		return nil, err
 	}
 
-	items, notes, err := count(request.Items.Count, &summary.tally, rest)
+	items, notes, err := count(request.Items.Count, &outcomes.tally, rest)
 	if err != nil {
 		return nil, err
 	}
 	account := protocol.Account{Version: protocol.SentVersion(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
-		Missing: items.Missing, Repeated: summary.tally.Repeated, Errors: errorCounts(summary.tally.Errors()), Output: summary.output}
+		Missing: items.Missing, Repeated: outcomes.tally.Repeated, Errors: errorCounts(outcomes.tally.Errors()), Output: summary.output}
 	stopped := z.now().UTC()
 	if request.Report != nil {
 		if err := z.report(ctx, request, summary, items, notes, stopped); err != nil {
@@ -171,10 +170,10 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 
 // report writes the report and the items that did not succeed.
 func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
-	t, info := &summary.tally, &summary.Info
-	unkept := summary.kept.Flush()
+	t, kept, info := &summary.outcomes.tally, &summary.outcomes.kept, &summary.Info
+	unkept := kept.Flush()
 	if unkept != nil {
-		z.log().ErrorContext(ctx, "the items that failed are not kept", "error", unkept)
+		z.log().ErrorContext(ctx, "cannot keep the failed items", "error", unkept)
 		notes = append(notes, fmt.Sprintf("The items that failed are not in %s: they could not be kept until the end (%v). The account is complete.", protocol.FailuresFile, unkept))
 	}
 	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
@@ -191,7 +190,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	switch {
 	case items.Failed+items.Missing == 0 || unkept != nil:
 	case request.KeptItems:
-		return summary.kept.Store(ctx, z.store, z.log(), to)
+		return kept.Store(ctx, z.store, z.log(), to)
 	case request.Items.Key != "":
 		return failures.Copy(ctx, z.store, z.log(), request.Items, to, t.HasSucceeded)
 	}
