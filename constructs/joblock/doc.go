@@ -10,8 +10,8 @@
 //
 // The lock is an item in a DynamoDB table that names the execution that owns
 // it: {"lock": KEY, "owner": EXECUTION-ARN, "takenAt": TIME}. An execution takes
-// it with a conditional write. If the lock is taken, the execution describes the
-// owner. If the owner has ended, in whatever way, the execution takes the lock
+// it with a conditional write. If the lock is taken, the execution looks up the last
+// event of the owner's history. If the owner has ended, in whatever way, the execution takes the lock
 // over with a write that is conditional on that owner. So there is no lease to
 // tune and nothing to clean up: an execution that was aborted or timed out leaves
 // its lock behind, and the next one takes it. While the owner runs, [Overlap]
@@ -34,7 +34,7 @@
 // minutes, and the children of a Distributed Map stop shortly after their
 // parent. If this matters, the work itself has to tolerate a second run.
 //
-// DescribeExecution is eventually consistent. An owner that has just ended
+// The lookup is eventually consistent. An owner that has just ended
 // without a release may count as running, so that an execution is skipped or
 // waits once more. The opposite does not happen: an owner that can't be found
 // counts as running until five minutes after it took the lock.
@@ -51,7 +51,8 @@
 //     or States.DataLimitExceeded: a redrive continues in the body, without the
 //     lock. If no other execution has started since, the lock still names this
 //     execution, which owns it again and will release it. If another one has
-//     started, two run in the body. So disable the schedule, look at the item's
+//     taken it meanwhile, two run in the body, and the redriven one leaves the
+//     other's lock as it is. So disable the schedule, look at the item's
 //     owner, and redrive only if it is this execution. Else start a new one.
 //   - It was replaced (it is ABORTED with MapJob.Replaced): the lock has another
 //     owner. Do not redrive it. Start a new execution.

@@ -12,13 +12,13 @@ import (
 
 func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 	if kind := stateMachine.StateMachineType(); kind == awsstepfunctions.StateMachineType_EXPRESS {
-		panic(fmt.Errorf("%s: got a state machine of type %s, expected STANDARD: Express executions can't be described", *l.Node().Path(), kind))
+		panic(fmt.Errorf("%s: got a state machine of type %s, expected STANDARD: Express executions have no history that can be read", *l.Node().Path(), kind))
 	}
 	key := l.itemKey
 	if key == nil {
 		key = stateMachine.StateMachineArn()
 	}
-	executions := []*string{jsii.String("states:DescribeExecution")}
+	executions := []*string{jsii.String("states:GetExecutionHistory")}
 	if _, ok := l.overlap.(*Replace); ok {
 		executions = append(executions, jsii.String("states:StopExecution"))
 	}

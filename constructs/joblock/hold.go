@@ -22,8 +22,8 @@ const (
 //	jobLockSince    when the lock was first found taken, in milliseconds
 //	jobLockOwner    the other execution that owned it when it was last read
 //	jobLockTakenAt  when the owner took it
-//	jobLockStatus   HELD or FREE after a read; else the owner's status from
-//	                DescribeExecution; DELETED if there is no such execution;
+//	jobLockStatus   HELD or FREE after a read; else the type of the last event
+//	                in the owner's history; DELETED if there is no such execution;
 //	                LOST if another execution was faster
 //	jobLockError    the error of a body that failed
 //	jobLockCause    its cause
@@ -37,16 +37,16 @@ const (
 
 	found = "$exists($states.result.Item.owner.S) and $states.result.Item.owner.S != " + me
 
-	// ended is true for an owner that certainly ended. Any other status counts
-	// as running: PENDING_REDRIVE, and what AWS may add.
-	ended = "$jobLockStatus in ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'DELETED']"
+	// ended is true for an owner that certainly ended. After any other event it
+	// counts as running: a redrive adds ExecutionRedriven to a history.
+	ended = "$jobLockStatus in ['ExecutionSucceeded', 'ExecutionFailed', 'ExecutionTimedOut', 'ExecutionAborted', 'DELETED']"
 
 	lost = "$jobLockStatus = 'LOST'"
 )
 
 const (
 	// grace is how long an owner that can't be found counts as running after it
-	// took the lock, in seconds. DescribeExecution is eventually consistent and
+	// took the lock, in seconds. Step Functions answers are eventually consistent and
 	// may not know an execution that has just started. It forgets an execution
 	// 90 days after its end.
 	grace = 300
@@ -75,12 +75,12 @@ type object = map[string]any
 //	   ▼            free                           │       ▼
 //	ReadLock ─▶ CheckLock ──────────▶ TakeOverLock ┘     ReleaseAfterFailure ─▶ JobFailed
 //	   ▲            ▼                 ▲     │ lost the race
-//	   │      DescribeOwner ─▶ CheckOwner ◀─┘
+//	   │        LookUpOwner ─▶ CheckOwner ◀─┘
 //	   │                          ├─▶ Skipped or AlreadyRunning
 //	   └── WaitForLock ◀─(StopOwner)
 func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain {
 	take, takeOver, read := l.take(), l.takeOver(), l.read()
-	describe, checkOwner, wait := l.describe(), l.choice("CheckOwner"), l.wait()
+	lookUp, checkOwner, wait := l.lookUp(), l.choice("CheckOwner"), l.wait()
 
 	locked := awsstepfunctions.Parallel_Jsonata(l, jsii.String("Locked"), &awsstepfunctions.ParallelJsonataProps{
 		Outputs: expression("$states.result[0]"), // there is one branch
@@ -95,13 +95,13 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 
 	checkLock := l.choice("CheckLock")
 	read.Next(checkLock)
-	checkLock.When(condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(describe)
+	checkLock.When(condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(lookUp)
 
-	describe.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
+	lookUp.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errNoOwner),
-		Assign: &object{"jobLockStatus": expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'RUNNING' : 'DELETED'", grace*1000)},
+		Assign: &object{"jobLockStatus": expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'ExecutionStarted' : 'DELETED'", grace*1000)},
 	})
-	describe.Next(checkOwner)
+	lookUp.Next(checkOwner)
 
 	takeOver.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errConflict),

@@ -24,9 +24,9 @@ type Lock interface {
 	// assigns end with it, and it can't use names that begin with jobLock.
 	Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain
 
-	// Grant lets the state machine read and write its lock, describe its own
-	// executions and, for Replace, stop them. Call it once. It panics if the
-	// state machine is an Express one, whose executions can't be described. The
+	// Grant lets the state machine read and write its lock, read the histories
+	// of its own executions and, for Replace, stop them. Call it once. It panics if
+	// the state machine is an Express one, whose executions have no history. The
 	// permissions are in a policy of the lock: they name the state machine, which
 	// depends on the policy of its role.
 	Grant(stateMachine awsstepfunctions.StateMachine)

@@ -86,10 +86,10 @@ func TestRoleHasOnlyNeededPermissions(t *testing.T) {
 		props    func(awscdk.Stack) *joblock.Props
 		expected []string
 	}{
-		"minimal":    {minimal, []string{own, `{"Action":"states:DescribeExecution"` + executions}},
-		"everything": {everything, []string{items(`"nightly"`), `{"Action":"states:DescribeExecution"` + executions}},
-		"fail":       {of(&joblock.Fail{}), []string{own, `{"Action":"states:DescribeExecution"` + executions}},
-		"replace":    {of(&joblock.Replace{}), []string{own, `{"Action":["states:DescribeExecution","states:StopExecution"]` + executions}},
+		"minimal":    {minimal, []string{own, `{"Action":"states:GetExecutionHistory"` + executions}},
+		"everything": {everything, []string{items(`"nightly"`), `{"Action":"states:GetExecutionHistory"` + executions}},
+		"fail":       {of(&joblock.Fail{}), []string{own, `{"Action":"states:GetExecutionHistory"` + executions}},
+		"replace":    {of(&joblock.Replace{}), []string{own, `{"Action":["states:GetExecutionHistory","states:StopExecution"]` + executions}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack, _ := hold(t, c.props)
@@ -190,7 +190,7 @@ func TestExpressStateMachinesAreRefused(t *testing.T) {
 		StateMachineType: awsstepfunctions.StateMachineType_EXPRESS,
 	})
 	if message := synthesis.Panics(t, func() { lock.Grant(machine) }); !strings.Contains(message, "Test/Lock: got a state machine of type EXPRESS, expected STANDARD") {
-		t.Errorf("got %q, expected it to say that Express executions can't be described", message)
+		t.Errorf("got %q, expected it to say that Express executions have no history", message)
 	}
 }
 

@@ -29,7 +29,7 @@ type Props struct {
 	EncryptionKey awskms.IKey
 
 	// Key is the lock's key in its table. Only one state machine may use it,
-	// because an execution can describe executions of its own state machine
+	// because an execution can look up executions of its own state machine
 	// only.
 	// Default: the key is the state machine's ARN.
 	Key *string

@@ -63,12 +63,14 @@ func (l *jobLock) read() awsstepfunctions.CustomState {
 	}, object{})
 }
 
-// describe leaves out the owner's input and output, which may be larger than a
-// result and may be encrypted.
-func (l *jobLock) describe() awsstepfunctions.CustomState {
-	return l.task("DescribeOwner", "aws-sdk:sfn:describeExecution",
-		object{"ExecutionArn": expression("$jobLockOwner"), "IncludedData": "METADATA_ONLY"},
-		object{"jobLockStatus": expression("$states.result.Status")}, object{}, errNoOwner)
+// lookUp gets the type of the last event of the owner's history, without the data.
+// DescribeExecution would answer with the owner's input and output, which together
+// may be larger than a result.
+func (l *jobLock) lookUp() awsstepfunctions.CustomState {
+	const last = "$states.result.Events[0].Type"
+	return l.task("LookUpOwner", "aws-sdk:sfn:getExecutionHistory",
+		object{"ExecutionArn": expression("$jobLockOwner"), "ReverseOrder": true, "MaxResults": 1, "IncludeExecutionData": false},
+		object{"jobLockStatus": expression("$exists(%s) ? %[1]s : 'ExecutionStarted'", last)}, object{}, errNoOwner)
 }
 
 func (l *jobLock) stop() awsstepfunctions.CustomState {

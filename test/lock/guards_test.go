@@ -20,11 +20,11 @@ var guards = []struct {
 	{"the lock is released without a check of the owner",
 		`"ConditionExpression":"#owner = :me"`, `"ConditionExpression":"#owner = :me OR attribute_exists(#owner)"`},
 	{"an owner that runs counts as ended",
-		"'ABORTED', 'DELETED']", "'ABORTED', 'DELETED', 'RUNNING']"},
+		"'DELETED']", "'DELETED', 'WaitStateEntered']"},
 	{"an owner that can't be found counts as ended at once",
-		"< 300000 ? 'RUNNING'", "< 0 ? 'RUNNING'"},
+		"< 300000 ? 'ExecutionStarted'", "< 0 ? 'ExecutionStarted'"},
 	{"an owner that was stopped counts as running",
-		"'ABORTED', 'DELETED']", "'DELETED']"},
+		"'ExecutionAborted', 'DELETED']", "'DELETED']"},
 }
 
 // enough is how many schedules may be needed to find a missing guard.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +13,8 @@ import (
 )
 
 // one starts executions of one state machine, each after some seconds and with an
-// input, and returns how they ended. Their names are first, second and so on.
+// input, and returns how they ended. Their names are first, second and so on. The
+// lock is free at the end: the next execution takes it.
 func (w *world) one(t *testing.T, machine string, inputs map[int]object) (*watch, []*execution) {
 	t.Helper()
 	arn, seen := w.machineARN(t, machine), newWatch()
@@ -36,7 +38,7 @@ func (w *world) one(t *testing.T, machine string, inputs map[int]object) (*watch
 		t.Errorf("got %+v, expected an execution that starts when all others have ended to do its work", last)
 	}
 	if owners := w.owners(t); len(owners) > 0 {
-		t.Errorf("got the locks %v, expected none when all executions have ended", owners)
+		t.Errorf("got the locks %v, expected the last execution to have released it", owners)
 	}
 	return seen, seen.of(arn)
 }
@@ -47,7 +49,17 @@ func (x *execution) is(t *testing.T, status engine.Status, what string, took tim
 	t.Helper()
 	said := x.output + x.errorName + " " + x.cause
 	if x.status != status || !strings.Contains(said, what) || took > 0 && x.ended.Sub(x.started) != took {
-		t.Errorf("%s: got %s %s after %s, expected %s with %q after %s", x.name, x.status, said, x.ended.Sub(x.started), status, what, took)
+		t.Errorf("%s: got %s %.500s after %s, expected %s with %q after %s", x.name, x.status, said, x.ended.Sub(x.started), status, what, took)
+	}
+}
+
+// unreleased makes the release of the lock fail in executions.
+func unreleased(arns ...string) func(context.Context, *engine.Request, engine.IntegrationFunc) (any, error) {
+	return func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
+		if r.Resource.Action == "deleteItem" && slices.Contains(arns, r.ExecutionARN) {
+			return nil, &engine.TaskError{Name: "DynamoDB.AmazonDynamoDBException", Cause: "Rate of requests exceeds the allowed throughput"}
+		}
+		return call(ctx, r)
 	}
 }
 
@@ -115,21 +127,52 @@ func TestLock(t *testing.T) {
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 30}})
 			x[0].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
+		// Together they are more than a result may be.
+		t.Run("of an execution with an input and an output of 200 KB is seen to be held, and then free: "+m.id, func(t *testing.T) {
+			large := strings.Repeat("x", 200_000)
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 20, "output": large}, 10: {"seconds": 1}, 90: {"seconds": 1}})
+			if m.policy == replace {
+				x[0].is(t, engine.Aborted, "MapJob.Replaced", 10*time.Second)
+			} else {
+				x[0].is(t, engine.Succeeded, "", 20*time.Second)
+			}
+			switch m.policy {
+			case skip:
+				x[1].is(t, engine.Succeeded, `"owner":"`+x[0].arn, 0)
+			case fail:
+				x[1].is(t, engine.Failed, "MapJob.AlreadyRunning execution "+x[0].arn, 0)
+			default:
+				x[1].is(t, engine.Succeeded, "done", 0)
+			}
+			x[2].is(t, engine.Succeeded, "done", time.Second)
+		})
 		t.Run("is released when the body fails, with its own error: "+m.id, func(t *testing.T) {
 			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 5, "does": "fail"}, 5: {"seconds": 30}})
 			x[0].is(t, engine.Failed, "Body.Failed after 5 s", 5*time.Second)
 			x[1].is(t, engine.Succeeded, "done", 30*time.Second)
 		})
 		t.Run("is released when the body fails without a name: "+m.id, func(t *testing.T) {
-			arn, seen := w.machineARN(t, m.id), newWatch()
-			w.run(t, &plan{last: moment{machine: arn, name: "last", input: object{"seconds": 1, "does": "fail without a name"}}}, seen)
-			seen.executions[executionARN(arn, "last")].is(t, engine.Failed, "", time.Second)
-			if owners := w.owners(t); len(owners) > 0 {
-				t.Errorf("got the locks %v, expected none", owners)
-			}
+			_, x := w.one(t, m.id, map[int]object{0: {"seconds": 1, "does": "fail without a name"}, 1: {"seconds": 2}})
+			x[0].is(t, engine.Failed, "", time.Second)
+			x[1].is(t, engine.Succeeded, "done", 2*time.Second)
 		})
 	}
-	// DescribeExecution may not yet know an execution that has just started.
+	t.Run("of an owner that ended with an input and an output of 200 KB is taken over", func(t *testing.T) {
+		arn, seen := w.machineARN(t, "Wait"), newWatch()
+		large := strings.Repeat("x", 200_000)
+		w.run(t, &plan{
+			moments: []moment{{machine: arn, name: "first", input: object{"seconds": 1, "output": large}}},
+			last:    moment{after: time.Hour, machine: arn, name: "last", input: object{"seconds": 1}},
+			between: unreleased(executionARN(arn, "first")),
+		}, seen)
+		x := seen.of(arn)
+		if len(x[0].output) != len(large)+len(`""`) {
+			t.Errorf("got an output of %d bytes, expected %d", len(x[0].output), len(large)+len(`""`))
+		}
+		x[0].is(t, engine.Succeeded, "", 0)
+		x[1].is(t, engine.Succeeded, `"done"`, time.Second)
+	})
+	// GetExecutionHistory may not yet know an execution that has just started.
 	t.Run("of an owner that is not found is respected for five minutes", func(t *testing.T) {
 		arn := w.machineARN(t, "Fail")
 		unknown := executionARN(arn, "just-started")
@@ -150,19 +193,14 @@ func TestLock(t *testing.T) {
 		w.run(t, &plan{
 			moments: []moment{{machine: arn, name: "first", input: input("")}, {after: 10 * time.Minute, machine: arn, name: "second", input: input("fail")}},
 			last:    moment{after: time.Hour, machine: arn, name: "last", input: input("")},
-			between: func(ctx context.Context, r *engine.Request, call engine.IntegrationFunc) (any, error) {
-				if r.Resource.Action == "deleteItem" && executionARN(arn, "last") != r.ExecutionARN {
-					return nil, &engine.TaskError{Name: "DynamoDB.AmazonDynamoDBException", Cause: "Rate of requests exceeds the allowed throughput"}
-				}
-				return call(ctx, r)
-			},
+			between: unreleased(executionARN(arn, "first"), executionARN(arn, "second")),
 		}, seen)
 		x := seen.of(arn)
 		x[0].is(t, engine.Succeeded, `"done"`, 0)
 		x[1].is(t, engine.Failed, "Body.Failed after 1 s", 0)
 		x[2].is(t, engine.Succeeded, `"done"`, 0)
 		if owners := w.owners(t); len(owners) > 0 {
-			t.Errorf("got the locks %v, expected none", owners)
+			t.Errorf("got the locks %v, expected the last execution to have released it", owners)
 		}
 	})
 	t.Run("is looked at every so often: that is 16 events of the history", func(t *testing.T) {

@@ -37,7 +37,7 @@ var places = []string{
 // maxExecutions start in one schedule, beside the last one.
 const maxExecutions = 50
 
-// oldest is how old the answers of DescribeExecution get.
+// oldest is how old the answers of GetExecutionHistory get.
 const oldest = 6 * time.Second
 
 func newSchedule(seed uint64, m machine, arn string) *schedule {
@@ -97,7 +97,7 @@ func newSchedule(seed uint64, m machine, arn string) *schedule {
 			}
 			return time.Duration(1_000+ways.IntN(80_000)) * time.Microsecond
 		}),
-		engine.WithIntegration("arn:aws:states:::aws-sdk:sfn:describeExecution", engine.ImmediateFunc(s.describe)),
+		engine.WithIntegration("arn:aws:states:::aws-sdk:sfn:getExecutionHistory", engine.ImmediateFunc(s.lookUp)),
 	}
 	return s
 }
@@ -132,9 +132,9 @@ func (s *schedule) faults(ctx context.Context, r *engine.Request, call engine.In
 	return call(ctx, r)
 }
 
-// describe is DescribeExecution, which is eventually consistent: every other
+// lookUp is GetExecutionHistory, which is eventually consistent: every other
 // answer is some seconds old, and may not know an execution that has started.
-func (s *schedule) describe(r *engine.Request) engine.Answer {
+func (s *schedule) lookUp(r *engine.Request) engine.Answer {
 	arguments, _ := r.Parameters.(*value.Object)
 	v, _ := arguments.Get("ExecutionArn")
 	arn, _ := v.(string)
@@ -142,14 +142,14 @@ func (s *schedule) describe(r *engine.Request) engine.Answer {
 	if dice := s.chance(r); dice < 50 {
 		at = r.Now.Add(-oldest * time.Duration(dice) / 50)
 	}
-	status := s.watch.statusAt(arn, at)
-	if status != s.watch.statusAt(arn, s.watch.now) {
+	kind := s.watch.lastEventAt(arn, at)
+	if kind != s.watch.lastEventAt(arn, s.watch.now) {
 		s.happened["old answers"]++
 	}
-	if status == "" {
+	if kind == "" {
 		return engine.Answer{Err: &engine.TaskError{Name: "Sfn.ExecutionDoesNotExistException", Cause: "Execution Does Not Exist: '" + arn + "'"}}
 	}
-	return engine.Answer{Output: value.NewObject("ExecutionArn", arn, "Status", status)}
+	return engine.Answer{Output: value.NewObject("Events", []any{value.NewObject("Type", string(kind))})}
 }
 
 // problems returns what went wrong in a schedule.

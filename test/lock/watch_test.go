@@ -20,7 +20,14 @@ type execution struct {
 	output             string
 	entered            time.Time // the body; zero if it never did
 	inside             bool
+	history            []moved
 	events             int64
+}
+
+// moved is an event of a history, without its data.
+type moved struct {
+	at   time.Time
+	kind event.Type
 }
 
 // aliveBetween reports whether it was running at some time between two moments.
@@ -53,6 +60,7 @@ func (w *watch) event(e event.Event) {
 		w.order = append(w.order, x)
 	}
 	x.events = e.ID
+	x.history = append(x.history, moved{e.Time, e.Type})
 	switch e.Type {
 	case event.ParallelStateStarted:
 		w.enter(x)
@@ -92,16 +100,18 @@ func (x *execution) end(status engine.Status, e event.Event) {
 	x.errorName, x.cause, x.output = member("error"), member("cause"), member("output")
 }
 
-// statusAt returns the status of an execution at a moment, "" before it started.
-func (w *watch) statusAt(arn string, at time.Time) engine.Status {
-	x := w.executions[arn]
-	switch {
-	case x == nil || x.started.After(at):
-		return ""
-	case x.ended.IsZero() || x.ended.After(at):
-		return engine.Running
+// lastEventAt returns the last event of an execution at a moment, "" before it
+// started.
+func (w *watch) lastEventAt(arn string, at time.Time) (kind event.Type) {
+	if x := w.executions[arn]; x != nil {
+		for _, e := range x.history {
+			if e.at.After(at) {
+				break
+			}
+			kind = e.kind
+		}
 	}
-	return x.status
+	return kind
 }
 
 // of lists the executions of a state machine, in the order in which they started.
