@@ -29,11 +29,12 @@ type EndingsProps struct {
 	Except []string
 }
 
-// NewEndings creates a rule that publishes a message when an execution ends in a
+// NewEndings creates rules that publish a message when an execution ends in a
 // way that it can't publish itself: it timed out, was aborted, or failed with an
 // error that nothing in it caught. The message has the execution, its status and
 // its error. It has no numbers. It has no cause either, which is often JSON: its
-// quotes would break the rule's text.
+// quotes would break the rule's text. The event of an execution that timed out has no
+// error: a second rule has a text for it.
 //
 // The events are best effort (Step Functions developer guide, "Automating Step
 // Functions event delivery with EventBridge"): the message is a hint. The alarms
@@ -47,7 +48,7 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	}
 	props.validate().Refuse(scope, id)
 	rule := awsevents.NewRule(scope, id, &awsevents.RuleProps{
-		Description: jsii.String("Executions that timed out, were aborted, or failed with what they cannot tell themselves"),
+		Description: jsii.String("Executions that were aborted, or failed with what they cannot tell themselves"),
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.states"),
 			DetailType: jsii.Strings("Step Functions Execution Status Change"),
@@ -59,6 +60,18 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 		Message: awsevents.RuleTargetInput_FromText(jsii.String(fmt.Sprintf("Execution %s ended: %s %s",
 			field("executionArn"), field("status"), field("error")))),
 	}))
+	timedOut := awsevents.NewRule(rule, jsii.String("TimedOut"), &awsevents.RuleProps{
+		Description: jsii.String("Executions that timed out"),
+		EventPattern: &awsevents.EventPattern{
+			Source:     jsii.Strings("aws.states"),
+			DetailType: jsii.Strings("Step Functions Execution Status Change"),
+			Detail:     &map[string]any{"stateMachineArn": []any{props.StateMachine.StateMachineArn()}, "status": []any{"TIMED_OUT"}},
+		},
+	})
+	timedOut.AddTarget(awseventstargets.NewSnsTopic(props.Topic, &awseventstargets.SnsTopicProps{
+		Message: awsevents.RuleTargetInput_FromText(jsii.String(fmt.Sprintf(
+			"Execution %s ended: TIMED_OUT, it took longer than the timeout of its state machine", field("executionArn")))),
+	}))
 	return rule
 }
 
@@ -66,10 +79,10 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 func (p *EndingsProps) pattern() *map[string]any {
 	machine := []any{p.StateMachine.StateMachineArn()}
 	if len(p.Except) == 0 {
-		return &map[string]any{"stateMachineArn": machine, "status": []any{"FAILED", "TIMED_OUT", "ABORTED"}}
+		return &map[string]any{"stateMachineArn": machine, "status": []any{"FAILED", "ABORTED"}}
 	}
 	return &map[string]any{"stateMachineArn": machine, "$or": []any{
-		map[string]any{"status": []any{"TIMED_OUT", "ABORTED"}},
+		map[string]any{"status": []any{"ABORTED"}},
 		map[string]any{"status": []any{"FAILED"}, "error": []any{
 			map[string]any{"anything-but": p.Except}, map[string]any{"exists": false}, // a Fail state may give none
 		}},

@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Names of the metrics of Step Functions, and of those that a summary writes
@@ -18,7 +19,8 @@ const (
 // Metrics are the metrics of a state machine, each over five minutes.
 type Metrics struct {
 	// Executions of the state machine, by how they ended. Throttled counts states
-	// and retries that had to wait, not executions.
+	// and retries that had to wait, not executions: with a Job those of the children
+	// of its Map too.
 	Started, Succeeded, Failed, TimedOut, Aborted, Throttled awscloudwatch.IMetric
 
 	// Duration is the longest execution, in milliseconds.
@@ -47,7 +49,7 @@ func newMetrics(settings *Props) *Metrics {
 		Failed:    machine.MetricFailed(sum("failed")),
 		TimedOut:  machine.MetricTimedOut(sum("timed out")),
 		Aborted:   machine.MetricAborted(sum("aborted")),
-		Throttled: machine.MetricThrottled(sum("throttled")),
+		Throttled: throttled(settings, sum("throttled")),
 		Duration: machine.MetricTime(&awscloudwatch.MetricOptions{
 			Statistic: jsii.String("Maximum"), Period: period(), Label: jsii.String("longest, ms")}),
 		OpenMapRuns:     ofAccount("ApproximateOpenMapRunCount", "open"),
@@ -68,6 +70,26 @@ func newMetrics(settings *Props) *Metrics {
 		})
 	}
 	return m
+}
+
+// throttled returns the metric of throttled states. The children of a job's Map
+// count as those of a state machine of their own, NAME/LABEL.
+func throttled(settings *Props, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
+	own := settings.StateMachine.MetricThrottled(options)
+	if settings.Job == nil {
+		return own
+	}
+	children := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(statesNamespace), MetricName: own.MetricName(), Statistic: options.Statistic, Period: options.Period,
+		DimensionsMap: &map[string]*string{"StateMachineArn": jsii.String(*settings.StateMachine.StateMachineArn() + "/" + protocol.MapLabel)},
+		Label:         jsii.String("throttled in children"),
+	})
+	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
+		Expression:   jsii.String("SUM([own, children])"), // leaves out one without data
+		UsingMetrics: &map[string]awscloudwatch.IMetric{"own": own, "children": children},
+		Period:       options.Period,
+		Label:        options.Label,
+	})
 }
 
 // ofAccount returns a metric without dimensions.

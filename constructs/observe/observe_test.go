@@ -127,7 +127,7 @@ func TestAlarms(t *testing.T) {
 	expected := map[observe.Alarm]string{
 		observe.Failed:    "Sum of AWS/States ExecutionsFailed" + atOnce,
 		observe.TimedOut:  "Sum of AWS/States ExecutionsTimedOut" + atOnce,
-		observe.Throttled: "Sum of AWS/States ExecutionThrottled" + atOnce,
+		observe.Throttled: "SUM([own, children]), children = Sum of AWS/States ExecutionThrottled over 300 s, own = Sum of AWS/States ExecutionThrottled" + atOnce,
 		observe.NoSuccess: "Sum of AWS/States ExecutionsSucceeded over 3600 s LessThanThreshold 1, 26 times, missing breaching",
 		observe.TooManyFailures: "100 * failed / items, failed = Sum of mapjob Failed of Job Invoicing over 300 s, items = Sum of mapjob Items of Job Invoicing over 300 s" +
 			" GreaterThanThreshold 2.5, 1 times, missing ignore",
@@ -181,19 +181,47 @@ func TestTopicWithAGivenKeyCreatesNone(t *testing.T) {
 	synthesis.Synthesize(t, stack).Only(t, "AWS::KMS::Key")
 }
 
+// idWithPrefix returns the logical ID that begins with one text and not with another.
+func idWithPrefix(t *testing.T, resources map[string]synthesis.Resource, prefix, not string) string {
+	t.Helper()
+	for id := range resources {
+		if strings.HasPrefix(id, prefix) && !strings.HasPrefix(id, not) {
+			return id
+		}
+	}
+	t.Fatalf("got no resource %s, expected one", prefix)
+	return ""
+}
+
+func TestThrottledStatesOfChildrenCount(t *testing.T) {
+	for name, c := range map[string]struct {
+		job      *string
+		expected bool
+	}{"of a job": {jsii.String("Nightly"), true}, "of another state machine": {nil, false}} {
+		stack := synthesis.Stack(t)
+		observe.New(stack, jsii.String("Observe"), &observe.Props{StateMachine: machine(stack), Job: c.job})
+		alarms := synthesis.Synthesize(t, stack).OfType("AWS::CloudWatch::Alarm")
+		text, _ := json.Marshal(alarms[idWithPrefix(t, alarms, "ObserveThrottled", "-")].Properties)
+		if got := strings.Contains(string(text), `stateMachine:nightly/Map`) && strings.Contains(string(text), "SUM([own, children])"); got != c.expected {
+			t.Errorf("%s: got the alarm %s, expected the children's metric in it: %t", name, text, c.expected)
+		}
+	}
+}
+
 func TestEndingsAreNotPublishedTwice(t *testing.T) {
 	for name, c := range map[string]struct {
 		except   []string
 		expected string
 	}{
-		"no exception": {nil, `"status":["FAILED","TIMED_OUT","ABORTED"]`},
+		"no exception": {nil, `"status":["FAILED","ABORTED"]`},
 		"two exceptions": {[]string{"MapJob.TooManyFailures", "MapJob.LostItems"},
-			`{"$or":[{"status":["TIMED_OUT","ABORTED"]},{"error":[{"anything-but":["MapJob.TooManyFailures","MapJob.LostItems"]},{"exists":false}],"status":["FAILED"]}]`},
+			`{"$or":[{"status":["ABORTED"]},{"error":[{"anything-but":["MapJob.TooManyFailures","MapJob.LostItems"]},{"exists":false}],"status":["FAILED"]}]`},
 	} {
 		stack := synthesis.Stack(t)
 		topic := observe.NewTopic(stack, jsii.String("Alerts"), nil)
 		observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine(stack), Topic: topic, Except: c.except})
-		rule := synthesis.Synthesize(t, stack).Only(t, "AWS::Events::Rule")
+		rules := synthesis.Synthesize(t, stack).OfType("AWS::Events::Rule")
+		rule := rules[idWithPrefix(t, rules, "Endings", "EndingsTimedOut")]
 		pattern, _ := json.Marshal(rule.Properties["EventPattern"].(map[string]any)["detail"])
 		if !strings.Contains(string(pattern), c.expected) || !strings.Contains(string(pattern), `stateMachine:nightly`) {
 			t.Errorf("%s: got the pattern %s, expected %s for one state machine", name, pattern, c.expected)
@@ -203,6 +231,12 @@ func TestEndingsAreNotPublishedTwice(t *testing.T) {
 			if !strings.Contains(string(message), part) {
 				t.Errorf("%s: got the message %s, expected it to tell %s", name, message, part)
 			}
+		}
+		timedOut := rules[idWithPrefix(t, rules, "EndingsTimedOut", "-")]
+		pattern, _ = json.Marshal(timedOut.Properties["EventPattern"].(map[string]any)["detail"])
+		message, _ = json.Marshal(timedOut.Properties["Targets"].([]any)[0].(map[string]any)["InputTransformer"])
+		if !strings.Contains(string(pattern), `"status":["TIMED_OUT"]`) || !strings.Contains(string(message), "it took longer than the timeout") || strings.Contains(string(message), "$.detail.error") {
+			t.Errorf("%s: got the pattern %s and the message %s, expected a text without the error, which is null", name, pattern, message)
 		}
 	}
 }

@@ -17,7 +17,8 @@ type Props struct {
 	StateMachine awsstepfunctions.IStateMachine
 
 	// Job is the job's name in the metrics that its summary writes: mapjob.Props.Name
-	// or the ID of the job's construct. An Inline job without a Summary writes no
+	// or the ID of the job's construct. With it, throttled states of the Map's child
+	// executions count too. An Inline job without a Summary writes no
 	// metrics.
 	// Default: only executions are watched, not their items.
 	Job *string

@@ -1,5 +1,9 @@
 package protocol
 
+// MapLabel is the label of a job's Map. The state machine of its children is
+// called NAME/LABEL, in their ARNs and in their metrics.
+const MapLabel = "Map"
+
 // Names of the states that the runner and the command know a job by. The other
 // states of a definition may change their names.
 const (
