@@ -1,7 +1,6 @@
 package mapjob
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -63,8 +62,10 @@ func (j *mapJob) grant() {
 		accepted.Wildcards(policy, unknownKeys+"; a function is named with all its versions", "/*", ":*")
 	}
 	if !settings.mode.inline {
-		accepted.Wildcards(j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")),
-			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*", "/*:*")
+		policy := j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")).(awsiam.Policy)
+		policy.AddStatements(allow(j.children(), "states:DescribeExecution", "states:StopExecution")) // the CDK's statement has the executions only
+		accepted.Wildcards(policy,
+			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*")
 		j.grantFunctions()
 	} else if j.results != nil {
 		j.access("SummaryAccess", settings.Summary, j.put(protocol.ReportFolder+"/*"))
@@ -159,9 +160,8 @@ func (j *mapJob) warnOwner(id string, permissions []permission) {
 		}
 		needs = append(needs, strings.Join(actions, ", ")+" on "+on)
 	}
-	awscdk.Annotations_Of(j).AddWarningV2(jsii.String("mapjob:imported-function:"+id), jsii.String(fmt.Sprintf(
-		"%s: got an imported function without its role, expected one whose role the job may extend; its owner has to allow, in %s, %s",
-		id, *j.results.Node().Path(), strings.Join(needs, "; "))))
+	j.warn("%s: got an imported function without its role, expected one whose role the job may extend; its owner has to allow, in %s, %s",
+		id, *j.results.Node().Path(), strings.Join(needs, "; "))
 }
 
 // GrantRead implements [Job]. The items are read by the Map or the job's chunker,
@@ -186,6 +186,16 @@ func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
 		Grantee:      grantee,
 		Actions:      jsii.Strings("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"),
 		ResourceArns: &[]*string{arn, jsii.String(*arn + "/*")},
+	})
+}
+
+// children returns the pattern of the ARNs of the Map's child executions.
+func (j *mapJob) children() *string {
+	return awscdk.Stack_Of(j).FormatArn(&awscdk.ArnComponents{
+		Service:      jsii.String("states"),
+		Resource:     jsii.String("execution"),
+		ResourceName: jsii.String(*j.stateMachine.StateMachineName() + "/" + protocol.MapLabel + ":*"),
+		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 }
 

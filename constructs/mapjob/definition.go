@@ -35,17 +35,19 @@ func inFolder(name string) string {
 
 // builder creates the states of one job.
 //
-//	JobStart ─┐
-//	ReadInput ┴▶ CheckItems ─▶ Map ─▶ Summary ─▶ Verdict ─▶ Succeeded
-//	                 │          │                  ├─▶ TooManyFailures
-//	                 ▼          ▼                  └─▶ LostItems
-//	            InvalidInput  TooManyFailures
+//	            ┌▶ JobStart ─┐
+//	CheckInput ─┴▶ ReadInput ┴▶ CheckItems ─▶ Map ─▶ Summary ─▶ Verdict ─▶ Succeeded
+//	    │                          │                              ├─▶ TooManyFailures
+//	    ▼                          ▼                              └─▶ LostItems
+//	InputTooLarge         InvalidInput or, Inline, TooManyItems
+//
+// The states of a lock follow CheckInput.
 //
 // By reference without a job start, the job's chunker follows the input:
 // ReadInput ▶ CheckSource ▶ JobStart ▶ CheckItems.
 //
 // Three variables carry the job's facts past the Map: input, the execution's
-// input; items, where the items are; results, where the results are, or the
+// input, for the summary; items, where the items are; results, where the results are, or the
 // results themselves in an Inline job.
 type builder struct {
 	scope    constructs.Construct
@@ -56,6 +58,7 @@ type builder struct {
 
 // states are the states of a job that others need.
 type states struct {
+	builder   *builder
 	first     awsstepfunctions.IChainable
 	mapState  awsstepfunctions.State
 	processor awsstepfunctions.State // with the states of a Processor; nil: there is none
@@ -71,6 +74,7 @@ func (b *builder) keepItems() bool {
 // define creates the states of a job.
 func define(scope constructs.Construct, settings *settings, results awss3.IBucket) *states {
 	b := &builder{scope: scope, settings: settings, results: results, defined: &states{}}
+	b.defined.builder = b
 
 	var afterMap awsstepfunctions.IChainable = b.verdict()
 	if settings.Summary != nil {
@@ -117,8 +121,6 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	}
 	if b.settings.storesChunks {
 		input = b.settings.source.description()
-	} else {
-		assign["input"] = input
 	}
 	var request protocol.StartRequest
 	payload := []message.Member{
@@ -137,6 +139,7 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	}
 	task := b.invoke(protocol.StateJobStart, b.settings.JobStart, message.Object(&request, payload...),
 		&awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: object{}})
+	retryService(task, throttles, maxDelaySeconds)
 	retryFailures(task)
 	return task
 }
@@ -144,10 +147,10 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 func (b *builder) readInput() awsstepfunctions.Pass {
 	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String(protocol.StateReadInput), &awsstepfunctions.PassJsonataProps{
 		Assign: &object{
-			"input":   expression("$states.input"),
 			"items":   b.settings.source.location(),
 			"results": b.emptyResults(),
 		},
+		Outputs: object{},
 	})
 }
 
@@ -184,7 +187,12 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 	if !b.settings.mode.inline && none != "" {
 		check.When(b.condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
 	}
-	check.When(b.condition("%s", valid), mapState, nil)
+	toMap := &awsstepfunctions.ChoiceTransitionOptions{}
+	if b.settings.mode.inline {
+		b.tooManyItems(check, valid)
+		toMap.Assign = b.spare()
+	}
+	check.When(b.condition("%s", valid), mapState, toMap)
 	check.Otherwise(b.invalidInput("InvalidInput", origin, expected))
 	return check
 }
@@ -227,7 +235,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	payload := []message.Member{
 		message.Set(&request.Job, b.job()),
 		message.Set(&request.Execution, executionARN),
-		message.Set(&request.Input, b.inputForSummary()),
+		message.Set(&request.Input, expression("$input")),
 		message.Set(&request.Items, b.itemsForSummary()),
 		message.Set(&request.Results, expression("$results")),
 	}
@@ -247,6 +255,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		Assign:  &object{"account": expression("$states.result.Payload")},
 		Outputs: expression("$states.result.Payload"),
 	})
+	retryService(task, throttles, maxDelaySeconds)
 	retryFailures(task)
 	return task
 }
@@ -294,10 +303,10 @@ func (b *builder) itemsForSummary() any {
 func (b *builder) inputForSummary() string {
 	if b.inputHasItems() {
 		var answer protocol.StartAnswer
-		return expression("$type($input) = 'object' ? $merge([{}, $sift($input, function($value, $name) { $name != '%s' })]) : {}",
+		return expression("$type($states.input) = 'object' ? $merge([{}, $sift($states.input, function($value, $name) { $name != '%s' })]) : {}",
 			message.Name(&answer, &answer.Items))
 	}
-	return expression("$input")
+	return expression("$states.input")
 }
 
 // inputHasItems reports whether the execution's input has the items.
@@ -347,8 +356,7 @@ func (b *builder) notify(id string, ending observe.Ending, cause string, next aw
 	return observe.Notify(b.scope, &id, props, next)
 }
 
-// invoke returns a task that invokes a function. It retries errors of the Lambda
-// service, not of the function.
+// invoke returns a task that invokes a function. It has no retries yet.
 func (b *builder) invoke(id string, function awslambda.IFunction, payload any, props *awsstepfunctionstasks.LambdaInvokeJsonataProps) awsstepfunctionstasks.LambdaInvoke {
 	props.LambdaFunction = function
 	switch payload := payload.(type) {
@@ -358,15 +366,5 @@ func (b *builder) invoke(id string, function awslambda.IFunction, payload any, p
 		props.Payload = awsstepfunctions.TaskInput_FromObject(&payload)
 	}
 	props.RetryOnServiceExceptions = jsii.Bool(false) // the CDK's own list leaves out throttling
-	task := awsstepfunctionstasks.LambdaInvoke_Jsonata(b.scope, jsii.String(id), props)
-	task.AddRetry(&awsstepfunctions.RetryProps{
-		Errors: jsii.Strings("Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
-			"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
-		MaxAttempts:    jsii.Number(10),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		MaxDelay:       awscdk.Duration_Minutes(jsii.Number(1)),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
-	return task
+	return awsstepfunctionstasks.LambdaInvoke_Jsonata(b.scope, jsii.String(id), props)
 }

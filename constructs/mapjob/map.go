@@ -92,6 +92,7 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		ItemSelector:     &item,
 		ItemBatcher:      batcher,
 		MapExecutionType: executionType,
+		Label:            jsii.String(protocol.MapLabel),
 		MaxConcurrency:   mode.maxConcurrency,
 		// A Map Run counts all items of a failed batch. If those are too many, so
 		// are the failed items, and the Map may end early. The verdict counts the
@@ -195,14 +196,14 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 		members = append(members, message.Set(&outcome.Item, item))
 	}
 	failed := awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ItemFailed"), nil)
-	caught := &awsstepfunctions.CatchProps{Outputs: message.Object(&outcome, members...)}
+	caught := &awsstepfunctions.CatchProps{Outputs: b.bounded(message.Object(&outcome, members...))}
 	switch {
 	case b.settings.Processor != nil:
 		return b.processor().AddCatch(failed, caught)
 	case b.settings.Callback != nil:
 		return b.callback().AddCatch(failed, caught)
 	}
-	return b.worker(expression("$states.result.Payload[0]")).AddCatch(failed, caught)
+	return b.worker(b.bounded(expression("$states.result.Payload[0]"))).AddCatch(failed, caught)
 }
 
 // succeeded returns the outcome of a state that has done an item.
@@ -232,7 +233,7 @@ func (b *builder) processor() awsstepfunctions.Parallel {
 		message.Set(&arguments.Execution, expression("%s", in(&input.Execution))))
 	state := awsstepfunctions.Parallel_Jsonata(b.scope, jsii.String(protocol.StateProcessor), &awsstepfunctions.ParallelJsonataProps{
 		Arguments: &members,
-		Outputs:   succeeded("$states.result[0]"),
+		Outputs:   b.bounded(succeeded("$states.result[0]")),
 	})
 	b.defined.processor = state
 	return state.Branch(b.settings.Processor(state))
@@ -250,16 +251,19 @@ func (b *builder) callback() awsstepfunctionstasks.LambdaInvoke {
 	props := &awsstepfunctionstasks.LambdaInvokeJsonataProps{
 		IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
 		TaskTimeout:        awsstepfunctions.Timeout_Duration(b.settings.callbackTimeout),
-		Outputs:            succeeded("$states.result"),
+		Outputs:            b.bounded(succeeded("$states.result")),
 	}
 	if interval := b.settings.callbackInterval; interval != nil {
 		props.HeartbeatTimeout = awsstepfunctions.Timeout_Duration(interval)
 	}
-	return b.invoke(protocol.StateWorker, b.settings.worker, payload, props)
+	task := b.invoke(protocol.StateWorker, b.settings.worker, payload, props)
+	b.settings.retryWorkerService(task)
+	return task
 }
 
-func (b *builder) worker(output string) awsstepfunctionstasks.LambdaInvoke {
+func (b *builder) worker(output any) awsstepfunctionstasks.LambdaInvoke {
 	task := b.invoke(protocol.StateWorker, b.settings.worker, expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
+	b.settings.retryWorkerService(task)
 	task.AddRetry(&awsstepfunctions.RetryProps{ // the same message would be refused again
 		Errors:      jsii.Strings(protocol.ErrorInvalidInput),
 		MaxAttempts: jsii.Number(0),

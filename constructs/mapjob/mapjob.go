@@ -95,6 +95,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		job.lock = job.newLock()
 		definition = job.lock.Hold(definition)
 	}
+	definition = states.builder.checkInput(definition)
 	logs := newLogs(job, settings)
 	job.stateMachine = awsstepfunctions.NewStateMachine(job, jsii.String("StateMachine"), &awsstepfunctions.StateMachineProps{
 		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(definition),
@@ -114,6 +115,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		encrypt(job.stateMachine, settings.EncryptionKey)
 	}
 	job.grant()
+	job.warnConcurrency()
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
 	}

@@ -3,9 +3,11 @@ package mapjob_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/assertions"
@@ -154,8 +156,8 @@ func TestRetriesAreInTheChildAndIncludeThrottles(t *testing.T) {
 			t.Errorf("got retries of %v, expected %s among them", service["ErrorEquals"], name)
 		}
 	}
-	if service["JitterStrategy"] != "FULL" || service["BackoffRate"] != 2.0 || service["MaxDelaySeconds"] != 60.0 || service["MaxAttempts"] != 10.0 {
-		t.Errorf("got %v, expected ten attempts that back off by two to a minute at most, with full jitter", service)
+	if service["JitterStrategy"] != "FULL" || service["BackoffRate"] != 2.0 || service["MaxDelaySeconds"] != 300.0 || service["MaxAttempts"] != 32.0 {
+		t.Errorf("got %v, expected 32 attempts that back off by two to five minutes at most, with full jitter", service)
 	}
 	if fmt.Sprint(invalid["ErrorEquals"]) != "[MapJob.InvalidInput]" || invalid["MaxAttempts"] != 0.0 {
 		t.Errorf("got %v, expected an input that is not understood not to be retried", invalid)
@@ -188,6 +190,107 @@ func TestJobStartAndSummaryAreRetriedIfTheyCrashOrTimeOut(t *testing.T) {
 				t.Errorf("%s: got %g retries of %s, expected %g", name, attempts[e], e, expected)
 			}
 		}
+	}
+}
+
+// A delay with full jitter is half as long on average.
+func TestThrottlesAreRetriedAsLongAsTheExecutionAllows(t *testing.T) {
+	stack := synthesis.Stack(t)
+	worker := function(stack, "Worker")
+	callback := &mapjob.Callback{Worker: worker}
+	const inChild, inEachItem, inMap = "ItemProcessor", "ItemProcessor.States.EachItem.ItemProcessor", "ItemProcessor"
+	for name, c := range map[string]struct {
+		props          mapjob.Props
+		worker         string        // the path from the Map to its task
+		longest        time.Duration // all delays without jitter
+		items, perItem int           // in one history, and the events that each has beside those of its tries
+	}{
+		"Standard":      {mapjob.Props{Worker: worker}, inChild, 2*time.Hour + 211*time.Second, 1, 0},
+		"ByReference":   {mapjob.Props{Worker: worker, Mode: &mapjob.ByReference{}}, inChild, 2*time.Hour + 211*time.Second, 1, 0},
+		"Express":       {mapjob.Props{Worker: worker, Mode: &mapjob.Distributed{Children: mapjob.ExpressChildren}}, inChild, 151 * time.Second, 0, 0},
+		"Callback":      {mapjob.Props{Callback: callback}, inEachItem, 2*time.Hour + 211*time.Second, 1, 7},
+		"CallbackBatch": {mapjob.Props{Callback: callback, Mode: &mapjob.Distributed{BatchSize: jsii.Number(1000)}}, inEachItem, 15 * time.Second, 1000, 7},
+		"Inline":        {mapjob.Props{Worker: worker, Mode: &mapjob.Inline{}}, inMap, 23*time.Minute + 31*time.Second, 471, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := synthesis.Stack(t)
+			worker := function(stack, "Worker")
+			if c.props.Worker != nil {
+				c.props.Worker = worker
+			} else {
+				c.props.Callback = &mapjob.Callback{Worker: worker}
+			}
+			mapjob.New(stack, jsii.String("Job"), &c.props)
+			template := synthesis.Synthesize(t, stack)
+			definition := template.Definition(t, template.Only(t, machineType))
+			task := state(t, definition, append(append([]string{"States", "Map"}, strings.Split(c.worker, ".")...), "States", "Worker")...)
+			tries, longest := 1, 0.0
+			for i, retrier := range task["Retry"].([]any) {
+				retrier := retrier.(map[string]any)
+				attempts := retrier["MaxAttempts"].(float64)
+				tries += int(attempts)
+				for n := range int(attempts) {
+					if i == 0 {
+						longest += min(retrier["MaxDelaySeconds"].(float64), math.Pow(2, float64(n)))
+					}
+				}
+			}
+			if got := time.Duration(longest) * time.Second; got != c.longest {
+				t.Errorf("got retries of throttles for %s, expected %s", got, c.longest)
+			}
+			if events := c.items * (c.perItem + 3*tries); events > 24_500 {
+				t.Errorf("got up to %d events of %d items, expected at most 24,500", events, c.items)
+			}
+			if limit := fmt.Sprintf("$count($items) > %d or", c.items); name == "Inline" && !strings.Contains(fmt.Sprint(state(t, definition, "States", "CheckItems")), limit) {
+				t.Errorf("got %v, expected the most items to be %d", state(t, definition, "States", "CheckItems"), c.items)
+			}
+		})
+	}
+}
+
+func TestSynthWarnsOfMoreConcurrencyThanTheWorkerReserves(t *testing.T) {
+	for name, c := range map[string]struct {
+		reserved *float64
+		alias    bool
+		props    mapjob.Props
+		expected string
+	}{
+		"as many":          {jsii.Number(100), false, mapjob.Props{}, ""},
+		"nothing reserved": {nil, false, mapjob.Props{}, ""},
+		"more":             {jsii.Number(99), false, mapjob.Props{}, "Mode.MaxConcurrency: got 100, which is up to 100 workers at once, expected at most the worker's reserved concurrency of 99"},
+		"of an alias":      {jsii.Number(10), true, mapjob.Props{Mode: &mapjob.ByReference{MaxConcurrency: jsii.Number(11)}}, "got 11, which is up to 11 workers at once, expected at most the worker's reserved concurrency of 10"},
+		"inline":           {jsii.Number(39), false, mapjob.Props{Mode: &mapjob.Inline{}}, "got 40, which is up to 40 workers at once, expected at most the worker's reserved concurrency of 39"},
+		"item by item":     {jsii.Number(20), false, mapjob.Props{Callback: &mapjob.Callback{}, Mode: &mapjob.Distributed{MaxConcurrency: jsii.Number(3), BatchSize: jsii.Number(8)}}, "got 3, which is up to 24 workers at once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stack := synthesis.Stack(t)
+			var worker awslambda.IFunction = gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), ReservedConcurrency: c.reserved})
+			if c.alias {
+				worker = awslambda.NewAlias(stack, jsii.String("Live"), &awslambda.AliasProps{AliasName: jsii.String("live"), Version: worker.(awslambda.Function).CurrentVersion()})
+			}
+			if c.props.Callback != nil {
+				c.props.Callback.Worker = worker
+			} else {
+				c.props.Worker = worker
+			}
+			mapjob.New(stack, jsii.String("Job"), &c.props)
+			var warnings []string
+			for _, message := range *assertions.Annotations_FromStack(stack).FindWarning(jsii.String("*"), assertions.Match_StringLikeRegexp(jsii.String("MaxConcurrency"))) {
+				warnings = append(warnings, fmt.Sprint(message.Entry.Data))
+			}
+			if c.expected == "" && len(warnings) > 0 || c.expected != "" && (len(warnings) != 1 || !strings.Contains(warnings[0], c.expected)) {
+				t.Errorf("got the warnings %q, expected %q", warnings, c.expected)
+			}
+		})
+	}
+}
+
+func TestMapHasAFixedLabel(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker")})
+	template := synthesis.Synthesize(t, stack)
+	if label := state(t, template.Definition(t, template.Only(t, machineType)), "States", "Map")["Label"]; label != "Map" {
+		t.Errorf("got the label %v, expected Map: metrics and permissions of the children have it in their names", label)
 	}
 }
 

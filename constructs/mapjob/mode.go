@@ -72,8 +72,10 @@ type ByReference struct {
 }
 
 // Inline keeps items and results in the state machine's data and invokes the
-// worker once per item. It is for jobs of up to a few hundred small items. There
-// are no child executions, and without a results bucket there is no report.
+// worker once per item. It is for jobs of up to a few hundred small items: 471 with
+// the default retries, whose bytes, and 250 for each, are 240,000 at most. More are
+// refused with MapJob.TooManyItems. There are no child executions, and without a
+// results bucket there is no report.
 type Inline struct {
 	// MaxConcurrency is how many workers run at once, at most: 1 to 40.
 	// Default: 40 workers run at once.
@@ -87,9 +89,8 @@ const (
 	// StandardChildren run exactly once and stay visible for 90 days.
 	StandardChildren Children = "Standard"
 
-	// ExpressChildren start ten times as fast and cost less for short batches,
-	// but may run twice: the worker has to be idempotent. A batch has five
-	// minutes for all its tries.
+	// ExpressChildren cost less for short batches, but may run twice: the worker
+	// has to be idempotent. A batch has five minutes for all its tries.
 	ExpressChildren Children = "Express"
 )
 

@@ -112,7 +112,7 @@ type Inventory struct {
 }
 
 // InputList has the items in the execution's input, {"items": […]}, which takes
-// up to 262,144 bytes. It is the Source of every Inline job without a job start.
+// up to 240,000 bytes. It is the Source of every Inline job without a job start.
 type InputList struct{}
 
 func (s *JSONLines) resolve() source {

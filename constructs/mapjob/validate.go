@@ -71,6 +71,9 @@ func (p *Props) validateWork(found *refusal.Problems) {
 		found.Add("Callback.Worker: got nothing, expected the function that passes on task tokens")
 	}
 	mode := p.modeOf()
+	if (p.Callback != nil || p.Processor != nil) && !mode.express {
+		found.Whole("Mode.BatchSize with a Callback or a Processor", mode.batchSize, 1, maxEachItem)
+	}
 	if mode.byReference && (p.Callback != nil || p.Processor != nil) {
 		found.Add("Mode: got ByReference with a Callback or a Processor, which need the items themselves; expected Distributed or Inline")
 	}

@@ -22,10 +22,9 @@ const (
 	webhookPackage = "github.com/mapjob/mapjob/constructs/trigger/functions/webhook"
 
 	// maxInputBytes is the longest input of StartExecution ("Step Functions
-	// service quotas"). The default leaves the states some room: most pass their
-	// input on with something beside it.
-	maxInputBytes    = 262_144
-	defaultBodyBytes = maxInputBytes - 16_384
+	// service quotas"). The default is the longest that a job takes.
+	maxInputBytes    = protocol.MaxPayload
+	defaultBodyBytes = protocol.MaxInput
 
 	defaultWebhookSeconds     = 10
 	defaultWebhookConcurrency = 10
@@ -45,7 +44,7 @@ type WebhookProps struct {
 
 	// MaxBodyBytes is the longest body, at most the 262,144 bytes that Step
 	// Functions takes.
-	// Default: 245,760 bytes, which leaves the states some room.
+	// Default: 240,000 bytes, the largest input of a job.
 	MaxBodyBytes *float64
 
 	// Timeout is the longest that a request may take, 2 to 30 seconds.

@@ -9,6 +9,7 @@ const (
 	ErrorDeadline         = "MapJob.DeadlineExceeded"
 	ErrorInvalidResult    = "MapJob.InvalidResult"
 	ErrorResultTooLarge   = "MapJob.ResultTooLarge"
+	ErrorInputTooLarge    = "MapJob.InputTooLarge"
 	ErrorTooManyItems     = "MapJob.TooManyItems"
 	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
 	ErrorAborted          = "MapJob.Aborted"
@@ -44,10 +45,12 @@ func Errors() []ErrorDescription {
 			"Give the function more time, or make batches smaller. Run the failed items again."},
 		{ErrorInvalidResult, "an execution", "A worker's answer is not a list of outcomes, or names an item that the job does not have.",
 			"Write the worker with job.Work, or follow the batch protocol."},
-		{ErrorResultTooLarge, "an item or a function", "A result does not fit into an answer or a record, and has no place in S3.",
+		{ErrorResultTooLarge, "an item or a function", "A result does not fit into an answer, a record or the data of an Inline job, and has no place in S3.",
 			"Return less, such as the address of an object, or use Distributed mode."},
-		{ErrorTooManyItems, "a function", "The job start of an Inline job yielded more items than one payload holds.",
-			"Use Distributed mode."},
+		{ErrorInputTooLarge, "an execution", "The execution's input is more than 240,000 bytes of JSON, which leaves too little room for what travels with it.",
+			"Store the items in S3 and name the object in the input."},
+		{ErrorTooManyItems, "a function or an execution", "An Inline job has more items than its data holds with their outcomes, or more than its history holds with their retries.",
+			"Use Distributed mode. The cause says how many items fit."},
 		{ErrorItemReaderFailed, "a function", "The items of a Source could not be read.",
 			"The cause names the object and what is wrong with it."},
 		{ErrorAborted, "an item", "The child execution with the item was stopped before it was done.",

@@ -60,6 +60,11 @@ const MaxItems = 100_000_000
 // next, in bytes of UTF-8 ("Service quotas", task, state and execution payload).
 const MaxPayload = 262_144
 
+// MaxInput is the largest input of a job's execution, in bytes: a payload, less
+// room for what travels with it. The items of an Inline job, their outcomes and
+// what travels with these take as much.
+const MaxInput = 240_000
+
 // MaxAnswer is the most that a function answers and that the items of a batch
 // take, in bytes: a payload, less room for what travels with them.
 const MaxAnswer = MaxPayload - 16_384

@@ -19,6 +19,9 @@ func TestJobs(t *testing.T) {
 	s := running.Start(t, jobsOfAllTests)
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
 	t.Run("Inputs", func(t *testing.T) { inputs(t, s) })
+	t.Run("Largest", func(t *testing.T) { largest(t, s) })
+	t.Run("LargestInline", func(t *testing.T) { largestInline(t, s) })
+	t.Run("LargeResults", func(t *testing.T) { largeResults(t, s) })
 	t.Run("Tolerance", func(t *testing.T) { tolerance(t, s) })
 	t.Run("Batches", func(t *testing.T) { batches(t, s) })
 	t.Run("Processors", func(t *testing.T) { processors(t, s) })
@@ -116,23 +119,7 @@ func sources(t *testing.T, s *running.Stack) {
 	}
 }
 
-// Items may fill the whole input, because no message has them a second time.
 func inputs(t *testing.T, s *running.Stack) {
-	const most = 262_144
-	item := `{"text":"` + strings.Repeat("x", 1000) + `"}`
-	whole := func(of int) string {
-		n := (of - len(`{"items":[]}`) + 1) / (len(item) + 1)
-		list := strings.Repeat(item+",", n-1)
-		last := of - len(`{"items":[]}`) - len(list)
-		return `{"items":[` + list + `{"text":"` + strings.Repeat("x", last-len(`{"text":""}`)) + `"}]}`
-	}
-	if x := run(t, s, "Input", whole(most)); x.Status != engine.Succeeded || x.account.Total < 250 || x.account.Succeeded != x.account.Total {
-		t.Errorf("got %s (%s: %s) with %.500s, expected all items of an input of %d bytes", x.Status, x.Error, x.Cause, x.Output, most)
-	}
-	// Inline, the results have to fit as well.
-	if x := run(t, s, "Inline", whole(150_000)); x.Status != engine.Succeeded || !strings.Contains(string(x.Output), `"succeeded":148`) {
-		t.Errorf("got %s (%s: %s) with %.500s, expected 148 items", x.Status, x.Error, x.Cause, x.Output)
-	}
 	if x := run(t, s, "Inline", `[{"id":1,"items":[1,2]},{"id":2,"items":[3]}]`); x.Status != engine.Succeeded || !strings.Contains(string(x.Output), `"succeeded":2`) {
 		t.Errorf("got %s (%s: %s) with %.500s, expected two items that have items themselves", x.Status, x.Error, x.Cause, x.Output)
 	}

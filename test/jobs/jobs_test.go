@@ -68,7 +68,14 @@ func jobsOfAllTests(s awscdk.Stack) {
 	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), Mode: batchesOf(4)})
 	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), Mode: batchesOf(4)})
 	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
-	job("Inline", mapjob.Props{Mode: &mapjob.Inline{}, Summary: function("Summary"), ToleratedFailurePercentage: tolerant})
+	summarized := function("Summary")
+	job("Inline", mapjob.Props{Mode: &mapjob.Inline{}, Summary: summarized, ToleratedFailurePercentage: tolerant})
+	job("InlineBare", mapjob.Props{Mode: &mapjob.Inline{}, ToleratedFailurePercentage: tolerant})
+	jobStart := gofunction.New(s, jsii.String("JobStart"), &gofunction.Props{Entry: jsii.String("test/protocol/jobstart")})
+	job("InlineStart", mapjob.Props{Mode: &mapjob.Inline{}, JobStart: jobStart})
+	job("InlineStartSummary", mapjob.Props{Mode: &mapjob.Inline{}, JobStart: jobStart, Summary: summarized})
+	job("Start", mapjob.Props{JobStart: jobStart})
+	job("StartChunked", mapjob.Props{JobStart: jobStart, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(3)}})
 	job("Bytes", mapjob.Props{Source: list, Mode: &mapjob.Distributed{BatchBytes: jsii.Number(2000)}})
 	job("Express", mapjob.Props{Source: list, Mode: &mapjob.Distributed{BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren},
 		WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
@@ -127,6 +134,9 @@ func (c *counter) Ended(engine.MapRunResult)    {}
 
 var executions int
 
+// began is when executions start.
+var began = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
+
 // run executes a job on a virtual clock and reads its results.
 func run(t *testing.T, s *running.Stack, job, input string) *ended {
 	t.Helper()
@@ -135,7 +145,7 @@ func run(t *testing.T, s *running.Stack, job, input string) *ended {
 	var seen counter
 	e := &ended{Execution: s.Execute(t, job, stack.Execution{
 		Name: name, Input: []byte(input), Observer: &seen,
-		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)))},
+		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(began))},
 	})}
 	e.children = seen.children
 	results := s.Bucket(t, "Results")

@@ -35,8 +35,9 @@ JobRole
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
   s3:GetObject on arn:<Partition>:s3:::our-items/*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
-  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/Map:*
   states:StartExecution on <JobStateMachine>
 JobStartRole
   kms:Decrypt on <Key.Arn>
@@ -71,9 +72,10 @@ JobRole
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
   sns:Publish on <AlertsTopic>
-  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
-  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:GetExecutionHistory, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/Map:*
   states:StartExecution on <JobStateMachine>
 JobStartRole
   kms:Decrypt on <Key.Arn>
@@ -116,9 +118,10 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
-  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
-  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/*:*
+  states:GetExecutionHistory on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/Map:*
   states:StartExecution on <JobStateMachine>
 JobStartRole
   kms:Decrypt on <Key.Arn>
@@ -169,9 +172,10 @@ InvoicingRole
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
   s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<InvoicingResults>/*
-  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>:*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>:*
-  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>/*:*
+  states:GetExecutionHistory on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>/Map:*
   states:StartExecution on <InvoicingStateMachine>
 JobStartRole
   dynamodb:Query on <Orders.Arn>/index/due
@@ -197,7 +201,7 @@ WorkerRole
 MachineRole
   dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <LockTable.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <Machine>
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
-  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<Machine.Name>:*
+  states:GetExecutionHistory, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<Machine.Name>:*
 `,
 		"Triggers": `
 EventRole

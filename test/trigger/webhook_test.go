@@ -26,6 +26,7 @@ import (
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/trigger"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 const key = "the key of the signatures"
@@ -198,7 +199,11 @@ func TestUnsignedDeliveriesStartNothing(t *testing.T) {
 	renamed.Set("X-Delivery-Id", "evt-3")
 	added := captured.Clone()
 	added.Set("X-Delivery-Id", "evt-4")
-	large := `{"order": "` + strings.Repeat("x", 240<<10) + `"}`
+	ofSize := func(bytes int) string {
+		const around = `{"order": "ORD-5", "more": ""}`
+		return strings.Replace(around, `""`, `"`+strings.Repeat("x", bytes-len(around))+`"`, 1)
+	}
+	largest, large := ofSize(protocol.MaxInput), ofSize(protocol.MaxInput+1)
 	for name, test := range map[string]struct {
 		method string
 		body   string
@@ -224,6 +229,14 @@ func TestUnsignedDeliveriesStartNothing(t *testing.T) {
 		t.Errorf("got %s executions, expected none", got)
 	}
 
+	whole, _, err := send(url, http.MethodPost, largest, sending(key, time.Now(), "largest", largest))
+	if err != nil || whole.status != http.StatusAccepted {
+		t.Fatalf("got %+v, %v for a body of %d bytes, expected 202", whole, err, len(largest))
+	}
+	r.ended(t, whole.ExecutionARN)
+	if got := r.executions(t, "ORD-5"); got != "1" {
+		t.Errorf("got %s executions of the largest input of a job, expected one", got)
+	}
 	first, _, err := send(url, http.MethodPost, body, captured)
 	if err != nil || first.status != http.StatusAccepted {
 		t.Fatalf("got %+v, %v, expected 202", first, err)

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -14,8 +15,12 @@ func main() {
 		if ms, ok := item["ms"].(float64); ok {
 			time.Sleep(time.Duration(ms) * time.Millisecond)
 		}
+		repeat, _ := item["repeat"].(float64)
 		if item["fail"] == true || item["fail"] == "yes" {
-			return nil, job.Errorf("Refused", "this item was refused")
+			return nil, job.Errorf("Refused", "this item was refused%s", strings.Repeat("!", int(repeat)))
+		}
+		if repeat > 0 {
+			return map[string]any{"text": strings.Repeat("x", int(repeat))}, nil
 		}
 		return item, nil
 	}))

@@ -1,0 +1,163 @@
+package mapjob
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/constructs/internal/waiting"
+	"github.com/mapjob/mapjob/constructs/joblock"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// This file keeps executions within the limits of Step Functions ("Service
+// quotas"). An execution over a limit ends with States.DataLimitExceeded or
+// States.Runtime, which nothing catches: the job refuses by name what would come to
+// a limit.
+
+const (
+	// maxEvents is how many events a Standard execution's history holds, and
+	// otherEvents is room for those that are not of items.
+	maxEvents   = 25_000
+	otherEvents = 500
+
+	// lookEvents is how many events a look for a lock adds.
+	lookEvents = 16
+
+	// outcomeBytes is the room for what an outcome has beside its output.
+	outcomeBytes = 250
+)
+
+// spareBytes is the variable with the room that an Inline job's outcome has beside
+// the bytes of its item.
+const spareBytes = "jobSpareBytes"
+
+// bytesOf returns the expression of the size of a value's JSON in bytes of UTF-8.
+// JSONata counts characters only, but the URL encoding has three characters for
+// each byte that is not a plain letter.
+func bytesOf(value string) string {
+	return fmt.Sprintf("($url := $encodeUrlComponent($string(%s)); 2 * $length($replace($url, '%%', '')) - $length($url))", value)
+}
+
+// checkInput fails an execution whose input is too large, before it takes a lock.
+// It keeps the input for the summary: with the items it might not fit into one
+// Assign.
+func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
+	options := &awsstepfunctions.ChoiceTransitionOptions{}
+	if b.settings.Summary != nil {
+		options.Assign = &object{"input": b.inputForSummary()}
+	}
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckInput"), nil)
+	// A character takes four bytes at most.
+	check.When(b.condition("$length($string($states.input)) <= %d ? true : %s <= %d", protocol.MaxInput/4, bytesOf("$states.input"), protocol.MaxInput), next, options)
+	return check.Otherwise(awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InputTooLarge"), &awsstepfunctions.FailJsonataProps{
+		Error: jsii.String(protocol.ErrorInputTooLarge),
+		Cause: jsii.String(expression("'got an input of ' & $string(%s) & ' bytes of JSON, expected at most %d: store the items in S3'",
+			bytesOf("$states.input"), protocol.MaxInput)),
+	}))
+}
+
+// inlineBytes returns the expression of the bytes that the items of an Inline job
+// take, with their outcomes. The summary gets the input beside the outcomes.
+func (b *builder) inlineBytes() string {
+	if b.settings.Summary == nil {
+		return fmt.Sprint(protocol.MaxInput)
+	}
+	return fmt.Sprintf("(%d - %s)", protocol.MaxInput, bytesOf("$input"))
+}
+
+// inlineItems returns how many items an Inline job may have, so that its history
+// holds them if each is retried as often as it may be.
+func (s *settings) inlineItems() int {
+	events := maxEvents - otherEvents
+	if wait, ok := s.Overlap.(*joblock.Wait); ok {
+		rule := waiting.Rule{Limit: wait.Limit, PollEvery: wait.PollEvery}
+		events -= int(lookEvents * (rule.LimitSeconds()/rule.PollSeconds() + 1))
+	}
+	return events / s.itemEvents(inlineThrottles)
+}
+
+// itemEvents returns how many events an item has, at most, that has states of its
+// own: those of the iteration, of the task and of ItemFailed, one more with a task
+// token, and three for each try. The states of a Processor count as a worker that is
+// not retried.
+func (s *settings) itemEvents(throttles int) int {
+	tries := 1 + throttles
+	if s.Worker != nil {
+		tries += int(*s.WorkerRetries)
+	}
+	return 7 + 3*tries
+}
+
+// tooManyItems fails an Inline job whose items are too many.
+func (b *builder) tooManyItems(check awsstepfunctions.Choice, valid string) {
+	most := b.settings.inlineItems()
+	failed := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("TooManyItems"), &awsstepfunctions.FailJsonataProps{
+		Error: jsii.String(protocol.ErrorTooManyItems),
+		Cause: jsii.String(expression("'got ' & $string($count($items)) & ' items of ' & $string(%s) & ' bytes, expected at most %d, and at most ' & $string(%s) & "+
+			"' bytes with %d more for each: use Distributed mode'", bytesOf("$items"), most, b.inlineBytes(), outcomeBytes)),
+	})
+	check.When(b.condition("%s and ($count($items) > %d or %s + %d * $count($items) > %s)", valid, most, bytesOf("$items"), outcomeBytes, b.inlineBytes()), failed, nil)
+}
+
+// spare returns the assignment of the variable spareBytes.
+func (b *builder) spare() *object {
+	return &object{spareBytes: expression("$floor((%s - %s) / $max([1, $count($items)]))", b.inlineBytes(), bytesOf("$items"))}
+}
+
+// bounded returns the outcome of an item, given as an expression or an object. The
+// outcomes of an Inline job have to fit into its data together, so each has as many
+// bytes as its item and an equal share of those that are left. A larger result fails
+// its item.
+func (b *builder) bounded(outcome any) any {
+	if !b.settings.mode.inline {
+		return outcome
+	}
+	index, item := only()
+	var large protocol.Outcome
+	in := message.In("$outcome", &large)
+	status, name := in(&large.Status), in(&large.Error)
+	members := message.Object(&large,
+		message.Set(&large.Index, index),
+		message.Set(&large.Status, protocol.Failed),
+		message.Set(&large.Error, expression("%s = '%s' ? $substring(%s, 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
+		message.Set(&large.Cause, expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")))
+	return expression("($outcome := %s; $size := %s; $room := $%s + %s; $size > $room ? %s : $outcome)",
+		literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(inner(item)), literal(members))
+}
+
+// inner returns the JSONata between the marks of an expression.
+func inner(expression string) string {
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(expression, "{%"), "%}"))
+}
+
+// literal returns the JSONata of a value whose strings may be expressions.
+func literal(v any) string {
+	switch v := v.(type) {
+	case object:
+		var members []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			members = append(members, quoted(name)+": "+literal(v[name]))
+		}
+		return "{" + strings.Join(members, ", ") + "}"
+	case string:
+		if strings.HasPrefix(v, "{%") {
+			return "(" + inner(v) + ")"
+		}
+	}
+	return quoted(v)
+}
+
+// quoted returns a literal of JSONata, which is one of JSON.
+func quoted(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // a name or a status
+	}
+	return string(text)
+}

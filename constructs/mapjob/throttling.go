@@ -1,0 +1,78 @@
+package mapjob
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// An account that is new has a concurrency of ten or so: most calls of a Map with
+// 100 children are throttled. Throttles are retried for as long as the place of the
+// task allows. Delays have full jitter, so that on average they are half as long.
+const (
+	// throttles is how often a task is retried in an execution that has few other
+	// events: with delays of 1 s, 2 s, … and then 5 minutes that is an hour on
+	// average, 32 transitions and 96 events.
+	throttles       = 32
+	maxDelaySeconds = 300
+
+	// inlineThrottles is how often an item of an Inline job is retried, whose
+	// history has the events of all items: 12 minutes on average.
+	inlineThrottles = 12
+
+	// An Express child has five minutes, the work included: two and a half at most.
+	expressThrottles       = 9
+	expressMaxDelaySeconds = 30
+
+	// maxEachItem is how many items that have states of their own a Standard child
+	// may get, because its history has the events of all.
+	maxEachItem = 1000
+)
+
+// retryService retries throttles and errors of the Lambda service. Each may have no
+// retry of a longer delay than maxDelay.
+func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay float64) {
+	task.AddRetry(&awsstepfunctions.RetryProps{
+		Errors: jsii.Strings("Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
+			"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
+		MaxAttempts:    jsii.Number(attempts),
+		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
+		BackoffRate:    jsii.Number(2),
+		MaxDelay:       awscdk.Duration_Seconds(jsii.Number(maxDelay)),
+		JitterStrategy: awsstepfunctions.JitterType_FULL,
+	})
+}
+
+// retryWorkerService retries throttles of a worker, as often as the history and the
+// time of its execution allow.
+func (s *settings) retryWorkerService(task awsstepfunctionstasks.LambdaInvoke) {
+	switch {
+	case s.mode.express:
+		retryService(task, expressThrottles, expressMaxDelaySeconds)
+	case s.mode.inline:
+		retryService(task, inlineThrottles, maxDelaySeconds)
+	case s.itemByItem() && s.mode.batchSize != nil:
+		retryService(task, float64(s.eachItemThrottles()), maxDelaySeconds)
+	default:
+		retryService(task, throttles, maxDelaySeconds)
+	}
+}
+
+// eachItemThrottles returns how often an item of a batch is retried that has states
+// of its own.
+func (s *settings) eachItemThrottles() int {
+	if *awscdk.Token_IsUnresolved(*s.mode.batchSize) {
+		return s.fitting(maxEachItem)
+	}
+	return s.fitting(int(*s.mode.batchSize))
+}
+
+// fitting returns how often each of n items may be retried in one history.
+func (s *settings) fitting(n int) int {
+	most := throttles
+	for most > 0 && n*s.itemEvents(most) > maxEvents-otherEvents {
+		most--
+	}
+	return most
+}
