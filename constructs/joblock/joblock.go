@@ -28,7 +28,8 @@ type Lock interface {
 	// of its own executions and, for Replace, stop them. Call it once. It panics if
 	// the state machine is an Express one, whose executions have no history. The
 	// permissions are in a policy of the lock: they name the state machine, which
-	// depends on the policy of its role.
+	// depends on the policy of its role. If a customer managed key encrypts the
+	// state machine, its role needs kms:Decrypt of that key too.
 	Grant(stateMachine awsstepfunctions.StateMachine)
 }
 
