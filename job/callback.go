@@ -39,13 +39,10 @@ type callback[Item any, Token ~string] struct {
 
 // Invoke passes on one item.
 func (c *callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	if err := c.invoke(ctx, payload); err != nil {
-		return nil, invocationError(err)
-	}
-	return json.RawMessage("null"), nil
+	return c.invoke(ctx, func() ([]byte, error) { return json.RawMessage("null"), c.handOver(ctx, payload) })
 }
 
-func (c *callback[Item, Token]) invoke(ctx context.Context, payload []byte) error {
+func (c *callback[Item, Token]) handOver(ctx context.Context, payload []byte) error {
 	b, err := batch.Read[Item](ctx, c.log(), payload)
 	if err != nil {
 		return err

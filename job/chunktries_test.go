@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,34 +57,45 @@ func TestASecondTryRepeatsOnlyRetryableFailures(t *testing.T) {
 	})
 }
 
-func TestItemsThatWereNotBegunHaveNoStoredOutcome(t *testing.T) {
+func TestItemsThatWereNotStartedHaveNoStoredOutcome(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		child := chunked(t, "unbegun", 5, 5)[0]
-		first := true
-		h := work(func(ctx context.Context, n int) (int, error) {
-			if first && n == 2 {
-				<-ctx.Done()
-				return 0, ctx.Err()
-			}
-			return n, nil
+	for name, wait := range map[string]func(context.Context) error{
+		"returns": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"ignores": func(context.Context) error { time.Sleep(time.Hour); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				defer outlast()
+				prefix := "unstarted/" + name
+				child := chunked(t, prefix, 5, 5)[0]
+				var calls atomic.Int32
+				h := work(func(ctx context.Context, n int) (int, error) {
+					if n == 2 && calls.Add(1) == 1 {
+						return 0, wait(ctx)
+					}
+					return n, nil
+				})
+				answer, err := jobtest.Call{Timeout: time.Minute}.Invoke(h, []byte(child))
+				if err != nil || !strings.Contains(string(answer), `"succeeded":2,"failed":3,"notBegun":2}`) {
+					t.Fatalf("got %s and error %v, expected two items that were not started", answer, err)
+				}
+				if lines := below(t, prefix+"/outcomes/"); lines != 3 {
+					t.Errorf("got %d outcomes stored, expected those of the three items that were started", lines)
+				}
+				got := summaryOf(t, prefix, 5, string(answer))
+				if got.Items != (report.Items{Total: 5, Succeeded: 2, Failed: 3}) || got.Errors[job.ErrorDeadline] != 3 {
+					t.Errorf("got %+v, expected three that were late", got)
+				}
+				text, _ := object(t, prefix+"/report/report.json")
+				if r := decode[report.Report](t, text); len(r.Slowest) == 0 || r.Slowest[0].Index != 2 || r.Slowest[0].Ms < 50_000 {
+					t.Errorf("got %+v as the slowest items, expected the one that used up the time", r.Slowest)
+				}
+				if got = summaryOf(t, prefix, 5, invoke(t, h, child)); got.Items != (report.Items{Total: 5, Succeeded: 5}) {
+					t.Errorf("got %+v, expected another try to do the rest", got)
+				}
+			})
 		})
-		answer, err := jobtest.Call{Timeout: time.Minute}.Invoke(h, []byte(child))
-		if err != nil || !strings.Contains(string(answer), `"succeeded":2,"failed":3,"notBegun":2}`) {
-			t.Fatalf("got %s and error %v, expected two items whose turn did not come", answer, err)
-		}
-		if lines := below(t, "unbegun/outcomes/"); lines != 3 {
-			t.Errorf("got %d outcomes stored, expected those of the three items that were begun", lines)
-		}
-		got := summaryOf(t, "unbegun", 5, string(answer))
-		if got.Items != (report.Items{Total: 5, Succeeded: 2, Failed: 3}) || got.Errors[job.ErrorDeadline] != 3 {
-			t.Errorf("got %+v, expected three that were late", got)
-		}
-		first = false
-		if got = summaryOf(t, "unbegun", 5, invoke(t, h, child)); got.Items != (report.Items{Total: 5, Succeeded: 5}) {
-			t.Errorf("got %+v, expected another try to do the rest", got)
-		}
-	})
+	}
 }
 
 func TestTheBestOutcomeOfSeveralTriesCounts(t *testing.T) {
@@ -99,8 +111,8 @@ func TestTheBestOutcomeOfSeveralTriesCounts(t *testing.T) {
 	}{
 		"a success after all":          {[]string{retry, final, good}, ""},
 		"a success before all":         {[]string{good, final, retry}, ""},
-		"a failure for good":           {[]string{retry, final, retry}, "Bad"},
-		"a failure for now":            {[]string{retry, retry}, "Busy"},
+		"a final failure":              {[]string{retry, final, retry}, "Bad"},
+		"a retryable failure":          {[]string{retry, retry}, "Busy"},
 		"a success in the same object": {[]string{retry + "\n" + good, final}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

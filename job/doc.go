@@ -36,8 +36,8 @@
 //
 // The context of a handler ends before the invocation's time is up, by a tenth of
 // the time or two seconds if that is less, so that there is time left to answer.
-// A handler that is still running then is not waited for: its item, and those
-// whose turn did not come, fail with [ErrorDeadline], as retryable.
+// A handler that is still running then is not waited for: its item, and items not
+// started, fail with [ErrorDeadline], as retryable.
 //
 // [InfoOf] returns what the invocation is about: job, execution, request and item.
 //

@@ -6,6 +6,9 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,3 +71,54 @@ func outlast() { time.Sleep(24 * time.Hour) }
 
 // untimed compares outcomes without what differs from run to run.
 var untimed = cmpopts.IgnoreFields(job.Outcome{}, "StartedAt", "Ms")
+
+// stubborn is a type that cannot be decoded, nor encoded.
+type stubborn struct{ exits bool }
+
+func (s *stubborn) UnmarshalJSON(text []byte) error {
+	s.exits = string(text) == `"exit"`
+	return s.refuse()
+}
+
+func (s stubborn) MarshalJSON() ([]byte, error) { return nil, s.refuse() }
+
+func (s stubborn) refuse() error {
+	if s.exits {
+		runtime.Goexit()
+	}
+	panic("no JSON")
+}
+
+func TestNoTypeOfAHandlerEndsTheProcess(t *testing.T) {
+	t.Parallel()
+	for text, expected := range map[string]string{`"panic"`: job.ErrorPanic, `"exit"`: job.ErrorHandlerExited} {
+		s := stubborn{exits: text == `"exit"`}
+		batch := `{"BatchInput": {}, "Items": [{"index": 0, "item": ` + text + `}], "TaskToken": "token"}`
+		same := func(_ context.Context, n int) (stubborn, error) { return s, nil }
+		for name, c := range map[string]struct {
+			handler job.Handler
+			payload string
+			item    string // the error of an item, if it fails alone
+		}{
+			"input of a job start": {handler: start(func(context.Context, stubborn) iter.Seq2[int, error] { return nil }), payload: `{"input": ` + text + `}`},
+			"item of a job start": {handler: start(func(context.Context, any) iter.Seq2[stubborn, error] {
+				return func(yield func(stubborn, error) bool) { yield(s, nil) }
+			}), payload: `{"input": {}}`},
+			"item of a worker":    {work(func(context.Context, stubborn) (int, error) { return 0, nil }), batch, job.ErrorInvalidInput},
+			"item of a callback":  {handler: job.Callback(func(context.Context, stubborn, string) error { return nil }, silent), payload: batch},
+			"item of a queue":     {handler: job.Queue(func(context.Context, stubborn) error { return nil }, silent), payload: `{"Records": [{"messageId": "a", "body": ` + strconv.Quote(text) + `}]}`, item: "itemIdentifier"},
+			"result of a worker":  {work(same), strings.Replace(batch, text, "1", 1), expected},
+			"output of a summary": {handler: summarize(func(_ context.Context, z *job.Summary) error { z.Output(s); return nil }), payload: `{"items": {"count": 0}, "results": []}`},
+		} {
+			answer, err := jobtest.Call{}.Invoke(c.handler, []byte(c.payload))
+			switch got := job.NameOf(err); {
+			case err == nil:
+				if c.item == "" || !strings.Contains(string(answer), c.item) {
+					t.Errorf("%s, %s: got %s, expected %s", name, text, answer, expected)
+				}
+			case got != expected && !(name == "item of a callback" && got == job.ErrorInvalidInput):
+				t.Errorf("%s, %s: got %s: %v, expected %s", name, text, got, err, expected)
+			}
+		}
+	}
+}

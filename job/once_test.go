@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -548,5 +549,32 @@ func TestOnceWithTheWrongKeyOrTableIsRefusedAtOnce(t *testing.T) {
 			}()
 			f()
 		}()
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutineLeavesAnOutcome(t *testing.T) {
+	t.Parallel()
+	table := newTable(t)
+	var done atomic.Int32
+	h := work(func(_ context.Context, item string) (string, error) {
+		done.Add(1)
+		time.Sleep(20 * time.Millisecond)
+		runtime.Goexit()
+		return item, nil
+	}, once(table, itself))
+	call := jobtest.Call{Timeout: 5 * time.Second, Execution: execution}
+	first := call.Work(t, h, "a")[0]
+	began := time.Now()
+	second := call.Work(t, h, "a")[0]
+	if first.Error != job.ErrorHandlerExited || second.Error != first.Error || second.Cause != first.Cause || done.Load() != 1 {
+		t.Errorf("got %+v and then %+v after %d calls, expected the second delivery to answer with %s", first, second, done.Load(), job.ErrorHandlerExited)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("got an answer after %s, expected one at once", took)
+	}
+	for _, o := range []job.Outcome{first, second} {
+		if o.Ms < 20 || o.StartedAt == 0 || o.StartedAt > began.UnixMilli()-20 {
+			t.Errorf("got %+v, expected the time when the item began and how long it took", o)
+		}
 	}
 }

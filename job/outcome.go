@@ -25,7 +25,7 @@ type Outcome struct {
 	Cause     string          `json:"cause,omitempty"`     // message of that error
 	Retryable bool            `json:"retryable,omitempty"` // another try may succeed
 	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item that can't be read again by its index
-	StartedAt int64           `json:"startedAt,omitempty"` // when the item's turn came, in milliseconds of Unix time; 0: it did not
+	StartedAt int64           `json:"startedAt,omitempty"` // when the item was started, in milliseconds of Unix time; 0: it was not
 	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
 }
 

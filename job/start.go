@@ -40,10 +40,14 @@ func Start[In, Item any](find func(context.Context, In) iter.Seq2[Item, error], 
 
 // Invoke answers one invocation.
 func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return s.invoke(ctx, func() ([]byte, error) { return s.start(ctx, payload) })
+}
+
+func (s *starter[In, Item]) start(ctx context.Context, payload []byte) ([]byte, error) {
 	var request protocol.StartRequest
 	var in In
 	if err := s.decode(payload, &request, &in); err != nil {
-		return nil, invocationError(err)
+		return nil, err
 	}
 	invocation := withInfo(ctx, request.Job, request.Execution)
 	var count atomic.Int64 // of the items so far

@@ -42,12 +42,16 @@ func Summarize(look func(context.Context, *Summary) error, options ...Option) Ha
 
 // Invoke answers one invocation.
 func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	return z.invoke(ctx, func() ([]byte, error) { return z.answer(ctx, payload) })
+}
+
+func (z *summarizer) answer(ctx context.Context, payload []byte) ([]byte, error) {
 	var request protocol.SummaryRequest
 	if err := message.Decode(payload, &request, "a request of the state machine to its summary"); err != nil {
-		return nil, invocationError(err)
+		return nil, err
 	}
 	if err := message.CheckVersion(request.Version); err != nil {
-		return nil, invocationError(err)
+		return nil, err
 	}
 	invocation := withInfo(ctx, request.Job, request.Execution)
 	seen := &atomic.Int64{}
@@ -63,7 +67,7 @@ func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error)
 	case NameOf(err) == ErrorDeadline:
 		return nil, invocationErrorAfter(seen.Load(), "outcomes", err)
 	}
-	return nil, invocationError(err)
+	return nil, err
 }
 
 // summarize lets the function look at the outcomes, and accounts for them.

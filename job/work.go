@@ -42,11 +42,7 @@ func newWorker[Item, Result any](handle func(context.Context, Item) (Result, err
 
 // Invoke answers one invocation: a batch, with one outcome per item, in order.
 func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	answer, err := w.answer(ctx, payload)
-	if err != nil {
-		return nil, invocationError(err)
-	}
-	return answer, nil
+	return w.invoke(ctx, func() ([]byte, error) { return w.answer(ctx, payload) })
 }
 
 func (w *worker[Item, Result]) answer(ctx context.Context, payload []byte) ([]byte, error) {
@@ -77,11 +73,13 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 	var running sync.WaitGroup
 	var run func()
 	run = func() {
-		at, returned := 0, true
+		at, began, returned := 0, time.Time{}, true
 		defer func() {
 			if !returned { // the handler ended the goroutine: another one continues
 				why := describe(contain.Exited())
-				record.Set(at, protocol.Outcome{Index: b.Items[at].Index, Status: protocol.Failed, Error: why.name, Cause: why.message, StartedAt: w.now().UnixMilli()})
+				o := protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message}
+				w.setTimes(&o, b.Items[at].Index, began)
+				record.Set(at, o)
 				running.Go(run)
 			}
 		}()
@@ -89,8 +87,10 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 			if at = int(next.Add(1)) - 1; at >= len(b.Items) {
 				return
 			}
+			began = w.now()
+			record.Start(at, began)
 			returned = false
-			o := w.outcome(invocation.info.of(ctx, b.Items[at].Index), b, at)
+			o := w.outcome(invocation.info.of(ctx, b.Items[at].Index), b, at, began)
 			returned = true
 			record.Set(at, o)
 		}
@@ -108,24 +108,29 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 		case <-time.After(grace):
 		}
 	}
-	return record.Close()
+	return record.Close(w.now())
 }
 
-// outcome handles one item, or returns the outcome of the time before.
-func (w *worker[Item, Result]) outcome(ctx context.Context, b *batch.Batch[Item], at int) protocol.Outcome {
+// outcome handles one item, or returns the outcome of an earlier delivery.
+func (w *worker[Item, Result]) outcome(ctx context.Context, b *batch.Batch[Item], at int, began time.Time) protocol.Outcome {
 	item, misfit := &b.Items[at], b.Misfits[at]
 	if w.guard == nil || misfit != nil {
-		return w.try(ctx, item, misfit)
+		return w.try(ctx, item, misfit, began)
 	}
-	o := w.guard.outcome(ctx, &w.settings, item.Item, func() protocol.Outcome { return w.try(ctx, item, nil) })
+	o := w.guard.outcome(ctx, &w.settings, item.Item, func() protocol.Outcome { return w.try(ctx, item, nil, w.now()) })
 	o.Index = item.Index
 	return o
 }
 
+// setTimes writes down which item an outcome is of, when it started and how long it
+// took.
+func (s *settings) setTimes(o *protocol.Outcome, index int, began time.Time) {
+	o.Index, o.StartedAt, o.Ms = index, began.UnixMilli(), s.now().Sub(began).Milliseconds()
+}
+
 // try handles one item, and again if its error is retryable and time is left.
-func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error) (o protocol.Outcome) {
-	began := w.now()
-	defer func() { o.Index, o.StartedAt, o.Ms = item.Index, began.UnixMilli(), w.now().Sub(began).Milliseconds() }()
+func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error, began time.Time) (o protocol.Outcome) {
+	defer func() { w.setTimes(&o, item.Index, began) }()
 	if misfit != nil {
 		return protocol.Outcome{Status: protocol.Failed, Error: ErrorInvalidInput, Cause: misfit.Error()}
 	}

@@ -182,6 +182,12 @@ func TestTheAnswerComesBeforeTheDeadline(t *testing.T) {
 			if len(outcomes) != 3 || outcomes[0].Status != job.Succeeded {
 				t.Fatalf("got %+v, expected the first of three to have succeeded", outcomes)
 			}
+			if o := outcomes[1]; o.StartedAt == 0 || o.Ms < 1800 || slow == "ignores" && !strings.Contains(o.Cause, "before the item was done") {
+				t.Errorf("%s: got %+v, expected when it started and how long it has taken", slow, o)
+			}
+			if o := outcomes[2]; o.StartedAt != 0 || o.Ms != 0 || !strings.Contains(o.Cause, "before the item was started") {
+				t.Errorf("%s: got %+v, expected an item that was not started", slow, o)
+			}
 			for _, late := range outcomes[1:] {
 				if late.Status != job.Failed || late.Error != job.ErrorDeadline || !late.Retryable {
 					t.Errorf("%s: got %+v, expected a retryable %s", slow, late, job.ErrorDeadline)
@@ -233,12 +239,16 @@ func TestAHandlerThatEndsItsGoroutineFailsItsItemOnly(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 3} {
 		h := work(func(_ context.Context, n int) (int, error) {
+			time.Sleep(5 * time.Millisecond)
 			if n%2 == 1 {
 				runtime.Goexit()
 			}
 			return n, nil
 		}, job.Concurrency(n))
 		for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 0, 1, 2, 3, 4, 5))) {
+			if o.StartedAt == 0 || o.Ms < 5 {
+				t.Errorf("got %+v with Concurrency(%d), expected the time when the item began and how long it took", o, n)
+			}
 			if i%2 == 1 && (o.Error != job.ErrorHandlerExited || o.Retryable) || i%2 == 0 && o.Status != job.Succeeded {
 				t.Errorf("got %+v with Concurrency(%d), expected its neighbours to go on", o, n)
 			}

@@ -46,7 +46,7 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 	go func() { outcomes.Follow(ctx, stop); close(stopped) }()
 	for _, o := range w.outcomes(ctx, b, outcomes.Add) {
 		if o.StartedAt == 0 {
-			outcomes.AddNotBegun(&o)
+			outcomes.AddNotStarted(&o)
 		}
 	}
 	close(stop)

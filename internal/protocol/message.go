@@ -104,7 +104,7 @@ type StoredOutcomes struct {
 	Outcomes  OutcomesLocation `json:"outcomes"`
 	Succeeded int              `json:"succeeded"`
 	Failed    int              `json:"failed"`
-	NotBegun  int              `json:"notBegun,omitempty"` // of Failed: items of the chunk whose turn did not come, of which nothing is stored
+	NotBegun  int              `json:"notBegun,omitempty"` // of Failed: items of the chunk that were not started, of which nothing is stored
 }
 
 // OutcomesLocation is an object with outcomes, or the parts of a folder.

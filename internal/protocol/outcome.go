@@ -20,7 +20,7 @@ type Outcome struct {
 	Cause     string          `json:"cause,omitempty"`     // message
 	Retryable bool            `json:"retryable,omitempty"` // another try may succeed
 	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item that can't be read again by its index
-	StartedAt int64           `json:"startedAt,omitempty"` // when the item's turn came, in milliseconds of Unix time; 0: it did not
+	StartedAt int64           `json:"startedAt,omitempty"` // when the item was started, in milliseconds of Unix time; 0: it was not
 	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
 }
 
@@ -46,10 +46,13 @@ func (o *Outcome) Rank() uint8 {
 	return 1
 }
 
-// CauseDeadline is the cause of an item that ended with [ErrorDeadline].
+// CauseDeadline is the cause of an item that ended with [ErrorDeadline] while it
+// ran.
 const CauseDeadline = "the invocation's time was up before the item was done"
 
-// NotDone returns the outcome of an item whose invocation ended before it did.
-func NotDone(index int) Outcome {
-	return Outcome{Index: index, Status: Failed, Error: ErrorDeadline, Cause: CauseDeadline, Retryable: true}
+// NotStarted returns the outcome of an item whose invocation ended before the
+// item was started.
+func NotStarted(index int) Outcome {
+	return Outcome{Index: index, Status: Failed, Error: ErrorDeadline, Retryable: true,
+		Cause: "the invocation's time was up before the item was started"}
 }

@@ -81,9 +81,9 @@ func severalTries(parts []string) bool {
 }
 
 // storedChunk reads the outcomes of a chunk where its worker said they are.
-// Items that the worker said it had not begun are taken as not done. If more
-// outcomes are missing than that, some are lost: none is made up, so that the
-// account does not add up.
+// If as many outcomes are missing as the worker said that it had not started,
+// those are the items that were not started. If more are missing, some are lost:
+// none is made up, so that the account does not add up.
 func (r Reader) storedChunk(ctx context.Context, s *protocol.StoredOutcomes, yield Yield) error {
 	c := s.Chunk
 	if !c.IsValid() {
@@ -101,7 +101,7 @@ func (r Reader) storedChunk(ctx context.Context, s *protocol.StoredOutcomes, yie
 	}
 	for i := range known {
 		if !known[i] {
-			if err := yield(protocol.NotDone(c.First + i)); err != nil {
+			if err := yield(protocol.NotStarted(c.First + i)); err != nil {
 				return err
 			}
 		}

@@ -139,7 +139,7 @@ func (c Call) Invoke(h job.Handler, payload []byte) ([]byte, error) {
 	}
 	ended := make(chan end, 1)
 	go func() {
-		var e end
+		e := end{nil, messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "the handler ended its goroutine"}}
 		defer func() {
 			if p := recover(); p != nil {
 				e = end{nil, messages.InvokeResponse_Error{Type: "Runtime.Panic", Message: fmt.Sprint(p)}}

@@ -94,7 +94,7 @@ func TestAHandlerSeesTheContextOfItsCall(t *testing.T) {
 	}
 	cancel()
 	if o := (jobtest.Call{Context: ctx}).Work(t, h, 1)[0]; o.Error != job.ErrorDeadline {
-		t.Errorf("got %+v, expected an item whose turn did not come", o)
+		t.Errorf("got %+v, expected an item that was not started", o)
 	}
 }
 

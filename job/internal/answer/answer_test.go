@@ -3,6 +3,7 @@ package answer_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -12,10 +13,30 @@ import (
 func TestAnOutcomeThatComesAfterCloseIsIgnored(t *testing.T) {
 	t.Parallel()
 	r := answer.NewRecord(1, func(int) int { return 7 }, nil)
-	outcomes := r.Close()
+	outcomes := r.Close(time.Now())
 	r.Set(0, protocol.Outcome{Index: 7, Status: protocol.Succeeded})
-	if diff := cmp.Diff([]protocol.Outcome{protocol.NotDone(7)}, outcomes); diff != "" {
+	if diff := cmp.Diff([]protocol.Outcome{protocol.NotStarted(7)}, outcomes); diff != "" {
 		t.Errorf("(-expected +got):\n%s", diff)
+	}
+}
+
+func TestAnItemThatRunsAtTheEndHasItsTimes(t *testing.T) {
+	t.Parallel()
+	began := time.UnixMilli(1_793_498_400_000)
+	var stored []protocol.Outcome
+	r := answer.NewRecord(3, func(at int) int { return at }, func(o protocol.Outcome) { stored = append(stored, o) })
+	r.Start(0, began)
+	r.Start(1, began)
+	done := protocol.Outcome{Index: 0, Status: protocol.Succeeded, StartedAt: began.UnixMilli(), Ms: 5}
+	r.Set(0, done)
+	hanging := protocol.Outcome{Index: 1, Status: protocol.Failed, Error: protocol.ErrorDeadline, Cause: protocol.CauseDeadline, Retryable: true,
+		StartedAt: began.UnixMilli(), Ms: 70}
+	got := r.Close(began.Add(70 * time.Millisecond))
+	if diff := cmp.Diff([]protocol.Outcome{done, hanging, protocol.NotStarted(2)}, got); diff != "" {
+		t.Errorf("(-expected +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]protocol.Outcome{done, hanging}, stored); diff != "" {
+		t.Errorf("stored (-expected +got):\n%s", diff)
 	}
 }
 

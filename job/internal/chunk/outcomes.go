@@ -50,8 +50,8 @@ func (s *Outcomes) Add(o protocol.Outcome) {
 	answer.Count(&s.answer, &o)
 }
 
-// AddNotBegun counts an item whose turn did not come. Nothing is stored of it.
-func (s *Outcomes) AddNotBegun(o *protocol.Outcome) {
+// AddNotStarted counts an item that was not started. Nothing is stored of it.
+func (s *Outcomes) AddNotStarted(o *protocol.Outcome) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	answer.Count(&s.answer, o)

@@ -60,8 +60,8 @@ func (r *record) isFree(now time.Time, execution string) bool {
 	return !now.Before(r.expires) || r.outcome.Status == protocol.Failed && r.execution != execution
 }
 
-// inProgressError returns the error of a delivery that waited for another one in
-// vain.
+// inProgressError returns the error of a delivery that timed out waiting for
+// another delivery.
 func (r *record) inProgressError() error {
 	return protocol.Errorf(protocol.ErrorInProgress, "another delivery is working on the item, until %s at the latest, and the time of this one is up",
 		r.until.UTC().Format(time.RFC3339))

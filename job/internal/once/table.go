@@ -109,18 +109,36 @@ func (t *Table) Do(ctx context.Context, d Delivery) (protocol.Outcome, error) {
 	// of the time that the invocation keeps for its answer.
 	storing, cancel := context.WithDeadline(context.WithoutCancel(ctx), deadline)
 	defer cancel()
-	r.outcome = d.Work()
-	if r.outcome.Retryable {
-		err = t.forget(storing, r)
-	} else {
-		r.fit()
-		err = t.put(storing, r, &record{owner: r.owner, outcome: protocol.Outcome{Status: inProgress}}, d.Now())
-	}
-	if err != nil && !isConditionFailed(err) { // if another delivery has taken over, nothing waits for this outcome
-		d.Log.ErrorContext(ctx, "the outcome is not remembered: the item will be done again if it is delivered again",
-			"key", r.id, "table", t.Name, "error", err)
-	}
+	t.work(ctx, storing, r, &d)
 	return r.outcome, nil
+}
+
+// work does the work and stores its outcome, also if the work ends the goroutine.
+func (t *Table) work(ctx, storing context.Context, r *record, d *Delivery) {
+	began, returned := d.Now(), false
+	defer func() {
+		if !returned {
+			r.outcome = protocol.Outcome{Status: protocol.Failed, Error: protocol.ErrorHandlerExited, Cause: contain.Exited().Error(),
+				StartedAt: began.UnixMilli(), Ms: d.Now().Sub(began).Milliseconds()}
+		}
+		err := t.settle(storing, r, d.Now())
+		if err != nil && !isConditionFailed(err) { // if another delivery has taken over, nothing waits for this outcome
+			d.Log.ErrorContext(ctx, "the outcome is not remembered: the item will be done again if it is delivered again",
+				"key", r.id, "table", t.Name, "error", err)
+		}
+	}()
+	r.outcome = d.Work()
+	returned = true
+}
+
+// settle stores the outcome in place of the record of work in progress, or
+// deletes that record if another delivery should try.
+func (t *Table) settle(ctx context.Context, r *record, now time.Time) error {
+	if r.outcome.Retryable {
+		return t.forget(ctx, r)
+	}
+	r.fit()
+	return t.put(ctx, r, &record{owner: r.owner, outcome: protocol.Outcome{Status: inProgress}}, now)
 }
 
 // claim writes a record of work in progress over one that is free, or returns
