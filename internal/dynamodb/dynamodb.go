@@ -38,7 +38,7 @@ process.stdin.on('end', () => process.exit()).resume()
 
 // Errors of [Start].
 var (
-	ErrNoNode    = errors.New("starting DynamoDB: found no Node.js with dynalite in node_modules of this folder or one above: run `make setup` (or `npm ci`) in the folder of package.json; without npm, install Node.js 20 or newer first, from your system's packages or nodejs.org")
+	ErrNoNode    = errors.New("starting DynamoDB: found no Node.js with dynalite in node_modules of this folder or one above: run `npm install --save-dev dynalite@4 node@24` in the folder of cdk.json, or `make setup` in a clone of mapjob; without npm, install Node.js first, from your system's packages or nodejs.org")
 	ErrPortTaken = errors.New("starting DynamoDB: the port is taken by another program")
 )
 
