@@ -13,6 +13,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -28,16 +29,16 @@ const (
 // Items are stored items.
 type Items struct {
 	Count   int
-	objects engine.Objects
+	objects objects.Store
 }
 
 // Store stores items, each a JSON value.
-func Store(ctx context.Context, objects engine.Objects, items iter.Seq2[json.RawMessage, error]) (*Items, error) {
-	object, err := objects.Create(ctx, Bucket, itemsKey)
+func Store(ctx context.Context, store objects.Store, items iter.Seq2[json.RawMessage, error]) (*Items, error) {
+	object, err := store.Create(ctx, Bucket, itemsKey)
 	if err != nil {
 		return nil, err
 	}
-	stored := &Items{objects: objects}
+	stored := &Items{objects: store}
 	w := bufio.NewWriterSize(object, 1<<20)
 	err = func() error {
 		for item, err := range items {
@@ -53,7 +54,7 @@ func Store(ctx context.Context, objects engine.Objects, items iter.Seq2[json.Raw
 		}
 		return w.Flush()
 	}()
-	if err = errors.Join(err, object.Close()); err != nil {
+	if err = objects.Finish(object, err); err != nil {
 		return nil, err
 	}
 	return stored, nil
@@ -146,7 +147,7 @@ func (i *Items) chunked(ctx context.Context, size int) (_ *protocol.Items, err e
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, addresses.Close()) }()
+	defer func() { err = objects.Finish(addresses, err) }()
 	chunks := protocol.Folder{Bucket: Bucket, Prefix: protocol.ChunksFolder}
 	lines, encoder := bufio.NewReaderSize(items, 1<<20), json.NewEncoder(addresses)
 	for first := 0; first < i.Count; first += size {
@@ -166,7 +167,7 @@ func (i *Items) copyLines(ctx context.Context, key string, lines *bufio.Reader, 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, chunk.Close()) }()
+	defer func() { err = objects.Finish(chunk, err) }()
 	for range count {
 		for more := true; more; {
 			var part []byte

@@ -9,10 +9,10 @@ import (
 	"os"
 
 	"github.com/johannesboyne/gofakes3"
-	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/objects"
 )
 
-// Open, List and Create are those of [engine.Objects]: they do not go through
+// Open, List and Create implement [objects.Store]: they do not go through
 // HTTP.
 
 // Open reads an object.
@@ -25,20 +25,20 @@ func (s *Store) Open(_ context.Context, bucket, key string) (io.ReadCloser, erro
 }
 
 // List yields the objects whose keys begin with a prefix.
-func (s *Store) List(_ context.Context, bucket, prefix string) iter.Seq2[engine.ObjectInfo, error] {
-	return func(yield func(engine.ObjectInfo, error) bool) {
+func (s *Store) List(_ context.Context, bucket, prefix string) iter.Seq2[objects.Info, error] {
+	return func(yield func(objects.Info, error) bool) {
 		if ok, err := s.files.BucketExists(bucket); err != nil || !ok {
-			yield(engine.ObjectInfo{}, fmt.Errorf("s3://%s: %w", bucket, engine.ErrNoBucket))
+			yield(objects.Info{}, fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket))
 			return
 		}
 		// The backend has no pages: this is the whole list.
 		list, err := s.files.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix}, gofakes3.ListBucketPage{})
 		if err != nil {
-			yield(engine.ObjectInfo{}, named(err))
+			yield(objects.Info{}, named(err))
 			return
 		}
 		for _, o := range list.Contents {
-			info := engine.ObjectInfo{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}
+			info := objects.Info{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}
 			if !yield(info, nil) {
 				return
 			}
@@ -60,7 +60,7 @@ func (s *Store) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[strin
 // Create writes an object. It is there, as a whole, when Close has succeeded.
 func (s *Store) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
 	if ok, err := s.files.BucketExists(bucket); err != nil || !ok {
-		return nil, fmt.Errorf("s3://%s: %w", bucket, engine.ErrNoBucket)
+		return nil, fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket)
 	}
 	file, err := os.CreateTemp(s.files.parts, "object-")
 	if err != nil {
@@ -95,14 +95,14 @@ func (p *pendingObject) Abort() error {
 	return errors.Join(p.file.Close(), os.Remove(p.file.Name()))
 }
 
-// named wraps an error so that it is one of the engine's, if the engine has one
-// for it.
+// named returns the error of package objects that says the same; err itself if
+// there is none.
 func named(err error) error {
 	switch {
 	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey):
-		return engine.ErrNoObject
+		return objects.ErrNoObject
 	case gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchBucket):
-		return engine.ErrNoBucket
+		return objects.ErrNoBucket
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/objectstore"
 )
 
@@ -64,12 +64,12 @@ func TestSDKAndEngineSeeTheSameObjects(t *testing.T) {
 		t.Errorf("got %q and error %v, expected the object as a file", text, err)
 	}
 
-	w, err := store.Create(ctx, "bucket", "a/from engine")
+	w, err := store.Create(ctx, "bucket", "a/created")
 	if err != nil {
 		t.Fatal(err)
 	}
 	io.WriteString(w, "hello")
-	if _, err := store.Open(ctx, "bucket", "a/from engine"); !errors.Is(err, engine.ErrNoObject) {
+	if _, err := store.Open(ctx, "bucket", "a/created"); !errors.Is(err, objects.ErrNoObject) {
 		t.Errorf("got %v, expected no object before it is whole", err)
 	}
 	if err := w.Close(); err != nil {
@@ -80,16 +80,16 @@ func TestSDKAndEngineSeeTheSameObjects(t *testing.T) {
 		_, err = io.WriteString(aborted, "half of it")
 		err = errors.Join(err, aborted.(interface{ Abort() error }).Abort())
 	}
-	if _, missing := store.Open(ctx, "bucket", "aborted"); err != nil || !errors.Is(missing, engine.ErrNoObject) {
+	if _, missing := store.Open(ctx, "bucket", "aborted"); err != nil || !errors.Is(missing, objects.ErrNoObject) {
 		t.Errorf("got errors %v and %v, expected no object after it was aborted", err, missing)
 	}
-	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/from engine")})
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a/created")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer out.Body.Close()
 	if text, _ := io.ReadAll(out.Body); string(text) != "hello" {
-		t.Errorf("got %q, expected what the engine wrote", text)
+		t.Errorf("got %q, expected what was created", text)
 	}
 	for name, find := range map[string]func() error{
 		"bucket of an open":  func() error { _, err := store.Open(ctx, "other", "x"); return err },
@@ -101,7 +101,7 @@ func TestSDKAndEngineSeeTheSameObjects(t *testing.T) {
 			return nil
 		},
 	} {
-		if err := find(); !errors.Is(err, engine.ErrNoBucket) {
+		if err := find(); !errors.Is(err, objects.ErrNoBucket) {
 			t.Errorf("%s: got %v, expected a bucket that is not there", name, err)
 		}
 	}

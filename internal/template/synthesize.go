@@ -13,11 +13,8 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/process"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
-
-// localContext makes the app build its functions for this machine. It is
-// gofunction.LocalContext, which cannot be imported without the CDK.
-const localContext = "mapjob:local"
 
 // Synthesize runs the CDK app of the current folder for this machine, as the
 // CDK CLI would for AWS: the app writes a cloud assembly to CDK_OUTDIR, and gets
@@ -46,7 +43,7 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 	}
 
 	values := map[string]any{
-		localContext:                   true,
+		protocol.LocalContext:          true,
 		"aws:cdk:enable-path-metadata": true, // as the CDK CLI sets it; [Stack.ShortName] needs it
 	}
 	for k, v := range project.Context {

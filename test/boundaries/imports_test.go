@@ -58,10 +58,11 @@ var floors = [][]room{
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/tally", []string{"job/report"}, standard},
-		{"internal/template", []string{"internal/process"}, standard},
+		{"internal/template", []string{"internal/process", "internal/protocol"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},
 	{
+		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
 		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
@@ -73,6 +74,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
+		{"internal/objectstore", []string{"internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
@@ -80,15 +82,14 @@ var floors = [][]room{
 	},
 	{
 		{"internal/engine", []string{"internal/asl", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
-			"internal/expression", "internal/items", "internal/value"}, libraries},
+			"internal/expression", "internal/items", "internal/objects", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
 	{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
-		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/protocol", "internal/value"}, libraries},
-		{"internal/objectstore", []string{"internal/engine"}, sdk},
+		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/items", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/uuid", "internal/value"}, libraries},
 		{".", []string{"stacks"}, cdk},
 	},
