@@ -23,6 +23,7 @@ const Bucket = "mapjob-items"
 
 const (
 	itemsKey     = protocol.ItemsFile
+	arrayKey     = "items.json"   // the items as one JSON array
 	addressesKey = "chunks.jsonl" // of the chunks
 )
 
@@ -64,53 +65,65 @@ func Store(ctx context.Context, store objects.Store, items iter.Seq2[json.RawMes
 // of the execution's input, and call that of invoke, which answers the tasks that
 // invoke functions.
 func (i *Items) Feed(ctx context.Context, job *asl.StateMachine, invoke engine.IntegrationFunc) (input []byte, call engine.IntegrationFunc, err error) {
-	items, err := i.forMap(ctx, job)
+	state := stateOf(job, protocol.StateMap)
+	if state == nil || state.Map == nil {
+		return nil, nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", protocol.StateMap)
+	}
+	hasStart := stateOf(job, protocol.StateJobStart) != nil
+	read := stateOf(job, protocol.StateReadInput)
+	var given any // the list itself, if the Map reads no object
+	if state.Map.ItemReader == nil {
+		given, err = i.list(ctx)
+	} else if given = i.at(itemsKey); read != nil && !hasStart {
+		given, err = i.storeForReader(ctx, state.Map.ItemReader, read)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	if stateOf(job, protocol.StateReadInput) != nil {
-		if input, err = json.Marshal(map[string]any{"items": items}); err != nil {
+	if read != nil {
+		if input, err = json.Marshal(map[string]any{"items": given}); err != nil {
 			return nil, nil, err
 		}
 	}
-	if stateOf(job, protocol.StateJobStart) == nil {
+	if !hasStart {
 		return input, invoke, nil
 	}
 	return input, func(ctx context.Context, r *engine.Request) (any, error) {
 		if r.StateName != protocol.StateJobStart {
 			return invoke(ctx, r)
 		}
-		items := items
-		if size := chunkSize(r.Parameters); size > 0 {
-			chunked, err := i.chunked(ctx, size)
-			if err != nil {
-				return nil, err
-			}
-			items = chunked
-		}
-		text, err := json.Marshal(protocol.StartAnswer{Version: protocol.SentVersion(), Items: items})
-		if err != nil {
-			return nil, err
-		}
-		answer, err := value.Parse(text)
-		if err != nil {
-			return nil, err
-		}
-		return value.NewObject("Payload", answer, "StatusCode", 200.0), nil
+		return i.startAnswer(ctx, given, chunkSize(r.Parameters))
 	}, nil
 }
 
-// forMap returns the items as the job's Map takes them: their address, or the
-// list itself if the Map is Inline.
-func (i *Items) forMap(ctx context.Context, job *asl.StateMachine) (any, error) {
-	state := stateOf(job, protocol.StateMap)
-	switch {
-	case state == nil || state.Map == nil:
-		return nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", protocol.StateMap)
-	case state.Map.Processor.Distributed:
-		return protocol.Items{Bucket: Bucket, Key: itemsKey, Count: &i.Count}, nil
+// at returns the address of an object that has the items. It has a prefix for
+// jobs whose Source is a list of objects, which ask for one.
+func (i *Items) at(key string) protocol.Items {
+	return protocol.Items{Bucket: Bucket, Key: key, Prefix: key, Count: &i.Count}
+}
+
+// startAnswer answers the task that invokes the job start.
+func (i *Items) startAnswer(ctx context.Context, items any, chunkSize int) (any, error) {
+	if address, ok := items.(protocol.Items); ok {
+		address.Prefix = ""
+		items = address
 	}
-	return i.list(ctx)
+	if chunkSize > 0 {
+		chunked, err := i.chunked(ctx, chunkSize)
+		if err != nil {
+			return nil, err
+		}
+		items = chunked
+	}
+	text, err := json.Marshal(protocol.StartAnswer{Version: protocol.SentVersion(), Items: items})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := value.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return value.NewObject("Payload", answer, "StatusCode", 200.0), nil
 }
 
 // stateOf returns the state of a name, which may be inside the states that hold
@@ -169,15 +182,23 @@ func (i *Items) copyLines(ctx context.Context, key string, lines *bufio.Reader, 
 	}
 	defer func() { err = objects.Finish(chunk, err) }()
 	for range count {
-		for more := true; more; {
-			var part []byte
-			if part, more, err = readPart(lines); err != nil {
-				return fmt.Errorf("reading the items: %w", err)
-			}
-			if _, err := chunk.Write(part); err != nil {
-				return err
-			}
+		if err := copyLine(chunk, lines); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func copyLine(to io.Writer, lines *bufio.Reader) error {
+	for more := true; more; {
+		part, m, err := readPart(lines)
+		if err != nil {
+			return fmt.Errorf("reading the items: %w", err)
+		}
+		if _, err := to.Write(part); err != nil {
+			return err
+		}
+		more = m
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,41 +15,53 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/jobstart"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// objects keeps objects by their keys.
-type objects map[string]string
+// memory keeps objects by their keys, with the buckets of those outside the
+// bucket of the items.
+type memory map[string]string
 
-func (o objects) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
+func (o memory) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
+	key = place(bucket, key)
 	text, ok := o[key]
 	if !ok {
-		return nil, fmt.Errorf("%s: %w", key, engine.ErrNoObject)
+		return nil, fmt.Errorf("%s: %w", key, objects.ErrNoObject)
 	}
 	return io.NopCloser(strings.NewReader(text)), nil
 }
 
-func (o objects) List(context.Context, string, string) iter.Seq2[engine.ObjectInfo, error] {
-	return func(func(engine.ObjectInfo, error) bool) {}
+func (o memory) List(context.Context, string, string) iter.Seq2[objects.Info, error] {
+	return func(func(objects.Info, error) bool) {}
 }
 
-func (o objects) Create(_ context.Context, _, key string) (io.WriteCloser, error) {
-	return &object{objects: o, key: key}, nil
+func (o memory) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
+	return &object{memory: o, key: place(bucket, key)}, nil
+}
+
+func place(bucket, key string) string {
+	if bucket == jobstart.Bucket {
+		return key
+	}
+	return bucket + "/" + key
 }
 
 type object struct {
 	bytes.Buffer
-	objects objects
-	key     string
+	memory memory
+	key    string
 }
 
 func (o *object) Close() error {
-	o.objects[o.key] = o.String()
+	o.memory[o.key] = o.String()
 	return nil
 }
 
+func (o *object) Abort() error { return nil }
+
 // stored stores the items 0 to n-1.
-func stored(t *testing.T, o objects, n int) *jobstart.Items {
+func stored(t *testing.T, o memory, n int) *jobstart.Items {
 	t.Helper()
 	items, err := jobstart.Store(t.Context(), o, func(yield func(json.RawMessage, error) bool) {
 		for i := range n {
@@ -68,16 +81,27 @@ const (
 	inline      = `{"Mode": "INLINE"}`
 )
 
-// job is a job with a first state and a Map.
+// job is a job with a first state, which may assign variables, and a Map.
 func job(t *testing.T, first, processor string) *asl.StateMachine {
 	t.Helper()
-	m, err := asl.Parse(fmt.Appendf(nil, `{"QueryLanguage": "JSONata", "StartAt": %q, "States": {%q: {"Type": "Pass", "Next": "Map"}, "Map": {"Type": "Map", "End": true,
-		"ItemProcessor": {"ProcessorConfig": %s, "StartAt": "Worker", "States": {"Worker": {"Type": "Pass", "End": true}}}}}}`, first, first, processor))
+	reader := jsonLines
+	if processor == inline {
+		reader = ""
+	}
+	return jobThatReads(t, first, "{}", processor, reader)
+}
+
+func jobThatReads(t *testing.T, first, assign, processor, reader string) *asl.StateMachine {
+	t.Helper()
+	m, err := asl.Parse(fmt.Appendf(nil, `{"QueryLanguage": "JSONata", "StartAt": %q, "States": {%q: {"Type": "Pass", "Assign": %s, "Next": "Map"}, "Map": {"Type": "Map", "End": true, %s
+		"ItemProcessor": {"ProcessorConfig": %s, "StartAt": "Worker", "States": {"Worker": {"Type": "Pass", "End": true}}}}}}`, first, first, assign, reader, processor))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
+
+const jsonLines = `"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSONL"}, "Arguments": {"Bucket": "{% $items.bucket %}", "Key": "{% $items.key %}"}},`
 
 func ask(t *testing.T, call engine.IntegrationFunc, state string, chunkSize int) string {
 	t.Helper()
@@ -90,7 +114,7 @@ func ask(t *testing.T, call engine.IntegrationFunc, state string, chunkSize int)
 }
 
 func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
-	o := objects{}
+	o := memory{}
 	invoke := engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) { return "invoked", nil })
 	for processor, expected := range map[string]string{
 		distributed: `{"Payload":{"items":{"bucket":"mapjob-items","key":"items.jsonl","count":5}},"StatusCode":200}`,
@@ -110,14 +134,14 @@ func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
 }
 
 func TestItemsAreTheInputOfAJobWithoutJobStart(t *testing.T) {
-	input, _, err := stored(t, objects{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), nil)
+	input, _, err := stored(t, memory{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), nil)
 	if diff := cmp.Diff(`{"items":[0,1]}`, string(input)); err != nil || diff != "" {
 		t.Errorf("got error %v and input (-expected +got):\n%s", err, diff)
 	}
 }
 
 func TestItemsAreStoredInChunks(t *testing.T) {
-	o := objects{}
+	o := memory{}
 	_, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", distributed), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +150,7 @@ func TestItemsAreStoredInChunks(t *testing.T) {
 		t.Errorf("answer (-expected +got):\n%s", diff)
 	}
 	delete(o, "items.jsonl")
-	if diff := cmp.Diff(objects{
+	if diff := cmp.Diff(memory{
 		"chunks/000000000000.jsonl": "0\n1\n",
 		"chunks/000000000002.jsonl": "2\n3\n",
 		"chunks/000000000004.jsonl": "4\n",
@@ -144,7 +168,66 @@ func TestOnlyJobsTakeItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := stored(t, objects{}, 1).Feed(t.Context(), m, nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
+	if _, _, err := stored(t, memory{}, 1).Feed(t.Context(), m, nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
 		t.Errorf("got %v, expected the state machine to be refused", err)
+	}
+}
+
+func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
+	const (
+		ofInput  = `{"items": "{% $states.input.items %}", "results": "{% $states.context.Execution.Name %}"}`
+		ofBucket = `{"items": "{% $merge([$states.input.items, {'bucket': 'orders'}]) %}"}`
+		ofKey    = `{"items": {"bucket": "orders", "key": "today.json"}}`
+		array    = "[0\n,1\n,2\n]"
+	)
+	json := strings.Replace(jsonLines, "JSONL", "JSON", 1)
+	for name, c := range map[string]struct {
+		assign, reader, input string
+		stored                memory
+	}{
+		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, memory{}},
+		"JSON":                 {ofInput, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, memory{"items.json": array}},
+		"of a bucket":          {ofBucket, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, memory{"orders/items.jsonl": "0\n1\n2\n"}},
+		"of one object":        {ofKey, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, memory{"orders/today.json": array}},
+		"the list of an input": {ofInput, "", `{"items":[0,1,2]}`, memory{}},
+	} {
+		o := memory{}
+		input, _, err := stored(t, o, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", c.assign, distributed, c.reader), nil)
+		c.stored["items.jsonl"] = "0\n1\n2\n"
+		if diff := cmp.Diff(c.stored, o); err != nil || diff != "" || string(input) != c.input {
+			t.Errorf("%s: got error %v, input %s, expected %s, and objects (-expected +got):\n%s", name, err, input, c.input, diff)
+		}
+	}
+	for reader, expected := range map[string]string{
+		strings.Replace(jsonLines, `"JSONL"`, `"CSV", "CSVHeaderLocation": "FIRST_ROW"`, 1):                                                    "reads CSV, expected JSON Lines or JSON",
+		strings.Replace(jsonLines, `"JSONL"`, `"JSON", "ItemsPointer": "/rows"`, 1):                                                            "reads JSON below /rows, expected JSON Lines or JSON",
+		`"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Arguments": {"Bucket": "orders", "Prefix": "{% $items.prefix %}"}},`: "reads a list of objects, expected JSON Lines or JSON",
+	} {
+		_, _, err := stored(t, memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), nil)
+		if err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got %v, expected that the job's Map %s", err, expected)
+		}
+	}
+}
+
+func TestWhatCouldNotBeStoredIsGivenUp(t *testing.T) {
+	o := memory{}
+	_, err := jobstart.Store(t.Context(), o, func(yield func(json.RawMessage, error) bool) {
+		_ = yield([]byte(`1`), nil) && yield(nil, errors.New("line 2 is broken"))
+	})
+	if err == nil || len(o) > 0 {
+		t.Errorf("got error %v and objects %v, expected no object of half the items", err, o)
+	}
+
+	items := stored(t, o, 3)
+	o["items.jsonl"] = "0\n1\n" // the third is lost
+	_, call, err := items.Feed(t.Context(), job(t, "JobStart", distributed), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = call(t.Context(), &engine.Request{StateName: "JobStart", Parameters: value.NewObject("Payload", value.NewObject("chunkSize", 2.0))})
+	delete(o, "items.jsonl")
+	if diff := cmp.Diff(memory{"chunks/000000000000.jsonl": "0\n1\n"}, o); err == nil || diff != "" {
+		t.Errorf("got error %v and objects (-expected +got):\n%s", err, diff)
 	}
 }

@@ -89,7 +89,7 @@ var floors = [][]room{
 	{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
-		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/items", "internal/objects", "internal/protocol", "internal/value"}, libraries},
+		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/uuid", "internal/value"}, libraries},
 		{".", []string{"stacks"}, cdk},
 	},
