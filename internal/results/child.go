@@ -55,6 +55,12 @@ func (c Child) notStarted() (name, cause string) {
 // [protocol.ErrorNotStarted].
 const causeNotStarted = "the Map ended before the item's turn came"
 
+// NotStarted returns the outcome of an item that a Map which ended early had not
+// begun.
+func NotStarted(index int) protocol.Outcome {
+	return protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorNotStarted, Cause: causeNotStarted, Retryable: true}
+}
+
 func (r Reader) child(ctx context.Context, c Child, why func(Child) (name, cause string), yield Yield) error {
 	var b protocol.Batch[json.RawMessage]
 	if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {

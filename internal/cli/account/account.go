@@ -32,6 +32,8 @@ type Account struct {
 	total    int // -1 while it is not known
 	items    tally.Tally
 	observed bool                     // there is a Map Run
+	entered  bool                     // the job's Map has begun
+	complete bool                     // the job's Map has ended with a result, which has all its outcomes
 	inline   map[int]protocol.Outcome // the last outcome of each item of an Inline job
 	report   *protocol.Folder         // of the summary; nil if it wrote none
 
@@ -66,14 +68,14 @@ func (a *Account) Counts() terminal.Counts {
 	return terminal.Counts{Total: a.total, Done: succeeded + failed, Failed: failed}
 }
 
-// Started is that of [engine.MapObserver].
+// Started implements [engine.MapObserver].
 func (a *Account) Started(engine.MapRunInfo) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.observed = true
+	a.observed, a.entered = true, true
 }
 
-// Counted is that of [engine.MapObserver]. Fewer items may be read so far than
+// Counted implements [engine.MapObserver]. Fewer items may be read so far than
 // the job start has announced.
 func (a *Account) Counted(total int) {
 	a.mutex.Lock()
@@ -81,10 +83,14 @@ func (a *Account) Counted(total int) {
 	a.total = max(a.total, total)
 }
 
-// Ended is that of [engine.MapObserver].
-func (a *Account) Ended(engine.MapRunResult) {}
+// Ended implements [engine.MapObserver].
+func (a *Account) Ended(run engine.MapRunResult) {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.complete = run.Status == engine.Succeeded
+}
 
-// ChildDone is that of [engine.MapObserver].
+// ChildDone implements [engine.MapObserver].
 func (a *Account) ChildDone(child engine.ChildResult) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -212,12 +218,15 @@ func (a *Account) worked(payload, answer any, err error) {
 
 // Happened takes the outcomes of an Inline job from the output of its Map.
 func (a *Account) Happened(e event.Event) {
-	if e.Type != event.MapStateExited {
+	if e.Data.Name != protocol.StateMap || e.Type != event.MapStateEntered && e.Type != event.MapStateExited {
 		return
 	}
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if a.observed {
+	if e.Type == event.MapStateEntered {
+		a.entered = true
+	}
+	if a.observed || e.Type == event.MapStateEntered {
 		return
 	}
 	text, err := e.MarshalJSON()
@@ -226,15 +235,13 @@ func (a *Account) Happened(e event.Event) {
 		return
 	}
 	var exited struct {
-		Details struct{ Name, Output string } `json:"stateExitedEventDetails"`
-	}
-	if json.Unmarshal(text, &exited) != nil || exited.Details.Name != protocol.StateMap {
-		return
+		Details struct{ Output string } `json:"stateExitedEventDetails"`
 	}
 	var list []protocol.Outcome
-	if json.Unmarshal([]byte(exited.Details.Output), &list) != nil {
+	if json.Unmarshal(text, &exited) != nil || json.Unmarshal([]byte(exited.Details.Output), &list) != nil {
 		return // not a job's
 	}
+	a.complete = true
 	for _, o := range list {
 		if o.IsOutcome() {
 			a.inline[o.Index] = o
@@ -248,7 +255,9 @@ func member(v any, name string) any {
 	return m
 }
 
-// Close ends the account, and reports the first error.
+// Close ends the account, and returns the errors of its reads and writes. If the
+// job's Map ended early, the items that it had not begun have failed as in the
+// job's summary.
 func (a *Account) Close() error {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -256,6 +265,11 @@ func (a *Account) Close() error {
 		a.err = errors.Join(a.err, a.add(a.inline[index]))
 	}
 	a.inline = nil
+	if a.entered && !a.complete && a.err == nil {
+		for index := range a.total {
+			a.err = errors.Join(a.err, a.add(results.NotStarted(index)))
+		}
+	}
 	if a.total < 0 {
 		a.total = a.items.Succeeded + a.items.Failed
 	}

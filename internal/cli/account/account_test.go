@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -87,6 +89,7 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 	if diff := cmp.Diff(terminal.Counts{Total: 20, Done: 12, Failed: 8}, a.Counts()); diff != "" {
 		t.Errorf("counts (-expected +got):\n%s", diff)
 	}
+	a.Ended(engine.MapRunResult{Status: engine.Succeeded})
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +107,43 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 	text, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(text), "\n") != 12 || !strings.Contains(string(text), `{"index":2,"status":"SUCCEEDED"}`+"\n") {
 		t.Errorf("got error %v and\n%s\nexpected one outcome of each of 12 items, the best of item 2", err, text)
+	}
+}
+
+func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
+	const notStarted = `"status":"FAILED","error":"MapJob.NotStarted","cause":"the Map ended before the item's turn came","retryable":true}` + "\n"
+	for name, do := range map[string]func(*Account){
+		"Distributed": func(a *Account) {
+			a.Started(engine.MapRunInfo{})
+			a.Counted(4)
+			a.ChildDone(engine.ChildResult{First: 0, Items: 2, Status: engine.Failed, Input: parse(t, batch(0)), Error: "Crash"})
+			a.Ended(engine.MapRunResult{Status: engine.Failed})
+		},
+		"Inline": func(a *Account) {
+			a.Counted(4)
+			a.Happened(event.Event{Type: event.MapStateEntered, Data: event.Data{Name: protocol.StateMap}})
+			for index := range 2 {
+				a.Invoked(&engine.Request{StateName: protocol.StateWorker, Parameters: value.NewObject("Payload", parse(t, fmt.Sprintf(`{"Items": [{"index": %d}]}`, index)))},
+					nil, &engine.TaskError{Name: "Crash"})
+			}
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "results.jsonl")
+		a, err := Create(path, store{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(a)
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(report.Items{Total: 4, Failed: 4}, a.Report("Job", &engine.Execution{}).Items); diff != "" {
+			t.Errorf("%s: items (-expected +got):\n%s", name, diff)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || strings.Count(string(text), "\n") != 4 || !strings.HasSuffix(string(text), `{"index":2,`+notStarted+`{"index":3,`+notStarted) {
+			t.Errorf("%s: got error %v and\n%s\nexpected that items 2 and 3 were not started", name, err, text)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 	}
 	events, err := history.Create(filepath.Join(r.folder, "history.jsonl"))
 	if err != nil {
-		return err
+		return errors.Join(err, counted.Close())
 	}
 	x.Observer, x.Invoked = counted, counted.Invoked
 	x.History = func(e event.Event) {
@@ -42,12 +42,19 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 	end := r.progress.Follow(counted.Counts)
 	result, err := r.stack.Execute(ctx, m, x)
 	end()
-	if err = errors.Join(err, counted.Close(), events.Close()); err != nil {
-		return err
+	incomplete := errors.Join(counted.Close(), events.Close())
+	if err != nil {
+		return errors.Join(err, incomplete)
 	}
-	if err := r.report(ctx, m, counted, result); err != nil {
-		return err
+	if incomplete != nil {
+		incomplete = terminal.Failedf("results.jsonl or history.jsonl in %s is not complete: %w", r.folder, incomplete)
 	}
+	return errors.Join(r.report(ctx, m, counted, result), r.verdict(ctx, result), incomplete)
+}
+
+// verdict says how the execution has ended: nil if it succeeded, and all work in
+// queues is done.
+func (r *run) verdict(ctx context.Context, result *engine.Execution) error {
 	drained := r.drain(ctx)
 	switch {
 	case result.Status == engine.Succeeded && drained != nil:
@@ -92,19 +99,19 @@ type answer struct {
 	RunDir     string          `json:"runDir"`
 }
 
-// report writes the report to the run's folder, and prints the answer.
+// report writes the report to the run's folder, and prints the answer. Its
+// account is that of the job's summary, if it wrote a report, or the command's.
 func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, x *engine.Execution) error {
 	own := a.Report(r.stack.JobName(m), x)
-	markdown, err := r.copyReport(ctx, a.SummaryReport())
-	if markdown == "" && err == nil {
-		markdown, err = r.writeReport(own)
-	}
-	if err != nil {
-		return err
+	markdown, err := r.copyReport(ctx, a.SummaryReport(), own)
+	if markdown == "" {
+		var failed error
+		markdown, failed = r.writeReport(own)
+		err = errors.Join(err, failed)
 	}
 	if !r.command.JSON {
-		_, err := io.WriteString(r.streams.Out, markdown)
-		return err
+		_, failed := io.WriteString(r.streams.Out, markdown)
+		return errors.Join(err, failed)
 	}
 	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
 		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
@@ -114,23 +121,33 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 	e := json.NewEncoder(r.streams.Out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(answer)
+	return errors.Join(err, e.Encode(answer))
 }
 
-// copyReport copies the report of the job's summary, and returns its Markdown;
-// "" if there is none.
-func (r *run) copyReport(ctx context.Context, at *protocol.Folder) (string, error) {
+// copyReport copies the report of the job's summary, with its account to own, and
+// returns its Markdown; "" if there is none.
+func (r *run) copyReport(ctx context.Context, at *protocol.Folder, own *report.Report) (string, error) {
 	if at == nil {
 		return "", nil
 	}
-	for _, name := range []string{protocol.ReportHTML, protocol.ReportJSON} {
-		if err := r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, filepath.Join(r.folder, name)); err != nil {
-			return "", err
-		}
+	var markdown, document strings.Builder
+	err := errors.Join(
+		r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportMarkdown).Key, &markdown),
+		r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportJSON).Key, &document),
+		r.stack.Fetch(ctx, at.Bucket, at.File(protocol.ReportHTML).Key, filepath.Join(r.folder, protocol.ReportHTML)),
+	)
+	var summary struct {
+		Items  report.Items
+		Errors []report.ErrorCount
 	}
-	var markdown strings.Builder
-	err := r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportMarkdown).Key, &markdown)
-	return markdown.String(), err
+	if err == nil {
+		err = json.Unmarshal([]byte(document.String()), &summary)
+	}
+	if err != nil {
+		return "", terminal.Failedf("the report of the job's summary can't be read, so the report is that of the command: %w", err)
+	}
+	own.Items, own.Errors = summary.Items, summary.Errors
+	return markdown.String(), os.WriteFile(filepath.Join(r.folder, protocol.ReportJSON), []byte(document.String()), 0o644)
 }
 
 // writeReport writes the account that the command itself has, and returns its

@@ -3,6 +3,7 @@ package main
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -40,6 +41,12 @@ func main() {
 	mapjob.New(stack, jsii.String("NonsenseStart"), &mapjob.Props{JobStart: nonsense, Worker: worker})
 	mapjob.New(stack, jsii.String("NonsenseWorker"), &mapjob.Props{Worker: nonsense, Summary: summary, WorkerRetries: jsii.Number(0)})
 	mapjob.New(stack, jsii.String("Steps"), &mapjob.Props{Processor: steps, Mode: &mapjob.Inline{}, Overlap: &joblock.Fail{}})
+	in := awss3.NewBucket(stack, jsii.String("In"), nil)
+	mapjob.New(stack, jsii.String("Array"), &mapjob.Props{
+		Source: &mapjob.JSON{Bucket: in, Key: jsii.String("items.json")}, Worker: worker, WorkerRetries: jsii.Number(0),
+		Mode: &mapjob.Distributed{BatchSize: jsii.Number(1), MaxConcurrency: jsii.Number(1)},
+	})
+	mapjob.New(stack, jsii.String("Rows"), &mapjob.Props{Source: &mapjob.CSV{Bucket: in}, Worker: worker})
 	app.Synth(nil)
 }
 
