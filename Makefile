@@ -9,7 +9,7 @@ help: ## This list.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 .PHONY: setup
-setup: node_modules/.installed ## Install the tools of package.json, where they are not yet.
+setup: node_modules/.installed ## Install the tools of package.json, if missing.
 
 node_modules/.installed: package.json package-lock.json
 	@command -v go >/dev/null || { echo "found no Go: install Go 1.26 or newer from go.dev" >&2; exit 1; }
@@ -44,7 +44,7 @@ lint: ## Look for mistakes that compile.
 
 # What was recorded from AWS is no part of the repository.
 .PHONY: conformance
-conformance: ## Compare with answers recorded from AWS, where MAPJOB_CONFORMANCE names them.
+conformance: ## Compare with answers recorded from AWS: set MAPJOB_CONFORMANCE to their folder.
 ifeq ($(MAPJOB_CONFORMANCE),)
 	@echo "found no recorded answers: set MAPJOB_CONFORMANCE to the folder that has them"
 else

@@ -74,7 +74,7 @@ func format(_ *Environment, a []any) (any, error) {
 		case c == '{' && i+1 < len(template) && template[i+1] == '}':
 			i++
 			if len(rest) == 0 {
-				return nil, errors.New("the number of arguments is less than the number of {} in the template")
+				return nil, fmt.Errorf("the template: got more {} than the %d arguments after it, expected one for each", len(a)-1)
 			}
 			text.WriteString(javaText(rest[0]))
 			rest = rest[1:]
@@ -83,7 +83,7 @@ func format(_ *Environment, a []any) (any, error) {
 		}
 	}
 	if len(rest) > 0 {
-		return nil, errors.New("the number of arguments is more than the number of {} in the template")
+		return nil, fmt.Errorf("the template: got fewer {} than the %d arguments after it, expected one for each", len(a)-1)
 	}
 	return text.String(), nil
 }
@@ -134,7 +134,7 @@ func arrayPartition(_ *Environment, a []any) (any, error) {
 		return nil, err
 	}
 	if n < 1 {
-		return nil, fmt.Errorf("the chunk size must be a positive integer, got %d", n)
+		return nil, fmt.Errorf("the chunk size: got %d, expected at least 1", n)
 	}
 	parts := []any{}
 	for len(list) > n {
@@ -170,10 +170,10 @@ func arrayRange(_ *Environment, a []any) (any, error) {
 	}
 	first, last, step := n[0], n[1], n[2]
 	if step == 0 {
-		return nil, errors.New("the step must not be 0")
+		return nil, errors.New("the step: got 0, expected another number")
 	}
 	if (float64(last)-float64(first))/float64(step)+1 > maxRange {
-		return nil, fmt.Errorf("the range has more than %d elements", maxRange)
+		return nil, fmt.Errorf("the range: got more than %d elements, expected at most as many", maxRange)
 	}
 	list := []any{}
 	for x := first; step > 0 && x <= last || step < 0 && x >= last; x += step {
@@ -192,7 +192,7 @@ func arrayGetItem(_ *Environment, a []any) (any, error) {
 		return nil, err
 	}
 	if i < 0 || i >= len(list) {
-		return nil, fmt.Errorf("the index %d is out of bounds of an array of %d elements", i, len(list))
+		return nil, fmt.Errorf("the index: got %d, expected one of an array of %d elements", i, len(list))
 	}
 	return list[i], nil
 }
@@ -229,7 +229,7 @@ func shortText(v any) (string, error) {
 		return "", wrongType(v, "a string")
 	}
 	if n := len([]rune(text)); n > maxEncoded {
-		return "", fmt.Errorf("the string has %d characters, at most %d are allowed", n, maxEncoded)
+		return "", fmt.Errorf("the string: got %d characters, expected at most %d", n, maxEncoded)
 	}
 	return text, nil
 }
@@ -278,7 +278,7 @@ func hash(_ *Environment, a []any) (any, error) {
 		x := sha512.Sum512([]byte(text))
 		sum = x[:]
 	default:
-		return nil, fmt.Errorf("the algorithm %s is not one of MD5, SHA-1, SHA-256, SHA-384 and SHA-512", value.Text(a[1]))
+		return nil, fmt.Errorf("the algorithm: got %s, expected MD5, SHA-1, SHA-256, SHA-384 or SHA-512", value.Text(a[1]))
 	}
 	return hex.EncodeToString(sum), nil
 }
@@ -287,10 +287,10 @@ func jsonMerge(_ *Environment, a []any) (any, error) {
 	left, isLeft := a[0].(*value.Object)
 	right, isRight := a[1].(*value.Object)
 	if !isLeft || !isRight {
-		return nil, errors.New("the first two arguments must be JSON objects")
+		return nil, fmt.Errorf("the first two arguments: got %s and %s, expected JSON objects", value.Describe(a[0]), value.Describe(a[1]))
 	}
 	if deep, ok := a[2].(bool); !ok || deep {
-		return nil, errors.New("deep merging is not supported, the third argument must be false")
+		return nil, fmt.Errorf("the third argument: got %s, expected false: deep merging is not supported", value.Describe(a[2]))
 	}
 	merged := left.Clone()
 	for name, x := range right.All() {
@@ -299,8 +299,8 @@ func jsonMerge(_ *Environment, a []any) (any, error) {
 	return merged, nil
 }
 
-// mathRandom returns a number from the first argument up to, but without, the
-// second (developer guide). The same seed gives the same number.
+// mathRandom returns a number in [a, b) for the arguments a and b (developer
+// guide). The same seed gives the same number.
 func mathRandom(env *Environment, a []any) (any, error) {
 	first, err := rounded(a[0])
 	if err != nil {
@@ -311,7 +311,7 @@ func mathRandom(env *Environment, a []any) (any, error) {
 		return nil, err
 	}
 	if last <= first || last-first > 1<<53 {
-		return nil, fmt.Errorf("the end %v must be greater than the start %v, by less than 2^53", last, first)
+		return nil, fmt.Errorf("the end: got %v, expected more than the start %v, by less than 2^53", last, first)
 	}
 	random := env.Random
 	if len(a) == 3 {
@@ -354,7 +354,7 @@ func stringSplit(_ *Environment, a []any) (any, error) {
 	text, ok := a[0].(string)
 	delimiters, isText := a[1].(string)
 	if !ok || !isText {
-		return nil, errors.New("both arguments must be strings")
+		return nil, fmt.Errorf("the arguments: got %s and %s, expected strings", value.Describe(a[0]), value.Describe(a[1]))
 	}
 	parts := []any{}
 	if delimiters == "" {
@@ -396,5 +396,5 @@ func integer(v any) (int, error) {
 }
 
 func wrongType(v any, expected string) error {
-	return fmt.Errorf("the argument is %s, it must be %s", value.Describe(v), expected)
+	return fmt.Errorf("the argument: got %s, expected %s", value.Describe(v), expected)
 }

@@ -156,14 +156,14 @@ func (a *array) problem(err error, expected string) error {
 
 const between = " \t\r\n,:"
 
-// rest is the text that was not read yet, to the end of its line.
+// rest returns the text that was not read yet, to the end of its line.
 func (a *array) rest() []byte {
 	rest := append(bytes.Clone(bytes.TrimLeft(a.decoder.UnreadBuffer(), between)), a.in.ahead()...)
 	rest, _, _ = bytes.Cut(rest, []byte("\n"))
 	return rest
 }
 
-// line is the line of rest.
+// line returns the line on which rest begins.
 func (a *array) line() int {
 	unread := a.decoder.UnreadBuffer()
 	begun := bytes.TrimLeft(unread, between)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// many is a text of n items in a format. Of 200,000 it is longer than an item
+// many returns a text of n items in a format. Of 200,000 it is longer than an item
 // may be.
 func many(format Format, n int) []byte {
 	note := strings.Repeat("as agreed, ", 8)

@@ -89,7 +89,7 @@ func (in *input) line() ([]byte, error) {
 	return line, nil
 }
 
-// Read is for a decoder of JSON.
+// Read implements [io.Reader] for a decoder of JSON.
 func (in *input) Read(p []byte) (int, error) {
 	in.skipMark()
 	if in.err != nil {
@@ -108,7 +108,7 @@ func (in *input) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ahead is what comes next, for a message.
+// ahead returns what comes next, for a message.
 func (in *input) ahead() []byte {
 	if in.err != nil {
 		return nil
@@ -144,7 +144,7 @@ func (in *input) checkUTF8(line int, text []byte) error {
 	return in.problem(line, "got the byte 0x%02X after %q, expected UTF-8: convert the text, such as with iconv -f WINDOWS-1252 -t UTF-8", text[at], lastOf(text[:at]))
 }
 
-// lastOf is the end of a text, for a message.
+// lastOf returns the end of a text, for a message.
 func lastOf(text []byte) string {
 	const most = 20
 	for len(text) > most {

@@ -202,7 +202,7 @@ func (o *opener) object(bucket, key string) (stream, error) {
 	return openStream(address(bucket, key), body, o.from.Layout)
 }
 
-// address is the name of an object in errors.
+// address returns the name of an object in errors.
 func address(bucket, key string) string { return "s3://" + bucket + "/" + key }
 
 // openStream closes the content if it cannot be read.

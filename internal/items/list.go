@@ -28,7 +28,7 @@ func (l *list) object() (Object, error) {
 	return object, err
 }
 
-// value has the members that an ItemReader gives an object: LastModified is in
+// value returns an object with the members that an ItemReader gives an object: LastModified is in
 // seconds since 1970.
 func (l *list) value() (any, error) {
 	object, err := l.object()
@@ -107,7 +107,7 @@ func (c *chain) close() error {
 	return c.at.close()
 }
 
-// loaded are the items of all objects of a list (LOAD_AND_FLATTEN).
+// loaded returns the items of all objects of a list (LOAD_AND_FLATTEN).
 func (o *opener) loaded() *chain {
 	l := o.list()
 	return &chain{end: l.stop, open: func() (stream, error) {

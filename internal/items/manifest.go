@@ -20,7 +20,7 @@ type inventoryManifest struct {
 	} `json:"files"`
 }
 
-// inventory are the rows of all files that a manifest names.
+// inventory returns the rows of all files that a manifest names.
 func (o *opener) inventory() (*chain, error) {
 	at := address(o.from.Bucket, o.from.Key)
 	text, err := o.manifest()
@@ -78,7 +78,7 @@ func (o *opener) manifest() ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// unload are the items of the data files that an Athena UNLOAD wrote. Its
+// unload returns the items of the data files that an Athena UNLOAD wrote. Its
 // manifest has the address of one in each line.
 func (o *opener) unload() (*chain, error) {
 	at := address(o.from.Bucket, o.from.Key)

@@ -39,7 +39,7 @@ func (m memory) List(_ context.Context, bucket, prefix string) iter.Seq2[Object,
 
 var modified = time.Unix(1700000000, 0)
 
-// keys are the addresses with this beginning, in order.
+// keys returns the addresses with this beginning, in order.
 func (m memory) keys(prefix string) []string {
 	var keys []string
 	for key := range m {

@@ -90,7 +90,7 @@ func texts(r *Reader) (string, error) {
 	return list.String(), nil
 }
 
-// asValues is what values returns for JSON Lines.
+// asValues returns what values does for JSON Lines.
 func asValues(t testing.TB, lines string) string {
 	var list []byte
 	for line := range strings.Lines(lines) {

@@ -81,7 +81,7 @@ const (
 	inline      = `{"Mode": "INLINE"}`
 )
 
-// job is a job with a first state, which may assign variables, and a Map.
+// job returns a job with a first state, which may assign variables, and a Map.
 func job(t *testing.T, first, processor string) *asl.StateMachine {
 	t.Helper()
 	reader := jsonLines

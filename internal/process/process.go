@@ -11,7 +11,7 @@ import (
 // grace is how long a program may take to end after it was asked to.
 const grace = 3 * time.Second
 
-// Command is like [exec.CommandContext], for a program and what it starts. When
+// Command works like [exec.CommandContext], for a program and what it starts. When
 // ctx ends, the group is asked to end, and killed a moment later.
 func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)

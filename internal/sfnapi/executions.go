@@ -66,7 +66,7 @@ type startExecutionAnswer struct {
 	StartDate    epoch  `json:"startDate"`
 }
 
-// start does StartExecution. For a Standard state machine it is idempotent: the
+// start handles StartExecution. For a Standard state machine it is idempotent: the
 // same name and input is answered with the execution that runs. With another
 // input, or after the execution's end, the name is taken.
 func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer, *apiError) {
@@ -127,7 +127,7 @@ func (e *executions) run(x *execution, run func(context.Context) (*engine.Execut
 
 type describeExecutionRequest struct{ ExecutionArn string }
 
-// describe does DescribeExecution.
+// describe handles DescribeExecution.
 func (e *executions) describe(request describeExecutionRequest) (*execution, *apiError) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()

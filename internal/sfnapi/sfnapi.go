@@ -91,7 +91,7 @@ func (s *Service) do(operation string, body []byte) (any, *apiError) {
 		"StartExecution or DescribeExecution: other operations are not supported on this machine", operation)}
 }
 
-// decoded decodes the request of an operation and does it.
+// decoded decodes the request of an operation and calls it.
 func decoded[Request, Answer any](body []byte, operation func(Request) (*Answer, *apiError)) (any, *apiError) {
 	var request Request
 	if err := json.Unmarshal(body, &request); err != nil {

@@ -52,7 +52,7 @@ func (w waiting) Begin(machine *StateMachine, name string, input []byte) func(co
 	}
 }
 
-// call does an operation. If it fails, refused is the type of the error.
+// call calls an operation. If it fails, refused is the type of the error.
 func call(t *testing.T, s *Service, operation string, request any) (answer object, refused string) {
 	t.Helper()
 	body, ok := request.(string)

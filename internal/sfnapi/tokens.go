@@ -70,7 +70,7 @@ func (t *tokens) answer(operation string, r taskAnswer) *apiError {
 		return &apiError{"InvalidOutput", fmt.Sprintf("Invalid Output: got %d bytes (%v), expected JSON of at most %d",
 			len(r.Output), err, engine.AWSLimits.PayloadBytes)}
 	}
-	callback, refused := t.take(r.TaskToken, operation != "SendTaskHeartbeat")
+	callback, refused := t.take(r.TaskToken, operation == "SendTaskHeartbeat")
 	if refused != nil {
 		return refused
 	}
@@ -85,9 +85,9 @@ func (t *tokens) answer(operation string, r taskAnswer) *apiError {
 	return nil
 }
 
-// take finds the task of a token. If the answer is the last, the token is no
-// longer valid.
-func (t *tokens) take(token string, last bool) (*engine.Callback, *apiError) {
+// take returns the task of a token. The token is no longer valid then, unless the
+// answer is a heartbeat.
+func (t *tokens) take(token string, heartbeat bool) (*engine.Callback, *apiError) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	w, ok := t.waiting[token]
@@ -100,7 +100,7 @@ func (t *tokens) take(token string, last bool) (*engine.Callback, *apiError) {
 		return nil, &apiError{"TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"}
 	case !ok:
 		return nil, &apiError{"InvalidToken", "Invalid Token: 'Invalid token'"}
-	case last:
+	case !heartbeat:
 		delete(t.waiting, token)
 	}
 	return w.callback, nil

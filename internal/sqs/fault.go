@@ -118,5 +118,5 @@ func mix(seed uint64, text string, number uint64) uint64 {
 	return x ^ x>>33
 }
 
-// share maps a hash to a number from 0 up to, but without, 1.
+// share maps a hash to a number in [0, 1).
 func share(hash uint64) float64 { return float64(hash>>11) / (1 << 53) }

@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// waiting is a state machine that passes the token of its task to the function
+// waiting returns a state machine that passes the token of its task to the function
 // and waits for the answer.
 func waiting(payload, more object) object {
 	payload["token"] = "{% $states.context.Task.Token %}"

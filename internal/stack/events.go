@@ -36,7 +36,7 @@ func (s *Stack) eventConfig(function string) (invocation.EventConfig, error) {
 	}
 	name := s.template.PhysicalName(id)
 	if !s.functions.Has(name) {
-		return invocation.EventConfig{}, fmt.Errorf("function %s does not run on this machine", function)
+		return invocation.EventConfig{}, fmt.Errorf("function %s does not run on this machine, expected a Go function of the stack on provided.al2023: choose another one", function)
 	}
 	var f struct{ DeadLetterConfig struct{ TargetArn string } }
 	if err := s.template.Decode(id, &f); err != nil {

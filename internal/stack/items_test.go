@@ -15,7 +15,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// overReader is a Map whose output are the items that it reads.
+// overReader returns a Map whose output is the items that it reads.
 func overReader(config, arguments object) object {
 	return object{"Type": "Map", "End": true,
 		"ItemReader": object{"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": config, "Arguments": arguments},

@@ -82,7 +82,7 @@ func (s *Stack) machineAt(arn string) (*Machine, error) {
 // runner runs what is started through the Step Functions API.
 type runner struct{ stack *Stack }
 
-// StateMachine is that of [sfnapi.Runner].
+// StateMachine implements [sfnapi.Runner].
 func (r runner) StateMachine(arn string) (*sfnapi.StateMachine, error) {
 	m, err := r.stack.machineAt(arn)
 	if m == nil || err != nil {
@@ -91,7 +91,7 @@ func (r runner) StateMachine(arn string) (*sfnapi.StateMachine, error) {
 	return &sfnapi.StateMachine{ARN: m.ARN, Type: m.Type}, nil
 }
 
-// Begin is that of [sfnapi.Runner]. The execution counts as work for
+// Begin implements [sfnapi.Runner]. The execution counts as work for
 // [Stack.Drain] from now on, not only when it runs.
 func (r runner) Begin(machine *sfnapi.StateMachine, name string, input []byte) func(context.Context) (*engine.Execution, error) {
 	hold := r.stack.queues.Hold()

@@ -19,14 +19,14 @@ import (
 
 func getAtt(id, attribute string) object { return object{"Fn::GetAtt": []string{id, attribute}} }
 
-// queue is a queue of a template, with a visibility timeout of six minutes.
+// queue returns a queue of a template, with a visibility timeout of six minutes.
 func queue(more object) object {
 	properties := object{"VisibilityTimeout": 360}
 	maps.Copy(properties, more)
 	return object{"Type": "AWS::SQS::Queue", "Properties": properties}
 }
 
-// functionWith is the function of testdata with an environment.
+// functionWith returns the function of testdata with an environment.
 func functionWith(environment object, more object) object {
 	f := function()
 	properties := f["Properties"].(object)
@@ -41,7 +41,7 @@ func mappingOf(more object) object {
 	return object{"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}
 }
 
-// fanOut is a function that sends orders to a queue, and one behind it.
+// fanOut returns a function that sends orders to a queue, and one behind it.
 func fanOut(receives int, mapping object) object {
 	return object{
 		"Dead":    queue(nil),

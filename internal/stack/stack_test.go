@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 // object is a JSON object.
 type object = map[string]any
 
-// machine is a state machine of a template, with a definition in JSONata.
+// machine returns a state machine of a template, with a definition in JSONata.
 func machine(startAt string, states object) object {
 	definition, err := json.Marshal(object{"QueryLanguage": "JSONata", "StartAt": startAt, "States": states})
 	if err != nil {
@@ -46,7 +46,7 @@ func machine(startAt string, states object) object {
 	return object{"Type": "AWS::StepFunctions::StateMachine", "Properties": object{"DefinitionString": string(definition)}}
 }
 
-// single is a state machine of one task, whose result is its output.
+// single returns a state machine of one task, whose result is its output.
 func single(resource string, arguments any, more object) object {
 	state := object{"Type": "Task", "Resource": resource, "End": true}
 	if arguments != nil {
@@ -58,7 +58,7 @@ func single(resource string, arguments any, more object) object {
 	return machine("Task", object{"Task": state})
 }
 
-// table is a table of a template, with the string key id.
+// table returns a table of a template, with the string key id.
 func table() object {
 	return object{"Type": "AWS::DynamoDB::Table", "Properties": object{
 		"KeySchema":            []object{{"AttributeName": "id", "KeyType": "HASH"}},
@@ -66,7 +66,7 @@ func table() object {
 	}}
 }
 
-// function is the function of testdata.
+// function returns the function of testdata.
 func function() object {
 	return object{"Type": "AWS::Lambda::Function", "Properties": object{
 		"Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 20, "Code": object{"S3Key": "function"},

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Where this machine is, as templates ask for it.
+// Account and region used for pseudo parameters.
 const (
 	Region    = "us-east-1"
 	Account   = "123456789012"

@@ -22,10 +22,10 @@ func FuzzScan(f *testing.F) {
 		}
 		expected, err := parse(text)
 		if err != nil {
-			t.Fatalf("scan(%q) = %s, want error %v", text, Text(got), err)
+			t.Fatalf("scan(%q) = %s, expected error %v", text, Text(got), err)
 		}
 		if diff := cmp.Diff(Text(expected), Text(got)); diff != "" || !Equal(expected, got) {
-			t.Fatalf("scan(%q) (-want +got):\n%s", text, diff)
+			t.Fatalf("scan(%q) (-expected +got):\n%s", text, diff)
 		}
 	})
 }
@@ -38,6 +38,6 @@ func TestScannerReadsWhatIsUsual(t *testing.T) {
 	}
 	expected, err := parse([]byte(text))
 	if err != nil || Text(got) != Text(expected) {
-		t.Errorf("scan(%s) = %s, want %s (%v)", text, Text(got), Text(expected), err)
+		t.Errorf("scan(%s) = %s, expected %s (%v)", text, Text(got), Text(expected), err)
 	}
 }

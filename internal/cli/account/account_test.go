@@ -52,7 +52,7 @@ func parse(t *testing.T, text string) any {
 	return v
 }
 
-// batch is the input of a worker with two items.
+// batch returns the input of a worker with two items.
 func batch(first int) string {
 	return fmt.Sprintf(`{"BatchInput": {"execution": "arn"}, "Items": [{"index": %d, "item": 1}, {"index": %d, "item": 2}]}`, first, first+1)
 }

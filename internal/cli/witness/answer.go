@@ -64,7 +64,7 @@ type tableLeft struct {
 	Count   int               `json:"count"`
 }
 
-// Ends takes how the event ended. If queues are polled, the work may end later
+// Ends records the event's result. If queues are polled, the work may end later
 // than the event, which nothing in the stack knows.
 func (a *Answer) Ends(r invocation.EventResult, polls bool) {
 	a.Status, a.Tries = r.Condition, r.Tries
