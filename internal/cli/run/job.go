@@ -75,14 +75,16 @@ func (r *run) verdict(ctx context.Context, result *engine.Execution) error {
 // drain waits for the work that the execution has left in queues, if any are
 // polled.
 func (r *run) drain(ctx context.Context) error {
-	if !r.stack.Polls() || ctx.Err() != nil {
+	if !r.stack.Polls() {
 		return nil
 	}
-	r.progress.Say("waiting for the work in queues; Ctrl-C ends the wait")
+	if ctx.Err() == nil {
+		r.progress.Say("waiting for the work in queues; Ctrl-C ends the wait")
+	}
 	if r.stack.Drain(ctx) == nil {
 		return nil
 	}
-	return terminal.Failedf("interrupted: the execution had succeeded, but there was work left in queues; everything is in %s", r.folder)
+	return terminal.Failedf("interrupted: the execution had succeeded, but there may be work left in queues; everything is in %s", r.folder)
 }
 
 // answer is what --json prints.
