@@ -50,7 +50,7 @@ func (h *eventHandler) Function() awslambda.IFunction         { return h.functio
 func (h *eventHandler) FailureQueue() awssqs.IQueue           { return h.failureQueue }
 func (h *eventHandler) Schedule() awsscheduler.Schedule       { return h.schedule }
 func (h *eventHandler) Rule() awsevents.Rule                  { return h.rule }
-func (h *eventHandler) FunctionUrl() awslambda.FunctionUrl    { return h.url }
+func (h *eventHandler) FunctionUrl() awslambda.FunctionUrl    { return h.url } //nolint:staticcheck // spelled as in CDK
 func (h *eventHandler) Alarms() map[Alarm]awscloudwatch.Alarm { return h.alarms }
 
 // New creates what invokes the function in props, and what watches it. It panics

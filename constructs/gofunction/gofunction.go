@@ -1,8 +1,6 @@
 package gofunction
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -91,10 +89,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		props = &Props{}
 	}
 	var found refusal.Problems
-	entry, err := props.entry()
-	if err != nil {
-		found.Add("%w", err)
-	}
+	entry := props.entry(&found)
 	props.validate(&found)
 	found.Refuse(scope, id)
 
@@ -173,37 +168,40 @@ func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
 }
 
 // entry returns the folder of the function's main package.
-func (p *Props) entry() (string, error) {
+func (p *Props) entry(found *refusal.Problems) string {
 	switch {
 	case p.Entry != nil && *p.Entry != "" && p.Package != nil:
-		return "", fmt.Errorf("Package: got %q with the Entry %q, expected one of them", *p.Package, *p.Entry)
+		found.Add("Package: got %q with the Entry %q, expected one of them", *p.Package, *p.Entry)
+		return ""
 	case p.Package != nil:
-		return packageFolder(*p.Package)
+		return packageFolder(*p.Package, found)
 	case p.Entry == nil || *p.Entry == "":
-		return "", errors.New("Package, Entry: got neither, expected one: where the function's main package is")
+		found.Add("Package, Entry: got neither, expected one: where the function's main package is")
+		return ""
 	}
 	if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
 		directory, _ := os.Getwd()
-		return "", fmt.Errorf("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
+		found.Add("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
 	}
-	return *p.Entry, nil
+	return *p.Entry
 }
 
 // packageFolder returns the folder of a package, from the go command.
-func packageFolder(importPath string) (string, error) {
+func packageFolder(importPath string, found *refusal.Problems) string {
 	list := exec.Command("go", "list", "-find", "-f", "{{.Name}} {{.Dir}}", "--", importPath)
 	var problem strings.Builder
 	list.Stderr = &problem
 	out, err := list.Output()
 	if err != nil {
-		return "", fmt.Errorf("Package: got %q, expected the import path of a package of this module or of one that it requires: %w\n%s",
+		found.Add("Package: got %q, expected the import path of a package of this module or of one that it requires: %w\n%s",
 			importPath, err, strings.TrimSpace(problem.String()))
+		return ""
 	}
 	name, folder, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if name != "main" {
-		return "", fmt.Errorf("Package: got %q, which is package %s, expected package main", importPath, name)
+		found.Add("Package: got %q, which is package %s, expected package main", importPath, name)
 	}
-	return folder, nil
+	return folder
 }
 
 func (p *Props) validate(found *refusal.Problems) {

@@ -124,7 +124,7 @@ func (f *cronField) check(text string) error {
 // checkDay checks L, the month's last day, and 15W, the weekday nearest to the 15th.
 func (f *cronField) checkDay(text string) error {
 	if day, ok := strings.CutSuffix(text, "W"); ok && !f.has(day) {
-		return fmt.Errorf("a day from 1 to 31 before the W, alone in its field")
+		return errors.New("a day from 1 to 31 before the W, alone in its field")
 	}
 	return nil
 }

@@ -96,8 +96,8 @@ type webhook struct {
 	secret   awssecretsmanager.ISecret
 }
 
-func (w *webhook) Url() *string                       { return w.url.Url() }
-func (w *webhook) FunctionUrl() awslambda.FunctionUrl { return w.url }
+func (w *webhook) Url() *string                       { return w.url.Url() } //nolint:staticcheck // spelled as in CDK
+func (w *webhook) FunctionUrl() awslambda.FunctionUrl { return w.url }       //nolint:staticcheck // spelled as in CDK
 func (w *webhook) Function() awslambda.Function       { return w.function }
 func (w *webhook) Secret() awssecretsmanager.ISecret  { return w.secret }
 

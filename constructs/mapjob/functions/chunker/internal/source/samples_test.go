@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"iter"
 	"os"
@@ -138,5 +138,5 @@ func (o object) Open(context.Context, string, string) (io.ReadCloser, error) {
 func (object) List(context.Context, string, string) iter.Seq2[engine.ObjectInfo, error] { return nil }
 
 func (object) Create(context.Context, string, string) (io.WriteCloser, error) {
-	return nil, fmt.Errorf("got a result to write, expected none")
+	return nil, errors.New("got a result to write, expected none")
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -80,7 +81,7 @@ func TestAJobStartRefusesByName(t *testing.T) {
 		`{"format": "OBJECTS", "bucket": "nowhere", "prefix": "anywhere"}`: {Type: "NoSuchBucket", Message: "after 0 items: s3://nowhere/anywhere: got no such bucket"},
 	} {
 		answer, err := jobtest.Call{}.Invoke(job.Start(In(s3object.New(nil))), startRequest(source, "refuse", 1))
-		got, ok := err.(messages.InvokeResponse_Error)
+		got, ok := errors.AsType[messages.InvokeResponse_Error](err)
 		if !ok || got.Type != expected.Type || !strings.Contains(got.Message, expected.Message) {
 			t.Errorf("%s: got %s and error %v, expected %s: %s", source, answer, err, expected.Type, expected.Message)
 		}
@@ -95,7 +96,7 @@ func TestAJobStartRefusesByName(t *testing.T) {
 func many(t testing.TB, format string, n int) Source {
 	note := strings.Repeat("as agreed, ", 8)
 	var text bytes.Buffer
-	key := "many/" + string(format)
+	key := "many/" + format
 	switch format {
 	case protocol.FormatCSV:
 		text.WriteString("id,customer,amount,note\n")
@@ -138,7 +139,7 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 		return m.HeapAlloc
 	}
 	for _, format := range []string{protocol.FormatJSONLines, protocol.FormatJSON, protocol.FormatCSV, protocol.FormatInventory} {
-		t.Run(string(format), func(t *testing.T) {
+		t.Run(format, func(t *testing.T) {
 			from := many(t, format, n)
 			var early, late uint64
 			seen := 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -63,8 +64,6 @@ func respond(status int, body any, headers map[string]string) events.LambdaFunct
 		panic(err)
 	}
 	all := map[string]string{"Content-Type": "application/json", "Cache-Control": "no-store"}
-	for name, value := range headers {
-		all[name] = value
-	}
+	maps.Copy(all, headers)
 	return events.LambdaFunctionURLResponse{StatusCode: status, Headers: all, Body: string(text)}
 }

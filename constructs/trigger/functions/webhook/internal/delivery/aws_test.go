@@ -73,10 +73,10 @@ func (f *fakeAWS) start(r *http.Request) (any, awsError) {
 }
 
 func (f *fakeAWS) secret(r *http.Request) (any, awsError) {
-	var request struct{ SecretId, VersionStage string }
+	var request struct{ SecretID, VersionStage string }
 	_ = json.NewDecoder(r.Body).Decode(&request)
 	value, ok := f.secrets[request.VersionStage]
-	if !ok || request.SecretId != secretARN {
+	if !ok || request.SecretID != secretARN {
 		return nil, awsError{http.StatusBadRequest, "ResourceNotFoundException"}
 	}
 	return map[string]string{"SecretString": value}, awsError{}
