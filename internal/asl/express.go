@@ -20,7 +20,7 @@ func (m *StateMachine) CheckExpress() error {
 		if s.Task == nil {
 			continue
 		}
-		what := ""
+		var what string
 		switch r := s.Task.Resource; {
 		case r.Service == ActivityService:
 			what = "Activity ARN"

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
@@ -66,10 +67,8 @@ func (p *parser) s3Resource(f fields.Object, allowed ...string) Resource {
 	arn := f.Text("Resource")
 	r, ok := parseResource(arn)
 	if ok && r.Pattern == RequestResponse {
-		for _, name := range allowed {
-			if r.Service+":"+r.Action == name {
-				return r
-			}
+		if slices.Contains(allowed, r.Service+":"+r.Action) {
+			return r
 		}
 	}
 	if !f.Document.Substituted(f.At("Resource"), arn) {

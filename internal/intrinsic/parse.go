@@ -154,11 +154,11 @@ func (p *parser) quoted() (string, error) {
 	var text strings.Builder
 	for p.at < len(p.text) {
 		c := p.text[p.at]
-		switch {
-		case c == '\'':
+		switch c {
+		case '\'':
 			p.at++
 			return text.String(), nil
-		case c == '\\':
+		case '\\':
 			p.at++
 			if p.at == len(p.text) || strings.IndexByte(`'{}\`, p.text[p.at]) < 0 {
 				return "", p.expected(`one of ' { } \ after a backslash`)
@@ -188,9 +188,10 @@ func (p *parser) pathText() string {
 		c := p.text[p.at]
 		switch {
 		case quote != 0:
-			if c == '\\' {
+			switch c {
+			case '\\':
 				p.at++
-			} else if c == quote {
+			case quote:
 				quote = 0
 			}
 			continue

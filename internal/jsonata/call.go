@@ -1,5 +1,7 @@
 package jsonata
 
+import "errors"
+
 // call evaluates the call of a function. Under ~>, the left side becomes its
 // first argument.
 type call struct {
@@ -59,7 +61,7 @@ func (n *call) with(ev *evaluation, applied []any, input any, f *frame) (any, er
 
 // place sets the position of an error inside the function to that of the call.
 func (n *call) place(err error) error {
-	if e, ok := err.(*Error); ok {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Position = n.pos
 		if e.token == nil {
 			e.token = n.name

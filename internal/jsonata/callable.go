@@ -1,5 +1,7 @@
 package jsonata
 
+import "errors"
+
 // callable is a function: a lambda, a built-in function, a partial application,
 // a chain, a regular expression or a transform.
 type callable interface {
@@ -32,7 +34,7 @@ func (ev *evaluation) apply(fn callable, arguments []any, input any) (any, error
 // the function is built in, its errors name it.
 func (ev *evaluation) applyNamed(fn callable, arguments []any, input any) (any, error) {
 	v, err := ev.apply(fn, arguments, input)
-	if e, ok := err.(*Error); ok && e.token == nil {
+	if e, ok := errors.AsType[*Error](err); ok && e.token == nil {
 		if n, ok := fn.(*native); ok {
 			e.token = n.name
 		}

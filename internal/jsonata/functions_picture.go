@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/picture"
@@ -43,7 +44,7 @@ func parseInteger(c arguments) (any, error) {
 
 // pictureFailure converts an error of package picture.
 func pictureFailure(err error) error {
-	if e, ok := err.(*picture.Error); ok {
+	if e, ok := errors.AsType[*picture.Error](err); ok {
 		return &Error{Code: e.Code, Value: e.Value}
 	}
 	return err

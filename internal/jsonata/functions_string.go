@@ -133,7 +133,7 @@ func substring(c arguments) (any, error) {
 func trim(s string) string {
 	var b strings.Builder
 	gap := false
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch s[i] {
 		case ' ', '\t', '\n', '\r':
 			gap = true

@@ -109,7 +109,7 @@ func (w *jsonWriter) line(level int) {
 func (w *jsonWriter) string(s string) {
 	w.text = append(w.text, '"')
 	start := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		if c >= 0x20 && c != '"' && c != '\\' {
 			continue

@@ -2,6 +2,7 @@ package jsonata
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -45,7 +46,7 @@ func (ev *evaluation) interrupted() error {
 	select {
 	case <-ev.done:
 		cause := context.Cause(ev.env.Context)
-		if cause == context.DeadlineExceeded {
+		if errors.Is(cause, context.DeadlineExceeded) {
 			return &Error{Message: timedOut, cause: cause}
 		}
 		return &Error{Message: "the expression evaluation was stopped: " + cause.Error(), cause: cause}

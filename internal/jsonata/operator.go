@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"errors"
 	"math"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
@@ -29,7 +30,7 @@ func (n *binary) fail(code string, v any) error {
 
 // at sets the position of an error to that of the operator.
 func (n *binary) at(err error) error {
-	if e, ok := err.(*Error); ok {
+	if e, ok := errors.AsType[*Error](err); ok {
 		e.Position, e.token = n.pos, n.op
 	}
 	return err
@@ -267,9 +268,10 @@ func (n *concatenation) eval(ev *evaluation, input any, f *frame) (any, error) {
 }
 
 func (n *concatenation) place(err error, operand int) error {
-	e := err.(*Error)
-	e.Position, e.token = n.pos[operand-1], "&"
-	return e
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Position, e.token = n.pos[operand-1], "&"
+	}
+	return err
 }
 
 // interval evaluates a..b.

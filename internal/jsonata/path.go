@@ -94,7 +94,7 @@ func (st *step) apply(ev *evaluation, s *stream, f *frame, last bool) (stream, e
 	if st.order != nil {
 		return st.sorted(ev, s, f)
 	}
-	var first any = Undefined
+	first := Undefined
 	var out []any
 	count := 0
 	n := s.len()

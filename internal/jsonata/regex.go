@@ -1,6 +1,8 @@
 package jsonata
 
 import (
+	"errors"
+
 	"github.com/mapjob/mapjob/internal/jsonata/internal/regex"
 )
 
@@ -15,7 +17,7 @@ func (r *regexFunction) first(text string) (*match, error) { return r.match(r.re
 // match converts a match of package regex, or its error.
 func (r *regexFunction) match(found *regex.Match, err error) (*match, error) {
 	switch {
-	case err == regex.ErrEmptyMatch:
+	case errors.Is(err, regex.ErrEmptyMatch):
 		return nil, &Error{Code: "D1004", Value: r.re.Source()}
 	case err != nil:
 		return nil, &Error{Message: timedOut}

@@ -69,8 +69,7 @@ func aggregate(name string, list []any) (any, error) {
 		}
 	}
 	if len(numbers) == 0 {
-		//lint:ignore ST1005 the service's own words
-		return nil, errors.New("Aggregation function attempted to calculate value using empty array")
+		return nil, errors.New("Aggregation function attempted to calculate value using empty array") //nolint:staticcheck // the service's own words
 	}
 	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
 	for _, n := range numbers {

@@ -3,6 +3,7 @@ package jsonpath
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -52,11 +53,12 @@ func walk(v any, names []string) (any, bool) {
 }
 
 func (p *Path) text() string {
-	text := "$"
+	var text strings.Builder
+	text.WriteString("$")
 	for _, t := range p.tokens {
-		text += t.text()
+		text.WriteString(t.text())
 	}
-	return text
+	return text.String()
 }
 
 // evaluation follows the steps of a path. definite is true while the path can

@@ -123,17 +123,17 @@ var sliceText = regexp.MustCompile(`^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]`)
 func (p *parser) bracket() (token, error) {
 	p.at++
 	p.spaces()
-	switch c := p.peek(); {
-	case c == '\'' || c == '"':
+	switch c := p.peek(); c {
+	case '\'', '"':
 		return p.quotedNames()
-	case c == '*':
+	case '*':
 		p.at++
 		p.spaces()
 		if !p.take("]") {
 			return nil, p.expected(`"]"`)
 		}
 		return wildcard{}, nil
-	case c == '?':
+	case '?':
 		return p.filter()
 	}
 	if match := sliceText.FindStringSubmatch(p.text[p.at:]); match != nil {

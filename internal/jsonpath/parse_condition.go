@@ -139,11 +139,11 @@ func (p *parser) pattern() (*regexp.Regexp, error) {
 	}
 	source := p.text[start:p.at]
 	p.at++
-	flags := ""
+	start = p.at
 	for strings.ContainsRune("ims", rune(p.peek())) && p.peek() != 0 {
-		flags += string(p.peek())
 		p.at++
 	}
+	flags := p.text[start:p.at]
 	if flags != "" {
 		flags = "(?" + flags + ")"
 	}

@@ -2,6 +2,7 @@ package jsonpath
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -69,11 +70,11 @@ func (slice) definite(bool) bool { return false }
 func (s slice) text() string {
 	text := "["
 	if s.from != nil {
-		text += fmt.Sprint(*s.from)
+		text += strconv.Itoa(*s.from)
 	}
 	text += ":"
 	if s.to != nil {
-		text += fmt.Sprint(*s.to)
+		text += strconv.Itoa(*s.to)
 	}
 	return text + "]"
 }

@@ -2,6 +2,7 @@ package value
 
 import (
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -124,9 +125,7 @@ func (o *Object) Clone() *Object {
 	c.members = slices.Clone(o.members)
 	if o.index != nil {
 		c.index = make(map[string]int, len(o.index)+1)
-		for name, i := range o.index {
-			c.index[name] = i
-		}
+		maps.Copy(c.index, o.index)
 	}
 	return c
 }

@@ -54,7 +54,7 @@ func size(v any, limit int) int {
 
 func stringSize(s string) int {
 	n := len(s) + 2
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
 			n++

@@ -72,7 +72,7 @@ func appendFloat(text []byte, f float64) []byte {
 }
 
 func appendString(text []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 			quoted, _ := jsontext.AppendQuote(text, s) // the error reports invalid UTF-8, which is replaced
 			return quoted

@@ -25,8 +25,8 @@ func (p *Time) Parse(text string, now time.Time) (millis float64, ok bool, err e
 	}
 	pattern.WriteString("$")
 	re, err := regexp.Compile(pattern.String())
-	if err != nil { // the width exceeds what package regexp supports
-		return 0, false, nil
+	if err != nil {
+		return 0, false, nil //nolint:nilerr // no text has the width that package regexp refuses
 	}
 	found := re.FindStringSubmatch(text)
 	if found == nil {

@@ -40,8 +40,7 @@ func Compile(pattern, flags string) (*Regexp, error) {
 		options |= regexp2.Multiline
 	}
 	invalid := func(reason string) error {
-		//lint:ignore ST1005 JavaScript's own words
-		return errors.New("Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason)
+		return errors.New("Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason) //nolint:staticcheck // JavaScript's own words
 	}
 	numbered, ok := numberGroups(pattern)
 	if !ok {

@@ -1,6 +1,10 @@
 package syntax
 
-import "github.com/mapjob/mapjob/internal/value"
+import (
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
 
 // bindingPower holds how strongly each operator binds to its left operand.
 var bindingPower = map[string]int{
@@ -400,7 +404,9 @@ func (p *parser) lambda(n *Node) *Error {
 	}
 	n.Kind, n.Other = KindLambda, nil
 	if p.at("<") {
-		at, text, depth := p.node.pos, "<", 1
+		at, depth := p.node.pos, 1
+		var text strings.Builder
+		text.WriteString("<")
 		for depth > 0 && !p.at("{") && p.node.kind != tokenEnd {
 			if err := p.advance("", false); err != nil {
 				return err
@@ -411,12 +417,12 @@ func (p *parser) lambda(n *Node) *Error {
 			case p.at("<"):
 				depth++
 			}
-			text += p.node.text
+			text.WriteString(p.node.text)
 		}
 		if err := p.advance(">", false); err != nil {
 			return err
 		}
-		s, err := ParseSignature(text)
+		s, err := ParseSignature(text.String())
 		if err != nil {
 			err.Position += at
 			return err

@@ -135,7 +135,7 @@ func UsesInput(n *Node, outermost bool) bool {
 	}
 	inner := func(n *Node) bool { return UsesInput(n, false) }
 	here := func(n *Node) bool { return UsesInput(n, outermost) }
-	used := false
+	var used bool
 	switch n.Kind {
 	case KindVariable:
 		used = n.Text == "$" || outermost && n.Text == ""
