@@ -3,6 +3,7 @@ package items
 import (
 	"bufio"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -41,7 +42,7 @@ func unzip(at string, file io.ReadCloser) (*gzipped, error) {
 
 func (g *gzipped) Read(p []byte) (int, error) {
 	n, err := g.content.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = g.problem(err)
 	}
 	return n, err

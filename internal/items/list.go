@@ -92,7 +92,7 @@ func (c *chain) read(item func(stream) error) error {
 		if err := item(c.at); !errors.Is(err, io.EOF) {
 			return err
 		}
-		c.at.close()
+		_ = c.at.close() // all of it was read
 		c.at = nil
 	}
 }

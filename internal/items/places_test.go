@@ -140,7 +140,7 @@ func TestErrorsOfObjectsAreReturnedAsTheyAre(t *testing.T) {
 	} {
 		from.Bucket, from.Key = "in", key
 		for after := range len(objects[address("in", strings.Replace(key, "manifest.json", "gz", 1))]) {
-			if got, err := texts(Open(t.Context(), broken{objects, int64(after)}, from)); err != errBroken {
+			if got, err := texts(Open(t.Context(), broken{objects, int64(after)}, from)); err != errBroken { //nolint:errorlint // not wrapped
 				t.Errorf("%s that breaks after %d bytes: got %q and error %v, expected %v", key, after, got, err, errBroken)
 			}
 		}

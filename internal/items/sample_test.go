@@ -136,14 +136,14 @@ func TestSamplesAreReadAlikeInBothForms(t *testing.T) {
 			if !s.standard {
 				return
 			}
-			got = ""
+			var file strings.Builder
 			for text, err := range File(s.path) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got += string(text) + "\n"
+				file.WriteString(string(text) + "\n")
 			}
-			if got != s.items {
+			if got := file.String(); got != s.items {
 				t.Errorf("got %q of the file, expected %q", got, s.items)
 			}
 		})

@@ -33,7 +33,7 @@ func EachLine(from io.Reader, do func(line []byte) error) error {
 				return err
 			}
 		}
-		if err != nil {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		long = long[:0]

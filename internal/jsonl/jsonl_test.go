@@ -41,7 +41,7 @@ func TestEachLineEndsWithTheFirstError(t *testing.T) {
 	if err := jsonl.EachLine(io.MultiReader(strings.NewReader("1\n2"), iotest.ErrReader(broken)), count); !errors.Is(err, broken) || seen != 1 {
 		t.Errorf("got error %v after %d lines, expected the reader's after one whole line", err, seen)
 	}
-	if err := jsonl.EachLine(strings.NewReader("1\n2\n"), func([]byte) error { return broken }); err != broken {
+	if err := jsonl.EachLine(strings.NewReader("1\n2\n"), func([]byte) error { return broken }); err != broken { //nolint:errorlint // not wrapped
 		t.Errorf("got error %v, expected that of the function as it is", err)
 	}
 }

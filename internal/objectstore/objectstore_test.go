@@ -68,7 +68,9 @@ func TestSDKAndEngineSeeTheSameObjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(w, "hello")
+	if _, err := io.WriteString(w, "hello"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := store.Open(ctx, "bucket", "a/created"); !errors.Is(err, objects.ErrNoObject) {
 		t.Errorf("got %v, expected no object before it is whole", err)
 	}

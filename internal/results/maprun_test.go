@@ -3,6 +3,7 @@ package results_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -259,9 +260,7 @@ func TestTheManifestOfAStoppedOrTimedOutMapRunIsNotKnown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			left := bucket{}
-			for key, text := range objects {
-				left[key] = text
-			}
+			maps.Copy(left, objects)
 			for _, redrive := range c.without {
 				delete(left, m.Manifest(redrive))
 			}
@@ -304,21 +303,17 @@ func TestOfSeveralMapRunsTheOneThatTheMapNamesCounts(t *testing.T) {
 	for _, id := range []string{"0000", "ffff"} {
 		other.ID = id
 		other.Rounds = []resultstest.Round{{}}
-		for key, text := range other.Objects() {
-			objects[key] = text
-		}
+		maps.Copy(objects, other.Objects())
 	}
 	outcomes, _ := read(t, objects, failedMap)
 	equal(t, outcomes, "0 SUCCEEDED", "1 FAILED Crash") // the others have no results
 
 	other.Rounds = m.Rounds
-	for key, text := range other.Objects() {
-		objects[key] = text
-	}
+	maps.Copy(objects, other.Objects())
 	outcomes, _ = read(t, objects, succeededMap(m, 0))
 	equal(t, outcomes, "0 SUCCEEDED", "1 FAILED Crash")
 	_, err := results.Reader{Store: objects}.MapRun(t.Context(), failedMap, func(protocol.Outcome) error { return nil })
-	if refused, ok := err.(*protocol.Error); !ok || refused.Name != protocol.ErrorOutcomeUnknown || !strings.Contains(refused.Message, "those in nightly/1/results/7b5f/, nightly/1/results/ffff/") {
+	if refused, ok := errors.AsType[*protocol.Error](err); !ok || refused.Name != protocol.ErrorOutcomeUnknown || !strings.Contains(refused.Message, "those in nightly/1/results/7b5f/, nightly/1/results/ffff/") {
 		t.Errorf("got error %v, expected %s with the folders", err, protocol.ErrorOutcomeUnknown)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -40,7 +41,7 @@ func (m *Message) SystemAttributes() map[string]string {
 	attributes := map[string]string{
 		"SenderId":                         sender,
 		"SentTimestamp":                    milliseconds(m.Sent),
-		"ApproximateReceiveCount":          fmt.Sprint(m.Receives),
+		"ApproximateReceiveCount":          strconv.Itoa(m.Receives),
 		"ApproximateFirstReceiveTimestamp": milliseconds(m.FirstReceived),
 	}
 	if m.TraceHeader != "" {
@@ -53,7 +54,9 @@ func (m *Message) SystemAttributes() map[string]string {
 }
 
 // milliseconds formats a time as message attributes do.
-func milliseconds(t interface{ UnixMilli() int64 }) string { return fmt.Sprint(t.UnixMilli()) }
+func milliseconds(t interface{ UnixMilli() int64 }) string {
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
 
 // newID returns a random UUID (version 4).
 func newID() string {

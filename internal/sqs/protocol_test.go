@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,7 +131,7 @@ func TestSDKWorksInBatches(t *testing.T) {
 	var visibility []types.ChangeMessageVisibilityBatchRequestEntry
 	var deletes []types.DeleteMessageBatchRequestEntry
 	for i, m := range received.Messages {
-		id := aws.String(fmt.Sprint(i))
+		id := aws.String(strconv.Itoa(i))
 		visibility = append(visibility, types.ChangeMessageVisibilityBatchRequestEntry{Id: id, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32(10 * (i % 2))})
 		deletes = append(deletes, types.DeleteMessageBatchRequestEntry{Id: id, ReceiptHandle: m.ReceiptHandle})
 	}
@@ -156,7 +157,7 @@ func TestErrorsHaveTheNamesOfAWS(t *testing.T) {
 	send := func(bodies ...string) error {
 		in := &client.SendMessageBatchInput{QueueUrl: url, Entries: []types.SendMessageBatchRequestEntry{}}
 		for i, body := range bodies {
-			in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: aws.String(fmt.Sprint(i)), MessageBody: aws.String(body)})
+			in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(body)})
 		}
 		_, err := c.SendMessageBatch(ctx, in)
 		return err

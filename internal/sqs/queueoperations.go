@@ -2,8 +2,8 @@ package sqs
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -44,13 +44,13 @@ var unset = []string{"Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMaster
 func (q *queue) attributes() map[string]string {
 	counts := q.counts()
 	attributes := map[string]string{
-		"ApproximateNumberOfMessages":           fmt.Sprint(counts.Visible),
-		"ApproximateNumberOfMessagesNotVisible": fmt.Sprint(counts.InFlight),
-		"ApproximateNumberOfMessagesDelayed":    fmt.Sprint(counts.Delayed),
-		"CreatedTimestamp":                      fmt.Sprint(q.created.Unix()),
-		"LastModifiedTimestamp":                 fmt.Sprint(q.created.Unix()),
+		"ApproximateNumberOfMessages":           strconv.Itoa(counts.Visible),
+		"ApproximateNumberOfMessagesNotVisible": strconv.Itoa(counts.InFlight),
+		"ApproximateNumberOfMessagesDelayed":    strconv.Itoa(counts.Delayed),
+		"CreatedTimestamp":                      strconv.FormatInt(q.created.Unix(), 10),
+		"LastModifiedTimestamp":                 strconv.FormatInt(q.created.Unix(), 10),
 		"DelaySeconds":                          seconds(q.delay),
-		"MaximumMessageSize":                    fmt.Sprint(q.messageBytes),
+		"MaximumMessageSize":                    strconv.Itoa(q.messageBytes),
 		"MessageRetentionPeriod":                seconds(q.retention),
 		"QueueArn":                              q.arn,
 		"ReceiveMessageWaitTimeSeconds":         seconds(q.wait),

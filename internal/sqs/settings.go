@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -129,4 +128,4 @@ type Settings struct {
 }
 
 // seconds formats a duration in whole seconds, as the API does.
-func seconds(d time.Duration) string { return fmt.Sprint(int64(d / time.Second)) }
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) }

@@ -25,7 +25,7 @@ func serve(part, flag string, port int, handler http.Handler) (*server, error) {
 		return nil, fmt.Errorf("starting %s: %w", part, err)
 	}
 	s := &server{url: "http://" + listener.Addr().String(), http: &http.Server{Handler: handler}}
-	go s.http.Serve(listener) // ends with close
+	go func() { _ = s.http.Serve(listener) }() // ends with close
 	return s, nil
 }
 

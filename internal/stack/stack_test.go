@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,9 +53,7 @@ func single(resource string, arguments any, more object) object {
 	if arguments != nil {
 		state["Arguments"] = arguments
 	}
-	for name, v := range more {
-		state[name] = v
-	}
+	maps.Copy(state, more)
 	return machine("Task", object{"Task": state})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,9 +47,7 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 		protocol.LocalContext:          true,
 		"aws:cdk:enable-path-metadata": true, // as the CDK CLI sets it; [Stack.ShortName] needs it
 	}
-	for k, v := range project.Context {
-		values[k] = v
-	}
+	maps.Copy(values, project.Context)
 	for k, v := range given {
 		values[k] = v
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -44,9 +45,7 @@ func Draw(t *rapid.T, bucket, prefix string) *Job {
 	b.rounds()
 	b.handOver()
 	b.leaveGap()
-	for key, text := range b.mapRun.Objects() {
-		b.job.Objects[key] = text
-	}
+	maps.Copy(b.job.Objects, b.mapRun.Objects())
 	b.addForeign()
 	return b.job
 }
@@ -350,9 +349,7 @@ func (b *builder) addForeign() {
 		other.Rounds[0].Children = []Child{{Status: Failed, Input: b.input(0), Error: "Foreign"}}
 	}
 	if b.job.Gap != gapManifest {
-		for key, text := range other.Objects() {
-			b.job.Objects[key] = text
-		}
+		maps.Copy(b.job.Objects, other.Objects())
 	}
 	b.job.Objects[b.mapRun.Folder(99)+"note.txt"] = "not a result"
 	b.job.Objects[b.mapRun.Folder(0)+"Redrive-012/manifest.json"] = `{"ResultFiles": {"FAILED": [{"Key": "nowhere"}]}}`

@@ -4,6 +4,7 @@
 package s3fake
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,7 +61,8 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // serve calls the server and reports whether it has broken the connection.
 func (t transport) serve(w http.ResponseWriter, r *http.Request) (broken bool) {
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
+		p := recover()
+		if err, _ := p.(error); errors.Is(err, http.ErrAbortHandler) {
 			broken = true
 		} else if p != nil {
 			panic(p)
