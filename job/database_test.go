@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -207,7 +208,7 @@ func (d *table) setNumber(t *testing.T, id, attribute string, n int64) {
 	if item == nil {
 		t.Fatalf("got no record %s", id)
 	}
-	item[attribute] = &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
+	item[attribute] = &types.AttributeValueMemberN{Value: strconv.FormatInt(n, 10)}
 	if _, err := d.direct.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &d.name, Item: item}); err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,7 @@ func typeNameOf(err error) string {
 // ErrorEquals of the state machine can match. Of any other error, Lambda reports
 // the Go type.
 func invocationError(err error) error {
-	if out, ok := err.(messages.InvokeResponse_Error); ok {
+	if out, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // as aws-lambda-go looks at it
 		return out
 	}
 	d := describe(err)

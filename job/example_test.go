@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -72,7 +73,7 @@ func ExampleSummarize() {
 			}
 			revenue += i.Total
 		}
-		s.Table("Revenue", []string{"currency", "total"}, [][]string{{"EUR", fmt.Sprint(revenue)}})
+		s.Table("Revenue", []string{"currency", "total"}, [][]string{{"EUR", strconv.Itoa(revenue)}})
 		s.Output(revenue)
 		return nil
 	}, job.WithMetrics(io.Discard)) // which go to standard output, for CloudWatch

@@ -49,7 +49,7 @@ func invoke(t *testing.T, h job.Handler, payload string) string {
 func refused(t *testing.T, h job.Handler, payload string) messages.InvokeResponse_Error {
 	t.Helper()
 	answer, err := jobtest.Call{}.Invoke(h, []byte(payload))
-	out, ok := err.(messages.InvokeResponse_Error) // as aws-lambda-go looks at it: not through errors.As
+	out, ok := err.(messages.InvokeResponse_Error) //nolint:errorlint // as aws-lambda-go looks at it
 	if !ok {
 		t.Fatalf("got answer %s and error %v, expected an error with a name", answer, err)
 	}

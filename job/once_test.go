@@ -116,7 +116,7 @@ func TestTwentySimultaneousDeliveriesDoTheWorkOnce(t *testing.T) {
 	var running sync.WaitGroup
 	for i := range answers {
 		running.Go(func() {
-			answer, err := jobtest.Call{RequestID: fmt.Sprint(i)}.Invoke(h, []byte(batchOf(0, 0, 1, 2)))
+			answer, err := jobtest.Call{RequestID: strconv.Itoa(i)}.Invoke(h, []byte(batchOf(0, 0, 1, 2)))
 			answers[i] = fmt.Sprint(string(answer), err)
 		})
 	}
@@ -136,7 +136,7 @@ func TestTwentySimultaneousDeliveriesDoTheWorkOnce(t *testing.T) {
 func TestTwoItemsWithTheSameKeyAreTheSameWork(t *testing.T) {
 	t.Parallel()
 	for concurrency := 1; concurrency <= 4; concurrency *= 4 {
-		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
+		t.Run(strconv.Itoa(concurrency), func(t *testing.T) {
 			c := &counted{}
 			h := work(c.handle, once(newTable(t), itself), job.Concurrency(concurrency))
 			outcomes := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "a", "a", "b", "a")))
@@ -168,7 +168,7 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 	crashing, cancel := context.WithTimeout(context.Background(), 4*time.Second)
 	defer cancel()
 	deadline, _ := crashing.Deadline()
-	go h.Invoke(crashing, []byte(batchOf(0, "a")))
+	go func() { _, _ = h.Invoke(crashing, []byte(batchOf(0, "a"))) }()
 	select {
 	case <-begun:
 	case <-crashing.Done():
@@ -214,7 +214,7 @@ func TestALateOutcomeDoesNotReplaceThatOfAnotherDelivery(t *testing.T) {
 		if n == 1 && item == "fails" {
 			return "", job.Retryable(errors.New("late"))
 		}
-		return fmt.Sprint(n), nil
+		return strconv.Itoa(int(n)), nil
 	}, once(table, itself), job.Tries(1))
 	for _, item := range []string{"succeeds", "fails"} {
 		deliveries.Store(0)

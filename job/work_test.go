@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -95,7 +96,7 @@ func TestConcurrencyKeepsTheOrder(t *testing.T) {
 			items[i] = i
 		}
 		for i, o := range decode[[]job.Outcome](t, invoke(t, h, batchOf(0, items...))) {
-			if o.Index != i || string(o.Output) != fmt.Sprint(i*i) {
+			if o.Index != i || string(o.Output) != strconv.Itoa(i*i) {
 				t.Errorf("got %+v at place %d, expected the item's own", o, i)
 			}
 		}
@@ -148,8 +149,8 @@ func TestTriesSetsHowOftenAnItemIsTried(t *testing.T) {
 		if got := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, 1)))[0]; string(got.Output) != `"at last"` {
 			t.Errorf("got %+v, expected the fourth try to succeed", got)
 		}
-		for i, most := range []time.Duration{0, 101, 201, 401} {
-			if pauses[i] > most*time.Millisecond {
+		for i, most := range []int64{0, 101, 201, 401} {
+			if pauses[i] > time.Duration(most)*time.Millisecond {
 				t.Errorf("got a pause of %s before try %d, expected at most %d ms", pauses[i], i+1, most)
 			}
 		}

@@ -143,7 +143,7 @@ func TestRefusedTokensHaveDifferentErrors(t *testing.T) {
 				t.Errorf("%q.%s: got no error, expected %v", token, method, expected)
 			}
 			for _, sentinel := range []error{callback.ErrTaskTimedOut, callback.ErrInvalidToken} {
-				if errors.Is(err, sentinel) != (expected == sentinel) {
+				if errors.Is(err, sentinel) != errors.Is(expected, sentinel) {
 					t.Errorf("%q.%s: got error %v, expected that it is %v", token, method, err, expected)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,7 +84,7 @@ func TestItemsAreSentTenAtATime(t *testing.T) {
 			t.Errorf("%d items: got %d sent in requests of %v, and %v, expected requests of %v", n, sent.Sent, client.sizes, err, expected)
 		}
 		for i, body := range client.taken {
-			if body != fmt.Sprint(i) {
+			if body != strconv.Itoa(i) {
 				t.Errorf("got %s as message %d, expected the item's JSON", body, i)
 			}
 		}

@@ -36,7 +36,7 @@ func checkVersionOf(payload []byte) error {
 		}
 	}
 	if json.Unmarshal(payload, &message) != nil {
-		return nil
+		return nil //nolint:nilerr // Decode returns an error
 	}
 	if message.Version == 0 {
 		return CheckVersion(message.BatchInput.Version)
