@@ -141,7 +141,7 @@ func synth(t *testing.T, folder string) string {
 	if err != nil {
 		t.Fatalf("cdk synth: %v\n%s", err, said)
 	}
-	for _, line := range strings.Split(string(said), "\n") {
+	for line := range strings.SplitSeq(string(said), "\n") {
 		// A race in jsii's Close prints this now and then, after the work is done.
 		line = strings.TrimSuffix(line, "Runtime process exited abnormally: waitid: no child processes")
 		if line != "" && !strings.HasPrefix(line, "Bundling asset ") {

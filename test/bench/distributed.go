@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -106,7 +107,7 @@ func peakBytes() (uint64, error) {
 			return kibibytes << 10, err
 		}
 	}
-	return 0, fmt.Errorf("got no VmHWM in /proc/self/status, expected one")
+	return 0, errors.New("got no VmHWM in /proc/self/status, expected one")
 }
 
 // generated is an object store whose only object has the given number of lines.

@@ -81,8 +81,11 @@ func summarize(url string) error {
 		return err
 	}
 	var account struct{ Succeeded int }
-	if err := json.Unmarshal(answer, &account); err != nil || account.Succeeded != outcomes {
-		return fmt.Errorf("got the account %s (%v), expected %d succeeded", answer, err, outcomes)
+	if err := json.Unmarshal(answer, &account); err != nil {
+		return fmt.Errorf("got the account %s: %w", answer, err)
+	}
+	if account.Succeeded != outcomes {
+		return fmt.Errorf("got the account %s, expected %d succeeded", answer, outcomes)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"log"
 	"math/rand/v2"
 	"os"
+	"strconv"
 
 	"github.com/mapjob/mapjob/lambdas/invoicing"
 )
@@ -72,7 +73,7 @@ func order(random *rand.Rand, i int) invoicing.Order {
 	for range 1 + random.IntN(4) {
 		price := fmt.Sprintf("%d.%02d", random.IntN(200), 1+random.IntN(99))
 		if o.Currency == "JPY" {
-			price = fmt.Sprint(100 + random.IntN(20000))
+			price = strconv.Itoa(100 + random.IntN(20000))
 		}
 		o.Lines = append(o.Lines, invoicing.Line{
 			SKU:       articles[random.IntN(len(articles))],

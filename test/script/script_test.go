@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,7 +86,7 @@ func checkLines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	text, err := os.ReadFile(files[0])
 	ts.Check(err)
-	if n := fmt.Sprint(strings.Count(string(text), "\n")); (n == args[1]) == neg {
+	if n := strconv.Itoa(strings.Count(string(text), "\n")); (n == args[1]) == neg {
 		ts.Fatalf("got %s lines in %s, expected %s", n, files[0], args[1])
 	}
 }
@@ -121,7 +122,7 @@ func takePort(ts *testscript.TestScript, _ bool, args []string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { listener.Close() })
-	ts.Setenv(args[0], fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
+	ts.Setenv(args[0], strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 }
 
 // wait-for FILES PATTERN: wait until one of the files matches the pattern.

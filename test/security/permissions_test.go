@@ -318,11 +318,11 @@ func words(v any) string {
 				at := of.([]any)
 				return "<" + readable(at[0].(string)) + "." + at[1].(string) + ">"
 			case "Fn::Join":
-				var text string
+				var text strings.Builder
 				for _, part := range of.([]any)[1].([]any) {
-					text += words(part)
+					text.WriteString(words(part))
 				}
-				return text
+				return text.String()
 			case "Fn::Select": // of an ARN, its last part
 				return "<name of " + strings.Trim(words(of.([]any)[1].(map[string]any)["Fn::Split"].([]any)[1]), "<>") + ">"
 			}

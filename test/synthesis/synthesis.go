@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,9 +95,7 @@ func App(t *testing.T, context map[string]any) awscdk.App {
 		t.Fatal(err)
 	}
 	project.Context["aws:cdk:bundling-stacks"] = []string{}
-	for k, v := range context {
-		project.Context[k] = v
-	}
+	maps.Copy(project.Context, context)
 	return awscdk.NewApp(&awscdk.AppProps{
 		Outdir:             jsii.String(t.TempDir()),
 		Context:            &project.Context,

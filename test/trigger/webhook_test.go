@@ -36,9 +36,9 @@ const key = "the key of the signatures"
 func secretsManager(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var request struct{ SecretId, VersionStage string }
+		var request struct{ SecretID, VersionStage string }
 		_ = json.NewDecoder(r.Body).Decode(&request)
-		if r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !strings.Contains(request.SecretId, ":secret:Test-") || request.VersionStage != "AWSCURRENT" {
+		if r.Header.Get("X-Amz-Target") != "secretsmanager.GetSecretValue" || !strings.Contains(request.SecretID, ":secret:Test-") || request.VersionStage != "AWSCURRENT" {
 			w.WriteHeader(http.StatusBadRequest)
 			_ = json.NewEncoder(w).Encode(object{"__type": "ResourceNotFoundException", "message": "no such secret"})
 			return

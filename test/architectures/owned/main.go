@@ -123,11 +123,12 @@ func countHandlers(root string) ([]lines, error) {
 
 // table writes the figures, which are in the order of architectures.
 func table(w io.Writer, counted []figures) error {
-	text := "| architecture   | handlers | workflow | functions | resources | IAM statements |\n" +
-		"| -------------- | -------: | -------: | --------: | --------: | -------------: |\n"
+	var text strings.Builder
+	text.WriteString("| architecture   | handlers | workflow | functions | resources | IAM statements |\n" +
+		"| -------------- | -------: | -------: | --------: | --------: | -------------: |\n")
 	for i, f := range counted {
-		text += fmt.Sprintf("| %-14s | %8d | %8d | %9d | %9d | %14d |\n", architectures[i].name, f.code, f.workflow, f.functions, f.all, f.statements)
+		fmt.Fprintf(&text, "| %-14s | %8d | %8d | %9d | %9d | %14d |\n", architectures[i].name, f.code, f.workflow, f.functions, f.all, f.statements)
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, text.String())
 	return err
 }
