@@ -41,7 +41,7 @@ func TestOutcomesThatDoNotFitAreStoredWhole(t *testing.T) {
 				t.Fatalf("got an answer of %d bytes, expected one that leaves room in %d", len(answer), payloadLimit)
 			}
 			if !strings.Contains(answer, `[{"outcomes":{"bucket":"results","key":"`+prefix+`/outcomes/000000000007.jsonl"}`) {
-				t.Fatalf("got %.300s, expected it to say where the outcomes are", answer)
+				t.Fatalf("got %.300s, expected the address of the outcomes", answer)
 			}
 			// The summary reads them as if they stood in the answer.
 			manifest := mapRun(t, prefix, answer[1:len(answer)-1]+"\n", "", "")

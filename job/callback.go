@@ -9,8 +9,8 @@ import (
 	"github.com/mapjob/mapjob/job/internal/contain"
 )
 
-// Callback returns the handler of a worker whose items end later, when another
-// system says so: a bank, a person, a machine. pass gives the item and its task
+// Callback returns the handler of a worker whose items are completed later by
+// another system: a bank, a person, a machine. pass gives the item and its task
 // token to that system and returns. The item ends when the token is answered, as
 // package [github.com/mapjob/mapjob/job/callback] does, or when its time is up.
 //
@@ -21,8 +21,8 @@ import (
 // The token is a string. A worker that only passes it on may take it as one.
 //
 // If pass returns an error or panics, the item fails with the error's name
-// ([NameOf]), and its token is not valid any more. The context's time ends a
-// little before the invocation's, so that an error still gets out.
+// ([NameOf]), and its token is not valid any more. The context ends a little before
+// the invocation's time is up, so that an error is still reported.
 //
 // The state machine invokes the function (lambda:invoke.waitForTaskToken) with
 // one item, and ignores the answer, null:

@@ -36,7 +36,7 @@ func TestASecondTryRepeatsOnlyRetryableFailures(t *testing.T) {
 			calls++
 			switch {
 			case n == 2:
-				return 0, job.Errorf("Bad", "for good")
+				return 0, job.Errorf("Bad", "final")
 			case down && n == 1:
 				return 0, job.Retryable(errors.New("the database is down"))
 			}
@@ -48,7 +48,7 @@ func TestASecondTryRepeatsOnlyRetryableFailures(t *testing.T) {
 		down = false
 		answer := invoke(t, h, child)
 		if !strings.Contains(answer, `"succeeded":2,"failed":1}`) || calls != 4 {
-			t.Errorf("got %s after %d calls, expected the one item to be done again that is not for good", answer, calls)
+			t.Errorf("got %s after %d calls, expected only the item with a retryable failure to be done again", answer, calls)
 		}
 		got := summaryOf(t, "second-try", 3, answer)
 		if got.Items != (report.Items{Total: 3, Succeeded: 2, Failed: 1}) || fmt.Sprint(got.Errors) != "map[Bad:1]" || got.Repeated != 0 {

@@ -3,8 +3,8 @@
 //
 // A job is a job start, a Map over a worker, and a summary. The job start yields
 // items, the worker handles one item, and the summary looks at the outcomes. The
-// functions know nothing of batches, indexes, S3 or Step Functions, which are
-// the business of this package and of constructs/mapjob:
+// functions need no knowledge of batches, indexes, S3 or Step Functions: this
+// package and constructs/mapjob handle them.
 //
 //	lambda.Start(job.Start(func(ctx context.Context, in Input) iter.Seq2[Order, error] { … }))
 //	lambda.Start(job.Work(func(ctx context.Context, order Order) (Invoice, error) { … }))
@@ -15,8 +15,8 @@
 // [Queue] handles the messages of an SQS queue. Package jobtest runs all of them
 // in a plain Go test.
 //
-// Whether a job is Inline, with items and outcomes in the state machine's own
-// payloads, or Distributed, with them in S3, is a property of the construct. The
+// A property of the construct decides whether a job is Inline, with items and
+// outcomes in the state machine's payloads, or Distributed, with them in S3. The
 // functions are the same.
 //
 // # Outcomes
@@ -39,7 +39,7 @@
 // A handler that is still running then is not waited for: its item, and items not
 // started, fail with [ErrorDeadline], as retryable.
 //
-// [InfoOf] returns what the invocation is about: job, execution, request and item.
+// [InfoOf] returns the job, execution, request and item of an invocation.
 //
 // # Logging
 //

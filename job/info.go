@@ -12,22 +12,22 @@ import (
 // Handler is a Lambda function for lambda.Start.
 type Handler = lambda.Handler
 
-// Info is what an invocation is about.
+// Info describes an invocation.
 type Info struct {
-	Name      string    // of the job
+	Name      string    // of the job, as constructs/mapjob was given it; of the queue for a [Queue]
 	Execution string    // ARN
 	StartedAt time.Time // when the execution started
 	RequestID string    // of the invocation
 	Index     int       // of the item, counted from 0; -1 if there is no item
 
-	deadline time.Time // of the invocation; zero: there is none
+	deadline time.Time // of the invocation; zero: none
 }
 
 // noIndex is the Index if there is no item.
 const noIndex = -1
 
-// InfoOf returns the Info of the context that a handler was called with. It is
-// empty for any other context.
+// InfoOf returns the Info of the context that a handler was called with. For any
+// other context, its Index is -1 and the rest is empty.
 func InfoOf(ctx context.Context) Info {
 	if info, ok := ctx.Value(infoKey{}).(*Info); ok {
 		return *info

@@ -24,7 +24,7 @@ func TestASummaryWritesItsMetricsInOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	about := line["_aws"].(map[string]any)["CloudWatchMetrics"].([]any)[0].(map[string]any)
-	for _, m := range about["Metrics"].([]any) { // each metric that is named has a value
+	for _, m := range about["Metrics"].([]any) { // every listed metric has a value
 		if _, ok := line[m.(map[string]any)["Name"].(string)].(float64); !ok {
 			t.Errorf("got no value of %v", m)
 		}

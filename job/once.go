@@ -31,10 +31,11 @@ type onceOptions struct {
 }
 
 // RememberFor sets how long an outcome is known. After that time the item is done
-// again. The default is a day. It panics if d is not positive.
+// again. Times in the table are whole seconds, so an outcome may expire up to a
+// second early. The default is a day. It panics if d is less than a second.
 func RememberFor(d time.Duration) OnceOption {
-	if d <= 0 {
-		panic(fmt.Sprintf("job.RememberFor: got %s, expected a time in which an outcome is known", d))
+	if d < time.Second {
+		panic(fmt.Sprintf("job.RememberFor: got %s, expected at least a second", d))
 	}
 	return func(o *onceOptions) { o.remember = d }
 }
@@ -71,22 +72,21 @@ func WithDynamoDB(client *dynamodb.Client) OnceOption {
 //   - an outcome that has expired does the work again, even if DynamoDB has not
 //     deleted it yet.
 //
-// Items that succeeded are remembered, and so are items that failed for good.
-// Items that failed with a retryable error are forgotten, so that the next
-// delivery tries them.
+// Successes and final failures are remembered. Retryable failures are forgotten,
+// so that the next delivery tries those items.
 //
 // A key belongs to its execution: the same order in tomorrow's execution is other
 // work, unless [AcrossExecutions] says otherwise. Two items of an execution with
 // the same key are the same work, which is done for one of them and answered for
-// both. Whatever makes them differ belongs into the key.
+// both. Include in the key whatever distinguishes them.
 //
 // The result is stored as JSON and has to fit into an item of DynamoDB together
 // with its key, 400 KB. A larger one fails its item with [ErrorResultTooLarge]:
 // put it into S3 and return its address.
 //
 // The work is done once as long as the handler ends when its context does. It can
-// still end half-way in a crash, so the handler has to bear with what a crashed
-// try left.
+// still end half-way in a crash, so the handler must tolerate partial work of a
+// crashed try.
 //
 // Once panics without a table's name or a key function, and Work panics if the
 // key function is not one of its items.

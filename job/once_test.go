@@ -191,7 +191,7 @@ func TestWorkOfAnInvocationThatCrashedIsTakenOver(t *testing.T) {
 	running.Wait()
 	for _, o := range outcomes {
 		if string(o.Output) != `"done"` || time.UnixMilli(o.StartedAt).Before(deadline) {
-			t.Errorf("got %+v, expected it to be done after %v, when the first can't be at work any more", o, deadline)
+			t.Errorf("got %+v, expected it to be done after %v, when the first can't be working any more", o, deadline)
 		}
 	}
 	if n := deliveries.Load(); n != 2 {
@@ -249,7 +249,7 @@ func TestAnExpiredOutcomeIsDoneAgain(t *testing.T) {
 	}{{10 * time.Second, 1}, {-time.Second, 2}, {10 * time.Second, 2}} {
 		table.setNumber(t, id, job.OnceTableExpiry, time.Now().Add(s.expires).Unix())
 		if o := decode[[]job.Outcome](t, invoke(t, h, batchOf(0, "a")))[0]; c.done["a"] != s.done || string(o.Output) != fmt.Sprintf(`"a \u003c%d\u003e"`, s.done) {
-			t.Errorf("got %+v after it was done %d times, expected %d times where the record expires in %v", o, c.done["a"], s.done, s.expires)
+			t.Errorf("got %+v after it was done %d times, expected %d times if the record expires in %v", o, c.done["a"], s.done, s.expires)
 		}
 	}
 }

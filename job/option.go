@@ -10,8 +10,8 @@ import (
 	"github.com/mapjob/mapjob/internal/s3object"
 )
 
-// Option sets what a handler uses. Every function that makes a handler takes it;
-// a handler that has no use for what is set ignores it.
+// Option sets what a handler uses. Every function that makes a handler takes
+// options; a handler ignores those that it does not need.
 type Option struct{ set func(*settings) }
 
 // settings are what all kinds of handlers use.
@@ -69,7 +69,7 @@ type workOptions struct {
 	settings
 	concurrency int
 	tries       int
-	guard       any // a guard[Item]; nil: an item is done as often as it is delivered
+	guard       any // a guard[Item]; nil if an item is done as often as it is delivered
 }
 
 func (o Option) applyToWork(w *workOptions) { o.set(&w.settings) }

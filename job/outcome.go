@@ -15,8 +15,8 @@ const (
 	Failed    Status = "FAILED"
 )
 
-// Outcome is what became of one item: an element of a worker's answer, and a
-// line of a job's results.
+// Outcome is how one item ended: an element of a worker's answer, and a line of a
+// job's results.
 type Outcome struct {
 	Index     int             `json:"index"` // of the item, counted from 0
 	Status    Status          `json:"status"`

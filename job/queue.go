@@ -35,8 +35,8 @@ type queueFailure struct {
 
 // Queue returns the handler of a worker behind an SQS queue. handle gets the item
 // that is the body of a message, as JSON. The options are those of [Work], and
-// so is what happens to an item: its error, panic or lateness is its own. A
-// handler that has a result fits with [IgnoreResult].
+// so is what happens to an item: it fails alone. For a handler that has a result,
+// use [IgnoreResult].
 //
 // The function answers with the messages that failed. They come again when
 // their visibility timeout is over, until the queue's redrive policy moves them;
@@ -45,9 +45,9 @@ type queueFailure struct {
 // failed messages too. Why a message failed is in the log only, because a queue
 // keeps no results.
 //
-// SQS delivers at least once, so an item may come that was done before. [Once]
-// helps; as there are no executions, its keys belong to the queue, for as long
-// as they are remembered.
+// SQS delivers at least once, so an item that is done may be delivered again. [Once]
+// helps; as there are no executions, its keys belong to the queue, for as long as
+// they are remembered.
 //
 // A FIFO queue loses its order: if a message fails, those that follow in its
 // group are done before it comes again.

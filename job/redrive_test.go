@@ -57,8 +57,7 @@ func (r *redriven) request() string {
 	return string(text)
 }
 
-// account returns the account that the summary has to come to, and the items that
-// have to be in failures.jsonl.
+// account returns the expected account, and the expected failures.jsonl.
 func (r *redriven) account() (items report.Items, errorCounts map[string]int, failures string) {
 	errorCounts = map[string]int{}
 	items.Total = len(r.Fates)

@@ -29,9 +29,9 @@ type starter[In, Item any] struct {
 // room for 245,760 bytes; more fail the job start with [ErrorTooManyItems].
 //
 // An error that find yields ends the job start. So does a panic of find, and the
-// end of its time, which is a little before the invocation's. The error says how
-// many items there were by then. No item is handled then, and no half-written
-// object remains. If items are passed by reference, chunks that were complete
+// end of its context, a little before the invocation's time is up. The error says
+// how many items there were. No item is handled then, and no half-written object
+// remains. If items are passed by reference, chunks that were complete
 // remain in the results bucket, where nothing reads them: a job start needs no
 // permission to delete.
 func Start[In, Item any](find func(context.Context, In) iter.Seq2[Item, error], options ...Option) Handler {

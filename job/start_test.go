@@ -47,7 +47,7 @@ func TestItemsAreStreamedToS3(t *testing.T) {
 	})
 	answer := invoke(t, h, strings.ReplaceAll(distributedStart, "KEY", "streamed/items.jsonl"))
 	if answer != `{"items":{"bucket":"results","key":"streamed/items.jsonl","count":2}}` {
-		t.Errorf("got %s, expected where the items are and how many", answer)
+		t.Errorf("got %s, expected the address of the items and their number", answer)
 	}
 	if text, _ := object(t, "streamed/items.jsonl"); text != "\"a<b\"\n\"c\"\n" {
 		t.Errorf("got object %q, expected a line for each item", text)

@@ -132,8 +132,8 @@ func (z *summarizer) outcomes(ctx context.Context, request *protocol.SummaryRequ
 	}
 }
 
-// check refuses what is no outcome of an item that the job has. If count is nil,
-// the number of items is not known.
+// check returns an error if o is not a valid outcome of one of the job's items. If
+// count is nil, the number of items is not known.
 func check(count *int, o *protocol.Outcome) error {
 	items, known := protocol.MaxItems, "a job has at most"
 	if count != nil {
@@ -172,7 +172,7 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 	return items, notes, nil
 }
 
-// report writes the report and the items that did not succeed.
+// report writes the report, and the items that did not succeed.
 func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
 	t, kept, info := &summary.outcomes.tally, &summary.outcomes.kept, &summary.Info
 	unkept := kept.Flush()
@@ -201,7 +201,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	return nil
 }
 
-// encode refuses an account whose output is too large.
+// encode returns the account as JSON, or an error if its output is too large.
 func encode(account protocol.Account) ([]byte, error) {
 	text, err := json.Marshal(account)
 	if err != nil || len(text) <= protocol.MaxAnswer {

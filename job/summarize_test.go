@@ -262,7 +262,7 @@ func TestASummaryReadsInlineResults(t *testing.T) {
 	})
 	answer := decode[accountAnswer](t, invoke(t, h, payload))
 	if answer.Items != (report.Items{Total: 3, Succeeded: 1, Failed: 1, Missing: 1}) || answer.Report != nil || sum != 1 {
-		t.Errorf("got %+v and sum %d, expected one of each and no report where there is no place for it", answer, sum)
+		t.Errorf("got %+v and sum %d, expected one of each and no report if there is no place for it", answer, sum)
 	}
 }
 

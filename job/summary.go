@@ -7,8 +7,8 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// Summary is what became of a job's items, for a summary function to look at
-// and to add to.
+// Summary has the outcomes of a job's items, and takes what a summary function
+// adds to the report.
 type Summary struct {
 	Info      Info
 	Input     json.RawMessage  // of the execution

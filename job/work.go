@@ -21,8 +21,8 @@ type worker[Item, Result any] struct {
 
 // Work returns the handler of a worker. handle gets one item, decoded as package
 // encoding/json does, and returns its result, which becomes JSON, or an error. An
-// item's error, panic or lateness is its own: the other items of the batch keep
-// their results. An item that does not fit the type fails with
+// item fails alone, by an error, a panic or a timeout: the other items of the batch
+// keep their results. An item that does not fit the type fails with
 // [ErrorInvalidInput]. Name errors with [Errorf], so that the report can count
 // them; mark with [Retryable] what may succeed another time.
 func Work[Item, Result any](handle func(context.Context, Item) (Result, error), options ...WorkOption) Handler {

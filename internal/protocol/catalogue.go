@@ -1,7 +1,6 @@
 package protocol
 
-// Names of the errors that a job raises itself. [Errors] says of each what it
-// means and what to do.
+// Names of the errors that a job raises itself. [Errors] explains them.
 const (
 	ErrorInvalidInput     = "MapJob.InvalidInput"
 	ErrorPanic            = "MapJob.Panic"
@@ -55,12 +54,12 @@ func Errors() []ErrorDescription {
 			"The cause names the object and what is wrong with it."},
 		{ErrorAborted, "an item", "The child execution with the item was stopped before it was done.",
 			"Run the failed items again."},
-		{ErrorNotStarted, "an item", "The Map ended before the item's turn came.",
+		{ErrorNotStarted, "an item", "The Map ended before the item was started.",
 			"See why the execution ended. Run the failed items again."},
 		{ErrorOutcomeUnknown, "an item or a function",
-			"The Map's results do not say what became of the item: their manifest is missing, a child execution is listed without its input, or there are the results of several Map Runs.",
+			"The Map's results do not have the outcome of the item: their manifest is missing, a child execution is listed without its input, or there are the results of several Map Runs.",
 			"See in the Map Run what its child executions did. Run the failed items again if it does no harm to do one twice."},
-		{ErrorInProgress, "an item", "Another delivery is at work on the item, and this one's time is up.",
+		{ErrorInProgress, "an item", "Another delivery is working on the item, and this one's time is up.",
 			"Nothing, if the other delivery succeeds. Else run the failed items again."},
 		{ErrorTooManyFailures, "an execution", "More items failed than the job tolerates.",
 			"The report says which failed and why. Run the failed items again, or tolerate more."},

@@ -13,11 +13,11 @@ import (
 //	STATE-MACHINE/EXECUTION/chunks/REQUEST/000000000000.jsonl           a chunk, named for its first index
 //	STATE-MACHINE/EXECUTION/outcomes/000000000000.jsonl                 outcomes of a batch that are too large for an answer
 //	STATE-MACHINE/EXECUTION/outcomes/000000000000/TRY-0000.jsonl        outcomes of a chunk, in parts
-//	STATE-MACHINE/EXECUTION/results/MAP-RUN/manifest.json, …            what the Map's ResultWriter leaves
-//	STATE-MACHINE/EXECUTION/results/MAP-RUN/Redrive-1/manifest.json, …  what it leaves after a redrive
+//	STATE-MACHINE/EXECUTION/results/MAP-RUN/manifest.json, …            what the Map's ResultWriter writes
+//	STATE-MACHINE/EXECUTION/results/MAP-RUN/Redrive-1/manifest.json, …  what it writes after a redrive
 //	STATE-MACHINE/EXECUTION/report/report.md, .html, .json, failures.jsonl
 
-// Names of what is in an execution's folder.
+// Names of files and folders in an execution's folder.
 const (
 	ItemsFile      = "items.jsonl"
 	ChunksFolder   = "chunks"
@@ -27,7 +27,7 @@ const (
 	ManifestFile   = "manifest.json"
 )
 
-// Names of what is in a report's folder.
+// Names of files in a report's folder.
 const (
 	ReportMarkdown = "report.md"
 	ReportHTML     = "report.html"
@@ -35,8 +35,8 @@ const (
 	FailuresFile   = "failures.jsonl" // items that did not succeed, as items of another execution
 )
 
-// ItemsOf returns where one invocation of a job start stores its items. If an
-// answer is lost, two invocations may be at work at once.
+// ItemsOf returns the address of the items that one invocation of a job start
+// stores. If an answer is lost, two invocations may run at once.
 func ItemsOf(at Object, requestID string) Object {
 	if requestID != "" {
 		ending := path.Ext(at.Key)
@@ -45,8 +45,8 @@ func ItemsOf(at Object, requestID string) Object {
 	return at
 }
 
-// ChunksOf returns the folder in which one invocation of a job start stores the
-// chunks of the items at an address.
+// ChunksOf returns the address of the folder of chunks that one invocation of a
+// job start stores, for the items at an address.
 func ChunksOf(items Object, requestID string) Folder {
 	return Folder{Bucket: items.Bucket, Prefix: path.Join(path.Dir(items.Key), ChunksFolder, requestID)}
 }
@@ -55,11 +55,12 @@ func ChunksOf(items Object, requestID string) Folder {
 func (f Folder) Chunk(first int) string { return f.byIndex(first) + ".jsonl" }
 
 // Batch returns the key of the outcomes of the batch whose first item has an
-// index. A batch that is done again replaces the outcomes of the time before.
+// index. A batch that is delivered again replaces the outcomes of an earlier
+// delivery.
 func (f Folder) Batch(first int) string { return f.byIndex(first) + ".jsonl" }
 
-// ChunkOutcomes returns the location, without parts, of the outcomes of a
-// chunk, from every time that it was tried.
+// ChunkOutcomes returns the location, without parts, of the outcomes of all tries
+// of a chunk.
 func (f Folder) ChunkOutcomes(first int) OutcomesLocation {
 	return OutcomesLocation{Bucket: f.Bucket, Prefix: f.byIndex(first) + "/"}
 }

@@ -27,7 +27,7 @@ type StartAnswer struct {
 	Items   any `json:"items"` // [Items], or of an Inline job the list itself
 }
 
-// Items says where a job's items are, and how many, as far as that is known.
+// Items is the address of a job's items, and their number if it is known.
 type Items struct {
 	Bucket  string `json:"bucket,omitempty"`
 	Key     string `json:"key,omitempty"`
@@ -54,7 +54,7 @@ type BatchInput struct {
 	Version   int     `json:"version,omitempty"`
 	Job       Job     `json:"job"`
 	Execution string  `json:"execution"`           // ARN
-	Outcomes  *Folder `json:"outcomes,omitempty"`  // for outcomes that do not fit into an answer; nil: there is none
+	Outcomes  *Folder `json:"outcomes,omitempty"`  // for outcomes that do not fit into an answer; nil: none
 	KeepItems bool    `json:"keepItems,omitempty"` // outcomes of failed items carry the item
 }
 
@@ -96,9 +96,9 @@ func (c *Chunk) IsValid() bool {
 	return c.Bucket != "" && c.Key != "" && c.First >= 0 && c.Count > 0 && c.First < MaxItems && c.Count <= MaxItems
 }
 
-// StoredOutcomes stands in a worker's answer for outcomes that do not fit into
-// a payload, or are those of a chunk. Their objects have an [Outcome] in each
-// line.
+// StoredOutcomes is an element of a worker's answer, in place of outcomes that do
+// not fit into a payload, or of those of a chunk. Their objects have an [Outcome]
+// in each line.
 type StoredOutcomes struct {
 	Chunk     *Chunk           `json:"chunk,omitempty"`
 	Outcomes  OutcomesLocation `json:"outcomes"`
@@ -134,14 +134,14 @@ type Tolerance struct {
 	Count      *int     `json:"toleratedFailureCount,omitempty"`
 }
 
-// Results says where a Distributed Map leaves its results.
+// Results is the location of the results of a Distributed Map.
 type Results struct {
 	Bucket   string `json:"bucket"`
 	Prefix   string `json:"prefix"`
 	Manifest string `json:"manifest,omitempty"` // key of a manifest.json of the Map Run, maybe one that a redrive has replaced; none: the Map failed
 }
 
-// Account is what a summary answers, and the verdict is passed on.
+// Account is what a summary answers.
 type Account struct {
 	Version   int            `json:"version,omitempty"`
 	Total     int            `json:"total"`
@@ -164,7 +164,7 @@ type SourceDescription struct {
 	CSV      *CSVLayout `json:"csv,omitempty"`
 }
 
-// CSVLayout says how the columns of a CSV object are told apart.
+// CSVLayout is how the columns of a CSV object are written.
 type CSVLayout struct {
 	Headers   []string `json:"headers,omitempty"`   // none: the first row
 	Delimiter string   `json:"delimiter,omitempty"` // as ItemReader spells it, such as COMMA

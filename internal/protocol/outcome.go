@@ -10,8 +10,8 @@ const (
 	Failed    Status = "FAILED"
 )
 
-// Outcome is what became of one item: an element of a worker's answer, and a
-// line of a job's results.
+// Outcome is how one item ended: an element of a worker's answer, and a line of a
+// job's results.
 type Outcome struct {
 	Index     int             `json:"index"`
 	Status    Status          `json:"status"`
@@ -24,8 +24,8 @@ type Outcome struct {
 	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
 }
 
-// IsOutcome reports whether o says of an item how it ended. What is decoded
-// from JSON may be anything.
+// IsOutcome reports whether o has the index of an item and how it ended. What is
+// decoded from JSON may lack either.
 func (o *Outcome) IsOutcome() bool {
 	return o.Index >= 0 && (o.Status == Succeeded || o.Status == Failed)
 }

@@ -48,7 +48,7 @@ func sentVersion(version int) int {
 }
 
 // LocalContext is the context value of a CDK app that makes its Go functions build
-// for the machine at hand instead of for Lambda. mapjob run sets it. An assembly
+// for the local machine instead of for Lambda. mapjob run sets it. An assembly
 // made with it can't be deployed.
 const LocalContext = "mapjob:local"
 

@@ -21,7 +21,7 @@ type Child struct {
 	Cause string
 }
 
-// hasInput reports whether it is known which items the child had.
+// hasInput reports whether c includes its input.
 func (c *Child) hasInput() bool {
 	return c.Input != "" && (c.InputDetails == nil || c.InputDetails.Included)
 }
@@ -53,7 +53,7 @@ func (c Child) notStarted() (name, cause string) {
 
 // causeNotStarted is the cause of an item that ended with
 // [protocol.ErrorNotStarted].
-const causeNotStarted = "the Map ended before the item's turn came"
+const causeNotStarted = "the Map ended before the item was started"
 
 // NotStarted returns the outcome of an item that a Map which ended early had not
 // begun.

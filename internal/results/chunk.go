@@ -80,7 +80,7 @@ func severalTries(parts []string) bool {
 	return false
 }
 
-// storedChunk reads the outcomes of a chunk where its worker said they are.
+// storedChunk reads the outcomes of a chunk from where its worker stored them.
 // If as many outcomes are missing as the worker said that it had not started,
 // those are the items that were not started. If more are missing, some are lost:
 // none is made up, so that the account does not add up.

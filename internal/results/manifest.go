@@ -14,8 +14,8 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// A Map Run leaves its results in a folder of its own, and each redrive of it
-// leaves complete results in a folder below, while older files stay (read from
+// A Map Run writes its results to a folder of its own, and each redrive of it
+// writes complete results to a folder below, while older files stay (read from
 // captures of real executions, not documented):
 //
 //	PREFIX/MAP-RUN/manifest.json, SUCCEEDED_0.jsonl, FAILED_0.jsonl, PENDING_0.jsonl, …
@@ -47,11 +47,11 @@ func (m *manifest) isEmpty() bool {
 	return len(f.Succeeded)+len(f.Failed)+len(f.Pending) == 0
 }
 
-// folder is what the objects of a Map Run's folder say.
+// folder describes the objects in a Map Run's folder.
 type folder struct {
-	last     int    // redrive that left files last; 0: the Map Run itself
+	last     int    // redrive that wrote files last; 0: the Map Run itself
 	redrive  int    // redrive that wrote the last manifest
-	manifest string // key of the last manifest; "": there is none
+	manifest string // key of the last manifest; "" if there is none
 }
 
 var (
@@ -59,7 +59,7 @@ var (
 	resultFileName = regexp.MustCompile(`^(SUCCEEDED|FAILED|PENDING)_[0-9]+\.jsonl?$`)
 )
 
-// splitKey splits the key of an object that a Map Run has left: into the Map
+// splitKey splits the key of an object of a Map Run: into the Map
 // Run's folder, with a slash at the end, the redrive, and the object's name.
 func splitKey(key string) (mapRun string, redrive int, name string) {
 	mapRun, name = path.Split(key)
@@ -109,12 +109,12 @@ func (r Reader) folders(ctx context.Context, at protocol.Results) (map[string]*f
 	return found, nil
 }
 
-// findManifest finds the manifest that counts; nil if there is none. A Map that
-// failed does not name it, so it is looked for. A Map Run without any results,
-// such as one that could not read its items, does not count beside another.
+// findManifest finds the current manifest; nil if there is none. A Map that failed
+// does not name it. A Map Run without any results, such as one that could not read
+// its items, is ignored if there is another.
 //
-// If outdated is not empty, it says why only the SUCCEEDED files count: a later
-// redrive left files without a manifest. Children that succeeded stay so.
+// If outdated is not empty, it says why only the SUCCEEDED files are current: a
+// later redrive wrote files without a manifest. Children that succeeded stay so.
 func (r Reader) findManifest(ctx context.Context, at protocol.Results) (m *manifest, outdated string, err error) {
 	folders, err := r.folders(ctx, at)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Rest says what is known of the items that the results have no outcome of.
+// Rest describes the items that have no outcome in the results.
 type Rest struct {
-	Error string // name of the error that they failed with; "": they are lost
+	Error string // name of the error that they failed with; "" if they are lost
 	Cause string
-	Gap   string // what the results lack, as a sentence without a period; "": nothing
+	Gap   string // what the results lack, as a sentence without a period; "" if nothing
 }
 
 // MapRun reads the results of a Map Run, one file after the other. Results that

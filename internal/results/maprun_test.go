@@ -90,7 +90,8 @@ func succeededMap(m *resultstest.MapRun, redrive int) protocol.Results {
 	return protocol.Results{Bucket: "results", Prefix: m.Prefix, Manifest: m.Manifest(redrive)}
 }
 
-func TestTheManifestWithTheHighestNIsTheOneThatCounts10SortsBefore2(t *testing.T) {
+// AWS: "The manifest with the highest N is the one that counts (10 sorts before 2)."
+func TestTheLastRedrivesManifestCounts(t *testing.T) {
 	t.Parallel()
 	m, objects := folder(resultstest.Form{}, map[int]string{0: "FFFF", 1: "SFFF", 2: "SSFF", 10: "SSSF"})
 	expected := []string{"0 SUCCEEDED", "1 SUCCEEDED", "2 SUCCEEDED", "3 FAILED Crash"}
@@ -111,7 +112,8 @@ func TestTheManifestWithTheHighestNIsTheOneThatCounts10SortsBefore2(t *testing.T
 	equal(t, outcomes, "0 SUCCEEDED", "1 FAILED Crash")
 }
 
-func TestAKindWithoutResultsHasNoObjectAndAnEmptyListInTheManifest(t *testing.T) {
+// AWS: "A kind without results has no object and an empty list in the manifest."
+func TestAKindWithoutResultsHasNoObject(t *testing.T) {
 	t.Parallel()
 	_, objects := folder(resultstest.Form{}, map[int]string{0: "SS"})
 	if text := objects["nightly/1/results/7b5f/manifest.json"]; !strings.Contains(text, `"FAILED":[],"PENDING":[]`) || len(objects) != 2 {
@@ -121,7 +123,8 @@ func TestAKindWithoutResultsHasNoObjectAndAnEmptyListInTheManifest(t *testing.T)
 	equal(t, outcomes, "0 SUCCEEDED", "1 SUCCEEDED")
 }
 
-func TestAnEmptyFileMayHoldAnEmptyArraySkipIt(t *testing.T) {
+// AWS: "An empty one may hold []: skip it."
+func TestAnEmptyFileIsSkipped(t *testing.T) {
 	t.Parallel()
 	for _, empty := range []string{"[]", "", "\n", " [ ]\r\n", "[]\n"} {
 		m, objects := folder(resultstest.Form{WriteEmpty: true, Empty: empty}, map[int]string{0: "SS"})
@@ -133,7 +136,8 @@ func TestAnEmptyFileMayHoldAnEmptyArraySkipIt(t *testing.T) {
 	}
 }
 
-func TestJSONIsOneArrayWithoutANewlineAndJSONLEndsEachLineWithOne(t *testing.T) {
+// AWS: "JSON is [a,b] without a newline; JSONL ends each line with one."
+func TestBothOutputTypesAreRead(t *testing.T) {
 	t.Parallel()
 	for text, form := range map[string]resultstest.Form{
 		`[{"index":0,"status":"SUCCEEDED"},{"index":1,"status":"SUCCEEDED"}]`:                 {JSON: true, FailuresJSON: true},
@@ -192,14 +196,16 @@ func TestAFailedLineHasRedriveStatusAndDatesAndNoOutput(t *testing.T) {
 	equal(t, outcomes, "0 FAILED Crash")
 }
 
-func TestInARedriveStandardChildrenResumeAndPendingOnesStartAndSuccessesStay(t *testing.T) {
+// AWS: "Standard children resume, pending ones start, successes stay."
+func TestARedriveKeepsSuccesses(t *testing.T) {
 	t.Parallel()
 	_, objects := folder(resultstest.Form{}, map[int]string{0: "SFAP", 1: "SSTS"})
 	outcomes, _ := read(t, objects, failedMap)
 	equal(t, outcomes, "0 SUCCEEDED", "1 SUCCEEDED", "2 FAILED States.Timeout", "3 SUCCEEDED")
 }
 
-func TestRunningStandardChildrenBecomeAbortedAndAreListedInFailed(t *testing.T) {
+// AWS: "Running Standard children become ABORTED and are listed in FAILED."
+func TestAbortedChildrenAreListedInFailed(t *testing.T) {
 	t.Parallel()
 	m, objects := folder(resultstest.Form{}, map[int]string{0: "SFA"})
 	line := strings.Split(objects[m.Folder(0)+"FAILED_0.jsonl"], "\n")[1]
@@ -268,7 +274,7 @@ func TestTheManifestOfAStoppedOrTimedOutMapRunIsNotKnown(t *testing.T) {
 			equal(t, outcomes, c.outcomes...)
 			expected := results.Rest{Error: protocol.ErrorOutcomeUnknown, Cause: c.gap, Gap: c.gap}
 			if c.gap == "" {
-				expected = results.Rest{Error: protocol.ErrorNotStarted, Cause: "the Map ended before the item's turn came"}
+				expected = results.Rest{Error: protocol.ErrorNotStarted, Cause: "the Map ended before the item was started"}
 			}
 			if diff := cmp.Diff(expected, rest); diff != "" {
 				t.Errorf("got another rest than expected (-expected +got):\n%s", diff)

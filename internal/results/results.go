@@ -1,5 +1,5 @@
 // Package results reads the outcomes of a job's items from what Step Functions
-// and the workers left behind. It reads them from any [Store]: S3 for the
+// and the workers stored. It reads them from any [Store]: S3 for the
 // summary, the local S3 or AWS for the command.
 //
 // There are four ways in, from the outside to the inside:

@@ -25,11 +25,11 @@ const (
 var (
 	// ErrTaskTimedOut is returned if nothing waits for the answer any more: the
 	// time of the task or of its heartbeat is up, its execution has ended, or the
-	// task was answered before. That answer may have been this very one, if it
-	// was lost on the way back and sent again.
+	// task was answered before. That may have been the same answer, if the reply
+	// to it was lost and the SDK sent it again.
 	ErrTaskTimedOut = errors.New("the task has timed out or was answered before")
 
-	// ErrInvalidToken is returned if there never was such a task.
+	// ErrInvalidToken is returned if no task has ever had the token.
 	ErrInvalidToken = errors.New("the task token is not valid")
 )
 
@@ -82,8 +82,8 @@ func (c Client) Fail(ctx context.Context, token Token, err error) error {
 	})
 }
 
-// Heartbeat reports that work on the item goes on, for a job that expects to hear
-// so from time to time.
+// Heartbeat reports that work on the item goes on, for a job that expects
+// heartbeats.
 func (c Client) Heartbeat(ctx context.Context, token Token) error {
 	return send(token, func(token *string) error {
 		_, err := c.API.SendTaskHeartbeat(ctx, &sfn.SendTaskHeartbeatInput{TaskToken: token})

@@ -34,15 +34,15 @@ type Task struct {
 	done       chan struct{}
 }
 
-// Callback lets a callback worker pass on one item, whose token these tasks then
-// take the answers to.
+// Callback invokes worker with one item and returns its Task, which waits for the
+// token to be answered.
 func (k *Tasks) Callback(t testing.TB, worker job.Handler, item any) *Task {
 	t.Helper()
 	return Call{}.Callback(t, k, worker, item)
 }
 
-// Callback lets a callback worker pass on one item, whose token the tasks then
-// take the answers to. If the invocation fails, so does the item.
+// Callback invokes worker with one item and returns its Task, which waits for the
+// token to be answered. If the invocation fails, so does the item.
 func (c Call) Callback(t testing.TB, tasks *Tasks, worker job.Handler, item any) *Task {
 	t.Helper()
 	task := tasks.add(c.First)
@@ -82,7 +82,7 @@ func (k *Tasks) find(token *string) (*Task, error) {
 	return nil, &types.TaskDoesNotExist{Message: aws.String("no task of this test has the token")}
 }
 
-// Outcome returns what became of the item, if it has ended.
+// Outcome returns how the item ended, if it has.
 func (k *Task) Outcome() (outcome job.Outcome, ended bool) {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()

@@ -42,7 +42,7 @@ func TestACallReachesTheHandler(t *testing.T) {
 		t.Errorf("got %s, expected what the call says", o.Output)
 	}
 	if o := jobtest.Work(t, h, nil)[0]; string(o.Output) != `"test0 false false"` {
-		t.Errorf("got %s, expected no deadline where none is set", o.Output)
+		t.Errorf("got %s, expected no deadline if none is set", o.Output)
 	}
 }
 

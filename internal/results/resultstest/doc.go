@@ -2,8 +2,8 @@
 // them, for tests of what reads or writes such results.
 //
 // [MapRun] writes the folder of one Map Run, whose children are given. [Draw]
-// invents a job with all that its execution and redrives of it left in S3, and
-// knows what became of each item.
+// invents a job with everything that its execution and its redrives stored in S3,
+// and knows how each item ended.
 //
 // The form of the files is that of real executions, as far as captures of them
 // show it. What they do not show is drawn at random within what could be, so that

@@ -21,10 +21,10 @@ type Job struct {
 	// Fates has the error's name of each item of which the results have an
 	// outcome; "" is success.
 	Fates map[int]string
-	// Rest is the error's name of the other items; "": they are lost.
+	// Rest is the error's name of the other items; "" if they are lost.
 	Rest string
-	// Gap says what the results lack: they are not enough to say how many items
-	// there were. "": nothing.
+	// Gap is what the results lack, so that they do not show how many items there
+	// were; "" if nothing.
 	Gap string
 }
 
@@ -250,7 +250,7 @@ func (b *builder) answer(n int, isLast bool) []json.RawMessage {
 	return []json.RawMessage{json.RawMessage(marshal(stored))}
 }
 
-// fates says what became of the items of a child, as it ended.
+// fates sets the fates of a child's items by how the child ended.
 func (b *builder) fates(n int, c *Child) {
 	otherwise := map[string]string{Succeeded: protocol.ErrorDeadline, Failed: cmp.Or(c.Error, "States.TaskFailed"), TimedOut: "States.Timeout",
 		Aborted: protocol.ErrorAborted, Pending: protocol.ErrorNotStarted}[c.Status]
@@ -264,7 +264,7 @@ func (b *builder) fates(n int, c *Child) {
 	}
 }
 
-// handOver says what the summary gets to know of the Map.
+// handOver sets the results that the state machine passes to the summary.
 func (b *builder) handOver() {
 	b.job.Results = protocol.Results{Bucket: b.bucket, Prefix: b.mapRun.Prefix}
 	if b.mapFailed {
@@ -279,7 +279,8 @@ func (b *builder) handOver() {
 	b.job.Results.Manifest = b.mapRun.Manifest(redrive)
 }
 
-// leaveGap takes from the results what is needed to account for all items.
+// leaveGap removes from the results something that is needed to account for all
+// items.
 func (b *builder) leaveGap() {
 	var failed []int
 	for n, c := range b.last().Children {
@@ -326,7 +327,7 @@ func (b *builder) leaveGap() {
 	}
 }
 
-// forget makes it unknown what became of the items of a child.
+// forget removes the fates of a child's items.
 func (b *builder) forget(n int) {
 	first, end := b.items(n)
 	for i := first; i < end; i++ {
@@ -334,8 +335,8 @@ func (b *builder) forget(n int) {
 	}
 }
 
-// addForeign adds objects that must not count: those of another Map Run under the
-// same prefix, and those that no ResultWriter makes.
+// addForeign adds objects that must be ignored: those of another Map Run under the
+// same prefix, and those that no ResultWriter writes.
 func (b *builder) addForeign() {
 	if !drawBool(b.t, "foreign objects") {
 		return

@@ -28,10 +28,10 @@ type Child struct {
 	NoInput bool
 }
 
-// Round is a Map Run as it ended, or as a redrive of it ended: each has complete
-// results of all children.
+// Round is the state of a Map Run after its first run or a redrive. Each has
+// complete results of all children.
 type Round struct {
-	Redrive    int // 0: the Map Run itself
+	Redrive    int // 0: the first run
 	Children   []Child
 	NoManifest bool
 }
@@ -42,7 +42,7 @@ type Form struct {
 	FailuresJSON bool   // FAILED and PENDING files are one array; else JSON Lines
 	PerFile      int    // elements in a file; 0: all
 	Empty        string // text of the file of a kind without results
-	WriteEmpty   bool   // there is such a file; as far as is known, there is none
+	WriteEmpty   bool   // write such a file; as far as is known, AWS writes none
 }
 
 // MapRun is a Map Run with a ResultWriter that flattens.
@@ -149,7 +149,7 @@ func (f *Form) texts(elements []string, asArray bool) []string {
 	return texts
 }
 
-// details says whether an input or an output is included.
+// details tells whether an input or an output is included.
 type details struct{ Included bool }
 
 // Describe returns the element of a FAILED or PENDING file that lists the n-th

@@ -1,5 +1,5 @@
-// Package contain runs code of a handler and returns an error whatever that
-// code does: if it panics, ends its goroutine or does not end in time.
+// Package contain runs handler code and turns panics, Goexit and timeouts into
+// errors.
 package contain
 
 import (
@@ -23,15 +23,15 @@ func Run(ctx context.Context, log *slog.Logger, do func() error) (err error) {
 	return do()
 }
 
-// Panicked returns the error of a panic and logs the stack. It is for those that
-// recover themselves.
+// Panicked returns the error of a panic and logs the stack. It is for callers that
+// recover by themselves.
 func Panicked(ctx context.Context, log *slog.Logger, p any) error {
 	log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 	return protocol.Errorf(protocol.ErrorPanic, "%v", p)
 }
 
-// InGoroutine runs a function in a goroutine of its own and sends its error, and
-// one if the function ends the goroutine. Before it sends, it calls ended.
+// InGoroutine runs a function in a new goroutine and sends its error, also if the
+// function ends the goroutine. Before it sends, it calls ended.
 func InGoroutine(ctx context.Context, log *slog.Logger, do func() error, ended func(error)) <-chan error {
 	result := make(chan error, 1)
 	go func() {
@@ -54,9 +54,9 @@ func Exited() error {
 // longestReserve is the most time that an invocation keeps for its answer.
 const longestReserve = 2 * time.Second
 
-// Early returns a context that ends before the invocation does. Half of the time
-// in between, the grace, is for code that ends with its context, the other half
-// is for the answer.
+// Early returns a context that ends before the invocation does. The time in between
+// is the reserve. The grace is half of the reserve: time for code to return after
+// its context ends. The other half is for the answer.
 func Early(ctx context.Context) (early context.Context, grace time.Duration, cancel context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
@@ -68,8 +68,8 @@ func Early(ctx context.Context) (early context.Context, grace time.Duration, can
 }
 
 // InTime runs a function until it returns or its time is up, so that the
-// invocation can still answer. The function gets an [Early] context. If it does
-// not end with it, it is left running.
+// invocation can still answer. The function gets an [Early] context. If it does not
+// return after that context ends, InTime leaves it running.
 func InTime(ctx context.Context, log *slog.Logger, do func(context.Context) error) error {
 	early, grace, cancel := Early(ctx)
 	defer cancel()

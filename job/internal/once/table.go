@@ -27,7 +27,7 @@ const (
 	// afterDeadline is how much later an invocation may still be working: Lambda
 	// has been seen to end one 0.7 s late, and clocks differ.
 	afterDeadline = time.Second
-	// firstPoll and longestPoll are the pauses between two looks at work in
+	// firstPoll and longestPoll are the pauses between two checks of work in
 	// progress.
 	firstPoll   = 50 * time.Millisecond
 	longestPoll = time.Second
@@ -77,7 +77,7 @@ type Delivery struct {
 	Scope     string    // in which the key is unique
 	Key       string    // of the item
 	Execution string    // ARN
-	Deadline  time.Time // of the invocation; zero: there is none
+	Deadline  time.Time // of the invocation; zero: none
 	Log       *slog.Logger
 	Now       func() time.Time
 	Work      func() protocol.Outcome

@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	// partSize is how much of an object is in memory at a time, in bytes. The
+	// partSize is the size of a part, which is in memory as a whole, in bytes. The
 	// 10,000 parts that S3 takes make the largest object, 160 GB.
 	partSize = 16 << 20
-	// smallObject is up to how many bytes an object is put at once: an upload in
-	// parts prepares three of them before it knows that it needs one.
+	// smallObject is the largest size uploaded with one PutObject, in bytes. An
+	// upload in parts prepares three of them before it knows that it needs one.
 	smallObject = 1 << 20
 )
 
