@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -53,7 +54,7 @@ var functions = map[string]function{
 	"States.MathRandom":     {2, 3, mathRandom},
 	"States.MathAdd":        {2, 2, mathAdd},
 	"States.StringSplit":    {2, 2, stringSplit},
-	"States.UUID":           {0, 0, uuid},
+	"States.UUID":           {0, 0, randomUUID},
 }
 
 func format(_ *Environment, a []any) (any, error) {
@@ -366,18 +367,11 @@ func stringSplit(_ *Environment, a []any) (any, error) {
 	return parts, nil
 }
 
-func uuid(env *Environment, _ []any) (any, error) {
-	var id [16]byte
-	for i := range id {
-		if env.Random != nil {
-			id[i] = byte(env.Random.Uint32())
-		} else {
-			id[i] = byte(rand.Uint32())
-		}
+func randomUUID(env *Environment, _ []any) (any, error) {
+	if env.Random == nil {
+		return uuid.New(), nil
 	}
-	id[6] = id[6]&0x0f | 0x40
-	id[8] = id[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
+	return uuid.From(env.Random.Uint64(), env.Random.Uint64()), nil
 }
 
 func array(v any) ([]any, error) {

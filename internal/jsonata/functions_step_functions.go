@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"math"
 	"math/rand/v2"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -33,7 +33,7 @@ var stepFunctions = []*native{
 		}
 		return javaRandom(seed), nil
 	}),
-	unsigned("uuid", 0, func(c arguments) (any, error) { return c.ev.uuid(), nil }),
+	unsigned("uuid", 0, func(c arguments) (any, error) { return uuid.From(c.ev.randomBits(), c.ev.randomBits()), nil }),
 	unsigned("parse", 1, func(c arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
@@ -199,12 +199,4 @@ func (ev *evaluation) randomBits() uint64 {
 		return ev.env.Random.Uint64()
 	}
 	return rand.Uint64()
-}
-
-// uuid returns a random UUID, version 4.
-func (ev *evaluation) uuid() string {
-	a, b := ev.randomBits(), ev.randomBits()
-	a = a&^0xF000 | 0x4000
-	b = b&^(0b11<<62) | 0b10<<62
-	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xFFFF, a&0xFFFF, b>>48, b&(1<<48-1))
 }

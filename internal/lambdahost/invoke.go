@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 const (
@@ -71,7 +73,7 @@ func (h *Host) admit(r request) (*invocation, error) {
 		return nil, throttled("ConcurrentInvocationLimitExceeded")
 	}
 	if r.id == "" {
-		r.id = newRequestID()
+		r.id = uuid.New()
 	}
 	if r.traceID == "" {
 		r.traceID = newTraceID()

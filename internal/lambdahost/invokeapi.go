@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+
+	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 // newInvokeAPI returns a handler for the Invoke operation of Lambda's API (AWS
@@ -23,7 +25,7 @@ func newInvokeAPI(h *Host) http.Handler {
 }
 
 func (h *Host) serveInvoke(w http.ResponseWriter, r *http.Request) {
-	id := newRequestID()
+	id := uuid.New()
 	w.Header().Set("X-Amzn-Requestid", id)
 	req := request{
 		function:    r.PathValue("function"),

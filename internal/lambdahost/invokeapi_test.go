@@ -16,8 +16,14 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
-// call sends a request to the Invoke API.
-func call(t *testing.T, h *lambdahost.Host, path, payload string, header map[string]string) (*http.Response, string) {
+// reply is what the Invoke API answers, without the body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// call sends a request to the Invoke API and returns the answer with its body.
+func call(t *testing.T, h *lambdahost.Host, path, payload string, header map[string]string) (reply, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL()+path, strings.NewReader(payload))
 	if err != nil {
@@ -35,7 +41,7 @@ func call(t *testing.T, h *lambdahost.Host, path, payload string, header map[str
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, string(body)
+	return reply{response.StatusCode, response.Header}, string(body)
 }
 
 const invocations = "/2015-03-31/functions/worker/invocations"
@@ -47,7 +53,7 @@ func TestInvokeOverHTTP(t *testing.T) {
 	arn := "arn:aws:lambda:us-east-1:123456789012:function:worker"
 	for _, function := range []string{"worker", "worker:$LATEST", url.PathEscape(arn), url.PathEscape(arn + ":live"), arn, "123456789012:function:worker"} {
 		response, body := call(t, h, "/2015-03-31/functions/"+function+"/invocations", `{"a":1}`, nil)
-		if response.StatusCode != 200 || body != `{"a":1}` {
+		if response.StatusCode != http.StatusOK || body != `{"a":1}` {
 			t.Errorf("%s: got %d %s, expected 200 and the event", function, response.StatusCode, body)
 		}
 		if got := response.Header.Get("X-Amz-Executed-Version"); got != "$LATEST" {
@@ -69,7 +75,7 @@ func TestFunctionErrorOverHTTP(t *testing.T) {
 	response, body := call(t, h, invocations, `{"do":"exit","code":1}`, map[string]string{"X-Amz-Log-Type": "Tail"})
 	id := response.Header.Get("X-Amzn-Requestid")
 	want := `{"errorType":"Runtime.ExitError","errorMessage":"RequestId: ` + id + ` Error: Runtime exited with error: exit status 1"}`
-	if response.StatusCode != 200 || response.Header.Get("X-Amz-Function-Error") != "Unhandled" || body != want {
+	if response.StatusCode != http.StatusOK || response.Header.Get("X-Amz-Function-Error") != "Unhandled" || body != want {
 		t.Errorf("got %d %q %s, expected 200 Unhandled %s", response.StatusCode, response.Header.Get("X-Amz-Function-Error"), body, want)
 	}
 	tail, _ := base64.StdEncoding.DecodeString(response.Header.Get("X-Amz-Log-Result"))
@@ -148,7 +154,7 @@ func TestInvokeErrorsOverHTTP(t *testing.T) {
 	}()
 	eventually(t, "a process", func() bool { return h.Stats("worker").Alive == 1 })
 	response, body := call(t, h, invocations, `{"do":"pid"}`, nil)
-	if want := `{"Type":"User","Reason":"ConcurrentInvocationLimitExceeded","message":"Rate Exceeded."}`; response.StatusCode != 429 || body != want {
+	if want := `{"Type":"User","Reason":"ConcurrentInvocationLimitExceeded","message":"Rate Exceeded."}`; response.StatusCode != http.StatusTooManyRequests || body != want {
 		t.Errorf("got %d %s, expected 429 %s", response.StatusCode, body, want)
 	}
 	<-busy
@@ -159,7 +165,7 @@ func TestDryRunStartsNothing(t *testing.T) {
 	h := newHost(t)
 	add(t, h, nil)
 	response, body := call(t, h, invocations, `{"do":"pid"}`, map[string]string{"X-Amz-Invocation-Type": "DryRun"})
-	if response.StatusCode != 204 || body != "" {
+	if response.StatusCode != http.StatusNoContent || body != "" {
 		t.Errorf("got %d %q, expected 204 and no body", response.StatusCode, body)
 	}
 	if got := h.Stats("worker").Started; got != 0 {
@@ -173,7 +179,7 @@ func TestFailedEventIsRetriedTwice(t *testing.T) {
 	add(t, h, nil)
 	event := map[string]string{"X-Amz-Invocation-Type": "Event"}
 	response, body := call(t, h, invocations, `{"do":"error","message":"not yet"}`, event)
-	if response.StatusCode != 202 || body != "" {
+	if response.StatusCode != http.StatusAccepted || body != "" {
 		t.Errorf("got %d %q, expected 202 and no body", response.StatusCode, body)
 	}
 	eventually(t, "three attempts", func() bool { return h.Stats("worker").Errors == 3 })

@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"crypto/md5"
-	"crypto/rand"
 	"fmt"
 	"strconv"
 	"time"
@@ -56,12 +55,4 @@ func (m *Message) SystemAttributes() map[string]string {
 // milliseconds formats a time as message attributes do.
 func milliseconds(t interface{ UnixMilli() int64 }) string {
 	return strconv.FormatInt(t.UnixMilli(), 10)
-}
-
-// newID returns a random UUID (version 4).
-func newID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 // ServeHTTP answers a request of the API.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("X-Amzn-Requestid", newID())
+	w.Header().Set("X-Amzn-Requestid", uuid.New())
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	var answer any
 	refused := refuse("SerializationException", "%v", err)

@@ -34,14 +34,16 @@ type room struct {
 // floors are the rooms of the module, lowest floor first. A room imports only
 // the rooms that it lists, and only from lower floors.
 var floors = [][]room{
-	{ // Each of these knows one subject and no other room.
+	{
+		{"internal/uuid", nil, standard},
+	},
+	{ // Each of these knows one subject.
+		{"internal/lambdahost/...", []string{"internal/uuid"}, standard},
+		{"internal/sqs", []string{"internal/uuid"}, standard},
 		{"internal/engine/loop", nil, standard},
 		{"internal/jsonl", nil, standard},
-		{"internal/lambdahost/...", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
-		{"internal/sqs", nil, standard},
-		{"internal/uuid", nil, standard},
 		{"internal/s3object/...", nil, sdk},
 		{"internal/value", nil, libraries},
 		{"job/report", nil, standard},
@@ -51,9 +53,9 @@ var floors = [][]room{
 		{"internal/engine/event", []string{"internal/value"}, libraries},
 		{"internal/engine/mapresults", []string{"internal/value"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
-		{"internal/intrinsic", []string{"internal/value"}, libraries},
+		{"internal/intrinsic", []string{"internal/uuid", "internal/value"}, libraries},
 		{"internal/invocation", []string{"internal/lambdahost", "internal/sqs", "internal/uuid"}, sdk},
-		{"internal/jsonata/...", []string{"internal/value"}, libraries},
+		{"internal/jsonata/...", []string{"internal/uuid", "internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
