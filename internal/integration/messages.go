@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -125,7 +126,7 @@ func (s *Services) send(form messageForm) engine.IntegrationFunc {
 		}
 		if !form.naming.sdk {
 			addMetadata(answer, uuid.New(), map[string]string{
-				"Content-Length": fmt.Sprint(form.length(answer)),
+				"Content-Length": strconv.Itoa(form.length(answer)),
 				"Content-Type":   form.contentType,
 				"Date":           request.Now.UTC().Format(http.TimeFormat),
 				"connection":     "keep-alive",
@@ -229,8 +230,7 @@ func attributesMD5(attributes any) (string, error) {
 		attribute, _ := v.(*value.Object)
 		kind, ok := textMember(attribute, "DataType")
 		if !ok {
-			//lint:ignore ST1005 the service's own words
-			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute type.", name)
+			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute type.", name) //nolint:staticcheck // the service's own words
 		}
 		write(name)
 		write(kind)
@@ -242,8 +242,7 @@ func attributesMD5(attributes any) (string, error) {
 			content, ok, transport = string(decoded), err == nil && encoded != "", 2
 		}
 		if !ok {
-			//lint:ignore ST1005 the service's own words
-			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute value for message attribute type '%s'.", name, kind)
+			return "", fmt.Errorf("The message attribute '%s' must contain a non-empty message attribute value for message attribute type '%s'.", name, kind) //nolint:staticcheck // the service's own words
 		}
 		hash.Write([]byte{transport})
 		write(content)

@@ -11,9 +11,9 @@ import (
 
 // Failures that the function could not report itself have Lambda's names and
 // messages. The sources are AWS's pages "Understanding the Lambda execution
-// environment lifecycle" (Lambda developer guide), "Handling errors in Step Functions
-// workflows" and "Handle Lambda service exceptions" (Step Functions developer guide),
-// and public captures of payloads and execution histories:
+// environment lifecycle" (Lambda developer guide), "Handling errors in Step
+// Functions workflows" and "Handle Lambda service exceptions" (Step Functions
+// developer guide), and public captures of payloads and execution histories:
 //
 //   - A timeout is Sandbox.Timedout. Captures up to March 2025 show a payload without
 //     an errorType, of which Step Functions made Lambda.Unknown.

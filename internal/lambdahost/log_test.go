@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -56,7 +57,7 @@ func TestLogsOfManyProcessesAreWholeLines(t *testing.T) {
 		if match == nil {
 			t.Fatalf("got line %q, expected a whole one", line)
 		}
-		if match[2] != fmt.Sprint(next[match[1]]) {
+		if match[2] != strconv.Itoa(next[match[1]]) {
 			t.Fatalf("got %q, expected line %d of its invocation", line, next[match[1]])
 		}
 		next[match[1]]++

@@ -3,6 +3,7 @@
 package lambdahost
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -47,7 +48,7 @@ func TestGiveUpReleasesTheProcess(t *testing.T) {
 	if _, allowed := l.asked(p, nil); !allowed || p.state != busy || p.current != first.inv {
 		t.Fatalf("got state %d, expected the process to be busy with the first invocation in the queue", p.state)
 	}
-	if err := l.giveUp(first, ErrClosed); err != ErrClosed {
+	if err := l.giveUp(first, ErrClosed); !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v, expected ErrClosed", err)
 	}
 	if got := l.leave(second); got != p || p.current != second.inv {

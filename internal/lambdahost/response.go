@@ -70,5 +70,5 @@ func milliseconds(d time.Duration) string {
 }
 
 func roundUp(d, unit time.Duration) time.Duration {
-	return (d + unit - 1) / unit * unit
+	return (d + unit - 1).Truncate(unit)
 }
