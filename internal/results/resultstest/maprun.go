@@ -175,7 +175,7 @@ func (m *MapRun) Describe(n, redrives int, c *Child) string {
 	}
 	if c.Status != Pending {
 		listed.Error, listed.Cause = c.Error, c.Cause
-		listed.Name = fmt.Sprintf("00000000-0000-3000-8000-%012d", n)
+		listed.Name = fmt.Sprintf("00000000-0000-3000-8000-%012x", n)
 		listed.StateMachineArn = fmt.Sprintf("arn:aws:states:us-east-1:123456789012:stateMachine:%s/%s", m.Machine, m.Label)
 		kind := "execution"
 		if m.Express {
