@@ -2,10 +2,12 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: help
-help: ## This list.
+help: ## List the targets.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 .PHONY: setup
@@ -17,7 +19,7 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# The first time, the compiler and npm work side by side.
+# make run compiles while npm installs.
 .PHONY: compile
 compile:
 	go build -tags lambda.norpc . ./cmd/... ./lambdas/... ./constructs/mapjob/functions/... ./constructs/trigger/functions/...
@@ -38,9 +40,11 @@ bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part
 	go run ./test/bench $(FIGURES)
 
 .PHONY: lint
-lint: ## Look for mistakes that compile.
+lint: ## Run go vet, golangci-lint and actionlint.
 	go vet ./...
-	go run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+	go run $(GOLANGCI_LINT) run
+	cd examples && go vet ./... && go run $(GOLANGCI_LINT) run
+	go run $(ACTIONLINT)
 
 # What was recorded from AWS is no part of the repository.
 .PHONY: conformance
