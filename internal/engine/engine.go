@@ -70,6 +70,7 @@ type Engine struct {
 	history      func(event.Event)
 	observer     MapObserver
 	machines     map[string]*nestedMachine
+	executions   *Executions
 }
 
 // New prepares a state machine to be run. The error joins all problems, with a
@@ -141,6 +142,33 @@ type Execution struct {
 // stopped and has the status ABORTED; if the cause of ctx is a [*TaskError], its
 // name and cause are those of the execution (StopExecution).
 func (e *Engine) Run(ctx context.Context, input []byte) (*Execution, error) {
+	s, err := e.Start(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return s.Finish(), nil
+}
+
+// Started is an execution that runs when Finish is called.
+type Started struct {
+	ARN   string
+	Start time.Time
+
+	ctx       context.Context
+	execution *execution
+	input     []byte
+}
+
+// Finish runs the execution to its end. It must be called once.
+func (s *Started) Finish() *Execution {
+	r := s.execution.run
+	r.loop.Run(s.ctx, r.stop)
+	r.cancel()
+	return s.execution.result(s.input)
+}
+
+// Start starts an execution as Run does, without running it.
+func (e *Engine) Start(ctx context.Context, input []byte) (*Started, error) {
 	v, err := value.Parse(input)
 	if err != nil {
 		return nil, fmt.Errorf("input: got text that is not JSON, expected one JSON value: %w", err)
@@ -156,9 +184,14 @@ func (e *Engine) Run(ctx context.Context, input []byte) (*Execution, error) {
 	x := r.newExecution(e.machine, e.machineARN, e.kind, name)
 	x.input = v
 	x.ended = r.executionEnded
-	r.executions.add(x)
+	if !r.executions.add(x, true) {
+		return nil, fmt.Errorf("execution %s: %w", x.arn, ErrExecutionRuns)
+	}
+	r.add(x)
 	r.loop.Do(x.start)
-	r.loop.Run(ctx, r.stop)
-	r.cancel()
-	return x.result(input), nil
+	return &Started{ARN: x.arn, Start: x.startTime, ctx: ctx, execution: x, input: input}, nil
 }
+
+// ErrExecutionRuns is returned for an execution whose ARN another one has that
+// still runs.
+var ErrExecutionRuns = errors.New("an execution of this name runs already, expected another name")

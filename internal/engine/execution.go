@@ -15,6 +15,7 @@ import (
 // started, or a child of a Map Run.
 type execution struct {
 	run         *run
+	shared      *Executions // nil for a child
 	arn         string
 	name        string
 	machineARN  string
@@ -63,7 +64,9 @@ func (r *run) executionARN(machineARN, name string, kind Type) string {
 func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
 func (x *execution) start() {
-	x.startTime = x.run.loop.Now()
+	if x.shared == nil {
+		x.startTime = x.run.loop.Now()
+	}
 	x.root = &thread{execution: x, done: x.finish}
 	x.root.recordAside(event.ExecutionStarted, &event.Data{Value: x.input, HasValue: true, Resource: x.run.engine.roleARN})
 	if x.timeout > 0 {
@@ -104,7 +107,9 @@ func (x *execution) abort(name, cause string) {
 	if x.root != nil {
 		x.root.abort()
 	} else {
-		x.startTime = x.run.loop.Now()
+		if x.shared == nil {
+			x.startTime = x.run.loop.Now()
+		}
 		x.root = &thread{execution: x}
 	}
 	x.root.last = 0 // as on AWS
@@ -120,9 +125,11 @@ func (x *execution) historyFull() {
 }
 
 func (x *execution) end(status Status, kind event.Type, d *event.Data) {
-	x.status = status
 	x.run.loop.Stop(x.timer)
+	x.lock()
+	x.status = status
 	x.stopTime = x.run.loop.Now()
+	x.unlock()
 	x.root.mustRecord(kind, d)
 	if x.ended != nil {
 		x.ended()

@@ -25,6 +25,8 @@ func (x *execution) history(arguments *value.Object) (*value.Object, error) {
 		return nil, &TaskError{Name: errTaskFailed, Cause: "getExecutionHistory on this machine: got " + value.Text(arguments) +
 			`, expected "ReverseOrder": true, "MaxResults": 1 and "IncludeExecutionData": false: only the last event is kept`}
 	}
+	x.lock()
+	defer x.unlock()
 	events := []any{}
 	if x.events > 0 {
 		events = append(events, value.NewObject("Id", float64(x.events), "PreviousEventId", float64(x.last.previous),

@@ -88,6 +88,12 @@ func WithStateMachine(arn string, machine *asl.StateMachine, kind Type) Option {
 	}
 }
 
+// WithExecutions lets the tasks of several runs list, describe and stop each
+// other's executions. Default: a run knows only its own.
+func WithExecutions(executions *Executions) Option {
+	return func(e *Engine) { e.executions = executions }
+}
+
 type nestedMachine struct {
 	machine *asl.StateMachine
 	kind    Type

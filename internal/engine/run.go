@@ -17,26 +17,17 @@ type run struct {
 	cancel     context.CancelFunc
 	loop       *loop.Loop
 	random     *rand.Rand
-	executions executions
+	executions *Executions  // with those of other runs
+	started    []*execution // of this run, in this order
+	running    int          // how many of them
 	tokens     map[string]*Callback
 	labels     map[*asl.State]string // of Maps without a Label
 }
 
-// executions are the execution that was started and those that its tasks
-// started.
-type executions struct {
-	byARN   map[string]*execution
-	list    []*execution // in the order in which they were started
-	running int
-}
-
-func (s *executions) add(x *execution) {
-	if s.byARN == nil {
-		s.byARN = map[string]*execution{}
-	}
-	s.byARN[x.arn] = x
-	s.list = append(s.list, x)
-	s.running++
+// add adds the execution that was started, or one that a task starts.
+func (r *run) add(x *execution) {
+	r.started = append(r.started, x)
+	r.running++
 }
 
 func newRun(ctx context.Context, e *Engine) *run {
@@ -44,14 +35,17 @@ func newRun(ctx context.Context, e *Engine) *run {
 	if !e.seeded {
 		seed = rand.Uint64()
 	}
-	r := &run{engine: e, loop: e.clock.loop(), random: rand.New(rand.NewPCG(seed, seed))}
+	r := &run{engine: e, loop: e.clock.loop(), random: rand.New(rand.NewPCG(seed, seed)), executions: e.executions}
+	if r.executions == nil {
+		r.executions = &Executions{}
+	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r
 }
 
 // executionEnded ends the run with its last execution.
 func (r *run) executionEnded() {
-	if r.executions.running--; r.executions.running == 0 {
+	if r.running--; r.running == 0 {
 		r.loop.End()
 	}
 }
@@ -62,7 +56,7 @@ func (r *run) stop() {
 	if !errors.As(context.Cause(r.ctx), &reason) {
 		reason = &TaskError{}
 	}
-	for _, x := range slices.Backward(r.executions.list) {
+	for _, x := range slices.Backward(r.started) {
 		x.abort(reason.Name, reason.Cause)
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // The Step Functions API that tasks of a run can call: starting the state
-// machines that the engine was given, and asking for executions of the run.
+// machines that the engine was given, and asking for executions.
 
 // answers reports whether the engine answers the resource itself.
 func (e *Engine) answers(r asl.Resource) bool {
@@ -52,11 +52,11 @@ func (t *task) startExecution(arguments *value.Object) {
 		name = r.newID()
 	}
 	x := r.newExecution(nested.machine, arn, nested.kind, name)
-	if _, taken := r.executions.byARN[x.arn]; taken {
+	x.input = executionInput(arguments)
+	if !r.executions.add(x, false) {
 		t.respond(0, nil, t.startError("ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", x.arn)))
 		return
 	}
-	x.input = executionInput(arguments)
 	x.ended = func() {
 		r.executionEnded()
 		if t.nested == x && !t.ended() {
@@ -64,10 +64,9 @@ func (t *task) startExecution(arguments *value.Object) {
 			t.nestedEnded(x)
 		}
 	}
-	r.executions.add(x)
-	started := r.loop.Now()
+	r.add(x)
 	r.loop.Do(x.start)
-	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(started.UnixMilli())/1000)
+	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(x.startTime.UnixMilli())/1000)
 	if pattern := t.request.Resource.Pattern; pattern != asl.RunJob && pattern != asl.RunJob2 {
 		t.respond(0, output, nil)
 		return
@@ -151,10 +150,14 @@ func (r *run) callStepFunctions(action string, arguments *value.Object) (any, er
 	case "sendTaskSuccess", "sendTaskFailure", "sendTaskHeartbeat":
 		return r.sendTask(action, arguments)
 	case "listExecutions":
-		return r.listExecutions(arguments), nil
+		page, ok := r.executions.page(arguments)
+		if !ok {
+			return nil, r.sfnError("InvalidToken", "Invalid Token: 'Invalid token'")
+		}
+		return page, nil
 	}
 	arn := stringMember(arguments, "ExecutionArn")
-	x, ok := r.executions.byARN[arn]
+	x, ok := r.executions.find(arn)
 	if !ok {
 		return nil, r.sfnError("ExecutionDoesNotExist", fmt.Sprintf("Execution Does Not Exist: '%s'", arn))
 	}
@@ -162,21 +165,17 @@ func (r *run) callStepFunctions(action string, arguments *value.Object) (any, er
 	case "getExecutionHistory":
 		return x.history(arguments)
 	case "stopExecution":
-		r.loop.Do(func() { x.abort(stringMember(arguments, "Error"), stringMember(arguments, "Cause")) })
+		abort := func() { x.abort(stringMember(arguments, "Error"), stringMember(arguments, "Cause")) }
+		if x.run == r {
+			r.loop.Do(abort)
+		} else {
+			x.run.loop.Post(abort)
+		}
 		return value.NewObject("StopDate", timestamp(r.loop.Now())), nil
 	}
+	x.lock()
+	defer x.unlock()
 	return x.describe(stringMember(arguments, "IncludedData") != "METADATA_ONLY"), nil
-}
-
-func (r *run) listExecutions(arguments *value.Object) *value.Object {
-	list := []any{}
-	for _, x := range r.executions.list {
-		status := stringMember(arguments, "StatusFilter")
-		if x.machineARN == stringMember(arguments, "StateMachineArn") && (status == "" || status == x.status) {
-			list = append(list, x.summary())
-		}
-	}
-	return value.NewObject("Executions", list)
 }
 
 // summary returns the execution as ListExecutions does.
@@ -204,7 +203,7 @@ func (x *execution) describe(data bool) *value.Object {
 		d.Set("Output", value.Text(x.output))
 		d.Set("OutputDetails", included)
 	}
-	if x.failure != nil {
+	if x.status != Running && x.failure != nil {
 		setText(d, "Error", x.failure.name)
 		setText(d, "Cause", x.failure.cause)
 	}

@@ -81,8 +81,10 @@ func (t *thread) record(kind event.Type, d *event.Data) bool {
 
 func (t *thread) mustRecord(kind event.Type, d *event.Data) {
 	x := t.execution
+	x.lock()
 	x.events++
 	x.last = lastEvent{t.last, kind, x.run.loop.Now()}
+	x.unlock()
 	if history := x.run.engine.history; history != nil {
 		history(event.Event{
 			ExecutionARN: x.arn, ID: x.events, PreviousID: t.last, Type: kind,
