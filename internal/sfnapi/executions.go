@@ -3,6 +3,7 @@ package sfnapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -90,39 +91,52 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 	case machine == nil:
 		return nil, &apiError{"StateMachineDoesNotExist", fmt.Sprintf("State Machine Does Not Exist: '%s'", request.StateMachineArn)}
 	}
-	arn := strings.Replace(machine.ARN, ":stateMachine:", ":execution:", 1) + ":" + request.Name
-	if machine.Type == engine.Express { // whose names may repeat
-		arn = strings.Replace(machine.ARN, ":stateMachine:", ":express:", 1) + ":" + request.Name + ":" + uuid.New()
+	taken := func(arn string) (*startExecutionAnswer, *apiError) {
+		return nil, &apiError{"ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", arn)}
 	}
 
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	if x := e.byARN[arn]; x != nil {
+	arn := strings.Replace(machine.ARN, ":stateMachine:", ":execution:", 1) + ":" + request.Name
+	if x := e.byARN[arn]; x != nil && machine.Type == engine.Standard { // names of Express executions may repeat
 		if x.Status != engine.Running || x.Input != request.Input {
-			return nil, &apiError{"ExecutionAlreadyExists", fmt.Sprintf("Execution Already Exists: '%s'", arn)}
+			return taken(arn)
 		}
 		return &startExecutionAnswer{arn, x.StartDate}, nil
 	}
 	if e.ctx.Err() != nil {
 		return nil, &apiError{"ServiceUnavailable", "Step Functions is stopping"}
 	}
-	x := &execution{ExecutionARN: arn, StateMachineARN: machine.ARN, Name: request.Name, Status: engine.Running,
-		StartDate: epochOf(time.Now()), Input: request.Input}
-	e.byARN[arn] = x
-	run := e.runner.Begin(machine, request.Name, []byte(request.Input))
-	e.running.Go(func() { e.run(x, run) })
-	return &startExecutionAnswer{arn, x.StartDate}, nil
+	x := &execution{StateMachineARN: machine.ARN, Name: request.Name, Status: engine.Running, Input: request.Input}
+	started, err := e.runner.Start(e.ctx, machine, request.Name, []byte(request.Input))
+	switch {
+	case errors.Is(err, engine.ErrExecutionRuns): // a task has started it
+		return taken(arn)
+	case err != nil: // it can't run
+		if machine.Type == engine.Express {
+			arn = strings.Replace(arn, ":execution:", ":express:", 1) + ":" + uuid.New()
+		}
+		now := time.Now()
+		x.ExecutionARN, x.StartDate = arn, epochOf(now)
+		x.end(&engine.Execution{Status: engine.Failed, Error: "States.Runtime", Cause: err.Error(), Stop: now})
+	default:
+		x.ExecutionARN, x.StartDate = started.ARN, epochOf(started.Start)
+		e.running.Go(func() { e.finish(x, started) })
+	}
+	e.byARN[x.ExecutionARN] = x
+	return &startExecutionAnswer{x.ExecutionARN, x.StartDate}, nil
 }
 
-func (e *executions) run(x *execution, run func(context.Context) (*engine.Execution, error)) {
-	ended, err := run(e.ctx)
-	if err != nil { // it could not even begin
-		ended = &engine.Execution{Status: engine.Failed, Error: "States.Runtime", Cause: err.Error()}
-	}
+func (e *executions) finish(x *execution, started *Started) {
+	ended := started.Finish()
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	now := epochOf(time.Now())
-	x.Status, x.StopDate, x.Output, x.Error, x.Cause = ended.Status, &now, string(ended.Output), ended.Error, ended.Cause
+	x.end(ended)
+}
+
+func (x *execution) end(ended *engine.Execution) {
+	stop := epochOf(ended.Stop)
+	x.Status, x.StopDate, x.Output, x.Error, x.Cause = ended.Status, &stop, string(ended.Output), ended.Error, ended.Cause
 }
 
 type describeExecutionRequest struct{ ExecutionArn string }

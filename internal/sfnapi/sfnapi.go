@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/uuid"
@@ -26,9 +27,17 @@ type Runner interface {
 	// StateMachine returns the state machine with an ARN; nil if there is none.
 	// The error says why its definition is not valid.
 	StateMachine(arn string) (*StateMachine, error)
-	// Begin prepares an execution before StartExecution answers. The function
-	// that it returns is called once, and runs the execution to its end.
-	Begin(machine *StateMachine, name string, input []byte) (run func(context.Context) (*engine.Execution, error))
+	// Start starts an execution before StartExecution answers. The execution is
+	// stopped when ctx ends. The error says why it can't run.
+	Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error)
+}
+
+// Started is an execution that was started.
+type Started struct {
+	ARN   string
+	Start time.Time
+	// Finish is called once, and runs the execution to its end.
+	Finish func() *engine.Execution
 }
 
 // Service is an [http.Handler] that speaks the protocol of Step Functions (AWS

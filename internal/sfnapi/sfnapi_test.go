@@ -37,19 +37,25 @@ func (w waiting) StateMachine(arn string) (*StateMachine, error) {
 	return &StateMachine{ARN: arn, Type: m.kind}, nil
 }
 
-func (w waiting) Begin(machine *StateMachine, name string, input []byte) func(context.Context) (*engine.Execution, error) {
-	return func(ctx context.Context) (*engine.Execution, error) {
-		definition, err := asl.Parse(fmt.Appendf(nil, `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": %d, "End": true}}}`,
-			w[strings.TrimPrefix(machine.ARN, machines)].seconds))
-		if err != nil {
-			return nil, err
-		}
-		e, err := engine.New(definition, engine.WithExecutionName(name), engine.WithType(machine.Type))
-		if err != nil {
-			return nil, err
-		}
-		return e.Run(ctx, input)
+func (w waiting) Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error) {
+	then := `"Pass": {"Type": "Pass", "End": true}`
+	if machine.Type == engine.Express { // which answers with its own ARN
+		then = `"Pass": {"Type": "Pass", "InputPath": "$$.Execution.Id", "End": true}`
 	}
+	definition, err := asl.Parse(fmt.Appendf(nil, `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": %d, "Next": "Pass"}, %s}}`,
+		w[strings.TrimPrefix(machine.ARN, machines)].seconds, then))
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.New(definition, engine.WithExecutionName(name), engine.WithType(machine.Type), engine.WithStateMachineARN(machine.ARN))
+	if err != nil {
+		return nil, err
+	}
+	x, err := e.Start(ctx, input)
+	if err != nil {
+		return nil, err
+	}
+	return &Started{ARN: x.ARN, Start: x.Start, Finish: x.Finish}, nil
 }
 
 // call calls an operation. If it fails, refused is the type of the error.
@@ -112,6 +118,10 @@ func TestStartExecutionIsIdempotent(t *testing.T) {
 		other, refused := call(t, s, "StartExecution", request("Express", "one", `{}`))
 		if refused != "" || one["executionArn"] == other["executionArn"] {
 			t.Errorf("got %v and %v, expected the name of an Express execution to be free again", one, other)
+		}
+		synctest.Wait()
+		if x, _ := call(t, s, "DescribeExecution", object{"executionArn": one["executionArn"]}); x["output"] != fmt.Sprintf("%q", one["executionArn"]) {
+			t.Errorf("got %v, expected an execution that has the ARN of the answer, %v", x, one["executionArn"])
 		}
 	})
 }

@@ -50,7 +50,26 @@ func TestFunctionsStartExecutions(t *testing.T) {
 		"Slow":     machine("Wait", object{"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
 		"Bad":      single("arn:aws:states:::glue:startJobRun", object{}, nil),
 	})
-	call := func(operation string, request object) (answer object) {
+	call := caller(t, c)
+	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Missing"}); answer["__type"] != "StateMachineDoesNotExist" {
+		t.Errorf("got %v, expected StateMachineDoesNotExist", answer)
+	}
+	bad := call("StartExecution", object{"stateMachineArn": machineARN + "Bad"})
+	if err := c.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if x := call("DescribeExecution", object{"executionArn": bad["executionArn"]}); x["status"] != "FAILED" || !strings.Contains(fmt.Sprint(x["cause"]), "does not run on this machine") {
+		t.Errorf("got %v, expected an execution that could not be run to fail, and Drain to wait for it", x)
+	}
+	slow := call("StartExecution", object{"stateMachineArn": machineARN + "Slow"})
+	if x := call("DescribeExecution", object{"executionArn": slow["executionArn"]}); x["status"] != "RUNNING" {
+		t.Errorf("got %v, expected it to run", x)
+	}
+}
+
+// caller returns a client of the stack's Step Functions API.
+func caller(t *testing.T, c *Stack) func(operation string, request object) (answer object) {
+	return func(operation string, request object) (answer object) {
 		t.Helper()
 		body, err := json.Marshal(request)
 		if err != nil {
@@ -71,18 +90,32 @@ func TestFunctionsStartExecutions(t *testing.T) {
 		}
 		return answer
 	}
-	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Missing"}); answer["__type"] != "StateMachineDoesNotExist" {
-		t.Errorf("got %v, expected StateMachineDoesNotExist", answer)
+}
+
+// A lock asks for its owner, and may stop it.
+func TestTasksAskForExecutionsThatTheAPIStarted(t *testing.T) {
+	ask := func(action string) object {
+		return single("arn:aws:states:::aws-sdk:sfn:"+action, object{"ExecutionArn": "{% $states.input.owner %}"}, nil)
 	}
-	bad := call("StartExecution", object{"stateMachineArn": machineARN + "Bad"})
+	c := start(t, object{
+		"Slow":     machine("Wait", object{"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
+		"Describe": ask("describeExecution"),
+		"Stop":     ask("stopExecution"),
+	})
+	call := caller(t, c)
+	slow := call("StartExecution", object{"stateMachineArn": machineARN + "Slow", "name": "owner"})
+	input := fmt.Sprintf(`{"owner": %q}`, slow["executionArn"])
+	if x := execute(t, c, "Describe", input); !strings.Contains(string(x.Output), `"Status":"RUNNING"`) {
+		t.Errorf("got %s %s, expected the execution that runs", x.Output, x.Cause)
+	}
+	execute(t, c, "Stop", input)
 	if err := c.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if x := call("DescribeExecution", object{"executionArn": bad["executionArn"]}); x["status"] != "FAILED" || !strings.Contains(fmt.Sprint(x["cause"]), "does not run on this machine") {
-		t.Errorf("got %v, expected an execution that could not be run to fail, and Drain to wait for it", x)
+	if x := call("DescribeExecution", object{"executionArn": slow["executionArn"]}); x["status"] != "ABORTED" {
+		t.Errorf("got %v, expected it to be stopped", x)
 	}
-	slow := call("StartExecution", object{"stateMachineArn": machineARN + "Slow"})
-	if x := call("DescribeExecution", object{"executionArn": slow["executionArn"]}); x["status"] != "RUNNING" {
-		t.Errorf("got %v, expected it to run", x)
+	if x := execute(t, c, "Describe", input); !strings.Contains(string(x.Output), `"Status":"ABORTED"`) {
+		t.Errorf("got %s %s, expected the execution that was stopped", x.Output, x.Cause)
 	}
 }

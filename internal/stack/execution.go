@@ -9,6 +9,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/jobstart"
+	"github.com/mapjob/mapjob/internal/sfnapi"
 )
 
 // Execution says how a state machine is executed.
@@ -37,13 +38,47 @@ type Execution struct {
 // error: an error says that it could not be run, because a task calls what this
 // machine does not have.
 func (s *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.Execution, error) {
-	invoke, err := s.invokeFor(ctx, m, &x)
+	started, err := s.start(ctx, m, x)
 	if err != nil {
 		return nil, err
 	}
-	defer s.queues.Hold().End() // its functions may send messages
+	return started.Finish(), nil
+}
+
+// start starts an execution, which runs when Finish is called. It counts as work
+// for [Stack.Drain] from now on.
+func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.Started, err error) {
+	hold := s.queues.Hold() // its functions may send messages
 	waiting := s.api.Tasks()
-	defer waiting.Close()
+	end := func() {
+		waiting.Close()
+		hold.End()
+	}
+	defer func() {
+		if err != nil {
+			end()
+		}
+	}()
+	e, err := s.engineFor(ctx, m, &x, waiting)
+	if err != nil {
+		return nil, err
+	}
+	started, err := e.Start(ctx, x.Input)
+	if err != nil {
+		return nil, err
+	}
+	return &sfnapi.Started{ARN: started.ARN, Start: started.Start, Finish: func() *engine.Execution {
+		defer end()
+		return started.Finish()
+	}}, nil
+}
+
+// engineFor returns the engine that runs an execution.
+func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting *sfnapi.Tasks) (*engine.Engine, error) {
+	invoke, err := s.invokeFor(ctx, m, x)
+	if err != nil {
+		return nil, err
+	}
 	tasks := &tasks{services: s.services, waiting: waiting, invoke: invoke, found: map[string]engine.Integration{}}
 	missing := tasks.add(m.Definition)
 	machines, err := s.nested(m, tasks)
@@ -55,6 +90,7 @@ func (s *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 		engine.WithStateMachineARN(m.ARN),
 		engine.WithType(m.Type),
 		engine.WithExecutionName(x.Name),
+		engine.WithExecutions(&s.executions),
 	)
 	if x.History != nil {
 		options = append(options, engine.WithHistory(x.History))
@@ -62,11 +98,7 @@ func (s *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 	if x.Observer != nil {
 		options = append(options, engine.WithMapObserver(x.Observer))
 	}
-	e, err := engine.New(m.Definition, append(options, x.Engine...)...)
-	if err != nil {
-		return nil, err
-	}
-	return e.Run(ctx, x.Input)
+	return engine.New(m.Definition, append(options, x.Engine...)...)
 }
 
 // invokeFor returns what answers the tasks of an execution that invoke

@@ -91,16 +91,11 @@ func (r runner) StateMachine(arn string) (*sfnapi.StateMachine, error) {
 	return &sfnapi.StateMachine{ARN: m.ARN, Type: m.Type}, nil
 }
 
-// Begin implements [sfnapi.Runner]. The execution counts as work for
-// [Stack.Drain] from now on, not only when it runs.
-func (r runner) Begin(machine *sfnapi.StateMachine, name string, input []byte) func(context.Context) (*engine.Execution, error) {
-	hold := r.stack.queues.Hold()
-	return func(ctx context.Context) (*engine.Execution, error) {
-		defer hold.End()
-		m, err := r.stack.machineAt(machine.ARN)
-		if err != nil {
-			return nil, err
-		}
-		return r.stack.Execute(ctx, m, Execution{Name: name, Input: input})
+// Start implements [sfnapi.Runner].
+func (r runner) Start(ctx context.Context, machine *sfnapi.StateMachine, name string, input []byte) (*sfnapi.Started, error) {
+	m, err := r.stack.machineAt(machine.ARN)
+	if err != nil {
+		return nil, err
 	}
+	return r.stack.start(ctx, m, Execution{Name: name, Input: input})
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/dynamodb"
+	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/jobstart"
@@ -61,6 +62,8 @@ type Stack struct {
 
 	s3Server, sfnServer *server
 	sqsServer           *server // nil if the stack has no queues
+
+	executions engine.Executions // by the command, the API and tasks
 
 	functions functions
 	polls     bool // a queue is polled
