@@ -150,3 +150,22 @@ func ExampleOption() {
 	client := s3.NewFromConfig(settings, func(o *s3.Options) { o.UseAccelerate = true })
 	_ = job.Work(price, job.Concurrency(8), job.WithS3(client)) // for lambda.Start
 }
+
+// A function that is not part of a job has names for its errors too.
+func ExampleFunction() {
+	type request struct{ Month string }
+	closeBooks := job.Function(func(_ context.Context, r request) (string, error) {
+		if r.Month == "" {
+			return "", job.Errorf("NoMonth", "got no month, expected one such as 2026-11")
+		}
+		return "closed " + r.Month, nil
+	}) // for lambda.Start
+
+	for _, payload := range []string{`{"Month": "2026-11"}`, `{}`} {
+		answer, err := closeBooks.Invoke(context.Background(), []byte(payload))
+		fmt.Println(string(answer), err != nil && job.NameOf(err) == "NoMonth")
+	}
+	// Output:
+	// "closed 2026-11" false
+	//  true
+}

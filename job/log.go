@@ -31,7 +31,10 @@ func infoAttrs(ctx context.Context) []slog.Attr {
 	if !ok {
 		return nil
 	}
-	attrs := []slog.Attr{slog.String("job", info.Name), slog.String("execution", info.Execution)}
+	var attrs []slog.Attr
+	if info.Name != "" || info.Execution != "" {
+		attrs = append(attrs, slog.String("job", info.Name), slog.String("execution", info.Execution))
+	}
 	if info.RequestID != "" {
 		attrs = append(attrs, slog.String("requestId", info.RequestID))
 	}

@@ -351,7 +351,7 @@ func TestADeliveryWhoseTimeIsUpSaysWhatItWaitedFor(t *testing.T) {
 		}
 		return undisturbed
 	})
-	o := jobtest.Call{Execution: execution, Timeout: time.Second}.Work(t, h, "a")[0]
+	o := jobtest.Call{Execution: execution, Timeout: 3 * time.Second}.Work(t, h, "a")[0]
 	close(over)
 	<-ended
 	if o.Error != job.ErrorInProgress || !o.Retryable || looks < 2 {

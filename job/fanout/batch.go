@@ -25,7 +25,7 @@ const (
 func (q *Queue) send(ctx context.Context, batch []types.SendMessageBatchRequestEntry) (taken int, err error) {
 	pause := firstPause
 	for try := 1; ; try++ {
-		answer, err := q.Client.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: batch})
+		answer, err := q.API.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.URL, Entries: batch})
 		if err != nil {
 			return taken, fmt.Errorf("sending %d more to %s: %w", len(batch), q.URL, err)
 		}

@@ -33,13 +33,13 @@ func ExampleProduce() {
 			_ = yield(order{"ORD-1", in.Date}, nil) && yield(order{"ORD-2", in.Date}, nil)
 		}
 	}
-	queue := &fanout.Queue{Client: printer{}, URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/orders"}
+	queue := &fanout.Queue{API: printer{}, URL: "https://sqs.eu-central-1.amazonaws.com/123456789012/orders"}
 	handler := fanout.Produce(queue, due) // for lambda.Start
 
-	answer, err := handler(context.Background(), night{"2026-11-01"})
-	fmt.Println(answer.Sent, err)
+	answer, err := handler.Invoke(context.Background(), []byte(`{"Date": "2026-11-01"}`))
+	fmt.Println(string(answer), err)
 	// Output:
 	// {"id":"ORD-1","due":"2026-11-01"}
 	// {"id":"ORD-2","due":"2026-11-01"}
-	// 2 <nil>
+	// {"sent":2} <nil>
 }

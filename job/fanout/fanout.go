@@ -7,7 +7,6 @@ import (
 	"iter"
 	"strconv"
 
-	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -21,12 +20,14 @@ const (
 	maxBytes   = 1 << 20
 )
 
+// API is the part of the SQS API that sends messages. An *sqs.Client has it.
+type API interface {
+	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
+}
+
 // Queue sends messages to a queue.
 type Queue struct {
-	// Client is required. An *sqs.Client is one.
-	Client interface {
-		SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
-	}
+	API API    // required
 	URL string // required
 }
 
@@ -35,22 +36,21 @@ type Sent struct {
 	Sent int `json:"sent"` // messages
 }
 
-// Produce returns a handler for lambda.Start that sends each item that find yields.
-// An error fails the invocation by its name (see [job.NameOf]). Messages sent
-// before it stay in the queue, and a retry sends them again.
-func Produce[In, Item any](queue *Queue, find func(context.Context, In) iter.Seq2[Item, error]) func(context.Context, In) (Sent, error) {
-	return func(ctx context.Context, in In) (Sent, error) {
+// Produce returns the handler of a function that sends each item that find yields.
+// In is the payload. An error or a panic of find, and the end of its context, a
+// little before the invocation's time is up, fail the invocation by the error's
+// name (see [job.NameOf]). Messages sent before it stay in the queue, and a retry
+// sends them again.
+func Produce[In, Item any](queue *Queue, find func(context.Context, In) iter.Seq2[Item, error], options ...job.Option) job.Handler {
+	return job.Function(func(ctx context.Context, in In) (Sent, error) {
 		sent, err := Send(ctx, queue, find(ctx, in))
-		if err != nil {
-			return Sent{sent}, messages.InvokeResponse_Error{Type: job.NameOf(err), Message: err.Error()}
-		}
-		return Sent{sent}, nil
-	}
+		return Sent{sent}, err
+	}, options...)
 }
 
 // Send sends a message for each item and returns how many the queue has accepted.
-// A request has up to ten messages and 1 MiB. Send retries only the messages that
-// the queue has refused for a reason of its own.
+// A request has up to ten messages and 1 MiB. Send retries only messages that the
+// queue refused and that the sender is not at fault for.
 //
 // Send returns at the first error, which says how many messages were sent before:
 // an error that items yields, an item that cannot be JSON or exceeds the size of a

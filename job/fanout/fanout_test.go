@@ -2,9 +2,12 @@ package fanout_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,10 +79,46 @@ func count(n, bad int) func(context.Context, string) iter.Seq2[int, error] {
 	}
 }
 
+// produce invokes a producer.
+func produce(ctx context.Context, to *fanout.Queue, find func(context.Context, string) iter.Seq2[int, error]) (sent fanout.Sent, err error) {
+	answer, err := fanout.Produce(to, find, silent).Invoke(ctx, []byte(`"tonight"`))
+	if err != nil {
+		return fanout.Sent{}, err
+	}
+	return sent, json.Unmarshal(answer, &sent)
+}
+
+var silent = job.WithLogger(slog.New(slog.DiscardHandler))
+
+func TestAProducerFailsByNameWhateverItsFunctionDoes(t *testing.T) {
+	for expected, find := range map[string]func(context.Context, string) iter.Seq2[int, error]{
+		job.ErrorPanic:         func(context.Context, string) iter.Seq2[int, error] { panic("no database") },
+		job.ErrorHandlerExited: func(context.Context, string) iter.Seq2[int, error] { runtime.Goexit(); return nil },
+		job.ErrorDeadline: func(ctx context.Context, _ string) iter.Seq2[int, error] {
+			return func(func(int, error) bool) { time.Sleep(time.Hour) }
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if _, err := produce(ctx, &fanout.Queue{API: &queue{}, URL: url}, find); job.NameOf(err) != expected {
+				t.Errorf("got %v, expected %s", err, expected)
+			}
+			if ctx.Err() != nil {
+				t.Errorf("%s: got an error after the deadline, expected one before", expected)
+			}
+			time.Sleep(2 * time.Hour) // for the function that ignores its context
+		})
+	}
+	if _, err := fanout.Produce(&fanout.Queue{API: &queue{}, URL: url}, count(1, -1), silent).Invoke(t.Context(), []byte(`7`)); job.NameOf(err) != job.ErrorInvalidInput {
+		t.Errorf("got %v of a payload of another type, expected %s", err, job.ErrorInvalidInput)
+	}
+}
+
 func TestItemsAreSentTenAtATime(t *testing.T) {
 	for n, expected := range map[int][]int{0: nil, 1: {1}, 10: {10}, 25: {10, 10, 5}} {
 		client := &queue{}
-		sent, err := fanout.Produce(&fanout.Queue{Client: client, URL: url}, count(n, -1))(context.Background(), "")
+		sent, err := produce(t.Context(), &fanout.Queue{API: client, URL: url}, count(n, -1))
 		if err != nil || sent.Sent != n || !slices.Equal(client.sizes, expected) {
 			t.Errorf("%d items: got %d sent in requests of %v, and %v, expected requests of %v", n, sent.Sent, client.sizes, err, expected)
 		}
@@ -93,7 +132,7 @@ func TestItemsAreSentTenAtATime(t *testing.T) {
 
 func TestARequestHasAtMostOneMebibyte(t *testing.T) {
 	client := &queue{}
-	sent, err := fanout.Send(context.Background(), &fanout.Queue{Client: client, URL: url}, func(yield func(string, error) bool) {
+	sent, err := fanout.Send(context.Background(), &fanout.Queue{API: client, URL: url}, func(yield func(string, error) bool) {
 		for _, bytes := range []int{1 << 20, 1, 600_000, 400_000, 100_000} {
 			if !yield(strings.Repeat("x", bytes-len(`""`)+bytes%2), nil) { // the odd one is 2 bytes long
 				return
@@ -109,7 +148,7 @@ func TestOnlyRefusedMessagesAreSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &queue{refusals: map[string]int{"3": 1, "7": 2, "12": 5}}
 		began := time.Now()
-		sent, err := fanout.Produce(&fanout.Queue{Client: client, URL: url}, count(15, -1))(t.Context(), "")
+		sent, err := produce(t.Context(), &fanout.Queue{API: client, URL: url}, count(15, -1))
 		if expected := []int{10, 2, 1, 5, 1, 1, 1, 1, 1}; err != nil || sent.Sent != 15 || !slices.Equal(client.sizes, expected) {
 			t.Errorf("got %d sent in requests of %v and %v, expected requests of %v", sent.Sent, client.sizes, err, expected)
 		}
@@ -137,12 +176,13 @@ func TestSendReturnsTheErrorAndHowManyWereSent(t *testing.T) {
 		"of a request":                     {&queue{}, "https://other", -1, 0, 0, "", "after 0 messages: sending 10 more to https://other: no such queue"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			sent, err := fanout.Produce(&fanout.Queue{Client: c.client, URL: c.url}, count(25, c.bad))(t.Context(), "")
-			if err == nil || !strings.Contains(err.Error(), c.expected) || sent.Sent != c.sent || len(c.client.sizes) != c.requests {
-				t.Errorf("%s: got %d sent by %d requests and %v, expected %d by %d, and %q", name, sent.Sent, len(c.client.sizes), err, c.sent, c.requests, c.expected)
+			_, err := produce(t.Context(), &fanout.Queue{API: c.client, URL: c.url}, count(25, c.bad))
+			named, ok := errors.AsType[messages.InvokeResponse_Error](err)
+			if !ok || c.kind != "" && named.Type != c.kind {
+				t.Fatalf("%s: got the error %v, expected one with the type %q", name, err, c.kind)
 			}
-			if named, ok := errors.AsType[messages.InvokeResponse_Error](err); !ok || c.kind != "" && named.Type != c.kind {
-				t.Errorf("%s: got the type %q, expected %q", name, named.Type, c.kind)
+			if prefix := fmt.Sprintf("after %d messages: ", c.sent); !strings.HasPrefix(named.Message, prefix) || !strings.Contains(named.Message, c.expected) || len(c.client.sizes) != c.requests {
+				t.Errorf("%s: got %q by %d requests, expected %q and %q by %d", name, named.Message, len(c.client.sizes), prefix, c.expected, c.requests)
 			}
 		})
 	}
@@ -153,7 +193,7 @@ func TestAnItemThatIsNoMessageIsNamed(t *testing.T) {
 		"after 0 messages: item 2, counted from 1: got 1048579 bytes of JSON, expected at most 1048576": strings.Repeat("x", 1<<20+1),
 		"after 0 messages: item 2, counted from 1: json: unsupported type":                              func() {},
 	} {
-		sent, err := fanout.Send(context.Background(), &fanout.Queue{Client: &queue{}, URL: url}, func(yield func(any, error) bool) {
+		sent, err := fanout.Send(context.Background(), &fanout.Queue{API: &queue{}, URL: url}, func(yield func(any, error) bool) {
 			_ = yield(1, nil) && yield(item, nil)
 		})
 		if sent != 0 || err == nil || !strings.HasPrefix(err.Error(), expected) {
@@ -167,7 +207,7 @@ func TestSendEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
 		defer cancel()
 		client := &queue{refusals: map[string]int{"0": 9}}
-		sent, err := fanout.Send(ctx, &fanout.Queue{Client: client, URL: url}, count(3, -1)(ctx, ""))
+		sent, err := fanout.Send(ctx, &fanout.Queue{API: client, URL: url}, count(3, -1)(ctx, ""))
 		if sent != 2 || !errors.Is(err, context.DeadlineExceeded) || !slices.Equal(client.sizes, []int{3, 1}) {
 			t.Errorf("got %d sent by requests of %v and %v, expected two, and the end of the time", sent, client.sizes, err)
 		}

@@ -25,6 +25,6 @@ func main() {
 		Table:  os.Getenv("ORDERS_TABLE"),
 		Index:  os.Getenv("ORDERS_DUE_INDEX"),
 	}
-	queue := &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("QUEUE_URL")}
+	queue := &fanout.Queue{API: sqs.NewFromConfig(settings), URL: os.Getenv("QUEUE_URL")}
 	lambda.Start(fanout.Produce(queue, orders.Due))
 }

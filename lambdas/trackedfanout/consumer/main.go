@@ -26,7 +26,7 @@ func main() {
 	consumer := &tracking.Consumer{
 		Invoices:  &invoicing.Invoices{Client: s3.NewFromConfig(settings), Bucket: os.Getenv("INVOICES_BUCKET")},
 		Table:     &tracking.Table{Client: dynamodb.NewFromConfig(settings), Name: os.Getenv("JOBS_TABLE")},
-		Summaries: &fanout.Queue{Client: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},
+		Summaries: &fanout.Queue{API: sqs.NewFromConfig(settings), URL: os.Getenv("SUMMARY_QUEUE_URL")},
 	}
 	lambda.Start(job.Queue(consumer.Handle, job.Concurrency(8)))
 }

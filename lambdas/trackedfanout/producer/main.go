@@ -28,9 +28,9 @@ func main() {
 	queues := sqs.NewFromConfig(settings)
 	producer := &tracking.Producer{
 		Orders:    &invoicing.Orders{Client: database, Table: os.Getenv("ORDERS_TABLE"), Index: os.Getenv("ORDERS_DUE_INDEX")},
-		Queue:     &fanout.Queue{Client: queues, URL: os.Getenv("QUEUE_URL")},
+		Queue:     &fanout.Queue{API: queues, URL: os.Getenv("QUEUE_URL")},
 		Table:     &tracking.Table{Client: database, Name: os.Getenv("JOBS_TABLE")},
-		Summaries: &fanout.Queue{Client: queues, URL: os.Getenv("SUMMARY_QUEUE_URL")},
+		Summaries: &fanout.Queue{API: queues, URL: os.Getenv("SUMMARY_QUEUE_URL")},
 	}
 	lambda.Start(producer.Handle)
 }

@@ -124,7 +124,7 @@ func tonight(id string) Night { return Night{invoicing.Night{Date: "2026-11-01"}
 func (n *night) producer() *Producer {
 	return &Producer{
 		Orders: &invoicing.Orders{Client: n, Table: "orders", Index: "due"}, Table: &Table{n, "jobs"},
-		Queue: &fanout.Queue{Client: n, URL: "due"}, Summaries: &fanout.Queue{Client: n, URL: "summaries"},
+		Queue: &fanout.Queue{API: n, URL: "due"}, Summaries: &fanout.Queue{API: n, URL: "summaries"},
 	}
 }
 
@@ -140,7 +140,7 @@ func (n *night) produce(t *testing.T) Started {
 func (n *night) consume(message Message) error {
 	consumer := &Consumer{
 		Invoices: &invoicing.Invoices{Client: n, Bucket: "invoices"}, Table: &Table{n, "jobs"},
-		Summaries: &fanout.Queue{Client: n, URL: "summaries"},
+		Summaries: &fanout.Queue{API: n, URL: "summaries"},
 	}
 	return consumer.Handle(context.Background(), message)
 }
