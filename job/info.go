@@ -14,7 +14,7 @@ type Handler = lambda.Handler
 
 // Info describes an invocation.
 type Info struct {
-	Name      string    // of the job, as constructs/mapjob was given it; of the queue for a [Queue]
+	Name      string    // of the job, Props.Name of constructs/mapjob; of the queue for a [Queue]
 	Execution string    // ARN
 	StartedAt time.Time // when the execution started
 	RequestID string    // of the invocation

@@ -94,8 +94,12 @@ func list[T any](s []T) []T {
 	return s
 }
 
-// Duration returns how long the execution took, to a hundredth of a second.
+// Duration returns how long the execution took, to a hundredth of a second; 0 if it
+// is not known when it started or stopped.
 func (r *Report) Duration() time.Duration {
+	if r.StartedAt.IsZero() || r.StoppedAt.IsZero() {
+		return 0
+	}
 	return r.StoppedAt.Sub(r.StartedAt).Round(10 * time.Millisecond)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/report"
@@ -135,5 +136,17 @@ func TestAShareIsNotRoundedToNoneOrAll(t *testing.T) {
 func TestAJobWithoutItemsSaysSo(t *testing.T) {
 	if got, expected := (&report.Report{}).Verdict(), "there were no items"; got != expected {
 		t.Errorf("got %q, expected %q", got, expected)
+	}
+}
+
+func TestADurationNeedsAStartAndAnEnd(t *testing.T) {
+	start := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		start, stop time.Time
+		expected    time.Duration
+	}{{start, start.Add(90 * time.Second), 90 * time.Second}, {time.Time{}, start, 0}, {start, time.Time{}, 0}} {
+		if got := (&report.Report{StartedAt: c.start, StoppedAt: c.stop}).Duration(); got != c.expected {
+			t.Errorf("got %s from %s to %s, expected %s", got, c.start, c.stop, c.expected)
+		}
 	}
 }

@@ -140,6 +140,9 @@ func decode(v, into any) error { return json.Unmarshal(value.Append(nil, v), int
 
 // add counts an outcome and writes it down, if it is the first of its item.
 func (a *Account) add(o protocol.Outcome) error {
+	if !isOutcome(&o) {
+		return protocol.Errorf(protocol.ErrorInvalidResult, "got an outcome of item %d, expected an index below %d", o.Index, protocol.MaxItems)
+	}
 	var first bool
 	if o.Status == protocol.Succeeded {
 		first = a.items.Succeed(o.Index)
@@ -153,6 +156,10 @@ func (a *Account) add(o protocol.Outcome) error {
 	e.SetEscapeHTML(false)
 	return e.Encode(o)
 }
+
+// isOutcome reports whether o is an outcome of an item that a job can have. The
+// memory of a tally grows with the index.
+func isOutcome(o *protocol.Outcome) bool { return o.IsOutcome() && o.Index < protocol.MaxItems }
 
 // Invoked looks at the functions that the job's tasks invoke. Output is as of
 // lambda:invoke, nil if it failed. What children of a Distributed Map do is left
@@ -205,7 +212,7 @@ func (a *Account) worked(payload, answer any, err error) {
 	}
 	index := batch.Items[0].Index
 	var list []protocol.Outcome
-	if decode(answer, &list) == nil && len(list) == 1 && list[0].Index == index && list[0].IsOutcome() {
+	if decode(answer, &list) == nil && len(list) == 1 && list[0].Index == index && isOutcome(&list[0]) {
 		a.inline[index] = list[0]
 		return
 	}
@@ -243,7 +250,7 @@ func (a *Account) Happened(e event.Event) {
 	}
 	a.complete = true
 	for _, o := range list {
-		if o.IsOutcome() {
+		if isOutcome(&o) {
 			a.inline[o.Index] = o
 		}
 	}

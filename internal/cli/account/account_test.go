@@ -111,7 +111,7 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 }
 
 func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
-	const notStarted = `"status":"FAILED","error":"MapJob.NotStarted","cause":"the Map ended before the item's turn came","retryable":true}` + "\n"
+	const notStarted = `"status":"FAILED","error":"MapJob.NotStarted","cause":"the Map ended before the item was started","retryable":true}` + "\n"
 	for name, do := range map[string]func(*Account){
 		"Distributed": func(a *Account) {
 			a.Started(engine.MapRunInfo{})
@@ -156,6 +156,22 @@ func TestALostObjectIsAnError(t *testing.T) {
 		Output: parse(t, `[{"outcomes": {"bucket": "bucket", "key": "gone"}, "succeeded": 2, "failed": 0}]`)})
 	if err := a.Close(); err == nil || !strings.Contains(err.Error(), "s3://bucket/gone") {
 		t.Errorf("got %v, expected an error that names the object", err)
+	}
+}
+
+func TestAnOutcomeOfAnImpossibleItemFailsItsBatch(t *testing.T) {
+	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ChildDone(engine.ChildResult{First: 0, Items: 2, Status: engine.Succeeded, Input: parse(t, batch(0)),
+		Output: parse(t, `[{"index": 9000000000000000, "status": "SUCCEEDED"}]`)})
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := a.Report("nightly", &engine.Execution{})
+	if r.Items.Failed != 2 || len(r.Errors) != 1 || r.Errors[0].Name != protocol.ErrorInvalidResult {
+		t.Errorf("got %+v, expected both items to fail with %s", r, protocol.ErrorInvalidResult)
 	}
 }
 
