@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,6 +34,8 @@ server.listen(0, '127.0.0.1', () => console.log(server.address().port))
 process.stdin.on('end', () => process.exit()).resume()
 `
 
+var errNoDynalite = errors.New("found no Node.js with dynalite: run `make setup`")
+
 // dynalite starts the DynamoDB that the tests share when it is first needed.
 var dynalite = sync.OnceValues(func() (d struct {
 	address string
@@ -45,6 +48,12 @@ var dynalite = sync.OnceValues(func() (d struct {
 	node := filepath.Join(modules, ".bin", "node")
 	if _, err := os.Stat(node); err != nil {
 		node = "node"
+	}
+	if _, err := exec.LookPath(node); err != nil {
+		return d, errNoDynalite
+	}
+	if _, err := os.Stat(filepath.Join(modules, "dynalite")); err != nil {
+		return d, errNoDynalite
 	}
 	cmd := exec.Command(node, "-e", dynaliteScript, filepath.Join(modules, "dynalite"))
 	complaint := &bytes.Buffer{}
@@ -92,6 +101,11 @@ type table struct {
 
 func newTable(t testing.TB) *table {
 	t.Helper()
+	if _, err := dynalite(); errors.Is(err, errNoDynalite) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
 	d := &table{name: "Test-" + rand.Text(), calls: map[string]int{}}
 	d.direct = client(http.DefaultTransport)
 	_, err := d.direct.CreateTable(context.Background(), &dynamodb.CreateTableInput{

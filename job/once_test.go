@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/job"
@@ -26,26 +27,26 @@ func itself(item string) string { return item }
 const execution = "arn:x"
 
 func ExampleOnce() {
-	t := &testing.T{} // the test's own
-	table := newTable(t)
 	type order struct{ ID string }
 	worker := job.Work(func(_ context.Context, o order) (string, error) {
-		fmt.Println("writing the invoice of", o.ID)
 		return "invoice of " + o.ID, nil
-	}, once(table, func(o order) string { return o.ID })) // job.Once("Idempotency", func…) with the table of this test
+	}, job.Once("Idempotency", func(o order) string { return o.ID }))
+	lambda.Start(worker)
+}
 
-	for range 2 { // a batch that is delivered twice
-		for _, o := range jobtest.Work(t, worker, order{"ORD-1"}, order{"ORD-2"}) {
-			fmt.Println(o.Index, o.Status, string(o.Output))
+func TestABatchThatIsDeliveredTwiceIsDoneOnce(t *testing.T) {
+	var c counted
+	worker := work(c.handle, once(newTable(t), itself))
+	for range 2 {
+		for i, o := range jobtest.Work(t, worker, "a", "b") {
+			if expected := []string{`"a <1>"`, `"b <1>"`}[i]; o.Status != job.Succeeded || string(o.Output) != expected {
+				t.Errorf("got %s %s, expected %s", o.Status, o.Output, expected)
+			}
 		}
 	}
-	// Output:
-	// writing the invoice of ORD-1
-	// writing the invoice of ORD-2
-	// 0 SUCCEEDED "invoice of ORD-1"
-	// 1 SUCCEEDED "invoice of ORD-2"
-	// 0 SUCCEEDED "invoice of ORD-1"
-	// 1 SUCCEEDED "invoice of ORD-2"
+	if diff := cmp.Diff(map[string]int{"a": 1, "b": 1}, c.done); diff != "" {
+		t.Errorf("items that were done (-expected +got):\n%s", diff)
+	}
 }
 
 // counted has a handler that does what its items say, and counts how often.

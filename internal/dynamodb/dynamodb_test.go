@@ -1,7 +1,6 @@
 package dynamodb_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,20 +9,11 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/dynamodb"
+	"github.com/mapjob/mapjob/internal/dynamodb/dynamodbtest"
 )
 
-func start(t *testing.T) *dynamodb.Database {
-	t.Helper()
-	d, err := dynamodb.Start(context.Background(), ".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.Close)
-	return d
-}
-
 func TestRecordsOfATable(t *testing.T) {
-	d := start(t)
+	d := dynamodbtest.Start(t)
 	properties := map[string]any{
 		"KeySchema":            []any{map[string]any{"AttributeName": "id", "KeyType": "HASH"}},
 		"AttributeDefinitions": []any{map[string]any{"AttributeName": "id", "AttributeType": "S"}},
@@ -56,7 +46,7 @@ func TestRecordsOfATable(t *testing.T) {
 }
 
 func TestErrorsNameTheRecord(t *testing.T) {
-	d := start(t)
+	d := dynamodbtest.Start(t)
 	_, err := d.Put(t.Context(), "Orders", func(yield func(json.RawMessage, error) bool) {
 		_ = yield(json.RawMessage(`{}`), nil) && yield(json.RawMessage(`[]`), nil)
 	})

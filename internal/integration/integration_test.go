@@ -1,14 +1,13 @@
 package integration
 
 import (
-	"context"
 	"encoding/json"
 	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/asl"
-	"github.com/mapjob/mapjob/internal/dynamodb"
+	"github.com/mapjob/mapjob/internal/dynamodb/dynamodbtest"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/sqs"
@@ -55,11 +54,7 @@ func start(t *testing.T, definitions map[string]object) *world {
 	}
 	s3 := httptest.NewServer(store)
 	t.Cleanup(s3.Close)
-	database, err := dynamodb.Start(context.Background(), ".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(database.Close)
+	database := dynamodbtest.Start(t)
 	err = database.CreateTable(t.Context(), tableName, object{
 		"KeySchema":            []object{{"AttributeName": "id", "KeyType": "HASH"}},
 		"AttributeDefinitions": []object{{"AttributeName": "id", "AttributeType": "S"}},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/dynamodb/dynamodbtest"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -116,6 +117,7 @@ func tryStart(t *testing.T, resources object, options Options) (*Stack, error) {
 	}
 	options.Folder = t.TempDir()
 	c, err := Start(context.Background(), synthesized, options)
+	dynamodbtest.SkipWithout(t, err)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ var floors = [][]room{
 		{"job/report", nil, standard},
 	},
 	{
-		{"internal/dynamodb", []string{"internal/process"}, libraries},
+		{"internal/dynamodb/...", []string{"internal/process"}, libraries},
 		{"internal/engine/event", []string{"internal/value"}, libraries},
 		{"internal/engine/mapresults", []string{"internal/value"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
