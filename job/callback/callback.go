@@ -75,7 +75,7 @@ func (c Client) Fail(ctx context.Context, token Token, err error) error {
 	if err == nil {
 		return errors.New("failing a task: got no error, expected one to fail it with")
 	}
-	name, cause := cut(job.NameOf(err), maxError), cut(err.Error(), maxCause)
+	name, cause := cut(job.NameOf(err), maxError), cut(fmt.Sprint(err), maxCause) // Sprint tolerates a panic in Error
 	return send(token, func(token *string) error {
 		_, err := c.API.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: token, Error: &name, Cause: &cause})
 		return err

@@ -201,3 +201,18 @@ func TestLongNamesAndCausesAreCutVisibly(t *testing.T) {
 		t.Error("got no error, expected one for a failure without one")
 	}
 }
+
+type declined struct{ reason string }
+
+func (d *declined) Error() string { return d.reason }
+
+func TestAnErrorThatPanicsStillFailsItsItem(t *testing.T) {
+	t.Parallel()
+	service, client := newService(t)
+	if err := client.Fail(t.Context(), "token", (*declined)(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if operation, in := service.last(); operation != "SendTaskFailure" || in["error"] != job.ErrorPanic || in["cause"] == "" {
+		t.Errorf("got %s %v, expected the item to fail with %s", operation, in, job.ErrorPanic)
+	}
+}
