@@ -57,7 +57,7 @@ func TestItemsArePassedByReference(t *testing.T) {
 	payload := strings.Replace(request("chunks", fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), 25), `"key": "items"`, `"key": "chunks/items.jsonl", "chunked": true`, 1)
 	got := decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 	if got.Items != (report.Items{Total: 25, Succeeded: 24, Failed: 1}) || got.Repeated != 0 {
-		t.Errorf("got %+v, expected all but one of 25 to have succeeded, each said once", got)
+		t.Errorf("got %+v, expected all but one of 25 to have succeeded, each counted once", got)
 	}
 	if failures, _ := object(t, "chunks/report/failures.jsonl"); failures != "13\n" {
 		t.Errorf("got failures %q, expected the item itself", failures)

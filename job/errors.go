@@ -109,7 +109,7 @@ func NameOf(err error) string {
 	return describe(err).name
 }
 
-// description is what an error says of itself.
+// description has what an outcome needs of an error.
 type description struct {
 	name      string
 	message   string

@@ -22,8 +22,8 @@ func NewLogger(to io.Writer) *slog.Logger {
 
 // LogHandler returns a handler that adds the attributes job, execution,
 // requestId and index to each line that is logged with a context of the kit's
-// handlers, as [InfoOf] knows them. They are at the top of the line, whatever
-// group the logger is in.
+// handlers (see [InfoOf]). They are at the top level of the line, also if the
+// logger is in a group.
 func LogHandler(h slog.Handler) slog.Handler { return logline.New(h, infoAttrs) }
 
 func infoAttrs(ctx context.Context) []slog.Attr {

@@ -14,7 +14,7 @@ import (
 // options; a handler ignores those that it does not need.
 type Option struct{ set func(*settings) }
 
-// settings are what all kinds of handlers use.
+// settings has the dependencies of all kinds of handlers.
 type settings struct {
 	store   *s3object.Store
 	logger  *slog.Logger

@@ -21,8 +21,8 @@ type starter[In, Item any] struct {
 	settings
 }
 
-// Start returns the handler of a job start. find looks up what there is to do and
-// yields it, one item after the other. In is the input of the execution.
+// Start returns the handler of a job start. find looks up the items and yields them
+// one by one. In is the input of the execution.
 //
 // The items of a Distributed job are streamed to S3 as they come, so ten million
 // take no more memory than ten. Those of an Inline job are the answer, which has
@@ -76,7 +76,8 @@ func (s *starter[In, Item]) decode(payload []byte, request *protocol.StartReques
 	return message.Decode(request.Input, in, fmt.Sprintf("an execution input that fits %T", *in))
 }
 
-// answer stores the items where the request says, or puts them into the answer.
+// answer stores the items at the address in the request, or puts them into the
+// answer.
 func (s *starter[In, Item]) answer(ctx context.Context, request *protocol.StartRequest, items iter.Seq2[Item, error], requestID string, count *atomic.Int64) ([]byte, error) {
 	if request.Items == nil {
 		return inline(items, count)

@@ -111,8 +111,8 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	return encode(account)
 }
 
-// outcomes yields the outcomes that the results have, some of them maybe of the
-// same item. At the end, rest says what is known of the other items.
+// outcomes yields the outcomes in the results, which may have several of one item.
+// At the end, it sets rest, which describes the items without an outcome.
 func (z *summarizer) outcomes(ctx context.Context, request *protocol.SummaryRequest, rest *results.Rest) iter.Seq2[protocol.Outcome, error] {
 	stopped := errors.New("the loop has ended")
 	return func(yield func(protocol.Outcome, error) bool) {
@@ -150,7 +150,7 @@ func check(count *int, o *protocol.Outcome) error {
 }
 
 // count returns the tally's counts, with notes for the report. Items without an
-// outcome are failed or missing, as rest says. If total is nil, the number of
+// outcome are failed or missing, depending on rest. If total is nil, the number of
 // items is not known.
 func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, notes []string, err error) {
 	items.Total = t.Succeeded + t.Failed

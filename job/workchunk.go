@@ -57,5 +57,5 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 	return json.Marshal([]protocol.StoredOutcomes{outcomes.Answer()})
 }
 
-// results returns a reader of what the functions of a job have stored.
+// results returns a reader of the results in S3.
 func (s *settings) results() results.Reader { return results.Reader{Store: resultStore{s.store}} }

@@ -11,7 +11,7 @@ type Job struct {
 	StartedAt time.Time `json:"startedAt"` // of the execution
 }
 
-// StartRequest is what the state machine invokes a job start with.
+// StartRequest is the payload of a job start.
 type StartRequest struct {
 	Version   int             `json:"version,omitempty"`
 	Job       Job             `json:"job"`
@@ -21,7 +21,7 @@ type StartRequest struct {
 	ChunkSize int             `json:"chunkSize,omitempty"` // items per chunk; 0: the items are not chunked
 }
 
-// StartAnswer is what a job start answers.
+// StartAnswer is the answer of a job start.
 type StartAnswer struct {
 	Version int `json:"version,omitempty"`
 	Items   any `json:"items"` // [Items], or of an Inline job the list itself
@@ -58,8 +58,8 @@ type BatchInput struct {
 	KeepItems bool    `json:"keepItems,omitempty"` // outcomes of failed items carry the item
 }
 
-// Batch is what a worker is invoked with: a list of items, or the address of a
-// chunk of them.
+// Batch is the payload of a worker: a list of items, or the address of a chunk of
+// them.
 type Batch[Item any] struct {
 	BatchInput BatchInput      `json:"BatchInput"`
 	Items      []Indexed[Item] `json:"Items,omitempty"`
@@ -74,7 +74,7 @@ type Indexed[Item any] struct {
 	Item  Item `json:"item"`
 }
 
-// ProcessorInput is what the states of a Processor get for each item.
+// ProcessorInput is the input of the states of a Processor, for one item.
 type ProcessorInput struct {
 	Index     int             `json:"index"`
 	Item      json.RawMessage `json:"item"`
@@ -115,7 +115,7 @@ type OutcomesLocation struct {
 	Parts  []string `json:"parts,omitempty"`  // keys of the objects without Prefix
 }
 
-// SummaryRequest is what the state machine invokes a summary with.
+// SummaryRequest is the payload of a summary.
 type SummaryRequest struct {
 	Version   int             `json:"version,omitempty"`
 	Job       Job             `json:"job"`
@@ -141,7 +141,7 @@ type Results struct {
 	Manifest string `json:"manifest,omitempty"` // key of a manifest.json of the Map Run, maybe one that a redrive has replaced; none: the Map failed
 }
 
-// Account is what a summary answers.
+// Account is the answer of a summary.
 type Account struct {
 	Version   int            `json:"version,omitempty"`
 	Total     int            `json:"total"`

@@ -8,9 +8,9 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Chunk reads the outcomes of a chunk that its tries have stored so far, the
-// best of each item, and says which part has it. The best is the one with the
-// highest rank: see [protocol.Outcome.Rank].
+// Chunk reads the outcomes that the tries of a chunk have stored so far. It calls do
+// with the best outcome of each item and the part that has it. The best is the one
+// with the highest rank: see [protocol.Outcome.Rank].
 func (r Reader) Chunk(ctx context.Context, c protocol.Chunk, outcomes protocol.Folder, do func(part string, o protocol.Outcome) error) error {
 	stored := outcomes.ChunkOutcomes(c.First)
 	for key, err := range r.Store.Keys(ctx, stored.Bucket, stored.Prefix) {

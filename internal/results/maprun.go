@@ -113,8 +113,8 @@ func (r Reader) Answer(ctx context.Context, answer json.RawMessage, yield Yield)
 	return nil
 }
 
-// element takes an element of an answer, which was decoded as an outcome: it is
-// one, or says where there are some.
+// element reads an element of an answer, which was decoded as an outcome: it is
+// one, or the location of some.
 func (r Reader) element(ctx context.Context, o *protocol.Outcome, err error, text []byte, in func() string, yield Yield) error {
 	if err == nil && o.Status == "" {
 		var stored protocol.StoredOutcomes

@@ -13,8 +13,8 @@ import (
 // Tally counts each item once, by its index. It takes two bits for each item. The
 // zero Tally is empty and ready to use.
 type Tally struct {
-	// Start is when the execution started, which says what times of items can't be
-	// right. Zero: it is not known.
+	// Start is when the execution started; zero if it is not known. Times of items
+	// that are too far from it are ignored.
 	Start time.Time
 
 	Succeeded int

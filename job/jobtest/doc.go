@@ -5,7 +5,7 @@
 //
 // It needs no AWS: items and results are in the payloads, as those of an Inline
 // job are. [Start], [Work], [Queue], [Summarize] and [Tasks.Callback] call one
-// kind of handler each, with values in and values out. A [Call] says what the
+// kind of handler each, with values in and values out. A [Call] sets what the
 // handler gets beside its payload, such as the function's timeout, and has the
 // same methods, except for Start. [Call.Invoke] calls any handler with any
 // payload.

@@ -16,14 +16,14 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// Call is what a handler gets beside its payload. The zero Call is of a job named
-// "test", whose functions have no timeout.
+// Call holds what a handler gets beside its payload. The zero Call is of a job
+// named "test", whose functions have no timeout.
 type Call struct {
 	Job       string        // name; "" for "test"
 	Execution string        // ARN
 	StartedAt time.Time     // when the execution started
 	RequestID string        // of the invocation
-	Timeout   time.Duration // of the function; 0: there is none
+	Timeout   time.Duration // of the function; 0 if there is none
 	First     int           // index of the first item of a batch
 
 	// Context is the parent of the handler's context; nil for
@@ -31,7 +31,7 @@ type Call struct {
 	Context context.Context
 }
 
-// Account is what a summary answers the state machine.
+// Account is the answer of a summary to the state machine.
 type Account struct {
 	report.Items
 	Errors map[string]int  // failed items by the error's name

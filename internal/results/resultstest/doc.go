@@ -2,7 +2,7 @@
 // them, for tests of what reads or writes such results.
 //
 // [MapRun] writes the folder of one Map Run, whose children are given. [Draw]
-// invents a job with everything that its execution and its redrives stored in S3,
+// draws a job with everything that its execution and its redrives stored in S3,
 // and knows how each item ended.
 //
 // The form of the files is that of real executions, as far as captures of them

@@ -35,7 +35,7 @@ const (
 	gapInput        = "a child execution without its input"
 )
 
-// Draw invents a job. Its objects are in a bucket, under a prefix.
+// Draw draws a job. Its objects are in a bucket, under a prefix.
 func Draw(t *rapid.T, bucket, prefix string) *Job {
 	b := &builder{t: t, bucket: bucket, prefix: prefix, size: rapid.IntRange(1, 4).Draw(t, "batch size"),
 		byReference: drawBool(t, "by reference"), mapFailed: drawBool(t, "Map failed"),
@@ -76,7 +76,7 @@ type builder struct {
 	job         *Job
 }
 
-// rounds invents what children do, in the Map Run and in its redrives.
+// rounds draws how children end in the Map Run and in its redrives.
 func (b *builder) rounds() {
 	t := b.t
 	redrives := rapid.SliceOfNDistinct(rapid.SampledFrom([]int{1, 2, 3, 9, 10, 11}), 0, 3, rapid.ID).Draw(t, "redrives")
@@ -108,7 +108,7 @@ func (b *builder) items(child int) (first, end int) {
 	return child * b.size, min((child+1)*b.size, b.job.Count)
 }
 
-// child invents how a child ends a round. One that succeeded stays so.
+// child draws how a child ends a round. One that succeeded stays so.
 func (b *builder) child(n int, before *Child, isLast bool) Child {
 	if before != nil && before.Status == Succeeded {
 		return *before
@@ -164,8 +164,8 @@ func (b *builder) input(n int) string {
 	return marshal(input)
 }
 
-// outcome invents the outcome of an item. The name of its error is that of its
-// rank, so that among outcomes of one rank it does not matter which counts.
+// outcome draws the outcome of an item. The name of its error depends on its rank,
+// so that among outcomes of one rank it does not matter which counts.
 func (b *builder) outcome(index int) protocol.Outcome {
 	return rapid.SampledFrom([]protocol.Outcome{
 		{Index: index, Status: protocol.Succeeded, Output: json.RawMessage(`{"a":[1]}`)},
@@ -207,7 +207,7 @@ func (b *builder) best(n, index int) *protocol.Outcome {
 	return best
 }
 
-// answer invents the answer of a worker to the batch of a child.
+// answer draws the answer of a worker to the batch of a child.
 func (b *builder) answer(n int, isLast bool) []json.RawMessage {
 	first, end := b.items(n)
 	if b.byReference {

@@ -8,12 +8,12 @@ import (
 )
 
 // Handler adds the attributes of a line's context to the top level of the line,
-// whatever group the logger is in.
+// also if the logger is in a group.
 type Handler struct {
 	slog.Handler // with the logger's groups
 
 	attrs func(context.Context) []slog.Attr
-	top   slog.Handler                      // the handler before its first group; nil: there is no group
+	top   slog.Handler                      // the handler before its first group; nil if there is none
 	since []func(slog.Handler) slog.Handler // what has been done to top since
 }
 

@@ -1,4 +1,4 @@
-// Package message decodes what the state machine sends to a function.
+// Package message decodes the messages of the state machine to its functions.
 package message
 
 import (

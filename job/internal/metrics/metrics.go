@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Account is what the metrics of one execution say.
+// Account has the values of the metrics of one execution.
 type Account struct {
 	Job        string
 	Items      int

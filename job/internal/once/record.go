@@ -39,8 +39,8 @@ const (
 // inProgress is the status of an item that a delivery is working on.
 const inProgress = protocol.Status("INPROGRESS")
 
-// record is what is known of the work of a key: that a delivery, its owner, is
-// working on it, or the outcome.
+// record is the state of the work of a key: in progress by a delivery, its owner,
+// or done, with the outcome.
 type record struct {
 	id        string
 	owner     string
