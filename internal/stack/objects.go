@@ -49,13 +49,17 @@ func (s *Stack) Read(ctx context.Context, bucket, key string, to io.Writer) erro
 	return err
 }
 
-// Fetch copies an object to a file.
+// Fetch copies an object to a file, as a whole or not at all.
 func (s *Stack) Fetch(ctx context.Context, bucket, key, path string) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Read(ctx, bucket, key, file), file.Close())
+	err = errors.Join(s.Read(ctx, bucket, key, file), file.Close())
+	if err != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // StoreItems stores items for an [Execution].

@@ -3,6 +3,7 @@ package definition
 import (
 	"context"
 	"crypto/md5"
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -103,7 +104,7 @@ func (o *objectFolder) info(bucket, key string) (engine.ObjectInfo, error) {
 		ETag: `"` + hex.EncodeToString(sum.Sum(nil)) + `"`}, nil
 }
 
-// Create writes to a file beside the object first, so that the object is never
+// Create writes to a file outside the buckets first, so that the object is never
 // there in part.
 func (o *objectFolder) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
 	if err := o.bucket(bucket); err != nil {
@@ -113,29 +114,33 @@ func (o *objectFolder) Create(_ context.Context, bucket, key string) (io.WriteCl
 	if err := o.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return nil, err
 	}
-	file, err := o.root.Create(name + ".part")
+	part := ".part-" + rand.Text()
+	file, err := o.root.Create(part)
 	if err != nil {
 		return nil, err
 	}
-	return &partialObject{file, o.root, name}, nil
+	return &partialObject{file, o.root, part, name}, nil
 }
 
 // partialObject is an object that is being written.
 type partialObject struct {
 	*os.File
-	root *os.Root
-	name string
+	root       *os.Root
+	part, name string
 }
 
 func (p *partialObject) Close() error {
 	err := p.File.Close()
 	if err == nil {
-		err = p.root.Rename(p.name+".part", p.name)
+		err = p.root.Rename(p.part, p.name)
+	}
+	if err != nil {
+		err = errors.Join(err, p.root.Remove(p.part))
 	}
 	return err
 }
 
 // Abort gives the object up.
 func (p *partialObject) Abort() error {
-	return errors.Join(p.File.Close(), p.root.Remove(p.name+".part"))
+	return errors.Join(p.File.Close(), p.root.Remove(p.part))
 }
