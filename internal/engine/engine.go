@@ -185,6 +185,7 @@ func (e *Engine) Start(ctx context.Context, input []byte) (*Started, error) {
 	x.input = v
 	x.ended = r.executionEnded
 	if !r.executions.add(x, true) {
+		r.cancel()
 		return nil, fmt.Errorf("execution %s: %w", x.arn, ErrExecutionRuns)
 	}
 	r.add(x)

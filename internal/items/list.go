@@ -28,8 +28,8 @@ func (l *list) object() (Object, error) {
 	return object, err
 }
 
-// value returns an object with the members that an ItemReader gives an object: LastModified is in
-// seconds since 1970.
+// value returns the next object with the members that an ItemReader gives it:
+// LastModified is in seconds since 1970.
 func (l *list) value() (any, error) {
 	object, err := l.object()
 	if err != nil {

@@ -42,8 +42,8 @@ type Account struct {
 	err  error
 }
 
-// Create makes an account that writes outcomes to a file. Store has what workers
-// store.
+// Create creates an account that writes outcomes to a file. Store has what
+// workers store.
 func Create(path string, store results.Store) (*Account, error) {
 	file, err := os.Create(path)
 	if err != nil {
