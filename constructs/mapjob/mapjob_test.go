@@ -248,6 +248,22 @@ func TestThrottlesAreRetriedAsLongAsTheExecutionAllows(t *testing.T) {
 	}
 }
 
+// The retries of the worker and the looks for the lock take room in the history.
+func TestInlineJobWithMoreEventsTakesFewerItems(t *testing.T) {
+	for most, props := range map[int]mapjob.Props{
+		471: {}, 532: {WorkerRetries: jsii.Number(0)}, 71: {WorkerRetries: jsii.Number(99)},
+		433: {Overlap: &joblock.Wait{}}, 323: {Overlap: &joblock.Wait{Limit: awscdk.Duration_Hours(jsii.Number(8)), PollEvery: awscdk.Duration_Minutes(jsii.Number(1))}},
+	} {
+		stack := synthesis.Stack(t)
+		props.Worker, props.Mode = function(stack, "Worker"), &mapjob.Inline{}
+		mapjob.New(stack, jsii.String("Job"), &props)
+		template := synthesis.Synthesize(t, stack)
+		if text := template.DefinitionText(t, template.Only(t, machineType)); !strings.Contains(text, fmt.Sprintf("$count($items) > %d or", most)) {
+			t.Errorf("got no limit of %d items in the definition of %+v", most, props)
+		}
+	}
+}
+
 func TestSynthWarnsOfMoreConcurrencyThanTheWorkerReserves(t *testing.T) {
 	for name, c := range map[string]struct {
 		reserved *float64
@@ -407,12 +423,14 @@ func TestBadProps(t *testing.T) {
 		"more than all items":         {from(&mapjob.JSONLines{MaxItems: jsii.Number(1e9)}), []string{"Source.MaxItems: got 1000000000, expected a whole number from 1 to 100000000"}},
 		"chunks of the own results":   {&mapjob.Props{Worker: worker, Mode: &mapjob.ByReference{}, ResultsBucket: bucket, Source: &mapjob.ObjectList{Bucket: bucket}}, []string{"Source.Bucket: got the ResultsBucket"}},
 		"two sources of items":        {&mapjob.Props{Worker: worker, JobStart: worker, Source: &mapjob.JSONLines{}}, []string{"Source: got one with a JobStart"}},
-		"too much in a batch":         {inBatches(mapjob.Distributed{BatchBytes: jsii.Number(262_144)}), []string{"Mode.BatchBytes: got 262144, expected a whole number from 1 to 245760"}},
-		"empty batches":               {inBatches(mapjob.Distributed{BatchSize: jsii.Number(0)}), []string{"Mode.BatchSize: got 0, expected a whole number from 1"}},
-		"empty chunks":                {&mapjob.Props{Worker: worker, JobStart: worker, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(0)}}, []string{"Mode.ChunkSize: got 0, expected a whole number from 1"}},
-		"tolerates half an item":      {&mapjob.Props{Worker: worker, ToleratedFailureCount: jsii.Number(0.5)}, []string{"ToleratedFailureCount: got 0.5, expected a whole number"}},
-		"tolerates more than all":     {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
-		"tolerates less than none":    {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
+		"too many for a history": {&mapjob.Props{Callback: &mapjob.Callback{Worker: worker}, Mode: &mapjob.Distributed{BatchSize: jsii.Number(1001)}},
+			[]string{"Mode.BatchSize with a Callback or a Processor: got 1001, expected a whole number from 1 to 1000"}},
+		"too much in a batch":      {inBatches(mapjob.Distributed{BatchBytes: jsii.Number(262_144)}), []string{"Mode.BatchBytes: got 262144, expected a whole number from 1 to 245760"}},
+		"empty batches":            {inBatches(mapjob.Distributed{BatchSize: jsii.Number(0)}), []string{"Mode.BatchSize: got 0, expected a whole number from 1"}},
+		"empty chunks":             {&mapjob.Props{Worker: worker, JobStart: worker, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(0)}}, []string{"Mode.ChunkSize: got 0, expected a whole number from 1"}},
+		"tolerates half an item":   {&mapjob.Props{Worker: worker, ToleratedFailureCount: jsii.Number(0.5)}, []string{"ToleratedFailureCount: got 0.5, expected a whole number"}},
+		"tolerates more than all":  {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(101)}, []string{"ToleratedFailurePercentage: got 101, expected a number from 0 to 100"}},
+		"tolerates less than none": {&mapjob.Props{Worker: worker, ToleratedFailurePercentage: jsii.Number(-1)}, []string{"ToleratedFailurePercentage: got -1"}},
 		"tolerates a parameter": {&mapjob.Props{Worker: worker, ToleratedFailureCount: token, ToleratedFailurePercentage: token, WorkerRetries: token},
 			[]string{"ToleratedFailureCount: got a token", "ToleratedFailurePercentage: got a token", "WorkerRetries: got a token"}},
 		"negative retries":            {&mapjob.Props{Worker: worker, WorkerRetries: jsii.Number(-1)}, []string{"WorkerRetries: got -1, expected a whole number from 0 to 99"}},

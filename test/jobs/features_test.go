@@ -20,6 +20,7 @@ func TestJobs(t *testing.T) {
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
 	t.Run("Inputs", func(t *testing.T) { inputs(t, s) })
 	t.Run("Largest", func(t *testing.T) { largest(t, s) })
+	t.Run("LargestItem", func(t *testing.T) { largestItem(t, s) })
 	t.Run("LargestInline", func(t *testing.T) { largestInline(t, s) })
 	t.Run("LargeResults", func(t *testing.T) { largeResults(t, s) })
 	t.Run("Tolerance", func(t *testing.T) { tolerance(t, s) })

@@ -66,6 +66,17 @@ func largest(t *testing.T, s *running.Stack) {
 	}
 }
 
+// An item by value may be as large as an input, wherever it comes from.
+func largestItem(t *testing.T, s *running.Stack) {
+	item := `{"text":` + filled(protocol.MaxInput-len(`{"text":}`), "x") + "}\n"
+	s.Put(t, s.Bucket(t, "In"), "large.jsonl", []byte(item+item+item))
+	for _, job := range []string{"Named", "ChunkedLines"} {
+		if x := run(t, s, job, `{"items":{"key":"large.jsonl"}}`); x.Status != engine.Succeeded || x.account.Succeeded != 3 {
+			t.Errorf("%s: got %s (%s: %.300s) with %.300s, expected three items of %d bytes", job, x.Status, x.Error, x.Cause, x.Output, protocol.MaxInput)
+		}
+	}
+}
+
 // The items of an Inline job take their bytes, 250 for each outcome, and those of the
 // input if there is a summary.
 func largestInline(t *testing.T, s *running.Stack) {
