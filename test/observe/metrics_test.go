@@ -46,7 +46,7 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 		if err := json.Unmarshal(text, &metrics); err != nil {
 			t.Fatal(err)
 		}
-		if len(metrics) == 0 || metrics[0].Expression == "" {
+		if len(metrics) == 0 || metrics[0].Expression != "100 * failed / items" {
 			continue
 		}
 		looked = map[string]float64{}
@@ -65,6 +65,9 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 			}
 			looked[m.ID] = value
 		}
+	}
+	if looked == nil {
+		t.Fatal("got no alarm of the failure rate, expected one")
 	}
 	if rate := 100 * looked["failed"] / looked["items"]; rate != 40 { // the expression, which the construct's own test pins
 		t.Errorf("got a failure rate of %g%% from %v, expected 40%%: two of five items", rate, looked)
