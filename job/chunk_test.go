@@ -46,10 +46,11 @@ func TestItemsArePassedByReference(t *testing.T) {
 		}
 		return strings.Repeat("x", 100_000), nil // more than a payload in each chunk
 	}, job.Concurrency(4))
-	var lines string
+	var written strings.Builder
 	for _, child := range children {
-		lines += unwrapped(invoke(t, h, child))
+		written.WriteString(unwrapped(invoke(t, h, child)))
 	}
+	lines := written.String()
 	if !strings.Contains(lines, `"succeeded":9,"failed":1}`) {
 		t.Errorf("got %s, expected the counts of each chunk", lines)
 	}
@@ -113,7 +114,7 @@ func TestATryAfterACrashContinuesWhereTheLastOneStopped(t *testing.T) {
 			}
 			return n, nil
 		})
-		go h.Invoke(context.Background(), []byte(child))
+		go func() { _, _ = h.Invoke(context.Background(), []byte(child)) }()
 		<-crashed
 		time.Sleep(1100 * time.Millisecond)
 		if n := below(t, "crash/outcomes/"); n != 6 {

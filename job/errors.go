@@ -165,7 +165,7 @@ func typeNameOf(err error) string {
 			return t.Name()
 		}
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree of errors itself
 	case interface{ Unwrap() error }:
 		return typeNameOf(e.Unwrap())
 	case interface{ Unwrap() []error }:

@@ -127,7 +127,7 @@ func TestNameOfLooksIntoJoinedErrors(t *testing.T) {
 			t.Errorf("%s: got the name %s, expected closed", name, got)
 		}
 	}
-	if got := job.NameOf(errors.Join(errors.New("x"), fmt.Errorf("y"))); got != "Error" {
+	if got := job.NameOf(errors.Join(errors.New("x"), errors.New("y"))); got != "Error" {
 		t.Errorf("got the name %s, expected Error if no type has a name of its own", got)
 	}
 }

@@ -256,11 +256,11 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 		if err := json.Unmarshal(answer, &elements); err != nil {
 			t.Fatal(err)
 		}
-		flattened := ""
+		var flattened strings.Builder
 		for _, e := range elements {
-			flattened += string(e) + "\n"
+			flattened.WriteString(string(e) + "\n")
 		}
-		return flattened
+		return flattened.String()
 	}
 	var succeeded, failed, pending strings.Builder
 	for b, input := range inputs {
@@ -373,7 +373,7 @@ func TestTheAccountIsTheTruth(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { err = p.check(p.run(t, prefix)) })
 		found, _ := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix + "/"}, gofakes3.ListBucketPage{})
 		for _, o := range found.Contents {
-			objects.DeleteObject(bucket, o.Key)
+			_, _ = objects.DeleteObject(bucket, o.Key)
 		}
 		if err != nil {
 			rt.Fatalf("%v\nin %+v", err, p)

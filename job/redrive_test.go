@@ -43,7 +43,7 @@ func (r *redriven) put(t *testing.T) {
 func (r *redriven) delete() {
 	found, _ := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: r.prefix + "/"}, gofakes3.ListBucketPage{})
 	for _, o := range found.Contents {
-		objects.DeleteObject(bucket, o.Key)
+		_, _ = objects.DeleteObject(bucket, o.Key)
 	}
 }
 
@@ -79,11 +79,13 @@ func (r *redriven) account() (items report.Items, errorCounts map[string]int, fa
 		errorCounts[r.Rest] += unseen
 	}
 	if items.Failed+items.Missing > 0 {
+		var lines strings.Builder
 		for i := range r.Count {
 			if fate, known := r.Fates[i]; !known || fate != "" {
-				failures += fmt.Sprintln(i)
+				fmt.Fprintln(&lines, i)
 			}
 		}
+		failures = lines.String()
 	}
 	return items, errorCounts, failures
 }
@@ -99,8 +101,8 @@ func (r *redriven) check(t *testing.T) error {
 	})
 	text, err := jobtest.Call{}.Invoke(h, []byte(r.request()))
 	if r.Gap != "" && !r.counted {
-		if refused, ok := err.(messages.InvokeResponse_Error); !ok || refused.Type != job.ErrorOutcomeUnknown {
-			return fmt.Errorf("got answer %s and error %v, expected %s for the gap that says: %s", text, err, job.ErrorOutcomeUnknown, r.Gap)
+		if refused, ok := errors.AsType[messages.InvokeResponse_Error](err); !ok || refused.Type != job.ErrorOutcomeUnknown {
+			return fmt.Errorf("got answer %s and error %v, expected %s for the gap that says: %s", text, err, job.ErrorOutcomeUnknown, r.Gap) //nolint:errorlint // err may be nil
 		}
 		return nil
 	}

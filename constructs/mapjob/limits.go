@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -66,7 +67,7 @@ func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.
 // take, with their outcomes. The summary gets the input beside the outcomes.
 func (b *builder) inlineBytes() string {
 	if b.settings.Summary == nil {
-		return fmt.Sprint(protocol.MaxInput)
+		return strconv.Itoa(protocol.MaxInput)
 	}
 	return fmt.Sprintf("(%d - %s)", protocol.MaxInput, bytesOf("$input"))
 }

@@ -99,7 +99,7 @@ func (o *Object) Read(p []byte) (n int, err error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	if n, err = o.read(p); err != nil && err != io.EOF {
+	if n, err = o.read(p); err != nil && !errors.Is(err, io.EOF) {
 		o.err = err
 	}
 	return n, err

@@ -40,7 +40,7 @@ func Compile(pattern, flags string) (*Regexp, error) {
 		options |= regexp2.Multiline
 	}
 	invalid := func(reason string) error {
-		return errors.New("Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason) //nolint:staticcheck // JavaScript's own words
+		return errors.New("Invalid regular expression: /" + pattern + "/" + flags + "g: " + reason) // JavaScript's own words
 	}
 	numbered, ok := numberGroups(pattern)
 	if !ok {
