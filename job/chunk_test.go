@@ -55,7 +55,7 @@ func TestItemsArePassedByReference(t *testing.T) {
 		t.Errorf("got %s, expected the counts of each chunk", lines)
 	}
 	manifest := mapRun(t, "chunks", lines, "", "")
-	payload := strings.Replace(request("chunks", fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), 25), `"key": "items"`, `"key": "chunks/items.jsonl", "chunked": true`, 1)
+	payload := strings.Replace(request("chunks", fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), 25), `"count"`, `"chunked": true, "count"`, 1)
 	got := decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 	if got.Items != (report.Items{Total: 25, Succeeded: 24, Failed: 1}) || got.Repeated != 0 {
 		t.Errorf("got %+v, expected all but one of 25 to have succeeded, each counted once", got)

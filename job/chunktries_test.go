@@ -23,7 +23,7 @@ func summaryOf(t *testing.T, prefix string, n int, answers ...string) accountAns
 		lines.WriteString(unwrapped(answer))
 	}
 	manifest := mapRun(t, prefix, lines.String(), "", "")
-	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, n), `"key": "items"`, `"key": "`+prefix+`/items.jsonl", "chunked": true`, 1)
+	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, n), `"count"`, `"chunked": true, "count"`, 1)
 	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
 }
 

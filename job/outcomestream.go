@@ -29,7 +29,7 @@ type outcomeStream struct {
 	err   error
 	seen  *atomic.Int64 // outcomes so far
 	tally tally.Tally
-	kept  failures.Kept
+	kept  *failures.Kept // nil: failed items are not kept
 }
 
 // A batch of outcomes has up to batchLength of them, and is passed on before if
@@ -126,7 +126,7 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 	if succeeded && !s.tally.Succeed(o.Index) || !succeeded && !s.tally.Fail(o.Index, o.Error, o.Cause) {
 		return false
 	}
-	if !succeeded {
+	if !succeeded && s.kept != nil {
 		s.kept.Add(o.Item)
 	}
 	s.tally.Took(o.Index, o.StartedAt, o.Ms, succeeded)
@@ -142,10 +142,13 @@ func (s *outcomeStream) drain() error {
 	}
 }
 
-// close ends the reading and deletes what is kept.
+// close ends the reading, and the upload of kept items that are not stored.
 func (s *outcomeStream) close() {
 	close(s.stop)
 	s.mutex.Lock() // a loop may still run in a goroutine of its own
 	defer s.mutex.Unlock()
-	s.kept.Close()
+	if s.kept != nil {
+		s.kept.Close()
+		s.kept = nil
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/report"
 	"pgregory.net/rapid"
@@ -109,9 +110,42 @@ type plan struct {
 	deeds       []deed
 	size        int // of a batch
 	byReference bool
-	kept        bool     // outcomes of failed items carry the items
+	origin      origin
+	change      string   // what becomes of a source's object after the Map has read it
 	place       bool     // there is a folder for outcomes that do not fit
 	batches     []string // how each batch ends: see [batchEnds]
+}
+
+// origin is where the items come from.
+type origin string
+
+const (
+	stored   origin = "stored"    // the job start has stored them
+	inSource origin = "in source" // in an object that is not the job's, so that their number is not known
+	inInput  origin = "in input"  // in the execution's input
+	unkept   origin = "unkept"    // in a source as well, with a definition that does not keep items
+)
+
+// kept reports whether outcomes of failed items carry the items.
+func (o origin) kept() bool { return o == inSource || o == inInput }
+
+// ofObject reports whether the items are in an object that is not the job's.
+func (o origin) ofObject() bool { return o == inSource || o == unkept }
+
+// changes lists what may happen to an object after the Map has read it.
+var changes = []string{"none", "the same again", "shorter", "longer", "other items", "deleted"}
+
+// changed returns an object's text after a change, and whether it is still there.
+func changed(text, change string) (string, bool) {
+	switch change {
+	case "shorter":
+		_, text, _ = strings.Cut(text, "\n")
+	case "longer":
+		text = "\"new\"\n" + text
+	case "other items":
+		text = strings.ReplaceAll(text, "\n", " \"new\"\n")
+	}
+	return text, change != "deleted"
 }
 
 // batchEnds lists how a batch can end: it is done; its answer comes twice; its
@@ -127,7 +161,11 @@ func plans(t *rapid.T) plan {
 		place:       rapid.Bool().Draw(t, "place"),
 	}
 	p.place = p.place || p.byReference
-	p.kept = !p.byReference && rapid.Bool().Draw(t, "kept")
+	p.origin = stored
+	if !p.byReference {
+		p.origin = rapid.SampledFrom([]origin{stored, inSource, inInput, unkept}).Draw(t, "origin")
+		p.change = rapid.SampledFrom(changes).Draw(t, "change")
+	}
 	// A fair share of what is costly: an oversize result takes a megabyte.
 	kinds := []string{"succeed", "succeed", "succeed", "succeed", "succeed", "refuse", "panic", "unfit", "busy", "busy", "down", "slow", "late", "talk"}
 	for range rapid.IntRange(0, 20).Draw(t, "items") {
@@ -213,8 +251,8 @@ func (p plan) items() iter.Seq2[any, error] {
 }
 
 // run does what Step Functions would, and returns the answer of the summary and
-// what its function saw.
-func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[int]fate, failures []string) {
+// what its function saw, the items that failed, and the report.
+func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[int]fate, failures []string, markdown string) {
 	starting := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
 	if p.byReference {
 		starting = starting[:len(starting)-1] + fmt.Sprintf(`, "chunkSize": %d}`, p.size)
@@ -224,7 +262,7 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	lines := slices.Collect(strings.Lines(text))
 	var inputs []string
 	for b := range p.batches {
-		about := fmt.Sprintf(`"BatchInput": {"job": {"name": "nightly"}, "keepItems": %t}`, p.kept)
+		about := fmt.Sprintf(`"BatchInput": {"job": {"name": "nightly"}, "keepItems": %t}`, p.origin.kept())
 		if p.place {
 			about = strings.TrimSuffix(about, "}") + fmt.Sprintf(`, "outcomes": {"bucket": "results", "prefix": "%s/outcomes"}}`, prefix)
 		}
@@ -299,15 +337,26 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 		return nil
 	})
 	payload := request(prefix, fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), len(p.deeds))
-	payload = strings.Replace(payload, `"key": "items"`, fmt.Sprintf(`"key": "%s/items.jsonl", "chunked": %t`, prefix, p.byReference), 1)
-	payload = strings.Replace(payload, `"input": {}`, fmt.Sprintf(`"input": {}, "keptItems": %t`, p.kept), 1)
+	payload = strings.Replace(payload, `"count"`, fmt.Sprintf(`"chunked": %t, "count"`, p.byReference), 1)
+	payload = strings.Replace(payload, `"input": {}`, fmt.Sprintf(`"input": {}, "keptItems": %t`, p.origin.kept()), 1)
+	switch own := fmt.Sprintf(`"bucket": "results", "key": "%s/items.jsonl", "chunked": false, "count": %d`, prefix, len(p.deeds)); {
+	case p.origin == inInput:
+		payload = strings.Replace(payload, own, fmt.Sprintf(`"count": %d`, len(p.deeds)), 1)
+	case p.origin.ofObject():
+		key := "sources/" + prefix
+		if text, there := changed(text, p.change); there {
+			put(t, key, text)
+		}
+		payload = strings.Replace(payload, own, fmt.Sprintf(`"bucket": "results", "key": "%s"`, key), 1)
+	}
 	answer = decode[accountAnswer](t, invoke(t, summary, payload))
 	text, _ = object(t, prefix+"/report/failures.jsonl")
-	return answer, seen, slices.Collect(strings.Lines(text))
+	markdown, _ = object(t, prefix+"/report/report.md")
+	return answer, seen, slices.Collect(strings.Lines(text)), markdown
 }
 
 // check compares the account with the truth.
-func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) error {
+func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string, markdown string) error {
 	truth := p.truth()
 	if !maps.Equal(seen, truth) {
 		for i := range p.deeds {
@@ -318,6 +367,9 @@ func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) 
 		return errors.New("got items that the job does not have")
 	}
 	expected, errorCounts := report.Items{Total: len(p.deeds)}, map[string]int{}
+	if p.origin.ofObject() {
+		expected.Total = len(truth)
+	}
 	expected.Missing = expected.Total - len(truth)
 	for _, f := range truth {
 		if f.succeeded {
@@ -342,21 +394,38 @@ func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string) 
 	var again []string
 	i := 0
 	for item := range p.items() {
-		// Items that come with their outcomes are known only if there is an outcome.
-		if _, known := truth[i]; !truth[i].succeeded && (known || !p.kept) && !(p.kept && truth[i].errorName == job.ErrorResultTooLarge) {
+		if end := p.batches[i/p.size]; p.isNamed(truth, i, end) {
 			text, _ := json.Marshal(item)
 			again = append(again, string(text)+"\n")
 		}
 		i++
 	}
-	if p.kept { // as their outcomes come
+	if p.origin != stored { // as their outcomes come
 		slices.Sort(failures)
 		slices.Sort(again)
 	}
 	if !slices.Equal(failures, again) {
 		return fmt.Errorf("got failures %q, expected %q", failures, again)
 	}
+	lacks := len(failures) < expected.Failed+expected.Missing
+	if strings.Contains(markdown, "("+protocol.ErrorItemUnknown+")") != lacks {
+		return fmt.Errorf("got report\n%s\nexpected it to say that failures are missing: %t", markdown, lacks)
+	}
 	return nil
+}
+
+// isNamed reports whether an item has to be among the failures.
+func (p plan) isNamed(truth map[int]fate, index int, end string) bool {
+	switch fate, known := truth[index]; {
+	case known && fate.succeeded:
+		return false
+	case p.origin == stored:
+		return true
+	case end == "crashed" || end == "crashed twice" || end == "unasked" || end == "pending": // the child has them
+		return true
+	default: // they come with their outcomes, if those have room
+		return known && p.origin.kept() && fate.errorName != job.ErrorResultTooLarge
+	}
 }
 
 // The account of the summary is the truth, item by item, whatever happened.
@@ -375,6 +444,7 @@ func TestTheAccountIsTheTruth(t *testing.T) {
 		for _, o := range found.Contents {
 			_, _ = objects.DeleteObject(bucket, o.Key)
 		}
+		objects.DeleteObject(bucket, "sources/"+prefix)
 		if err != nil {
 			rt.Fatalf("%v\nin %+v", err, p)
 		}

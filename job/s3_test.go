@@ -20,10 +20,6 @@ var objects = func() *s3mem.Backend {
 	if err := b.CreateBucket(bucket); err != nil {
 		panic(err)
 	}
-	items := []byte("0\n1\n2\n\n3\n4\n5\n6\n7") // of requests that name no items of their own
-	if _, err := b.PutObject(bucket, "items", map[string]string{}, bytes.NewReader(items), int64(len(items)), nil); err != nil {
-		panic(err)
-	}
 	return b
 }()
 

@@ -33,9 +33,9 @@ type summarizer struct {
 // The summary accounts for every item exactly once, by its index, whether it
 // succeeded, failed, or was in a batch that failed as a whole. It writes the
 // report as report.md, report.html and report.json to the results bucket. Beside
-// them failures.jsonl has the items that did not succeed, ready to be run again,
-// unless the job is Inline. It writes the metrics Items, Succeeded, Failed,
-// Missing and DurationMs of the job for CloudWatch.
+// them failures.jsonl has the items that did not succeed, as they were when they
+// ran, ready to be run again, unless the job is Inline. It writes the metrics
+// Items, Succeeded, Failed, Missing and DurationMs of the job for CloudWatch.
 func Summarize(look func(context.Context, *Summary) error, options ...Option) Handler {
 	return &summarizer{look, newSettings(options)}
 }
@@ -77,6 +77,9 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	defer outcomes.close()
 	outcomes.tally.Start = info.StartedAt
 	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance), outcomes: outcomes}
+	if request.Report != nil && keepsItems(request) {
+		outcomes.kept = failures.Keep(ctx, z.store, z.log(), request.Report.File(protocol.FailuresFile))
+	}
 
 	err := contain.Run(ctx, z.log(), func() error { return z.look(ctx, summary) })
 	if unread := outcomes.drain(); unread != nil {
@@ -160,6 +163,9 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 		items.Missing = t.Missing(items.Total)
 	case rest.Gap != "":
 		return items, nil, protocol.Errorf(protocol.ErrorOutcomeUnknown, "%s, and the number of items is not known either", rest.Gap)
+	case rest.Error != "":
+		notes = append(notes, fmt.Sprintf("The Map ended early. Items that it had not read by then are not counted, and may not be in %s (%s).",
+			protocol.FailuresFile, rest.Error))
 	}
 	if items.Missing > 0 && rest.Gap != "" {
 		notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", items.Missing, rest.Gap))
@@ -172,13 +178,33 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 	return items, notes, nil
 }
 
-// report writes the report, and the items that did not succeed.
+// keepsItems reports whether the items that failed are those that come with
+// their outcomes. Those that a job start has stored, which knows their number, are
+// read again. The object of a Source may be another one by now: if the definition
+// is of an earlier release, without KeptItems, only batches that failed as a whole
+// have their items.
+func keepsItems(request *protocol.SummaryRequest) bool {
+	return request.KeptItems || request.Items.Key != "" && request.Items.Count == nil
+}
+
+// report writes the items that did not succeed, and the report.
 func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
-	t, kept, info := &summary.outcomes.tally, &summary.outcomes.kept, &summary.Info
-	unkept := kept.Flush()
-	if unkept != nil {
-		z.log().ErrorContext(ctx, "cannot keep the failed items", "error", unkept)
-		notes = append(notes, fmt.Sprintf("The items that failed are not in %s: they could not be kept until the end (%v). The account is complete.", protocol.FailuresFile, unkept))
+	t, kept, info := &summary.outcomes.tally, summary.outcomes.kept, &summary.Info
+	unsuccessful := items.Failed + items.Missing
+	switch {
+	case kept != nil:
+		stored, err := kept.Store()
+		if err != nil {
+			return err
+		}
+		if stored < unsuccessful {
+			notes = append(notes, fmt.Sprintf("%s lacks %d of the %d items that did not succeed (%s): their outcomes do not carry them.",
+				protocol.FailuresFile, unsuccessful-stored, unsuccessful, protocol.ErrorItemUnknown))
+		}
+	case unsuccessful > 0 && request.Items.Key != "":
+		if err := failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), t.HasSucceeded); err != nil {
+			return err
+		}
 	}
 	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
 		Tolerance: summary.Tolerance, Notes: notes,
@@ -189,14 +215,6 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 		if err := upload.To(ctx, z.store, z.log(), request.Report.File(name), write); err != nil {
 			return err
 		}
-	}
-	to := request.Report.File(protocol.FailuresFile)
-	switch {
-	case items.Failed+items.Missing == 0 || unkept != nil:
-	case request.KeptItems:
-		return kept.Store(ctx, z.store, z.log(), to)
-	case request.Items.Key != "":
-		return failures.Copy(ctx, z.store, z.log(), request.Items, to, t.HasSucceeded)
 	}
 	return nil
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/mapjob/mapjob/internal/s3object/s3fake"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
 	"github.com/mapjob/mapjob/job/report"
@@ -24,9 +26,13 @@ type accountAnswer struct {
 }
 
 // mapRun writes the files that a ResultWriter leaves: succeeded lines, and
-// children with the batch that they had.
+// children with the batch that they had. Unless the job start has stored items,
+// it stores the numbers 0 to 7.
 func mapRun(t *testing.T, prefix, succeeded, failed, pending string) (manifest string) {
 	t.Helper()
+	if _, stored := object(t, prefix+"/items.jsonl"); !stored {
+		put(t, prefix+"/items.jsonl", "0\n1\n2\n\n3\n4\n5\n6\n7")
+	}
 	files := map[string][]map[string]any{"SUCCEEDED": {}, "FAILED": {}, "PENDING": {}}
 	for kind, text := range map[string]string{"SUCCEEDED": succeeded, "FAILED": failed, "PENDING": pending} {
 		if text != "" {
@@ -55,8 +61,8 @@ func child(first, n int, name, cause string) string {
 
 func request(prefix, results string, count int) string {
 	return fmt.Sprintf(`{"job": {"name": "nightly", "startedAt": "2026-11-01T02:00:00Z"}, "execution": "arn:x", "input": {},
-		"items": {"bucket": "results", "key": "items", "count": %d}, "results": %s,
-		"report": {"bucket": "results", "prefix": "%s/report"}, "toleratedFailurePercentage": 5}`, count, results, prefix)
+		"items": {"bucket": "results", "key": "%s/items.jsonl", "count": %d}, "results": %s,
+		"report": {"bucket": "results", "prefix": "%[1]s/report"}, "toleratedFailurePercentage": 5}`, prefix, count, results)
 }
 
 func nothing(context.Context, *job.Summary) error { return nil }
@@ -182,30 +188,97 @@ func TestAChildThatWasStoppedHasAName(t *testing.T) {
 	}
 }
 
-// kept runs a summary of two failed outcomes that carry their items.
-func kept(t *testing.T, prefix string) (answer accountAnswer) {
+// keeping returns a request for a summary of failed outcomes that carry their
+// items, n of so many bytes.
+func keeping(t *testing.T, prefix string, n, size int) string {
 	t.Helper()
-	manifest := mapRun(t, prefix, `{"index":0,"status":"FAILED","error":"Bad","item":{"id":1}}
-{"index":1,"status":"FAILED","error":"Bad","item":2}`, "", "")
-	payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 2), `"input": {}`, `"input": {}, "keptItems": true`, 1)
-	return decode[accountAnswer](t, invoke(t, summarize(nothing), payload))
+	var lines strings.Builder
+	for i := range n {
+		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Bad","item":%*d}`+"\n", i, size, i)
+	}
+	manifest := mapRun(t, prefix, lines.String(), "", "")
+	return strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, n), `"input": {}`, `"input": {}, "keptItems": true`, 1)
 }
 
-func TestTheAccountIsCompleteEvenIfFailuresCannotBeKept(t *testing.T) {
-	kept(t, "kept")
-	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "{\"id\":1}\n2\n" {
+func TestItemsThatFailedAreStoredAsTheyCome(t *testing.T) {
+	t.Parallel()
+	invoke(t, summarize(nothing), keeping(t, "kept", 3, 1))
+	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "0\n1\n2\n" {
 		t.Errorf("got %q, expected the items", failures)
 	}
-	t.Setenv("TMPDIR", t.TempDir()+"/none")
-	if got := kept(t, "unkept"); got.Items != (report.Items{Total: 2, Failed: 2}) {
-		t.Errorf("got %+v, expected the account to be complete", got)
+}
+
+func TestASummaryThatFailsStoresNoPartOfTheFailures(t *testing.T) {
+	t.Parallel()
+	refusing := job.WithS3(s3fake.Client(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/failures.jsonl") {
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, `<Error><Code>AccessDenied</Code><Message>no</Message></Error>`)
+			return
+		}
+		fakeS3.ServeHTTP(w, r)
+	})))
+	broken := func(_ context.Context, s *job.Summary) error {
+		for range s.Results() {
+			continue
+		}
+		return job.Errorf("NoMail", "no recipient")
 	}
-	if failures, there := object(t, "unkept/report/failures.jsonl"); there {
-		t.Errorf("got %q, expected none rather than a part", failures)
+	for name, c := range map[string]struct {
+		summary  job.Handler
+		items    int
+		expected string
+	}{
+		"the function fails":                       {summarize(broken), 3, "NoMail"},
+		"the function fails after a part was sent": {summarize(broken), 50_000, "NoMail"},
+		"S3 refuses the object":                    {summarize(nothing, refusing), 3, "AccessDenied"},
+		"S3 refuses the upload":                    {summarize(nothing, refusing), 50_000, "AccessDenied"},
+	} {
+		prefix := "unkept/" + strings.ReplaceAll(name, " ", "-")
+		if err := refused(t, c.summary, keeping(t, prefix, c.items, 30)); err.Type != c.expected {
+			t.Errorf("%s: got %s: %s, expected %s", name, err.Type, err.Message, c.expected)
+		}
+		for _, file := range []string{"failures.jsonl", "report.md"} {
+			if text, there := object(t, prefix+"/report/"+file); there {
+				t.Errorf("%s: got %.100q in %s, expected no such object", name, text, file)
+			}
+		}
 	}
+}
+
+// The summary does not read a source again, which may have changed.
+func TestItemsOfASourceThatDoNotComeWithTheirOutcomesAreMissed(t *testing.T) {
+	t.Parallel()
+	put(t, "inbox/today.jsonl", "0\n1\n2\n3\n")
+	manifest := mapRun(t, "older", `{"index":0,"status":"SUCCEEDED"}
+{"index":1,"status":"FAILED","error":"Bad"}`, child(2, 2, "Crash", ""), "")
+	payload := strings.Replace(request("older", `{"bucket": "results", "manifest": "`+manifest+`"}`, 4), `older/items.jsonl", "count": 4`, `inbox/today.jsonl"`, 1)
+	invoke(t, summarize(nothing), payload)
+	if failures, _ := object(t, "older/report/failures.jsonl"); failures != "0\n1\n" {
+		t.Errorf("got failures %q, expected the items of the child that failed", failures)
+	}
+	const note = "failures.jsonl lacks 1 of the 3 items that did not succeed (MapJob.ItemUnknown)"
 	for _, name := range []string{"report.md", "report.html", "report.json"} {
-		if text, _ := object(t, "unkept/report/"+name); !strings.Contains(text, "The items that failed are not in failures.jsonl") {
-			t.Errorf("got %s\n%s\nexpected it to say what is missing", name, text)
+		if text, _ := object(t, "older/report/"+name); !strings.Contains(text, note) {
+			t.Errorf("got %s\n%s\nexpected it to say %s", name, text, note)
+		}
+	}
+}
+
+func TestTheReportSaysThatItemsThatTheMapDidNotReadAreNotCounted(t *testing.T) {
+	t.Parallel()
+	const note = "The Map ended early. Items that it had not read by then are not counted, and may not be in failures.jsonl (MapJob.NotStarted)."
+	for prefix, c := range map[string]struct {
+		results string
+		noted   bool
+	}{
+		"unread/ended":   {`{"bucket": "results", "prefix": "unread/ended/results"}`, true},
+		"unread/through": {`{"bucket": "results", "manifest": "unread/through/results/uuid/manifest.json"}`, false},
+	} {
+		mapRun(t, prefix, `{"index":0,"status":"SUCCEEDED"}`, "", "")
+		invoke(t, summarize(nothing), strings.Replace(request(prefix, c.results, 4), `, "count": 4`, "", 1))
+		if text, _ := object(t, prefix+"/report/report.md"); strings.Contains(text, note) != c.noted {
+			t.Errorf("%s: got\n%s\nexpected a note: %t", prefix, text, c.noted)
 		}
 	}
 }
@@ -306,7 +379,7 @@ func TestTheItemsOfAnObjectAreItsValues(t *testing.T) {
 {"index":1,"status":"SUCCEEDED"}
 {"index":3,"status":"SUCCEEDED"}
 {"index":2,"status":"FAILED","error":"Bad"}`, "", "")
-			payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 4), `"key": "items", "count": 4`, `"key": "`+prefix+`/in"`, 1)
+			payload := strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, 4), `items.jsonl"`, `in"`, 1)
 			invoke(t, summarize(nothing), payload)
 			if got, _ := object(t, prefix+"/report/failures.jsonl"); got != c.failures {
 				t.Errorf("got failures %q, expected %q", got, c.failures)

@@ -11,9 +11,11 @@ const (
 	ErrorInputTooLarge    = "MapJob.InputTooLarge"
 	ErrorTooManyItems     = "MapJob.TooManyItems"
 	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
+	ErrorSourceChanged    = "MapJob.SourceChanged"
 	ErrorAborted          = "MapJob.Aborted"
 	ErrorNotStarted       = "MapJob.NotStarted"
 	ErrorOutcomeUnknown   = "MapJob.OutcomeUnknown"
+	ErrorItemUnknown      = "MapJob.ItemUnknown"
 	ErrorInProgress       = "MapJob.InProgress"
 	ErrorTooManyFailures  = "MapJob.TooManyFailures"
 	ErrorLostItems        = "MapJob.LostItems"
@@ -52,6 +54,8 @@ func Errors() []ErrorDescription {
 			"Use Distributed mode. The cause says how many items fit."},
 		{ErrorItemReaderFailed, "a function", "The items of a Source could not be read.",
 			"The cause names the object and what is wrong with it."},
+		{ErrorSourceChanged, "a function", "The object with the items was overwritten or deleted while the job read it.",
+			"Start the job again. Write each list of items to a key of its own."},
 		{ErrorAborted, "an item", "The child execution with the item was stopped before it was done.",
 			"Run the failed items again."},
 		{ErrorNotStarted, "an item", "The Map ended before the item was started.",
@@ -59,6 +63,8 @@ func Errors() []ErrorDescription {
 		{ErrorOutcomeUnknown, "an item or a function",
 			"The Map's results do not have the outcome of the item: their manifest is missing, a child execution is listed without its input, or there are the results of several Map Runs.",
 			"See in the Map Run what its child executions did. Run the failed items again if it does no harm to do one twice."},
+		{ErrorItemUnknown, "nothing", "The report says that failures.jsonl lacks some of the items that did not succeed, because their outcomes do not carry them.",
+			"Find the items by their indexes, which the results have. A worker that is not written with job.Work has to add the item to the outcome of a failed one if its batch has keepItems."},
 		{ErrorInProgress, "an item", "Another delivery is working on the item, and this one's time is up.",
 			"Nothing, if the other delivery succeeds. Else run the failed items again."},
 		{ErrorTooManyFailures, "an execution", "More items failed than the job tolerates.",

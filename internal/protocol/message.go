@@ -27,7 +27,9 @@ type StartAnswer struct {
 	Items   any `json:"items"` // [Items], or of an Inline job the list itself
 }
 
-// Items is the address of a job's items, and their number if it is known.
+// Items is the address of a job's items, and their number if it is known. What a
+// job start names has a number: it has stored the items, and nothing overwrites
+// them.
 type Items struct {
 	Bucket  string `json:"bucket,omitempty"`
 	Key     string `json:"key,omitempty"`
@@ -124,7 +126,7 @@ type SummaryRequest struct {
 	Items     Items           `json:"items"`               // of items in the input, only the count
 	Results   json.RawMessage `json:"results"`             // [Results], or of an Inline job the list of outcomes
 	Report    *Folder         `json:"report,omitempty"`    // nil: no report
-	KeptItems bool            `json:"keptItems,omitempty"` // failed outcomes carry their items; else the items can be read again
+	KeptItems bool            `json:"keptItems,omitempty"` // failed outcomes carry their items; else the job has stored the items itself
 	Tolerance
 }
 

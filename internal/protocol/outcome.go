@@ -19,7 +19,7 @@ type Outcome struct {
 	Error     string          `json:"error,omitempty"`     // name
 	Cause     string          `json:"cause,omitempty"`     // message
 	Retryable bool            `json:"retryable,omitempty"` // another try may succeed
-	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item that can't be read again by its index
+	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item, if the job has not stored the items itself
 	StartedAt int64           `json:"startedAt,omitempty"` // when the item was started, in milliseconds of Unix time; 0: it was not
 	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
 }

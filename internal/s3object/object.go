@@ -42,12 +42,15 @@ const (
 
 // IncompleteObject is the error of an object that did not come as it was
 // stored: its connections broke, it was replaced, or its bytes differ.
-type IncompleteObject struct{ message string }
+type IncompleteObject struct {
+	Replaced bool // another object is in its place, or none
+	message  string
+}
 
 func (e *IncompleteObject) Error() string { return e.message }
 
 func incomplete(format string, args ...any) error {
-	return &IncompleteObject{fmt.Sprintf(format, args...)}
+	return &IncompleteObject{message: fmt.Sprintf(format, args...)}
 }
 
 func open(ctx context.Context, client *s3.Client, bucket, key string) (*Object, error) {
@@ -144,8 +147,9 @@ func (o *Object) resume(cause error) error {
 	from := fmt.Sprintf("bytes=%d-", o.at)
 	answer, err := o.get(&s3.GetObjectInput{Bucket: &o.bucket, Key: &o.key, Range: &from, IfMatch: o.etag})
 	var named smithy.APIError
-	if errors.As(err, &named) && named.ErrorCode() == "PreconditionFailed" {
-		return incomplete("%s: got another object in its place after %d of %d bytes, expected the one with the ETag %s", o, o.at, o.size, aws.ToString(o.etag))
+	if errors.As(err, &named) && (named.ErrorCode() == "PreconditionFailed" || named.ErrorCode() == "NoSuchKey") {
+		return &IncompleteObject{true, fmt.Sprintf("%s: got another object in its place, or none, after %d of %d bytes, expected the one with the ETag %s",
+			o, o.at, o.size, aws.ToString(o.etag))}
 	}
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -19,68 +18,71 @@ import (
 	"github.com/mapjob/mapjob/job/internal/upload"
 )
 
-// Kept are items that came with their outcomes. They are in a file until all
-// outcomes are known, because an upload that has begun can leave an object
-// behind. If the file can't be written, nothing is kept: some of the items could
-// be taken for all. The zero Kept is empty.
+// Kept are the items that come with the outcomes of those that did not succeed.
+// They are uploaded as they come, and are an object only after Store: until all
+// outcomes are known, some of the items could be taken for all.
 type Kept struct {
-	file  *os.File // nil while there are no items
-	lines *bufio.Writer
-	err   error
+	upload   func(write func(io.Writer) error) error
+	count    int
+	lines    *bufio.Writer // nil while there are no items
+	pipe     *io.PipeWriter
+	uploaded chan error
 }
 
-// Add keeps an item.
+// Keep returns a Kept without items, to be stored in an object.
+func Keep(ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object) *Kept {
+	return &Kept{upload: func(write func(io.Writer) error) error { return upload.To(ctx, store, log, to, write) }}
+}
+
+// Add keeps an item. An empty one is not known and can't be kept.
 func (k *Kept) Add(item []byte) {
-	if len(item) > 0 && k.err == nil {
-		k.err = k.add(item)
+	if len(item) == 0 {
+		return
 	}
+	if k.lines == nil {
+		k.begin()
+	}
+	k.count++
+	// The pipe ends with the error of the upload, which Store returns.
+	_, _ = k.lines.Write(jsonl.OneLine(item))
+	_ = k.lines.WriteByte('\n')
 }
 
-func (k *Kept) add(item []byte) (err error) {
-	if k.file == nil {
-		if k.file, err = os.CreateTemp("", "failures-*.jsonl"); err != nil {
+func (k *Kept) begin() {
+	items, pipe := io.Pipe()
+	k.pipe, k.lines, k.uploaded = pipe, bufio.NewWriterSize(pipe, 1<<16), make(chan error, 1)
+	go func() {
+		err := k.upload(func(w io.Writer) error {
+			_, err := io.Copy(w, items)
 			return err
-		}
-		k.lines = bufio.NewWriterSize(k.file, 1<<16)
-	}
-	if _, err = k.lines.Write(jsonl.OneLine(item)); err != nil {
-		return err
-	}
-	return k.lines.WriteByte('\n')
+		})
+		items.CloseWithError(err)
+		k.uploaded <- err
+	}()
 }
 
-// Flush returns an error if not all items are kept.
-func (k *Kept) Flush() error {
-	if k.file != nil && k.err == nil {
-		k.err = k.lines.Flush()
+// Store writes the object, if there are items, and returns how many there are.
+func (k *Kept) Store() (count int, err error) {
+	if k.lines == nil {
+		return 0, nil
 	}
-	return k.err
+	_ = k.lines.Flush() // as in Add
+	k.pipe.Close()
+	k.lines = nil
+	return k.count, <-k.uploaded
 }
 
-// Store writes the items to an object, if there are any.
-func (k *Kept) Store(ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object) error {
-	if k.file == nil {
-		return nil
-	}
-	if _, err := k.file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	return upload.To(ctx, store, log, to, func(w io.Writer) error {
-		_, err := io.Copy(w, k.file)
-		return err
-	})
-}
-
-// Close deletes the file.
+// Close ends the upload, without an object if the items are not stored.
 func (k *Kept) Close() {
-	if k.file != nil {
-		k.file.Close()
-		os.Remove(k.file.Name())
+	if k.lines != nil {
+		k.pipe.CloseWithError(errors.New("the items that failed are not stored: the summary has failed"))
+		<-k.uploaded
 	}
 }
 
-// Copy reads the items of a job again and writes those that did not succeed to
-// an object. It streams them: the account has two bits of each item.
+// Copy reads the items again that the job itself has stored and writes those that
+// did not succeed to an object. It streams them: the account has two bits of each
+// item.
 func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items protocol.Items, to protocol.Object, succeeded func(index int) bool) error {
 	return upload.To(ctx, store, log, to, func(w io.Writer) error {
 		return eachItem(ctx, store, items, func(index int, item []byte) error {

@@ -98,8 +98,9 @@ func (s *Source) items() items.Source {
 // In returns a function that yields the items of a source in a store, as they
 // come. It holds one item at a time. An error is the last that it yields:
 // MapJob.ItemReaderFailed if the items are not what their format says or could
-// not be read to their end, or the error of S3 with its name, such as
-// NoSuchBucket, NoSuchKey or AccessDenied.
+// not be read to their end, MapJob.SourceChanged if their object was replaced
+// meanwhile, or the error of S3 with its name, such as NoSuchBucket, NoSuchKey
+// or AccessDenied.
 func In(s3 *s3object.Store) func(context.Context, Source) iter.Seq2[json.RawMessage, error] {
 	return func(ctx context.Context, from Source) iter.Seq2[json.RawMessage, error] { return read(ctx, s3, from) }
 }

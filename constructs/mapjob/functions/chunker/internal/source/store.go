@@ -80,6 +80,9 @@ func listed(o *types.Object, encoding types.EncodingType) (items.Object, error) 
 func named(err error) error {
 	var incomplete *s3object.IncompleteObject
 	var wrong *items.Error
+	if errors.As(err, &incomplete) && incomplete.Replaced {
+		return job.Errorf(protocol.ErrorSourceChanged, "%v", err)
+	}
 	if errors.As(err, &incomplete) || errors.As(err, &wrong) {
 		return job.Errorf(protocol.ErrorItemReaderFailed, "%v", err)
 	}
