@@ -94,13 +94,6 @@ func (j *mapJob) grantFunctions() {
 			start = append(start, objects(j.results, "/*", "s3:GetObject"))
 		}
 	}
-	if settings.JobStart == nil && settings.source.format == protocol.FormatJSONLines { // to read failed items again
-		if bucket := settings.source.bucket; bucket != nil {
-			summary = append(append(summary, objects(bucket, "/*", "s3:GetObject")), keyOf(bucket, "kms:Decrypt")...)
-		} else {
-			summary = append(summary, objects(j.results, "/*", "s3:GetObject"))
-		}
-	}
 	if settings.itemByItem() {
 		worker = nil
 	}
@@ -164,18 +157,15 @@ func (j *mapJob) warnOwner(id string, permissions []permission) {
 		id, *j.results.Node().Path(), strings.Join(needs, "; "))
 }
 
-// GrantRead implements [Job]. The items are read by the Map or the job's chunker,
-// and by the summary, which reads failed items again.
+// GrantRead implements [Job]. The items are read by the Map or the job's chunker.
 func (j *mapJob) GrantRead(bucket awss3.IBucket) {
 	read := append([]permission{objects(bucket, "/*", "s3:GetObject")}, keyOf(bucket, "kms:Decrypt")...)
 	for _, p := range read {
 		j.stateMachine.AddToRolePolicy(p.statement)
 	}
-	id := "Read" + *awscdk.Names_UniqueId(bucket)
 	if j.settings.storesChunks {
-		j.access("JobStart"+id, j.settings.JobStart, read...)
+		j.access("JobStartRead"+*awscdk.Names_UniqueId(bucket), j.settings.JobStart, read...)
 	}
-	j.access("Summary"+id, j.settings.Summary, read...)
 }
 
 // GrantTaskResponse implements [Job]. It includes the children of the Map, whose

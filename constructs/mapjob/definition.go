@@ -65,10 +65,10 @@ type states struct {
 }
 
 // keepItems reports whether outcomes of failed items have to carry the items,
-// because the summary can't read them again by their indexes.
+// because the job has not stored them: a Source's object may be another one when
+// the summary runs.
 func (b *builder) keepItems() bool {
-	stored := b.settings.JobStart != nil || b.settings.source.format == protocol.FormatJSONLines && b.settings.source.maxItems == nil
-	return !b.settings.mode.inline && !stored
+	return !b.settings.mode.inline && b.settings.JobStart == nil
 }
 
 // define creates the states of a job.

@@ -3,13 +3,17 @@ package jobs
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/running"
 )
@@ -18,6 +22,7 @@ import (
 func TestJobs(t *testing.T) {
 	s := running.Start(t, jobsOfAllTests)
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
+	t.Run("ChangedSources", func(t *testing.T) { changedSources(t, s) })
 	t.Run("Inputs", func(t *testing.T) { inputs(t, s) })
 	t.Run("Largest", func(t *testing.T) { largest(t, s) })
 	t.Run("LargestItem", func(t *testing.T) { largestItem(t, s) })
@@ -117,6 +122,50 @@ func sources(t *testing.T, s *running.Stack) {
 	}
 	if x := run(t, s, "Input", `{"items": []}`); x.Status != engine.Succeeded || x.account.Total != 0 {
 		t.Errorf("got %s (%s: %s) with %s for no items, expected success", x.Status, x.Error, x.Cause, x.Output)
+	}
+}
+
+// Whatever becomes of the object with the items after the Map has read it,
+// failures.jsonl names the items that ran.
+func changedSources(t *testing.T, s *running.Stack) {
+	in := s.Bucket(t, "In")
+	const text, key = "{\"id\":1}\n{\"id\":2,\"fail\":true}\nnull\n{\"id\":4,\"fail\":true}\n", "changing.jsonl"
+	const expected = "{\"id\":2,\"fail\":true}\n{\"id\":4,\"fail\":true}\n"
+	client := s.S3(t)
+	put := func(text string) func() error {
+		return func() error {
+			_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &in, Key: aws.String(key), Body: strings.NewReader(text)})
+			return err
+		}
+	}
+	for name, change := range map[string]func() error{
+		"the same again": put(text),
+		"shorter":        put("{\"id\":8}\n"),
+		"longer":         put("{\"id\":9}\n" + text),
+		"other items":    put(strings.ReplaceAll(text, "id", "no")),
+		"deleted": func() error {
+			_, err := client.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: &in, Key: aws.String(key)})
+			return err
+		},
+	} {
+		for _, job := range []string{"Named", "ChunkedLines"} {
+			s.Put(t, in, key, []byte(text))
+			changed := 0
+			x := run(t, s, job, `{"items": {"key": "`+key+`"}}`, func(request *engine.Request, _ any, _ error) {
+				if request.StateName == protocol.StateWorker {
+					changed++
+					if err := change(); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+			if x.Status != engine.Succeeded || x.account.Total != 4 || x.account.Failed != 2 || changed != 1 {
+				t.Errorf("%s, %s: got %s (%s: %s) with %s after %d changes, expected two failed items of four after one", job, name, x.Status, x.Error, x.Cause, x.Output, changed)
+			}
+			if got := strings.Join(x.failures, ""); got != expected {
+				t.Errorf("%s, %s: got the failures %s, expected those that ran, %s", job, name, got, expected)
+			}
+		}
 	}
 }
 

@@ -137,14 +137,20 @@ var executions int
 // began is when executions start.
 var began = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 
-// run executes a job on a virtual clock and reads its results.
-func run(t *testing.T, s *running.Stack, job, input string) *ended {
+// run executes a job on a virtual clock and reads its results. It calls invoked
+// after each invocation.
+func run(t *testing.T, s *running.Stack, job, input string, invoked ...func(*engine.Request, any, error)) *ended {
 	t.Helper()
 	executions++
 	name := fmt.Sprint("run-", executions)
 	var seen counter
 	e := &ended{Execution: s.Execute(t, job, stack.Execution{
 		Name: name, Input: []byte(input), Observer: &seen,
+		Invoked: func(request *engine.Request, output any, err error) {
+			for _, f := range invoked {
+				f(request, output, err)
+			}
+		},
 		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(began))},
 	})}
 	e.children = seen.children

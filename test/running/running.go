@@ -143,11 +143,16 @@ func (s *Stack) Bucket(t testing.TB, construct string) string {
 	return ""
 }
 
+// S3 returns a client of the stack's S3.
+func (s *Stack) S3(t testing.TB) *s3.Client {
+	t.Helper()
+	return s3.NewFromConfig(s.Client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
+}
+
 // Put stores an object.
 func (s *Stack) Put(t testing.TB, bucket, key string, text []byte) {
 	t.Helper()
-	client := s3.NewFromConfig(s.Client(t, "S3"), func(o *s3.Options) { o.UsePathStyle = true })
-	if _, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(text)}); err != nil {
+	if _, err := s.S3(t).PutObject(context.Background(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(text)}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -49,7 +49,6 @@ SummaryRole
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
-  s3:GetObject on arn:<Partition>:s3:::our-items/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WorkerRole
@@ -106,7 +105,6 @@ WorkerRole
 JobAccountantRole
   logs:CreateLogStream, logs:PutLogEvents on <JobAccountantLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
-  s3:GetObject on <JobResults.Arn>/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
