@@ -78,6 +78,17 @@ func TestTasksAskForExecutionsOfOtherRuns(t *testing.T) {
 	})
 }
 
+func TestARunInVirtualTimeKnowsOnlyItsOwnExecutions(t *testing.T) {
+	var executions engine.Executions
+	known := engine.WithStateMachine(machinePrefix+"Child", parse(t, `{"StartAt": "C", "States": {"C": {"Type": "Succeed"}}}`), engine.Standard)
+	for range 2 {
+		succeeds(t, run(t, `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution",
+			"Parameters": {"StateMachineArn": "`+machinePrefix+`Child", "Name": "n"}, "ResultPath": "$", "OutputPath": "$.ExecutionArn", "End": true}}}`, `{}`,
+			known, engine.WithExecutions(&executions), engine.WithClock(engine.VirtualClock(time.Unix(0, 0)))),
+			`"arn:aws:states:us-east-1:123456789012:execution:Child:n"`)
+	}
+}
+
 func TestTheExecutionThatStartedLastIsListedFirst(t *testing.T) {
 	var executions engine.Executions
 	for _, name := range []string{"one", "two", "three"} {

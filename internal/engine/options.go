@@ -89,7 +89,8 @@ func WithStateMachine(arn string, machine *asl.StateMachine, kind Type) Option {
 }
 
 // WithExecutions lets the tasks of several runs list, describe and stop each
-// other's executions. Default: a run knows only its own.
+// other's executions. Default: a run knows only its own, and so does a run in
+// virtual time, which no other run shares.
 func WithExecutions(executions *Executions) Option {
 	return func(e *Engine) { e.executions = executions }
 }

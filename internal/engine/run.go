@@ -36,7 +36,7 @@ func newRun(ctx context.Context, e *Engine) *run {
 		seed = rand.Uint64()
 	}
 	r := &run{engine: e, loop: e.clock.loop(), random: rand.New(rand.NewPCG(seed, seed)), executions: e.executions}
-	if r.executions == nil {
+	if r.executions == nil || e.clock.virtual {
 		r.executions = &Executions{}
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
