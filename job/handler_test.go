@@ -110,6 +110,9 @@ func TestNoTypeOfAHandlerEndsTheProcess(t *testing.T) {
 			"result of a worker":  {work(same), strings.Replace(batch, text, "1", 1), expected},
 			"output of a summary": {handler: summarize(func(_ context.Context, z *job.Summary) error { z.Output(s); return nil }), payload: `{"items": {"count": 0}, "results": []}`},
 		} {
+			if s.exits && (name == "item of a worker" || name == "item of a queue") {
+				continue // a worker with batches contains panics only
+			}
 			answer, err := jobtest.Call{}.Invoke(c.handler, []byte(c.payload))
 			switch got := job.NameOf(err); {
 			case err == nil:

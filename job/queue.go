@@ -72,7 +72,11 @@ type queueWorker[Item any] struct{ worker *worker[Item, any] }
 
 // Invoke answers one invocation with the messages that failed.
 func (q *queueWorker[Item]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return q.worker.invoke(ctx, func() ([]byte, error) { return q.answer(ctx, payload) })
+	answer, err := q.answer(ctx, payload)
+	if err != nil {
+		return nil, invocationError(err)
+	}
+	return answer, nil
 }
 
 func (q *queueWorker[Item]) answer(ctx context.Context, payload []byte) ([]byte, error) {

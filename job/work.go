@@ -42,7 +42,11 @@ func newWorker[Item, Result any](handle func(context.Context, Item) (Result, err
 
 // Invoke answers one invocation: a batch, with one outcome per item, in order.
 func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return w.invoke(ctx, func() ([]byte, error) { return w.answer(ctx, payload) })
+	answer, err := w.answer(ctx, payload)
+	if err != nil {
+		return nil, invocationError(err)
+	}
+	return answer, nil
 }
 
 func (w *worker[Item, Result]) answer(ctx context.Context, payload []byte) ([]byte, error) {

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -9,9 +10,11 @@ import (
 
 // Record holds the outcomes of a batch while its items are handled.
 type Record struct {
+	started []atomic.Int64 // in milliseconds of Unix time; 0: not started
+
 	mutex    sync.Mutex
 	outcomes []protocol.Outcome
-	running  []bool
+	done     []bool
 	closed   bool
 	store    func(protocol.Outcome)
 }
@@ -19,25 +22,15 @@ type Record struct {
 // NewRecord returns a record in which no item is started. If store is not nil, it
 // takes each outcome as it comes, and the record keeps no outputs.
 func NewRecord(items int, index func(at int) int, store func(protocol.Outcome)) *Record {
-	r := &Record{outcomes: make([]protocol.Outcome, items), running: make([]bool, items), store: store}
+	r := &Record{started: make([]atomic.Int64, items), outcomes: make([]protocol.Outcome, items), done: make([]bool, items), store: store}
 	for at := range r.outcomes {
 		r.outcomes[at] = protocol.NotStarted(index(at))
 	}
 	return r
 }
 
-// Start records when an item starts, by its position in the batch. It does
-// nothing after Close.
-func (r *Record) Start(at int, began time.Time) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	if r.closed {
-		return
-	}
-	o := &r.outcomes[at]
-	o.StartedAt, o.Cause = began.UnixMilli(), protocol.CauseDeadline
-	r.running[at] = true
-}
+// Start records when an item starts, by its position in the batch.
+func (r *Record) Start(at int, began time.Time) { r.started[at].Store(began.UnixMilli()) }
 
 // Set records the outcome of an item, by its position in the batch. It does
 // nothing after Close.
@@ -47,7 +40,7 @@ func (r *Record) Set(at int, o protocol.Outcome) {
 	if r.closed {
 		return
 	}
-	r.running[at] = false
+	r.done[at] = true
 	if r.store != nil {
 		r.store(o)
 		o.Output = nil
@@ -64,11 +57,12 @@ func (r *Record) Close(now time.Time) []protocol.Outcome {
 	}
 	r.closed = true
 	for at := range r.outcomes {
-		if !r.running[at] {
+		started := r.started[at].Load()
+		if r.done[at] || started == 0 {
 			continue
 		}
 		o := &r.outcomes[at]
-		o.Ms = max(0, now.UnixMilli()-o.StartedAt)
+		o.StartedAt, o.Ms, o.Cause = started, max(0, now.UnixMilli()-started), protocol.CauseDeadline
 		if r.store != nil {
 			r.store(*o)
 		}
