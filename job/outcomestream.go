@@ -135,11 +135,16 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 
 // drain accounts for the outcomes that no loop has taken.
 func (s *outcomeStream) drain() error {
-	for {
-		if _, ok := s.next(); !ok {
-			return s.err
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for len(s.batch) > 0 || s.nextBatch() {
+		for i := range s.batch {
+			s.add(&s.batch[i])
 		}
+		s.seen.Add(int64(len(s.batch)))
+		s.batch = nil
 	}
+	return s.err
 }
 
 // close ends the reading, and the upload of kept items that are not stored.

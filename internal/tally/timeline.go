@@ -16,6 +16,9 @@ const (
 	// longest is how long an execution, and so an item, may take: a year, and two
 	// weeks until it is redriven.
 	longest = 366*day + 14*day
+
+	year2000 = 946_684_800_000   // its beginning, as Unix time
+	year2200 = 7_258_118_400_000 // as well
 )
 
 // timeline counts the items that ended in each step of time. All steps have the
@@ -32,14 +35,12 @@ type timeline struct {
 // hour before the execution started, because clocks differ. If start is zero, it
 // is not known, and the time may be of the years 2000 to 2199.
 func isSane(end int64, start time.Time) bool {
-	first, last := start.UnixMilli()-hour, start.UnixMilli()+longest
 	if start.IsZero() {
-		first, last = yearBegin(2000), yearBegin(2200)-1
+		return year2000 <= end && end < year2200
 	}
-	return first <= end && end <= last
+	began := start.UnixMilli()
+	return began-hour <= end && end <= began+longest
 }
-
-func yearBegin(year int) int64 { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() }
 
 // add counts an item that ended at a time that is sane. Times need not be in
 // sequence.

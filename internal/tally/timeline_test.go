@@ -43,6 +43,20 @@ func TestTimesThatCannotBeRightAreNotOnTheTimeline(t *testing.T) {
 	}
 }
 
+func TestWithoutAStartTimesOfTwoCenturiesCount(t *testing.T) {
+	t.Parallel()
+	from, to := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+	for at, counts := range map[time.Time]bool{
+		from.Add(-time.Millisecond): false, from: true, to.Add(-time.Millisecond): true, to: false,
+	} {
+		a := &tally.Tally{}
+		a.Took(0, at.UnixMilli(), 0, true)
+		if line := a.Timeline(); (line != nil) != counts {
+			t.Errorf("got %+v for %s, expected it to count: %t", line, at, counts)
+		}
+	}
+}
+
 // FuzzTook lets workers say anything of when items started and how long they
 // took. A timeline has an item at most once, is small, and can be written.
 func FuzzTook(f *testing.F) {
