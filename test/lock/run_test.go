@@ -55,7 +55,6 @@ func (w *world) run(t testing.TB, p *plan, watch *watch) {
 	}
 	options := []engine.Option{
 		engine.WithClock(engine.VirtualClock(dawn)),
-		engine.WithExecutions(&engine.Executions{}), // the next plan has executions of the same names
 		engine.WithIntegration("arn:aws:states:::sqs:sendMessage", engine.ImmediateFunc(func(*engine.Request) engine.Answer {
 			return engine.Answer{Err: &engine.TaskError{Name: "States.Runtime", Cause: "nothing catches this"}}
 		})),
