@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/tally"
@@ -27,9 +28,13 @@ type outcomeStream struct {
 	batch []protocol.Outcome // the rest of one
 	end   []protocol.Outcome // the whole of it
 	err   error
-	seen  *atomic.Int64 // outcomes so far
-	tally tally.Tally
-	kept  *failures.Kept // nil: failed items are not kept
+
+	// The goroutine that reads accounts for the outcomes.
+	unwanted atomic.Bool   // no loop takes outcomes any more
+	stopped  atomic.Bool   // nor are they accounted for
+	seen     *atomic.Int64 // outcomes so far
+	tally    tally.Tally
+	kept     *failures.Kept // nil if no items are kept
 }
 
 // A batch of outcomes has up to batchLength of them, and is passed on before if
@@ -39,8 +44,10 @@ const (
 	batchBytes  = 256 << 10
 )
 
-func newOutcomeStream(ctx context.Context, log *slog.Logger, source iter.Seq2[protocol.Outcome, error], seen *atomic.Int64) *outcomeStream {
-	s := &outcomeStream{full: make(chan []protocol.Outcome), free: make(chan []protocol.Outcome, 2), stop: make(chan struct{}), seen: seen}
+func newOutcomeStream(ctx context.Context, log *slog.Logger, source iter.Seq2[protocol.Outcome, error], started time.Time,
+	kept *failures.Kept, seen *atomic.Int64) *outcomeStream {
+	s := &outcomeStream{full: make(chan []protocol.Outcome), free: make(chan []protocol.Outcome, 2), stop: make(chan struct{}),
+		seen: seen, tally: tally.Tally{Start: started}, kept: kept}
 	for range cap(s.free) {
 		s.free <- make([]protocol.Outcome, 0, batchLength)
 	}
@@ -48,13 +55,21 @@ func newOutcomeStream(ctx context.Context, log *slog.Logger, source iter.Seq2[pr
 	return s
 }
 
-// read passes on the outcomes of the source in batches.
+// read accounts for the outcomes of the source, and passes on those that are the
+// first of their item in batches.
 func (s *outcomeStream) read(source iter.Seq2[protocol.Outcome, error]) error {
 	batch, bytes := <-s.free, 0
 	for o, err := range source {
 		if err != nil {
 			s.pass(batch)
 			return err
+		}
+		if s.stopped.Load() {
+			return nil
+		}
+		s.seen.Add(1)
+		if !s.add(&o) || s.unwanted.Load() {
+			continue
 		}
 		batch = append(batch, o)
 		if bytes += len(o.Output) + len(o.Item); len(batch) < batchLength && bytes < batchBytes {
@@ -88,17 +103,12 @@ func (s *outcomeStream) pass(batch []protocol.Outcome) []protocol.Outcome {
 func (s *outcomeStream) next() (protocol.Outcome, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	for {
-		if len(s.batch) == 0 && !s.nextBatch() {
-			return protocol.Outcome{}, false
-		}
-		o := s.batch[0]
-		s.batch = s.batch[1:]
-		s.seen.Add(1)
-		if s.add(&o) {
-			return o, true
-		}
+	if len(s.batch) == 0 && !s.nextBatch() {
+		return protocol.Outcome{}, false
 	}
+	o := s.batch[0]
+	s.batch = s.batch[1:]
+	return o, true
 }
 
 func (s *outcomeStream) nextBatch() bool {
@@ -133,27 +143,23 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 	return true
 }
 
-// drain accounts for the outcomes that no loop has taken.
+// drain waits until all outcomes are accounted for.
 func (s *outcomeStream) drain() error {
+	s.unwanted.Store(true)
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	for len(s.batch) > 0 || s.nextBatch() {
-		for i := range s.batch {
-			s.add(&s.batch[i])
-		}
-		s.seen.Add(int64(len(s.batch)))
-		s.batch = nil
+	for s.batch = nil; s.nextBatch(); s.batch = nil {
 	}
 	return s.err
 }
 
 // close ends the reading, and the upload of kept items that are not stored.
 func (s *outcomeStream) close() {
+	s.stopped.Store(true)
 	close(s.stop)
-	s.mutex.Lock() // a loop may still run in a goroutine of its own
-	defer s.mutex.Unlock()
+	for range s.full { // until the goroutine ends
+	}
 	if s.kept != nil {
 		s.kept.Close()
-		s.kept = nil
 	}
 }

@@ -73,13 +73,13 @@ func (z *summarizer) answer(ctx context.Context, payload []byte) ([]byte, error)
 // summarize lets the function look at the outcomes, and accounts for them.
 func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
 	var rest results.Rest
-	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), seen)
-	defer outcomes.close()
-	outcomes.tally.Start = info.StartedAt
-	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance), outcomes: outcomes}
+	var kept *failures.Kept
 	if request.Report != nil && keepsItems(request) {
-		outcomes.kept = failures.Keep(ctx, z.store, z.log(), request.Report.File(protocol.FailuresFile))
+		kept = failures.Keep(ctx, z.store, z.log(), request.Report.File(protocol.FailuresFile))
 	}
+	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), info.StartedAt, kept, seen)
+	defer outcomes.close()
+	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance), outcomes: outcomes}
 
 	err := contain.Run(ctx, z.log(), func() error { return z.look(ctx, summary) })
 	if unread := outcomes.drain(); unread != nil {
