@@ -124,6 +124,7 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	}
 	var request protocol.StartRequest
 	payload := []message.Member{
+		message.Set(&request.Version, protocol.Version),
 		message.Set(&request.Job, b.job()),
 		message.Set(&request.Execution, executionARN),
 		message.Set(&request.Input, input),
@@ -233,6 +234,7 @@ func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.S
 func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 	var request protocol.SummaryRequest
 	payload := []message.Member{
+		message.Set(&request.Version, protocol.Version),
 		message.Set(&request.Job, b.job()),
 		message.Set(&request.Execution, executionARN),
 		message.Set(&request.Input, expression("$input")),

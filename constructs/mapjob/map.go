@@ -32,6 +32,7 @@ type (
 func (b *builder) batchInput() object {
 	var input protocol.BatchInput
 	members := []message.Member{
+		message.Set(&input.Version, protocol.Version),
 		message.Set(&input.Job, b.job()),
 		message.Set(&input.Execution, executionARN),
 	}

@@ -52,7 +52,7 @@ func recordedFile(version, name string) string {
 }
 
 func TestMessagesAreThoseOfTheProtocol(t *testing.T) {
-	runForms(t, func(template map[string]any) {
+	runForms(t, protocol.Version, func(template map[string]any) {
 		if !*record {
 			return
 		}
@@ -79,7 +79,7 @@ func TestFunctionsUnderstandEarlierDefinitions(t *testing.T) {
 	}
 	for _, version := range versions {
 		t.Run(version.Name(), func(t *testing.T) {
-			runForms(t, func(template map[string]any) {
+			runForms(t, anyVersion, func(template map[string]any) {
 				resources := template["Resources"].(map[string]any)
 				for _, form := range forms() {
 					text, err := os.ReadFile(recordedFile(version.Name(), form.name))
@@ -98,12 +98,16 @@ func TestFunctionsUnderstandEarlierDefinitions(t *testing.T) {
 	}
 }
 
-// runForms runs a job of each form, after edit has changed their template.
-func runForms(t *testing.T, edit func(template map[string]any)) {
+// anyVersion stands for any version of messages, or none.
+const anyVersion = 0
+
+// runForms runs a job of each form, after edit has changed their template. The
+// messages of the definitions have to be of the version.
+func runForms(t *testing.T, version int, edit func(template map[string]any)) {
 	s := running.Start(t, func(parent awscdk.Stack) { jobs(parent) }, edit)
 	putItems(t, s)
 	for _, form := range forms() {
-		t.Run(form.name, func(t *testing.T) { runForm(t, s, &form) })
+		t.Run(form.name, func(t *testing.T) { runForm(t, s, &form, version) })
 	}
 }
 
@@ -133,7 +137,7 @@ func putItems(t *testing.T, s *running.Stack) {
 }
 
 // runForm runs a job and checks its messages, its account and its objects.
-func runForm(t *testing.T, s *running.Stack, form *form) {
+func runForm(t *testing.T, s *running.Stack, form *form, version int) {
 	seen := map[string]int{}
 	var mutex sync.Mutex
 	x := s.Execute(t, form.name, stack.Execution{
@@ -151,7 +155,7 @@ func runForm(t *testing.T, s *running.Stack, form *form) {
 				member, _ := object.Get("Payload")
 				return value.Append(nil, member)
 			}
-			if err := checkMessages(form, request.StateName, payload(request.Parameters), payload(output)); err != nil {
+			if err := checkMessages(form, version, request.StateName, payload(request.Parameters), payload(output)); err != nil {
 				t.Errorf("%s: %v", request.StateName, err)
 			}
 		},
@@ -187,8 +191,17 @@ func runForm(t *testing.T, s *running.Stack, form *form) {
 	checkObjects(t, s, form)
 }
 
+// checkVersion returns an error if a message that a definition sent is not of
+// the version.
+func checkVersion(got, version int) error {
+	if version != anyVersion && got != version {
+		return fmt.Errorf("got a message of version %d, expected %d", got, version)
+	}
+	return nil
+}
+
 // checkMessages checks what a function got and answered.
-func checkMessages(form *form, state string, got, answered []byte) error {
+func checkMessages(form *form, version int, state string, got, answered []byte) error {
 	switch state {
 	case protocol.StateJobStart:
 		request, err := decode[protocol.StartRequest](got)
@@ -204,12 +217,13 @@ func checkMessages(form *form, state string, got, answered []byte) error {
 			_, unplaced := decode[protocol.Items](answer.Items)
 			unanswered = errors.Join(unanswered, unplaced)
 		}
-		return errors.Join(err, unanswered)
+		return errors.Join(err, checkVersion(request.Version, version), unanswered)
 	case protocol.StateWorker:
 		batch, err := decode[protocol.Batch[json.RawMessage]](got)
 		if form.chunked != (batch.Chunk != nil) || form.chunked == (len(batch.Items) > 0) {
 			err = errors.Join(err, fmt.Errorf("got the batch %s, expected items or a chunk", got))
 		}
+		err = errors.Join(err, checkVersion(batch.BatchInput.Version, version))
 		if batch.TaskToken != "" { // another system has the answer
 			return err
 		}
@@ -223,7 +237,7 @@ func checkMessages(form *form, state string, got, answered []byte) error {
 			err = errors.Join(err, unplaced)
 		}
 		_, unaccounted := decode[protocol.Account](answered)
-		return errors.Join(err, unaccounted)
+		return errors.Join(err, checkVersion(request.Version, version), unaccounted)
 	case echoState:
 		_, err := decode[protocol.ProcessorInput](got)
 		return err
