@@ -444,7 +444,7 @@ func TestTheAccountIsTheTruth(t *testing.T) {
 		for _, o := range found.Contents {
 			_, _ = objects.DeleteObject(bucket, o.Key)
 		}
-		objects.DeleteObject(bucket, "sources/"+prefix)
+		_, _ = objects.DeleteObject(bucket, "sources/"+prefix)
 		if err != nil {
 			rt.Fatalf("%v\nin %+v", err, p)
 		}
