@@ -596,3 +596,37 @@ func TestUnknownTimesAreAccepted(t *testing.T) {
 		t.Errorf("got %q, expected only the missing worker to be refused", message)
 	}
 }
+
+// "With a customer key: the role needs GenerateDataKey and Decrypt, a kms:ViaService
+// condition breaks it, … and logs need Decrypt for delivery.logs.amazonaws.com in the
+// key's policy." "A trust condition on aws:SourceArn of state machines breaks Express
+// children."
+func TestRoleAndKeyLetExecutionsAndTheirLogsUseTheKey(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
+		Worker:        function(stack, "Worker"),
+		Mode:          &mapjob.Distributed{Children: mapjob.ExpressChildren},
+		EncryptionKey: awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
+	})
+	template := synthesis.Synthesize(t, stack)
+	role := strings.Join(template.Statements("JobRole"), "\n")
+	if !strings.Contains(role, `"kms:Decrypt","kms:GenerateDataKey"`) {
+		t.Errorf("got the statements\n%s\nexpected the state machine to use the key", role)
+	}
+	key, err := json.Marshal(template.Only(t, "AWS::KMS::Key").Properties["KeyPolicy"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(key), "delivery.logs.amazonaws.com") {
+		t.Errorf("got the key policy %s, expected delivery.logs.amazonaws.com in it", key)
+	}
+	roles, err := json.Marshal(template.OfType("AWS::IAM::Role"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, condition := range []string{"kms:ViaService", "aws:SourceArn"} {
+		if strings.Contains(role+string(roles), condition) {
+			t.Errorf("got a condition on %s, expected none on what executions need", condition)
+		}
+	}
+}

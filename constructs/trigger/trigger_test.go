@@ -2,6 +2,7 @@ package trigger_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -265,8 +266,26 @@ func TestIAMWebhookNeedsAGrant(t *testing.T) {
 			t.Errorf("%s: got %v, expected no permission for everybody", id, permission.Properties)
 		}
 	}
-	if statements := strings.Join(template.Statements("Caller"), "\n"); !strings.Contains(statements, "lambda:InvokeFunctionUrl") {
-		t.Errorf("got %s, expected the caller to be let in", statements)
+	// "Function URLs need both lambda:InvokeFunctionUrl and lambda:InvokeFunction."
+	statements := strings.Join(template.Statements("Caller"), "\n")
+	for _, action := range []string{`"lambda:InvokeFunctionUrl"`, `"lambda:InvokeFunction"`} {
+		if !strings.Contains(statements, action) {
+			t.Errorf("got %s, expected the caller to have %s", statements, action)
+		}
+	}
+}
+
+func TestAnybodyMayCallASignedWebhookByBothActions(t *testing.T) {
+	stack := synthesis.Stack(t)
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(stack), Authorization: &trigger.HMAC{}})
+	actions := map[string]bool{}
+	for _, permission := range synthesis.Synthesize(t, stack).OfType("AWS::Lambda::Permission") {
+		if permission.Properties["Principal"] == "*" {
+			actions[fmt.Sprint(permission.Properties["Action"])] = true
+		}
+	}
+	if !actions["lambda:InvokeFunctionUrl"] || !actions["lambda:InvokeFunction"] || len(actions) != 2 {
+		t.Errorf("got the actions %v, expected lambda:InvokeFunctionUrl and lambda:InvokeFunction", actions)
 	}
 }
 
