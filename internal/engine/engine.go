@@ -71,6 +71,7 @@ type Engine struct {
 	observer     MapObserver
 	machines     map[string]*nestedMachine
 	executions   *Executions
+	keepsLast    bool // the last events of executions, because a task may ask for them
 }
 
 // New prepares a state machine to be run. The error joins all problems, with a
@@ -89,6 +90,7 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	if parts := strings.Split(e.machineARN, ":"); len(parts) > 3 {
 		e.region = parts[3]
 	}
+	e.keepsLast = e.executions != nil || readsHistories(machine)
 	errs := append(e.missing(machine), machine.CheckSubstitutions())
 	if n := len([]rune(e.name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
 		errs = append(errs, fmt.Errorf("execution name: got %d characters, expected at most %d", n, e.limits.NameLength))
@@ -98,6 +100,7 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	}
 	for _, arn := range slices.Sorted(maps.Keys(e.machines)) {
 		nested := e.machines[arn].machine
+		e.keepsLast = e.keepsLast || readsHistories(nested)
 		for _, err := range append(e.missing(nested), nested.CheckSubstitutions()) {
 			if err != nil {
 				errs = append(errs, fmt.Errorf("%s: %w", arn, err))

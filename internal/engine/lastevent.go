@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -13,6 +14,17 @@ type lastEvent struct {
 	previous int64
 	kind     event.Type
 	time     time.Time
+}
+
+// readsHistories reports whether a task of the machine asks for the history of
+// executions.
+func readsHistories(machine *asl.StateMachine) bool {
+	for s := range machine.AllStates() {
+		if s.Task != nil && s.Task.Resource.Action == "getExecutionHistory" {
+			return true
+		}
+	}
+	return false
 }
 
 // history returns the last event as GetExecutionHistory does without the data of

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"time"
+
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/expression"
@@ -81,14 +83,23 @@ func (t *thread) record(kind event.Type, d *event.Data) bool {
 
 func (t *thread) mustRecord(kind event.Type, d *event.Data) {
 	x := t.execution
-	x.lock()
-	x.events++
-	x.last = lastEvent{t.last, kind, x.run.loop.Now()}
-	x.unlock()
-	if history := x.run.engine.history; history != nil {
+	kept, history := x.shared != nil && x.run.engine.keepsLast, x.run.engine.history
+	var now time.Time
+	if kept || history != nil {
+		now = x.run.loop.Now()
+	}
+	if kept {
+		x.lock()
+		x.events++
+		x.last = lastEvent{t.last, kind, now}
+		x.unlock()
+	} else {
+		x.events++
+	}
+	if history != nil {
 		history(event.Event{
 			ExecutionARN: x.arn, ID: x.events, PreviousID: t.last, Type: kind,
-			Time: x.last.time, Data: *d,
+			Time: now, Data: *d,
 		})
 	}
 	t.last = x.events
