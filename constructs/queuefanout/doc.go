@@ -1,6 +1,6 @@
 // Package queuefanout creates a queue between two Lambda functions: the producer
 // sends a message for each item, and the consumer takes messages in batches, many
-// batches at once. It is enough for work whose end nobody has to know.
+// batches at once. It suits work that needs no completion signal.
 //
 //	queuefanout.New(stack, jsii.String("Orders"), &queuefanout.Props{
 //		Producer:       producer, // finds the queue's URL in QUEUE_URL
