@@ -9,6 +9,7 @@ const (
 	ErrorInvalidResult    = "MapJob.InvalidResult"
 	ErrorResultTooLarge   = "MapJob.ResultTooLarge"
 	ErrorInputTooLarge    = "MapJob.InputTooLarge"
+	ErrorNotAllowed       = "MapJob.NotAllowed"
 	ErrorTooManyItems     = "MapJob.TooManyItems"
 	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
 	ErrorSourceChanged    = "MapJob.SourceChanged"
@@ -50,6 +51,8 @@ func Errors() []ErrorDescription {
 			"Return less, such as the address of an object, or use Distributed mode."},
 		{ErrorInputTooLarge, "an execution", "The execution's input is more than 240,000 bytes of JSON, which leaves too little room for what travels with it.",
 			"Store the items in S3 and name the object in the input."},
+		{ErrorNotAllowed, "an execution", "The execution's input names an object outside the buckets and folders from which the job takes items.",
+			"Store the items in the job's own folder of the results bucket, or list their bucket in the InputBuckets of the Source."},
 		{ErrorTooManyItems, "a function or an execution", "An Inline job has more items than its data holds with their outcomes, or more than its history holds with their retries.",
 			"Use Distributed mode. The cause says how many items fit."},
 		{ErrorItemReaderFailed, "a function", "The items of a Source could not be read.",
