@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 )
 
 func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
@@ -30,7 +31,7 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 				Resources: &[]*string{l.table.TableArn()},
 				// Not the other locks in the same table (DynamoDB developer guide,
 				// "Using IAM policy conditions for fine-grained access control").
-				Conditions: &object{"ForAllValues:StringEquals": object{"dynamodb:LeadingKeys": []*string{key}}},
+				Conditions: &jsonata.Object{"ForAllValues:StringEquals": jsonata.Object{"dynamodb:LeadingKeys": []*string{key}}},
 			}),
 			awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 				Actions: &executions,

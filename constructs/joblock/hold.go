@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -60,14 +61,6 @@ const (
 	pause = 1
 )
 
-// expression returns a JSONata expression as the value of a field.
-func expression(format string, args ...any) string {
-	return "{% " + fmt.Sprintf(format, args...) + " %}"
-}
-
-// object is a JSON object in which strings may be JSONata expressions.
-type object = map[string]any
-
 // Hold returns these states:
 //
 //	TakeLock ──────────────────────────────────────────▶ Locked ─▶ ReleaseLock ─▶
@@ -83,43 +76,43 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	lookUp, checkOwner, wait := l.lookUp(), l.choice("CheckOwner"), l.wait()
 
 	locked := awsstepfunctions.Parallel_Jsonata(l, jsii.String("Locked"), &awsstepfunctions.ParallelJsonataProps{
-		Outputs: expression("$states.result[0]"), // there is one branch
+		Outputs: jsonata.Expression("$states.result[0]"), // there is one branch
 	})
 	locked.Branch(body)
 
 	take.AddCatch(read, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errConflict),
-		Assign: &object{"jobLockInput": expression("$states.input"), "jobLockSince": expression("$millis()"), "jobLockOwner": "unknown"},
+		Assign: &jsonata.Object{"jobLockInput": jsonata.Expression("$states.input"), "jobLockSince": jsonata.Expression("$millis()"), "jobLockOwner": "unknown"},
 	})
 	take.Next(locked)
 
 	checkLock := l.choice("CheckLock")
 	read.Next(checkLock)
-	checkLock.When(condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(lookUp)
+	checkLock.When(jsonata.Condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(lookUp)
 
 	lookUp.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errNoOwner),
-		Assign: &object{"jobLockStatus": expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'ExecutionStarted' : 'DELETED'", grace*1000)},
+		Assign: &jsonata.Object{"jobLockStatus": jsonata.Expression("$millis() - $toMillis($jobLockTakenAt) < %d ? 'ExecutionStarted' : 'DELETED'", grace*1000)},
 	})
 	lookUp.Next(checkOwner)
 
 	takeOver.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errConflict),
-		Assign: &object{"jobLockStatus": "LOST"},
+		Assign: &jsonata.Object{"jobLockStatus": "LOST"},
 	})
 	takeOver.Next(locked)
 
-	checkOwner.When(condition("%s", ended), takeOver, nil)
+	checkOwner.When(jsonata.Condition("%s", ended), takeOver, nil)
 	l.whileOwnerRuns(checkOwner, wait)
 	wait.Next(read)
 
-	release := l.release("ReleaseLock", expression("$states.input"))
+	release := l.release("ReleaseLock", jsonata.Expression("$states.input"))
 	notReleased := awsstepfunctions.Pass_Jsonata(l, jsii.String("LockNotReleased"), &awsstepfunctions.PassJsonataProps{
-		Outputs: expression("$jobLockOutput"),
+		Outputs: jsonata.Expression("$jobLockOutput"),
 	})
 	release.AddCatch(notReleased, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings("States.ALL"),
-		Assign: &object{"jobLockOutput": expression("$states.input")},
+		Assign: &jsonata.Object{"jobLockOutput": jsonata.Expression("$states.input")},
 	})
 	locked.Next(release)
 	l.releaseAfterFailure(locked)
@@ -133,49 +126,49 @@ func (l *jobLock) whileOwnerRuns(check awsstepfunctions.Choice, wait awsstepfunc
 	switch overlap := l.overlap.(type) {
 	case *Skip:
 		var skipped awsstepfunctions.IChainable = awsstepfunctions.Succeed_Jsonata(l, jsii.String("Skipped"), &awsstepfunctions.SucceedJsonataProps{
-			Outputs: object{"skipped": true, "owner": expression("$jobLockOwner")},
+			Outputs: jsonata.Object{"skipped": true, "owner": jsonata.Expression("$jobLockOwner")},
 		})
 		if overlap.OnSkipped != nil {
 			skipped = overlap.OnSkipped(skipped)
 		}
-		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(skipped)
+		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(skipped)
 	case *Fail:
-		check.When(condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))
+		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))
 	case *Wait:
 		limit := overlap.rule().LimitSeconds()
-		check.When(condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
+		check.When(jsonata.Condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
 	case *Replace:
 		stop := l.stop()
 		stop.AddCatch(wait, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errNoOwner)})
 		stop.Next(wait)
-		check.When(condition("%s", since(patience)), l.alreadyRunning(fmt.Sprintf(", and did not end within %d s of being stopped", patience)), nil)
-		check.When(condition("%s", lost), wait, nil).Otherwise(stop)
+		check.When(jsonata.Condition("%s", since(patience)), l.alreadyRunning(fmt.Sprintf(", and did not end within %d s of being stopped", patience)), nil)
+		check.When(jsonata.Condition("%s", lost), wait, nil).Otherwise(stop)
 	}
 }
 
 func (l *jobLock) alreadyRunning(more string) awsstepfunctions.Fail {
 	return awsstepfunctions.Fail_Jsonata(l, jsii.String("AlreadyRunning"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorAlreadyRunning),
-		Cause: jsii.String(expression("'execution ' & $jobLockOwner & ' has the lock%s'", more)),
+		Cause: jsii.String(jsonata.Expression("'execution ' & $jobLockOwner & ' has the lock%s'", more)),
 	})
 }
 
 // releaseAfterFailure releases the lock and fails with the body's error.
 func (l *jobLock) releaseAfterFailure(locked awsstepfunctions.Parallel) {
 	failed := awsstepfunctions.Fail_Jsonata(l, jsii.String("JobFailed"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(expression("$jobLockError")),
-		Cause: jsii.String(expression("$jobLockCause")),
+		Error: jsii.String(jsonata.Expression("$jobLockError")),
+		Cause: jsii.String(jsonata.Expression("$jobLockCause")),
 	})
-	release := l.release("ReleaseAfterFailure", object{})
+	release := l.release("ReleaseAfterFailure", jsonata.Object{})
 	release.AddCatch(failed, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL")})
 	release.Next(failed)
 	text := func(member string) string { // a Fail state may have no error and no cause
-		return expression("$type($states.errorOutput.%s) = 'string' ? $states.errorOutput.%[1]s : ''", member)
+		return jsonata.Expression("$type($states.errorOutput.%s) = 'string' ? $states.errorOutput.%[1]s : ''", member)
 	}
 	locked.AddCatch(release, &awsstepfunctions.CatchProps{
 		Errors:  jsii.Strings("States.ALL"),
-		Assign:  &object{"jobLockError": text("Error"), "jobLockCause": text("Cause")},
-		Outputs: object{},
+		Assign:  &jsonata.Object{"jobLockError": text("Error"), "jobLockCause": text("Cause")},
+		Outputs: jsonata.Object{},
 	})
 }
 
@@ -193,14 +186,10 @@ func (l *jobLock) wait() awsstepfunctions.Wait {
 	})
 }
 
-func condition(format string, args ...any) awsstepfunctions.Condition {
-	return awsstepfunctions.Condition_Jsonata(jsii.String(expression(format, args...)))
-}
-
 // key returns the lock's key in its table.
 func (l *jobLock) key() string {
 	if l.itemKey != nil {
 		return *l.itemKey
 	}
-	return expression(machineARN)
+	return jsonata.Expression(machineARN)
 }

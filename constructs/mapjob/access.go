@@ -50,8 +50,8 @@ func (j *mapJob) grant() {
 	if j.results != nil {
 		states = append(states, keyOf(j.results, "kms:Decrypt", "kms:GenerateDataKey")...)
 	}
-	if settings.JobStart == nil { // the Map reads the items where they are
-		states = append(states, settings.source.read()...)
+	if j.functions.jobStart == nil { // the Map reads the items where they are
+		states = append(states, settings.sourceReader.permissions()...)
 	}
 	for _, p := range states {
 		j.stateMachine.AddToRolePolicy(p.statement)
@@ -68,7 +68,7 @@ func (j *mapJob) grant() {
 			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*")
 		j.grantFunctions()
 	} else if j.results != nil {
-		j.access("SummaryAccess", settings.Summary, j.put(protocol.ReportFolder+"/*"))
+		j.access("SummaryAccess", j.functions.summary, j.put(protocol.ReportFolder+"/*"))
 	}
 }
 
@@ -88,28 +88,28 @@ func (j *mapJob) grantFunctions() {
 		start = append(start, j.put(chunks))
 		worker = append(worker, j.get(chunks), j.get(outcomes), j.list(outcomes))
 	}
-	if settings.storesChunks {
-		start = append(start, settings.source.read()...)
-		if settings.source.bucket == nil { // the input names the object in the results bucket
+	if settings.bringsChunker() {
+		start = append(start, settings.sourceReader.permissions()...)
+		if settings.sourceReader.bucket == nil { // the input names the object in the results bucket
 			start = append(start, objects(j.results, "/*", "s3:GetObject"))
 		}
 	}
 	if settings.itemByItem() {
 		worker = nil
 	}
-	j.access("JobStartAccess", settings.JobStart, start...)
-	j.access("WorkerAccess", settings.worker, worker...)
-	j.access("SummaryAccess", settings.Summary, summary...)
+	j.access("JobStartAccess", j.functions.jobStart, start...)
+	j.access("WorkerAccess", j.functions.worker, worker...)
+	j.access("SummaryAccess", j.functions.summary, summary...)
 }
 
-// read allows to read the items in the Source's bucket.
-func (s *source) read() []permission {
-	if s.bucket == nil {
+// permissions returns what reading the items in the Source's bucket takes.
+func (r *itemReader) permissions() []permission {
+	if r.bucket == nil {
 		return nil
 	}
-	permissions := append([]permission{objects(s.bucket, "/*", "s3:GetObject")}, keyOf(s.bucket, "kms:Decrypt")...)
-	if s.format == protocol.FormatObjects {
-		permissions = append(permissions, permission{statement: allow(s.bucket.BucketArn(), "s3:ListBucket")})
+	permissions := append([]permission{objects(r.bucket, "/*", "s3:GetObject")}, keyOf(r.bucket, "kms:Decrypt")...)
+	if r.format == protocol.FormatObjects {
+		permissions = append(permissions, permission{statement: allow(r.bucket.BucketArn(), "s3:ListBucket")})
 	}
 	return permissions
 }
@@ -163,8 +163,8 @@ func (j *mapJob) GrantRead(bucket awss3.IBucket) {
 	for _, p := range read {
 		j.stateMachine.AddToRolePolicy(p.statement)
 	}
-	if j.settings.storesChunks {
-		j.access("JobStartRead"+*awscdk.Names_UniqueId(bucket), j.settings.JobStart, read...)
+	if j.settings.bringsChunker() {
+		j.access("JobStartRead"+*awscdk.Names_UniqueId(bucket), j.functions.jobStart, read...)
 	}
 }
 

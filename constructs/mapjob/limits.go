@@ -1,15 +1,12 @@
 package mapjob
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/waiting"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -50,15 +47,15 @@ func bytesOf(value string) string {
 // Assign.
 func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
 	options := &awsstepfunctions.ChoiceTransitionOptions{}
-	if b.settings.Summary != nil {
-		options.Assign = &object{"input": b.inputForSummary()}
+	if b.functions.summary != nil {
+		options.Assign = &jsonata.Object{"input": b.inputForSummary()}
 	}
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckInput"), nil)
 	// A character takes four bytes at most.
-	check.When(b.condition("$length($string($states.input)) <= %d ? true : %s <= %d", protocol.MaxInput/4, bytesOf("$states.input"), protocol.MaxInput), next, options)
+	check.When(jsonata.Condition("$length($string($states.input)) <= %d ? true : %s <= %d", protocol.MaxInput/4, bytesOf("$states.input"), protocol.MaxInput), next, options)
 	return check.Otherwise(awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InputTooLarge"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorInputTooLarge),
-		Cause: jsii.String(expression("'got an input of ' & $string(%s) & ' bytes of JSON, expected at most %d: store the items in S3'",
+		Cause: jsii.String(jsonata.Expression("'got an input of ' & $string(%s) & ' bytes of JSON, expected at most %d: store the items in S3'",
 			bytesOf("$states.input"), protocol.MaxInput)),
 	}))
 }
@@ -66,7 +63,7 @@ func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.
 // inlineBytes returns the expression of the bytes that the items of an Inline job
 // take, with their outcomes. The summary gets the input beside the outcomes.
 func (b *builder) inlineBytes() string {
-	if b.settings.Summary == nil {
+	if b.functions.summary == nil {
 		return strconv.Itoa(protocol.MaxInput)
 	}
 	return fmt.Sprintf("(%d - %s)", protocol.MaxInput, bytesOf("$input"))
@@ -100,15 +97,15 @@ func (b *builder) tooManyItems(check awsstepfunctions.Choice, valid string) {
 	most := b.settings.inlineItems()
 	failed := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("TooManyItems"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorTooManyItems),
-		Cause: jsii.String(expression("'got ' & $string($count($items)) & ' items of ' & $string(%s) & ' bytes, expected at most %d, and at most ' & $string(%s) & "+
+		Cause: jsii.String(jsonata.Expression("'got ' & $string($count($items)) & ' items of ' & $string(%s) & ' bytes, expected at most %d, and at most ' & $string(%s) & "+
 			"' bytes with %d more for each: use Distributed mode'", bytesOf("$items"), most, b.inlineBytes(), outcomeBytes)),
 	})
-	check.When(b.condition("%s and ($count($items) > %d or %s + %d * $count($items) > %s)", valid, most, bytesOf("$items"), outcomeBytes, b.inlineBytes()), failed, nil)
+	check.When(jsonata.Condition("%s and ($count($items) > %d or %s + %d * $count($items) > %s)", valid, most, bytesOf("$items"), outcomeBytes, b.inlineBytes()), failed, nil)
 }
 
 // spare returns the assignment of the variable spareBytes.
-func (b *builder) spare() *object {
-	return &object{spareBytes: expression("$floor((%s - %s) / $max([1, $count($items)]))", b.inlineBytes(), bytesOf("$items"))}
+func (b *builder) spare() *jsonata.Object {
+	return &jsonata.Object{spareBytes: jsonata.Expression("$floor((%s - %s) / $max([1, $count($items)]))", b.inlineBytes(), bytesOf("$items"))}
 }
 
 // bounded returns the outcome of an item, given as an expression or an object. The
@@ -126,39 +123,8 @@ func (b *builder) bounded(outcome any) any {
 	members := message.Object(&large,
 		message.Set(&large.Index, index),
 		message.Set(&large.Status, protocol.Failed),
-		message.Set(&large.Error, expression("%s = '%s' ? $substring(%s, 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
-		message.Set(&large.Cause, expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")))
-	return expression("($outcome := %s; $size := %s; $room := $%s + %s; $size > $room ? %s : $outcome)",
-		literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(inner(item)), literal(members))
-}
-
-// inner returns the JSONata between the marks of an expression.
-func inner(expression string) string {
-	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(expression, "{%"), "%}"))
-}
-
-// literal returns the JSONata of a value whose strings may be expressions.
-func literal(v any) string {
-	switch v := v.(type) {
-	case object:
-		var members []string
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			members = append(members, quoted(name)+": "+literal(v[name]))
-		}
-		return "{" + strings.Join(members, ", ") + "}"
-	case string:
-		if strings.HasPrefix(v, "{%") {
-			return "(" + inner(v) + ")"
-		}
-	}
-	return quoted(v)
-}
-
-// quoted returns a literal of JSONata, which is one of JSON.
-func quoted(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // a name or a status
-	}
-	return string(text)
+		message.Set(&large.Error, jsonata.Expression("%s = '%s' ? $substring(%s, 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
+		message.Set(&large.Cause, jsonata.Expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")))
+	return jsonata.Expression("($outcome := %s; $size := %s; $room := $%s + %s; $size > $room ? %s : $outcome)",
+		jsonata.Literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(jsonata.Inner(item)), jsonata.Literal(members))
 }

@@ -2,7 +2,6 @@ package mapjob
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -13,38 +12,16 @@ const (
 	defaultExpiryDays      = 30
 )
 
-// settings are props with every default applied.
+// settings are props with every default applied. They do not change afterwards.
+//
+// Some props have no default in some jobs, and stay nil: the WorkerRetries of a job
+// without a Worker, the Source, which may not be used, and the Results of a job that
+// creates no bucket.
 type settings struct {
 	Props
-	mode   mode
-	source source
-
-	worker                            awslambda.IFunction // nil: there is a Processor
-	callbackTimeout, callbackInterval awscdk.Duration     // the interval is that of heartbeats, or nil
-
-	// storesChunks says that JobStart is the job's chunker, which stores the items
-	// of the Source.
-	storesChunks bool
-}
-
-// modeOf returns the mode of a job, given or by default.
-func (p *Props) modeOf() mode {
-	given := p.Mode
-	if given == nil {
-		given = &Distributed{}
-	}
-	return given.resolve(p.Processor != nil || p.Callback != nil)
-}
-
-// sourceOf returns the source of a job, given or by default.
-func (p *Props) sourceOf() source {
-	switch {
-	case p.Source != nil:
-		return p.Source.resolve()
-	case p.modeOf().inline:
-		return (&InputList{}).resolve()
-	}
-	return (&JSONLines{}).resolve()
+	mode         mode
+	sourceReader itemReader // reads the items of the Source
+	mapReader    itemReader // reads the items of the Map: those of the Source, or those that a job start stored
 }
 
 // resolve returns the settings of a job with that ID.
@@ -55,24 +32,69 @@ func (p Props) resolve(id *string) *settings {
 	if p.ToleratedFailurePercentage == nil && p.ToleratedFailureCount == nil {
 		p.ToleratedFailurePercentage = jsii.Number(0)
 	}
-	if p.WorkerRetries == nil {
+	if p.WorkerRetries == nil && p.Worker != nil {
 		p.WorkerRetries = jsii.Number(2)
 	}
 	if p.Timeout == nil {
 		p.Timeout = awscdk.Duration_Seconds(jsii.Number(defaultTimeoutSeconds))
 	}
-	if p.Results == nil {
-		p.Results = &ResultsProps{}
-	}
-	s := &settings{Props: p, mode: p.modeOf(), source: p.sourceOf(), worker: p.Worker}
-	if c := p.Callback; c != nil {
-		s.worker, s.callbackTimeout, s.callbackInterval = c.Worker, c.Timeout, c.Heartbeat
-		if s.callbackTimeout == nil {
-			s.callbackTimeout = awscdk.Duration_Seconds(jsii.Number(defaultCallbackSeconds))
+	if p.Callback != nil {
+		callback := *p.Callback
+		if callback.Timeout == nil {
+			callback.Timeout = awscdk.Duration_Seconds(jsii.Number(defaultCallbackSeconds))
 		}
+		p.Callback = &callback
 	}
+	if p.Mode == nil {
+		p.Mode = &Distributed{}
+	}
+	s := &settings{Props: p, mode: p.Mode.resolve(p.Processor != nil || p.Callback != nil)}
+	s.resolveResults()
+	s.resolveReaders()
 	return s
 }
+
+// resolveResults sets the Results of a job that creates a bucket.
+func (s *settings) resolveResults() {
+	if s.Results == nil && (s.ResultsBucket != nil || s.mode.inline) {
+		return
+	}
+	var results ResultsProps
+	if s.Results != nil {
+		results = *s.Results
+	}
+	if results.Expiry == nil {
+		results.Expiry = awscdk.Duration_Days(jsii.Number(defaultExpiryDays))
+	}
+	s.Results = &results
+}
+
+func (s *settings) resolveReaders() {
+	switch {
+	case s.Source != nil:
+		s.sourceReader = s.Source.itemReader()
+	case s.mode.inline:
+		s.sourceReader = (&InputList{}).itemReader()
+	default:
+		s.sourceReader = (&JSONLines{}).itemReader()
+	}
+	switch {
+	case s.JobStart == nil && !s.bringsChunker():
+		s.mapReader = s.sourceReader
+	case s.mode.inline:
+		s.mapReader = (&InputList{}).itemReader()
+	default:
+		s.mapReader = (&JSONLines{}).itemReader()
+	}
+}
+
+// bringsChunker reports whether the job has a function of its own that stores the
+// items of the Source in chunks.
+func (s *settings) bringsChunker() bool { return s.JobStart == nil && s.mode.byReference }
+
+// bringsAccountant reports whether the job has a function of its own in place of a
+// Summary.
+func (s *settings) bringsAccountant() bool { return s.Summary == nil && !s.mode.inline }
 
 // itemByItem reports whether each item has states of its own. Otherwise a batch
 // is one invocation of the worker.

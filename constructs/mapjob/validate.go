@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/waiting"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -21,40 +20,34 @@ const (
 	maxRetries         = 99
 )
 
-// validate returns every problem with the props of a job with that ID.
-func (p *Props) validate(id *string) (found refusal.Problems) {
-	if p.Mode != nil {
-		p.Mode.validate(&found)
-	}
-	p.validateWork(&found)
-	p.validateSource(&found)
-	p.validateTimes(&found)
-	p.validateResults(&found)
-	if p.LockTable != nil && p.Overlap == nil {
+// validate returns every problem with the settings of a job.
+func (s *settings) validate() (found refusal.Problems) {
+	s.Mode.validate(&found)
+	s.validateWork(&found)
+	s.validateSource(&found)
+	s.validateTimes(&found)
+	s.validateResults(&found)
+	if s.LockTable != nil && s.Overlap == nil {
 		found.Add("LockTable: got a table without an Overlap, expected both: executions that may overlap have no lock")
 	}
-	if p.Name != nil && *p.Name == "" {
+	if *s.Name == "" {
 		found.Add("Name: got an empty name, expected a name, or nil for the construct's ID")
 	}
-	if p.Notify != nil {
-		found.StandardTopic("Notify", p.Notify)
-		name := p.Name
-		if name == nil {
-			name = id
-		}
-		found.JobName("Name", *name)
+	if s.Notify != nil {
+		found.StandardTopic("Notify", s.Notify)
+		found.JobName("Name", *s.Name)
 	}
-	found.Number("ToleratedFailurePercentage", p.ToleratedFailurePercentage, 0, 100)
-	found.Whole("ToleratedFailureCount", p.ToleratedFailureCount, 0, protocol.MaxItems)
-	found.Known("ToleratedFailurePercentage", p.ToleratedFailurePercentage)
-	found.Known("ToleratedFailureCount", p.ToleratedFailureCount)
+	found.Number("ToleratedFailurePercentage", s.ToleratedFailurePercentage, 0, 100)
+	found.Whole("ToleratedFailureCount", s.ToleratedFailureCount, 0, protocol.MaxItems)
+	found.Known("ToleratedFailurePercentage", s.ToleratedFailurePercentage)
+	found.Known("ToleratedFailureCount", s.ToleratedFailureCount)
 	return found
 }
 
 // validateWork checks what handles the items.
-func (p *Props) validateWork(found *refusal.Problems) {
+func (s *settings) validateWork(found *refusal.Problems) {
 	ways := 0
-	for _, given := range []bool{p.Worker != nil, p.Callback != nil, p.Processor != nil} {
+	for _, given := range []bool{s.Worker != nil, s.Callback != nil, s.Processor != nil} {
 		if given {
 			ways++
 		}
@@ -62,28 +55,28 @@ func (p *Props) validateWork(found *refusal.Problems) {
 	if ways != 1 {
 		found.Add("Worker, Callback, Processor: got %d of them, expected one: what handles the items", ways)
 	}
-	if p.WorkerRetries != nil && p.Worker == nil {
-		found.Add("WorkerRetries: got %g without a Worker, expected nil: a Processor has retries of its own, and a Callback's worker must not ask twice", *p.WorkerRetries)
+	if s.WorkerRetries != nil && s.Worker == nil {
+		found.Add("WorkerRetries: got %g without a Worker, expected nil: a Processor has retries of its own, and a Callback's worker must not ask twice", *s.WorkerRetries)
 	}
-	found.Whole("WorkerRetries", p.WorkerRetries, 0, maxRetries)
-	found.Known("WorkerRetries", p.WorkerRetries)
-	if p.Callback != nil && p.Callback.Worker == nil {
+	found.Whole("WorkerRetries", s.WorkerRetries, 0, maxRetries)
+	found.Known("WorkerRetries", s.WorkerRetries)
+	if s.Callback != nil && s.Callback.Worker == nil {
 		found.Add("Callback.Worker: got nothing, expected the function that passes on task tokens")
 	}
-	mode := p.modeOf()
-	if (p.Callback != nil || p.Processor != nil) && !mode.express {
+	mode := s.mode
+	if (s.Callback != nil || s.Processor != nil) && !mode.express {
 		found.Whole("Mode.BatchSize with a Callback or a Processor", mode.batchSize, 1, maxEachItem)
 	}
-	if mode.byReference && (p.Callback != nil || p.Processor != nil) {
+	if mode.byReference && (s.Callback != nil || s.Processor != nil) {
 		found.Add("Mode: got ByReference with a Callback or a Processor, which need the items themselves; expected Distributed or Inline")
 	}
 	if !mode.express {
 		return
 	}
-	if p.Callback != nil {
+	if s.Callback != nil {
 		found.Add("Mode.Children: got %q with a Callback, expected %q: Express executions can't wait for an answer", ExpressChildren, StandardChildren)
 	}
-	if timeout := timeoutOf(p.Worker); timeout != nil && !*timeout.IsUnresolved() && refusal.Seconds(timeout) > maxExpressSeconds {
+	if timeout := timeoutOf(s.Worker); timeout != nil && !*timeout.IsUnresolved() && refusal.Seconds(timeout) > maxExpressSeconds {
 		found.Add("Mode.Children: got %q with a worker timeout of %g s, expected at most %d s, the longest an Express execution lasts",
 			ExpressChildren, refusal.Seconds(timeout), maxExpressSeconds)
 	}
@@ -104,89 +97,81 @@ func timeoutOf(function awslambda.IFunction) awscdk.Duration {
 }
 
 // validateSource checks where the items come from.
-func (p *Props) validateSource(found *refusal.Problems) {
-	if p.Source == nil {
+func (s *settings) validateSource(found *refusal.Problems) {
+	if s.Source == nil {
 		return
 	}
-	if p.JobStart != nil {
+	if s.JobStart != nil {
 		found.Add("Source: got one with a JobStart, which yields the items, expected one of them")
 	}
-	mode, source := p.modeOf(), p.sourceOf()
-	source.validate(found)
+	mode, reader := s.mode, s.sourceReader
+	reader.validate(found)
 	switch {
-	case mode.inline && !source.inInput():
-		found.Add("Source: got %T in an Inline job, whose items are in its data, expected *mapjob.InputList or nil", p.Source)
-	case mode.byReference && source.inInput():
+	case mode.inline && !reader.inInput():
+		found.Add("Source: got %T in an Inline job, whose items are in its data, expected *mapjob.InputList or nil", s.Source)
+	case mode.byReference && reader.inInput():
 		found.Add("Source: got *mapjob.InputList with ByReference, expected Distributed: items that fit into an input need no chunks")
-	case mode.byReference && source.format == protocol.FormatObjects && source.bucket != nil && source.bucket == p.ResultsBucket:
+	case mode.byReference && reader.format == protocol.FormatObjects && reader.bucket != nil && reader.bucket == s.ResultsBucket:
 		found.Add("Source.Bucket: got the ResultsBucket, expected another one: the list of its objects would include the job's own chunks")
 	}
 }
 
 // validateTimes checks that what an execution waits for ends before the
 // execution does.
-func (p *Props) validateTimes(found *refusal.Problems) {
-	found.Duration("Timeout", p.Timeout, 1, maxStandardSeconds)
-	if wait, ok := p.Overlap.(*joblock.Wait); ok {
+func (s *settings) validateTimes(found *refusal.Problems) {
+	found.Duration("Timeout", s.Timeout, 1, maxStandardSeconds)
+	if wait, ok := s.Overlap.(*joblock.Wait); ok {
 		rule := waiting.Rule{Limit: wait.Limit, PollEvery: wait.PollEvery}
 		if rule.Validate(found) {
-			p.validateWithin("Overlap.Limit", rule.LimitSeconds(), found)
+			s.validateWithin("Overlap.Limit", rule.LimitSeconds(), found)
 		}
 	}
-	c := p.Callback
+	c := s.Callback
 	if c == nil {
 		return
 	}
-	limit := c.Timeout
-	if limit == nil {
-		limit = awscdk.Duration_Seconds(jsii.Number(defaultCallbackSeconds))
-	}
-	limited := found.Duration("Callback.Timeout", limit, 1, maxStandardSeconds)
+	limited := found.Duration("Callback.Timeout", c.Timeout, 1, maxStandardSeconds)
 	if limited {
-		p.validateWithin("Callback.Timeout", refusal.Seconds(limit), found)
+		s.validateWithin("Callback.Timeout", refusal.Seconds(c.Timeout), found)
 	}
 	beats := found.Duration("Callback.Heartbeat", c.Heartbeat, 1, maxStandardSeconds)
-	if beats && limited && refusal.Seconds(c.Heartbeat) >= refusal.Seconds(limit) {
-		found.Add("Callback.Heartbeat: got %.10g s, expected less than the Timeout of %.10g s", refusal.Seconds(c.Heartbeat), refusal.Seconds(limit))
+	if beats && limited && refusal.Seconds(c.Heartbeat) >= refusal.Seconds(c.Timeout) {
+		found.Add("Callback.Heartbeat: got %.10g s, expected less than the Timeout of %.10g s", refusal.Seconds(c.Heartbeat), refusal.Seconds(c.Timeout))
 	}
 }
 
 // validateWithin refuses a wait that may last as long as the execution.
-func (p *Props) validateWithin(prop string, seconds float64, found *refusal.Problems) {
-	if timeout, known := p.timeoutSeconds(); known && seconds >= timeout {
+func (s *settings) validateWithin(prop string, seconds float64, found *refusal.Problems) {
+	if timeout, known := s.timeoutSeconds(); known && seconds >= timeout {
 		found.Add("%s: got %.10g s, expected less than the Timeout of %.10g s, which ends the execution", prop, seconds, timeout)
 	}
 }
 
 // timeoutSeconds returns the longest an execution lasts, if it is known.
-func (p *Props) timeoutSeconds() (seconds float64, known bool) {
-	switch {
-	case p.Timeout == nil:
-		return defaultTimeoutSeconds, true
-	case *p.Timeout.IsUnresolved():
+func (s *settings) timeoutSeconds() (seconds float64, known bool) {
+	if *s.Timeout.IsUnresolved() {
 		return 0, false
 	}
-	return refusal.Seconds(p.Timeout), true
+	return refusal.Seconds(s.Timeout), true
 }
 
 // validateResults checks the results bucket. Its objects must outlive the
 // execution, which reads what it has written.
-func (p *Props) validateResults(found *refusal.Problems) {
-	if p.Results != nil && p.ResultsBucket != nil {
+func (s *settings) validateResults(found *refusal.Problems) {
+	if s.Results == nil {
+		return
+	}
+	if s.ResultsBucket != nil {
 		found.Add("Results: got options of a new bucket with a ResultsBucket, expected one of them")
 	}
-	creates := p.ResultsBucket == nil && (p.Results != nil || !p.modeOf().inline)
-	expires := float64(defaultExpiryDays * daySeconds)
-	if p.Results != nil && p.Results.Expiry != nil {
-		if !found.Duration("Results.Expiry", p.Results.Expiry, daySeconds, maxExpiryDays*daySeconds) {
-			return
-		}
-		expires = refusal.Seconds(p.Results.Expiry)
-		if math.Mod(expires, daySeconds) != 0 {
-			found.Add("Results.Expiry: got %.10g s, expected whole days", expires)
-		}
+	if !found.Duration("Results.Expiry", s.Results.Expiry, daySeconds, maxExpiryDays*daySeconds) {
+		return
 	}
-	if timeout, known := p.timeoutSeconds(); known && creates && expires < timeout {
+	expires := refusal.Seconds(s.Results.Expiry)
+	if math.Mod(expires, daySeconds) != 0 {
+		found.Add("Results.Expiry: got %.10g s, expected whole days", expires)
+	}
+	if timeout, known := s.timeoutSeconds(); known && s.ResultsBucket == nil && expires < timeout {
 		found.Add("Results.Expiry: got %.10g s, expected at least the Timeout of %.10g s: an execution reads what it has written", expires, timeout)
 	}
 }

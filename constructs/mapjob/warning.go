@@ -17,7 +17,7 @@ func (j *mapJob) warn(format string, args ...any) {
 // warnConcurrency warns if the Map invokes the worker more often at once than its
 // reserved concurrency allows.
 func (j *mapJob) warnConcurrency() {
-	reserved := reservedOf(j.settings.worker)
+	reserved := reservedOf(j.functions.worker)
 	given := j.settings.mode.maxConcurrency
 	if reserved == nil || *awscdk.Token_IsUnresolved(*reserved) || *awscdk.Token_IsUnresolved(*given) {
 		return

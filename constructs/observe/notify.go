@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -85,13 +86,13 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 		Parameters: &map[string]any{
 			"TopicArn":          props.Topic.TopicArn(),
 			"Subject":           subject,
-			"Message":           "{% " + props.message(subject) + " %}",
+			"Message":           jsonata.Expression("%s", props.message(subject)),
 			"MessageAttributes": map[string]any{"job": attribute(*props.Job), "ending": attribute(string(props.Ending))},
 		},
 		IamAction:               jsii.String("sns:Publish"),
 		IamResources:            &[]*string{props.Topic.TopicArn()},
 		AdditionalIamStatements: useKey(props.Topic),
-		Outputs:                 "{% $states.input %}",
+		Outputs:                 jsonata.Expression("$states.input"),
 	})
 	task.AddRetry(&awsstepfunctions.RetryProps{
 		Errors:         jsii.Strings("States.ALL"),
@@ -100,7 +101,7 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 		BackoffRate:    jsii.Number(2),
 		JitterStrategy: awsstepfunctions.JitterType_FULL,
 	})
-	task.AddCatch(next, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"), Outputs: "{% $states.input %}"})
+	task.AddCatch(next, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"), Outputs: jsonata.Expression("$states.input")})
 	task.Next(next)
 	return task
 }

@@ -44,6 +44,26 @@ func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay fl
 	})
 }
 
+// retryFailures retries a job start or a summary that could not report its failure:
+// both can begin again. One that exited or was killed is retried twice. One that timed
+// out is retried once: a dependency may have been slow, but work that takes too long
+// takes too long again, for up to 15 minutes. AWS has reported both failures by two
+// names, and Lambda.Unknown stood for timeouts. An error that the function returned
+// would come again.
+func retryFailures(task awsstepfunctionstasks.LambdaInvoke) {
+	retry := func(attempts float64, errors ...string) {
+		task.AddRetry(&awsstepfunctions.RetryProps{
+			Errors:         jsii.Strings(errors...),
+			MaxAttempts:    jsii.Number(attempts),
+			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
+			BackoffRate:    jsii.Number(2),
+			JitterStrategy: awsstepfunctions.JitterType_FULL,
+		})
+	}
+	retry(2, "Runtime.ExitError", "Runtime.OutOfMemory")
+	retry(1, "Sandbox.Timedout", "Lambda.Unknown")
+}
+
 // retryWorkerService retries throttles of a worker, as often as the history and the
 // time of its execution allow.
 func (s *settings) retryWorkerService(task awsstepfunctionstasks.LambdaInvoke) {

@@ -1,0 +1,144 @@
+package mapjob
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
+	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// itemReader describes how items are read, by the Map or by the job's chunker.
+type itemReader struct {
+	format    string // empty: the input has the items
+	bucket    awss3.IBucket
+	key       *string // of an object list, the prefix
+	headers   *[]*string
+	delimiter awsstepfunctions.CsvDelimiter
+	maxItems  *float64
+}
+
+// inInput reports whether the execution's input has the items.
+func (r *itemReader) inInput() bool { return r.format == "" }
+
+// keyIn returns the member of a message that names the object, or of an object
+// list the prefix.
+func (r *itemReader) keyIn(key, prefix *string) *string {
+	if r.format == protocol.FormatObjects {
+		return prefix
+	}
+	return key
+}
+
+// itemsOf returns the expression of a value's items: its member items, or the
+// value itself. A list is items, even if those have members named items.
+func itemsOf(value string) string {
+	var answer protocol.StartAnswer
+	return strings.NewReplacer("VALUE", value, "items", message.Name(&answer, &answer.Items)).
+		Replace("$type(VALUE) = 'object' and $exists(VALUE.items) ? VALUE.items : VALUE")
+}
+
+// location returns the value of the variable items: where the items are, as the
+// input names it and the Source.
+func (r *itemReader) location() any {
+	var items protocol.Items
+	key := r.keyIn(&items.Key, &items.Prefix)
+	named := itemsOf("$states.input")
+	switch {
+	case r.bucket == nil:
+		return jsonata.Expression("%s", named)
+	case r.key != nil:
+		return message.Object(&items, message.Set(&items.Bucket, r.bucket.BucketName()), message.Set(key, r.key))
+	}
+	return jsonata.Expression("($named := %s; $type($named) = 'object' ? $merge([$named, {'%s': '%s'}]) : $named)",
+		named, message.Name(&items, &items.Bucket), *r.bucket.BucketName())
+}
+
+// valid returns the condition that the variable items says where items are, and
+// describes such a value.
+func (r *itemReader) valid() (condition, expected string) {
+	var answer protocol.StartAnswer
+	member := message.Name(&answer, &answer.Items)
+	if r.inInput() {
+		return "$type($items) = 'array'", fmt.Sprintf(`{"%s": [...]}`, member)
+	}
+	var items protocol.Items
+	in, key := message.In("$items", &items), r.keyIn(&items.Key, &items.Prefix)
+	condition = fmt.Sprintf("$type($items) = 'object' and $type(%s) = 'string' and $type(%s) = 'string'", in(&items.Bucket), in(key))
+	if r.bucket != nil {
+		return condition, fmt.Sprintf(`{"%s": {"%s": "..."}}`, member, message.Name(&items, key))
+	}
+	return condition, fmt.Sprintf(`{"%s": {"%s": "...", "%s": "..."}}`, member, message.Name(&items, &items.Bucket), message.Name(&items, key))
+}
+
+// forMap returns the Map's item reader, or nil if the input has the items.
+func (r *itemReader) forMap() awsstepfunctions.IItemReader {
+	var items protocol.Items
+	in := message.In("$items", &items)
+	bucket, key := jsii.String(jsonata.Expression("%s", in(&items.Bucket))), jsii.String(jsonata.Expression("%s", in(r.keyIn(&items.Key, &items.Prefix))))
+	file := &awsstepfunctions.S3FileItemReaderProps{BucketNamePath: bucket, Key: key, MaxItems: r.maxItems}
+	switch r.format {
+	case protocol.FormatJSONLines:
+		return awsstepfunctions.NewS3JsonLItemReader(file)
+	case protocol.FormatJSON:
+		return awsstepfunctions.NewS3JsonItemReader(file)
+	case protocol.FormatInventory:
+		return awsstepfunctions.NewS3ManifestItemReader(file)
+	case protocol.FormatCSV:
+		headers := awsstepfunctions.CsvHeaders_UseFirstRow()
+		if r.headers != nil {
+			headers = awsstepfunctions.CsvHeaders_Use(r.headers)
+		}
+		return awsstepfunctions.NewS3CsvItemReader(&awsstepfunctions.S3CsvItemReaderProps{
+			BucketNamePath: bucket, Key: key, MaxItems: r.maxItems, CsvHeaders: headers, CsvDelimiter: r.delimiter,
+		})
+	case protocol.FormatObjects:
+		// By the name of the bucket, not by the input's: the CDK would grant the
+		// list of every bucket.
+		return awsstepfunctions.NewS3ObjectsItemReader(&awsstepfunctions.S3ObjectsItemReaderProps{
+			Bucket: r.bucket, Prefix: key, MaxItems: r.maxItems,
+		})
+	}
+	return nil
+}
+
+// forChunker returns the input of the chunker.
+func (r *itemReader) forChunker() jsonata.Object {
+	var items protocol.Items
+	var described protocol.SourceDescription
+	in := message.In("$items", &items)
+	members := []message.Member{
+		message.Set(&described.Format, r.format),
+		message.Set(&described.Bucket, jsonata.Expression("%s", in(&items.Bucket))),
+		message.Set(r.keyIn(&described.Key, &described.Prefix), jsonata.Expression("%s", in(r.keyIn(&items.Key, &items.Prefix)))),
+	}
+	if r.maxItems != nil {
+		members = append(members, message.Set(&described.MaxItems, r.maxItems))
+	}
+	if r.format == protocol.FormatCSV {
+		var csv protocol.CSVLayout
+		layout := []message.Member{message.Set(&csv.Delimiter, r.delimiter)}
+		if r.headers != nil {
+			layout = append(layout, message.Set(&csv.Headers, r.headers))
+		}
+		members = append(members, message.Set(&described.CSV, message.Object(&csv, layout...)))
+	}
+	return message.Object(&described, members...)
+}
+
+func (r *itemReader) validate(found *refusal.Problems) {
+	if r.format == protocol.FormatObjects && r.bucket == nil {
+		found.Add("Source.Bucket: got nothing, expected the bucket whose objects are the items")
+	} else if r.key != nil && r.bucket == nil {
+		found.Add("Source.Key: got %q without a Bucket, expected one: if the input names the bucket, it names the key", *r.key)
+	}
+	if r.headers != nil && len(*r.headers) == 0 {
+		found.Add("Source.Headers: got an empty list, expected the names of the columns, or nil if the first row has them")
+	}
+	found.Whole("Source.MaxItems", r.maxItems, 1, protocol.MaxItems)
+}

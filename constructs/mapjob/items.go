@@ -1,0 +1,116 @@
+package mapjob
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
+	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
+	input := any(jsonata.Expression("$states.input"))
+	assign := jsonata.Object{
+		"items":   jsonata.Expression("%s", itemsOf("$states.result.Payload")),
+		"results": b.emptyResults(),
+	}
+	if b.settings.bringsChunker() {
+		input = b.settings.sourceReader.forChunker()
+	}
+	var request protocol.StartRequest
+	payload := []message.Member{
+		message.Set(&request.Version, protocol.Version),
+		message.Set(&request.Job, b.job()),
+		message.Set(&request.Execution, executionARN),
+		message.Set(&request.Input, input),
+	}
+	if !b.settings.mode.inline {
+		var items protocol.Object
+		payload = append(payload, message.Set(&request.Items, message.Object(&items,
+			message.Set(&items.Bucket, b.results.BucketName()),
+			message.Set(&items.Key, inFolder(protocol.ItemsFile)))))
+	}
+	if b.settings.mode.byReference {
+		payload = append(payload, message.Set(&request.ChunkSize, b.settings.mode.chunkSize))
+	}
+	task := b.invoke(protocol.StateJobStart, b.functions.jobStart, message.Object(&request, payload...),
+		&awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: jsonata.Object{}})
+	retryService(task, throttles, maxDelaySeconds)
+	retryFailures(task)
+	return task
+}
+
+func (b *builder) readInput() awsstepfunctions.Pass {
+	return awsstepfunctions.Pass_Jsonata(b.scope, jsii.String(protocol.StateReadInput), &awsstepfunctions.PassJsonataProps{
+		Assign: &jsonata.Object{
+			"items":   b.settings.sourceReader.location(),
+			"results": b.emptyResults(),
+		},
+		Outputs: jsonata.Object{},
+	})
+}
+
+// emptyResults returns the value of the variable results before the Map: where
+// the results of this execution will be.
+func (b *builder) emptyResults() any {
+	if b.settings.mode.inline {
+		return []any{}
+	}
+	var results protocol.Results
+	return message.Object(&results,
+		message.Set(&results.Bucket, b.results.BucketName()),
+		message.Set(&results.Prefix, inFolder(protocol.ResultsFolder)))
+}
+
+// checkSource fails an execution whose input does not say where the items are.
+func (b *builder) checkSource(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
+	valid, expected := b.settings.sourceReader.valid()
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckSource"), nil)
+	check.When(jsonata.Condition("%s", valid), next, nil)
+	check.Otherwise(b.invalidInput("InvalidSource", "the input", expected))
+	return check
+}
+
+// checkItems fails an execution without items to read, and skips the Map if there
+// are none: a Distributed Map can't read an empty object.
+func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfunctions.IChainable) awsstepfunctions.Choice {
+	valid, expected := b.settings.mapReader.valid()
+	origin, none := "the input", ""
+	if b.functions.jobStart != nil {
+		var items protocol.Items
+		in := message.In("$items", &items)
+		origin = "the job start"
+		if b.settings.mode.byReference {
+			valid += fmt.Sprintf(" and %s = true", in(&items.Chunked))
+			expected = strings.TrimSuffix(expected, "}}") + fmt.Sprintf(`, "%s": true}}`, message.Name(&items, &items.Chunked))
+		}
+		expected += ", as a handler made with job.Start gives them"
+		none = in(&items.Count) + " = 0"
+	}
+	if b.inputHasItems() {
+		none = "$count($items) = 0"
+	}
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
+	if !b.settings.mode.inline && none != "" {
+		check.When(jsonata.Condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
+	}
+	toMap := &awsstepfunctions.ChoiceTransitionOptions{}
+	if b.settings.mode.inline {
+		b.tooManyItems(check, valid)
+		toMap.Assign = b.spare()
+	}
+	check.When(jsonata.Condition("%s", valid), mapState, toMap)
+	check.Otherwise(b.invalidInput("InvalidInput", origin, expected))
+	return check
+}
+
+func (b *builder) invalidInput(id, origin, expected string) awsstepfunctions.Fail {
+	return awsstepfunctions.Fail_Jsonata(b.scope, jsii.String(id), &awsstepfunctions.FailJsonataProps{
+		Error: jsii.String(protocol.ErrorInvalidInput),
+		Cause: jsii.String(jsonata.Expression("'got no items from %s but ' & $substring($string($items), 0, 500) & ', expected %s'", origin, expected)),
+	})
+}

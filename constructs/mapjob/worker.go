@@ -1,0 +1,146 @@
+package mapjob
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
+	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// This file has the states that handle items. A worker takes a batch
+// (protocol.Batch) and answers with a list of outcomes (protocol.Outcome), one for
+// each item. A Processor, a Callback and the workers of an Inline job take one
+// item: EachItem then takes the batch apart, and the states inside it get a batch
+// of one item.
+//
+//	Distributed  Map ─▶ children: Worker
+//	             Map ─▶ children: EachItem ─▶ Processor or Worker ─▶ (ItemFailed)
+//	Inline       Map ─▶ Worker or Processor ─▶ (ItemFailed)
+
+// eachItem passes each item of a batch through states of its own, all items at
+// once: MaxConcurrency counts children.
+func (b *builder) eachItem() awsstepfunctions.Map {
+	var whole batch
+	in := message.In("$states.input", &whole)
+	selector := message.Object(&whole,
+		message.Set(&whole.BatchInput, jsonata.Expression("%s", in(&whole.BatchInput))),
+		message.Set(&whole.Items, []any{jsonata.Expression("$states.context.Map.Item.Value")}))
+	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String(protocol.StateEachItem), &awsstepfunctions.MapJsonataProps{
+		Items:        awsstepfunctions.ProvideItems_Jsonata(jsii.String(jsonata.Expression("%s", in(&whole.Items)))),
+		ItemSelector: &selector,
+	})
+	state.ItemProcessor(b.oneItem(), nil)
+	return state
+}
+
+// oneItem returns the states of one item. An error in them fails the item, not
+// the Map.
+func (b *builder) oneItem() awsstepfunctions.IChainable {
+	index, item := only()
+	var outcome protocol.Outcome
+	members := []message.Member{
+		message.Set(&outcome.Index, index),
+		message.Set(&outcome.Status, protocol.Failed),
+		// A Fail state may have no error and no cause.
+		message.Set(&outcome.Error, jsonata.Expression("$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'")),
+		message.Set(&outcome.Cause, jsonata.Expression("$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 1000) : ''")),
+	}
+	if b.keepItems() {
+		members = append(members, message.Set(&outcome.Item, item))
+	}
+	failed := awsstepfunctions.Pass_Jsonata(b.scope, jsii.String("ItemFailed"), nil)
+	caught := &awsstepfunctions.CatchProps{Outputs: b.bounded(message.Object(&outcome, members...))}
+	switch {
+	case b.settings.Processor != nil:
+		return b.processor().AddCatch(failed, caught)
+	case b.settings.Callback != nil:
+		return b.callback().AddCatch(failed, caught)
+	}
+	return b.worker(b.bounded(jsonata.Expression("$states.result.Payload[0]"))).AddCatch(failed, caught)
+}
+
+// only returns the expressions of the index and the item of a batch of one.
+func only() (index, item string) {
+	var one batch
+	var wrapped indexed
+	in := message.In(message.In("$states.input", &one)(&one.Items)+"[0]", &wrapped)
+	return jsonata.Expression("%s", in(&wrapped.Index)), jsonata.Expression("%s", in(&wrapped.Item))
+}
+
+// succeeded returns the outcome of a state that has done an item.
+func succeeded(output string) jsonata.Object {
+	const began = "$toMillis($states.context.State.EnteredTime)"
+	index, _ := only()
+	var outcome protocol.Outcome
+	return message.Object(&outcome,
+		message.Set(&outcome.Index, index),
+		message.Set(&outcome.Status, protocol.Succeeded),
+		message.Set(&outcome.Output, jsonata.Expression("%s", output)),
+		message.Set(&outcome.StartedAt, jsonata.Expression(began)),
+		message.Set(&outcome.Ms, jsonata.Expression("$millis() - %s", began)))
+}
+
+// processor returns a Parallel state whose one branch has the user's states.
+func (b *builder) processor() awsstepfunctions.Parallel {
+	index, item := only()
+	var one batch
+	var input protocol.BatchInput
+	in := message.In(message.In("$states.input", &one)(&one.BatchInput), &input)
+	var arguments protocol.ProcessorInput
+	members := message.Object(&arguments,
+		message.Set(&arguments.Index, index),
+		message.Set(&arguments.Item, item),
+		message.Set(&arguments.Job, jsonata.Expression("%s", in(&input.Job))),
+		message.Set(&arguments.Execution, jsonata.Expression("%s", in(&input.Execution))))
+	state := awsstepfunctions.Parallel_Jsonata(b.scope, jsii.String(protocol.StateProcessor), &awsstepfunctions.ParallelJsonataProps{
+		Arguments: &members,
+		Outputs:   b.bounded(succeeded("$states.result[0]")),
+	})
+	b.processorState = state
+	return state.Branch(b.settings.Processor(state))
+}
+
+// callback returns the worker that passes on a task token. A retry would have
+// another token, and the other system would get a second request.
+func (b *builder) callback() awsstepfunctionstasks.LambdaInvoke {
+	var one batch
+	in := message.In("$states.input", &one)
+	payload := message.Object(&one,
+		message.Set(&one.BatchInput, jsonata.Expression("%s", in(&one.BatchInput))),
+		message.Set(&one.Items, jsonata.Expression("%s", in(&one.Items))),
+		message.Set(&one.TaskToken, jsonata.Expression("$states.context.Task.Token")))
+	props := &awsstepfunctionstasks.LambdaInvokeJsonataProps{
+		IntegrationPattern: awsstepfunctions.IntegrationPattern_WAIT_FOR_TASK_TOKEN,
+		TaskTimeout:        awsstepfunctions.Timeout_Duration(b.settings.Callback.Timeout),
+		Outputs:            b.bounded(succeeded("$states.result")),
+	}
+	if interval := b.settings.Callback.Heartbeat; interval != nil {
+		props.HeartbeatTimeout = awsstepfunctions.Timeout_Duration(interval)
+	}
+	task := b.invoke(protocol.StateWorker, b.functions.worker, payload, props)
+	b.settings.retryWorkerService(task)
+	return task
+}
+
+func (b *builder) worker(output any) awsstepfunctionstasks.LambdaInvoke {
+	task := b.invoke(protocol.StateWorker, b.functions.worker, jsonata.Expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
+	b.settings.retryWorkerService(task)
+	task.AddRetry(&awsstepfunctions.RetryProps{ // the same message would be refused again
+		Errors:      jsii.Strings(protocol.ErrorInvalidInput),
+		MaxAttempts: jsii.Number(0),
+	})
+	if *b.settings.WorkerRetries > 0 {
+		task.AddRetry(&awsstepfunctions.RetryProps{
+			Errors:         jsii.Strings("States.ALL"),
+			MaxAttempts:    b.settings.WorkerRetries,
+			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
+			BackoffRate:    jsii.Number(2),
+			MaxDelay:       awscdk.Duration_Minutes(jsii.Number(1)),
+			JitterStrategy: awsstepfunctions.JitterType_FULL,
+		})
+	}
+	return task
+}
