@@ -373,7 +373,6 @@ func TestBadProps(t *testing.T) {
 	table := awsdynamodb.Table_FromTableName(stack, jsii.String("Table"), jsii.String("our-locks"))
 	minute, hour, day := awscdk.Duration_Minutes(jsii.Number(1)), awscdk.Duration_Hours(jsii.Number(1)), awscdk.Duration_Days(jsii.Number(1))
 	token := awscdk.NewCfnParameter(stack, jsii.String("Parameter"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()
-	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-central-1:123456789012:alerts"))
 	fifo := awssns.NewTopic(awscdk.NewStack(nil, jsii.String("Other"), nil), jsii.String("Topic"), &awssns.TopicProps{Fifo: jsii.Bool(true)})
 	passes := func(scope constructs.Construct) awsstepfunctions.IChainable {
 		return awsstepfunctions.Pass_Jsonata(scope, jsii.String("Pass"), nil)
@@ -448,8 +447,11 @@ func TestBadProps(t *testing.T) {
 		"options of a given bucket":   {&mapjob.Props{Worker: worker, ResultsBucket: bucket, Results: &mapjob.ResultsProps{Expiry: day}}, []string{"Results: got options of a new bucket with a ResultsBucket, expected one of them"}},
 		"expires while it runs":       {&mapjob.Props{Worker: worker, Timeout: awscdk.Duration_Days(jsii.Number(3)), Results: &mapjob.ResultsProps{Expiry: day}}, []string{"Results.Expiry: got 86400 s, expected at least the Timeout of 259200 s"}},
 		"expires at noon":             {&mapjob.Props{Worker: worker, Results: &mapjob.ResultsProps{Expiry: awscdk.Duration_Hours(jsii.Number(36))}}, []string{"Results.Expiry: got 129600 s, expected whole days"}},
-		"no name":                     {&mapjob.Props{Worker: worker, Name: jsii.String("")}, []string{"Name: got an empty name"}},
-		"a name for no subject":       {&mapjob.Props{Worker: worker, Notify: topic, Name: jsii.String("Nächtlich")}, []string{`Name: got "Nächtlich", expected at most 80 characters of ASCII`}},
+		"no name":                     {&mapjob.Props{Worker: worker, Name: jsii.String("")}, []string{`Name: got "", expected 1 to 80 characters of ASCII`}},
+		"a blank name":                {&mapjob.Props{Worker: worker, Name: jsii.String(" ")}, []string{`Name: got " ", expected 1 to 80 characters of ASCII`}},
+		"a name for no metric":        {&mapjob.Props{Worker: worker, Name: jsii.String("Nächtlich")}, []string{`Name: got "Nächtlich", expected 1 to 80 characters of ASCII`}},
+		"a name of two lines":         {&mapjob.Props{Worker: worker, Name: jsii.String("Nightly\nReport")}, []string{`Name: got "Nightly\nReport", expected 1 to 80 characters of ASCII`}},
+		"a name for no subject":       {&mapjob.Props{Worker: worker, Name: jsii.String(strings.Repeat("n", 81))}, []string{`Name: got "nnn`, "expected 1 to 80 characters of ASCII"}},
 		"messages in order":           {&mapjob.Props{Worker: worker, Notify: fifo}, []string{"Notify: got a FIFO topic, expected a standard topic"}},
 		"express and slow":            {&mapjob.Props{Worker: slow, Mode: express}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s, expected at most 300 s`}},
 		"slow chunks of express":      {&mapjob.Props{Worker: slow, Mode: &mapjob.ByReference{Children: mapjob.ExpressChildren}}, []string{`Mode.Children: got "Express" with a worker timeout of 600 s`}},
@@ -476,15 +478,14 @@ func TestBadProps(t *testing.T) {
 	}
 }
 
-// Without a Name the construct's ID begins the subject of notifications.
+// Without a Name the construct's ID is the dimension of the job's metrics.
 func TestIDIsCheckedAsAName(t *testing.T) {
 	stack := synthesis.Stack(t)
-	topic := awssns.Topic_FromTopicArn(stack, jsii.String("Topic"), jsii.String("arn:aws:sns:eu-central-1:123456789012:alerts"))
 	worker := function(stack, "Worker")
 	message := synthesis.Panics(t, func() {
-		mapjob.New(stack, jsii.String("Nächtlich"), &mapjob.Props{Worker: worker, Notify: topic})
+		mapjob.New(stack, jsii.String("Nächtlich"), &mapjob.Props{Worker: worker})
 	})
-	if expected := `Name: got "Nächtlich", expected at most 80 characters of ASCII`; !strings.Contains(message, expected) {
+	if expected := `Name: got "Nächtlich", expected 1 to 80 characters of ASCII`; !strings.Contains(message, expected) {
 		t.Errorf("got %q, expected it to contain %q", message, expected)
 	}
 	if stack.Node().TryFindChild(jsii.String("Nächtlich")) != nil {

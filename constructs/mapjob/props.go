@@ -77,7 +77,8 @@ type Props struct {
 	// Default: the job creates a table.
 	LockTable awsdynamodb.ITable
 
-	// Name is the job's name in its data, metrics and reports.
+	// Name is the job's name in its data, metrics, reports and notifications: 1 to 80
+	// characters of ASCII.
 	// Default: the construct's ID.
 	Name *string
 

@@ -30,12 +30,9 @@ func (s *settings) validate() (found refusal.Problems) {
 	if s.LockTable != nil && s.Overlap == nil {
 		found.Add("LockTable: got a table without an Overlap, expected both: executions that may overlap have no lock")
 	}
-	if *s.Name == "" {
-		found.Add("Name: got an empty name, expected a name, or nil for the construct's ID")
-	}
+	found.JobName("Name", *s.Name)
 	if s.Notify != nil {
 		found.StandardTopic("Notify", s.Notify)
-		found.JobName("Name", *s.Name)
 	}
 	found.Number("ToleratedFailurePercentage", s.ToleratedFailurePercentage, 0, 100)
 	found.Whole("ToleratedFailureCount", s.ToleratedFailureCount, 0, protocol.MaxItems)

@@ -159,7 +159,7 @@ func (p *NotifyProps) validate() (found refusal.Problems) {
 	} else {
 		found.StandardTopic("Topic", p.Topic)
 	}
-	if p.Job == nil || *p.Job == "" {
+	if p.Job == nil {
 		found.Add("Job: got nothing, expected the name of the job")
 	} else {
 		found.JobName("Job", *p.Job)

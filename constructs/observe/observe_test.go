@@ -277,9 +277,12 @@ func TestBadProps(t *testing.T) {
 		"all at once": {func() {
 			observe.New(stack, jsii.String("X"), &observe.Props{Job: jsii.String(""), Without: []observe.Alarm{"Slow", observe.NoSuccess},
 				NoSuccessWithin: minutes(7), FailureRate: jsii.Number(100)})
-		}, []string{"StateMachine: got nothing", "Job: got an empty name", `Without: got "Slow", expected one of "Failed", "TimedOut", "Aborted", "Throttled"`,
+		}, []string{"StateMachine: got nothing", `Job: got "", expected 1 to 80 characters of ASCII`, `Without: got "Slow", expected one of "Failed", "TimedOut", "Aborted", "Throttled"`,
 			`Without: got "NoSuccess"`, "NoSuccessWithin: got 420 s, expected 5 minutes to a day in steps of 5 minutes, or whole hours up to seven days",
 			"FailureRate: got 100, expected a percentage from 0 to less than 100"}},
+		"a job whose name is no dimension": {func() {
+			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, Job: jsii.String("Rechnungslauf für März")})
+		}, []string{`Job: got "Rechnungslauf für März", expected 1 to 80 characters of ASCII`}},
 		"too soon": {func() {
 			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, NoSuccessWithin: minutes(1)})
 		}, []string{"NoSuccessWithin: got 60 s"}},
@@ -297,7 +300,7 @@ func TestBadProps(t *testing.T) {
 		"bad notification": {func() {
 			observe.Notify(stack, jsii.String("X"), &observe.NotifyProps{Topic: topic, Job: jsii.String("Rechnungslauf für März"), Ending: "lost",
 				Account: jsii.String("{% $account %}"), Cause: jsii.String(" ")}, end)
-		}, []string{`Job: got "Rechnungslauf für März", expected at most 80 characters of ASCII`, `Ending: got "lost"`,
+		}, []string{`Job: got "Rechnungslauf für März", expected 1 to 80 characters of ASCII`, `Ending: got "lost"`,
 			`Account: got "{% $account %}", expected a JSONata expression, without {% and %}`, `Cause: got " "`}},
 		"topic with an order": {func() {
 			fifo := awssns.Topic_FromTopicAttributes(stack, jsii.String("Fifo"), &awssns.TopicAttributes{TopicArn: jsii.String("arn:aws:sns:us-east-1:123456789012:alerts.fifo")})
@@ -306,7 +309,7 @@ func TestBadProps(t *testing.T) {
 		}, []string{"Topic: got a FIFO topic, expected a standard topic"}},
 		"long name": {func() {
 			observe.Notify(stack, jsii.String("X"), &observe.NotifyProps{Topic: topic, Job: jsii.String(strings.Repeat("n", 81)), Ending: observe.JobFailed}, end)
-		}, []string{"expected at most 80 characters"}},
+		}, []string{"expected 1 to 80 characters"}},
 		"no endings": {func() { observe.NewEndings(stack, jsii.String("X"), nil) }, []string{"StateMachine: got nothing", "Topic: got nothing"}},
 		"no error": {func() {
 			observe.NewEndings(stack, jsii.String("X"), &observe.EndingsProps{StateMachine: watched, Topic: topic, Except: []string{""}})

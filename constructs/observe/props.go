@@ -75,8 +75,8 @@ func (p *Props) validate() (found refusal.Problems) {
 	if p.StateMachine == nil {
 		found.Add("StateMachine: got nothing, expected the state machine to watch")
 	}
-	if p.Job != nil && *p.Job == "" {
-		found.Add("Job: got an empty name, expected the name in the job's metrics")
+	if p.Job != nil {
+		found.JobName("Job", *p.Job)
 	}
 	refusal.Without(&found, p.Without, always)
 	if d := p.NoSuccessWithin; d != nil && !*d.IsUnresolved() {

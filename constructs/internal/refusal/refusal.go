@@ -147,14 +147,18 @@ func Seconds(d awscdk.Duration) float64 {
 // 100 characters (SNS API reference, "Publish").
 const maxJobName = 100 - 20
 
-// JobName refuses a name that can't begin an SNS subject: it must be ASCII, at
-// most 80 characters. A name that is not known at synth passes.
+// JobName refuses a name that can't be the dimension of a job's metrics (CloudWatch
+// API reference, "Dimension") or begin an SNS subject: it must be ASCII without
+// control characters, not blank, at most 80 characters. A name that is not known at
+// synth passes.
 func (p *Problems) JobName(prop, name string) {
 	isControlOrForeign := func(r rune) bool { return r < ' ' || r > '~' }
-	if *awscdk.Token_IsUnresolved(name) || len(name) <= maxJobName && !strings.ContainsFunc(name, isControlOrForeign) {
+	if *awscdk.Token_IsUnresolved(name) ||
+		strings.TrimSpace(name) != "" && len(name) <= maxJobName && !strings.ContainsFunc(name, isControlOrForeign) {
 		return
 	}
-	p.Add("%s: got %q, expected at most %d characters of ASCII: the name begins the subject of notifications", prop, name, maxJobName)
+	p.Add("%s: got %q, expected 1 to %d characters of ASCII: the name is a dimension of metrics and begins the subject of notifications",
+		prop, name, maxJobName)
 }
 
 // StandardTopic refuses a FIFO topic.
