@@ -76,6 +76,22 @@ type retryable struct{ error }
 
 func (r *retryable) Unwrap() error { return r.error }
 
+// Final marks an error that no other try may change, such as a payment that the
+// bank has declined. The item is not tried again, even if the error is retryable,
+// and [Once] remembers the failure as it remembers a success: another delivery of
+// the item fails the same way. Without [Once] it only prevents further tries.
+// Final returns nil for nil.
+func Final(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &final{err}
+}
+
+type final struct{ error }
+
+func (f *final) Unwrap() error { return f.error }
+
 // isThrottle reports whether an error code of an AWS service asks for fewer
 // requests.
 func isThrottle(code string) bool {
@@ -90,12 +106,17 @@ func isThrottle(code string) bool {
 	return false
 }
 
+func isFinal(err error) bool {
+	var marked *final
+	return errors.As(err, &marked)
+}
+
 func isRetryable(err error) bool {
 	var marked *retryable
 	var coded interface{ ErrorCode() string } // smithy.APIError, without the dependency
-	return errors.As(err, &marked) ||
+	return !isFinal(err) && (errors.As(err, &marked) ||
 		errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &coded) && isThrottle(coded.ErrorCode())
+		errors.As(err, &coded) && isThrottle(coded.ErrorCode()))
 }
 
 // NameOf returns the name by which the report counts an error: the one given
@@ -114,6 +135,7 @@ type description struct {
 	name      string
 	message   string
 	retryable bool
+	final     bool
 }
 
 // describe returns err's name and message. The error's methods are the handler's
@@ -130,7 +152,7 @@ func describe(err error) (d description) {
 	if errors.As(err, &out) {
 		return description{name: out.Type, message: out.Message}
 	}
-	return description{nameOf(err), err.Error(), isRetryable(err)}
+	return description{nameOf(err), err.Error(), isRetryable(err), isFinal(err)}
 }
 
 func nameOf(err error) string {

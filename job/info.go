@@ -21,6 +21,7 @@ type Info struct {
 	Index     int       // of the item, counted from 0; -1 if there is no item
 
 	deadline time.Time // of the invocation; zero: none
+	queue    bool      // Execution is the ARN of a queue
 }
 
 // noIndex is the Index if there is no item.

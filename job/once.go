@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -42,7 +44,8 @@ func RememberFor(d time.Duration) OnceOption {
 
 // AcrossExecutions lets all executions of a job share their keys: what one has
 // done, the next does not do again for as long as it is remembered. What one
-// failed to do, the next tries.
+// failed to do, the next tries. All functions of the job share the keys too: if it
+// has several workers with Once, give each a table of its own.
 func AcrossExecutions() OnceOption { return func(o *onceOptions) { o.across = true } }
 
 // WithDynamoDB sets the client for the table. Default: a client of the default
@@ -54,7 +57,7 @@ func WithDynamoDB(client *dynamodb.Client) OnceOption {
 
 // Once lets a worker do the work of an item once, however often the item is
 // delivered: Express children run at least once, so a batch may come twice, even
-// at the same moment.
+// at the same moment, and so may a message of a queue.
 //
 //	job.Work(invoices.Write, job.Once("Idempotency", func(o Order) string { return o.ID }))
 //
@@ -72,21 +75,41 @@ func WithDynamoDB(client *dynamodb.Client) OnceOption {
 //   - an outcome that has expired does the work again, even if DynamoDB has not
 //     deleted it yet.
 //
-// Successes and final failures are remembered. Retryable failures are forgotten,
-// so that the next delivery tries those items.
+// # What is remembered
 //
-// A key belongs to its execution: the same order in tomorrow's execution is other
-// work, unless [AcrossExecutions] says otherwise. Two items of an execution with
-// the same key are the same work, which is done for one of them and answered for
-// both. Include in the key whatever distinguishes them.
+// Successes, for a day unless [RememberFor] says otherwise, and failures that the
+// handler marks with [Final]. All other failures are forgotten: errors, panics and
+// timeouts, retryable or not, so that the next delivery does the work. A handler
+// that returned no error has done the work. If its result can't be JSON or is too
+// large, that failure is remembered too.
+//
+// A key is known
+//
+//   - to a [Work] with batches or with chunks, and to one in a Processor: within
+//     the execution, for deliveries to the same function. The same order in
+//     tomorrow's execution, or in another function's step, is other work. A worker
+//     with chunks does not rely on Once when its child is retried: it keeps the
+//     outcomes that it has stored in S3, failures that are not retryable included;
+//   - to a [Work] with [AcrossExecutions]: within the job, whose functions share
+//     the keys. A Final failure is known to its execution only;
+//   - to a [Queue]: within the queue. A failed message is done again whenever SQS
+//     delivers it, and also after a redrive from the dead-letter queue; one that
+//     failed with a Final error fails again without being done.
+//
+// A [Callback] takes no Once: its item ends by a token, and each try has another.
+//
+// Two items with the same key are the same work, which is done for one of them and
+// answered for both. Include in the key whatever distinguishes them. The key is
+// taken before the handler gets the item.
 //
 // The result is stored as JSON and has to fit into an item of DynamoDB together
 // with its key, 400 KB. A larger one fails its item with [ErrorResultTooLarge]:
 // put it into S3 and return its address.
 //
-// The work is done once as long as the handler ends when its context does. It can
-// still end half-way in a crash, so the handler must tolerate partial work of a
-// crashed try.
+// The work is done once as long as the handler ends when its context does, and
+// clocks differ by less than a second. It can still end half-way in a crash, and
+// an outcome may get lost if the table fails for the rest of the invocation's
+// time, so the handler must tolerate work that a try before has begun.
 //
 // Once panics without a table's name or a key function, and Work panics if the
 // key function is not one of its items.
@@ -98,7 +121,7 @@ func Once[Item any](table string, key func(Item) string, options ...OnceOption) 
 	for _, option := range options {
 		option(&chosen)
 	}
-	g := &onceGuard[Item]{key, chosen.across, once.NewTable(table, chosen.remember, chosen.client)}
+	g := &onceGuard[Item]{key, chosen.across, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), once.NewTable(table, chosen.remember, chosen.client)}
 	return workOption(func(w *workOptions) { w.guard = g })
 }
 
@@ -106,7 +129,7 @@ func Once[Item any](table string, key func(Item) string, options ...OnceOption) 
 // implements it, so that a worker without it has no DynamoDB client in its
 // binary.
 type guard[Item any] interface {
-	outcome(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) protocol.Outcome
+	outcome(ctx context.Context, s *settings, item Item, work func() (protocol.Outcome, bool)) protocol.Outcome
 }
 
 func guardOf[Item any](option any) guard[Item] {
@@ -118,12 +141,13 @@ func guardOf[Item any](option any) guard[Item] {
 }
 
 type onceGuard[Item any] struct {
-	key    func(Item) string
-	across bool
-	table  *once.Table
+	key      func(Item) string
+	across   bool
+	function string // name of the Lambda function
+	table    *once.Table
 }
 
-func (g *onceGuard[Item]) outcome(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) protocol.Outcome {
+func (g *onceGuard[Item]) outcome(ctx context.Context, s *settings, item Item, work func() (protocol.Outcome, bool)) protocol.Outcome {
 	began := s.now()
 	o, err := g.do(ctx, s, item, work)
 	if err != nil {
@@ -135,7 +159,7 @@ func (g *onceGuard[Item]) outcome(ctx context.Context, s *settings, item Item, w
 	return o
 }
 
-func (g *onceGuard[Item]) do(ctx context.Context, s *settings, item Item, work func() protocol.Outcome) (protocol.Outcome, error) {
+func (g *onceGuard[Item]) do(ctx context.Context, s *settings, item Item, work func() (protocol.Outcome, bool)) (protocol.Outcome, error) {
 	var key string
 	err := contain.Run(ctx, s.log(), func() error {
 		if key = g.key(item); key == "" {
@@ -147,11 +171,29 @@ func (g *onceGuard[Item]) do(ctx context.Context, s *settings, item Item, work f
 		return protocol.Outcome{}, err
 	}
 	info := InfoOf(ctx)
-	scope := info.Execution
-	if g.across {
-		scope = info.Name
+	scope, err := g.scope(info)
+	if err != nil {
+		return protocol.Outcome{}, err
 	}
 	return g.table.Do(ctx, once.Delivery{Scope: scope, Key: key, Execution: info.Execution, Deadline: info.deadline, Log: s.log(), Now: s.now, Work: work})
+}
+
+// nameInScope escapes the separator of a scope and its key.
+var nameInScope = strings.NewReplacer("%", "%25", "#", "%23")
+
+// scope returns what the key belongs to. The ARN of an execution has no "#".
+func (g *onceGuard[Item]) scope(info Info) (string, error) {
+	switch {
+	case g.across && info.Name != "":
+		return nameInScope.Replace(info.Name), nil
+	case g.across:
+		return "", invalidInput("got a batch without the name of a job, expected one: with job.AcrossExecutions, the keys of job.Once belong to it")
+	case info.Execution == "":
+		return "", invalidInput("got a batch without the ARN of an execution or a queue, expected one: the keys of job.Once belong to it")
+	case info.queue || g.function == "":
+		return info.Execution, nil
+	}
+	return info.Execution + "#" + g.function, nil // an execution may have several workers
 }
 
 // notBegun returns the outcome of an item whose work was not begun. Another try

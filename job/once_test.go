@@ -67,9 +67,7 @@ func (c *counted) handle(_ context.Context, item string) (string, error) {
 	c.mutex.Unlock()
 	switch {
 	case strings.HasPrefix(item, "refuse"):
-		return "", fmt.Errorf("order: %w", job.Errorf("Refused", "no"))
-	case strings.HasPrefix(item, "panic"):
-		panic("boom")
+		return "", fmt.Errorf("order: %w", job.Final(job.Errorf("Refused", "no")))
 	case strings.HasPrefix(item, "busy"):
 		return "", job.Retryable(job.Errorf("Busy", "try %d", try))
 	}
@@ -80,7 +78,7 @@ func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 	t.Parallel()
 	c := &counted{}
 	h := work(c.handle, once(newTable(t), itself))
-	batch := batchOf(3, "a", "refuse", "panic", "b", 7, "")
+	batch := batchOf(3, "a", "refuse", "b", 7, "")
 	first := invoke(t, h, batch)
 	time.Sleep(5 * time.Millisecond) // a second time would show
 	second := invoke(t, h, batch)
@@ -91,7 +89,7 @@ func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 	}
 	outcomes := decode[[]job.Outcome](t, second)
 	before := decode[[]job.Outcome](t, first)
-	for i, expected := range []string{`SUCCEEDED"a \u003c1\u003e"`, "FAILEDRefused order: no", "FAILEDMapJob.Panic boom", `SUCCEEDED"b \u003c1\u003e"`,
+	for i, expected := range []string{`SUCCEEDED"a \u003c1\u003e"`, "FAILEDRefused order: no", `SUCCEEDED"b \u003c1\u003e"`,
 		"FAILEDMapJob.InvalidInput json", "FAILEDMapJob.InvalidInput got an item without a key"} {
 		o := outcomes[i]
 		got := string(o.Status) + string(o.Output)
@@ -101,7 +99,7 @@ func TestABatchThatComesTwiceIsDoneOnceAndAnsweredTheSame(t *testing.T) {
 		if !strings.HasPrefix(got, expected) || o.Index != 3+i || o.Retryable {
 			t.Errorf("got %+v, expected %s", o, expected)
 		}
-		if diff := cmp.Diff(before[i], o); i < 4 && diff != "" {
+		if diff := cmp.Diff(before[i], o); i < 3 && diff != "" {
 			t.Errorf("the second time (-first +second):\n%s", diff)
 		}
 	}
@@ -555,7 +553,7 @@ func TestOnceWithTheWrongKeyOrTableIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestAHandlerThatEndsItsGoroutineLeavesAnOutcome(t *testing.T) {
+func TestAHandlerThatEndsItsGoroutineLeavesNoWorkInProgress(t *testing.T) {
 	t.Parallel()
 	table := newTable(t)
 	var done atomic.Int32
@@ -569,14 +567,14 @@ func TestAHandlerThatEndsItsGoroutineLeavesAnOutcome(t *testing.T) {
 	first := call.Work(t, h, "a")[0]
 	began := time.Now()
 	second := call.Work(t, h, "a")[0]
-	if first.Error != job.ErrorHandlerExited || second.Error != first.Error || second.Cause != first.Cause || done.Load() != 1 {
-		t.Errorf("got %+v and then %+v after %d calls, expected the second delivery to answer with %s", first, second, done.Load(), job.ErrorHandlerExited)
+	if first.Error != job.ErrorHandlerExited || second.Error != first.Error || done.Load() != 2 {
+		t.Errorf("got %+v and then %+v after %d calls, expected both deliveries to try and to fail with %s", first, second, done.Load(), job.ErrorHandlerExited)
 	}
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("got an answer after %s, expected one at once", took)
 	}
 	for _, o := range []job.Outcome{first, second} {
-		if o.Ms < 20 || o.StartedAt == 0 || o.StartedAt > began.UnixMilli()-20 {
+		if o.Ms < 20 || o.StartedAt == 0 {
 			t.Errorf("got %+v, expected the time when the item began and how long it took", o)
 		}
 	}

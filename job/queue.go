@@ -46,8 +46,10 @@ type queueFailure struct {
 // keeps no results.
 //
 // SQS delivers at least once, so an item that is done may be delivered again. [Once]
-// helps; as there are no executions, its keys belong to the queue, for as long as
-// they are remembered.
+// prevents that it is done again. As there are no executions, its keys belong to
+// the queue, for as long as they are remembered. It does not prevent SQS's retries
+// nor a redrive from the dead-letter queue: a failure is forgotten, unless it is
+// marked with [Final].
 //
 // A FIFO queue loses its order: if a message fails, those that follow in its
 // group are done before it comes again.
@@ -98,6 +100,7 @@ func (q *queueWorker[Item]) answer(ctx context.Context, payload []byte) ([]byte,
 	}
 	arn := event.Records[0].EventSourceARN
 	invocation := withInfo(ctx, protocol.Job{Name: arn[strings.LastIndex(arn, ":")+1:]}, arn)
+	invocation.info.queue = true
 	answer := queueAnswer{Failures: []queueFailure{}}
 	for i, o := range q.worker.outcomes(invocation, b, nil) {
 		if o.Status == protocol.Succeeded {

@@ -119,9 +119,10 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 func (w *worker[Item, Result]) outcome(ctx context.Context, b *batch.Batch[Item], at int, began time.Time) protocol.Outcome {
 	item, misfit := &b.Items[at], b.Misfits[at]
 	if w.guard == nil || misfit != nil {
-		return w.try(ctx, item, misfit, began)
+		o, _ := w.try(ctx, item, misfit, began)
+		return o
 	}
-	o := w.guard.outcome(ctx, &w.settings, item.Item, func() protocol.Outcome { return w.try(ctx, item, nil, w.now()) })
+	o := w.guard.outcome(ctx, &w.settings, item.Item, func() (protocol.Outcome, bool) { return w.try(ctx, item, nil, w.now()) })
 	o.Index = item.Index
 	return o
 }
@@ -132,34 +133,41 @@ func (s *settings) setTimes(o *protocol.Outcome, index int, began time.Time) {
 	o.Index, o.StartedAt, o.Ms = index, began.UnixMilli(), s.now().Sub(began).Milliseconds()
 }
 
-// try handles one item, and again if its error is retryable and time is left.
-func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error, began time.Time) (o protocol.Outcome) {
+// try handles one item, and again if its error is retryable and time is left. It
+// reports whether the outcome is final: no other delivery may do the work again.
+func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error, began time.Time) (o protocol.Outcome, final bool) {
 	defer func() { w.setTimes(&o, item.Index, began) }()
 	if misfit != nil {
-		return protocol.Outcome{Status: protocol.Failed, Error: ErrorInvalidInput, Cause: misfit.Error()}
+		return protocol.Outcome{Status: protocol.Failed, Error: ErrorInvalidInput, Cause: misfit.Error()}, false
 	}
 	for try := 1; ; try++ {
 		output, err := w.call(ctx, item.Item)
 		if err == nil {
-			return protocol.Outcome{Status: protocol.Succeeded, Output: output}
+			return protocol.Outcome{Status: protocol.Succeeded, Output: output}, true
 		}
 		why := describe(err)
 		if !why.retryable || try >= w.tries || !contain.Sleep(ctx, contain.Backoff(try)) {
-			return protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message, Retryable: why.retryable}
+			return protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message, Retryable: why.retryable}, why.final
 		}
 	}
 }
 
-// call calls the handler.
+// call calls the handler. A result that can't be JSON is a final error, because
+// the work is done.
 func (w *worker[Item, Result]) call(ctx context.Context, item Item) (output []byte, err error) {
+	done := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = contain.Panicked(ctx, w.log(), p)
+		}
+		if done {
+			err = Final(err)
 		}
 	}()
 	result, err := w.handle(ctx, item)
 	if err != nil {
 		return nil, err
 	}
+	done = true
 	return json.Marshal(result)
 }

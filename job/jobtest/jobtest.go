@@ -20,7 +20,7 @@ import (
 // named "test", whose functions have no timeout.
 type Call struct {
 	Job       string        // name; "" for "test"
-	Execution string        // ARN
+	Execution string        // ARN; "" for that of an execution named "test"
 	StartedAt time.Time     // when the execution started
 	RequestID string        // of the invocation
 	Timeout   time.Duration // of the function; 0 if there is none
@@ -48,7 +48,7 @@ func Start[Item any](t testing.TB, starter job.Handler, input any) []Item {
 	}
 	c := Call{}
 	var answer struct{ Items []Item }
-	c.must(t, starter, protocol.StartRequest{Job: c.job(), Execution: c.Execution, Input: text}, &answer)
+	c.must(t, starter, protocol.StartRequest{Job: c.job(), Execution: c.execution(), Input: text}, &answer)
 	return answer.Items
 }
 
@@ -92,7 +92,7 @@ func (c Call) Summarize(t testing.TB, summary job.Handler, items int, outcomes .
 		t.Fatalf("writing the outcomes: %v", err)
 	}
 	var account Account
-	c.must(t, summary, protocol.SummaryRequest{Job: c.job(), Execution: c.Execution, Input: json.RawMessage("{}"),
+	c.must(t, summary, protocol.SummaryRequest{Job: c.job(), Execution: c.execution(), Input: json.RawMessage("{}"),
 		Items: protocol.Items{Count: &items}, Results: results}, &account)
 	return account
 }
@@ -101,8 +101,12 @@ func (c Call) job() protocol.Job {
 	return protocol.Job{Name: cmp.Or(c.Job, "test"), StartedAt: c.StartedAt}
 }
 
+func (c Call) execution() string {
+	return cmp.Or(c.Execution, "arn:aws:states:us-east-1:123456789012:execution:test:test")
+}
+
 func (c Call) batchInput() protocol.BatchInput {
-	return protocol.BatchInput{Job: c.job(), Execution: c.Execution}
+	return protocol.BatchInput{Job: c.job(), Execution: c.execution()}
 }
 
 // must invokes a handler that is expected to answer.

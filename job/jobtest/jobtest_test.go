@@ -41,7 +41,7 @@ func TestACallReachesTheHandler(t *testing.T) {
 	if o := call.Work(t, h, nil)[0]; string(o.Output) != `"nightlyarn:xreq7 true true"` || o.Index != 7 {
 		t.Errorf("got %s, expected what the call says", o.Output)
 	}
-	if o := jobtest.Work(t, h, nil)[0]; string(o.Output) != `"test0 false false"` {
+	if o := jobtest.Work(t, h, nil)[0]; string(o.Output) != `"testarn:aws:states:us-east-1:123456789012:execution:test:test0 false false"` {
 		t.Errorf("got %s, expected no deadline if none is set", o.Output)
 	}
 }

@@ -25,7 +25,7 @@ const (
 
 // Attributes beside those of the schema.
 const (
-	statusAttribute    = "status"                 // a status of the protocol, or inProgress
+	statusAttribute    = "status"
 	untilAttribute     = "in_progress_expiration" // in milliseconds of Unix time
 	ownerAttribute     = "owner"                  // the delivery that wrote the record
 	executionAttribute = "execution"
@@ -36,8 +36,13 @@ const (
 	msAttribute        = "ms"
 )
 
-// inProgress is the status of an item that a delivery is working on.
-const inProgress = protocol.Status("INPROGRESS")
+// The statuses of a record.
+const (
+	inProgress = "INPROGRESS"               // a delivery is working on the item
+	succeeded  = string(protocol.Succeeded) // with an outcome that is remembered
+	final      = "FINAL"                    // failed, and is remembered
+	failed     = string(protocol.Failed)    // written by an earlier release, which remembered all failures that were not retryable
+)
 
 // record is the state of the work of a key: in progress by a delivery, its owner,
 // or done, with the outcome.
@@ -46,18 +51,24 @@ type record struct {
 	owner     string
 	execution string
 	remember  time.Duration // from now on
-	until     time.Time     // when the work has ended, one way or the other
+	status    string
+	until     time.Time // when work in progress has ended, one way or the other
 	expires   time.Time
-	outcome   protocol.Outcome // its status is inProgress until there is one
+	outcome   protocol.Outcome // of work that is done
 }
 
 // isFree reports whether a delivery of an execution may do the work, or do it
 // again.
 func (r *record) isFree(now time.Time, execution string) bool {
-	if r.outcome.Status == inProgress {
+	switch r.status {
+	case inProgress:
 		return now.After(r.until)
+	case failed:
+		return true
+	case final:
+		return !now.Before(r.expires) || r.execution != execution
 	}
-	return !now.Before(r.expires) || r.outcome.Status == protocol.Failed && r.execution != execution
+	return !now.Before(r.expires)
 }
 
 // inProgressError returns the error of a delivery that timed out waiting for
@@ -79,13 +90,13 @@ func number(n int64) types.AttributeValue {
 func (r *record) attributes(now time.Time) attributes {
 	o := &r.outcome
 	expires := now.Add(r.remember)
-	if o.Status == inProgress && expires.Before(r.until) {
-		expires = r.until // DynamoDB must not delete it before
+	if r.status == inProgress && expires.Before(r.until) {
+		expires = r.until.Add(time.Second) // DynamoDB must not delete it before, and drops fractions
 	}
 	item := attributes{
 		KeyAttribute:    text(r.id),
 		ExpiryAttribute: number(expires.Unix()),
-		statusAttribute: text(string(o.Status)),
+		statusAttribute: text(r.status),
 		untilAttribute:  number(r.until.UnixMilli()),
 		ownerAttribute:  text(r.owner),
 	}
@@ -118,20 +129,23 @@ func readRecord(item attributes) (*record, error) {
 		return v
 	}
 	r := &record{
-		id: text(KeyAttribute), owner: text(ownerAttribute), execution: text(executionAttribute),
+		id: text(KeyAttribute), owner: text(ownerAttribute), execution: text(executionAttribute), status: text(statusAttribute),
 		until: time.UnixMilli(number(untilAttribute)), expires: time.Unix(number(ExpiryAttribute), 0),
-		outcome: protocol.Outcome{Status: protocol.Status(text(statusAttribute)), Error: text(errorAttribute), Cause: text(causeAttribute),
+		outcome: protocol.Outcome{Status: protocol.Failed, Error: text(errorAttribute), Cause: text(causeAttribute),
 			StartedAt: number(startedAtAttribute), Ms: number(msAttribute)},
 	}
 	if output := text(outputAttribute); output != "" {
 		r.outcome.Output = json.RawMessage(output)
 	}
-	switch r.outcome.Status {
-	case protocol.Succeeded, protocol.Failed, inProgress:
-		return r, nil
+	switch r.status {
+	case succeeded:
+		r.outcome.Status = protocol.Succeeded
+	case final, failed, inProgress:
+	default:
+		return nil, fmt.Errorf("got the status %q in the record, expected %s, %s or %s: the table is for records of job.Once",
+			r.status, inProgress, succeeded, final)
 	}
-	return nil, fmt.Errorf("got the status %q in the record, expected %s, %s or %s: the table is for records of job.Once",
-		r.outcome.Status, inProgress, protocol.Succeeded, protocol.Failed)
+	return r, nil
 }
 
 // fit fails the item if its outcome does not fit into the table.
@@ -142,6 +156,7 @@ func (r *record) fit() {
 	if size <= maxTableItem {
 		return
 	}
+	r.status = final // the work is done
 	*o = protocol.Outcome{Status: protocol.Failed, Error: protocol.ErrorResultTooLarge, StartedAt: o.StartedAt, Ms: o.Ms, Cause: fmt.Sprintf(
 		"got an outcome that makes a record of %d bytes, expected one that fits into the %d of an item of DynamoDB: return less, such as the address of an object in S3",
 		size, maxTableItem)}

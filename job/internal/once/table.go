@@ -80,7 +80,7 @@ type Delivery struct {
 	Deadline  time.Time // of the invocation; zero: none
 	Log       *slog.Logger
 	Now       func() time.Time
-	Work      func() protocol.Outcome
+	Work      func() (o protocol.Outcome, remember bool)
 }
 
 // Do claims the key, does the work and stores the outcome; or returns the
@@ -115,36 +115,40 @@ func (t *Table) Do(ctx context.Context, d Delivery) (protocol.Outcome, error) {
 
 // work does the work and stores its outcome, also if the work ends the goroutine.
 func (t *Table) work(ctx, storing context.Context, r *record, d *Delivery) {
-	began, returned := d.Now(), false
+	began, returned, remember := d.Now(), false, false
 	defer func() {
 		if !returned {
 			r.outcome = protocol.Outcome{Status: protocol.Failed, Error: protocol.ErrorHandlerExited, Cause: contain.Exited().Error(),
 				StartedAt: began.UnixMilli(), Ms: d.Now().Sub(began).Milliseconds()}
 		}
-		err := t.settle(storing, r, d.Now())
+		err := t.settle(storing, r, remember, d.Now())
 		if err != nil && !isConditionFailed(err) { // if another delivery has taken over, nothing waits for this outcome
 			d.Log.ErrorContext(ctx, "the outcome is not remembered: the item will be done again if it is delivered again",
 				"key", r.id, "table", t.Name, "error", err)
 		}
 	}()
-	r.outcome = d.Work()
+	r.outcome, remember = d.Work()
 	returned = true
 }
 
 // settle stores the outcome in place of the record of work in progress, or
-// deletes that record if another delivery should try.
-func (t *Table) settle(ctx context.Context, r *record, now time.Time) error {
-	if r.outcome.Retryable {
+// deletes that record if another delivery should do the work.
+func (t *Table) settle(ctx context.Context, r *record, remember bool, now time.Time) error {
+	if !remember {
 		return t.forget(ctx, r)
 	}
+	r.status = final
+	if r.outcome.Status == protocol.Succeeded {
+		r.status = succeeded
+	}
 	r.fit()
-	return t.put(ctx, r, &record{owner: r.owner, outcome: protocol.Outcome{Status: inProgress}}, now)
+	return t.put(ctx, r, &record{owner: r.owner, status: inProgress}, now)
 }
 
 // claim writes a record of work in progress over one that is free, or returns
 // the outcome of the delivery that has done the work.
 func (t *Table) claim(ctx context.Context, r *record, now func() time.Time) (*protocol.Outcome, error) {
-	r.outcome = protocol.Outcome{Status: inProgress}
+	r.status = inProgress
 	var busy *record // of another delivery
 	err := t.put(ctx, r, nil, now())
 	for poll := firstPoll; isConditionFailed(err); {
@@ -160,7 +164,7 @@ func (t *Table) claim(ctx context.Context, r *record, now func() time.Time) (*pr
 			return nil, nil
 		case found.isFree(now(), r.execution):
 			err = t.put(ctx, r, found, now())
-		case found.outcome.Status != inProgress:
+		case found.status != inProgress:
 			return &found.outcome, nil
 		default:
 			busy = found
@@ -186,7 +190,7 @@ func (t *Table) put(ctx context.Context, r, over *record, now time.Time) error {
 	} else {
 		in.ConditionExpression = aws.String("#owner = :owner AND #status = :status")
 		in.ExpressionAttributeNames = map[string]string{"#owner": ownerAttribute, "#status": statusAttribute}
-		in.ExpressionAttributeValues = attributes{":owner": text(over.owner), ":status": text(string(over.outcome.Status))}
+		in.ExpressionAttributeValues = attributes{":owner": text(over.owner), ":status": text(over.status)}
 	}
 	_, err = client.PutItem(ctx, in)
 	return err

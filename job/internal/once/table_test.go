@@ -35,9 +35,9 @@ func TestAThrottledRequestIsTriedTenTimesWithinSeconds(t *testing.T) {
 		}, once.Retry))
 		began := time.Now()
 		_, err := table.Do(context.Background(), once.Delivery{Scope: "arn:x", Key: "a", Log: slog.New(slog.DiscardHandler), Now: time.Now,
-			Work: func() protocol.Outcome {
+			Work: func() (protocol.Outcome, bool) {
 				t.Error("got the work done, expected an error before")
-				return protocol.Outcome{}
+				return protocol.Outcome{}, false
 			}})
 		if err == nil || !strings.Contains(err.Error(), `claiming the key "arn:x#a" in the table Table`) || b.requests != 10 {
 			t.Errorf("got error %v after %d requests, expected one that names the key after ten", err, b.requests)
