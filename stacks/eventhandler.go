@@ -4,7 +4,6 @@ import (
 	"maps"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/eventhandler"
@@ -44,7 +43,7 @@ func NewEventHandler(scope constructs.Construct, id *string, props *awscdk.Stack
 // nightly is the schedule of the architectures without a job.
 func nightly(event map[string]string) *eventhandler.Schedule {
 	return &eventhandler.Schedule{
-		Expression: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{Minute: jsii.String("0"), Hour: jsii.String("2")}),
+		Expression: jsii.String("cron(0 2 * * ? *)"),
 		Input:      event,
 	}
 }

@@ -3,7 +3,6 @@ package eventhandler
 import (
 	"fmt"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/alarm"
@@ -15,37 +14,33 @@ type Alarm string
 
 // Alarms of every event handler, unless Props.Without leaves them out.
 const (
-	Errors      Alarm = "Errors"      // the function failed
-	Throttles   Alarm = "Throttles"   // the function could not be invoked because too many others ran
-	Dropped     Alarm = "Dropped"     // Lambda dropped an event
-	DeadLetters Alarm = "DeadLetters" // an event is in the failure queue
-	EventAge    Alarm = "EventAge"    // events wait for too long
+	AlarmErrors      Alarm = "Errors"      // the function failed
+	AlarmThrottles   Alarm = "Throttles"   // Lambda throttled the function
+	AlarmDropped     Alarm = "Dropped"     // Lambda dropped an event
+	AlarmDeadLetters Alarm = "DeadLetters" // an event is in the dead-letter queue
+	AlarmEventAge    Alarm = "EventAge"    // events wait for too long
 )
 
 // inOrder lists all alarms, in the order in which they are created.
-var inOrder = []Alarm{Errors, Throttles, Dropped, DeadLetters, EventAge}
+var inOrder = []Alarm{AlarmErrors, AlarmThrottles, AlarmDropped, AlarmDeadLetters, AlarmEventAge}
 
 func newAlarms(h *eventHandler, settings *Props) map[Alarm]awscloudwatch.Alarm {
 	alarms := alarm.Set[Alarm]{Scope: h, Without: settings.Without, Topic: settings.Topic}
 	function := h.function
-	alarms.Add(Errors, alarm.Reaches(function.MetricErrors(over("Sum")), 1,
-		"The function failed: its log says why. An event is tried again, a caller of the URL was told."))
-	alarms.Add(Throttles, alarm.Reaches(function.MetricThrottles(over("Sum")), 1,
-		"The function was not invoked because the account, or the function, runs as many at once as it may. An event waits, a caller of the URL was told."))
+	alarms.Add(AlarmErrors, alarm.Reaches(function.MetricErrors(alarm.Over("Sum")), 1,
+		"The function failed: its log says why. Lambda retries an event. A caller of the URL got the error."))
+	alarms.Add(AlarmThrottles, alarm.Reaches(function.MetricThrottles(alarm.Over("Sum")), 1,
+		"Lambda throttled the function: the concurrency of the account or of the function is used up. An event waits. A caller of the URL got an error."))
 	// (AWS Lambda developer guide, "Asynchronous invocation metrics")
-	alarms.Add(Dropped, alarm.Reaches(function.Metric(jsii.String("AsyncEventsDropped"), over("Sum")), 1,
-		"Lambda gave an event up, after its retries or because it was too old: it should be in the failure queue."))
-	alarms.Add(DeadLetters, alarm.Reaches(h.failureQueue.MetricApproximateNumberOfMessagesVisible(over("Maximum")), 1,
-		"There are events in the failure queue: look at them, invoke the function with them again where they are still of use, and delete them."))
+	alarms.Add(AlarmDropped, alarm.Reaches(function.Metric(jsii.String("AsyncEventsDropped"), alarm.Over("Sum")), 1,
+		"Lambda dropped an event, after its retries or because it was too old: it should be in the dead-letter queue."))
+	alarms.Add(AlarmDeadLetters, alarm.HasMessages(h.deadLetters,
+		"Events are in the dead-letter queue: invoke the function again with those that still matter, and delete them."))
 	age := settings.maxEventAgeSeconds() / 2
 	if settings.EventAgeAlarm != nil {
 		age = refusal.Seconds(settings.EventAgeAlarm)
 	}
-	alarms.Add(EventAge, alarm.Reaches(function.Metric(jsii.String("AsyncEventAge"), over("Maximum")), age*1000, // in milliseconds
-		fmt.Sprintf("An event waited for %g s until the function was invoked: it fails, or is throttled. Events are given up after %g s.", age, settings.maxEventAgeSeconds())))
+	alarms.Add(AlarmEventAge, alarm.Reaches(function.Metric(jsii.String("AsyncEventAge"), alarm.Over("Maximum")), age*1000, // in milliseconds
+		fmt.Sprintf("An event waited for %g s before the function was invoked: the function fails, or is throttled. Events are dropped after %g s.", age, settings.maxEventAgeSeconds())))
 	return alarms.Alarms
-}
-
-func over(statistic string) *awscloudwatch.MetricOptions {
-	return &awscloudwatch.MetricOptions{Statistic: &statistic, Period: awscdk.Duration_Minutes(jsii.Number(5))}
 }

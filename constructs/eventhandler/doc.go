@@ -5,9 +5,8 @@
 //	eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
 //		Function: function,
 //		Schedule: &eventhandler.Schedule{
-//			Expression: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
-//				Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
-//			}),
+//			Expression: jsii.String("cron(0 2 * * ? *)"),
+//			TimeZone:   jsii.String("Europe/Zurich"),
 //		},
 //	})
 //

@@ -18,9 +18,9 @@ type EventHandler interface {
 	// Function returns the function that the events invoke.
 	Function() awslambda.IFunction
 
-	// FailureQueue returns the queue of the events that the function did not
+	// DeadLetterQueue returns the queue of the events that the function did not
 	// handle. Watch it.
-	FailureQueue() awssqs.IQueue
+	DeadLetterQueue() awssqs.IQueue
 
 	// Schedule returns the schedule. It is nil without Props.Schedule.
 	Schedule() awsscheduler.Schedule
@@ -28,9 +28,9 @@ type EventHandler interface {
 	// Rule returns the rule of EventBridge. It is nil without Props.Events.
 	Rule() awsevents.Rule
 
-	// FunctionUrl returns the function's URL, whose GrantInvokeUrl lets a
+	// FunctionURL returns the function's URL, whose GrantInvokeUrl lets a
 	// principal use it. It is nil without Props.FunctionURL.
-	FunctionUrl() awslambda.FunctionUrl
+	FunctionURL() awslambda.FunctionUrl
 
 	// Alarms returns the alarms by their kinds.
 	Alarms() map[Alarm]awscloudwatch.Alarm
@@ -38,19 +38,19 @@ type EventHandler interface {
 
 type eventHandler struct {
 	constructs.Construct
-	function     awslambda.IFunction
-	failureQueue awssqs.IQueue
-	schedule     awsscheduler.Schedule
-	rule         awsevents.Rule
-	url          awslambda.FunctionUrl
-	alarms       map[Alarm]awscloudwatch.Alarm
+	function    awslambda.IFunction
+	deadLetters awssqs.IQueue
+	schedule    awsscheduler.Schedule
+	rule        awsevents.Rule
+	url         awslambda.FunctionUrl
+	alarms      map[Alarm]awscloudwatch.Alarm
 }
 
 func (h *eventHandler) Function() awslambda.IFunction         { return h.function }
-func (h *eventHandler) FailureQueue() awssqs.IQueue           { return h.failureQueue }
+func (h *eventHandler) DeadLetterQueue() awssqs.IQueue        { return h.deadLetters }
 func (h *eventHandler) Schedule() awsscheduler.Schedule       { return h.schedule }
 func (h *eventHandler) Rule() awsevents.Rule                  { return h.rule }
-func (h *eventHandler) FunctionUrl() awslambda.FunctionUrl    { return h.url } //nolint:staticcheck // spelled as in CDK
+func (h *eventHandler) FunctionURL() awslambda.FunctionUrl    { return h.url }
 func (h *eventHandler) Alarms() map[Alarm]awscloudwatch.Alarm { return h.alarms }
 
 // New creates what invokes the function in props, and what watches it. It panics
@@ -62,10 +62,10 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	}
 	input, found := settings.validate()
 	found.Refuse(scope, id)
-	h := &eventHandler{function: settings.Function, failureQueue: settings.OnFailure}
+	h := &eventHandler{function: settings.Function, deadLetters: settings.DeadLetterQueue}
 	constructs.NewConstruct_Override(h, scope, id)
-	if h.failureQueue == nil {
-		h.failureQueue = undelivered.NewQueue(h, "Failures", settings.EncryptionKey)
+	if h.deadLetters == nil {
+		h.deadLetters = undelivered.NewQueue(h, "Failures", settings.EncryptionKey)
 	}
 	h.invokeAsynchronously(&settings)
 	if settings.Schedule != nil {
@@ -83,11 +83,11 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	return h
 }
 
-// invokeAsynchronously configures the retries of events and the failure queue. The
+// invokeAsynchronously configures the retries of events and the dead-letter queue. The
 // CDK's own destination would grant more than is needed.
 func (h *eventHandler) invokeAsynchronously(settings *Props) {
-	h.failureQueue.Grant(h.function, jsii.String("sqs:SendMessage"))
-	undelivered.LetSend(h.function, h.failureQueue)
+	h.deadLetters.Grant(h.function, jsii.String("sqs:SendMessage"))
+	undelivered.LetSend(h.function, h.deadLetters)
 	name, qualifier := qualified(h.function)
 	config := awslambda.NewCfnEventInvokeConfig(h, jsii.String("Async"), &awslambda.CfnEventInvokeConfigProps{
 		FunctionName:             name,
@@ -95,7 +95,7 @@ func (h *eventHandler) invokeAsynchronously(settings *Props) {
 		MaximumRetryAttempts:     settings.RetryAttempts,
 		MaximumEventAgeInSeconds: jsii.Number(settings.maxEventAgeSeconds()),
 		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
-			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: h.failureQueue.QueueArn()},
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: h.deadLetters.QueueArn()},
 		},
 	})
 	// Lambda checks that the function may send there (AWS Lambda developer

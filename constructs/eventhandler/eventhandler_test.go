@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/eventhandler"
@@ -28,32 +27,29 @@ func function(stack awscdk.Stack) awslambda.Function {
 	return gofunction.New(stack, jsii.String("Function"), &gofunction.Props{Entry: jsii.String("lambdas/worker")})
 }
 
-func twoOClock() awsscheduler.ScheduleExpression {
-	return awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
-		Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
-	})
+func nightly() *eventhandler.Schedule {
+	return &eventhandler.Schedule{Expression: jsii.String("cron(0 2 * * ? *)"), TimeZone: jsii.String("Europe/Zurich")}
 }
-
-func nightly() *eventhandler.Schedule { return &eventhandler.Schedule{Expression: twoOClock()} }
 
 func orders() *eventhandler.Events {
 	return &eventhandler.Events{Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}}
 }
 
-// everything sets every prop except OnFailure, which a key excludes.
+// everything sets every prop except DeadLetterQueue, which a key excludes.
 func everything(stack awscdk.Stack) *eventhandler.Props {
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	return &eventhandler.Props{
-		Function:      function(stack),
-		Schedule:      &eventhandler.Schedule{Expression: twoOClock(), Input: map[string]any{"at": "<aws.scheduler.scheduled-time>", "dryRun": false}},
-		Events:        &eventhandler.Events{Pattern: orders().Pattern, Bus: awsevents.NewEventBus(stack, jsii.String("Bus"), nil)},
+		Function: function(stack),
+		Schedule: &eventhandler.Schedule{Expression: nightly().Expression, TimeZone: nightly().TimeZone,
+			Input: map[string]any{"at": "<aws.scheduler.scheduled-time>", "dryRun": false}},
+		Events:        &eventhandler.Events{Pattern: orders().Pattern, EventBus: awsevents.NewEventBus(stack, jsii.String("Bus"), nil)},
 		FunctionURL:   jsii.Bool(true),
 		RetryAttempts: jsii.Number(0),
 		MaxEventAge:   awscdk.Duration_Hours(jsii.Number(1)),
 		EncryptionKey: key,
 		Topic:         observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: key}),
 		EventAgeAlarm: awscdk.Duration_Minutes(jsii.Number(10)),
-		Without:       []eventhandler.Alarm{eventhandler.Throttles},
+		Without:       []eventhandler.Alarm{eventhandler.AlarmThrottles},
 	}
 }
 
@@ -75,7 +71,7 @@ func TestSnapshots(t *testing.T) {
 func TestUnhandledEventsGoToOneQueue(t *testing.T) {
 	stack := synthesis.Stack(t)
 	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), Schedule: nightly(), Events: orders()})
-	queue := fmt.Sprint(stack.Resolve(handler.FailureQueue().QueueArn()))
+	queue := fmt.Sprint(stack.Resolve(handler.DeadLetterQueue().QueueArn()))
 	template := synthesis.Synthesize(t, stack)
 
 	async := template.Only(t, "AWS::Lambda::EventInvokeConfig").Properties
@@ -138,9 +134,9 @@ func TestMaxEventAgeHoldsForEverySource(t *testing.T) {
 func TestGivenQueueReplacesTheOwnOne(t *testing.T) {
 	stack := synthesis.Stack(t)
 	lost := awssqs.NewQueue(stack, jsii.String("Lost"), nil)
-	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), OnFailure: lost})
-	if got := synthesis.Synthesize(t, stack).OfType("AWS::SQS::Queue"); len(got) != 1 || *handler.FailureQueue().Node().Path() != *lost.Node().Path() {
-		t.Errorf("got %d queues and failures in %s, expected the given one only", len(got), *handler.FailureQueue().Node().Path())
+	handler := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{Function: function(stack), DeadLetterQueue: lost})
+	if got := synthesis.Synthesize(t, stack).OfType("AWS::SQS::Queue"); len(got) != 1 || *handler.DeadLetterQueue().Node().Path() != *lost.Node().Path() {
+		t.Errorf("got %d queues and failures in %s, expected the given one only", len(got), *handler.DeadLetterQueue().Node().Path())
 	}
 }
 
@@ -185,11 +181,11 @@ func TestAlarms(t *testing.T) {
 	const from = ", GreaterThanOrEqualToThreshold %d, missing notBreaching"
 	one := fmt.Sprintf(from, 1)
 	expected := map[eventhandler.Alarm]string{
-		eventhandler.Errors:      "Sum of AWS/Lambda Errors over 300 s" + one,
-		eventhandler.Throttles:   "Sum of AWS/Lambda Throttles over 300 s" + one,
-		eventhandler.Dropped:     "Sum of AWS/Lambda AsyncEventsDropped over 300 s" + one,
-		eventhandler.DeadLetters: "Maximum of AWS/SQS ApproximateNumberOfMessagesVisible over 300 s" + one,
-		eventhandler.EventAge:    "Maximum of AWS/Lambda AsyncEventAge over 300 s, GreaterThanOrEqualToThreshold 1.08e+07, missing notBreaching", // three hours in ms
+		eventhandler.AlarmErrors:      "Sum of AWS/Lambda Errors over 300 s" + one,
+		eventhandler.AlarmThrottles:   "Sum of AWS/Lambda Throttles over 300 s" + one,
+		eventhandler.AlarmDropped:     "Sum of AWS/Lambda AsyncEventsDropped over 300 s" + one,
+		eventhandler.AlarmDeadLetters: "Maximum of AWS/SQS ApproximateNumberOfMessagesVisible over 300 s" + one,
+		eventhandler.AlarmEventAge:    "Maximum of AWS/Lambda AsyncEventAge over 300 s, GreaterThanOrEqualToThreshold 1.08e+07, missing notBreaching", // three hours in ms
 	}
 	got := alarms(t, func(*eventhandler.Props) {})
 	for kind, text := range expected {
@@ -198,14 +194,14 @@ func TestAlarms(t *testing.T) {
 		}
 	}
 	got = alarms(t, func(p *eventhandler.Props) { p.MaxEventAge = seconds(60) })
-	if text := fmt.Sprintf("Maximum of AWS/Lambda AsyncEventAge over 300 s"+from, 30_000); got[eventhandler.EventAge] != text {
-		t.Errorf("got %q, expected %q", got[eventhandler.EventAge], text)
+	if text := fmt.Sprintf("Maximum of AWS/Lambda AsyncEventAge over 300 s"+from, 30_000); got[eventhandler.AlarmEventAge] != text {
+		t.Errorf("got %q, expected %q", got[eventhandler.AlarmEventAge], text)
 	}
 	got = alarms(t, func(p *eventhandler.Props) {
 		p.EventAgeAlarm = seconds(45)
-		p.Without = []eventhandler.Alarm{eventhandler.Errors, eventhandler.Throttles, eventhandler.Dropped, eventhandler.DeadLetters}
+		p.Without = []eventhandler.Alarm{eventhandler.AlarmErrors, eventhandler.AlarmThrottles, eventhandler.AlarmDropped, eventhandler.AlarmDeadLetters}
 	})
-	if text := fmt.Sprintf("Maximum of AWS/Lambda AsyncEventAge over 300 s"+from, 45_000); len(got) != 1 || got[eventhandler.EventAge] != text {
+	if text := fmt.Sprintf("Maximum of AWS/Lambda AsyncEventAge over 300 s"+from, 45_000); len(got) != 1 || got[eventhandler.AlarmEventAge] != text {
 		t.Errorf("got %v, expected %q only", got, text)
 	}
 }
@@ -225,17 +221,20 @@ func TestBadPropsAreRefused(t *testing.T) {
 			p.MaxEventAge = seconds(59)
 			p.Without = []eventhandler.Alarm{"Aborted"}
 		}, []string{
-			"Schedule.Expression: got nothing, expected when to invoke the function",
+			"Schedule.Expression: got nothing, expected cron(…), rate(…) or at(…)",
 			"Events.Pattern: got nothing, expected at least one member",
 			"RetryAttempts: got 3, expected a whole number from 0 to 2",
 			"MaxEventAge: got 59 s, expected whole seconds from 60 s to 21600 s",
 			`Without: got "Aborted", expected one of "Errors", "Throttles", "Dropped", "DeadLetters", "EventAge"`,
 		}},
 		"no JSON": {func(p *eventhandler.Props) {
-			p.Schedule = &eventhandler.Schedule{Expression: twoOClock(), Input: math.Inf(1)}
+			p.Schedule = &eventhandler.Schedule{Expression: nightly().Expression, Input: math.Inf(1)}
 		}, []string{"Schedule.Input: got a value that is not JSON"}},
+		"a cron expression of five fields": {func(p *eventhandler.Props) {
+			p.Schedule = &eventhandler.Schedule{Expression: jsii.String("cron(0 2 * * ?)"), TimeZone: jsii.String("CEST")}
+		}, []string{`Schedule.Expression: got "cron(0 2 * * ?)": got 5 fields, expected six`, `Schedule.TimeZone: got "CEST", expected a name of the time zone database`}},
 		"a bus without a pattern": {func(p *eventhandler.Props) {
-			p.Events = &eventhandler.Events{Bus: awsevents.EventBus_FromEventBusName(stack, jsii.String("Bus"), jsii.String("ours"))}
+			p.Events = &eventhandler.Events{EventBus: awsevents.EventBus_FromEventBusName(stack, jsii.String("Bus"), jsii.String("ours"))}
 		}, []string{"Events.Pattern: got nothing"}},
 		"half a retry": {func(p *eventhandler.Props) { p.RetryAttempts = jsii.Number(0.5) }, []string{"RetryAttempts: got 0.5, expected a whole number from 0 to 2"}},
 		"too old":      {func(p *eventhandler.Props) { p.MaxEventAge = seconds(21_601) }, []string{"MaxEventAge: got 21601 s"}},
@@ -248,8 +247,8 @@ func TestBadPropsAreRefused(t *testing.T) {
 			p.MaxEventAge = seconds(*awscdk.Token_AsNumber(map[string]string{"Ref": "Age"}))
 			p.EventAgeAlarm = p.MaxEventAge
 		}, []string{"MaxEventAge: got a token", "EventAgeAlarm: got a token"}},
-		"a key without a use": {func(p *eventhandler.Props) { p.EncryptionKey, p.OnFailure = key, lost },
-			[]string{"EncryptionKey: got a key with an OnFailure queue"}},
+		"a key without a use": {func(p *eventhandler.Props) { p.EncryptionKey, p.DeadLetterQueue = key, lost },
+			[]string{"EncryptionKey: got a key with a DeadLetterQueue"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := len(*stack.Node().Children())

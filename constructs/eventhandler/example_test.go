@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/eventhandler"
 	"github.com/mapjob/mapjob/constructs/gofunction"
@@ -21,14 +20,13 @@ func Example() {
 	nightly := eventhandler.New(stack, jsii.String("Nightly"), &eventhandler.Props{
 		Function: function,
 		Schedule: &eventhandler.Schedule{
-			Expression: awsscheduler.ScheduleExpression_Cron(&awsscheduler.CronOptionsWithTimezone{
-				Minute: jsii.String("0"), Hour: jsii.String("2"), TimeZone: awscdk.TimeZone_EUROPE_ZURICH(),
-			}),
+			Expression: jsii.String("cron(0 2 * * ? *)"),
+			TimeZone:   jsii.String("Europe/Zurich"),
 		},
 	})
 
 	fmt.Println(*nightly.Schedule().Node().Path())
-	fmt.Println(*nightly.FailureQueue().Node().Path())
+	fmt.Println(*nightly.DeadLetterQueue().Node().Path())
 	// Output:
 	// Shop/Nightly/Schedule
 	// Shop/Nightly/Failures

@@ -5,11 +5,11 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/schedule"
 )
 
 // Limits of asynchronous invocation (AWS Lambda API reference,
@@ -46,16 +46,16 @@ type Props struct {
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when the function is invoked with
-	// it, one minute to six hours. Older events go to the failure queue.
+	// it, one minute to six hours. Older events go to the dead-letter queue.
 	// Default: six hours.
 	MaxEventAge awscdk.Duration
 
-	// OnFailure gets the events that the function did not handle. The policies of
+	// DeadLetterQueue gets the events that the function did not handle. The policies of
 	// an imported queue and of its key have to let EventBridge send.
 	// Default: the handler creates an encrypted queue.
-	OnFailure awssqs.IQueue
+	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the failure queue that the handler creates, and the
+	// EncryptionKey encrypts the dead-letter queue that the handler creates, and the
 	// data of the schedule. The policy of an imported key has to let EventBridge
 	// use it.
 	// Default: keys of SQS and of Scheduler encrypt them.
@@ -79,15 +79,26 @@ type Props struct {
 
 // Schedule invokes a function at certain times.
 type Schedule struct {
-	// Expression is when.
+	// Expression says when the function is invoked: cron(minutes hours day-of-month
+	// month day-of-week year), rate(5 minutes) or at(2027-01-31T23:59:00).
 	// Required.
-	Expression awsscheduler.ScheduleExpression
+	Expression *string
 
-	// Input is the event that the function is invoked with, any value that has
+	// TimeZone is the time zone of a cron or at expression, such as
+	// Europe/Zurich. When clocks change, a time in the hour that is left out is
+	// skipped, and a time in the hour that comes twice counts once.
+	// Default: times are in UTC.
+	TimeZone *string
+
+	// Input is the event that the function gets: any value that can be encoded as
 	// JSON. In its strings Scheduler replaces <aws.scheduler.scheduled-time>,
 	// <aws.scheduler.execution-id> and <aws.scheduler.attempt-number>.
 	// Default: the event is an empty object.
 	Input any
+}
+
+func (s *Schedule) times() schedule.Times {
+	return schedule.Times{Expression: s.Expression, TimeZone: s.TimeZone}
 }
 
 // Events invokes a function for events of a bus.
@@ -97,9 +108,9 @@ type Events struct {
 	// Required.
 	Pattern *awsevents.EventPattern
 
-	// Bus is the bus of the events.
+	// EventBus is the bus of the events.
 	// Default: the account's default bus, with the events of AWS services.
-	Bus awsevents.IEventBus
+	EventBus awsevents.IEventBus
 }
 
 // maxEventAgeSeconds returns how old an event may be.
@@ -123,17 +134,15 @@ func (p *Props) validate() (input any, found refusal.Problems) {
 		found.Add("Function: got nothing, expected the function to invoke")
 	}
 	if s := p.Schedule; s != nil {
-		if s.Expression == nil {
-			found.Add("Schedule.Expression: got nothing, expected when to invoke the function")
-		}
+		s.times().Validate("Schedule.", &found)
 		input = found.JSON("Schedule.Input", s.Input)
 	}
 	if e := p.Events; e != nil && (e.Pattern == nil || *e.Pattern == (awsevents.EventPattern{})) {
 		found.Add("Events.Pattern: got nothing, expected at least one member, such as Source: every event would match")
 	}
 	found.Whole("RetryAttempts", p.RetryAttempts, 0, maxRetryAttempts)
-	if p.EncryptionKey != nil && p.OnFailure != nil && p.Schedule == nil {
-		found.Add("EncryptionKey: got a key with an OnFailure queue, which has its own encryption, and without a Schedule; expected one of them")
+	if p.EncryptionKey != nil && p.DeadLetterQueue != nil && p.Schedule == nil {
+		found.Add("EncryptionKey: got a key with a DeadLetterQueue, which has its own encryption, and without a Schedule; expected one of them")
 	}
 	p.validateAges(&found)
 	refusal.Without(&found, p.Without, inOrder)
@@ -149,7 +158,7 @@ func (p *Props) validateAges(found *refusal.Problems) {
 	}
 	if found.KnownDuration("EventAgeAlarm", p.EventAgeAlarm, 1, maxEventAgeSeconds) && p.EventAgeAlarm != nil {
 		if s := refusal.Seconds(p.EventAgeAlarm); s >= longest {
-			found.Add("EventAgeAlarm: got %.10g s, expected less than the MaxEventAge of %.10g s, when an event goes to the failure queue", s, longest)
+			found.Add("EventAgeAlarm: got %.10g s, expected less than the MaxEventAge of %.10g s, when an event goes to the dead-letter queue", s, longest)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func ExampleInline() {
 			})
 		},
 	})
-	fmt.Println(*job.Map().Node().Path(), job.ResultsBucket() == nil)
+	fmt.Println(*job.MapState().Node().Path(), job.ResultsBucket() == nil)
 	// Output: Shop/Squares/Map true
 }
 

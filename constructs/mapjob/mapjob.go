@@ -24,8 +24,8 @@ type Job interface {
 	// executions. It is nil for an Inline job without a ResultsBucket and Results.
 	ResultsBucket() awss3.IBucket
 
-	// Map returns the Map state, for settings that have no prop.
-	Map() awsstepfunctions.State
+	// MapState returns the Map state, for settings that have no prop.
+	MapState() awsstepfunctions.State
 
 	// Lock returns the lock that keeps executions apart. It is nil if they may
 	// overlap.
@@ -61,7 +61,7 @@ type mapJob struct {
 
 func (j *mapJob) StateMachine() awsstepfunctions.StateMachine { return j.stateMachine }
 func (j *mapJob) ResultsBucket() awss3.IBucket                { return j.results }
-func (j *mapJob) Map() awsstepfunctions.State                 { return j.mapState }
+func (j *mapJob) MapState() awsstepfunctions.State            { return j.mapState }
 func (j *mapJob) Lock() joblock.Lock                          { return j.lock }
 func (j *mapJob) Summary() awslambda.IFunction                { return j.functions.summary }
 func (j *mapJob) JobStart() awslambda.IFunction               { return j.functions.jobStart }

@@ -15,35 +15,35 @@ type Alarm string
 
 // Alarms of every observer, unless Props.Without leaves them out.
 const (
-	Failed    Alarm = "Failed"    // an execution failed
-	TimedOut  Alarm = "TimedOut"  // an execution took longer than its timeout
-	Aborted   Alarm = "Aborted"   // an execution was stopped
-	Throttled Alarm = "Throttled" // states had to wait
+	AlarmFailed    Alarm = "Failed"    // an execution failed
+	AlarmTimedOut  Alarm = "TimedOut"  // an execution took longer than its timeout
+	AlarmAborted   Alarm = "Aborted"   // an execution was stopped
+	AlarmThrottled Alarm = "Throttled" // states had to wait
 )
 
 // Alarms of props.
 const (
-	NoSuccess       Alarm = "NoSuccess"       // Props.NoSuccessWithin
-	TooManyFailures Alarm = "TooManyFailures" // Props.FailureRate
-	MapRunBacklog   Alarm = "MapRunBacklog"   // Props.MapRunBacklog
+	AlarmNoSuccess       Alarm = "NoSuccess"       // Props.NoSuccessWithin
+	AlarmTooManyFailures Alarm = "TooManyFailures" // Props.FailureRate
+	AlarmMapRunBacklog   Alarm = "MapRunBacklog"   // Props.MapRunBacklog
 )
 
-var always = []Alarm{Failed, TimedOut, Aborted, Throttled}
+var always = []Alarm{AlarmFailed, AlarmTimedOut, AlarmAborted, AlarmThrottled}
 
 // inOrder lists all alarms, in the order in which they are created and shown.
-var inOrder = append(slices.Clone(always), NoSuccess, TooManyFailures, MapRunBacklog)
+var inOrder = append(slices.Clone(always), AlarmNoSuccess, AlarmTooManyFailures, AlarmMapRunBacklog)
 
 func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) map[Alarm]awscloudwatch.Alarm {
 	alarms := alarm.Set[Alarm]{Scope: scope, Without: settings.Without, Topic: settings.Topic}
-	alarms.Add(Failed, alarm.Reaches(metrics.Failed, 1, "An execution failed: its error and cause stand at the end of its history."))
-	alarms.Add(TimedOut, alarm.Reaches(metrics.TimedOut, 1, "An execution was stopped because it took longer than its timeout."))
-	alarms.Add(Aborted, alarm.Reaches(metrics.Aborted, 1, "An execution was stopped from outside."))
-	alarms.Add(Throttled, alarm.Reaches(metrics.Throttled, 1, "States had to wait because the account enters more states a second than it may: lower MaxConcurrency, or ask for more."))
+	alarms.Add(AlarmFailed, alarm.Reaches(metrics.Failed, 1, "An execution failed: the end of its history has the error and the cause."))
+	alarms.Add(AlarmTimedOut, alarm.Reaches(metrics.TimedOut, 1, "An execution took longer than its timeout and was stopped."))
+	alarms.Add(AlarmAborted, alarm.Reaches(metrics.Aborted, 1, "An execution was aborted: a user or a program stopped it."))
+	alarms.Add(AlarmThrottled, alarm.Reaches(metrics.Throttled, 1, "State transitions were throttled: lower MaxConcurrency, or request a higher quota."))
 
 	if within := settings.NoSuccessWithin; within != nil {
 		period, periods := lookBack(within)
-		alarms.Add(NoSuccess, &awscloudwatch.AlarmProps{
-			AlarmDescription:   jsii.String(fmt.Sprintf("No execution has succeeded for %s: they fail, or nothing starts them.", *within.ToHumanString())),
+		alarms.Add(AlarmNoSuccess, &awscloudwatch.AlarmProps{
+			AlarmDescription:   jsii.String(fmt.Sprintf("No execution has succeeded for %s: executions fail, or none is started.", *within.ToHumanString())),
 			Metric:             settings.StateMachine.MetricSucceeded(&awscloudwatch.MetricOptions{Statistic: jsii.String("Sum"), Period: period}),
 			ComparisonOperator: awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD,
 			Threshold:          jsii.Number(1),
@@ -53,8 +53,8 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 		})
 	}
 	if rate := settings.FailureRate; rate != nil {
-		alarms.Add(TooManyFailures, &awscloudwatch.AlarmProps{
-			AlarmDescription:   jsii.String(fmt.Sprintf("More than %g%% of the items failed: the report of the execution says which and why.", *rate)),
+		alarms.Add(AlarmTooManyFailures, &awscloudwatch.AlarmProps{
+			AlarmDescription:   jsii.String(fmt.Sprintf("More than %g%% of the items failed: the execution's report says which and why.", *rate)),
 			Metric:             metrics.FailureRate,
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_THRESHOLD,
 			Threshold:          rate,
@@ -64,8 +64,8 @@ func newAlarms(scope constructs.Construct, settings *Props, metrics *Metrics) ma
 		})
 	}
 	if settings.MapRunBacklog != nil && *settings.MapRunBacklog {
-		alarms.Add(MapRunBacklog, &awscloudwatch.AlarmProps{
-			AlarmDescription:   jsii.String("Map Runs of this account wait because too many others are open: run fewer jobs at a time."),
+		alarms.Add(AlarmMapRunBacklog, &awscloudwatch.AlarmProps{
+			AlarmDescription:   jsii.String("Map Runs wait because the account has too many open ones: run fewer jobs at the same time."),
 			Metric:             metrics.MapRunBacklog,
 			ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 			Threshold:          jsii.Number(1),

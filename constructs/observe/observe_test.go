@@ -30,7 +30,7 @@ func everything(stack awscdk.Stack) *observe.Props {
 		StateMachine:    machine(stack),
 		Job:             jsii.String("Invoicing"),
 		Topic:           observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"night@example.com"}}),
-		Without:         []observe.Alarm{observe.Aborted},
+		Without:         []observe.Alarm{observe.AlarmAborted},
 		NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
 		FailureRate:     jsii.Number(2.5),
 		MapRunBacklog:   jsii.Bool(true),
@@ -61,7 +61,7 @@ func TestResourceCounts(t *testing.T) {
 		"everything": {everything, map[string]int{"AWS::CloudWatch::Alarm": 6, "AWS::CloudWatch::Dashboard": 1,
 			"AWS::SNS::Topic": 1, "AWS::SNS::TopicPolicy": 1, "AWS::SNS::Subscription": 1, "AWS::KMS::Key": 1}},
 		"no alarm": {func(s awscdk.Stack) *observe.Props {
-			return &observe.Props{StateMachine: machine(s), Without: []observe.Alarm{observe.Failed, observe.TimedOut, observe.Aborted, observe.Throttled}}
+			return &observe.Props{StateMachine: machine(s), Without: []observe.Alarm{observe.AlarmFailed, observe.AlarmTimedOut, observe.AlarmAborted, observe.AlarmThrottled}}
 		}, map[string]int{"AWS::CloudWatch::Dashboard": 1}},
 	} {
 		stack := synthesis.Stack(t)
@@ -125,13 +125,13 @@ func measured(p map[string]any) string {
 func TestAlarms(t *testing.T) {
 	const atOnce = " over 300 s GreaterThanOrEqualToThreshold 1, 1 times, missing notBreaching"
 	expected := map[observe.Alarm]string{
-		observe.Failed:    "Sum of AWS/States ExecutionsFailed" + atOnce,
-		observe.TimedOut:  "Sum of AWS/States ExecutionsTimedOut" + atOnce,
-		observe.Throttled: "SUM([own, children]), children = Sum of AWS/States ExecutionThrottled over 300 s, own = Sum of AWS/States ExecutionThrottled" + atOnce,
-		observe.NoSuccess: "Sum of AWS/States ExecutionsSucceeded over 3600 s LessThanThreshold 1, 26 times, missing breaching",
-		observe.TooManyFailures: "100 * failed / items, failed = Sum of mapjob Failed of Job Invoicing over 300 s, items = Sum of mapjob Items of Job Invoicing over 300 s" +
+		observe.AlarmFailed:    "Sum of AWS/States ExecutionsFailed" + atOnce,
+		observe.AlarmTimedOut:  "Sum of AWS/States ExecutionsTimedOut" + atOnce,
+		observe.AlarmThrottled: "SUM([own, children]), children = Sum of AWS/States ExecutionThrottled over 300 s, own = Sum of AWS/States ExecutionThrottled" + atOnce,
+		observe.AlarmNoSuccess: "Sum of AWS/States ExecutionsSucceeded over 3600 s LessThanThreshold 1, 26 times, missing breaching",
+		observe.AlarmTooManyFailures: "100 * failed / items, failed = Sum of mapjob Failed of Job Invoicing over 300 s, items = Sum of mapjob Items of Job Invoicing over 300 s" +
 			" GreaterThanThreshold 2.5, 1 times, missing ignore",
-		observe.MapRunBacklog: "Maximum of AWS/States ApproximateMapRunBacklogSize over 300 s GreaterThanOrEqualToThreshold 1, 3 times, missing notBreaching",
+		observe.AlarmMapRunBacklog: "Maximum of AWS/States ApproximateMapRunBacklogSize over 300 s GreaterThanOrEqualToThreshold 1, 3 times, missing notBreaching",
 	}
 	if got := alarms(t, everything); !reflect.DeepEqual(got, expected) {
 		for kind := range got {
@@ -147,7 +147,7 @@ func TestNoSuccessUsesValidPeriods(t *testing.T) {
 	} {
 		got := alarms(t, func(s awscdk.Stack) *observe.Props {
 			return &observe.Props{StateMachine: machine(s), NoSuccessWithin: awscdk.Duration_Hours(&hours)}
-		})[observe.NoSuccess]
+		})[observe.AlarmNoSuccess]
 		if !strings.Contains(got, expected) {
 			t.Errorf("%g hours: got %s, expected %s", hours, got, expected)
 		}
@@ -275,7 +275,7 @@ func TestBadProps(t *testing.T) {
 	}{
 		"nothing": {func() { observe.New(stack, jsii.String("X"), nil) }, []string{"Test/X: ", "StateMachine: got nothing, expected the state machine to watch"}},
 		"all at once": {func() {
-			observe.New(stack, jsii.String("X"), &observe.Props{Job: jsii.String(""), Without: []observe.Alarm{"Slow", observe.NoSuccess},
+			observe.New(stack, jsii.String("X"), &observe.Props{Job: jsii.String(""), Without: []observe.Alarm{"Slow", observe.AlarmNoSuccess},
 				NoSuccessWithin: minutes(7), FailureRate: jsii.Number(100)})
 		}, []string{"StateMachine: got nothing", `Job: got "", expected 1 to 80 characters of ASCII`, `Without: got "Slow", expected one of "Failed", "TimedOut", "Aborted", "Throttled"`,
 			`Without: got "NoSuccess"`, "NoSuccessWithin: got 420 s, expected 5 minutes to a day in steps of 5 minutes, or whole hours up to seven days",

@@ -43,7 +43,7 @@ func everything(stack awscdk.Stack) *queuefanout.Props {
 		EncryptionKey:      key,
 		Topic:              observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: key}),
 		OldestMessageAlarm: awscdk.Duration_Minutes(jsii.Number(15)),
-		Without:            []queuefanout.Alarm{queuefanout.DeadLetters},
+		Without:            []queuefanout.Alarm{queuefanout.AlarmDeadLetters},
 	}
 }
 
@@ -176,15 +176,15 @@ func TestAlarms(t *testing.T) {
 		expected map[queuefanout.Alarm]string
 	}{
 		"both": {func(awscdk.Stack, *queuefanout.Props) {}, map[queuefanout.Alarm]string{
-			queuefanout.OldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 3600",
-			queuefanout.DeadLetters:   "ApproximateNumberOfMessagesVisible of OrdersDeadLetterQueue 1"}},
+			queuefanout.AlarmOldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 3600",
+			queuefanout.AlarmDeadLetters:   "ApproximateNumberOfMessagesVisible of OrdersDeadLetterQueue 1"}},
 		"a short retention": {func(_ awscdk.Stack, p *queuefanout.Props) { p.Retention = seconds(3600) }, map[queuefanout.Alarm]string{
-			queuefanout.OldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 1800",
-			queuefanout.DeadLetters:   "ApproximateNumberOfMessagesVisible of OrdersDeadLetterQueue 1"}},
+			queuefanout.AlarmOldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 1800",
+			queuefanout.AlarmDeadLetters:   "ApproximateNumberOfMessagesVisible of OrdersDeadLetterQueue 1"}},
 		"one": {func(_ awscdk.Stack, p *queuefanout.Props) {
-			p.OldestMessageAlarm, p.Without = seconds(60), []queuefanout.Alarm{queuefanout.DeadLetters}
+			p.OldestMessageAlarm, p.Without = seconds(60), []queuefanout.Alarm{queuefanout.AlarmDeadLetters}
 		}, map[queuefanout.Alarm]string{
-			queuefanout.OldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 60"}},
+			queuefanout.AlarmOldestMessage: "ApproximateAgeOfOldestMessage of OrdersQueue 60"}},
 	} {
 		f, template, _, _ := fanout(t, c.change)
 		got := map[queuefanout.Alarm]string{}

@@ -68,11 +68,17 @@ type ObjectCreatedProps struct {
 	Description *string
 }
 
+// ObjectCreated is an object trigger in a stack: an event trigger for the events of
+// a bucket.
+type ObjectCreated interface {
+	Event
+}
+
 // NewObjectCreated creates a rule that starts a state machine for every object
 // that is written to a bucket. It does not let the state machine read the bucket:
 // give a job a Source with that bucket. NewObjectCreated panics with every problem
 // of the props at once, before it creates anything.
-func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreatedProps) Event {
+func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreatedProps) ObjectCreated {
 	var settings ObjectCreatedProps
 	if props != nil {
 		settings = *props

@@ -1,10 +1,7 @@
 package trigger
 
 import (
-	"errors"
 	"math"
-	"time"
-	_ "time/tzdata" // the same names of time zones on every machine
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -16,6 +13,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/schedule"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
@@ -93,16 +91,16 @@ type Schedule interface {
 	Role() awsiam.IRole
 }
 
-type schedule struct {
+type scheduleTrigger struct {
 	constructs.Construct
 	schedule    awsscheduler.Schedule
 	deadLetters awssqs.IQueue
 	role        awsiam.IRole
 }
 
-func (s *schedule) Schedule() awsscheduler.Schedule { return s.schedule }
-func (s *schedule) DeadLetterQueue() awssqs.IQueue  { return s.deadLetters }
-func (s *schedule) Role() awsiam.IRole              { return s.role }
+func (s *scheduleTrigger) Schedule() awsscheduler.Schedule { return s.schedule }
+func (s *scheduleTrigger) DeadLetterQueue() awssqs.IQueue  { return s.deadLetters }
+func (s *scheduleTrigger) Role() awsiam.IRole              { return s.role }
 
 // NewSchedule creates a schedule that starts a state machine. It panics with every
 // problem of the props at once, before it creates anything.
@@ -114,33 +112,19 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	input, found := settings.validate()
 	found.Refuse(scope, id)
 
-	this := &schedule{}
+	this := &scheduleTrigger{}
 	constructs.NewConstruct_Override(this, scope, id)
 	this.deadLetters = settings.DeadLetterQueue
 	if this.deadLetters == nil {
 		this.deadLetters = undelivered.NewQueue(this, deadLettersID, settings.EncryptionKey)
 	}
-	// The condition names the schedule's group, not the schedule, which is how
-	// Scheduler prevents a confused deputy (user guide, "Confused deputy
-	// prevention").
-	this.role = awsiam.NewRole(this, jsii.String("Role"), &awsiam.RoleProps{
-		AssumedBy: undelivered.ForThisAccount(this, "scheduler.amazonaws.com", map[string]any{
-			"aws:SourceArn": awscdk.Stack_Of(this).FormatArn(&awscdk.ArnComponents{
-				Service: jsii.String("scheduler"), Resource: jsii.String("schedule-group"), ResourceName: jsii.String("default"),
-			}),
-		}),
-	})
-	undelivered.LetSend(this.role, this.deadLetters)
+	this.role = schedule.NewRole(this, "Role", this.deadLetters)
 	window := awsscheduler.TimeWindow_Off()
 	if settings.FlexibleWindow != nil {
 		window = awsscheduler.TimeWindow_Flexible(settings.FlexibleWindow)
 	}
-	zone := awscdk.TimeZone_ETC_UTC()
-	if settings.TimeZone != nil {
-		zone = awscdk.TimeZone_Of(settings.TimeZone)
-	}
 	this.schedule = awsscheduler.NewSchedule(this, jsii.String("Schedule"), &awsscheduler.ScheduleProps{
-		Schedule: awsscheduler.ScheduleExpression_Expression(settings.Expression, zone),
+		Schedule: settings.times().Schedule(),
 		Target: awsschedulertargets.NewStepFunctionsStartExecution(settings.StateMachine, &awsschedulertargets.ScheduleTargetBaseProps{
 			Input:           awsscheduler.ScheduleTargetInput_FromObject(input),
 			RetryAttempts:   settings.RetryAttempts,
@@ -160,23 +144,7 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 // takes.
 func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 	validateStateMachine(p.StateMachine, &found)
-	kind := ""
-	switch {
-	case p.Expression == nil:
-		found.Add("Expression: got nothing, expected cron(…), rate(…) or at(…)")
-	case !*awscdk.Token_IsUnresolved(*p.Expression):
-		var err error
-		if kind, err = parseExpression(*p.Expression); err != nil {
-			found.Add("Expression: got %q: %w", *p.Expression, err)
-		}
-	}
-	if p.TimeZone != nil && !*awscdk.Token_IsUnresolved(*p.TimeZone) {
-		if err := checkTimeZone(*p.TimeZone); err != nil {
-			found.Add("TimeZone: got %q, expected %w", *p.TimeZone, err)
-		} else if kind == rateExpression {
-			found.Add("TimeZone: got %q, expected nil with a rate, which has no time of day", *p.TimeZone)
-		}
-	}
+	p.times().Validate("", &found)
 	if found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds) && math.Mod(refusal.Seconds(p.FlexibleWindow), 60) != 0 {
 		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
 	}
@@ -184,10 +152,6 @@ func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 	return found.JSON("Input", p.Input), found
 }
 
-func checkTimeZone(name string) error {
-	_, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" { // Go takes the last two, Scheduler does not
-		return errors.New("a name of the time zone database, such as Europe/Zurich")
-	}
-	return nil
+func (p *ScheduleProps) times() schedule.Times {
+	return schedule.Times{Expression: p.Expression, TimeZone: p.TimeZone}
 }

@@ -73,11 +73,11 @@ type WebhookProps struct {
 type Webhook interface {
 	constructs.Construct
 
-	// Url returns the URL to send deliveries to.
-	Url() *string
+	// URL returns the URL to send deliveries to.
+	URL() *string
 
-	// FunctionUrl returns the function URL of Lambda.
-	FunctionUrl() awslambda.FunctionUrl
+	// FunctionURL returns the function URL of Lambda.
+	FunctionURL() awslambda.FunctionUrl
 
 	// Function returns the function that handles the requests.
 	Function() awslambda.Function
@@ -96,8 +96,8 @@ type webhook struct {
 	secret   awssecretsmanager.ISecret
 }
 
-func (w *webhook) Url() *string                       { return w.url.Url() } //nolint:staticcheck // spelled as in CDK
-func (w *webhook) FunctionUrl() awslambda.FunctionUrl { return w.url }       //nolint:staticcheck // spelled as in CDK
+func (w *webhook) URL() *string                       { return w.url.Url() }
+func (w *webhook) FunctionURL() awslambda.FunctionUrl { return w.url }
 func (w *webhook) Function() awslambda.Function       { return w.function }
 func (w *webhook) Secret() awssecretsmanager.ISecret  { return w.secret }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -183,7 +182,7 @@ func byAKey(app awscdk.App, id string) awscdk.Stack {
 	producer := function("Producer")
 	eventhandler.New(stack, jsii.String("Handler"), &eventhandler.Props{
 		Function: producer, EncryptionKey: key, FunctionURL: jsii.Bool(true),
-		Schedule: &eventhandler.Schedule{Expression: awsscheduler.ScheduleExpression_Rate(awscdk.Duration_Days(jsii.Number(1)))},
+		Schedule: &eventhandler.Schedule{Expression: jsii.String("rate(1 day)")},
 		Events:   &eventhandler.Events{Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}},
 	})
 	queuefanout.New(stack, jsii.String("Fanout"), &queuefanout.Props{Producer: producer, Consumer: function("Consumer"), EncryptionKey: key})

@@ -4,9 +4,11 @@ package alarm
 import (
 	"slices"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -34,6 +36,17 @@ func (s *Set[Kind]) Add(kind Kind, props *awscloudwatch.AlarmProps) {
 		s.Alarms = map[Kind]awscloudwatch.Alarm{}
 	}
 	s.Alarms[kind] = alarm
+}
+
+// Over returns the options of a metric that is looked at every five minutes.
+func Over(statistic string) *awscloudwatch.MetricOptions {
+	return &awscloudwatch.MetricOptions{Statistic: &statistic, Period: awscdk.Duration_Minutes(jsii.Number(5))}
+}
+
+// HasMessages returns the props of an alarm that is raised when a queue has a
+// message.
+func HasMessages(queue awssqs.IQueue, description string) *awscloudwatch.AlarmProps {
+	return Reaches(queue.MetricApproximateNumberOfMessagesVisible(Over("Maximum")), 1, description)
 }
 
 // Reaches returns the props of an alarm that is raised when a metric reaches a
