@@ -9,6 +9,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/objects/objectstest"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -105,7 +106,7 @@ func TestBatchesStayWithinMaxBytes(t *testing.T) {
 }
 
 func TestItemReaders(t *testing.T) {
-	store := &memory{objects: map[string]string{
+	store := &objectstest.Memory{Objects: map[string]string{
 		"b/a.csv":   "id|name\n1|\"x|y\"\n2\n",
 		"b/a.json":  `{"deep":{"list":[1,2,3]},"rest":[4]}`,
 		"b/p/1.txt": "1", "b/p/2.txt": "22",
@@ -128,13 +129,13 @@ func TestItemReaders(t *testing.T) {
 }
 
 func TestResultWriterWritesFailuresAndManifest(t *testing.T) {
-	store := &memory{objects: map[string]string{}}
+	store := &objectstest.Memory{}
 	x := run(t, strings.Replace(tolerant(`,"ToleratedFailurePercentage":100`), `"MaxConcurrency":1,`,
 		`"MaxConcurrency":1,"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Parameters":{"Bucket":"out","Prefix":"r"}},`, 1), `[1,2,-3]`, engine.WithObjects(store))
 	if x.Status != engine.Succeeded {
 		t.Fatalf("got %s %s", x.Status, x.Cause)
 	}
-	for name, body := range store.objects {
+	for name, body := range store.Objects {
 		v, err := value.Parse([]byte(body))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -153,13 +154,13 @@ func TestResultWriterWritesFailuresAndManifest(t *testing.T) {
 			}
 		}
 	}
-	if len(store.objects) != 3 {
-		t.Errorf("got %d objects, expected 3", len(store.objects))
+	if len(store.Objects) != 3 {
+		t.Errorf("got %d objects, expected 3", len(store.Objects))
 	}
 }
 
 func TestDistributedMapReadsBatchesAndWrites(t *testing.T) {
-	store := &memory{objects: map[string]string{"in/items.jsonl": "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"}}
+	store := &objectstest.Memory{Objects: map[string]string{"in/items.jsonl": "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"}}
 	x := run(t, `{"QueryLanguage":"JSONata","StartAt":"Map","States":{"Map":{"Type":"Map","End":true,"Label":"Lines",
 		"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"{% $states.input.key %}"}},
 		"ItemSelector":{"index":"{% $states.context.Map.Item.Index %}","item":"{% $states.context.Map.Item.Value %}"},
@@ -172,7 +173,7 @@ func TestDistributedMapReadsBatchesAndWrites(t *testing.T) {
 		t.Fatalf("got %s %s %s, expected SUCCEEDED", x.Status, x.Error, x.Cause)
 	}
 	var results, manifest string
-	for name, body := range store.objects {
+	for name, body := range store.Objects {
 		switch {
 		case strings.HasSuffix(name, "/SUCCEEDED_0.jsonl"):
 			results = body

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/objects/objectstest"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -32,10 +33,10 @@ func failingRun(fields, kind string) (definition string, worker engine.Option) {
 
 // statuses returns the status and the input of each line of the result files, by
 // the names of the files, and whether there is a manifest.
-func (m *memory) statuses(t *testing.T) (lines map[string][]string, manifest bool) {
+func statuses(t *testing.T, m *objectstest.Memory) (lines map[string][]string, manifest bool) {
 	t.Helper()
 	lines = map[string][]string{}
-	for name, body := range m.objects {
+	for name, body := range m.Objects {
 		file := name[strings.LastIndexByte(name, '/')+1:]
 		switch {
 		case !strings.HasPrefix(name, "out/"):
@@ -61,7 +62,7 @@ func (m *memory) statuses(t *testing.T) (lines map[string][]string, manifest boo
 func TestToleranceIsPassedWithStandardChildren(t *testing.T) {
 	var o observed
 	var aborted []event.Event
-	store := &memory{objects: map[string]string{}}
+	store := &objectstest.Memory{}
 	definition, worker := failingRun("", "STANDARD")
 	x := run(t, definition, `[1,-1,2,3,4]`, worker, engine.WithObjects(store), engine.WithMapObserver(&o), engine.WithHistory(func(e event.Event) {
 		if e.Type == event.ExecutionAborted {
@@ -70,7 +71,7 @@ func TestToleranceIsPassedWithStandardChildren(t *testing.T) {
 	}))
 	fails(t, x, "States.ExceedToleratedFailureThreshold", "tolerated failure threshold was exceeded")
 	t.Run("running Standard children become ABORTED and are listed in FAILED; a PENDING line for each child that was never started; all files and the manifest are written", func(t *testing.T) {
-		lines, manifest := store.statuses(t)
+		lines, manifest := statuses(t, store)
 		expected := map[string][]string{
 			"FAILED_0.jsonl":  {"FAILED -1", "ABORTED 1", "ABORTED 2"},
 			"PENDING_0.jsonl": {"PENDING 3", "PENDING 4"},
@@ -105,16 +106,16 @@ func TestToleranceIsPassedWithStandardChildren(t *testing.T) {
 
 func TestToleranceIsPassedAndRunningExpressChildrenFinishAndCountAsSucceeded(t *testing.T) {
 	var o observed
-	store := &memory{objects: map[string]string{}}
+	store := &objectstest.Memory{}
 	definition, worker := failingRun("", "EXPRESS")
 	x := run(t, definition, `[1,-1,2,3,4]`, worker, engine.WithObjects(store), engine.WithMapObserver(&o))
 	fails(t, x, "States.ExceedToleratedFailureThreshold", "")
-	for name, body := range store.objects {
+	for name, body := range store.Objects {
 		if strings.Contains(body, "RedriveStatus") {
 			t.Errorf("%s: got %s, expected lines of Express children without RedriveStatus", name, body)
 		}
 	}
-	lines, _ := store.statuses(t)
+	lines, _ := statuses(t, store)
 	expected := map[string][]string{
 		"SUCCEEDED_0.jsonl": {"SUCCEEDED 1", "SUCCEEDED 2"},
 		"FAILED_0.jsonl":    {"FAILED -1"},
@@ -139,11 +140,11 @@ func TestAPendingLineForEachChildThatWasNeverStartedAlsoOfItemsThatWereNotRead(t
 		fmt.Fprintf(&items, "%d\n", i-1)
 	}
 	var o observed
-	store := &memory{objects: map[string]string{"in/items.jsonl": items.String()}}
+	store := &objectstest.Memory{Objects: map[string]string{"in/items.jsonl": items.String()}}
 	definition, worker := failingRun(`"ItemBatcher":{"MaxItemsPerBatch":30,"BatchInput":{}},
 		"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"items.jsonl"}},`, "STANDARD")
 	fails(t, run(t, definition, `{}`, worker, engine.WithObjects(store), engine.WithMapObserver(&o)), "States.ExceedToleratedFailureThreshold", "")
-	lines, _ := store.statuses(t)
+	lines, _ := statuses(t, store)
 	if n := len(lines["FAILED_0.jsonl"]); n != 3 {
 		t.Errorf("got %d lines of children that failed or were aborted, expected 3", n)
 	}
@@ -160,11 +161,11 @@ func TestAPendingLineForEachChildThatWasNeverStartedAlsoOfItemsThatWereNotRead(t
 }
 
 func TestAReaderThatFailsLeavesWhatWasReadPending(t *testing.T) {
-	store := &memory{objects: map[string]string{"in/items.jsonl": "1\n2\n3\nx\n"}}
+	store := &objectstest.Memory{Objects: map[string]string{"in/items.jsonl": "1\n2\n3\nx\n"}}
 	definition, worker := failingRun(`"ItemBatcher":{"MaxItemsPerBatch":2},
 		"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"items.jsonl"}},`, "STANDARD")
 	fails(t, run(t, definition, `{}`, worker, engine.WithObjects(store)), "States.ItemReaderFailed", "")
-	lines, _ := store.statuses(t)
+	lines, _ := statuses(t, store)
 	expected := map[string][]string{"FAILED_0.jsonl": {`ABORTED {"Items":[1,2]}`}, "PENDING_0.jsonl": {`PENDING {"Items":[3]}`}}
 	if diff := cmp.Diff(expected, lines); diff != "" {
 		t.Errorf("the lines differ (-expected +got):\n%s", diff)
@@ -173,7 +174,7 @@ func TestAReaderThatFailsLeavesWhatWasReadPending(t *testing.T) {
 
 // The Express child fails, and passes the tolerance, after the reader failed.
 func TestTheFirstFailureOfAMapRunIsItsError(t *testing.T) {
-	store := &memory{objects: map[string]string{"in/items.jsonl": "-1\nx\n"}}
+	store := &objectstest.Memory{Objects: map[string]string{"in/items.jsonl": "-1\nx\n"}}
 	definition, worker := failingRun(`"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"JSONL"},"Arguments":{"Bucket":"in","Key":"items.jsonl"}},`, "EXPRESS")
 	x := run(t, definition, `{}`, worker, engine.WithObjects(store))
 	fails(t, x, "States.ItemReaderFailed", "")
@@ -183,11 +184,11 @@ func TestTheFirstFailureOfAMapRunIsItsError(t *testing.T) {
 }
 
 func TestKeysOfResults(t *testing.T) {
-	store := &memory{objects: map[string]string{}}
+	store := &objectstest.Memory{}
 	definition, worker := failingRun("", "EXPRESS")
 	run(t, definition, `[1,-1,2,3,4]`, worker, engine.WithObjects(store))
 	var keys []string
-	for name := range store.objects {
+	for name := range store.Objects {
 		keys = append(keys, regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`).ReplaceAllString(name, "UUID"))
 	}
 	slices.Sort(keys)
@@ -204,7 +205,7 @@ func TestChildrenSeeTheParentsPlainNameAndAnIdThatEndsInTheLabel(t *testing.T) {
 }
 
 func TestMapItemSource(t *testing.T) {
-	store := &memory{objects: map[string]string{"b/a.json": `[1]`, "b/l/1.jsonl": "1\n2\n", "b/l/2.jsonl": "3\n", "b/m.csv": "n\n1\n"}}
+	store := &objectstest.Memory{Objects: map[string]string{"b/a.json": `[1]`, "b/l/1.jsonl": "1\n2\n", "b/l/2.jsonl": "3\n", "b/m.csv": "n\n1\n"}}
 	const selector = `"ItemSelector":"{% $exists($states.context.Map.Item.Source) ? $states.context.Map.Item.Source : 'absent' %}",`
 	processor := func(config string) string {
 		return `"End":true,"ItemProcessor":{"ProcessorConfig":{` + config + `},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`
@@ -229,7 +230,7 @@ func TestMapItemSource(t *testing.T) {
 }
 
 func TestReadersThatFail(t *testing.T) {
-	store := &memory{objects: map[string]string{"b/a.csv": "x,x\n1,2\n"}}
+	store := &objectstest.Memory{Objects: map[string]string{"b/a.csv": "x,x\n1,2\n"}}
 	reading := func(language, config string) string {
 		arguments := "Arguments"
 		if language == "JSONPath" {

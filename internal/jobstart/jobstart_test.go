@@ -1,13 +1,10 @@
 package jobstart_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"strings"
 	"testing"
 
@@ -15,53 +12,12 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/jobstart"
-	"github.com/mapjob/mapjob/internal/objects"
+	"github.com/mapjob/mapjob/internal/objects/objectstest"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// memory keeps objects by their keys, with the buckets of those outside the
-// bucket of the items.
-type memory map[string]string
-
-func (o memory) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
-	key = place(bucket, key)
-	text, ok := o[key]
-	if !ok {
-		return nil, fmt.Errorf("%s: %w", key, objects.ErrNoObject)
-	}
-	return io.NopCloser(strings.NewReader(text)), nil
-}
-
-func (o memory) List(context.Context, string, string) iter.Seq2[objects.Info, error] {
-	return func(func(objects.Info, error) bool) {}
-}
-
-func (o memory) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
-	return &object{memory: o, key: place(bucket, key)}, nil
-}
-
-func place(bucket, key string) string {
-	if bucket == jobstart.Bucket {
-		return key
-	}
-	return bucket + "/" + key
-}
-
-type object struct {
-	bytes.Buffer
-	memory memory
-	key    string
-}
-
-func (o *object) Close() error {
-	o.memory[o.key] = o.String()
-	return nil
-}
-
-func (o *object) Abort() error { return nil }
-
 // stored stores the items 0 to n-1.
-func stored(t *testing.T, o memory, n int) *jobstart.Items {
+func stored(t *testing.T, o *objectstest.Memory, n int) *jobstart.Items {
 	t.Helper()
 	items, err := jobstart.Store(t.Context(), o, func(yield func(json.RawMessage, error) bool) {
 		for i := range n {
@@ -114,7 +70,7 @@ func ask(t *testing.T, call engine.IntegrationFunc, state string, chunkSize int)
 }
 
 func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
-	o := memory{}
+	o := &objectstest.Memory{}
 	invoke := engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) { return "invoked", nil })
 	for processor, expected := range map[string]string{
 		distributed: `{"Payload":{"items":{"bucket":"mapjob-items","key":"items.jsonl","count":5}},"StatusCode":200}`,
@@ -134,14 +90,14 @@ func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
 }
 
 func TestItemsAreTheInputOfAJobWithoutJobStart(t *testing.T) {
-	input, _, err := stored(t, memory{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), nil)
+	input, _, err := stored(t, &objectstest.Memory{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), nil)
 	if diff := cmp.Diff(`{"items":[0,1]}`, string(input)); err != nil || diff != "" {
 		t.Errorf("got error %v and input (-expected +got):\n%s", err, diff)
 	}
 }
 
 func TestItemsAreStoredInChunks(t *testing.T) {
-	o := memory{}
+	o := &objectstest.Memory{}
 	_, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", distributed), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -149,16 +105,16 @@ func TestItemsAreStoredInChunks(t *testing.T) {
 	if diff := cmp.Diff(`{"Payload":{"items":{"bucket":"mapjob-items","key":"chunks.jsonl","count":5,"chunked":true}},"StatusCode":200}`, ask(t, call, "JobStart", 2)); diff != "" {
 		t.Errorf("answer (-expected +got):\n%s", diff)
 	}
-	delete(o, "items.jsonl")
-	if diff := cmp.Diff(memory{
-		"chunks/000000000000.jsonl": "0\n1\n",
-		"chunks/000000000002.jsonl": "2\n3\n",
-		"chunks/000000000004.jsonl": "4\n",
-		"chunks.jsonl": `{"bucket":"mapjob-items","key":"chunks/000000000000.jsonl","first":0,"count":2}
+	delete(o.Objects, "mapjob-items/items.jsonl")
+	if diff := cmp.Diff(map[string]string{
+		"mapjob-items/chunks/000000000000.jsonl": "0\n1\n",
+		"mapjob-items/chunks/000000000002.jsonl": "2\n3\n",
+		"mapjob-items/chunks/000000000004.jsonl": "4\n",
+		"mapjob-items/chunks.jsonl": `{"bucket":"mapjob-items","key":"chunks/000000000000.jsonl","first":0,"count":2}
 {"bucket":"mapjob-items","key":"chunks/000000000002.jsonl","first":2,"count":2}
 {"bucket":"mapjob-items","key":"chunks/000000000004.jsonl","first":4,"count":1}
 `,
-	}, o); diff != "" {
+	}, o.Objects); diff != "" {
 		t.Errorf("objects (-expected +got):\n%s", diff)
 	}
 }
@@ -168,7 +124,7 @@ func TestOnlyJobsTakeItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := stored(t, memory{}, 1).Feed(t.Context(), m, nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
+	if _, _, err := stored(t, &objectstest.Memory{}, 1).Feed(t.Context(), m, nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
 		t.Errorf("got %v, expected the state machine to be refused", err)
 	}
 }
@@ -183,18 +139,18 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 	json := strings.Replace(jsonLines, "JSONL", "JSON", 1)
 	for name, c := range map[string]struct {
 		assign, reader, input string
-		stored                memory
+		stored                map[string]string
 	}{
-		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, memory{}},
-		"JSON":                 {ofInput, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, memory{"items.json": array}},
-		"of a bucket":          {ofBucket, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, memory{"orders/items.jsonl": "0\n1\n2\n"}},
-		"of one object":        {ofKey, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, memory{"orders/today.json": array}},
-		"the list of an input": {ofInput, "", `{"items":[0,1,2]}`, memory{}},
+		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, map[string]string{}},
+		"JSON":                 {ofInput, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"mapjob-items/items.json": array}},
+		"of a bucket":          {ofBucket, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, map[string]string{"orders/items.jsonl": "0\n1\n2\n"}},
+		"of one object":        {ofKey, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"orders/today.json": array}},
+		"the list of an input": {ofInput, "", `{"items":[0,1,2]}`, map[string]string{}},
 	} {
-		o := memory{}
+		o := &objectstest.Memory{}
 		input, _, err := stored(t, o, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", c.assign, distributed, c.reader), nil)
-		c.stored["items.jsonl"] = "0\n1\n2\n"
-		if diff := cmp.Diff(c.stored, o); err != nil || diff != "" || string(input) != c.input {
+		c.stored["mapjob-items/items.jsonl"] = "0\n1\n2\n"
+		if diff := cmp.Diff(c.stored, o.Objects); err != nil || diff != "" || string(input) != c.input {
 			t.Errorf("%s: got error %v, input %s, expected %s, and objects (-expected +got):\n%s", name, err, input, c.input, diff)
 		}
 	}
@@ -203,7 +159,7 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 		strings.Replace(jsonLines, `"JSONL"`, `"JSON", "ItemsPointer": "/rows"`, 1):                                                            "reads JSON below /rows, expected JSON Lines or JSON",
 		`"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Arguments": {"Bucket": "orders", "Prefix": "{% $items.prefix %}"}},`: "reads a list of objects, expected JSON Lines or JSON",
 	} {
-		_, _, err := stored(t, memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), nil)
+		_, _, err := stored(t, &objectstest.Memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), nil)
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected that the job's Map %s", err, expected)
 		}
@@ -211,23 +167,23 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 }
 
 func TestWhatCouldNotBeStoredIsGivenUp(t *testing.T) {
-	o := memory{}
+	o := &objectstest.Memory{}
 	_, err := jobstart.Store(t.Context(), o, func(yield func(json.RawMessage, error) bool) {
 		_ = yield([]byte(`1`), nil) && yield(nil, errors.New("line 2 is broken"))
 	})
-	if err == nil || len(o) > 0 {
-		t.Errorf("got error %v and objects %v, expected no object of half the items", err, o)
+	if err == nil || len(o.Objects) > 0 {
+		t.Errorf("got error %v and objects %v, expected no object of half the items", err, o.Objects)
 	}
 
 	items := stored(t, o, 3)
-	o["items.jsonl"] = "0\n1\n" // the third is lost
+	o.Objects["mapjob-items/items.jsonl"] = "0\n1\n" // the third is lost
 	_, call, err := items.Feed(t.Context(), job(t, "JobStart", distributed), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = call(t.Context(), &engine.Request{StateName: "JobStart", Parameters: value.NewObject("Payload", value.NewObject("chunkSize", 2.0))})
-	delete(o, "items.jsonl")
-	if diff := cmp.Diff(memory{"chunks/000000000000.jsonl": "0\n1\n"}, o); err == nil || diff != "" {
+	delete(o.Objects, "mapjob-items/items.jsonl")
+	if diff := cmp.Diff(map[string]string{"mapjob-items/chunks/000000000000.jsonl": "0\n1\n"}, o.Objects); err == nil || diff != "" {
 		t.Errorf("got error %v and objects (-expected +got):\n%s", err, diff)
 	}
 }

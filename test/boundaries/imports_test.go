@@ -75,6 +75,7 @@ var floors = [][]room{
 		{"constructs/trigger/functions/...", []string{"internal/protocol"}, sdk},
 	},
 	{
+		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
 		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
 		{"internal/objectstore", []string{"internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",

@@ -1,18 +1,14 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"io"
-	"iter"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/objects/objectstest"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -227,67 +223,15 @@ func (p *replay) Call(_ context.Context, r *engine.Request) (any, error) {
 }
 
 // objects returns the object store with which the case starts.
-func (c *recorded) objects() *store {
-	s := &store{objects: map[string]string{}}
+func (c *recorded) objects() *objectstest.Memory {
+	m := &objectstest.Memory{Objects: map[string]string{}}
 	for _, o := range list(c.Object, "s3") {
 		body := text(o, "body")
 		if encoded := text(o, "body", "base64"); encoded != "" {
 			decoded, _ := base64.StdEncoding.DecodeString(encoded)
 			body = string(decoded)
 		}
-		s.objects[text(o, "bucket")+"/"+text(o, "key")] = body
+		m.Objects[text(o, "bucket")+"/"+text(o, "key")] = body
 	}
-	return s
-}
-
-// store is an object store in memory. Its keys are "bucket/key".
-type store struct {
-	mutex   sync.Mutex
-	objects map[string]string
-}
-
-func (s *store) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	body, ok := s.objects[bucket+"/"+key]
-	if !ok {
-		return nil, engine.ErrNoObject
-	}
-	return io.NopCloser(strings.NewReader(body)), nil
-}
-
-func (s *store) List(_ context.Context, bucket, prefix string) iter.Seq2[engine.ObjectInfo, error] {
-	return func(yield func(engine.ObjectInfo, error) bool) {
-		s.mutex.Lock()
-		var list []engine.ObjectInfo
-		for name, body := range s.objects {
-			if key, ok := strings.CutPrefix(name, bucket+"/"); ok && strings.HasPrefix(key, prefix) {
-				list = append(list, engine.ObjectInfo{Key: key, Size: int64(len(body)), ETag: "etag", StorageClass: "STANDARD"})
-			}
-		}
-		s.mutex.Unlock()
-		slices.SortFunc(list, func(a, b engine.ObjectInfo) int { return strings.Compare(a.Key, b.Key) })
-		for _, info := range list {
-			if !yield(info, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (s *store) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
-	return &written{store: s, name: bucket + "/" + key}, nil
-}
-
-type written struct {
-	bytes.Buffer
-	store *store
-	name  string
-}
-
-func (w *written) Close() error {
-	w.store.mutex.Lock()
-	defer w.store.mutex.Unlock()
-	w.store.objects[w.name] = w.String()
-	return nil
+	return m
 }

@@ -1,12 +1,9 @@
 package mapresults_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,42 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/internal/engine/mapresults"
+	"github.com/mapjob/mapjob/internal/objects/objectstest"
 )
-
-// store keeps objects in memory, by "bucket/key".
-type store struct {
-	mutex   sync.Mutex
-	objects map[string]string
-	aborted []string
-	refused string // the key that cannot be created
-}
-
-func (s *store) Create(_ context.Context, bucket, key string) (io.WriteCloser, error) {
-	if key == s.refused {
-		return nil, errors.New("no space")
-	}
-	return &object{store: s, name: bucket + "/" + key}, nil
-}
-
-type object struct {
-	bytes.Buffer
-	store *store
-	name  string
-}
-
-func (o *object) Close() error {
-	o.store.mutex.Lock()
-	defer o.store.mutex.Unlock()
-	o.store.objects[o.name] = o.String()
-	return nil
-}
-
-func (o *object) Abort() error {
-	o.store.mutex.Lock()
-	defer o.store.mutex.Unlock()
-	o.store.aborted = append(o.store.aborted, o.name)
-	return nil
-}
 
 var start = time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
 
@@ -94,7 +57,7 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &store{objects: map[string]string{}}
+			s := &objectstest.Memory{}
 			f := mapresults.NewFiles(context.Background(), s, c.to, "run", "id")
 			f.Add(child(0, "SUCCEEDED", []any{1.0, 2.0}))
 			f.Add(failed(1))
@@ -105,7 +68,7 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.expected, s.objects); diff != "" {
+			if diff := cmp.Diff(c.expected, s.Objects); diff != "" {
 				t.Errorf("the objects differ (-expected +got):\n%s", diff)
 			}
 			if n := f.Written(); n != 3 {
@@ -116,9 +79,9 @@ func TestFilesHoldResultsAndManifest(t *testing.T) {
 }
 
 // resultFiles returns the objects without the manifest, by their names.
-func resultFiles(s *store) map[string]string {
+func resultFiles(s *objectstest.Memory) map[string]string {
 	files := map[string]string{}
-	for name, body := range s.objects {
+	for name, body := range s.Objects {
 		if file := name[strings.LastIndexByte(name, '/')+1:]; file != "manifest.json" {
 			files[file] = body
 		}
@@ -176,7 +139,7 @@ func TestFormOfTheFiles(t *testing.T) {
 		},
 	} {
 		t.Run(quote, func(t *testing.T) {
-			s := &store{objects: map[string]string{}}
+			s := &objectstest.Memory{}
 			c.to.Bucket = "b"
 			f := mapresults.NewFiles(context.Background(), s, c.to, "run", "id")
 			for _, child := range c.children {
@@ -199,19 +162,19 @@ func TestFormOfTheFiles(t *testing.T) {
 }
 
 func TestAKindWithoutResultsHasNoObjectAndAnEmptyListInTheManifest(t *testing.T) {
-	s := &store{objects: map[string]string{}}
+	s := &objectstest.Memory{}
 	f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Prefix: "p", OutputType: "JSON", Transformation: "NONE"}, "run", "id")
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	expected := map[string]string{"b/p/id/manifest.json": `{"DestinationBucket":"b","MapRunArn":"run","ResultFiles":{"FAILED":[],"PENDING":[],"SUCCEEDED":[]}}`}
-	if diff := cmp.Diff(expected, s.objects); diff != "" {
+	if diff := cmp.Diff(expected, s.Objects); diff != "" {
 		t.Errorf("the objects differ (-expected +got):\n%s", diff)
 	}
 }
 
 func TestLongResultsKeepTheirOrder(t *testing.T) {
-	s := &store{objects: map[string]string{}}
+	s := &objectstest.Memory{}
 	f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", OutputType: "JSONL", Transformation: "COMPACT"}, "run", "id")
 	var expected strings.Builder
 	for i := range 40 {
@@ -222,27 +185,27 @@ func TestLongResultsKeepTheirOrder(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.objects["b/id/SUCCEEDED_0.jsonl"]; got != expected.String() {
+	if got := s.Objects["b/id/SUCCEEDED_0.jsonl"]; got != expected.String() {
 		t.Errorf("got %d bytes that differ from the %d expected ones", len(got), expected.Len())
 	}
 }
 
 func TestDiscardAbortsOpenFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &store{objects: map[string]string{}}
+		s := &objectstest.Memory{}
 		f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Transformation: "NONE"}, "run", "id")
 		f.Add(failed(0))
 		f.Discard()
 		synctest.Wait()
-		if diff := cmp.Diff([]string{"b/id/FAILED_0.json"}, s.aborted); diff != "" || len(s.objects) != 0 {
-			t.Errorf("got the objects %v and other aborted ones than expected (-expected +got):\n%s", s.objects, diff)
+		if diff := cmp.Diff([]string{"b/id/FAILED_0.json"}, s.Aborted); diff != "" || len(s.Objects) != 0 {
+			t.Errorf("got the objects %v and other aborted ones than expected (-expected +got):\n%s", s.Objects, diff)
 		}
 	})
 }
 
 func TestCloseReturnsTheErrorOfTheStore(t *testing.T) {
 	for _, key := range []string{"id/SUCCEEDED_0.json", "id/manifest.json"} {
-		s := &store{objects: map[string]string{}, refused: key}
+		s := &objectstest.Memory{Refused: map[string]error{key: errors.New("no space")}}
 		f := mapresults.NewFiles(context.Background(), s, mapresults.Destination{Bucket: "b", Transformation: "NONE"}, "run", "id")
 		f.Add(child(0, "SUCCEEDED", 1.0))
 		if err := f.Close(); err == nil || err.Error() != "no space" {
