@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"time"
 )
 
 // Consumer receives from a queue until it is closed. It counts as busy unless it
@@ -44,10 +43,7 @@ func (c *Consumer) Wait(ctx context.Context) error {
 	defer s.mutex.Unlock()
 	w := &wait{consumer: true}
 	for q.settle(s.now()); q.visible.Len() == 0; q.settle(s.now()) {
-		var alarm time.Time
-		if len(q.later) > 0 {
-			alarm = q.later[0].at
-		}
+		alarm, _ := q.later.Next()
 		if err := s.pause(ctx, w, alarm); err != nil {
 			return err
 		}

@@ -2,10 +2,11 @@ package sqs
 
 import (
 	"cmp"
-	"container/heap"
 	"container/list"
 	"slices"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/agenda"
 )
 
 // queue holds the messages of a queue. The service's mutex guards it.
@@ -15,10 +16,10 @@ type queue struct {
 	created   time.Time
 	purged    time.Time
 
-	messages  map[int64]*stored // by serial
-	visible   *list.List        // of *stored; the first has been visible longest
-	later     schedule
-	expires   time.Time // no message expires before; zero if the queue is empty
+	messages  map[int64]*stored      // by serial
+	visible   *list.List             // of *stored; the first has been visible longest
+	later     agenda.Agenda[*stored] // messages that become visible at a time
+	expires   time.Time              // no message expires before; zero if the queue is empty
 	consumers int
 }
 
@@ -45,23 +46,15 @@ func (q *queue) hide(m *stored, until time.Time) {
 	if m.element != nil {
 		q.visible.Remove(m.element)
 		m.element = nil
-		m.at = until
-		heap.Push(&q.later, m)
-		return
 	}
-	isNew := m.at.IsZero()
-	m.at = until
-	if isNew {
-		heap.Push(&q.later, m)
-	} else {
-		heap.Fix(&q.later, m.place)
-	}
+	q.later.Remove(m.hidden)
+	m.hidden = q.later.Add(m, until, m.serial) // messages that were received together come again in the same order
 }
 
 // show makes an invisible message visible.
 func (q *queue) show(m *stored) {
-	heap.Remove(&q.later, m.place)
-	m.at, m.inFlight = time.Time{}, false
+	q.later.Remove(m.hidden)
+	m.hidden, m.inFlight = nil, false
 	m.element = q.visible.PushBack(m)
 }
 
@@ -72,16 +65,16 @@ func (q *queue) remove(m *stored) {
 		q.visible.Remove(m.element)
 		m.element = nil
 	} else {
-		heap.Remove(&q.later, m.place)
-		m.at, m.inFlight = time.Time{}, false
+		q.later.Remove(m.hidden)
+		m.hidden, m.inFlight = nil, false
 	}
 }
 
 // settle brings the queue up to date: it shows the messages that are visible by now
 // and removes those that have expired.
 func (q *queue) settle(now time.Time) {
-	for len(q.later) > 0 && !q.later[0].at.After(now) {
-		q.show(q.later[0])
+	for m, due := q.later.TakeDue(now); due; m, due = q.later.TakeDue(now) {
+		q.show(m)
 	}
 	if q.expires.IsZero() || q.expires.After(now) {
 		return
@@ -99,7 +92,7 @@ func (q *queue) settle(now time.Time) {
 
 func (q *queue) counts() Counts {
 	c := Counts{Visible: q.visible.Len()}
-	for _, m := range q.later {
+	for m := range q.later.Values() {
 		if m.inFlight {
 			c.InFlight++
 		} else {

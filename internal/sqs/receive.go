@@ -44,8 +44,8 @@ func (s *Service) receive(ctx context.Context, q *queue, r Receive, w *wait) (_ 
 			break
 		}
 		alarm := until
-		if len(q.later) > 0 && (alarm.IsZero() || q.later[0].at.Before(alarm)) {
-			alarm = q.later[0].at
+		if next, ok := q.later.Next(); ok && (alarm.IsZero() || next.Before(alarm)) {
+			alarm = next
 		}
 		if w != nil {
 			w.until = until

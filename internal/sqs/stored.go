@@ -3,6 +3,8 @@ package sqs
 import (
 	"container/list"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/agenda"
 )
 
 // stored is one copy of a message in a queue. Only a fault makes a second copy.
@@ -12,10 +14,9 @@ type stored struct {
 	fate     fate
 	received time.Time // of the last receive
 
-	// A visible message has an element in the queue's list. An invisible one has a
-	// place in the queue's heap and becomes visible at a time.
+	// A visible message has an element in the queue's list. An invisible one has an
+	// entry in the queue's agenda.
 	element  *list.Element
-	at       time.Time
-	place    int
+	hidden   *agenda.Entry[*stored]
 	inFlight bool // true if it is invisible because of a receive, not a delay
 }

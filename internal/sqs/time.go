@@ -121,8 +121,8 @@ func (s *Service) next() (next time.Time, idle bool) {
 		if q.consumers > 0 && q.visible.Len() > 0 {
 			return next, false
 		}
-		if len(q.later) > 0 {
-			earliest(q.later[0].at)
+		if next, ok := q.later.Next(); ok {
+			earliest(next)
 		}
 	}
 	return next, true

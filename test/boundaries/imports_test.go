@@ -35,12 +35,13 @@ type room struct {
 // the rooms that it lists, and only from lower floors.
 var floors = [][]room{
 	{
+		{"internal/agenda", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
 		{"internal/lambdahost/...", []string{"internal/uuid"}, standard},
-		{"internal/sqs", []string{"internal/uuid"}, standard},
-		{"internal/engine/loop", nil, standard},
+		{"internal/sqs", []string{"internal/agenda", "internal/uuid"}, standard},
+		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},

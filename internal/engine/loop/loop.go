@@ -6,6 +6,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/agenda"
 )
 
 // Loop runs steps on one goroutine, which owns all state that the steps
@@ -22,7 +24,7 @@ type Loop struct {
 	// idle steps run when nothing is ready. Starting another child execution is
 	// one: the children that run go first, so that few are in memory.
 	idle   queue
-	timers timers
+	timers agenda.Agenda[func()]
 	order  int64 // of timers that are due at the same time
 	ended  bool
 
@@ -173,14 +175,14 @@ func (l *Loop) sleep(done <-chan struct{}, cancelled func()) <-chan struct{} {
 	default:
 	}
 	var due <-chan time.Time
-	if len(l.timers) > 0 {
+	if next, ok := l.timers.Next(); ok {
 		if l.virtual {
 			if l.blocking == 0 {
-				l.time = l.timers[0].when
+				l.time = next
 				return done
 			}
 		} else {
-			t := time.NewTimer(l.timers[0].when.Sub(l.Now()))
+			t := time.NewTimer(next.Sub(l.Now()))
 			defer t.Stop()
 			due = t.C
 		}
