@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 // newInvokeAPI returns a handler for the Invoke operation of Lambda's API (AWS
-// Lambda API reference, "Invoke"), without authentication.
+// Lambda API reference, "Invoke"), without authentication: it answers programs of
+// this machine.
 func newInvokeAPI(h *Host) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{function}/invocations", h.serveInvoke)
@@ -21,7 +23,7 @@ func newInvokeAPI(h *Host) http.Handler {
 		writeError(w, &Error{Code: codeUnknown, Message: "got " + r.Method + " " + r.URL.Path +
 			", expected POST /2015-03-31/functions/NAME/invocations: this host has no other operation"})
 	})
-	return mux
+	return loopback.Only(mux)
 }
 
 func (h *Host) serveInvoke(w http.ResponseWriter, r *http.Request) {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/loopback"
 )
 
 // runtimeAPI serves the Lambda Runtime API to one process on a port of its own. The
@@ -74,6 +76,10 @@ func (a *runtimeAPI) close() {
 
 // handle answers a request of the process. It may leave the body unread.
 func (a *runtimeAPI) handle(c *runtimeConn, r *http.Request) {
+	if err := loopback.Check(r); err != nil {
+		c.refuse(http.StatusForbidden, "AccessDenied", err.Error())
+		return
+	}
 	path, known := strings.CutPrefix(r.URL.Path, runtimePrefix)
 	switch {
 	case known && path == "invocation/next" && r.Method == http.MethodGet:

@@ -19,7 +19,7 @@ type files struct {
 
 func newFiles(folder string) (*files, error) {
 	parts := filepath.Join(folder, "uploads")
-	if err := os.MkdirAll(parts, 0o755); err != nil {
+	if err := os.MkdirAll(parts, 0o700); err != nil {
 		return nil, err
 	}
 	objects, err := s3afero.MultiBucket(afero.NewBasePathFs(afero.NewOsFs(), folder))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/loopback"
 )
 
 // Store keeps buckets and objects in a folder, and serves them as an
@@ -35,10 +36,12 @@ func New(folder string, written Written) (*Store, error) {
 	if written != nil {
 		s.server = reporting(s.server, written)
 	}
+	s.server = loopback.Only(s.server)
 	return s, nil
 }
 
-// ServeHTTP answers a request of the API.
+// ServeHTTP answers a request of the API, if a program of this machine has sent
+// it.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.server.ServeHTTP(w, r) }
 
 // CreateBucket creates a bucket.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/uuid"
 )
 
@@ -68,8 +69,13 @@ const (
 	maxRequest = 16 << 20
 )
 
-// ServeHTTP answers a request of the API.
+// ServeHTTP answers a request of the API, if a program of this machine has sent
+// it.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	loopback.Only(http.HandlerFunc(s.serve)).ServeHTTP(w, r)
+}
+
+func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.Header().Set("x-amzn-RequestId", uuid.New())
 	var answer any

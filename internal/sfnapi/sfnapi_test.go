@@ -69,7 +69,7 @@ func call(t *testing.T, s *Service, operation string, request any) (answer objec
 		}
 		body = string(text)
 	}
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/", strings.NewReader(body))
 	r.Header.Set("X-Amz-Target", apiTarget+operation)
 	response := httptest.NewRecorder()
 	s.ServeHTTP(response, r)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/uuid"
 )
 
@@ -16,8 +17,13 @@ const (
 	maxRequest = 8 << 20
 )
 
-// ServeHTTP answers a request of the API.
+// ServeHTTP answers a request of the API, if a program of this machine has sent
+// it.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	loopback.Only(http.HandlerFunc(s.serve)).ServeHTTP(w, r)
+}
+
+func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	w.Header().Set("X-Amzn-Requestid", uuid.New())
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))

@@ -66,12 +66,12 @@ func (s *Stack) startHost(context.Context) error {
 // be written to is an error now, not a lost log later.
 func (s *Stack) openLogs() (map[string]*os.File, error) {
 	folder := filepath.Join(s.options.Folder, "logs")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
 	files := map[string]*os.File{}
 	for _, id := range s.template.OfType("AWS::Lambda::Function") {
-		file, err := os.Create(filepath.Join(folder, s.template.ShortName(id)+".log"))
+		file, err := os.OpenFile(filepath.Join(folder, s.template.ShortName(id)+".log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 		if err != nil {
 			return nil, err
 		}

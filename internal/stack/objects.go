@@ -51,7 +51,7 @@ func (s *Stack) Read(ctx context.Context, bucket, key string, to io.Writer) erro
 
 // Fetch copies an object to a file, as a whole or not at all.
 func (s *Stack) Fetch(ctx context.Context, bucket, key, path string) error {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

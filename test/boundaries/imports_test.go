@@ -36,11 +36,12 @@ type room struct {
 var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
+		{"internal/loopback/...", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
-		{"internal/lambdahost/...", []string{"internal/uuid"}, standard},
-		{"internal/sqs", []string{"internal/agenda", "internal/uuid"}, standard},
+		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
+		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/process", nil, standard},
@@ -50,7 +51,7 @@ var floors = [][]room{
 		{"job/report", nil, standard},
 	},
 	{
-		{"internal/dynamodb/...", []string{"internal/process"}, libraries},
+		{"internal/dynamodb/...", []string{"internal/loopback", "internal/process"}, libraries},
 		{"internal/engine/event", []string{"internal/value"}, libraries},
 		{"internal/engine/mapresults", []string{"internal/value"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
@@ -78,7 +79,7 @@ var floors = [][]room{
 	{
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
 		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
-		{"internal/objectstore", []string{"internal/objects"}, libraries},
+		{"internal/objectstore", []string{"internal/loopback", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
@@ -94,7 +95,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/uuid", "internal/value"}, libraries},
+		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/loopback", "internal/uuid", "internal/value"}, libraries},
 		{".", []string{"stacks"}, cdk},
 	},
 	{ // It wires the rooms below.

@@ -5,6 +5,7 @@ package script
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -40,9 +41,35 @@ func TestScripts(t *testing.T) {
 			return os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "lines": checkLines, "nothing-left": checkNothingLeft, "take-port": takePort, "wait-for": waitFor,
+			"json": checkJSON, "lines": checkLines, "nothing-left": checkNothingLeft, "private": checkPrivate, "take-port": takePort, "wait-for": waitFor,
 		},
 	})
+}
+
+// checkPrivate checks that other users have no access to a folder, nor to
+// anything in it, wherever it is copied to.
+func checkPrivate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: private FOLDER")
+	}
+	files := 0
+	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		files++
+		if info.Mode().Perm()&0o077 != 0 {
+			return fmt.Errorf("%s: got mode %s, expected no access for others", path, info.Mode())
+		}
+		return nil
+	}))
+	if files < 10 {
+		ts.Fatalf("got %d files in %s, expected those of a run", files, args[0])
+	}
 }
 
 // synthesize makes the assembly once. Scripts copy it instead of running the app.

@@ -45,7 +45,7 @@ type Account struct {
 // Create creates an account that writes outcomes to a file. Store has what
 // workers store.
 func Create(path string, store results.Store) (*Account, error) {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func (o *objectFolder) Create(_ context.Context, bucket, key string) (io.WriteCl
 		return nil, err
 	}
 	name := path.Join(bucket, key)
-	if err := o.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := o.root.MkdirAll(path.Dir(name), 0o700); err != nil {
 		return nil, err
 	}
 	part := ".part-" + rand.Text()

@@ -27,7 +27,7 @@ const delay = 200 * time.Millisecond
 
 // Create creates a file.
 func Create(path string) (*File, error) {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func (r *run) copyReport(ctx context.Context, at *protocol.Folder, own *report.R
 		return "", terminal.Failedf("the report of the job's summary can't be read, so the report is that of the command: %w", err)
 	}
 	own.Items, own.Errors = summary.Items, summary.Errors
-	return markdown.String(), os.WriteFile(filepath.Join(r.folder, protocol.ReportJSON), []byte(document.String()), 0o644)
+	return markdown.String(), os.WriteFile(filepath.Join(r.folder, protocol.ReportJSON), []byte(document.String()), 0o600)
 }
 
 // writeReport writes the account that the command itself has, and returns its
@@ -166,7 +166,7 @@ func (r *run) writeReport(own *report.Report) (string, error) {
 }
 
 func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

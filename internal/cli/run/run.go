@@ -67,11 +67,13 @@ func (c *Command) checkPorts() error {
 	return nil
 }
 
-// newFolder makes the folder of a run. Their names sort by time.
+// newFolder makes the folder of a run. Their names sort by time. It is closed to
+// other users, because items are in it, and so are those that an earlier version
+// of the command made.
 func newFolder() (string, error) {
 	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
 	folder := filepath.Join(".mapjob", "runs", id)
-	return folder, os.MkdirAll(folder, 0o755)
+	return folder, errors.Join(os.MkdirAll(folder, 0o700), os.Chmod(".mapjob", 0o700), os.Chmod(filepath.Dir(folder), 0o700))
 }
 
 // linkLast makes "last" a link to the folder of a run.

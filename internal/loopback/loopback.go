@@ -1,0 +1,78 @@
+// Package loopback lets the parts on this machine answer programs of this
+// machine only. They listen on 127.0.0.1, where every page in a browser of this
+// machine can send requests to, too.
+package loopback
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// Only passes on the requests that [Check] allows. The others are answered with
+// status 403 before their body is read, without a header that lets a page read
+// the answer.
+func Only(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := Check(r)
+		if err == nil {
+			handler.ServeHTTP(w, r)
+			return
+		}
+		// Not the rest of a body that nobody will read: it may be long.
+		w.Header().Set("Connection", "close")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(map[string]string{"__type": "AccessDeniedException", "message": err.Error()})
+	})
+}
+
+// Check returns an error for a request that a page in a browser may have sent:
+//
+//   - one with an Origin, whatever it is: scripts of other pages, WebSockets, and
+//     every form that is posted have one, also a sandboxed one, with "null";
+//   - one with Sec-Fetch-Site: browsers add it to every request to this machine,
+//     also to images, links and forms, which have no Origin when they GET;
+//   - one from a User-Agent that begins with "Mozilla/": browsers that are older
+//     than Sec-Fetch-Site say so, and no page can change it without an Origin;
+//   - one whose Host does not name this machine: a page's own host name can be
+//     made to resolve to 127.0.0.1, and then the page and the part have the same
+//     origin.
+//
+// Other headers, such as X-Forwarded-Host, do not matter.
+func Check(r *http.Request) error {
+	for _, name := range []string{"Origin", "Sec-Fetch-Site"} {
+		if values, ok := r.Header[name]; ok {
+			return fmt.Errorf("%s: got %q, expected none: pages in a browser have no access", name, strings.Join(values, ", "))
+		}
+	}
+	if agent := r.UserAgent(); strings.HasPrefix(agent, "Mozilla/") {
+		return fmt.Errorf("User-Agent: got %q, expected no browser", agent)
+	}
+	if !isLoopback(r.Host) {
+		return fmt.Errorf("Host: got %q, expected localhost or an address such as 127.0.0.1", r.Host)
+	}
+	return nil
+}
+
+// isLoopback reports whether a Host header names this machine.
+func isLoopback(host string) bool {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return false
+		}
+		host = name
+	} else if inner, ok := strings.CutPrefix(host, "["); ok { // IPv6 without a port
+		if host, ok = strings.CutSuffix(inner, "]"); !ok {
+			return false
+		}
+	}
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.Zone() == "" && address.Unmap().IsLoopback()
+}
