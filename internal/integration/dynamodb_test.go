@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 )
 
 func TestConditionalWritesFailByName(t *testing.T) {
@@ -53,30 +54,30 @@ func TestAnswersOfDynamoDBHaveTheRecordedShape(t *testing.T) {
 		"Delete": single("arn:aws:states:::dynamodb:deleteItem", key),
 		"SDKGet": single("arn:aws:states:::aws-sdk:dynamodb:getItem", key),
 	})
-	if put := w.output(t, "Put", `{}`); len(put) != 2 || at(put, "SdkHttpMetadata", "HttpHeaders", "Content-Length") != "2" {
+	if put := w.output(t, "Put", `{}`); len(put) != 2 || enginetest.At(put, "SdkHttpMetadata", "HttpHeaders", "Content-Length") != "2" {
 		t.Errorf("got %v, expected the metadata of an answer without members, as recorded", put)
 	}
 	got := w.output(t, "Get", `{}`)
-	if at(got, "Item", "data", "S") != "string-literal" || at(got, "SdkHttpMetadata", "HttpStatusCode") != 200.0 {
+	if enginetest.At(got, "Item", "data", "S") != "string-literal" || enginetest.At(got, "SdkHttpMetadata", "HttpStatusCode") != 200.0 {
 		t.Errorf("got %v, expected the item with its metadata", got)
 	}
-	headers, _ := at(got, "SdkHttpMetadata", "AllHttpHeaders").(object)
+	headers, _ := enginetest.At(got, "SdkHttpMetadata", "AllHttpHeaders").(object)
 	for _, name := range []string{"Connection", "Content-Length", "Content-Type", "Date", "Server", "x-amz-crc32", "x-amzn-RequestId"} {
 		if list, _ := headers[name].([]any); len(list) != 1 || list[0] == "" {
 			t.Errorf("got header %s %v, expected a list of one text, as recorded", name, headers[name])
 		}
 	}
-	if length := at(got, "SdkHttpMetadata", "HttpHeaders", "Content-Length"); length != "57" {
+	if length := enginetest.At(got, "SdkHttpMetadata", "HttpHeaders", "Content-Length"); length != "57" {
 		t.Errorf("got a length of %v, expected 57, as recorded for the same item", length)
 	}
-	if id := at(got, "SdkResponseMetadata", "RequestId"); id == "" || id != at(got, "SdkHttpMetadata", "HttpHeaders", "x-amzn-RequestId") {
+	if id := enginetest.At(got, "SdkResponseMetadata", "RequestId"); id == "" || id != enginetest.At(got, "SdkHttpMetadata", "HttpHeaders", "x-amzn-RequestId") {
 		t.Errorf("got request ID %v, expected that of the headers", id)
 	}
-	if n := at(w.output(t, "Update", `{}`), "Attributes", "amount", "N"); n != "1.50" && n != "1.5" {
+	if n := enginetest.At(w.output(t, "Update", `{}`), "Attributes", "amount", "N"); n != "1.50" && n != "1.5" {
 		t.Errorf("got %v, expected the number that was set", n)
 	}
 	query := w.output(t, "Query", `{}`)
-	if at(query, "Count") != 1.0 || query["SdkHttpMetadata"] != nil {
+	if enginetest.At(query, "Count") != 1.0 || query["SdkHttpMetadata"] != nil {
 		t.Errorf("got %v, expected one item and no metadata, which aws-sdk integrations do not have", query)
 	}
 	w.output(t, "Delete", `{}`)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 	"github.com/mapjob/mapjob/internal/sqs"
 )
 
@@ -47,7 +48,7 @@ func TestMessagesAreKeptAndAnswered(t *testing.T) {
 	if sent["MD5OfMessageAttributes"] != "e850876b44f27cca11126af689a5c04f" {
 		t.Errorf("got %v, expected the checksum of the attributes in the order of their names", sent["MD5OfMessageAttributes"])
 	}
-	if length := at(sent, "SdkHttpMetadata", "HttpHeaders", "Content-Length"); length != "166" {
+	if length := enginetest.At(sent, "SdkHttpMetadata", "HttpHeaders", "Content-Length"); length != "166" {
 		t.Errorf("got a length of %v, expected 166, as recorded for a message with attributes", length)
 	}
 	sdk := w.output(t, "SDKSend", `{}`)
@@ -55,7 +56,7 @@ func TestMessagesAreKeptAndAnswered(t *testing.T) {
 		t.Errorf("got %v, expected the checksum of the body and no metadata", sdk)
 	}
 	published := w.output(t, "Publish", `{}`)
-	if id, _ := published["MessageId"].(string); len(id) != 36 || at(published, "SdkHttpMetadata", "HttpHeaders", "Content-Type") != "text/xml" {
+	if id, _ := published["MessageId"].(string); len(id) != 36 || enginetest.At(published, "SdkHttpMetadata", "HttpHeaders", "Content-Type") != "text/xml" {
 		t.Errorf("got %v, expected an identifier and the metadata as recorded", published)
 	}
 	if number, _ := w.output(t, "Ordered", `{}`)["SequenceNumber"].(string); len(number) != 20 {
@@ -63,7 +64,7 @@ func TestMessagesAreKeptAndAnswered(t *testing.T) {
 	}
 	put := w.output(t, "PutEvents", `{}`)
 	entries, _ := put["Entries"].([]any)
-	if len(entries) != 2 || at(entries[1], "EventId") == nil || put["FailedEntryCount"] != 0.0 {
+	if len(entries) != 2 || enginetest.At(entries[1], "EventId") == nil || put["FailedEntryCount"] != 0.0 {
 		t.Errorf("got %v, expected an identifier for each entry", put)
 	}
 
@@ -72,11 +73,11 @@ func TestMessagesAreKeptAndAnswered(t *testing.T) {
 		t.Fatalf("got %d messages, expected 5", len(messages))
 	}
 	first := messages[0]
-	if first["resource"] != "arn:aws:states:::sqs:sendMessage" || first["state"] != "Task" || at(first, "parameters", "MessageBody", "n") != 1.0 ||
-		at(first, "answer", "MessageId") != sent["MessageId"] || first["time"] == nil {
+	if first["resource"] != "arn:aws:states:::sqs:sendMessage" || first["state"] != "Task" || enginetest.At(first, "parameters", "MessageBody", "n") != 1.0 ||
+		enginetest.At(first, "answer", "MessageId") != sent["MessageId"] || first["time"] == nil {
 		t.Errorf("got %v, expected the resource, the state, the parameters and the answer", first)
 	}
-	if at(messages[4], "answer", "SdkHttpMetadata") != nil {
+	if enginetest.At(messages[4], "answer", "SdkHttpMetadata") != nil {
 		t.Errorf("got %v, expected the answer of the service alone", messages[4]["answer"])
 	}
 }
@@ -102,7 +103,7 @@ func TestMessagesThatServicesRefuse(t *testing.T) {
 		}
 	}
 	// EventBridge answers with a failed entry; the other messages are not sent.
-	if messages := w.kept(t); len(messages) != 1 || at(messages[0], "answer", "FailedEntryCount") != 1.0 {
+	if messages := w.kept(t); len(messages) != 1 || enginetest.At(messages[0], "answer", "FailedEntryCount") != 1.0 {
 		t.Errorf("got %v, expected the events with their failed entry alone", messages)
 	}
 }

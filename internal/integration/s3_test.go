@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 )
 
 func objectTask(action string, arguments object) object {
@@ -30,7 +31,7 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 		t.Errorf("got %v, expected the ETag of what was put", put)
 	}
 	got := w.output(t, "Get", `{"key": "a/1"}`)
-	if got["Body"] != `"hello"` || got["ContentLength"] != 7.0 || got["ContentType"] != "text/plain" || at(got, "Metadata", "origin") != "test" {
+	if got["Body"] != `"hello"` || got["ContentLength"] != 7.0 || got["ContentType"] != "text/plain" || enginetest.At(got, "Metadata", "origin") != "test" {
 		t.Errorf("got %v, expected the object with its properties", got)
 	}
 	if modified, _ := got["LastModified"].(string); !strings.HasSuffix(modified, "Z") || len(modified) != len("2026-01-01T00:00:00Z") {
@@ -43,12 +44,12 @@ func TestTasksReadAndWriteObjects(t *testing.T) {
 	if head := w.output(t, "Head", `{"key": "a/2"}`); head["ContentLength"] != 14.0 || head["Body"] != nil {
 		t.Errorf("got %v, expected the properties without the body", head)
 	}
-	if copied := at(w.output(t, "Copy", `{}`), "CopyObjectResult", "ETag"); copied != etag {
+	if copied := enginetest.At(w.output(t, "Copy", `{}`), "CopyObjectResult", "ETag"); copied != etag {
 		t.Errorf("got %v, expected the ETag of the copy", copied)
 	}
 	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
-	if len(contents) != 2 || at(contents[0], "Key") != "a/1" || at(contents[1], "Size") != 14.0 || list["IsTruncated"] != false || list["KeyCount"] != 2.0 {
+	if len(contents) != 2 || enginetest.At(contents[0], "Key") != "a/1" || enginetest.At(contents[1], "Size") != 14.0 || list["IsTruncated"] != false || list["KeyCount"] != 2.0 {
 		t.Errorf("got %v, expected the two objects", list)
 	}
 	if _, ok := w.output(t, "Nothing", `{}`)["Contents"]; ok {
@@ -110,7 +111,7 @@ func TestTasksManageBuckets(t *testing.T) {
 	list := w.output(t, "List", `{}`)
 	contents, _ := list["Contents"].([]any)
 	prefixes, _ := list["CommonPrefixes"].([]any)
-	if len(contents) != 1 || at(contents[0], "Size") != 2.0 || len(prefixes) != 1 || at(prefixes[0], "Prefix") != "b/" {
+	if len(contents) != 1 || enginetest.At(contents[0], "Size") != 2.0 || len(prefixes) != 1 || enginetest.At(prefixes[0], "Prefix") != "b/" {
 		t.Errorf("got %v, expected the object and the prefix of the other", list)
 	}
 	if x := w.execute(t, "Delete", `{}`); x.Error != "S3.S3Exception" || !strings.HasPrefix(x.Cause, "BucketNotEmpty (Service: S3, Status Code: 409") {

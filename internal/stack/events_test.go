@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 	"github.com/mapjob/mapjob/internal/invocation"
 )
 
@@ -55,11 +56,11 @@ func TestFailedEventsAreRetriedAndReported(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &record); err != nil {
 			t.Fatal(err)
 		}
-		if at(record, "requestPayload", "fail") != "no such luck" || at(record, "responsePayload", "errorMessage") != "no such luck" ||
-			at(record, "responseContext", "functionError") != "Unhandled" || record["version"] != "1.0" {
+		if enginetest.At(record, "requestPayload", "fail") != "no such luck" || enginetest.At(record, "responsePayload", "errorMessage") != "no such luck" ||
+			enginetest.At(record, "responseContext", "functionError") != "Unhandled" || record["version"] != "1.0" {
 			t.Errorf("got %s, expected the request and the answer", body)
 		}
-		conditions[at(record, "requestContext", "condition").(string)] = at(record, "requestContext", "approximateInvokeCount").(float64)
+		conditions[enginetest.At(record, "requestContext", "condition").(string)] = enginetest.At(record, "requestContext", "approximateInvokeCount").(float64)
 	}
 	if conditions["RetriesExhausted"] != 3 || conditions["EventAgeExceeded"] != 2 {
 		t.Errorf("got %v, expected three and two tries", conditions)

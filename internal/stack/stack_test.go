@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/dynamodb/dynamodbtest"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -150,22 +151,5 @@ func tryExecute(c *Stack, name, input string) (*engine.Execution, error) {
 // output runs a state machine, which has to succeed, and returns its output.
 func output(t *testing.T, c *Stack, name, input string) object {
 	t.Helper()
-	x := execute(t, c, name, input)
-	if x.Status != engine.Succeeded {
-		t.Fatalf("%s: got %s with %s: %s, expected it to succeed", name, x.Status, x.Error, x.Cause)
-	}
-	var o object
-	if err := json.Unmarshal(x.Output, &o); err != nil {
-		t.Fatalf("%s: got %s, expected an object", name, x.Output)
-	}
-	return o
-}
-
-// at returns a member inside a value; nil if there is none.
-func at(v any, names ...string) any {
-	for _, name := range names {
-		o, _ := v.(object)
-		v = o[name]
-	}
-	return v
+	return enginetest.Output(t, execute(t, c, name, input))
 }

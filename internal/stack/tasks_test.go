@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/enginetest"
 )
 
 const (
@@ -60,7 +61,7 @@ func TestStateMachinesStartEachOther(t *testing.T) {
 		// No definition names it: what it lacks fails when it is started.
 		"Elsewhere": single("arn:aws:states:::glue:startJobRun", object{"JobName": "job"}, nil),
 	})
-	if got := at(output(t, c, "Wait", `{}`), "Output", "doubled"); got != 42.0 {
+	if got := enginetest.At(output(t, c, "Wait", `{}`), "Output", "doubled"); got != 42.0 {
 		t.Errorf("got %v, expected the output of the state machine that was started", got)
 	}
 	if x := execute(t, c, "Watch", `{}`); x.Error != "States.TaskFailed" || !strings.Contains(x.Cause, `"Error":"Bad"`) {

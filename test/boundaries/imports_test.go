@@ -92,6 +92,7 @@ var floors = [][]room{
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
 	{
+		{"internal/engine/enginetest", []string{"internal/engine"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
