@@ -7,7 +7,6 @@ ignore ./node_modules
 require (
 	github.com/alecthomas/kong v1.13.0
 	github.com/aws/aws-cdk-go/awscdk/v2 v2.265.0
-	github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2 v2.265.0-alpha.0
 	github.com/aws/aws-lambda-go v1.55.1
 	github.com/aws/aws-sdk-go-v2 v1.41.0
 	github.com/aws/aws-sdk-go-v2/config v1.32.5

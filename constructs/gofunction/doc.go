@@ -8,8 +8,13 @@
 //		Package: jsii.String("example.com/shop/lambdas/worker"),
 //	})
 //
-// The main package calls lambda.Start of aws-lambda-go. The go command of the machine builds the binary when the app is synthesized:
-// without cgo, stripped, with trimmed paths and without build identifiers. The
-// same sources give the same asset hash in every folder and on every machine.
-// `mapjob run` builds it for the machine at hand instead.
+// The main package calls lambda.Start of aws-lambda-go. The go command of the
+// machine builds the binaries when the app is synthesized, all of an app in one
+// `go build`: without cgo, stripped and with trimmed paths. The same sources give
+// the same asset hash in every folder and on every machine. Of the machine's Go
+// settings, those that find modules count (-mod, -modfile, GOWORK, GOPROXY); flags
+// that would change a binary do not.
+//
+// Functions of a stack that is not bundled, as with `cdk ls`, are not built. `mapjob
+// run` builds them for the machine at hand.
 package gofunction

@@ -1,22 +1,20 @@
 package gofunction
 
 import (
+	"errors"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
-	"github.com/aws/aws-cdk-go/awscdklambdagoalpha/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -36,13 +34,14 @@ const (
 // Props are the props of a Go function.
 type Props struct {
 	// Package is the import path of the function's main package: one of the
-	// app's module, or of a module that it requires. A package of another module
-	// is built with the versions that its own go.mod asks for.
+	// app's module, or of a module that it requires. It is built with the versions
+	// of the app's go.mod, from every folder of the module.
 	// Required, unless there is an Entry.
 	Package *string
 
 	// Entry is the folder of the function's main package, absolute or relative to
-	// the app's working directory.
+	// the app's working directory. It may be in another module, which is then
+	// built with its own versions.
 	// Required, unless there is a Package.
 	Entry *string
 
@@ -89,7 +88,17 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		props = &Props{}
 	}
 	var found refusal.Problems
-	entry := props.entry(&found)
+	local := isLocal(scope)
+	architecture := props.Architecture
+	if architecture == nil {
+		architecture = awslambda.Architecture_ARM_64()
+	}
+	goarch := goArchitecture(architecture)
+	target := gobuild.Lambda(goarch)
+	if local {
+		target = gobuild.Host()
+	}
+	main := props.mainPackage(target, &found)
 	props.validate(&found)
 	found.Refuse(scope, id)
 
@@ -100,10 +109,6 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 	if props.Environment != nil {
 		maps.Copy(environment, *props.Environment)
 	}
-	architecture := props.Architecture
-	if architecture == nil {
-		architecture = awslambda.Architecture_ARM_64()
-	}
 	timeout := props.Timeout
 	if timeout == nil {
 		timeout = awscdk.Duration_Seconds(jsii.Number(defaultTimeoutSeconds))
@@ -113,8 +118,9 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		memory = jsii.Number(defaultMemoryMB)
 	}
 
-	function := awscdklambdagoalpha.NewGoFunction(this, jsii.String("Function"), &awscdklambdagoalpha.GoFunctionProps{
-		Entry:                        &entry,
+	function := awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
+		Code:                         notBuilt(this),
+		Handler:                      jsii.String("bootstrap"),
 		Description:                  props.Description,
 		Runtime:                      awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:                 architecture,
@@ -126,16 +132,16 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
 		ReservedConcurrentExecutions: props.ReservedConcurrency,
-		Bundling:                     bundling(isLocal(this)),
 	})
+	if local {
+		function.Node().DefaultChild().(awslambda.CfnFunction).AddMetadata(jsii.String(protocol.PackageMetadata), main)
+	} else {
+		addBundle(function, executable{main, goarch})
+	}
 	trace(function)
 	if props.EncryptionKey != nil {
 		props.EncryptionKey.GrantDecrypt(function) // of the environment, when it starts
 	}
-	// The flags are constants, so that nothing can be injected.
-	awscdk.Annotations_Of(this).AcknowledgeWarning(
-		jsii.String("@aws-cdk/aws-lambda-go-alpha:goBuildFlagsSecurityWarning"),
-		jsii.String("the build flags are constants of package gofunction"))
 	return function
 }
 
@@ -145,63 +151,46 @@ func isLocal(scope constructs.Construct) bool {
 	return local == true || local == "true"
 }
 
-// bundling returns how the binary is built. For Lambda it overrides this machine's
-// Go settings, so that the asset does not depend on where it was built. For this
-// machine it keeps them, so that the build cache has the standard library.
-func bundling(local bool) *awscdklambdagoalpha.BundlingOptions {
-	flags := []*string{jsii.String("-buildvcs=false"), jsii.String("-tags=lambda.norpc"), jsii.String(`-ldflags="-s -w -buildid="`)}
-	environment := map[string]*string{}
-	if local {
-		environment["GOOS"] = jsii.String(runtime.GOOS)
-		environment["GOARCH"] = jsii.String(runtime.GOARCH)
-		if cgo, err := exec.Command("go", "env", "CGO_ENABLED").Output(); err == nil {
-			environment["CGO_ENABLED"] = jsii.String(strings.TrimSpace(string(cgo)))
-		}
-	} else {
-		flags = append(flags, jsii.String("-trimpath"))
-		environment["GOFLAGS"] = jsii.String("")
-		environment["GOEXPERIMENT"] = jsii.String("")
-		environment["GOAMD64"] = jsii.String("v1")
-		environment["GOARM64"] = jsii.String("v8.0")
+// goArchitecture returns what the go command calls a processor.
+func goArchitecture(architecture awslambda.Architecture) string {
+	if *architecture.Name() == "x86_64" {
+		return "amd64"
 	}
-	return &awscdklambdagoalpha.BundlingOptions{GoBuildFlags: &flags, Environment: &environment}
+	return *architecture.Name()
 }
 
-// entry returns the folder of the function's main package.
-func (p *Props) entry(found *refusal.Problems) string {
-	switch {
-	case p.Entry != nil && *p.Entry != "" && p.Package != nil:
+// notBuilt returns the code of a function that is not built yet. It is replaced
+// when the app is synthesized, or by `mapjob run`.
+func notBuilt(scope constructs.Construct) awslambda.Code {
+	bucket := awss3.Bucket_FromBucketName(scope, jsii.String("NotBuilt"), jsii.String("not-built"))
+	return awslambda.Code_FromBucket(bucket, jsii.String("not-built"), jsii.String("not-built"))
+}
+
+// mainPackage returns the function's main package, from the go command.
+func (p *Props) mainPackage(target gobuild.Target, found *refusal.Problems) gobuild.Package {
+	var main gobuild.Package
+	var err error
+	prop, got, expected := "Package", "", "the import path of a main package of this module or of one that it requires"
+	switch entry := p.Entry != nil && *p.Entry != ""; {
+	case entry && p.Package != nil:
 		found.Add("Package: got %q with the Entry %q, expected one of them", *p.Package, *p.Entry)
-		return ""
 	case p.Package != nil:
-		return packageFolder(*p.Package, found)
-	case p.Entry == nil || *p.Entry == "":
+		got = *p.Package
+		main, err = target.FindImportPath(got)
+	case entry:
+		prop, got, expected = "Entry", *p.Entry, "the folder of a main package"
+		main, err = target.FindFolder(got)
+	default:
 		found.Add("Package, Entry: got neither, expected one: where the function's main package is")
-		return ""
 	}
-	if goFiles, _ := filepath.Glob(filepath.Join(*p.Entry, "*.go")); len(goFiles) == 0 {
-		directory, _ := os.Getwd()
-		found.Add("Entry: got %q, expected a folder with Go files (looked from %s)", *p.Entry, directory)
+	var notMain *gobuild.NotMainError
+	switch {
+	case errors.As(err, &notMain):
+		found.Add("%s: got %q, which is package %s, expected package main", prop, got, notMain.Name)
+	case err != nil:
+		found.Add("%s: got %q, expected %s: %w", prop, got, expected, err)
 	}
-	return *p.Entry
-}
-
-// packageFolder returns the folder of a package, from the go command.
-func packageFolder(importPath string, found *refusal.Problems) string {
-	list := exec.Command("go", "list", "-find", "-f", "{{.Name}} {{.Dir}}", "--", importPath)
-	var problem strings.Builder
-	list.Stderr = &problem
-	out, err := list.Output()
-	if err != nil {
-		found.Add("Package: got %q, expected the import path of a package of this module or of one that it requires: %w\n%s",
-			importPath, err, strings.TrimSpace(problem.String()))
-		return ""
-	}
-	name, folder, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	if name != "main" {
-		found.Add("Package: got %q, which is package %s, expected package main", importPath, name)
-	}
-	return folder
+	return main
 }
 
 func (p *Props) validate(found *refusal.Problems) {

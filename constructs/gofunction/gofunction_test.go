@@ -53,7 +53,7 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 	})
 	for _, expected := range []string{
 		"Test/Worker: ",
-		`Entry: got "no/such/folder", expected a folder with Go files`,
+		`Entry: got "no/such/folder", expected the folder of a main package`,
 		"MemoryMB: got 64, expected a whole number from 128 to 10240",
 		"Timeout: got 3600 s, expected whole seconds from 1 s to 900 s",
 		"ReservedConcurrency: got -1, expected a whole number from 0 to 100000",
@@ -80,7 +80,7 @@ func TestPackageOfAModule(t *testing.T) {
 	}
 	for importPath, expected := range map[string]string{
 		"github.com/mapjob/mapjob/job":     `Package: got "github.com/mapjob/mapjob/job", which is package job, expected package main`,
-		"github.com/mapjob/mapjob/no/such": `Package: got "github.com/mapjob/mapjob/no/such", expected the import path of a package of this module or of one that it requires`,
+		"github.com/mapjob/mapjob/no/such": `Package: got "github.com/mapjob/mapjob/no/such", expected the import path of a main package of this module or of one that it requires: no required module provides package`,
 	} {
 		stack := synthesis.Stack(t)
 		message := synthesis.Panics(t, func() {

@@ -47,10 +47,14 @@ func sentVersion(version int) int {
 	return version
 }
 
-// LocalContext is the context value of a CDK app that makes its Go functions build
-// for the local machine instead of for Lambda. mapjob run sets it. An assembly
-// made with it can't be deployed.
+// LocalContext is the context value of a CDK app that makes its Go functions name
+// their packages, in [PackageMetadata], instead of being built for Lambda. mapjob
+// run sets it. An assembly made with it can't be deployed.
 const LocalContext = "mapjob:local"
+
+// PackageMetadata is the metadata of a function's resource that names its package,
+// as package gobuild writes it.
+const PackageMetadata = "mapjob:package"
 
 // MaxItems is the most items that a job may have. It is what a Distributed Map
 // reads at most (Step Functions developer guide, "ItemReader").

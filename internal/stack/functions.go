@@ -13,9 +13,11 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -93,16 +95,58 @@ type functionProperties struct {
 	Timeout                      int // seconds
 }
 
-func (s *Stack) addFunctions(context.Context) error {
+func (s *Stack) addFunctions(ctx context.Context) error {
+	built, err := s.buildFunctions(ctx)
+	if err != nil {
+		return err
+	}
 	for _, id := range s.template.OfType("AWS::Lambda::Function") {
-		if err := s.addFunction(id); err != nil {
+		if err := s.addFunction(id, built[id]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Stack) addFunction(id string) error {
+// buildFunctions builds the functions whose packages the template names, all
+// together. It returns their executables by logical ID. They are in the run's own
+// folder: another run that builds changed sources does not change them.
+func (s *Stack) buildFunctions(ctx context.Context) (map[string]string, error) {
+	var packages []gobuild.Package
+	wanted := map[string]gobuild.Package{}
+	for _, id := range s.template.OfType("AWS::Lambda::Function") {
+		var p gobuild.Package
+		named, err := s.template.Metadata(id, protocol.PackageMetadata, &p)
+		if err != nil {
+			return nil, err
+		}
+		if named {
+			wanted[id], packages = p, append(packages, p)
+		}
+	}
+	kept := cmp.Or(s.options.Built, filepath.Join(s.options.Folder, "built"))
+	executables, err := gobuild.Host().Build(ctx, packages, kept)
+	if err != nil {
+		return nil, err
+	}
+	s.executables = filepath.Join(s.options.Folder, "functions")
+	built := map[string]string{}
+	for id, p := range wanted {
+		path, err := filepath.Abs(filepath.Join(s.executables, id, "bootstrap"))
+		if err == nil {
+			err = gobuild.Place(executables[p], path)
+		}
+		if err != nil {
+			return nil, err
+		}
+		built[id] = path
+	}
+	return built, nil
+}
+
+// addFunction adds a function. Its executable is in its asset, unless it was built
+// from its package.
+func (s *Stack) addFunction(id, executable string) error {
 	var p functionProperties
 	if err := s.template.Decode(id, &p); err != nil {
 		return err
@@ -111,9 +155,12 @@ func (s *Stack) addFunction(id string) error {
 		s.absent = append(s.absent, fmt.Sprintf("function %s (runtime %s; only Go functions on provided.al2023 run here)", id, p.Runtime))
 		return nil
 	}
-	folder, ok := s.template.Asset(p.Code.S3Key)
-	if !ok {
-		return fmt.Errorf("function %s: got code %q, expected an asset of the assembly", id, p.Code.S3Key)
+	if executable == "" {
+		folder, ok := s.template.Asset(p.Code.S3Key)
+		if !ok {
+			return fmt.Errorf("function %s: got code %q, expected an asset of the assembly", id, p.Code.S3Key)
+		}
+		executable = filepath.Join(folder, "bootstrap")
 	}
 	environment := map[string]string{
 		"AWS_ACCESS_KEY_ID":         "local",
@@ -129,7 +176,7 @@ func (s *Stack) addFunction(id string) error {
 	s.functions.timeouts[name] = cmp.Or(timeout, 3*time.Second)
 	return s.host.Add(lambdahost.Function{
 		Name:        name,
-		Command:     []string{filepath.Join(folder, "bootstrap")},
+		Command:     []string{executable},
 		Env:         environment,
 		Handler:     p.Handler,
 		ARN:         s.template.ARN("lambda", "function:"+name),

@@ -30,6 +30,9 @@ import (
 type Options struct {
 	// Folder gets objects and logs. It must exist.
 	Folder string
+	// Built is the folder of the functions that are built. If it is kept, the next
+	// run builds only what changed. Default: a folder in Folder.
+	Built string
 	// Ports on 127.0.0.1. Default: any free ones.
 	S3Port, DynamoDBPort, LambdaPort int
 	// Concurrency is how many functions run at once; further invocations wait.
@@ -65,8 +68,10 @@ type Stack struct {
 
 	executions engine.Executions // by the command, the API and tasks
 
-	functions functions
-	polls     bool // a queue is polled
+	functions   functions
+	executables string // their folder, "" if none are built
+
+	polls bool // a queue is polled
 
 	machinesMutex sync.Mutex
 	machines      map[string]*Machine // that were parsed, by logical ID
@@ -188,6 +193,9 @@ func (s *Stack) Close() error {
 	if s.services != nil {
 		errs = append(errs, s.services.Messages.Close())
 		s.services = nil
+	}
+	if s.executables != "" { // those of all runs would take much space
+		errs = append(errs, os.RemoveAll(s.executables))
 	}
 	return errors.Join(errs...)
 }

@@ -2,6 +2,7 @@ package template
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,6 +36,23 @@ type resource struct {
 func (s *Stack) Asset(key string) (path string, ok bool) {
 	path, ok = s.assets[key]
 	return path, ok
+}
+
+// Metadata decodes the metadata of a resource under a key. It reports whether the
+// resource has it.
+func (s *Stack) Metadata(id, key string, into any) (bool, error) {
+	value, ok := s.document.Resources[id].Metadata[key]
+	if !ok {
+		return false, nil
+	}
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		return false, fmt.Errorf("resource %s: metadata %s: %w", id, key, err)
+	}
+	return true, nil
 }
 
 // OfType lists the logical IDs of the resources of some types, sorted.

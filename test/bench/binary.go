@@ -16,7 +16,7 @@ import (
 )
 
 // asDeployed holds the flags with which constructs/gofunction builds a handler.
-var asDeployed = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w -buildid="}
+var asDeployed = []string{"-trimpath", "-buildvcs=false", "-tags=lambda.norpc", "-ldflags=-s -w"}
 
 // sampleWorker is the handler to build: the sample's worker, which has an S3 client.
 const sampleWorker = "github.com/mapjob/mapjob/lambdas/worker"

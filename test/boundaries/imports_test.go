@@ -43,6 +43,7 @@ var floors = [][]room{
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
+		{"internal/gobuild", nil, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
@@ -70,7 +71,7 @@ var floors = [][]room{
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
 		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
-		{"constructs/gofunction", []string{"constructs/internal/...", "internal/protocol"}, cdk},
+		{"constructs/gofunction", []string{"constructs/internal/...", "internal/gobuild", "internal/protocol"}, cdk},
 		{"constructs/joblock", []string{"constructs/internal/...", "internal/protocol"}, cdk},
 		{"constructs/observe", []string{"constructs/internal/...", "internal/protocol"}, cdk},
 		{"constructs/queuefanout", []string{"constructs/internal/..."}, cdk},
@@ -100,8 +101,8 @@ var floors = [][]room{
 		{".", []string{"stacks"}, cdk},
 	},
 	{ // It wires the rooms below.
-		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/integration", "internal/invocation", "internal/jobstart",
-			"internal/lambdahost", "internal/objectstore", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
+		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/gobuild", "internal/integration", "internal/invocation", "internal/jobstart",
+			"internal/lambdahost", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
 		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",

@@ -3,7 +3,9 @@
 package script
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -17,6 +19,9 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/cli"
+	"github.com/mapjob/mapjob/internal/gobuild"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -32,13 +37,21 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	assembly := synthesize(t, root)
+	built := build(t, assembly)
+	goSettings := settings(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
 			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
 			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
-			return os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules"))
+			for name, value := range goSettings {                               // functions are built, with the caches of this machine
+				env.Setenv(name, value)
+			}
+			return errors.Join(
+				link(built, filepath.Join(env.WorkDir, ".mapjob", "functions")),
+				os.Symlink(filepath.Join(root, "node_modules"), filepath.Join(env.WorkDir, "node_modules")),
+			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"json": checkJSON, "lines": checkLines, "nothing-left": checkNothingLeft, "private": checkPrivate, "take-port": takePort, "wait-for": waitFor,
@@ -85,6 +98,61 @@ func synthesize(t *testing.T, root string) string {
 		t.Fatalf("synthesizing the faulty app: %v\n%s", err, said)
 	}
 	return folder
+}
+
+// build builds the functions of an assembly once. Scripts find them built.
+func build(t *testing.T, assembly string) string {
+	t.Helper()
+	read, err := template.Read(assembly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synthesized, err := read.Stack("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []gobuild.Package
+	for _, id := range synthesized.OfType("AWS::Lambda::Function") {
+		var p gobuild.Package
+		if _, err := synthesized.Metadata(id, protocol.PackageMetadata, &p); err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	folder := t.TempDir()
+	if _, err := gobuild.Host().Build(context.Background(), packages, folder); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// settings returns the Go settings that say where modules and builds are kept.
+func settings(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY").Output()
+	var found map[string]string
+	if err == nil {
+		err = json.Unmarshal(text, &found)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// link makes the files of a folder available in another one.
+func link(from, to string) error {
+	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		relative, _ := filepath.Rel(from, path)
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, relative), 0o755)
+		default:
+			return os.Link(path, filepath.Join(to, relative))
+		}
+	})
 }
 
 // json PATH VALUE: the JSON document on standard output has the value at the path.

@@ -98,15 +98,15 @@ func (r *run) do(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(assembly) // the binaries of all runs would take much space
-	r.progress.Say("synthesizing the app and building its functions")
+	defer os.RemoveAll(assembly) // it can be made again
+	r.progress.Say("synthesizing the app")
 	synthesized, err := r.synthesize(ctx, assembly)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
 	}
 	linkLast(r.folder)
-	r.progress.Say("starting S3, DynamoDB and %s's functions", synthesized.Name)
-	options := stack.Options{Folder: r.folder, S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort}
+	r.progress.Say("building the functions of %s, starting S3 and DynamoDB", synthesized.Name)
+	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort}
 	seen := witness.New()
 	if !stack.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
