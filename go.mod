@@ -30,6 +30,7 @@ require (
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/shopspring/decimal v1.4.0
 	github.com/spf13/afero v1.15.0
+	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1
 	github.com/vbauerster/mpb/v8 v8.10.2
 	golang.org/x/term v0.34.0
 	pgregory.net/rapid v1.2.0

@@ -103,6 +103,9 @@ func TestSnapshots(t *testing.T) {
 		"webhook-minimal": func(s awscdk.Stack) {
 			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s)})
 		},
+		"webhook-standard": func(s awscdk.Stack) {
+			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.StandardWebhooks{}})
+		},
 		"webhook-hmac": func(s awscdk.Stack) {
 			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.HMAC{}})
 		},
@@ -151,12 +154,21 @@ func TestRolesHaveOnlyNeededPermissions(t *testing.T) {
 		read = `{"Action":["secretsmanager:DescribeSecret","secretsmanager:GetSecretValue"],"Condition":{"ForAnyValue:StringEquals":` +
 			`{"secretsmanager:VersionStage":["AWSCURRENT","AWSPREVIOUS"]}},"Effect":"Allow","Resource":{"Ref":"WebhookSecret"}}`
 	)
+	// compare returns the permission to read the executions of a webhook, which is the
+	// start of their names.
+	compare := func(webhook string) string {
+		machine := strings.Split(start, `"Resource":`)[1]
+		return `{"Action":"states:DescribeExecution","Effect":"Allow","Resource":{"Fn::Join":["",` +
+			`["arn:",{"Ref":"AWS::Partition"},":states:",{"Ref":"AWS::Region"},":",{"Ref":"AWS::AccountId"},":execution:",` +
+			`{"Fn::Select":[6,{"Fn::Split":[":",` + strings.TrimSuffix(machine, "}") + `]}]},":` + webhook + `-",` +
+			`{"Fn::Select":[0,{"Fn::Split":["-",{"Fn::Select":[2,{"Fn::Split":["/",{"Ref":"AWS::StackId"}]}]}]}]},"--*"]]}}`
+	}
 	for prefix, expected := range map[string][]string{
 		"ScheduleRole":     {send, start},
 		"EventRole":        {start},
 		"ObjectRole":       {start},
-		"InternalFunction": {start},
-		"WebhookFunction":  {read, start},
+		"InternalFunction": {start, compare("Internal-b27891d1216f")},
+		"WebhookFunction":  {read, start, compare("Webhook-eaa5e467ae90")},
 	} {
 		var got []string
 		for _, statement := range template.Statements(prefix) {
@@ -227,7 +239,7 @@ func TestEncryptionKeyIsUsedForEverything(t *testing.T) {
 	trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), EncryptionKey: key})
 	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders(), EncryptionKey: key})
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: bucket(stack), EncryptionKey: key})
-	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: &trigger.HMAC{}, EncryptionKey: key})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: &trigger.StandardWebhooks{}, EncryptionKey: key})
 	template := synthesis.Synthesize(t, stack)
 	for kind, property := range map[string]string{"AWS::SQS::Queue": "KmsMasterKeyId", "AWS::Scheduler::Schedule": "KmsKeyArn",
 		"AWS::Logs::LogGroup": "KmsKeyId", "AWS::Lambda::Function": "KmsKeyArn", "AWS::SecretsManager::Secret": "KmsKeyId"} {
@@ -444,6 +456,12 @@ func TestBadPropsAreRefused(t *testing.T) {
 				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.HMAC{DeliveryID: trigger.InBody("")}})
 			},
 			[]string{"Authorization.DeliveryID: got an empty name, expected a member of the body"},
+		},
+		"a webhook with an ID in a member that no body can have": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), Authorization: &trigger.AWSIAM{DeliveryID: trigger.InBody("\xff")}})
+			},
+			[]string{`Authorization.DeliveryID: got "\xff", expected a member of the body in valid UTF-8`},
 		},
 	} {
 		stack := synthesis.Stack(t)

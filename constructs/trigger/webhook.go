@@ -1,9 +1,6 @@
 package trigger
 
 import (
-	"regexp"
-	"strings"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -33,12 +30,14 @@ const (
 // WebhookProps are the props of a webhook.
 type WebhookProps struct {
 	// StateMachine is the state machine that a delivery starts. It has to be a
-	// Standard one: an Express one would start the same delivery twice.
+	// Standard one: an Express one would start the same delivery twice. If a customer
+	// managed key encrypts an imported one, the webhook's Function needs kms:Decrypt of
+	// that key, to compare a repeated delivery with the first.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
 	// Authorization is how the webhook identifies the sender of a request:
-	// &AWSIAM{} or &HMAC{}.
+	// &StandardWebhooks{}, &HMAC{} or &AWSIAM{}.
 	// Default: &AWSIAM{}, for senders with AWS credentials.
 	Authorization Authorization
 
@@ -73,6 +72,12 @@ type WebhookProps struct {
 type Webhook interface {
 	constructs.Construct
 
+	// Name returns the name of the webhook: a part of its ID, a hash of its path and a
+	// part of the stack's ID. It begins the names of the executions, is alike in every
+	// deployment of the stack and differs from that of every other webhook. A sender
+	// under HMAC signs it.
+	Name() *string
+
 	// URL returns the URL to send deliveries to.
 	URL() *string
 
@@ -82,7 +87,7 @@ type Webhook interface {
 	// Function returns the function that handles the requests.
 	Function() awslambda.Function
 
-	// Secret returns the secret of the signatures. It is nil without HMAC.
+	// Secret returns the secret of the signatures. It is nil under AWSIAM.
 	Secret() awssecretsmanager.ISecret
 
 	// GrantInvoke lets a principal send deliveries under AWSIAM.
@@ -91,11 +96,14 @@ type Webhook interface {
 
 type webhook struct {
 	constructs.Construct
-	function awslambda.Function
-	url      awslambda.FunctionUrl
-	secret   awssecretsmanager.ISecret
+	name       *string
+	function   awslambda.Function
+	url        awslambda.FunctionUrl
+	secret     awssecretsmanager.ISecret
+	bytesFixed bool // as in authorization
 }
 
+func (w *webhook) Name() *string                      { return w.name }
 func (w *webhook) URL() *string                       { return w.url.Url() }
 func (w *webhook) FunctionURL() awslambda.FunctionUrl { return w.url }
 func (w *webhook) Function() awslambda.Function       { return w.function }
@@ -109,7 +117,8 @@ func (w *webhook) GrantInvoke(grantee awsiam.IGrantable) awsiam.Grant {
 // answer to a delivery is 202 as soon as its execution has started, with
 // {"execution": NAME, "executionArn": ARN}. It says nothing about how the execution
 // ends: a job that skips an execution has accepted the delivery. A refused delivery
-// gets {"message": …}, with 429 or 503 if the sender should send it again.
+// gets {"message": …}, with 429 or 503 if the sender should send it again, and with
+// 409 if a delivery with this ID and another body came before.
 //
 // NewWebhook panics with every problem of the props at once, before it
 // creates anything.
@@ -118,12 +127,15 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().Refuse(scope, id)
+	found := settings.validate()
 	settings = settings.withDefaults()
 	authorization := settings.Authorization.resolve()
+	authorization.validateSecret(scope, &found)
+	found.Refuse(scope, id)
 
-	this := &webhook{secret: authorization.secret}
+	this := &webhook{secret: authorization.secret, bytesFixed: authorization.bytesFixed}
 	constructs.NewConstruct_Override(this, scope, id)
+	this.name = nameOf(this, *id)
 	if authorization.signed && this.secret == nil {
 		this.secret = awssecretsmanager.NewSecret(this, jsii.String("Secret"), &awssecretsmanager.SecretProps{
 			Description:          jsii.String("Signs the deliveries to a webhook"),
@@ -138,9 +150,9 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 		Timeout:             settings.Timeout,
 		ReservedConcurrency: settings.ReservedConcurrency,
 		EncryptionKey:       settings.EncryptionKey,
-		Environment:         settings.environment(*id, &authorization, this.secret),
+		Environment:         settings.environment(this.name, &authorization, this.secret),
 	})
-	settings.StateMachine.GrantStartExecution(this.function)
+	this.grant(settings.StateMachine)
 	urlAuthorization := awslambda.FunctionUrlAuthType_AWS_IAM
 	if authorization.signed {
 		urlAuthorization = awslambda.FunctionUrlAuthType_NONE // the function checks the signature
@@ -170,15 +182,10 @@ func (p WebhookProps) withDefaults() WebhookProps {
 	return p
 }
 
-// notInName matches the characters of an ID that a webhook's name leaves out:
-// those that the name of an execution can't have, and runs of hyphens, because two
-// hyphens separate the webhook's name from the delivery's ID.
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_]+`)
-
 // environment returns the environment of functions/webhook.
-func (p *WebhookProps) environment(id string, authorization *authorization, secret awssecretsmanager.ISecret) *map[string]*string {
+func (p *WebhookProps) environment(name *string, authorization *authorization, secret awssecretsmanager.ISecret) *map[string]*string {
 	environment := map[string]*string{
-		protocol.WebhookName:            jsii.String(strings.Trim(notInName.ReplaceAllString(id, "-"), "-")),
+		protocol.WebhookName:            name,
 		protocol.WebhookStateMachineARN: p.StateMachine.StateMachineArn(),
 		protocol.WebhookAuthorization:   &authorization.name,
 		protocol.WebhookMaxBodyBytes:    jsii.Sprintf("%.0f", *p.MaxBodyBytes),

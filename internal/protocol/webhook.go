@@ -2,9 +2,9 @@ package protocol
 
 // Variables in the environment of a webhook's function.
 const (
-	WebhookName             = "WEBHOOK_NAME"
+	WebhookName             = "WEBHOOK_NAME" // begins the names of executions, and is signed under HMAC
 	WebhookStateMachineARN  = "STATE_MACHINE_ARN"
-	WebhookAuthorization    = "AUTHORIZATION" // AuthorizationIAM or AuthorizationHMAC
+	WebhookAuthorization    = "AUTHORIZATION" // one of those below
 	WebhookSecretARN        = "SECRET_ARN"
 	WebhookSignatureHeader  = "SIGNATURE_HEADER"
 	WebhookTimestampHeader  = "TIMESTAMP_HEADER"
@@ -15,6 +15,15 @@ const (
 
 // Ways to authorize a request to a webhook.
 const (
-	AuthorizationIAM  = "AWS_IAM" // by Lambda, before the request gets to the function
-	AuthorizationHMAC = "HMAC"    // by the function, from the request's signature
+	AuthorizationStandardWebhooks = "STANDARD_WEBHOOKS" // by the function, from a signature of the Standard Webhooks specification
+	AuthorizationHMAC             = "HMAC"              // by the function, from a signature of mapjob's own scheme
+	AuthorizationIAM              = "AWS_IAM"           // by Lambda, before the request gets to the function
 )
+
+// WebhookSeparator is between the name of a webhook, which does not contain it, and
+// the rest of an execution's name.
+const WebhookSeparator = "--"
+
+// MaxWebhookName is the longest name of a webhook. It leaves room for a UUID in the
+// 80 characters of an execution's name.
+const MaxWebhookName = 42

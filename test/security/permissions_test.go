@@ -206,6 +206,7 @@ EventRole
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
 InternalFunctionRole
   logs:CreateLogStream, logs:PutLogEvents on <InternalFunctionLogs.Arn>
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly>:Internal-f9daa4de8133-<start of name of StackId>--*
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 ObjectRole
@@ -214,9 +215,16 @@ ScheduleRole
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   sqs:SendMessage on <ScheduleDeadLetters.Arn>
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+StandardFunctionRole
+  logs:CreateLogStream, logs:PutLogEvents on <StandardFunctionLogs.Arn>
+  secretsmanager:DescribeSecret, secretsmanager:GetSecretValue on <StandardSecret> when ForAnyValue:StringEquals secretsmanager:VersionStage AWSCURRENT, AWSPREVIOUS
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly>:Standard-005ecf3b58a7-<start of name of StackId>--*
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WebhookFunctionRole
   logs:CreateLogStream, logs:PutLogEvents on <WebhookFunctionLogs.Arn>
   secretsmanager:DescribeSecret, secretsmanager:GetSecretValue on <WebhookSecret> when ForAnyValue:StringEquals secretsmanager:VersionStage AWSCURRENT, AWSPREVIOUS
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly>:Webhook-09261b3b71fe-<start of name of StackId>--*
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
@@ -321,8 +329,12 @@ func words(v any) string {
 					text.WriteString(words(part))
 				}
 				return text.String()
-			case "Fn::Select": // of an ARN, its last part
-				return "<name of " + strings.Trim(words(of.([]any)[1].(map[string]any)["Fn::Split"].([]any)[1]), "<>") + ">"
+			case "Fn::Select": // of an ARN, its last part, or of a UUID the first
+				part := "name"
+				if of.([]any)[0] == 0.0 {
+					part = "start"
+				}
+				return "<" + part + " of " + strings.Trim(words(of.([]any)[1].(map[string]any)["Fn::Split"].([]any)[1]), "<>") + ">"
 			}
 		}
 		var parts []string

@@ -167,6 +167,7 @@ func triggered(app awscdk.App, id string) awscdk.Stack {
 		Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}})
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine, Bucket: bucket})
 	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine, Authorization: &trigger.HMAC{}})
+	trigger.NewWebhook(stack, jsii.String("Standard"), &trigger.WebhookProps{StateMachine: machine, Authorization: &trigger.StandardWebhooks{}})
 	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: machine})
 	return stack
 }

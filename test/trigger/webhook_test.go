@@ -27,9 +27,11 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/trigger"
 	"github.com/mapjob/mapjob/internal/protocol"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-const key = "the key of the signatures"
+// key is base64 too, of 48 bytes.
+const key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 // secretsManager starts a Secrets Manager with one secret that was never rotated, and
 // returns its URL.
@@ -98,15 +100,14 @@ func (r *world) ended(t *testing.T, arn string) *sfn.DescribeExecutionOutput {
 	return nil
 }
 
+// name is the name of the webhook. On this machine the IDs of stacks end in local.
+const name = "Webhook-eaa5e467ae90-local"
+
 // signature signs a delivery with a key, as the documentation tells a sender to.
 func signature(key, timestamp, id, body string) string {
-	text := timestamp + "." + body
-	if id != "" {
-		text = timestamp + "." + id + "." + body
-	}
 	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(text))
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+	mac.Write([]byte("mapjob-v1\n" + name + "\n" + timestamp + "\n" + id + "\n" + body))
+	return "v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // accepted is the answer to a delivery.
@@ -169,8 +170,8 @@ func TestThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 		}
 	}
 	t.Logf("%d deliveries in %v, %d of them throttled", repeats, took.Round(time.Millisecond), throttled)
-	if answers[0].Execution != "Webhook--evt-1" || !strings.HasSuffix(answers[0].ExecutionARN, ":Webhook--evt-1") {
-		t.Errorf("got %+v, expected the execution Webhook--evt-1", answers[0])
+	if answers[0].Execution != name+"--evt-1" || !strings.HasSuffix(answers[0].ExecutionARN, ":"+name+"--evt-1") {
+		t.Errorf("got %+v, expected the execution %s--evt-1", answers[0], name)
 	}
 	x := r.ended(t, answers[0].ExecutionARN)
 	if x.Status != sfntypes.ExecutionStatusSucceeded || aws.ToString(x.Input) != body {
@@ -186,7 +187,42 @@ func TestThousandRepeatsOfADeliveryAreOneExecution(t *testing.T) {
 			t.Errorf("got %+v, %v, expected %+v", a, err, answers[0])
 		}
 	}
-	if got := r.executions(t, "ORD-1"); got != "1" {
+	// Another body under the same ID is refused, and the sender sees it.
+	const other = `{"order": "ORD-6"}`
+	if a, _, err := send(url, http.MethodPost, other, sending(key, time.Now(), "evt-1", other)); err != nil || a.status != http.StatusConflict || !strings.Contains(a.Message, "new ID") {
+		t.Errorf("got %+v, %v, expected 409", a, err)
+	}
+	for order, expected := range map[string]string{"ORD-1": "1", "ORD-6": "0"} {
+		if got := r.executions(t, order); got != expected {
+			t.Errorf("got %s executions of %s, expected %s", got, order, expected)
+		}
+	}
+}
+
+// A sender with a library of the specification needs to know the URL and the secret.
+func TestStandardWebhooksStartAnExecution(t *testing.T) {
+	r, url := webhook(t, &trigger.StandardWebhooks{})
+	signer, err := standardwebhooks.NewWebhook("whsec_" + key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const body = `{"order": "ORD-7"}`
+	var answers []accepted
+	for range 2 {
+		now := time.Now()
+		signature, err := signer.Sign("msg_1", now, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _, err := send(url, http.MethodPost, body, http.Header{"Content-Type": {"application/json"}, "Webhook-Id": {"msg_1"},
+			"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)}, "Webhook-Signature": {signature}})
+		if err != nil || a.status != http.StatusAccepted || a.Execution != name+"--msg_1" {
+			t.Fatalf("got %+v, %v, expected the execution %s--msg_1", a, err, name)
+		}
+		answers = append(answers, a)
+	}
+	r.ended(t, answers[0].ExecutionARN)
+	if got := r.executions(t, "ORD-7"); got != "1" {
 		t.Errorf("got %s executions, expected one", got)
 	}
 }

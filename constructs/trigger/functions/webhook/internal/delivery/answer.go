@@ -25,17 +25,29 @@ type refusal struct {
 // failure returns the refusal for an error of AWS. It tells the sender only whether
 // to send the delivery again: yes with 503, no with 500, until the webhook is fixed.
 func failure(what string, err error) *refusal {
-	reason := what + ": " + err.Error()
 	if !passes(err) {
-		return &refusal{status: http.StatusInternalServerError, message: "the webhook is not configured correctly", reason: reason}
+		return misconfigured(what + ": " + err.Error())
 	}
-	return &refusal{status: http.StatusServiceUnavailable, message: "the delivery could not be accepted now: send it again", reason: reason,
-		headers: map[string]string{"Retry-After": "5"}}
+	return again(what, err)
+}
+
+// misconfigured returns the refusal of a webhook that has to be fixed.
+func misconfigured(reason string) *refusal {
+	return &refusal{status: http.StatusInternalServerError, message: "the webhook is not configured correctly", reason: reason}
+}
+
+// again returns the refusal of a delivery that the sender should send again.
+func again(what string, err error) *refusal {
+	return &refusal{status: http.StatusServiceUnavailable, message: "the delivery could not be accepted now: send it again",
+		reason: what + ": " + err.Error(), headers: map[string]string{"Retry-After": "5"}}
 }
 
 // passes reports whether an error of a call to AWS is temporary: the call was not
 // answered, AWS failed, or there are too many calls or executions.
 func passes(err error) bool {
+	if _, fixed := errors.AsType[*unusable](err); fixed {
+		return false
+	}
 	response, answered := errors.AsType[*smithyhttp.ResponseError](err)
 	if !answered || response.HTTPStatusCode()/100 != 4 { // 0 if the call was canceled
 		return true

@@ -2,8 +2,10 @@ package delivery
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -21,6 +23,10 @@ type fakeAWS struct {
 	ended   map[string]bool   // executions that have, by name
 	secrets map[string]string // by stage
 	reads   int               // of a secret
+	pause   chan struct{}     // reads wait until it is closed
+
+	withheld bool // the inputs of executions, which are encrypted with a key that may not be used
+	express  bool // the state machine is an Express one
 	// refuse has the names of errors by the operations that fail with them.
 	refuse map[string]awsError
 }
@@ -42,8 +48,17 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if refused = f.refuse["StartExecution"]; refused.name == "" {
 			answer, refused = f.start(r)
 		}
+	case "AWSStepFunctions.DescribeExecution":
+		if refused = f.refuse["DescribeExecution"]; refused.name == "" {
+			answer, refused = f.describe(r)
+		}
 	case "secretsmanager.GetSecretValue":
 		f.reads++
+		if f.pause != nil {
+			f.mutex.Unlock()
+			<-f.pause
+			f.mutex.Lock()
+		}
 		if refused = f.refuse["GetSecretValue"]; refused.name == "" {
 			answer, refused = f.secret(r)
 		}
@@ -60,6 +75,11 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fakeAWS) start(r *http.Request) (any, awsError) {
 	var request start
 	_ = json.NewDecoder(r.Body).Decode(&request)
+	if f.express {
+		arn := fmt.Sprintf("%s%s:%d", strings.Replace(executionARN, ":execution:", ":express:", 1), request.Name, len(f.started))
+		f.started = append(f.started, request)
+		return map[string]any{"executionArn": arn, "startDate": 1}, awsError{}
+	}
 	for _, earlier := range f.started {
 		if earlier.Name == request.Name && (earlier.Input != request.Input || f.ended[request.Name]) {
 			return nil, awsError{http.StatusBadRequest, "ExecutionAlreadyExists"}
@@ -72,6 +92,20 @@ func (f *fakeAWS) start(r *http.Request) (any, awsError) {
 	return map[string]any{"executionArn": "a new one", "startDate": 1}, awsError{}
 }
 
+func (f *fakeAWS) describe(r *http.Request) (any, awsError) {
+	var request struct{ ExecutionArn string }
+	_ = json.NewDecoder(r.Body).Decode(&request)
+	for _, x := range f.started {
+		if request.ExecutionArn == executionARN+x.Name && f.withheld {
+			return map[string]any{"executionArn": request.ExecutionArn, "name": x.Name, "inputDetails": map[string]any{"included": false}}, awsError{}
+		}
+		if request.ExecutionArn == executionARN+x.Name {
+			return map[string]any{"executionArn": request.ExecutionArn, "input": x.Input, "name": x.Name, "status": "SUCCEEDED"}, awsError{}
+		}
+	}
+	return nil, awsError{http.StatusBadRequest, "ExecutionDoesNotExist"}
+}
+
 func (f *fakeAWS) secret(r *http.Request) (any, awsError) {
 	var request struct{ SecretID, VersionStage string }
 	_ = json.NewDecoder(r.Body).Decode(&request)
@@ -80,6 +114,16 @@ func (f *fakeAWS) secret(r *http.Request) (any, awsError) {
 		return nil, awsError{http.StatusBadRequest, "ResourceNotFoundException"}
 	}
 	return map[string]string{"SecretString": value}, awsError{}
+}
+
+// handler returns a handler that uses this server.
+func (f *fakeAWS) handler(t *testing.T, settings Settings) *Handler {
+	t.Helper()
+	h, err := New(settings, f.clients(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // clients returns the SDK's clients, without retries.

@@ -13,6 +13,7 @@ import (
 // StepFunctions has the calls of Step Functions that a webhook makes.
 type StepFunctions interface {
 	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
+	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
 }
 
 // SecretsManager has the calls of Secrets Manager that a webhook makes.

@@ -17,21 +17,23 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/mapjob/mapjob/internal/protocol"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
 // Settings are the settings of a webhook.
 type Settings struct {
-	// Name distinguishes the deliveries of this webhook from those of others that
-	// start the same state machine: letters, digits, _ and single -. It may be
-	// empty if there are no others.
+	// Name distinguishes the deliveries of this webhook from those of others: letters,
+	// digits, _ and single -, protocol.MaxWebhookName at most.
 	Name string
 	// StateMachineARN is the state machine to start.
 	StateMachineARN string
-	// Authorization is protocol.AuthorizationIAM or protocol.AuthorizationHMAC.
+	// Authorization is protocol.AuthorizationStandardWebhooks, AuthorizationHMAC or
+	// AuthorizationIAM.
 	Authorization string
-	// SecretARN is the secret in Secrets Manager whose value is the HMAC's key.
+	// SecretARN is the secret in Secrets Manager whose value is the signatures' key.
 	SecretARN string
-	// SignatureHeader, TimestampHeader and DeliveryIDHeader are names of headers.
+	// SignatureHeader, TimestampHeader and DeliveryIDHeader are names of headers. The
+	// Standard Webhooks specification has its own.
 	SignatureHeader, TimestampHeader, DeliveryIDHeader string
 	// DeliveryIDMember is the member of the body that is the delivery's ID, a
 	// string or a whole number. If it is empty, the ID is in a header.
@@ -53,12 +55,12 @@ func (s *Settings) validate() error {
 	if parts := strings.Split(s.StateMachineARN, ":"); len(parts) < 7 || parts[5] != "stateMachine" {
 		problem("StateMachineARN: got %q, expected the ARN of a state machine", s.StateMachineARN)
 	}
-	if s.Name != "" && !webhookName.MatchString(s.Name) {
-		problem("Name: got %q, expected letters, digits, _ and single -", s.Name)
+	if !webhookName.MatchString(s.Name) || len(s.Name) > protocol.MaxWebhookName {
+		problem("Name: got %q, expected 1 to %d letters, digits, _ and single -", s.Name, protocol.MaxWebhookName)
 	}
 	switch s.Authorization {
 	case protocol.AuthorizationIAM:
-	case protocol.AuthorizationHMAC:
+	case protocol.AuthorizationHMAC, protocol.AuthorizationStandardWebhooks:
 		if s.SecretARN == "" {
 			problem("SecretARN: got none, expected the secret of the signatures")
 		}
@@ -66,10 +68,11 @@ func (s *Settings) validate() error {
 			problem("SignatureHeader, TimestampHeader: got %q and %q, expected both", s.SignatureHeader, s.TimestampHeader)
 		}
 	default:
-		problem("Authorization: got %q, expected %s or %s", s.Authorization, protocol.AuthorizationIAM, protocol.AuthorizationHMAC)
+		problem("Authorization: got %q, expected %s, %s or %s", s.Authorization,
+			protocol.AuthorizationStandardWebhooks, protocol.AuthorizationHMAC, protocol.AuthorizationIAM)
 	}
 	if s.DeliveryIDHeader == "" && s.DeliveryIDMember == "" {
-		problem("DeliveryIDHeader: got none, expected where the delivery's id is")
+		problem("DeliveryIDHeader: got none, expected where the delivery's ID is")
 	}
 	if s.MaxBodyBytes < 1 || s.MaxBodyBytes > maxInputBytes {
 		problem("MaxBodyBytes: got %d, expected 1 to %d", s.MaxBodyBytes, maxInputBytes)
@@ -81,21 +84,31 @@ func (s *Settings) validate() error {
 type Handler struct {
 	settings Settings
 	machine  machine
+	scheme   scheme // nil under AWS_IAM
 	secret   secret
 	now      func() time.Time
 }
 
 // New returns a handler. The error says which settings are wrong.
 func New(settings Settings, clients Clients) (*Handler, error) {
+	var signed scheme
+	switch settings.Authorization {
+	case protocol.AuthorizationStandardWebhooks:
+		signed = standardScheme{}
+		settings.SignatureHeader, settings.TimestampHeader = standardwebhooks.HeaderWebhookSignature, standardwebhooks.HeaderWebhookTimestamp
+		settings.DeliveryIDHeader, settings.DeliveryIDMember = standardwebhooks.HeaderWebhookID, ""
+	case protocol.AuthorizationHMAC:
+		signed = ownScheme{settings.Name}
+	}
 	if err := settings.validate(); err != nil {
 		return nil, fmt.Errorf("settings of the webhook: %w", err)
 	}
-	return &Handler{
-		settings: settings,
-		machine:  machine{settings.StateMachineARN, clients.StepFunctions},
-		secret:   secret{arn: settings.SecretARN, client: clients.SecretsManager},
-		now:      time.Now,
-	}, nil
+	h := &Handler{settings: settings, scheme: signed, now: time.Now}
+	h.machine.arn, h.machine.client = settings.StateMachineARN, clients.StepFunctions
+	if signed != nil {
+		h.secret.arn, h.secret.client, h.secret.key = settings.SecretARN, clients.SecretsManager, signed.key
+	}
+	return h, nil
 }
 
 // timeToAnswer is how long before the end of the invocation calls to AWS are
@@ -133,15 +146,12 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 	if h.settings.DeliveryIDMember == "" {
 		id = header(request, h.settings.DeliveryIDHeader)
 	}
-	var signed []byte
-	switch h.settings.Authorization {
-	case protocol.AuthorizationHMAC:
+	var signed *signedRequest
+	if h.scheme != nil {
 		signed, refused = h.authenticate(ctx, request, id, body)
-	default:
-		if request.RequestContext.Authorizer == nil || request.RequestContext.Authorizer.IAM == nil {
-			refused = &refusal{status: http.StatusForbidden, message: "expected a request that Lambda has authorized",
-				reason: "the function URL does not authorize by AWS_IAM"}
-		}
+	} else if request.RequestContext.Authorizer == nil || request.RequestContext.Authorizer.IAM == nil {
+		refused = &refusal{status: http.StatusForbidden, message: "expected a request that Lambda has authorized",
+			reason: "the function URL does not authorize by AWS_IAM"}
 	}
 	if refused != nil {
 		return nil, refused
@@ -149,11 +159,26 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 	if err := checkJSON(body); err != nil {
 		return nil, &refusal{status: http.StatusBadRequest, message: err.Error()}
 	}
-	name, err := h.name(id, body, signed, request.RequestContext.RequestID)
+	of, err := h.identify(request, id, body, signed)
 	if err != nil {
 		return nil, &refusal{status: http.StatusBadRequest, message: err.Error()}
 	}
-	return h.machine.start(ctx, name, body)
+	return h.machine.start(ctx, executionName(h.settings.Name, of), body)
+}
+
+// identify returns what makes a request the repeat of another one.
+func (h *Handler) identify(request *events.LambdaFunctionURLRequest, id string, body []byte, signed *signedRequest) (identity, error) {
+	switch {
+	case h.settings.DeliveryIDMember != "":
+		return inBody(body, h.settings.DeliveryIDMember)
+	case id == "" && signed != nil: // by mapjob's scheme: the other one requires an ID
+		return identity{signedBytes, string(ownScheme{h.settings.Name}.text(signed))}, nil
+	case id == "":
+		return identity{requestID, request.RequestContext.RequestID}, nil
+	case !headerID.MatchString(id):
+		return identity{}, fmt.Errorf("got %s %.100q, expected visible ASCII characters without { and [", h.settings.DeliveryIDHeader, id)
+	}
+	return identity{stringID, id}, nil
 }
 
 // body returns the body as it was sent: Lambda encodes bodies that are not text in

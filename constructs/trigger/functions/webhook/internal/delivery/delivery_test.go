@@ -32,16 +32,13 @@ func webhook(t *testing.T, change func(*Settings)) (*Handler, *fakeAWS) {
 	t.Helper()
 	f := &fakeAWS{ended: map[string]bool{}, secrets: map[string]string{"AWSCURRENT": key}, refuse: map[string]awsError{}}
 	settings := Settings{
-		StateMachineARN: machineARN, Authorization: protocol.AuthorizationHMAC, SecretARN: secretARN, MaxBodyBytes: 1000,
+		Name: "Shop", StateMachineARN: machineARN, Authorization: protocol.AuthorizationHMAC, SecretARN: secretARN, MaxBodyBytes: 1000,
 		SignatureHeader: "X-Signature-256", TimestampHeader: "X-Timestamp", DeliveryIDHeader: "X-Delivery-Id",
 	}
 	if change != nil {
 		change(&settings)
 	}
-	h, err := New(settings, f.clients(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := f.handler(t, settings)
 	h.now = func() time.Time { return now }
 	return h, f
 }
@@ -63,8 +60,13 @@ func post(body string, headers map[string]string) events.LambdaFunctionURLReques
 
 // signed returns a request that is signed with a key at a time.
 func signed(key string, at time.Time, id, body string) events.LambdaFunctionURLRequest {
+	return signedFor("Shop", key, at, id, body)
+}
+
+// signedFor returns a request to a webhook of that name.
+func signedFor(webhook, key string, at time.Time, id, body string) events.LambdaFunctionURLRequest {
 	timestamp := strconv.FormatInt(at.Unix(), 10)
-	headers := map[string]string{"X-Timestamp": timestamp, "X-Signature-256": Sign([]byte(key), timestamp, id, []byte(body))}
+	headers := map[string]string{"X-Timestamp": timestamp, "X-Signature-256": Sign([]byte(key), webhook, timestamp, id, []byte(body))}
 	if id != "" {
 		headers["X-Delivery-Id"] = id
 	}
@@ -95,10 +97,10 @@ func TestSignedDeliveryStartsExecution(t *testing.T) {
 	h, f := webhook(t, nil)
 	const body = "{\"items\": {\"bucket\": \"b\",\n \"key\": \"ü\"}}"
 	a := handle(t, h, signed(key, now, "evt-1", body))
-	if a.status != http.StatusAccepted || a.Execution != "evt-1" || a.ExecutionARN != executionARN+"evt-1" {
-		t.Errorf("got %+v, expected 202 with the execution evt-1", a)
+	if a.status != http.StatusAccepted || a.Execution != "Shop--evt-1" || a.ExecutionARN != executionARN+"Shop--evt-1" {
+		t.Errorf("got %+v, expected 202 with the execution Shop--evt-1", a)
 	}
-	if len(f.started) != 1 || f.started[0] != (start{machineARN, "evt-1", body}) {
+	if len(f.started) != 1 || f.started[0] != (start{machineARN, "Shop--evt-1", body}) {
 		t.Errorf("got %q, expected one execution with the body as its input", f.started)
 	}
 	if a.headers["Content-Type"] != "application/json" || a.headers["Cache-Control"] != "no-store" {
@@ -108,8 +110,8 @@ func TestSignedDeliveryStartsExecution(t *testing.T) {
 
 func TestExecutionARNHasNoAlias(t *testing.T) {
 	h, f := webhook(t, func(s *Settings) { s.StateMachineARN = machineARN + ":live" })
-	if a := handle(t, h, signed(key, now, "a", "{}")); a.ExecutionARN != executionARN+"a" || f.started[0].StateMachineArn != machineARN+":live" {
-		t.Errorf("got %+v, expected the execution %sa of the alias", a, executionARN)
+	if a := handle(t, h, signed(key, now, "a", "{}")); a.ExecutionARN != executionARN+"Shop--a" || f.started[0].StateMachineArn != machineARN+":live" {
+		t.Errorf("got %+v, expected the execution %sShop--a of the alias", a, executionARN)
 	}
 }
 
@@ -148,7 +150,7 @@ func TestInvalidRequestsAreRefused(t *testing.T) {
 		"signature with the id removed": {without(good(), "x-delivery-id"), 401, unauthorized},
 		"signature with an id added":    {with(signed(key, now, "", "{}"), "x-delivery-id", "b"), 401, unauthorized},
 		"signature cut short":           {with(good(), "x-signature-256", good().Headers["x-signature-256"][:40]), 401, unauthorized},
-		"signature twice":               {with(good(), "x-signature-256", good().Headers["x-signature-256"]+","+good().Headers["x-signature-256"]), 401, unauthorized},
+		"signatures with other keys":    {with(good(), "x-signature-256", "v1="+strings.Repeat("0", 64)+",v1="+strings.Repeat("f", 64)), 401, unauthorized},
 		"signature of another kind":     {with(good(), "x-signature-256", "sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709"), 401, unauthorized},
 		"no signature":                  {without(good(), "x-signature-256"), 401, unauthorized},
 		"no timestamp":                  {without(good(), "x-timestamp"), 401, unauthorized},
@@ -215,9 +217,9 @@ func TestRepeatedDeliveryStartsNothing(t *testing.T) {
 	for name, again := range map[string]func(h *Handler, f *fakeAWS) events.LambdaFunctionURLRequest{
 		"the same bytes":         func(*Handler, *fakeAWS) events.LambdaFunctionURLRequest { return signed(key, now, "a", "{}") },
 		"signed at another time": func(*Handler, *fakeAWS) events.LambdaFunctionURLRequest { return signed(key, now.Add(9), "a", "{}") },
-		"with another body":      func(*Handler, *fakeAWS) events.LambdaFunctionURLRequest { return signed(key, now, "a", "[]") },
+		"with other white space": func(*Handler, *fakeAWS) events.LambdaFunctionURLRequest { return signed(key, now, "a", "\n{ }") },
 		"after the end of the execution": func(_ *Handler, f *fakeAWS) events.LambdaFunctionURLRequest {
-			f.ended["a"] = true
+			f.ended["Shop--a"] = true
 			return signed(key, now, "a", "{}")
 		},
 		"the next day, signed once more": func(h *Handler, f *fakeAWS) events.LambdaFunctionURLRequest {
@@ -225,7 +227,7 @@ func TestRepeatedDeliveryStartsNothing(t *testing.T) {
 			return signed(key, now.Add(24*time.Hour), "a", "{}")
 		},
 		"by another process of the Lambda": func(h *Handler, _ *fakeAWS) events.LambdaFunctionURLRequest {
-			h.secret.values = nil
+			h.secret.keys = nil
 			return signed(key, now, "a", "{}")
 		},
 	} {
@@ -245,7 +247,7 @@ func TestReplayWithoutIDStartsNothing(t *testing.T) {
 	h, f := webhook(t, nil)
 	first := handle(t, h, signed(key, now, "", "{}"))
 	replay := handle(t, h, signed(key, now, "", "{}"))
-	if first.status != http.StatusAccepted || replay.Execution != first.Execution || !plainName.MatchString(first.Execution) {
+	if first.status != http.StatusAccepted || replay.Execution != first.Execution || !plainID.MatchString(first.Execution) {
 		t.Errorf("got %+v and %+v, expected the same execution", first, replay)
 	}
 	if later := handle(t, h, signed(key, now.Add(time.Second), "", "{}")); later.Execution == first.Execution || len(f.started) != 2 {
@@ -256,8 +258,8 @@ func TestReplayWithoutIDStartsNothing(t *testing.T) {
 func TestIDMayBeAMemberOfTheBody(t *testing.T) {
 	h, _ := webhook(t, func(s *Settings) { s.DeliveryIDMember = "id" })
 	for body, expected := range map[string]string{
-		`{"id":"evt-1","a":{"id":"other"}}`: "evt-1",
-		`{"id":12345678901234567890}`:       "12345678901234567890",
+		`{"id":"evt-1","a":{"id":"other"}}`: "Shop--evt-1",
+		`{"id":12345678901234567890}`:       "Shop--number-12345678901234567890",
 	} {
 		if a := handle(t, h, signed(key, now, "", body)); a.status != http.StatusAccepted || a.Execution != expected {
 			t.Errorf("%s: got %+v, expected the execution %s", body, a, expected)
@@ -266,8 +268,8 @@ func TestIDMayBeAMemberOfTheBody(t *testing.T) {
 	// The header is then ignored, and not signed.
 	request := signed(key, now, "", `{"id":"evt-2"}`)
 	request.Headers["x-delivery-id"] = "other"
-	if a := handle(t, h, request); a.Execution != "evt-2" {
-		t.Errorf("got %+v, expected the execution evt-2", a)
+	if a := handle(t, h, request); a.Execution != "Shop--evt-2" {
+		t.Errorf("got %+v, expected the execution Shop--evt-2", a)
 	}
 	for _, body := range []string{`{}`, `{"id":""}`, `{"id":null}`, `{"id":1.5}`, `{"id":{}}`, `[]`, `{"ID":"a"}`} {
 		if a := handle(t, h, signed(key, now, "", body)); a.status != http.StatusBadRequest || !strings.Contains(a.Message, `expected the member "id" of the body`) {
@@ -284,11 +286,11 @@ func TestIAMRequiresAuthorizationByLambda(t *testing.T) {
 	}
 	request.RequestContext.Authorizer = &events.LambdaFunctionURLRequestContextAuthorizerDescription{
 		IAM: &events.LambdaFunctionURLRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::123456789012:user/one"}}
-	if a := handle(t, h, request); a.status != http.StatusAccepted || a.Execution != "a" {
-		t.Errorf("got %+v, expected the execution a", a)
+	if a := handle(t, h, request); a.status != http.StatusAccepted || a.Execution != "Shop--a" {
+		t.Errorf("got %+v, expected the execution Shop--a", a)
 	}
 	delete(request.Headers, "x-delivery-id")
-	if a := handle(t, h, request); a.status != http.StatusAccepted || a.Execution != request.RequestContext.RequestID {
+	if a := handle(t, h, request); a.status != http.StatusAccepted || a.Execution != "Shop--request-"+request.RequestContext.RequestID {
 		t.Errorf("got %+v, expected an execution with the request's id", a)
 	}
 	if f.reads != 0 {
@@ -350,12 +352,12 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	handle(t, h, forged)
 	f.refuse["StartExecution"] = awsError{400, "AccessDeniedException"}
 	handle(t, h, signed(key, now, "c", body))
-	for _, secret := range []string{key, "hunter2", good.Headers["x-signature-256"][7:], forged.Headers["x-signature-256"][7:]} {
+	for _, secret := range []string{key, "hunter2", good.Headers["x-signature-256"][3:], forged.Headers["x-signature-256"][3:]} {
 		if strings.Contains(lines.String(), secret) {
 			t.Errorf("got %q in the log:\n%s", secret, lines.String())
 		}
 	}
-	for _, expected := range []string{`"execution":"a"`, "the signature does not match", "AccessDeniedException"} {
+	for _, expected := range []string{`"execution":"Shop--a"`, "the signature does not match", "AccessDeniedException"} {
 		if !strings.Contains(lines.String(), expected) {
 			t.Errorf("got the log\n%s\nexpected %q in it", lines.String(), expected)
 		}
@@ -364,13 +366,13 @@ func TestSecretsAreNotLogged(t *testing.T) {
 
 func TestBadSettingsAreRefused(t *testing.T) {
 	_, err := New(Settings{Authorization: protocol.AuthorizationHMAC, MaxBodyBytes: maxInputBytes + 1}, Clients{})
-	for _, expected := range []string{"StateMachineARN: got", "SecretARN: got none", "SignatureHeader, TimestampHeader: got", "DeliveryIDHeader: got none", "MaxBodyBytes: got 262145"} {
+	for _, expected := range []string{"StateMachineARN: got", "Name: got", "SecretARN: got none", "SignatureHeader, TimestampHeader: got", "DeliveryIDHeader: got none", "MaxBodyBytes: got 262145"} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected it to contain %q", err, expected)
 		}
 	}
 	// A function without settings must not accept every request.
-	if _, err := New(Settings{StateMachineARN: machineARN, DeliveryIDHeader: "X-Delivery-Id", MaxBodyBytes: 1}, Clients{}); err == nil || !strings.Contains(err.Error(), "Authorization: got") {
+	if _, err := New(Settings{Name: "Shop", StateMachineARN: machineARN, DeliveryIDHeader: "X-Delivery-Id", MaxBodyBytes: 1}, Clients{}); err == nil || !strings.Contains(err.Error(), "Authorization: got") {
 		t.Errorf("got %v, expected the authorization to be missed", err)
 	}
 }

@@ -2,82 +2,66 @@ package delivery
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
+	"encoding/base32"
 	"regexp"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// name returns the name of the delivery's execution.
-func (h *Handler) name(id string, body, signed []byte, requestID string) (string, error) {
-	if member := h.settings.DeliveryIDMember; member != "" {
-		id, err := idIn(body, member)
-		return h.nameOfID(id), err
-	}
-	switch {
-	case id != "" && !headerID.MatchString(id):
-		return "", fmt.Errorf("got %s %.100q, expected visible ASCII characters without { and [", h.settings.DeliveryIDHeader, id)
-	case id != "":
-		return h.nameOfID(id), nil
-	case signed != nil:
-		return h.hashed("signed", string(signed)), nil
-	}
-	return h.nameOfID(requestID), nil
+// kind is what names a delivery. Deliveries of different kinds never share a name.
+type kind string
+
+const (
+	stringID    kind = "string"  // an ID, as a header or a JSON string
+	numberID    kind = "number"  // an ID, as a JSON number: 7 is not "7"
+	requestID   kind = "request" // the ID that Lambda gave to a request without one
+	signedBytes kind = "signed"  // the signed bytes of a request without an ID
+)
+
+// identity is what makes a request the repeat of another one.
+type identity struct {
+	kind kind
+	text string
 }
 
-// headerID matches IDs without white space, { and [, with which a body begins, so
-// that the signed bytes show where the body begins.
-var headerID = regexp.MustCompile(`^[!-Z\\-z|}~]+$`)
+// plainID matches what can be part of a name as it is. Step Functions and CloudWatch
+// Logs accept such names (API reference, StartExecution, "name").
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// idIn returns the ID in a body.
-func idIn(body []byte, member string) (string, error) {
-	expected := func(got string) error {
-		return fmt.Errorf("got %s for the delivery's id, expected the member %q of the body, a string or a whole number", got, member)
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(body, &object); err != nil {
-		return "", expected("an array")
-	}
-	value := string(object[member])
-	if wholeNumber.MatchString(value) {
-		return value, nil
-	}
-	var text string
-	if err := json.Unmarshal(object[member], &text); err != nil || text == "" {
-		return "", expected(fmt.Sprintf("%.100q", value))
-	}
-	return text, nil
-}
+// maxName is the longest name of an execution.
+const maxName = 80
 
-var wholeNumber = regexp.MustCompile(`^-?[0-9]+$`)
-
-// plainName matches names that Step Functions and CloudWatch Logs accept (API
-// reference, StartExecution, "name").
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
-
-const hashPrefix = "sha256-"
-
-// nameOfID returns the webhook's name, if it has one, and the ID, or a hash if that
-// can't be a name. No two IDs have the same name: an ID that looks like a hash is
-// hashed.
-func (h *Handler) nameOfID(id string) string {
-	name := id
-	if h.settings.Name != "" {
-		name = h.settings.Name + separator + id
+// executionName returns the name of the execution of a delivery: the webhook's name,
+// which does not contain the separator, the separator and a part of the delivery's
+// own. That is the ID of a string, the kind and the ID of others, or a hash where
+// these can't be part of a name. No two deliveries have the same name: a string that
+// looks like one of the other forms is hashed.
+func executionName(webhook string, of identity) string {
+	start := webhook + protocol.WebhookSeparator
+	id, plain := of.text, plainID.MatchString(of.text)
+	switch of.kind {
+	case stringID:
+		for _, other := range []kind{numberID, requestID, hashed} {
+			plain = plain && !strings.HasPrefix(id, string(other)+"-")
+		}
+	case numberID, requestID:
+		id = string(of.kind) + "-" + id
+	default:
+		plain = false
 	}
-	if plainName.MatchString(name) && !strings.HasPrefix(name, hashPrefix) {
+	if name := start + id; plain && len(name) <= maxName {
 		return name
 	}
-	return h.hashed("id", id)
+	sum := sha256.Sum256([]byte(string(of.kind) + "\n" + of.text))
+	return start + string(hashed) + "-" + lowerBase32.EncodeToString(sum[:hashBytes])
 }
 
-// separator is between the name of a webhook, which can't contain it, and an ID.
-const separator = "--"
+// hashed takes the place of a kind in a name.
+const hashed kind = "sha256"
 
-// hashed returns a name of 71 characters. Texts of different kinds and different
-// webhooks have different names.
-func (h *Handler) hashed(kind, text string) string {
-	sum := sha256.Sum256([]byte(kind + "\n" + h.settings.Name + "\n" + text))
-	return hashPrefix + hex.EncodeToString(sum[:])
-}
+// hashBytes of a SHA-256 fit into a name, as 28 characters: enough that nobody finds
+// two deliveries with the same ones.
+const hashBytes = 17
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
