@@ -29,16 +29,30 @@ type EventProps struct {
 	// Default: the account's default bus, with the events of AWS services.
 	EventBus awsevents.IEventBus
 
-	// Input is the part of the event that becomes the execution's input.
+	// Input is what becomes the execution's input. The app names its members, as
+	// in awsevents.RuleTargetInput_FromObject: a path into the event's detail is
+	// refused, because there the sender would name them.
 	// Default: the whole event.
 	Input awsevents.RuleTargetInput
+
+	// AllowControl allows an Input with members that steer the job, those whose
+	// names begin with mapjob, or with members that the sender of an event names.
+	// Everyone who may send an event can then steer the job.
+	// Default: such an Input is refused.
+	AllowControl *bool
+
+	// Claim makes an event start one execution, however often it is delivered:
+	// &Claim{}, or &Claim{Members: …}.
+	// Default: an event that is delivered twice starts two executions.
+	Claim *Claim
 
 	// RetryAttempts is how often a failed start is retried, 0 to 185.
 	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when it starts an execution, one
-	// minute to a day.
+	// minute to a day. With a Claim it is how old an event may be when its claim is
+	// made: the start is then retried for 15 hours at most.
 	// Default: an event goes to the dead-letter queue after a day.
 	MaxEventAge awscdk.Duration
 
@@ -47,9 +61,10 @@ type EventProps struct {
 	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the dead-letter queue that the trigger creates. The
-	// policy of an imported key has to let EventBridge use it.
-	// Default: a key of SQS encrypts the queue.
+	// EncryptionKey encrypts the dead-letter queue that the trigger creates, and
+	// the data of a Claim. The policy of an imported key has to let EventBridge use
+	// it.
+	// Default: keys of SQS and Step Functions encrypt them.
 	EncryptionKey awskms.IKey
 
 	// Enabled turns the trigger on.
@@ -95,16 +110,16 @@ func NewEvent(scope constructs.Construct, id *string, props *EventProps) Event {
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().Refuse(scope, id)
+	settings.validate(scope).Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)
-	this.create(&settings)
+	this.create(&settings, ofMembers("$.id"))
 	return this
 }
 
-// create creates the parts of an event trigger.
-func (e *event) create(settings *EventProps) {
+// create creates the parts of an event trigger, whose events have an identity.
+func (e *event) create(settings *EventProps, identity identity) {
 	eventBridge := undelivered.ForThisAccount(e, "events.amazonaws.com", nil) // a condition on the rule's ARN would be a cycle
 	e.role = awsiam.NewRole(e, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: eventBridge})
 	e.deadLetters = settings.DeadLetterQueue
@@ -118,8 +133,15 @@ func (e *event) create(settings *EventProps) {
 		Enabled:      settings.Enabled,
 		Description:  settings.Description,
 	})
-	e.rule.AddTarget(awseventstargets.NewSfnStateMachine(settings.StateMachine, &awseventstargets.SfnStateMachineProps{
-		Input:           settings.Input,
+	target, input := settings.StateMachine, settings.Input
+	if settings.Claim != nil {
+		event, of := withEvent(e.rule, input)
+		claims := &claims{target: target, deadLetters: e.deadLetters, key: settings.EncryptionKey, retries: settings.RetryAttempts,
+			identity: settings.Claim.identity(identity), event: event, input: of}
+		target, input = claims.create(e), nil
+	}
+	e.rule.AddTarget(awseventstargets.NewSfnStateMachine(target, &awseventstargets.SfnStateMachineProps{
+		Input:           input,
 		RetryAttempts:   settings.RetryAttempts,
 		MaxEventAge:     settings.MaxEventAge,
 		DeadLetterQueue: e.deadLetters,
@@ -127,12 +149,14 @@ func (e *event) create(settings *EventProps) {
 	}))
 }
 
-func (p *EventProps) validate() (found refusal.Problems) {
+func (p *EventProps) validate(scope constructs.Construct) (found refusal.Problems) {
 	validateStateMachine(p.StateMachine, &found)
 	if p.Pattern == nil || *p.Pattern == (awsevents.EventPattern{}) {
 		found.Add("Pattern: got nothing, expected at least one member, such as Source: every event would match")
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
-	validateKey(p.EncryptionKey, p.DeadLetterQueue, &found)
+	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)
+	validateInput(scope, p.Input, p.AllowControl, false, &found)
+	p.Claim.validate(p.StateMachine, &found)
 	return found
 }

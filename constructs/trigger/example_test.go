@@ -33,7 +33,8 @@ func ExampleNewEvent() {
 	event := trigger.NewEvent(stack, jsii.String("OrdersClosed"), &trigger.EventProps{
 		StateMachine: nightly(stack),
 		Pattern:      &awsevents.EventPattern{Source: jsii.Strings("shop.orders"), DetailType: jsii.Strings("Closed")},
-		Input:        awsevents.RuleTargetInput_FromEventPath(jsii.String("$.detail")),
+		Input:        awsevents.RuleTargetInput_FromObject(map[string]any{"order": awsevents.EventField_FromPath(jsii.String("$.detail.id"))}),
+		Claim:        &trigger.Claim{Members: []string{"$.detail.id"}}, // an order that is closed twice starts one execution
 	})
 	fmt.Println(*event.Rule().Node().Path())
 	// Output: Shop/OrdersClosed/Rule

@@ -35,17 +35,29 @@ type ObjectCreatedProps struct {
 	// Default: keys may end with anything.
 	Suffix *string
 
-	// Input is the part of the event that becomes the execution's input.
+	// Input is the part of the event that becomes the execution's input. Whoever
+	// writes an object chooses its key, and S3 the rest.
 	// Default: {"items": {"bucket": …, "key": …}}, so that a job without a job
 	// start reads its items from the object.
 	Input awsevents.RuleTargetInput
+
+	// AllowControl allows an Input with members that steer the job, those whose
+	// names begin with mapjob.
+	// Default: such an Input is refused.
+	AllowControl *bool
+
+	// Claim makes each write of an object start one execution, however often S3
+	// and EventBridge deliver its event: &Claim{}, or &Claim{Members: …}.
+	// Default: an event that is delivered twice starts two executions.
+	Claim *Claim
 
 	// RetryAttempts is how often a failed start is retried, 0 to 185.
 	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when it starts an execution, one
-	// minute to a day.
+	// minute to a day. With a Claim it is how old an event may be when its claim is
+	// made: the start is then retried for 15 hours at most.
 	// Default: an event goes to the dead-letter queue after a day.
 	MaxEventAge awscdk.Duration
 
@@ -54,9 +66,10 @@ type ObjectCreatedProps struct {
 	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the dead-letter queue that the trigger creates. The
-	// policy of an imported key has to let EventBridge use it.
-	// Default: a key of SQS encrypts the queue.
+	// EncryptionKey encrypts the dead-letter queue that the trigger creates, and
+	// the data of a Claim. The policy of an imported key has to let EventBridge use
+	// it.
+	// Default: keys of SQS and Step Functions encrypt them.
 	EncryptionKey awskms.IKey
 
 	// Enabled turns the trigger on.
@@ -83,7 +96,7 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 	if props != nil {
 		settings = *props
 	}
-	settings.validate().Refuse(scope, id)
+	settings.validate(scope).Refuse(scope, id)
 
 	this := &event{}
 	constructs.NewConstruct_Override(this, scope, id)
@@ -105,7 +118,8 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 		EncryptionKey:   settings.EncryptionKey,
 		Enabled:         settings.Enabled,
 		Description:     settings.Description,
-	})
+		Claim:           settings.Claim,
+	}, ofObject)
 	return this
 }
 
@@ -132,7 +146,7 @@ func (p *ObjectCreatedProps) keys() map[string]any {
 	return nil
 }
 
-func (p *ObjectCreatedProps) validate() (found refusal.Problems) {
+func (p *ObjectCreatedProps) validate(scope constructs.Construct) (found refusal.Problems) {
 	validateStateMachine(p.StateMachine, &found)
 	if p.Bucket == nil {
 		found.Add("Bucket: got nothing, expected the bucket of the objects")
@@ -145,7 +159,9 @@ func (p *ObjectCreatedProps) validate() (found refusal.Problems) {
 		found.Add(empty, "Suffix")
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
-	validateKey(p.EncryptionKey, p.DeadLetterQueue, &found)
+	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)
+	validateInput(scope, p.Input, p.AllowControl, true, &found)
+	p.Claim.validate(p.StateMachine, &found)
 	return found
 }
 

@@ -50,6 +50,11 @@ type ScheduleProps struct {
 	// Default: the input is an empty object.
 	Input any
 
+	// Claim makes each time of the schedule start one execution, however often
+	// Scheduler delivers it: &Claim{}, without Members.
+	// Default: a time that is delivered twice starts two executions.
+	Claim *Claim
+
 	// RetryAttempts is how often a failed start is retried, 0 to 185.
 	// Default: 185 times, until MaxEventAge.
 	RetryAttempts *float64
@@ -63,9 +68,9 @@ type ScheduleProps struct {
 	// Default: the schedule creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the schedule's data, with its input, and the
-	// dead-letter queue that the schedule creates.
-	// Default: keys of Scheduler and of SQS encrypt them.
+	// EncryptionKey encrypts the schedule's data, with its input, the data of a
+	// Claim, and the dead-letter queue that the schedule creates.
+	// Default: keys of Scheduler, Step Functions and SQS encrypt them.
 	EncryptionKey awskms.IKey
 
 	// Enabled turns the schedule on.
@@ -123,9 +128,15 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	if settings.FlexibleWindow != nil {
 		window = awsscheduler.TimeWindow_Flexible(settings.FlexibleWindow)
 	}
+	target := settings.StateMachine
+	if settings.Claim != nil {
+		claims := &claims{target: target, deadLetters: this.deadLetters, key: settings.EncryptionKey, retries: settings.RetryAttempts,
+			identity: ofMembers("$.time"), event: claimed, input: claimed + ".input"}
+		target, input = claims.create(this), map[string]any{"time": "<aws.scheduler.scheduled-time>", "input": input}
+	}
 	this.schedule = awsscheduler.NewSchedule(this, jsii.String("Schedule"), &awsscheduler.ScheduleProps{
 		Schedule: settings.times().Schedule(),
-		Target: awsschedulertargets.NewStepFunctionsStartExecution(settings.StateMachine, &awsschedulertargets.ScheduleTargetBaseProps{
+		Target: awsschedulertargets.NewStepFunctionsStartExecution(target, &awsschedulertargets.ScheduleTargetBaseProps{
 			Input:           awsscheduler.ScheduleTargetInput_FromObject(input),
 			RetryAttempts:   settings.RetryAttempts,
 			MaxEventAge:     settings.MaxEventAge,
@@ -149,6 +160,11 @@ func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	if p.Claim != nil && len(p.Claim.Members) > 0 {
+		found.Add("Claim.Members: got %q, expected none: a schedule claims the time that it was set to", p.Claim.Members)
+	} else {
+		p.Claim.validate(p.StateMachine, &found)
+	}
 	return found.JSON("Input", p.Input), found
 }
 

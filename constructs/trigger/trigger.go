@@ -30,8 +30,8 @@ func validateRetry(attempts *float64, age awscdk.Duration, found *refusal.Proble
 	found.Duration("MaxEventAge", age, minEventAgeSeconds, maxEventAgeSeconds)
 }
 
-func validateKey(key awskms.IKey, deadLetterQueue awssqs.IQueue, found *refusal.Problems) {
-	if key != nil && deadLetterQueue != nil {
+func validateKey(key awskms.IKey, deadLetterQueue awssqs.IQueue, claim *Claim, found *refusal.Problems) {
+	if key != nil && deadLetterQueue != nil && claim == nil {
 		found.Add("EncryptionKey: got a key with a DeadLetterQueue, which has its own encryption; expected one of them")
 	}
 }

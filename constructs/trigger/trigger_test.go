@@ -76,6 +76,7 @@ func TestSnapshots(t *testing.T) {
 				Pattern:         orders(),
 				EventBus:        awsevents.NewEventBus(s, jsii.String("Bus"), nil),
 				Input:           awsevents.RuleTargetInput_FromEventPath(jsii.String("$.detail")),
+				AllowControl:    jsii.Bool(true),
 				RetryAttempts:   jsii.Number(0),
 				MaxEventAge:     seconds(60),
 				DeadLetterQueue: queue(s),
@@ -99,6 +100,22 @@ func TestSnapshots(t *testing.T) {
 				Enabled:         jsii.Bool(false),
 				Description:     jsii.String("files of the shop"),
 			})
+		},
+		"event-claim": func(s awscdk.Stack) {
+			trigger.NewEvent(s, jsii.String("Orders"), &trigger.EventProps{StateMachine: machine(s), Pattern: orders(), Claim: &trigger.Claim{}})
+		},
+		"event-claim-everything": func(s awscdk.Stack) {
+			trigger.NewEvent(s, jsii.String("Orders"), &trigger.EventProps{StateMachine: machine(s), Pattern: orders(), DeadLetterQueue: queue(s),
+				Input: awsevents.RuleTargetInput_FromObject(map[string]any{"order": awsevents.EventField_FromPath(jsii.String("$.detail.id"))}),
+				Claim: &trigger.Claim{Members: []string{"$.detail.id", "$.detail.revision-number"}}, RetryAttempts: jsii.Number(3),
+				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
+		},
+		"object-created-claim": func(s awscdk.Stack) {
+			trigger.NewObjectCreated(s, jsii.String("Dropped"), &trigger.ObjectCreatedProps{StateMachine: machine(s), Bucket: bucket(s), Claim: &trigger.Claim{}})
+		},
+		"schedule-claim": func(s awscdk.Stack) {
+			trigger.NewSchedule(s, jsii.String("Nightly"), &trigger.ScheduleProps{StateMachine: machine(s), Expression: jsii.String("rate(1 day)"),
+				Input: map[string]any{"date": "<aws.scheduler.scheduled-time>"}, Claim: &trigger.Claim{}})
 		},
 		"webhook-minimal": func(s awscdk.Stack) {
 			trigger.NewWebhook(s, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(s)})

@@ -15,3 +15,7 @@ const (
 	StateProcessor = "Processor"
 	StateSummary   = "Summary"
 )
+
+// StarterMetadata marks, in a template, a state machine that a trigger brings along
+// to start another one. No user runs it.
+const StarterMetadata = "mapjob:starter"

@@ -20,13 +20,33 @@ type Machine struct {
 }
 
 // Machine returns a state machine by its short name or its logical ID, or the
-// only one if the name is empty. The error has all problems of its definition.
+// only one if the name is empty, besides those that a trigger brings along. The error
+// has all problems of its definition.
 func (s *Stack) Machine(name string) (*Machine, error) {
+	if name == "" {
+		name = s.onlyMachine()
+	}
 	id, err := s.template.Find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
 	if err != nil {
 		return nil, err
 	}
 	return s.machine(id)
+}
+
+// onlyMachine returns the ID of the only state machine that users run; "" if there
+// are several or none.
+func (s *Stack) onlyMachine() string {
+	only := ""
+	for _, id := range s.template.OfType("AWS::StepFunctions::StateMachine") {
+		switch {
+		case s.template.IsStarter(id):
+		case only != "":
+			return ""
+		default:
+			only = id
+		}
+	}
+	return only
 }
 
 // JobName returns the short name of a state machine: that of the job's construct.

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Stack is a synthesized stack: its template, and the assets that the template
@@ -91,6 +93,13 @@ func (s *Stack) Output(name string) (any, error) {
 // HasOutput reports whether the stack has an output.
 func (s *Stack) HasOutput(name string) bool {
 	_, ok := s.document.Outputs[name]
+	return ok
+}
+
+// IsStarter reports whether a state machine is one that a trigger brings along to
+// start another.
+func (s *Stack) IsStarter(id string) bool {
+	_, ok := s.document.Resources[id].Metadata[protocol.StarterMetadata]
 	return ok
 }
 

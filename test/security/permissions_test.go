@@ -202,6 +202,11 @@ MachineRole
   states:GetExecutionHistory, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<Machine.Name>:*
 `,
 		"Triggers": `
+ClaimedClaimRole
+  sqs:SendMessage on <ClaimedDeadLetters.Arn>
+  states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
+ClaimedRole
+  states:StartExecution on <ClaimedClaimStateMachine>
 EventRole
   states:StartExecution on arn:<Partition>:states:<Region>:<AccountId>:stateMachine:nightly
 InternalFunctionRole

@@ -166,6 +166,8 @@ func triggered(app awscdk.App, id string) awscdk.Stack {
 	trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: machine,
 		Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}})
 	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine, Bucket: bucket})
+	trigger.NewEvent(stack, jsii.String("Claimed"), &trigger.EventProps{StateMachine: machine, Claim: &trigger.Claim{},
+		Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}})
 	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine, Authorization: &trigger.HMAC{}})
 	trigger.NewWebhook(stack, jsii.String("Standard"), &trigger.WebhookProps{StateMachine: machine, Authorization: &trigger.StandardWebhooks{}})
 	trigger.NewWebhook(stack, jsii.String("Internal"), &trigger.WebhookProps{StateMachine: machine})

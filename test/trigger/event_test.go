@@ -34,8 +34,9 @@ func inputOf(t *testing.T, target, event object) []byte {
 	if !ok {
 		return encode(t, event)
 	}
-	text := transformer["InputTemplate"].(string)
-	for name, path := range transformer["InputPathsMap"].(object) {
+	text := strings.ReplaceAll(transformer["InputTemplate"].(string), "<aws.events.event.json>", string(encode(t, event)))
+	paths, _ := transformer["InputPathsMap"].(object)
+	for name, path := range paths {
 		text = strings.ReplaceAll(text, "<"+name+">", string(encode(t, member(event, path.(string)))))
 	}
 	return []byte(text)
@@ -81,7 +82,8 @@ func TestEventIsTheInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, func(stack awscdk.Stack) {
 				trigger.NewEvent(stack, jsii.String("Orders"), &trigger.EventProps{
-					StateMachine: machine(stack, "Echo", pass), Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}, Input: test.input})
+					StateMachine: machine(stack, "Echo", pass), Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")},
+					Input: test.input, AllowControl: jsii.Bool(true)})
 			})
 			x := r.execute(t, "", inputOf(t, r.target(t), event))
 			var got any
