@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/failures"
@@ -132,6 +133,10 @@ func (s *outcomeStream) nextBatch() bool {
 
 // add accounts for an outcome and reports whether it is the first of its item.
 func (s *outcomeStream) add(o *protocol.Outcome) bool {
+	if results.IsLost(o) {
+		s.tally.Lose(o.Index)
+		return false
+	}
 	succeeded := o.Status == protocol.Succeeded
 	if succeeded && !s.tally.Succeed(o.Index) || !succeeded && !s.tally.Fail(o.Index, o.Error, o.Cause) {
 		return false

@@ -135,28 +135,21 @@ func (z *summarizer) outcomes(ctx context.Context, request *protocol.SummaryRequ
 	}
 }
 
-// check returns an error if o is not a valid outcome of one of the job's items. If
-// count is nil, the number of items is not known.
+// check returns an error if the job can't have the item of an outcome: it has other
+// items than its job start said. If count is nil, the number of items is not known.
 func check(count *int, o *protocol.Outcome) error {
-	items, known := protocol.MaxItems, "a job has at most"
-	if count != nil {
-		items, known = *count, "the job has"
-	}
-	switch {
-	case !o.IsOutcome():
-		return protocol.Errorf(protocol.ErrorInvalidResult, "got %s, expected the outcome of an item, as a worker made with job.Work answers",
-			protocol.Excerpt(answer.Append(nil, o)))
-	case o.Index >= items:
-		return protocol.Errorf(protocol.ErrorInvalidResult, "got an outcome of item %d, expected one of items 0 to %d: %s %d", o.Index, items-1, known, items)
+	if count != nil && o.Index >= *count {
+		return protocol.Errorf(protocol.ErrorInvalidResult, "got an outcome of item %d, expected one of items 0 to %d: the job has %d", o.Index, *count-1, *count)
 	}
 	return nil
 }
 
 // count returns the tally's counts, with notes for the report. Items without an
-// outcome are failed or missing, depending on rest. If total is nil, the number of
-// items is not known.
+// outcome are lost, or else failed or missing, depending on rest. If total is nil,
+// the number of items is not known.
 func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, notes []string, err error) {
-	items.Total = t.Succeeded + t.Failed
+	lost := t.Lost()
+	items.Total, items.Missing = t.Succeeded+t.Failed+lost, lost
 	switch {
 	case total != nil:
 		items.Total = *total
@@ -167,12 +160,17 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 		notes = append(notes, fmt.Sprintf("The Map ended early. Items that it had not read by then are not counted, and may not be in %s (%s).",
 			protocol.FailuresFile, rest.Error))
 	}
-	if items.Missing > 0 && rest.Gap != "" {
-		notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", items.Missing, rest.Gap))
+	if rest.Ignored != "" {
+		notes = append(notes, rest.Ignored+".")
 	}
-	if items.Missing > 0 && rest.Error != "" {
-		t.FailUnseen(items.Missing, rest.Error, rest.Cause)
-		items.Missing = 0
+	if unknown := items.Missing - lost; unknown > 0 {
+		if rest.Gap != "" {
+			notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", unknown, rest.Gap))
+		}
+		if rest.Error != "" {
+			t.FailUnseen(unknown, rest.Error, rest.Cause)
+			items.Missing = lost
+		}
 	}
 	items.Succeeded, items.Failed = t.Succeeded, t.Failed
 	return items, notes, nil

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"path"
 	"time"
 )
 
@@ -93,9 +94,24 @@ type Chunk struct {
 	Count  int    `json:"count"`
 }
 
+// MaxChunk is the most items that a chunk may have. Its readers keep a few bytes
+// of each in memory.
+const MaxChunk = 10_000_000
+
 // IsValid reports whether a chunk can have such an address.
 func (c *Chunk) IsValid() bool {
-	return c.Bucket != "" && c.Key != "" && c.First >= 0 && c.Count > 0 && c.First < MaxItems && c.Count <= MaxItems
+	return c.Bucket != "" && c.Key != "" && c.First >= 0 && c.Count > 0 && c.Count <= MaxChunk && c.First <= MaxItems-c.Count
+}
+
+// BatchAnswer is the output of a child execution whose worker's answer the summary
+// has to compare with what the worker was given: a chunk, or the items of a batch
+// of which the answer does not have one outcome each, in their order. Its first
+// member is written by the state machine, so that a worker has no influence on
+// which items the answer is about.
+type BatchAnswer struct {
+	Given  []int           `json:"given,omitempty"` // indexes of the items of a batch
+	Chunk  *Chunk          `json:"chunk,omitempty"`
+	Answer json.RawMessage `json:"answer"` // of the worker, any JSON
 }
 
 // StoredOutcomes is an element of a worker's answer, in place of outcomes that do
@@ -141,6 +157,12 @@ type Results struct {
 	Bucket   string `json:"bucket"`
 	Prefix   string `json:"prefix"`
 	Manifest string `json:"manifest,omitempty"` // key of a manifest.json of the Map Run, maybe one that a redrive has replaced; none: the Map failed
+}
+
+// Outcomes returns the folder in which workers store outcomes. It is beside the
+// folder of the results.
+func (r *Results) Outcomes() Folder {
+	return Folder{Bucket: r.Bucket, Prefix: path.Join(path.Dir(r.Prefix), OutcomesFolder)}
 }
 
 // Account is the answer of a summary.

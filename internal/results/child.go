@@ -30,7 +30,7 @@ func (c *Child) hasInput() bool {
 // each item fails as the child did; of a chunk, only those items whose outcomes
 // no try has stored.
 func (r Reader) FailedChild(ctx context.Context, c Child, yield Yield) error {
-	return r.child(ctx, c, Child.failure, yield)
+	return (&reading{Reader: r, ctx: ctx, yield: yield}).child(c, Child.failure)
 }
 
 // failure returns the error that a child execution failed with.
@@ -61,17 +61,17 @@ func NotStarted(index int) protocol.Outcome {
 	return protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorNotStarted, Cause: causeNotStarted, Retryable: true}
 }
 
-func (r Reader) child(ctx context.Context, c Child, why func(Child) (name, cause string), yield Yield) error {
+func (r *reading) child(c Child, why func(Child) (name, cause string)) error {
 	var b protocol.Batch[json.RawMessage]
 	if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {
 		return err
 	}
 	name, cause := why(c)
 	fail := func(index int, item json.RawMessage) error {
-		return yield(protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, Item: item})
+		return r.yield(protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, Item: item})
 	}
 	if b.Chunk != nil {
-		return r.failedChunk(ctx, &b, yield, fail)
+		return r.failedChunk(&b, fail)
 	}
 	for _, item := range b.Items {
 		if err := fail(item.Index, item.Item); err != nil {

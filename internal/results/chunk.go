@@ -4,53 +4,77 @@ import (
 	"context"
 	"encoding/json"
 	"path"
+	"slices"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Chunk reads the outcomes that the tries of a chunk have stored so far. It calls do
 // with the best outcome of each item and the part that has it. The best is the one
-// with the highest rank: see [protocol.Outcome.Rank].
+// with the highest rank: see [protocol.Outcome.Rank]. It ignores what is no outcome
+// of an item of the chunk.
 func (r Reader) Chunk(ctx context.Context, c protocol.Chunk, outcomes protocol.Folder, do func(part string, o protocol.Outcome) error) error {
+	return (&reading{Reader: r, ctx: ctx}).chunk(c, outcomes, do)
+}
+
+func (r *reading) chunk(c protocol.Chunk, outcomes protocol.Folder, do func(part string, o protocol.Outcome) error) error {
 	stored := outcomes.ChunkOutcomes(c.First)
-	for key, err := range r.Store.Keys(ctx, stored.Bucket, stored.Prefix) {
+	for key, err := range r.Store.Keys(r.ctx, stored.Bucket, stored.Prefix) {
 		if err != nil {
 			return err
 		}
 		stored.Parts = append(stored.Parts, path.Base(key))
 	}
-	return r.best(ctx, c, stored, do)
+	return r.eachBest(&c, stored, func(error) bool { return false }, do)
 }
 
-// best yields the best outcome that the parts have of each item. The parts of a
-// single try have one outcome of each item and are read once. Those of several
-// tries are read twice: which outcome is the best is known after the first time.
-func (r Reader) best(ctx context.Context, c protocol.Chunk, stored protocol.OutcomesLocation, do func(part string, o protocol.Outcome) error) error {
+// best yields the best outcome that parts have of each item of a chunk.
+func (r *reading) best(items *batch, stored protocol.OutcomesLocation, missing func(error) bool) error {
+	return r.eachBest(items.chunk, stored, missing, func(_ string, o protocol.Outcome) error {
+		items.see(o.Index)
+		return r.yield(o)
+	})
+}
+
+// eachBest calls do with the best outcome that the parts have of each item. The
+// parts of a single try have one outcome of each item and are read once. Those of
+// several tries are read twice: which outcome is the best is known after the first
+// time. If missing reports true for the error of a part, the part has no outcomes.
+func (r *reading) eachBest(c *protocol.Chunk, stored protocol.OutcomesLocation, missing func(error) bool, do func(part string, o protocol.Outcome) error) error {
 	type choice struct {
 		rank uint8
 		part int32
 	}
 	best := make([]choice, c.Count)
-	read := func(do func(part int32, best *choice, o protocol.Outcome) error) error {
+	several := severalTries(stored.Parts)
+	skip := map[string]bool{} // parts that are missing
+	read := func(isLast bool, do func(part int32, best *choice, o *protocol.Outcome) error) error {
 		for part, name := range stored.Parts {
+			if skip[name] || slices.Contains(stored.Parts[:part], name) {
+				continue
+			}
 			key := stored.Prefix + name
-			err := r.answers(ctx, stored.Bucket, key, func(o protocol.Outcome) error {
-				at := o.Index - c.First
-				if at < 0 || at >= c.Count {
-					return invalid("got an outcome of item %d in %s, expected those of a chunk, items %d to %d",
-						o.Index, address(stored.Bucket, key), c.First, c.First+c.Count-1)
+			err := r.eachLine(r.ctx, stored.Bucket, key, func(text []byte) error {
+				o := r.decoder.decode(text)
+				if o == nil || o.Index < c.First || o.Index >= c.First+c.Count {
+					if isLast {
+						r.ignored.add("%s in %s, expected an outcome of items %d to %d", excerpt(text), address(stored.Bucket, key), c.First, c.First+c.Count-1)
+					}
+					return nil
 				}
-				return do(int32(part), &best[at], o)
+				return do(int32(part), &best[o.Index-c.First], o)
 			})
 			if err != nil {
-				return err
+				if !missing(err) {
+					return err
+				}
+				skip[name] = true
 			}
 		}
 		return nil
 	}
-	several := severalTries(stored.Parts)
 	if several {
-		err := read(func(part int32, best *choice, o protocol.Outcome) error {
+		err := read(false, func(part int32, best *choice, o *protocol.Outcome) error {
 			if rank := o.Rank(); rank > best.rank {
 				*best = choice{rank, part}
 			}
@@ -61,12 +85,12 @@ func (r Reader) best(ctx context.Context, c protocol.Chunk, stored protocol.Outc
 		}
 	}
 	const done = 255 // more than any rank
-	return read(func(part int32, best *choice, o protocol.Outcome) error {
+	return read(true, func(part int32, best *choice, o *protocol.Outcome) error {
 		if best.rank == done || several && (best.part != part || best.rank != o.Rank()) {
 			return nil
 		}
 		best.rank = done
-		return do(stored.Parts[part], o)
+		return do(stored.Parts[part], *o)
 	})
 }
 
@@ -80,38 +104,9 @@ func severalTries(parts []string) bool {
 	return false
 }
 
-// storedChunk reads the outcomes of a chunk from where its worker stored them.
-// If as many outcomes are missing as the worker said that it had not started,
-// those are the items that were not started. If more are missing, some are lost:
-// none is made up, so that the account does not add up.
-func (r Reader) storedChunk(ctx context.Context, s *protocol.StoredOutcomes, yield Yield) error {
-	c := s.Chunk
-	if !c.IsValid() {
-		text, _ := json.Marshal(s)
-		return invalid("got %s, expected the outcomes of a chunk with its bucket, key, first and count", text)
-	}
-	known, unknown := make([]bool, c.Count), c.Count
-	err := r.best(ctx, *c, s.Outcomes, func(_ string, o protocol.Outcome) error {
-		known[o.Index-c.First] = true
-		unknown--
-		return yield(o)
-	})
-	if err != nil || unknown > s.NotBegun {
-		return err
-	}
-	for i := range known {
-		if !known[i] {
-			if err := yield(protocol.NotStarted(c.First + i)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // failedChunk yields the outcomes that the tries of a chunk have stored, and
 // calls fail for the other items.
-func (r Reader) failedChunk(ctx context.Context, b *protocol.Batch[json.RawMessage], yield Yield, fail func(index int, item json.RawMessage) error) error {
+func (r *reading) failedChunk(b *protocol.Batch[json.RawMessage], fail func(index int, item json.RawMessage) error) error {
 	c := b.Chunk
 	if !c.IsValid() {
 		text, _ := json.Marshal(c)
@@ -120,9 +115,9 @@ func (r Reader) failedChunk(ctx context.Context, b *protocol.Batch[json.RawMessa
 	}
 	known := make([]bool, c.Count)
 	if b.BatchInput.Outcomes != nil {
-		err := r.Chunk(ctx, *c, *b.BatchInput.Outcomes, func(_ string, o protocol.Outcome) error {
+		err := r.chunk(*c, *b.BatchInput.Outcomes, func(_ string, o protocol.Outcome) error {
 			known[o.Index-c.First] = true
-			return yield(o)
+			return r.yield(o)
 		})
 		if err != nil {
 			return err

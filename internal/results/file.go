@@ -30,6 +30,16 @@ func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(ele
 	return eachOfArray(json.NewDecoder(from), address(bucket, key), do)
 }
 
+// eachLine reads an object of JSON Lines.
+func (r Reader) eachLine(ctx context.Context, bucket, key string, do func(line []byte) error) error {
+	body, err := r.Store.Open(ctx, bucket, key)
+	if err != nil {
+		return fmt.Errorf("reading %w", err)
+	}
+	defer body.Close()
+	return jsonl.EachLine(body, do)
+}
+
 // startsArray reports whether the first character that is not white space begins
 // an array.
 func startsArray(from *bufio.Reader) (bool, error) {

@@ -9,8 +9,8 @@
 //   - [Reader.MapRun] reads a Map Run: the manifest of its last redrive, and the
 //     SUCCEEDED, FAILED and PENDING files that the manifest names.
 //   - [Reader.Answer] and [Reader.FailedChild] read one child execution, which
-//     may just have ended: the worker's answer, or the items of the batch or
-//     chunk that failed as a whole.
+//     may just have ended: its output, or the items of the batch or chunk that
+//     failed as a whole.
 //   - [Reader.Chunk] reads what the tries of a chunk have stored so far, the
 //     best outcome of each item.
 //
@@ -20,8 +20,8 @@
 // delivered several times: the caller accounts for each item once.
 //
 // How a manifest is found is in manifest.go, the form of a file in file.go, which
-// file has which elements in maprun.go, and what a child execution that failed
-// means in child.go.
+// file has which elements in maprun.go, what a worker's answer means in answer.go,
+// and what a child execution that failed means in child.go.
 package results
 
 import (
@@ -37,7 +37,8 @@ import (
 // Store reads objects. The texts of its errors, and of its readers' errors,
 // begin with the object's address, such as "s3://bucket/key: no such object".
 type Store interface {
-	// Open opens an object, to be read from its beginning to its end.
+	// Open opens an object, to be read from its beginning to its end. If there is
+	// no such object, or it may not be read, the error is fs.ErrNotExist.
 	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
 	// Keys yields the keys that begin with a prefix, in ascending order. It ends
 	// after an error.
@@ -47,23 +48,17 @@ type Store interface {
 // Reader reads results from a store.
 type Reader struct{ Store Store }
 
-// Yield takes one outcome. An error ends the reading.
+// Yield takes one outcome, or an item that is lost: see [IsLost]. An error ends the
+// reading.
 type Yield = func(protocol.Outcome) error
 
 // Results reads the results that a summary is invoked with: a list of outcomes,
 // or [protocol.Results].
 func (r Reader) Results(ctx context.Context, results json.RawMessage, yield Yield) (Rest, error) {
 	if strings.HasPrefix(strings.TrimSpace(string(results)), "[") {
-		var list []protocol.Outcome
-		if err := decode(results, &list, "a list of outcomes"); err != nil {
-			return Rest{}, err
-		}
-		for _, o := range list {
-			if err := yield(o); err != nil {
-				return Rest{}, err
-			}
-		}
-		return Rest{}, nil
+		reading := &reading{Reader: r, ctx: ctx, yield: yield, folder: &protocol.Folder{}} // an Inline job has no folder
+		err := reading.list(results, "the results")
+		return Rest{Ignored: reading.ignored.String()}, err
 	}
 	var at protocol.Results
 	if err := decode(results, &at, `{"bucket": …, "prefix": …}`); err != nil {

@@ -24,6 +24,7 @@ type Tally struct {
 	Slowest   []report.Timed   // slowest first
 
 	seen      bitset
+	lost      bitset
 	succeeded bitset
 	errors    map[string]*report.ErrorCount
 	timeline  timeline
@@ -131,6 +132,22 @@ func (t *Tally) see(index int) bool {
 		return false
 	}
 	return true
+}
+
+// Lose notes that the job has the item with the index, and that no outcome of it is
+// known.
+func (t *Tally) Lose(index int) { t.lost.add(index) }
+
+// Lost returns how many items are known to be lost.
+func (t *Tally) Lost() int {
+	lost := 0
+	for word, w := range t.lost {
+		if word < len(t.seen) {
+			w &^= t.seen[word]
+		}
+		lost += bits.OnesCount64(w)
+	}
+	return lost
 }
 
 // HasSucceeded reports whether an item succeeded.

@@ -60,7 +60,7 @@ var floors = [][]room{
 		{"internal/invocation", []string{"internal/lambdahost", "internal/sqs", "internal/uuid"}, sdk},
 		{"internal/jsonata/...", []string{"internal/uuid", "internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
-		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, standard},
+		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, libraries},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/tally", []string{"job/report"}, standard},
 		{"internal/template", []string{"internal/process", "internal/protocol"}, standard},

@@ -140,6 +140,9 @@ func decode(v, into any) error { return json.Unmarshal(value.Append(nil, v), int
 
 // add counts an outcome and writes it down, if it is the first of its item.
 func (a *Account) add(o protocol.Outcome) error {
+	if results.IsLost(&o) {
+		return nil // it has no outcome
+	}
 	if !isOutcome(&o) {
 		return protocol.Errorf(protocol.ErrorInvalidResult, "got an outcome of item %d, expected an index below %d", o.Index, protocol.MaxItems)
 	}
