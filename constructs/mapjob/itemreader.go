@@ -44,19 +44,38 @@ func itemsOf(value string) string {
 }
 
 // location returns the value of the variable items: where the items are, as the
-// input names it and the Source.
+// input names it and the Source. Other members of the input say nothing about them.
 func (r *itemReader) location() any {
 	var items protocol.Items
-	key := r.keyIn(&items.Key, &items.Prefix)
-	named := itemsOf("$states.input")
-	switch {
-	case r.bucket == nil:
-		return jsonata.Expression("%s", named)
-	case r.key != nil:
-		return message.Object(&items, message.Set(&items.Bucket, r.bucket.BucketName()), message.Set(key, r.key))
+	if r.inInput() {
+		return jsonata.Expression("%s", itemsOf("$states.input"))
 	}
-	return jsonata.Expression("($named := %s; $type($named) = 'object' ? $merge([$named, {'%s': '%s'}]) : $named)",
-		named, message.Name(&items, &items.Bucket), *r.bucket.BucketName())
+	if r.key != nil {
+		return message.Object(&items, message.Set(&items.Bucket, r.bucket.BucketName()), message.Set(r.keyIn(&items.Key, &items.Prefix), r.key))
+	}
+	return r.taken("$states.input", r.bucket)
+}
+
+// taken returns the expression that takes the address of the items from a value,
+// and of members beside it only those that are given. If the value has no address,
+// it is what the value has in place of one.
+func (r *itemReader) taken(value string, bucket awss3.IBucket, beside ...string) string {
+	var items protocol.Items
+	bucketName, keyName := message.Name(&items, &items.Bucket), message.Name(&items, r.keyIn(&items.Key, &items.Prefix))
+	members := []string{fmt.Sprintf("'%s': $named.%[1]s", keyName)}
+	if bucket != nil {
+		members = append(members, fmt.Sprintf("'%s': '%s'", bucketName, *bucket.BucketName()))
+	} else {
+		members = append(members, fmt.Sprintf("'%s': $named.%[1]s", bucketName))
+	}
+	for _, name := range beside {
+		members = append(members, fmt.Sprintf("'%s': $named.%[1]s", name))
+	}
+	condition := fmt.Sprintf("$type($named) = 'object' and $type($named.%s) = 'string'", keyName)
+	if bucket == nil {
+		condition += fmt.Sprintf(" and $type($named.%s) = 'string'", bucketName)
+	}
+	return jsonata.Expression("($named := %s; %s ? {%s} : $named)", itemsOf(value), condition, strings.Join(members, ", "))
 }
 
 // valid returns the condition that the variable items says where items are, and

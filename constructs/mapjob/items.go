@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -14,10 +15,7 @@ import (
 
 func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	input := any(jsonata.Expression("$states.input"))
-	assign := jsonata.Object{
-		"items":   jsonata.Expression("%s", itemsOf("$states.result.Payload")),
-		"results": b.emptyResults(),
-	}
+	assign := jsonata.Object{"items": b.yielded(), "results": b.emptyResults()}
 	if b.settings.bringsChunker() {
 		input = b.settings.sourceReader.forChunker()
 	}
@@ -42,6 +40,20 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 	retryService(task, throttles, maxDelaySeconds)
 	retryFailures(task)
 	return task
+}
+
+// yielded returns the value of the variable items after the job start.
+func (b *builder) yielded() any {
+	const answer = "$states.result.Payload"
+	if b.settings.mode.inline {
+		return jsonata.Expression("%s", itemsOf(answer))
+	}
+	var items protocol.Items
+	beside := []string{message.Name(&items, &items.Count)}
+	if b.settings.mode.byReference {
+		beside = append(beside, message.Name(&items, &items.Chunked))
+	}
+	return b.settings.mapReader.taken(answer, nil, beside...)
 }
 
 func (b *builder) readInput() awsstepfunctions.Pass {
@@ -90,6 +102,10 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 		}
 		expected += ", as a handler made with job.Start gives them"
 		none = in(&items.Count) + " = 0"
+		if !b.settings.mode.inline {
+			valid += strings.NewReplacer("COUNT", in(&items.Count), "MOST", strconv.Itoa(protocol.MaxItems)).
+				Replace(" and ($type(COUNT) = 'number' ? COUNT >= 0 and COUNT <= MOST and COUNT = $floor(COUNT) : $not($exists(COUNT)))")
+		}
 	}
 	if b.inputHasItems() {
 		none = "$count($items) = 0"

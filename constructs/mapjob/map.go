@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
@@ -85,10 +86,13 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		Assign:  &jsonata.Object{"results": resultsAfterMap},
 		Outputs: jsonata.Expression("$states.result"),
 	})
-	if b.settings.itemByItem() {
+	switch {
+	case b.settings.itemByItem():
 		state.ItemProcessor(b.eachItem(), nil)
-	} else {
-		state.ItemProcessor(b.worker(jsonata.Expression("$states.result.Payload")), nil)
+	case mode.byReference:
+		state.ItemProcessor(b.worker(jsonata.Expression("%s", answeredByReference())), nil)
+	default:
+		state.ItemProcessor(b.worker(jsonata.Expression("%s", answered())), nil)
 	}
 	return state
 }
@@ -110,8 +114,8 @@ func (b *builder) inlineMap() awsstepfunctions.Map {
 		message.Set(&one.Items, []any{b.item()}))
 	var outcome protocol.Outcome
 	var account protocol.Account
-	count := func(comparison string) string {
-		return jsonata.Expression("$count($states.result[%s %s '%s'])", message.Name(&outcome, &outcome.Status), comparison, protocol.Succeeded)
+	count := func(condition string, args ...any) string {
+		return jsonata.Expression("$count($states.result["+strings.ReplaceAll(condition, "STATUS", message.Name(&outcome, &outcome.Status))+"])", args...)
 	}
 	state := awsstepfunctions.Map_Jsonata(b.scope, jsii.String(protocol.StateMap), &awsstepfunctions.MapJsonataProps{
 		Items:          awsstepfunctions.ProvideItems_Jsonata(jsii.String(jsonata.Expression("$items"))),
@@ -121,9 +125,9 @@ func (b *builder) inlineMap() awsstepfunctions.Map {
 			"results": jsonata.Expression("$states.result"),
 			"account": message.Object(&account,
 				message.Set(&account.Total, jsonata.Expression("$count($states.result)")),
-				message.Set(&account.Succeeded, count("=")),
-				message.Set(&account.Failed, count("!=")),
-				message.Set(&account.Missing, 0)),
+				message.Set(&account.Succeeded, count("STATUS = '%s'", protocol.Succeeded)),
+				message.Set(&account.Failed, count("STATUS = '%s'", protocol.Failed)),
+				message.Set(&account.Missing, count("$not(STATUS in ['%s', '%s'])", protocol.Succeeded, protocol.Failed))),
 		},
 		Outputs: jsonata.Expression("$states.result"),
 	})

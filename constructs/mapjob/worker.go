@@ -1,6 +1,9 @@
 package mapjob
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
@@ -59,7 +62,37 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	case b.settings.Callback != nil:
 		return b.callback().AddCatch(failed, caught)
 	}
-	return b.worker(b.bounded(jsonata.Expression("$states.result.Payload[0]"))).AddCatch(failed, caught)
+	return b.worker(b.bounded(jsonata.Expression("%s[0]", answered()))).AddCatch(failed, caught)
+}
+
+// answered returns the expression of a worker's answer to a batch, if that is a list
+// with one object for each item, by its index and in their order. Any other answer
+// may lack items, or have those of other batches: it becomes a list of one
+// protocol.BatchAnswer, for the summary to look at. The expression has a value for
+// every answer, because an error would repeat the batch, whose work is done.
+func answered() string {
+	var whole batch
+	var item indexed
+	return strings.NewReplacer("ITEMS", message.In("$states.input", &whole)(&whole.Items), "INDEX", message.Name(&item, &item.Index)).Replace(
+		"($answer := $states.result.Payload; $given := ITEMS.INDEX; "+
+			"$answer.INDEX = $given and $type($answer) = 'array' and $count($answer) = $count($given) "+
+			"and $count($answer[$type($) = 'object' and $type(INDEX) = 'number']) = $count($given) ? $answer : ") +
+		"[" + batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Given }, "[$given]", "$answer") + "])"
+}
+
+// answeredByReference returns the expression of a worker's answer to a chunk, with
+// the chunk.
+func answeredByReference() string {
+	var whole batch
+	chunk := message.In("$states.input", &whole)(&whole.Chunk)
+	return "[" + batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Chunk }, chunk, "$states.result.Payload") + "]"
+}
+
+// batchAnswer returns the expression of a protocol.BatchAnswer. Given by a field are
+// the items or the chunk.
+func batchAnswer(field func(*protocol.BatchAnswer) any, given, answer string) string {
+	var b protocol.BatchAnswer
+	return fmt.Sprintf("{'%s': %s, '%s': %s}", message.Name(&b, field(&b)), given, message.Name(&b, &b.Answer), answer)
 }
 
 // only returns the expressions of the index and the item of a batch of one.

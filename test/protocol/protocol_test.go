@@ -258,8 +258,15 @@ func checkOutcomes(text []byte) error {
 	return errors.Join(problems...)
 }
 
-// checkOutcome checks an outcome, or where outcomes are stored.
+// checkOutcome checks an outcome, where outcomes are stored, or a whole answer that
+// the summary compares with what the worker was given.
 func checkOutcome(text []byte) error {
+	if whole, err := decode[protocol.BatchAnswer](text); err == nil {
+		if (len(whole.Given) > 0) == (whole.Chunk != nil) {
+			return fmt.Errorf("got %s, expected items or a chunk", text)
+		}
+		return checkOutcomes(whole.Answer)
+	}
 	if stored, err := decode[protocol.StoredOutcomes](text); err == nil {
 		if stored.Outcomes.Bucket == "" {
 			return fmt.Errorf("got %s, expected a bucket", text)
