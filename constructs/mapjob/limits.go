@@ -123,7 +123,7 @@ func (b *builder) bounded(outcome any) any {
 	members := message.Object(&large,
 		message.Set(&large.Index, index),
 		message.Set(&large.Status, protocol.Failed),
-		message.Set(&large.Error, jsonata.Expression("%s = '%s' ? $substring(%s, 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
+		message.Set(&large.Error, jsonata.Expression("%s = '%s' ? $substring($string(%s), 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
 		message.Set(&large.Cause, jsonata.Expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")))
 	return jsonata.Expression("($outcome := %s; $size := %s; $room := $%s + %s; $size > $room ? %s : $outcome)",
 		jsonata.Literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(jsonata.Inner(item)), jsonata.Literal(members))
