@@ -10,8 +10,8 @@
 //		},
 //	})
 //
-// The function gets the event itself, and through a URL the request, as
-// events.LambdaFunctionURLRequest of aws-lambda-go has it.
+// The function gets the event itself. Through a URL it gets the request, an
+// events.LambdaFunctionURLRequest of aws-lambda-go.
 //
 // A schedule and a pattern invoke the function asynchronously: Lambda queues the
 // event, retries if the function fails, and then sends the event to the failure
@@ -19,6 +19,5 @@
 // retries by itself.
 //
 // Events are delivered at least once: now and then one event invokes the function
-// twice. Nothing reports that the work is done, except what the function itself
-// reports.
+// twice. Nothing reports that the work is done unless the function does.
 package eventhandler

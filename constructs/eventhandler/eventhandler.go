@@ -11,7 +11,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 )
 
-// EventHandler is a function behind an event in a stack.
+// EventHandler is a function in a stack that events invoke.
 type EventHandler interface {
 	constructs.Construct
 
@@ -53,8 +53,9 @@ func (h *eventHandler) Rule() awsevents.Rule                  { return h.rule }
 func (h *eventHandler) FunctionURL() awslambda.FunctionUrl    { return h.url }
 func (h *eventHandler) Alarms() map[Alarm]awscloudwatch.Alarm { return h.alarms }
 
-// New creates what invokes the function in props, and what watches it. It panics
-// with every problem of the props at once, before it creates anything.
+// New creates the schedule, the rule and the URL that invoke the function in props,
+// its dead-letter queue and its alarms. It panics with every problem of the props
+// at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	var settings Props
 	if props != nil {

@@ -35,14 +35,14 @@ type Props struct {
 	// Default: no events.
 	Events *Events
 
-	// FunctionURL gives the function a URL for callers that sign their requests
-	// and may invoke it.
+	// FunctionURL gives the function a URL. Callers sign their requests with AWS
+	// credentials and need permission to invoke it.
 	// Default: no URL.
 	FunctionURL *bool
 
-	// RetryAttempts is how often Lambda invokes the function again for an event
-	// on which it failed, 0 to 2.
-	// Default: up to two times.
+	// RetryAttempts is how many times Lambda retries an event on which the function
+	// failed, 0 to 2.
+	// Default: two retries.
 	RetryAttempts *float64
 
 	// MaxEventAge is how old an event may be when the function is invoked with
@@ -50,13 +50,13 @@ type Props struct {
 	// Default: six hours.
 	MaxEventAge awscdk.Duration
 
-	// DeadLetterQueue gets the events that the function did not handle. The policies of
-	// an imported queue and of its key have to let EventBridge send.
+	// DeadLetterQueue gets the events that the function did not handle. The
+	// policies of an imported queue and of its key must let EventBridge send.
 	// Default: the handler creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
-	// EncryptionKey encrypts the dead-letter queue that the handler creates, and the
-	// data of the schedule. The policy of an imported key has to let EventBridge
+	// EncryptionKey encrypts the dead-letter queue that the handler creates, and
+	// the data of the schedule. The policy of an imported key must let EventBridge
 	// use it.
 	// Default: keys of SQS and of Scheduler encrypt them.
 	EncryptionKey awskms.IKey
@@ -84,9 +84,9 @@ type Schedule struct {
 	// Required.
 	Expression *string
 
-	// TimeZone is the time zone of a cron or at expression, such as
-	// Europe/Zurich. When clocks change, a time in the hour that is left out is
-	// skipped, and a time in the hour that comes twice counts once.
+	// TimeZone is the time zone of a cron or at expression, such as Europe/Zurich.
+	// When clocks go forward, times in the hour that is left out are skipped. When
+	// they go back, times in the hour that comes twice count once.
 	// Default: times are in UTC.
 	TimeZone *string
 
@@ -103,8 +103,8 @@ func (s *Schedule) times() schedule.Times {
 
 // Events invokes a function for events of a bus.
 type Events struct {
-	// Pattern selects the events: an event matches if it has one of the values
-	// for every member.
+	// Pattern selects the events: an event matches if it has one of the values for
+	// each member of the pattern.
 	// Required.
 	Pattern *awsevents.EventPattern
 
@@ -121,8 +121,8 @@ func (p *Props) maxEventAgeSeconds() float64 {
 	return refusal.Seconds(p.MaxEventAge)
 }
 
-// maxEventAge returns how old an event may be. Scheduler and EventBridge need it
-// in any case: they would retry for a day.
+// maxEventAge returns how old an event may be. Scheduler and EventBridge always get
+// it: by default they retry for a day.
 func (p *Props) maxEventAge() awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(p.maxEventAgeSeconds()))
 }

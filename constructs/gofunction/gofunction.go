@@ -76,7 +76,7 @@ type Props struct {
 	LogRetention awslogs.RetentionDays
 
 	// EncryptionKey encrypts the function's logs and environment. The policy of an
-	// imported key has to let CloudWatch Logs use it.
+	// imported key must let CloudWatch Logs use it.
 	// Default: keys of CloudWatch Logs and of Lambda encrypt them.
 	EncryptionKey awskms.IKey
 }

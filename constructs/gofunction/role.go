@@ -27,7 +27,7 @@ func newRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.Role {
 			}}),
 		},
 	})
-	accepted.AnyResource(role, "X-Ray's actions to send traces know no resources (Service Authorization Reference, \"AWS X-Ray\")")
+	accepted.AnyResource(role, "X-Ray's actions that send traces have no resource types (Service Authorization Reference, \"AWS X-Ray\")")
 	return role
 }
 

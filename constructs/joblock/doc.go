@@ -8,14 +8,14 @@
 //
 // A job of package mapjob needs none of this: set its Overlap.
 //
-// The lock is an item in a DynamoDB table that names the execution that owns
-// it: {"lock": KEY, "owner": EXECUTION-ARN, "takenAt": TIME}. An execution takes
-// it with a conditional write. If the lock is taken, the execution looks up the last
-// event of the owner's history. If the owner has ended, in whatever way, the execution takes the lock
-// over with a write that is conditional on that owner. So there is no lease to
-// tune and nothing to clean up: an execution that was aborted or timed out leaves
-// its lock behind, and the next one takes it. While the owner runs, [Overlap]
-// decides.
+// The lock is an item in a DynamoDB table that names the execution that owns it:
+// {"lock": KEY, "owner": EXECUTION-ARN, "takenAt": TIME}. An execution takes it
+// with a conditional write. If the lock is taken, the execution looks up the last
+// event of the owner's history. If the owner has ended, in whatever way, the
+// execution takes the lock over with a write that is conditional on that owner. So
+// there is no lease to tune and nothing to clean up: an execution that was aborted
+// or timed out leaves its lock behind, and the next one takes it. While the owner
+// runs, [Overlap] decides.
 //
 // # When the lock is released
 //
@@ -53,7 +53,7 @@
 //     execution, which owns it again and will release it. If another one has
 //     taken it meanwhile, two run in the body, and the redriven one leaves the
 //     other's lock as it is. So disable the schedule, look at the item's
-//     owner, and redrive only if it is this execution. Else start a new one.
+//     owner, and redrive only if it is this execution. Otherwise start a new one.
 //   - It was replaced (it is ABORTED with MapJob.Replaced): the lock has another
 //     owner. Do not redrive it. Start a new execution.
 //   - It ended before it owned the lock: the state that failed runs again, and

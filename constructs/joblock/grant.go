@@ -44,7 +44,7 @@ func (l *jobLock) Grant(stateMachine awsstepfunctions.StateMachine) {
 			}),
 		},
 	})
-	accepted.Wildcards(policy, "executions have names of their own, and any of this state machine's may own the lock", ":*")
+	accepted.Wildcards(policy, "any execution of this state machine may own the lock", ":*")
 	if encryption := l.table.EncryptionKey(); encryption != nil {
 		// DynamoDB uses the key on behalf of the caller (DynamoDB developer guide,
 		// "Authorizing use of your customer managed key").

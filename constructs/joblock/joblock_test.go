@@ -216,7 +216,7 @@ func TestBadProps(t *testing.T) {
 		"empty key":          {&joblock.Props{Overlap: skip, Key: jsii.String("")}, []string{"Key: got 0 bytes, expected 1 to 2048"}},
 		"long key":           {&joblock.Props{Overlap: skip, Key: jsii.String(strings.Repeat("k", 2049))}, []string{"Key: got 2049 bytes, expected 1 to 2048"}},
 		"expression as key":  {&joblock.Props{Overlap: skip, Key: jsii.String("{% $states.input.tenant %}")}, []string{"Key: got the expression {% $states.input.tenant %}, expected a name that is known at synth"}},
-		"two encryptions":    {&joblock.Props{Overlap: skip, Table: shared, EncryptionKey: key}, []string{"EncryptionKey: got a key beside a Table"}},
+		"two encryptions":    {&joblock.Props{Overlap: skip, Table: shared, EncryptionKey: key}, []string{"EncryptionKey: got a key with a Table"}},
 		"polls all the time": {waits(joblock.Wait{PollEvery: seconds(0)}), []string{"Overlap.PollEvery: got 0 s, expected whole seconds from 1 s to 365 days"}},
 		"polls by halves":    {waits(joblock.Wait{PollEvery: awscdk.Duration_Millis(jsii.Number(1500))}), []string{"Overlap.PollEvery: got 1.5 s, expected whole seconds"}},
 		"polls once":         {waits(joblock.Wait{PollEvery: seconds(60), Limit: seconds(30)}), []string{"Overlap.Limit: got 30 s, expected at least PollEvery, which is 60 s"}},

@@ -15,31 +15,31 @@ import (
 //	*Replace    Replace                                 TerminateOther
 //	*Fail       -                                       -
 type Overlap interface {
-	overlap() // no other package has policies
+	overlap() // for this package only
 }
 
 // Skip ends the new execution, which counts as succeeded. Its output is
 // {"skipped": true, "owner": ARN-OF-THE-OTHER}.
 type Skip struct {
-	// OnSkipped returns a state that runs before the execution ends as skipped.
-	// The state continues with the one it is given, and its output is its input.
-	// The variable $jobLockOwner is the ARN of the execution that is running.
+	// OnSkipped returns a state that runs before the execution ends as skipped. The
+	// state has to continue with skipped and to pass its input on. The variable
+	// $jobLockOwner is the ARN of the execution that is running.
 	// Default: the execution ends at once.
 	OnSkipped func(skipped awsstepfunctions.IChainable) awsstepfunctions.IChainable
 }
 
 // Wait keeps the new execution waiting until the lock is free. After Limit the
-// execution fails with MapJob.AlreadyRunning. If several wait, the first to look
-// after the release gets the lock: there is no order.
+// execution fails with MapJob.AlreadyRunning. If several executions wait, the first
+// to check after the release gets the lock, in no particular order.
 type Wait struct {
 	// Limit is the longest wait, in whole seconds.
 	// Default: an execution fails after it has waited for an hour.
 	Limit awscdk.Duration
 
-	// PollEvery is how often a waiting execution looks whether the lock is
-	// free, in whole seconds. Each look is five state transitions and 16 events
-	// of the execution's history.
-	// Default: an execution looks every 30 seconds, and less often if Limit is
+	// PollEvery is the time between two checks whether the lock is free, in whole
+	// seconds. Each check takes five state transitions and adds 16 events to the
+	// execution's history.
+	// Default: an execution checks every 30 seconds, or less often if Limit is
 	// longer than 200 minutes: 400 times in all.
 	PollEvery awscdk.Duration
 }

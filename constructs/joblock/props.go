@@ -13,8 +13,8 @@ import (
 // Props are the props of a lock.
 type Props struct {
 	// Overlap is what an execution does if another one is running: &Skip{},
-	// &Wait{}, &Replace{} or &Fail{}. A job whose executions may run beside each
-	// other needs no lock.
+	// &Wait{}, &Replace{} or &Fail{}. A job whose executions may run at the same
+	// time needs no lock.
 	// Required.
 	Overlap Overlap
 
@@ -47,7 +47,7 @@ func (p *Props) validate() (found refusal.Problems) {
 		overlap.rule().Validate(&found)
 	}
 	if p.EncryptionKey != nil && p.Table != nil {
-		found.Add("EncryptionKey: got a key beside a Table, which has its own encryption; expected one of them")
+		found.Add("EncryptionKey: got a key with a Table, which has its own encryption; expected one of them")
 	}
 	if p.Key != nil && !*awscdk.Token_IsUnresolved(*p.Key) {
 		switch n := len(*p.Key); {

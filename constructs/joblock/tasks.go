@@ -20,8 +20,9 @@ func (l *jobLock) take() awsstepfunctions.CustomState {
 	return l.put("TakeLock", jsonata.Expression("$states.input"), "attribute_not_exists(#owner) OR #owner = :me", jsonata.Object{":me": text(jsonata.Expression(me))})
 }
 
-// takeOver takes a lock that was free or whose owner has ended, unless somebody
-// took it since. If it was free, an earlier owner may have taken it again.
+// takeOver takes a lock that was free or whose owner has ended, unless another
+// execution has taken it since. If it was free, an earlier owner may have taken it
+// again.
 func (l *jobLock) takeOver() awsstepfunctions.CustomState {
 	return l.put("TakeOverLock", jsonata.Expression("$jobLockInput"), "attribute_not_exists(#owner) OR #owner IN (:me, :ended)",
 		jsonata.Object{":me": text(jsonata.Expression(me)), ":ended": text(jsonata.Expression("$jobLockStatus = 'FREE' ? %s : $jobLockOwner", me))})
@@ -82,8 +83,8 @@ func (l *jobLock) stop() awsstepfunctions.CustomState {
 	}, nil, jsonata.Object{}, errNoOwner)
 }
 
-// task calls a service. It retries every error except answers, the errors that
-// the states handle: not every service has a name for throttling.
+// task calls a service. It retries every error except answers, the errors that the
+// states handle: not every service has an error name for throttling.
 func (l *jobLock) task(id, call string, arguments, assign jsonata.Object, output any, answers ...string) awsstepfunctions.CustomState {
 	state := jsonata.Object{
 		"Type":          "Task",

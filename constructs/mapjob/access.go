@@ -65,7 +65,7 @@ func (j *mapJob) grant() {
 		policy := j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")).(awsiam.Policy)
 		policy.AddStatements(allow(j.children(), "states:DescribeExecution", "states:StopExecution")) // the CDK's statement has the executions only
 		accepted.Wildcards(policy,
-			"the names of the executions that it may describe, stop and redrive, those of this state machine, are made up as they start", ":*")
+			"the names of this state machine's executions are not known before they start", ":*")
 		j.grantFunctions()
 	} else if j.results != nil {
 		j.access("SummaryAccess", j.functions.summary, j.put(protocol.ReportFolder+"/*"))

@@ -15,8 +15,8 @@ import (
 
 // This file keeps executions within the limits of Step Functions ("Service
 // quotas"). An execution over a limit ends with States.DataLimitExceeded or
-// States.Runtime, which nothing catches: the job refuses by name what would come to
-// a limit.
+// States.Runtime, which nothing catches, so the job refuses by name what would
+// exceed one.
 
 const (
 	// maxEvents is how many events a Standard execution's history holds, and
@@ -24,15 +24,15 @@ const (
 	maxEvents   = 25_000
 	otherEvents = 500
 
-	// lookEvents is how many events a look for a lock adds.
+	// lookEvents is how many events a check of the lock adds.
 	lookEvents = 16
 
-	// outcomeBytes is the room for what an outcome has beside its output.
+	// outcomeBytes is the room for what an outcome has in addition to its output.
 	outcomeBytes = 250
 )
 
-// spareBytes is the variable with the room that an Inline job's outcome has beside
-// the bytes of its item.
+// spareBytes is the variable with the bytes that an outcome of an Inline job may
+// have in addition to those of its item.
 const spareBytes = "jobSpareBytes"
 
 // bytesOf returns the expression of the size of a value's JSON in bytes of UTF-8.
@@ -61,7 +61,7 @@ func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.
 }
 
 // inlineBytes returns the expression of the bytes that the items of an Inline job
-// take, with their outcomes. The summary gets the input beside the outcomes.
+// take, with their outcomes. The summary gets the input together with the outcomes.
 func (b *builder) inlineBytes() string {
 	if b.functions.summary == nil {
 		return strconv.Itoa(protocol.MaxInput)
@@ -69,8 +69,8 @@ func (b *builder) inlineBytes() string {
 	return fmt.Sprintf("(%d - %s)", protocol.MaxInput, bytesOf("$input"))
 }
 
-// inlineItems returns how many items an Inline job may have, so that its history
-// holds them if each is retried as often as it may be.
+// inlineItems returns how many items an Inline job may have: its history has to
+// hold their events if each item is retried as often as possible.
 func (s *settings) inlineItems() int {
 	events := maxEvents - otherEvents
 	if wait, ok := s.Overlap.(*joblock.Wait); ok {
@@ -80,10 +80,10 @@ func (s *settings) inlineItems() int {
 	return events / s.itemEvents(inlineThrottles)
 }
 
-// itemEvents returns how many events an item has, at most, that has states of its
-// own: those of the iteration, of the task and of ItemFailed, one more with a task
-// token, and three for each try. The states of a Processor count as a worker that is
-// not retried.
+// itemEvents returns how many events an item with its own states adds to a history,
+// at most: those of the iteration, of the task and of ItemFailed, one more with a
+// task token, and three for each try. The states of a Processor count as a worker
+// that is not retried.
 func (s *settings) itemEvents(throttles int) int {
 	tries := 1 + throttles
 	if s.Worker != nil {

@@ -135,7 +135,7 @@ func (b *builder) inlineMap() awsstepfunctions.Map {
 	return state
 }
 
-// item wraps an item with its index, by which its outcome is accounted.
+// item wraps an item with its index, by which its outcome is accounted for.
 func (b *builder) item() jsonata.Object {
 	var item indexed
 	return message.Object(&item,

@@ -80,7 +80,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	job := &mapJob{settings: settings, results: settings.ResultsBucket}
 	constructs.NewConstruct_Override(job, scope, id)
 	// Without this flag the CDK drops the configuration of the result writer.
-	// Setting it here spares every app that uses the construct.
+	// Setting it here saves apps from having to.
 	job.Node().SetContext(jsii.String("@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2"), true)
 
 	if job.results == nil && settings.Results != nil {

@@ -54,8 +54,8 @@ type Distributed struct {
 // chunk. The functions are the same as for Distributed. A Processor and a Callback
 // need the items themselves, and can't be used.
 //
-// The job start stores the chunks. If the items come from a Source, the job has a
-// function of its own for that.
+// The job start stores the chunks. If the items come from a Source, the job creates
+// a function that does.
 type ByReference struct {
 	// Children is the type of the child executions.
 	// Default: children are Standard executions.
@@ -71,9 +71,9 @@ type ByReference struct {
 	ChunkSize *float64
 }
 
-// Inline keeps items and results in the state machine's data and invokes the
-// worker once per item. It is for jobs of up to a few hundred small items: 471 with
-// the default retries, whose bytes, and 250 for each, are 240,000 at most. More are
+// Inline keeps items and results in the state machine's data and invokes the worker
+// once per item. It is for jobs of a few hundred small items: at most 471 with the
+// default retries, and at most 240,000 bytes with 250 more for each item. More are
 // refused with MapJob.TooManyItems. There are no child executions, and without a
 // results bucket there is no report.
 type Inline struct {
@@ -90,7 +90,7 @@ const (
 	StandardChildren Children = "Standard"
 
 	// ExpressChildren cost less for short batches, but may run twice: the worker
-	// has to be idempotent. A batch has five minutes for all its tries.
+	// has to be idempotent. A batch has five minutes for all its attempts.
 	ExpressChildren Children = "Express"
 )
 

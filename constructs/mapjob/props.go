@@ -19,7 +19,7 @@ type Props struct {
 	// Required, unless there is a Callback or a Processor.
 	Worker awslambda.IFunction
 
-	// Callback handles the items by another system, which answers later.
+	// Callback passes the items to another system, which answers later.
 	// Default: an item ends when the Worker returns.
 	Callback *Callback
 
@@ -35,10 +35,10 @@ type Props struct {
 	// Default: the Worker handles the items.
 	Processor func(scope constructs.Construct) awsstepfunctions.IChainable
 
-	// WorkerRetries is how often a batch is tried again if its worker crashed or
-	// timed out. Throttling and failures of the Lambda service are retried in any
-	// case. The error of a single item never repeats a batch.
-	// Default: a batch is tried again twice.
+	// WorkerRetries is how many times a batch is retried if its worker crashed or
+	// timed out. Throttles and failures of the Lambda service are always retried.
+	// The error of a single item never repeats a batch.
+	// Default: two retries.
 	WorkerRetries *float64
 
 	// JobStart gets the execution's input and yields the items. It is written with
@@ -55,9 +55,8 @@ type Props struct {
 
 	// Summary gets the account of all items and writes the report. It is written
 	// with job.Summarize.
-	// Default: a Distributed job has a function of its own that accounts for
-	// every item and writes the report. An Inline job counts its items and has no
-	// report.
+	// Default: a Distributed job creates a function that accounts for every item
+	// and writes the report. An Inline job counts its items and has no report.
 	Summary awslambda.IFunction
 
 	// Mode is how the Map runs and how items get to the workers: &Distributed{},
@@ -68,8 +67,8 @@ type Props struct {
 
 	// Overlap is what an execution does if another one of the job is running:
 	// &joblock.Skip{}, &joblock.Wait{}, &joblock.Replace{} or &joblock.Fail{}.
-	// Default: executions run beside each other, and there is no lock. Any other
-	// default would lose an event, or delay it, without anyone asking for that.
+	// Default: executions may run at the same time, and there is no lock. Any other
+	// default would silently lose or delay an event.
 	Overlap joblock.Overlap
 
 	// LockTable stores the lock of a job with an Overlap. Several jobs may share a
@@ -96,7 +95,7 @@ type Props struct {
 	// Default: one failed item fails the job, unless a percentage is tolerated.
 	ToleratedFailureCount *float64
 
-	// Timeout stops an execution that takes longer. A wait for the lock counts.
+	// Timeout stops an execution that takes longer. Waiting for the lock counts.
 	// Default: an execution is stopped after one day.
 	Timeout awscdk.Duration
 
@@ -131,7 +130,7 @@ type Props struct {
 
 	// EncryptionKey encrypts what the job creates: the definition and the data of
 	// executions, the log, the bucket, the lock's table, and the functions' logs
-	// and environment. The policy of an imported key has to let CloudWatch Logs and
+	// and environment. The policy of an imported key must let CloudWatch Logs and
 	// delivery.logs.amazonaws.com use it. A given ResultsBucket, LockTable or
 	// function has its own encryption.
 	// Default: keys of AWS encrypt them.

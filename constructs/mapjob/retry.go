@@ -7,31 +7,32 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// An account that is new has a concurrency of ten or so: most calls of a Map with
-// 100 children are throttled. Throttles are retried for as long as the place of the
-// task allows. Delays have full jitter, so that on average they are half as long.
+// A new account has a concurrency of about ten, so that most calls of a Map with
+// 100 children are throttled. Throttles are retried for as long as the task's
+// execution allows. Delays have full jitter, so that on average they are half as
+// long.
 const (
-	// throttles is how often a task is retried in an execution that has few other
-	// events: with delays of 1 s, 2 s, … and then 5 minutes that is an hour on
-	// average, 32 transitions and 96 events.
+	// throttles is how many times a throttled task is retried in an execution with
+	// few other events: with delays of 1 s, 2 s, … and then 5 minutes that is an
+	// hour on average, 32 transitions and 96 events.
 	throttles       = 32
 	maxDelaySeconds = 300
 
-	// inlineThrottles is how often an item of an Inline job is retried, whose
-	// history has the events of all items: 12 minutes on average.
+	// inlineThrottles is how many times a throttled item of an Inline job is
+	// retried, whose history has the events of all items: 12 minutes on average.
 	inlineThrottles = 12
 
 	// An Express child has five minutes, the work included: two and a half at most.
 	expressThrottles       = 9
 	expressMaxDelaySeconds = 30
 
-	// maxEachItem is how many items that have states of their own a Standard child
-	// may get, because its history has the events of all.
+	// maxEachItem is how many items with their own states a Standard child may get:
+	// its history has the events of all of them.
 	maxEachItem = 1000
 )
 
-// retryService retries throttles and errors of the Lambda service. Each may have no
-// retry of a longer delay than maxDelay.
+// retryService retries throttles and errors of the Lambda service. Delays are at
+// most maxDelay seconds.
 func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay float64) {
 	task.AddRetry(&awsstepfunctions.RetryProps{
 		Errors: jsii.Strings("Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
@@ -45,11 +46,11 @@ func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay fl
 }
 
 // retryFailures retries a job start or a summary that could not report its failure:
-// both can begin again. One that exited or was killed is retried twice. One that timed
-// out is retried once: a dependency may have been slow, but work that takes too long
-// takes too long again, for up to 15 minutes. AWS has reported both failures by two
-// names, and Lambda.Unknown stood for timeouts. An error that the function returned
-// would come again.
+// both can begin again. One that exited or was killed is retried twice. One that
+// timed out is retried once: a dependency may have been slow, but work that takes
+// too long takes too long again, for up to 15 minutes. AWS has reported both
+// failures by two names, and Lambda.Unknown stood for timeouts. An error that the
+// function returned is not retried: it would come again.
 func retryFailures(task awsstepfunctionstasks.LambdaInvoke) {
 	retry := func(attempts float64, errors ...string) {
 		task.AddRetry(&awsstepfunctions.RetryProps{
@@ -79,8 +80,8 @@ func (s *settings) retryWorkerService(task awsstepfunctionstasks.LambdaInvoke) {
 	}
 }
 
-// eachItemThrottles returns how often an item of a batch is retried that has states
-// of its own.
+// eachItemThrottles returns how many times a throttled item of a batch is retried
+// if items have their own states.
 func (s *settings) eachItemThrottles() int {
 	if *awscdk.Token_IsUnresolved(*s.mode.batchSize) {
 		return s.fitting(maxEachItem)
@@ -88,7 +89,7 @@ func (s *settings) eachItemThrottles() int {
 	return s.fitting(int(*s.mode.batchSize))
 }
 
-// fitting returns how often each of n items may be retried in one history.
+// fitting returns how many times each of n items may be retried in one history.
 func (s *settings) fitting(n int) int {
 	most := throttles
 	for most > 0 && n*s.itemEvents(most) > maxEvents-otherEvents {

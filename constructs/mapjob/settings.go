@@ -88,16 +88,16 @@ func (s *settings) resolveReaders() {
 	}
 }
 
-// bringsChunker reports whether the job has a function of its own that stores the
-// items of the Source in chunks.
+// bringsChunker reports whether the job creates a function that stores the items of
+// the Source in chunks.
 func (s *settings) bringsChunker() bool { return s.JobStart == nil && s.mode.byReference }
 
-// bringsAccountant reports whether the job has a function of its own in place of a
+// bringsAccountant reports whether the job creates a function in place of a
 // Summary.
 func (s *settings) bringsAccountant() bool { return s.Summary == nil && !s.mode.inline }
 
-// itemByItem reports whether each item has states of its own. Otherwise a batch
-// is one invocation of the worker.
+// itemByItem reports whether each item has its own states. Otherwise a batch is one
+// invocation of the worker.
 func (s *settings) itemByItem() bool {
 	return s.mode.inline || s.Processor != nil || s.Callback != nil
 }

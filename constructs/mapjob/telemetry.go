@@ -39,7 +39,7 @@ func newRole(scope constructs.Construct) awsiam.Role {
 			}}),
 		},
 	})
-	accepted.AnyResource(role, "X-Ray's actions and those that set up a log delivery know no resources "+
+	accepted.AnyResource(role, "X-Ray's actions and those that set up a log delivery have no resource types "+
 		"(Step Functions developer guide, \"Using CloudWatch Logs\" and \"AWS X-Ray\")")
 	return role
 }

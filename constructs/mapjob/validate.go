@@ -50,10 +50,10 @@ func (s *settings) validateWork(found *refusal.Problems) {
 		}
 	}
 	if ways != 1 {
-		found.Add("Worker, Callback, Processor: got %d of them, expected one: what handles the items", ways)
+		found.Add("Worker, Callback, Processor: got %d of them, expected one, to handle the items", ways)
 	}
 	if s.WorkerRetries != nil && s.Worker == nil {
-		found.Add("WorkerRetries: got %g without a Worker, expected nil: a Processor has retries of its own, and a Callback's worker must not ask twice", *s.WorkerRetries)
+		found.Add("WorkerRetries: got %g without a Worker, expected nil: a Processor's states have their own retries, and a Callback's worker must not ask twice", *s.WorkerRetries)
 	}
 	found.Whole("WorkerRetries", s.WorkerRetries, 0, maxRetries)
 	found.Known("WorkerRetries", s.WorkerRetries)

@@ -23,8 +23,8 @@ import (
 //	             Map ─▶ children: EachItem ─▶ Processor or Worker ─▶ (ItemFailed)
 //	Inline       Map ─▶ Worker or Processor ─▶ (ItemFailed)
 
-// eachItem passes each item of a batch through states of its own, all items at
-// once: MaxConcurrency counts children.
+// eachItem passes each item of a batch through its own states, all items at once:
+// MaxConcurrency counts children.
 func (b *builder) eachItem() awsstepfunctions.Map {
 	var whole batch
 	in := message.In("$states.input", &whole)

@@ -17,8 +17,8 @@ func addWidgets(dashboard awscloudwatch.Dashboard, settings *Props, m *Metrics, 
 	var shown []interfacesawscloudwatch.IAlarmRef
 	for _, kind := range inOrder {
 		if alarm := alarms[kind]; alarm != nil {
-			// From its name: local substitutes for CloudFormation know names of
-			// resources before their attributes.
+			// From the name, because local substitutes for CloudFormation have a
+			// resource's name before its attributes.
 			arn := awscdk.Stack_Of(alarm).FormatArn(&awscdk.ArnComponents{Service: jsii.String("cloudwatch"),
 				Resource: jsii.String("alarm"), ResourceName: alarm.AlarmName(), ArnFormat: awscdk.ArnFormat_COLON_RESOURCE_NAME})
 			shown = append(shown, awscloudwatch.Alarm_FromAlarmArn(alarm, jsii.String("OnDashboard"), arn))

@@ -48,7 +48,7 @@ func NewEndings(scope constructs.Construct, id *string, props *EndingsProps) aws
 	}
 	props.validate().Refuse(scope, id)
 	rule := awsevents.NewRule(scope, id, &awsevents.RuleProps{
-		Description: jsii.String("Executions that were aborted, or failed with what they cannot tell themselves"),
+		Description: jsii.String("Executions that were aborted, or failed without publishing a message"),
 		EventPattern: &awsevents.EventPattern{
 			Source:     jsii.Strings("aws.states"),
 			DetailType: jsii.Strings("Step Functions Execution Status Change"),

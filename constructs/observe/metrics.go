@@ -73,7 +73,7 @@ func newMetrics(settings *Props) *Metrics {
 }
 
 // throttled returns the metric of throttled states. The children of a job's Map
-// count as those of a state machine of their own, NAME/LABEL.
+// count as executions of another state machine, NAME/LABEL.
 func throttled(settings *Props, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	own := settings.StateMachine.MetricThrottled(options)
 	if settings.Job == nil {

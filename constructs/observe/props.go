@@ -16,10 +16,10 @@ type Props struct {
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Job is the job's name in the metrics that its summary writes: mapjob.Props.Name
-	// or the ID of the job's construct. With it, throttled states of the Map's child
-	// executions count too. An Inline job without a Summary writes no
-	// metrics.
+	// Job is the job's name in the metrics that its summary writes:
+	// mapjob.Props.Name or the ID of the job's construct. With it, throttled states
+	// of the Map's child executions count too. An Inline job without a Summary
+	// writes no metrics.
 	// Default: only executions are watched, not their items.
 	Job *string
 

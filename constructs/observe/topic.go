@@ -18,8 +18,8 @@ const (
 
 // TopicProps are the props of a topic.
 type TopicProps struct {
-	// EncryptionKey encrypts the messages. The policy of an imported key has to
-	// let CloudWatch and EventBridge use it.
+	// EncryptionKey encrypts the messages. The policy of an imported key must let
+	// CloudWatch and EventBridge use it.
 	// Default: the topic creates a key, for $1 a month. The free key of SNS does
 	// not let alarms and rules use it.
 	EncryptionKey awskms.IKey

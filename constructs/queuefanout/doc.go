@@ -12,6 +12,6 @@
 //
 // The consumer answers which messages of a batch failed. Those come again after
 // their visibility timeout, and after some receives they go to the dead-letter
-// queue. Messages come at least once and in no order: the consumer must do the same
-// if it gets a message twice.
+// queue. Messages arrive at least once and in no particular order: the consumer
+// must be idempotent.
 package queuefanout

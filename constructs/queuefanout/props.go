@@ -65,8 +65,8 @@ type Props struct {
 	BatchWindow awscdk.Duration
 
 	// MaxConcurrency is how many batches are handled at once, 2 to 1,000. It
-	// protects what the consumer uses. Unlike reserved concurrency, it never
-	// receives a message that then has to go back.
+	// protects the services that the consumer calls. Unlike with reserved
+	// concurrency, no message is received only to be returned to the queue.
 	// Default: 100 batches.
 	MaxConcurrency *float64
 
@@ -175,7 +175,7 @@ func (p *Props) validate() (found refusal.Problems) {
 		p.checkVisibility(&found)
 	}
 	if oldest && retention && p.OldestMessageAlarm != nil && refusal.Seconds(p.OldestMessageAlarm) >= p.retentionSeconds() {
-		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, when SQS deletes a message",
+		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, after which SQS deletes a message",
 			refusal.Seconds(p.OldestMessageAlarm), p.retentionSeconds())
 	}
 	refusal.Without(&found, p.Without, inOrder)
@@ -229,6 +229,6 @@ func (p *Props) checkVisibility(found *refusal.Problems) {
 		found.Add("VisibilityTimeout: got %.10g s, expected at least %.10g s: six times the consumer's timeout plus the BatchWindow", visibility, least)
 	}
 	if visibility >= p.retentionSeconds() {
-		found.Add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message would come a second time", p.retentionSeconds(), visibility)
+		found.Add("Retention: got %.10g s, expected more than the VisibilityTimeout of %.10g s, or no message would be received twice", p.retentionSeconds(), visibility)
 	}
 }

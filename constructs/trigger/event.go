@@ -57,13 +57,12 @@ type EventProps struct {
 	MaxEventAge awscdk.Duration
 
 	// DeadLetterQueue gets the events that could not start an execution. The
-	// policies of an imported queue and of its key have to let EventBridge send.
+	// policies of an imported queue and of its key must let EventBridge send.
 	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
 	// EncryptionKey encrypts the dead-letter queue that the trigger creates, and
-	// the data of a Claim. The policy of an imported key has to let EventBridge use
-	// it.
+	// the data of a Claim. The policy of an imported key must let EventBridge use it.
 	// Default: keys of SQS and Step Functions encrypt them.
 	EncryptionKey awskms.IKey
 

@@ -27,14 +27,15 @@ type ScheduleProps struct {
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
-	// Expression is when the schedule starts it: cron(minutes hours day-of-month
-	// month day-of-week year), rate(5 minutes) or at(2027-01-31T23:59:00).
+	// Expression says when the schedule starts the state machine: cron(minutes
+	// hours day-of-month month day-of-week year), rate(5 minutes) or
+	// at(2027-01-31T23:59:00).
 	// Required.
 	Expression *string
 
-	// TimeZone is the time zone of a cron or at expression, such as
-	// Europe/Zurich. When clocks change, a time in the hour that is left out is
-	// skipped, and a time in the hour that comes twice counts once.
+	// TimeZone is the time zone of a cron or at expression, such as Europe/Zurich.
+	// When clocks go forward, times in the hour that is left out are skipped. When
+	// they go back, times in the hour that comes twice count once.
 	// Default: times are in UTC.
 	TimeZone *string
 
@@ -44,8 +45,8 @@ type ScheduleProps struct {
 	// Default: an execution starts within the minute.
 	FlexibleWindow awscdk.Duration
 
-	// Input is the execution's input, any value that has JSON. In its strings
-	// Scheduler replaces <aws.scheduler.scheduled-time>,
+	// Input is the execution's input: any value that can be encoded as JSON. In its
+	// strings Scheduler replaces <aws.scheduler.scheduled-time>,
 	// <aws.scheduler.execution-id> and <aws.scheduler.attempt-number>.
 	// Default: the input is an empty object.
 	Input any

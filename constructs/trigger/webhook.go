@@ -58,7 +58,7 @@ type WebhookProps struct {
 	ReservedConcurrency *float64
 
 	// EncryptionKey encrypts the function's logs and environment, and a secret
-	// that the webhook creates. The policy of an imported key has to let
+	// that the webhook creates. The policy of an imported key must let
 	// CloudWatch Logs use it.
 	// Default: keys of CloudWatch Logs, Lambda and Secrets Manager encrypt them.
 	EncryptionKey awskms.IKey

@@ -3,8 +3,8 @@
 // suppressed, with the reason. To other apps the record is metadata that
 // CloudFormation ignores. It does not need cdk-nag.
 //
-// Constructs accept only what can't be otherwise. A finding that a prop can
-// resolve, such as a bucket without access logs, stays a finding: the app decides.
+// Constructs accept only findings that no prop can resolve. Others, such as a
+// bucket without access logs, stay findings: the app decides.
 package accepted
 
 import (

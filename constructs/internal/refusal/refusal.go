@@ -105,7 +105,8 @@ func span(s float64) string {
 }
 
 // JSON returns a value as encoding/json decodes it, which is what jsii takes. It
-// returns an empty object for nil, and refuses a value that has no JSON.
+// returns an empty object for nil, and refuses a value that can't be encoded as
+// JSON.
 func (p *Problems) JSON(prop string, value any) any {
 	var plain any = map[string]any{}
 	if value == nil {

@@ -25,7 +25,7 @@ func NewQueue(scope constructs.Construct, id string, key awskms.IKey) awssqs.IQu
 		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
 	}
 	queue := awssqs.NewQueue(scope, &id, props)
-	accepted.Finding(queue, "AwsSolutions-SQS3", "it is where undelivered events end, of a target and not of a queue, where the rule does not look")
+	accepted.Finding(queue, "AwsSolutions-SQS3", "it is the dead-letter queue of a target, and the rule looks for queues only")
 	return queue
 }
 

@@ -13,7 +13,7 @@ const (
 	defaultLimitSeconds = 3600
 	defaultPollSeconds  = 30
 
-	// roomyPolls is how many times a long wait looks for the lock by default.
+	// roomyPolls is how many times a long wait checks the lock by default.
 	roomyPolls = 400
 
 	// maxPolls leaves room for the body in a history that ends with its
@@ -24,8 +24,8 @@ const (
 	maxSeconds = 365 * 24 * 3600
 )
 
-// Rule is how long an execution waits, and how often it looks for the lock.
-// Either may be nil, for the default.
+// Rule is how long an execution waits, and how often it checks the lock. Either may
+// be nil, for the default.
 type Rule struct {
 	Limit, PollEvery awscdk.Duration
 }
@@ -38,8 +38,8 @@ func (r *Rule) LimitSeconds() float64 {
 	return refusal.Seconds(r.Limit)
 }
 
-// PollSeconds returns the time between two looks, in seconds. By default a long
-// wait looks less often, because each look takes room in the history.
+// PollSeconds returns the time between two checks, in seconds. By default a long
+// wait checks less often, because each check takes room in the history.
 func (r *Rule) PollSeconds() float64 {
 	if r.PollEvery != nil {
 		return refusal.Seconds(r.PollEvery)
@@ -48,8 +48,8 @@ func (r *Rule) PollSeconds() float64 {
 	return math.Ceil(max(min(defaultPollSeconds, limit), limit/roomyPolls))
 }
 
-// Validate adds what is wrong with the rule, which is that of the prop Overlap,
-// and reports whether it is good.
+// Validate adds the problems of the rule, which is the prop Overlap, and reports
+// whether there are none.
 func (r *Rule) Validate(found *refusal.Problems) bool {
 	polls := found.KnownDuration("Overlap.PollEvery", r.PollEvery, 1, maxSeconds)
 	limited := found.KnownDuration("Overlap.Limit", r.Limit, 1, maxSeconds)

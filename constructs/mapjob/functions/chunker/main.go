@@ -1,5 +1,5 @@
-// Command chunker is the job start that stores the items of an S3 source in
-// chunks, for a job that hands its items over by reference.
+// Command chunker is the job start that stores the items of an S3 source in chunks,
+// for a job that passes its items by reference.
 package main
 
 import (
