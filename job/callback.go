@@ -39,11 +39,13 @@ type callback[Item any, Token ~string] struct {
 
 // Invoke passes on one item.
 func (c *callback[Item, Token]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return c.invoke(ctx, func() ([]byte, error) { return json.RawMessage("null"), c.handOver(ctx, payload) })
+	return c.invoke(ctx, func(invocation *infoContext) ([]byte, error) {
+		return json.RawMessage("null"), c.handOver(invocation, payload)
+	})
 }
 
-func (c *callback[Item, Token]) handOver(ctx context.Context, payload []byte) error {
-	b, err := batch.Read[Item](ctx, c.log(), payload)
+func (c *callback[Item, Token]) handOver(invocation *infoContext, payload []byte) error {
+	b, err := batch.Read[Item](invocation, c.log(), payload, invocation.ofBatch)
 	if err != nil {
 		return err
 	}
@@ -54,9 +56,8 @@ func (c *callback[Item, Token]) handOver(ctx context.Context, payload []byte) er
 	if misfit := b.Misfits[0]; misfit != nil {
 		return invalidInput("%v", misfit)
 	}
-	invocation := withInfo(ctx, b.BatchInput.Job, b.BatchInput.Execution)
 	item := b.Items[0]
-	return contain.InTime(invocation.info.of(ctx, item.Index), c.log(), func(ctx context.Context) error {
+	return contain.InTime(invocation.info.of(invocation, item.Index), c.log(), func(ctx context.Context) error {
 		return c.pass(ctx, item.Item, Token(b.TaskToken))
 	})
 }

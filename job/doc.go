@@ -43,9 +43,18 @@
 //
 // # Logging
 //
-// The kit logs panics and little else, as JSON lines on standard output unless
-// [WithLogger] says otherwise. It never changes the default logger of package
-// slog. If your functions log, install one in main, and every line that is logged
+// The kit logs panics, failed invocations and little else, as JSON lines on
+// standard output unless [WithLogger] says otherwise. The lines have the names of
+// errors. Causes, the values of panics and other data of items are in them only if
+// the job's construct has LogData set, or the handler has [LogData].
+//
+// The kit never changes the default logger of package slog. On Lambda, when an
+// invocation fails, it takes the error's message out of the line that aws-lambda-go
+// writes to the logger of package log, and writes one of its own before it. What
+// your functions log, and what Go prints if a goroutine of theirs panics, is not
+// filtered.
+//
+// If your functions log, install one in main, and every line that is logged
 // with the handler's context says which item it is about:
 //
 //	func main() {

@@ -26,13 +26,13 @@ type function[In, Out any] struct {
 
 // Invoke answers one invocation.
 func (f *function[In, Out]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return f.invoke(ctx, func() ([]byte, error) {
+	return f.invoke(ctx, func(invocation *infoContext) ([]byte, error) {
 		var in In
 		if err := json.Unmarshal(payload, &in); err != nil {
 			return nil, invalidInput("%v in %s, expected a payload that fits %T", err, protocol.Excerpt(payload), in)
 		}
 		answered := make(chan []byte, 1)
-		err := contain.InTime(withInfo(ctx, protocol.Job{}, ""), f.log(), func(ctx context.Context) error {
+		err := contain.InTime(invocation, f.log(), func(ctx context.Context) error {
 			out, err := f.do(ctx, in)
 			if err != nil {
 				return err

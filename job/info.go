@@ -22,6 +22,7 @@ type Info struct {
 
 	deadline time.Time // of the invocation; zero: none
 	queue    bool      // Execution is the ARN of a queue
+	logData  bool      // the kit may log items and causes
 }
 
 // noIndex is the Index if there is no item.
@@ -51,15 +52,24 @@ func (c *infoContext) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// withInfo returns the context of an invocation.
-func withInfo(ctx context.Context, about protocol.Job, execution string) *infoContext {
-	info := Info{Name: about.Name, Execution: execution, StartedAt: about.StartedAt, Index: noIndex}
+// begin returns the context of an invocation whose payload is not decoded yet.
+func (s *settings) begin(ctx context.Context) *infoContext {
+	info := Info{Index: noIndex, logData: s.logData}
 	if invocation, ok := lambdacontext.FromContext(ctx); ok {
 		info.RequestID = invocation.AwsRequestID
 	}
 	info.deadline, _ = ctx.Deadline()
 	return &infoContext{ctx, info}
 }
+
+// about sets what the payload says about the invocation.
+func (c *infoContext) about(job protocol.Job, execution string) {
+	c.info.Name, c.info.Execution, c.info.StartedAt = job.Name, execution, job.StartedAt
+	c.info.logData = c.info.logData || job.LogData
+}
+
+// ofBatch sets what a batch says about the invocation.
+func (c *infoContext) ofBatch(in protocol.BatchInput) { c.about(in.Job, in.Execution) }
 
 // of returns the context of one item of the invocation, made from ctx.
 func (i Info) of(ctx context.Context, index int) *infoContext {

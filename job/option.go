@@ -1,6 +1,7 @@
 package job
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/job/internal/logline"
 )
 
 // Option sets what a handler uses. Every function that makes a handler takes
@@ -20,6 +22,7 @@ type settings struct {
 	logger  *slog.Logger
 	now     func() time.Time
 	metrics io.Writer
+	logData bool
 }
 
 // newSettings applies the options over the defaults.
@@ -46,6 +49,12 @@ func WithS3(client *s3.Client) Option {
 // [NewLogger] on standard output, from where Lambda sends them to CloudWatch Logs.
 func WithLogger(logger *slog.Logger) Option { return Option{func(s *settings) { s.logger = logger }} }
 
+// LogData lets the kit log what may have data of items: causes of failures, the
+// values of panics, the keys of [Once]. Everybody who may read the function's log
+// can then read them. The functions of a job whose construct has LogData set do so
+// without this option. By default, the log has the names of errors only.
+func LogData() Option { return Option{func(s *settings) { s.logData = true }} }
+
 // WithClock sets where the times come from that a handler writes down: when an
 // item began and how long it took, when the report was written, when a record of
 // [Once] expires. Default: time.Now. Deadlines and pauses run on the system's
@@ -56,9 +65,13 @@ func WithClock(now func() time.Time) Option { return Option{func(s *settings) { 
 // metric format. Default: standard output, where CloudWatch Logs finds them.
 func WithMetrics(to io.Writer) Option { return Option{func(s *settings) { s.metrics = to }} }
 
-// log returns the logger for a line of the kit's own.
+// log returns the logger for a line of the kit's own. Of its [logline.Data] it
+// writes only what the invocation may log.
 func (s *settings) log() *slog.Logger {
-	return slog.New(LogHandler(s.logger.Handler()))
+	return slog.New(logline.WithoutData(LogHandler(s.logger.Handler()), func(ctx context.Context) bool {
+		info, ok := ctx.Value(infoKey{}).(*Info)
+		return ok && info.logData
+	}))
 }
 
 // WorkOption sets how a worker handles items: [Concurrency], [Tries], [Once], and

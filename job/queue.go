@@ -7,6 +7,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/batch"
+	"github.com/mapjob/mapjob/job/internal/logline"
 	"github.com/mapjob/mapjob/job/internal/message"
 )
 
@@ -43,7 +44,7 @@ type queueFailure struct {
 // the others are deleted. For this, FunctionResponseTypes of the event source
 // mapping must have ReportBatchItemFailures: without it, Lambda deletes the
 // failed messages too. Why a message failed is in the log only, because a queue
-// keeps no results.
+// keeps no results: the error's name, and with [LogData] its cause.
 //
 // SQS delivers at least once, so an item that is done may be delivered again. [Once]
 // prevents that it is done again. As there are no executions, its keys belong to
@@ -74,14 +75,15 @@ type queueWorker[Item any] struct{ worker *worker[Item, any] }
 
 // Invoke answers one invocation with the messages that failed.
 func (q *queueWorker[Item]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	answer, err := q.answer(ctx, payload)
+	invocation := q.worker.begin(ctx)
+	answer, err := q.answer(invocation, payload)
 	if err != nil {
-		return nil, invocationError(err)
+		return nil, q.worker.failed(invocation, err)
 	}
 	return answer, nil
 }
 
-func (q *queueWorker[Item]) answer(ctx context.Context, payload []byte) ([]byte, error) {
+func (q *queueWorker[Item]) answer(invocation *infoContext, payload []byte) ([]byte, error) {
 	const expected = `{"Records": [{"messageId": …, "body": …}, …]}, the event of an SQS queue`
 	var event queueEvent
 	if err := message.Decode(payload, &event, expected); err != nil {
@@ -91,16 +93,16 @@ func (q *queueWorker[Item]) answer(ctx context.Context, payload []byte) ([]byte,
 		return nil, invalidInput("no Records in %s, expected %s", protocol.Excerpt(payload), expected)
 	}
 	log := q.worker.log()
+	arn := event.Records[0].EventSourceARN
+	invocation.about(protocol.Job{Name: arn[strings.LastIndex(arn, ":")+1:]}, arn)
+	invocation.info.queue = true
 	b := &batch.Batch[Item]{}
 	for i, r := range event.Records {
 		if r.MessageID == "" { // the answer could not say that it failed
 			return nil, invalidInput("a record without a messageId in %s, expected %s", protocol.Excerpt(payload), expected)
 		}
-		b.Add(ctx, log, i, i, []byte(r.Body))
+		b.Add(invocation, log, i, i, []byte(r.Body))
 	}
-	arn := event.Records[0].EventSourceARN
-	invocation := withInfo(ctx, protocol.Job{Name: arn[strings.LastIndex(arn, ":")+1:]}, arn)
-	invocation.info.queue = true
 	answer := queueAnswer{Failures: []queueFailure{}}
 	for i, o := range q.worker.outcomes(invocation, b, nil) {
 		if o.Status == protocol.Succeeded {
@@ -108,7 +110,7 @@ func (q *queueWorker[Item]) answer(ctx context.Context, payload []byte) ([]byte,
 		}
 		r := &event.Records[i]
 		answer.Failures = append(answer.Failures, queueFailure{r.MessageID})
-		log.ErrorContext(invocation.info.of(ctx, i), "item failed", "error", o.Error, "cause", o.Cause,
+		log.ErrorContext(invocation.info.of(invocation, i), "item failed", "error", o.Error, "cause", logline.Data(o.Cause),
 			"messageId", r.MessageID, "receiveCount", r.Attributes["ApproximateReceiveCount"])
 	}
 	return json.Marshal(answer)

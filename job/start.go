@@ -40,16 +40,15 @@ func Start[In, Item any](find func(context.Context, In) iter.Seq2[Item, error], 
 
 // Invoke answers one invocation.
 func (s *starter[In, Item]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return s.invoke(ctx, func() ([]byte, error) { return s.start(ctx, payload) })
+	return s.invoke(ctx, func(invocation *infoContext) ([]byte, error) { return s.start(invocation, payload) })
 }
 
-func (s *starter[In, Item]) start(ctx context.Context, payload []byte) ([]byte, error) {
+func (s *starter[In, Item]) start(invocation *infoContext, payload []byte) ([]byte, error) {
 	var request protocol.StartRequest
 	var in In
-	if err := s.decode(payload, &request, &in); err != nil {
+	if err := s.decode(invocation, payload, &request, &in); err != nil {
 		return nil, err
 	}
-	invocation := withInfo(ctx, request.Job, request.Execution)
 	var count atomic.Int64 // of the items so far
 	answered := make(chan []byte, 1)
 	err := contain.InTime(invocation, s.log(), func(ctx context.Context) error {
@@ -63,13 +62,14 @@ func (s *starter[In, Item]) start(ctx context.Context, payload []byte) ([]byte, 
 	return <-answered, nil
 }
 
-func (s *starter[In, Item]) decode(payload []byte, request *protocol.StartRequest, in *In) error {
+func (s *starter[In, Item]) decode(invocation *infoContext, payload []byte, request *protocol.StartRequest, in *In) error {
 	if err := message.Decode(payload, request, "a request of the state machine to its job start"); err != nil {
 		return err
 	}
 	if err := message.CheckVersion(request.Version); err != nil {
 		return err
 	}
+	invocation.about(request.Job, request.Execution)
 	if len(request.Input) == 0 {
 		return nil
 	}

@@ -42,10 +42,10 @@ func Summarize(look func(context.Context, *Summary) error, options ...Option) Ha
 
 // Invoke answers one invocation.
 func (z *summarizer) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	return z.invoke(ctx, func() ([]byte, error) { return z.answer(ctx, payload) })
+	return z.invoke(ctx, func(invocation *infoContext) ([]byte, error) { return z.answer(invocation, payload) })
 }
 
-func (z *summarizer) answer(ctx context.Context, payload []byte) ([]byte, error) {
+func (z *summarizer) answer(invocation *infoContext, payload []byte) ([]byte, error) {
 	var request protocol.SummaryRequest
 	if err := message.Decode(payload, &request, "a request of the state machine to its summary"); err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (z *summarizer) answer(ctx context.Context, payload []byte) ([]byte, error)
 		// A definition of an earlier release passes on what the execution's input says.
 		request.Items.Count, request.Items.Chunked = nil, false
 	}
-	invocation := withInfo(ctx, request.Job, request.Execution)
+	invocation.about(request.Job, request.Execution)
 	seen := &atomic.Int64{}
 	answered := make(chan []byte, 1)
 	err := contain.InTime(invocation, z.log(), func(ctx context.Context) error {

@@ -42,19 +42,19 @@ func newWorker[Item, Result any](handle func(context.Context, Item) (Result, err
 
 // Invoke answers one invocation: a batch, with one outcome per item, in order.
 func (w *worker[Item, Result]) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	answer, err := w.answer(ctx, payload)
+	invocation := w.begin(ctx)
+	answer, err := w.answer(invocation, payload)
 	if err != nil {
-		return nil, invocationError(err)
+		return nil, w.failed(invocation, err)
 	}
 	return answer, nil
 }
 
-func (w *worker[Item, Result]) answer(ctx context.Context, payload []byte) ([]byte, error) {
-	b, err := batch.Read[Item](ctx, w.log(), payload)
+func (w *worker[Item, Result]) answer(invocation *infoContext, payload []byte) ([]byte, error) {
+	b, err := batch.Read[Item](invocation, w.log(), payload, invocation.ofBatch)
 	if err != nil {
 		return nil, err
 	}
-	invocation := withInfo(ctx, b.BatchInput.Job, b.BatchInput.Execution)
 	if b.Chunk != nil {
 		return w.chunk(invocation, b)
 	}

@@ -77,9 +77,13 @@ func (b *builder) body() awsstepfunctions.IChainable {
 // job returns what every function learns about its job.
 func (b *builder) job() jsonata.Object {
 	var job protocol.Job
-	return message.Object(&job,
+	about := message.Object(&job,
 		message.Set(&job.Name, *b.settings.Name),
 		message.Set(&job.StartedAt, jsonata.Expression("$states.context.Execution.StartTime")))
+	if *b.settings.LogData {
+		about[message.Name(&job, &job.LogData)] = true
+	}
+	return about
 }
 
 // folder returns the address of a folder of this execution.

@@ -109,7 +109,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 			found.Refuse(scope, id)
 		}
 	}
-	logAndTrace(job.stateMachine, logs, settings.LogData)
+	logAndTrace(job.stateMachine, logs, *settings.LogData)
 	if settings.EncryptionKey != nil {
 		encrypt(job.stateMachine, settings.EncryptionKey)
 	}

@@ -315,16 +315,29 @@ func TestMapHasAFixedLabel(t *testing.T) {
 	}
 }
 
-func TestLogHasDataOnlyOnRequest(t *testing.T) {
-	for name, c := range map[string]struct{ given, expected *bool }{
-		"nothing said": {nil, jsii.Bool(false)}, "asked for": {jsii.Bool(true), jsii.Bool(true)},
+// Step Functions logs causes at every level but OFF, with or without data.
+func TestNothingIsLoggedUnlessTheLogMayHaveData(t *testing.T) {
+	for name, c := range map[string]struct {
+		given *bool
+		level string
+		data  bool
+	}{
+		"nothing said": {nil, "OFF", false}, "refused": {jsii.Bool(false), "OFF", false}, "asked for": {jsii.Bool(true), "ALL", true},
 	} {
 		stack := synthesis.Stack(t)
 		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), LogData: c.given})
-		machine := synthesis.Synthesize(t, stack).Only(t, machineType)
+		template := synthesis.Synthesize(t, stack)
+		machine := template.Only(t, machineType)
 		log, _ := machine.Properties["LoggingConfiguration"].(map[string]any)
-		if log["Level"] != "ALL" || log["IncludeExecutionData"] != *c.expected {
-			t.Errorf("%s: got %v, expected every event, and data %v", name, log, *c.expected)
+		if log["Level"] != c.level || log["IncludeExecutionData"] != c.data {
+			t.Errorf("%s: got %v, expected the level %s, and data %t", name, log, c.level, c.data)
+		}
+		text, err := json.Marshal(template.Definition(t, machine))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(string(text), `"logData":true`); told != c.data {
+			t.Errorf("%s: got functions that may log data: %t, expected %t", name, told, c.data)
 		}
 	}
 }

@@ -117,15 +117,18 @@ type Props struct {
 	Notify awssns.ITopic
 
 	// LogRetention is how long the log of the executions is kept, and the logs of
-	// the functions that the job creates. The log has every event of executions
-	// and children, some 4 KB a batch: ten million items in batches of 100 cost
-	// $0.20. Express children leave no other trace.
+	// the functions that the job creates.
 	// Default: events expire after a month.
 	LogRetention awslogs.RetentionDays
 
-	// LogData puts the data of every state into the log, including items and
-	// results. Everybody who may read the log can then read them.
-	// Default: the log has no data.
+	// LogData logs every event of executions and children, with the data of every
+	// state: items, results, and causes of failures. The functions' logs then have
+	// causes and the values of panics too. Everybody who may read the logs can read
+	// the data. Each event costs its size; those of Express children, which have no
+	// history, are nowhere else.
+	// Default: executions are not logged, because Step Functions would log the
+	// causes of failures even without data, and functions log the names of errors
+	// only. The history of an execution has everything for 90 days.
 	LogData *bool
 
 	// EncryptionKey encrypts what the job creates: the definition and the data of

@@ -48,6 +48,9 @@ func (p Props) resolve(id *string) *settings {
 	if p.Mode == nil {
 		p.Mode = &Distributed{}
 	}
+	if p.LogData == nil {
+		p.LogData = jsii.Bool(false)
+	}
 	s := &settings{Props: p, mode: p.Mode.resolve(p.Processor != nil || p.Callback != nil)}
 	s.resolveResults()
 	s.resolveReaders()

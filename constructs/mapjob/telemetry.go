@@ -44,17 +44,23 @@ func newRole(scope constructs.Construct) awsiam.Role {
 	return role
 }
 
-// logAndTrace turns logging and tracing on. The props of the state machine would
-// add the permissions, on every resource, to the policy of the states, where
-// cdk-nag can't tell them from permissions that the app adds.
-func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data *bool) {
+// logAndTrace turns tracing on, and logging if the log may have data. Without
+// execution data, Step Functions still logs the cause of every failure, at each
+// level but OFF (recorded from AWS), and causes may have data of items.
+//
+// The props of the state machine would add the permissions, on every resource, to
+// the policy of the states, where cdk-nag can't tell them from permissions that
+// the app adds.
+func logAndTrace(machine awsstepfunctions.StateMachine, logs awslogs.ILogGroup, data bool) {
 	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
-	if data == nil {
-		data = jsii.Bool(false)
+	level := "ALL"
+	if !data {
+		level = "OFF"
+		accepted.Finding(machine, "AwsSolutions-SF1", "without LogData no cause of a failure may reach a log, and Step Functions logs causes at each level but OFF")
 	}
 	resource.SetLoggingConfiguration(&awsstepfunctions.CfnStateMachine_LoggingConfigurationProperty{
-		Level:                jsii.String("ALL"),
-		IncludeExecutionData: data,
+		Level:                jsii.String(level),
+		IncludeExecutionData: jsii.Bool(data),
 		Destinations: &[]any{&awsstepfunctions.CfnStateMachine_LogDestinationProperty{
 			CloudWatchLogsLogGroup: &awsstepfunctions.CfnStateMachine_CloudWatchLogsLogGroupProperty{LogGroupArn: logs.LogGroupArn()},
 		}},

@@ -9,7 +9,8 @@ import (
 // Job identifies a job to its functions.
 type Job struct {
 	Name      string    `json:"name"`
-	StartedAt time.Time `json:"startedAt"` // of the execution
+	StartedAt time.Time `json:"startedAt"`         // of the execution
+	LogData   bool      `json:"logData,omitempty"` // functions may log items and causes
 }
 
 // StartRequest is the payload of a job start.

@@ -26,8 +26,9 @@ const expected = `{"BatchInput": {…}, "Items": [{"index": 0, "item": …}, …
 
 // Read decodes a batch. It decodes each item once, in half the time that
 // encoding/json takes and by its rules. Only if something does not fit,
-// encoding/json decodes the items one by one, so that each has its own error.
-func Read[Item any](ctx context.Context, log *slog.Logger, payload []byte) (*Batch[Item], error) {
+// encoding/json decodes the items one by one, so that each has its own error. It
+// calls about with the BatchInput before that.
+func Read[Item any](ctx context.Context, log *slog.Logger, payload []byte, about func(protocol.BatchInput)) (*Batch[Item], error) {
 	const most = 10_000 // an item may have many members "index" of its own
 	b := &Batch[Item]{}
 	b.Items = make([]protocol.Indexed[Item], 0, min(most, bytes.Count(payload, []byte(`"index":`))))
@@ -36,11 +37,13 @@ func Read[Item any](ctx context.Context, log *slog.Logger, payload []byte) (*Bat
 		if err := message.Decode(payload, &raw, expected); err != nil {
 			return nil, err
 		}
+		about(raw.BatchInput)
 		*b = Batch[Item]{Batch: protocol.Batch[Item]{BatchInput: raw.BatchInput, Chunk: raw.Chunk, TaskToken: raw.TaskToken}}
 		for at, text := range raw.Items {
 			b.Add(ctx, log, at, text.Index, text.Item)
 		}
 	}
+	about(b.BatchInput)
 	if err := message.CheckVersion(b.BatchInput.Version); err != nil {
 		return nil, err
 	}

@@ -6,14 +6,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/internal/logline"
 )
 
 // Run runs a function and returns its error. A panic becomes an error with the
-// name [protocol.ErrorPanic]; its stack goes to the log.
+// name [protocol.ErrorPanic]; its stack goes to the log, and its value if that may
+// have data.
 func Run(ctx context.Context, log *slog.Logger, do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -26,8 +29,24 @@ func Run(ctx context.Context, log *slog.Logger, do func() error) (err error) {
 // Panicked returns the error of a panic and logs the stack. It is for callers that
 // recover by themselves.
 func Panicked(ctx context.Context, log *slog.Logger, p any) error {
-	log.ErrorContext(ctx, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	log.ErrorContext(ctx, "panic", "panic", logline.Data(fmt.Sprint(p)), "stack", stack())
 	return protocol.Errorf(protocol.ErrorPanic, "%v", p)
+}
+
+// stack returns the calls that led to a panic, one a line. Unlike that of package
+// debug, it has no arguments, which may be numbers of an item.
+func stack() string {
+	const most = 64
+	pcs := make([]uintptr, most)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)]) // without Callers, stack and Panicked
+	var text strings.Builder
+	for {
+		frame, more := frames.Next()
+		fmt.Fprintf(&text, "%s\n\t%s:%d\n", frame.Function, frame.File, frame.Line)
+		if !more {
+			return text.String()
+		}
+	}
 }
 
 // InGoroutine runs a function in a new goroutine and sends its error, also if the

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/contain"
+	"github.com/mapjob/mapjob/job/internal/logline"
 )
 
 const (
@@ -124,7 +125,7 @@ func (t *Table) work(ctx, storing context.Context, r *record, d *Delivery) {
 		err := t.settle(storing, r, remember, d.Now())
 		if err != nil && !isConditionFailed(err) { // if another delivery has taken over, nothing waits for this outcome
 			d.Log.ErrorContext(ctx, "the outcome is not remembered: the item will be done again if it is delivered again",
-				"key", r.id, "table", t.Name, "error", err)
+				"table", t.Name, "key", logline.Data(r.id), "cause", logline.Data(err.Error()))
 		}
 	}()
 	r.outcome, remember = d.Work()
