@@ -91,7 +91,8 @@ func canaries() map[string][]canaryCase {
 		"summarize": {
 			fails(ofDone, "error", "Error"), fails(ofDone, "named", "Refused"), fails(ofDone, "panic", job.ErrorPanic), bare(fails(ofDone, "exit", job.ErrorHandlerExited)),
 			fails(ofDone, "unencodable", job.ErrorPanic), late(fails(ofDone, "timeout", job.ErrorDeadline)), bare(fails(ofDone, "large", job.ErrorResultTooLarge)),
-			raw(`{`+jobHead+`, "items": {"count": 1}, "results": [{"index": 0, "status": "CANARY"}]}`, job.ErrorInvalidResult),
+			{payload: `{` + jobHead + `, "items": {"count": 1}, "results": [{"index": 0, "status": "CANARY"}]}`},
+			bare(raw(`{`+jobHead+`, "items": {"count": 1}, "results": ["CANARY"]}`, job.ErrorInvalidResult)),
 			raw(`{`+jobHead+`, "items": {"count": 1}, "results": {"bucket": "b", "prefix": "CANARY"}}`, "AccessDenied"), bare(raw(`{"items": "CANARY"}`, job.ErrorInvalidInput)),
 		},
 	}
