@@ -160,8 +160,8 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 		return nil, &refusal{status: http.StatusBadRequest, message: err.Error()}
 	}
 	of, err := h.identify(request, id, body, signed)
-	if err != nil {
-		return nil, &refusal{status: http.StatusBadRequest, message: err.Error()}
+	if err != nil { // the log has no data of a body
+		return nil, &refusal{status: http.StatusBadRequest, message: err.Error(), reason: "got a delivery's ID that is not valid"}
 	}
 	return h.machine.start(ctx, executionName(h.settings.Name, of), body)
 }

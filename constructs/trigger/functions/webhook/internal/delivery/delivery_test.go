@@ -364,6 +364,24 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	}
 }
 
+func TestNoBodyIsLogged(t *testing.T) {
+	var lines bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&lines, nil)))
+	defer slog.SetDefault(before)
+	h, f := webhook(t, func(s *Settings) { s.DeliveryIDHeader, s.DeliveryIDMember = "", "id" })
+	f.refuse["StartExecution"] = awsError{400, "InvalidExecutionInput"}
+	for _, body := range []string{
+		`{"id": {"canary": 1}}`, `{"id": ["canary"]}`, `{"id": "canary\u0000"}`, `{"id": "canary\ud800"}`, `{"canary": 1}`, `["canary"]`, `{"id": "a", "name": "canary"}`, `"canary"`, `canary`,
+	} {
+		lines.Reset()
+		handle(t, h, signed(key, now, "", body))
+		if log := lines.String(); strings.Contains(log, "canary") || !strings.Contains(log, "delivery refused") {
+			t.Errorf("%s: got the log %s, expected a refusal without data", body, log)
+		}
+	}
+}
+
 func TestBadSettingsAreRefused(t *testing.T) {
 	_, err := New(Settings{Authorization: protocol.AuthorizationHMAC, MaxBodyBytes: maxInputBytes + 1}, Clients{})
 	for _, expected := range []string{"StateMachineARN: got", "Name: got", "SecretARN: got none", "SignatureHeader, TimestampHeader: got", "DeliveryIDHeader: got none", "MaxBodyBytes: got 262145"} {

@@ -46,7 +46,7 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 		return started, m.compare(ctx, client, started, input)
 	}
 	if _, invalid := errors.AsType[*types.InvalidExecutionInput](err); invalid {
-		return nil, &refusal{status: http.StatusBadRequest, message: "got a body that Step Functions does not take as an input, expected JSON", reason: err.Error()}
+		return nil, &refusal{status: http.StatusBadRequest, message: "got a body that Step Functions does not take as an input, expected JSON"}
 	}
 	if err != nil {
 		return nil, failure("starting the execution", err)
