@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,16 +104,20 @@ func canaries() map[string][]canaryCase {
 type canaryRuntime struct {
 	cases   []canaryCase
 	payload func(i int) string
-	next    int
-	ends    []string // the type of the error of each invocation; empty: it answered
 	over    chan struct{}
+
+	mutex sync.Mutex
+	next  int
+	ends  []string // the type of the error of each invocation; empty: it answered
 }
 
 func (c *canaryRuntime) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/next"):
 		if c.next == len(c.cases) {
-			close(c.over)
+			close(c.over) // no request follows
 			<-r.Context().Done()
 			return
 		}
