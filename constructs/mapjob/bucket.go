@@ -22,7 +22,10 @@ func newResultsBucket(scope constructs.Construct, s *settings) awss3.Bucket {
 	}
 	if logs := s.Results.AccessLogs; logs != nil {
 		props.ServerAccessLogsBucket = logs
-		props.ServerAccessLogsPrefix = jsii.String(*scope.Node().Id() + "/")
+		// Other jobs, of this ID too, may log to the same bucket. The stack's name as
+		// the template resolves it would make a cycle of the two stacks.
+		props.ServerAccessLogsPrefix = jsii.String(*awscdk.Names_UniqueResourceName(scope, &awscdk.UniqueResourceNameOptions{
+			MaxLength: jsii.Number(200), Separator: jsii.String("-")}) + "/")
 	}
 	if s.EncryptionKey != nil {
 		props.Encryption = awss3.BucketEncryption_KMS

@@ -136,6 +136,7 @@ func TestSnapshots(t *testing.T) {
 					DeliveryID:      trigger.InBody("id"),
 				},
 				MaxBodyBytes:        jsii.Number(65_536),
+				AllowControl:        jsii.Bool(true),
 				Timeout:             seconds(5),
 				ReservedConcurrency: jsii.Number(2),
 				Description:         jsii.String("orders of the shop"),

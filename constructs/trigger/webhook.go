@@ -1,6 +1,8 @@
 package trigger
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -45,6 +47,11 @@ type WebhookProps struct {
 	// Functions takes.
 	// Default: 240,000 bytes, the largest input of a job.
 	MaxBodyBytes *float64
+
+	// AllowControl allows bodies with members that steer the job, those whose names
+	// begin with mapjob. Every sender can then steer the job.
+	// Default: such a body is refused with 400.
+	AllowControl *bool
 
 	// Timeout is the longest that a request may take, 2 to 30 seconds.
 	// Default: 10 seconds.
@@ -170,6 +177,9 @@ func (p WebhookProps) withDefaults() WebhookProps {
 	if p.MaxBodyBytes == nil {
 		p.MaxBodyBytes = jsii.Number(defaultBodyBytes)
 	}
+	if p.AllowControl == nil {
+		p.AllowControl = jsii.Bool(false)
+	}
 	if p.Timeout == nil {
 		p.Timeout = awscdk.Duration_Seconds(jsii.Number(defaultWebhookSeconds))
 	}
@@ -188,6 +198,7 @@ func (p *WebhookProps) environment(name *string, authorization *authorization, s
 		protocol.WebhookName:            name,
 		protocol.WebhookStateMachineARN: p.StateMachine.StateMachineArn(),
 		protocol.WebhookAuthorization:   &authorization.name,
+		protocol.WebhookAllowControl:    jsii.String(strconv.FormatBool(*p.AllowControl)),
 		protocol.WebhookMaxBodyBytes:    jsii.Sprintf("%.0f", *p.MaxBodyBytes),
 	}
 	for name, value := range map[string]string{

@@ -10,6 +10,7 @@ const (
 	WebhookTimestampHeader  = "TIMESTAMP_HEADER"
 	WebhookDeliveryIDHeader = "DELIVERY_ID_HEADER"
 	WebhookDeliveryIDMember = "DELIVERY_ID_MEMBER"
+	WebhookAllowControl     = "ALLOW_CONTROL" // true or false
 	WebhookMaxBodyBytes     = "MAX_BODY_BYTES"
 )
 

@@ -21,6 +21,10 @@ func main() {
 	if err != nil {
 		log.Fatalf("%s: %v", protocol.WebhookMaxBodyBytes, err)
 	}
+	allowControl, err := strconv.ParseBool(os.Getenv(protocol.WebhookAllowControl))
+	if err != nil {
+		log.Fatalf("%s: %v", protocol.WebhookAllowControl, err)
+	}
 	handler, err := delivery.New(delivery.Settings{
 		StateMachineARN:  os.Getenv(protocol.WebhookStateMachineARN),
 		Authorization:    os.Getenv(protocol.WebhookAuthorization),
@@ -31,6 +35,7 @@ func main() {
 		DeliveryIDHeader: os.Getenv(protocol.WebhookDeliveryIDHeader),
 		DeliveryIDMember: os.Getenv(protocol.WebhookDeliveryIDMember),
 		MaxBodyBytes:     maxBodyBytes,
+		AllowControl:     allowControl,
 	}, delivery.AWS())
 	if err != nil {
 		log.Fatal(err)

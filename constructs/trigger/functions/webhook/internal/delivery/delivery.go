@@ -40,6 +40,8 @@ type Settings struct {
 	DeliveryIDMember string
 	// MaxBodyBytes is the longest body.
 	MaxBodyBytes int
+	// AllowControl allows bodies with members that steer the job.
+	AllowControl bool
 }
 
 // maxInputBytes is the longest input of StartExecution ("Step Functions service
@@ -158,6 +160,10 @@ func (h *Handler) deliver(ctx context.Context, request *events.LambdaFunctionURL
 	}
 	if err := checkJSON(body); err != nil {
 		return nil, &refusal{status: http.StatusBadRequest, message: err.Error()}
+	}
+	if member := protocol.ControlMember(body); member != "" && !h.settings.AllowControl {
+		return nil, &refusal{status: http.StatusBadRequest, reason: "got a body with a member that steers the job",
+			message: fmt.Sprintf("got the member %.100q in the body, expected none whose name begins with %s: they steer the job", member, protocol.ControlPrefix)}
 	}
 	of, err := h.identify(request, id, body, signed)
 	if err != nil { // the log has no data of a body

@@ -109,6 +109,18 @@ func TestHostileRequests(t *testing.T) {
 			s.send(without, with)
 		}, []int{202, 202}, 2, 0},
 
+		// Members that steer the job.
+		{"a rerun that the app does not allow", func(s *scene) {
+			for i, body := range []string{`{"mapjobRerun":{}}`, `{"a":1,"MapJobRerun":null}`, `{"\u006dapjobRerun":{}}`, "\n{\"mapjob\":1}"} {
+				s.deliver(key, fmt.Sprint("evt-", i), body)
+			}
+		}, times(4, 400), 0, 2},
+		{"a rerun that the app allows", func(s *scene) {
+			s.restart(func(settings *Settings) { settings.AllowControl = true })
+			s.deliver(key, "evt-1", `{"mapjobRerun":{}}`)
+		}, []int{202}, 1, 2},
+		{"a member further down that looks like a rerun", func(s *scene) { s.deliver(key, "evt-1", `{"a":{"mapjobRerun":{}}}`) }, []int{202}, 1, 2},
+
 		// Another delivery under the same ID.
 		{"another body while the execution runs", func(s *scene) { first(s); s.deliver(key, "evt-1", `{"a":2}`) }, []int{202, 409}, 1, 2},
 		{"another body after it has ended", func(s *scene) {
