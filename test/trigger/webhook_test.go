@@ -229,7 +229,7 @@ func TestStandardWebhooksStartAnExecution(t *testing.T) {
 
 func TestUnsignedDeliveriesStartNothing(t *testing.T) {
 	r, url := webhook(t, &trigger.HMAC{})
-	const body = `{"order": "ORD-2"}`
+	const body, rerun = `{"order": "ORD-2"}`, `{"order": "ORD-2", "mapjobRerun": {}}`
 	captured := sending(key, time.Now(), "", body) // without an ID: it may be sent again, and is the same delivery
 	renamed := sending(key, time.Now(), "evt-2", body)
 	renamed.Set("X-Delivery-Id", "evt-3")
@@ -254,6 +254,7 @@ func TestUnsignedDeliveriesStartNothing(t *testing.T) {
 		"an id added":     {"POST", body, added, 401},
 		"no headers":      {"POST", body, http.Header{"Content-Type": {"application/json"}}, 401},
 		"a body too long": {"POST", large, sending(key, time.Now(), "a", large), 413},
+		"a rerun":         {"POST", rerun, sending(key, time.Now(), "a", rerun), 400},
 		"no JSON":         {"POST", "order=ORD-2", sending(key, time.Now(), "a", "order=ORD-2"), 400},
 		"another method":  {"PUT", body, sending(key, time.Now(), "a", body), 405},
 	} {
