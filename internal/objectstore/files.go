@@ -1,43 +1,140 @@
 package objectstore
 
 import (
+	"errors"
+	"hash/maphash"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3afero"
-	"github.com/spf13/afero"
 )
 
-// files keeps objects and the parts of uploads in files. gofakes3 itself would
-// hold the parts in memory.
+// files is a [gofakes3.Backend] that keeps objects in files, which outlive the
+// process. It holds in memory what uploads are under way, and no objects.
 type files struct {
-	*s3afero.MultiBucketBackend
-	uploads uploads
+	naming  naming
+	buckets string // folder of the buckets
+	records string // folder of the records of each bucket
 	parts   string // folder of what is being written
+	written atomic.Int64
+	buffers sync.Pool // for small objects
+
+	// An object and its record change together: each key has one of these locks.
+	locks [64]sync.RWMutex
+	seed  maphash.Seed
+
+	uploads uploads
+	folder  cachedFolder
 }
 
 func newFiles(folder string) (*files, error) {
-	parts := filepath.Join(folder, "uploads")
-	if err := os.MkdirAll(parts, 0o700); err != nil {
-		return nil, err
+	f := &files{
+		buckets: filepath.Join(folder, "buckets"),
+		records: filepath.Join(folder, "records"),
+		parts:   filepath.Join(folder, "uploads"),
+		seed:    maphash.MakeSeed(),
 	}
-	objects, err := s3afero.MultiBucket(afero.NewBasePathFs(afero.NewOsFs(), folder))
-	if err != nil {
-		return nil, err
+	err := os.RemoveAll(f.parts) // of a process that was killed
+	for _, folder := range []string{f.buckets, f.records, f.parts} {
+		err = errors.Join(err, os.MkdirAll(folder, 0o700))
 	}
-	return &files{MultiBucketBackend: objects, parts: parts}, nil
+	if err == nil {
+		f.naming.folds, err = folds(f.parts)
+	}
+	return f, err
+}
+
+// folds reports whether a file system takes different names for the same one.
+func folds(folder string) (bool, error) {
+	probe := filepath.Join(folder, "caf\u00e9")
+	if err := os.WriteFile(probe, nil, 0o600); err != nil {
+		return false, err
+	}
+	found := false
+	for _, other := range []string{"CAF\u00c9", "Caf\u00e9", "cafe\u0301"} {
+		_, err := os.Lstat(filepath.Join(folder, other))
+		found = found || err == nil
+	}
+	return found, os.Remove(probe)
+}
+
+// lock returns the lock of a key.
+func (f *files) lock(bucket, key string) *sync.RWMutex {
+	var h maphash.Hash
+	h.SetSeed(f.seed)
+	h.WriteString(bucket)
+	h.WriteByte('/')
+	h.WriteString(key)
+	return &f.locks[h.Sum64()%uint64(len(f.locks))]
+}
+
+// isName reports whether a bucket's name is that of one folder.
+func isName(bucket string) bool {
+	return bucket != "" && bucket != "." && bucket != ".." && len(bucket) <= maxName && !strings.ContainsAny(bucket, "/\\\x00")
+}
+
+// bucket returns the folder of a bucket.
+func (f *files) bucket(name string) (string, error) {
+	if isName(name) {
+		folder := filepath.Join(f.buckets, name)
+		if info, err := os.Stat(folder); err == nil && info.IsDir() {
+			return folder, nil
+		}
+	}
+	return "", gofakes3.BucketNotFound(name)
+}
+
+func (f *files) BucketExists(name string) (bool, error) {
+	_, err := f.bucket(name)
+	return err == nil, nil
+}
+
+func (f *files) ListBuckets() ([]gofakes3.BucketInfo, error) {
+	entries, err := os.ReadDir(f.buckets)
+	var list []gofakes3.BucketInfo
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil && entry.IsDir() {
+			list = append(list, gofakes3.BucketInfo{Name: entry.Name(), CreationDate: gofakes3.NewContentTime(info.ModTime())})
+		}
+	}
+	return list, err
+}
+
+func (f *files) CreateBucket(name string) error {
+	if !isName(name) {
+		return gofakes3.ResourceError(gofakes3.ErrInvalidBucketName, name)
+	}
+	err := os.Mkdir(filepath.Join(f.buckets, name), 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return gofakes3.ResourceError(gofakes3.ErrBucketAlreadyExists, name)
+	}
+	return err
 }
 
 // DeleteBucket deletes a bucket without objects. Folders that are left of their
 // keys do not count.
 func (f *files) DeleteBucket(name string) error {
-	list, err := f.ListBucket(name, &gofakes3.Prefix{}, gofakes3.ListBucketPage{})
+	folder, err := f.bucket(name)
 	if err != nil {
 		return err
 	}
-	if len(list.Contents) > 0 {
+	for _, err := range f.keys(folder, name, "", "") {
+		if err != nil {
+			return err
+		}
 		return gofakes3.ResourceError(gofakes3.ErrBucketNotEmpty, name)
 	}
 	return f.ForceDeleteBucket(name)
+}
+
+func (f *files) ForceDeleteBucket(name string) error {
+	folder, err := f.bucket(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(folder), os.RemoveAll(filepath.Join(f.records, name)))
 }

@@ -17,29 +17,29 @@ import (
 
 // Open reads an object.
 func (s *Store) Open(_ context.Context, bucket, key string) (io.ReadCloser, error) {
-	object, err := s.files.GetObject(bucket, key, nil)
+	object, err := s.files.open(bucket, key)
 	if err != nil {
 		return nil, fmt.Errorf("s3://%s/%s: %w", bucket, key, named(err))
 	}
-	return object.Contents, nil
+	return object.file, nil
 }
 
 // List yields the objects whose keys begin with a prefix.
-func (s *Store) List(_ context.Context, bucket, prefix string) iter.Seq2[objects.Info, error] {
+func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[objects.Info, error] {
 	return func(yield func(objects.Info, error) bool) {
-		if ok, err := s.files.BucketExists(bucket); err != nil || !ok {
-			yield(objects.Info{}, fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket))
-			return
-		}
-		// The backend has no pages: this is the whole list.
-		list, err := s.files.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: prefix != "", Prefix: prefix}, gofakes3.ListBucketPage{})
-		if err != nil {
-			yield(objects.Info{}, named(err))
-			return
-		}
-		for _, o := range list.Contents {
-			info := objects.Info{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}
-			if !yield(info, nil) {
+		for key, err := range s.Keys(ctx, bucket, prefix) {
+			var o *gofakes3.Content
+			if err == nil {
+				o, err = s.files.content(bucket, key)
+			}
+			if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) { // it was deleted
+				continue
+			}
+			if err != nil {
+				yield(objects.Info{}, err)
+				return
+			}
+			if !yield(objects.Info{Key: o.Key, Size: o.Size, ETag: o.ETag, LastModified: o.LastModified.Time, StorageClass: "STANDARD"}, nil) {
 				return
 			}
 		}
@@ -47,13 +47,14 @@ func (s *Store) List(_ context.Context, bucket, prefix string) iter.Seq2[objects
 }
 
 // Keys yields the keys that begin with a prefix.
-func (s *Store) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+func (s *Store) Keys(_ context.Context, bucket, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for object, err := range s.List(ctx, bucket, prefix) {
-			if !yield(object.Key, err) || err != nil {
-				return
-			}
+		folder, err := s.files.bucket(bucket)
+		if err != nil {
+			yield("", fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket))
+			return
 		}
+		s.files.keys(folder, bucket, prefix, "")(yield)
 	}
 }
 
@@ -62,7 +63,7 @@ func (s *Store) Create(_ context.Context, bucket, key string) (io.WriteCloser, e
 	if ok, err := s.files.BucketExists(bucket); err != nil || !ok {
 		return nil, fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket)
 	}
-	file, err := os.CreateTemp(s.files.parts, "object-")
+	file, err := s.files.create()
 	if err != nil {
 		return nil, err
 	}
@@ -79,15 +80,7 @@ type pendingObject struct {
 func (p *pendingObject) Write(text []byte) (int, error) { return p.file.Write(text) }
 
 func (p *pendingObject) Close() error {
-	defer os.Remove(p.file.Name())
-	size, err := p.file.Seek(0, io.SeekCurrent)
-	if err == nil {
-		_, err = p.file.Seek(0, io.SeekStart)
-	}
-	if err == nil {
-		_, err = p.files.PutObject(p.bucket, p.key, map[string]string{}, p.file, size, nil)
-	}
-	return errors.Join(err, p.file.Close())
+	return p.files.place(p.bucket, p.key, p.file, nil, nil, nil)
 }
 
 // Abort gives the object up.

@@ -16,7 +16,6 @@ import (
 // [http.Handler] that speaks the protocol of S3. It is safe for concurrent use.
 type Store struct {
 	files  *files
-	folder string
 	server http.Handler
 }
 
@@ -31,8 +30,13 @@ func New(folder string, written Written) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{files: files, folder: filepath.Join(folder, "buckets")}
-	s.server = gofakes3.New(files, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning()).Server()
+	s := &Store{files: files}
+	server := gofakes3.New(files, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning()).Server()
+	s.server = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !lists(r) || !files.serveList(w, r) {
+			server.ServeHTTP(w, r)
+		}
+	})
 	if written != nil {
 		s.server = reporting(s.server, written)
 	}
@@ -53,7 +57,7 @@ func (s *Store) CreateBucket(name string) error {
 }
 
 // BucketFolder returns the folder in which the objects of a bucket are files.
-func (s *Store) BucketFolder(name string) string { return filepath.Join(s.folder, name) }
+func (s *Store) BucketFolder(name string) string { return filepath.Join(s.files.buckets, name) }
 
 // reporting calls written after each request that wrote an object.
 func reporting(server http.Handler, written Written) http.Handler {

@@ -28,13 +28,19 @@ func start(t *testing.T, written objectstore.Written) (store *objectstore.Store,
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(store)
-	t.Cleanup(server.Close)
 	if err := store.CreateBucket("bucket"); err != nil {
 		t.Fatal(err)
 	}
-	return store, s3.New(s3.Options{BaseEndpoint: &server.URL, UsePathStyle: true, Region: "us-east-1", RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")}), folder
+	return store, serve(t, store), folder
+}
+
+// serve serves a store until the test ends.
+func serve(t *testing.T, store *objectstore.Store) *s3.Client {
+	t.Helper()
+	server := httptest.NewServer(store)
+	t.Cleanup(server.Close)
+	return s3.New(s3.Options{BaseEndpoint: &server.URL, UsePathStyle: true, Region: "us-east-1", RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider("a", "b", "")})
 }
 
 func read(t *testing.T, store *objectstore.Store, key string) string {

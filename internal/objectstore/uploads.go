@@ -1,10 +1,8 @@
 package objectstore
 
 import (
-	"crypto/md5"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,8 +15,7 @@ import (
 )
 
 // uploads are the multipart uploads that were neither completed nor aborted
-// (Amazon S3 API reference, "CreateMultipartUpload"). Each has a folder with a
-// file for each part.
+// (Amazon S3 API reference, "CreateMultipartUpload"). Each part has a file.
 type uploads struct {
 	mutex sync.Mutex
 	last  int
@@ -28,7 +25,6 @@ type uploads struct {
 type multipartUpload struct {
 	bucket, key string
 	meta        map[string]string
-	folder      string
 	mutex       sync.Mutex
 	parts       map[int]part
 }
@@ -42,10 +38,6 @@ type part struct {
 func (p part) etag() string { return `"` + hex.EncodeToString(p.md5) + `"` }
 
 func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
-	folder, err := os.MkdirTemp(f.parts, "upload-")
-	if err != nil {
-		return "", err
-	}
 	f.uploads.mutex.Lock()
 	defer f.uploads.mutex.Unlock()
 	f.uploads.last++
@@ -53,7 +45,7 @@ func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string
 	if f.uploads.open == nil {
 		f.uploads.open = map[gofakes3.UploadID]*multipartUpload{}
 	}
-	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, folder: folder, parts: map[int]part{}}
+	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, parts: map[int]part{}}
 	return id, nil
 }
 
@@ -72,24 +64,25 @@ func (f *files) UploadPart(bucket, key string, id gofakes3.UploadID, number int,
 	if err != nil {
 		return "", err
 	}
-	file, err := os.CreateTemp(u.folder, fmt.Sprintf("part-%d-", number))
+	file, sum, err := f.receive(input, size)
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
-	hash := md5.New()
-	written, err := io.Copy(io.MultiWriter(file, hash), input)
-	if err != nil {
+	if err := file.Close(); err != nil {
 		return "", err
 	}
-	if written != size {
-		return "", gofakes3.ErrIncompleteBody
-	}
-	p := part{file.Name(), written, hash.Sum(nil)}
+	p := part{file.Name(), size, sum}
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
+	if u.parts == nil { // it has ended
+		_ = os.Remove(p.file)
+		return "", gofakes3.ErrNoSuchUpload
+	}
+	if replaced, ok := u.parts[number]; ok {
+		err = os.Remove(replaced.file)
+	}
 	u.parts[number] = p
-	return p.etag(), nil
+	return p.etag(), err
 }
 
 func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, request *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
@@ -101,7 +94,7 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 	defer u.mutex.Unlock()
 	content := &partsReader{}
 	defer content.Close()
-	hash, size, last := md5.New(), int64(0), 0
+	size, last := int64(0), 0
 	for _, named := range request.Parts {
 		p, ok := u.parts[named.PartNumber]
 		if !ok || strings.Trim(named.ETag, `"`) != strings.Trim(p.etag(), `"`) {
@@ -112,15 +105,13 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 		}
 		last = named.PartNumber
 		content.files = append(content.files, p.file)
-		hash.Write(p.md5)
 		size += p.size
 	}
-	result, err := f.PutObject(bucket, key, u.meta, content, size, nil)
+	sum, err := f.put(bucket, key, u.meta, content, size, nil)
 	if err != nil {
 		return "", "", err
 	}
-	etag := fmt.Sprintf(`"%x-%d"`, hash.Sum(nil), len(request.Parts))
-	return result.VersionID, etag, f.forget(id, u)
+	return "", gofakes3.FormatETag(sum), f.forget(id, u)
 }
 
 func (f *files) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) error {
@@ -128,14 +119,22 @@ func (f *files) AbortMultipartUpload(bucket, key string, id gofakes3.UploadID) e
 	if err != nil {
 		return err
 	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
 	return f.forget(id, u)
 }
 
+// forget ends an upload. Callers hold its mutex.
 func (f *files) forget(id gofakes3.UploadID, u *multipartUpload) error {
 	f.uploads.mutex.Lock()
 	delete(f.uploads.open, id)
 	f.uploads.mutex.Unlock()
-	return os.RemoveAll(u.folder)
+	var errs []error
+	for _, p := range u.parts {
+		errs = append(errs, os.Remove(p.file))
+	}
+	u.parts = nil
+	return errors.Join(errs...)
 }
 
 func (f *files) ListMultipartUploads(bucket string, _ *gofakes3.UploadListMarker, prefix gofakes3.Prefix, limit int64) (*gofakes3.ListMultipartUploadsResult, error) {

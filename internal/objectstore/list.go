@@ -1,0 +1,233 @@
+package objectstore
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// keys yields the keys of a bucket that begin with a prefix and come after
+// another key, in the order of their bytes.
+func (f *files) keys(folder, bucket, prefix, after string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		long, err := f.longKeys(folder, bucket)
+		if err != nil {
+			yield("", err)
+			return
+		}
+		w := &walk{files: f, prefix: prefix, after: after, last: after}
+		w.yield = func(key string, err error) bool {
+			for err == nil && len(long) > 0 && long[0] < key {
+				if !w.offer(long[0], yield) {
+					return false
+				}
+				long = long[1:]
+			}
+			if err != nil {
+				yield("", err)
+				return false
+			}
+			return w.offer(key, yield)
+		}
+		if !w.folder(folder, "") {
+			return
+		}
+		for _, key := range long {
+			if !w.offer(key, yield) {
+				return
+			}
+		}
+	}
+}
+
+// walk walks through the folders of a bucket.
+type walk struct {
+	files               *files
+	prefix, after, last string
+	yield               func(string, error) bool
+}
+
+// offer yields a key, once. A file that a user put there may be an object that
+// has another file, too.
+func (w *walk) offer(key string, yield func(string, error) bool) bool {
+	if !strings.HasPrefix(key, w.prefix) || key <= w.last {
+		return true
+	}
+	w.last = key
+	return yield(key, nil)
+}
+
+// folder yields the keys in a folder. They begin with base.
+func (w *walk) folder(path, base string) bool {
+	entries, err := w.files.folder.read(path, w.files.naming)
+	if err != nil {
+		return w.yield("", err)
+	}
+	for _, entry := range entries {
+		key := base + entry.part
+		inside := strings.HasSuffix(entry.part, "/")
+		switch {
+		case base == "" && entry.name == longFolder:
+		case inside && (strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)) && (key > w.after || strings.HasPrefix(w.after, key)):
+			if !w.folder(filepath.Join(path, entry.name), key) {
+				return false
+			}
+		case !inside && key > w.after && strings.HasPrefix(key, w.prefix):
+			if !w.yield(key, nil) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// longKeys returns the keys whose paths would be too long, sorted.
+func (f *files) longKeys(folder, bucket string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(folder, longFolder))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	var keys []string
+	for _, entry := range entries {
+		text, err := os.ReadFile(filepath.Join(f.records, bucket, entry.Name()))
+		var r record
+		if err == nil && json.Unmarshal(text, &r) == nil && hash(r.Key) == entry.Name() {
+			keys = append(keys, r.Key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, err
+}
+
+// namedPart is a file or folder, and the part of a key that it stands for. That of
+// a folder ends with a slash, so that entries sort as their keys do.
+type namedPart struct{ name, part string }
+
+// cachedFolder remembers the folder that was read last, if it is large: each page
+// of a list reads it.
+type cachedFolder struct {
+	mutex    sync.Mutex
+	path     string
+	modified time.Time
+	entries  []namedPart
+}
+
+const (
+	largeFolder = 2000
+	// settled is how long a folder has to stay as it is until two changes can't
+	// have the same time, which some file systems count in ticks of the clock.
+	settled = 100 * time.Millisecond
+)
+
+func (c *cachedFolder) read(path string, n naming) ([]namedPart, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	c.mutex.Lock()
+	if c.path == path && c.modified.Equal(info.ModTime()) {
+		defer c.mutex.Unlock()
+		return c.entries, nil
+	}
+	c.mutex.Unlock()
+	began := time.Now()
+	folder, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
+	list, err := folder.ReadDir(-1)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]namedPart, 0, len(list))
+	for _, entry := range list {
+		part := n.part(entry.Name(), entry.IsDir())
+		if entry.IsDir() {
+			part += "/"
+		}
+		entries = append(entries, namedPart{entry.Name(), part})
+	}
+	slices.SortFunc(entries, func(a, b namedPart) int { return cmp.Compare(a.part, b.part) })
+	if len(entries) >= largeFolder && began.Sub(info.ModTime()) > settled {
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		c.path, c.modified, c.entries = path, info.ModTime(), entries
+	}
+	return entries, nil
+}
+
+// ListBucket lists a page of a bucket.
+func (f *files) ListBucket(bucket string, prefix *gofakes3.Prefix, page gofakes3.ListBucketPage) (*gofakes3.ObjectList, error) {
+	folder, err := f.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	if prefix == nil {
+		prefix = &gofakes3.Prefix{}
+	}
+	list, after := gofakes3.NewObjectList(), page.Marker
+	for {
+		again, err := f.list(list, folder, bucket, prefix, after, page)
+		if err != nil || again == "" {
+			return list, err
+		}
+		after = again
+	}
+}
+
+// list adds keys to a list. It returns after which key to go on: past those that
+// have a prefix in common.
+func (f *files) list(list *gofakes3.ObjectList, folder, bucket string, prefix *gofakes3.Prefix, after string, page gofakes3.ListBucketPage) (string, error) {
+	for key, err := range f.keys(folder, bucket, prefix.Prefix, after) {
+		if err != nil {
+			return "", err
+		}
+		common := ""
+		if prefix.HasDelimiter {
+			if at := strings.Index(key[len(prefix.Prefix):], prefix.Delimiter); at >= 0 {
+				common = key[:len(prefix.Prefix)+at+len(prefix.Delimiter)]
+			}
+		}
+		if common != "" && common == page.Marker { // the last of the page before
+			return common + "\xff", nil
+		}
+		if count := int64(len(list.Contents) + len(list.CommonPrefixes)); page.MaxKeys > 0 && count == page.MaxKeys {
+			list.IsTruncated = true
+			return "", nil
+		}
+		if common != "" {
+			list.AddPrefix(common)
+			list.NextMarker = common
+			return common + "\xff", nil // no key has this byte
+		}
+		content, err := f.content(bucket, key)
+		if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) { // it was deleted
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		list.Add(content)
+		list.NextMarker = key
+	}
+	return "", nil
+}
+
+// content describes an object in a list.
+func (f *files) content(bucket, key string) (*gofakes3.Content, error) {
+	o, err := f.summed(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	return &gofakes3.Content{Key: key, Size: o.info.Size(), ETag: gofakes3.FormatETag(o.md5), StorageClass: gofakes3.StorageStandard,
+		LastModified: gofakes3.NewContentTime(o.info.ModTime())}, o.file.Close()
+}

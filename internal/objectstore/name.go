@@ -1,0 +1,145 @@
+package objectstore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// Every key has a path of its own below the folder of its bucket, which shows the
+// key as far as files can: invoices/2026/1.json is invoices/2026/1.json.
+//
+//   - A % stands for what no file name can have or mean: %XX is a byte.
+//   - a and a/b may both be keys, but not both a file and a folder: names of files
+//     have a dot and names of folders don't, or they end with %. So the object a
+//     is the file a%, and a/b the file b% in the folder a.
+//   - An empty name, between two slashes, is the folder %%.
+//   - If the file system takes some different names for the same one, as that of
+//     macOS does, an upper-case letter has a ^ before it, and %XX stands for other
+//     letters than those of ASCII.
+//   - A key whose path would be too long is the file %long/SHA256, and its record
+//     has the key.
+//
+// A file that a user puts into the folder is an object, too: a name that none of
+// these rules makes stands for itself.
+type naming struct{ folds bool }
+
+const (
+	maxName    = 255 // bytes, of all common file systems
+	maxPath    = 600 // bytes: macOS takes 1,024 with the folder of the run
+	longFolder = "%long"
+)
+
+// path returns the path of a key, with slashes.
+func (n naming) path(key string) string {
+	names := strings.Split(key, "/")
+	length := len(names)
+	for i, name := range names {
+		names[i] = n.name(name, i < len(names)-1)
+		if length += len(names[i]); len(names[i]) > maxName || length > maxPath {
+			return longFolder + "/" + hash(key)
+		}
+	}
+	return strings.Join(names, "/")
+}
+
+// hash returns the name of a long key's file, and of any key's record.
+func hash(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// name returns the name of the file or folder for a part of a key between
+// slashes.
+func (n naming) name(part string, folder bool) string {
+	if part == "" && folder {
+		return "%%"
+	}
+	marked := folder == strings.Contains(part, ".")
+	if !marked && n.plain(part) {
+		return part
+	}
+	var b strings.Builder
+	for at := 0; at < len(part); {
+		c, size := utf8.DecodeRuneInString(part[at:])
+		switch {
+		case size == 1 && n.escapes(part, c):
+			b.WriteByte('%')
+			b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{part[at]})))
+		case size > 1 && n.folds:
+			for _, c := range []byte(part[at : at+size]) {
+				b.WriteByte('%')
+				b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{c})))
+			}
+		case n.folds && 'A' <= c && c <= 'Z':
+			b.WriteByte('^')
+			b.WriteRune(c)
+		default:
+			b.WriteString(part[at : at+size])
+		}
+		at += size
+	}
+	if marked {
+		b.WriteByte('%')
+	}
+	return b.String()
+}
+
+// plain reports whether no byte of a part is written in another way.
+func (n naming) plain(part string) bool {
+	for _, c := range part {
+		if n.escapes(part, c) || n.folds && (c >= utf8.RuneSelf || 'A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// escapes reports whether a character of one byte is written as %XX.
+func (n naming) escapes(part string, c rune) bool {
+	return c < ' ' || c == 0x7f || c == '%' || c == '^' || c == '\\' || c == utf8.RuneError || part == "." || part == ".."
+}
+
+// part returns the part of a key that the name of a file or folder stands for.
+func (n naming) part(name string, folder bool) string {
+	if folder && name == "%%" {
+		return ""
+	}
+	text := strings.TrimSuffix(name, "%")
+	var b strings.Builder
+	for at := 0; at < len(text); at++ {
+		switch {
+		case text[at] == '%' && at+2 < len(text):
+			c, err := hex.DecodeString(text[at+1 : at+3])
+			if err != nil {
+				return name
+			}
+			b.WriteByte(c[0])
+			at += 2
+		case text[at] == '^' && n.folds:
+		default:
+			b.WriteByte(text[at])
+		}
+	}
+	if part := b.String(); n.name(part, folder) == name {
+		return part
+	}
+	return name
+}
+
+// literal returns the path that a key has if a user has put its file into the
+// folder, and whether there is one that is the path of no other key.
+func (n naming) literal(key string) (string, bool) {
+	if !filepath.IsLocal(key) || filepath.ToSlash(filepath.Clean(key)) != key || strings.ContainsAny(key, "\\\x00") {
+		return "", false
+	}
+	names := strings.Split(key, "/")
+	for i, name := range names {
+		if n.part(name, i < len(names)-1) != name {
+			return "", false
+		}
+	}
+	return key, names[0] != longFolder && key != n.path(key)
+}

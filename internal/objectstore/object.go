@@ -1,0 +1,334 @@
+package objectstore
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// create creates a file for something that is being written.
+func (f *files) create() (*os.File, error) {
+	path := filepath.Join(f.parts, strconv.FormatInt(f.written.Add(1), 10))
+	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+}
+
+// receive writes content to a new file, and returns its MD5.
+func (f *files) receive(content io.Reader, size int64) (_ *os.File, sum []byte, err error) {
+	file, err := f.create()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			discard(file)
+		}
+	}()
+	hash, written := md5.New(), int64(0)
+	if size <= maxSmall { // in one write
+		buffer, ok := f.buffers.Get().(*bytes.Buffer)
+		if !ok {
+			buffer = &bytes.Buffer{}
+		}
+		defer f.buffers.Put(buffer)
+		buffer.Reset()
+		if _, err = buffer.ReadFrom(content); err == nil {
+			hash.Write(buffer.Bytes())
+			written, err = buffer.WriteTo(file)
+		}
+	} else {
+		written, err = io.Copy(io.MultiWriter(file, hash), content)
+	}
+	if err == nil && written != size {
+		err = gofakes3.ErrIncompleteBody
+	}
+	return file, hash.Sum(nil), err
+}
+
+// discard gives a file up. Errors of gofakes3 must not be joined with those of
+// the attempt: it would not know them any more.
+func discard(file *os.File) {
+	_ = file.Close()
+	_ = os.Remove(file.Name())
+}
+
+// place makes a file the content of an object, and closes it. Sum may be nil if it
+// is not known.
+func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[string]string, conditions *gofakes3.PutConditions) (err error) {
+	defer func() {
+		if err != nil {
+			discard(file)
+		}
+	}()
+	folder, err := f.bucket(bucket)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	path := f.naming.path(key)
+	r := &record{Key: key, Size: info.Size(), ModNs: info.ModTime().UnixNano(), MD5: hex.EncodeToString(sum), Header: headers(meta)}
+	lock := f.lock(bucket, key)
+	lock.Lock()
+	defer lock.Unlock()
+	if conditions != nil {
+		if err := f.check(bucket, key, conditions); err != nil {
+			return err
+		}
+	}
+	if r.needed(strings.HasPrefix(path, longFolder+"/")) {
+		err = f.writeRecord(bucket, r)
+	} else if err = os.Remove(f.recordPath(bucket, key)); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
+		return err
+	}
+	path = filepath.Join(folder, path)
+	if err = os.Rename(file.Name(), path); errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			err = os.Rename(file.Name(), path)
+		}
+	}
+	return err
+}
+
+// check checks the conditions of a request. Callers hold the key's lock.
+func (f *files) check(bucket, key string, conditions *gofakes3.PutConditions) error {
+	o, err := f.find(bucket, key)
+	if gofakes3.HasErrorCode(err, gofakes3.ErrNoSuchKey) {
+		return gofakes3.CheckPutConditions(conditions, &gofakes3.ConditionalObjectInfo{})
+	}
+	if err != nil {
+		return err
+	}
+	defer o.file.Close()
+	if err := o.sum(); err != nil {
+		return err
+	}
+	return gofakes3.CheckPutConditions(conditions, &gofakes3.ConditionalObjectInfo{Exists: true, Hash: o.md5})
+}
+
+func (f *files) PutObject(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) (gofakes3.PutObjectResult, error) {
+	_, err := f.put(bucket, key, meta, input, size, conditions)
+	return gofakes3.PutObjectResult{}, err
+}
+
+func (f *files) put(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) ([]byte, error) {
+	file, sum, err := f.receive(input, size)
+	if err != nil {
+		return nil, err
+	}
+	return sum, f.place(bucket, key, file, sum, meta, conditions)
+}
+
+// object is an object that was opened.
+type object struct {
+	file    *os.File
+	info    fs.FileInfo
+	record  *record // nil if there is none
+	content []byte  // of a small object, after sum
+	md5     []byte  // after sum
+}
+
+// find opens an object. Callers hold the key's lock.
+func (f *files) find(bucket, key string) (*object, error) {
+	folder, err := f.bucket(bucket)
+	if err != nil {
+		return nil, err
+	}
+	file, info, err := openFile(filepath.Join(folder, f.naming.path(key)))
+	if err != nil {
+		if literal, ok := f.naming.literal(key); ok {
+			file, info, err = openFile(filepath.Join(folder, literal))
+		}
+	}
+	if err != nil {
+		return nil, gofakes3.KeyNotFound(key)
+	}
+	return &object{file: file, info: info, record: f.readRecord(bucket, key, info)}, nil
+}
+
+func openFile(path string) (*os.File, fs.FileInfo, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fs.ErrNotExist
+	}
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return file, info, nil
+}
+
+// open opens an object.
+func (f *files) open(bucket, key string) (*object, error) {
+	lock := f.lock(bucket, key)
+	lock.RLock()
+	defer lock.RUnlock()
+	return f.find(bucket, key)
+}
+
+// sum sets the checksum, and the content of a small object.
+func (o *object) sum() (err error) {
+	if o.record != nil && o.record.MD5 != "" {
+		o.md5 = decodeMD5(o.record.MD5)
+		return nil
+	}
+	if o.info.Size() > maxSmall {
+		o.md5, err = checksum(o.file)
+		return err
+	}
+	if o.content, err = io.ReadAll(o.file); err == nil {
+		sum := md5.Sum(o.content)
+		o.md5 = sum[:]
+	}
+	return err
+}
+
+// summed opens an object and sets its checksum, which it keeps for the next time
+// if the object is large.
+func (f *files) summed(bucket, key string) (*object, error) {
+	o, err := f.open(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.sum(); err != nil {
+		return nil, errors.Join(err, o.file.Close())
+	}
+	if o.info.Size() <= maxSmall || o.record != nil && o.record.MD5 != "" {
+		return o, nil
+	}
+	r := &record{Key: key, Size: o.info.Size(), ModNs: o.info.ModTime().UnixNano(), MD5: hex.EncodeToString(o.md5)}
+	if o.record != nil {
+		r.Header = o.record.Header
+	}
+	lock := f.lock(bucket, key)
+	lock.Lock()
+	defer lock.Unlock()
+	if now, err := f.find(bucket, key); err == nil {
+		same := r.about(now.info)
+		now.file.Close()
+		if same {
+			_ = f.writeRecord(bucket, r) // it can be computed again
+		}
+	}
+	return o, nil
+}
+
+func (o *object) headers(key string) map[string]string {
+	header := map[string]string{"Content-Type": contentType(key), "Last-Modified": o.info.ModTime().UTC().Format(http.TimeFormat)}
+	if o.record != nil {
+		maps.Copy(header, o.record.Header)
+	}
+	return header
+}
+
+func (f *files) HeadObject(bucket, key string) (*gofakes3.Object, error) {
+	o, err := f.summed(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	return &gofakes3.Object{Name: key, Metadata: o.headers(key), Size: o.info.Size(), Hash: o.md5,
+		Contents: io.NopCloser(bytes.NewReader(nil))}, o.file.Close()
+}
+
+func (f *files) GetObject(bucket, key string, rangeRequest *gofakes3.ObjectRangeRequest) (*gofakes3.Object, error) {
+	o, err := f.summed(bucket, key)
+	if err != nil {
+		return nil, err
+	}
+	r, err := rangeRequest.Range(o.info.Size())
+	if err != nil {
+		_ = o.file.Close()
+		return nil, err
+	}
+	answer := &gofakes3.Object{Name: key, Metadata: o.headers(key), Size: o.info.Size(), Hash: o.md5, Range: r, Contents: o.file}
+	switch {
+	case r != nil:
+		answer.Contents = opened{io.NewSectionReader(o.file, r.Start, r.Length), o.file}
+	case o.content != nil:
+		answer.Contents = opened{bytes.NewReader(o.content), o.file}
+		sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(o.content))
+		answer.Metadata["X-Amz-Checksum-Crc32"] = base64.StdEncoding.EncodeToString(sum) // clients look for one
+	}
+	return answer, nil
+}
+
+// opened reads content of a file that it closes.
+type opened struct {
+	io.Reader
+	io.Closer
+}
+
+func (f *files) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, error) {
+	folder, err := f.bucket(bucket)
+	if err != nil {
+		return gofakes3.ObjectDeleteResult{}, err
+	}
+	lock := f.lock(bucket, key)
+	lock.Lock()
+	defer lock.Unlock()
+	paths := []string{filepath.Join(folder, f.naming.path(key)), f.recordPath(bucket, key)}
+	if literal, ok := f.naming.literal(key); ok {
+		if _, err := os.Readlink(filepath.Join(folder, literal)); err == nil || isFile(filepath.Join(folder, literal)) {
+			paths = append(paths, filepath.Join(folder, literal))
+		}
+	}
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return gofakes3.ObjectDeleteResult{}, err
+		}
+	}
+	return gofakes3.ObjectDeleteResult{}, nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (f *files) DeleteMulti(bucket string, keys ...string) (gofakes3.MultiDeleteResult, error) {
+	var result gofakes3.MultiDeleteResult
+	for _, key := range keys {
+		if _, err := f.DeleteObject(bucket, key); err != nil {
+			result.Error = append(result.Error, gofakes3.ErrorResultFromError(err))
+			continue
+		}
+		result.Deleted = append(result.Deleted, gofakes3.ObjectID{Key: key})
+	}
+	return result, nil
+}
+
+func (f *files) CopyObject(fromBucket, fromKey, bucket, key string, meta map[string]string) (gofakes3.CopyObjectResult, error) {
+	o, err := f.open(fromBucket, fromKey)
+	if err != nil {
+		return gofakes3.CopyObjectResult{}, err
+	}
+	defer o.file.Close()
+	sum, err := f.put(bucket, key, meta, o.file, o.info.Size(), nil)
+	return gofakes3.CopyObjectResult{ETag: gofakes3.FormatETag(sum), LastModified: gofakes3.NewContentTime(time.Now())}, err
+}
