@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"maps"
 	"slices"
@@ -22,10 +23,16 @@ type bucket map[string]string
 func (b bucket) Open(_ context.Context, name, key string) (io.ReadCloser, error) {
 	text, ok := b[key]
 	if name != "results" || !ok {
-		return nil, fmt.Errorf("s3://%s/%s: no such object", name, key)
+		return nil, fmt.Errorf("s3://%s/%s: no such object%w", name, key, noObject{})
 	}
 	return io.NopCloser(strings.NewReader(text)), nil
 }
+
+// noObject is fs.ErrNotExist without its text.
+type noObject struct{}
+
+func (noObject) Error() string     { return "" }
+func (noObject) Is(err error) bool { return err == fs.ErrNotExist } //nolint:errorlint // as errors.Is asks for
 
 func (b bucket) Keys(_ context.Context, _, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

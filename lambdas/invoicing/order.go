@@ -4,6 +4,9 @@
 package invoicing
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/mapjob/mapjob/job"
 	"github.com/shopspring/decimal"
 )
@@ -62,9 +65,9 @@ func Price(o Order) (Invoice, error) {
 		if line.Quantity <= 0 {
 			return Invoice{}, job.Errorf("QuantityNotPositive", "order %s, line %d: quantity must be positive, got %d", o.ID, i+1, line.Quantity)
 		}
-		price, err := decimal.NewFromString(line.UnitPrice)
-		if err != nil || price.IsNegative() {
-			return Invoice{}, job.Errorf("InvalidPrice", "order %s, line %d: got unit price %q, expected a decimal such as 12.50", o.ID, i+1, line.UnitPrice)
+		price, err := parseAmount(line.UnitPrice)
+		if err != nil {
+			return Invoice{}, job.Errorf("InvalidPrice", "order %s, line %d: got unit price %.40q, expected a decimal such as 12.50", o.ID, i+1, line.UnitPrice)
 		}
 		amount := price.Mul(decimal.NewFromInt(int64(line.Quantity))).RoundBank(places)
 		total = total.Add(amount)
@@ -72,4 +75,15 @@ func Price(o Order) (Invoice, error) {
 	}
 	invoice.Total = total.StringFixed(places)
 	return invoice, nil
+}
+
+// parseAmount parses an amount of money: digits, and maybe a point with more digits.
+// It refuses an exponent: 1e-400000000 is short, and adding it takes minutes.
+func parseAmount(text string) (decimal.Decimal, error) {
+	const most = 30 // characters
+	isOther := func(r rune) bool { return (r < '0' || r > '9') && r != '.' }
+	if len(text) > most || strings.ContainsFunc(text, isOther) {
+		return decimal.Zero, fmt.Errorf("got the amount %.40q, expected a decimal such as 12.50, of up to %d characters", text, most)
+	}
+	return decimal.NewFromString(text)
 }

@@ -61,7 +61,10 @@ func TestBadOrdersAreRefusedByName(t *testing.T) {
 			t.Errorf("got %v, expected %s", err, name)
 		}
 	}
-	if _, err := invoicing.Price(order("EUR", invoicing.Line{Quantity: 1, UnitPrice: "-1"})); err == nil {
-		t.Error("got an invoice, expected a negative price to be refused")
+	for _, price := range []string{"-1", "+1", "", ".", "1.2.3", "1e2", "1E9", "1e-400000000", "1e400000000", "NaN", "Inf", "0x10", "1_000", "١", strings.Repeat("9", 31)} {
+		_, err := invoicing.Price(order("EUR", invoicing.Line{Quantity: 1, UnitPrice: price}))
+		if named, ok := errors.AsType[*job.Error](err); !ok || named.Name != "InvalidPrice" {
+			t.Errorf("got %v for the price %q, expected InvalidPrice", err, price)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func Revenues(_ context.Context, summary *job.Summary) error {
 		if err := outcome.Decode(&receipt); err != nil {
 			return fmt.Errorf("item %d: %w", outcome.Index, err)
 		}
-		total, err := decimal.NewFromString(receipt.Total)
+		total, err := parseAmount(receipt.Total)
 		if err != nil {
 			return fmt.Errorf("item %d: %w", outcome.Index, err)
 		}
