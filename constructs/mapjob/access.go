@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -41,9 +42,26 @@ func keyOf(bucket awss3.IBucket, actions ...string) []permission {
 	return nil
 }
 
+// resultWriter is the Map's result writer without the CDK's permissions, which are
+// for the whole bucket: with them the Map would read any object that an input names,
+// and the results of other jobs.
+type resultWriter struct {
+	awsstepfunctions.ResultWriterV2
+}
+
+func newResultWriter(props *awsstepfunctions.ResultWriterV2Props) awsstepfunctions.ResultWriterV2 {
+	w := &resultWriter{}
+	awsstepfunctions.NewResultWriterV2_Override(w, props)
+	return w
+}
+
+// ProvidePolicyStatements implements the CDK's ResultWriterV2.
+func (w *resultWriter) ProvidePolicyStatements() *[]awsiam.PolicyStatement {
+	return &[]awsiam.PolicyStatement{}
+}
+
 // grant lets each part of the job reach the objects that it reads or writes, and
-// no others. The CDK grants the states what they need in the results bucket,
-// except for its key.
+// no others.
 func (j *mapJob) grant() {
 	settings := j.settings
 	var states []permission
@@ -66,10 +84,27 @@ func (j *mapJob) grant() {
 		policy.AddStatements(allow(j.children(), "states:DescribeExecution", "states:StopExecution")) // the CDK's statement has the executions only
 		accepted.Wildcards(policy,
 			"the names of this state machine's executions are not known before they start", ":*")
+		j.grantMap()
 		j.grantFunctions()
 	} else if j.results != nil {
 		j.access("SummaryAccess", j.functions.summary, j.put(protocol.ReportFolder+"/*"))
 	}
+}
+
+// grantMap lets the Map read items in the job's own folder of the results bucket,
+// and write its results there (Step Functions developer guide, "IAM policies for
+// exporting Distributed Map results"). The role's own policy can't name the state
+// machine, which depends on it.
+func (j *mapJob) grantMap() {
+	written := j.inExecutions(protocol.ResultsFolder + "/*")
+	policy := awsiam.NewPolicy(j, jsii.String("MapAccess"), &awsiam.PolicyProps{
+		Statements: &[]awsiam.PolicyStatement{
+			j.getOwn().statement,
+			objects(j.results, written, "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts").statement,
+		},
+		Roles: &[]awsiam.IRole{j.stateMachine.Role()},
+	})
+	accepted.Wildcards(policy, unknownKeys, "/*", "/*/"+protocol.ResultsFolder+"/*")
 }
 
 // grantFunctions lets the functions of a Distributed job read and write in the
@@ -90,8 +125,8 @@ func (j *mapJob) grantFunctions() {
 	}
 	if settings.bringsChunker() {
 		start = append(start, settings.sourceReader.permissions()...)
-		if settings.sourceReader.bucket == nil { // the input names the object in the results bucket
-			start = append(start, objects(j.results, "/*", "s3:GetObject"))
+		if settings.sourceReader.bucket == nil { // the input may name an object in the job's folder
+			start = append(start, j.getOwn())
 		}
 	}
 	if settings.itemByItem() {
@@ -102,12 +137,16 @@ func (j *mapJob) grantFunctions() {
 	j.access("SummaryAccess", j.functions.summary, summary...)
 }
 
-// permissions returns what reading the items in the Source's bucket takes.
-func (r *itemReader) permissions() []permission {
-	if r.bucket == nil {
-		return nil
+// permissions returns what reading the items in the Source's buckets takes.
+func (r *itemReader) permissions() (permissions []permission) {
+	buckets := r.inputBuckets
+	if r.bucket != nil {
+		buckets = []awss3.IBucket{r.bucket}
 	}
-	permissions := append([]permission{objects(r.bucket, "/*", "s3:GetObject")}, keyOf(r.bucket, "kms:Decrypt")...)
+	for _, bucket := range buckets {
+		permissions = append(permissions, objects(bucket, "/*", "s3:GetObject"))
+		permissions = append(permissions, keyOf(bucket, "kms:Decrypt")...)
+	}
 	if r.format == protocol.FormatObjects {
 		permissions = append(permissions, permission{statement: allow(r.bucket.BucketArn(), "s3:ListBucket")})
 	}
@@ -157,17 +196,6 @@ func (j *mapJob) warnOwner(id string, permissions []permission) {
 		id, *j.results.Node().Path(), strings.Join(needs, "; "))
 }
 
-// GrantRead implements [Job]. The items are read by the Map or the job's chunker.
-func (j *mapJob) GrantRead(bucket awss3.IBucket) {
-	read := append([]permission{objects(bucket, "/*", "s3:GetObject")}, keyOf(bucket, "kms:Decrypt")...)
-	for _, p := range read {
-		j.stateMachine.AddToRolePolicy(p.statement)
-	}
-	if j.settings.bringsChunker() {
-		j.access("JobStartRead"+*awscdk.Names_UniqueId(bucket), j.functions.jobStart, read...)
-	}
-}
-
 // GrantTaskResponse implements [Job]. It includes the children of the Map, whose
 // state machine is called NAME/LABEL.
 func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
@@ -192,6 +220,12 @@ func (j *mapJob) children() *string {
 // inExecutions returns the ending of the ARNs of objects of this job's executions.
 func (j *mapJob) inExecutions(keys string) string {
 	return "/" + *j.stateMachine.StateMachineName() + "/*/" + keys
+}
+
+// getOwn allows to read everything in the job's own folder of the results bucket,
+// which has no folder for the execution if others stored it there.
+func (j *mapJob) getOwn() permission {
+	return objects(j.results, "/"+*j.stateMachine.StateMachineName()+"/*", "s3:GetObject")
 }
 
 func (j *mapJob) put(keys string) permission {

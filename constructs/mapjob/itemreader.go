@@ -2,6 +2,7 @@ package mapjob
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -15,12 +16,13 @@ import (
 
 // itemReader describes how items are read, by the Map or by the job's chunker.
 type itemReader struct {
-	format    string // empty: the input has the items
-	bucket    awss3.IBucket
-	key       *string // of an object list, the prefix
-	headers   *[]*string
-	delimiter awsstepfunctions.CsvDelimiter
-	maxItems  *float64
+	format       string // empty: the input has the items
+	bucket       awss3.IBucket
+	inputBuckets []awss3.IBucket
+	key          *string // of an object list, the prefix
+	headers      *[]*string
+	delimiter    awsstepfunctions.CsvDelimiter
+	maxItems     *float64
 }
 
 // inInput reports whether the execution's input has the items.
@@ -95,6 +97,31 @@ func (r *itemReader) valid() (condition, expected string) {
 	return condition, fmt.Sprintf(`{"%s": {"%s": "...", "%s": "..."}}`, member, message.Name(&items, &items.Bucket), message.Name(&items, key))
 }
 
+// allowed returns the condition that the job takes items from the object that the
+// variable items names, and describes such objects. It is empty if the input can't
+// name the bucket.
+func (r *itemReader) allowed(results awss3.IBucket) (condition, expected string) {
+	if r.inInput() || r.bucket != nil {
+		return "", ""
+	}
+	var items protocol.Items
+	in := message.In("$items", &items)
+	const folder = "$states.context.StateMachine.Name & '/'"
+	own := fmt.Sprintf("$substring(%s, 0, $length(%s)) = %[2]s", in(&items.Key), folder)
+	others, or := "false", ""
+	if len(r.inputBuckets) > 0 {
+		var names []string
+		for _, bucket := range r.inputBuckets {
+			names = append(names, *bucket.BucketName())
+		}
+		others = fmt.Sprintf("%s in ['%s']", in(&items.Bucket), strings.Join(names, "', '"))
+		or = " & ', or an object in " + strings.Join(names, " or ") + "'"
+	}
+	name := *results.BucketName()
+	return fmt.Sprintf("(%s = '%s' ? %s : %s)", in(&items.Bucket), name, own, others),
+		fmt.Sprintf("'a key in %s that begins with ' & %s%s", name, folder, or)
+}
+
 // forMap returns the Map's item reader, or nil if the input has the items.
 func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	var items protocol.Items
@@ -155,6 +182,12 @@ func (r *itemReader) validate(found *refusal.Problems) {
 		found.Add("Source.Bucket: got nothing, expected the bucket whose objects are the items")
 	} else if r.key != nil && r.bucket == nil {
 		found.Add("Source.Key: got %q without a Bucket, expected one: if the input names the bucket, it names the key", *r.key)
+	}
+	if r.bucket != nil && len(r.inputBuckets) > 0 {
+		found.Add("Source.InputBuckets: got %d buckets with a Bucket, expected one of both: with a Bucket, the input names no other", len(r.inputBuckets))
+	}
+	if slices.Contains(r.inputBuckets, nil) {
+		found.Add("Source.InputBuckets: got nil in the list, expected buckets")
 	}
 	if r.headers != nil && len(*r.headers) == 0 {
 		found.Add("Source.Headers: got an empty list, expected the names of the columns, or nil if the first row has them")

@@ -82,6 +82,7 @@ func (b *builder) emptyResults() any {
 func (b *builder) checkSource(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
 	valid, expected := b.settings.sourceReader.valid()
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckSource"), nil)
+	b.refuseOthers(check, valid)
 	check.When(jsonata.Condition("%s", valid), next, nil)
 	check.Otherwise(b.invalidInput("InvalidSource", "the input", expected))
 	return check
@@ -114,6 +115,9 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 	if !b.settings.mode.inline && none != "" {
 		check.When(jsonata.Condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
 	}
+	if b.functions.jobStart == nil {
+		b.refuseOthers(check, valid)
+	}
 	toMap := &awsstepfunctions.ChoiceTransitionOptions{}
 	if b.settings.mode.inline {
 		b.tooManyItems(check, valid)
@@ -122,6 +126,24 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 	check.When(jsonata.Condition("%s", valid), mapState, toMap)
 	check.Otherwise(b.invalidInput("InvalidInput", origin, expected))
 	return check
+}
+
+// refuseOthers fails an execution whose input names an object that the job does not
+// take items from. Its role may not read it either, but that error would name no
+// rule.
+func (b *builder) refuseOthers(check awsstepfunctions.Choice, valid string) {
+	allowed, expected := b.settings.sourceReader.allowed(b.results)
+	if allowed == "" {
+		return
+	}
+	var items protocol.Items
+	in := message.In("$items", &items)
+	refused := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("NotAllowed"), &awsstepfunctions.FailJsonataProps{
+		Error: jsii.String(protocol.ErrorNotAllowed),
+		Cause: jsii.String(jsonata.Expression("'got items in the bucket ' & $substring(%s, 0, 100) & ' with the key ' & $substring(%s, 0, 500) & ', expected ' & %s",
+			in(&items.Bucket), in(&items.Key), expected)),
+	})
+	check.When(jsonata.Condition("%s and $not(%s)", valid, allowed), refused, nil)
 }
 
 func (b *builder) invalidInput(id, origin, expected string) awsstepfunctions.Fail {

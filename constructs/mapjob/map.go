@@ -75,7 +75,7 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		// items that failed in other batches.
 		ToleratedFailurePercentage: b.toleratedByMap(),
 		ToleratedFailureCount:      b.settings.ToleratedFailureCount,
-		ResultWriterV2: awsstepfunctions.NewResultWriterV2(&awsstepfunctions.ResultWriterV2Props{
+		ResultWriterV2: newResultWriter(&awsstepfunctions.ResultWriterV2Props{
 			Bucket: b.results,
 			Prefix: &prefix,
 			WriterConfig: awsstepfunctions.NewWriterConfig(&awsstepfunctions.WriterConfigProps{

@@ -40,10 +40,6 @@ type Job interface {
 	// is nil if the Map reads the items itself.
 	JobStart() awslambda.IFunction
 
-	// GrantRead lets the job read items in a bucket that the execution's input
-	// names. The bucket of a Source needs no grant.
-	GrantRead(bucket awss3.IBucket)
-
 	// GrantTaskResponse lets another system answer the task tokens of a Callback
 	// or a Processor.
 	GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant

@@ -9,11 +9,14 @@ import (
 // Source is where a job's items come from if no job start yields them:
 // [JSONLines], [JSON], [CSV], [ObjectList], [Inventory] or [InputList].
 //
-// Sources in S3 have a Bucket, and a Key. Without a Bucket the execution's input
-// names both, {"items": {"bucket": …, "key": …}}: the bucket is the results bucket
-// or one that Job.GrantRead was called with. With a Bucket and without a Key, the
-// input names the key, {"items": {"key": …}}. With both, the input may be
-// anything.
+// Sources in S3 have a Bucket, and a Key. With both, the execution's input may be
+// anything. With a Bucket and without a Key, the input names any key of the bucket,
+// {"items": {"key": …}}. Without a Bucket it names both, {"items": {"bucket": …,
+// "key": …}}: in the results bucket a key that begins with the name of the state
+// machine and a slash, or any key in one of the InputBuckets. Another object is
+// refused with MapJob.NotAllowed, and the job has no permission to read it. Whoever
+// starts the job chooses among these objects, also the sender of a webhook's
+// request.
 type Source interface {
 	itemReader() itemReader
 }
@@ -23,6 +26,12 @@ type JSONLines struct {
 	// Bucket has the object.
 	// Default: the execution's input names it.
 	Bucket awss3.IBucket
+
+	// InputBuckets are the buckets of which the execution's input may name one, if
+	// there is no Bucket. The job may read all objects in them.
+	// Default: the input may name objects in the job's own folder of the results
+	// bucket, and no others.
+	InputBuckets []awss3.IBucket
 
 	// Key is the key of the object.
 	// Default: the execution's input names it.
@@ -39,6 +48,12 @@ type JSON struct {
 	// Default: the execution's input names it.
 	Bucket awss3.IBucket
 
+	// InputBuckets are the buckets of which the execution's input may name one, if
+	// there is no Bucket. The job may read all objects in them.
+	// Default: the input may name objects in the job's own folder of the results
+	// bucket, and no others.
+	InputBuckets []awss3.IBucket
+
 	// Key is the key of the object.
 	// Default: the execution's input names it.
 	Key *string
@@ -54,6 +69,12 @@ type CSV struct {
 	// Bucket has the object.
 	// Default: the execution's input names it.
 	Bucket awss3.IBucket
+
+	// InputBuckets are the buckets of which the execution's input may name one, if
+	// there is no Bucket. The job may read all objects in them.
+	// Default: the input may name objects in the job's own folder of the results
+	// bucket, and no others.
+	InputBuckets []awss3.IBucket
 
 	// Key is the key of the object.
 	// Default: the execution's input names it.
@@ -96,6 +117,12 @@ type Inventory struct {
 	// Default: the execution's input names it.
 	Bucket awss3.IBucket
 
+	// InputBuckets are the buckets of which the execution's input may name one, if
+	// there is no Bucket. The job may read all objects in them.
+	// Default: the input may name objects in the job's own folder of the results
+	// bucket, and no others.
+	InputBuckets []awss3.IBucket
+
 	// Key is the key of the inventory's manifest.json.
 	// Default: the execution's input names it.
 	Key *string
@@ -110,11 +137,11 @@ type Inventory struct {
 type InputList struct{}
 
 func (s *JSONLines) itemReader() itemReader {
-	return itemReader{format: protocol.FormatJSONLines, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+	return itemReader{format: protocol.FormatJSONLines, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems}
 }
 
 func (s *JSON) itemReader() itemReader {
-	return itemReader{format: protocol.FormatJSON, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+	return itemReader{format: protocol.FormatJSON, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems}
 }
 
 func (s *CSV) itemReader() itemReader {
@@ -122,7 +149,7 @@ func (s *CSV) itemReader() itemReader {
 	if delimiter == "" {
 		delimiter = awsstepfunctions.CsvDelimiter_COMMA
 	}
-	return itemReader{format: protocol.FormatCSV, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems, headers: s.Headers, delimiter: delimiter}
+	return itemReader{format: protocol.FormatCSV, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems, headers: s.Headers, delimiter: delimiter}
 }
 
 func (s *ObjectList) itemReader() itemReader {
@@ -130,7 +157,7 @@ func (s *ObjectList) itemReader() itemReader {
 }
 
 func (s *Inventory) itemReader() itemReader {
-	return itemReader{format: protocol.FormatInventory, bucket: s.Bucket, key: s.Key, maxItems: s.MaxItems}
+	return itemReader{format: protocol.FormatInventory, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems}
 }
 
 func (s *InputList) itemReader() itemReader { return itemReader{} }

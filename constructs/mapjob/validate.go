@@ -2,9 +2,11 @@ package mapjob
 
 import (
 	"math"
+	"slices"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/waiting"
 	"github.com/mapjob/mapjob/constructs/joblock"
@@ -108,9 +110,19 @@ func (s *settings) validateSource(found *refusal.Problems) {
 		found.Add("Source: got %T in an Inline job, whose items are in its data, expected *mapjob.InputList or nil", s.Source)
 	case mode.byReference && reader.inInput():
 		found.Add("Source: got *mapjob.InputList with ByReference, expected Distributed: items that fit into an input need no chunks")
-	case mode.byReference && reader.format == protocol.FormatObjects && reader.bucket != nil && reader.bucket == s.ResultsBucket:
+	case mode.byReference && reader.format == protocol.FormatObjects && reader.bucket != nil && same(reader.bucket, s.ResultsBucket):
 		found.Add("Source.Bucket: got the ResultsBucket, expected another one: the list of its objects would include the job's own chunks")
+	case reader.key == nil && same(reader.bucket, s.ResultsBucket):
+		found.Add("Source.Bucket: got the ResultsBucket without a Key or a Prefix, expected another bucket, or none for objects in the job's own folder: the input would name objects of every job")
 	}
+	if slices.ContainsFunc(reader.inputBuckets, func(b awss3.IBucket) bool { return same(b, s.ResultsBucket) }) {
+		found.Add("Source.InputBuckets: got the ResultsBucket, expected other buckets: the input may name objects in the job's own folder of it in any case, and would name those of every job")
+	}
+}
+
+// same reports whether two buckets are one, which an app may have imported twice.
+func same(a, b awss3.IBucket) bool {
+	return a != nil && b != nil && (a == b || *a.BucketName() == *b.BucketName())
 }
 
 // validateTimes checks that what an execution waits for ends before the

@@ -61,27 +61,31 @@ func Store(ctx context.Context, store objects.Store, items iter.Seq2[json.RawMes
 	return stored, nil
 }
 
-// Feed makes a job work on the items. Input, unless it is nil, takes the place
-// of the execution's input, and call that of invoke, which answers the tasks that
-// invoke functions.
-func (i *Items) Feed(ctx context.Context, job *asl.StateMachine, invoke engine.IntegrationFunc) (input []byte, call engine.IntegrationFunc, err error) {
+// Feed makes a job, whose state machine has a name, work on the items. Input, unless
+// it is nil, takes the place of the execution's input, and call that of invoke, which
+// answers the tasks that invoke functions.
+func (i *Items) Feed(ctx context.Context, job *asl.StateMachine, name string, invoke engine.IntegrationFunc) (input []byte, call engine.IntegrationFunc, err error) {
 	state := stateOf(job, protocol.StateMap)
 	if state == nil || state.Map == nil {
 		return nil, nil, fmt.Errorf("the state machine has no state %s, expected one that constructs/mapjob makes", protocol.StateMap)
 	}
 	hasStart := stateOf(job, protocol.StateJobStart) != nil
 	read := stateOf(job, protocol.StateReadInput)
-	var given any // the list itself, if the Map reads no object
+	var given, named any // the list itself, if the Map reads no object
 	if state.Map.ItemReader == nil {
 		given, err = i.list(ctx)
-	} else if given = i.at(itemsKey); read != nil && !hasStart {
-		given, err = i.storeForReader(ctx, state.Map.ItemReader, read)
+		named = given
+	} else {
+		given = i.at(itemsKey)
+		if read != nil {
+			named, err = i.name(ctx, state.Map.ItemReader, read, name, !hasStart)
+		}
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	if read != nil {
-		if input, err = json.Marshal(map[string]any{"items": given}); err != nil {
+		if input, err = json.Marshal(map[string]any{"items": named}); err != nil {
 			return nil, nil, err
 		}
 	}

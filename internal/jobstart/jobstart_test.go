@@ -76,7 +76,7 @@ func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
 		distributed: `{"Payload":{"items":{"bucket":"mapjob-items","key":"items.jsonl","count":5}},"StatusCode":200}`,
 		inline:      `{"Payload":{"items":[0,1,2,3,4]},"StatusCode":200}`,
 	} {
-		input, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", processor), invoke)
+		input, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", processor), "Job", invoke)
 		if err != nil || input != nil {
 			t.Fatalf("got input %s and error %v, expected the input to stay", input, err)
 		}
@@ -90,7 +90,7 @@ func TestItemsAreTheAnswerOfTheJobStart(t *testing.T) {
 }
 
 func TestItemsAreTheInputOfAJobWithoutJobStart(t *testing.T) {
-	input, _, err := stored(t, &objectstest.Memory{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), nil)
+	input, _, err := stored(t, &objectstest.Memory{}, 2).Feed(t.Context(), job(t, "ReadInput", inline), "Job", nil)
 	if diff := cmp.Diff(`{"items":[0,1]}`, string(input)); err != nil || diff != "" {
 		t.Errorf("got error %v and input (-expected +got):\n%s", err, diff)
 	}
@@ -98,7 +98,7 @@ func TestItemsAreTheInputOfAJobWithoutJobStart(t *testing.T) {
 
 func TestItemsAreStoredInChunks(t *testing.T) {
 	o := &objectstest.Memory{}
-	_, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", distributed), nil)
+	_, call, err := stored(t, o, 5).Feed(t.Context(), job(t, "JobStart", distributed), "Job", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,14 +124,14 @@ func TestOnlyJobsTakeItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := stored(t, &objectstest.Memory{}, 1).Feed(t.Context(), m, nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
+	if _, _, err := stored(t, &objectstest.Memory{}, 1).Feed(t.Context(), m, "Job", nil); err == nil || !strings.Contains(err.Error(), "has no state Map, expected one that constructs/mapjob makes") {
 		t.Errorf("got %v, expected the state machine to be refused", err)
 	}
 }
 
 func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 	const (
-		ofInput  = `{"items": "{% $states.input.items %}", "results": "{% $states.context.Execution.Name %}"}`
+		ofInput  = `{"items": "{% $states.input.items %}", "results": {"bucket": "results", "prefix": "{% $states.context.StateMachine.Name & '/' & $states.context.Execution.Name %}"}}`
 		ofBucket = `{"items": "{% $merge([$states.input.items, {'bucket': 'orders'}]) %}"}`
 		ofKey    = `{"items": {"bucket": "orders", "key": "today.json"}}`
 		array    = "[0\n,1\n,2\n]"
@@ -141,14 +141,14 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 		assign, reader, input string
 		stored                map[string]string
 	}{
-		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, map[string]string{}},
-		"JSON":                 {ofInput, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"mapjob-items/items.json": array}},
+		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"results","key":"Job/items.jsonl","prefix":"Job/items.jsonl","count":3}}`, map[string]string{"results/Job/items.jsonl": "0\n1\n2\n"}},
+		"JSON":                 {ofInput, json, `{"items":{"bucket":"results","key":"Job/items.json","prefix":"Job/items.json","count":3}}`, map[string]string{"results/Job/items.json": array}},
 		"of a bucket":          {ofBucket, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, map[string]string{"orders/items.jsonl": "0\n1\n2\n"}},
 		"of one object":        {ofKey, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"orders/today.json": array}},
 		"the list of an input": {ofInput, "", `{"items":[0,1,2]}`, map[string]string{}},
 	} {
 		o := &objectstest.Memory{}
-		input, _, err := stored(t, o, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", c.assign, distributed, c.reader), nil)
+		input, _, err := stored(t, o, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", c.assign, distributed, c.reader), "Job", nil)
 		c.stored["mapjob-items/items.jsonl"] = "0\n1\n2\n"
 		if diff := cmp.Diff(c.stored, o.Objects); err != nil || diff != "" || string(input) != c.input {
 			t.Errorf("%s: got error %v, input %s, expected %s, and objects (-expected +got):\n%s", name, err, input, c.input, diff)
@@ -159,7 +159,7 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 		strings.Replace(jsonLines, `"JSONL"`, `"JSON", "ItemsPointer": "/rows"`, 1):                                                            "reads JSON below /rows, expected JSON Lines or JSON",
 		`"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Arguments": {"Bucket": "orders", "Prefix": "{% $items.prefix %}"}},`: "reads a list of objects, expected JSON Lines or JSON",
 	} {
-		_, _, err := stored(t, &objectstest.Memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), nil)
+		_, _, err := stored(t, &objectstest.Memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), "Job", nil)
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected that the job's Map %s", err, expected)
 		}
@@ -177,7 +177,7 @@ func TestWhatCouldNotBeStoredIsGivenUp(t *testing.T) {
 
 	items := stored(t, o, 3)
 	o.Objects["mapjob-items/items.jsonl"] = "0\n1\n" // the third is lost
-	_, call, err := items.Feed(t.Context(), job(t, "JobStart", distributed), nil)
+	_, call, err := items.Feed(t.Context(), job(t, "JobStart", distributed), "Job", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,27 +15,41 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// storeForReader stores the items once more if the job's Map reads them as a JSON
-// array, or from a bucket or key that the job's Source names. It returns the
-// address that the input gives to the job.
-func (i *Items) storeForReader(ctx context.Context, reader *asl.ItemReader, readInput *asl.State) (protocol.Items, error) {
+// name returns the address by which the input names the items: an object in the
+// job's own folder of the results bucket, which every job takes. If the job's Map
+// reads it itself, name stores the items once more where the Map reads them: the
+// job's Source may name another bucket or key.
+func (i *Items) name(ctx context.Context, reader *asl.ItemReader, readInput *asl.State, machine string, stores bool) (protocol.Items, error) {
 	given := i.at(itemsKey)
-	switch {
-	case reader.InputType == "JSONL":
-	case reader.InputType == "JSON" && reader.ItemsPointer == "":
-		given = i.at(arrayKey)
-	case reader.Resource.Action == "listObjectsV2":
-		return given, unreadable("a list of objects")
-	case reader.InputType == "JSON":
-		return given, unreadable("JSON below " + reader.ItemsPointer)
-	default:
-		return given, unreadable(reader.InputType)
+	if stores {
+		switch {
+		case reader.InputType == "JSONL":
+		case reader.InputType == "JSON" && reader.ItemsPointer == "":
+			given = i.at(arrayKey)
+		case reader.Resource.Action == "listObjectsV2":
+			return given, unreadable("a list of objects")
+		case reader.InputType == "JSON":
+			return given, unreadable("JSON below " + reader.ItemsPointer)
+		default:
+			return given, unreadable(reader.InputType)
+		}
 	}
-	address, err := addressRead(readInput, given)
+	assigned, err := assignedBy(readInput, given, machine)
 	if err != nil {
 		return given, err
 	}
-	if address.Bucket == Bucket && address.Key == itemsKey {
+	if results := assigned.Results.Bucket; results != "" {
+		given.Bucket, given.Key = results, machine+"/"+given.Key
+		given.Prefix = given.Key
+		if assigned, err = assignedBy(readInput, given, machine); err != nil {
+			return given, err
+		}
+	}
+	address := given
+	if assigned.Items != nil {
+		address = *assigned.Items
+	}
+	if !stores || address.Bucket == Bucket && address.Key == itemsKey {
 		return given, nil
 	}
 	if err := i.copyTo(ctx, address, reader.InputType == "JSON"); err != nil {
@@ -49,11 +63,17 @@ func unreadable(format string) error {
 		"give the job a Source of one of these, an InputList or ByReference", format)
 }
 
-// addressRead returns where the job's Map reads items if the execution's input
-// has this address: the job's Source may name another bucket or key.
-func addressRead(readInput *asl.State, given protocol.Items) (read protocol.Items, err error) {
+// variables are those that the state ReadInput assigns.
+type variables struct {
+	Items   *protocol.Items // where the Map reads items
+	Results protocol.Results
+}
+
+// assignedBy returns what the state ReadInput assigns if the execution's input has
+// this address.
+func assignedBy(readInput *asl.State, given protocol.Items, machine string) (read variables, err error) {
 	if readInput.Assign == nil {
-		return given, nil
+		return read, nil
 	}
 	text, err := json.Marshal(map[string]any{"items": given})
 	if err != nil {
@@ -66,15 +86,13 @@ func addressRead(readInput *asl.State, given protocol.Items) (read protocol.Item
 	execution := value.NewObject("Id", "", "Input", input, "Name", "", "RoleArn", "", "StartTime", "", "RedriveCount", 0.0)
 	assigned, err := readInput.Assign.Evaluate(&expression.Scope{Input: input, Now: time.Now(), Random: rand.New(rand.NewPCG(0, 0)),
 		Context: func() *value.Object {
-			return value.NewObject("Execution", execution, "State", value.NewObject("Name", readInput.Name), "StateMachine", value.NewObject("Id", "", "Name", ""))
+			return value.NewObject("Execution", execution, "State", value.NewObject("Name", readInput.Name), "StateMachine", value.NewObject("Id", "", "Name", machine))
 		}})
 	if err != nil {
 		return read, fmt.Errorf("state %s: %w", readInput.Name, err)
 	}
-	variables, _ := assigned.(*value.Object)
-	items, _ := variables.Get("items")
-	if err := json.Unmarshal(value.Append(nil, items), &read); err != nil {
-		return read, fmt.Errorf("state %s: got the items %s, expected their bucket and key", readInput.Name, value.Text(items))
+	if err := json.Unmarshal(value.Append(nil, assigned), &read); err != nil {
+		return read, fmt.Errorf("state %s: got the variables %s, expected the items' bucket and key: %w", readInput.Name, value.Text(assigned), err)
 	}
 	return read, nil
 }

@@ -107,7 +107,7 @@ func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting
 func (s *Stack) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine.IntegrationFunc, error) {
 	invoke := engine.IntegrationFunc(s.services.Invoke)
 	if x.Items != nil {
-		input, fed, err := x.Items.Feed(ctx, m.Definition, invoke)
+		input, fed, err := x.Items.Feed(ctx, m.Definition, m.Name, invoke)
 		if err != nil {
 			return nil, err
 		}

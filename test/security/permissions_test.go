@@ -33,7 +33,8 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
-  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/results/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   s3:GetObject on arn:<Partition>:s3:::our-items/*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
@@ -69,7 +70,8 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
-  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/results/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   sns:Publish on <AlertsTopic>
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
@@ -115,7 +117,8 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
-  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<JobResults>/*
+  s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/results/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
   states:GetExecutionHistory on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:*
@@ -169,7 +172,8 @@ InvoicingRole
   lambda:InvokeFunction on <WorkerFunction.Arn>
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
-  s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on arn:<Partition>:s3:::<InvoicingResults>/*
+  s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/results/*
+  s3:GetObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>/Map:*
   states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of InvoicingStateMachine>:*
   states:GetExecutionHistory on arn:<Partition>:states:<Region>:<AccountId>:execution:<InvoicingStateMachine.Name>:*
