@@ -561,6 +561,60 @@ func TestInputBucketsReachEveryReader(t *testing.T) {
 	}
 }
 
+// An input that names any object of the results bucket would name those of other
+// jobs, however an app has imported the bucket.
+func TestInputsNameNoObjectsOfOtherJobs(t *testing.T) {
+	stack := synthesis.Stack(t)
+	results := awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("shared"))
+	again := awss3.Bucket_FromBucketName(stack, jsii.String("Again"), jsii.String("shared"))
+	other := awss3.Bucket_FromBucketName(stack, jsii.String("Other"), jsii.String("other"))
+	const wholeBucket, ofInput = "Source.Bucket: got the ResultsBucket without a Key", "Source.InputBuckets: got the ResultsBucket"
+	for name, c := range map[string]struct {
+		source  mapjob.Source
+		refused string // "": it is not
+	}{
+		"the results bucket":             {&mapjob.JSONLines{Bucket: results}, wholeBucket},
+		"imported twice":                 {&mapjob.JSON{Bucket: again}, wholeBucket},
+		"a list of it":                   {&mapjob.ObjectList{Bucket: results}, wholeBucket},
+		"one object of it":               {&mapjob.CSV{Bucket: results, Key: jsii.String("rows.csv")}, ""},
+		"among the buckets of the input": {&mapjob.CSV{InputBuckets: []awss3.IBucket{other, again}}, ofInput},
+		"other buckets":                  {&mapjob.Inventory{InputBuckets: []awss3.IBucket{other}}, ""},
+		"both":                           {&mapjob.JSON{Bucket: other, InputBuckets: []awss3.IBucket{other}}, "Source.InputBuckets: got 1 buckets with a Bucket"},
+		"no bucket":                      {&mapjob.JSON{InputBuckets: []awss3.IBucket{nil}}, "Source.InputBuckets: got nil in the list"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := jsii.String("Job " + name)
+			create := func() {
+				mapjob.New(stack, id, &mapjob.Props{Worker: function(stack, "Worker "+name), ResultsBucket: results, Source: c.source})
+			}
+			if c.refused == "" {
+				create()
+			} else if message := synthesis.Panics(t, create); !strings.Contains(message, c.refused) {
+				t.Errorf("got %q, expected it to contain %q", message, c.refused)
+			}
+		})
+	}
+}
+
+// The Map may read in the job's own folder, and write results there, and no more.
+func TestMapHasPermissionsInItsOwnFolderOnly(t *testing.T) {
+	for name, source := range map[string]mapjob.Source{"of the input": nil, "of a bucket's object": &mapjob.CSV{InputBuckets: nil}, "a list": &mapjob.InputList{}} {
+		stack := synthesis.Stack(t)
+		results := awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("shared"))
+		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), ResultsBucket: results, Source: source})
+		template := synthesis.Synthesize(t, stack)
+		for id, policy := range template.OfType("AWS::IAM::Policy") {
+			text, err := json.Marshal(policy.Properties["PolicyDocument"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(text), `:s3:::shared/*"`) || !strings.Contains(string(text), ":s3:::shared") && strings.HasPrefix(id, "JobMapAccess") {
+				t.Errorf("%s: got %s in %s, expected permissions in the job's own folder", name, text, id)
+			}
+		}
+	}
+}
+
 // The job can't extend the role of an imported function, and warns about it.
 func TestImportedFunctionsCauseWarnings(t *testing.T) {
 	stack := synthesis.Stack(t)

@@ -23,6 +23,7 @@ func TestJobs(t *testing.T) {
 	s := running.Start(t, jobsOfAllTests)
 	t.Run("Sources", func(t *testing.T) { sources(t, s) })
 	t.Run("ChangedSources", func(t *testing.T) { changedSources(t, s) })
+	t.Run("Starters", func(t *testing.T) { starters(t, s) })
 	t.Run("Inputs", func(t *testing.T) { inputs(t, s) })
 	t.Run("Largest", func(t *testing.T) { largest(t, s) })
 	t.Run("LargestItem", func(t *testing.T) { largestItem(t, s) })

@@ -64,6 +64,11 @@ func jobsOfAllTests(s awscdk.Stack) {
 	job("ChunkedObjects", mapjob.Props{Source: scans, Mode: &mapjob.ByReference{}, ToleratedFailurePercentage: tolerant})
 	job("ChunkedLines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in}, Mode: &mapjob.ByReference{}, ToleratedFailurePercentage: tolerant})
 
+	job("Own", mapjob.Props{})
+	job("OwnChunked", mapjob.Props{Mode: &mapjob.ByReference{}})
+	job("Granted", mapjob.Props{Source: &mapjob.JSONLines{InputBuckets: []awss3.IBucket{in}}})
+	job("GrantedChunked", mapjob.Props{Source: &mapjob.JSONLines{InputBuckets: []awss3.IBucket{in}}, Mode: &mapjob.ByReference{}})
+
 	list, batchesOf := &mapjob.InputList{}, func(n float64) *mapjob.Distributed { return &mapjob.Distributed{BatchSize: &n} }
 	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), Mode: batchesOf(4)})
 	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), Mode: batchesOf(4)})
