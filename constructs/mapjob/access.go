@@ -225,7 +225,7 @@ func (j *mapJob) inExecutions(keys string) string {
 // getOwn allows to read everything in the job's own folder of the results bucket,
 // which has no folder for the execution if others stored it there.
 func (j *mapJob) getOwn() permission {
-	return objects(j.results, "/"+*j.stateMachine.StateMachineName()+"/*", "s3:GetObject")
+	return permission{objects(j.results, "/"+*j.stateMachine.StateMachineName()+"/*", "s3:GetObject").statement, "/*"}
 }
 
 func (j *mapJob) put(keys string) permission {
