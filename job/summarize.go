@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -110,12 +111,23 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	if !info.StartedAt.IsZero() {
 		took = stopped.Sub(info.StartedAt)
 	}
-	err = metrics.Write(z.metrics, metrics.Account{Job: info.Name, Items: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
-		Missing: items.Missing, DurationMs: took.Milliseconds()}, stopped)
+	err = metrics.Write(z.metrics, metrics.Account{Job: info.Name, StateMachine: stateMachine(info.Execution), Items: items.Total,
+		Succeeded: items.Succeeded, Failed: items.Failed, Missing: items.Missing, DurationMs: took.Milliseconds()}, stopped)
 	if err != nil {
 		return nil, err
 	}
 	return encode(account)
+}
+
+// stateMachine returns the name of the state machine of an execution, whose ARN is
+// arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME. It is empty if
+// the text is no such ARN.
+func stateMachine(execution string) string {
+	parts := strings.Split(execution, ":")
+	if len(parts) != 8 || parts[5] != "execution" {
+		return ""
+	}
+	return parts[6]
 }
 
 // outcomes yields the outcomes in the results, which may have several of one item.

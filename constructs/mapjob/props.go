@@ -77,8 +77,8 @@ type Props struct {
 	LockTable awsdynamodb.ITable
 
 	// Name is the job's name in its data, metrics, reports and notifications: 1 to 80
-	// characters of ASCII. Jobs with one name in an account and region share their
-	// metrics, and so their alarms: name the deployments of a stack apart.
+	// characters of ASCII. The metrics of jobs with one name are told apart by their
+	// state machines.
 	// Default: the construct's ID.
 	Name *string
 

@@ -3,17 +3,20 @@ package observe
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Names of the metrics of Step Functions, and of those that a summary writes
-// (package job). The latter have the job's name as their dimension.
+// (package job). The dimensions of the latter are the name of the job and, because
+// two deployments of a job share it, the name of the state machine.
 const (
-	statesNamespace = "AWS/States"
-	jobNamespace    = "mapjob"
-	jobDimension    = "Job"
+	statesNamespace       = "AWS/States"
+	jobNamespace          = "mapjob"
+	jobDimension          = "Job"
+	stateMachineDimension = "StateMachine"
 )
 
 // Metrics are the metrics of a state machine, each over five minutes.
@@ -57,10 +60,10 @@ func newMetrics(settings *Props) *Metrics {
 		MapRunBacklog:   ofAccount("ApproximateMapRunBacklogSize", "waiting"),
 	}
 	if settings.Job != nil {
-		m.Items = ofJob(settings.Job, "Items", "all")
-		m.SucceededItems = ofJob(settings.Job, "Succeeded", "succeeded")
-		m.FailedItems = ofJob(settings.Job, "Failed", "failed")
-		m.MissingItems = ofJob(settings.Job, "Missing", "missing")
+		m.Items = ofJob(settings, "Items", "all")
+		m.SucceededItems = ofJob(settings, "Succeeded", "succeeded")
+		m.FailedItems = ofJob(settings, "Failed", "failed")
+		m.MissingItems = ofJob(settings, "Missing", "missing")
 		// Without items the division has no result, so that there is no data.
 		m.FailureRate = awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
 			Expression:   jsii.String("100 * failed / items"),
@@ -100,11 +103,17 @@ func ofAccount(name, label string) awscloudwatch.IMetric {
 	})
 }
 
-func ofJob(job *string, name, label string) awscloudwatch.IMetric {
+func ofJob(settings *Props, name, label string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String(jobNamespace), MetricName: jsii.String(name), DimensionsMap: &map[string]*string{jobDimension: job},
-		Statistic: jsii.String("Sum"), Period: period(), Label: jsii.String(label),
+		Namespace: jsii.String(jobNamespace), MetricName: jsii.String(name),
+		DimensionsMap: &map[string]*string{jobDimension: settings.Job, stateMachineDimension: nameOf(settings.StateMachine)},
+		Statistic:     jsii.String("Sum"), Period: period(), Label: jsii.String(label),
 	})
+}
+
+// nameOf returns the name of a state machine, which is the last part of its ARN.
+func nameOf(machine awsstepfunctions.IStateMachine) *string {
+	return awscdk.Arn_Split(machine.StateMachineArn(), awscdk.ArnFormat_COLON_RESOURCE_NAME).ResourceName
 }
 
 // lookBack returns the period of a metric, and how many periods make up a time.

@@ -329,3 +329,24 @@ func TestBadProps(t *testing.T) {
 		})
 	}
 }
+
+// Two deployments of a job share its name.
+func TestTheMetricsOfAJobAreThoseOfItsStateMachine(t *testing.T) {
+	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Stack"), nil)
+	dimensions := func(name string) map[string]*string {
+		machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String(name), jsii.String(name))
+		observer := observe.New(stack, jsii.String("Observe"+name), &observe.Props{StateMachine: machine, Job: jsii.String("Nightly")})
+		got := *observer.Metrics().FailedItems.ToMetricConfig().MetricStat.Dimensions
+		found := map[string]*string{}
+		for _, d := range got {
+			found[*d.Name] = jsii.String(fmt.Sprint(d.Value))
+		}
+		return found
+	}
+	for _, name := range []string{"NightlyEU", "NightlyUS"} {
+		got := dimensions(name)
+		if len(got) != 2 || *got["Job"] != "Nightly" || *got["StateMachine"] != name {
+			t.Errorf("%s: got %v dimensions, Job %v and StateMachine %v", name, len(got), got["Job"], got["StateMachine"])
+		}
+	}
+}

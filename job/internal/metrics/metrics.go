@@ -9,7 +9,12 @@ import (
 
 // Account has the values of the metrics of one execution.
 type Account struct {
-	Job        string
+	Job string
+
+	// StateMachine is the name of the state machine: two deployments of a job share
+	// its name. It is empty if the execution is unknown.
+	StateMachine string `json:",omitempty"`
+
 	Items      int
 	Succeeded  int
 	Failed     int
@@ -31,11 +36,15 @@ func Write(w io.Writer, a Account, now time.Time) error {
 		Timestamp         int64 // milliseconds of Unix time
 		CloudWatchMetrics []directive
 	}
+	dimensions := []string{"Job"}
+	if a.StateMachine != "" {
+		dimensions = append(dimensions, "StateMachine")
+	}
 	return json.NewEncoder(w).Encode(struct {
 		Metadata metadata `json:"_aws"`
 		Account
 	}{
-		metadata{now.UnixMilli(), []directive{{"mapjob", [][]string{{"Job"}}, []metric{
+		metadata{now.UnixMilli(), []directive{{"mapjob", [][]string{dimensions}, []metric{
 			{"Items", "Count"}, {"Succeeded", "Count"}, {"Failed", "Count"}, {"Missing", "Count"}, {"DurationMs", "Milliseconds"}}}}},
 		a,
 	})
