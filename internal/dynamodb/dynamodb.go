@@ -15,13 +15,13 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 
 	"github.com/mapjob/mapjob/internal/loopback"
+	"github.com/mapjob/mapjob/internal/nodejs"
 	"github.com/mapjob/mapjob/internal/process"
 )
 
@@ -48,7 +48,7 @@ process.stdin.on('end', () => process.exit()).resume()
 
 // Errors of [Start].
 var (
-	ErrNoNode    = errors.New("starting DynamoDB: found no Node.js with dynalite in node_modules of this folder or one above: run `npm install --save-dev dynalite@4 node@24` in the folder of cdk.json, or `make setup` in a clone of mapjob; without npm, install Node.js first, from your system's packages or nodejs.org")
+	ErrMissing   = errors.New("starting DynamoDB, which the stack needs for its tables")
 	ErrPortTaken = errors.New("starting DynamoDB: the port is taken by another program")
 )
 
@@ -56,9 +56,13 @@ var (
 // one. It looks for dynalite in the node_modules of folder and those above it.
 // The database ends with ctx.
 func Start(ctx context.Context, folder string, port int) (_ *Database, err error) {
-	node, dynalite, err := find(folder)
+	dynalite, err := nodejs.Package(folder, "dynalite", "4")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	node, err := nodejs.Find(folder)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
 	}
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -182,25 +186,4 @@ func (d *Database) Close() {
 	d.stop()
 	<-d.ended
 	d.transport.CloseIdleConnections()
-}
-
-// find looks for dynalite in node_modules, and for the Node.js there before the
-// one on PATH.
-func find(folder string) (node, dynalite string, err error) {
-	for at, _ := filepath.Abs(folder); ; at = filepath.Dir(at) {
-		modules := filepath.Join(at, "node_modules")
-		if _, err := os.Stat(filepath.Join(modules, "dynalite", "package.json")); err == nil {
-			dynalite = filepath.Join(modules, "dynalite")
-			if node, err = exec.LookPath(filepath.Join(modules, ".bin", "node")); err == nil {
-				return node, dynalite, nil
-			}
-			if node, err = exec.LookPath("node"); err == nil {
-				return node, dynalite, nil
-			}
-			return "", "", ErrNoNode
-		}
-		if at == filepath.Dir(at) {
-			return "", "", ErrNoNode
-		}
-	}
 }

@@ -108,7 +108,7 @@ func (s *Services) function(arn string, invoke engine.IntegrationFunc) (engine.I
 	_, qualified, _ := strings.Cut(arn, ":function:")
 	name, _, _ := strings.Cut(qualified, ":")
 	if !s.Functions.Has(name) {
-		return nil, errors.New("the function does not run on this machine, expected a Go function of the stack")
+		return nil, errors.New("the function does not run on this machine, expected one of the app")
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		payload := request.Parameters

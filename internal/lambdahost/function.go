@@ -19,8 +19,11 @@ type Function struct {
 	// hyphens and underscores. Required.
 	Name string
 	// Command is the executable and its arguments. An executable without a slash is
-	// searched in Dir, then in PATH. Required.
+	// searched in Dir, then in PATH. Required, unless there is an Answer.
 	Command []string
+	// Answer answers invocations in place of an executable. If failed, the answer is
+	// the error of the function. It must be safe for concurrent use.
+	Answer func(payload []byte) (answer []byte, failed bool)
 	// Dir is the working directory. Default: the directory of the executable.
 	Dir string
 	// Env holds environment variables of the function. It also gets those that
@@ -80,13 +83,15 @@ func newFunction(h *Host, f Function) (*function, error) {
 	if f.MemoryMB == 0 {
 		f.MemoryMB = 128
 	}
-	executable, err := resolveExecutable(f.Command[0], f.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("function %q: %w", f.Name, err)
-	}
-	f.Command[0] = executable
-	if f.Dir == "" {
-		f.Dir = filepath.Dir(executable)
+	if f.Answer == nil {
+		executable, err := resolveExecutable(f.Command[0], f.Dir)
+		if err != nil {
+			return nil, fmt.Errorf("function %q: %w", f.Name, err)
+		}
+		f.Command[0] = executable
+		if f.Dir == "" {
+			f.Dir = filepath.Dir(executable)
+		}
 	}
 	fn := &function{Function: f, region: regionOf(f.ARN)}
 	fn.env = fn.environment()
@@ -99,7 +104,7 @@ func (f *Function) validate() error {
 	if !validName(f.Name) {
 		problems = append(problems, fmt.Errorf("got name %q, expected 1 to 64 letters, digits, hyphens and underscores", f.Name))
 	}
-	if len(f.Command) == 0 || f.Command[0] == "" {
+	if f.Answer == nil && (len(f.Command) == 0 || f.Command[0] == "") {
 		problems = append(problems, errors.New("got no command, expected an executable"))
 	}
 	if f.Timeout < 0 {

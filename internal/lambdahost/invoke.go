@@ -38,6 +38,9 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if inv.fn.Answer != nil {
+		return h.finish(inv, nil, inv.answer()), nil
+	}
 	p, early, err := inv.fn.pool.acquire(ctx, inv)
 	switch {
 	case err != nil:
@@ -86,6 +89,19 @@ func (h *Host) admit(r request) (*invocation, error) {
 		arn += ":" + qualifier
 	}
 	return &invocation{fn: fn, request: r, arn: arn, done: make(chan outcome, 1)}, nil
+}
+
+// answer answers an invocation of a function without an executable.
+func (inv *invocation) answer() outcome {
+	inv.startedAt = time.Now()
+	payload, didFail := inv.fn.Answer(inv.request.payload)
+	switch {
+	case didFail:
+		return failed(payload)
+	case len(payload) > maxResponseBytes:
+		return responseTooLarge().outcome(inv.request.id)
+	}
+	return succeeded(payload)
 }
 
 // await waits for the end of an invocation that a process works on.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -24,7 +25,7 @@ func Check(s *template.Stack) error {
 
 // HasStateMachine reports whether a synthesized stack has something to execute.
 func HasStateMachine(s *template.Stack) bool {
-	return len(s.OfType("AWS::StepFunctions::StateMachine")) > 0
+	return len(ownMachines(s)) > 0
 }
 
 // Entry returns the short name of the function that an event is for: the one
@@ -39,9 +40,9 @@ func (s *Stack) Entry() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, id := range t.OfType("AWS::Lambda::Function") {
-		if name, _ := resolved.(string); t.PhysicalName(id) == name {
-			return t.ShortName(id), nil
+	for _, r := range t.Resources(functions.Type) {
+		if name, _ := resolved.(string); r.PhysicalName() == name {
+			return t.ShortName(r), nil
 		}
 	}
 	return "", fmt.Errorf("output %s: got %v, expected the name of a function of the stack", entryOutput, resolved)
@@ -51,9 +52,9 @@ func (s *Stack) Entry() (string, error) {
 // name.
 func (s *Stack) ShortName(physical string) string {
 	t := s.template
-	for _, id := range t.OfType("AWS::Lambda::Function", "AWS::SQS::Queue") {
-		if t.PhysicalName(id) == physical {
-			return s.template.ShortName(id)
+	for _, r := range t.Resources(functions.Type, queueType) {
+		if r.PhysicalName() == physical {
+			return t.ShortName(r)
 		}
 	}
 	return strings.TrimPrefix(physical, s.template.Name+"-")

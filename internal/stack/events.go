@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/invocation"
 )
 
@@ -30,23 +31,23 @@ type eventInvokeProperties struct {
 }
 
 func (s *Stack) eventConfig(function string) (invocation.EventConfig, error) {
-	id, err := s.functionID(function)
+	r, err := functions.Find(s.template, function, "--function")
 	if err != nil {
 		return invocation.EventConfig{}, err
 	}
-	name := s.template.PhysicalName(id)
+	name := r.PhysicalName()
 	if !s.functions.Has(name) {
-		return invocation.EventConfig{}, fmt.Errorf("function %s does not run on this machine, expected a Go function of the stack on provided.al2023: choose another one", function)
+		return invocation.EventConfig{}, fmt.Errorf("function %s does not run on this machine: %w", function, s.functions.absent[name])
 	}
 	var f struct{ DeadLetterConfig struct{ TargetArn string } }
-	if err := s.template.Decode(id, &f); err != nil {
+	if err := r.Decode(&f); err != nil {
 		return invocation.EventConfig{}, err
 	}
-	config := invocation.EventConfig{Function: name, ARN: s.template.ARN("lambda", "function:"+name),
+	config := invocation.EventConfig{Function: name, ARN: r.ARN(),
 		Retries: invocation.MaxRetries, MaxAge: invocation.DefaultEventAge, DeadLetter: f.DeadLetterConfig.TargetArn}
-	for _, id := range s.template.OfType("AWS::Lambda::EventInvokeConfig") {
+	for _, r := range s.template.Resources("AWS::Lambda::EventInvokeConfig") {
 		var p eventInvokeProperties
-		if err := s.template.Decode(id, &p); err != nil {
+		if err := r.Decode(&p); err != nil {
 			return invocation.EventConfig{}, err
 		}
 		if functionName(p.FunctionName) != name {
@@ -59,13 +60,4 @@ func (s *Stack) eventConfig(function string) (invocation.EventConfig, error) {
 		config.OnFailure, config.OnSuccess = p.DestinationConfig.OnFailure.Destination, p.DestinationConfig.OnSuccess.Destination
 	}
 	return config, nil
-}
-
-func (s *Stack) functionID(name string) (string, error) {
-	for _, id := range s.template.OfType("AWS::Lambda::Function") {
-		if s.template.PhysicalName(id) == name {
-			return id, nil
-		}
-	}
-	return s.template.Find(name, "function", "--function", "AWS::Lambda::Function")
 }

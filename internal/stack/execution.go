@@ -9,6 +9,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/jobstart"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 )
 
@@ -80,10 +81,12 @@ func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting
 		return nil, err
 	}
 	tasks := &tasks{services: s.services, waiting: waiting, invoke: invoke, found: map[string]engine.Integration{}}
-	missing := tasks.add(m.Definition)
+	missing := errors.Join(tasks.add(m.Definition), s.needs(m, func(state string) bool {
+		return state == protocol.StateJobStart && x.Items != nil
+	}))
 	machines, err := s.nested(m, tasks)
 	if err = errors.Join(missing, err); err != nil {
-		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", s.template.ShortName(m.ID), err)
+		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", m.ID, err)
 	}
 	options := append(append(tasks.options(x.Between), machines...),
 		engine.WithObjects(s.objects),

@@ -7,11 +7,14 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/sfnapi"
+	"github.com/mapjob/mapjob/internal/template"
 )
+
+const machineType = "AWS::StepFunctions::StateMachine"
 
 // Machine is a state machine of the stack.
 type Machine struct {
-	ID         string // logical ID
+	ID         string // short name of its construct
 	Name       string // physical name
 	ARN        string
 	Definition *asl.StateMachine
@@ -23,77 +26,58 @@ type Machine struct {
 // only one if the name is empty, besides those that a trigger brings along. The error
 // has all problems of its definition.
 func (s *Stack) Machine(name string) (*Machine, error) {
+	among := s.template.Resources(machineType)
 	if name == "" {
-		name = s.onlyMachine()
+		among = ownMachines(s.template)
 	}
-	id, err := s.template.Find(name, "state machine", "--job", "AWS::StepFunctions::StateMachine")
+	r, err := s.template.FindAmong(among, name, "state machine", "--job")
 	if err != nil {
 		return nil, err
 	}
-	return s.machine(id)
-}
-
-// onlyMachine returns the ID of the only state machine that users run; "" if there
-// are several or none.
-func (s *Stack) onlyMachine() string {
-	only := ""
-	for _, id := range s.template.OfType("AWS::StepFunctions::StateMachine") {
-		switch {
-		case s.template.IsStarter(id):
-		case only != "":
-			return ""
-		default:
-			only = id
-		}
-	}
-	return only
+	return s.machine(r)
 }
 
 // JobName returns the short name of a state machine: that of the job's construct.
-func (s *Stack) JobName(m *Machine) string { return s.template.ShortName(m.ID) }
+func (s *Stack) JobName(m *Machine) string { return m.ID }
 
 // machine parses a state machine, once for all executions.
-func (s *Stack) machine(id string) (*Machine, error) {
+func (s *Stack) machine(r *template.Resource) (*Machine, error) {
 	s.machinesMutex.Lock()
 	defer s.machinesMutex.Unlock()
-	if m, ok := s.machines[id]; ok {
+	if m, ok := s.machines[r]; ok {
 		return m, nil
 	}
-	m, err := s.parseMachine(id)
+	m, err := s.parseMachine(r)
 	if err == nil {
-		s.machines[id] = m
+		s.machines[r] = m
 	}
 	return m, err
 }
 
-func (s *Stack) parseMachine(id string) (*Machine, error) {
+func (s *Stack) parseMachine(r *template.Resource) (*Machine, error) {
 	var p struct{ DefinitionString, StateMachineType string }
-	if err := s.template.Decode(id, &p); err != nil {
+	if err := r.Decode(&p); err != nil {
 		return nil, err
 	}
 	if p.DefinitionString == "" {
-		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", id)
+		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", s.template.ShortName(r))
 	}
 	definition, err := asl.Parse([]byte(p.DefinitionString))
 	if err != nil {
-		return nil, fmt.Errorf("state machine %s: %w", id, err)
+		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
-	m := &Machine{ID: id, Name: s.template.PhysicalName(id), ARN: s.machineARN(id), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
+	m := &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
 	if p.StateMachineType == "EXPRESS" {
 		m.Type = engine.Express
 	}
 	return m, nil
 }
 
-func (s *Stack) machineARN(id string) string {
-	return s.template.ARN("states", "stateMachine:"+s.template.PhysicalName(id))
-}
-
 // machineAt returns the state machine with an ARN; nil if there is none.
 func (s *Stack) machineAt(arn string) (*Machine, error) {
-	for _, id := range s.template.OfType("AWS::StepFunctions::StateMachine") {
-		if s.machineARN(id) == arn {
-			return s.machine(id)
+	for _, r := range s.template.Resources(machineType) {
+		if r.ARN() == arn {
+			return s.machine(r)
 		}
 	}
 	return nil, nil

@@ -1,12 +1,19 @@
 package stack
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // nested returns the stack's state machines as options for one that starts
@@ -15,10 +22,10 @@ import (
 // the input: what they lack fails when it is reached.
 func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 	named, others, broken := map[string]*Machine{m.ARN: m}, map[string]*Machine{}, map[string]error{}
-	for _, id := range s.template.OfType("AWS::StepFunctions::StateMachine") {
-		other, err := s.machine(id)
+	for _, r := range s.template.Resources(machineType) {
+		other, err := s.machine(r)
 		if err != nil {
-			broken[s.machineARN(id)] = err
+			broken[r.ARN()] = err
 		} else if other.ARN != m.ARN {
 			others[other.ARN] = other
 		}
@@ -41,8 +48,8 @@ func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 			if !at.names(arn) {
 				continue
 			}
-			if err := t.add(other.Definition); err != nil {
-				errs = append(errs, fmt.Errorf("state machine %s: %w", s.template.ShortName(other.ID), err))
+			if err := errors.Join(t.add(other.Definition), s.needs(other, func(string) bool { return false })); err != nil {
+				errs = append(errs, fmt.Errorf("state machine %s: %w", other.ID, err))
 			}
 			named[arn] = other
 			delete(others, arn)
@@ -63,6 +70,50 @@ func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 	return options, errors.Join(errs...)
 }
 
+// invokes returns the name of a state whose task names a function, by its ARN or
+// its name; "" if there is none, or skip is true for it.
+func (m *Machine) invokes(function *template.Resource, skip func(state string) bool) string {
+	var definition any
+	_ = json.Unmarshal([]byte(m.text), &definition) // it was parsed before
+	for state, text := range tasksIn(definition) {
+		if !skip(state) && (namesIn(text, function.ARN()) || strings.Contains(text, strconv.Quote(function.PhysicalName()))) {
+			return state
+		}
+	}
+	return ""
+}
+
+// tasksIn yields the names and texts of the Task states in a definition.
+func tasksIn(v any) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		switch v := v.(type) {
+		case []any:
+			for _, element := range v {
+				for name, text := range tasksIn(element) {
+					if !yield(name, text) {
+						return
+					}
+				}
+			}
+		case map[string]any:
+			states, _ := v["States"].(map[string]any)
+			for _, name := range slices.Sorted(maps.Keys(states)) {
+				state, _ := states[name].(map[string]any)
+				if text, err := json.Marshal(state); err == nil && state["Type"] == "Task" && !yield(name, string(text)) {
+					return
+				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(v)) {
+				for name, text := range tasksIn(v[name]) {
+					if !yield(name, text) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 func startsExecutions(machine *asl.StateMachine) bool {
 	for state := range machine.AllStates() {
 		if state.Task == nil || state.Task.Resource.Action != "startExecution" {
@@ -79,5 +130,9 @@ func startsExecutions(machine *asl.StateMachine) bool {
 // names reports whether an ARN is in the definition, not as a part of a longer
 // one.
 func (m *Machine) names(arn string) bool {
-	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(m.text)
+	return namesIn(m.text, arn)
+}
+
+func namesIn(text, arn string) bool {
+	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(text)
 }

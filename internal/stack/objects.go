@@ -11,6 +11,8 @@ import (
 	"github.com/mapjob/mapjob/internal/jobstart"
 )
 
+const bucketType = "AWS::S3::Bucket"
+
 // Bucket is a bucket of the stack.
 type Bucket struct {
 	ID     string // short name of its construct
@@ -21,9 +23,9 @@ type Bucket struct {
 // Buckets lists the stack's buckets.
 func (s *Stack) Buckets() []Bucket {
 	var list []Bucket
-	for _, id := range s.template.OfType("AWS::S3::Bucket") {
-		name := s.template.PhysicalName(id)
-		list = append(list, Bucket{s.template.ShortName(id), name, s.objects.BucketFolder(name)})
+	for _, r := range s.template.Resources(bucketType) {
+		name := r.PhysicalName()
+		list = append(list, Bucket{s.template.ShortName(r), name, s.objects.BucketFolder(name)})
 	}
 	return list
 }

@@ -14,24 +14,27 @@ import (
 	"github.com/mapjob/mapjob/internal/template"
 )
 
+const queueType = "AWS::SQS::Queue"
+
 // startQueues creates the queues of the stack, and serves them if there are any.
 func (s *Stack) startQueues(context.Context) (err error) {
-	ids := s.template.OfType("AWS::SQS::Queue")
-	for _, id := range ids {
-		properties, err := s.template.Properties(id)
+	queues := s.template.Resources(queueType)
+	for _, r := range queues {
+		properties, err := r.Properties()
 		if err != nil {
-			return err
+			s.without(r, "queue", err)
+			continue
 		}
-		name := s.template.PhysicalName(id)
+		name := r.PhysicalName()
 		if properties["FifoQueue"] == true || strings.HasSuffix(name, ".fifo") {
-			s.absent = append(s.absent, fmt.Sprintf("queue %s (FIFO; only standard queues run here)", id))
+			s.without(r, "queue", errors.New("FIFO; only standard queues run here"))
 			continue
 		}
 		if err := s.queues.CreateQueue(name, queueAttributes(properties)); err != nil {
-			return fmt.Errorf("queue %s: %w", id, err)
+			return fmt.Errorf("queue %s: %w", r.ID, err)
 		}
 	}
-	if len(ids) == 0 {
+	if len(queues) == 0 {
 		return nil
 	}
 	s.sqsServer, err = serve("SQS", "", 0, s.queues)
@@ -69,13 +72,14 @@ type mappingProperties struct {
 
 // pollQueues begins to poll the queues of the stack's event source mappings.
 func (s *Stack) pollQueues(context.Context) error {
-	for _, id := range s.template.OfType("AWS::Lambda::EventSourceMapping") {
+	for _, r := range s.template.Resources("AWS::Lambda::EventSourceMapping") {
 		var p mappingProperties
-		if err := s.template.Decode(id, &p); err != nil {
-			return err
+		if err := r.Decode(&p); err != nil {
+			s.without(r, "event source mapping", err)
+			continue
 		}
 		if reason := s.whyNotPolled(&p); reason != "" {
-			s.absent = append(s.absent, fmt.Sprintf("event source mapping %s (%s)", id, reason))
+			s.without(r, "event source mapping", errors.New(reason))
 			continue
 		}
 		function := functionName(p.FunctionName)
@@ -89,7 +93,7 @@ func (s *Stack) pollQueues(context.Context) error {
 			Partial:     slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
 		})
 		if err != nil {
-			return fmt.Errorf("event source mapping %s: %w", id, err)
+			return fmt.Errorf("event source mapping %s: %w", r.ID, err)
 		}
 		s.polls = true
 	}
@@ -137,9 +141,9 @@ type Queue struct {
 // Queues lists the stack's queues.
 func (s *Stack) Queues() ([]Queue, error) {
 	var list []Queue
-	for _, id := range s.template.OfType("AWS::SQS::Queue") {
-		q := Queue{ID: s.template.ShortName(id), Name: s.template.PhysicalName(id)}
-		if strings.HasSuffix(q.Name, ".fifo") {
+	for _, r := range s.template.Resources(queueType) {
+		q := Queue{ID: s.template.ShortName(r), Name: r.PhysicalName()}
+		if s.missing[r] {
 			continue
 		}
 		var countErr, listErr error

@@ -11,11 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/jobstart"
@@ -44,6 +44,8 @@ type Options struct {
 	// Delivered, if it is set, is called after a function was invoked with a batch
 	// of messages, from the goroutine of the invocation.
 	Delivered func(invocation.Delivery)
+	// Functions replace functions of the stack, or parts of them.
+	Functions functions.Given
 	// QueueFaults make deliveries of the queues go wrong. Default: none.
 	QueueFaults sqs.Faults
 }
@@ -53,6 +55,8 @@ type Stack struct {
 	template *template.Stack
 	options  Options
 	absent   []string
+	ignored  []string
+	missing  map[*template.Resource]bool // that do not run, of all stacks
 
 	objects  *objectstore.Store
 	database *dynamodb.Database
@@ -68,19 +72,19 @@ type Stack struct {
 
 	executions engine.Executions // by the command, the API and tasks
 
-	functions   functions
-	executables string // their folder, "" if none are built
+	functions   invocable
+	executables string // the folder of code that is built or unpacked
 
 	polls bool // a queue is polled
 
 	machinesMutex sync.Mutex
-	machines      map[string]*Machine // that were parsed, by logical ID
+	machines      map[*template.Resource]*Machine // that were parsed
 }
 
 // Start starts a stack. Close it: nothing is left behind then but its folder.
 func Start(ctx context.Context, synthesized *template.Stack, options Options) (_ *Stack, err error) {
 	options.Concurrency = cmp.Or(options.Concurrency, 4*runtime.NumCPU()) // more would only cost memory
-	s := &Stack{template: synthesized, options: options, machines: map[string]*Machine{}}
+	s := &Stack{template: synthesized, options: options, machines: map[*template.Resource]*Machine{}, missing: map[*template.Resource]bool{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -107,6 +111,10 @@ func (s *Stack) startObjects(context.Context) (err error) {
 }
 
 func (s *Stack) startDatabase(ctx context.Context) (err error) {
+	if len(s.tables()) == 0 {
+		s.database, err = dynamodb.Empty()
+		return err
+	}
 	s.database, err = dynamodb.Start(ctx, ".", s.options.DynamoDBPort)
 	if errors.Is(err, dynamodb.ErrPortTaken) {
 		return portTaken("DynamoDB", "--dynamodb-port", s.options.DynamoDBPort)
@@ -124,8 +132,8 @@ func (s *Stack) createBuckets(context.Context) error {
 	if err := s.objects.CreateBucket(jobstart.Bucket); err != nil {
 		return err
 	}
-	for _, id := range s.template.OfType("AWS::S3::Bucket") {
-		if err := s.objects.CreateBucket(s.template.PhysicalName(id)); err != nil {
+	for _, r := range s.template.Resources(bucketType) {
+		if err := s.objects.CreateBucket(r.PhysicalName()); err != nil {
 			return err
 		}
 	}
@@ -133,38 +141,18 @@ func (s *Stack) createBuckets(context.Context) error {
 }
 
 func (s *Stack) createTables(ctx context.Context) error {
-	for _, id := range s.template.OfType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
-		properties, err := s.template.Properties(id)
+	for _, r := range s.tables() {
+		properties, err := r.Properties("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 		if err != nil {
-			return err
+			s.without(r, "table", err)
+			continue
 		}
-		if err := s.database.CreateTable(ctx, s.template.PhysicalName(id), properties); err != nil {
+		if err := s.database.CreateTable(ctx, r.PhysicalName(), properties); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// noteAbsent notes the resources that do not run on this machine, and that a run
-// could miss.
-func (s *Stack) noteAbsent() {
-	for id, kind := range s.template.Types() {
-		switch kind {
-		case "AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::Lambda::Function", "AWS::StepFunctions::StateMachine",
-			"AWS::SQS::Queue", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig":
-		case "AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",
-			"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias",
-			"AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::Scheduler::Schedule", "AWS::Events::Rule", "AWS::Lambda::Url",
-			"AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard":
-		default:
-			s.absent = append(s.absent, fmt.Sprintf("%s (%s)", id, kind))
-		}
-	}
-	slices.Sort(s.absent)
-}
-
-// Absent lists the resources that do not run on this machine.
-func (s *Stack) Absent() []string { return s.absent }
 
 // Close stops everything. It may be called more than once.
 func (s *Stack) Close() error {

@@ -3,7 +3,10 @@ package stack
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"iter"
+
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // Table is a table of the stack.
@@ -12,26 +15,33 @@ type Table struct {
 	Name string // physical name
 }
 
+func (s *Stack) tables() []*template.Resource {
+	return s.template.Resources("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+}
+
 // Tables lists the stack's tables.
 func (s *Stack) Tables() []Table {
 	var list []Table
-	for _, id := range s.template.OfType("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable") {
-		list = append(list, s.table(id))
+	for _, r := range s.tables() {
+		list = append(list, s.table(r))
 	}
 	return list
 }
 
 // Table returns a table by its short name or its logical ID.
 func (s *Stack) Table(name string) (Table, error) {
-	id, err := s.template.Find(name, "table", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+	r, err := s.template.Find(name, "table or bucket", "--seed", "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", bucketType)
 	if err != nil {
 		return Table{}, err
 	}
-	return s.table(id), nil
+	if r.Type == bucketType {
+		return Table{}, fmt.Errorf("got bucket %q, expected a table", name)
+	}
+	return s.table(r), nil
 }
 
-func (s *Stack) table(id string) Table {
-	return Table{ID: s.template.ShortName(id), Name: s.template.PhysicalName(id)}
+func (s *Stack) table(r *template.Resource) Table {
+	return Table{ID: s.template.ShortName(r), Name: r.PhysicalName()}
 }
 
 // Records yields the records of a table by its physical name, each as a JSON

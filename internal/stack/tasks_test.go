@@ -134,7 +134,7 @@ func TestMissingIntegrationsAreRefusedBeforeTheRun(t *testing.T) {
 		"Job":         "state machine Job can't run on this machine:\n$.States.Map.ItemProcessor.States.Work.Resource: got \"arn:aws:states:::glue:startJobRun.sync\": it does not run on this machine, expected one of those that docs/local-run.md lists",
 		"Transaction": `$.States.Task.Resource: got "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems": the DynamoDB of this machine (dynalite) has no TransactWriteItems, and neither transactions`,
 		"Encrypt":     "the S3 of this machine has no PutBucketEncryption for tasks, expected one of: copyObject,",
-		"Foreign":     "the function does not run on this machine, expected a Go function of the stack",
+		"Foreign":     "the function does not run on this machine, expected one of the app",
 		"Activity":    "activities have no workers on this machine",
 		"Outer":       `state machine Transaction: $.States.Task.Resource: got "arn:aws:states:::aws-sdk:dynamodb:transactWriteItems"`,
 	} {

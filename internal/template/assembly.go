@@ -1,5 +1,8 @@
 // Package template reads a cloud assembly, which is what `cdk synth` writes,
 // and resolves the templates of its stacks to plain values.
+//
+// A stack is seen with all that it needs: its nested stacks, and the stacks from
+// which it imports values.
 package template
 
 import (
@@ -13,50 +16,70 @@ import (
 	"strings"
 )
 
-// Assembly is a cloud assembly: the stacks of an app.
-type Assembly struct{ stacks map[string]*Stack }
+// Assembly is a cloud assembly: the stacks of an app, with those of its stages.
+type Assembly struct {
+	stacks []*Stack          // without nested ones, by their paths
+	assets map[string]string // paths of files and folders, by their keys in the bucket of assets
+}
 
 // artifact is an entry of an assembly's manifest.
 type artifact struct {
-	Type       string
-	Properties struct {
-		TemplateFile string
-		StackName    string
-		File         string
+	Type         string
+	DisplayName  string
+	Environment  string
+	Dependencies []string
+	Properties   struct {
+		TemplateFile  string
+		StackName     string
+		File          string
+		DirectoryName string
 	}
 }
 
-// Read reads the stacks of the cloud assembly in a folder.
+// Read reads the cloud assembly in a folder.
 func Read(folder string) (*Assembly, error) {
-	var manifest struct{ Artifacts map[string]artifact }
-	if err := readJSON(filepath.Join(folder, "manifest.json"), &manifest); err != nil {
-		return nil, fmt.Errorf("reading the cloud assembly: %w", err)
+	a := &Assembly{assets: map[string]string{}}
+	if err := a.read(folder); err != nil {
+		return nil, err
 	}
-	assembly := &Assembly{map[string]*Stack{}}
-	assets := map[string]string{}
-	for id, a := range manifest.Artifacts {
-		switch a.Type {
-		case "cdk:asset-manifest":
-			if err := readAssets(folder, a.Properties.File, assets); err != nil {
-				return nil, fmt.Errorf("reading the asset manifest: %w", err)
-			}
-		case "aws:cloudformation:stack":
-			s := &Stack{Name: id, assets: assets}
-			if name := a.Properties.StackName; name != "" {
-				s.Name = name
-			}
-			if err := readJSON(filepath.Join(folder, a.Properties.TemplateFile), &s.document); err != nil {
-				return nil, fmt.Errorf("reading the template of stack %s: %w", s.Name, err)
-			}
-			assembly.stacks[s.Name] = s
+	slices.SortFunc(a.stacks, func(s, t *Stack) int { return strings.Compare(s.Path, t.Path) })
+	for _, s := range a.stacks {
+		if err := s.readNested(); err != nil {
+			return nil, err
 		}
 	}
-	return assembly, nil
+	return a, nil
 }
 
-// readAssets adds the assets of a manifest: the paths of their files or folders
-// by their keys in the bucket of assets.
-func readAssets(folder, manifest string, assets map[string]string) error {
+// read adds the stacks of a folder, and of the assemblies in it.
+func (a *Assembly) read(folder string) error {
+	var manifest struct{ Artifacts map[string]artifact }
+	if err := readJSON(filepath.Join(folder, "manifest.json"), &manifest); err != nil {
+		return fmt.Errorf("reading the cloud assembly: %w", err)
+	}
+	for _, id := range slices.Sorted(maps.Keys(manifest.Artifacts)) {
+		found := manifest.Artifacts[id]
+		switch found.Type {
+		case "cdk:cloud-assembly":
+			if err := a.read(filepath.Join(folder, found.Properties.DirectoryName)); err != nil {
+				return err
+			}
+		case "cdk:asset-manifest":
+			if err := a.readAssets(folder, found.Properties.File); err != nil {
+				return fmt.Errorf("reading the asset manifest: %w", err)
+			}
+		case "aws:cloudformation:stack":
+			s, err := newStack(a, folder, id, &found)
+			if err != nil {
+				return err
+			}
+			a.stacks = append(a.stacks, s)
+		}
+	}
+	return nil
+}
+
+func (a *Assembly) readAssets(folder, manifest string) error {
 	var listed struct {
 		Files map[string]struct {
 			Source       struct{ Path string }
@@ -68,36 +91,56 @@ func readAssets(folder, manifest string, assets map[string]string) error {
 	}
 	for _, f := range listed.Files {
 		for _, d := range f.Destinations {
-			assets[d.ObjectKey] = filepath.Join(folder, f.Source.Path)
+			a.assets[d.ObjectKey] = filepath.Join(folder, f.Source.Path)
 		}
 	}
 	return nil
 }
 
-// Stack returns the stack with a name, or the only one if the name is empty.
+// Stacks returns the stacks of the app and of its stages, by their paths. Nested
+// stacks are part of the stack that they are in.
+func (a *Assembly) Stacks() []*Stack { return slices.Clone(a.stacks) }
+
+// Stack returns the stack with a name or a path, or the only one if the name is
+// empty.
 func (a *Assembly) Stack(name string) (*Stack, error) {
-	names := slices.Sorted(maps.Keys(a.stacks))
-	if s := a.stacks[name]; s != nil {
-		return s, nil
+	var found []*Stack
+	for _, s := range a.stacks {
+		if name == "" || name == s.Path || name == s.Name || name == s.id {
+			found = append(found, s)
+		}
 	}
-	list := strings.Join(names, ", ")
 	switch {
-	case len(names) == 0:
+	case len(a.stacks) == 0:
 		return nil, errors.New("the app has no stacks, expected at least one")
-	case name != "":
-		return nil, fmt.Errorf("got stack %q, expected one of: %s", name, list)
-	case len(names) > 1:
-		return nil, fmt.Errorf("the app has %d stacks, expected one: choose with --stack: %s", len(names), list)
+	case len(found) == 1:
+		return found[0], nil
+	case name == "":
+		return nil, fmt.Errorf("the app has %d stacks, expected one: choose with --stack: %s", len(found), paths(found))
+	case len(found) == 0:
+		return nil, fmt.Errorf("got stack %q, expected one of: %s", name, paths(a.stacks))
 	}
-	return a.stacks[names[0]], nil
+	return nil, fmt.Errorf("got stack %q, which is any of %s: use the path", name, paths(found))
 }
 
+func paths(stacks []*Stack) string {
+	var list []string
+	for _, s := range stacks {
+		list = append(list, s.Path)
+	}
+	return strings.Join(list, ", ")
+}
+
+// readJSON decodes a file. Numbers stay as they are written.
 func readJSON(path string, into any) error {
-	text, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(text, into); err != nil {
+	defer file.Close()
+	decoder := json.NewDecoder(file)
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

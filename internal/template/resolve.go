@@ -1,6 +1,8 @@
 package template
 
 import (
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,23 +11,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// Account and region used for pseudo parameters.
-const (
-	Region    = "us-east-1"
-	Account   = "123456789012"
-	Partition = "aws"
-)
-
-// Properties resolves the properties of a resource.
-func (s *Stack) Properties(id string) (map[string]any, error) {
-	resolved, err := s.Resolve(s.document.Resources[id].Properties)
-	if err != nil {
-		return nil, fmt.Errorf("%s (%s): %w", id, s.document.Resources[id].Type, err)
-	}
-	properties, _ := resolved.(map[string]any)
-	return properties, nil
-}
 
 // omitted is the value of AWS::NoValue.
 type omitted struct{}
@@ -54,19 +39,27 @@ func (s *Stack) Resolve(v any) (any, error) {
 				}
 			}
 		}
-		object := make(map[string]any, len(v))
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			r, err := s.Resolve(v[name])
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if r != (omitted{}) {
-				object[name] = r
-			}
+		return s.resolveObject(v)
+	case string:
+		if strings.HasPrefix(v, "{{resolve:") {
+			return s.dynamic(v)
 		}
-		return object, nil
 	}
 	return v, nil
+}
+
+func (s *Stack) resolveObject(v map[string]any) (map[string]any, error) {
+	object := make(map[string]any, len(v))
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		r, err := s.Resolve(v[name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if r != (omitted{}) {
+			object[name] = r
+		}
+	}
+	return object, nil
 }
 
 func (s *Stack) intrinsic(name string, argument any) (any, error) {
@@ -137,6 +130,18 @@ func (s *Stack) intrinsic(name string, argument any) (any, error) {
 			return nil, fmt.Errorf("%s: got %v, expected keys of Mappings", name, args)
 		}
 		return v, nil
+	case name == "Fn::ImportValue" && len(args) == 1:
+		return s.imported(fmt.Sprint(args[0]))
+	case name == "Fn::GetAZs" && len(args) == 1:
+		region := cmp.Or(fmt.Sprint(args[0]), s.Region)
+		return []any{region + "a", region + "b", region + "c"}, nil
+	case name == "Fn::Base64" && len(args) == 1:
+		return base64.StdEncoding.EncodeToString([]byte(fmt.Sprint(args[0]))), nil
+	case name == "Fn::Length":
+		return len(args), nil
+	case name == "Fn::ToJsonString":
+		text, err := json.Marshal(args[0])
+		return string(text), err
 	case name == "Fn::Equals" && len(args) == 2:
 		return fmt.Sprint(args[0]) == fmt.Sprint(args[1]), nil
 	case name == "Fn::Not" && len(args) == 1:
@@ -207,133 +212,4 @@ func (s *Stack) condition(name string) (bool, error) {
 	}
 	v, err := s.Resolve(expression)
 	return v == true, err
-}
-
-func (s *Stack) ref(id string) (any, error) {
-	switch id {
-	case "AWS::Region":
-		return Region, nil
-	case "AWS::AccountId":
-		return Account, nil
-	case "AWS::Partition":
-		return Partition, nil
-	case "AWS::URLSuffix":
-		return "amazonaws.com", nil
-	case "AWS::StackName":
-		return s.Name, nil
-	case "AWS::StackId":
-		return s.ARN("cloudformation", "stack/"+s.Name+"/local"), nil
-	case "AWS::NotificationARNs":
-		return []any{}, nil
-	case "AWS::NoValue":
-		return omitted{}, nil
-	}
-	if p, ok := s.document.Parameters[id]; ok {
-		if p.Default == nil {
-			return nil, fmt.Errorf("parameter %s has no default, expected one: parameters have no other value on this machine", id)
-		}
-		return p.Default, nil
-	}
-	r := s.document.Resources[id]
-	if r == nil {
-		return nil, fmt.Errorf("got a reference to %q, expected a resource or parameter of the template", id)
-	}
-	switch r.Type { // if Ref is not the name (CloudFormation, "Return values" of each type)
-	case "AWS::StepFunctions::StateMachine", "AWS::SNS::Topic", "AWS::SecretsManager::Secret":
-		return s.attribute(id, "Arn")
-	case "AWS::SQS::Queue":
-		return s.attribute(id, "QueueUrl")
-	}
-	return s.PhysicalName(id), nil
-}
-
-// attribute returns the value of Fn::GetAtt.
-func (s *Stack) attribute(id, attribute string) (any, error) {
-	r := s.document.Resources[id]
-	if r == nil {
-		return nil, fmt.Errorf("got a reference to %q, expected a resource of the template", id)
-	}
-	name := s.PhysicalName(id)
-	switch r.Type + "." + attribute {
-	case "AWS::S3::Bucket.Arn":
-		return "arn:" + Partition + ":s3:::" + name, nil
-	case "AWS::S3::Bucket.DomainName", "AWS::S3::Bucket.RegionalDomainName":
-		return name + ".s3.amazonaws.com", nil
-	case "AWS::DynamoDB::Table.Arn", "AWS::DynamoDB::GlobalTable.Arn":
-		return s.ARN("dynamodb", "table/"+name), nil
-	case "AWS::Lambda::Function.Arn":
-		return s.ARN("lambda", "function:"+name), nil
-	case "AWS::StepFunctions::StateMachine.Arn":
-		return s.ARN("states", "stateMachine:"+name), nil
-	case "AWS::StepFunctions::StateMachine.Name":
-		return name, nil
-	case "AWS::IAM::Role.Arn":
-		return "arn:" + Partition + ":iam::" + Account + ":role/" + name, nil
-	case "AWS::Logs::LogGroup.Arn":
-		return s.ARN("logs", "log-group:"+name+":*"), nil
-	case "AWS::KMS::Key.Arn":
-		return s.ARN("kms", "key/"+name), nil
-	case "AWS::SNS::Topic.Arn", "AWS::SNS::Topic.TopicArn":
-		return s.ARN("sns", name), nil
-	case "AWS::SQS::Queue.Arn":
-		return s.ARN("sqs", name), nil
-	case "AWS::SQS::Queue.QueueUrl":
-		return "https://sqs." + Region + ".amazonaws.com/" + Account + "/" + name, nil
-	case "AWS::SQS::Queue.QueueName", "AWS::SNS::Topic.TopicName", "AWS::Events::EventBus.Name":
-		return name, nil
-	case "AWS::Events::EventBus.Arn":
-		return s.ARN("events", "event-bus/"+name), nil
-	case "AWS::SecretsManager::Secret.Arn":
-		return s.ARN("secretsmanager", "secret:"+name), nil
-	}
-	return nil, fmt.Errorf("got %s.%s of a %s, which has no value on this machine", id, attribute, r.Type)
-}
-
-// ARN returns the ARN of a resource of a service, in the account and region of
-// this machine.
-func (s *Stack) ARN(service, resource string) string {
-	return strings.Join([]string{"arn", Partition, service, Region, Account, resource}, ":")
-}
-
-// physicalNames has the properties in which a template may name a resource.
-var physicalNames = map[string]string{
-	"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName", "AWS::DynamoDB::GlobalTable": "TableName",
-	"AWS::Lambda::Function": "FunctionName", "AWS::StepFunctions::StateMachine": "StateMachineName",
-	"AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::Events::EventBus": "Name",
-}
-
-// PhysicalName returns the name of a resource on this machine.
-func (s *Stack) PhysicalName(id string) string {
-	r := s.document.Resources[id]
-	if given, ok := r.Properties[physicalNames[r.Type]].(string); ok {
-		return given
-	}
-	name := s.Name + "-" + id
-	if r.Properties["FifoQueue"] == true || r.Properties["FifoTopic"] == true {
-		return name + ".fifo"
-	}
-	most := 64
-	if r.Type == "AWS::S3::Bucket" {
-		name, most = strings.ToLower(name), 63
-	}
-	if len(name) > most { // logical IDs end in a hash of their own
-		name = name[:most-17] + name[len(name)-17:]
-	}
-	return name
-}
-
-// Decode fills a struct with the properties of a resource, resolved.
-func (s *Stack) Decode(id string, into any) error {
-	properties, err := s.Properties(id)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(properties)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		return fmt.Errorf("%s (%s): %w", id, s.document.Resources[id].Type, err)
-	}
-	return nil
 }

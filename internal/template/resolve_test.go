@@ -28,10 +28,7 @@ const sampleTemplate = `{
 
 func resolve(t *testing.T, expression string) (string, error) {
 	t.Helper()
-	s := &Stack{Name: "Stack"}
-	if err := json.Unmarshal([]byte(sampleTemplate), &s.document); err != nil {
-		t.Fatal(err)
-	}
+	s := read(t, object{"Stack": stackOf(t, sampleTemplate)}).stacks[0]
 	var v any
 	if err := json.Unmarshal([]byte(expression), &v); err != nil {
 		t.Fatal(err)
@@ -66,7 +63,7 @@ func TestResolve(t *testing.T) {
 		`{"Fn::If": ["Both", 1, 2]}`:                                                           `2`,
 		`{"Fn::If": ["Any", [1, {"Ref": "AWS::NoValue"}], 2]}`:                                 `[1]`,
 		`{"a": {"Fn::If": ["There", 1, {"Ref": "AWS::NoValue"}]}, "b": true}`:                  `{"b":true}`,
-		`{"Ref": "AVeryLongNameThatDoesNotFitIntoSixtyThreeCharactersOfABucketsName1234ABCD"}`: `"stack-averylongnamethatdoesnotfitintosixtythrecketsname1234abcd"`,
+		`{"Ref": "AVeryLongNameThatDoesNotFitIntoSixtyThreeCharactersOfABucketsName1234ABCD"}`: `"stack-averylongnamethatdoesnotfitinto6b3a94eb-cketsname1234abcd"`,
 	} {
 		got, err := resolve(t, expression)
 		if err != nil || got != expected {
@@ -78,10 +75,12 @@ func TestResolve(t *testing.T) {
 func TestResolveErrorsNameThePath(t *testing.T) {
 	for expression, expected := range map[string]string{
 		`{"a": [{"b": {"Ref": "Missing"}}]}`:     `a: [0]: b: got a reference to "Missing", expected a resource or parameter of the template`,
-		`{"Ref": "Open"}`:                        "parameter Open has no default",
+		`{"Ref": "Open"}`:                        "parameter Open of stack Stack has no default",
 		`{"Fn::GetAtt": ["Other", "PublicIp"]}`:  "got Other.PublicIp of a AWS::EC2::Instance, which has no value on this machine",
 		`{"Fn::GetAtt": ["Missing", "Arn"]}`:     `got a reference to "Missing"`,
-		`{"Fn::ImportValue": "x"}`:               "got Fn::ImportValue, which is not supported on this machine",
+		`{"Fn::ImportValue": "x"}`:               `got an import of "x", expected the name of an export of a stack of the app`,
+		`{"Fn::Cidr": ["10.0.0.0/16", 2, 8]}`:    "got Fn::Cidr, which is not supported on this machine",
+		`"{{resolve:secretsmanager:x}}"`:         "got {{resolve:secretsmanager:x}}, which has no value on this machine",
 		`{"Fn::Select": [5, ["x"]]}`:             "expected an index into a list",
 		`{"Fn::If": ["Nowhere", 1, 2]}`:          `got condition "Nowhere"`,
 		`{"Fn::Sub": "${Missing}"}`:              `Fn::Sub: got a reference to "Missing"`,

@@ -2,79 +2,169 @@ package template
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/mapjob/mapjob/internal/protocol"
+	"sync"
 )
 
-// Stack is a synthesized stack: its template, and the assets that the template
-// names.
+// Stack is a synthesized stack: of the app or of a stage, or nested in another.
 type Stack struct {
-	Name     string
-	document document
-	assets   map[string]string // paths by key
+	Name            string
+	Path            string // of its construct, such as Prod/Jobs
+	Region, Account string
+
+	id           string // of its artifact
+	assembly     *Assembly
+	document     document
+	resources    map[string]*Resource
+	parameters   map[string]string // given by the user
+	dependencies []string          // artifact IDs
+
+	holder *Resource // that creates this stack, if it is nested in another
+	nested []*Stack
+	needed func() []*Stack // this one and those that it needs
 }
 
 // document is a CloudFormation template.
 type document struct {
-	Parameters map[string]struct{ Default any }
+	Parameters map[string]parameter
 	Mappings   map[string]map[string]map[string]any
 	Conditions map[string]any
-	Resources  map[string]*resource
-	Outputs    map[string]struct{ Value any }
+	Resources  map[string]*struct {
+		Type, Condition      string
+		Properties, Metadata map[string]any
+	}
+	Outputs map[string]output
 }
 
-type resource struct {
-	Type       string
-	Properties map[string]any
-	Metadata   map[string]any
+type output struct {
+	Value  any
+	Export struct{ Name any }
 }
+
+// Account and region of a stack that is not bound to others.
+const (
+	Region    = "us-east-1"
+	Account   = "123456789012"
+	Partition = "aws"
+)
+
+func newStack(a *Assembly, folder, id string, from *artifact) (*Stack, error) {
+	s := &Stack{
+		Name: cmp.Or(from.Properties.StackName, id), Path: cmp.Or(from.DisplayName, id), Region: Region, Account: Account,
+		id: id, assembly: a, dependencies: from.Dependencies, parameters: map[string]string{},
+	}
+	s.needed = sync.OnceValue(s.findNeeded)
+	account, region, _ := strings.Cut(strings.TrimPrefix(from.Environment, "aws://"), "/")
+	if account != "" && account != "unknown-account" {
+		s.Account = account
+	}
+	if region != "" && region != "unknown-region" {
+		s.Region = region
+	}
+	return s, s.read(filepath.Join(folder, from.Properties.TemplateFile))
+}
+
+func (s *Stack) read(file string) error {
+	if err := readJSON(file, &s.document); err != nil {
+		return fmt.Errorf("reading the template of stack %s: %w", s.Path, err)
+	}
+	s.resources = make(map[string]*Resource, len(s.document.Resources))
+	for id, r := range s.document.Resources {
+		path, _ := r.Metadata["aws:cdk:path"].(string)
+		s.resources[id] = &Resource{ID: id, Type: r.Type, Stack: s, condition: r.Condition, properties: r.Properties, metadata: r.Metadata, path: path}
+	}
+	return nil
+}
+
+// readNested reads the stacks that are nested in this one, which the template
+// names by their keys in the bucket of assets.
+func (s *Stack) readNested() error {
+	for _, r := range s.own("AWS::CloudFormation::Stack") {
+		at, err := s.Resolve(r.properties["TemplateURL"])
+		if err != nil {
+			continue // it is not an asset, and what refers to it is refused
+		}
+		url := fmt.Sprint(at)
+		file, ok := s.assembly.assets[url[strings.LastIndex(url, "/")+1:]]
+		if !ok {
+			continue
+		}
+		path := strings.TrimSuffix(r.path[:strings.LastIndex(r.path, "/")+1], ".NestedStack/")
+		n := &Stack{Name: nestedName(s.Name, r.ID), Path: cmp.Or(path, r.ID), Region: s.Region, Account: s.Account, id: s.id, assembly: s.assembly, holder: r}
+		if err := n.read(file); err != nil {
+			return err
+		}
+		if err := n.readNested(); err != nil {
+			return err
+		}
+		s.nested = append(s.nested, n)
+	}
+	return nil
+}
+
+// nestedName returns the name of a nested stack. The logical ID that the CDK makes
+// says NestedStack twice, and ends in a hash.
+func nestedName(parent, id string) string {
+	name, _, cdk := strings.Cut(id, "NestedStack")
+	if cdk && len(id) > 8 {
+		name += id[len(id)-8:]
+	}
+	return parent + "-" + name
+}
+
+// tree returns the stack and those nested in it.
+func (s *Stack) tree() []*Stack {
+	list := []*Stack{s}
+	for _, n := range s.nested {
+		list = append(list, n.tree()...)
+	}
+	return list
+}
+
+// root returns the stack that this one is nested in; itself, if it is not nested.
+func (s *Stack) root() *Stack {
+	for s.holder != nil {
+		s = s.holder.Stack
+	}
+	return s
+}
+
+// own lists the resources of some types in this template, by their logical IDs.
+// Without types it lists all.
+func (s *Stack) own(types ...string) []*Resource {
+	var list []*Resource
+	for _, id := range slices.Sorted(maps.Keys(s.resources)) {
+		if r := s.resources[id]; (len(types) == 0 || slices.Contains(types, r.Type)) && r.exists() {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// Resources lists the resources of some types: those of the stack, of its nested
+// stacks, and of the stacks that it needs. Without types it lists all.
+func (s *Stack) Resources(types ...string) []*Resource {
+	var list []*Resource
+	for _, reached := range s.needed() {
+		for _, t := range reached.tree() {
+			list = append(list, t.own(types...)...)
+		}
+	}
+	return list
+}
+
+// Own reports whether a resource is one of the stack or of its nested stacks, not
+// of a stack that it needs.
+func (s *Stack) Own(r *Resource) bool { return r.Stack.root() == s }
 
 // Asset returns the path of the file or folder that is uploaded under a key.
 func (s *Stack) Asset(key string) (path string, ok bool) {
-	path, ok = s.assets[key]
+	path, ok = s.assembly.assets[key]
 	return path, ok
-}
-
-// Metadata decodes the metadata of a resource under a key. It reports whether the
-// resource has it.
-func (s *Stack) Metadata(id, key string, into any) (bool, error) {
-	value, ok := s.document.Resources[id].Metadata[key]
-	if !ok {
-		return false, nil
-	}
-	text, err := json.Marshal(value)
-	if err == nil {
-		err = json.Unmarshal(text, into)
-	}
-	if err != nil {
-		return false, fmt.Errorf("resource %s: metadata %s: %w", id, key, err)
-	}
-	return true, nil
-}
-
-// OfType lists the logical IDs of the resources of some types, sorted.
-func (s *Stack) OfType(types ...string) []string {
-	var ids []string
-	for _, id := range slices.Sorted(maps.Keys(s.document.Resources)) {
-		if slices.Contains(types, s.document.Resources[id].Type) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// Types returns the types of all resources by their logical IDs.
-func (s *Stack) Types() map[string]string {
-	types := make(map[string]string, len(s.document.Resources))
-	for id, r := range s.document.Resources {
-		types[id] = r.Type
-	}
-	return types
 }
 
 // Output resolves an output. The value is nil if the stack doesn't have it.
@@ -96,51 +186,8 @@ func (s *Stack) HasOutput(name string) bool {
 	return ok
 }
 
-// IsStarter reports whether a state machine is one that a trigger brings along to
-// start another.
-func (s *Stack) IsStarter(id string) bool {
-	_, ok := s.document.Resources[id].Metadata[protocol.StarterMetadata]
-	return ok
-}
-
-// ShortName returns the name by which users call a resource: the path of its
-// construct below the stack, without the last parts that say nothing.
-func (s *Stack) ShortName(id string) string {
-	path, _ := s.document.Resources[id].Metadata["aws:cdk:path"].(string)
-	path = strings.TrimPrefix(path, s.Name+"/")
-	for _, tail := range []string{"/Resource", "/Default", "/Function", "/StateMachine"} {
-		path = strings.TrimSuffix(path, tail)
-	}
-	return strings.ReplaceAll(cmp.Or(path, id), "/", ".")
-}
-
-// Find returns the logical ID of the resource that a user calls by its short
-// name or its logical ID, or of the only one if the name is empty. For errors,
-// kind is the word for such a resource, and flag the one that sets the name.
-func (s *Stack) Find(name, kind, flag string, types ...string) (string, error) {
-	ids := s.OfType(types...)
-	var found, names []string
-	for _, id := range ids {
-		short := s.ShortName(id)
-		names = append(names, short)
-		if name == id || name == short {
-			found = append(found, id)
-		}
-	}
-	list := strings.Join(names, ", ")
-	switch {
-	case len(ids) == 0 && name == "":
-		return "", fmt.Errorf("stack %s has no %s, expected one", s.Name, kind)
-	case len(ids) == 0:
-		return "", fmt.Errorf("got %s %q, but stack %s has no %s", kind, name, s.Name, kind)
-	case name == "" && len(ids) == 1:
-		return ids[0], nil
-	case name == "":
-		return "", fmt.Errorf("stack %s has %d %ss, expected one: choose with %s: %s", s.Name, len(ids), kind, flag, list)
-	case len(found) == 0:
-		return "", fmt.Errorf("got %s %q, expected one of: %s", kind, name, list)
-	case len(found) > 1:
-		return "", fmt.Errorf("got %s %q, which is any of %s: use the logical ID", kind, name, strings.Join(found, ", "))
-	}
-	return found[0], nil
+// ARN returns the ARN of a resource of a service, in the account and region of
+// the stack.
+func (s *Stack) ARN(service, resource string) string {
+	return strings.Join([]string{"arn", Partition, service, s.Region, s.Account, resource}, ":")
 }

@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/nodejs"
 	"github.com/mapjob/mapjob/internal/process"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -56,16 +55,15 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 		return nil, err
 	}
 
-	path := toolPath()
-	if _, err := lookPath("node", path); err != nil {
-		return nil, errors.New("found no Node.js, which the CDK needs: run `make setup` (or `npm ci`) in the folder of package.json; without npm, install Node.js 20 or newer first, from your system's packages or nodejs.org")
+	if _, err := nodejs.Find("."); err != nil {
+		return nil, fmt.Errorf("the CDK needs Node.js: %w", err)
 	}
 	shell := []string{"sh", "-c", app}
 	if runtime.GOOS == "windows" {
 		shell = []string{"cmd", "/c", app}
 	}
 	cmd := process.Command(ctx, shell[0], shell[1:]...)
-	cmd.Env = append(os.Environ(), "PATH="+path, "CDK_OUTDIR="+folder, "CDK_CONTEXT_JSON="+string(encoded),
+	cmd.Env = append(os.Environ(), "PATH="+nodejs.Path("."), "CDK_OUTDIR="+folder, "CDK_CONTEXT_JSON="+string(encoded),
 		// The library's check of the template takes seconds; `cdk synth` makes it.
 		"CDK_VALIDATION=false")
 	output := &bytes.Buffer{}
@@ -77,30 +75,4 @@ func Synthesize(ctx context.Context, app string, given map[string]string, folder
 		return nil, fmt.Errorf("synthesizing the app with %q: %w\n%s", app, err, strings.TrimSpace(output.String()))
 	}
 	return Read(folder)
-}
-
-// toolPath returns PATH with the tools of package.json first.
-func toolPath() string {
-	folder, err := os.Getwd()
-	if err != nil {
-		return os.Getenv("PATH")
-	}
-	for at := folder; ; at = filepath.Dir(at) {
-		bin := filepath.Join(at, "node_modules", ".bin")
-		if _, err := os.Stat(bin); err == nil {
-			return bin + string(os.PathListSeparator) + os.Getenv("PATH")
-		}
-		if at == filepath.Dir(at) {
-			return os.Getenv("PATH")
-		}
-	}
-}
-
-func lookPath(program, path string) (string, error) {
-	for _, folder := range filepath.SplitList(path) {
-		if found, err := exec.LookPath(filepath.Join(folder, program)); err == nil {
-			return found, nil
-		}
-	}
-	return "", exec.ErrNotFound
 }

@@ -45,6 +45,7 @@ var floors = [][]room{
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/gobuild", nil, standard},
 		{"internal/jsonl", nil, standard},
+		{"internal/nodejs", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
 		{"internal/s3object/...", nil, sdk},
@@ -52,7 +53,7 @@ var floors = [][]room{
 		{"job/report", nil, standard},
 	},
 	{
-		{"internal/dynamodb/...", []string{"internal/loopback", "internal/process"}, libraries},
+		{"internal/dynamodb/...", []string{"internal/loopback", "internal/nodejs", "internal/process"}, libraries},
 		{"internal/engine/event", []string{"internal/value"}, libraries},
 		{"internal/engine/mapresults", []string{"internal/value"}, libraries},
 		{"internal/items", []string{"internal/value"}, libraries},
@@ -62,11 +63,14 @@ var floors = [][]room{
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, libraries},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
+		{"internal/runtimes", []string{"internal/nodejs"}, standard},
+		{"internal/stub", []string{"internal/protocol"}, standard},
 		{"internal/tally", []string{"job/report"}, standard},
-		{"internal/template", []string{"internal/process", "internal/protocol"}, standard},
+		{"internal/template", []string{"internal/nodejs", "internal/process", "internal/protocol"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},
 	{
+		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
 		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/tally"}, sdk},
@@ -101,11 +105,11 @@ var floors = [][]room{
 		{".", []string{"stacks"}, cdk},
 	},
 	{ // It wires the rooms below.
-		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/gobuild", "internal/integration", "internal/invocation", "internal/jobstart",
-			"internal/lambdahost", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
+		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
+			"internal/lambdahost", "internal/objects", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
 			"internal/results", "internal/stack", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

@@ -112,9 +112,9 @@ func build(t *testing.T, assembly string) string {
 		t.Fatal(err)
 	}
 	var packages []gobuild.Package
-	for _, id := range synthesized.OfType("AWS::Lambda::Function") {
+	for _, r := range synthesized.Resources("AWS::Lambda::Function") {
 		var p gobuild.Package
-		if _, err := synthesized.Metadata(id, protocol.PackageMetadata, &p); err != nil {
+		if _, err := r.Metadata(protocol.PackageMetadata, &p); err != nil {
 			t.Fatal(err)
 		}
 		packages = append(packages, p)

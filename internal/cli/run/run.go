@@ -5,16 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/cli/witness"
+	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
@@ -24,14 +23,20 @@ import (
 // Command is mapjob run.
 type Command struct {
 	App     string            `help:"Command that runs the CDK app. Default: the app of cdk.json." placeholder:"COMMAND"`
-	Context map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE"`
-	Stack   string            `help:"Stack to run. Default: the only one." placeholder:"NAME"`
-	Job     string            `help:"Job or state machine to run. Default: the only one of the stack." placeholder:"NAME"`
+	Context map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+	Stack   string            `help:"Stack to run, by its name or path, such as Prod/Jobs. Default: that of --job, or the only one with a job." placeholder:"NAME"`
+	Job     string            `help:"Job or state machine to run, by the path of its construct or the end of it. Default: the only one." placeholder:"NAME"`
 	Input   string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
 	Items   string            `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start." placeholder:"FILE"`
-	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl, .json or .csv file first; may be repeated." placeholder:"TABLE=FILE"`
-	JSON    bool              `help:"Print one JSON document in place of the report."`
-	Keep    bool              `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
+	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl, .json or .csv file first, or a bucket from a folder (BUCKET=FOLDER) or a file (BUCKET/KEY=FILE); may be repeated." placeholder:"NAME=FILE" mapsep:"none"`
+
+	Parameter map[string]string `help:"Value of a parameter of the template; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
+	Stub      map[string]string `help:"Answer for a function from a file: .json is one answer, .jsonl has several; may be repeated." placeholder:"FUNCTION=FILE" mapsep:"none"`
+	Function  map[string]string `help:"Run a command as a function; it speaks the Lambda Runtime API; may be repeated." placeholder:"FUNCTION=COMMAND" mapsep:"none"`
+	Env       map[string]string `help:"Environment variable of a function; may be repeated." placeholder:"FUNCTION.NAME=VALUE" mapsep:"none"`
+
+	JSON bool `help:"Print one JSON document in place of the report."`
+	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 
 	S3Port       int `help:"Port of the local S3. Default: any that is free." name:"s3-port" placeholder:"PORT"`
 	DynamoDBPort int `help:"Port of the local DynamoDB. Default: any that is free." name:"dynamodb-port" placeholder:"PORT"`
@@ -105,8 +110,9 @@ func (r *run) do(ctx context.Context) (err error) {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
 	}
 	linkLast(r.folder)
-	r.progress.Say("building the functions of %s, starting S3 and DynamoDB", synthesized.Name)
-	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort}
+	r.progress.Say("starting the services of %s and building its functions", synthesized.Name)
+	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort,
+		Functions: functions.Given{Stubs: r.command.Stub, Commands: r.command.Function, Env: r.command.Env}}
 	seen := witness.New()
 	if !stack.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
@@ -124,6 +130,9 @@ func (r *run) do(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.stack.Close()) }()
 	for _, absent := range r.stack.Absent() {
 		r.progress.Say("not run on this machine: %s", absent)
+	}
+	for _, ignored := range r.stack.Ignored() {
+		r.progress.Say("%s", ignored)
 	}
 	return r.execute(ctx, seen)
 }
@@ -158,25 +167,6 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 	return r.kept(ctx, r.job(ctx, machine, execution))
 }
 
-// seed fills tables, and returns their physical names.
-func (r *run) seed(ctx context.Context) (map[string]bool, error) {
-	filled := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(r.command.Seed)) {
-		file := r.command.Seed[name]
-		count, err := r.stack.Seed(ctx, name, items.File(file))
-		if err != nil {
-			return nil, fmt.Errorf("--seed %s=%s: %w", name, file, err)
-		}
-		table, err := r.stack.Table(name)
-		if err != nil {
-			return nil, err
-		}
-		filled[table.Name] = true
-		r.progress.Say("filled %s with %s records of %s", name, report.Thousands(count), file)
-	}
-	return filled, nil
-}
-
 // synthesize synthesizes the app and returns the stack to run. It refuses what
 // can't be run before the parts are started.
 func (r *run) synthesize(ctx context.Context, folder string) (*template.Stack, error) {
@@ -184,11 +174,11 @@ func (r *run) synthesize(ctx context.Context, folder string) (*template.Stack, e
 	if err != nil {
 		return nil, err
 	}
-	synthesized, err := assembly.Stack(r.command.Stack)
-	if err != nil {
+	if err := assembly.SetParameters(r.command.Parameter); err != nil {
 		return nil, err
 	}
-	if err := stack.Check(synthesized); err != nil {
+	synthesized, err := stack.Choose(assembly, r.command.Stack, r.command.Job)
+	if err != nil {
 		return nil, err
 	}
 	if stack.HasStateMachine(synthesized) {

@@ -26,7 +26,7 @@ func Start(t testing.TB) *dynamodb.Database {
 // installed. In CI, where it has to be, it does nothing.
 func SkipWithout(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, dynamodb.ErrNoNode) && os.Getenv("CI") == "" {
+	if errors.Is(err, dynamodb.ErrMissing) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
 }

@@ -1,0 +1,2 @@
+def of(order):
+    return 2 * order["quantity"]
