@@ -1,7 +1,6 @@
 package trigger
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -119,13 +119,6 @@ const errAlreadyExists = "StepFunctions.ExecutionAlreadyExistsException"
 // The longest pause between two tries, in seconds.
 const maxPauseSeconds = 300
 
-// object is a JSON object in which strings may be JSONata expressions.
-type object = map[string]any
-
-func expression(format string, args ...any) string {
-	return "{% " + fmt.Sprintf(format, args...) + " %}"
-}
-
 // create creates the state machine:
 //
 //	CheckClaim ─▶ Start ─▶
@@ -137,23 +130,23 @@ func (c *claims) create(scope constructs.Construct) awsstepfunctions.StateMachin
 	start := c.start(scope)
 	repeated := awsstepfunctions.Succeed_Jsonata(scope, jsii.String("Repeated"), &awsstepfunctions.SucceedJsonataProps{
 		Comment: jsii.String("an earlier delivery has claimed the event"),
-		Outputs: object{"repeated": true},
+		Outputs: jsonata.Object{"repeated": true},
 	})
 	undelivered := c.undelivered(scope)
 	failure := func(member string) string { // of which there may be none, and an attribute can't be empty
-		return expression("$length($states.errorOutput.%s) > 0 ? $substring($states.errorOutput.%[1]s, 0, 1000) : 'unknown'", member)
+		return jsonata.Expression("$length($states.errorOutput.%s) > 0 ? $substring($states.errorOutput.%[1]s, 0, 1000) : 'unknown'", member)
 	}
 	start.AddCatch(repeated, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errAlreadyExists)})
 	start.AddCatch(undelivered, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"),
-		Assign: &object{"error": failure("Error"), "cause": failure("Cause")}})
-	noClaim := awsstepfunctions.Pass_Jsonata(scope, jsii.String("NoClaim"), &awsstepfunctions.PassJsonataProps{Assign: &object{
+		Assign: &jsonata.Object{"error": failure("Error"), "cause": failure("Cause")}})
+	noClaim := awsstepfunctions.Pass_Jsonata(scope, jsii.String("NoClaim"), &awsstepfunctions.PassJsonataProps{Assign: &jsonata.Object{
 		"error": protocol.ErrorInvalidInput,
 		"cause": "got an event without a value to claim, expected a text or a whole number of up to 15 digits in each of the trigger's Claim.Members",
 	}})
 	noClaim.Next(undelivered)
 
 	check := awsstepfunctions.Choice_Jsonata(scope, jsii.String("CheckClaim"), nil)
-	check.When(awsstepfunctions.Condition_Jsonata(jsii.String(expression("($event := %s; %s)", c.event, c.identity.valid))), start, nil)
+	check.When(jsonata.Condition("($event := %s; %s)", c.event, c.identity.valid), start, nil)
 	check.Otherwise(noClaim)
 	return c.machine(scope, check)
 }
@@ -162,17 +155,17 @@ func (c *claims) create(scope constructs.Construct) awsstepfunctions.StateMachin
 // state machine is part of the claim: another trigger of the same state machine
 // claims events of its own.
 func (c *claims) start(scope constructs.Construct) awsstepfunctions.CustomState {
-	start := awsstepfunctions.NewCustomState(scope, jsii.String("Start"), &awsstepfunctions.CustomStateProps{StateJson: &object{
+	start := awsstepfunctions.NewCustomState(scope, jsii.String("Start"), &awsstepfunctions.CustomStateProps{StateJson: &jsonata.Object{
 		"Type":          "Task",
 		"QueryLanguage": "JSONata",
 		"Resource":      "arn:" + *awscdk.Aws_PARTITION() + ":states:::states:startExecution",
-		"Arguments": object{
+		"Arguments": jsonata.Object{
 			"StateMachineArn": c.target.StateMachineArn(),
-			"Name": expression("($event := %s; 'event-' & $hash($string([$states.context.StateMachine.Id, %s]), 'SHA-256'))",
+			"Name": jsonata.Expression("($event := %s; 'event-' & $hash($string([$states.context.StateMachine.Id, %s]), 'SHA-256'))",
 				c.event, strings.Join(c.identity.values, ", ")),
-			"Input": expression("$string(%s)", c.input),
+			"Input": jsonata.Expression("$string(%s)", c.input),
 		},
-		"Output": object{"repeated": false, "execution": expression("$states.result.ExecutionArn")},
+		"Output": jsonata.Object{"repeated": false, "execution": jsonata.Expression("$states.result.ExecutionArn")},
 		"End":    true,
 	}})
 	retries := c.retries
@@ -188,24 +181,24 @@ func (c *claims) start(scope constructs.Construct) awsstepfunctions.CustomState 
 // undelivered sends the event to the dead-letter queue as EventBridge does, with the
 // error in the message's attributes, and fails.
 func (c *claims) undelivered(scope constructs.Construct) awsstepfunctions.CustomState {
-	attribute := func(variable string) object {
-		return object{"DataType": "String", "StringValue": expression("$%s", variable)}
+	attribute := func(variable string) jsonata.Object {
+		return jsonata.Object{"DataType": "String", "StringValue": jsonata.Expression("$%s", variable)}
 	}
-	send := awsstepfunctions.NewCustomState(scope, jsii.String("Undelivered"), &awsstepfunctions.CustomStateProps{StateJson: &object{
+	send := awsstepfunctions.NewCustomState(scope, jsii.String("Undelivered"), &awsstepfunctions.CustomStateProps{StateJson: &jsonata.Object{
 		"Type":          "Task",
 		"QueryLanguage": "JSONata",
 		"Resource":      "arn:" + *awscdk.Aws_PARTITION() + ":states:::sqs:sendMessage",
-		"Arguments": object{
+		"Arguments": jsonata.Object{
 			"QueueUrl":    c.deadLetters.QueueUrl(),
-			"MessageBody": expression("%s", c.event),
-			"MessageAttributes": object{
+			"MessageBody": jsonata.Expression("%s", c.event),
+			"MessageAttributes": jsonata.Object{
 				"ERROR_CODE": attribute("error"), "ERROR_MESSAGE": attribute("cause"),
 			},
 		},
 	}})
 	send.AddRetry(patiently(maxRetryAttempts))
 	send.Next(awsstepfunctions.Fail_Jsonata(scope, jsii.String("NotStarted"), &awsstepfunctions.FailJsonataProps{
-		Error: jsii.String(expression("$error")), Cause: jsii.String(expression("$cause")),
+		Error: jsii.String(jsonata.Expression("$error")), Cause: jsii.String(jsonata.Expression("$cause")),
 	}))
 	return send
 }
