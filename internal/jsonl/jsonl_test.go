@@ -2,7 +2,6 @@ package jsonl_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -43,20 +42,6 @@ func TestEachLineEndsWithTheFirstError(t *testing.T) {
 	}
 	if err := jsonl.EachLine(strings.NewReader("1\n2\n"), func([]byte) error { return broken }); err != broken { //nolint:errorlint // not wrapped
 		t.Errorf("got error %v, expected that of the function as it is", err)
-	}
-}
-
-func TestADecoderRefusesTwoValuesInALine(t *testing.T) {
-	t.Parallel()
-	d := jsonl.NewDecoder()
-	for _, line := range []string{`{"n": 1}`, `{"n": 2}`} {
-		var v struct{ N int }
-		if err := d.Decode([]byte(line), &v); err != nil || fmt.Sprintf(`{"n": %d}`, v.N) != line {
-			t.Errorf("got %+v and error %v of %s", v, err, line)
-		}
-	}
-	if err := d.Decode([]byte(`{"n": 1} {"n": 2}`), &struct{}{}); err == nil {
-		t.Error("got no error for two values in a line")
 	}
 }
 
