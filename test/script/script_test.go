@@ -36,13 +36,14 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	assembly := synthesize(t, root)
+	assembly, estate := synthesize(t, root, "faulty"), synthesize(t, root, "estate")
 	built := build(t, assembly)
 	goSettings := settings(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
+			env.Setenv("ESTATE", "cp -R "+estate+"/. $CDK_OUTDIR")
 			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
 			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
 			for name, value := range goSettings {                               // functions are built, with the caches of this machine
@@ -85,17 +86,17 @@ func checkPrivate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// synthesize makes the assembly once. Scripts copy it instead of running the app.
-func synthesize(t *testing.T, root string) string {
+// synthesize makes the assembly of an app once. Scripts copy it instead of running the app.
+func synthesize(t *testing.T, root, app string) string {
 	t.Helper()
 	folder := t.TempDir()
-	cmd := exec.Command("go", "run", "./test/script/faulty")
+	cmd := exec.Command("go", "run", "./test/script/"+app)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CDK_OUTDIR="+folder, "CDK_VALIDATION=false",
 		"PATH="+filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 		`CDK_CONTEXT_JSON={"mapjob:local":true,"aws:cdk:enable-path-metadata":true}`)
 	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("synthesizing the faulty app: %v\n%s", err, said)
+		t.Fatalf("synthesizing the app %s: %v\n%s", app, err, said)
 	}
 	return folder
 }
