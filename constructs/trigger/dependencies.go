@@ -1,0 +1,11 @@
+//go:build mapjob_dependencies
+
+// This file is never compiled. It tells `go mod tidy` and `go mod vendor`, which
+// read the files of all build tags, that an app with this package also builds its
+// function: go.mod, go.sum and the vendor folder of the app have what it imports.
+
+package trigger
+
+import (
+	_ "github.com/mapjob/mapjob/constructs/trigger/functions/webhook"
+)
