@@ -193,12 +193,30 @@ func (p *Props) checkVariable(found *refusal.Problems) {
 		return
 	}
 	name := *p.urlVariable()
-	environment, _ := awscdk.Stack_Of(p.Producer).Resolve(resource.Environment()).(map[string]any)
-	variables, _ := environment["variables"].(map[string]any)
-	if _, taken := variables[name]; taken {
+	if _, taken := variables(resource)[name]; taken {
 		found.Add("QueueURLVariable: got %s, which is in the environment of %s already, expected another name: a producer has a variable for each of its queues",
 			name, *p.Producer.Node().Path())
 	}
+}
+
+// variables returns the variables in the environment of a function. The CDK returns
+// the environment as a token up to some version, and as a struct later.
+func variables(function awslambda.CfnFunction) map[string]any {
+	stack := awscdk.Stack_Of(function)
+	var found any
+	switch environment := function.Environment().(type) {
+	case nil:
+	case *awslambda.CfnFunction_EnvironmentProperty:
+		found = environment.Variables
+		if _, known := found.(map[string]any); found != nil && !known {
+			found = stack.Resolve(found)
+		}
+	default:
+		resolved, _ := stack.Resolve(environment).(map[string]any)
+		found = resolved["variables"]
+	}
+	variables, _ := found.(map[string]any)
+	return variables
 }
 
 func (p *Props) urlVariable() *string {
