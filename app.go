@@ -6,33 +6,23 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/stacks"
 )
 
+// usage is for `go install github.com/mapjob/mapjob`, which installs the sample.
+const usage = `this is the sample app of mapjob, for the AWS CDK: run it with "npx cdk synth" or "mapjob run" in a clone of github.com/mapjob/mapjob
+the command is another package: go install github.com/mapjob/mapjob/cmd/mapjob@latest`
+
 func main() {
-	defer jsii.Close()
-	defer printRefusal()
+	if os.Getenv("CDK_OUTDIR") == "" { // the CDK sets it
+		fmt.Fprintln(os.Stderr, usage)
+		os.Exit(2)
+	}
+	defer mapjob.Close()
 	app := awscdk.NewApp(nil)
 	stacks.New(app)
 	app.Synth(nil)
-}
-
-// printRefusal prints why a construct refused its props, without the stack of
-// goroutines, which only helps with a mistake in Go.
-func printRefusal() {
-	reason := recover()
-	if reason == nil {
-		return
-	}
-	err, ok := reason.(error)
-	if _, mistake := reason.(runtime.Error); !ok || mistake {
-		panic(reason)
-	}
-	fmt.Fprintln(os.Stderr, err)
-	jsii.Close()
-	os.Exit(1)
 }

@@ -102,7 +102,7 @@ var floors = [][]room{
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/loopback", "internal/uuid", "internal/value"}, libraries},
-		{".", []string{"stacks"}, cdk},
+		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{ // It wires the rooms below.
 		{"internal/stack", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
