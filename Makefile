@@ -35,6 +35,16 @@ test: setup ## Run all tests.
 	go test ./...
 	cd examples && go vet ./... && go test ./...
 
+# go.mod has the oldest CDK that the module supports, and users get newer ones.
+CDK ?= v2.276.0
+.PHONY: test-cdk
+test-cdk: setup ## Test the constructs with a newer CDK. CDK=latest takes the newest.
+	@mkdir -p bin
+	@cp go.mod bin/cdk.mod && cp go.sum bin/cdk.sum
+	go get -modfile=bin/cdk.mod github.com/aws/aws-cdk-go/awscdk/v2@$(CDK)
+	go vet -modfile=bin/cdk.mod . ./constructs/... ./stacks/... ./test/...
+	go test -modfile=bin/cdk.mod ./constructs/... ./test ./test/observe ./test/security ./test/trigger
+
 .PHONY: bench
 bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part.
 	go run ./test/bench $(FIGURES)

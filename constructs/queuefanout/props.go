@@ -182,41 +182,23 @@ func (p *Props) validate() (found refusal.Problems) {
 	return found
 }
 
-// checkVariable refuses a variable that the producer has already, such as that of
-// another queue: its value would be replaced silently.
+// variableMetadata is the metadata of a producer that names a variable with the URL
+// of a queue. How the CDK tells the environment of a function depends on its version.
+const variableMetadata = "mapjob:queue-url-variable"
+
+// checkVariable refuses the variable of another queue of the producer: its value
+// would be replaced silently.
 func (p *Props) checkVariable(found *refusal.Problems) {
 	if p.Producer == nil {
 		return
 	}
-	resource, ok := p.Producer.Node().DefaultChild().(awslambda.CfnFunction)
-	if !ok { // an imported function
-		return
-	}
 	name := *p.urlVariable()
-	if _, taken := variables(resource)[name]; taken {
-		found.Add("QueueURLVariable: got %s, which is in the environment of %s already, expected another name: a producer has a variable for each of its queues",
-			name, *p.Producer.Node().Path())
-	}
-}
-
-// variables returns the variables in the environment of a function. The CDK returns
-// the environment as a token up to some version, and as a struct later.
-func variables(function awslambda.CfnFunction) map[string]any {
-	stack := awscdk.Stack_Of(function)
-	var found any
-	switch environment := function.Environment().(type) {
-	case nil:
-	case *awslambda.CfnFunction_EnvironmentProperty:
-		found = environment.Variables
-		if _, known := found.(map[string]any); found != nil && !known {
-			found = stack.Resolve(found)
+	for _, entry := range *p.Producer.Node().Metadata() {
+		if *entry.Type == variableMetadata && entry.Data == name {
+			found.Add("QueueURLVariable: got %s, which %s has for another queue, expected another name: a producer has a variable for each of its queues",
+				name, *p.Producer.Node().Path())
 		}
-	default:
-		resolved, _ := stack.Resolve(environment).(map[string]any)
-		found = resolved["variables"]
 	}
-	variables, _ := found.(map[string]any)
-	return variables
 }
 
 func (p *Props) urlVariable() *string {

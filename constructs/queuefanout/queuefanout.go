@@ -80,6 +80,7 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 
 	f.GrantSend(settings.Producer)
 	settings.Producer.AddEnvironment(settings.QueueURLVariable, f.queue.QueueUrl(), nil)
+	settings.Producer.Node().AddMetadata(jsii.String(variableMetadata), settings.QueueURLVariable, nil)
 
 	// (AWS Lambda developer guide, "Lambda execution role permissions" for SQS)
 	f.queue.Grant(settings.Consumer, jsii.String("sqs:ReceiveMessage"), jsii.String("sqs:DeleteMessage"), jsii.String("sqs:GetQueueAttributes"))

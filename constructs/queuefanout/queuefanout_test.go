@@ -262,7 +262,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 			p.BatchWindow, p.VisibilityTimeout, p.Retention, p.OldestMessageAlarm = token(), token(), token(), token()
 		}, []string{"BatchWindow: got a token", "VisibilityTimeout: got a token", "Retention: got a token", "OldestMessageAlarm: got a token"}},
 		"a second queue of one producer": {func(p *queuefanout.Props) { p.Producer = busy },
-			[]string{"QueueURLVariable: got QUEUE_URL, which is in the environment of Test/Busy/Function already, expected another name"}},
+			[]string{"QueueURLVariable: got QUEUE_URL, which Test/Busy/Function has for another queue, expected another name"}},
 		"a timeout that is a token": {func(p *queuefanout.Props) { p.Consumer = uncertain },
 			[]string{"Consumer: got a function whose timeout is a token"}},
 	} {

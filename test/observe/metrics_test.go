@@ -55,9 +55,15 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 			if metric.Namespace != directive.Namespace {
 				t.Errorf("got the namespace %s, expected the summary's, %s", metric.Namespace, directive.Namespace)
 			}
-			if len(metric.Dimensions) != 1 || !slices.Equal(directive.Dimensions[0], []string{metric.Dimensions[0].Name}) ||
-				metric.Dimensions[0].Value != written.values[metric.Dimensions[0].Name] {
-				t.Errorf("got the dimensions %v, expected the summary's, %v", metric.Dimensions, directive.Dimensions)
+			var names []string
+			for _, d := range metric.Dimensions {
+				names = append(names, d.Name)
+				if d.Value != written.values[d.Name] {
+					t.Errorf("got %v as the dimension %s, expected the summary's, %v", d.Value, d.Name, written.values[d.Name])
+				}
+			}
+			if !slices.Equal(names, directive.Dimensions[0]) {
+				t.Errorf("got the dimensions %v, expected the summary's, %v", names, directive.Dimensions[0])
 			}
 			value, ok := written.values[metric.MetricName].(float64)
 			if !ok {

@@ -14,7 +14,7 @@ func main() {
 	summary := job.Summarize(func(context.Context, *job.Summary) error { return nil })
 	_, err := summary.Invoke(context.Background(), []byte(`{
 		"job": {"name": "Invoicing", "startedAt": "2026-11-24T00:00:00Z"},
-		"execution": "arn:aws:states:us-east-1:123456789012:execution:Invoicing:1",
+		"execution": "arn:aws:states:us-east-1:123456789012:execution:nightly:1",
 		"items": {"count": 5},
 		"results": [
 			{"index": 0, "status": "SUCCEEDED"}, {"index": 1, "status": "FAILED", "error": "InvalidOrder"}, {"index": 2, "status": "SUCCEEDED"},
