@@ -22,7 +22,6 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
-	"github.com/mapjob/mapjob/internal/value"
 	"github.com/mapjob/mapjob/test/running"
 	"github.com/mapjob/mapjob/test/synthesis"
 )
@@ -150,12 +149,7 @@ func runForm(t *testing.T, s *running.Stack, form *form, version int) {
 				t.Errorf("%s: got error %v, expected an answer", request.StateName, err)
 				return
 			}
-			payload := func(of any) []byte {
-				object, _ := of.(*value.Object)
-				member, _ := object.Get("Payload")
-				return value.Append(nil, member)
-			}
-			if err := checkMessages(form, version, request.StateName, payload(request.Parameters), payload(output)); err != nil {
+			if err := checkMessages(form, version, request.StateName, payloadOf(request.Parameters), payloadOf(output)); err != nil {
 				t.Errorf("%s: %v", request.StateName, err)
 			}
 		},
@@ -166,6 +160,9 @@ func runForm(t *testing.T, s *running.Stack, form *form, version int) {
 	}
 	if seen[protocol.StateWorker]+seen[echoState] == 0 {
 		t.Errorf("got invocations %v, expected some of a worker", seen)
+	}
+	if err := checkSchema("output", x.Output); err != nil {
+		t.Error(err)
 	}
 	failed := 0
 	if form.shown {
@@ -223,11 +220,11 @@ func checkMessages(form *form, version int, state string, got, answered []byte) 
 		if form.chunked != (batch.Chunk != nil) || form.chunked == (len(batch.Items) > 0) {
 			err = errors.Join(err, fmt.Errorf("got the batch %s, expected items or a chunk", got))
 		}
-		err = errors.Join(err, checkVersion(batch.BatchInput.Version, version))
+		err = errors.Join(err, checkVersion(batch.BatchInput.Version, version), checkSchema("batch", got))
 		if batch.TaskToken != "" { // another system has the answer
 			return err
 		}
-		return errors.Join(err, checkOutcomes(answered))
+		return errors.Join(err, checkOutcomes(answered), checkSchema("answer", answered))
 	case protocol.StateSummary:
 		request, err := decode[protocol.SummaryRequest](got)
 		if strings.HasPrefix(form.name, "Inline") {
@@ -237,7 +234,7 @@ func checkMessages(form *form, version int, state string, got, answered []byte) 
 			err = errors.Join(err, unplaced)
 		}
 		_, unaccounted := decode[protocol.Account](answered)
-		return errors.Join(err, checkVersion(request.Version, version), unaccounted)
+		return errors.Join(err, checkVersion(request.Version, version), unaccounted, checkSchema("account", answered))
 	case echoState:
 		_, err := decode[protocol.ProcessorInput](got)
 		return err
@@ -293,7 +290,13 @@ func checkObjects(t *testing.T, s *running.Stack, form *form) {
 		}
 		check := func(line []byte) error { return nil }
 		switch {
-		case strings.Contains(key, "/"+protocol.OutcomesFolder+"/"), strings.Contains(key, "/SUCCEEDED_"):
+		case strings.HasSuffix(key, "/"+protocol.ReportFolder+"/"+protocol.ReportJSON):
+			if err := checkSchema("report", []byte(s.Object(t, results, key))); err != nil {
+				t.Errorf("%s: %v", key, err)
+			}
+		case strings.Contains(key, "/"+protocol.OutcomesFolder+"/"):
+			check = func(line []byte) error { return errors.Join(checkOutcome(line), checkSchema("outcome", line)) }
+		case strings.Contains(key, "/SUCCEEDED_"):
 			check = checkOutcome
 		case strings.Contains(key, "/items-") && form.chunked:
 			check = func(line []byte) error {
