@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 )
 
 // Kinds of schedule expressions.
@@ -35,6 +37,16 @@ func parseExpression(text string) (kind string, err error) {
 		return kind, checkAt(inside)
 	}
 	return "", fmt.Errorf("got %q, expected cron(…), rate(…) or at(…)", kind)
+}
+
+// canonical returns an expression with the fields of a cron expression in upper
+// case. Another expression, or one that is not known at synth, stays as it is.
+func canonical(text string) string {
+	inside, ok := strings.CutPrefix(text, cronExpression+"(")
+	if !ok || *awscdk.Token_IsUnresolved(text) {
+		return text
+	}
+	return cronExpression + "(" + strings.ToUpper(inside)
 }
 
 var rate = regexp.MustCompile(`^([1-9][0-9]*) (minute|hour|day)(s?)$`)
@@ -82,6 +94,8 @@ var cronFields = []cronField{
 	{name: "year", low: 1970, high: 2199, steps: true},
 }
 
+// checkCron takes names and letters in any case: canonical writes them in upper
+// case, as the user guide does.
 func checkCron(text string) error {
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
@@ -89,7 +103,7 @@ func checkCron(text string) error {
 	}
 	var problems []error
 	for i, field := range cronFields {
-		if err := field.check(fields[i]); err != nil {
+		if err := field.check(strings.ToUpper(fields[i])); err != nil {
 			problems = append(problems, fmt.Errorf("%s: got %q, expected %w", field.name, fields[i], err))
 		}
 	}
@@ -121,10 +135,11 @@ func (f *cronField) check(text string) error {
 	return nil
 }
 
-// checkDay checks L, the month's last day, and 15W, the weekday nearest to the 15th.
+// checkDay checks L, the month's last day, LW, its last weekday, and 15W, the
+// weekday nearest to the 15th.
 func (f *cronField) checkDay(text string) error {
-	if day, ok := strings.CutSuffix(text, "W"); ok && !f.has(day) {
-		return errors.New("a day from 1 to 31 before the W, alone in its field")
+	if day, ok := strings.CutSuffix(text, "W"); ok && day != "L" && !f.has(day) {
+		return errors.New("a day from 1 to 31, or L, before the W, alone in its field")
 	}
 	return nil
 }

@@ -3,7 +3,13 @@ package schedule
 import (
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/test/synthesis"
 )
+
+func TestMain(m *testing.M) { synthesis.Main(m) }
 
 func TestGoodExpressions(t *testing.T) {
 	for text, kind := range map[string]string{
@@ -26,6 +32,16 @@ func TestGoodExpressions(t *testing.T) {
 		"cron(0,15,30-40/2,59 0-23 1-31 * ? *)": "cron",
 		"cron(0 0 L * ? *)":                     "cron",
 		"cron(0 0 15W * ? *)":                   "cron",
+		"cron(0 0 LW * ? *)":                    "cron",
+		"cron(0 0 lw * ? *)":                    "cron",
+		"cron(0 0 l * ? *)":                     "cron",
+		"cron(0 0 15w * ? *)":                   "cron",
+		"cron(0 0 1 jan,Apr-JUN/2 ? *)":         "cron",
+		"cron(0 0 ? * mon-fri *)":               "cron",
+		"cron(0 0 ? * Mon,wed,FRI *)":           "cron",
+		"cron(0 0 ? Dec Sun *)":                 "cron",
+		"cron(0 0 ? * fril *)":                  "cron",
+		"cron(0 0 ? * Tue#2 *)":                 "cron",
 		"cron(0 0 ? * L *)":                     "cron",
 		"cron(0 0 ? * FRIL *)":                  "cron",
 		"cron(0 0 ? * FRI#5 *)":                 "cron",
@@ -71,14 +87,24 @@ func TestBadExpressions(t *testing.T) {
 		"cron(0 22-4 * * ? *)":       `hours: got "22-4", expected the lower value first: write 22-23,0-4`,
 		"cron(0 10 0 * ? *)":         `day of month: got "0", expected 1 to 31`,
 		"cron(0 10 32 * ? *)":        `day of month: got "32", expected 1 to 31`,
-		"cron(0 10 W * ? *)":         `day of month: got "W", expected a day from 1 to 31 before the W`,
-		"cron(0 10 32W * ? *)":       `day of month: got "32W", expected a day from 1 to 31 before the W`,
-		"cron(0 10 1,15W * ? *)":     `day of month: got "1,15W", expected a day from 1 to 31 before the W, alone in its field`,
+		"cron(0 10 W * ? *)":         `day of month: got "W", expected a day from 1 to 31, or L, before the W`,
+		"cron(0 10 32W * ? *)":       `day of month: got "32W", expected a day from 1 to 31, or L, before the W`,
+		"cron(0 10 1,15W * ? *)":     `day of month: got "1,15W", expected a day from 1 to 31, or L, before the W, alone in its field`,
 		"cron(0 10 1,L * ? *)":       `day of month: got "1,L", expected 1 to 31`,
 		"cron(0 10 L-3 * ? *)":       `day of month: got "L-3", expected 1 to 31`,
 		"cron(0 10 3#1 * ? *)":       `day of month: got "3#1", expected 1 to 31`,
 		"cron(0 10 1 0 ? *)":         `month: got "0", expected 1 to 12 or JAN to DEC`,
-		"cron(0 10 1 Jan ? *)":       `month: got "Jan", expected 1 to 12 or JAN to DEC`,
+		"cron(0 10 1 Jann ? *)":      `month: got "Jann", expected 1 to 12 or JAN to DEC`,
+		"cron(0 10 1 dec-feb ? *)":   `month: got "dec-feb", expected the lower value first: write DEC-DEC,JAN-FEB`,
+		"cron(0 10 ? * fri-mon *)":   `day of week: got "fri-mon", expected the lower value first`,
+		"cron(0 10 ? * mon#6 *)":     `day of week: got "mon#6", expected 1 to 7 or SUN to SAT before the #`,
+		"cron(0 10 ? * LW *)":        `day of week: got "LW", expected 1 to 7`,
+		"cron(0 10 WL * ? *)":        `day of month: got "WL", expected 1 to 31`,
+		"cron(0 10 LW,15 * ? *)":     `day of month: got "LW,15", expected 1 to 31`,
+		"cron(0 10 1,LW * ? *)":      `day of month: got "1,LW", expected a day from 1 to 31, or L, before the W, alone in its field`,
+		"cron(0 10 1-LW * ? *)":      `day of month: got "1-LW", expected a day from 1 to 31, or L, before the W`,
+		"cron(0 l 1 * ? *)":          `hours: got "l", expected 0 to 23`,
+		"cron(lw 10 1 * ? *)":        `minutes: got "lw", expected 0 to 59`,
 		"cron(0 10 1 DEC-FEB ? *)":   `month: got "DEC-FEB", expected the lower value first: write DEC-DEC,JAN-FEB`,
 		"cron(0 10 1 MON ? *)":       `month: got "MON", expected 1 to 12 or JAN to DEC`,
 		"cron(0 10 ? * 0 *)":         `day of week: got "0", expected 1 to 7 or SUN to SAT`,
@@ -118,6 +144,27 @@ func TestEveryProblemOfACronExpressionIsReported(t *testing.T) {
 	for _, expected := range []string{"minutes: ", "hours: ", "day of month: ", "month: ", "day of week: ", "year: ", "expected ? for exactly one"} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected it to name %q", err, expected)
+		}
+	}
+}
+
+func TestCronFieldsAreWrittenInUpperCase(t *testing.T) {
+	for text, expected := range map[string]string{
+		"cron(0 3 ? jan-mar mon-Fri *)": "cron(0 3 ? JAN-MAR MON-FRI *)",
+		"cron(0 0 lw * ? *)":            "cron(0 0 LW * ? *)",
+		"cron(0 0 ? * fri#2 2027)":      "cron(0 0 ? * FRI#2 2027)",
+		"cron(0  10 * * ? *)":           "cron(0  10 * * ? *)",
+		"rate(5 minutes)":               "rate(5 minutes)",
+		"at(2027-01-31T23:59:00)":       "at(2027-01-31T23:59:00)",
+	} {
+		if got := canonical(text); got != expected {
+			t.Errorf("%s: got %s, expected %s", text, got, expected)
+		}
+	}
+	token := *awscdk.Fn_Join(jsii.String(""), &[]*string{jsii.String("cron("), awscdk.Aws_REGION(), jsii.String(")")})
+	for _, unknown := range []string{token, "cron(0 " + *awscdk.Aws_REGION() + " * * ? *)"} {
+		if got := canonical(unknown); got != unknown {
+			t.Errorf("got %q, expected the token %q", got, unknown)
 		}
 	}
 }

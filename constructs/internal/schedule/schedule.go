@@ -59,7 +59,7 @@ func (t Times) Schedule() awsscheduler.ScheduleExpression {
 	if t.TimeZone != nil {
 		zone = awscdk.TimeZone_Of(t.TimeZone)
 	}
-	return awsscheduler.ScheduleExpression_Expression(t.Expression, zone)
+	return awsscheduler.ScheduleExpression_Expression(jsii.String(canonical(*t.Expression)), zone)
 }
 
 // NewRole creates the role of a schedule, which may send to an encrypted
