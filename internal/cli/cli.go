@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/run"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/plain"
 )
 
 type commands struct {
@@ -22,7 +23,7 @@ type commands struct {
 
 // Main runs the command and returns its exit code.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
-	streams := &terminal.Streams{In: in, Out: out, Err: errs}
+	streams := &terminal.Streams{In: in, Out: plain.NewWriter(out), Err: errs}
 	// The first Ctrl-C ends the command in good order, a second one at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -46,7 +47,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "mapjob: %v\nmapjob --help lists the commands and flags\n", err)
+		streams.Complain(fmt.Errorf("%w\nmapjob --help lists the commands and flags", err))
 		return terminal.NotRun
 	}
 	return streams.Exit(parsed.Run())

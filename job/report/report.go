@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/plain"
 )
 
 // Report describes how a job's execution ended.
@@ -149,13 +151,14 @@ func Thousands(n int) string {
 }
 
 // Markdown writes the report as GitHub-flavoured Markdown with aligned columns,
-// so that it can be read as plain text.
+// so that it can be read as plain text. All texts are shown as they are: markup in
+// them has no effect.
 func (r *Report) Markdown(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s: %s\n\n", r.Job, r.Verdict())
-	fmt.Fprintf(&b, "%s, %s, started %s\n\n", r.Execution, r.Duration(), r.StartedAt.UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "# %s: %s\n\n", plain.Markdown(r.Job), r.Verdict())
+	fmt.Fprintf(&b, "%s, %s, started %s\n\n", plain.Markdown(r.Execution), r.Duration(), r.StartedAt.UTC().Format(time.RFC3339))
 	for _, note := range r.Notes {
-		fmt.Fprintf(&b, "%s\n\n", oneLine(note))
+		fmt.Fprintf(&b, "%s\n\n", plain.Markdown(note))
 	}
 	rows := [][]string{
 		{"succeeded", Thousands(r.Items.Succeeded), r.Share(r.Items.Succeeded)},
@@ -167,7 +170,7 @@ func (r *Report) Markdown(w io.Writer) error {
 	rows = append(rows, []string{"total", Thousands(r.Items.Total), ""})
 	markdownTable(&b, []string{"items", "count", "share"}, rows)
 	for _, s := range r.Sections {
-		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
+		fmt.Fprintf(&b, "\n## %s\n\n", plain.Markdown(s.Title))
 		markdownTable(&b, s.Columns, s.Rows)
 	}
 	if len(r.Errors) > 0 {
@@ -194,8 +197,6 @@ func (r *Report) Markdown(w io.Writer) error {
 // long cell does not make all others as long.
 const maxPadded = 60
 
-func oneLine(text string) string { return strings.NewReplacer("\n", " ", "\r", "").Replace(text) }
-
 // markdownTable aligns numbers to the right and everything else to the left.
 func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 	cells := make([][]string, 0, len(rows)+1)
@@ -208,10 +209,10 @@ func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 		line := make([]string, len(columns))
 		for i := range columns {
 			if i < len(row) {
-				line[i] = strings.ReplaceAll(oneLine(row[i]), "|", `\|`)
+				line[i] = plain.Cell(row[i])
 			}
 			widths[i] = max(widths[i], min(len([]rune(line[i])), maxPadded), 3)
-			if n > 0 && line[i] != "" && !isNumber(line[i]) {
+			if n > 0 && line[i] != "" && !isNumber(row[i]) {
 				numeric[i] = false
 			}
 		}
@@ -268,4 +269,4 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 })
 
 // HTML writes the report as a page without external resources.
-func (r *Report) HTML(w io.Writer) error { return pageTemplate().Execute(w, r) }
+func (r *Report) HTML(w io.Writer) error { return pageTemplate().Execute(plain.NewWriter(w), r) }

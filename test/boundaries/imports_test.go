@@ -37,6 +37,7 @@ var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
 		{"internal/loopback/...", nil, standard},
+		{"internal/plain", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
@@ -50,7 +51,7 @@ var floors = [][]room{
 		{"internal/protocol", nil, standard},
 		{"internal/s3object/...", nil, sdk},
 		{"internal/value", nil, libraries},
-		{"job/report", nil, standard},
+		{"job/report", []string{"internal/plain"}, standard},
 	},
 	{
 		{"internal/dynamodb/...", []string{"internal/loopback", "internal/nodejs", "internal/process"}, libraries},
@@ -109,7 +110,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/objects", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/protocol",
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
 			"internal/results", "internal/stack", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

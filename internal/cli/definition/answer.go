@@ -7,6 +7,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -58,5 +59,5 @@ func (r *Run) print(ctx context.Context, s *terminal.Streams, x *engine.Executio
 	case x.Cause == "":
 		return terminal.Failedf("the execution ended with status %s: %s", x.Status, x.Error)
 	}
-	return terminal.Failedf("the execution ended with status %s: %s: %s", x.Status, x.Error, protocol.CauseMessage(x.Cause))
+	return terminal.Failedf("the execution ended with status %s: %s: %s", x.Status, plain.Line(x.Error), plain.Line(protocol.CauseMessage(x.Cause)))
 }

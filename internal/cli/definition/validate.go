@@ -5,6 +5,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/plain"
 )
 
 // Validate is mapjob asl validate.
@@ -22,7 +23,7 @@ func (v *Validate) Run(s *terminal.Streams) error {
 		}
 		if err != nil {
 			bad++
-			fmt.Fprintln(s.Err, located(file, err))
+			fmt.Fprintln(s.Err, plain.Lines(fmt.Sprint(located(file, err))))
 			continue
 		}
 		if _, err := fmt.Fprintf(s.Out, "%s: valid\n", displayName(file)); err != nil {

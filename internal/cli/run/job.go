@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/job/report"
@@ -68,7 +69,7 @@ func (r *run) verdict(ctx context.Context, result *engine.Execution) error {
 		return terminal.Failedf("the job ended with status %s; everything is in %s", result.Status, r.folder)
 	default:
 		return terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s",
-			result.Error, protocol.CauseMessage(result.Cause), r.folder, filepath.Join(r.folder, "logs"))
+			plain.Line(result.Error), plain.Line(protocol.CauseMessage(result.Cause)), r.folder, filepath.Join(r.folder, "logs"))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/job/report"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -27,7 +28,7 @@ func NewProgress(w io.Writer) *Progress {
 
 // Say prints a line that begins with the seconds since the start.
 func (p *Progress) Say(format string, args ...any) {
-	fmt.Fprintf(p.w, "%6.1fs  %s\n", time.Since(p.began).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintf(p.w, "%6.1fs  %s\n", time.Since(p.began).Seconds(), plain.Lines(fmt.Sprintf(format, args...)))
 }
 
 // Counts say how far a run has come.

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/mapjob/mapjob/internal/plain"
 )
 
 // Streams are those of the process.
@@ -16,7 +18,7 @@ type Streams struct {
 }
 
 // Complain prints an error.
-func (s *Streams) Complain(err error) { fmt.Fprintln(s.Err, "mapjob:", err) }
+func (s *Streams) Complain(err error) { fmt.Fprintln(s.Err, plain.Lines(fmt.Sprint("mapjob: ", err))) }
 
 // Failed is the error of something that ran and failed. All other errors say
 // that it could not be run.

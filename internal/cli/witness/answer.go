@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/job/report"
@@ -150,7 +151,7 @@ func (a *Answer) Markdown(w io.Writer) error {
 		say("# %s: interrupted before its end\n\n## What the stack itself knows\n", a.Function)
 	} else {
 		say("# %s: the event ended with %s%s\n\n## What the stack itself knows\n", a.Function, a.Status, tries)
-		say("- %s answered: %s", a.Function, a.Known.Answer)
+		say("- %s answered: %s", a.Function, plain.Code(string(a.Known.Answer)))
 	}
 	if a.Known.EventMs > 0 {
 		say("- the event took %s", milliseconds(a.Known.EventMs))
@@ -161,7 +162,7 @@ func (a *Answer) Markdown(w io.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(a.Known.Tables)) {
 		table := a.Known.Tables[name]
 		for _, record := range table.Records {
-			say("- table %s: %s", name, record)
+			say("- table %s: %s", name, plain.Code(string(record)))
 		}
 		if more := table.Count - len(table.Records); more > 0 {
 			say("- table %s: and %s more, of %s in all", name, terminal.Number(more, "record"), report.Thousands(table.Count))
@@ -188,7 +189,7 @@ func (a *Answer) Markdown(w io.Writer) error {
 	}
 	say("- %s written%s", terminal.Were(a.Counted.Objects, "object", "objects"), again)
 	for _, reason := range a.Counted.Unsent {
-		say("- not notified of the end: %s", reason)
+		say("- not notified of the end: %s", plain.Markdown(reason))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -18,6 +18,8 @@ type item struct {
 	MS int    `json:"ms"`
 
 	Bytes int `json:"bytes"`
+
+	Say string `json:"say"`
 }
 
 func main() {
@@ -27,6 +29,8 @@ func main() {
 			return "done", nil
 		case "fail":
 			return "", job.Errorf("Refused", "this item was refused")
+		case "say":
+			return "", job.Errorf("Said", "%s", i.Say)
 		case "panic":
 			panic("a bug in the worker")
 		case "exit":
