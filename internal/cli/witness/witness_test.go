@@ -24,18 +24,18 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 		has, not []string
 	}{
 		"without a queue the event's end is the end": {func(a *Answer) { a.Ends(ended("Success", `null`), false) },
-			[]string{"# Handler: the event ended with Success\n", "- Handler answered: null", "- the event took 1.2s"}, []string{"no queue knows", "last message", "tries"}},
+			[]string{"# Handler: the event ended with Success\n", "- Handler answered: `null`", "- the event took 1.2s"}, []string{"no queue knows", "last message", "tries"}},
 		"behind a queue it is not": {func(a *Answer) {
 			a.Ends(ended("Success", `{"sent":300}`), true)
 			a.Known.Queues = []queueLeft{{"Due", 0}, {"Dead", 1}}
 			a.Counted.LastMessageMs = 361_200
-		}, []string{`- Handler answered: {"sent":300}`, "- queue Due has 0 messages", "- queue Dead has 1 message\n",
+		}, []string{"- Handler answered: `{\"sent\":300}`", "- queue Due has 0 messages", "- queue Dead has 1 message\n",
 			"- no queue knows when the work was finished, or whether there will be more dead letters",
 			"- the last message succeeded 6m1s after the event, by the clock of the queues"}, []string{"the event took"}},
 		"records are shown as they are, and a list that was cut says so": {func(a *Answer) {
 			a.Ends(ended("Success", `1`), true)
 			a.Known.Tables = map[string]tableLeft{"Jobs": {[]json.RawMessage{json.RawMessage(`{"n":1}`)}, 5000}, "Other": {[]json.RawMessage{json.RawMessage(`{"n":2}`)}, 1}}
-		}, []string{`- table Jobs: {"n":1}`, "- table Jobs: and 4,999 records more, of 5,000 in all", `- table Other: {"n":2}`, "no queue knows"}, []string{"table Other: and"}},
+		}, []string{"- table Jobs: `{\"n\":1}`", "- table Jobs: and 4,999 records more, of 5,000 in all", "- table Other: `{\"n\":2}`", "no queue knows"}, []string{"table Other: and"}},
 		"one of each is one of each": {func(a *Answer) {
 			a.Ends(ended("Success", `1`), true)
 			a.Counted.Consumers = []*consumed{{Function: "Worker", Queue: "Due", Invocations: 1, Messages: 1, Repeated: 1, LostAnswers: 1}}
@@ -47,7 +47,7 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 			r.Tries, r.Unsent = 3, []error{errors.New("sending the end of an invocation to Failures: too long")}
 			a.Ends(r, false)
 		}, []string{"the event ended with RetriesExhausted after 3 tries", "- not notified of the end: sending the end of an invocation to Failures: too long", "InvalidDate"}, nil},
-		"an answer that is no JSON": {func(a *Answer) { a.Ends(ended("Success", "plain"), false) }, []string{`- Handler answered: "plain"`}, nil},
+		"an answer that is no JSON": {func(a *Answer) { a.Ends(ended("Success", "plain"), false) }, []string{"- Handler answered: `\"plain\"`"}, nil},
 		"interrupted": {func(a *Answer) { a.Status = Interrupted; a.Counted.Objects = 3 },
 			[]string{"# Handler: interrupted before its end", "- 3 objects were written"}, []string{"answered", "the event ended"}},
 	} {
