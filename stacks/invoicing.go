@@ -51,10 +51,9 @@ func NewInvoicing(scope constructs.Construct, id *string, props *awscdk.StackPro
 		Input:        tonight(),
 	})
 	observe.New(stack, jsii.String("Observe"), &observe.Props{
-		StateMachine: job.StateMachine(),
-		Job:          jsii.String("Invoicing"),
-		Topic:        observe.NewTopic(stack, jsii.String("Alerts"), nil),
-		FailureRate:  jsii.Number(5),
+		Job:         job,
+		Topic:       observe.NewTopic(stack, jsii.String("Alerts"), nil),
+		FailureRate: jsii.Number(5),
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("StateMachineArn"), &awscdk.CfnOutputProps{
 		Description: jsii.String("Start an execution of it with {\"date\": \"2026-11-01\"}"),

@@ -20,6 +20,9 @@ type Job interface {
 	// it to run the job.
 	StateMachine() awsstepfunctions.StateMachine
 
+	// Name returns the job's name in its data, metrics, reports and notifications.
+	Name() *string
+
 	// ResultsBucket returns the bucket with the items, results and reports of
 	// executions. It is nil for an Inline job without a ResultsBucket and Results.
 	ResultsBucket() awss3.IBucket
@@ -56,6 +59,7 @@ type mapJob struct {
 }
 
 func (j *mapJob) StateMachine() awsstepfunctions.StateMachine { return j.stateMachine }
+func (j *mapJob) Name() *string                               { return j.settings.Name }
 func (j *mapJob) ResultsBucket() awss3.IBucket                { return j.results }
 func (j *mapJob) MapState() awsstepfunctions.State            { return j.mapState }
 func (j *mapJob) Lock() joblock.Lock                          { return j.lock }

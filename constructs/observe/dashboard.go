@@ -12,7 +12,7 @@ import (
 func addWidgets(dashboard awscloudwatch.Dashboard, settings *Props, m *Metrics, alarms map[Alarm]awscloudwatch.Alarm) {
 	name := "Executions"
 	if settings.Job != nil {
-		name = *settings.Job
+		name = *settings.Job.Name()
 	}
 	var shown []interfacesawscloudwatch.IAlarmRef
 	for _, kind := range inOrder {

@@ -3,14 +3,13 @@
 //
 //	topic := observe.NewTopic(stack, jsii.String("Alerts"), nil)
 //	observe.New(stack, jsii.String("Observe"), &observe.Props{
-//		StateMachine:    job.StateMachine(),
-//		Job:             jsii.String("Invoicing"),
+//		Job:             job,
 //		Topic:           topic,
 //		NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
 //	})
 //
-// [New] works with any state machine. With the name of a job it also shows the
-// items, from the metrics that the job's summary writes.
+// [New] works with any state machine. With a job it also shows the items, from the
+// metrics that the job's summary writes.
 //
 // Two things publish the end of an execution. [Notify] is a state at the end of
 // the state machine, which knows the numbers of the summary. [NewEndings] is a

@@ -106,7 +106,7 @@ func ofAccount(name, label string) awscloudwatch.IMetric {
 func ofJob(settings *Props, name, label string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(jobNamespace), MetricName: jsii.String(name),
-		DimensionsMap: &map[string]*string{jobDimension: settings.Job, stateMachineDimension: nameOf(settings.StateMachine)},
+		DimensionsMap: &map[string]*string{jobDimension: settings.Job.Name(), stateMachineDimension: nameOf(settings.StateMachine)},
 		Statistic:     jsii.String("Sum"), Period: period(), Label: jsii.String(label),
 	})
 }

@@ -31,7 +31,7 @@ func (o *observer) Metrics() *Metrics                     { return o.metrics }
 func (o *observer) Alarms() map[Alarm]awscloudwatch.Alarm { return o.alarms }
 func (o *observer) Dashboard() awscloudwatch.Dashboard    { return o.dashboard }
 
-// New creates alarms and a dashboard for the state machine in props. It panics
+// New creates alarms and a dashboard for the job or the state machine in props. It panics
 // with every problem of the props at once, before it creates anything.
 func New(scope constructs.Construct, id *string, props *Props) Observer {
 	var settings Props
@@ -39,6 +39,9 @@ func New(scope constructs.Construct, id *string, props *Props) Observer {
 		settings = *props
 	}
 	settings.validate().Refuse(scope, id)
+	if settings.Job != nil {
+		settings.StateMachine = settings.Job.StateMachine()
+	}
 	o := &observer{}
 	constructs.NewConstruct_Override(o, scope, id)
 	o.metrics = newMetrics(&settings)

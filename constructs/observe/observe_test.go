@@ -25,10 +25,26 @@ func machine(stack awscdk.Stack) awsstepfunctions.IStateMachine {
 	return awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
 }
 
+// job is a job of which only the state machine exists.
+type job struct {
+	machine awsstepfunctions.StateMachine
+	name    string
+}
+
+func (j job) StateMachine() awsstepfunctions.StateMachine { return j.machine }
+func (j job) Name() *string                               { return &j.name }
+
+// newJob creates a job whose state machine has the construct ID id.
+func newJob(stack awscdk.Stack, id, name string) observe.Job {
+	work := awsstepfunctions.Pass_Jsonata(stack, jsii.String(id+"Work"), nil)
+	return job{awsstepfunctions.NewStateMachine(stack, &id, &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(work),
+	}), name}
+}
+
 func everything(stack awscdk.Stack) *observe.Props {
 	return &observe.Props{
-		StateMachine:    machine(stack),
-		Job:             jsii.String("Invoicing"),
+		Job:             newJob(stack, "Machine", "Invoicing"),
 		Topic:           observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"night@example.com"}}),
 		Without:         []observe.Alarm{observe.AlarmAborted},
 		NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
@@ -58,7 +74,7 @@ func TestResourceCounts(t *testing.T) {
 	}{
 		"minimal": {func(s awscdk.Stack) *observe.Props { return &observe.Props{StateMachine: machine(s)} },
 			map[string]int{"AWS::CloudWatch::Alarm": 4, "AWS::CloudWatch::Dashboard": 1}},
-		"everything": {everything, map[string]int{"AWS::CloudWatch::Alarm": 6, "AWS::CloudWatch::Dashboard": 1,
+		"everything": {everything, map[string]int{"AWS::StepFunctions::StateMachine": 1, "AWS::IAM::Role": 1, "AWS::CloudWatch::Alarm": 6, "AWS::CloudWatch::Dashboard": 1,
 			"AWS::SNS::Topic": 1, "AWS::SNS::TopicPolicy": 1, "AWS::SNS::Subscription": 1, "AWS::KMS::Key": 1}},
 		"no alarm": {func(s awscdk.Stack) *observe.Props {
 			return &observe.Props{StateMachine: machine(s), Without: []observe.Alarm{observe.AlarmFailed, observe.AlarmTimedOut, observe.AlarmAborted, observe.AlarmThrottled}}
@@ -195,14 +211,17 @@ func idWithPrefix(t *testing.T, resources map[string]synthesis.Resource, prefix,
 
 func TestThrottledStatesOfChildrenCount(t *testing.T) {
 	for name, c := range map[string]struct {
-		job      *string
+		props    func(awscdk.Stack) *observe.Props
 		expected bool
-	}{"of a job": {jsii.String("Nightly"), true}, "of another state machine": {nil, false}} {
+	}{
+		"of a job":                 {func(s awscdk.Stack) *observe.Props { return &observe.Props{Job: newJob(s, "Machine", "Nightly")} }, true},
+		"of another state machine": {func(s awscdk.Stack) *observe.Props { return &observe.Props{StateMachine: machine(s)} }, false},
+	} {
 		stack := synthesis.Stack(t)
-		observe.New(stack, jsii.String("Observe"), &observe.Props{StateMachine: machine(stack), Job: c.job})
+		observe.New(stack, jsii.String("Observe"), c.props(stack))
 		alarms := synthesis.Synthesize(t, stack).OfType("AWS::CloudWatch::Alarm")
 		text, _ := json.Marshal(alarms[idWithPrefix(t, alarms, "ObserveThrottled", "-")].Properties)
-		if got := strings.Contains(string(text), `stateMachine:nightly/Map`) && strings.Contains(string(text), "SUM([own, children])"); got != c.expected {
+		if got := regexp.MustCompile(`\{"Ref":"Machine[0-9A-F]+"\},"/Map"`).Match(text) && strings.Contains(string(text), "SUM([own, children])"); got != c.expected {
 			t.Errorf("%s: got the alarm %s, expected the children's metric in it: %t", name, text, c.expected)
 		}
 	}
@@ -273,16 +292,16 @@ func TestBadProps(t *testing.T) {
 		create   func()
 		expected []string
 	}{
-		"nothing": {func() { observe.New(stack, jsii.String("X"), nil) }, []string{"Test/X: ", "StateMachine: got nothing, expected the state machine to watch"}},
+		"nothing": {func() { observe.New(stack, jsii.String("X"), nil) }, []string{"Test/X: ", "Job, StateMachine: got neither, expected one: the job or the state machine to watch"}},
 		"all at once": {func() {
-			observe.New(stack, jsii.String("X"), &observe.Props{Job: jsii.String(""), Without: []observe.Alarm{"Slow", observe.AlarmNoSuccess},
+			observe.New(stack, jsii.String("X"), &observe.Props{Without: []observe.Alarm{"Slow", observe.AlarmNoSuccess},
 				NoSuccessWithin: minutes(7), FailureRate: jsii.Number(100)})
-		}, []string{"StateMachine: got nothing", `Job: got "", expected 1 to 80 characters of ASCII`, `Without: got "Slow", expected one of "Failed", "TimedOut", "Aborted", "Throttled"`,
+		}, []string{"Job, StateMachine: got neither, expected one", `Without: got "Slow", expected one of "Failed", "TimedOut", "Aborted", "Throttled"`,
 			`Without: got "NoSuccess"`, "NoSuccessWithin: got 420 s, expected 5 minutes to a day in steps of 5 minutes, or whole hours up to seven days",
 			"FailureRate: got 100, expected a percentage from 0 to less than 100"}},
-		"a job whose name is no dimension": {func() {
-			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, Job: jsii.String("Rechnungslauf für März")})
-		}, []string{`Job: got "Rechnungslauf für März", expected 1 to 80 characters of ASCII`}},
+		"a job and a state machine": {func() {
+			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, Job: job{name: "Nightly"}})
+		}, []string{"StateMachine: got one with a Job, expected one of them"}},
 		"too soon": {func() {
 			observe.New(stack, jsii.String("X"), &observe.Props{StateMachine: watched, NoSuccessWithin: minutes(1)})
 		}, []string{"NoSuccessWithin: got 60 s"}},
@@ -334,19 +353,19 @@ func TestBadProps(t *testing.T) {
 func TestTheMetricsOfAJobAreThoseOfItsStateMachine(t *testing.T) {
 	stack := awscdk.NewStack(awscdk.NewApp(nil), jsii.String("Stack"), nil)
 	dimensions := func(name string) map[string]*string {
-		machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String(name), jsii.String(name))
-		observer := observe.New(stack, jsii.String("Observe"+name), &observe.Props{StateMachine: machine, Job: jsii.String("Nightly")})
+		observer := observe.New(stack, jsii.String("Observe"+name), &observe.Props{Job: newJob(stack, name, "Nightly")})
 		got := *observer.Metrics().FailedItems.ToMetricConfig().MetricStat.Dimensions
 		found := map[string]*string{}
 		for _, d := range got {
-			found[*d.Name] = jsii.String(fmt.Sprint(d.Value))
+			text, _ := json.Marshal(stack.Resolve(d.Value))
+			found[*d.Name] = jsii.String(string(text))
 		}
 		return found
 	}
 	for _, name := range []string{"NightlyEU", "NightlyUS"} {
 		got := dimensions(name)
-		if len(got) != 2 || *got["Job"] != "Nightly" || *got["StateMachine"] != name {
-			t.Errorf("%s: got %v dimensions, Job %v and StateMachine %v", name, len(got), got["Job"], got["StateMachine"])
+		if len(got) != 2 || *got["Job"] != `"Nightly"` || !strings.Contains(*got["StateMachine"], `{"Ref":"`+name) {
+			t.Errorf("%s: got %v dimensions, Job %v and StateMachine %v", name, len(got), *got["Job"], *got["StateMachine"])
 		}
 	}
 }

@@ -10,18 +10,26 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
+// Job is a job that can be watched, such as a mapjob.Job.
+type Job interface {
+	// StateMachine returns the state machine of the job.
+	StateMachine() awsstepfunctions.StateMachine
+
+	// Name returns the job's name in the metrics that its summary writes.
+	Name() *string
+}
+
 // Props are the props of an observer.
 type Props struct {
-	// StateMachine is the state machine to watch.
-	// Required.
-	StateMachine awsstepfunctions.IStateMachine
+	// Job is the job to watch: its state machine, the items that its summary
+	// counts, and the throttled states of its Map's child executions. An Inline job
+	// without a Summary writes no metrics of items.
+	// Required, unless there is a StateMachine.
+	Job Job
 
-	// Job is the job's name in the metrics that its summary writes:
-	// mapjob.Props.Name or the ID of the job's construct. With it, throttled states
-	// of the Map's child executions count too. An Inline job without a Summary
-	// writes no metrics.
-	// Default: only executions are watched, not their items.
-	Job *string
+	// StateMachine is a state machine to watch that is not a job's.
+	// Required, unless there is a Job.
+	StateMachine awsstepfunctions.IStateMachine
 
 	// Topic gets a message when an alarm is raised and when it is over. An
 	// encrypted topic needs a key that CloudWatch may use, such as the key of
@@ -72,11 +80,11 @@ const (
 
 // validate returns every problem with the props.
 func (p *Props) validate() (found refusal.Problems) {
-	if p.StateMachine == nil {
-		found.Add("StateMachine: got nothing, expected the state machine to watch")
-	}
-	if p.Job != nil {
-		found.JobName("Job", *p.Job)
+	switch {
+	case p.Job == nil && p.StateMachine == nil:
+		found.Add("Job, StateMachine: got neither, expected one: the job or the state machine to watch")
+	case p.Job != nil && p.StateMachine != nil:
+		found.Add("StateMachine: got one with a Job, expected one of them: an observer of a job watches its state machine")
 	}
 	refusal.Without(&found, p.Without, always)
 	if d := p.NoSuccessWithin; d != nil && !*d.IsUnresolved() {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/observe"
@@ -20,11 +22,7 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 	directive := written.AWS.CloudWatchMetrics[0]
 
 	stack := synthesis.Stack(t)
-	observe.New(stack, jsii.String("Observe"), &observe.Props{
-		StateMachine: awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly")),
-		Job:          jsii.String("Invoicing"),
-		FailureRate:  jsii.Number(1),
-	})
+	observe.New(stack, jsii.String("Observe"), &observe.Props{Job: newWatched(stack), FailureRate: jsii.Number(1)})
 	var looked map[string]float64
 	for _, alarm := range synthesis.Synthesize(t, stack).OfType("AWS::CloudWatch::Alarm") {
 		text, err := json.Marshal(alarm.Properties["Metrics"])
@@ -58,7 +56,11 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 			var names []string
 			for _, d := range metric.Dimensions {
 				names = append(names, d.Name)
-				if d.Value != written.values[d.Name] {
+				if d.Name == "StateMachine" {
+					if text, _ := json.Marshal(d.Value); !strings.Contains(string(text), `{"Ref":"Nightly`) {
+						t.Errorf("got %s as the dimension StateMachine, expected the name from the job's state machine", text)
+					}
+				} else if d.Value != written.values[d.Name] {
 					t.Errorf("got %v as the dimension %s, expected the summary's, %v", d.Value, d.Name, written.values[d.Name])
 				}
 			}
@@ -79,6 +81,19 @@ func TestFailureRateIsThatOfASummary(t *testing.T) {
 		t.Errorf("got a failure rate of %g%% from %v, expected 40%%: two of five items", rate, looked)
 	}
 }
+
+// watched is the job Invoicing, with a state machine that does nothing.
+type watched struct{ machine awsstepfunctions.StateMachine }
+
+func newWatched(stack awscdk.Stack) watched {
+	work := awsstepfunctions.Pass_Jsonata(stack, jsii.String("Work"), nil)
+	return watched{awsstepfunctions.NewStateMachine(stack, jsii.String("Nightly"), &awsstepfunctions.StateMachineProps{
+		DefinitionBody: awsstepfunctions.DefinitionBody_FromChainable(work),
+	})}
+}
+
+func (watched) Name() *string                                 { return jsii.String("Invoicing") }
+func (w watched) StateMachine() awsstepfunctions.StateMachine { return w.machine }
 
 // embedded is a line of the embedded metric format.
 type embedded struct {

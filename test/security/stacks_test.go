@@ -121,15 +121,18 @@ func sources(app awscdk.App, id string) awscdk.Stack {
 	return stack
 }
 
-// observed creates a stack that watches a state machine of another stack.
+// observed creates a stack that watches a job, and a state machine of another stack.
 func observed(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	machine := awsstepfunctions.StateMachine_FromStateMachineName(stack, jsii.String("Machine"), jsii.String("nightly"))
 	topic := observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"night@example.com"}})
+	worker := awslambda.Function_FromFunctionName(stack, jsii.String("Worker"), jsii.String("worker"))
+	results := awss3.Bucket_FromBucketName(stack, jsii.String("Results"), jsii.String("our-results"))
 	observe.New(stack, jsii.String("Observe"), &observe.Props{
-		StateMachine: machine, Job: jsii.String("Nightly"), Topic: topic, NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)),
-		FailureRate: jsii.Number(1), MapRunBacklog: jsii.Bool(true),
+		Job:   mapjob.New(stack, jsii.String("Nightly"), &mapjob.Props{Worker: worker, ResultsBucket: results}),
+		Topic: topic, NoSuccessWithin: awscdk.Duration_Hours(jsii.Number(26)), FailureRate: jsii.Number(1), MapRunBacklog: jsii.Bool(true),
 	})
+	observe.New(stack, jsii.String("ObserveMachine"), &observe.Props{StateMachine: machine, Topic: topic})
 	observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{StateMachine: machine, Topic: topic})
 	return stack
 }
