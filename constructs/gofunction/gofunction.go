@@ -6,14 +6,18 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -26,9 +30,11 @@ const (
 
 // Limits of AWS Lambda ("Lambda quotas", function configuration).
 const (
-	minMemoryMB, maxMemoryMB = 128, 10240
-	maxTimeoutSeconds        = 900
-	maxConcurrency           = 100_000 // more than accounts are given
+	minMemoryMB, maxMemoryMB   = 128, 10240
+	minStorageMB, maxStorageMB = 512, 10240
+	maxLayers                  = 5
+	maxTimeoutSeconds          = 900
+	maxConcurrency             = 100_000 // more than accounts are given
 )
 
 // Props are the props of a Go function.
@@ -71,6 +77,30 @@ type Props struct {
 	// Default: the function shares the account's unreserved concurrency.
 	ReservedConcurrency *float64
 
+	// Network is the network that the function runs in.
+	// Default: the function is in no VPC.
+	Network *Network
+
+	// Role is the function's role. It gets the permissions that the function needs
+	// for its logs, traces and network, and what the app grants to the function. If
+	// the CDK can't change the role, such as an imported role of another account, it
+	// must have them already: a warning says so.
+	// Default: the function has a role of its own.
+	Role awsiam.IRole
+
+	// Layers have files that the function finds below /opt.
+	// Default: no layers.
+	Layers []awslambda.ILayerVersion
+
+	// EphemeralStorageMB is the size of /tmp in megabytes, 512 to 10,240.
+	// Default: 512 MB.
+	EphemeralStorageMB *float64
+
+	// DeadLetterQueue gets the events of asynchronous invocations that failed each
+	// time. Events that a job or a queue sends to the function never go there.
+	// Default: Lambda drops such events.
+	DeadLetterQueue awssqs.IQueue
+
 	// LogRetention is how long the function's logs are kept.
 	// Default: logs expire after a month.
 	LogRetention awslogs.RetentionDays
@@ -79,6 +109,23 @@ type Props struct {
 	// imported key must let CloudWatch Logs use it.
 	// Default: keys of CloudWatch Logs and of Lambda encrypt them.
 	EncryptionKey awskms.IKey
+}
+
+// Network is a network that a function runs in.
+type Network struct {
+	// VPC is the function's VPC. A function in it reaches the internet and AWS only
+	// through what the VPC has for that: a NAT gateway, or endpoints.
+	// Required.
+	VPC awsec2.IVpc
+
+	// Subnets selects the subnets of the VPC.
+	// Default: its private subnets.
+	Subnets *awsec2.SubnetSelection
+
+	// SecurityGroups are the function's security groups.
+	// Default: the function has a security group of its own, which lets it send
+	// anything and receive nothing.
+	SecurityGroups []awsec2.ISecurityGroup
 }
 
 // New creates a Lambda function from a Go package. It panics with every problem of
@@ -118,7 +165,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		memory = jsii.Number(defaultMemoryMB)
 	}
 
-	function := awslambda.NewFunction(this, jsii.String("Function"), &awslambda.FunctionProps{
+	functionProps := &awslambda.FunctionProps{
 		Code:                         notBuilt(this),
 		Handler:                      jsii.String("bootstrap"),
 		Description:                  props.Description,
@@ -128,11 +175,28 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		Timeout:                      timeout,
 		Environment:                  &environment,
 		EnvironmentEncryption:        props.EncryptionKey,
-		Role:                         newRole(this, logs),
+		Role:                         props.role(this, logs),
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
 		ReservedConcurrentExecutions: props.ReservedConcurrency,
-	})
+		DeadLetterQueue:              props.DeadLetterQueue,
+	}
+	if n := props.Network; n != nil {
+		functionProps.Vpc, functionProps.VpcSubnets = n.VPC, n.Subnets
+		if len(n.SecurityGroups) > 0 {
+			functionProps.SecurityGroups = &n.SecurityGroups
+		}
+	}
+	if len(props.Layers) > 0 {
+		functionProps.Layers = &props.Layers
+	}
+	if size := props.EphemeralStorageMB; size != nil {
+		functionProps.EphemeralStorageSize = awscdk.Size_Mebibytes(size)
+	}
+	function := awslambda.NewFunction(this, jsii.String("Function"), functionProps)
+	if props.DeadLetterQueue != nil {
+		undelivered.LetSend(function, props.DeadLetterQueue)
+	}
 	if local {
 		function.Node().DefaultChild().(awslambda.CfnFunction).AddMetadata(jsii.String(protocol.PackageMetadata), main)
 	} else {
@@ -196,6 +260,16 @@ func (p *Props) mainPackage(target gobuild.Target, found *refusal.Problems) gobu
 func (p *Props) validate(found *refusal.Problems) {
 	found.Whole("MemoryMB", p.MemoryMB, minMemoryMB, maxMemoryMB)
 	found.Duration("Timeout", p.Timeout, 1, maxTimeoutSeconds)
+	found.Whole("EphemeralStorageMB", p.EphemeralStorageMB, minStorageMB, maxStorageMB)
+	if p.Network != nil && p.Network.VPC == nil {
+		found.Add("Network.VPC: got nothing, expected the VPC of the network")
+	}
+	if n := len(p.Layers); n > maxLayers {
+		found.Add("Layers: got %d, expected at most %d", n, maxLayers)
+	}
+	if q := p.DeadLetterQueue; q != nil && q.Fifo() != nil && *q.Fifo() {
+		found.Add("DeadLetterQueue: got a FIFO queue, expected a standard queue")
+	}
 	found.Whole("ReservedConcurrency", p.ReservedConcurrency, 0, maxConcurrency)
 	if p.Environment != nil {
 		for name := range *p.Environment {
