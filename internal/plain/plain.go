@@ -12,6 +12,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -22,8 +23,15 @@ func Line(text string) string { return escape(text, isShown) }
 // Lines returns a text as it is shown, with its line breaks and tabs.
 func Lines(text string) string { return escape(text, isText) }
 
-// isShown reports whether a character has a shape, or is a space.
-func isShown(r rune) bool { return strconv.IsGraphic(r) }
+// isShown reports whether a character has a shape, or is a space. Two selectors of
+// variants have none and stay, because many emoji have them.
+func isShown(r rune) bool {
+	const asText, asEmoji = '\ufe0e', '\ufe0f'
+	if r == asText || r == asEmoji {
+		return true
+	}
+	return strconv.IsGraphic(r) && !unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
+}
 
 func isText(r rune) bool { return r == '\n' || r == '\t' || isShown(r) }
 

@@ -14,17 +14,19 @@ import (
 func TestLine(t *testing.T) {
 	t.Parallel()
 	for given, expected := range map[string]string{
-		"card declined":             "card declined",
-		"Grüße, 東京, 😀 1\u00a0000":   "Grüße, 東京, 😀 1\u00a0000",
-		"\x1b[2J\x1b]0;title\a":     `\u001b[2J\u001b]0;title\u0007`,
-		"C1 \u009b31m":              `C1 \u009b31m`,
-		"one\ntwo\r\ttab":           `one\u000atwo\u000d\u0009tab`,
-		"\u202eevil\u2066x\u2069":   `\u202eevil\u2066x\u2069`,
-		"zero\u200bwidth\ufeff":     `zero\u200bwidth\ufeff`,
-		"\u2028line\u2029":          `\u2028line\u2029`,
-		"tag\U000e0041":             `tag\udb40\udc41`,
-		"bad\xff\xc3":               "bad\ufffd\ufffd",
-		"del\x7f nul\x00 bell\b \f": `del\u007f nul\u0000 bell\u0008 \u000c`,
+		"card declined":              "card declined",
+		"Grüße, 東京, 😀 1\u00a0000":    "Grüße, 東京, 😀 1\u00a0000",
+		"\x1b[2J\x1b]0;title\a":      `\u001b[2J\u001b]0;title\u0007`,
+		"C1 \u009b31m":               `C1 \u009b31m`,
+		"one\ntwo\r\ttab":            `one\u000atwo\u000d\u0009tab`,
+		"\u202eevil\u2066x\u2069":    `\u202eevil\u2066x\u2069`,
+		"zero\u200bwidth\ufeff":      `zero\u200bwidth\ufeff`,
+		"\u2028line\u2029":           `\u2028line\u2029`,
+		"fill\u3164\u034f\U000e0100": `fill\u3164\u034f\udb40\udd00`,
+		"\u2764\ufe0f":               "\u2764\ufe0f",
+		"tag\U000e0041":              `tag\udb40\udc41`,
+		"bad\xff\xc3":                "bad\ufffd\ufffd",
+		"del\x7f nul\x00 bell\b \f":  `del\u007f nul\u0000 bell\u0008 \u000c`,
 	} {
 		if got := plain.Line(given); got != expected {
 			t.Errorf("got %q for %q, expected %q", got, given, expected)

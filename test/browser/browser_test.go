@@ -75,8 +75,13 @@ const secret = "the text of an object"
 
 func TestAPageInABrowserUsesNoPart(t *testing.T) {
 	chromium := find(t)
+	var mutex sync.Mutex
 	var written []string
-	store, err := objectstore.New(t.TempDir(), func(_, key string) { written = append(written, key) })
+	store, err := objectstore.New(t.TempDir(), func(_, key string) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		written = append(written, key)
+	})
 	if err == nil {
 		err = store.CreateBucket("bucket")
 	}
@@ -101,7 +106,6 @@ func TestAPageInABrowserUsesNoPart(t *testing.T) {
 	defer queue.Close()
 
 	// What a part without a check gets: that the page can send it is what the check is for.
-	var mutex sync.Mutex
 	reached := map[string]int{}
 	open := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mutex.Lock()
@@ -133,6 +137,8 @@ func TestAPageInABrowserUsesNoPart(t *testing.T) {
 	if tries != 28 {
 		t.Errorf("got %d tries with two parts, expected 28: %v", tries, found)
 	}
+	mutex.Lock()
+	defer mutex.Unlock()
 	object, err := store.Open(t.Context(), "bucket", "a")
 	if err != nil {
 		t.Fatal(err)
@@ -144,8 +150,6 @@ func TestAPageInABrowserUsesNoPart(t *testing.T) {
 	if messages, err := queues.Messages("q"); err != nil || len(messages) != 0 {
 		t.Errorf("got the messages %v and error %v, expected none", messages, err)
 	}
-	mutex.Lock()
-	defer mutex.Unlock()
 	if !strings.Contains(found["open get"], secret) || reached[http.MethodGet] < 5 || reached[http.MethodPost] < 3 {
 		t.Errorf("got %v and the requests %v, expected that the page reaches a server without a check", found, reached)
 	}
