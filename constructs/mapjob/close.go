@@ -26,9 +26,11 @@ func Close() {
 	if _, mistake := reason.(runtime.Error); reason != nil && (!isError || mistake) {
 		panic(reason)
 	}
+	if reason != nil {
+		fmt.Fprintln(os.Stderr, err) // before jsii.Close, which may exit
+	}
 	jsii.Close()
 	if reason != nil {
-		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
