@@ -14,9 +14,14 @@ import (
 func inputs(t *testing.T, s *running.Stack) {
 	in := s.Bucket(t, "In")
 	results := s.Bucket(t, "Results")
-	s.Put(t, results, "given.jsonl", []byte(lines(2)))
+	anyLines, err := s.Machine("AnyLines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := anyLines.Name + "/given.jsonl" // in the job's own folder
+	s.Put(t, results, given, []byte(lines(2)))
 	s.Put(t, in, "scans/a", []byte("a"))
-	lookalike := `{"items":{"bucket":"` + results + `","key":"given.jsonl","count":300,"chunked":true,"prefix":7}}`
+	lookalike := `{"items":{"bucket":"` + results + `","key":"` + given + `","count":300,"chunked":true,"prefix":7}}`
 	for name, c := range map[string]struct {
 		job, input string
 		total      int // how many items there are, all of which succeed
@@ -29,12 +34,12 @@ func inputs(t *testing.T, s *running.Stack) {
 		"a prefix that is no text":      {"Lines", `{"items":{"key":"items.jsonl","prefix":7}}`, 3, ""},
 		"another bucket":                {"Lines", `{"items":{"key":"items.jsonl","bucket":"` + results + `"}}`, 3, ""},
 		"all of them":                   {"AnyLines", lookalike, 2, ""},
-		"all of them by reference":      {"LinesChunked", strings.Replace(lookalike, "given", "items", 1), 3, ""},
+		"all of them by reference":      {"LinesChunked", strings.Replace(lookalike, given, "items.jsonl", 1), 3, ""},
 		"a key beside the prefix":       {"Objects", `{"items":{"prefix":"scans/","key":9,"count":-1,"bucket":[]}}`, 1, ""},
 		"members of the Prototype":      {"Lines", `{"items":{"key":"items.jsonl","__proto__":{"count":9},"constructor":1}}`, 3, ""},
 		"a key that is a list":          {"Lines", `{"items":{"key":["items.jsonl"]}}`, 0, protocol.ErrorInvalidInput},
-		"a list of one address":         {"AnyLines", `{"items":[{"bucket":"` + results + `","key":"given.jsonl"}]}`, 0, protocol.ErrorInvalidInput},
-		"a list of addresses by parts":  {"AnyLines", `{"items":[{"bucket":"` + results + `"},{"key":"given.jsonl"}]}`, 0, protocol.ErrorInvalidInput},
+		"a list of one address":         {"AnyLines", `{"items":[{"bucket":"` + results + `","key":"` + given + `"}]}`, 0, protocol.ErrorInvalidInput},
+		"a list of addresses by parts":  {"AnyLines", `{"items":[{"bucket":"` + results + `"},{"key":"` + given + `"}]}`, 0, protocol.ErrorInvalidInput},
 		"null":                          {"Lines", `null`, 0, protocol.ErrorInvalidInput},
 		"a number":                      {"LinesChunked", `7`, 0, protocol.ErrorInvalidInput},
 		"a prefix that is an object":    {"Objects", `{"items":{"prefix":{}}}`, 0, protocol.ErrorInvalidInput},
