@@ -71,6 +71,7 @@ func (j *mapJob) grant() {
 	if j.functions.jobStart == nil { // the Map reads the items where they are
 		states = append(states, settings.sourceReader.permissions()...)
 	}
+	states = append(states, j.pinned()...)
 	for _, p := range states {
 		j.stateMachine.AddToRolePolicy(p.statement)
 	}

@@ -96,7 +96,7 @@ func (b *builder) folder(name string) jsonata.Object {
 
 // invoke returns a task that invokes a function. It has no retries yet.
 func (b *builder) invoke(id string, function awslambda.IFunction, payload any, props *awsstepfunctionstasks.LambdaInvokeJsonataProps) awsstepfunctionstasks.LambdaInvoke {
-	props.LambdaFunction = function
+	props.LambdaFunction = b.settings.version(function)
 	switch payload := payload.(type) {
 	case string:
 		props.Payload = awsstepfunctions.TaskInput_FromText(jsii.String(payload))

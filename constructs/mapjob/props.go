@@ -59,6 +59,14 @@ type Props struct {
 	// and writes the report. An Inline job counts its items and has no report.
 	Summary awslambda.IFunction
 
+	// PinVersions makes an execution invoke, to its end and if it is redriven, the
+	// versions of its functions that were deployed with its definition. A change of a
+	// function publishes a version, and versions stay when the stack has newer ones:
+	// delete them when no execution needs them. The functions of a Processor are not
+	// pinned.
+	// Default: an execution that runs meets newly deployed functions at once.
+	PinVersions *bool
+
 	// Mode is how the Map runs and how items get to the workers: &Distributed{},
 	// &ByReference{} or &Inline{}.
 	// Default: &Distributed{}, batches of 100 items in Standard child executions,

@@ -48,6 +48,9 @@ func (p Props) resolve(id *string) *settings {
 	if p.Mode == nil {
 		p.Mode = &Distributed{}
 	}
+	if p.PinVersions == nil {
+		p.PinVersions = jsii.Bool(false)
+	}
 	if p.LogData == nil {
 		p.LogData = jsii.Bool(false)
 	}

@@ -29,6 +29,7 @@ func (s *settings) validate() (found refusal.Problems) {
 	s.validateSource(&found)
 	s.validateTimes(&found)
 	s.validateResults(&found)
+	s.validateVersions(&found)
 	if s.LockTable != nil && s.Overlap == nil {
 		found.Add("LockTable: got a table without an Overlap, expected both: executions that may overlap have no lock")
 	}

@@ -176,7 +176,7 @@ func TestPythonWorkerRuns(t *testing.T) {
 		in, input := awss3.NewBucket(parent, jsii.String("In"), nil), &mapjob.InputList{}
 		mapjob.New(parent, jsii.String("Greet"), &mapjob.Props{Worker: worker, Source: input, Mode: &mapjob.Distributed{BatchSize: jsii.Number(2)},
 			ToleratedFailurePercentage: jsii.Number(50), Overlap: &joblock.Skip{}})
-		mapjob.New(parent, jsii.String("Single"), &mapjob.Props{Worker: worker, Source: input, Mode: &mapjob.Distributed{BatchSize: jsii.Number(1)},
+		mapjob.New(parent, jsii.String("Single"), &mapjob.Props{Worker: worker, Source: input, PinVersions: jsii.Bool(true), Mode: &mapjob.Distributed{BatchSize: jsii.Number(1)},
 			ToleratedFailurePercentage: jsii.Number(50)})
 		mapjob.New(parent, jsii.String("Inline"), &mapjob.Props{Worker: worker, Mode: &mapjob.Inline{}, ToleratedFailurePercentage: jsii.Number(50)})
 		mapjob.New(parent, jsii.String("Strict"), &mapjob.Props{Worker: worker, Source: input})
