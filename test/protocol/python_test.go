@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -128,8 +129,9 @@ func TestPythonWorkerAnswersByTheProtocol(t *testing.T) {
 				t.Errorf("got an answer of %d bytes, expected %d at most", len(answer), protocol.MaxAnswer)
 			}
 			var outcomes []protocol.Outcome
-			if err := json.Unmarshal(answer, &outcomes); err != nil || len(outcomes) != len(test.expected) {
-				t.Fatalf("got %.500s, expected %d outcomes", answer, len(test.expected))
+			err = jsonv2.Unmarshal(answer, &outcomes, jsonv2.RejectUnknownMembers(true)) // names of members are case-sensitive
+			if err != nil || len(outcomes) != len(test.expected) {
+				t.Fatalf("got %.500s (%v), expected %d outcomes", answer, err, len(test.expected))
 			}
 			for i, o := range outcomes {
 				if got := describe(&o); o.Index != 5+i || !strings.HasPrefix(got, test.expected[i]) {
