@@ -201,6 +201,7 @@ func TestNoItemAndNoCauseReachesALogUnlessAsked(t *testing.T) {
 						t.Error(err)
 						return
 					}
+					defer response.Body.Close()
 					w.WriteHeader(response.StatusCode)
 					_, _ = io.Copy(w, response.Body)
 				}))

@@ -57,7 +57,7 @@ func setting(name string) string {
 // not replace the one of `go env -w`.
 func moduleFlags(goflags string) string {
 	kept := []string{"-buildvcs=false"}
-	for _, flag := range strings.Fields(goflags) {
+	for flag := range strings.FieldsSeq(goflags) {
 		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 		switch name {
 		case "mod", "modfile", "modcacherw":

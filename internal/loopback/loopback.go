@@ -53,7 +53,7 @@ func Check(r *http.Request) error {
 		return fmt.Errorf("User-Agent: got %q, expected no browser", agent)
 	}
 	if !isLoopback(r.Host) {
-		return fmt.Errorf("Host: got %q, expected localhost or an address such as 127.0.0.1", r.Host)
+		return fmt.Errorf("host: got %q, expected localhost or an address such as 127.0.0.1", r.Host)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,12 +40,7 @@ func lists(r *http.Request) bool {
 		return false
 	}
 	query := r.URL.Query()
-	for _, other := range []string{"location", "uploads", "uploadId", "versioning", "versions", "versionId"} {
-		if query.Has(other) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc([]string{"location", "uploads", "uploadId", "versioning", "versions", "versionId"}, query.Has)
 }
 
 // serveList answers a request that lists objects. It returns false if gofakes3 has

@@ -38,11 +38,11 @@ func checkMarkdown(t *testing.T, given string) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
-		switch n.(type) {
+		switch n := n.(type) {
 		case *ast.Document, *ast.Paragraph, *ast.TextBlock, *ast.Text, *ast.String, *ast.CodeSpan, *ast.List, *ast.ListItem,
 			*east.Table, *east.TableHeader, *east.TableRow:
 		case *ast.Heading:
-			if n.(*ast.Heading).Level != 1 {
+			if n.Level != 1 {
 				t.Errorf("got a heading in %q for %q", source, given)
 			}
 		case *east.TableCell:

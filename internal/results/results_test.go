@@ -32,7 +32,7 @@ func (b bucket) Open(_ context.Context, name, key string) (io.ReadCloser, error)
 type noObject struct{}
 
 func (noObject) Error() string     { return "" }
-func (noObject) Is(err error) bool { return err == fs.ErrNotExist } //nolint:errorlint // as errors.Is asks for
+func (noObject) Is(err error) bool { return err == fs.ErrNotExist }
 
 func (b bucket) Keys(_ context.Context, _, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

@@ -136,7 +136,7 @@ func (s *Stack) intrinsic(name string, argument any) (any, error) {
 		region := cmp.Or(fmt.Sprint(args[0]), s.Region)
 		return []any{region + "a", region + "b", region + "c"}, nil
 	case name == "Fn::Base64" && len(args) == 1:
-		return base64.StdEncoding.EncodeToString([]byte(fmt.Sprint(args[0]))), nil
+		return base64.StdEncoding.EncodeToString(fmt.Append(nil, args[0])), nil
 	case name == "Fn::Length":
 		return len(args), nil
 	case name == "Fn::ToJsonString":

@@ -58,21 +58,21 @@ func anyAnswers(t *testing.T, s *running.Stack) {
 
 // drawInput draws an input that names n items and has other members beside them.
 func drawInput(rt *rapid.T, t *testing.T, s *running.Stack, job string, n int) string {
-	beside := ""
+	var beside strings.Builder
 	for _, name := range []string{"count", "chunked", "prefix", "index", "bucket"} {
 		if rapid.Bool().Draw(rt, name) {
-			beside += fmt.Sprintf(`,"%s":%s`, name, rapid.SampledFrom([]string{"0", "300", "-1", "true", `"x"`, "null", "[]", "{}", "1e99"}).Draw(rt, "value"))
+			fmt.Fprintf(&beside, `,"%s":%s`, name, rapid.SampledFrom([]string{"0", "300", "-1", "true", `"x"`, "null", "[]", "{}", "1e99"}).Draw(rt, "value"))
 		}
 	}
 	switch {
 	case strings.HasPrefix(job, "Start"):
-		return `{"list":` + items(n) + beside + `}`
+		return `{"list":` + items(n) + beside.String() + `}`
 	case strings.HasPrefix(job, "Lines"):
 		key := fmt.Sprintf("any-%d.jsonl", n)
 		s.Put(t, s.Bucket(t, "In"), key, []byte(lines(n)))
-		return `{"items":{"key":"` + key + `"` + beside + `}}`
+		return `{"items":{"key":"` + key + `"` + beside.String() + `}}`
 	}
-	return `{"items":` + items(n) + beside + `}`
+	return `{"items":` + items(n) + beside.String() + `}`
 }
 
 // drawn is an answer, and how the items of its batch are accounted for.

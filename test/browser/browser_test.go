@@ -94,8 +94,12 @@ func TestAPageInABrowserUsesNoPart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer, err := http.DefaultClient.Do(put); err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("storing an object: got %+v and error %v", answer, err)
+	stored, err := http.DefaultClient.Do(put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stored.Body.Close(); stored.StatusCode != http.StatusOK {
+		t.Fatalf("storing an object: got status %s, expected 200", stored.Status)
 	}
 
 	queues := sqs.New(sqs.Options{})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -107,7 +108,7 @@ func TestPythonWorkerAnswersByTheProtocol(t *testing.T) {
 			if test.left == 0 {
 				test.left = 60_000
 			}
-			command := exec.Command(interpreter, "-c", callWorker, pythonFolder, fmt.Sprint(test.left))
+			command := exec.Command(interpreter, "-c", callWorker, pythonFolder, strconv.Itoa(test.left))
 			command.Stdin = strings.NewReader(test.batch)
 			var problems bytes.Buffer
 			command.Stderr = &problems

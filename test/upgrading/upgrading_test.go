@@ -193,7 +193,7 @@ func TestTheTableSaysWhatChangesCost(t *testing.T) {
 	_, table, _ := strings.Cut(string(text), "| change | deleted, or replaced by empty ones | stays, outside the stack | how to keep it |\n| --- | --- | --- | --- |\n")
 	table, _, _ = strings.Cut(table, "\n\n")
 	rows := map[string]string{} // by the name of the change
-	for _, row := range strings.Split(table, "\n") {
+	for row := range strings.SplitSeq(table, "\n") {
 		name, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
 		rows[name] = row
 	}

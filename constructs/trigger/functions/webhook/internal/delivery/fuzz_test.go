@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,7 +54,7 @@ func signs(standard bool, id, timestamp, body, signatures string) bool {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(text))
 	expected := prefix + encode(mac.Sum(nil))
-	for _, one := range strings.Split(signatures, separator) {
+	for one := range strings.SplitSeq(signatures, separator) {
 		if !standard {
 			one = strings.TrimSpace(one)
 			if len(one) > len(prefix) {
@@ -111,7 +112,7 @@ func FuzzSignature(f *testing.F) {
 		trimmed := strings.TrimLeft(body, " \t\r\n")
 		object := json.Valid([]byte(body)) && utf8.ValidString(body) && (trimmed[0] == '{' || trimmed[0] == '[')
 		expected := inTime && visible && object && protocol.ControlMember([]byte(body)) == "" && signs(standard, id, timestamp, body, signatures)
-		if got := response.StatusCode == 202; got != expected || got != (len(m.inputs) == 1) {
+		if got := response.StatusCode == http.StatusAccepted; got != expected || got != (len(m.inputs) == 1) {
 			t.Fatalf("got %d %s and %q, expected an execution: %t", response.StatusCode, response.Body, m.inputs, expected)
 		}
 		for name, input := range m.inputs {

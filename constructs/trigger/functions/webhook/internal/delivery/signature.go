@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -83,7 +84,7 @@ const minStandardKey = 24
 func (standardScheme) key(value []byte) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(string(value)), "whsec_"))
 	if err != nil {
-		return nil, fmt.Errorf("got a value that is not base64 in the standard alphabet with padding, expected whsec_ and base64")
+		return nil, errors.New("got a value that is not base64 in the standard alphabet with padding, expected whsec_ and base64")
 	}
 	if len(key) < minStandardKey {
 		return nil, fmt.Errorf("got a key of %d bytes, expected %d or more", len(key), minStandardKey)
