@@ -62,7 +62,11 @@ func TestSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			observe.New(stack, jsii.String("Observe"), props(stack))
-			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+			template := synthesis.Synthesize(t, stack)
+			for _, role := range template.OfType("AWS::IAM::Role") { // the CDK's own, and not the same in all its versions
+				delete(role.Properties, "AssumeRolePolicyDocument")
+			}
+			synthesis.Snapshot(t, name, template.Resources)
 		})
 	}
 }
