@@ -25,7 +25,7 @@ type refusal struct {
 // failure returns the refusal for an error of AWS. It tells the sender only whether
 // to send the delivery again: yes with 503, no with 500, until the webhook is fixed.
 func failure(what string, err error) *refusal {
-	if !passes(err) {
+	if !isTemporary(err) {
 		return misconfigured(what + ": " + err.Error())
 	}
 	return again(what, err)
@@ -42,9 +42,9 @@ func again(what string, err error) *refusal {
 		reason: what + ": " + err.Error(), headers: map[string]string{"Retry-After": "5"}}
 }
 
-// passes reports whether an error of a call to AWS is temporary: the call was not
+// isTemporary reports whether an error of a call to AWS is temporary: the call was not
 // answered, AWS failed, or there are too many calls or executions.
-func passes(err error) bool {
+func isTemporary(err error) bool {
 	if _, fixed := errors.AsType[*unusable](err); fixed {
 		return false
 	}
@@ -53,6 +53,9 @@ func passes(err error) bool {
 		return true
 	}
 	if _, full := errors.AsType[*types.ExecutionLimitExceeded](err); full {
+		return true
+	}
+	if _, throttled := errors.AsType[*types.KmsThrottlingException](err); throttled {
 		return true
 	}
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary

@@ -23,7 +23,7 @@ type fakeAWS struct {
 	ended   map[string]bool   // executions that have, by name
 	secrets map[string]string // by stage
 	reads   int               // of a secret
-	pause   chan struct{}     // reads wait until it is closed
+	reading func()            // called during each read; may be nil
 
 	withheld bool // the inputs of executions, which are encrypted with a key that may not be used
 	express  bool // the state machine is an Express one
@@ -54,9 +54,9 @@ func (f *fakeAWS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case "secretsmanager.GetSecretValue":
 		f.reads++
-		if f.pause != nil {
+		if f.reading != nil {
 			f.mutex.Unlock()
-			<-f.pause
+			f.reading()
 			f.mutex.Lock()
 		}
 		if refused = f.refuse["GetSecretValue"]; refused.name == "" {

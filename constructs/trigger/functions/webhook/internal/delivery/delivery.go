@@ -105,13 +105,18 @@ func New(settings Settings, clients Clients) (*Handler, error) {
 	if err := settings.validate(); err != nil {
 		return nil, fmt.Errorf("settings of the webhook: %w", err)
 	}
-	h := &Handler{settings: settings, scheme: signed, now: time.Now}
+	h := &Handler{settings: settings, scheme: signed, now: wallClock}
 	h.machine.arn, h.machine.client = settings.StateMachineARN, clients.StepFunctions
 	if signed != nil {
 		h.secret.arn, h.secret.client, h.secret.key = settings.SecretARN, clients.SecretsManager, signed.key
+		h.secret.now = func() time.Time { return h.now() }
 	}
 	return h, nil
 }
+
+// wallClock returns the time without the monotonic clock, which may stand still while
+// Lambda has frozen the function between two requests.
+func wallClock() time.Time { return time.Now().Round(0) }
 
 // timeToAnswer is how long before the end of the invocation calls to AWS are
 // canceled, so that the sender still gets an answer.

@@ -306,6 +306,8 @@ func TestErrorsOfAWS(t *testing.T) {
 	}{
 		{"StartExecution", awsError{400, "ThrottlingException"}, 503},
 		{"StartExecution", awsError{400, "ExecutionLimitExceeded"}, 503},
+		{"StartExecution", awsError{400, "KmsThrottlingException"}, 503},
+		{"StartExecution", awsError{400, "KmsAccessDeniedException"}, 500},
 		{"StartExecution", awsError{500, "InternalFailure"}, 503},
 		{"StartExecution", awsError{503, "ServiceUnavailable"}, 503},
 		{"StartExecution", awsError{400, "AccessDeniedException"}, 500},

@@ -53,11 +53,12 @@
 //
 // The secret is read from Secrets Manager once in five minutes, and again before a
 // signature is refused, because it may have been rotated. Requests at the same time
-// share a read. The reads have a budget, and a read that failed is remembered for five
-// seconds: a flood of forged signatures causes a few calls. While Secrets Manager fails,
-// the known secret is used on, and a signature that does not match it is answered with
-// 503, because the secret may have been rotated. If Secrets Manager refuses the secret,
-// it is used for five minutes at most.
+// share a read. A flood of forged signatures causes a few reads: six at once, then one
+// in ten seconds. While none is left, a signature that does not match is answered with
+// 503 in place of 401, so that the sender of a valid one tries again. A read that
+// failed is remembered for five seconds. While Secrets Manager fails, the known secret
+// is used on, and a signature that does not match it is answered with 503. If Secrets
+// Manager refuses the secret, it is used for five minutes at most.
 //
 // # One delivery, one execution
 //

@@ -154,10 +154,10 @@ func TestHostileRequests(t *testing.T) {
 		{"a request to another webhook with the same secret", func(s *scene) {
 			s.restart(func(settings *Settings) { settings.Name = "PartnerB" })
 			s.send(signedFor("PartnerA", key, s.now, "evt-1", "{}"), signedFor("PartnerA", key, s.now, "", "{}"))
-		}, []int{401, 401}, 0, 2},
+		}, []int{401, 401}, 0, 4},
 		{"a request to a webhook whose name is the start of this one's", func(s *scene) {
 			s.send(signedFor("Sho", key, s.now, "evt-1", "{}"), signedFor("", key, s.now, "evt-1", "{}"))
-		}, []int{401, 401}, 0, 2},
+		}, []int{401, 401}, 0, 4},
 		{"a request whose ID was removed", func(s *scene) {
 			r := signed(key, s.now, "evt-1", "{}")
 			delete(r.Headers, "x-delivery-id")
@@ -180,7 +180,7 @@ func TestHostileRequests(t *testing.T) {
 		{"a new secret a second after the old one was read", func(s *scene) {
 			s.deliver(key, "1", "{}")
 			s.f.secrets = map[string]string{"AWSCURRENT": "new", "AWSPREVIOUS": key}
-			s.wait(secretRest)
+			s.wait(time.Second)
 			s.deliver("new", "2", "{}")
 			s.deliver(key, "3", "{}")
 		}, []int{202, 202, 202}, 3, 4},
@@ -195,16 +195,36 @@ func TestHostileRequests(t *testing.T) {
 			s.f.secrets["AWSPREVIOUS"] = ""
 			s.deliver(key, "1", "{}")
 			s.deliver("", "2", "{}")
-		}, []int{202, 401}, 1, 2},
+		}, []int{202, 401}, 1, 4},
 		{"a rotation amid forged signatures", func(s *scene) {
 			s.deliver(key, "1", "{}")
 			s.f.secrets = map[string]string{"AWSCURRENT": "new", "AWSPREVIOUS": key}
-			s.wait(secretRest)
+			s.wait(time.Second)
 			for range 20 {
 				s.deliver("forged", "2", "{}")
 			}
 			s.deliver("new", "3", "{}")
-		}, slices.Concat([]int{202}, times(20, 401), []int{202}), 2, 4},
+		}, slices.Concat([]int{202}, times(rereads, 401), times(20-rereads, 503), []int{202}), 2, 2 * (1 + rereads)},
+
+		{"a rotation after many forged signatures", func(s *scene) {
+			s.deliver(key, "1", "{}")
+			for range rereads {
+				s.wait(time.Second)
+				s.deliver("forged", "2", "{}")
+			}
+			s.f.secrets = map[string]string{"AWSCURRENT": "new", "AWSPREVIOUS": key}
+			s.wait(time.Second)
+			s.deliver("new", "3", "{}") // no read is left
+			s.deliver(key, "4", "{}")
+			s.wait(rereadInterval)
+			s.deliver("new", "3", "{}")
+		}, slices.Concat([]int{202}, times(rereads, 401), []int{503, 202, 202}), 3, 4 + 2*rereads},
+		{"a rotation a moment after a read", func(s *scene) {
+			s.deliver(key, "1", "{}")
+			s.f.secrets = map[string]string{"AWSCURRENT": "new", "AWSPREVIOUS": key}
+			s.wait(time.Millisecond)
+			s.deliver("new", "2", "{}")
+		}, []int{202, 202}, 2, 4},
 
 		// Outage.
 		{"a known secret in an outage of a day", func(s *scene) {
@@ -225,7 +245,7 @@ func TestHostileRequests(t *testing.T) {
 		{"a signature that may be of a new secret, in an outage", func(s *scene) {
 			s.deliver(key, "1", "{}")
 			s.f.refuse["GetSecretValue"] = down
-			s.wait(secretRest)
+			s.wait(time.Second)
 			s.deliver("new", "2", "{}")
 			s.deliver("new", "2", "{}")
 			s.deliver(key, "3", "{}")
@@ -238,19 +258,64 @@ func TestHostileRequests(t *testing.T) {
 			s.wait(time.Second)
 			s.deliver(key, "3", "{}")
 		}, []int{202, 202, 500}, 2, 3},
+		{"a secret that was deleted, and then an outage", func(s *scene) {
+			s.deliver(key, "1", "{}")
+			s.f.refuse["GetSecretValue"] = deleted
+			s.wait(secretLife)
+			s.deliver(key, "2", "{}")
+			s.f.refuse["GetSecretValue"] = down
+			s.wait(failureLife)
+			s.deliver(key, "3", "{}")
+		}, []int{202, 500, 503}, 1, 4},
+		{"a secret that was deleted, which a forged signature finds, and then an outage", func(s *scene) {
+			s.deliver(key, "1", "{}")
+			s.f.refuse["GetSecretValue"] = deleted
+			s.wait(time.Second)
+			s.deliver("forged", "2", "{}")
+			s.deliver(key, "3", "{}")
+			s.f.refuse["GetSecretValue"] = down
+			s.wait(secretLife)
+			s.deliver(key, "4", "{}")
+			s.f.refuse = map[string]awsError{}
+			s.wait(failureLife)
+			s.deliver(key, "5", "{}")
+		}, []int{202, 500, 202, 503, 202}, 3, 6},
+		{"a read that fails after some seconds", func(s *scene) {
+			s.f.refuse["GetSecretValue"] = down
+			s.f.reading = func() { s.wait(readTimeout) }
+			s.deliver(key, "1", "{}")
+			s.wait(failureLife - time.Second)
+			s.deliver(key, "2", "{}")
+			s.wait(time.Second)
+			s.deliver(key, "3", "{}")
+		}, []int{503, 503, 503}, 0, 2},
+		{"a clock that was set back by an hour", func(s *scene) {
+			s.deliver(key, "1", "{}")
+			s.f.secrets = map[string]string{"AWSCURRENT": "newest", "AWSPREVIOUS": "new"}
+			s.wait(-time.Hour)
+			s.deliver(key, "2", "{}")
+			s.deliver("new", "3", "{}")
+		}, []int{202, 401, 202}, 2, 4},
+		{"a clock that was set back by an hour in an outage", func(s *scene) {
+			s.f.refuse["GetSecretValue"] = down
+			s.deliver(key, "1", "{}")
+			delete(s.f.refuse, "GetSecretValue")
+			s.wait(-time.Hour)
+			s.deliver(key, "2", "{}")
+		}, []int{503, 202}, 1, 3},
 
 		// Flood.
 		{"100 forged requests", func(s *scene) {
 			for range 100 {
 				s.deliver("forged", "1", "{}")
 			}
-		}, times(100, 401), 0, 2},
+		}, slices.Concat(times(1+rereads, 401), times(99-rereads, 503)), 0, 2 * (1 + rereads)},
 		{"100 forged requests in 100 seconds", func(s *scene) {
 			for range 100 {
 				s.deliver("forged", "1", "{}")
 				s.wait(time.Second)
 			}
-		}, times(100, 401), 0, 2 + 2*(rereads+10)},
+		}, slices.Concat(times(6, 401), times(5, 503), slices.Repeat(slices.Concat([]int{401}, times(9, 503)), 9)[:89]), 0, 2 * (1 + rereads + 9)},
 		{"100 forged requests while the secret can't be read", func(s *scene) {
 			s.f.refuse["GetSecretValue"] = down
 			for range 100 {
@@ -266,7 +331,7 @@ func TestHostileRequests(t *testing.T) {
 		{"100 forged requests in an outage, with a known secret", func(s *scene) {
 			s.deliver(key, "1", "{}")
 			s.f.refuse["GetSecretValue"] = down
-			s.wait(secretRest)
+			s.wait(time.Second)
 			for range 100 {
 				s.deliver("forged", "2", "{}")
 			}
@@ -317,7 +382,8 @@ func TestWithheldInputIsNoRepeat(t *testing.T) {
 
 func TestRequestsAtOnceShareAReadOfTheSecret(t *testing.T) {
 	h, f := webhook(t, nil)
-	f.pause = make(chan struct{})
+	pause := make(chan struct{})
+	f.reading = func() { <-pause }
 	var all sync.WaitGroup
 	statuses := make([]int, 100)
 	for i := range statuses {
@@ -330,20 +396,21 @@ func TestRequestsAtOnceShareAReadOfTheSecret(t *testing.T) {
 		})
 	}
 	time.Sleep(50 * time.Millisecond) // most of them wait by now
-	close(f.pause)
+	close(pause)
 	all.Wait()
 	for i, status := range statuses {
 		if expected := []int{401, 202}[i%2]; status != expected {
 			t.Errorf("got %d for request %d, expected %d", status, i, expected)
 		}
 	}
-	if f.reads != 2 || len(f.started) != 1 {
-		t.Errorf("got %d reads and %d executions, expected 2 reads, one for each stage, and an execution", f.reads, len(f.started))
+	// A forged signature that came during the first read is refused after another one.
+	if f.reads > 4 || len(f.started) != 1 {
+		t.Errorf("got %d reads and %d executions, expected 4 reads at most, two for each stage, and an execution", f.reads, len(f.started))
 	}
 }
 
 func TestBudgetOfReads(t *testing.T) {
-	var b bucket
+	var b tokenBucket
 	at := now
 	taken := func(attempts int) (n int) {
 		for range attempts {

@@ -16,9 +16,6 @@ import (
 const (
 	// secretLife is how long a secret is used before it is read again.
 	secretLife = 5 * time.Minute
-	// secretRest is how long a secret that was read is not read again for a signature
-	// that does not match.
-	secretRest = time.Second
 	// failureLife is how long a failed read is remembered, in place of another one.
 	failureLife = 5 * time.Second
 	// readTimeout is the longest that a read may take.
@@ -31,98 +28,107 @@ const (
 	rereadInterval = 10 * time.Second
 )
 
+// errRereads is returned if a signature does not match, and the budget of reads is
+// used up.
+var errRereads = errors.New("the signature does not match, and the secret was read again too often to be read again now")
+
 // secret has the keys of the signatures. During a rotation it has two.
 type secret struct {
 	arn    string
 	client func() (SecretsManager, error)
 	key    func(value []byte) ([]byte, error)
+	now    func() time.Time
 
 	mutex   sync.Mutex
 	keys    [][]byte
-	read    time.Time // when keys were read
-	err     error     // of the last read
-	failed  time.Time // when err was returned
-	budget  bucket    // of reads because of signatures that do not match
+	read    time.Time   // when the read that returned keys began
+	number  int         // of that read
+	refused bool        // Secrets Manager has refused the secret since then
+	err     error       // of the last read
+	failed  time.Time   // when err was returned
+	begun   int         // how many reads have begun
+	budget  tokenBucket // of reads because of signatures that do not match
 	reading chan struct{}
 }
 
-// matches reports whether one of the keys matches. If none does, matches reads the
-// secret again, which may have been rotated. An error means that this is not known.
-func (s *secret) matches(ctx context.Context, now time.Time, match func(key []byte) bool) (bool, error) {
-	keys, err := s.current(ctx, now)
-	if err != nil {
+// matches reports whether one of the keys matches. It reports that none does only
+// of keys that were read after the call began, because the secret may have been
+// rotated. It returns an error if it can't read the secret.
+func (s *secret) matches(ctx context.Context, match func(key []byte) bool) (bool, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	before := s.begun
+	if err := s.refresh(ctx); err != nil {
 		return false, err
 	}
-	if slices.ContainsFunc(keys, match) {
-		return true, nil
-	}
-	keys, err = s.again(ctx, now)
-	return slices.ContainsFunc(keys, match), err
-}
-
-// current returns the keys, and reads them if they are unknown or old. Known keys are
-// used on while Secrets Manager fails, and not if it refuses the secret.
-func (s *secret) current(ctx context.Context, now time.Time) ([][]byte, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.keys != nil && now.Sub(s.read) < secretLife {
-		return s.keys, nil
-	}
-	if !s.failedAt(now) {
-		if err := s.share(ctx, now); err != nil {
-			return nil, err
+	for !slices.ContainsFunc(s.keys, match) {
+		switch {
+		case s.number > before:
+			return false, nil
+		case s.hasFailed():
+			return false, s.err
+		case s.reading == nil && !s.budget.take(s.now()):
+			return false, errRereads
+		}
+		if err := s.share(ctx); err != nil {
+			return false, err
 		}
 	}
-	if s.err != nil && (s.keys == nil || !passes(s.err)) {
-		return nil, s.err
-	}
-	return s.keys, nil
+	return true, nil
 }
 
-// again returns the keys if they have been read since the last request, or may be
-// read once more, and none otherwise.
-func (s *secret) again(ctx context.Context, now time.Time) ([][]byte, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	switch {
-	case s.failedAt(now):
-		return nil, s.err
-	case s.reading == nil && now.Sub(s.read) < secretRest:
-		return s.keys, nil // another request may have read them a moment ago
-	case s.reading == nil && !s.budget.take(now):
-		return nil, s.err
+// refresh reads the keys if they are unknown or old. Known keys are used on while
+// Secrets Manager fails, and not if it refuses the secret.
+func (s *secret) refresh(ctx context.Context) error {
+	if s.keys != nil && isWithin(s.now(), s.read, secretLife) {
+		return nil
 	}
-	if err := s.share(ctx, now); err != nil {
-		return nil, err
+	if !s.hasFailed() {
+		if err := s.share(ctx); err != nil {
+			return err
+		}
 	}
-	return s.keys, s.err
+	if s.err != nil && (s.keys == nil || s.refused) {
+		return s.err
+	}
+	return nil
 }
 
-// failedAt reports whether the last read has failed a short while before now.
-func (s *secret) failedAt(now time.Time) bool {
-	return s.err != nil && now.Sub(s.failed) < failureLife
+// hasFailed reports whether the last read failed a short while ago.
+func (s *secret) hasFailed() bool {
+	return s.err != nil && isWithin(s.now(), s.failed, failureLife)
+}
+
+// isWithin reports whether now is less than life after a time. It is not before the
+// time, unless the clock was set back.
+func isWithin(now, since time.Time, life time.Duration) bool {
+	age := now.Sub(since)
+	return age >= 0 && age < life
 }
 
 // share waits for the read that is under way, or for one that it starts: requests at
-// the same time share a read. It unlocks the mutex while it waits. The error is that
-// of a request whose time is up; s.err is the read's.
-func (s *secret) share(ctx context.Context, now time.Time) error {
+// the same time share a read. It unlocks the mutex while it waits. It returns an error
+// if the caller's time is up; s.err is the read's.
+func (s *secret) share(ctx context.Context) error {
 	done := s.reading
 	if done == nil {
 		done = make(chan struct{})
 		s.reading = done
+		s.begun++
 		// The end of one request must not fail the others.
 		shared, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		go func() {
 			defer cancel()
+			began := s.now()
 			keys, err := s.fetch(shared)
 			s.mutex.Lock()
 			defer s.mutex.Unlock()
 			if s.err = err; err != nil {
-				s.failed = now
+				s.failed = s.now()
+				s.refused = s.refused || !isTemporary(err)
 				slog.LogAttrs(shared, slog.LevelWarn, "secret not read", slog.String("reason", err.Error()), slog.Bool("known", s.keys != nil))
 			} else {
-				s.keys, s.read = keys, now
+				s.keys, s.read, s.number, s.refused = keys, began, s.begun, false
 			}
 			s.reading = nil
 			close(done)
@@ -177,14 +183,15 @@ func (s *secret) fetch(ctx context.Context) ([][]byte, error) {
 // unusable is the error of a secret whose value has to be changed.
 type unusable struct{ error }
 
-// bucket is a budget of events: so many at once, and then one per interval.
-type bucket struct {
+// tokenBucket is a budget of rereads: so many at once, and then one per
+// rereadInterval.
+type tokenBucket struct {
 	used    int       // of rereads
 	refills time.Time // when the next one is given back
 }
 
-// take reports whether there is an event left, and takes it.
-func (b *bucket) take(now time.Time) bool {
+// take reports whether a token is left, and takes it.
+func (b *tokenBucket) take(now time.Time) bool {
 	for b.used > 0 && !now.Before(b.refills) {
 		b.used--
 		b.refills = b.refills.Add(rereadInterval)

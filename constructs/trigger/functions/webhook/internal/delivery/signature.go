@@ -122,7 +122,7 @@ func (h *Handler) authenticate(ctx context.Context, request *events.LambdaFuncti
 	if !strings.Contains(r.signatures, version) { // both schemes have a version of this name
 		return refused("the signature is missing or has another version than %s", version)
 	}
-	matches, err := h.secret.matches(ctx, h.now(), func(key []byte) bool { return h.scheme.signed(key, r) })
+	matches, err := h.secret.matches(ctx, func(key []byte) bool { return h.scheme.signed(key, r) })
 	switch {
 	case err != nil:
 		return nil, failure("reading the secret", err)

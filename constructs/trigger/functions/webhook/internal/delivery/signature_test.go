@@ -215,7 +215,7 @@ func TestRotatedSecret(t *testing.T) {
 		t.Errorf("got %d and %d more reads, expected the secret to be kept", got, f.reads-reads)
 	}
 
-	later(secretRest)
+	later(time.Second)
 	f.secrets = map[string]string{"AWSCURRENT": "new", "AWSPREVIOUS": key}
 	if got := deliver("new", "3"); got != http.StatusAccepted {
 		t.Errorf("got %d, expected the new secret to be found at once", got)
