@@ -8,27 +8,43 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // EachLine calls do with each line that is not blank, without the white space
 // around it. A line is valid until do returns. EachLine ends with the first
 // error, of the reader or of do.
 func EachLine(from io.Reader, do func(line []byte) error) error {
+	return EachLineUpTo(math.MaxInt, from, do, nil)
+}
+
+// EachLineUpTo is like EachLine, but keeps at most limit bytes of a line. For a line
+// that has more, it calls tooLong with its beginning and its size in place of do.
+func EachLineUpTo(limit int, from io.Reader, do func(line []byte) error, tooLong func(beginning []byte, size int) error) error {
 	var long []byte // a line that is longer than the buffer
+	size := 0       // of that line
 	for lines := bufio.NewReaderSize(from, 1<<16); ; {
 		line, err := lines.ReadSlice('\n')
-		if errors.Is(err, bufio.ErrBufferFull) {
-			long = append(long, line...)
-			continue
-		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		isWhole := !errors.Is(err, bufio.ErrBufferFull)
+		if err != nil && isWhole && !errors.Is(err, io.EOF) {
 			return fmt.Errorf("reading %w", err)
 		}
-		if len(long) > 0 {
-			long = append(long, line...)
+		size += len(line)
+		if !isWhole || len(long) > 0 {
+			long = append(long, line[:min(len(line), limit-len(long))]...)
 			line = long
 		}
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+		if !isWhole {
+			continue
+		}
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) == 0:
+		case size > limit:
+			if err := tooLong(line, size); err != nil {
+				return err
+			}
+		default:
 			if err := do(line); err != nil {
 				return err
 			}
@@ -36,7 +52,7 @@ func EachLine(from io.Reader, do func(line []byte) error) error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		long = long[:0]
+		long, size = long[:0], 0
 	}
 }
 

@@ -2,6 +2,7 @@ package jsonl_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -29,6 +30,40 @@ func TestEachLineYieldsLinesOfAnyLengthWithoutWhiteSpace(t *testing.T) {
 		if err != nil || !slices.Equal(got, expected) {
 			t.Errorf("got %d lines and error %v of %.20q, expected %d", len(got), err, text, len(expected))
 		}
+	}
+}
+
+func TestEachLineUpToKeepsTheBeginningOfALongLine(t *testing.T) {
+	t.Parallel()
+	const limit = 100_000
+	fits, long := strings.Repeat("x", limit-1), strings.Repeat("y", 3*limit)
+	for text, expected := range map[string]string{
+		fits + "\n1":                            "99999 1",
+		long + "\n1\n":                          "300001:100000 1",
+		"1\n" + long:                            "1 300000:100000",
+		long + "\n" + fits + "\n" + long + "\n": "300001:100000 99999 300001:100000",
+		fits + "zz\n":                           "100002:100000",
+	} {
+		var got []string
+		err := jsonl.EachLineUpTo(limit, strings.NewReader(text), func(line []byte) error {
+			if len(line) < 5 {
+				got = append(got, string(line))
+			} else {
+				got = append(got, fmt.Sprint(len(line)))
+			}
+			return nil
+		}, func(beginning []byte, size int) error {
+			got = append(got, fmt.Sprintf("%d:%d", size, len(beginning)))
+			return nil
+		})
+		if all := strings.Join(got, " "); err != nil || all != expected {
+			t.Errorf("got %q and error %v of a text of %d bytes, expected %q", all, err, len(text), expected)
+		}
+	}
+	broken := errors.New("broken")
+	err := jsonl.EachLineUpTo(1, strings.NewReader("123"), nil, func([]byte, int) error { return broken })
+	if err != broken { //nolint:errorlint // not wrapped
+		t.Errorf("got error %v, expected that of the function as it is", err)
 	}
 }
 

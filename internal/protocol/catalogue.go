@@ -48,7 +48,7 @@ func Errors() []ErrorDescription {
 		{ErrorInvalidResult, "an item or an execution",
 			"What a worker answered of an item is not an outcome. It ends an execution if its results name an item that the job does not have, or in a definition of an earlier release no item at all.",
 			"Write the worker with job.Work, or follow the batch protocol."},
-		{ErrorResultTooLarge, "an item or a function", "A result does not fit into an answer, a record or the data of an Inline job, and has no place in S3.",
+		{ErrorResultTooLarge, "an item or a function", "A result does not fit into an answer, a record or the data of an Inline job, and has no place in S3; or it is more than 63 MiB.",
 			"Return less, such as the address of an object, or use Distributed mode."},
 		{ErrorInputTooLarge, "an execution", "The execution's input is more than 240,000 bytes of JSON, which leaves too little room for what travels with it.",
 			"Store the items in S3 and name the object in the input."},

@@ -110,9 +110,10 @@ func (c *Chunk) IsValid() bool {
 // member is written by the state machine, so that a worker has no influence on
 // which items the answer is about.
 type BatchAnswer struct {
-	Given  []int           `json:"given,omitempty"` // indexes of the items of a batch
-	Chunk  *Chunk          `json:"chunk,omitempty"`
-	Answer json.RawMessage `json:"answer"` // of the worker, any JSON
+	Given  []int                      `json:"given,omitempty"` // indexes of the items of a batch
+	Items  []Indexed[json.RawMessage] `json:"items,omitempty"` // in place of Given, if the job keeps items
+	Chunk  *Chunk                     `json:"chunk,omitempty"`
+	Answer json.RawMessage            `json:"answer"` // of the worker, any JSON
 }
 
 // StoredOutcomes is an element of a worker's answer, in place of outcomes that do

@@ -72,3 +72,7 @@ const MaxInput = 240_000
 // MaxAnswer is the most that a function answers and that the items of a batch
 // take, in bytes: a payload, less room for what travels with them.
 const MaxAnswer = MaxPayload - 16_384
+
+// MaxOutcome is the largest outcome that a worker may store, in bytes of JSON. The
+// summary has one in memory at a time.
+const MaxOutcome = 64 << 20

@@ -12,27 +12,30 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// The answer of a worker may be wrong in any way. The rules:
+// A worker's answer may be wrong in any way. The rules:
 //
-//   - The state machine has compared an answer that is in the results as it is: it
-//     has one element for each item that the worker was given, in their order.
-//     Every other answer is in a [protocol.BatchAnswer], beside the items.
-//   - An element that names an item by its index and is not an outcome fails that
-//     item with [protocol.ErrorInvalidResult].
-//   - An element that names no item, or one that the worker was not given, is
-//     ignored, and the report says so.
-//   - Of several outcomes of an item in an answer the first counts, of several
-//     tries of a chunk the one with the highest rank.
-//   - One element may say where outcomes are stored, in the job's folder for them.
-//     Such an object has outcomes only.
-//   - An item of which there is no outcome is lost: see [IsLost].
+//   - The state machine has checked an answer that is in the results as it is: the
+//     answer has one element for each item of the batch, in their order. It wraps
+//     every other answer in a [protocol.BatchAnswer], beside the items.
+//   - An element that has the index of an item and is not an outcome fails that item
+//     with [protocol.ErrorInvalidResult].
+//   - An element without an index, or with the index of another batch, is ignored,
+//     and the report says so.
+//   - If an answer has several outcomes of an item, all are yielded, in their order:
+//     the caller counts the first. If several tries of a chunk have stored outcomes
+//     of an item, only the one with the highest rank is yielded.
+//   - If a BatchAnswer has the items themselves, a failed outcome gets its item from
+//     there, whatever the worker put into it.
+//   - One element may be the address of stored outcomes, in the job's folder for
+//     them. Such an object has outcomes only.
+//   - An item without an outcome is lost: see [IsLost].
 //
-// Results of a definition of an earlier release have every answer as it is. An
-// element that names no item, and no place of outcomes, then fails the reading:
-// which items are lost is not known.
+// In the results of an earlier release's definition, every answer is as it is. There,
+// an element that is neither an outcome nor an address ends the reading with an
+// error, because it is not known which items are lost.
 
-// IsLost reports whether o stands for an item of which its worker's answer has no
-// outcome. It has an index only.
+// IsLost reports whether o stands for an item without an outcome in its worker's
+// answer. Such an o has only an index.
 func IsLost(o *protocol.Outcome) bool { return o.Status == "" }
 
 // reading is the state of reading results.
@@ -43,15 +46,14 @@ type reading struct {
 	decoder decoder
 	ignored ignored
 
-	// folder has the outcomes that workers have stored. If it is nil, they may be
-	// anywhere.
+	// folder is where workers may store outcomes; nil: anywhere.
 	folder *protocol.Folder
 }
 
-// ignored counts what is ignored in answers.
+// ignored counts the ignored parts of answers.
 type ignored struct {
 	count int
-	first string
+	first string // why the first one was ignored
 }
 
 func (i *ignored) add(format string, args ...any) {
@@ -62,19 +64,22 @@ func (i *ignored) add(format string, args ...any) {
 }
 
 func (i *ignored) String() string {
-	if i.count == 0 {
+	switch i.count {
+	case 0:
 		return ""
+	case 1:
+		return "1 part of a worker's answer was ignored: " + i.first
 	}
-	return fmt.Sprintf("%d parts of workers' answers were ignored, such as: %s", i.count, i.first)
+	return fmt.Sprintf("%d parts of workers' answers were ignored, the first one: %s", i.count, i.first)
 }
 
-// Answer reads the output of a child execution, a list: the answer of its worker,
-// or what the state machine has made of it.
+// Answer reads the output of a child execution: the list that its worker answered,
+// or a list of one [protocol.BatchAnswer].
 func (r Reader) Answer(ctx context.Context, answer json.RawMessage, yield Yield) error {
 	return (&reading{Reader: r, ctx: ctx, yield: yield}).list(answer, "a worker's answer")
 }
 
-// list reads the outputs of child executions.
+// list reads a list of outputs, which stands in a worker's answer or in the results.
 func (r *reading) list(text []byte, in string) error {
 	list, err := elements(text)
 	if err != nil {
@@ -88,16 +93,16 @@ func (r *reading) list(text []byte, in string) error {
 	return nil
 }
 
-// element reads an element of the results of Map Runs and Inline jobs.
+// element reads an element of such a list, or of a SUCCEEDED file.
 func (r *reading) element(text []byte, in string) error {
 	if o := r.decoder.decode(text); o != nil {
 		return r.yield(*o)
 	}
-	if b := batchAnswer(text); b != nil {
+	if b := decodeBatchAnswer(text); b != nil {
 		return r.batchAnswer(b)
 	}
-	if s := stored(text); s != nil {
-		return r.unchecked(s)
+	if s := decodeStored(text); s != nil {
+		return r.storedOfUnknown(s)
 	}
 	if list, err := elements(text); err == nil && len(list) == 0 {
 		return nil // a file without results
@@ -105,13 +110,14 @@ func (r *reading) element(text []byte, in string) error {
 	return notOutcome(text, in)
 }
 
-// notOutcome returns the error of a text that names no item.
+// notOutcome returns the error of a text without the index of an item.
 func notOutcome(text []byte, in string) error {
 	return invalid("got %s in %s, expected the outcome of an item, as a worker made with job.Work answers", excerpt(text), in)
 }
 
-// stored returns the place of outcomes that an element has; nil if it has none.
-func stored(text []byte) *protocol.StoredOutcomes {
+// decodeStored returns the address of stored outcomes in a text; nil if the text is
+// anything else.
+func decodeStored(text []byte) *protocol.StoredOutcomes {
 	var s protocol.StoredOutcomes
 	if json.Unmarshal(text, &s) != nil || s.Outcomes.Bucket == "" {
 		return nil
@@ -119,9 +125,9 @@ func stored(text []byte) *protocol.StoredOutcomes {
 	return &s
 }
 
-// objects returns the keys of the objects that have outcomes, each once, or an
-// error if they are not in the folder.
-func (r *reading) objects(at *protocol.OutcomesLocation) ([]string, error) {
+// outcomeKeys returns the keys of the objects with stored outcomes, each once. The
+// error is that they are not in the folder for outcomes.
+func (r *reading) outcomeKeys(at *protocol.OutcomesLocation) ([]string, error) {
 	var keys []string
 	for _, part := range at.Parts {
 		keys = append(keys, at.Prefix+part)
@@ -142,10 +148,9 @@ func (r *reading) objects(at *protocol.OutcomesLocation) ([]string, error) {
 	return keys, nil
 }
 
-// unchecked reads outcomes whose place a worker has answered. Which items the
-// worker was given is not known.
-func (r *reading) unchecked(s *protocol.StoredOutcomes) error {
-	keys, err := r.objects(&s.Outcomes)
+// storedOfUnknown reads stored outcomes of a worker whose items are not known.
+func (r *reading) storedOfUnknown(s *protocol.StoredOutcomes) error {
+	keys, err := r.outcomeKeys(&s.Outcomes)
 	if err != nil {
 		return err
 	}
@@ -168,57 +173,63 @@ func (r *reading) unchecked(s *protocol.StoredOutcomes) error {
 		return invalid("got %s, expected the outcomes of a chunk with its bucket, key, first and count", text)
 	}
 	items := &batch{chunk: s.Chunk, seen: make([]bool, s.Chunk.Count)}
-	err = r.best(items, s.Outcomes, func(error) bool { return false })
+	err = r.yieldBest(items, s.Outcomes, func(error) bool { return false })
 	if err != nil {
 		return err
 	}
 	if unknown := items.unseen(); unknown <= s.NotBegun {
 		return items.eachUnseen(func(index int) error { return r.yield(protocol.NotStarted(index)) })
 	}
-	return nil // the others are lost: the account does not add up
+	return nil // the others are lost: the summary finds them missing
 }
 
-// batchAnswer reads an answer of which the items are known that it is about.
+// batchAnswer reads a worker's answer to items that are known.
 func (r *reading) batchAnswer(b *protocol.BatchAnswer) error {
 	items := newBatch(b)
 	list, err := elements(b.Answer)
 	if err != nil {
-		r.ignored.add("%s of %s, expected a list of outcomes", excerpt(b.Answer), items)
+		r.ignored.add("got the answer %s to %s, expected a list of outcomes", excerpt(b.Answer), items)
 	}
 	located := false
 	for _, text := range list {
 		if o := r.decoder.decode(text); o != nil {
-			if err := r.take(items, o, "an answer"); err != nil {
+			if err := r.yieldOf(items, o, "the answer"); err != nil {
 				return err
 			}
 			continue
 		}
-		s := stored(text)
-		if s == nil || located {
-			r.ignored.add("%s in an answer of %s, expected an outcome, or once where outcomes are stored", excerpt(text), items)
+		s := decodeStored(text)
+		switch {
+		case s == nil:
+			r.ignored.add("got %s in the answer to %s, expected an outcome", excerpt(text), items)
+			continue
+		case located:
+			r.ignored.add("got %s in the answer to %s, expected one address of stored outcomes at most", excerpt(text), items)
 			continue
 		}
 		located = true
-		if err := r.located(items, s); err != nil {
+		if err := r.storedOf(items, s); err != nil {
 			return err
 		}
 	}
 	return items.eachUnseen(func(index int) error { return r.yield(protocol.Outcome{Index: index}) })
 }
 
-// take yields an outcome if it is of one of the items.
-func (r *reading) take(items *batch, o *protocol.Outcome, in string) error {
+// yieldOf yields an outcome if it is that of one of the items.
+func (r *reading) yieldOf(items *batch, o *protocol.Outcome, in string) error {
 	if !items.see(o.Index) {
-		r.ignored.add("an outcome of item %d in %s of %s", o.Index, in, items)
+		r.ignored.add("got an outcome of item %d in %s, expected outcomes of %s", o.Index, in, items)
 		return nil
+	}
+	if item, known := items.items[o.Index]; known && o.Status == protocol.Failed {
+		o.Item = item
 	}
 	return r.yield(*o)
 }
 
-// located reads the outcomes of items from where their worker says that it stored
-// them.
-func (r *reading) located(items *batch, s *protocol.StoredOutcomes) error {
-	keys, err := r.objects(&s.Outcomes)
+// storedOf reads stored outcomes of items that are known.
+func (r *reading) storedOf(items *batch, s *protocol.StoredOutcomes) error {
+	keys, err := r.outcomeKeys(&s.Outcomes)
 	if err != nil {
 		r.ignored.add("%v", err)
 		return nil
@@ -231,10 +242,11 @@ func (r *reading) located(items *batch, s *protocol.StoredOutcomes) error {
 		return true
 	}
 	if items.chunk != nil && s.Outcomes.Key == "" {
-		if err := r.best(items, s.Outcomes, missing); err != nil {
+		if err := r.yieldBest(items, s.Outcomes, missing); err != nil {
 			return err
 		}
-		// If more are missing than the worker had not started, some are lost.
+		// If more have no outcome than the worker had not started, some are lost, and
+		// it is not known which.
 		if items.unseen() <= s.NotBegun {
 			return items.eachUnseen(func(index int) error {
 				items.see(index)
@@ -247,9 +259,9 @@ func (r *reading) located(items *batch, s *protocol.StoredOutcomes) error {
 		in := address(s.Outcomes.Bucket, key)
 		err := r.eachLine(r.ctx, s.Outcomes.Bucket, key, func(text []byte) error {
 			if o := r.decoder.decode(text); o != nil {
-				return r.take(items, o, in)
+				return r.yieldOf(items, o, in)
 			}
-			r.ignored.add("%s in %s, expected an outcome", excerpt(text), in)
+			r.ignored.add("got %s in %s, expected an outcome", excerpt(text), in)
 			return nil
 		})
 		if err != nil && !missing(err) {

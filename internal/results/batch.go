@@ -1,18 +1,20 @@
 package results
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// batch is what a worker was given, and which of its items have an outcome.
+// batch has the items that a worker was given, and notes which have an outcome.
 type batch struct {
 	chunk *protocol.Chunk // nil: a list of items
-	seen  []bool          // of a chunk, by position
+	seen  []bool          // items of the chunk that have an outcome, by position
 
-	given []int
-	isNew map[int]bool // of a list: has no outcome yet
+	given []int                   // indexes of the list
+	isNew map[int]bool            // items of the list that have no outcome yet
+	items map[int]json.RawMessage // of the list, by index; nil: not known
 }
 
 func newBatch(b *protocol.BatchAnswer) *batch {
@@ -20,14 +22,20 @@ func newBatch(b *protocol.BatchAnswer) *batch {
 		return &batch{chunk: b.Chunk, seen: make([]bool, b.Chunk.Count)}
 	}
 	items := &batch{given: b.Given, isNew: make(map[int]bool, len(b.Given))}
-	for _, index := range b.Given {
+	if len(b.Items) > 0 {
+		items.given, items.items = nil, make(map[int]json.RawMessage, len(b.Items))
+	}
+	for _, item := range b.Items {
+		items.given = append(items.given, item.Index)
+		items.items[item.Index] = item.Item
+	}
+	for _, index := range items.given {
 		items.isNew[index] = true
 	}
 	return items
 }
 
-// see notes that an item has an outcome. It reports whether the item is one of the
-// batch.
+// see notes that an item has an outcome. It reports whether the batch has the item.
 func (b *batch) see(index int) bool {
 	if b.chunk != nil {
 		at := index - b.chunk.First

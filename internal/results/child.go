@@ -9,7 +9,7 @@ import (
 )
 
 // Child is a child execution that did not succeed, as FAILED and PENDING files
-// list it. One that was never started has a status and an input only.
+// list it. If it was never started, it has only a status and an input.
 type Child struct {
 	ExecutionArn string
 	Status       string // of Step Functions, such as FAILED, TIMED_OUT, ABORTED or PENDING
@@ -26,9 +26,9 @@ func (c *Child) hasInput() bool {
 	return c.Input != "" && (c.InputDetails == nil || c.InputDetails.Included)
 }
 
-// FailedChild yields the outcomes of a child execution that failed: of a batch,
-// each item fails as the child did; of a chunk, only those items whose outcomes
-// no try has stored.
+// FailedChild yields the outcomes of a child execution that failed. Each item of a
+// batch fails with the child's error, and so does each item of a chunk of which no
+// try has stored an outcome.
 func (r Reader) FailedChild(ctx context.Context, c Child, yield Yield) error {
 	return (&reading{Reader: r, ctx: ctx, yield: yield}).child(c, Child.failure)
 }
@@ -55,18 +55,17 @@ func (c Child) notStarted() (name, cause string) {
 // [protocol.ErrorNotStarted].
 const causeNotStarted = "the Map ended before the item was started"
 
-// NotStarted returns the outcome of an item that a Map which ended early had not
-// begun.
+// NotStarted returns the outcome of an item that was not started when its Map ended.
 func NotStarted(index int) protocol.Outcome {
 	return protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorNotStarted, Cause: causeNotStarted, Retryable: true}
 }
 
-func (r *reading) child(c Child, why func(Child) (name, cause string)) error {
+func (r *reading) child(c Child, errorOf func(Child) (name, cause string)) error {
 	var b protocol.Batch[json.RawMessage]
 	if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {
 		return err
 	}
-	name, cause := why(c)
+	name, cause := errorOf(c)
 	fail := func(index int, item json.RawMessage) error {
 		return r.yield(protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, Item: item})
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // Chunk reads the outcomes that the tries of a chunk have stored so far. It calls do
-// with the best outcome of each item and the part that has it. The best is the one
-// with the highest rank: see [protocol.Outcome.Rank]. It ignores what is no outcome
-// of an item of the chunk.
+// with the best outcome of each item, which is the one with the highest
+// [protocol.Outcome.Rank], and with the part that has it. It ignores everything else
+// in the parts.
 func (r Reader) Chunk(ctx context.Context, c protocol.Chunk, outcomes protocol.Folder, do func(part string, o protocol.Outcome) error) error {
 	return (&reading{Reader: r, ctx: ctx}).chunk(c, outcomes, do)
 }
@@ -28,8 +28,8 @@ func (r *reading) chunk(c protocol.Chunk, outcomes protocol.Folder, do func(part
 	return r.eachBest(&c, stored, func(error) bool { return false }, do)
 }
 
-// best yields the best outcome that parts have of each item of a chunk.
-func (r *reading) best(items *batch, stored protocol.OutcomesLocation, missing func(error) bool) error {
+// yieldBest yields the best outcome that parts have of each item of a chunk.
+func (r *reading) yieldBest(items *batch, stored protocol.OutcomesLocation, missing func(error) bool) error {
 	return r.eachBest(items.chunk, stored, missing, func(_ string, o protocol.Outcome) error {
 		items.see(o.Index)
 		return r.yield(o)
@@ -58,7 +58,7 @@ func (r *reading) eachBest(c *protocol.Chunk, stored protocol.OutcomesLocation, 
 				o := r.decoder.decode(text)
 				if o == nil || o.Index < c.First || o.Index >= c.First+c.Count {
 					if isLast {
-						r.ignored.add("%s in %s, expected an outcome of items %d to %d", excerpt(text), address(stored.Bucket, key), c.First, c.First+c.Count-1)
+						r.ignored.add("got %s in %s, expected an outcome of items %d to %d", excerpt(text), address(stored.Bucket, key), c.First, c.First+c.Count-1)
 					}
 					return nil
 				}

@@ -14,11 +14,12 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// This file decodes what workers answered, which may be any JSON. The names of
-// members are case-sensitive: if "Index" were taken for "index", a worker could
-// answer one index for the state machine and another one for the summary.
+// This file decodes workers' answers, which may be any JSON. The names of members
+// are case-sensitive: if "Index" were read as "index", the state machine could find
+// one index in an answer and the summary another one.
 
-// decoder decodes outcomes. It uses its memory again for the next one.
+// decoder decodes outcomes. It reuses its memory: an outcome is valid until the next
+// one is decoded.
 type decoder struct {
 	outcome struct {
 		Index *int `json:"index"` // in place of Outcome's: nil for null
@@ -27,14 +28,14 @@ type decoder struct {
 	index int
 }
 
-// decode returns the outcome in a text. If the text names an item but is not an
-// outcome, the item has failed. If it does not name an item, decode returns nil.
+// decode returns the outcome in a text. If the text has the index of an item but is
+// not an outcome, the item has failed. Without an index, decode returns nil.
 func (d *decoder) decode(text []byte) *protocol.Outcome {
 	if o := d.strictly(text); o != nil {
 		return o
 	}
-	index, named := indexIn(text)
-	if !named {
+	index, found := indexIn(text)
+	if !found {
 		return nil
 	}
 	// A result that encoding/json has written may have a member twice.
@@ -61,21 +62,21 @@ func (d *decoder) strictly(text []byte, options ...jsonv2.Options) *protocol.Out
 	return o
 }
 
-// indexIn returns the index of the item that a text names. The text has to be one
-// object: two may be about two items.
-func indexIn(text []byte) (index int, named bool) {
+// indexIn returns the index that a text has. The text must be one object: two
+// objects may have two indexes.
+func indexIn(text []byte) (index int, found bool) {
 	if !jsontext.Value(text).IsValid(lenient) {
 		return 0, false
 	}
 	for name, value := range members(text) {
 		if name == "index" {
-			index, named = indexOf(value)
+			index, found = indexOf(value)
 		}
 	}
-	return index, named
+	return index, found
 }
 
-// indexOf returns the index that a value stands for, which may be written as 1e2.
+// indexOf returns a value as an index, which may be written as 1e2.
 func indexOf(value jsontext.Value) (index int, ok bool) {
 	if value.Kind() != '0' {
 		return 0, false
@@ -90,7 +91,7 @@ func indexOf(value jsontext.Value) (index int, ok bool) {
 // lenient are the options for JSON whose parts are decoded strictly later.
 var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// members yields the members of an object, up to where the text is not valid.
+// members yields the members of an object, and ends at the first error in the text.
 func members(text []byte) iter.Seq2[string, jsontext.Value] {
 	return func(yield func(string, jsontext.Value) bool) {
 		d := jsontext.NewDecoder(bytes.NewBuffer(text), lenient)
@@ -111,15 +112,17 @@ func members(text []byte) iter.Seq2[string, jsontext.Value] {
 	}
 }
 
-// batchAnswer returns the [protocol.BatchAnswer] in a text; nil if the text is
-// anything else. The worker's answer is empty if it is not valid.
-func batchAnswer(text []byte) *protocol.BatchAnswer {
+// decodeBatchAnswer returns the [protocol.BatchAnswer] in a text; nil if the text is
+// anything else. If the worker's answer is not valid, it is empty.
+func decodeBatchAnswer(text []byte) *protocol.BatchAnswer {
 	var b protocol.BatchAnswer
 	var err error
 	for name, value := range members(text) {
 		switch name {
 		case "given":
 			err = errors.Join(err, json.Unmarshal(value, &b.Given))
+		case "items":
+			err = errors.Join(err, json.Unmarshal(value, &b.Items))
 		case "chunk":
 			err = errors.Join(err, json.Unmarshal(value, &b.Chunk))
 		case "answer":
@@ -128,11 +131,17 @@ func batchAnswer(text []byte) *protocol.BatchAnswer {
 			return nil
 		}
 	}
-	if err != nil || len(b.Given) == 0 && b.Chunk == nil || b.Chunk != nil && !b.Chunk.IsValid() {
+	if err != nil || len(b.Given)+len(b.Items) == 0 && b.Chunk == nil || b.Chunk != nil && !b.Chunk.IsValid() {
 		return nil
 	}
+	isIndex := func(index int) bool { return index >= 0 && index < protocol.MaxItems }
 	for _, index := range b.Given {
-		if index < 0 || index >= protocol.MaxItems {
+		if !isIndex(index) {
+			return nil
+		}
+	}
+	for _, item := range b.Items {
+		if !isIndex(item.Index) {
 			return nil
 		}
 	}

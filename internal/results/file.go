@@ -9,12 +9,13 @@ import (
 	"io"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // eachElement reads a result file, element by element: JSON Lines, or with
 // OutputType JSON one array without line breaks. It does not rely on the file's
-// name, because in which form FAILED and PENDING files are with OutputType JSONL
-// was not seen. A file without results may be empty, or hold an empty array.
+// name, because it is not known which form FAILED and PENDING files have with
+// OutputType JSONL. A file without results may be empty, or have an empty array.
 func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(element []byte) error) error {
 	body, err := r.Store.Open(ctx, bucket, key)
 	if err != nil {
@@ -25,7 +26,7 @@ func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(ele
 	if isArray, err := startsArray(from); err != nil {
 		return fmt.Errorf("reading %w", err)
 	} else if !isArray {
-		return jsonl.EachLine(from, do)
+		return eachLine(from, do)
 	}
 	return eachOfArray(json.NewDecoder(from), address(bucket, key), do)
 }
@@ -37,7 +38,15 @@ func (r Reader) eachLine(ctx context.Context, bucket, key string, do func(line [
 		return fmt.Errorf("reading %w", err)
 	}
 	defer body.Close()
-	return jsonl.EachLine(body, do)
+	return eachLine(body, do)
+}
+
+// eachLine calls do with each line. A line that is longer than an outcome may be has
+// not enough room in memory: do gets a text that is no JSON, which describes it.
+func eachLine(from io.Reader, do func(line []byte) error) error {
+	return jsonl.EachLineUpTo(protocol.MaxOutcome, from, do, func(beginning []byte, size int) error {
+		return do(fmt.Appendf(nil, "a line of %d bytes, more than the %d of an outcome, that begins with %s", size, protocol.MaxOutcome, beginning[:min(len(beginning), 60)]))
+	})
 }
 
 // startsArray reports whether the first character that is not white space begins
@@ -55,7 +64,7 @@ func startsArray(from *bufio.Reader) (bool, error) {
 	}
 }
 
-// eachOfArray reads an array as a stream: a file may have gigabytes.
+// eachOfArray reads an array as a stream, because a file may have gigabytes.
 func eachOfArray(from *json.Decoder, in string, do func(element []byte) error) error {
 	var element json.RawMessage
 	_, err := from.Token()

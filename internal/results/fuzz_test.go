@@ -29,7 +29,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer []byte, object string) {
 		objects := bucket{"run/outcomes/o": object, "run/outcomes/000000000000/a-0000.jsonl": object, "run/outcomes/000000000000/b-0000.jsonl": `{"index":1,"status":"SUCCEEDED"}`}
-		for _, given := range []string{`"given":[0,1,2]`, `"chunk":{"bucket":"results","key":"k","first":0,"count":3}`} {
+		for _, given := range []string{`"given":[0,1,2]`, `"items":[{"index":0,"item":"a"},{"index":1,"item":"b"},{"index":2,"item":null}]`, `"chunk":{"bucket":"results","key":"k","first":0,"count":3}`} {
 			if !json.Valid(answer) {
 				break // the state machine passes on JSON
 			}

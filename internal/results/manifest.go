@@ -22,9 +22,8 @@ import (
 //	PREFIX/MAP-RUN/Redrive-1/manifest.json, …
 //	PREFIX/MAP-RUN/Redrive-10/manifest.json, …
 //
-// The folder of the last redrive counts. Which manifest a redriven Map state
-// names in its result was not seen, so the key that it names says only which Map
-// Run it is.
+// The folder of the last redrive counts. It is not known which manifest a redriven
+// Map state names in its result, so that key is only used to find the Map Run.
 
 // manifest is the manifest.json that the ResultWriter of a Distributed Map
 // writes (Step Functions developer guide, "ResultWriter").
@@ -59,8 +58,8 @@ var (
 	resultFileName = regexp.MustCompile(`^(SUCCEEDED|FAILED|PENDING)_[0-9]+\.jsonl?$`)
 )
 
-// splitKey splits the key of an object of a Map Run: into the Map
-// Run's folder, with a slash at the end, the redrive, and the object's name.
+// splitKey splits the key of a Map Run's object into the Map Run's folder, with a
+// slash at the end, the redrive and the object's name.
 func splitKey(key string) (mapRun string, redrive int, name string) {
 	mapRun, name = path.Split(key)
 	parent, last := path.Split(strings.TrimSuffix(mapRun, "/"))
@@ -71,8 +70,8 @@ func splitKey(key string) (mapRun string, redrive int, name string) {
 	return mapRun, redrive, name
 }
 
-// folders returns the folders of Map Runs that have files, by their keys. If a
-// Map has named its manifest, it is the folder of that one's Map Run.
+// folders returns the folders of Map Runs that have files, by their keys. If the Map
+// has named a manifest, it returns only the folder of that Map Run.
 func (r Reader) folders(ctx context.Context, at protocol.Results) (map[string]*folder, error) {
 	found := map[string]*folder{}
 	add := func(key string) {
@@ -109,12 +108,12 @@ func (r Reader) folders(ctx context.Context, at protocol.Results) (map[string]*f
 	return found, nil
 }
 
-// findManifest finds the current manifest; nil if there is none. A Map that failed
-// does not name it. A Map Run without any results, such as one that could not read
-// its items, is ignored if there is another.
+// findManifest returns the current manifest; nil if there is none. A Map that failed
+// does not name its manifest. If there are several Map Runs, those without results are
+// ignored, such as one that could not read its items.
 //
-// If outdated is not empty, it says why only the SUCCEEDED files are current: a
-// later redrive wrote files without a manifest. Children that succeeded stay so.
+// If a later redrive wrote files without a manifest, outdated describes it, and only
+// the SUCCEEDED files of the manifest are current: a redrive keeps successes.
 func (r Reader) findManifest(ctx context.Context, at protocol.Results) (m *manifest, outdated string, err error) {
 	folders, err := r.folders(ctx, at)
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 type Rest struct {
 	Error string // name of the error that they failed with; "" if they are lost
 	Cause string
-	Gap   string // what the results lack, as a sentence without a period; "" if nothing
+	Gap   string // what is missing in the results, as a sentence without a period; "" if nothing is
 
-	Ignored string // what was ignored in workers' answers, as a sentence without a period; "" if nothing
+	Ignored string // what was ignored in workers' answers, as a sentence without a period; "" if nothing was
 }
 
-// MapRun reads the results of a Map Run, one file after the other. Results that
-// it can't read are an error. For results that it does not find, Rest has a gap.
+// MapRun reads the results of a Map Run, one file after the other. If results can't
+// be read, it returns an error. If results are missing, the Rest has a Gap.
 func (r Reader) MapRun(ctx context.Context, at protocol.Results, yield Yield) (Rest, error) {
 	reading := &reading{Reader: r, ctx: ctx, yield: yield}
 	if at.Prefix != "" {
@@ -41,7 +41,7 @@ func (r Reader) MapRun(ctx context.Context, at protocol.Results, yield Yield) (R
 	return rest, nil
 }
 
-// mapRun yields the outcomes of a Map Run. It returns what its results lack.
+// mapRun yields the outcomes of a Map Run. It returns what is missing in the results.
 func (r *reading) mapRun(at protocol.Results) (gap string, err error) {
 	m, outdated, err := r.findManifest(r.ctx, at)
 	if err != nil {
@@ -72,9 +72,9 @@ func (r *reading) mapRun(at protocol.Results) (gap string, err error) {
 	return unknown.gap(), nil
 }
 
-// outputs reads a file of SUCCEEDED, with the outputs of child executions. Those
-// are lists, flattened: in JSON Lines an element may itself be a list, which does
-// not make the file one.
+// outputs reads a SUCCEEDED file, with the outputs of child executions. The outputs
+// are lists, which the result writer flattens. An element may itself be a list: so a
+// .jsonl file that begins with a bracket is still JSON Lines.
 func (r *reading) outputs(bucket, key string) error {
 	each := r.eachElement
 	if strings.HasSuffix(key, ".jsonl") {
@@ -84,8 +84,8 @@ func (r *reading) outputs(bucket, key string) error {
 	return each(r.ctx, bucket, key, func(text []byte) error { return r.element(text, in) })
 }
 
-// unknownChildren counts child executions that are listed without their input:
-// which items they had is not known.
+// unknownChildren counts child executions that are listed without their input, so
+// that it is not known which items they had.
 type unknownChildren struct {
 	count int
 	first Child
@@ -106,9 +106,9 @@ func (u *unknownChildren) gap() string {
 	return fmt.Sprintf("the Map's results list %d child executions without their input, such as %s, so it is not known which items they had", u.count, first)
 }
 
-// children reads a file of FAILED or PENDING. These files are never flattened:
-// each element is a child execution.
-func (r *reading) children(bucket, key string, why func(Child) (name, cause string), unknown *unknownChildren) error {
+// children reads a FAILED or PENDING file. These files are never flattened: each
+// element is a child execution.
+func (r *reading) children(bucket, key string, errorOf func(Child) (name, cause string), unknown *unknownChildren) error {
 	return r.eachElement(r.ctx, bucket, key, func(element []byte) error {
 		var c Child
 		if err := json.Unmarshal(element, &c); err != nil {
@@ -118,6 +118,6 @@ func (r *reading) children(bucket, key string, why func(Child) (name, cause stri
 			unknown.add(c)
 			return nil
 		}
-		return r.child(c, why)
+		return r.child(c, errorOf)
 	})
 }

@@ -2,26 +2,24 @@
 // and the workers stored. It reads them from any [Store]: S3 for the
 // summary, the local S3 or AWS for the command.
 //
-// There are four ways in, from the outside to the inside:
+// A caller may read all results or a part of them:
 //
-//   - [Reader.Results] reads the results that a summary is invoked with: the
-//     list of an Inline job, or the location of a Map Run's.
-//   - [Reader.MapRun] reads a Map Run: the manifest of its last redrive, and the
+//   - [Reader.Results] reads the results that a summary is invoked with: the list of
+//     an Inline job, or the results of a Map Run.
+//   - [Reader.MapRun] reads the manifest of a Map Run's last redrive, and the
 //     SUCCEEDED, FAILED and PENDING files that the manifest names.
-//   - [Reader.Answer] and [Reader.FailedChild] read one child execution, which
-//     may just have ended: its output, or the items of the batch or chunk that
-//     failed as a whole.
-//   - [Reader.Chunk] reads what the tries of a chunk have stored so far, the
-//     best outcome of each item.
+//   - [Reader.Answer] and [Reader.FailedChild] read one child execution, as soon as it
+//     has ended: its output, or the batch or chunk that failed as a whole.
+//   - [Reader.Chunk] reads the outcomes that the tries of a chunk have stored so far,
+//     the best one of each item.
 //
-// All of them call a function with one [protocol.Outcome] after the other and
-// end with the first error that it returns. Nothing but a bit or two per item
-// is kept in memory. An item can have several outcomes, if its batch was
-// delivered several times: the caller accounts for each item once.
+// Each method calls a function with one [protocol.Outcome] after the other, and ends
+// with the first error that the function returns. It keeps one outcome and a few bits
+// of each item of a batch in memory. If a batch was delivered several times, its items
+// have several outcomes: the caller counts each item once.
 //
-// How a manifest is found is in manifest.go, the form of a file in file.go, which
-// file has which elements in maprun.go, what a worker's answer means in answer.go,
-// and what a child execution that failed means in child.go.
+// manifest.go finds a manifest, file.go reads files, maprun.go the elements of each
+// kind of file, answer.go a worker's answer, and child.go a child execution that failed.
 package results
 
 import (
@@ -40,16 +38,16 @@ type Store interface {
 	// Open opens an object, to be read from its beginning to its end. If there is
 	// no such object, or it may not be read, the error is fs.ErrNotExist.
 	Open(ctx context.Context, bucket, key string) (io.ReadCloser, error)
-	// Keys yields the keys that begin with a prefix, in ascending order. It ends
-	// after an error.
+	// Keys yields the keys that begin with a prefix, in ascending order. An error is
+	// the last that it yields.
 	Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error]
 }
 
 // Reader reads results from a store.
 type Reader struct{ Store Store }
 
-// Yield takes one outcome, or an item that is lost: see [IsLost]. An error ends the
-// reading.
+// Yield takes an outcome, or an item that is lost: see [IsLost]. If it returns an
+// error, the reading ends.
 type Yield = func(protocol.Outcome) error
 
 // Results reads the results that a summary is invoked with: a list of outcomes,

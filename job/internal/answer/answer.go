@@ -76,6 +76,22 @@ func shorten(outcomes []protocol.Outcome) ([]byte, error) {
 		"the outcomes of %d items do not fit into the %d bytes of an answer: make the batches smaller", len(outcomes), protocol.MaxAnswer)
 }
 
+// maxResult is the largest result of an item: an outcome, less room for the item and
+// the other members.
+const maxResult = protocol.MaxOutcome - 1<<20
+
+// bound fails an outcome that the summary could not read.
+func bound(o *protocol.Outcome) {
+	if len(o.Cause) > maxResult/6 { // as JSON, a byte may take six
+		shortenCause(o)
+	}
+	if len(o.Output) > maxResult {
+		*o = protocol.Outcome{Index: o.Index, Status: protocol.Failed, Error: protocol.ErrorResultTooLarge,
+			Cause:     fmt.Sprintf("got a result of %d bytes, expected at most %d: return less, such as the address of an object in S3", len(o.Output), maxResult),
+			StartedAt: o.StartedAt, Ms: o.Ms}
+	}
+}
+
 // maxShortCause is how much remains of a cause that is shortened, in bytes.
 const maxShortCause = 1000
 

@@ -2,6 +2,7 @@ package answer_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,30 @@ func TestAnItemThatRunsAtTheEndHasItsTimes(t *testing.T) {
 	}
 	if diff := cmp.Diff([]protocol.Outcome{done, hanging}, stored); diff != "" {
 		t.Errorf("stored (-expected +got):\n%s", diff)
+	}
+}
+
+func TestAnOutcomeThatTheSummaryCannotReadFails(t *testing.T) {
+	t.Parallel()
+	const limit = 63 << 20
+	for name, c := range map[string]struct {
+		o             protocol.Outcome
+		status        protocol.Status
+		error, cause  string
+		outputOrCause int // bytes
+	}{
+		"a result that fits": {protocol.Outcome{Status: protocol.Succeeded, Output: make(json.RawMessage, limit)}, protocol.Succeeded, "", "", limit},
+		"a result that is too large": {protocol.Outcome{Status: protocol.Succeeded, Output: make(json.RawMessage, limit+1), StartedAt: 5, Ms: 6}, protocol.Failed,
+			protocol.ErrorResultTooLarge, "got a result of 66060289 bytes, expected at most 66060288: return less, such as the address of an object in S3", 110},
+		"a cause that is too large": {protocol.Outcome{Status: protocol.Failed, Error: "Bad", Cause: strings.Repeat("\x00", limit/6+1)}, protocol.Failed, "Bad", "", 1020},
+	} {
+		var stored protocol.Outcome
+		r := answer.NewRecord(1, func(int) int { return 0 }, func(o protocol.Outcome) { stored = o })
+		r.Set(0, c.o)
+		if size := len(stored.Output) + len(stored.Cause); stored.Status != c.status || stored.Error != c.error || c.cause != "" && stored.Cause != c.cause || size != c.outputOrCause ||
+			stored.StartedAt != c.o.StartedAt || stored.Ms != c.o.Ms {
+			t.Errorf("%s: got status %s, error %q and %d bytes of cause %.200q, expected %s, %q and %d bytes", name, stored.Status, stored.Error, size, stored.Cause, c.status, c.error, c.outputOrCause)
+		}
 	}
 }
 

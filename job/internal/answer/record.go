@@ -41,6 +41,7 @@ func (r *Record) Set(at int, o protocol.Outcome) {
 		return
 	}
 	r.done[at] = true
+	bound(&o)
 	if r.store != nil {
 		r.store(o)
 		o.Output = nil
