@@ -107,7 +107,7 @@ type claims struct {
 	retries     *float64    // nil: the default
 	identity    identity
 	event       string // the expression of the event
-	input       string // the expression of the execution's input
+	input       string // the text of the execution's input, or the expression of it
 }
 
 // claimed is the expression of the input of the claim's own execution, in every state.
@@ -163,7 +163,7 @@ func (c *claims) start(scope constructs.Construct) awsstepfunctions.CustomState 
 			"StateMachineArn": c.target.StateMachineArn(),
 			"Name": jsonata.Expression("($event := %s; 'event-' & $hash($string([$states.context.StateMachine.Id, %s]), 'SHA-256'))",
 				c.event, strings.Join(c.identity.values, ", ")),
-			"Input": jsonata.Expression("$string(%s)", c.input),
+			"Input": c.input,
 		},
 		"Output": jsonata.Object{"repeated": false, "execution": jsonata.Expression("$states.result.ExecutionArn")},
 		"End":    true,
@@ -234,7 +234,7 @@ func (c *claims) machine(scope constructs.Construct, definition awsstepfunctions
 		})
 		c.key.Grant(role, jsii.String("kms:Decrypt"), jsii.String("kms:GenerateDataKey"))
 	}
-	const kept = "Step Functions keeps the history of each execution, which is two states long, for 90 days"
+	const kept = "Step Functions keeps the history of each execution, which is a few states long, for 90 days"
 	accepted.Finding(machine, "AwsSolutions-SF1", kept)
 	accepted.Finding(machine, "AwsSolutions-SF2", kept)
 	return machine

@@ -3,6 +3,7 @@ package trigger
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -30,22 +32,54 @@ const (
 	eventWithoutDetail = "<aws.events.event>"
 )
 
-// validateInput refuses an Input in which a member may steer the job. An event of
-// S3 has a detail whose members S3 names.
+// validateInput refuses an Input that is not JSON, and one in which a member may steer
+// the job, unless allowControl is set. An event of S3 has a detail whose members S3
+// names.
 func validateInput(scope constructs.Construct, input awsevents.RuleTargetInput, allowControl *bool, fromS3 bool, found *refusal.Problems) {
-	if input == nil || allowControl != nil && *allowControl {
+	if input == nil {
 		return
 	}
+	allowed := allowControl != nil && *allowControl
 	bound := bind(scope, input)
-	switch {
-	case bound.InputPath != nil:
-		if path := *bound.InputPath; !slices.Contains(fixed, path) && !(fromS3 && strings.HasPrefix(path, "$.detail")) {
+	if bound.InputPath != nil {
+		if path := *bound.InputPath; !allowed && !slices.Contains(fixed, path) && !(fromS3 && strings.HasPrefix(path, "$.detail")) {
 			refuseOpen(path, found)
 		}
-	case bound.InputTemplate != nil:
-		validateMembers(scope, *bound.InputTemplate, fromS3, found)
-	case bound.Input != nil:
-		validateMembers(scope, *bound.Input, fromS3, found)
+		return
+	}
+	text, value := "", ""
+	if bound.InputTemplate != nil {
+		text = textOf(scope, *bound.InputTemplate)
+		validateVariables(text, bound.InputPathsMap, found)
+		value = withoutVariables(text)
+	} else {
+		text = textOf(scope, *bound.Input)
+		value = text
+	}
+	if !json.Valid([]byte(value)) {
+		found.Add("Input: got %s, expected one JSON value, as an execution's input is", text)
+	}
+	if !allowed {
+		validateMembers(text, fromS3, found)
+	}
+}
+
+// variable matches the variables of a template (EventBridge API reference,
+// "InputTransformer").
+var variable = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
+
+// validateVariables refuses a text in a template that EventBridge takes for an unknown
+// variable: it can't be escaped.
+func validateVariables(template string, paths *map[string]*string, found *refusal.Problems) {
+	for _, match := range variable.FindAllString(template, -1) {
+		name := strings.Trim(match, "<>")
+		known := strings.HasPrefix(name, "aws.")
+		if paths != nil {
+			known = known || (*paths)[name] != nil
+		}
+		if !known {
+			found.Add("Input: got %s, which EventBridge takes for a variable, expected a text without it, or an Input without EventField", match)
+		}
 	}
 }
 
@@ -55,8 +89,7 @@ func refuseOpen(what string, found *refusal.Problems) {
 }
 
 // validateMembers looks at the top of a template or of JSON.
-func validateMembers(scope constructs.Construct, template string, fromS3 bool, found *refusal.Problems) {
-	text := strings.TrimSpace(plain(awscdk.Stack_Of(scope).Resolve(template)))
+func validateMembers(text string, fromS3 bool, found *refusal.Problems) {
 	switch {
 	case strings.HasPrefix(text, wholeEvent), strings.HasPrefix(text, eventWithoutDetail):
 		return
@@ -87,8 +120,13 @@ func bind(scope constructs.Construct, input awsevents.RuleTargetInput) *awsevent
 	return input.Bind(rule)
 }
 
-// plain returns a resolved text, with a letter for each part that is known only when the stack is
-// deployed.
+// textOf returns a text, with a digit for each part that is known only when the stack
+// is deployed: it may be a number, or a part of a string.
+func textOf(scope constructs.Construct, template string) string {
+	return strings.TrimSpace(plain(awscdk.Stack_Of(scope).Resolve(template)))
+}
+
+// plain returns a resolved text for textOf.
 func plain(resolved any) string {
 	switch v := resolved.(type) {
 	case string:
@@ -96,7 +134,7 @@ func plain(resolved any) string {
 	case map[string]any:
 		join, _ := v["Fn::Join"].([]any)
 		if len(join) != 2 {
-			return "x"
+			return "0"
 		}
 		var text strings.Builder
 		parts, _ := join[1].([]any)
@@ -104,12 +142,12 @@ func plain(resolved any) string {
 			if part, ok := part.(string); ok {
 				text.WriteString(part)
 			} else {
-				text.WriteByte('x')
+				text.WriteByte('0')
 			}
 		}
 		return text.String()
 	}
-	return "x"
+	return "0"
 }
 
 // withoutVariables returns a template with null for each variable outside a string.
@@ -136,32 +174,35 @@ func withoutVariables(template string) string {
 	return text.String()
 }
 
-// withEvent makes a rule's target pass the event beside the input, {"event": …,
-// "input": …}, and returns the expressions of both. Without an input the target
-// passes the event alone.
-func withEvent(rule awsevents.Rule, input awsevents.RuleTargetInput) (event, expression string) {
+// withEvent makes a rule's target pass the event, beside the part of it that an input
+// takes, {"event": …, "input": …}. It returns the expression of the event, and the text
+// of the execution's input, which is an expression too if it depends on the event.
+func withEvent(rule awsevents.Rule, input awsevents.RuleTargetInput) (event, text string) {
 	if input == nil {
-		return claimed, claimed
+		return claimed, written(claimed)
 	}
-	const variable = "mapjobInput"
+	const name = "mapjobInput"
 	bound := input.Bind(rule)
 	paths := map[string]*string{}
 	var template string
 	switch {
 	case bound.InputPath != nil:
-		template, paths[variable] = "<"+variable+">", bound.InputPath
+		template, paths[name] = "<"+name+">", bound.InputPath
 	case bound.InputTemplate != nil:
 		template = *bound.InputTemplate
 		if bound.InputPathsMap != nil {
 			paths = *bound.InputPathsMap
 		}
-	default:
-		template = *bound.Input
+	default: // a constant is no template: nothing in it is a variable
+		return claimed, *bound.Input
 	}
 	transformer := map[string]any{"InputTemplate": `{"event":` + wholeEvent + `,"input":` + template + `}`}
 	if len(paths) > 0 {
 		transformer["InputPathsMap"] = paths
 	}
 	rule.Node().DefaultChild().(awsevents.CfnRule).AddPropertyOverride(jsii.String("Targets.0.InputTransformer"), transformer)
-	return claimed + ".event", claimed + ".input"
+	return claimed + ".event", written(claimed + ".input")
 }
+
+// written returns the expression of a value's JSON.
+func written(value string) string { return jsonata.Expression("$string(%s)", value) }

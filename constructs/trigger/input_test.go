@@ -79,3 +79,49 @@ func TestSendersNameNoMembers(t *testing.T) {
 		})
 	}
 }
+
+// EventBridge refuses a template with a variable that it does not know, and Step
+// Functions an input that is not JSON.
+func TestInputsThatCannotBeDelivered(t *testing.T) {
+	field := *awsevents.EventField_FromPath(jsii.String("$.detail.id"))
+	text := func(text string) awsevents.RuleTargetInput { return awsevents.RuleTargetInput_FromText(&text) }
+	lines := func(text string) awsevents.RuleTargetInput {
+		return awsevents.RuleTargetInput_FromMultilineText(&text)
+	}
+	of := func(value any) awsevents.RuleTargetInput { return awsevents.RuleTargetInput_FromObject(value) }
+	type made = map[string]any
+	for name, c := range map[string]struct {
+		input   awsevents.RuleTargetInput
+		refused string // a part of the message; "": it is not refused
+	}{
+		"markup beside a value":              {of(made{"id": field, "html": "<b>bold"}), "got <b>, which EventBridge takes for a variable"},
+		"markup in a text with a value":      {text("<i>" + field), "got <i>, which EventBridge takes for a variable"},
+		"markup in the name of a member":     {of(made{"id": field, "<b>": 1}), "got <b>, which EventBridge takes for a variable"},
+		"a variable of EventBridge":          {of(made{"id": field, "rule": "<aws.events.rule-name>"}), ""},
+		"comparisons beside a value":         {of(made{"id": field, "rule": "1 < 2 and 3 > 2"}), ""},
+		"markup alone":                       {of(made{"html": "<b>bold</b>"}), ""},
+		"lines":                              {lines("one\ntwo"), "expected one JSON value"},
+		"lines with a value":                 {lines("one\ntwo " + field), "expected one JSON value"},
+		"a value in a text, and in a list":   {of(made{"text": "order " + field, "list": []any{field, 1, true}}), ""},
+		"a number that is known at last":     {of(made{"n": awscdk.Token_AsNumber(awscdk.Fn_Ref(jsii.String("AWS::StackName")))}), ""},
+		"a number of them beside the values": {of(made{"n": awscdk.Token_AsNumber(awscdk.Fn_Ref(jsii.String("AWS::StackName"))), "id": field}), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, claim := range []*trigger.Claim{nil, {}} {
+				for _, allow := range []bool{false, true} {
+					stack := synthesis.Stack(t)
+					m := machine(stack)
+					create := func() {
+						trigger.NewEvent(stack, jsii.String("Orders"), &trigger.EventProps{StateMachine: m, Pattern: orders(), Input: c.input, Claim: claim, AllowControl: &allow})
+					}
+					if c.refused == "" {
+						create()
+						synthesis.Synthesize(t, stack)
+					} else if message := synthesis.Panics(t, create); !strings.Contains(message, "Input: ") || !strings.Contains(message, c.refused) {
+						t.Errorf("got %q, expected it to refuse the input: %s", message, c.refused)
+					}
+				}
+			}
+		})
+	}
+}

@@ -132,7 +132,7 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	target := settings.StateMachine
 	if settings.Claim != nil {
 		claims := &claims{target: target, deadLetters: this.deadLetters, key: settings.EncryptionKey, retries: settings.RetryAttempts,
-			identity: ofMembers("$.time"), event: claimed, input: claimed + ".input"}
+			identity: ofMembers("$.time"), event: claimed, input: written(claimed + ".input")}
 		target, input = claims.create(this), map[string]any{"time": "<aws.scheduler.scheduled-time>", "input": input}
 	}
 	this.schedule = awsscheduler.NewSchedule(this, jsii.String("Schedule"), &awsscheduler.ScheduleProps{

@@ -39,11 +39,19 @@ func claimed(s awscdk.Stack) {
 		Input: awsevents.RuleTargetInput_FromEventPath(jsii.String("$.detail")), Claim: &trigger.Claim{}})
 	trigger.NewEvent(s, jsii.String("Text"), &trigger.EventProps{StateMachine: m, Pattern: orders, DeadLetterQueue: lost,
 		Input: awsevents.RuleTargetInput_FromText(jsii.String(`an "order"`)), Claim: &trigger.Claim{}})
+	trigger.NewEvent(s, jsii.String("Constant"), &trigger.EventProps{StateMachine: m, Pattern: orders, DeadLetterQueue: lost,
+		Input: awsevents.RuleTargetInput_FromObject(constant), Claim: &trigger.Claim{}})
+	trigger.NewEvent(s, jsii.String("Named"), &trigger.EventProps{StateMachine: m, Pattern: orders, DeadLetterQueue: lost,
+		Input: awsevents.RuleTargetInput_FromObject(object{"stack": awscdk.Aws_STACK_NAME()}), Claim: &trigger.Claim{}})
 	trigger.NewObjectCreated(s, jsii.String("Dropped"), &trigger.ObjectCreatedProps{StateMachine: m, Bucket: awss3.NewBucket(s, jsii.String("Drop"), nil),
 		DeadLetterQueue: lost, Claim: &trigger.Claim{}})
 	trigger.NewSchedule(s, jsii.String("Nightly"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), DeadLetterQueue: lost,
 		Input: object{"date": "<aws.scheduler.scheduled-time>"}, Claim: &trigger.Claim{}})
 }
+
+// constant is an input without a part of the event, in which some texts look like
+// variables of a template, or like expressions.
+var constant = object{"markup": "<b>it's \"urgent\"</b>", "event": "<aws.events.event.json>", "path": "<mapjobInput>", "expression": "{% $states.input %}", "n": 1.5}
 
 // ruleOf returns the target of a trigger's rule.
 func (r *world) ruleOf(t *testing.T, id string) object {
@@ -224,6 +232,7 @@ func TestClaims(t *testing.T) {
 	t.Run("the input", func(t *testing.T) {
 		for id, expected := range map[string]string{
 			"Whole": string(encode(t, event("input", object{"order": "o"}))), "Orders": `{"order":"o"}`,
+			"Constant": string(encode(t, constant)), "Named": `{"stack":"Test"}`,
 			"Path": `{"EVENT-id":"input","order":"o","revision":1.25}`, "Text": `["an \"order\""]`,
 		} {
 			e := event("input", object{"EVENT-id": "input", "revision": 1.25, "order": "o"})

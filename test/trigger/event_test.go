@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,13 +35,22 @@ func inputOf(t *testing.T, target, event object) []byte {
 	if !ok {
 		return encode(t, event)
 	}
-	text := strings.ReplaceAll(transformer["InputTemplate"].(string), "<aws.events.event.json>", string(encode(t, event)))
 	paths, _ := transformer["InputPathsMap"].(object)
-	for name, path := range paths {
-		text = strings.ReplaceAll(text, "<"+name+">", string(encode(t, member(event, path.(string)))))
-	}
-	return []byte(text)
+	return variable.ReplaceAllFunc([]byte(transformer["InputTemplate"].(string)), func(found []byte) []byte {
+		name := strings.Trim(string(found), "<>")
+		path, ok := paths[name].(string)
+		switch {
+		case name == "aws.events.event.json":
+			return encode(t, event)
+		case !ok:
+			t.Fatalf("got the variable %s in a template, expected one of %v", found, paths)
+		}
+		return encode(t, member(event, path))
+	})
 }
+
+// variable matches the variables of a template.
+var variable = regexp.MustCompile(`<[A-Za-z0-9_.-]+>`)
 
 // member returns the value at a path of names, $.a.b.
 func member(v any, path string) any {
