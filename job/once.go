@@ -100,7 +100,8 @@ func WithDynamoDB(client *dynamodb.Client) OnceOption {
 //
 // Two items with the same key are the same work, which is done for one of them and
 // answered for both. Include in the key whatever distinguishes them. The key is
-// taken before the handler gets the item.
+// taken before the handler gets the item. A key is UTF-8: other bytes, such as those
+// of a hash, fail the item with [ErrorInvalidInput].
 //
 // The result is stored as JSON and has to fit into an item of DynamoDB together
 // with its key, 400 KB. A larger one fails its item with [ErrorResultTooLarge]:

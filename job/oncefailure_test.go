@@ -387,3 +387,36 @@ func TestWithoutAnExecutionThereIsNoOnce(t *testing.T) {
 		}
 	}
 }
+
+// What is sent to DynamoDB is JSON, which has no other bytes: keys that differ in them
+// would become the same.
+func TestAKeyThatIsNoTextIsRefused(t *testing.T) {
+	t.Parallel()
+	table := &oncetest.Table{}
+	done := 0
+	h := work(func(context.Context, int) (int, error) { done++; return done, nil },
+		virtualOnce(table, func(n int) string { return string([]byte{'k', 0xf0 + byte(n)}) }))
+	for i, o := range jobtest.Work(t, h, 1, 2) {
+		if o.Error != job.ErrorInvalidInput || o.Retryable || !strings.Contains(o.Cause, "expected UTF-8") {
+			t.Errorf("got %+v of item %d, expected %s", o, i, job.ErrorInvalidInput)
+		}
+	}
+	if done != 0 || len(table.Statuses()) != 0 {
+		t.Errorf("got %d items done and the records %v, expected none", done, table.Statuses())
+	}
+}
+
+// A record without an owner can't be replaced on the condition that it still belongs
+// to that owner.
+func TestARecordWithoutAnOwnerIsRefused(t *testing.T) {
+	t.Parallel()
+	table := &oncetest.Table{}
+	table.Store("arn:aws:states:us-east-1:123456789012:execution:test:test#a", time.Now().Add(-time.Hour), map[string]string{"status": "INPROGRESS"})
+	requests := 0
+	table.Refuse = func(string) string { requests++; return "" }
+	h := work(func(context.Context, string) (string, error) { return "", nil }, virtualOnce(table, itself))
+	o := jobtest.Call{Timeout: 3 * time.Second}.Work(t, h, "a")[0]
+	if !strings.Contains(o.Cause, "got a record without an owner") || requests != 2 {
+		t.Errorf("got %+v after %d requests, expected a refusal after two", o, requests)
+	}
+}

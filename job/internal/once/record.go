@@ -2,6 +2,7 @@ package once
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -90,8 +91,8 @@ func number(n int64) types.AttributeValue {
 func (r *record) attributes(now time.Time) attributes {
 	o := &r.outcome
 	expires := now.Add(r.remember)
-	if r.status == inProgress && expires.Before(r.until) {
-		expires = r.until.Add(time.Second) // DynamoDB must not delete it before, and drops fractions
+	if least := r.until.Add(time.Second); r.status == inProgress && expires.Before(least) {
+		expires = least // DynamoDB must not delete it before r.until, and fractions are dropped
 	}
 	item := attributes{
 		KeyAttribute:    text(r.id),
@@ -144,6 +145,9 @@ func readRecord(item attributes) (*record, error) {
 	default:
 		return nil, fmt.Errorf("got the status %q in the record, expected %s, %s or %s: the table is for records of job.Once",
 			r.status, inProgress, succeeded, final)
+	}
+	if r.owner == "" { // it could not be replaced on the condition that it is still that owner's
+		return nil, errors.New("got a record without an owner, expected one: the table is for records of job.Once")
 	}
 	return r, nil
 }

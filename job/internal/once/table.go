@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -92,6 +93,10 @@ func (t *Table) Do(ctx context.Context, d Delivery) (protocol.Outcome, error) {
 	if len(r.id) > maxPartitionKey {
 		return protocol.Outcome{}, protocol.Errorf(protocol.ErrorInvalidInput,
 			"got a key of %d bytes, expected up to %d: return a hash from the key function of job.Once", len(d.Key), maxPartitionKey-len(r.id)+len(d.Key))
+	}
+	if !utf8.ValidString(r.id) { // the client would write each other byte as U+FFFD: different keys would be one
+		return protocol.Outcome{}, protocol.Errorf(protocol.ErrorInvalidInput,
+			"got the key %q, expected UTF-8: return it in hexadecimal from the key function of job.Once", d.Key)
 	}
 	deadline := d.Deadline
 	if deadline.IsZero() {

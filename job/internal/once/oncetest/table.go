@@ -111,15 +111,16 @@ func (t *Table) answer(operation string, body []byte) (answer any, refused strin
 		id = in.Item[once.KeyAttribute].S
 	}
 	found, exists := t.records[id]
+	owner, owned := found["owner"]
 	holds := true
 	switch in.ConditionExpression {
 	case "":
 	case "attribute_not_exists(" + once.KeyAttribute + ")":
 		holds = !exists
 	case "#owner = :owner":
-		holds = exists && found["owner"] == in.ExpressionAttributeValues[":owner"]
+		holds = owned && owner == in.ExpressionAttributeValues[":owner"]
 	case "#owner = :owner AND #status = :status":
-		holds = exists && found["owner"] == in.ExpressionAttributeValues[":owner"] && found["status"] == in.ExpressionAttributeValues[":status"]
+		holds = owned && owner == in.ExpressionAttributeValues[":owner"] && found["status"] == in.ExpressionAttributeValues[":status"]
 	default:
 		return nil, "ValidationException"
 	}
