@@ -98,17 +98,17 @@ func (b InBody) place() (header, member string)   { return "", string(b) }
 
 // authorization is what the webhook's function needs to know of an Authorization.
 type authorization struct {
-	name       string
-	signed     bool // by a secret
-	secret     awssecretsmanager.ISecret
-	bytesFixed bool // the signed bytes do not say for which webhook they are
+	name     string
+	signed   bool // by a secret
+	secret   awssecretsmanager.ISecret
+	nameless bool // the signed bytes do not say for which webhook they are
 
 	signatureHeader, timestampHeader   string
 	deliveryIDHeader, deliveryIDMember string
 }
 
 func (s *StandardWebhooks) resolve() authorization {
-	return authorization{name: protocol.AuthorizationStandardWebhooks, signed: true, secret: s.Secret, bytesFixed: true}
+	return authorization{name: protocol.AuthorizationStandardWebhooks, signed: true, secret: s.Secret, nameless: true}
 }
 
 func (a *AWSIAM) resolve() authorization {

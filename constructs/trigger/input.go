@@ -16,7 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// Whoever sends an event chooses the values in its detail, and the names of the
+// The sender of an event chooses the values in its detail, and the names of the
 // members there. A member of an execution's input whose name begins with mapjob steers
 // the job. So the app names the members of an input, and the sender of an event does
 // not, unless AllowControl is set: then there is nothing to check when an event comes.

@@ -35,8 +35,8 @@ type ObjectCreatedProps struct {
 	// Default: keys may end with anything.
 	Suffix *string
 
-	// Input is the part of the event that becomes the execution's input. Whoever
-	// writes an object chooses its key, and S3 the rest.
+	// Input is the part of the event that becomes the execution's input. The
+	// writer of an object chooses its key, and S3 the rest.
 	// Default: {"items": {"bucket": …, "key": …}}, so that a job without a job
 	// start reads its items from the object.
 	Input awsevents.RuleTargetInput

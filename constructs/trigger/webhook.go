@@ -32,9 +32,9 @@ const (
 // WebhookProps are the props of a webhook.
 type WebhookProps struct {
 	// StateMachine is the state machine that a delivery starts. It has to be a
-	// Standard one: an Express one would start the same delivery twice. If a customer
-	// managed key encrypts an imported one, the webhook's Function needs kms:Decrypt of
-	// that key, to compare a repeated delivery with the first.
+	// Standard one: an Express one would start the same delivery twice. If an imported
+	// one is encrypted with a customer managed key, grant the webhook's Function
+	// kms:Decrypt of that key: the webhook compares a repeated delivery with the first.
 	// Required.
 	StateMachine awsstepfunctions.IStateMachine
 
@@ -103,11 +103,11 @@ type Webhook interface {
 
 type webhook struct {
 	constructs.Construct
-	name       *string
-	function   awslambda.Function
-	url        awslambda.FunctionUrl
-	secret     awssecretsmanager.ISecret
-	bytesFixed bool // as in authorization
+	name     *string
+	function awslambda.Function
+	url      awslambda.FunctionUrl
+	secret   awssecretsmanager.ISecret
+	nameless bool // as in authorization
 }
 
 func (w *webhook) Name() *string                      { return w.name }
@@ -140,7 +140,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 	authorization.validateSecret(scope, &found)
 	found.Refuse(scope, id)
 
-	this := &webhook{secret: authorization.secret, bytesFixed: authorization.bytesFixed}
+	this := &webhook{secret: authorization.secret, nameless: authorization.nameless}
 	constructs.NewConstruct_Override(this, scope, id)
 	this.name = nameOf(this, *id)
 	if authorization.signed && this.secret == nil {

@@ -16,7 +16,7 @@ func (a *authorization) validateSecret(scope constructs.Construct, found *refusa
 	}
 	for _, other := range *scope.Node().Root().Node().FindAll(constructs.ConstructOrder_PREORDER) {
 		w, ok := other.(*webhook)
-		if ok && w.secret != nil && (a.bytesFixed || w.bytesFixed) && sameSecret(a.secret, w.secret) {
+		if ok && w.secret != nil && (a.nameless || w.nameless) && sameSecret(a.secret, w.secret) {
 			found.Add("Authorization.Secret: got the secret of %s, expected another one: under StandardWebhooks the signed bytes do not say "+
 				"for which webhook they are, so that a request to one webhook could be sent to the other", *w.Node().Path())
 		}

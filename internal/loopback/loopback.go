@@ -1,6 +1,6 @@
-// Package loopback lets the parts on this machine answer programs of this
-// machine only. They listen on 127.0.0.1, where every page in a browser of this
-// machine can send requests to, too.
+// Package loopback protects the local services from pages in a browser. The services
+// are for programs of this machine and listen on 127.0.0.1, but every page in a
+// browser of this machine can send requests to that address.
 package loopback
 
 import (
@@ -22,7 +22,7 @@ func Only(handler http.Handler) http.Handler {
 			handler.ServeHTTP(w, r)
 			return
 		}
-		// Not the rest of a body that nobody will read: it may be long.
+		// The rest of the body is not read: it may be long.
 		w.Header().Set("Connection", "close")
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusForbidden)
@@ -32,14 +32,14 @@ func Only(handler http.Handler) http.Handler {
 
 // Check returns an error for a request that a page in a browser may have sent:
 //
-//   - one with an Origin, whatever it is: scripts of other pages, WebSockets, and
-//     every form that is posted have one, also a sandboxed one, with "null";
+//   - one with any Origin: scripts of other pages, WebSockets and every form that is
+//     posted have one, and a sandboxed form has "null";
 //   - one with Sec-Fetch-Site: browsers add it to every request to this machine,
-//     also to images, links and forms, which have no Origin when they GET;
+//     also for images, links and forms, which have no Origin when they GET;
 //   - one from a User-Agent that begins with "Mozilla/": browsers that are older
 //     than Sec-Fetch-Site say so, and no page can change it without an Origin;
 //   - one whose Host does not name this machine: a page's own host name can be
-//     made to resolve to 127.0.0.1, and then the page and the part have the same
+//     made to resolve to 127.0.0.1, and then the page and the service have the same
 //     origin.
 //
 // Other headers, such as X-Forwarded-Host, do not matter.

@@ -60,8 +60,8 @@ func executionName(webhook string, of identity) string {
 // hashed takes the place of a kind in a name.
 const hashed kind = "sha256"
 
-// hashBytes of a SHA-256 fit into a name, as 28 characters: enough that nobody finds
-// two deliveries with the same ones.
+// hashBytes of a SHA-256 fit into a name, as 28 characters: enough to make it
+// infeasible to find two deliveries with the same ones.
 const hashBytes = 17
 
 var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)

@@ -102,8 +102,8 @@ func (standardScheme) signed(key []byte, r *signedRequest) bool {
 	}) == nil
 }
 
-// authenticate checks the signature of a request. Every refusal has the same answer:
-// to say what is wrong would only help to forge a signature.
+// authenticate checks the signature of a request. Every refusal has the same answer,
+// because a reason would help to forge a signature. The log has the reason.
 func (h *Handler) authenticate(ctx context.Context, request *events.LambdaFunctionURLRequest, id string, body []byte) (*signedRequest, *refusal) {
 	refused := func(format string, args ...any) (*signedRequest, *refusal) {
 		return nil, &refusal{status: http.StatusUnauthorized, reason: fmt.Sprintf(format, args...),
@@ -116,8 +116,11 @@ func (h *Handler) authenticate(ctx context.Context, request *events.LambdaFuncti
 	if !ok {
 		return refused("the timestamp is missing or is not a number of seconds")
 	}
-	if apart := h.now().Sub(at); apart > Window || apart < -Window {
-		return refused("the timestamp is %.0f s old", apart.Seconds())
+	switch age := h.now().Sub(at); {
+	case age > Window:
+		return refused("the timestamp is %.0f s old", age.Seconds())
+	case age < -Window:
+		return refused("the timestamp is %.0f s in the future", -age.Seconds())
 	}
 	if !strings.Contains(r.signatures, version) { // both schemes have a version of this name
 		return refused("the signature is missing or has another version than %s", version)
