@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/internal/answer"
 	"github.com/mapjob/mapjob/job/internal/contain"
@@ -111,23 +111,12 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	if !info.StartedAt.IsZero() {
 		took = stopped.Sub(info.StartedAt)
 	}
-	err = metrics.Write(z.metrics, metrics.Account{Job: info.Name, StateMachine: stateMachine(info.Execution), Items: items.Total,
+	err = metrics.Write(z.metrics, metrics.Account{Job: info.Name, StateMachine: statesarn.StateMachine(info.Execution), Items: items.Total,
 		Succeeded: items.Succeeded, Failed: items.Failed, Missing: items.Missing, DurationMs: took.Milliseconds()}, stopped)
 	if err != nil {
 		return nil, err
 	}
 	return encode(account)
-}
-
-// stateMachine returns the name of the state machine of an execution, whose ARN is
-// arn:PARTITION:states:REGION:ACCOUNT:execution:STATE_MACHINE:NAME. It is empty if
-// the text is no such ARN.
-func stateMachine(execution string) string {
-	parts := strings.Split(execution, ":")
-	if len(parts) != 8 || parts[5] != "execution" {
-		return ""
-	}
-	return parts[6]
 }
 
 // outcomes yields the outcomes in the results, which may have several of one item.

@@ -3,9 +3,9 @@ package observe
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/statemachine"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -106,14 +106,9 @@ func ofAccount(name, label string) awscloudwatch.IMetric {
 func ofJob(settings *Props, name, label string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(jobNamespace), MetricName: jsii.String(name),
-		DimensionsMap: &map[string]*string{jobDimension: settings.Job.Name(), stateMachineDimension: nameOf(settings.StateMachine)},
+		DimensionsMap: &map[string]*string{jobDimension: settings.Job.Name(), stateMachineDimension: statemachine.Name(settings.StateMachine)},
 		Statistic:     jsii.String("Sum"), Period: period(), Label: jsii.String(label),
 	})
-}
-
-// nameOf returns the name of a state machine, which is the last part of its ARN.
-func nameOf(machine awsstepfunctions.IStateMachine) *string {
-	return awscdk.Arn_Split(machine.StateMachineArn(), awscdk.ArnFormat_COLON_RESOURCE_NAME).ResourceName
 }
 
 // lookBack returns the period of a metric, and how many periods make up a time.

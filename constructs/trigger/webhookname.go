@@ -10,6 +10,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/statemachine"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -50,24 +51,17 @@ func ofStack(this constructs.Construct) *string {
 // a delivery that comes again with the first.
 func (w *webhook) grant(machine awsstepfunctions.IStateMachine) {
 	machine.GrantStartExecution(w.function)
-	// The seventh part of arn:aws:states:REGION:ACCOUNT:stateMachine:NAME, which
-	// :ALIAS may follow.
-	machineName := awscdk.Fn_Select(jsii.Number(6), awscdk.Fn_Split(jsii.String(":"), machine.StateMachineArn(), nil))
-	own, resource := machine.(awsstepfunctions.StateMachine)
-	if resource {
-		machineName = own.StateMachineName()
-	}
 	w.function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings("states:DescribeExecution"),
 		Resources: &[]*string{awscdk.Stack_Of(w).FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("states"), Resource: jsii.String("execution"),
-			ResourceName: jsii.String(*machineName + ":" + *w.name + protocol.WebhookSeparator + "*"),
+			ResourceName: jsii.String(*statemachine.Name(machine) + ":" + *w.name + protocol.WebhookSeparator + "*"),
 			ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 		})},
 	}))
 	accepted.Wildcards(w.function.Role().Node().FindChild(jsii.String("DefaultPolicy")),
 		"the names of executions end with the IDs of deliveries", protocol.WebhookSeparator+"*")
-	if resource {
+	if own, ok := machine.(awsstepfunctions.StateMachine); ok {
 		w.grantKey(own)
 	}
 }

@@ -2,12 +2,12 @@ package engine
 
 import (
 	"bytes"
-	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/engine/loop"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -43,7 +43,7 @@ type execution struct {
 func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Type, name string) *execution {
 	x := &execution{
 		run: r, arn: r.executionARN(machineARN, name, kind), name: name,
-		machineARN: machineARN, machineName: lastPart(machineARN), kind: kind,
+		machineARN: machineARN, machineName: statesarn.Name(machineARN), kind: kind,
 		flow: &machine.Flow, timeout: time.Duration(machine.TimeoutSeconds) * time.Second, status: Running,
 	}
 	if limit := r.engine.limits.ExpressDuration; kind == Express && limit > 0 && (x.timeout == 0 || x.timeout > limit) {
@@ -52,16 +52,12 @@ func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Ty
 	return x
 }
 
-// executionARN returns arn:…:execution:MACHINE:NAME, and for an Express workflow
-// arn:…:express:MACHINE:NAME:ID.
 func (r *run) executionARN(machineARN, name string, kind Type) string {
 	if kind == Express {
-		return strings.Replace(machineARN, ":stateMachine:", ":express:", 1) + ":" + name + ":" + r.newID()
+		return statesarn.Express(machineARN, name, r.newID())
 	}
-	return strings.Replace(machineARN, ":stateMachine:", ":execution:", 1) + ":" + name
+	return statesarn.Execution(machineARN, name)
 }
-
-func lastPart(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 
 func (x *execution) start() {
 	if x.shared == nil {

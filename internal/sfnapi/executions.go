@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/uuid"
 )
 
@@ -97,7 +97,7 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
-	arn := strings.Replace(machine.ARN, ":stateMachine:", ":execution:", 1) + ":" + request.Name
+	arn := statesarn.Execution(machine.ARN, request.Name)
 	if x := e.byARN[arn]; x != nil && machine.Type == engine.Standard { // names of Express executions may repeat
 		if x.Status != engine.Running || x.Input != request.Input {
 			return taken(arn)
@@ -114,7 +114,7 @@ func (e *executions) start(request startExecutionRequest) (*startExecutionAnswer
 		return taken(arn)
 	case err != nil: // it can't run
 		if machine.Type == engine.Express {
-			arn = strings.Replace(arn, ":execution:", ":express:", 1) + ":" + uuid.New()
+			arn = statesarn.Express(machine.ARN, request.Name, uuid.New())
 		}
 		now := time.Now()
 		x.ExecutionARN, x.StartDate = arn, epochOf(now)

@@ -38,6 +38,7 @@ var floors = [][]room{
 		{"internal/agenda", nil, standard},
 		{"internal/loopback/...", nil, standard},
 		{"internal/plain", nil, standard},
+		{"internal/statesarn", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
@@ -74,13 +75,13 @@ var floors = [][]room{
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
-		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/tally"}, sdk},
+		{"job/...", []string{"internal/jsonl", "internal/protocol", "internal/results", "internal/s3object", "internal/statesarn", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
 		{"constructs/gofunction", []string{"constructs/internal/...", "internal/gobuild", "internal/protocol"}, cdk},
 		{"constructs/joblock", []string{"constructs/internal/...", "internal/protocol"}, cdk},
 		{"constructs/observe", []string{"constructs/internal/...", "internal/protocol"}, cdk},
 		{"constructs/queuefanout", []string{"constructs/internal/..."}, cdk},
-		{"constructs/trigger/functions/...", []string{"internal/protocol"}, sdk},
+		{"constructs/trigger/functions/...", []string{"internal/protocol", "internal/statesarn"}, sdk},
 	},
 	{
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
@@ -93,7 +94,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/engine", []string{"internal/asl", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
-			"internal/expression", "internal/items", "internal/objects", "internal/value"}, libraries},
+			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
@@ -102,7 +103,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/loopback", "internal/uuid", "internal/value"}, libraries},
+		{"internal/sfnapi", []string{"internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{ // It wires the rooms below.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
@@ -54,7 +55,7 @@ var webhookName = regexp.MustCompile(`^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$`)
 func (s *Settings) validate() error {
 	var problems []error
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if parts := strings.Split(s.StateMachineARN, ":"); len(parts) < 7 || parts[5] != "stateMachine" {
+	if statesarn.Name(s.StateMachineARN) == "" {
 		problem("StateMachineARN: got %q, expected the ARN of a state machine", s.StateMachineARN)
 	}
 	if !webhookName.MatchString(s.Name) || len(s.Name) > protocol.MaxWebhookName {

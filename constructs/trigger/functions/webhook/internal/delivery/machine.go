@@ -7,12 +7,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
 // machine is the state machine that deliveries start.
@@ -39,7 +39,7 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 	if err != nil {
 		return nil, failure("starting the execution", err)
 	}
-	started := &execution{Name: name, ARN: m.execution(name)}
+	started := &execution{Name: name, ARN: statesarn.Execution(m.arn, name)}
 	answer, err := client.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &m.arn, Name: &name, Input: aws.String(string(input))})
 	if _, exists := errors.AsType[*types.ExecutionAlreadyExists](err); exists {
 		started.repeated = true
@@ -51,7 +51,7 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 	if err != nil {
 		return nil, failure("starting the execution", err)
 	}
-	if arn := aws.ToString(answer.ExecutionArn); strings.Contains(arn, ":express:") { // of an imported state machine nothing tells it before
+	if arn := aws.ToString(answer.ExecutionArn); statesarn.IsExpress(arn) { // of an imported state machine nothing tells it before
 		m.express.Store(true)
 		slog.LogAttrs(ctx, slog.LevelError, "execution of an Express state machine: expected a Standard one, further deliveries are refused", slog.String("execution", arn))
 		started.ARN = arn
@@ -86,12 +86,4 @@ func (m *machine) compare(ctx context.Context, client StepFunctions, earlier *ex
 func sameJSON(a, b []byte) bool {
 	var first, second bytes.Buffer
 	return json.Compact(&first, a) == nil && json.Compact(&second, b) == nil && bytes.Equal(first.Bytes(), second.Bytes())
-}
-
-// execution returns the ARN of the execution with that name. It has no version and no
-// alias, which follow the state machine's name in
-// arn:aws:states:REGION:ACCOUNT:stateMachine:NAME:ALIAS.
-func (m *machine) execution(name string) string {
-	parts := strings.Split(m.arn, ":")
-	return strings.Join([]string{strings.Join(parts[:5], ":"), "execution", parts[6], name}, ":")
 }
