@@ -10,6 +10,7 @@ const (
 	ErrorResultTooLarge   = "MapJob.ResultTooLarge"
 	ErrorInputTooLarge    = "MapJob.InputTooLarge"
 	ErrorNotAllowed       = "MapJob.NotAllowed"
+	ErrorInvalidRerun     = "MapJob.InvalidRerun"
 	ErrorTooManyItems     = "MapJob.TooManyItems"
 	ErrorItemReaderFailed = "MapJob.ItemReaderFailed"
 	ErrorSourceChanged    = "MapJob.SourceChanged"
@@ -37,7 +38,7 @@ type ErrorDescription struct {
 func Errors() []ErrorDescription {
 	return []ErrorDescription{
 		{ErrorInvalidInput, "an item, a function or an execution",
-			"A message is not of the protocol, the execution's input does not say where the items are, or an item does not fit the handler's type.",
+			"A message is not of the protocol, the execution's input does not say where the items are or has a member for the job itself that it does not know, or an item does not fit the handler's type.",
 			"Compare what was got with what was expected, both in the cause. Retries do not help and are not made."},
 		{ErrorPanic, "an item or a function", "The handler panicked.",
 			"The function's log has the stack. Return an error for what can be expected."},
@@ -52,8 +53,10 @@ func Errors() []ErrorDescription {
 			"Return less, such as the address of an object, or use Distributed mode."},
 		{ErrorInputTooLarge, "an execution", "The execution's input is more than 240,000 bytes of JSON, which leaves too little room for what travels with it.",
 			"Store the items in S3 and name the object in the input."},
-		{ErrorNotAllowed, "an execution", "The execution's input names an object outside the buckets and folders from which the job takes items.",
-			"Store the items in the job's own folder of the results bucket, or list their bucket in the InputBuckets of the Source."},
+		{ErrorNotAllowed, "an execution", "The execution's input names an object outside the buckets and folders from which the job takes items, or for a rerun an execution of another job.",
+			"Store the items in the job's own folder of the results bucket, or list their bucket in the InputBuckets of the Source. Only failed items of the job itself can be its rerun."},
+		{ErrorInvalidRerun, "an execution", "The execution's input names a rerun whose object does not exist or has another number of items, or the job is Inline and cannot rerun.",
+			"Start the rerun with mapjob rerun, or name the failures.jsonl of an execution and their number. An Inline job needs a ResultsBucket, or Results, and a Summary. Objects expire, after 30 days by default."},
 		{ErrorTooManyItems, "a function or an execution", "An Inline job has more items than its data holds with their outcomes, or more than its history holds with their retries.",
 			"Use Distributed mode. The cause says how many items fit."},
 		{ErrorItemReaderFailed, "a function", "The items of a Source could not be read.",

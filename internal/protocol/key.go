@@ -15,7 +15,9 @@ import (
 //	STATE-MACHINE/EXECUTION/outcomes/000000000000/TRY-0000.jsonl        outcomes of a chunk, in parts
 //	STATE-MACHINE/EXECUTION/results/MAP-RUN/manifest.json, …            what the Map's ResultWriter writes
 //	STATE-MACHINE/EXECUTION/results/MAP-RUN/Redrive-1/manifest.json, …  what it writes after a redrive
-//	STATE-MACHINE/EXECUTION/report/report.md, .html, .json, failures.jsonl
+//	STATE-MACHINE/EXECUTION/report/report.md, .html, .json
+//	STATE-MACHINE/EXECUTION/report/failures.jsonl, failures.errors.jsonl
+//	STATE-MACHINE/EXECUTION/reruns/NAME.jsonl, NAME.errors.jsonl        some of its failed items, for a rerun
 
 // Names of files and folders in an execution's folder.
 const (
@@ -24,15 +26,17 @@ const (
 	OutcomesFolder = "outcomes"
 	ResultsFolder  = "results"
 	ReportFolder   = "report"
+	RerunsFolder   = "reruns"
 	ManifestFile   = "manifest.json"
 )
 
 // Names of files in a report's folder.
 const (
-	ReportMarkdown = "report.md"
-	ReportHTML     = "report.html"
-	ReportJSON     = "report.json"
-	FailuresFile   = "failures.jsonl" // items that did not succeed, as items of another execution
+	ReportMarkdown     = "report.md"
+	ReportHTML         = "report.html"
+	ReportJSON         = "report.json"
+	FailuresFile       = "failures.jsonl"        // items that did not succeed, as items of another execution
+	FailuresErrorsFile = "failures.errors.jsonl" // their errors, see [ErrorsOf]
 )
 
 // ItemsOf returns the address of the items that one invocation of a job start

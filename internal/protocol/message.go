@@ -141,6 +141,7 @@ type SummaryRequest struct {
 	Job       Job             `json:"job"`
 	Execution string          `json:"execution"`           // ARN
 	Input     json.RawMessage `json:"input"`               // of the execution, without items
+	Rerun     *Rerun          `json:"rerun,omitempty"`     // nil: the items are those of the job start or the Source
 	Items     Items           `json:"items"`               // of items in the input, only the count
 	Results   json.RawMessage `json:"results"`             // [Results], or of an Inline job the list of outcomes
 	Report    *Folder         `json:"report,omitempty"`    // nil: no report
@@ -169,15 +170,16 @@ func (r *Results) Outcomes() Folder {
 
 // Account is the answer of a summary.
 type Account struct {
-	Version   int            `json:"version,omitempty"`
-	Total     int            `json:"total"`
-	Succeeded int            `json:"succeeded"`
-	Failed    int            `json:"failed"`
-	Missing   int            `json:"missing"`
-	Repeated  int            `json:"repeated,omitempty"` // outcomes of items that had one already
-	Errors    map[string]int `json:"errors"`             // failed items by error name
-	Report    *Folder        `json:"report,omitempty"`
-	Output    any            `json:"output,omitempty"` // what the summary function set
+	Version    int            `json:"version,omitempty"`
+	Total      int            `json:"total"`
+	Succeeded  int            `json:"succeeded"`
+	Failed     int            `json:"failed"`
+	Missing    int            `json:"missing"`
+	Repeated   int            `json:"repeated,omitempty"`   // outcomes of items that had one already
+	Errors     map[string]int `json:"errors"`               // failed items by error name
+	Comparison *Comparison    `json:"comparison,omitempty"` // of a rerun
+	Report     *Folder        `json:"report,omitempty"`
+	Output     any            `json:"output,omitempty"` // what the summary function set
 }
 
 // SourceDescription is the input of the chunker: the items of a Source.

@@ -100,6 +100,7 @@ var examples = map[string][]string{
 	"account": {
 		`{"total": 0, "succeeded": 0, "failed": 0, "missing": 0, "errors": {}}`,
 		`{"version": 2, "total": 3, "succeeded": 1, "failed": 1, "missing": 1, "repeated": 1, "errors": {"Busy": 1}, "report": {"bucket": "b", "prefix": "m/x/report"}, "output": [1]}`,
+		`{"total": 3, "succeeded": 1, "failed": 2, "missing": 0, "errors": {"Busy": 2}, "comparison": {"recovered": 1, "sameError": 1, "otherError": 0, "unknown": 1}}`,
 	},
 	"output": {
 		`{"total": 1, "succeeded": 1, "failed": 0, "missing": 0, "errors": {}}`,
@@ -190,6 +191,8 @@ var broken = map[string][][2]string{
 		{`"failed": 0`, `"failed": "0"`},
 		{`"errors": {}`, `"errors": []`},
 		{`"errors": {}`, `"errors": {"Busy": 0}`},
+		{`"errors": {}`, `"errors": {}, "comparison": {"recovered": 0, "sameError": 0}`},
+		{`"errors": {}`, `"errors": {}, "comparison": {"recovered": 0, "sameError": 0, "otherError": 0, "unknown": 0}`},
 		{`"errors": {}`, `"errors": {}, "report": {"bucket": "b"}`},
 		{`"errors": {}`, `"errors": {}, "report": "s3://b/m/x/report"`},
 	},
@@ -251,6 +254,7 @@ func TestSchemasHaveTheMembersOfTheMessages(t *testing.T) {
 		{"answer $defs storedOutcomes", reflect.TypeFor[protocol.StoredOutcomes]()},
 		{"answer $defs location", reflect.TypeFor[protocol.OutcomesLocation]()},
 		{"account", reflect.TypeFor[protocol.Account]()},
+		{"account properties comparison", reflect.TypeFor[protocol.Comparison]()},
 		{"report", reflect.TypeFor[report.Report]()},
 		{"report properties items", reflect.TypeFor[report.Items]()},
 		{"report properties errors items", reflect.TypeFor[report.ErrorCount]()},
