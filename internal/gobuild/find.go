@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/reads"
 )
 
 // Package is a main package.
@@ -72,6 +74,7 @@ func (t Target) find(folder, pattern string) (found Package, module string, err 
 	list.Env = append(os.Environ(), append(t.environment, "PWD="+folder)...)
 	var problem bytes.Buffer
 	list.Stderr = &problem
+	reads.Ask()
 	out, err := list.Output()
 	if err != nil {
 		return Package{}, "", &commandError{err, said(problem.String())}

@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/reads"
 )
 
 // tags are the build tags of functions. Without the RPC protocol of the retired
@@ -45,6 +47,7 @@ func Host() Target {
 // setting returns a setting of the go command, from the environment or from its
 // file.
 func setting(name string) string {
+	reads.Ask()
 	value, err := exec.Command("go", "env", name).Output()
 	if err != nil {
 		return ""

@@ -38,6 +38,7 @@ var floors = [][]room{
 		{"internal/agenda", nil, standard},
 		{"internal/loopback/...", nil, standard},
 		{"internal/plain", nil, standard},
+		{"internal/reads", nil, standard},
 		{"internal/statesarn", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
@@ -45,7 +46,7 @@ var floors = [][]room{
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
-		{"internal/gobuild", nil, standard},
+		{"internal/gobuild", []string{"internal/reads"}, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/nodejs", nil, standard},
 		{"internal/process", nil, standard},
@@ -68,7 +69,8 @@ var floors = [][]room{
 		{"internal/runtimes", []string{"internal/nodejs"}, standard},
 		{"internal/stub", []string{"internal/protocol"}, standard},
 		{"internal/tally", []string{"job/report"}, standard},
-		{"internal/template", []string{"internal/nodejs", "internal/process", "internal/protocol"}, standard},
+		{"internal/synthesis", []string{"internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
+		{"internal/template", []string{"internal/protocol"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},
 	{
@@ -112,7 +114,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
-			"internal/results", "internal/stack", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
+			"internal/results", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},

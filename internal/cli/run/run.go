@@ -35,6 +35,8 @@ type Command struct {
 	Function  map[string]string `help:"Run a command as a function; it speaks the Lambda Runtime API; may be repeated." placeholder:"FUNCTION=COMMAND" mapsep:"none"`
 	Env       map[string]string `help:"Environment variable of a function; may be repeated." placeholder:"FUNCTION.NAME=VALUE" mapsep:"none"`
 
+	NoCache bool `help:"Synthesize the app even if nothing that it reads has changed." name:"no-cache"`
+
 	JSON bool `help:"Print one JSON document in place of the report."`
 	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 
@@ -104,7 +106,6 @@ func (r *run) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(assembly) // it can be made again
-	r.progress.Say("synthesizing the app")
 	synthesized, err := r.synthesize(ctx, assembly)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
@@ -170,7 +171,10 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 // synthesize synthesizes the app and returns the stack to run. It refuses what
 // can't be run before the parts are started.
 func (r *run) synthesize(ctx context.Context, folder string) (*template.Stack, error) {
-	assembly, err := template.Synthesize(ctx, r.command.App, r.command.Context, folder)
+	if err := r.makeAssembly(ctx, folder); err != nil {
+		return nil, err
+	}
+	assembly, err := template.Read(folder)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,108 @@
+package synthesis
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/reads"
+)
+
+//go:embed observe.js
+var observeJS []byte
+
+// nodeMemory is the flag with which the CDK's Go runtime starts Node.js if
+// NODE_OPTIONS is not set.
+const nodeMemory = "--max-old-space-size=4069"
+
+// observed returns the environment of an app whose reads are recorded in a log.
+// Folder gets what Node.js needs for that.
+func observed(folder, log string, settings map[string]string) ([]string, error) {
+	script := filepath.Join(folder, "observe.js")
+	if err := os.WriteFile(script, observeJS, 0o600); err != nil {
+		return nil, err
+	}
+	options := os.Getenv("NODE_OPTIONS")
+	if options == "" {
+		options = nodeMemory
+	}
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(script)
+	return []string{
+		reads.LogVariable + "=" + log,
+		"GOFLAGS=" + strings.TrimSpace(settings["GOFLAGS"]+" -tags="+reads.Tag+" -ldflags="+reads.LinkerFlag),
+		fmt.Sprintf(`NODE_OPTIONS=%s --require "%s"`, options, quoted),
+	}, nil
+}
+
+// passing matches what an app's process makes of its own: the libraries of the CDK,
+// which Go's modules bring along, and files of the system that never stay the same.
+var passing = regexp.MustCompile(`[/\\]jsii-(?:runtime\.|kernel-)[^/\\]+|-\d+\.\d+\.\d+\.\d+\.tgz$|^/(?:proc|sys|dev)/`)
+
+// readLog returns the inputs of an app from its log. Written is where the app wrote
+// its assembly. The error says why they are not known.
+func readLog(log, written string) ([]input, error) {
+	file, err := os.Open(log)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errors.New("what it reads was not recorded")
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var inputs []input
+	var recorded, asked, goStarted, nodeRecorded, nodeStarted int
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line reads.Line
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			return nil, fmt.Errorf("what it reads was not recorded: %w", err)
+		}
+		program := strings.TrimSuffix(filepath.Base(line.Path), ".exe")
+		switch {
+		case line.Do == reads.Began:
+			recorded++
+		case line.Do == reads.BeganNode:
+			nodeRecorded++
+		case line.Do == reads.Asked:
+			asked++
+		case line.Do == reads.Started:
+			return nil, fmt.Errorf("it starts %s", line.Path)
+		case line.Do == reads.Opened && program == "go" && executable(line.Path):
+			goStarted++
+		case line.Do == reads.Opened && program == "node" && executable(line.Path):
+			nodeStarted++
+		case line.Do == reads.Opened && executable(line.Path):
+			return nil, fmt.Errorf("it starts %s", line.Path)
+		case passing.MatchString(line.Path) || under(line.Path, written):
+		case line.Do == reads.Looked && under(written, line.Path): // to make the folder of the assembly
+		case filepath.Clean(line.Path) == filepath.Clean(os.TempDir()): // package os opens it to remove what is in it
+		default:
+			inputs = append(inputs, input{Do: line.Do, Path: line.Path})
+		}
+	}
+	switch {
+	case lines.Err() != nil:
+		return nil, lines.Err()
+	case recorded == 0 || nodeStarted > 0 && nodeRecorded == 0:
+		return nil, errors.New("what it reads was not recorded")
+	case goStarted != asked:
+		return nil, errors.New("it starts go")
+	}
+	return inputs, nil
+}
+
+// executable reports whether a path is that of a program.
+func executable(path string) bool {
+	if strings.HasSuffix(path, ".exe") {
+		return true
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}

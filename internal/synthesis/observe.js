@@ -1,0 +1,66 @@
+// Records which files a Node.js program reads and which programs it starts, in
+// the log of package reads. Node.js loads it before the program, and before what
+// the program starts.
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const url = require('url');
+
+const log = fs.openSync(process.env.MAPJOB_READS, 'a');
+const { writeSync } = fs;
+const written = new Set();
+
+// The libraries of the CDK, which Go's modules bring along, and the temporary
+// folders that they are loaded from.
+const libraries = /[/\\](jsii-(runtime\.|kernel-)[^/\\]+|aws[/\\]jsii[/\\]package-cache|com\.amazonaws\.jsii[/\\]package-cache)([/\\]|$)/;
+
+function record(what, where) {
+  let at;
+  if (where instanceof URL) at = url.fileURLToPath(where);
+  else if (Buffer.isBuffer(where)) at = where.toString();
+  else if (typeof where === 'string') at = where.startsWith('file:') ? url.fileURLToPath(where) : where;
+  else return; // a file that is open already
+  if (what !== 'start') at = path.resolve(at);
+  const line = JSON.stringify({ do: what, path: at }) + '\n';
+  if (written.has(line) || libraries.test(at)) return;
+  written.add(line);
+  writeSync(log, line);
+}
+
+// replace makes functions of a module record their first argument.
+function replace(module, names, what) {
+  for (const name of names) {
+    const original = module[name];
+    if (typeof original !== 'function') continue;
+    module[name] = Object.assign(function (...args) {
+      const kind = what(args);
+      if (kind) record(kind, args[0]);
+      return original.apply(this, args);
+    }, original);
+  }
+}
+
+const all = (names) => names.flatMap((name) => [name, name + 'Sync']);
+const writes = (flags) => typeof flags === 'string' && /^[wa]/.test(flags);
+const kinds = [
+  [['open'], (args) => !writes(args[1]) && 'read'],
+  [['readFile', 'copyFile', 'readlink', 'opendir', 'createReadStream', 'openAsBlob'], () => 'read'],
+  [['readdir'], (args) => (args[1] && args[1].recursive ? 'tree' : 'read')],
+  [['cp'], () => 'tree'],
+  [['glob'], () => 'start'],
+  [['stat', 'lstat', 'exists', 'access', 'realpath'], () => 'stat'],
+];
+for (const [names, what] of kinds) {
+  replace(fs, all(names), what);
+  replace(fs.promises, names, what);
+}
+for (const name of ['realpath', 'realpathSync']) {
+  replace(fs[name], ['native'], () => 'stat');
+}
+
+// Other Node.js programs record what they read themselves.
+const other = (args) => args[0] !== process.execPath && 'start';
+replace(require('child_process'), ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync'], other);
+require('module').syncBuiltinESMExports();
+
+writeSync(log, '{"do":"node"}\n');

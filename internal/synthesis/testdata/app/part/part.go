@@ -1,0 +1,5 @@
+// Package part is a part of the app.
+package part
+
+// Name is in the assembly.
+const Name = "part"
