@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/synthesis"
 	"github.com/mapjob/mapjob/stacks"
 )
 
@@ -16,7 +16,11 @@ import (
 // when the execution ends.
 func TestARunWaitsForTheWorkInQueues(t *testing.T) {
 	folder := t.TempDir()
-	if _, err := template.Synthesize(t.Context(), "go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout}, folder); err != nil {
+	app, err := synthesis.New("go run .", map[string]string{stacks.ArchitectureContext: stacks.QueueFanout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Synthesize(t.Context(), folder); err != nil {
 		t.Fatal(err)
 	}
 	withMachine(t, folder)

@@ -79,9 +79,11 @@ func readJSON(path string, into any) error {
 	return nil
 }
 
-// run runs the app, as the CDK CLI would for AWS: the app writes a cloud assembly
-// to CDK_OUTDIR, and gets its context in CDK_CONTEXT_JSON. Folder, an absolute
-// path, is where the assembly goes.
+// Synthesize runs the app, as the CDK CLI would for AWS: the app writes a cloud
+// assembly to CDK_OUTDIR, and gets its context in CDK_CONTEXT_JSON. Folder, an
+// absolute path, is where the assembly goes.
+func (a *App) Synthesize(ctx context.Context, folder string) error { return a.run(ctx, folder) }
+
 func (a *App) run(ctx context.Context, folder string, environment ...string) error {
 	shell := []string{"sh", "-c", a.command}
 	if runtime.GOOS == "windows" {

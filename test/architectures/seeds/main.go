@@ -28,6 +28,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/mapjob/mapjob/internal/synthesis"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -121,7 +122,15 @@ func run(ctx context.Context, args []string) (err error) {
 // count runs an architecture with each seed.
 func (r *row) count(ctx context.Context, s settings, folder string) error {
 	fmt.Fprintf(os.Stderr, "%s: synthesizing\n", r.architecture)
-	assembly, err := template.Synthesize(ctx, "", map[string]string{"architecture": r.architecture}, filepath.Join(folder, r.architecture))
+	out := filepath.Join(folder, r.architecture)
+	app, err := synthesis.New("", map[string]string{"architecture": r.architecture})
+	if err != nil {
+		return err
+	}
+	if err := app.Synthesize(ctx, out); err != nil {
+		return err
+	}
+	assembly, err := template.Read(out)
 	if err != nil {
 		return err
 	}
