@@ -122,3 +122,56 @@ func FuzzSignature(f *testing.F) {
 		}
 	})
 }
+
+// Two bodies name one delivery if and only if their IDs are the same string, or the
+// same number.
+func FuzzIDs(f *testing.F) {
+	for _, pair := range [][2]string{{`7`, `"7"`}, {`"a"`, `"\u0061"`}, {`"\ud83d\ude00"`, `"😀"`}, {`"\\ud800"`, `"\ud800"`}, {`"a","id":"b"`, `"a"`},
+		{`"number-7"`, `7`}, {`"\u2028"`, `"\u2029"`}, {`-0`, `0`}, {`1e3`, `1000`}, {`"` + strings.Repeat("x", 80) + `"`, `"x"`}, {`"A"`, `"a"`}, {"\"\xff\"", `"\ufffd"`}} {
+		f.Add(pair[0], pair[1])
+	}
+	slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))
+	f.Fuzz(func(t *testing.T, one, other string) {
+		var names, texts [2]string
+		for i, value := range []string{one, other} {
+			m := &memory{standardSecret, map[string]string{}}
+			h, err := New(Settings{Name: "Shop", StateMachineARN: machineARN, Authorization: protocol.AuthorizationHMAC, SecretARN: secretARN, MaxBodyBytes: maxInputBytes,
+				SignatureHeader: "X-Signature-256", TimestampHeader: "X-Timestamp", DeliveryIDMember: "id"}, Clients{
+				StepFunctions:  func() (StepFunctions, error) { return m, nil },
+				SecretsManager: func() (SecretsManager, error) { return m, nil },
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.now = func() time.Time { return now }
+			body := `{"id":` + value + `}`
+			response, err := h.Handle(context.Background(), signed(standardSecret, now, "", body))
+			if err != nil || response.StatusCode != http.StatusAccepted && response.StatusCode != http.StatusBadRequest {
+				t.Fatalf("%s: got %d, error %v", body, response.StatusCode, err)
+			}
+			if response.StatusCode != http.StatusAccepted {
+				return
+			}
+			for name := range m.inputs {
+				names[i] = name
+			}
+			decoder := json.NewDecoder(strings.NewReader(body))
+			decoder.UseNumber()
+			var decoded map[string]any
+			if err := decoder.Decode(&decoded); err != nil {
+				t.Fatal(err)
+			}
+			switch id := decoded["id"].(type) {
+			case json.Number:
+				texts[i] = "number " + string(id)
+			case string:
+				texts[i] = "string " + id
+			default:
+				t.Fatalf("%s: got it accepted, expected a string or a number as the ID", body)
+			}
+		}
+		if (names[0] == names[1]) != (texts[0] == texts[1]) {
+			t.Fatalf("got the names %q of %q and %q of %q", names[0], texts[0], names[1], texts[1])
+		}
+	})
+}
