@@ -2,9 +2,11 @@ package mapjob
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
@@ -20,6 +22,7 @@ type itemReader struct {
 	bucket       awss3.IBucket
 	inputBuckets []awss3.IBucket
 	key          *string // of an object list, the prefix
+	pointer      *string // of an array inside JSON
 	headers      *[]*string
 	delimiter    awsstepfunctions.CsvDelimiter
 	maxItems     *float64
@@ -132,6 +135,9 @@ func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	case protocol.FormatJSONLines:
 		return awsstepfunctions.NewS3JsonLItemReader(file)
 	case protocol.FormatJSON:
+		if r.pointer != nil {
+			return newPointedReader(file, r.pointer)
+		}
 		return awsstepfunctions.NewS3JsonItemReader(file)
 	case protocol.FormatInventory:
 		return awsstepfunctions.NewS3ManifestItemReader(file)
@@ -153,6 +159,27 @@ func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	return nil
 }
 
+// pointedReader is a reader of an array inside a JSON object, with a field that the
+// CDK does not know.
+type pointedReader struct {
+	awsstepfunctions.S3JsonItemReader
+	whole   awsstepfunctions.S3JsonItemReader
+	pointer *string
+}
+
+func newPointedReader(props *awsstepfunctions.S3FileItemReaderProps, pointer *string) awsstepfunctions.S3JsonItemReader {
+	r := &pointedReader{whole: awsstepfunctions.NewS3JsonItemReader(props), pointer: pointer}
+	awsstepfunctions.NewS3JsonItemReader_Override(r, props)
+	return r
+}
+
+// Render implements the CDK's S3JsonItemReader.
+func (r *pointedReader) Render(language awsstepfunctions.QueryLanguage) any {
+	rendered := r.whole.Render(language)
+	rendered.(map[string]any)["ReaderConfig"].(map[string]any)["ItemsPointer"] = r.pointer
+	return rendered
+}
+
 // forChunker returns the input of the chunker.
 func (r *itemReader) forChunker() jsonata.Object {
 	var items protocol.Items
@@ -166,6 +193,9 @@ func (r *itemReader) forChunker() jsonata.Object {
 	if r.maxItems != nil {
 		members = append(members, message.Set(&described.MaxItems, r.maxItems))
 	}
+	if r.pointer != nil {
+		members = append(members, message.Set(&described.ItemsPointer, r.pointer))
+	}
 	if r.format == protocol.FormatCSV {
 		var csv protocol.CSVLayout
 		layout := []message.Member{message.Set(&csv.Delimiter, r.delimiter)}
@@ -176,6 +206,9 @@ func (r *itemReader) forChunker() jsonata.Object {
 	}
 	return message.Object(&described, members...)
 }
+
+// jsonPointer matches the pointers of RFC 6901 but the empty one.
+var jsonPointer = regexp.MustCompile(`^(/([^/~]|~[01])*)+$`)
 
 func (r *itemReader) validate(found *refusal.Problems) {
 	if r.format == protocol.FormatObjects && r.bucket == nil {
@@ -188,6 +221,10 @@ func (r *itemReader) validate(found *refusal.Problems) {
 	}
 	if slices.Contains(r.inputBuckets, nil) {
 		found.Add("Source.InputBuckets: got nil in the list, expected buckets")
+	}
+	if r.pointer != nil && !*awscdk.Token_IsUnresolved(*r.pointer) && !jsonPointer.MatchString(*r.pointer) {
+		found.Add("Source.ItemsPointer: got %q, expected a JSON Pointer of the array, such as /orders: a slash before each name, ~1 for a slash in a name and ~0 for a tilde, "+
+			"or nil if the array is the whole object", *r.pointer)
 	}
 	if r.headers != nil && len(*r.headers) == 0 {
 		found.Add("Source.Headers: got an empty list, expected the names of the columns, or nil if the first row has them")

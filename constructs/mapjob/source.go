@@ -42,7 +42,7 @@ type JSONLines struct {
 	MaxItems *float64
 }
 
-// JSON has the items in an object that is one JSON array.
+// JSON has the items in an object that is one JSON array, or contains it.
 type JSON struct {
 	// Bucket has the object.
 	// Default: the execution's input names it.
@@ -57,6 +57,10 @@ type JSON struct {
 	// Key is the key of the object.
 	// Default: the execution's input names it.
 	Key *string
+
+	// ItemsPointer is the JSON Pointer (RFC 6901) of the array, such as /orders.
+	// Default: the array is the whole object.
+	ItemsPointer *string
 
 	// MaxItems is how many items are read, at most: 1 to 100,000,000.
 	// Default: all items are read.
@@ -141,7 +145,7 @@ func (s *JSONLines) itemReader() itemReader {
 }
 
 func (s *JSON) itemReader() itemReader {
-	return itemReader{format: protocol.FormatJSON, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems}
+	return itemReader{format: protocol.FormatJSON, bucket: s.Bucket, inputBuckets: s.InputBuckets, key: s.Key, maxItems: s.MaxItems, pointer: s.ItemsPointer}
 }
 
 func (s *CSV) itemReader() itemReader {

@@ -137,12 +137,14 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 		array    = "[0\n,1\n,2\n]"
 	)
 	json := strings.Replace(jsonLines, "JSONL", "JSON", 1)
+	below := strings.Replace(jsonLines, `"JSONL"`, `"JSON", "ItemsPointer": "/a~1b/0/~0\""`, 1)
 	for name, c := range map[string]struct {
 		assign, reader, input string
 		stored                map[string]string
 	}{
 		"JSON Lines":           {ofInput, jsonLines, `{"items":{"bucket":"results","key":"Job/items.jsonl","prefix":"Job/items.jsonl","count":3}}`, map[string]string{"results/Job/items.jsonl": "0\n1\n2\n"}},
 		"JSON":                 {ofInput, json, `{"items":{"bucket":"results","key":"Job/items.json","prefix":"Job/items.json","count":3}}`, map[string]string{"results/Job/items.json": array}},
+		"below a pointer":      {ofKey, below, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"orders/today.json": `{"a/b":{"0":{"~\"":` + array + `}}}`}},
 		"of a bucket":          {ofBucket, jsonLines, `{"items":{"bucket":"mapjob-items","key":"items.jsonl","prefix":"items.jsonl","count":3}}`, map[string]string{"orders/items.jsonl": "0\n1\n2\n"}},
 		"of one object":        {ofKey, json, `{"items":{"bucket":"mapjob-items","key":"items.json","prefix":"items.json","count":3}}`, map[string]string{"orders/today.json": array}},
 		"the list of an input": {ofInput, "", `{"items":[0,1,2]}`, map[string]string{}},
@@ -156,7 +158,6 @@ func TestItemsAreStoredAsTheMapReadsThem(t *testing.T) {
 	}
 	for reader, expected := range map[string]string{
 		strings.Replace(jsonLines, `"JSONL"`, `"CSV", "CSVHeaderLocation": "FIRST_ROW"`, 1):                                                    "reads CSV, expected JSON Lines or JSON",
-		strings.Replace(jsonLines, `"JSONL"`, `"JSON", "ItemsPointer": "/rows"`, 1):                                                            "reads JSON below /rows, expected JSON Lines or JSON",
 		`"ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "Arguments": {"Bucket": "orders", "Prefix": "{% $items.prefix %}"}},`: "reads a list of objects, expected JSON Lines or JSON",
 	} {
 		_, _, err := stored(t, &objectstest.Memory{}, 3).Feed(t.Context(), jobThatReads(t, "ReadInput", ofInput, distributed, reader), "Job", nil)

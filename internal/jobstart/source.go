@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
@@ -24,12 +25,10 @@ func (i *Items) name(ctx context.Context, reader *asl.ItemReader, readInput *asl
 	if stores {
 		switch {
 		case reader.InputType == "JSONL":
-		case reader.InputType == "JSON" && reader.ItemsPointer == "":
+		case reader.InputType == "JSON":
 			given = i.at(arrayKey)
 		case reader.Resource.Action == "listObjectsV2":
 			return given, unreadable("a list of objects")
-		case reader.InputType == "JSON":
-			return given, unreadable("JSON below " + reader.ItemsPointer)
 		default:
 			return given, unreadable(reader.InputType)
 		}
@@ -52,7 +51,11 @@ func (i *Items) name(ctx context.Context, reader *asl.ItemReader, readInput *asl
 	if !stores || address.Bucket == Bucket && address.Key == itemsKey {
 		return given, nil
 	}
-	if err := i.copyTo(ctx, address, reader.InputType == "JSON"); err != nil {
+	begin, between, end := "", "", ""
+	if reader.InputType == "JSON" {
+		begin, between, end = array(reader.ItemsPointer)
+	}
+	if err := i.copyTo(ctx, address, begin, between, end); err != nil {
 		return given, fmt.Errorf("storing the items where the job's Source is: %w", err)
 	}
 	return given, nil
@@ -97,8 +100,22 @@ func assignedBy(readInput *asl.State, given protocol.Items, machine string) (rea
 	return read, nil
 }
 
-// copyTo stores the items at an address, as JSON Lines or as an array.
-func (i *Items) copyTo(ctx context.Context, to protocol.Items, array bool) (err error) {
+// array returns the text around the elements of an array in an object, and between
+// them. Every name of the pointer is that of an object's member, also a number.
+func array(pointer string) (begin, between, end string) {
+	if pointer == "" {
+		return "[", ",", "]"
+	}
+	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		name, _ := json.Marshal(strings.NewReplacer("~1", "/", "~0", "~").Replace(name)) // a string has JSON
+		begin += "{" + string(name) + ":"
+		end += "}"
+	}
+	return begin + "[", ",", "]" + end
+}
+
+// copyTo stores the items at an address, with text around them and between them.
+func (i *Items) copyTo(ctx context.Context, to protocol.Items, begin, between, end string) (err error) {
 	stored, err := i.objects.Open(ctx, Bucket, itemsKey)
 	if err != nil {
 		return err
@@ -110,10 +127,6 @@ func (i *Items) copyTo(ctx context.Context, to protocol.Items, array bool) (err 
 	}
 	lines, w := bufio.NewReaderSize(stored, 1<<20), bufio.NewWriterSize(object, 1<<20)
 	defer func() { err = objects.Finish(object, err) }()
-	begin, between, end := "", "", ""
-	if array {
-		begin, between, end = "[", ",", "]"
-	}
 	_, _ = w.WriteString(begin) // Flush reports an error
 	for n := range i.Count {
 		if n > 0 {

@@ -184,12 +184,13 @@ type Account struct {
 
 // SourceDescription is the input of the chunker: the items of a Source.
 type SourceDescription struct {
-	Format   string     `json:"format"`
-	Bucket   string     `json:"bucket"`
-	Key      string     `json:"key,omitempty"`
-	Prefix   string     `json:"prefix,omitempty"`
-	MaxItems int        `json:"maxItems,omitempty"` // 0: all
-	CSV      *CSVLayout `json:"csv,omitempty"`
+	Format       string     `json:"format"`
+	Bucket       string     `json:"bucket"`
+	Key          string     `json:"key,omitempty"`
+	Prefix       string     `json:"prefix,omitempty"`
+	MaxItems     int        `json:"maxItems,omitempty"`     // 0: all
+	ItemsPointer string     `json:"itemsPointer,omitempty"` // JSON Pointer of the array; none: the array is the whole object
+	CSV          *CSVLayout `json:"csv,omitempty"`
 }
 
 // CSVLayout is how the columns of a CSV object are written.

@@ -58,6 +58,7 @@ func sources(t *testing.T, s *running.Stack) {
 	for key, text := range map[string]string{
 		"items.jsonl":             `{"id":1}` + "\n" + `{"id":2,"fail":true}` + "\n" + `{"id":3}` + "\n",
 		"items.json":              `[{"id":1},{"id":2,"fail":true},{"id":3}]`,
+		"orders.json":             `{"of": "x", "days": [{"of": [], "of/today": [{"id":1},{"id":2,"fail":true},{"id":3}]}]}`,
 		"items.csv":               "id,fail\n1,\n2,yes\n3,\n",
 		"semicolons.csv":          "1;\n2;yes\n3;\n4;\n",
 		"scans/a.png":             "a",
@@ -75,6 +76,8 @@ func sources(t *testing.T, s *running.Stack) {
 	}{
 		"Lines":        {`{}`, numbers, `{"id":2,"fail":true}`, 3},
 		"Array":        {`{}`, numbers, `{"id":2,"fail":true}`, 3},
+		"Below":        {`{}`, numbers, `{"id":2,"fail":true}`, 3},
+		"ChunkedBelow": {`{}`, numbers, `{"id":2,"fail":true}`, 3},
 		"Rows":         {`{}`, rows, `{"id":"2","fail":"yes"}`, 3},
 		"FirstRows":    {`{}`, rows, `{"id":"2","fail":"yes"}`, 3},
 		"Input":        {`{"items": [{"id":1},{"id":2,"fail":true},{"id":3}]}`, numbers, `{"id":2,"fail":true}`, 3},

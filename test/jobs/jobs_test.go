@@ -54,6 +54,9 @@ func jobsOfAllTests(s awscdk.Stack) {
 
 	job("Lines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in, Key: jsii.String("items.jsonl")}, ToleratedFailurePercentage: tolerant})
 	job("Array", mapjob.Props{Source: &mapjob.JSON{Bucket: in, Key: jsii.String("items.json")}, ToleratedFailurePercentage: tolerant})
+	below := &mapjob.JSON{Bucket: in, Key: jsii.String("orders.json"), ItemsPointer: jsii.String("/days/0/of~1today")}
+	job("Below", mapjob.Props{Source: below, ToleratedFailurePercentage: tolerant})
+	job("ChunkedBelow", mapjob.Props{Source: below, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(2)}, ToleratedFailurePercentage: tolerant})
 	job("Rows", mapjob.Props{Source: rows, ToleratedFailurePercentage: tolerant})
 	job("FirstRows", mapjob.Props{Source: someRows, ToleratedFailurePercentage: tolerant})
 	job("Objects", mapjob.Props{Source: scans, ToleratedFailurePercentage: tolerant})

@@ -59,6 +59,9 @@ func (s *Source) validate() error {
 	if s.MaxItems < 0 {
 		problem("maxItems: got %d, expected 0, for all items, or more", s.MaxItems)
 	}
+	if known && s.Format != protocol.FormatJSON && s.ItemsPointer != "" {
+		problem("itemsPointer: got %q for %s, expected one for JSON only", s.ItemsPointer, s.Format)
+	}
 	layout := s.layout()
 	if known && s.Format != protocol.FormatCSV && (len(layout.Headers) > 0 || layout.Delimiter != "") {
 		problem("csv: got a layout for %s, expected one for CSV only", s.Format)
@@ -90,7 +93,7 @@ func (s *Source) items() items.Source {
 		from.Place = items.InInventory
 	default:
 		layout := s.layout()
-		from.Layout = items.Layout{Format: items.Format(s.Format), Headers: layout.Headers, Delimiter: delimiters[layout.Delimiter]}
+		from.Layout = items.Layout{Format: items.Format(s.Format), Pointer: s.ItemsPointer, Headers: layout.Headers, Delimiter: delimiters[layout.Delimiter]}
 	}
 	return from
 }

@@ -281,6 +281,7 @@ func TestASourceThatIsNoneIsRefusedByName(t *testing.T) {
 		`{"format": "JSON", "bucket": "b", "key": "k", "prefix": "p"}`:                  `prefix: got "p" for JSON`,
 		`{"format": "JSON", "bucket": "b", "key": "k", "maxItems": -1}`:                 `maxItems: got -1, expected 0`,
 		`{"format": "JSON", "bucket": "b", "key": "k", "csv": {"delimiter": "TAB"}}`:    `csv: got a layout for JSON`,
+		`{"format": "JSONL", "bucket": "b", "key": "k", "itemsPointer": "/x"}`:          `itemsPointer: got "/x" for JSONL, expected one for JSON`,
 		`{"format": "CSV", "bucket": "b", "key": "k", "csv": {"delimiter": ";"}}`:       `csv.delimiter: got ";", expected COMMA, PIPE`,
 		`{"format": "INVENTORY", "bucket": "b", "key": "k", "csv": {"headers": ["a"]}}`: `csv: got a layout for INVENTORY`,
 	} {
