@@ -66,7 +66,7 @@ func New(scope constructs.Construct, id *string, props *Props) EventHandler {
 	h := &eventHandler{function: settings.Function, deadLetters: settings.DeadLetterQueue}
 	constructs.NewConstruct_Override(h, scope, id)
 	if h.deadLetters == nil {
-		h.deadLetters = undelivered.NewQueue(h, "Failures", settings.EncryptionKey)
+		h.deadLetters = undelivered.NewQueue(h, "Failures", settings.EncryptionKey, settings.RemovalPolicy)
 	}
 	h.invokeAsynchronously(&settings)
 	if settings.Schedule != nil {

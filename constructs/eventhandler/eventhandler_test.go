@@ -35,7 +35,7 @@ func orders() *eventhandler.Events {
 	return &eventhandler.Events{Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}}
 }
 
-// everything sets every prop except DeadLetterQueue, which a key excludes.
+// everything sets every prop except DeadLetterQueue, which others exclude.
 func everything(stack awscdk.Stack) *eventhandler.Props {
 	key := awskms.NewKey(stack, jsii.String("Key"), nil)
 	return &eventhandler.Props{
@@ -46,6 +46,7 @@ func everything(stack awscdk.Stack) *eventhandler.Props {
 		FunctionURL:   jsii.Bool(true),
 		RetryAttempts: jsii.Number(0),
 		MaxEventAge:   awscdk.Duration_Hours(jsii.Number(1)),
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 		EncryptionKey: key,
 		Topic:         observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: key}),
 		EventAgeAlarm: awscdk.Duration_Minutes(jsii.Number(10)),
@@ -242,6 +243,8 @@ func TestBadPropsAreRefused(t *testing.T) {
 			[]string{"MaxEventAge: got 60.5 s, expected whole seconds"}},
 		"an alarm after the end": {func(p *eventhandler.Props) { p.MaxEventAge, p.EventAgeAlarm = seconds(60), seconds(60) },
 			[]string{"EventAgeAlarm: got 60 s, expected less than the MaxEventAge of 60 s"}},
+		"a queue of its own": {func(p *eventhandler.Props) { p.DeadLetterQueue, p.RemovalPolicy = lost, awscdk.RemovalPolicy_RETAIN },
+			[]string{`RemovalPolicy: got "RETAIN" with a DeadLetterQueue, which has its own; expected one of them`}},
 		"an alarm at once": {func(p *eventhandler.Props) { p.EventAgeAlarm = seconds(0) }, []string{"EventAgeAlarm: got 0 s"}},
 		"a token": {func(p *eventhandler.Props) {
 			p.MaxEventAge = seconds(*awscdk.Token_AsNumber(map[string]string{"Ref": "Age"}))

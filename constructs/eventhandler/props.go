@@ -55,6 +55,12 @@ type Props struct {
 	// Default: the handler creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
+	// RemovalPolicy is what happens to the dead-letter queue that the handler creates,
+	// with its events, when it or the stack is deleted: awscdk.RemovalPolicy_DESTROY,
+	// _RETAIN or _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the queue is deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the dead-letter queue that the handler creates, and
 	// the data of the schedule. The policy of an imported key must let EventBridge
 	// use it.
@@ -144,6 +150,7 @@ func (p *Props) validate() (input any, found refusal.Problems) {
 	if p.EncryptionKey != nil && p.DeadLetterQueue != nil && p.Schedule == nil {
 		found.Add("EncryptionKey: got a key with a DeadLetterQueue, which has its own encryption, and without a Schedule; expected one of them")
 	}
+	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	p.validateAges(&found)
 	refusal.Without(&found, p.Without, inOrder)
 	return input, found

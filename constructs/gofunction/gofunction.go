@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -30,11 +29,8 @@ const (
 
 // Limits of AWS Lambda ("Lambda quotas", function configuration).
 const (
-	minMemoryMB, maxMemoryMB   = 128, 10240
-	minStorageMB, maxStorageMB = 512, 10240
-	maxLayers                  = 5
-	maxTimeoutSeconds          = 900
-	maxConcurrency             = 100_000 // more than accounts are given
+	minMemoryMB, maxMemoryMB = 128, 10240
+	maxTimeoutSeconds        = 900
 )
 
 // Props are the props of a Go function.
@@ -101,31 +97,26 @@ type Props struct {
 	// Default: Lambda drops such events.
 	DeadLetterQueue awssqs.IQueue
 
+	// Settings are what the function has in common with others. Network, Role, Layers,
+	// EphemeralStorageMB, DeadLetterQueue and ReservedConcurrency, if they are set here,
+	// replace those of the Settings.
+	// Default: the function has its own props only.
+	Settings *Settings
+
 	// LogRetention is how long the function's logs are kept.
 	// Default: logs expire after a month.
 	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy is what happens to the function's logs when the function or the
+	// stack is deleted: awscdk.RemovalPolicy_DESTROY, _RETAIN or
+	// _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the logs are deleted.
+	RemovalPolicy awscdk.RemovalPolicy
 
 	// EncryptionKey encrypts the function's logs and environment. The policy of an
 	// imported key must let CloudWatch Logs use it.
 	// Default: keys of CloudWatch Logs and of Lambda encrypt them.
 	EncryptionKey awskms.IKey
-}
-
-// Network is a network that a function runs in.
-type Network struct {
-	// VPC is the function's VPC. A function in it reaches the internet and AWS only
-	// through what the VPC has for that: a NAT gateway, or endpoints.
-	// Required.
-	VPC awsec2.IVpc
-
-	// Subnets selects the subnets of the VPC.
-	// Default: its private subnets.
-	Subnets *awsec2.SubnetSelection
-
-	// SecurityGroups are the function's security groups.
-	// Default: the function has a security group of its own, which lets it send
-	// anything and receive nothing.
-	SecurityGroups []awsec2.ISecurityGroup
 }
 
 // New creates a Lambda function from a Go package. It panics with every problem of
@@ -146,11 +137,14 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		target = gobuild.Host()
 	}
 	main := props.mainPackage(target, &found)
-	props.validate(&found)
+	settings := props.settings()
+	props.validate(settings, &found)
 	found.Refuse(scope, id)
 
 	this := constructs.NewConstruct(scope, id)
-	logs := loggroup.New(this, jsii.String("Logs"), &loggroup.Props{Retention: props.LogRetention, EncryptionKey: props.EncryptionKey})
+	logs := loggroup.New(this, jsii.String("Logs"), &loggroup.Props{
+		Retention: props.LogRetention, RemovalPolicy: props.RemovalPolicy, EncryptionKey: props.EncryptionKey,
+	})
 
 	environment := map[string]*string{}
 	if props.Environment != nil {
@@ -175,27 +169,36 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		Timeout:                      timeout,
 		Environment:                  &environment,
 		EnvironmentEncryption:        props.EncryptionKey,
-		Role:                         props.role(this, logs),
+		Role:                         settings.Role,
 		LoggingFormat:                awslambda.LoggingFormat_JSON,
 		LogGroup:                     logs,
-		ReservedConcurrentExecutions: props.ReservedConcurrency,
-		DeadLetterQueue:              props.DeadLetterQueue,
+		ReservedConcurrentExecutions: settings.ReservedConcurrency,
+		DeadLetterQueue:              settings.DeadLetterQueue,
 	}
-	if n := props.Network; n != nil {
+	if n := settings.Network; n != nil {
 		functionProps.Vpc, functionProps.VpcSubnets = n.VPC, n.Subnets
 		if len(n.SecurityGroups) > 0 {
 			functionProps.SecurityGroups = &n.SecurityGroups
 		}
 	}
-	if len(props.Layers) > 0 {
-		functionProps.Layers = &props.Layers
+	if len(settings.Layers) > 0 {
+		functionProps.Layers = &settings.Layers
 	}
-	if size := props.EphemeralStorageMB; size != nil {
+	if size := settings.EphemeralStorageMB; size != nil {
 		functionProps.EphemeralStorageSize = awscdk.Size_Mebibytes(size)
 	}
+	var policy awsiam.Policy // of a given role
+	if settings.Role == nil {
+		functionProps.Role = settings.newRole(this, logs)
+	} else {
+		policy = settings.extendRole(this, logs)
+	}
 	function := awslambda.NewFunction(this, jsii.String("Function"), functionProps)
-	if props.DeadLetterQueue != nil {
-		undelivered.LetSend(function, props.DeadLetterQueue)
+	if policy != nil {
+		function.Node().AddDependency(policy) // Lambda checks that the role may use the network
+	}
+	if settings.DeadLetterQueue != nil {
+		undelivered.LetSend(function, settings.DeadLetterQueue)
 	}
 	if local {
 		function.Node().DefaultChild().(awslambda.CfnFunction).AddMetadata(jsii.String(protocol.PackageMetadata), main)
@@ -257,20 +260,11 @@ func (p *Props) mainPackage(target gobuild.Target, found *refusal.Problems) gobu
 	return main
 }
 
-func (p *Props) validate(found *refusal.Problems) {
+func (p *Props) validate(settings *Settings, found *refusal.Problems) {
 	found.Whole("MemoryMB", p.MemoryMB, minMemoryMB, maxMemoryMB)
 	found.Duration("Timeout", p.Timeout, 1, maxTimeoutSeconds)
-	found.Whole("EphemeralStorageMB", p.EphemeralStorageMB, minStorageMB, maxStorageMB)
-	if p.Network != nil && p.Network.VPC == nil {
-		found.Add("Network.VPC: got nothing, expected the VPC of the network")
-	}
-	if n := len(p.Layers); n > maxLayers {
-		found.Add("Layers: got %d, expected at most %d", n, maxLayers)
-	}
-	if q := p.DeadLetterQueue; q != nil && q.Fifo() != nil && *q.Fifo() {
-		found.Add("DeadLetterQueue: got a FIFO queue, expected a standard queue")
-	}
-	found.Whole("ReservedConcurrency", p.ReservedConcurrency, 0, maxConcurrency)
+	found.AddAll("", settings.Validate())
+	found.RemovalPolicy("RemovalPolicy", p.RemovalPolicy)
 	if p.Environment != nil {
 		for name := range *p.Environment {
 			if strings.HasPrefix(name, "AWS_LAMBDA_") || name == "_HANDLER" {

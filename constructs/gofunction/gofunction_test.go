@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/test/synthesis"
@@ -34,7 +36,13 @@ func TestEverythingSet(t *testing.T) {
 		Environment:         &map[string]*string{"TABLE": jsii.String("orders")},
 		Architecture:        awslambda.Architecture_X86_64(),
 		ReservedConcurrency: jsii.Number(50),
+		Network:             network(stack),
+		Role:                awsiam.Role_FromRoleName(stack, jsii.String("Role"), jsii.String("our-functions"), nil),
+		Layers:              []awslambda.ILayerVersion{layer(stack, "Tools")},
+		EphemeralStorageMB:  jsii.Number(1024),
+		DeadLetterQueue:     awssqs.Queue_FromQueueArn(stack, jsii.String("Failures"), jsii.String("arn:aws:sqs:us-east-1:123456789012:failures")),
 		LogRetention:        awslogs.RetentionDays_ONE_YEAR,
+		RemovalPolicy:       awscdk.RemovalPolicy_RETAIN,
 		EncryptionKey:       awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 	})
 	synthesis.Snapshot(t, "everything", synthesis.Synthesize(t, stack).Resources)
@@ -48,6 +56,8 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 			MemoryMB:            jsii.Number(64),
 			Timeout:             awscdk.Duration_Hours(jsii.Number(1)),
 			ReservedConcurrency: jsii.Number(-1),
+			RemovalPolicy:       awscdk.RemovalPolicy_SNAPSHOT,
+			Settings:            &gofunction.Settings{EphemeralStorageMB: jsii.Number(20480)},
 			Environment:         &map[string]*string{"AWS_LAMBDA_FUNCTION_NAME": jsii.String("mine")},
 		})
 	})
@@ -57,6 +67,8 @@ func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {
 		"MemoryMB: got 64, expected a whole number from 128 to 10240",
 		"Timeout: got 3600 s, expected whole seconds from 1 s to 900 s",
 		"ReservedConcurrency: got -1, expected a whole number from 0 to 100000",
+		`RemovalPolicy: got "SNAPSHOT", expected one of "DESTROY", "RETAIN", "RETAIN_ON_UPDATE_OR_DELETE"`,
+		"EphemeralStorageMB: got 20480, expected a whole number from 512 to 10240",
 		"Environment: got AWS_LAMBDA_FUNCTION_NAME, which Lambda reserves",
 	} {
 		if !strings.Contains(message, expected) {

@@ -10,37 +10,47 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
 )
 
-// role returns the function's role: the given one, with the function's permissions
-// added, or a new one. AWS's managed policies would let it write to every log group
-// of the account, and create new ones.
-func (p *Props) role(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.IRole {
-	statements := p.statements(logs)
-	if p.Role == nil {
-		role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
-			AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
-			InlinePolicies: &map[string]awsiam.PolicyDocument{
-				"Telemetry": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
-			},
-		})
-		accepted.AnyResource(role, "X-Ray's actions that send traces have no resource types (Service Authorization Reference, \"AWS X-Ray\")")
-		if p.Network != nil {
-			accepted.AnyResource(role, "Lambda checks that the role may manage network interfaces on every resource (Lambda developer guide, \"Giving Lambda functions access to resources in an Amazon VPC\")")
-		}
-		return role
+// newRole creates the role of a function. AWS's managed policies would let it write
+// to every log group of the account, and create new ones.
+func (s *Settings) newRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.IRole {
+	statements := s.statements(logs)
+	role := awsiam.NewRole(scope, jsii.String("Role"), &awsiam.RoleProps{
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil),
+		InlinePolicies: &map[string]awsiam.PolicyDocument{
+			"Telemetry": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements}),
+		},
+	})
+	s.acceptAnyResource(role)
+	return role
+}
+
+// extendRole lets the given role do what every function does, and returns the policy.
+// It returns nil, with a warning, if the CDK can't change the role. The role's own
+// policy, which other stacks and functions may share, stays as it is: permissions for
+// the logs of a function in it would make cycles of stacks.
+func (s *Settings) extendRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.Policy {
+	statements := s.statements(logs)
+	policy := awsiam.NewPolicy(scope, jsii.String("Policy"), &awsiam.PolicyProps{Statements: &statements})
+	s.Role.AttachInlinePolicy(policy)
+	roles := policy.Node().DefaultChild().(awsiam.CfnPolicy).Roles()
+	if roles == nil || awscdk.Stack_Of(scope).Resolve(roles) == nil {
+		scope.Node().TryRemoveChild(jsii.String("Policy"))
+		awscdk.Annotations_Of(scope).AddWarning(jsii.String("Role: got a role that the CDK can't change, expected it to have what the function needs already: the permissions for its logs, traces and network, and all that the app grants to the function"))
+		return nil
 	}
-	for _, statement := range statements {
-		added := *p.Role.AddToPrincipalPolicy(statement).StatementAdded
-		// An immutable role says that the statement was added, but has no policy.
-		if !added || len(*p.Role.Node().Children()) == 0 {
-			awscdk.Annotations_Of(scope).AddWarning(jsii.String("Role: got a role that the CDK can't change, expected it to have what the function needs already: the permissions for its logs, traces and network, and all that the app grants to the function"))
-			break
-		}
+	s.acceptAnyResource(policy)
+	return policy
+}
+
+func (s *Settings) acceptAnyResource(roleOrPolicy constructs.IConstruct) {
+	accepted.AnyResource(roleOrPolicy, "X-Ray's actions that send traces have no resource types (Service Authorization Reference, \"AWS X-Ray\")")
+	if s.Network != nil {
+		accepted.AnyResource(roleOrPolicy, "Lambda checks that the role may manage network interfaces on every resource (Lambda developer guide, \"Giving Lambda functions access to resources in an Amazon VPC\")")
 	}
-	return p.Role
 }
 
 // statements returns the permissions that every function needs.
-func (p *Props) statements(logs awslogs.ILogGroup) []awsiam.PolicyStatement {
+func (s *Settings) statements(logs awslogs.ILogGroup) []awsiam.PolicyStatement {
 	statements := []awsiam.PolicyStatement{
 		awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:   jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -51,7 +61,7 @@ func (p *Props) statements(logs awslogs.ILogGroup) []awsiam.PolicyStatement {
 			Resources: jsii.Strings("*"),
 		}),
 	}
-	if p.Network != nil {
+	if s.Network != nil {
 		statements = append(statements, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions: jsii.Strings("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
 				"ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"),

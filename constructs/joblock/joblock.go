@@ -3,7 +3,6 @@ package joblock
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -53,7 +52,7 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 	lock := &jobLock{overlap: given.Overlap, table: given.Table, itemKey: given.Key}
 	constructs.NewConstruct_Override(lock, scope, id)
 	if lock.table == nil {
-		lock.table = newTable(lock, given.EncryptionKey)
+		lock.table = newTable(lock, &given)
 	}
 	return lock
 }
@@ -61,16 +60,20 @@ func New(scope constructs.Construct, id *string, props *Props) Lock {
 // partitionKey is the name of the table's partition key, a string.
 const partitionKey = "lock"
 
-// newTable creates a table that is deleted with its stack: without the job, the
-// lock is of no use.
-func newTable(scope constructs.Construct, key awskms.IKey) awsdynamodb.Table {
+// newTable creates a table. By default it is deleted with its stack: without the job,
+// the lock is of no use.
+func newTable(scope constructs.Construct, given *Props) awsdynamodb.Table {
+	removal := given.RemovalPolicy
+	if removal == "" {
+		removal = awscdk.RemovalPolicy_DESTROY
+	}
 	props := &awsdynamodb.TableProps{
 		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String(partitionKey), Type: awsdynamodb.AttributeType_STRING},
 		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
-		RemovalPolicy:                    awscdk.RemovalPolicy_DESTROY,
+		RemovalPolicy:                    removal,
 	}
-	if key != nil {
+	if key := given.EncryptionKey; key != nil {
 		props.Encryption, props.EncryptionKey = awsdynamodb.TableEncryption_CUSTOMER_MANAGED, key
 	}
 	return awsdynamodb.NewTable(scope, jsii.String("Table"), props)

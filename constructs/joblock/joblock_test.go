@@ -195,6 +195,16 @@ func TestExpressStateMachinesAreRefused(t *testing.T) {
 	}
 }
 
+func TestTableStaysIfItIsRetained(t *testing.T) {
+	for policy, expected := range map[awscdk.RemovalPolicy]string{"": "Delete", awscdk.RemovalPolicy_RETAIN: "Retain"} {
+		stack := synthesis.Stack(t)
+		joblock.New(stack, jsii.String("Lock"), &joblock.Props{Overlap: &joblock.Skip{}, RemovalPolicy: policy})
+		if got := synthesis.Synthesize(t, stack).Only(t, "AWS::DynamoDB::Table").DeletionPolicy; got != expected {
+			t.Errorf("%q: got the deletion policy %s, expected %s", policy, got, expected)
+		}
+	}
+}
+
 func TestPropsAreNotChanged(t *testing.T) {
 	wait := &joblock.Wait{}
 	props := &joblock.Props{Overlap: wait}
@@ -213,6 +223,7 @@ func TestBadProps(t *testing.T) {
 		props    *joblock.Props
 		expected []string
 	}{
+		"a table that stays": {&joblock.Props{Overlap: skip, Table: shared, RemovalPolicy: awscdk.RemovalPolicy_RETAIN}, []string{`RemovalPolicy: got "RETAIN" with a Table, which has its own; expected one of them`}},
 		"no props":           {nil, []string{"Overlap: got nothing, expected &joblock.Skip{}"}},
 		"empty key":          {&joblock.Props{Overlap: skip, Key: jsii.String("")}, []string{"Key: got 0 bytes, expected 1 to 2048"}},
 		"long key":           {&joblock.Props{Overlap: skip, Key: jsii.String(strings.Repeat("k", 2049))}, []string{"Key: got 2049 bytes, expected 1 to 2048"}},

@@ -21,8 +21,14 @@ type Props struct {
 	// Table stores the lock. Several locks may share a table, whose partition
 	// key must be a string named lock, without a sort key.
 	// Default: the lock creates a table that is billed per request, has
-	// point-in-time recovery, and is deleted with the stack.
+	// point-in-time recovery.
 	Table awsdynamodb.ITable
+
+	// RemovalPolicy is what happens to the table that the lock creates when it or the
+	// stack is deleted: awscdk.RemovalPolicy_DESTROY, _RETAIN or
+	// _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the table is deleted. It has nothing that outlives an execution.
+	RemovalPolicy awscdk.RemovalPolicy
 
 	// EncryptionKey encrypts the table that the lock creates.
 	// Default: a key that AWS owns encrypts the table.
@@ -49,6 +55,7 @@ func (p *Props) validate() (found refusal.Problems) {
 	if p.EncryptionKey != nil && p.Table != nil {
 		found.Add("EncryptionKey: got a key with a Table, which has its own encryption; expected one of them")
 	}
+	found.RemovalPolicyOf("Table", p.Table != nil, p.RemovalPolicy)
 	if p.Key != nil && !*awscdk.Token_IsUnresolved(*p.Key) {
 		switch n := len(*p.Key); {
 		case n == 0 || n > maxKeyBytes:

@@ -174,7 +174,8 @@ func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...
 			endings = append(endings, p.ending)
 		}
 	}
-	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements, Roles: &[]awsiam.IRole{function.Role()}})
+	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements})
+	function.Role().AttachInlinePolicy(policy) // unless the role is immutable
 	accepted.Wildcards(policy, unknownKeys, endings...)
 }
 

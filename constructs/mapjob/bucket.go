@@ -18,7 +18,11 @@ func newResultsBucket(scope constructs.Construct, s *settings) awss3.Bucket {
 			Expiration:                          s.Results.Expiry,
 			AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(1)),
 		}},
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
+		AutoDeleteObjects: s.Results.AutoDeleteObjects,
+	}
+	if s.RemovalPolicy != "" {
+		props.RemovalPolicy = s.RemovalPolicy
 	}
 	if logs := s.Results.AccessLogs; logs != nil {
 		props.ServerAccessLogsBucket = logs

@@ -25,7 +25,9 @@ func newFunctions(scope constructs.Construct, s *settings) *functions {
 			MemoryMB:    jsii.Number(1024), // and with it processor time: only these functions see every item
 			Timeout:     awscdk.Duration_Minutes(jsii.Number(15)),
 
+			Settings:      s.FunctionSettings,
 			LogRetention:  s.LogRetention,
+			RemovalPolicy: s.RemovalPolicy,
 			EncryptionKey: s.EncryptionKey,
 		})
 	}

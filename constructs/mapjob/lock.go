@@ -13,7 +13,7 @@ func (j *mapJob) newLock() joblock.Lock {
 	s := j.settings
 	props := &joblock.Props{Table: s.LockTable, Overlap: s.Overlap}
 	if s.LockTable == nil {
-		props.EncryptionKey = s.EncryptionKey
+		props.EncryptionKey, props.RemovalPolicy = s.EncryptionKey, s.RemovalPolicy
 	}
 	if skip, ok := s.Overlap.(*joblock.Skip); ok && s.Notify != nil {
 		props.Overlap = &joblock.Skip{OnSkipped: func(next awsstepfunctions.IChainable) awsstepfunctions.IChainable {

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"math"
 	"regexp"
 	"slices"
@@ -62,9 +65,26 @@ func everything(stack awscdk.Stack) *mapjob.Props {
 			Expiry:     awscdk.Duration_Days(jsii.Number(7)),
 			AccessLogs: awss3.Bucket_FromBucketName(stack, jsii.String("AccessLogs"), jsii.String("our-access-logs")),
 		},
-		LogRetention:  awslogs.RetentionDays_ONE_YEAR,
-		LogData:       jsii.Bool(true),
-		EncryptionKey: awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
+		FunctionSettings: settings(stack),
+		RemovalPolicy:    awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
+		LogRetention:     awslogs.RetentionDays_ONE_YEAR,
+		LogData:          jsii.Bool(true),
+		EncryptionKey:    awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
+	}
+}
+
+// settings sets everything that functions have in common.
+func settings(stack awscdk.Stack) *gofunction.Settings {
+	return &gofunction.Settings{
+		Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
+			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
+		})},
+		Role: awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
+		Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(stack, jsii.String("Layer"),
+			jsii.String("arn:aws:lambda:us-east-1:123456789012:layer:tools:1"))},
+		EphemeralStorageMB:  jsii.Number(1024),
+		DeadLetterQueue:     awssqs.Queue_FromQueueArn(stack, jsii.String("Failures"), jsii.String("arn:aws:sqs:us-east-1:123456789012:failures")),
+		ReservedConcurrency: jsii.Number(20),
 	}
 }
 
@@ -108,6 +128,9 @@ func TestSnapshots(t *testing.T) {
 				},
 				Mode: &mapjob.Distributed{BatchSize: jsii.Number(20), BatchBytes: jsii.Number(100_000)},
 			}
+		},
+		"functions-with-settings": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Worker: function(s, "Worker"), Mode: &mapjob.ByReference{}, FunctionSettings: settings(s), RemovalPolicy: awscdk.RemovalPolicy_RETAIN}
 		},
 		"one-at-a-time": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Worker: function(s, "Worker"), Overlap: &joblock.Wait{Limit: awscdk.Duration_Hours(jsii.Number(8))}}

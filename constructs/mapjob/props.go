@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
 )
 
@@ -58,6 +59,12 @@ type Props struct {
 	// Default: a Distributed job creates a function that accounts for every item
 	// and writes the report. An Inline job counts its items and has no report.
 	Summary awslambda.IFunction
+
+	// FunctionSettings are the network, the role, and other settings of the functions
+	// that the job creates. Give the same to your own functions, as Settings of
+	// gofunction.Props. They do not matter if the job creates no function.
+	// Default: the functions are in no VPC, and each has a role of its own.
+	FunctionSettings *gofunction.Settings
 
 	// PinVersions makes an execution invoke, to its end and if it is redriven, the
 	// versions of its functions that were deployed with its definition. A change of a
@@ -110,13 +117,21 @@ type Props struct {
 
 	// ResultsBucket stores items, results and reports of the executions. Several
 	// jobs may share a bucket.
-	// Default: a Distributed job creates a private, encrypted bucket, which stays
-	// when the stack is deleted. An Inline job has no bucket, unless Results is set.
+	// Default: a Distributed job creates a private, encrypted bucket. An Inline job has no bucket, unless Results is set.
 	ResultsBucket awss3.IBucket
 
 	// Results has the options of a results bucket that the job creates.
 	// Default: objects expire after 30 days, and access is not logged.
 	Results *ResultsProps
+
+	// RemovalPolicy is what happens to the data that the job keeps, if the job or the
+	// stack is deleted: to the results bucket, the lock's table, the log of the
+	// executions and the logs of the functions that it creates. It is
+	// awscdk.RemovalPolicy_RETAIN, _RETAIN_ON_UPDATE_OR_DELETE or _DESTROY. A bucket
+	// with objects can't be deleted, unless Results.AutoDeleteObjects is set. A given
+	// ResultsBucket, LockTable or function has its own policy.
+	// Default: the results bucket stays. The table and the logs are deleted.
+	RemovalPolicy awscdk.RemovalPolicy
 
 	// Notify is the topic that gets a message when an execution ends, with the
 	// summary's numbers and the address of the report. If the execution was
@@ -179,4 +194,11 @@ type ResultsProps struct {
 	// AccessLogs is the bucket that S3 writes access logs to.
 	// Default: access is not logged.
 	AccessLogs awss3.IBucket
+
+	// AutoDeleteObjects empties the bucket before it is deleted. It needs the job's
+	// RemovalPolicy to be awscdk.RemovalPolicy_DESTROY. The CDK adds a function to the
+	// stack for it, in JavaScript, which is in no VPC and has a role of its own.
+	// Default: CloudFormation deletes the bucket only if it is empty, and otherwise
+	// fails to delete the stack.
+	AutoDeleteObjects *bool
 }

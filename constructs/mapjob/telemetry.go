@@ -19,6 +19,7 @@ func newLogs(scope constructs.Construct, settings *settings) awslogs.ILogGroup {
 	return loggroup.New(scope, jsii.String("Logs"), &loggroup.Props{
 		Prefix:        jsii.String("/aws/vendedlogs/states/"),
 		Retention:     settings.LogRetention,
+		RemovalPolicy: settings.RemovalPolicy,
 		EncryptionKey: settings.EncryptionKey,
 	})
 }

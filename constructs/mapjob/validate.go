@@ -30,6 +30,8 @@ func (s *settings) validate() (found refusal.Problems) {
 	s.validateTimes(&found)
 	s.validateResults(&found)
 	s.validateVersions(&found)
+	found.AddAll("FunctionSettings.", s.FunctionSettings.Validate())
+	found.RemovalPolicy("RemovalPolicy", s.RemovalPolicy)
 	if s.LockTable != nil && s.Overlap == nil {
 		found.Add("LockTable: got a table without an Overlap, expected both: executions that may overlap have no lock")
 	}
@@ -173,6 +175,9 @@ func (s *settings) validateResults(found *refusal.Problems) {
 	}
 	if s.ResultsBucket != nil {
 		found.Add("Results: got options of a new bucket with a ResultsBucket, expected one of them")
+	}
+	if empty := s.Results.AutoDeleteObjects; empty != nil && *empty && s.RemovalPolicy != awscdk.RemovalPolicy_DESTROY {
+		found.Add("Results.AutoDeleteObjects: got true with the RemovalPolicy %q, expected %q: a bucket that stays keeps its objects", s.RemovalPolicy, awscdk.RemovalPolicy_DESTROY)
 	}
 	if !found.Duration("Results.Expiry", s.Results.Expiry, daySeconds, maxExpiryDays*daySeconds) {
 		return

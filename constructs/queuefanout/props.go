@@ -88,6 +88,12 @@ type Props struct {
 	// Default: four days.
 	Retention awscdk.Duration
 
+	// RemovalPolicy is what happens to both queues, with their messages, when they or
+	// the stack are deleted: awscdk.RemovalPolicy_DESTROY, _RETAIN or
+	// _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the queues are deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the messages.
 	// Default: a key of SQS encrypts them.
 	EncryptionKey awskms.IKey
@@ -178,6 +184,7 @@ func (p *Props) validate() (found refusal.Problems) {
 		found.Add("OldestMessageAlarm: got %.10g s, expected less than the Retention of %.10g s, after which SQS deletes a message",
 			refusal.Seconds(p.OldestMessageAlarm), p.retentionSeconds())
 	}
+	found.RemovalPolicy("RemovalPolicy", p.RemovalPolicy)
 	refusal.Without(&found, p.Without, inOrder)
 	return found
 }

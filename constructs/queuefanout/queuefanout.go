@@ -102,6 +102,7 @@ func New(scope constructs.Construct, id *string, props *Props) QueueFanout {
 // newQueue creates an encrypted queue that takes requests over TLS only.
 func (f *queueFanout) newQueue(id string, settings *Props, props *awssqs.QueueProps) awssqs.Queue {
 	props.EnforceSSL = jsii.Bool(true)
+	props.RemovalPolicy = settings.RemovalPolicy
 	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
 	if settings.EncryptionKey != nil {
 		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, settings.EncryptionKey

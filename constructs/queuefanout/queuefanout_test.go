@@ -40,6 +40,7 @@ func everything(stack awscdk.Stack) *queuefanout.Props {
 		VisibilityTimeout:  seconds(300),
 		MaxReceiveCount:    jsii.Number(3),
 		Retention:          awscdk.Duration_Days(jsii.Number(1)),
+		RemovalPolicy:      awscdk.RemovalPolicy_RETAIN,
 		EncryptionKey:      key,
 		Topic:              observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: key}),
 		OldestMessageAlarm: awscdk.Duration_Minutes(jsii.Number(15)),
@@ -230,6 +231,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 			p.MaxReceiveCount = jsii.Number(0)
 			p.Retention = seconds(59)
 			p.OldestMessageAlarm = seconds(0)
+			p.RemovalPolicy = awscdk.RemovalPolicy_SNAPSHOT
 			p.Without = []queuefanout.Alarm{"Errors"}
 		}, []string{
 			`QueueURLVariable: got "1ST", expected letters, digits and _`,
@@ -240,6 +242,7 @@ func TestBadPropsAreRefused(t *testing.T) {
 			"MaxReceiveCount: got 0, expected a whole number from 1 to 1000",
 			"Retention: got 59 s, expected whole seconds from 60 s to 14 days",
 			"OldestMessageAlarm: got 0 s, expected whole seconds from 1 s to 14 days",
+			`RemovalPolicy: got "SNAPSHOT", expected one of "DESTROY", "RETAIN", "RETAIN_ON_UPDATE_OR_DELETE"`,
 			`Without: got "Errors", expected one of "OldestMessage", "DeadLetters"`,
 		}},
 		"too many": {func(p *queuefanout.Props) {

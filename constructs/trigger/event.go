@@ -61,6 +61,12 @@ type EventProps struct {
 	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
+	// RemovalPolicy is what happens to the dead-letter queue that the trigger creates,
+	// with what is in it, when it or the stack is deleted:
+	// awscdk.RemovalPolicy_DESTROY, _RETAIN or _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the queue is deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the dead-letter queue that the trigger creates, and
 	// the data of a Claim. The policy of an imported key must let EventBridge use it.
 	// Default: keys of SQS and Step Functions encrypt them.
@@ -123,7 +129,7 @@ func (e *event) create(settings *EventProps, identity identity) {
 	e.role = awsiam.NewRole(e, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: eventBridge})
 	e.deadLetters = settings.DeadLetterQueue
 	if e.deadLetters == nil {
-		e.deadLetters = undelivered.NewQueue(e, deadLettersID, settings.EncryptionKey)
+		e.deadLetters = undelivered.NewQueue(e, deadLettersID, settings.EncryptionKey, settings.RemovalPolicy)
 	}
 	undelivered.LetSend(eventBridge, e.deadLetters) // no role sends to it
 	e.rule = awsevents.NewRule(e, jsii.String("Rule"), &awsevents.RuleProps{
@@ -154,6 +160,7 @@ func (p *EventProps) validate(scope constructs.Construct) (found refusal.Problem
 		found.Add("Pattern: got nothing, expected at least one member, such as Source: every event would match")
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)
 	validateInput(scope, p.Input, p.AllowControl, false, &found)
 	p.Claim.validate(p.StateMachine, &found)

@@ -66,6 +66,12 @@ type ObjectCreatedProps struct {
 	// Default: the trigger creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
+	// RemovalPolicy is what happens to the dead-letter queue that the trigger creates,
+	// with what is in it, when it or the stack is deleted:
+	// awscdk.RemovalPolicy_DESTROY, _RETAIN or _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the queue is deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the dead-letter queue that the trigger creates, and
 	// the data of a Claim. The policy of an imported key must let EventBridge use it.
 	// Default: keys of SQS and Step Functions encrypt them.
@@ -114,6 +120,7 @@ func NewObjectCreated(scope constructs.Construct, id *string, props *ObjectCreat
 		RetryAttempts:   settings.RetryAttempts,
 		MaxEventAge:     settings.MaxEventAge,
 		DeadLetterQueue: settings.DeadLetterQueue,
+		RemovalPolicy:   settings.RemovalPolicy,
 		EncryptionKey:   settings.EncryptionKey,
 		Enabled:         settings.Enabled,
 		Description:     settings.Description,
@@ -158,6 +165,7 @@ func (p *ObjectCreatedProps) validate(scope constructs.Construct) (found refusal
 		found.Add(empty, "Suffix")
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)
 	validateInput(scope, p.Input, p.AllowControl, true, &found)
 	p.Claim.validate(p.StateMachine, &found)

@@ -69,6 +69,12 @@ type ScheduleProps struct {
 	// Default: the schedule creates an encrypted queue.
 	DeadLetterQueue awssqs.IQueue
 
+	// RemovalPolicy is what happens to the dead-letter queue that the schedule creates,
+	// with what is in it, when it or the stack is deleted:
+	// awscdk.RemovalPolicy_DESTROY, _RETAIN or _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: the queue is deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the schedule's data, with its input, the data of a
 	// Claim, and the dead-letter queue that the schedule creates.
 	// Default: keys of Scheduler, Step Functions and SQS encrypt them.
@@ -122,7 +128,7 @@ func NewSchedule(scope constructs.Construct, id *string, props *ScheduleProps) S
 	constructs.NewConstruct_Override(this, scope, id)
 	this.deadLetters = settings.DeadLetterQueue
 	if this.deadLetters == nil {
-		this.deadLetters = undelivered.NewQueue(this, deadLettersID, settings.EncryptionKey)
+		this.deadLetters = undelivered.NewQueue(this, deadLettersID, settings.EncryptionKey, settings.RemovalPolicy)
 	}
 	this.role = schedule.NewRole(this, "Role", this.deadLetters)
 	window := awsscheduler.TimeWindow_Off()
@@ -161,6 +167,7 @@ func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
 	}
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
+	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	if p.Claim != nil && len(p.Claim.Members) > 0 {
 		found.Add("Claim.Members: got %q, expected none: a schedule claims the time that it was set to", p.Claim.Members)
 	} else {

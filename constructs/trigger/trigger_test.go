@@ -3,6 +3,10 @@ package trigger_test
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/mapjob/mapjob/constructs/gofunction"
 	"math"
 	"regexp"
 	"slices"
@@ -135,10 +139,20 @@ func TestSnapshots(t *testing.T) {
 					TimestampHeader: jsii.String("X-Shop-Time"),
 					DeliveryID:      trigger.InBody("id"),
 				},
-				MaxBodyBytes:        jsii.Number(65_536),
-				AllowControl:        jsii.Bool(true),
-				Timeout:             seconds(5),
+				MaxBodyBytes: jsii.Number(65_536),
+				AllowControl: jsii.Bool(true),
+				Timeout:      seconds(5),
+				FunctionSettings: &gofunction.Settings{
+					Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(s, jsii.String("VPC"), &awsec2.VpcAttributes{
+						VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1")})},
+					Role: awsiam.NewRole(s, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
+					Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(s, jsii.String("Layer"),
+						jsii.String("arn:aws:lambda:us-east-1:123456789012:layer:tools:1"))},
+					EphemeralStorageMB: jsii.Number(1024), DeadLetterQueue: queue(s), ReservedConcurrency: jsii.Number(9),
+				},
 				ReservedConcurrency: jsii.Number(2),
+				LogRetention:        awslogs.RetentionDays_ONE_YEAR,
+				RemovalPolicy:       awscdk.RemovalPolicy_RETAIN,
 				Description:         jsii.String("orders of the shop"),
 			})
 		},
@@ -148,6 +162,43 @@ func TestSnapshots(t *testing.T) {
 			create(stack)
 			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
 		})
+	}
+}
+
+func TestWhatTriggersKeepStaysIfItIsRetained(t *testing.T) {
+	for policy, expected := range map[awscdk.RemovalPolicy]string{"": "Delete", awscdk.RemovalPolicy_RETAIN: "Retain"} {
+		stack := synthesis.Stack(t)
+		m := machine(stack)
+		trigger.NewSchedule(stack, jsii.String("Schedule"), &trigger.ScheduleProps{StateMachine: m, Expression: jsii.String("rate(1 day)"), RemovalPolicy: policy})
+		trigger.NewEvent(stack, jsii.String("Event"), &trigger.EventProps{StateMachine: m, Pattern: orders(), RemovalPolicy: policy})
+		trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: m,
+			Bucket: awss3.Bucket_FromBucketName(stack, jsii.String("Drop"), jsii.String("drop")), RemovalPolicy: policy})
+		trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: m, Authorization: &trigger.HMAC{}, RemovalPolicy: policy})
+		template := synthesis.Synthesize(t, stack)
+		for kind, count := range map[string]int{"AWS::SQS::Queue": 3, "AWS::Logs::LogGroup": 1, "AWS::SecretsManager::Secret": 1} {
+			resources := template.OfType(kind)
+			if len(resources) != count {
+				t.Errorf("got %d resources of type %s, expected %d", len(resources), kind, count)
+			}
+			for id, resource := range resources {
+				if resource.DeletionPolicy != expected {
+					t.Errorf("%q: got the deletion policy %s of %s, expected %s", policy, resource.DeletionPolicy, id, expected)
+				}
+			}
+		}
+	}
+}
+
+func TestWebhooksConcurrencyComesFromTheSettings(t *testing.T) {
+	for _, c := range []struct{ own, shared, expected *float64 }{
+		{nil, nil, jsii.Number(10)}, {nil, jsii.Number(7), jsii.Number(7)}, {jsii.Number(3), jsii.Number(7), jsii.Number(3)}, {jsii.Number(3), jsii.Number(0), jsii.Number(3)},
+	} {
+		stack := synthesis.Stack(t)
+		trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{StateMachine: machine(stack), ReservedConcurrency: c.own,
+			FunctionSettings: &gofunction.Settings{ReservedConcurrency: c.shared}})
+		if got := synthesis.Synthesize(t, stack).Only(t, "AWS::Lambda::Function").Properties["ReservedConcurrentExecutions"]; got != *c.expected {
+			t.Errorf("got %v, expected %g", got, *c.expected)
+		}
 	}
 }
 
@@ -429,9 +480,9 @@ func TestBadPropsAreRefused(t *testing.T) {
 		"a bad event": {
 			func(s awscdk.Stack) {
 				trigger.NewEvent(s, jsii.String("T"), &trigger.EventProps{StateMachine: machine(s), Pattern: &awsevents.EventPattern{}, RetryAttempts: jsii.Number(1.5), MaxEventAge: bad,
-					DeadLetterQueue: queue(s), EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
+					DeadLetterQueue: queue(s), RemovalPolicy: awscdk.RemovalPolicy_RETAIN, EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
 			},
-			[]string{"EncryptionKey: got a key with a DeadLetterQueue",
+			[]string{`RemovalPolicy: got "RETAIN" with a DeadLetterQueue, which has its own`, "EncryptionKey: got a key with a DeadLetterQueue",
 				"Pattern: got nothing", "RetryAttempts: got 1.5, expected a whole number from 0 to 185", "MaxEventAge: got 172800 s, expected whole seconds from 60 s to 86400 s"},
 		},
 		"an object of nothing": {
@@ -459,7 +510,8 @@ func TestBadPropsAreRefused(t *testing.T) {
 			func(s awscdk.Stack) {
 				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s),
 					Authorization: &trigger.HMAC{SignatureHeader: jsii.String("X Signature"), DeliveryID: trigger.InHeader("x-timestamp")},
-					MaxBodyBytes:  jsii.Number(262_145), Timeout: seconds(1), ReservedConcurrency: jsii.Number(0)})
+					MaxBodyBytes:  jsii.Number(262_145), Timeout: seconds(1), ReservedConcurrency: jsii.Number(0), RemovalPolicy: awscdk.RemovalPolicy_SNAPSHOT,
+					FunctionSettings: &gofunction.Settings{Network: &gofunction.Network{}, EphemeralStorageMB: jsii.Number(1)}})
 			},
 			[]string{
 				`Authorization.SignatureHeader: got "X Signature", expected the name of a header`,
@@ -467,7 +519,15 @@ func TestBadPropsAreRefused(t *testing.T) {
 				"MaxBodyBytes: got 262145, expected a whole number from 1 to 262144",
 				"Timeout: got 1 s, expected whole seconds from 2 s to 30 s",
 				"ReservedConcurrency: got 0, expected a whole number from 1 to 100000",
+				`RemovalPolicy: got "SNAPSHOT", expected one of`,
+				"FunctionSettings.Network.VPC: got nothing", "FunctionSettings.EphemeralStorageMB: got 1, expected",
 			},
+		},
+		"a webhook that answers no request": {
+			func(s awscdk.Stack) {
+				trigger.NewWebhook(s, jsii.String("T"), &trigger.WebhookProps{StateMachine: machine(s), FunctionSettings: &gofunction.Settings{ReservedConcurrency: jsii.Number(0)}})
+			},
+			[]string{"FunctionSettings.ReservedConcurrency: got 0, expected 1 or more, or a ReservedConcurrency of the webhook"},
 		},
 		"a webhook with an ID in no member": {
 			func(s awscdk.Stack) {

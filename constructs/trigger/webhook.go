@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -57,12 +58,28 @@ type WebhookProps struct {
 	// Default: 10 seconds.
 	Timeout awscdk.Duration
 
+	// FunctionSettings are the network, the role, and other settings that the webhook's
+	// function has in common with other functions. The webhook's ReservedConcurrency
+	// replaces theirs.
+	// Default: the function is in no VPC and has a role of its own.
+	FunctionSettings *gofunction.Settings
+
 	// ReservedConcurrency is how many requests are handled at once. More are
 	// answered with 429, for the sender to try again. It also keeps a flood of
 	// requests from using the concurrency of the account's other functions.
-	// Default: 10 requests. The account needs that much concurrency to spare:
+	// Default: that of the FunctionSettings, or 10 requests. The account needs that much concurrency to spare:
 	// Lambda keeps some of it, usually 100, unreserved.
 	ReservedConcurrency *float64
+
+	// LogRetention is how long the function's logs are kept.
+	// Default: logs expire after a month.
+	LogRetention awslogs.RetentionDays
+
+	// RemovalPolicy is what happens to the function's logs, and to a secret that the
+	// webhook creates, when they or the stack are deleted:
+	// awscdk.RemovalPolicy_DESTROY, _RETAIN or _RETAIN_ON_UPDATE_OR_DELETE.
+	// Default: both are deleted.
+	RemovalPolicy awscdk.RemovalPolicy
 
 	// EncryptionKey encrypts the function's logs and environment, and a secret
 	// that the webhook creates. The policy of an imported key must let
@@ -147,6 +164,7 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 		this.secret = awssecretsmanager.NewSecret(this, jsii.String("Secret"), &awssecretsmanager.SecretProps{
 			Description:          jsii.String("Signs the deliveries to a webhook"),
 			EncryptionKey:        settings.EncryptionKey,
+			RemovalPolicy:        settings.RemovalPolicy,
 			GenerateSecretString: &awssecretsmanager.SecretStringGenerator{PasswordLength: jsii.Number(64), ExcludePunctuation: jsii.Bool(true)},
 		})
 		accepted.Finding(this.secret, "AwsSolutions-SMG4", "the sender has the secret too, so that it is rotated by both sides together")
@@ -156,10 +174,13 @@ func NewWebhook(scope constructs.Construct, id *string, props *WebhookProps) Web
 		Description:         settings.Description,
 		Timeout:             settings.Timeout,
 		ReservedConcurrency: settings.ReservedConcurrency,
+		Settings:            settings.FunctionSettings,
+		LogRetention:        settings.LogRetention,
+		RemovalPolicy:       settings.RemovalPolicy,
 		EncryptionKey:       settings.EncryptionKey,
 		Environment:         settings.environment(this.name, &authorization, this.secret),
 	})
-	this.grant(settings.StateMachine)
+	this.grant(settings.StateMachine, settings.FunctionSettings != nil && settings.FunctionSettings.Role != nil)
 	urlAuthorization := awslambda.FunctionUrlAuthType_AWS_IAM
 	if authorization.signed {
 		urlAuthorization = awslambda.FunctionUrlAuthType_NONE // the function checks the signature
@@ -182,6 +203,9 @@ func (p WebhookProps) withDefaults() WebhookProps {
 	}
 	if p.Timeout == nil {
 		p.Timeout = awscdk.Duration_Seconds(jsii.Number(defaultWebhookSeconds))
+	}
+	if p.ReservedConcurrency == nil && p.FunctionSettings != nil {
+		p.ReservedConcurrency = p.FunctionSettings.ReservedConcurrency
 	}
 	if p.ReservedConcurrency == nil {
 		p.ReservedConcurrency = jsii.Number(defaultWebhookConcurrency)
@@ -226,5 +250,10 @@ func (p *WebhookProps) validate() (found refusal.Problems) {
 	found.Whole("MaxBodyBytes", p.MaxBodyBytes, 1, maxInputBytes)
 	found.Duration("Timeout", p.Timeout, 2, 30)
 	found.Whole("ReservedConcurrency", p.ReservedConcurrency, 1, 100_000)
+	found.AddAll("FunctionSettings.", p.FunctionSettings.Validate())
+	if s := p.FunctionSettings; s != nil && s.ReservedConcurrency != nil && *s.ReservedConcurrency == 0 && p.ReservedConcurrency == nil {
+		found.Add("FunctionSettings.ReservedConcurrency: got 0, expected 1 or more, or a ReservedConcurrency of the webhook: it would answer no request")
+	}
+	found.RemovalPolicy("RemovalPolicy", p.RemovalPolicy)
 	return found
 }

@@ -49,9 +49,20 @@ func ofStack(this constructs.Construct) *string {
 
 // grant lets the webhook start executions and read those that it started, to compare
 // a delivery that comes again with the first.
-func (w *webhook) grant(machine awsstepfunctions.IStateMachine) {
-	machine.GrantStartExecution(w.function)
-	w.function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+//
+// If the role is shared, other functions depend on the role's own policy, and the state
+// machine may depend on those functions: the permissions, which name the state machine,
+// are then in a policy of their own.
+func (w *webhook) grant(machine awsstepfunctions.IStateMachine, sharedRole bool) {
+	var grantee awsiam.IGrantable = w.function
+	var policy awsiam.Policy
+	if sharedRole {
+		policy = awsiam.NewPolicy(w, jsii.String("Access"), nil)
+		w.function.Role().AttachInlinePolicy(policy)
+		grantee = policy
+	}
+	machine.GrantStartExecution(grantee)
+	grantee.GrantPrincipal().AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions: jsii.Strings("states:DescribeExecution"),
 		Resources: &[]*string{awscdk.Stack_Of(w).FormatArn(&awscdk.ArnComponents{
 			Service: jsii.String("states"), Resource: jsii.String("execution"),
@@ -59,16 +70,19 @@ func (w *webhook) grant(machine awsstepfunctions.IStateMachine) {
 			ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 		})},
 	}))
-	accepted.Wildcards(w.function.Role().Node().FindChild(jsii.String("DefaultPolicy")),
-		"the names of executions end with the IDs of deliveries", protocol.WebhookSeparator+"*")
+	var granted constructs.IConstruct = policy
+	if !sharedRole {
+		granted = w.function.Role().Node().FindChild(jsii.String("DefaultPolicy"))
+	}
+	accepted.Wildcards(granted, "the names of executions end with the IDs of deliveries", protocol.WebhookSeparator+"*")
 	if own, ok := machine.(awsstepfunctions.StateMachine); ok {
-		w.grantKey(own)
+		w.grantKey(own, grantee)
 	}
 }
 
 // grantKey lets the webhook read the executions of a state machine that a customer
 // managed key encrypts (Step Functions developer guide, "Data at rest encryption").
-func (w *webhook) grantKey(machine awsstepfunctions.StateMachine) {
+func (w *webhook) grantKey(machine awsstepfunctions.StateMachine, grantee awsiam.IGrantable) {
 	resource := machine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
 	configuration := resource.EncryptionConfiguration()
 	if configuration == nil {
@@ -76,7 +90,7 @@ func (w *webhook) grantKey(machine awsstepfunctions.StateMachine) {
 	}
 	encryption, _ := awscdk.Stack_Of(w).Resolve(configuration).(map[string]any)
 	if key := encryption["kmsKeyId"]; key != nil {
-		w.function.AddToRolePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		grantee.GrantPrincipal().AddToPrincipalPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Actions:    jsii.Strings("kms:Decrypt"),
 			Resources:  &[]*string{awscdk.Token_AsString(key, nil)},
 			Conditions: &map[string]any{"StringEquals": map[string]any{"kms:EncryptionContext:aws:states:stateMachineArn": machine.StateMachineArn()}},

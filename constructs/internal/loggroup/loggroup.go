@@ -1,5 +1,5 @@
-// Package loggroup creates CloudWatch log groups that expire, are deleted with
-// their stack, and may be encrypted with a given key.
+// Package loggroup creates CloudWatch log groups that expire, are deleted with their
+// stack or stay, and may be encrypted with a given key.
 package loggroup
 
 import (
@@ -22,6 +22,12 @@ type Props struct {
 	// Default: events expire after a month.
 	Retention awslogs.RetentionDays
 
+	// RemovalPolicy is what happens to the group when it or the stack is deleted. The
+	// name of a group that stays has a part of the stack's ID, so that the stack can
+	// be created again.
+	// Default: the group is deleted.
+	RemovalPolicy awscdk.RemovalPolicy
+
 	// EncryptionKey encrypts the events. The group lets CloudWatch Logs use a
 	// key that this app creates; the policy of an imported one has to.
 	// Default: a key of CloudWatch Logs encrypts them.
@@ -37,12 +43,21 @@ func New(scope constructs.Construct, id *string, props *Props) awslogs.LogGroup 
 	if retention == "" {
 		retention = awslogs.RetentionDays_ONE_MONTH
 	}
-	settings := &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: awscdk.RemovalPolicy_DESTROY}
+	removal := props.RemovalPolicy
+	if removal == "" {
+		removal = awscdk.RemovalPolicy_DESTROY
+	}
+	settings := &awslogs.LogGroupProps{Retention: retention, RemovalPolicy: removal}
 	if props.Prefix != nil {
 		// The stack's name distinguishes two deployments of one app. The rest
 		// changes only with the path of the construct.
 		inStack := awscdk.Names_UniqueResourceName(scope, &awscdk.UniqueResourceNameOptions{MaxLength: jsii.Number(200), Separator: jsii.String("-")})
-		settings.LogGroupName = jsii.String(*props.Prefix + *awscdk.Aws_STACK_NAME() + "/" + *inStack + "-" + *id)
+		name := *props.Prefix + *awscdk.Aws_STACK_NAME() + "/" + *inStack + "-" + *id
+		if removal != awscdk.RemovalPolicy_DESTROY {
+			// arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID
+			name += "-" + *awscdk.Fn_Select(jsii.Number(2), awscdk.Fn_Split(jsii.String("/"), awscdk.Aws_STACK_ID(), nil))
+		}
+		settings.LogGroupName = &name
 	}
 	if props.EncryptionKey != nil {
 		settings.EncryptionKey = props.EncryptionKey

@@ -19,6 +19,7 @@ func TestSnapshots(t *testing.T) {
 		"minimal": func(awscdk.Stack) *loggroup.Props { return nil },
 		"everything": func(s awscdk.Stack) *loggroup.Props {
 			return &loggroup.Props{Prefix: jsii.String("/ours/"), Retention: awslogs.RetentionDays_ONE_WEEK,
+				RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
 				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
 		},
 	} {

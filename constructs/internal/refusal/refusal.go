@@ -24,12 +24,29 @@ func (p *Problems) Add(format string, args ...any) {
 	p.list = append(p.list, fmt.Errorf(format, args...))
 }
 
+// AddAll adds the problems that err joins, if there are any, with a prefix, such as
+// "Results.".
+func (p *Problems) AddAll(prefix string, err error) {
+	switch joined := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, one := range joined.Unwrap() {
+			p.Add("%s%w", prefix, one)
+		}
+	default:
+		p.Add("%s%w", prefix, err)
+	}
+}
+
+// Err returns all problems as one error, nil if there are none.
+func (p Problems) Err() error { return errors.Join(p.list...) }
+
 // Any reports whether there are problems.
 func (p Problems) Any() bool { return len(p.list) > 0 }
 
 // Refuse panics if there are problems, with the construct's path and all of them.
 func (p Problems) Refuse(scope constructs.Construct, id *string) {
-	if err := errors.Join(p.list...); err != nil {
+	if err := p.Err(); err != nil {
 		panic(fmt.Errorf("%s/%s: %w", *scope.Node().Path(), *id, err))
 	}
 }
@@ -160,6 +177,24 @@ func (p *Problems) JobName(prop, name string) {
 	}
 	p.Add("%s: got %q, expected 1 to %d characters of ASCII: the name is a dimension of metrics and begins the subject of notifications",
 		prop, name, maxJobName)
+}
+
+// RemovalPolicy refuses a policy that the resources of the constructs do not have:
+// none of them has snapshots.
+func (p *Problems) RemovalPolicy(prop string, policy awscdk.RemovalPolicy) {
+	known := []awscdk.RemovalPolicy{awscdk.RemovalPolicy_DESTROY, awscdk.RemovalPolicy_RETAIN, awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE}
+	if policy != "" && !slices.Contains(known, policy) {
+		p.Add("%s: got %q, expected one of %s", prop, policy, quoted(known))
+	}
+}
+
+// RemovalPolicyOf does what RemovalPolicy does, for a resource that a construct
+// creates unless it is given in another prop, and refuses both.
+func (p *Problems) RemovalPolicyOf(prop string, given bool, policy awscdk.RemovalPolicy) {
+	p.RemovalPolicy("RemovalPolicy", policy)
+	if given && policy != "" {
+		p.Add("RemovalPolicy: got %q with a %s, which has its own; expected one of them", policy, prop)
+	}
 }
 
 // StandardTopic refuses a FIFO topic.

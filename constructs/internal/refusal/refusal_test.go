@@ -1,6 +1,7 @@
 package refusal_test
 
 import (
+	"errors"
 	"math"
 	"testing"
 
@@ -56,6 +57,13 @@ func TestProblems(t *testing.T) {
 		"not JSON":           {func(p *problems) { p.JSON("Input", math.Inf(1)) }, "/Job: Input: got a value that is not JSON: json: unsupported value: +Inf"},
 		"left out":           {func(p *problems) { refusal.Without(p, []string{"A"}, []string{"A", "B"}) }, nil},
 		"left out, unknown":  {func(p *problems) { refusal.Without(p, []string{"C"}, []string{"A", "B"}) }, `/Job: Without: got "C", expected one of "A", "B"`},
+		"retained":           {func(p *problems) { p.RemovalPolicy("R", awscdk.RemovalPolicy_RETAIN); p.RemovalPolicy("R", "") }, nil},
+		"a snapshot":         {func(p *problems) { p.RemovalPolicy("R", awscdk.RemovalPolicy_SNAPSHOT) }, `/Job: R: got "SNAPSHOT", expected one of "DESTROY", "RETAIN", "RETAIN_ON_UPDATE_OR_DELETE"`},
+		"retained, given":    {func(p *problems) { p.RemovalPolicyOf("Table", true, awscdk.RemovalPolicy_RETAIN) }, `/Job: RemovalPolicy: got "RETAIN" with a Table, which has its own; expected one of them`},
+		"given alone":        {func(p *problems) { p.RemovalPolicyOf("Table", true, "") }, nil},
+		"of a part":          {func(p *problems) { var q problems; q.Add("A: got 1"); q.Add("B: got 2"); p.AddAll("Part.", q.Err()) }, "/Job: Part.A: got 1\nPart.B: got 2"},
+		"of a good part":     {func(p *problems) { var q problems; p.AddAll("Part.", q.Err()) }, nil},
+		"one of a part":      {func(p *problems) { p.AddAll("Part.", errors.New("A: got 1")) }, "/Job: Part.A: got 1"},
 		"all at once":        {func(p *problems) { p.Add("A: got %d", 1); p.Add("B: got %d", 2) }, "/Job: A: got 1\nB: got 2"},
 	} {
 		if got := refused(c.check); got != c.expected {

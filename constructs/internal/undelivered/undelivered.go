@@ -14,12 +14,14 @@ import (
 )
 
 // NewQueue creates an encrypted queue that keeps messages for two weeks, the
-// longest that SQS can. The key may be nil.
-func NewQueue(scope constructs.Construct, id string, key awskms.IKey) awssqs.IQueue {
+// longest that SQS can. The key may be nil. Without a removal policy, the queue is
+// deleted with its stack.
+func NewQueue(scope constructs.Construct, id string, key awskms.IKey, removal awscdk.RemovalPolicy) awssqs.IQueue {
 	props := &awssqs.QueueProps{
 		Encryption:      awssqs.QueueEncryption_SQS_MANAGED, // EventBridge may not use the AWS managed KMS key
 		EnforceSSL:      jsii.Bool(true),
 		RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+		RemovalPolicy:   removal,
 	}
 	if key != nil {
 		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, key
