@@ -65,7 +65,8 @@ func (m *machine) start(ctx context.Context, name string, input []byte) (*execut
 func (m *machine) compare(ctx context.Context, client StepFunctions, earlier *execution, input []byte) *refusal {
 	answer, err := client.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &earlier.ARN})
 	if _, gone := errors.AsType[*types.ExecutionDoesNotExist](err); gone {
-		// Its 90 days are over, and its name will be free in a moment.
+		// It is not visible yet, or its 90 days are over and its name will be free in a
+		// moment.
 		return again("comparing the input of execution "+earlier.Name, err)
 	}
 	if err != nil {
