@@ -420,3 +420,25 @@ func TestARecordWithoutAnOwnerIsRefused(t *testing.T) {
 		t.Errorf("got %+v after %d requests, expected a refusal after two", o, requests)
 	}
 }
+
+// A failure whose message is long is still that failure.
+func TestALongCauseIsRememberedInPart(t *testing.T) {
+	t.Parallel()
+	table := &oncetest.Table{}
+	done := 0
+	long := strings.Repeat("ü", 300_000)
+	h := work(func(context.Context, string) (string, error) {
+		done++
+		return "", job.Final(job.Errorf("Refused", "%s", long))
+	},
+		virtualOnce(table, itself))
+	for range 2 {
+		o := jobtest.Work(t, h, "a")[0]
+		if o.Error != "Refused" || !strings.HasPrefix(o.Cause, "üüü") || o.Retryable || done != 1 {
+			t.Errorf("got the error %s with %.20q…, retryable %t, after it was done %d times, expected Refused, once", o.Error, o.Cause, o.Retryable, done)
+		}
+	}
+	if statuses := fmt.Sprint(table.Statuses()); !strings.HasSuffix(statuses, ":FINAL]") {
+		t.Errorf("got the records %s, expected one of a final failure", statuses)
+	}
+}

@@ -61,7 +61,7 @@ func shorten(outcomes []protocol.Outcome) ([]byte, error) {
 	for _, i := range bySize {
 		o := &outcomes[i]
 		if o.Status == protocol.Failed {
-			shortenCause(o)
+			ShortenCause(o)
 		} else {
 			*o = protocol.Outcome{Index: o.Index, Status: protocol.Failed, Error: protocol.ErrorResultTooLarge,
 				Cause: fmt.Sprintf("got an outcome of %d bytes, expected one that fits into the %d bytes of an answer: return less, or use Distributed mode, which stores it in the results bucket",
@@ -83,7 +83,7 @@ const maxResult = protocol.MaxOutcome - 1<<20
 // bound fails an outcome that the summary could not read.
 func bound(o *protocol.Outcome) {
 	if len(o.Cause) > maxResult/6 { // as JSON, a byte may take six
-		shortenCause(o)
+		ShortenCause(o)
 	}
 	if len(o.Output) > maxResult {
 		*o = protocol.Outcome{Index: o.Index, Status: protocol.Failed, Error: protocol.ErrorResultTooLarge,
@@ -95,8 +95,8 @@ func bound(o *protocol.Outcome) {
 // maxShortCause is how much remains of a cause that is shortened, in bytes.
 const maxShortCause = 1000
 
-// shortenCause cuts the cause of a failed outcome, and leaves out the item.
-func shortenCause(o *protocol.Outcome) {
+// ShortenCause cuts the cause of a failed outcome, and leaves out the item.
+func ShortenCause(o *protocol.Outcome) {
 	o.Item = nil
 	if len(o.Cause) > maxShortCause {
 		o.Cause = fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(o.Cause[:maxShortCause], ""), len(o.Cause))

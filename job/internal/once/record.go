@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/internal/answer"
 )
 
 // The schema of the table.
@@ -152,11 +153,21 @@ func readRecord(item attributes) (*record, error) {
 	return r, nil
 }
 
-// fit fails the item if its outcome does not fit into the table.
-func (r *record) fit() {
+// size returns how large the item of the table is at most, in bytes.
+func (r *record) size() int {
 	const rest = 512 // the names of the attributes, and the numbers
 	o := &r.outcome
-	size := len(r.id) + len(r.owner) + len(r.execution) + len(o.Output) + len(o.Error) + len(o.Cause) + rest
+	return len(r.id) + len(r.owner) + len(r.execution) + len(o.Output) + len(o.Error) + len(o.Cause) + rest
+}
+
+// fit shortens the cause of a failure that does not fit into the table, and fails an
+// item whose result does not.
+func (r *record) fit() {
+	o := &r.outcome
+	if o.Status == protocol.Failed && r.size() > maxTableItem {
+		answer.ShortenCause(o)
+	}
+	size := r.size()
 	if size <= maxTableItem {
 		return
 	}
