@@ -44,6 +44,9 @@ type Options struct {
 	// Delivered, if it is set, is called after a function was invoked with a batch
 	// of messages, from the goroutine of the invocation.
 	Delivered func(invocation.Delivery)
+	// Fill, if it is set, fills tables and buckets. They are all there; functions may
+	// still be built.
+	Fill func(context.Context, *Stack) error
 	// Functions replace functions of the stack, or parts of them.
 	Functions functions.Given
 	// QueueFaults make deliveries of the queues go wrong. Default: none.
@@ -92,7 +95,7 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 	}()
 	for _, start := range []func(context.Context) error{
 		s.startObjects, s.startDatabase, s.startStepFunctions, s.startHost, s.startQueues,
-		s.createBuckets, s.createTables, s.addFunctions, s.pollQueues,
+		s.createBuckets, s.createTables, s.fillAndBuild, s.pollQueues,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
@@ -152,6 +155,32 @@ func (s *Stack) createTables(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// fillAndBuild fills tables and buckets while functions are built: both take long.
+func (s *Stack) fillAndBuild(ctx context.Context) error {
+	if s.options.Fill == nil {
+		return s.addFunctions(ctx)
+	}
+	both, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	filled := make(chan error, 1)
+	go func() {
+		err := s.options.Fill(both, s)
+		if err != nil {
+			cancel(err)
+		}
+		filled <- err
+	}()
+	err := s.addFunctions(both)
+	if err != nil {
+		cancel(err)
+	}
+	err = cmp.Or(err, <-filled)
+	if err != nil && ctx.Err() == nil {
+		return context.Cause(both) // the first error: the other one is its consequence
+	}
+	return err
 }
 
 // Close stops everything. It may be called more than once.

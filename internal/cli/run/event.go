@@ -16,9 +16,8 @@ import (
 )
 
 // event runs a stack that has no job: an event invokes a function, and the run
-// ends when all work in queues is done. Filled has the tables that were filled
-// before, by physical name.
-func (r *run) event(ctx context.Context, function string, seen *witness.Witness, filled map[string]bool) error {
+// ends when all work in queues is done.
+func (r *run) event(ctx context.Context, function string, seen *witness.Witness) error {
 	r.progress.Say("sending an event to %s", function)
 	began := time.Now()
 	result, err := r.stack.InvokeEvent(function, r.input)
@@ -43,7 +42,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness,
 	if drained != nil {
 		answer.Status = witness.Interrupted
 	}
-	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, filled); err != nil {
+	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, r.filled); err != nil {
 		return err
 	}
 	answer.Count(r.stack, seen, ended.Began)

@@ -97,7 +97,8 @@ type run struct {
 	progress *terminal.Progress
 	folder   string
 	input    []byte
-	stack    *stack.Stack // nil until it is started
+	stack    *stack.Stack    // nil until it is started
+	filled   map[string]bool // tables that were filled before, by physical name
 }
 
 func (r *run) do(ctx context.Context) (err error) {
@@ -113,7 +114,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	linkLast(r.folder)
 	r.progress.Say("starting the services of %s and building its functions", synthesized.Name)
 	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort,
-		Functions: functions.Given{Stubs: r.command.Stub, Commands: r.command.Function, Env: r.command.Env}}
+		Fill: r.seed, Functions: functions.Given{Stubs: r.command.Stub, Commands: r.command.Function, Env: r.command.Env}}
 	seen := witness.New()
 	if !stack.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
@@ -151,12 +152,8 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 			return err
 		}
 	}
-	filled, err := r.seed(ctx)
-	if err != nil {
-		return err
-	}
 	if machine == nil {
-		return r.kept(ctx, r.event(ctx, entry, seen, filled))
+		return r.kept(ctx, r.event(ctx, entry, seen))
 	}
 	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if file := r.command.Items; file != "" {
