@@ -396,3 +396,18 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		t.Errorf("got %v, expected the authorization to be missed", err)
 	}
 }
+
+// The monotonic clock may stand still while the function is frozen: a secret would be
+// in use for longer than five minutes.
+func TestAHandlerTellsTheTimeByTheWallClock(t *testing.T) {
+	h, _ := webhook(t, nil)
+	fresh, err := New(h.settings, Clients{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Time{fresh.now(), fresh.secret.now()} {
+		if at != at.Round(0) || time.Since(at).Abs() > time.Minute {
+			t.Errorf("got %v, expected the time without a reading of the monotonic clock", at)
+		}
+	}
+}
