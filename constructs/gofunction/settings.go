@@ -31,7 +31,8 @@ type Settings struct {
 	Network *Network
 
 	// Role is the role of all functions with these settings, as in Props: each of
-	// them then has the permissions of all.
+	// them then has the permissions of all. IAM takes 10,240 characters of policies in a
+	// role, enough for some 15 functions.
 	// Default: each function has a role of its own.
 	Role awsiam.IRole
 

@@ -162,6 +162,45 @@ WorkerRole
   logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
+		"Shared": `
+JobRole
+  lambda:InvokeFunction on <JobAccountantFunction.Arn>
+  lambda:InvokeFunction on <JobAccountantFunction.Arn>:*
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>:*
+  lambda:InvokeFunction on <WorkerFunction.Arn>
+  lambda:InvokeFunction on <WorkerFunction.Arn>:*
+  logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:AbortMultipartUpload, s3:ListMultipartUploadParts, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/results/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>/Map:*
+  states:DescribeExecution, states:StopExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>:*
+  states:RedriveExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<name of JobStateMachine>/Map:*
+  states:StartExecution on <JobStateMachine>
+Ours
+  ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  ec2:AssignPrivateIpAddresses, ec2:CreateNetworkInterface, ec2:DeleteNetworkInterface, ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets, ec2:UnassignPrivateIpAddresses, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  logs:CreateLogStream, logs:PutLogEvents on <JobAccountantLogs.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobChunkerLogs.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WebhookFunctionLogs.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <WorkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:GetObject, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/outcomes/*
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items-*.jsonl
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
+  s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
+  secretsmanager:DescribeSecret, secretsmanager:GetSecretValue on <WebhookSecret> when ForAnyValue:StringEquals secretsmanager:VersionStage AWSCURRENT, AWSPREVIOUS
+  sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:failures
+  states:DescribeExecution on arn:<Partition>:states:<Region>:<AccountId>:execution:<JobStateMachine.Name>:Webhook-cd2a457bcff3-<start of name of StackId>--*
+  states:StartExecution on <JobStateMachine>
+`,
 		"Invoicing": `
 InvoicingRole
   dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <InvoicingLockTable.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <InvoicingStateMachine>

@@ -3,11 +3,14 @@ package security
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -39,6 +42,7 @@ var all = map[string]func(app awscdk.App, id string) awscdk.Stack{
 	"QueueFanout":   func(app awscdk.App, id string) awscdk.Stack { return stacks.NewQueueFanout(app, &id, nil) },
 	"TrackedFanout": func(app awscdk.App, id string) awscdk.Stack { return stacks.NewTrackedFanout(app, &id, nil) },
 	"ByAKey":        byAKey,
+	"Shared":        shared,
 }
 
 // jobStack creates a stack with a job that gets a key and a bucket for access logs.
@@ -192,5 +196,28 @@ func byAKey(app awscdk.App, id string) awscdk.Stack {
 		Events:   &eventhandler.Events{Pattern: &awsevents.EventPattern{Source: jsii.Strings("shop.orders")}},
 	})
 	queuefanout.New(stack, jsii.String("Fanout"), &queuefanout.Props{Producer: producer, Consumer: function("Consumer"), EncryptionKey: key})
+	return stack
+}
+
+// shared creates a stack whose functions, those of a job and of its webhook too, have
+// one network and one role.
+func shared(app awscdk.App, id string) awscdk.Stack {
+	stack := awscdk.NewStack(app, &id, nil)
+	ours := &gofunction.Settings{
+		Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
+			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
+		})},
+		Role: awsiam.NewRole(stack, jsii.String("Ours"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
+		Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(stack, jsii.String("Layer"),
+			jsii.String("arn:aws:lambda:us-east-1:123456789012:layer:tools:1"))},
+		DeadLetterQueue: awssqs.Queue_FromQueueArn(stack, jsii.String("Failures"), jsii.String("arn:aws:sqs:us-east-1:123456789012:failures")),
+	}
+	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Settings: ours})
+	job := mapjob.New(stack, jsii.String("Job"), &mapjob.Props{
+		Worker: worker, Mode: &mapjob.ByReference{}, FunctionSettings: ours, Results: &mapjob.ResultsProps{AccessLogs: accessLogs(stack)},
+	})
+	trigger.NewWebhook(stack, jsii.String("Webhook"), &trigger.WebhookProps{
+		StateMachine: job.StateMachine(), Authorization: &trigger.HMAC{}, FunctionSettings: ours,
+	})
 	return stack
 }

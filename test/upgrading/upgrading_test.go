@@ -3,6 +3,8 @@ package upgrading
 import (
 	"cmp"
 	"encoding/json"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/mapjob/mapjob/constructs/gofunction"
 	"maps"
 	"os"
 	"slices"
@@ -104,6 +106,12 @@ func changes() []change {
 			p.LogData, p.LogRetention, p.Timeout = jsii.Bool(true), awslogs.RetentionDays_ONE_DAY, awscdk.Duration_Hours(jsii.Number(1))
 			p.Notify = observe.NewTopic(s, jsii.String("Alerts"), nil)
 			p.Results = &mapjob.ResultsProps{Expiry: awscdk.Duration_Days(jsii.Number(7))}
+		})},
+		{"`RemovalPolicy`, to `RETAIN`", nil, ofProps(func(_ awscdk.Stack, p *mapjob.Props) { p.RemovalPolicy = awscdk.RemovalPolicy_RETAIN })},
+		{"`RemovalPolicy`, to `DESTROY`", nil, ofProps(func(_ awscdk.Stack, p *mapjob.Props) { p.RemovalPolicy = awscdk.RemovalPolicy_DESTROY })},
+		{"`FunctionSettings`", nil, ofProps(func(s awscdk.Stack, p *mapjob.Props) {
+			p.FunctionSettings = &gofunction.Settings{EphemeralStorageMB: jsii.Number(1024),
+				Role: awsiam.Role_FromRoleName(s, jsii.String("Ours"), jsii.String("ours"), nil)}
 		})},
 		{"`PinVersions`", nil, ofProps(func(_ awscdk.Stack, p *mapjob.Props) { p.PinVersions = jsii.Bool(true) })},
 	}
