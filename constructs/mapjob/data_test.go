@@ -88,6 +88,19 @@ func TestBadSettingsOfFunctionsAndDataAreRefusedAllAtOnce(t *testing.T) {
 	}
 }
 
+func TestFunctionsThatCanNotRunAreRefused(t *testing.T) {
+	never := &gofunction.Settings{ReservedConcurrency: jsii.Number(0)}
+	build := func(mode mapjob.Mode) {
+		stack := synthesis.Stack(t)
+		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Mode: mode, FunctionSettings: never})
+	}
+	message := synthesis.Panics(t, func() { build(nil) })
+	if expected := "FunctionSettings.ReservedConcurrency: got 0, expected 1 or more: the job could not invoke its functions"; !strings.Contains(message, expected) {
+		t.Errorf("got %q, expected it to contain %q", message, expected)
+	}
+	build(&mapjob.Inline{}) // creates no function
+}
+
 // A role that the CDK can't change gets no policy.
 func TestImmutableRolesAreLeftAlone(t *testing.T) {
 	stack := synthesis.Stack(t)

@@ -30,7 +30,7 @@ func (s *settings) validate() (found refusal.Problems) {
 	s.validateTimes(&found)
 	s.validateResults(&found)
 	s.validateVersions(&found)
-	found.AddAll("FunctionSettings.", s.FunctionSettings.Validate())
+	s.validateFunctions(&found)
 	found.RemovalPolicy("RemovalPolicy", s.RemovalPolicy)
 	if s.LockTable != nil && s.Overlap == nil {
 		found.Add("LockTable: got a table without an Overlap, expected both: executions that may overlap have no lock")
@@ -44,6 +44,14 @@ func (s *settings) validate() (found refusal.Problems) {
 	found.Known("ToleratedFailurePercentage", s.ToleratedFailurePercentage)
 	found.Known("ToleratedFailureCount", s.ToleratedFailureCount)
 	return found
+}
+
+// validateFunctions checks the settings of the functions that the job creates.
+func (s *settings) validateFunctions(found *refusal.Problems) {
+	found.AddAll("FunctionSettings.", s.FunctionSettings.Validate())
+	if f := s.FunctionSettings; f != nil && f.ReservedConcurrency != nil && *f.ReservedConcurrency == 0 && (s.bringsAccountant() || s.bringsChunker()) {
+		found.Add("FunctionSettings.ReservedConcurrency: got 0, expected 1 or more: the job could not invoke its functions")
+	}
 }
 
 // validateWork checks what handles the items.
