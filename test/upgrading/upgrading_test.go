@@ -3,8 +3,6 @@ package upgrading
 import (
 	"cmp"
 	"encoding/json"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/mapjob/mapjob/constructs/gofunction"
 	"maps"
 	"os"
 	"slices"
@@ -13,11 +11,13 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"

@@ -27,14 +27,18 @@ func (p *Problems) Add(format string, args ...any) {
 // AddAll adds the problems that err joins, if there are any, with a prefix, such as
 // "Results.".
 func (p *Problems) AddAll(prefix string, err error) {
-	switch joined := err.(type) {
-	case nil:
-	case interface{ Unwrap() []error }:
-		for _, one := range joined.Unwrap() {
+	var joined interface {
+		error
+		Unwrap() []error
+	}
+	list := []error{err}
+	if errors.As(err, &joined) {
+		list = joined.Unwrap()
+	}
+	for _, one := range list {
+		if one != nil {
 			p.Add("%s%w", prefix, one)
 		}
-	default:
-		p.Add("%s%w", prefix, err)
 	}
 }
 
