@@ -157,7 +157,7 @@ func (in input) changedSince(t time.Time) bool {
 // system is coarser than that of the system: by a few milliseconds, or by two
 // seconds if it has no fractions of one.
 func newer(info fs.FileInfo, t time.Time) bool {
-	slack := 20 * time.Millisecond
+	slack := 10 * time.Millisecond
 	if info.ModTime().Nanosecond() == 0 {
 		slack = 2 * time.Second
 	}

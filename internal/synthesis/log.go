@@ -40,9 +40,10 @@ func observed(folder, log string, settings map[string]string) ([]string, error) 
 	}, nil
 }
 
-// passing matches what an app's process makes of its own: the libraries of the CDK,
-// which Go's modules bring along, and files of the system that never stay the same.
-var passing = regexp.MustCompile(`[/\\]jsii-(?:runtime\.|kernel-)[^/\\]+|-\d+\.\d+\.\d+\.\d+\.tgz$|^/(?:proc|sys|dev)/`)
+// passing matches what an app's process makes for itself: the libraries of the CDK,
+// which Go's modules bring along, its cache of fingerprints, and files of the system
+// that never stay the same.
+var passing = regexp.MustCompile(`[/\\]\.cdk[/\\]cache(?:[/\\]|$)|[/\\]jsii-(?:runtime\.|kernel-)[^/\\]+|-\d+\.\d+\.\d+\.\d+\.tgz$|^/(?:proc|sys|dev)/`)
 
 // readLog returns the inputs of an app from its log. Written is where the app wrote
 // its assembly. The error says why they are not known.

@@ -12,7 +12,9 @@ const written = new Set();
 
 // The libraries of the CDK, which Go's modules bring along, and the temporary
 // folders that they are loaded from.
-const libraries = /[/\\](jsii-(runtime\.|kernel-)[^/\\]+|aws[/\\]jsii[/\\]package-cache|com\.amazonaws\.jsii[/\\]package-cache)([/\\]|$)/;
+const temporary = /[/\\](jsii-(runtime\.|kernel-)[^/\\]+|aws[/\\]jsii[/\\]package-cache|com\.amazonaws\.jsii[/\\]package-cache)([/\\]|$)/;
+const cache = process.env.JSII_RUNTIME_PACKAGE_CACHE_ROOT;
+const isLibrary = (at) => temporary.test(at) || (cache && at.startsWith(path.resolve(cache)));
 
 function record(what, where) {
   let at;
@@ -22,7 +24,7 @@ function record(what, where) {
   else return; // a file that is open already
   if (what !== 'start') at = path.resolve(at);
   const line = JSON.stringify({ do: what, path: at }) + '\n';
-  if (written.has(line) || libraries.test(at)) return;
+  if (written.has(line) || isLibrary(at)) return;
   written.add(line);
   writeSync(log, line);
 }

@@ -39,11 +39,14 @@ func TestScripts(t *testing.T) {
 	assembly, estate := synthesize(t, root, "faulty"), synthesize(t, root, "estate")
 	built := build(t, assembly)
 	goSettings := settings(t)
+	libraries := t.TempDir()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
 			env.Setenv("ESTATE", "cp -R "+estate+"/. $CDK_OUTDIR")
+			env.Setenv("ROOT", root)
+			env.Setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", libraries) // the CDK is not unpacked for each script
 			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
 			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
 			for name, value := range goSettings {                               // functions are built, with the caches of this machine
@@ -55,9 +58,22 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "lines": checkLines, "nothing-left": checkNothingLeft, "private": checkPrivate, "take-port": takePort, "wait-for": waitFor,
+			"json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "take-port": takePort, "wait-for": waitFor,
 		},
 	})
+}
+
+// module: the folder of the script is a Go module that uses this one.
+func makeModule(ts *testscript.TestScript, _ bool, _ []string) {
+	root := ts.Getenv("ROOT")
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	ts.Check(err)
+	_, requirements, _ := strings.Cut(string(text), "\n") // after the module's path
+	mod := fmt.Sprintf("module example.com/app\n%s\nrequire github.com/mapjob/mapjob v0.0.0\n\nreplace github.com/mapjob/mapjob => %s\n", requirements, root)
+	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), []byte(mod), 0o600))
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sums, 0o600))
 }
 
 // checkPrivate checks that other users have no access to a folder, nor to
