@@ -10,10 +10,10 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/inputs"
 	"github.com/mapjob/mapjob/internal/nodejs"
 	"github.com/mapjob/mapjob/internal/process"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -24,6 +24,17 @@ type App struct {
 	command string
 	context []byte // JSON
 	node    string // the path of Node.js
+	inputs  []inputs.Input
+}
+
+// Inputs returns what the app read when it was synthesized last, or what it is made
+// from if that failed. If this is not known, it is the project of the current folder.
+func (a *App) Inputs() []inputs.Input {
+	if a.inputs != nil {
+		return a.inputs
+	}
+	folder, _ := os.Getwd()
+	return []inputs.Input{{Do: inputs.Project, Path: folder}}
 }
 
 // New returns the CDK app of the current folder. Command is that of the app; if it
@@ -117,15 +128,3 @@ func (f *failure) Error() string {
 }
 
 func (f *failure) Unwrap() error { return f.err }
-
-// goSettings returns the settings of the go command that say what an app is built
-// from. It returns nil if there is no go command.
-func goSettings() map[string]string {
-	text, err := exec.Command("go", "env", "-json", "GOVERSION", "GOROOT", "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT",
-		"GOMOD", "GOMODCACHE", "GOWORK", "CGO_ENABLED").Output()
-	var settings map[string]string
-	if err != nil || json.Unmarshal(text, &settings) != nil {
-		return nil
-	}
-	return settings
-}

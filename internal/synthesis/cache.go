@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/inputs"
 	"github.com/mapjob/mapjob/internal/reads"
 )
 
@@ -39,14 +39,20 @@ const (
 // Use copies the assembly of an app to a folder, if none of its inputs have changed
 // since it was made. It reports whether there is one.
 func (c Cache) Use(app *App, folder string) bool {
-	settings := goSettings()
+	settings := inputs.GoSettings(".")
 	if _, _, err := goProgram(app.command, settings); err != nil {
 		return false
 	}
+	key := app.key(settings)
 	for _, entry := range c.entries() {
-		if strings.HasPrefix(filepath.Base(entry), app.key(settings)) && unchanged(entry) && copyTo(folder, filepath.Join(entry, assemblyFolder)) {
+		if !strings.HasPrefix(filepath.Base(entry), key) {
+			continue
+		}
+		read, ok := unchanged(entry)
+		if ok && copyTo(folder, filepath.Join(entry, assemblyFolder)) {
 			now := time.Now()
 			_ = os.Chtimes(entry, now, now) // it is removed later than others
+			app.inputs = read
 			return true
 		}
 	}
@@ -62,29 +68,30 @@ func copyTo(to, from string) bool {
 	return false
 }
 
-// unchanged reports whether the inputs of an entry are what they were.
-func unchanged(entry string) bool {
+// unchanged returns the inputs of an entry, and whether they are what they were.
+func unchanged(entry string) ([]inputs.Input, bool) {
 	text, err := os.ReadFile(filepath.Join(entry, inputsFile))
-	var inputs []input
-	if err != nil || json.Unmarshal(text, &inputs) != nil {
-		return false
+	var read []inputs.Input
+	if err != nil || json.Unmarshal(text, &read) != nil {
+		return nil, false
 	}
-	return !slices.ContainsFunc(inputs, func(in input) bool {
-		is, err := in.now()
+	changed := slices.ContainsFunc(read, func(in inputs.Input) bool {
+		is, err := in.Now()
 		return err != nil || is != in.Is
 	})
+	return read, !changed
 }
 
 // Make synthesizes an app into a folder, and keeps the assembly. If it can't be
-// kept, because it is not known what the app reads, again says why the app has to be
-// synthesized again next time.
+// kept, again says why the app has to be synthesized again next time.
 func (c Cache) Make(ctx context.Context, app *App, folder string) (again, err error) {
-	settings := goSettings()
+	app.inputs = nil
+	settings := inputs.GoSettings(".")
 	flags, packages, again := goProgram(app.command, settings)
 	if again != nil {
 		return again, app.run(ctx, folder)
 	}
-	// It is made beside the cache's entries, so that it can be renamed to one.
+	// An entry is made beside the others, and then renamed.
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, err
 	}
@@ -93,79 +100,65 @@ func (c Cache) Make(ctx context.Context, app *App, folder string) (again, err er
 		return nil, err
 	}
 	defer os.RemoveAll(entry)
-	if entry, err = filepath.Abs(entry); err != nil {
-		return nil, err
-	}
-	tools := filepath.Join(entry, "tools")
-	if err := os.Mkdir(tools, 0o700); err != nil {
-		return nil, err
-	}
-	log := filepath.Join(tools, "reads.jsonl")
-	environment, err := observed(tools, log, settings)
+	key, began := app.key(settings), time.Now()
+	read, again, err := app.observe(ctx, entry, folder, settings)
+	sources, unlisted := inputs.GoSources(".", settings, append([]string{"-tags=" + reads.Tag}, flags...), packages)
 	if err != nil {
+		app.inputs = sources
 		return nil, err
 	}
-	key := app.key(settings)
-	began := time.Now()
-	err = app.run(ctx, folder, environment...)
-	if failed := (*failure)(nil); errors.As(err, &failed) && strings.Contains(failed.said, "internal/testlog") {
-		return errors.New("this release of Go does not let its reads be recorded"), app.run(ctx, folder)
-	}
-	if err != nil {
-		return nil, err
-	}
-	inputs, again := readLog(log, folder)
-	if again != nil {
+	if again = cmp.Or(again, unlisted); again != nil {
 		return again, nil
 	}
-	sources, again := goSources(flags, packages, settings)
-	if again != nil {
+	app.inputs = sorted(append(read, sources...))
+	if again := describe(app.inputs, began); again != nil {
 		return again, nil
 	}
-	inputs = sorted(append(inputs, sources...))
-	if again := describe(inputs, began); again != nil {
-		return again, nil
-	}
-	return c.keep(entry, key, folder, inputs), nil
+	return c.keep(entry, key, folder, app.inputs), nil
 }
 
 // sorted sorts inputs, and removes those that are there twice.
-func sorted(inputs []input) []input {
-	slices.SortFunc(inputs, func(a, b input) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Do, b.Do)) })
-	return slices.Compact(inputs)
+func sorted(read []inputs.Input) []inputs.Input {
+	slices.SortFunc(read, func(a, b inputs.Input) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Do, b.Do)) })
+	return slices.Compact(read)
 }
 
 // describe notes what inputs are. It returns an error if one may have changed after
 // the app began to read.
-func describe(inputs []input, began time.Time) error {
-	for i, in := range inputs {
-		if in.changedSince(began) {
-			return fmt.Errorf("%s changed meanwhile", in.Path)
+func describe(read []inputs.Input, began time.Time) error {
+	for i, in := range read {
+		if in.ChangedSince(began) {
+			return &ChangedError{in.Path}
 		}
-		is, err := in.now()
+		is, err := in.Now()
 		if err != nil {
 			return err
 		}
-		inputs[i].Is = is
+		read[i].Is = is
 	}
 	return nil
 }
 
+// ChangedError says that an app can't be observed because something that it reads
+// was changed while it ran.
+type ChangedError struct{ Path string }
+
+func (e *ChangedError) Error() string { return e.Path + " changed meanwhile" }
+
 // keep makes an entry from the folder that becomes one. It replaces an entry with
 // the same inputs.
-func (c Cache) keep(entry, key, assembly string, inputs []input) error {
+func (c Cache) keep(entry, key, assembly string, read []inputs.Input) error {
 	if err := os.CopyFS(filepath.Join(entry, assemblyFolder), os.DirFS(assembly)); err != nil {
 		return err
 	}
-	text, err := json.Marshal(inputs)
+	text, err := json.Marshal(read)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(entry, inputsFile), text, 0o600)
 	}
 	if err != nil {
 		return err
 	}
-	_ = os.RemoveAll(filepath.Join(entry, "tools"))
-	name := filepath.Join(c.Folder, fmt.Sprintf("%s-%x", key, sum(inputs)))
+	name := filepath.Join(c.Folder, fmt.Sprintf("%s-%x", key, sum(read)))
 	c.remove(name)
 	if err := os.Rename(entry, name); err != nil && !exists(name) { // another process was as fast
 		return err
@@ -241,7 +234,7 @@ func environment() []string {
 
 // program returns what tells one version of a program from another.
 func program(path string) string {
-	is, _ := input{Do: reads.Looked, Path: path}.now()
+	is, _ := inputs.Input{Do: reads.Looked, Path: path}.Now()
 	return path + " " + is
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/inputs"
 )
 
 // project is a folder with the app of testdata/app, which is current.
@@ -195,14 +197,14 @@ func (p *project) otherGo() {
 	if runtime.GOOS == "windows" {
 		p.Skip("the go command is a shell script here")
 	}
-	real, err := filepath.Abs(filepath.Join(goSettings()["GOROOT"], "bin", "go"))
+	real, err := filepath.Abs(filepath.Join(inputs.GoSettings(".")["GOROOT"], "bin", "go"))
 	p.must(err)
 	folder := p.TempDir()
 	p.write(filepath.Join(folder, "go"), "#!/bin/sh\n'"+real+"' \"$@\" | sed 's/\"go1[.][0-9.]*\"/\"go1.99\"/'\n")
 	p.must(os.Chmod(filepath.Join(folder, "go"), 0o755))
 	before := os.Getenv("PATH")
 	p.must(os.Setenv("PATH", folder+string(os.PathListSeparator)+before))
-	if got := goSettings()["GOVERSION"]; got != "go1.99" {
+	if got := inputs.GoSettings(".")["GOVERSION"]; got != "go1.99" {
 		p.Fatalf("got Go %s, expected go1.99", got)
 	}
 }

@@ -2,6 +2,7 @@ package synthesis
 
 import (
 	"bufio"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/inputs"
 	"github.com/mapjob/mapjob/internal/reads"
 )
 
@@ -21,23 +23,35 @@ var observeJS []byte
 // NODE_OPTIONS is not set.
 const nodeMemory = "--max-old-space-size=4069"
 
-// observed returns the environment of an app whose reads are recorded in a log.
-// Folder gets what Node.js needs for that.
-func observed(folder, log string, settings map[string]string) ([]string, error) {
-	script := filepath.Join(folder, "observe.js")
+// observe runs the app and returns what it reads. Again says why that is not known.
+// Folder gets what is needed for that, and nothing is left there.
+func (a *App) observe(ctx context.Context, folder, assembly string, settings map[string]string) (read []inputs.Input, again, err error) {
+	folder, err = filepath.Abs(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	log, script := filepath.Join(folder, "reads.jsonl"), filepath.Join(folder, "observe.js")
+	defer os.Remove(log)
+	defer os.Remove(script)
 	if err := os.WriteFile(script, observeJS, 0o600); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	options := os.Getenv("NODE_OPTIONS")
 	if options == "" {
 		options = nodeMemory
 	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(script)
-	return []string{
-		reads.LogVariable + "=" + log,
-		"GOFLAGS=" + strings.TrimSpace(settings["GOFLAGS"]+" -tags="+reads.Tag+" -ldflags="+reads.LinkerFlag),
-		fmt.Sprintf(`NODE_OPTIONS=%s --require "%s"`, options, quoted),
-	}, nil
+	err = a.run(ctx, assembly,
+		reads.LogVariable+"="+log,
+		"GOFLAGS="+strings.TrimSpace(settings["GOFLAGS"]+" -tags="+reads.Tag+" -ldflags="+reads.LinkerFlag),
+		fmt.Sprintf(`NODE_OPTIONS=%s --require "%s"`, options, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(script)))
+	if failed := (*failure)(nil); errors.As(err, &failed) && strings.Contains(failed.said, "internal/testlog") {
+		return nil, errors.New("this release of Go does not let its reads be recorded"), a.run(ctx, assembly)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	read, again = readLog(log, assembly)
+	return read, again, nil
 }
 
 // passing matches what an app's process makes for itself: the libraries of the CDK,
@@ -47,7 +61,7 @@ var passing = regexp.MustCompile(`[/\\]\.cdk[/\\]cache(?:[/\\]|$)|[/\\]jsii-(?:r
 
 // readLog returns the inputs of an app from its log. Written is where the app wrote
 // its assembly. The error says why they are not known.
-func readLog(log, written string) ([]input, error) {
+func readLog(log, written string) ([]inputs.Input, error) {
 	file, err := os.Open(log)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, errors.New("what it reads was not recorded")
@@ -56,7 +70,7 @@ func readLog(log, written string) ([]input, error) {
 		return nil, err
 	}
 	defer file.Close()
-	var inputs []input
+	var read []inputs.Input
 	var recorded, asked, goStarted, nodeRecorded, nodeStarted int
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
@@ -81,11 +95,11 @@ func readLog(log, written string) ([]input, error) {
 			nodeStarted++
 		case line.Do == reads.Opened && executable(line.Path):
 			return nil, fmt.Errorf("it starts %s", line.Path)
-		case passing.MatchString(line.Path) || under(line.Path, written):
-		case line.Do == reads.Looked && under(written, line.Path): // to make the folder of the assembly
+		case passing.MatchString(line.Path) || inputs.Under(line.Path, written):
+		case line.Do == reads.Looked && inputs.Under(written, line.Path): // to make the folder of the assembly
 		case filepath.Clean(line.Path) == filepath.Clean(os.TempDir()): // package os opens it to remove what is in it
 		default:
-			inputs = append(inputs, input{Do: line.Do, Path: line.Path})
+			read = append(read, inputs.Input{Do: line.Do, Path: line.Path})
 		}
 	}
 	switch {
@@ -96,7 +110,7 @@ func readLog(log, written string) ([]input, error) {
 	case goStarted != asked:
 		return nil, errors.New("it starts go")
 	}
-	return inputs, nil
+	return read, nil
 }
 
 // executable reports whether a path is that of a program.

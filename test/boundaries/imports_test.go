@@ -47,6 +47,7 @@ var floors = [][]room{
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/gobuild", []string{"internal/reads"}, standard},
+		{"internal/inputs", []string{"internal/reads"}, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/nodejs", nil, standard},
 		{"internal/process", nil, standard},
@@ -69,7 +70,7 @@ var floors = [][]room{
 		{"internal/runtimes", []string{"internal/nodejs"}, standard},
 		{"internal/stub", []string{"internal/protocol"}, standard},
 		{"internal/tally", []string{"job/report"}, standard},
-		{"internal/synthesis", []string{"internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
+		{"internal/synthesis", []string{"internal/inputs", "internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
 		{"internal/template", []string{"internal/protocol"}, standard},
 		{"constructs/internal/...", []string{"internal/protocol"}, cdk},
 	},
@@ -113,7 +114,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/objects", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
 			"internal/results", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

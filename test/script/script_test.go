@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("APP", "cp -R "+assembly+"/. $CDK_OUTDIR")
 			env.Setenv("ESTATE", "cp -R "+estate+"/. $CDK_OUTDIR")
 			env.Setenv("ROOT", root)
-			env.Setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", libraries) // the CDK is not unpacked for each script
+			env.Setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", libraries)            // the CDK is not unpacked for each script
 			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
 			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
 			for name, value := range goSettings {                               // functions are built, with the caches of this machine

@@ -1,0 +1,44 @@
+package synthesis
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// goRun matches commands that do nothing but build and run a Go program, such as
+// that of `cdk init`: "go mod download && go run app.go".
+var goRun = regexp.MustCompile(`^\s*(?:go\s+mod\s+(?:download|tidy|verify)\s*&&\s*)*go\s+run((?:\s+[\w./=,:+~-]+)+)\s*$`)
+
+// switches are the flags of `go run` without a value that do not change what is
+// built.
+var switches = []string{"-a", "-v", "-x", "-work", "-trimpath", "-modcacherw"}
+
+// goProgram returns the packages or files of an app's command, as `go list` takes
+// them, and its flags. The error says why it is not known what the command reads.
+func goProgram(command string, settings map[string]string) (flags, packages []string, err error) {
+	found := goRun.FindStringSubmatch(command)
+	if found == nil || settings == nil {
+		return nil, nil, errors.New("its command is not `go run PACKAGE`")
+	}
+	args := strings.Fields(found[1])
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		flags, args = append(flags, args[0]), args[1:]
+	}
+	for _, flag := range slices.Concat(strings.Fields(settings["GOFLAGS"]), flags) {
+		name, _, hasValue := strings.Cut(strings.Replace(flag, "--", "-", 1), "=")
+		if name != "-mod" && name != "-buildvcs" && name != "-p" && !slices.Contains(switches, name) || !hasValue && !slices.Contains(switches, name) {
+			return nil, nil, fmt.Errorf("the go command is given %s", flag)
+		}
+	}
+	if len(args) == 0 {
+		return nil, nil, errors.New("its command is not `go run PACKAGE`")
+	}
+	packages = args[:1]
+	for len(packages) < len(args) && strings.HasSuffix(args[0], ".go") && strings.HasSuffix(args[len(packages)], ".go") {
+		packages = args[:len(packages)+1]
+	}
+	return flags, packages, nil
+}
