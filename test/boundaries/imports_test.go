@@ -114,7 +114,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/objects", "internal/objectstore", "internal/protocol", "internal/sfnapi", "internal/sqs", "internal/template"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
 			"internal/results", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{
