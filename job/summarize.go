@@ -35,7 +35,7 @@ type summarizer struct {
 // succeeded, failed, or was in a batch that failed as a whole. It writes the
 // report as report.md, report.html and report.json to the results bucket. Beside
 // them failures.jsonl has the items that did not succeed, as they were when they
-// ran, ready to be run again, unless the job is Inline. It writes the metrics
+// ran, ready to be run again, unless the job is Inline and can't rerun. It writes the metrics
 // Items, Succeeded, Failed, Missing and DurationMs of the job for CloudWatch.
 func Summarize(look func(context.Context, *Summary) error, options ...Option) Handler {
 	return &summarizer{look, newSettings(options)}
@@ -54,7 +54,7 @@ func (z *summarizer) answer(invocation *infoContext, payload []byte) ([]byte, er
 	if err := message.CheckVersion(request.Version); err != nil {
 		return nil, err
 	}
-	if request.KeptItems && request.Items.Bucket != "" {
+	if request.KeptItems && request.Items.Bucket != "" && request.Rerun == nil {
 		// A definition of an earlier release passes on what the execution's input says.
 		request.Items.Count, request.Items.Chunked = nil, false
 	}

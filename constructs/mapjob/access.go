@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
-	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -83,14 +82,33 @@ func (j *mapJob) grant() {
 	}
 	if !settings.mode.inline {
 		policy := j.stateMachine.Node().FindChild(jsii.String("DistributedMapPolicy")).(awsiam.Policy)
-		policy.AddStatements(allow(j.children(), "states:DescribeExecution", "states:StopExecution")) // the CDK's statement has the executions only
+		policy.AddStatements(allow(j.children(protocol.MapLabel), "states:DescribeExecution", "states:StopExecution")) // the CDK's statement has the executions only
+		if settings.bringsRerunMap() {                                                                                 // of which the CDK does not know
+			policy.AddStatements(allow(j.children(protocol.RerunMapLabel), "states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"))
+		}
 		accepted.Wildcards(policy,
 			"the names of this state machine's executions are not known before they start", ":*")
 		j.grantMap()
 		j.grantFunctions()
 	} else if j.results != nil {
-		j.access("SummaryAccess", j.functions.summary, j.put(protocol.ReportFolder+"/*"))
+		j.grantInline()
 	}
+}
+
+// grantInline lets the summary of an Inline job write the report. For a rerun the
+// states look up the object with its items, and functions read it.
+func (j *mapJob) grantInline() {
+	summary := []permission{j.put(protocol.ReportFolder + "/*")}
+	if j.settings.canRerun() {
+		policy := awsiam.NewPolicy(j, jsii.String("RerunAccess"), &awsiam.PolicyProps{
+			Statements: &[]awsiam.PolicyStatement{j.getOwn().statement},
+			Roles:      &[]awsiam.IRole{j.stateMachine.Role()},
+		})
+		accepted.Wildcards(policy, unknownKeys, "/*")
+		j.access("ChunkerAccess", j.functions.rerun, j.getOwn())
+		summary = append(summary, j.getOwn())
+	}
+	j.access("SummaryAccess", j.functions.summary, summary...)
 }
 
 // grantMap lets the Map read items in the job's own folder of the results bucket,
@@ -119,7 +137,7 @@ func (j *mapJob) grantFunctions() {
 	settings := j.settings
 	start := []permission{j.put(protocol.ItemsOf(protocol.Object{Key: protocol.ItemsFile}, "*").Key)}
 	worker := []permission{j.put(outcomes)}
-	summary := []permission{j.put(protocol.ReportFolder + "/*"), j.get("*"), j.list(protocol.ResultsFolder + "/*")}
+	summary := []permission{j.put(protocol.ReportFolder + "/*"), j.getOwn(), j.list(protocol.ResultsFolder + "/*")}
 	if settings.mode.byReference {
 		summary = append(summary, j.list(outcomes)) // a child that failed does not say what it stored
 		start = append(start, j.put(chunks))
@@ -127,10 +145,9 @@ func (j *mapJob) grantFunctions() {
 	}
 	if settings.bringsChunker() {
 		start = append(start, settings.sourceReader.permissions()...)
-		if settings.sourceReader.bucket == nil { // the input may name an object in the job's folder
-			start = append(start, j.getOwn())
-		}
+		start = append(start, j.getOwn()) // the input may name an object, and that of a rerun does
 	}
+	j.access("ChunkerAccess", j.functions.rerun, append(start, j.getOwn())...)
 	if settings.itemByItem() {
 		worker = nil
 	}
@@ -175,7 +192,8 @@ func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...
 			endings = append(endings, p.ending)
 		}
 	}
-	policy := rolepolicy.New(j, id, function.Role(), statements...)
+	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements})
+	function.Role().AttachInlinePolicy(policy) // unless the role is immutable
 	accepted.Wildcards(policy, unknownKeys, endings...)
 }
 
@@ -209,12 +227,12 @@ func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
 	})
 }
 
-// children returns the pattern of the ARNs of the Map's child executions.
-func (j *mapJob) children() *string {
+// children returns the pattern of the ARNs of a Map's child executions.
+func (j *mapJob) children(label string) *string {
 	return awscdk.Stack_Of(j).FormatArn(&awscdk.ArnComponents{
 		Service:      jsii.String("states"),
 		Resource:     jsii.String("execution"),
-		ResourceName: jsii.String(*j.stateMachine.StateMachineName() + "/" + protocol.MapLabel + ":*"),
+		ResourceName: jsii.String(*j.stateMachine.StateMachineName() + "/" + label + ":*"),
 		ArnFormat:    awscdk.ArnFormat_COLON_RESOURCE_NAME,
 	})
 }

@@ -23,24 +23,30 @@ func inFolder(name string) string {
 
 // builder creates the states of one job:
 //
-//	            ┌▶ JobStart ─┐              ┌─ no items ─┐
-//	CheckInput ─┴▶ ReadInput ┴▶ CheckItems ─┴▶ Map ──────┴▶ Summary ─▶ Verdict ─▶ Succeeded
-//	    │                           │                                     ├─▶ TooManyFailures
-//	    ▼                           ▼                                     └─▶ LostItems
-//	InputTooLarge        InvalidInput or TooManyItems
+//	CheckInput ─▶ IsRerun ─▶ JobStart or ReadInput ─▶ CheckItems ─▶ Map ─▶ Summary ─▶ Verdict ─▶ Succeeded
+//	    │            │                                 │      └ no items ─────▲           ├─▶ TooManyFailures
+//	    ▼            ▼                                 ▼                                  └─▶ LostItems
+//	InputTooLarge   Map, RerunMap,                    InvalidInput or TooManyItems
+//	                JobStart or ReadRerun
 //
-// The states of a lock follow CheckInput. By reference without a JobStart, the job's
-// chunker follows the input: ReadInput ─▶ CheckSource ─▶ JobStart ─▶ CheckItems, and
-// an input that does not say where the items are ends in InvalidSource.
+// The states of a lock follow CheckInput. In a rerun there are more states before
+// them (rerun.go), and its own items follow IsRerun: the Map reads them, or RerunMap
+// if the Map reads another format, or the job's chunker before CheckItems, which is
+// in JobStart or else in ReadRerun. A job that can't rerun has none of these states.
+//
+// By reference without a JobStart, the job's chunker follows the input: ReadInput ─▶
+// CheckSource ─▶ JobStart ─▶ CheckItems, and an input that does not say where the
+// items are ends in InvalidSource.
 //
 // A Distributed Map continues with Summary, even if it ended early because too many
 // items failed. An Inline job has no Summary unless a function is given, runs the Map
 // without items too, and alone has TooManyItems. With a topic, a state that publishes
 // the ending follows each of Verdict's choices.
 //
-// Four variables carry the job's facts past the Map:
+// Variables carry the job's facts past the Map:
 //
 //	input    the execution's input, for the summary
+//	rerun    the rerun in the input, or null; none if the job can't rerun
 //	items    where the items are; in an Inline job, the items
 //	results  where the results are; in an Inline job, the outcomes
 //	account  how many items succeeded, failed and are missing, for the verdict
@@ -54,6 +60,7 @@ type builder struct {
 
 	// States that others need, which body sets.
 	mapState       awsstepfunctions.State
+	rerunMap       awsstepfunctions.State // nil if reruns have none of their own
 	processorState awsstepfunctions.State // nil if there is no Processor
 }
 
@@ -65,13 +72,26 @@ func (b *builder) body() awsstepfunctions.IChainable {
 	}
 	b.mapState = b.mapBefore(afterMap)
 	check := b.checkItems(b.mapState, afterMap)
-	switch {
-	case b.settings.bringsChunker():
-		return b.readInput().Next(b.checkSource(b.jobStart().Next(check)))
-	case b.settings.JobStart != nil:
-		return b.jobStart().Next(check)
+	if b.settings.bringsChunker() {
+		chunks := b.jobStart()
+		chunks.Next(check)
+		return b.rerunOr(chunks, b.readInput().Next(b.checkSource(chunks)))
 	}
-	return b.readInput().Next(check)
+	var start awsstepfunctions.IChainable
+	if b.settings.JobStart != nil {
+		start = b.jobStart().Next(check)
+	} else {
+		start = b.readInput().Next(check)
+	}
+	switch {
+	case !b.settings.canRerun():
+		return start
+	case b.functions.rerun != nil:
+		return b.rerunOr(b.readRerun().Next(check), start)
+	case b.rerunMap != nil:
+		return b.rerunOr(b.rerunMap, start)
+	}
+	return b.rerunOr(b.mapState, start)
 }
 
 // job returns what every function learns about its job.

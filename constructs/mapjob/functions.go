@@ -14,6 +14,7 @@ type functions struct {
 	jobStart awslambda.IFunction // nil if the Map reads the items of the Source itself
 	worker   awslambda.IFunction // nil if there is a Processor
 	summary  awslambda.IFunction // nil if an Inline job only counts its items
+	rerun    awslambda.IFunction // reads the items of a rerun; nil if the Map does, or the jobStart
 }
 
 // newFunctions creates the functions that the job brings along, and returns all.
@@ -38,8 +39,11 @@ func newFunctions(scope constructs.Construct, s *settings) *functions {
 	if s.bringsAccountant() {
 		f.summary = create("Accountant", "accountant", "Accounts for every item and reports")
 	}
-	if s.bringsChunker() {
+	switch {
+	case s.bringsChunker():
 		f.jobStart = create("Chunker", "chunker", "Stores the items in chunks")
+	case s.bringsRerunReader():
+		f.rerun = create("Chunker", "chunker", "Reads the items of a rerun")
 	}
 	return f
 }

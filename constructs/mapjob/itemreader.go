@@ -109,8 +109,6 @@ func (r *itemReader) allowed(results awss3.IBucket) (condition, expected string)
 	}
 	var items protocol.Items
 	in := message.In("$items", &items)
-	const folder = "$states.context.StateMachine.Name & '/'"
-	own := fmt.Sprintf("$substring(%s, 0, $length(%s)) = %[2]s", in(&items.Key), folder)
 	others, or := "false", ""
 	if len(r.inputBuckets) > 0 {
 		var names []string
@@ -120,12 +118,31 @@ func (r *itemReader) allowed(results awss3.IBucket) (condition, expected string)
 		others = fmt.Sprintf("%s in ['%s']", in(&items.Bucket), strings.Join(names, "', '"))
 		or = " & ', or an object in " + strings.Join(names, " or ") + "'"
 	}
-	name := *results.BucketName()
-	return fmt.Sprintf("(%s = '%s' ? %s : %s)", in(&items.Bucket), name, own, others),
-		fmt.Sprintf("'a key in %s that begins with ' & %s%s", name, folder, or)
+	return fmt.Sprintf("(%s = '%s' ? %s : %s)", in(&items.Bucket), *results.BucketName(), inOwnFolder(in(&items.Key)), others), ownObjects(results) + or
 }
 
-// forMap returns the Map's item reader, or nil if the input has the items.
+// ownFolder is the expression of the job's own folder of the results bucket.
+const ownFolder = "$states.context.StateMachine.Name & '/'"
+
+// inOwnFolder returns the condition that a key of the results bucket, given as an
+// expression, is in the job's own folder.
+func inOwnFolder(key string) string {
+	return fmt.Sprintf("$substring(%s, 0, $length(%s)) = %[2]s", key, ownFolder)
+}
+
+// ownObjects returns the expression that describes the objects in that folder.
+func ownObjects(results awss3.IBucket) string {
+	return fmt.Sprintf("'a key in %s that begins with ' & %s", *results.BucketName(), ownFolder)
+}
+
+// lines reads the JSON Lines that a job stores, and the items of a rerun.
+func lines() itemReader { return itemReader{format: protocol.FormatJSONLines} }
+
+// readsLines reports whether the items are JSON Lines.
+func (r *itemReader) readsLines() bool { return r.format == protocol.FormatJSONLines }
+
+// forMap returns the Map's item reader, or nil if the input has the items. A reader
+// of JSON Lines reads the items of a rerun as well, all of them.
 func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	var items protocol.Items
 	in := message.In("$items", &items)
@@ -133,12 +150,16 @@ func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	file := &awsstepfunctions.S3FileItemReaderProps{BucketNamePath: bucket, Key: key, MaxItems: r.maxItems}
 	switch r.format {
 	case protocol.FormatJSONLines:
-		return awsstepfunctions.NewS3JsonLItemReader(file)
-	case protocol.FormatJSON:
-		if r.pointer != nil {
-			return newPointedReader(file, r.pointer)
+		if r.maxItems == nil {
+			return awsstepfunctions.NewS3JsonLItemReader(file)
 		}
-		return awsstepfunctions.NewS3JsonItemReader(file)
+		most := jsonata.Expression("%s ? %d : %s", isRerun, protocol.MaxItems, jsonata.Literal(r.maxItems))
+		return newFileReader(file, awsstepfunctions.NewS3JsonLItemReader(file), "MaxItems", most)
+	case protocol.FormatJSON:
+		if r.pointer == nil {
+			return awsstepfunctions.NewS3JsonItemReader(file)
+		}
+		return newFileReader(file, awsstepfunctions.NewS3JsonItemReader(file), "ItemsPointer", *r.pointer)
 	case protocol.FormatInventory:
 		return awsstepfunctions.NewS3ManifestItemReader(file)
 	case protocol.FormatCSV:
@@ -159,29 +180,38 @@ func (r *itemReader) forMap() awsstepfunctions.IItemReader {
 	return nil
 }
 
-// pointedReader is a reader of an array inside a JSON object, with a field that the
-// CDK does not know.
-type pointedReader struct {
+// fileReader is a reader of a file with a field that the CDK does not know, or not as
+// an expression.
+type fileReader struct {
 	awsstepfunctions.S3JsonItemReader
-	whole   awsstepfunctions.S3JsonItemReader
-	pointer *string
+	known        awsstepfunctions.IItemReader
+	field, value string
 }
 
-func newPointedReader(props *awsstepfunctions.S3FileItemReaderProps, pointer *string) awsstepfunctions.S3JsonItemReader {
-	r := &pointedReader{whole: awsstepfunctions.NewS3JsonItemReader(props), pointer: pointer}
+func newFileReader(props *awsstepfunctions.S3FileItemReaderProps, known awsstepfunctions.IItemReader, field, value string) awsstepfunctions.IItemReader {
+	r := &fileReader{known: known, field: field, value: value}
 	awsstepfunctions.NewS3JsonItemReader_Override(r, props)
 	return r
 }
 
-// Render implements the CDK's S3JsonItemReader.
-func (r *pointedReader) Render(language awsstepfunctions.QueryLanguage) any {
-	rendered := r.whole.Render(language)
-	rendered.(map[string]any)["ReaderConfig"].(map[string]any)["ItemsPointer"] = r.pointer
-	return rendered
+// Render implements the CDK's IItemReader.
+func (r *fileReader) Render(language awsstepfunctions.QueryLanguage) any {
+	reader := rendered(r.known.Render(language)).(map[string]any)
+	reader["ReaderConfig"].(map[string]any)[r.field] = r.value
+	return reader
 }
 
-// forChunker returns the input of the chunker.
-func (r *itemReader) forChunker() jsonata.Object {
+// forChunker returns the input of the chunker: the Source, or the items of a rerun.
+func (r *itemReader) forChunker() any {
+	if r.readsLines() && r.maxItems == nil {
+		return r.description()
+	}
+	rerun := lines()
+	return jsonata.Expression("%s ? %s : %s", isRerun, jsonata.Literal(rerun.description()), jsonata.Literal(r.description()))
+}
+
+// description returns a [protocol.SourceDescription].
+func (r *itemReader) description() jsonata.Object {
 	var items protocol.Items
 	var described protocol.SourceDescription
 	in := message.In("$items", &items)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/jsii-runtime-go"
@@ -14,11 +15,23 @@ import (
 )
 
 func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
-	input := any(jsonata.Expression("$states.input"))
-	assign := jsonata.Object{"items": b.yielded(), "results": b.emptyResults()}
 	if b.settings.bringsChunker() {
-		input = b.settings.sourceReader.forChunker()
+		return b.start(protocol.StateJobStart, b.functions.jobStart, b.settings.sourceReader.forChunker(), upTo)
 	}
+	return b.start(protocol.StateJobStart, b.functions.jobStart, jsonata.Expression("$states.input"), func(most *float64) any { return most })
+}
+
+// readRerun reads the items of a rerun in place of the job start, if they have to be
+// in chunks or in the data.
+func (b *builder) readRerun() awsstepfunctionstasks.LambdaInvoke {
+	rerun := lines()
+	return b.start(protocol.StateReadRerun, b.functions.rerun, rerun.description(), upTo)
+}
+
+// start returns a task that invokes a job start. chunk returns how many items a chunk
+// has, at most.
+func (b *builder) start(id string, function awslambda.IFunction, input any, chunk func(most *float64) any) awsstepfunctionstasks.LambdaInvoke {
+	assign := jsonata.Object{"items": b.yielded(), "results": b.emptyResults()}
 	var request protocol.StartRequest
 	payload := []message.Member{
 		message.Set(&request.Version, protocol.Version),
@@ -33,9 +46,9 @@ func (b *builder) jobStart() awsstepfunctionstasks.LambdaInvoke {
 			message.Set(&items.Key, inFolder(protocol.ItemsFile)))))
 	}
 	if b.settings.mode.byReference {
-		payload = append(payload, message.Set(&request.ChunkSize, b.settings.mode.chunkSize))
+		payload = append(payload, message.Set(&request.ChunkSize, chunk(b.settings.mode.chunkSize)))
 	}
-	task := b.invoke(protocol.StateJobStart, b.functions.jobStart, message.Object(&request, payload...),
+	task := b.invoke(id, function, message.Object(&request, payload...),
 		&awsstepfunctionstasks.LambdaInvokeJsonataProps{Assign: &assign, Outputs: jsonata.Object{}})
 	retryService(task, throttles, maxDelaySeconds)
 	retryFailures(task)

@@ -42,22 +42,22 @@ func bytesOf(value string) string {
 	return fmt.Sprintf("($url := $encodeUrlComponent($string(%s)); 2 * $length($replace($url, '%%', '')) - $length($url))", value)
 }
 
-// checkInput fails an execution whose input is too large, before it takes a lock.
-// It keeps the input for the summary: with the items it might not fit into one
-// Assign.
+// checkInput fails an execution whose input is too large or has members for the job
+// itself that it does not take, before it takes a lock.
 func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.Choice {
-	options := &awsstepfunctions.ChoiceTransitionOptions{}
-	if b.functions.summary != nil {
-		options.Assign = &jsonata.Object{"input": b.inputForSummary()}
-	}
-	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckInput"), nil)
+	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckInput"), &awsstepfunctions.ChoiceJsonataProps{Assign: b.atStart(noRerun)})
 	// A character takes four bytes at most.
-	check.When(jsonata.Condition("$length($string($states.input)) <= %d ? true : %s <= %d", protocol.MaxInput/4, bytesOf("$states.input"), protocol.MaxInput), next, options)
-	return check.Otherwise(awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InputTooLarge"), &awsstepfunctions.FailJsonataProps{
+	check.When(jsonata.Condition("$length($string($states.input)) > %d ? %s > %d : false", protocol.MaxInput/4, bytesOf("$states.input"), protocol.MaxInput), awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InputTooLarge"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorInputTooLarge),
 		Cause: jsii.String(jsonata.Expression("'got an input of ' & $string(%s) & ' bytes of JSON, expected at most %d: store the items in S3'",
 			bytesOf("$states.input"), protocol.MaxInput)),
-	}))
+	}), nil)
+	if b.settings.canRerun() {
+		check.When(jsonata.Condition("%s", hasControls), b.checkRerun(next), nil)
+	} else {
+		b.cannotRerun(check)
+	}
+	return check.Otherwise(next)
 }
 
 // inlineBytes returns the expression of the bytes that the items of an Inline job

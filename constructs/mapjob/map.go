@@ -25,10 +25,18 @@ func (b *builder) mapBefore(next awsstepfunctions.IChainable) awsstepfunctions.S
 		return state
 	}
 	state := b.distributedMap()
+	if b.settings.bringsRerunMap() {
+		b.rerunMap = b.rerunMapBefore(next, state)
+	}
 	state.Next(next)
-	// The summary accounts for a Map that ended early as well.
-	state.AddCatch(next, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ExceedToleratedFailureThreshold")})
+	state.AddCatch(next, mapEndedEarly())
 	return state
+}
+
+// mapEndedEarly catches the error of a Map that ended early, for which the summary
+// accounts as well.
+func mapEndedEarly() *awsstepfunctions.CatchProps {
+	return &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ExceedToleratedFailureThreshold")}
 }
 
 func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
@@ -45,11 +53,11 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 			message.Set(&chunked.BatchInput, batchInput),
 			message.Set(&chunked.Chunk, jsonata.Expression("$states.context.Map.Item.Value")))
 	} else {
-		batcher = awsstepfunctions.NewItemBatcher(&awsstepfunctions.ItemBatcherProps{
-			MaxItemsPerBatch:      mode.batchSize,
-			MaxInputBytesPerBatch: mode.batchBytes,
-			BatchInput:            &batchInput,
-		})
+		props := &awsstepfunctions.ItemBatcherProps{MaxItemsPerBatch: mode.batchSize, MaxInputBytesPerBatch: mode.batchBytes, BatchInput: &batchInput}
+		batcher = awsstepfunctions.NewItemBatcher(props)
+		if b.settings.mapReader.readsLines() {
+			batcher = newRerunBatcher(props)
+		}
 	}
 	reader := &b.settings.mapReader
 	var items awsstepfunctions.ProvideItems
@@ -95,6 +103,34 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 		state.ItemProcessor(b.worker(jsonata.Expression("%s", answered())), nil)
 	}
 	return state
+}
+
+// rerunBatcher is an item batcher whose batches are as small as a rerun asks. The CDK
+// takes a number only.
+type rerunBatcher struct {
+	awsstepfunctions.ItemBatcher
+	known awsstepfunctions.ItemBatcher
+	most  *float64
+}
+
+func newRerunBatcher(props *awsstepfunctions.ItemBatcherProps) awsstepfunctions.ItemBatcher {
+	batcher := &rerunBatcher{known: awsstepfunctions.NewItemBatcher(props), most: props.MaxItemsPerBatch}
+	awsstepfunctions.NewItemBatcher_Override(batcher, props)
+	return batcher
+}
+
+// Render implements the CDK's ItemBatcher.
+func (r *rerunBatcher) Render() any {
+	batcher := rendered(r.known.Render()).(map[string]any)
+	batcher["MaxItemsPerBatch"] = upTo(r.most)
+	return batcher
+}
+
+// upTo returns the expression of how many items a batch or a chunk has, at most: as
+// many as in any execution, or fewer in a rerun with a batch size.
+func upTo(most *float64) any {
+	var rerun protocol.Rerun
+	return jsonata.Expression("$min([%s, %s])", jsonata.Literal(most), message.In("$rerun", &rerun)(&rerun.BatchSize))
 }
 
 // toleratedByMap returns the percentage at which the Map ends early. By reference
@@ -163,7 +199,10 @@ func (b *builder) batchInput() jsonata.Object {
 
 // keepItems reports whether outcomes of failed items have to carry the items,
 // because the job has not stored them: a Source's object may be another one when
-// the summary runs.
+// the summary runs. An Inline job stores no items, and keeps them for reruns.
 func (b *builder) keepItems() bool {
-	return !b.settings.mode.inline && b.functions.jobStart == nil
+	if b.settings.mode.inline {
+		return b.settings.canRerun()
+	}
+	return b.functions.jobStart == nil
 }

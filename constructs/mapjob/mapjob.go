@@ -27,7 +27,8 @@ type Job interface {
 	// executions. It is nil for an Inline job without a ResultsBucket and Results.
 	ResultsBucket() awss3.IBucket
 
-	// MapState returns the Map state, for settings that have no prop.
+	// MapState returns the Map state, for settings that have no prop. A rerun may
+	// have a Map of its own, which does not get them.
 	MapState() awsstepfunctions.State
 
 	// Lock returns the lock that keeps executions apart. It is nil if they may

@@ -643,6 +643,20 @@ func TestMapHasPermissionsInItsOwnFolderOnly(t *testing.T) {
 	}
 }
 
+// The children of a rerun's own Map are executions of another state machine.
+func TestMapOfRerunsMayStopItsChildren(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Source: &mapjob.InputList{}})
+	text, err := json.Marshal(synthesis.Synthesize(t, stack).OfType("AWS::IAM::Policy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const actions = `"Action":["states:DescribeExecution","states:RedriveExecution","states:StopExecution"]`
+	if at := strings.Index(string(text), actions); at < 0 || !strings.Contains(string(text)[at:at+600], `/RerunMap:*"`) {
+		t.Errorf("got %s, expected leave to stop and redrive the children of RerunMap", text)
+	}
+}
+
 // The job can't extend the role of an imported function, and warns about it.
 func TestImportedFunctionsCauseWarnings(t *testing.T) {
 	stack := synthesis.Stack(t)

@@ -75,7 +75,8 @@ type ByReference struct {
 // once per item. It is for jobs of a few hundred small items: at most 471 with the
 // default retries, and at most 240,000 bytes with 250 more for each item. More are
 // refused with MapJob.TooManyItems. There are no child executions, and without a
-// results bucket there is no report.
+// results bucket there is no report. Failed items can be run again if there are a
+// results bucket and a Summary.
 type Inline struct {
 	// MaxConcurrency is how many workers run at once, at most: 1 to 40.
 	// Default: 40 workers run at once.

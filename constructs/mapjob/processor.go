@@ -55,13 +55,7 @@ func (s *settings) validateState(name string, state map[string]any, found *refus
 // eachState visits a state and the states inside it.
 func eachState(name string, state map[string]any, visit func(name string, state map[string]any)) {
 	visit(name, state)
-	machines, _ := state["Branches"].([]any)
-	machines = slices.Clone(machines)
-	for _, field := range []string{"ItemProcessor", "Iterator"} {
-		machines = append(machines, state[field])
-	}
-	for _, machine := range machines {
-		machine, _ := machine.(map[string]any)
+	for _, machine := range machinesIn(state) {
 		states, _ := machine["States"].(map[string]any)
 		for inner, state := range states {
 			if state, ok := state.(map[string]any); ok {
@@ -69,4 +63,15 @@ func eachState(name string, state map[string]any, visit func(name string, state 
 			}
 		}
 	}
+}
+
+// machinesIn returns the state machines inside a state.
+func machinesIn(state map[string]any) (machines []map[string]any) {
+	branches, _ := state["Branches"].([]any)
+	for _, machine := range append(slices.Clone(branches), state["ItemProcessor"], state["Iterator"]) {
+		if machine, ok := machine.(map[string]any); ok {
+			machines = append(machines, machine)
+		}
+	}
+	return machines
 }

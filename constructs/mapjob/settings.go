@@ -90,13 +90,28 @@ func (s *settings) resolveReaders() {
 	case s.mode.inline:
 		s.mapReader = (&InputList{}).itemReader()
 	default:
-		s.mapReader = (&JSONLines{}).itemReader()
+		s.mapReader = lines()
 	}
 }
+
+// hasResultsBucket reports whether the job has a results bucket, its own or a given
+// one.
+func (s *settings) hasResultsBucket() bool { return s.ResultsBucket != nil || s.Results != nil }
 
 // bringsChunker reports whether the job creates a function that stores the items of
 // the Source in chunks.
 func (s *settings) bringsChunker() bool { return s.JobStart == nil && s.mode.byReference }
+
+// bringsRerunReader reports whether the job creates a function that reads the items
+// of a rerun, because its Map reads no object with items, and its job start, if any,
+// is the user's.
+func (s *settings) bringsRerunReader() bool {
+	return s.canRerun() && (s.mode.inline || s.mode.byReference && s.JobStart != nil)
+}
+
+// bringsRerunMap reports whether reruns have a Map of their own, because the other
+// one does not read JSON Lines.
+func (s *settings) bringsRerunMap() bool { return !s.mode.inline && !s.mapReader.readsLines() }
 
 // bringsAccountant reports whether the job creates a function in place of a
 // Summary.

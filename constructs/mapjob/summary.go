@@ -17,6 +17,9 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		message.Set(&request.Items, b.itemsForSummary()),
 		message.Set(&request.Results, jsonata.Expression("$results")),
 	}
+	if b.settings.canRerun() {
+		payload = append(payload, message.Set(&request.Rerun, jsonata.Expression("$rerun")))
+	}
 	if b.keepItems() {
 		payload = append(payload, message.Set(&request.KeptItems, true))
 	}
@@ -41,9 +44,13 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 // itemsForSummary returns where the items are. Items in the data are only
 // counted: with the results they might not fit into one payload.
 func (b *builder) itemsForSummary() any {
-	if b.settings.mode.inline || b.inputHasItems() {
-		var items protocol.Items
-		return message.Object(&items, message.Set(&items.Count, jsonata.Expression("$count($items)")))
+	var items protocol.Items
+	counted := message.Object(&items, message.Set(&items.Count, jsonata.Expression("$count($items)")))
+	switch {
+	case b.settings.mode.inline:
+		return counted
+	case b.inputHasItems():
+		return jsonata.Expression("%s ? $items : %s", isRerun, jsonata.Literal(counted))
 	}
 	return jsonata.Expression("$items")
 }

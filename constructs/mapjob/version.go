@@ -45,7 +45,7 @@ func (j *mapJob) pinned() (permissions []permission) {
 	if !*j.settings.PinVersions {
 		return nil
 	}
-	for _, function := range []awslambda.IFunction{j.functions.jobStart, j.functions.worker, j.functions.summary} {
+	for _, function := range []awslambda.IFunction{j.functions.jobStart, j.functions.rerun, j.functions.worker, j.functions.summary} {
 		if own, ok := function.(awslambda.Function); ok {
 			permissions = append(permissions, permission{statement: allow(jsii.String(*own.FunctionArn()+":*"), "lambda:InvokeFunction")})
 		}

@@ -75,24 +75,36 @@ func newMetrics(settings *Props) *Metrics {
 	return m
 }
 
-// throttled returns the metric of throttled states. The children of a job's Map
-// count as executions of another state machine, NAME/LABEL.
+// throttled returns the metric of throttled states. The children of a job's Maps
+// count as executions of other state machines, NAME/LABEL.
 func throttled(settings *Props, options *awscloudwatch.MetricOptions) awscloudwatch.IMetric {
 	own := settings.StateMachine.MetricThrottled(options)
 	if settings.Job == nil {
 		return own
 	}
-	children := awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String(statesNamespace), MetricName: own.MetricName(), Statistic: options.Statistic, Period: options.Period,
-		DimensionsMap: &map[string]*string{"StateMachineArn": jsii.String(*settings.StateMachine.StateMachineArn() + "/" + protocol.MapLabel)},
-		Label:         jsii.String("throttled in children"),
-	})
+	children := func(label, legend string) awscloudwatch.IMetric {
+		return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: jsii.String(statesNamespace), MetricName: own.MetricName(), Statistic: options.Statistic, Period: options.Period,
+			DimensionsMap: &map[string]*string{"StateMachineArn": jsii.String(*settings.StateMachine.StateMachineArn() + "/" + label)},
+			Label:         &legend,
+		})
+	}
+	expression, metrics := "SUM([own, children])", map[string]awscloudwatch.IMetric{"own": own, "children": children(protocol.MapLabel, "throttled in children")}
+	if hasRerunMap(settings.Job) {
+		expression, metrics["reruns"] = "SUM([own, children, reruns])", children(protocol.RerunMapLabel, "throttled in children of reruns")
+	}
 	return awscloudwatch.NewMathExpression(&awscloudwatch.MathExpressionProps{
-		Expression:   jsii.String("SUM([own, children])"), // leaves out one without data
-		UsingMetrics: &map[string]awscloudwatch.IMetric{"own": own, "children": children},
+		Expression:   &expression, // leaves out those without data
+		UsingMetrics: &metrics,
 		Period:       options.Period,
 		Label:        options.Label,
 	})
+}
+
+// hasRerunMap reports whether a job has a Map of its own for reruns, which is a state
+// beside the state machine.
+func hasRerunMap(job Job) bool {
+	return job.StateMachine().Node().Scope().Node().TryFindChild(jsii.String(protocol.StateRerunMap)) != nil
 }
 
 // ofAccount returns a metric without dimensions.

@@ -13,6 +13,7 @@ const (
 const (
 	StateReadInput = "ReadInput" // in place of a job start, if the items are in the input
 	StateJobStart  = "JobStart"
+	StateReadRerun = "ReadRerun" // in a rerun in place of both, if the Map reads no object with items
 	StateMap       = "Map"
 	StateRerunMap  = "RerunMap" // in a rerun in place of Map, if that does not read JSON Lines
 	StateEachItem  = "EachItem" // takes a batch apart, if each item has states of its own

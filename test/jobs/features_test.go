@@ -34,6 +34,9 @@ func TestJobs(t *testing.T) {
 	t.Run("Processors", func(t *testing.T) { processors(t, s) })
 	t.Run("Callbacks", func(t *testing.T) { callbacks(t, s) })
 	t.Run("Overlap", func(t *testing.T) { overlap(t, s) })
+	t.Run("Reruns", func(t *testing.T) { reruns(t, s) })
+	t.Run("RefusedReruns", func(t *testing.T) { refusedReruns(t, s) })
+	t.Run("RerunsLikeAny", func(t *testing.T) { rerunsLikeAny(t, s) })
 	t.Run("Notification", func(t *testing.T) { notification(t, s) })
 }
 
@@ -298,6 +301,7 @@ func notification(t *testing.T, s *running.Stack) {
 	if good.Status != engine.Succeeded || bad.Error != "MapJob.TooManyFailures" {
 		t.Fatalf("got %s (%s) and %s (%s), expected a success and a failure", good.Status, good.Error, bad.Status, bad.Error)
 	}
+	again := run(t, s, "Told", rerunInput(t, putRerun(t, s, "Told", bad.Name, []string{`{"id":1,"fail":true}`}), ""))
 	var both sync.WaitGroup
 	for i := range 2 {
 		both.Go(func() {
@@ -310,12 +314,13 @@ func notification(t *testing.T, s *running.Stack) {
 		"2 of 2 items succeeded, 0 failed, 0 missing.\nExecution: " + good.ARN + "\nReport: s3://",
 		"Told was skipped.\nCause: execution arn:aws:states:us-east-1:123456789012:execution:",
 		"Cause: 1 of 2 items failed, tolerated: 0%\n1 of 2 items succeeded, 1 failed, 0 missing.\nExecution: " + bad.ARN,
+		"Cause: 1 of 1 items failed, tolerated: 0%\n0 of 1 items succeeded, 1 failed, 0 missing.\nExecution: " + again.ARN,
 	} {
 		if !slices.ContainsFunc(told, func(m string) bool { return strings.Contains(m, expected) }) {
 			t.Errorf("got the messages\n%s\nexpected one with\n%s", strings.Join(told, "\n---\n"), expected)
 		}
 	}
-	if len(told) != 4 {
+	if len(told) != 5 {
 		t.Errorf("got %d messages, expected one for each execution", len(told))
 	}
 }

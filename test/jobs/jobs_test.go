@@ -53,6 +53,7 @@ func jobsOfAllTests(s awscdk.Stack) {
 	scans := &mapjob.ObjectList{Bucket: in, Prefix: jsii.String("scans/")}
 
 	job("Lines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in, Key: jsii.String("items.jsonl")}, ToleratedFailurePercentage: tolerant})
+	job("FirstLines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in, Key: jsii.String("items.jsonl"), MaxItems: jsii.Number(2)}, ToleratedFailurePercentage: tolerant})
 	job("Array", mapjob.Props{Source: &mapjob.JSON{Bucket: in, Key: jsii.String("items.json")}, ToleratedFailurePercentage: tolerant})
 	below := &mapjob.JSON{Bucket: in, Key: jsii.String("orders.json"), ItemsPointer: jsii.String("/days/0/of~1today")}
 	job("Below", mapjob.Props{Source: below, ToleratedFailurePercentage: tolerant})
@@ -89,10 +90,16 @@ func jobsOfAllTests(s awscdk.Stack) {
 		WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: tolerant})
 
 	job("Workflow", mapjob.Props{Source: list, Processor: twoStates, Mode: batchesOf(3), ToleratedFailurePercentage: tolerant})
+	job("NestedWorkflow", mapjob.Props{Source: list, Processor: nested, ToleratedFailurePercentage: tolerant})
 	job("InlineWorkflow", mapjob.Props{Mode: &mapjob.Inline{}, Processor: twoStates, ToleratedFailurePercentage: tolerant})
 	payments := &mapjob.Callback{Worker: teller, Timeout: awscdk.Duration_Hours(jsii.Number(6)), Heartbeat: awscdk.Duration_Minutes(jsii.Number(10))}
 	job("Payments", mapjob.Props{Source: list, Callback: payments, Mode: batchesOf(2), ToleratedFailurePercentage: tolerant})
 	job("InlinePayments", mapjob.Props{Mode: &mapjob.Inline{}, Callback: &mapjob.Callback{Worker: teller}, ToleratedFailurePercentage: tolerant})
+
+	job("InlineKept", mapjob.Props{Mode: &mapjob.Inline{}, Summary: summarized, ResultsBucket: results, ToleratedFailurePercentage: tolerant})
+	job("InlineStartKept", mapjob.Props{Mode: &mapjob.Inline{}, JobStart: jobStart, Summary: summarized, ResultsBucket: results, ToleratedFailurePercentage: tolerant})
+	job("InlineWorkflowKept", mapjob.Props{Mode: &mapjob.Inline{}, Processor: twoStates, Summary: summarized, ResultsBucket: results, ToleratedFailurePercentage: tolerant})
+	job("InlinePaymentsKept", mapjob.Props{Mode: &mapjob.Inline{}, Callback: &mapjob.Callback{Worker: teller}, Summary: summarized, ResultsBucket: results, ToleratedFailurePercentage: tolerant})
 
 	job("Alone", mapjob.Props{Source: list, Overlap: &joblock.Skip{}})
 	job("Told", mapjob.Props{Source: list, Notify: observe.NewTopic(s, jsii.String("Topic"), nil), Overlap: &joblock.Skip{}})
@@ -112,6 +119,18 @@ func twoStates(scope constructs.Construct) awsstepfunctions.IChainable {
 	})
 	return awsstepfunctions.Choice_Jsonata(scope, jsii.String("Check"), nil).
 		When(does("refuse"), refused, nil).When(does("die"), nameless, nil).Otherwise(booked)
+}
+
+// nested returns a processor with states inside states.
+func nested(scope constructs.Construct) awsstepfunctions.IChainable {
+	each := awsstepfunctions.Map_Jsonata(scope, jsii.String("Each"), &awsstepfunctions.MapJsonataProps{
+		Items:        awsstepfunctions.ProvideItems_Jsonata(jsii.String("{% [$states.input] %}")),
+		ItemSelector: &map[string]any{"index": "{% $states.input.index %}", "item": "{% $states.input.item %}", "job": "{% $states.input.job %}"},
+		Outputs:      "{% $states.result[0] %}",
+	})
+	each.ItemProcessor(awsstepfunctions.Parallel_Jsonata(scope, jsii.String("Both"), nil).Branch(
+		twoStates(scope), awsstepfunctions.Pass_Jsonata(scope, jsii.String("Beside"), nil)), nil)
+	return each.Next(awsstepfunctions.Pass_Jsonata(scope, jsii.String("Done"), nil))
 }
 
 // outcome is a line of the results, without times.

@@ -49,7 +49,7 @@ SummaryRole
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
-  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WorkerRole
@@ -60,9 +60,19 @@ WorkerRole
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
 		"Reference": `
+JobChunkerRole
+  kms:Decrypt on <Key.Arn>
+  kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobChunkerLogs.Arn>
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
+  s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items-*.jsonl
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
 JobRole
   dynamodb:DeleteItem, dynamodb:GetItem, dynamodb:PutItem on <Locks.Arn> when ForAllValues:StringEquals dynamodb:LeadingKeys <JobStateMachine>
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>:*
   lambda:InvokeFunction on <JobStartFunction.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>:*
   lambda:InvokeFunction on <SummaryFunction.Arn>
@@ -90,7 +100,7 @@ SummaryRole
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
-  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
@@ -107,7 +117,7 @@ WorkerRole
 JobAccountantRole
   logs:CreateLogStream, logs:PutLogEvents on <JobAccountantLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
-  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 JobRole
@@ -139,8 +149,15 @@ WorkerRole
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 `,
 		"Inline": `
+JobChunkerRole
+  kms:Decrypt on <Key.Arn>
+  logs:CreateLogStream, logs:PutLogEvents on <JobChunkerLogs.Arn>
+  s3:GetObject on arn:<Partition>:s3:::our-results/<JobStateMachine.Name>/*
+  xray:PutTelemetryRecords, xray:PutTraceSegments on *
 JobRole
   kms:Decrypt, kms:GenerateDataKey on <Key.Arn>
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>
+  lambda:InvokeFunction on <JobChunkerFunction.Arn>:*
   lambda:InvokeFunction on <JobStartFunction.Arn>
   lambda:InvokeFunction on <JobStartFunction.Arn>:*
   lambda:InvokeFunction on <SummaryFunction.Arn>
@@ -148,6 +165,7 @@ JobRole
   lambda:InvokeFunction on <WorkerFunction.Arn>
   lambda:InvokeFunction on <WorkerFunction.Arn>:*
   logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery, xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments on *
+  s3:GetObject on arn:<Partition>:s3:::our-results/<JobStateMachine.Name>/*
 JobStartRole
   kms:Decrypt on <Key.Arn>
   logs:CreateLogStream, logs:PutLogEvents on <JobStartLogs.Arn>
@@ -156,6 +174,7 @@ SummaryRole
   kms:Decrypt on <Key.Arn>
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on arn:<Partition>:s3:::our-results/<JobStateMachine.Name>/*/report/*
+  s3:GetObject on arn:<Partition>:s3:::our-results/<JobStateMachine.Name>/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WorkerRole
   kms:Decrypt on <Key.Arn>
@@ -191,7 +210,7 @@ Ours
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/items-*.jsonl
   s3:AbortMultipartUpload, s3:PutObject on <JobResults.Arn>/<JobStateMachine.Name>/*/report/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
-  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/*
+  s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*
   s3:GetObject on <JobResults.Arn>/<JobStateMachine.Name>/*/chunks/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
   s3:ListBucket on <JobResults.Arn> when StringLike s3:prefix <JobStateMachine.Name>/*/outcomes/*
@@ -229,7 +248,7 @@ NightlyRole
 SummaryRole
   logs:CreateLogStream, logs:PutLogEvents on <SummaryLogs.Arn>
   s3:AbortMultipartUpload, s3:PutObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/report/*
-  s3:GetObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*/*
+  s3:GetObject on <InvoicingResults.Arn>/<InvoicingStateMachine.Name>/*
   s3:ListBucket on <InvoicingResults.Arn> when StringLike s3:prefix <InvoicingStateMachine.Name>/*/results/*
   xray:PutTelemetryRecords, xray:PutTraceSegments on *
 WorkerRole

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -40,6 +41,8 @@ func Literal(value any) string {
 			members = append(members, quoted(name)+": "+Literal(value[name]))
 		}
 		return "{" + strings.Join(members, ", ") + "}"
+	case *float64: // CloudFormation may know it only
+		return *awscdk.Tokenization_StringifyNumber(value)
 	case string:
 		if strings.HasPrefix(value, "{%") {
 			return "(" + Inner(value) + ")"

@@ -170,7 +170,7 @@ func isOutcome(o *protocol.Outcome) bool { return o.IsOutcome() && o.Index < pro
 func (a *Account) Invoked(request *engine.Request, output any, err error) {
 	answer := member(output, "Payload")
 	switch request.StateName {
-	case protocol.StateJobStart:
+	case protocol.StateJobStart, protocol.StateReadRerun:
 		a.jobStarted(answer)
 	case protocol.StateSummary:
 		var account protocol.Account
@@ -228,7 +228,7 @@ func (a *Account) worked(payload, answer any, err error) {
 
 // Happened takes the outcomes of an Inline job from the output of its Map.
 func (a *Account) Happened(e event.Event) {
-	if e.Data.Name != protocol.StateMap || e.Type != event.MapStateEntered && e.Type != event.MapStateExited {
+	if e.Data.Name != protocol.StateMap && e.Data.Name != protocol.StateRerunMap || e.Type != event.MapStateEntered && e.Type != event.MapStateExited {
 		return
 	}
 	a.mutex.Lock()
