@@ -8,6 +8,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
 )
 
 // newRole creates the role of a function. AWS's managed policies would let it write
@@ -29,9 +30,7 @@ func (s *Settings) newRole(scope constructs.Construct, logs awslogs.ILogGroup) a
 // policy, which other stacks and functions may share, stays as it is: permissions for
 // the logs of a function in it would make cycles of stacks.
 func (s *Settings) extendRole(scope constructs.Construct, logs awslogs.ILogGroup) awsiam.Policy {
-	statements := s.statements(logs)
-	policy := awsiam.NewPolicy(scope, jsii.String("Policy"), &awsiam.PolicyProps{Statements: &statements})
-	s.Role.AttachInlinePolicy(policy)
+	policy := rolepolicy.New(scope, "Policy", s.Role, s.statements(logs)...)
 	roles := policy.Node().DefaultChild().(awsiam.CfnPolicy).Roles()
 	if roles == nil || awscdk.Stack_Of(scope).Resolve(roles) == nil {
 		scope.Node().TryRemoveChild(jsii.String("Policy"))

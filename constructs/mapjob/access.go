@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -192,8 +193,7 @@ func (j *mapJob) access(id string, function awslambda.IFunction, permissions ...
 			endings = append(endings, p.ending)
 		}
 	}
-	policy := awsiam.NewPolicy(j, jsii.String(id), &awsiam.PolicyProps{Statements: &statements})
-	function.Role().AttachInlinePolicy(policy) // unless the role is immutable
+	policy := rolepolicy.New(j, id, function.Role(), statements...)
 	accepted.Wildcards(policy, unknownKeys, endings...)
 }
 

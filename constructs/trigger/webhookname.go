@@ -10,6 +10,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
+	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
 	"github.com/mapjob/mapjob/constructs/internal/statemachine"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -57,8 +58,7 @@ func (w *webhook) grant(machine awsstepfunctions.IStateMachine, sharedRole bool)
 	var grantee awsiam.IGrantable = w.function
 	var policy awsiam.Policy
 	if sharedRole {
-		policy = awsiam.NewPolicy(w, jsii.String("Access"), nil)
-		w.function.Role().AttachInlinePolicy(policy)
+		policy = rolepolicy.New(w, "Access", w.function.Role())
 		grantee = policy
 	}
 	machine.GrantStartExecution(grantee)

@@ -65,7 +65,7 @@ func documentedProps(t *testing.T, heading string) (props map[string][]string, m
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, after, found := strings.Cut(string(text), "\n## "+heading+"\n")
+	_, after, found := strings.Cut(string(text), "# "+heading+"\n")
 	if !found {
 		t.Fatalf("docs/job.md has no section %s", heading)
 	}
@@ -123,4 +123,9 @@ func TestPropsOfAFunctionAreDocumented(t *testing.T) {
 	compareProps(t, "Props", documented["Props"], fields["Props"])
 	compareProps(t, "Network", documented["Network"], fields["Network"])
 	compareProps(t, "Settings", shared, fields["Settings"])
+}
+
+func TestPropsOfAWebhookAreDocumented(t *testing.T) {
+	documented, _ := documentedProps(t, "Props of a webhook")
+	compareProps(t, "WebhookProps", documented["Props"], fieldsOf(t, filepath.Join(root, "constructs", "trigger"))["WebhookProps"])
 }
