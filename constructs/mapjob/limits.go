@@ -120,11 +120,15 @@ func (b *builder) bounded(outcome any) any {
 	var large protocol.Outcome
 	in := message.In("$outcome", &large)
 	status, name := in(&large.Status), in(&large.Error)
-	members := message.Object(&large,
+	members := []message.Member{
 		message.Set(&large.Index, index),
 		message.Set(&large.Status, protocol.Failed),
 		message.Set(&large.Error, jsonata.Expression("%s = '%s' ? $substring($string(%s), 0, 50) : '%s'", status, protocol.Failed, name, protocol.ErrorResultTooLarge)),
-		message.Set(&large.Cause, jsonata.Expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")))
+		message.Set(&large.Cause, jsonata.Expression("'got an outcome of ' & $string($size) & ' bytes, expected at most ' & $string($room)")),
+	}
+	if b.keepItems() {
+		members = append(members, message.Set(&large.Item, item))
+	}
 	return jsonata.Expression("($outcome := %s; $size := %s; $room := $%s + %s; $size > $room ? %s : $outcome)",
-		jsonata.Literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(jsonata.Inner(item)), jsonata.Literal(members))
+		jsonata.Literal(outcome), bytesOf("$outcome"), spareBytes, bytesOf(jsonata.Inner(item)), jsonata.Literal(message.Object(&large, members...)))
 }

@@ -154,4 +154,12 @@ func largeResults(t *testing.T, s *running.Stack) {
 	if x := run(t, s, "InlineBare", `[`+strings.Repeat(failing+",", 299)+failing+`]`); x.Status != engine.Succeeded || strings.Count(string(x.Output), `"error":"Refused"`) != 300 || len(x.Output) > 262_144 {
 		t.Errorf("got %s (%s: %s) with %.500s, expected 300 failed items with shorter causes", x.Status, x.Error, x.Cause, x.Output)
 	}
+	// A failed item that can be run again stays with its outcome, however little place there is.
+	for name, more := range map[string]string{"": "", "large": `"text":` + filled(500, "😀") + ","} {
+		failing := `{` + more + `"fail":true,"repeat":900}`
+		x := run(t, s, "InlineKept", `{"items":[`+strings.Repeat(failing+",", 299)+failing+`]}`)
+		if x.Status != engine.Succeeded || x.account.Failed != 300 || len(x.failures) != 300 || strings.TrimSpace(x.failures[299]) != failing {
+			t.Errorf("%s: got %s (%s: %s) with %.500s and %d failures, expected 300 failed items to be kept", name, x.Status, x.Error, x.Cause, x.Output, len(x.failures))
+		}
+	}
 }

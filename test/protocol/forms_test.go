@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
@@ -21,6 +23,11 @@ type form struct {
 	// output is the list of outcomes: there is no summary.
 	chunked, shown bool
 	failed         int // how many items fail
+}
+
+// canRerun reports whether an execution of the job can be a rerun.
+func (f *form) canRerun() bool {
+	return !strings.HasPrefix(f.name, "Inline") || f.name == "InlineBucket"
 }
 
 // echoState is the state of a Processor that invokes a function with its input.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -106,8 +107,68 @@ func runForms(t *testing.T, version int, edit func(template map[string]any)) {
 	s := running.Start(t, func(parent awscdk.Stack) { jobs(parent) }, edit)
 	putItems(t, s)
 	for _, form := range forms() {
-		t.Run(form.name, func(t *testing.T) { runForm(t, s, &form, version) })
+		t.Run(form.name, func(t *testing.T) {
+			runForm(t, s, &form, version)
+			if version == protocol.Version && form.canRerun() {
+				rerunForm(t, s, &form)
+			}
+		})
 	}
+}
+
+// rerunForm runs two items again, of which one fails if one of the form's items does.
+func rerunForm(t *testing.T, s *running.Stack, form *form) {
+	m, err := s.Machine(form.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := protocol.Rerun{Execution: strings.Replace(m.ARN, ":stateMachine:", ":execution:", 1) + ":run", Bucket: s.Bucket(t, "Results"),
+		Key: m.Name + "/run/" + protocol.RerunsFolder + "/some.jsonl", Count: 2, BatchSize: 1}
+	text := []byte(`{"id":1,"Do":"succeed"}` + "\n" + `{"id":2,"fail":true,"Do":"decline"}` + "\n")
+	if form.failed == 0 {
+		text = bytes.ReplaceAll(text, []byte("true"), []byte("false"))
+	}
+	_, err = s.S3(t).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &again.Bucket, Key: &again.Key, Body: bytes.NewReader(text),
+		Metadata: map[string]string{protocol.MetadataCount: "2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := json.Marshal(map[string]protocol.Rerun{protocol.MemberRerun: again})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	var mutex sync.Mutex
+	x := s.Execute(t, form.name, stack.Execution{
+		Name: "rerun", Input: input,
+		Invoked: func(request *engine.Request, output any, err error) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			if err != nil {
+				t.Errorf("%s: got error %v, expected an answer", request.StateName, err)
+				return
+			}
+			state := strings.TrimPrefix(request.StateName, "Rerun")
+			got := payloadOf(request.Parameters)
+			if err := checkMessages(form, protocol.Version, state, got, payloadOf(output)); err != nil {
+				t.Errorf("%s: %v", request.StateName, err)
+			}
+			if state == protocol.StateWorker || state == echoState {
+				seen++
+			}
+			if state == protocol.StateSummary {
+				if sent, err := decode[protocol.SummaryRequest](got); err != nil || sent.Rerun == nil || *sent.Rerun != again || sent.Items.Count == nil || *sent.Items.Count != 2 {
+					t.Errorf("got the request %s, %v, expected the rerun %+v and two items", got, err, again)
+				}
+			}
+		},
+		Engine: []engine.Option{engine.WithClock(engine.VirtualClock(time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)))},
+	})
+	account, err := decode[protocol.Account](x.Output)
+	if x.Status != engine.Succeeded || err != nil || account.Total != 2 || account.Failed != form.failed || account.Missing != 0 || seen != 2 {
+		t.Errorf("got %s (%s: %s) with %s after %d batches, expected two items in two, %d failed", x.Status, x.Error, x.Cause, x.Output, seen, form.failed)
+	}
+	checkObjects(t, s, form)
 }
 
 // putItems stores the items of the sources.
@@ -200,9 +261,9 @@ func checkVersion(got, version int) error {
 // checkMessages checks what a function got and answered.
 func checkMessages(form *form, version int, state string, got, answered []byte) error {
 	switch state {
-	case protocol.StateJobStart:
+	case protocol.StateJobStart, protocol.StateReadRerun:
 		request, err := decode[protocol.StartRequest](got)
-		if strings.HasSuffix(form.name, "Chunked") && !strings.HasPrefix(form.name, "Start") {
+		if strings.HasSuffix(form.name, "Chunked") && !strings.HasPrefix(form.name, "Start") || state == protocol.StateReadRerun {
 			_, described := decode[protocol.SourceDescription](request.Input)
 			err = errors.Join(err, described)
 		}

@@ -102,6 +102,10 @@ var examples = map[string][]string{
 		`{"version": 2, "total": 3, "succeeded": 1, "failed": 1, "missing": 1, "repeated": 1, "errors": {"Busy": 1}, "report": {"bucket": "b", "prefix": "m/x/report"}, "output": [1]}`,
 		`{"total": 3, "succeeded": 1, "failed": 2, "missing": 0, "errors": {"Busy": 2}, "comparison": {"recovered": 1, "sameError": 1, "otherError": 0, "unknown": 1}}`,
 	},
+	"rerun": {
+		`{"execution": "arn:x", "bucket": "b", "key": "m/x/reruns/some.jsonl", "count": 1}`,
+		`{"execution": "arn:x", "bucket": "b", "key": "m/x/report/failures.jsonl", "count": 100000000, "batchSize": 1}`,
+	},
 	"output": {
 		`{"total": 1, "succeeded": 1, "failed": 0, "missing": 0, "errors": {}}`,
 		`{"skipped": true, "owner": "arn:aws:states:us-east-1:123456789012:execution:Nightly:x"}`,
@@ -196,6 +200,15 @@ var broken = map[string][][2]string{
 		{`"errors": {}`, `"errors": {}, "report": {"bucket": "b"}`},
 		{`"errors": {}`, `"errors": {}, "report": "s3://b/m/x/report"`},
 	},
+	"rerun": {
+		{`"execution": "arn:x", `, ``},
+		{`"arn:x"`, `"x"`},
+		{`"key"`, `"prefix"`},
+		{`"count": 1`, `"count": 0`},
+		{`"count": 1`, `"count": "1"`},
+		{`"count": 1`, `"count": 1, "batchSize": 0`},
+		{`"count": 1`, `"count": 1, "batchsize": 1`},
+	},
 	"output": {
 		{`"total": 1, `, ``},
 		{`{"total": 1, "succeeded": 1, "failed": 0, "missing": 0, "errors": {}}`, `null`},
@@ -253,6 +266,7 @@ func TestSchemasHaveTheMembersOfTheMessages(t *testing.T) {
 		{"outcome", reflect.TypeFor[protocol.Outcome]()},
 		{"answer $defs storedOutcomes", reflect.TypeFor[protocol.StoredOutcomes]()},
 		{"answer $defs location", reflect.TypeFor[protocol.OutcomesLocation]()},
+		{"rerun", reflect.TypeFor[protocol.Rerun]()},
 		{"account", reflect.TypeFor[protocol.Account]()},
 		{"account properties comparison", reflect.TypeFor[protocol.Comparison]()},
 		{"report", reflect.TypeFor[report.Report]()},
