@@ -46,12 +46,12 @@ func inFolder(name string) string {
 // Variables carry the job's facts past the Map:
 //
 //	input    the execution's input, for the summary
-//	rerun    the rerun in the input, or null; none if the job can't rerun
 //	items    where the items are; in an Inline job, the items
 //	results  where the results are; in an Inline job, the outcomes
 //	account  how many items succeeded, failed and are missing, for the verdict
 //
-// An Inline job has one more, jobSpareBytes.
+// A job that can rerun has two more, jobRerun and jobRerunProblem, and an Inline job
+// has jobSpareBytes.
 type builder struct {
 	scope     constructs.Construct
 	settings  *settings

@@ -53,7 +53,7 @@ func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.
 			bytesOf("$states.input"), protocol.MaxInput)),
 	}), nil)
 	if b.settings.canRerun() {
-		check.When(jsonata.Condition("%s", hasControls), b.checkRerun(next), nil)
+		check.When(jsonata.Condition(hasControls), b.checkRerun(next), nil)
 	} else {
 		b.cannotRerun(check)
 	}

@@ -130,7 +130,7 @@ func (r *rerunBatcher) Render() any {
 // many as in any execution, or fewer in a rerun with a batch size.
 func upTo(most *float64) any {
 	var rerun protocol.Rerun
-	return jsonata.Expression("$min([%s, %s])", jsonata.Literal(most), message.In("$rerun", &rerun)(&rerun.BatchSize))
+	return jsonata.Expression("$min([%s, %s])", jsonata.Literal(most), message.In("$"+rerunVariable, &rerun)(&rerun.BatchSize))
 }
 
 // toleratedByMap returns the percentage at which the Map ends early. By reference

@@ -643,6 +643,56 @@ func TestMapHasPermissionsInItsOwnFolderOnly(t *testing.T) {
 	}
 }
 
+// The Map of reruns has the states of the other one, under names of its own, however
+// those are called and nested.
+func TestMapOfRerunsHasTheSameStates(t *testing.T) {
+	stack := synthesis.Stack(t)
+	mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Source: &mapjob.InputList{}, Processor: func(scope constructs.Construct) awsstepfunctions.IChainable {
+		pass := func(name string) awsstepfunctions.Pass {
+			return awsstepfunctions.Pass_Jsonata(scope, jsii.String(name), nil)
+		}
+		many := awsstepfunctions.DistributedMap_Jsonata(scope, jsii.String("Many"), &awsstepfunctions.DistributedMapJsonataProps{
+			Items: awsstepfunctions.ProvideItems_Jsonata(jsii.String("{% [$states.input] %}")), Label: jsii.String("Many")})
+		many.ItemProcessor(awsstepfunctions.Parallel_Jsonata(scope, jsii.String("Both"), nil).Branch(pass("Left"), pass("RerunLeft")), nil)
+		check := awsstepfunctions.Choice_Jsonata(scope, jsii.String("Check"), nil)
+		check.When(awsstepfunctions.Condition_Jsonata(jsii.String("{% true %}")), many.Next(pass("Done")), nil)
+		many.AddCatch(pass("NotAllowed"), nil)
+		return check.Otherwise(pass("RerunCheck"))
+	}})
+	template := synthesis.Synthesize(t, stack)
+	states := state(t, template.Definition(t, template.Only(t, machineType)), "States")
+	text := func(name string) string {
+		text, err := json.Marshal(state(t, states, name)["ItemProcessor"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	got := text("RerunMap")
+	if plain := strings.ReplaceAll(got, "RerunRerun", ""); plain != text("Map") {
+		t.Errorf("got the states\n%s\nexpected those of the Map with names of their own\n%s", got, text("Map"))
+	}
+	for _, expected := range []string{`"StartAt":"RerunRerunEachItem"`, `"RerunRerunRerunLeft":{`, `"Label":"RerunRerunMany"`, `"Default":"RerunRerunRerunCheck"`, `"Next":"RerunRerunNotAllowed"`} {
+		if !strings.Contains(got, expected) {
+			t.Errorf("got the states\n%s\nexpected %s", got, expected)
+		}
+	}
+}
+
+// A batch size that CloudFormation knows is one in the expressions of a rerun too.
+func TestUnknownBatchSizesAreAccepted(t *testing.T) {
+	for name, source := range map[string]mapjob.Source{"JSON Lines": &mapjob.JSONLines{}, "a list": &mapjob.InputList{}} {
+		stack := synthesis.Stack(t)
+		size := awscdk.NewCfnParameter(stack, jsii.String("Size"), &awscdk.CfnParameterProps{Type: jsii.String("Number")}).ValueAsNumber()
+		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Source: source, Mode: &mapjob.Distributed{BatchSize: size}})
+		template := synthesis.Synthesize(t, stack)
+		text := template.DefinitionText(t, template.Only(t, machineType))
+		if !strings.Contains(text, "$min([${Size}, $jobRerun.batchSize])") || strings.Contains(text, "e+308") {
+			t.Errorf("%s: got %s, expected the parameter in the expression of the batch size", name, text)
+		}
+	}
+}
+
 // The children of a rerun's own Map are executions of another state machine.
 func TestMapOfRerunsMayStopItsChildren(t *testing.T) {
 	stack := synthesis.Stack(t)

@@ -19,7 +19,9 @@ import (
 //	CheckInput ──────────────────────────────────────────▶ (lock) ─▶ IsRerun ─▶ …
 //	    └▶ CheckRerun ─▶ FindRerun ─▶ CheckFound ────────▶           └▶ Map, RerunMap or the chunker
 //	           ├▶ InvalidMember └────────┴▶ InvalidRerun
-//	           └▶ RerunNotAllowed
+//	           └▶ ForbiddenRerun
+//
+// Only RerunMap has a name that begins like those of the states inside it.
 
 // canRerun reports whether an execution of the job can be a rerun: the job needs a
 // bucket for the items, and a summary that stores those that fail.
@@ -27,20 +29,27 @@ func (s *settings) canRerun() bool {
 	return !s.mode.inline || s.Summary != nil && s.hasResultsBucket()
 }
 
-// controls is the expression of the names in an execution's input that steer the
-// job.
-var controls = fmt.Sprintf("$keys($states.input)[$lowercase($substring($, 0, %d)) = '%s']", len(protocol.ControlPrefix), protocol.ControlPrefix)
+// rerunVariable is the variable with the rerun, or null, and rerunProblem the one
+// with what is wrong with its items, or null.
+const (
+	rerunVariable = "jobRerun"
+	rerunProblem  = "jobRerunProblem"
+)
 
 // isRerun is the condition of a rerun, after the state CheckInput, and noRerun the
 // variable's value in other executions.
 const (
-	isRerun = "$rerun != null"
+	isRerun = "$" + rerunVariable + " != null"
 	noRerun = "{% null %}"
 )
 
-// hasControls is true if the execution's input steers the job. The members of the
-// items in a list do not.
-var hasControls = "$type($states.input) = 'object' ? $count(" + controls + ") > 0 : false"
+// controls is the expression of the names in an execution's input that steer the
+// job, and hasControls is true if there are some. The members of the items in a list
+// do not count.
+const (
+	controls    = "$keys($states.input)[$lowercase($substring($, 0, $length('" + protocol.ControlPrefix + "'))) = '" + protocol.ControlPrefix + "']"
+	hasControls = "$type($states.input) = 'object' ? $count(" + controls + ") > 0 : false"
+)
 
 // checkRerun fails an execution whose input does not say what to run again, or which
 // the job must not read.
@@ -54,7 +63,7 @@ func (b *builder) checkRerun(next awsstepfunctions.IChainable) awsstepfunctions.
 	const machine = "$split(%s, ':')[[0..6]]" // in the ARN of an execution
 	own := fmt.Sprintf("%s = '%s' and %s and "+machine+" = "+machine,
 		in(&rerun.Bucket), *b.results.BucketName(), inOwnFolder(in(&rerun.Key)), in(&rerun.Execution), "$states.context.Execution.Id")
-	check.When(jsonata.Condition("$not(%s)", own), awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("RerunNotAllowed"), &awsstepfunctions.FailJsonataProps{
+	check.When(jsonata.Condition("$not(%s)", own), awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("ForbiddenRerun"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorNotAllowed),
 		Cause: jsii.String(jsonata.Expression("'got a rerun of ' & $substring(%s, 0, 200) & ' with the items in the bucket ' & $substring(%s, 0, 100) & ' with the key ' & $substring(%s, 0, 500) & "+
 			"', expected an execution of this state machine, and ' & %s", in(&rerun.Execution), in(&rerun.Bucket), in(&rerun.Key), ownObjects(b.results))),
@@ -67,7 +76,7 @@ func (b *builder) checkRerun(next awsstepfunctions.IChainable) awsstepfunctions.
 func (b *builder) atStart(rerun string) *jsonata.Object {
 	assign := jsonata.Object{}
 	if b.settings.canRerun() {
-		assign["rerun"] = rerun
+		assign[rerunVariable] = rerun
 	}
 	if b.functions.summary != nil {
 		assign["input"] = b.inputForSummary()
@@ -116,18 +125,14 @@ func (b *builder) cannotRerun(check awsstepfunctions.Choice) {
 			Error: jsii.String(protocol.ErrorInvalidRerun),
 			Cause: jsii.String("got a rerun of an Inline job without a Summary or a results bucket, expected a job with both: set Summary, and ResultsBucket or Results"),
 		}), nil)
-	check.When(jsonata.Condition("%s", hasControls), b.invalidMember(false), nil)
+	check.When(jsonata.Condition(hasControls), b.invalidMember(false), nil)
 }
-
-// rerunProblem is the variable with what is wrong with the items of a rerun, or
-// null.
-const rerunProblem = "rerunProblem"
 
 // findRerun fails an execution if the items of the rerun do not exist or are not as
 // many as expected: after an earlier part of them a rerun would look complete.
 func (b *builder) findRerun(next awsstepfunctions.IChainable) awsstepfunctions.CustomState {
 	var rerun protocol.Rerun
-	in := message.In("$rerun", &rerun)
+	in := message.In("$"+rerunVariable, &rerun)
 	const counted = "$states.result.Metadata.`" + protocol.MetadataCount + "`"
 	invalid := awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("InvalidRerun"), &awsstepfunctions.FailJsonataProps{
 		Error: jsii.String(protocol.ErrorInvalidRerun),
@@ -166,7 +171,7 @@ func (b *builder) findRerun(next awsstepfunctions.IChainable) awsstepfunctions.C
 func (b *builder) rerunOr(rerun, others awsstepfunctions.IChainable) awsstepfunctions.IChainable {
 	var r protocol.Rerun
 	var items protocol.Items
-	in := message.In("$rerun", &r)
+	in := message.In("$"+rerunVariable, &r)
 	set := func(field, from any) message.Member { return message.Set(field, jsonata.Expression("%s", in(from))) }
 	choice := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("IsRerun"), nil)
 	choice.When(jsonata.Condition(isRerun), rerun, &awsstepfunctions.ChoiceTransitionOptions{Assign: &jsonata.Object{

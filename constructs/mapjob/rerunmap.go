@@ -9,9 +9,6 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// rerunPrefix begins the names of the states inside the Map of a rerun.
-var rerunPrefix = strings.TrimSuffix(protocol.StateRerunMap, protocol.StateMap)
-
 // rerunMapBefore returns the Map for the items of a rerun, if the job's Map reads
 // another format: a definition can't compute an item reader's format. It is the other
 // Map, with its states, under other names, because those of a definition are unique.
@@ -25,56 +22,66 @@ func (b *builder) rerunMapBefore(next awsstepfunctions.IChainable, other awsstep
 	state["Label"] = protocol.RerunMapLabel
 	state["ItemReader"] = rendered(reader.forMap().Render(awsstepfunctions.QueryLanguage_JSONATA))
 	state["ItemBatcher"].(map[string]any)["MaxItemsPerBatch"] = upTo(b.settings.mode.batchSize)
-	taken := map[string]bool{}
-	eachState(protocol.StateMap, state, func(name string, _ map[string]any) { taken[name] = true })
-	renameInner(state, func(name string) string {
-		for name = rerunPrefix + name; taken[name]; name = rerunPrefix + name {
-		}
-		return name
-	})
+	renameInner(state, newPrefix(state))
 	custom := awsstepfunctions.NewCustomState(b.scope, jsii.String(protocol.StateRerunMap), &awsstepfunctions.CustomStateProps{StateJson: (*jsonata.Object)(&state)})
 	custom.Next(next)
 	custom.AddCatch(next, mapEndedEarly())
 	return custom
 }
 
-// renameInner renames the states inside a state, and the labels of their Maps.
-func renameInner(state map[string]any, rename func(string) string) {
+// newPrefix returns a beginning of names that no state inside a state has.
+func newPrefix(state map[string]any) string {
+	const rerun = "Rerun"
+	prefix := rerun
+	for known := true; known; {
+		known = false
+		eachState("", state, func(name string, _ map[string]any) { known = known || strings.HasPrefix(name, prefix) })
+		if known {
+			prefix += rerun
+		}
+	}
+	return prefix
+}
+
+// renameInner puts a prefix before the names of the states inside a state, and before
+// the labels of their Maps.
+func renameInner(state map[string]any, prefix string) {
 	for _, machine := range machinesIn(state) {
 		states, _ := machine["States"].(map[string]any)
 		renamed := map[string]any{}
 		for name, inner := range states {
 			if inner, ok := inner.(map[string]any); ok {
-				renameNext(inner, rename)
-				renameInner(inner, rename)
+				renameNext(inner, prefix)
+				renameInner(inner, prefix)
 				if label, ok := inner["Label"].(string); ok {
-					inner["Label"] = rerunPrefix + label
+					inner["Label"] = prefix + label
 				}
 			}
-			renamed[rename(name)] = inner
+			renamed[prefix+name] = inner
 		}
 		machine["States"] = renamed
-		renameIn(machine, "StartAt", rename)
+		renameIn(machine, "StartAt", prefix)
 	}
 }
 
-// renameNext renames the states that a state continues with.
-func renameNext(state map[string]any, rename func(string) string) {
-	renameIn(state, "Next", rename)
-	renameIn(state, "Default", rename)
+// renameNext puts a prefix before the names of the states that a state continues
+// with.
+func renameNext(state map[string]any, prefix string) {
+	renameIn(state, "Next", prefix)
+	renameIn(state, "Default", prefix)
 	for _, field := range []string{"Choices", "Catch"} {
 		rules, _ := state[field].([]any)
 		for _, rule := range rules {
 			if rule, ok := rule.(map[string]any); ok {
-				renameIn(rule, "Next", rename)
+				renameIn(rule, "Next", prefix)
 			}
 		}
 	}
 }
 
-func renameIn(object map[string]any, field string, rename func(string) string) {
+func renameIn(object map[string]any, field string, prefix string) {
 	if name, ok := object[field].(string); ok {
-		object[field] = rename(name)
+		object[field] = prefix + name
 	}
 }
 

@@ -18,7 +18,7 @@ func (b *builder) summary() awsstepfunctionstasks.LambdaInvoke {
 		message.Set(&request.Results, jsonata.Expression("$results")),
 	}
 	if b.settings.canRerun() {
-		payload = append(payload, message.Set(&request.Rerun, jsonata.Expression("$rerun")))
+		payload = append(payload, message.Set(&request.Rerun, jsonata.Expression("$%s", rerunVariable)))
 	}
 	if b.keepItems() {
 		payload = append(payload, message.Set(&request.KeptItems, true))
