@@ -100,7 +100,7 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 	case mode.byReference:
 		state.ItemProcessor(b.worker(jsonata.Expression("%s", answeredByReference())), nil)
 	default:
-		state.ItemProcessor(b.worker(jsonata.Expression("%s", answered())), nil)
+		state.ItemProcessor(b.worker(jsonata.Expression("%s", b.answered())), nil)
 	}
 	return state
 }

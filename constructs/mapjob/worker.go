@@ -62,7 +62,7 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	case b.settings.Callback != nil:
 		return b.callback().AddCatch(failed, caught)
 	}
-	return b.worker(b.bounded(jsonata.Expression("%s[0]", answered()))).AddCatch(failed, caught)
+	return b.worker(b.bounded(jsonata.Expression("%s[0]", b.answered()))).AddCatch(failed, caught)
 }
 
 // answered returns the expression of a worker's answer to a batch, if that is a list
@@ -70,14 +70,25 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 // may lack items, or have those of other batches: it becomes a list of one
 // protocol.BatchAnswer, for the summary to look at. The expression has a value for
 // every answer, because an error would repeat the batch, whose work is done.
-func answered() string {
+//
+// If the job keeps items, each failed outcome in the list must have its item, too. A
+// BatchAnswer then has the items of the batch if both fit into a payload.
+func (b *builder) answered() string {
 	var whole batch
 	var item indexed
-	return strings.NewReplacer("ITEMS", message.In("$states.input", &whole)(&whole.Items), "INDEX", message.Name(&item, &item.Index)).Replace(
-		"($answer := $states.result.Payload; $given := ITEMS.INDEX; "+
-			"$answer.INDEX = $given and $type($answer) = 'array' and $count($answer) = $count($given) "+
-			"and $count($answer[$type($) = 'object' and $type(INDEX) = 'number']) = $count($given) ? $answer : ") +
-		"[" + batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Given }, "[$given]", "$answer") + "])"
+	var outcome protocol.Outcome
+	isWhole := "$answer.INDEX = $given and $type($answer) = 'array' and $count($answer) = $count($given) " +
+		"and $count($answer[$type($) = 'object' and $type(INDEX) = 'number']) = $count($given)"
+	other := batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Given }, "[$given]", "$answer")
+	if b.keepItems() {
+		isWhole += " and $not($exists($filter($zip($answer, ITEMS), function($o) { $not($o[0].STATUS = 'SUCCEEDED') and $not($o[0].KEPT = $o[1].ITEM) })))"
+		other = fmt.Sprintf("%s + %s > %d ? %s : %s", bytesOf("ITEMS"), bytesOf("$answer"), protocol.MaxPayload-100,
+			other, batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Items }, "ITEMS", "$answer"))
+	}
+	return strings.NewReplacer("ITEMS", message.In("$states.input", &whole)(&whole.Items), "INDEX", message.Name(&item, &item.Index),
+		"ITEM", message.Name(&item, &item.Item), "STATUS", message.Name(&outcome, &outcome.Status), "KEPT", message.Name(&outcome, &outcome.Item),
+		"SUCCEEDED", string(protocol.Succeeded)).Replace(
+		"($answer := $states.result.Payload; $given := ITEMS.INDEX; " + isWhole + " ? $answer : [" + other + "])")
 }
 
 // answeredByReference returns the expression of a worker's answer to a chunk, with

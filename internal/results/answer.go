@@ -25,7 +25,7 @@ import (
 //     the caller counts the first. If several tries of a chunk have stored outcomes
 //     of an item, only the one with the highest rank is yielded.
 //   - If a BatchAnswer has the items themselves, a failed outcome gets its item from
-//     there, whatever the worker put into it.
+//     there. Else the item of a failed outcome is known only if the outcome is stored.
 //   - One element may be the address of stored outcomes, in the job's folder for
 //     them. Such an object has outcomes only.
 //   - An item without an outcome is lost: see [IsLost].
@@ -193,6 +193,7 @@ func (r *reading) batchAnswer(b *protocol.BatchAnswer) error {
 	located := false
 	for _, text := range list {
 		if o := r.decoder.decode(text); o != nil {
+			o.Item = nil // only the state machine's is known to be the right one
 			if err := r.yieldOf(items, o, "the answer"); err != nil {
 				return err
 			}

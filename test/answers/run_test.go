@@ -34,6 +34,7 @@ func TestJobs(t *testing.T) {
 	s := running.Start(t, jobs)
 	s.Put(t, s.Bucket(t, "In"), "items.jsonl", []byte(lines(batchSize)))
 	t.Run("Answers", func(t *testing.T) { answers(t, s) })
+	t.Run("KeptItems", func(t *testing.T) { keptItems(t, s) })
 	t.Run("AnswersByReference", func(t *testing.T) { answersByReference(t, s) })
 	t.Run("AnswersToOneItem", func(t *testing.T) { answersToOneItem(t, s) })
 	t.Run("Outputs", func(t *testing.T) { outputs(t, s) })
@@ -137,8 +138,9 @@ type account struct{ Total, Succeeded, Failed, Missing int }
 type ended struct {
 	*engine.Execution
 	account account // of the summary, if it answered
-	calls   int     // of the worker
-	twice   bool    // an item was given to the worker more than once
+	report  protocol.Folder
+	calls   int  // of the worker
+	twice   bool // an item was given to the worker more than once
 }
 
 var executions int
@@ -189,7 +191,11 @@ func run(t testing.TB, s *running.Stack, job, input string, answer func(*batch) 
 			if r.StateName == protocol.StateSummary && err == nil {
 				mutex.Lock()
 				defer mutex.Unlock()
-				err = json.Unmarshal(value.Append(nil, payload(output)), &e.account)
+				summary := struct {
+					*account
+					Report *protocol.Folder
+				}{&e.account, &e.report}
+				err = json.Unmarshal(value.Append(nil, payload(output)), &summary)
 			}
 			return output, err
 		},
