@@ -90,15 +90,21 @@ func TestBadSettingsOfFunctionsAndDataAreRefusedAllAtOnce(t *testing.T) {
 
 func TestFunctionsThatCanNotRunAreRefused(t *testing.T) {
 	never := &gofunction.Settings{ReservedConcurrency: jsii.Number(0)}
-	build := func(mode mapjob.Mode) {
+	build := func(mode mapjob.Mode, reruns bool) {
 		stack := synthesis.Stack(t)
-		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{Worker: function(stack, "Worker"), Mode: mode, FunctionSettings: never})
+		props := &mapjob.Props{Worker: function(stack, "Worker"), Mode: mode, FunctionSettings: never}
+		if reruns {
+			props.Summary, props.Results = function(stack, "Summary"), &mapjob.ResultsProps{}
+		}
+		mapjob.New(stack, jsii.String("Job"), props)
 	}
-	message := synthesis.Panics(t, func() { build(nil) })
-	if expected := "FunctionSettings.ReservedConcurrency: got 0, expected 1 or more: the job could not invoke its functions"; !strings.Contains(message, expected) {
-		t.Errorf("got %q, expected it to contain %q", message, expected)
+	for name, create := range map[string]func(){"a summary": func() { build(nil, false) }, "a reader of reruns": func() { build(&mapjob.Inline{}, true) }} {
+		message := synthesis.Panics(t, create)
+		if expected := "FunctionSettings.ReservedConcurrency: got 0, expected 1 or more: the job could not invoke its functions"; !strings.Contains(message, expected) {
+			t.Errorf("%s: got %q, expected it to contain %q", name, message, expected)
+		}
 	}
-	build(&mapjob.Inline{}) // creates no function
+	build(&mapjob.Inline{}, false) // creates no function
 }
 
 // A role that the CDK can't change gets no policy.

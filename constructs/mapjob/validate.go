@@ -49,7 +49,7 @@ func (s *settings) validate() (found refusal.Problems) {
 // validateFunctions checks the settings of the functions that the job creates.
 func (s *settings) validateFunctions(found *refusal.Problems) {
 	found.AddAll("FunctionSettings.", s.FunctionSettings.Validate())
-	if f := s.FunctionSettings; f != nil && f.ReservedConcurrency != nil && *f.ReservedConcurrency == 0 && (s.bringsAccountant() || s.bringsChunker()) {
+	if f := s.FunctionSettings; f != nil && f.ReservedConcurrency != nil && *f.ReservedConcurrency == 0 && (s.bringsAccountant() || s.bringsChunker() || s.bringsRerunReader()) {
 		found.Add("FunctionSettings.ReservedConcurrency: got 0, expected 1 or more: the job could not invoke its functions")
 	}
 }

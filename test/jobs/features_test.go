@@ -36,6 +36,7 @@ func TestJobs(t *testing.T) {
 	t.Run("Overlap", func(t *testing.T) { overlap(t, s) })
 	t.Run("Reruns", func(t *testing.T) { reruns(t, s) })
 	t.Run("RefusedReruns", func(t *testing.T) { refusedReruns(t, s) })
+	t.Run("PoisonedBatch", func(t *testing.T) { poisonedBatch(t, s) })
 	t.Run("RerunsLikeAny", func(t *testing.T) { rerunsLikeAny(t, s) })
 	t.Run("Notification", func(t *testing.T) { notification(t, s) })
 }

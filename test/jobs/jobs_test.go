@@ -76,6 +76,7 @@ func jobsOfAllTests(s awscdk.Stack) {
 	list, batchesOf := &mapjob.InputList{}, func(n float64) *mapjob.Distributed { return &mapjob.Distributed{BatchSize: &n} }
 	job("Half", mapjob.Props{Source: list, ToleratedFailurePercentage: jsii.Number(50), Mode: batchesOf(4)})
 	job("Count", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), Mode: batchesOf(4)})
+	job("Large", mapjob.Props{Source: list, ToleratedFailurePercentage: tolerant, Mode: batchesOf(1000), WorkerRetries: jsii.Number(0)})
 	job("Both", mapjob.Props{Source: list, ToleratedFailureCount: jsii.Number(2), ToleratedFailurePercentage: jsii.Number(10)})
 	summarized := function("Summary")
 	job("Inline", mapjob.Props{Mode: &mapjob.Inline{}, Summary: summarized, ToleratedFailurePercentage: tolerant})

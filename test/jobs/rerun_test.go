@@ -100,6 +100,32 @@ func reruns(t *testing.T, s *running.Stack) {
 	}
 }
 
+// An item that kills its worker fails its batch, and a rerun with smaller batches takes
+// that apart.
+func poisonedBatch(t *testing.T, s *running.Stack) {
+	const n, poison = 1000, 777
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`{"id":%d,"die":%t}`, i, i == poison))
+	}
+	x := run(t, s, "Large", `{"items":[`+strings.Join(list, ",")+`]}`)
+	if x.account.Failed != n || len(x.failures) != n || x.children != 1 {
+		t.Fatalf("got %s (%s: %s) with %s and %d failures, expected the whole batch to fail", x.Status, x.Error, x.Cause, x.Output, len(x.failures))
+	}
+	for i, line := range x.failures {
+		x.failures[i] = strings.TrimSpace(line)
+	}
+	again := putRerun(t, s, "Large", x.Name, x.failures)
+	again.BatchSize = 1
+	x = run(t, s, "Large", rerunInput(t, again, ""))
+	if x.Status != engine.Succeeded || x.account.Succeeded != n-1 || x.account.Failed != 1 || x.children != n {
+		t.Errorf("got %s (%s: %s) with %s in %d children, expected all but one of %d items to succeed", x.Status, x.Error, x.Cause, x.Output, x.children, n)
+	}
+	if got := strings.Join(x.failures, ""); got != list[poison]+"\n" || !strings.Contains(string(x.Output), `"errors":{"Runtime.ExitError":1}`) {
+		t.Errorf("got the failures %.300s with %s, expected %s by name", got, x.Output, list[poison])
+	}
+}
+
 // A rerun that the job can't or must not do is refused by name before a worker runs.
 func refusedReruns(t *testing.T, s *running.Stack) {
 	refused := func(job, what, input, name string, causes ...string) {
@@ -203,6 +229,18 @@ func rerunsLikeAny(t *testing.T, s *running.Stack) {
 	}
 	if x := run(t, s, "Alone", rerunInput(t, one, "")); x.Status != engine.Succeeded {
 		t.Errorf("got %s (%s: %s), expected the lock to be free again", x.Status, x.Error, x.Cause)
+	}
+	// An object with fewer lines than it says has lost some.
+	short := putRerun(t, s, "Lines", "short", rerunItems)
+	short.Count = 4
+	client, key := s.S3(t), short.Key+"x"
+	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &short.Bucket, Key: &key, Body: strings.NewReader("1\n2\n"), Metadata: map[string]string{protocol.MetadataCount: "4"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	short.Key = key
+	if x := run(t, s, "Lines", rerunInput(t, short, "")); x.Error != protocol.ErrorLostItems || x.Cause != "2 of 4 items have no result" {
+		t.Errorf("got %s (%s: %s), expected two items of four to be lost", x.Status, x.Error, x.Cause)
 	}
 	var failing []string
 	for i := range 3 {

@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"strings"
 	"time"
 
@@ -14,6 +15,9 @@ func main() {
 	lambda.Start(job.Work(func(ctx context.Context, item map[string]any) (map[string]any, error) {
 		if ms, ok := item["ms"].(float64); ok {
 			time.Sleep(time.Duration(ms) * time.Millisecond)
+		}
+		if item["die"] == true {
+			os.Exit(1)
 		}
 		repeat, _ := item["repeat"].(float64)
 		if item["fail"] == true || item["fail"] == "yes" {
