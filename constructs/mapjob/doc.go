@@ -26,6 +26,10 @@
 // "missing": n, "errors": {…}, "report": {"bucket": …, "prefix": …}}. An Inline job
 // without a summary has the list of outcomes as its output.
 //
+// An execution with {"mapjobRerun": {…}} in its input runs failed items of an earlier
+// one again, in place of those of the job start or the Source: docs/job.md of this
+// module describes it.
+//
 // An execution fails with MapJob.TooManyFailures if more items failed than the job
 // tolerates, and with other errors that begin with MapJob: docs/errors.md of this
 // module lists them. Objects of an execution are in the folder

@@ -191,7 +191,7 @@ func (b *builder) batchInput() jsonata.Object {
 	if !b.settings.mode.inline {
 		members = append(members, message.Set(&input.Outcomes, b.folder(protocol.OutcomesFolder)))
 	}
-	if b.keepItems() {
+	if b.keepItems() && !b.settings.mode.inline {
 		members = append(members, message.Set(&input.KeepItems, true))
 	}
 	return message.Object(&input, members...)

@@ -99,6 +99,9 @@ func TestSnapshots(t *testing.T) {
 		"inline-minimal": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{Mode: &mapjob.Inline{}, Worker: function(s, "Worker")}
 		},
+		"inline-with-reruns": func(s awscdk.Stack) *mapjob.Props {
+			return &mapjob.Props{Mode: &mapjob.Inline{}, Worker: function(s, "Worker"), Summary: function(s, "Summary"), Results: &mapjob.ResultsProps{}}
+		},
 		"by-reference": func(s awscdk.Stack) *mapjob.Props {
 			return &mapjob.Props{JobStart: function(s, "JobStart"), Worker: function(s, "Worker"), Summary: function(s, "Summary"),
 				Mode: &mapjob.ByReference{ChunkSize: jsii.Number(5000)}}

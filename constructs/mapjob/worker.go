@@ -62,7 +62,19 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	case b.settings.Callback != nil:
 		return b.callback().AddCatch(failed, caught)
 	}
-	return b.worker(b.bounded(jsonata.Expression("%s[0]", b.answered()))).AddCatch(failed, caught)
+	return b.worker(b.bounded(b.withItem(b.answered()+"[0]"))).AddCatch(failed, caught)
+}
+
+// withItem returns an outcome of a batch of one, given as an expression, with the item
+// if that failed and the job keeps it.
+func (b *builder) withItem(answered string) string {
+	if !b.keepItems() {
+		return jsonata.Expression("%s", answered)
+	}
+	_, item := only()
+	var outcome protocol.Outcome
+	return jsonata.Expression("($only := %s; %s = '%s' ? $merge([$only, {'%s': %s}]) : $only)", answered,
+		message.In("$only", &outcome)(&outcome.Status), protocol.Failed, message.Name(&outcome, &outcome.Item), jsonata.Inner(item))
 }
 
 // answered returns the expression of a worker's answer to a batch, if that is a list
@@ -71,8 +83,9 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 // protocol.BatchAnswer, for the summary to look at. The expression has a value for
 // every answer, because an error would repeat the batch, whose work is done.
 //
-// If the job keeps items, each failed outcome in the list must have its item, too. A
-// BatchAnswer then has the items of the batch if both fit into a payload.
+// If the job keeps items, each failed outcome in the list must have its item, too,
+// which withItem adds in an Inline job. A BatchAnswer then has the items of the batch
+// if both fit into a payload.
 func (b *builder) answered() string {
 	var whole batch
 	var item indexed
@@ -81,7 +94,9 @@ func (b *builder) answered() string {
 		"and $count($answer[$type($) = 'object' and $type(INDEX) = 'number']) = $count($given)"
 	other := batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Given }, "[$given]", "$answer")
 	if b.keepItems() {
-		isWhole += " and $not($exists($filter($zip($answer, ITEMS), function($o) { $not($o[0].STATUS = 'SUCCEEDED') and $not($o[0].KEPT = $o[1].ITEM) })))"
+		if !b.settings.mode.inline {
+			isWhole += " and $not($exists($filter($zip($answer, ITEMS), function($o) { $not($o[0].STATUS = 'SUCCEEDED') and $not($o[0].KEPT = $o[1].ITEM) })))"
+		}
 		other = fmt.Sprintf("%s + %s > %d ? %s : %s", bytesOf("ITEMS"), bytesOf("$answer"), protocol.MaxPayload-100,
 			other, batchAnswer(func(b *protocol.BatchAnswer) any { return &b.Items }, "ITEMS", "$answer"))
 	}
