@@ -37,7 +37,7 @@ func (f *files) keys(folder, bucket, prefix, after string) iter.Seq2[string, err
 			}
 			return w.offer(key, yield)
 		}
-		if !w.folder(folder, "") {
+		if !w.folders([]string{folder}, "") {
 			return
 		}
 		for _, key := range long {
@@ -55,8 +55,7 @@ type walk struct {
 	yield               func(string, error) bool
 }
 
-// offer yields a key, once. A file that a user put there may be an object that
-// has another file, too.
+// offer yields a key, once: it may have a file of the store and one of a user.
 func (w *walk) offer(key string, yield func(string, error) bool) bool {
 	if !strings.HasPrefix(key, w.prefix) || key <= w.last {
 		return true
@@ -65,36 +64,65 @@ func (w *walk) offer(key string, yield func(string, error) bool) bool {
 	return yield(key, nil)
 }
 
-// folder yields the keys in a folder. They begin with base.
-func (w *walk) folder(path, base string) bool {
-	entries, err := w.files.folder.read(path, w.files.naming)
+// folders yields the keys in folders that stand for the same part of a key: one of
+// the store, and one that a user has made. The keys begin with base.
+func (w *walk) folders(paths []string, base string) bool {
+	entries, err := w.entries(paths)
 	if err != nil {
 		return w.yield("", err)
 	}
-	for _, entry := range entries {
-		key := base + entry.part
-		inside := strings.HasSuffix(entry.part, "/")
+	for len(entries) > 0 {
+		same := 1 // entries with the first one's part
+		for same < len(entries) && entries[same].part == entries[0].part {
+			same++
+		}
+		part, key := entries[0].part, base+entries[0].part
+		isFolder := strings.HasSuffix(part, "/")
 		switch {
-		case base == "" && entry.name == longFolder:
-		case inside && (strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)) && (key > w.after || strings.HasPrefix(w.after, key)):
-			if !w.folder(filepath.Join(path, entry.name), key) {
+		case isFolder && (strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)) && (key > w.after || strings.HasPrefix(w.after, key)):
+			var inside []string
+			for _, entry := range entries[:same] {
+				if base != "" || entry.name != longFolder {
+					inside = append(inside, filepath.Join(entry.folder, entry.name))
+				}
+			}
+			if !w.folders(inside, key) {
 				return false
 			}
-		case !inside && key > w.after && strings.HasPrefix(key, w.prefix):
+		case !isFolder && key > w.after && strings.HasPrefix(key, w.prefix) && (base != "" || same > 1 || entries[0].name != longFolder):
 			if !w.yield(key, nil) {
 				return false
 			}
 		}
+		entries = entries[same:]
 	}
 	return true
 }
 
+// entries returns the entries of folders, sorted by their parts.
+func (w *walk) entries(paths []string) ([]namedPart, error) {
+	var all []namedPart
+	for _, path := range paths {
+		entries, err := w.files.folder.read(path, w.files.naming)
+		if err != nil {
+			return nil, err
+		}
+		if len(paths) == 1 {
+			return entries, nil
+		}
+		all = append(all, entries...)
+	}
+	slices.SortStableFunc(all, func(a, b namedPart) int { return cmp.Compare(a.part, b.part) })
+	return all, nil
+}
+
 // longKeys returns the keys whose paths would be too long, sorted.
 func (f *files) longKeys(folder, bucket string) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(folder, longFolder))
-	if os.IsNotExist(err) {
+	path := filepath.Join(folder, longFolder)
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil, nil
 	}
+	entries, err := os.ReadDir(path)
 	var keys []string
 	for _, entry := range entries {
 		text, err := os.ReadFile(filepath.Join(f.records, bucket, entry.Name()))
@@ -109,7 +137,7 @@ func (f *files) longKeys(folder, bucket string) ([]string, error) {
 
 // namedPart is a file or folder, and the part of a key that it stands for. That of
 // a folder ends with a slash, so that entries sort as their keys do.
-type namedPart struct{ name, part string }
+type namedPart struct{ folder, name, part string }
 
 // cachedFolder remembers the folder that was read last, if it is large: each page
 // of a list reads it.
@@ -154,7 +182,7 @@ func (c *cachedFolder) read(path string, n naming) ([]namedPart, error) {
 		if entry.IsDir() {
 			part += "/"
 		}
-		entries = append(entries, namedPart{entry.Name(), part})
+		entries = append(entries, namedPart{path, entry.Name(), part})
 	}
 	slices.SortFunc(entries, func(a, b namedPart) int { return cmp.Compare(a.part, b.part) })
 	if len(entries) >= largeFolder && began.Sub(info.ModTime()) > settled {

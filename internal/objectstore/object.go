@@ -2,6 +2,7 @@ package objectstore
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5"
 	"encoding/base64"
 	"encoding/binary"
@@ -10,10 +11,12 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"iter"
 	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +27,24 @@ import (
 // create creates a file for something that is being written.
 func (f *files) create() (*os.File, error) {
 	path := filepath.Join(f.parts, strconv.FormatInt(f.written.Add(1), 10))
-	return os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrNotExist) { // a user has deleted the folder
+		if err = os.MkdirAll(f.parts, 0o700); err == nil {
+			file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		}
+	}
+	return file, err
+}
+
+// rename renames a file, and creates the folder that it goes to if need be.
+func rename(from, to string) error {
+	err := os.Rename(from, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(to), 0o700); err == nil {
+			err = os.Rename(from, to)
+		}
+	}
+	return err
 }
 
 // receive writes content to a new file, and returns its MD5.
@@ -103,13 +123,7 @@ func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[st
 	if err != nil {
 		return err
 	}
-	path = filepath.Join(folder, path)
-	if err = os.Rename(file.Name(), path); errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
-			err = os.Rename(file.Name(), path)
-		}
-	}
-	return err
+	return rename(file.Name(), filepath.Join(folder, path))
 }
 
 // check checks the conditions of a request. Callers hold the key's lock.
@@ -158,8 +172,10 @@ func (f *files) find(bucket, key string) (*object, error) {
 	}
 	file, info, err := openFile(filepath.Join(folder, f.naming.path(key)))
 	if err != nil {
-		if literal, ok := f.naming.literal(key); ok {
-			file, info, err = openFile(filepath.Join(folder, literal))
+		for path := range f.userFiles(folder, key) {
+			if file, info, err = openFile(path); err == nil {
+				break
+			}
 		}
 	}
 	if err != nil {
@@ -168,7 +184,11 @@ func (f *files) find(bucket, key string) (*object, error) {
 	return &object{file: file, info: info, record: f.readRecord(bucket, key, info)}, nil
 }
 
+// openFile opens a regular file. It doesn't open others: a named pipe would block.
 func openFile(path string) (*os.File, fs.FileInfo, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, nil, cmp.Or(err, fs.ErrNotExist)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -292,13 +312,11 @@ func (f *files) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, e
 	lock := f.lock(bucket, key)
 	lock.Lock()
 	defer lock.Unlock()
-	paths := []string{filepath.Join(folder, f.naming.path(key)), f.recordPath(bucket, key)}
-	if literal, ok := f.naming.literal(key); ok {
-		if _, err := os.Readlink(filepath.Join(folder, literal)); err == nil || isFile(filepath.Join(folder, literal)) {
-			paths = append(paths, filepath.Join(folder, literal))
-		}
+	paths := slices.Collect(f.userFiles(folder, key))
+	if own := filepath.Join(folder, f.naming.path(key)); isFile(own) {
+		paths = append(paths, own)
 	}
-	for _, path := range paths {
+	for _, path := range append(paths, f.recordPath(bucket, key)) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return gofakes3.ObjectDeleteResult{}, err
 		}
@@ -306,9 +324,39 @@ func (f *files) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, e
 	return gofakes3.ObjectDeleteResult{}, nil
 }
 
+// isFile reports whether a path is that of a file or of a link to one.
 func isFile(path string) bool {
 	info, err := os.Lstat(path)
-	return err == nil && info.Mode().IsRegular()
+	return err == nil && !info.IsDir()
+}
+
+// userFiles yields the files of a key that a user has made: those in which a file or
+// a folder has the name of its part of the key, or those in a folder of the store.
+func (f *files) userFiles(folder, key string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		own := filepath.Join(folder, f.naming.path(key))
+		f.eachFile(folder, strings.Split(key, "/"), true, func(path string) bool { return path == own || yield(path) })
+	}
+}
+
+// eachFile calls do with each file that has the parts of a key, until do returns
+// false.
+func (f *files) eachFile(folder string, parts []string, isTop bool, do func(path string) bool) bool {
+	isFolder := len(parts) > 1
+	for _, name := range f.naming.names(parts[0], isFolder) {
+		path := filepath.Join(folder, name)
+		info, err := os.Lstat(path)
+		switch {
+		case err != nil || info.IsDir() != isFolder || isTop && name == longFolder:
+		case isFolder:
+			if !f.eachFile(path, parts[1:], false, do) {
+				return false
+			}
+		case !do(path):
+			return false
+		}
+	}
+	return true
 }
 
 func (f *files) DeleteMulti(bucket string, keys ...string) (gofakes3.MultiDeleteResult, error) {

@@ -55,12 +55,16 @@ func (f *files) writeRecord(bucket string, r *record) error {
 	if err != nil {
 		return err
 	}
-	path := f.recordPath(bucket, r.Key)
-	err = os.WriteFile(path, text, 0o600)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
-			err = os.WriteFile(path, text, 0o600)
-		}
+	file, err := f.create()
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = rename(file.Name(), f.recordPath(bucket, r.Key)) // lists read records without a lock
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
 	}
 	return err
 }

@@ -51,8 +51,13 @@ func TestKeysHavePathsOfTheirOwnInEveryFileSystem(t *testing.T) {
 				if len(p) > maxPath {
 					t.Fatalf("%q: got a path of %d bytes, expected %d at most", key, len(p), maxPath)
 				}
-				if literal, ok := n.literal(key); ok && literal == p {
-					t.Fatalf("%q: got the path %q as that of a user's file, expected another", key, p)
+				for i, part := range strings.Split(key, "/") {
+					folder := i < strings.Count(key, "/")
+					for _, name := range n.names(part, folder) {
+						if n.part(name, folder) != part {
+							t.Fatalf("%q: got the name %q for the part %q, which stands for %q", key, name, part, n.part(name, folder))
+						}
+					}
 				}
 			}
 			for at, file := range files {

@@ -3,7 +3,7 @@ package objectstore
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,8 +22,8 @@ import (
 //   - A key whose path would be too long is the file %long/SHA256, and its record
 //     has the key.
 //
-// A file that a user puts into the folder is an object, too: a name that none of
-// these rules makes stands for itself.
+// A file that a user puts into the folder is an object, too: a name that does not
+// follow these rules stands for itself.
 type naming struct{ folds bool }
 
 const (
@@ -102,7 +102,7 @@ func (n naming) escapes(part string, c rune) bool {
 	return c < ' ' || c == 0x7f || c == '%' || c == '^' || c == '\\' || c == utf8.RuneError || part == "." || part == ".."
 }
 
-// part returns the part of a key that the name of a file or folder stands for.
+// part returns the part of a key that a file or folder with a name stands for.
 func (n naming) part(name string, folder bool) string {
 	if folder && name == "%%" {
 		return ""
@@ -129,17 +129,15 @@ func (n naming) part(name string, folder bool) string {
 	return name
 }
 
-// literal returns the path that a key has if a user has put its file into the
-// folder, and whether there is one that is the path of no other key.
-func (n naming) literal(key string) (string, bool) {
-	if !filepath.IsLocal(key) || filepath.ToSlash(filepath.Clean(key)) != key || strings.ContainsAny(key, "\\\x00") {
-		return "", false
+// names returns the names that a file or folder for a part of a key may have: its
+// own, and the part itself if a user has made the file or folder.
+func (n naming) names(part string, folder bool) []string {
+	var names []string
+	if own := n.name(part, folder); len(own) <= maxName {
+		names = append(names, own)
 	}
-	names := strings.Split(key, "/")
-	for i, name := range names {
-		if n.part(name, i < len(names)-1) != name {
-			return "", false
-		}
+	if part != "" && part != "." && part != ".." && !strings.ContainsAny(part, "/\\\x00") && len(part) <= maxName && !slices.Contains(names, part) && n.part(part, folder) == part {
+		names = append(names, part)
 	}
-	return key, names[0] != longFolder && key != n.path(key)
+	return names
 }
