@@ -23,7 +23,9 @@ type commands struct {
 
 // Main runs the command and returns its exit code.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
-	streams := &terminal.Streams{In: in, Out: plain.NewWriter(out), Err: errs}
+	text := plain.NewWriter(out)
+	defer func() { _ = text.Flush() }()
+	streams := &terminal.Streams{In: in, Out: text, Err: errs}
 	// The first Ctrl-C ends the command in good order, a second one at once.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -1,13 +1,15 @@
 package plain
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
 
 // Markdown returns the Markdown that shows a text as one line, in a paragraph, a
-// heading or an item of a list. A text in which readers of Markdown find links by
-// themselves is a code span, because nothing else keeps them from it.
+// heading or an item of a list. A text in which GitHub finds links or emoji without
+// any markup is a code span, because no escape prevents that. Hashes of commits are
+// an exception.
 func Markdown(text string) string {
 	text = Cell(text)
 	if first := startOfBlock(text); first >= 0 {
@@ -29,7 +31,7 @@ func startOfBlock(line string) int {
 // Cell returns the Markdown that shows a text as one line in a cell of a table.
 func Cell(text string) string {
 	text = Line(strings.Join(strings.FieldsFunc(text, unicode.IsSpace), " "))
-	if hasLink(text) {
+	if isLinked(text) {
 		return Code(text)
 	}
 	runes := []rune(text)
@@ -58,11 +60,12 @@ func Code(text string) string {
 	return "`" + strings.NewReplacer("`", `\u0060`, "|", `\u007c`).Replace(Line(text)) + "`"
 }
 
-// hasLink reports whether a text may have an address or a mention: GitHub links
-// "https://…", "www.…", "me@example.com" and "@me".
-func hasLink(text string) bool {
-	return strings.Contains(text, "://") || strings.Contains(text, "@") || strings.Contains(strings.ToLower(text), "www.")
-}
+// linked matches what GitHub shows as a link or an emoji: "https://…", "www.…",
+// "me@example.com", "@me", "#12", "GH-12", ":smile:" and ":100:".
+var linked = regexp.MustCompile(`(?i)://|@|www\.|#[0-9]|\bGH-[0-9]|:[0-9]*[a-z][a-z0-9_+-]*:|:(?:\+1|-1|100|1234):`)
+
+// isLinked reports whether a text may have a link or an emoji.
+func isLinked(text string) bool { return linked.MatchString(text) }
 
 // isMarkup reports whether the character r, the i-th, needs a backslash. Characters
 // that are no markup where they are have none, so that the text stays easy to read.

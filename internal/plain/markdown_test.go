@@ -74,6 +74,16 @@ func TestMarkdownHasNoMarkupOfATextInIt(t *testing.T) {
 		"got \"x\"\nexpected 'y'":                      "got \"x\" expected 'y'",
 		"a|b*c":                                        `a\|b\*c`,
 		"see https://example.com/a|b":                  "`see https://example.com/a\\u007cb`",
+		"see #12":                                      "`see #12`",
+		"owner/repo#1":                                 "`owner/repo#1`",
+		"GH-12 is open":                                "`GH-12 is open`",
+		"gh-7":                                         "`gh-7`",
+		"fine :smile:":                                 "`fine :smile:`",
+		":+1:":                                         "`:+1:`",
+		":100:":                                        "`:100:`",
+		":8ball:":                                      "`:8ball:`",
+		"at 12:30:45":                                  "at 12:30:45",
+		"a: b: # 1 GHz-1":                              "a: b: # 1 GHz-1",
 	} {
 		if got := plain.Cell(given); got != expected {
 			t.Errorf("got %q for %q, expected %q", got, given, expected)

@@ -4,7 +4,8 @@
 //
 // A character that has no shape of its own is written as its escape in JSON: control
 // characters, line breaks, and those that have no width or turn the direction of the
-// text around. U+001B becomes \u001b.
+// text around. U+001B becomes \u001b. Two blank symbols, U+2800 and U+1D159, are
+// escaped too.
 package plain
 
 import (
@@ -23,12 +24,18 @@ func Line(text string) string { return escape(text, isShown) }
 // Lines returns a text as it is shown, with its line breaks and tabs.
 func Lines(text string) string { return escape(text, isText) }
 
-// isShown reports whether a character has a shape, or is a space. Two selectors of
-// variants have none and stay, because many emoji have them.
+// isShown reports whether a character has a shape, or is a space. Two variation
+// selectors have none and stay, because many emoji have them.
 func isShown(r rune) bool {
-	const asText, asEmoji = '\ufe0e', '\ufe0f'
-	if r == asText || r == asEmoji {
+	const (
+		asText, asEmoji        = '\ufe0e', '\ufe0f'
+		blankBraille, nullNote = '\u2800', '\U0001d159'
+	)
+	switch r {
+	case asText, asEmoji:
 		return true
+	case blankBraille, nullNote:
+		return false
 	}
 	return strconv.IsGraphic(r) && !unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
@@ -58,17 +65,18 @@ func appendRune(to []byte, r rune, keep func(rune) bool) []byte {
 }
 
 // Writer writes texts as [Lines] returns them. A JSON document stays the same
-// document: the escapes are those of JSON, in which such characters are in strings
-// only.
+// document, because the escapes are those of JSON, provided that it has no carriage
+// return between its tokens: encoding/json writes none.
 type Writer struct {
 	to   io.Writer
-	rest []byte // the begin of a character
+	rest []byte // the beginning of a character
 }
 
 // NewWriter returns a writer to another.
 func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 
-// Write writes text. It keeps the begin of a character until the rest follows.
+// Write writes text. It keeps the beginning of a character until the rest follows, or
+// until Flush.
 func (w *Writer) Write(text []byte) (int, error) {
 	given := len(text)
 	if len(w.rest) > 0 {
@@ -89,4 +97,13 @@ func (w *Writer) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return given, nil
+}
+
+// Flush writes the beginning of a character whose rest did not follow: each byte of it
+// as U+FFFD.
+func (w *Writer) Flush() error {
+	out := strings.Repeat(string(utf8.RuneError), len(w.rest))
+	w.rest = nil
+	_, err := io.WriteString(w.to, out)
+	return err
 }

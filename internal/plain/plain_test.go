@@ -3,6 +3,7 @@ package plain_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"unicode"
@@ -24,6 +25,7 @@ func TestLine(t *testing.T) {
 		"\u2028line\u2029":           `\u2028line\u2029`,
 		"fill\u3164\u034f\U000e0100": `fill\u3164\u034f\udb40\udd00`,
 		"\u2764\ufe0f":               "\u2764\ufe0f",
+		"blank\u2800\U0001d159":      `blank\u2800\ud834\udd59`,
 		"tag\U000e0041":              `tag\udb40\udc41`,
 		"bad\xff\xc3":                "bad\ufffd\ufffd",
 		"del\x7f nul\x00 bell\b \f":  `del\u007f nul\u0000 bell\u0008 \u000c`,
@@ -34,6 +36,20 @@ func TestLine(t *testing.T) {
 	}
 	if got := plain.Lines("one\n\ttwo\r\x1b"); got != "one\n\ttwo\\u000d\\u001b" {
 		t.Errorf("got %q, expected line breaks and tabs only", got)
+	}
+}
+
+func TestFlushWritesACutCharacter(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	w := plain.NewWriter(&out)
+	for _, text := range []string{"a\xf0\x9f", "\x98", "\x80b\xf0\x9f"} {
+		if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
+			t.Errorf("got %d bytes written and error %v, expected %d", n, err, len(text))
+		}
+	}
+	if err := errors.Join(w.Flush(), w.Flush()); err != nil || out.String() != "a😀b\ufffd\ufffd" {
+		t.Errorf("got %q and error %v, expected the cut character once", &out, err)
 	}
 }
 

@@ -269,4 +269,10 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 })
 
 // HTML writes the report as a page without external resources.
-func (r *Report) HTML(w io.Writer) error { return pageTemplate().Execute(plain.NewWriter(w), r) }
+func (r *Report) HTML(w io.Writer) error {
+	text := plain.NewWriter(w)
+	if err := pageTemplate().Execute(text, r); err != nil {
+		return err
+	}
+	return text.Flush()
+}
