@@ -17,6 +17,8 @@ import (
 )
 
 type commands struct {
+	Version kong.VersionFlag `help:"Print the version of the command."`
+
 	Run run.Command         `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
 	ASL definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
 }
@@ -36,6 +38,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		kong.Name("mapjob"),
 		kong.Description("Fan-out jobs on AWS Step Functions, on your laptop."),
 		kong.UsageOnError(),
+		kong.Vars{"version": version()},
 		kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -45,12 +48,29 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		return streams.Exit(err)
 	}
 	parsed, err := parser.Parse(args)
-	if exited >= 0 { // --help
+	if exited >= 0 { // --help or --version
 		return exited
+	}
+	if err == nil {
+		err = refuseEmpty(parsed)
 	}
 	if err != nil {
 		streams.Complain(fmt.Errorf("%w\nmapjob --help lists the commands and flags", err))
 		return terminal.NotRun
 	}
 	return streams.Exit(parsed.Run())
+}
+
+// refuseEmpty refuses a flag whose value is empty: it would mean the same as no
+// flag, and is what the variable of a shell that is not set leaves.
+func refuseEmpty(parsed *kong.Context) error {
+	for _, element := range parsed.Path {
+		if element.Flag == nil {
+			continue
+		}
+		if text, ok := parsed.FlagValue(element.Flag).(string); ok && text == "" {
+			return fmt.Errorf("--%s: got an empty value, expected %s", element.Flag.Name, element.Flag.FormatPlaceHolder())
+		}
+	}
+	return nil
 }

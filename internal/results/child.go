@@ -30,11 +30,11 @@ func (c *Child) hasInput() bool {
 // batch fails with the child's error, and so does each item of a chunk of which no
 // try has stored an outcome.
 func (r Reader) FailedChild(ctx context.Context, c Child, yield Yield) error {
-	return (&reading{Reader: r, ctx: ctx, yield: yield}).child(c, Child.failure)
+	return (&reading{Reader: r, ctx: ctx, yield: yield}).child(c, Child.Failure)
 }
 
-// failure returns the error that a child execution failed with.
-func (c Child) failure() (name, cause string) {
+// Failure returns the error that a child execution failed with.
+func (c Child) Failure() (name, cause string) {
 	switch {
 	case c.Error != "":
 		return c.Error, protocol.CauseMessage(c.Cause)

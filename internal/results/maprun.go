@@ -60,7 +60,7 @@ func (r *reading) mapRun(at protocol.Results) (gap string, err error) {
 	}
 	var unknown unknownChildren
 	for _, f := range m.ResultFiles.Failed {
-		if err := r.children(m.DestinationBucket, f.Key, Child.failure, &unknown); err != nil {
+		if err := r.children(m.DestinationBucket, f.Key, Child.Failure, &unknown); err != nil {
 			return "", err
 		}
 	}

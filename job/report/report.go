@@ -21,6 +21,9 @@ type Report struct {
 	Execution string    `json:"execution"`
 	StartedAt time.Time `json:"startedAt"`
 	StoppedAt time.Time `json:"stoppedAt"`
+	Status    string    `json:"status,omitempty"` // of an execution that did not succeed, such as FAILED; else ""
+	Error     string    `json:"error,omitempty"`  // of an execution that failed
+	Cause     string    `json:"cause,omitempty"`
 	Items     Items     `json:"items"`
 	Tolerance
 	Notes    []string     `json:"notes,omitempty"`    // about the report itself
@@ -121,8 +124,30 @@ func (r *Report) Share(n int) string {
 	return share + "%"
 }
 
-// Verdict returns the outcome in one sentence.
+// Verdict returns the outcome in one sentence. It begins with how the execution
+// ended, if it did not succeed.
 func (r *Report) Verdict() string {
+	var ended string
+	switch {
+	case r.Error != "":
+		ended = "failed with " + r.Error
+	case r.Status == "ABORTED":
+		ended = "was stopped"
+	case r.Status == "TIMED_OUT":
+		ended = "timed out"
+	case r.Status != "":
+		ended = "ended with status " + r.Status
+	default:
+		return r.itemsVerdict()
+	}
+	if r.Items == (Items{}) {
+		return ended
+	}
+	return ended + ": " + r.itemsVerdict()
+}
+
+// itemsVerdict returns in one sentence what became of the items.
+func (r *Report) itemsVerdict() string {
 	switch {
 	case r.Items == Items{}:
 		return "there were no items"
@@ -155,8 +180,11 @@ func Thousands(n int) string {
 // them has no effect.
 func (r *Report) Markdown(w io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s: %s\n\n", plain.Markdown(r.Job), r.Verdict())
+	fmt.Fprintf(&b, "# %s: %s\n\n", plain.Markdown(r.Job), plain.Markdown(r.Verdict()))
 	fmt.Fprintf(&b, "%s, %s, started %s\n\n", plain.Markdown(r.Execution), r.Duration(), r.StartedAt.UTC().Format(time.RFC3339))
+	if r.Cause != "" {
+		fmt.Fprintf(&b, "%s\n\n", plain.Markdown(r.Cause))
+	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "%s\n\n", plain.Markdown(note))
 	}

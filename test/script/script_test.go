@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "take-port": takePort, "wait-for": waitFor,
+			"json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "runs": checkRuns, "take-port": takePort, "wait-for": waitFor,
 		},
 	})
 }
@@ -99,6 +99,17 @@ func checkPrivate(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	if files < 10 {
 		ts.Fatalf("got %d files in %s, expected those of a run", files, args[0])
+	}
+}
+
+// runs N: .mapjob/runs has the folders of N runs.
+func checkRuns(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: runs N")
+	}
+	folders, _ := filepath.Glob(ts.MkAbs(".mapjob/runs/[0-9]*-[0-9]*-*"))
+	if got := strconv.Itoa(len(folders)); got != args[0] {
+		ts.Fatalf("got %s runs, expected %s: %q", got, args[0], folders)
 	}
 }
 

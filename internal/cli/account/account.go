@@ -113,7 +113,8 @@ func (a *Account) ChildDone(child engine.ChildResult) {
 // addItems counts the items of a child execution by how it ended. They failed if
 // a job's worker gave an answer that is refused.
 func (a *Account) addItems(child engine.ChildResult, refused *protocol.Error) error {
-	outcome := protocol.Outcome{Status: protocol.Failed, Error: child.Error, Cause: protocol.CauseMessage(child.Cause), Retryable: true}
+	name, cause := results.Child{Status: child.Status, Error: child.Error, Cause: child.Cause}.Failure()
+	outcome := protocol.Outcome{Status: protocol.Failed, Error: name, Cause: cause, Retryable: true}
 	switch {
 	case child.Status != engine.Succeeded:
 	case isBatch(child.Input):

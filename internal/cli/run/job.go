@@ -1,6 +1,7 @@
 package run
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -106,14 +108,14 @@ type answer struct {
 // account is that of the job's summary, if it wrote a report, or the command's.
 func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, x *engine.Execution) error {
 	own := a.Report(r.stack.JobName(m), x)
-	markdown, err := r.copyReport(ctx, a.SummaryReport(), own)
-	if markdown == "" {
-		var failed error
-		markdown, failed = r.writeReport(own)
-		err = errors.Join(err, failed)
+	if x.Status != engine.Succeeded {
+		own.Status, own.Error, own.Cause = x.Status, x.Error, protocol.CauseMessage(x.Cause)
 	}
+	own, err := r.summaryReport(ctx, a.SummaryReport(), own)
+	var markdown strings.Builder
+	err = errors.Join(err, r.writeReport(own), own.Markdown(&markdown))
 	if !r.command.JSON {
-		_, failed := io.WriteString(r.streams.Out, markdown)
+		_, failed := io.WriteString(r.streams.Out, markdown.String())
 		return errors.Join(err, failed)
 	}
 	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
@@ -127,43 +129,46 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 	return errors.Join(err, e.Encode(answer))
 }
 
-// copyReport copies the report of the job's summary, with its account to own, and
-// returns its Markdown; "" if there is none.
-func (r *run) copyReport(ctx context.Context, at *protocol.Folder, own *report.Report) (string, error) {
+// summaryReport returns the report of the job's summary with how the execution
+// ended, which the summary can't know, and copies the items that failed. It returns
+// own if there is no such report.
+func (r *run) summaryReport(ctx context.Context, at *protocol.Folder, own *report.Report) (*report.Report, error) {
 	if at == nil {
-		return "", nil
+		return own, nil
 	}
-	var markdown, document strings.Builder
-	err := errors.Join(
-		r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportMarkdown).Key, &markdown),
-		r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportJSON).Key, &document),
-		r.stack.Fetch(ctx, at.Bucket, at.File(protocol.ReportHTML).Key, filepath.Join(r.folder, protocol.ReportHTML)),
-	)
-	var summary struct {
-		Items  report.Items
-		Errors []report.ErrorCount
-	}
+	var document bytes.Buffer
+	var summary report.Report
+	err := r.stack.Read(ctx, at.Bucket, at.File(protocol.ReportJSON).Key, &document)
 	if err == nil {
-		err = json.Unmarshal([]byte(document.String()), &summary)
+		err = json.Unmarshal(document.Bytes(), &summary)
 	}
 	if err != nil {
-		return "", terminal.Failedf("the report of the job's summary can't be read, so the report is that of the command: %w", err)
+		return own, terminal.Failedf("the report of the job's summary can't be read, so the report is that of the command: %w", err)
 	}
-	own.Items, own.Errors = summary.Items, summary.Errors
-	return markdown.String(), os.WriteFile(filepath.Join(r.folder, protocol.ReportJSON), []byte(document.String()), 0o600)
-}
-
-// writeReport writes the account that the command itself has, and returns its
-// Markdown.
-func (r *run) writeReport(own *report.Report) (string, error) {
-	for name, write := range map[string]func(io.Writer) error{protocol.ReportHTML: own.HTML, protocol.ReportJSON: own.JSON} {
-		if err := writeFile(filepath.Join(r.folder, name), write); err != nil {
-			return "", err
+	summary.Status, summary.Error, summary.Cause = own.Status, own.Error, own.Cause
+	if summary.Items.Failed+summary.Items.Missing == 0 {
+		return &summary, nil
+	}
+	for _, name := range []string{protocol.FailuresErrorsFile, protocol.FailuresFile} {
+		path := filepath.Join(r.folder, name)
+		switch err := r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, path); {
+		case errors.Is(err, objects.ErrNoObject): // no outcome carries its item
+		case err != nil:
+			return &summary, err
+		case name == protocol.FailuresFile:
+			r.progress.Say("the items that failed are in %s", path)
 		}
 	}
-	var markdown strings.Builder
-	err := own.Markdown(&markdown)
-	return markdown.String(), err
+	return &summary, nil
+}
+
+// writeReport writes the report to the run's folder.
+func (r *run) writeReport(own *report.Report) error {
+	var errs []error
+	for name, write := range map[string]func(io.Writer) error{protocol.ReportMarkdown: own.Markdown, protocol.ReportHTML: own.HTML, protocol.ReportJSON: own.JSON} {
+		errs = append(errs, writeFile(filepath.Join(r.folder, name), write))
+	}
+	return errors.Join(errs...)
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

@@ -3,21 +3,19 @@ package run
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/cli/witness"
 	"github.com/mapjob/mapjob/internal/functions"
-	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
-	"github.com/mapjob/mapjob/job/report"
 )
 
 // Command is mapjob run.
@@ -27,7 +25,7 @@ type Command struct {
 	Stack   string            `help:"Stack to run, by its name or path, such as Prod/Jobs. Default: that of --job, or the only one with a job." placeholder:"NAME"`
 	Job     string            `help:"Job or state machine to run, by the path of its construct or the end of it. Default: the only one." placeholder:"NAME"`
 	Input   string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
-	Items   string            `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start." placeholder:"FILE"`
+	Items   string            `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start; - is standard input, JSON Lines or a JSON array." placeholder:"FILE"`
 	Seed    map[string]string `help:"Fill a table of the stack from a .jsonl, .json or .csv file first, or a bucket from a folder (BUCKET=FOLDER) or a file (BUCKET/KEY=FILE); may be repeated." placeholder:"NAME=FILE" mapsep:"none"`
 
 	Parameter map[string]string `help:"Value of a parameter of the template; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
@@ -37,7 +35,9 @@ type Command struct {
 
 	NoCache bool `help:"Synthesize the app even if nothing that it reads has changed." name:"no-cache"`
 
-	JSON bool `help:"Print one JSON document in place of the report."`
+	JSON     bool `help:"Print one JSON document in place of the report."`
+	KeepRuns int  `help:"Runs whose folders are kept in .mapjob/runs, at least 1: older ones are removed when a run begins." name:"keep-runs" default:"20" placeholder:"N"`
+
 	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 
 	S3Port       int `help:"Port of the local S3. Default: any that is free." name:"s3-port" placeholder:"PORT"`
@@ -50,6 +50,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := c.checkPorts(); err != nil {
 		return err
 	}
+	if c.KeepRuns < 1 {
+		return fmt.Errorf("--keep-runs: got %d, expected 1 or more", c.KeepRuns)
+	}
 	input, err := terminal.ReadInput(c.Input)
 	if err != nil {
 		return err
@@ -59,6 +62,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 		return err
 	}
 	r := &run{command: c, streams: streams, progress: terminal.NewProgress(streams.Err), folder: folder, input: input}
+	defer release(folder)
 	return r.do(ctx)
 }
 
@@ -74,22 +78,6 @@ func (c *Command) checkPorts() error {
 	return nil
 }
 
-// newFolder makes the folder of a run. Their names sort by time. It is closed to
-// other users, because items are in it, and so are those that an earlier version
-// of the command made.
-func newFolder() (string, error) {
-	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
-	folder := filepath.Join(".mapjob", "runs", id)
-	return folder, errors.Join(os.MkdirAll(folder, 0o700), os.Chmod(".mapjob", 0o700), os.Chmod(filepath.Dir(folder), 0o700))
-}
-
-// linkLast makes "last" a link to the folder of a run.
-func linkLast(folder string) {
-	last := filepath.Join(filepath.Dir(folder), "last")
-	_ = os.Remove(last)
-	_ = os.Symlink(filepath.Base(folder), last) // not every system has links, and nothing depends on it
-}
-
 // run is one run of the command.
 type run struct {
 	command  *Command
@@ -97,8 +85,9 @@ type run struct {
 	progress *terminal.Progress
 	folder   string
 	input    []byte
-	stack    *stack.Stack    // nil until it is started
-	filled   map[string]bool // tables that were filled before, by physical name
+	items    iter.Seq2[json.RawMessage, error] // of --items; nil if there are none
+	stack    *stack.Stack                      // nil until it is started
+	filled   map[string]bool                   // tables that were filled before, by physical name
 }
 
 func (r *run) do(ctx context.Context) (err error) {
@@ -107,11 +96,13 @@ func (r *run) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(assembly) // it can be made again
+	if err := r.readItems(); err != nil {
+		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
+	}
 	synthesized, err := r.synthesize(ctx, assembly)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
 	}
-	linkLast(r.folder)
 	r.progress.Say("starting the services of %s and building its functions", synthesized.Name)
 	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort,
 		Fill: r.seed, Functions: functions.Given{Stubs: r.command.Stub, Commands: r.command.Function, Env: r.command.Env}}
@@ -152,15 +143,17 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 			return err
 		}
 	}
+	if err := begin(r.folder, r.command.KeepRuns); err != nil {
+		return err
+	}
 	if machine == nil {
 		return r.kept(ctx, r.event(ctx, entry, seen))
 	}
 	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
-	if file := r.command.Items; file != "" {
-		if execution.Items, err = r.stack.StoreItems(ctx, items.File(file)); err != nil {
+	if r.items != nil {
+		if execution.Items, err = r.stack.StoreItems(ctx, r.items); err != nil {
 			return fmt.Errorf("--items: %w", err)
 		}
-		r.progress.Say("read %s items of %s", report.Thousands(execution.Items.Count), file)
 	}
 	return r.kept(ctx, r.job(ctx, machine, execution))
 }

@@ -1,0 +1,98 @@
+package run
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	root    = ".mapjob"
+	last    = "last"        // a link to the folder of the last run that began
+	pidFile = "process.pid" // of the process that uses a run's folder
+)
+
+// runName is the name of a run's folder.
+var runName = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
+
+// newFolder makes the folder of a run. Their names sort by time. It is closed to
+// other users, because items are in it, and so are those that an earlier version
+// of the command made. Git ignores all of them.
+func newFolder() (string, error) {
+	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
+	folder := filepath.Join(root, "runs", id)
+	if err := errors.Join(os.MkdirAll(folder, 0o700), os.Chmod(root, 0o700), os.Chmod(filepath.Dir(folder), 0o700)); err != nil {
+		return "", err
+	}
+	ignore, err := os.OpenFile(filepath.Join(root, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case err == nil:
+		_, err = ignore.WriteString("*\n")
+		err = errors.Join(err, ignore.Close())
+	case errors.Is(err, os.ErrExist):
+		err = nil
+	}
+	return folder, errors.Join(err, os.WriteFile(filepath.Join(folder, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600))
+}
+
+// release marks the folder of a run as one that no process uses.
+func release(folder string) { _ = os.Remove(filepath.Join(folder, pidFile)) }
+
+// begin makes "last" a link to the folder of a run whose execution begins now, and
+// removes the oldest runs if there are more than keep.
+func begin(folder string, keep int) error {
+	runs := filepath.Dir(folder)
+	// Not every system has links, and nothing depends on it. A link that is renamed
+	// takes the place of the one before, also if two runs begin at once.
+	next := filepath.Join(runs, last+"-"+filepath.Base(folder))
+	if os.Symlink(filepath.Base(folder), next) == nil {
+		_ = os.Rename(next, filepath.Join(runs, last))
+	}
+	return prune(runs, keep)
+}
+
+// prune removes the oldest runs that no process uses, until keep of them are left.
+// Anything else in the folder stays.
+func prune(runs string, keep int) error {
+	entries, err := os.ReadDir(runs)
+	if err != nil {
+		return err
+	}
+	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() || !runName.MatchString(e.Name()) })
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(b.Name(), a.Name()) })
+	kept, _ := os.Readlink(filepath.Join(runs, last))
+	var errs []error
+	for _, e := range entries[min(keep, len(entries)):] {
+		if folder := filepath.Join(runs, e.Name()); e.Name() != kept && !inUse(folder) {
+			errs = append(errs, os.RemoveAll(folder))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// inUse reports whether a process that is alive uses the folder of a run.
+func inUse(folder string) bool {
+	text, err := os.ReadFile(filepath.Join(folder, pidFile))
+	if err != nil {
+		return false
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || pid <= 0 {
+		return false
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = process.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, os.ErrPermission)
+}

@@ -1,0 +1,80 @@
+package run
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/items"
+)
+
+// standardInput is the value of --items that stands for standard input.
+const standardInput = "-"
+
+// readItems reads the items of --items to their end, so that a mistake in them is
+// found before anything is built. Standard input is kept in the folder of the run.
+func (r *run) readItems() error {
+	file := r.command.Items
+	if file == "" {
+		return nil
+	}
+	if file == standardInput {
+		var err error
+		if file, err = keepInput(r.streams.In, r.folder); err != nil {
+			return fmt.Errorf("--items -: %w", err)
+		}
+	}
+	count := 0
+	for _, err := range items.File(file) {
+		if err != nil {
+			return fmt.Errorf("--items: %w", err)
+		}
+		count++
+	}
+	if count == 0 {
+		return fmt.Errorf("--items: got no items in %s, expected one or more", r.command.itemsName())
+	}
+	r.items = items.File(file)
+	r.progress.Say("read %s of %s", terminal.Number(count, "item"), r.command.itemsName())
+	return nil
+}
+
+// itemsName names the file of --items in messages.
+func (c *Command) itemsName() string {
+	if c.Items == standardInput {
+		return "standard input"
+	}
+	return c.Items
+}
+
+// keepInput copies items from standard input to a file in folder, whose name says
+// which format they have: a JSON array, or JSON Lines.
+func keepInput(in io.Reader, folder string) (path string, err error) {
+	buffered := bufio.NewReader(in)
+	name := "items.jsonl"
+	for {
+		first, err := buffered.ReadByte()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", fmt.Errorf("reading standard input: %w", err)
+		}
+		if first == ' ' || first == '\t' || first == '\r' || first == '\n' {
+			continue
+		}
+		if first == '[' {
+			name = "items.json"
+		}
+		_ = buffered.UnreadByte() // follows a ReadByte
+		break
+	}
+	path = filepath.Join(folder, name)
+	return path, writeFile(path, func(w io.Writer) error {
+		_, err := io.Copy(w, buffered)
+		return err
+	})
+}
