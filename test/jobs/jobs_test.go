@@ -170,7 +170,12 @@ var began = time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
 func run(t *testing.T, s *running.Stack, job, input string, invoked ...func(*engine.Request, any, error)) *ended {
 	t.Helper()
 	executions++
-	name := fmt.Sprint("run-", executions)
+	return runAs(t, s, job, fmt.Sprint("run-", executions), input, invoked...)
+}
+
+// runAs is run with the name of the execution.
+func runAs(t *testing.T, s *running.Stack, job, name, input string, invoked ...func(*engine.Request, any, error)) *ended {
+	t.Helper()
 	var seen counter
 	e := &ended{Execution: s.Execute(t, job, stack.Execution{
 		Name: name, Input: []byte(input), Observer: &seen,

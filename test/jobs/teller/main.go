@@ -11,9 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/callback"
+	"github.com/mapjob/mapjob/test/jobs/rounds"
 )
 
-type payment struct{ Do string }
+type payment struct{ Do, Errors string }
 
 func main() {
 	settings, err := config.LoadDefaultConfig(context.Background())
@@ -22,6 +23,9 @@ func main() {
 	}
 	tasks := callback.Client{API: sfn.NewFromConfig(settings)}
 	lambda.Start(job.Callback(func(ctx context.Context, p payment, token callback.Token) error {
+		if name := rounds.Error(ctx, p.Errors, nil); name != "" {
+			return tasks.Fail(ctx, token, job.Errorf(name, "in this round"))
+		}
 		switch p.Do {
 		case "succeed":
 			return tasks.Succeed(ctx, token, map[string]int{"receipt": 7})
