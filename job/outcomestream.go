@@ -35,7 +35,8 @@ type outcomeStream struct {
 	stopped  atomic.Bool   // nor are they accounted for
 	seen     *atomic.Int64 // outcomes so far
 	tally    tally.Tally
-	kept     *failures.Kept // nil if no items are kept
+	errors   *tally.ItemErrors // nil if they are not needed
+	kept     *failures.Kept    // nil if no items are kept
 }
 
 // A batch of outcomes has up to batchLength of them, and is passed on before if
@@ -46,9 +47,9 @@ const (
 )
 
 func newOutcomeStream(ctx context.Context, log *slog.Logger, source iter.Seq2[protocol.Outcome, error], started time.Time,
-	kept *failures.Kept, seen *atomic.Int64) *outcomeStream {
+	errors *tally.ItemErrors, kept *failures.Kept, seen *atomic.Int64) *outcomeStream {
 	s := &outcomeStream{full: make(chan []protocol.Outcome), free: make(chan []protocol.Outcome, 2), stop: make(chan struct{}),
-		seen: seen, tally: tally.Tally{Start: started}, kept: kept}
+		seen: seen, tally: tally.Tally{Start: started}, errors: errors, kept: kept}
 	for range cap(s.free) {
 		s.free <- make([]protocol.Outcome, 0, batchLength)
 	}
@@ -141,8 +142,11 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 	if succeeded && !s.tally.Succeed(o.Index) || !succeeded && !s.tally.Fail(o.Index, o.Error, o.Cause) {
 		return false
 	}
+	if !succeeded && s.errors != nil {
+		s.errors.Add(o.Index, o.Error)
+	}
 	if !succeeded && s.kept != nil {
-		s.kept.Add(o.Item)
+		s.kept.Add(o.Index, o.Item, tally.Name(o.Error))
 	}
 	s.tally.Took(o.Index, o.StartedAt, o.Ms, succeeded)
 	return true
@@ -166,5 +170,19 @@ func (s *outcomeStream) close() {
 	}
 	if s.kept != nil {
 		s.kept.Close()
+	}
+}
+
+// errorOf returns a function that returns the error of an item that did not succeed.
+// rest describes the items without an outcome.
+func (s *outcomeStream) errorOf(rest results.Rest) func(index int) string {
+	return func(index int) string {
+		switch {
+		case s.tally.HasFailed(index):
+			return s.errors.Of(index)
+		case rest.Error != "" && !s.tally.IsLost(index):
+			return tally.Name(rest.Error)
+		}
+		return protocol.ErrorOutcomeUnknown
 	}
 }

@@ -87,7 +87,7 @@ func (s *starter[In, Item]) answer(ctx context.Context, request *protocol.StartR
 	if request.ChunkSize > 0 {
 		err = chunk.Write(ctx, s.store, s.log(), to, protocol.ChunksOf(to, requestID), request.ChunkSize, items, count)
 	} else {
-		err = upload.To(ctx, s.store, s.log(), to, func(w io.Writer) error { return writeItems(w, items, count) })
+		err = upload.To(ctx, s.store, s.log(), upload.Target{Object: to}, func(w io.Writer) error { return writeItems(w, items, count) })
 	}
 	if err != nil {
 		return nil, err

@@ -79,10 +79,14 @@ func (z *summarizer) answer(invocation *infoContext, payload []byte) ([]byte, er
 func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryRequest, info Info, seen *atomic.Int64) ([]byte, error) {
 	var rest results.Rest
 	var kept *failures.Kept
+	var itemErrors *tally.ItemErrors
+	if request.Report != nil {
+		itemErrors = &tally.ItemErrors{}
+	}
 	if request.Report != nil && keepsItems(request) {
 		kept = failures.Keep(ctx, z.store, z.log(), request.Report.File(protocol.FailuresFile))
 	}
-	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), info.StartedAt, kept, seen)
+	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), info.StartedAt, itemErrors, kept, seen)
 	defer outcomes.close()
 	summary := &Summary{Info: info, Input: request.Input, Tolerance: report.Tolerance(request.Tolerance), outcomes: outcomes}
 
@@ -102,7 +106,7 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 		Missing: items.Missing, Repeated: outcomes.tally.Repeated, Errors: errorCounts(outcomes.tally.Errors()), Output: summary.output}
 	stopped := z.now().UTC()
 	if request.Report != nil {
-		if err := z.report(ctx, request, summary, items, notes, stopped); err != nil {
+		if err := z.report(ctx, request, summary, items, rest, notes, stopped); err != nil {
 			return nil, err
 		}
 		account.Report = request.Report
@@ -191,13 +195,16 @@ func keepsItems(request *protocol.SummaryRequest) bool {
 }
 
 // report writes the items that did not succeed, and the report.
-func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, notes []string, stopped time.Time) error {
+func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, rest results.Rest, notes []string, stopped time.Time) error {
 	t, kept, info := &summary.outcomes.tally, summary.outcomes.kept, &summary.Info
 	unsuccessful := items.Failed + items.Missing
 	switch {
 	case kept != nil:
 		stored, err := kept.Store()
-		if err != nil {
+		switch {
+		case errors.Is(err, upload.ErrNoMetadata):
+			notes = append(notes, fmt.Sprintf("%s can't be run again as it is: %v.", protocol.FailuresFile, upload.ErrNoMetadata))
+		case err != nil:
 			return err
 		}
 		if stored < unsuccessful {
@@ -205,7 +212,8 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 				protocol.FailuresFile, unsuccessful-stored, unsuccessful, protocol.ErrorItemUnknown))
 		}
 	case unsuccessful > 0 && request.Items.Key != "":
-		if err := failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), t.HasSucceeded); err != nil {
+		if err := failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
+			t.HasSucceeded, summary.outcomes.errorOf(rest)); err != nil {
 			return err
 		}
 	}
@@ -215,7 +223,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	for name, write := range map[string]func(io.Writer) error{
 		protocol.ReportMarkdown: r.Markdown, protocol.ReportHTML: r.HTML, protocol.ReportJSON: r.JSON,
 	} {
-		if err := upload.To(ctx, z.store, z.log(), request.Report.File(name), write); err != nil {
+		if err := upload.To(ctx, z.store, z.log(), upload.Target{Object: request.Report.File(name)}, write); err != nil {
 			return err
 		}
 	}

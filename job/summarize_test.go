@@ -194,7 +194,7 @@ func keeping(t *testing.T, prefix string, n, size int) string {
 	t.Helper()
 	var lines strings.Builder
 	for i := range n {
-		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Bad","item":%*d}`+"\n", i, size, i)
+		fmt.Fprintf(&lines, `{"index":%d,"status":"FAILED","error":"Bad","item":"%*d"}`+"\n", i, size, i)
 	}
 	manifest := mapRun(t, prefix, lines.String(), "", "")
 	return strings.Replace(request(prefix, `{"bucket": "results", "manifest": "`+manifest+`"}`, n), `"input": {}`, `"input": {}, "keptItems": true`, 1)
@@ -203,7 +203,7 @@ func keeping(t *testing.T, prefix string, n, size int) string {
 func TestItemsThatFailedAreStoredAsTheyCome(t *testing.T) {
 	t.Parallel()
 	invoke(t, summarize(nothing), keeping(t, "kept", 3, 1))
-	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "0\n1\n2\n" {
+	if failures, _ := object(t, "kept/report/failures.jsonl"); failures != "\"0\"\n\"1\"\n\"2\"\n" {
 		t.Errorf("got %q, expected the items", failures)
 	}
 }

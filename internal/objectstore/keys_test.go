@@ -317,6 +317,17 @@ func TestObjectsKeepTheirMetadata(t *testing.T) {
 			t.Errorf("%s: got %v, expected PreconditionFailed", name, err)
 		}
 	}
+	if _, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: put.Key, CopySource: aws.String("bucket/a.json"),
+		Metadata: map[string]string{"owner": "you"}, MetadataDirective: types.MetadataDirectiveReplace}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: put.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(got.Body); err != nil || string(text) != "0123456789" || *got.ETag != *out.ETag || got.Metadata["owner"] != "you" {
+		t.Errorf("got %q, %+v and error %v, expected the object copied onto itself with other metadata", text, got, err)
+	}
 	put.Body, put.Metadata, put.IfMatch = strings.NewReader("new"), nil, out.ETag
 	if _, err := client.PutObject(t.Context(), put); err != nil {
 		t.Fatal(err)

@@ -105,7 +105,7 @@ func (t *Tally) Fail(index int, name, cause string) bool {
 // FailUnseen counts n items with unknown indexes as failed. It returns the name
 // and the cause, cut to the length that a report shows.
 func (t *Tally) FailUnseen(n int, name, cause string) (shortName, shortCause string) {
-	shortName, shortCause = cut(cmp.Or(name, anyError), maxName), cut(cause, maxCause)
+	shortName, shortCause = Name(name), cut(cause, maxCause)
 	name = shortName
 	if t.errors == nil {
 		t.errors = map[string]*report.ErrorCount{}
@@ -122,6 +122,9 @@ func (t *Tally) FailUnseen(n int, name, cause string) (shortName, shortCause str
 	t.Failed += n
 	return shortName, shortCause
 }
+
+// Name returns the name by which an error is counted: it is cut, and never empty.
+func Name(name string) string { return cut(cmp.Or(name, anyError), maxName) }
 
 // anyError is the name of an error without a name.
 const anyError = "Error"
@@ -149,6 +152,12 @@ func (t *Tally) Lost() int {
 	}
 	return lost
 }
+
+// HasFailed reports whether an outcome says that the item failed.
+func (t *Tally) HasFailed(index int) bool { return t.seen.has(index) && !t.succeeded.has(index) }
+
+// IsLost reports whether the item is known to be lost.
+func (t *Tally) IsLost(index int) bool { return t.lost.has(index) && !t.seen.has(index) }
 
 // HasSucceeded reports whether an item succeeded.
 func (t *Tally) HasSucceeded(index int) bool { return t.succeeded.has(index) }

@@ -29,7 +29,7 @@ const maxBytes = 16 << 20
 // there may be chunks without addresses, which nothing reads.
 func Write[Item any](ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object, folder protocol.Folder,
 	size int, items iter.Seq2[Item, error], count *atomic.Int64) error {
-	return upload.To(ctx, store, log, to, func(w io.Writer) error {
+	return upload.To(ctx, store, log, upload.Target{Object: to}, func(w io.Writer) error {
 		addresses := json.NewEncoder(w)
 		var lines bytes.Buffer
 		encoder := NewEncoder(&lines)

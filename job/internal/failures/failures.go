@@ -3,17 +3,18 @@
 package failures
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/job/internal/answer"
 	"github.com/mapjob/mapjob/job/internal/chunk"
 	"github.com/mapjob/mapjob/job/internal/upload"
 )
@@ -22,73 +23,81 @@ import (
 // They are uploaded as they come, and are an object only after Store: until all
 // outcomes are known, some of the items could be taken for all.
 type Kept struct {
-	upload   func(write func(io.Writer) error) error
-	count    int
-	lines    *bufio.Writer // nil while there are no items
-	pipe     *io.PipeWriter
-	uploaded chan error
+	begin  func(upload.Target) *lines
+	to     protocol.Object
+	count  int
+	items  *lines // nil while there are no items
+	errors *lines // of the items
 }
 
-// Keep returns a Kept without items, to be stored in an object.
+// Keep returns a Kept without items, to be stored in an object, and their errors
+// beside it.
 func Keep(ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object) *Kept {
-	return &Kept{upload: func(write func(io.Writer) error) error { return upload.To(ctx, store, log, to, write) }}
+	return &Kept{begin: func(to upload.Target) *lines { return begin(ctx, store, log, to) }, to: to}
 }
 
-// Add keeps an item. An empty one is not known and can't be kept.
-func (k *Kept) Add(item []byte) {
+// Add keeps an item and its error. An empty item is not known and can't be kept.
+func (k *Kept) Add(index int, item []byte, name string) {
 	if len(item) == 0 {
 		return
 	}
-	if k.lines == nil {
-		k.begin()
+	if k.items == nil {
+		k.items = k.begin(upload.Target{Object: k.to, Metadata: func() map[string]string { return metadata(k.count) }})
+		k.errors = k.begin(upload.Target{Object: protocol.ErrorsOf(k.to), Beside: true})
 	}
 	k.count++
-	// The pipe ends with the error of the upload, which Store returns.
-	_, _ = k.lines.Write(jsonl.OneLine(item))
-	_ = k.lines.WriteByte('\n')
+	k.items.add(jsonl.OneLine(item))
+	k.errors.add(failedItem(index, name))
 }
 
-func (k *Kept) begin() {
-	items, pipe := io.Pipe()
-	k.pipe, k.lines, k.uploaded = pipe, bufio.NewWriterSize(pipe, 1<<16), make(chan error, 1)
-	go func() {
-		err := k.upload(func(w io.Writer) error {
-			_, err := io.Copy(w, items)
-			return err
-		})
-		items.CloseWithError(err)
-		k.uploaded <- err
-	}()
-}
-
-// Store writes the object, if there are items, and returns how many there are.
+// Store writes the objects, if there are items, and returns how many there are. If
+// the error is an [upload.ErrNoMetadata], the objects are stored.
 func (k *Kept) Store() (count int, err error) {
-	if k.lines == nil {
+	if k.items == nil {
 		return 0, nil
 	}
-	_ = k.lines.Flush() // as in Add
-	k.pipe.Close()
-	k.lines = nil
-	return k.count, <-k.uploaded
+	if err := k.errors.store(); err != nil {
+		return 0, err
+	}
+	return k.count, k.items.store()
 }
 
 // Close ends the upload, without an object if the items are not stored.
 func (k *Kept) Close() {
-	if k.lines != nil {
-		k.pipe.CloseWithError(errors.New("the items that failed are not stored: the summary has failed"))
-		<-k.uploaded
+	if k.items != nil {
+		k.items.abandon()
+		k.errors.abandon()
 	}
 }
 
+// metadata returns the metadata of an object with so many items.
+func metadata(count int) map[string]string {
+	return map[string]string{protocol.MetadataCount: strconv.Itoa(count)}
+}
+
+// failedItem returns a [protocol.FailedItem] as JSON.
+func failedItem(index int, name string) []byte {
+	line := strconv.AppendInt([]byte(`{"index":`), int64(index), 10)
+	return append(answer.AppendString(append(line, `,"error":`...), name), '}')
+}
+
 // Copy reads the items again that the job itself has stored and writes those that
-// did not succeed to an object. It streams them: the account has two bits of each
-// item.
-func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items protocol.Items, to protocol.Object, succeeded func(index int) bool) error {
-	return upload.To(ctx, store, log, to, func(w io.Writer) error {
+// did not succeed to an object, and their errors beside it. It streams them: the
+// account has a few bits of each item. expected is how many items they are, if all
+// that the job has are stored.
+func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items protocol.Items, to protocol.Object, expected int,
+	succeeded func(index int) bool, errorOf func(index int) string) error {
+	errors := begin(ctx, store, log, upload.Target{Object: protocol.ErrorsOf(to), Beside: true})
+	defer errors.abandon()
+	count := 0
+	target := upload.Target{Object: to, Expected: metadata(expected), Metadata: func() map[string]string { return metadata(count) }}
+	err := upload.To(ctx, store, log, target, func(w io.Writer) error {
 		return eachItem(ctx, store, items, func(index int, item []byte) error {
 			if succeeded(index) {
 				return nil
 			}
+			count++
+			errors.add(failedItem(index, errorOf(index)))
 			if _, err := w.Write(jsonl.OneLine(item)); err != nil {
 				return err
 			}
@@ -96,6 +105,10 @@ func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items pr
 			return err
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return errors.store()
 }
 
 // eachItem reads the items of a job, in the order of their indexes.
