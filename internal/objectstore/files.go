@@ -14,12 +14,12 @@ import (
 )
 
 // files is a [gofakes3.Backend] that keeps objects in files, which outlive the
-// process. It holds in memory what uploads are under way, and no objects.
+// process. It keeps only the list of unfinished uploads in memory.
 type files struct {
 	naming  naming
 	buckets string // folder of the buckets
 	records string // folder of the records of each bucket
-	parts   string // folder of what is being written
+	parts   string // folder of files that are being written
 	written atomic.Int64
 	buffers sync.Pool // for small objects
 
@@ -115,8 +115,8 @@ func (f *files) CreateBucket(name string) error {
 	return err
 }
 
-// DeleteBucket deletes a bucket without objects. Folders that are left of their
-// keys do not count.
+// DeleteBucket deletes a bucket without objects. Folders without files are no
+// objects.
 func (f *files) DeleteBucket(name string) error {
 	folder, err := f.bucket(name)
 	if err != nil {

@@ -112,7 +112,7 @@ func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[st
 			return err
 		}
 	}
-	if r.needed(strings.HasPrefix(path, longFolder+"/")) {
+	if r.isNeeded(strings.HasPrefix(path, longFolder+"/")) {
 		err = f.writeRecord(bucket, r)
 	} else if err = os.Remove(f.recordPath(bucket, key)); errors.Is(err, fs.ErrNotExist) {
 		err = nil

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// record has what the file of an object can't say. Most objects have none: a
-// small one without metadata needs no more than its content.
+// record has the facts about an object that its file does not show. Most objects
+// have none: a small object without metadata needs only its file.
 type record struct {
 	Key    string            `json:"key"`
 	Size   int64             `json:"size"`    // of the file that it is about
@@ -24,8 +24,8 @@ type record struct {
 	Header map[string]string `json:"headers"` // of answers
 }
 
-// maxSmall is the size of the largest object whose checksum is computed when it is
-// asked for.
+// maxSmall is the size of the largest object whose checksum is computed for each
+// request, and not recorded.
 const maxSmall = 1 << 20
 
 // about reports whether the record is about a file as it is now.
@@ -69,8 +69,8 @@ func (f *files) writeRecord(bucket string, r *record) error {
 	return err
 }
 
-// needed reports whether an object has to have its record.
-func (r *record) needed(long bool) bool {
+// isNeeded reports whether an object needs its record.
+func (r *record) isNeeded(long bool) bool {
 	for name, value := range r.Header {
 		if name != "Content-Type" || value != contentType(r.Key) {
 			return true
@@ -87,7 +87,7 @@ func contentType(key string) string {
 	return "application/octet-stream"
 }
 
-// headers returns what is kept of the headers of a request that writes an object.
+// headers returns the headers to record of a request that writes an object.
 func headers(meta map[string]string) map[string]string {
 	kept := maps.Clone(meta)
 	maps.DeleteFunc(kept, func(name, value string) bool {

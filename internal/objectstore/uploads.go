@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/johannesboyne/gofakes3"
 )
@@ -25,6 +26,7 @@ type uploads struct {
 type multipartUpload struct {
 	bucket, key string
 	meta        map[string]string
+	conditions  atomic.Pointer[gofakes3.PutConditions] // of the request that completes it
 	mutex       sync.Mutex
 	parts       map[int]part
 }
@@ -92,6 +94,9 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 	}
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
+	if len(request.Parts) == 0 {
+		return "", "", gofakes3.ErrMalformedXML
+	}
 	content := &partsReader{}
 	defer content.Close()
 	size, last := int64(0), 0
@@ -107,7 +112,7 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 		content.files = append(content.files, p.file)
 		size += p.size
 	}
-	sum, err := f.put(bucket, key, u.meta, content, size, nil)
+	sum, err := f.put(bucket, key, u.meta, content, size, u.conditions.Load())
 	if err != nil {
 		return "", "", err
 	}

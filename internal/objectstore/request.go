@@ -1,0 +1,105 @@
+package objectstore
+
+import (
+	"encoding/xml"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/johannesboyne/gofakes3"
+)
+
+// gofakes3 ignores what it does not know of a request: PutObjectTagging would replace
+// the object with its tags. So what is not supported is refused.
+
+// parameters are those of the supported operations. Others name operations that are
+// not supported, such as GetObjectAttributes.
+var parameters = []string{
+	"continuation-token", "delete", "delimiter", "encoding-type", "fetch-owner", "key-marker", "list-type", "location", "marker", "max-keys",
+	"max-parts", "max-uploads", "part-number-marker", "partNumber", "prefix", "start-after", "upload-id-marker", "uploadId", "uploads",
+	"version-id-marker", "versionId", "versioning", "versions", "x-id",
+	"AWSAccessKeyId", "Expires", "Signature", // of a signed address
+}
+
+// unsupported returns what is not supported in a request; "" if all of it is.
+func unsupported(r *http.Request) string {
+	for name := range r.URL.Query() {
+		lower := strings.ToLower(name)
+		if !slices.Contains(parameters, name) && !strings.HasPrefix(lower, "x-amz-") && !strings.HasPrefix(lower, "response-") {
+			return "the parameter " + name
+		}
+	}
+	for name := range r.Header {
+		isCondition := slices.Contains([]string{"If-Match", "If-None-Match"}, name)
+		switch {
+		case r.Method == http.MethodDelete && isCondition,
+			strings.HasPrefix(name, "X-Amz-Copy-Source-If-"),
+			name == "X-Amz-Copy-Source" && (isCondition || r.URL.Query().Has("uploadId")):
+			return "the header " + name + " of this operation"
+		}
+	}
+	return ""
+}
+
+// serveUnsupported refuses a request if it has something that is not supported, and
+// reports whether it did.
+func serveUnsupported(w http.ResponseWriter, r *http.Request) bool {
+	what := unsupported(r)
+	if what != "" {
+		writeError(w, r, http.StatusNotImplemented, gofakes3.ErrNotImplemented, what+" is not supported by the S3 of this machine")
+	}
+	return what != ""
+}
+
+// serveOther refuses a request to read an object if If-Match has the ETag of another
+// one, and reports whether it did.
+func (f *files) serveOther(w http.ResponseWriter, r *http.Request) bool {
+	tag := r.Header.Get("If-Match")
+	if tag == "" || tag == "*" || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	o, err := f.summed(bucket, key)
+	if err != nil {
+		return false // gofakes3 says why
+	}
+	defer o.file.Close()
+	if gofakes3.FormatETag(o.md5) == `"`+strings.Trim(tag, `"`)+`"` {
+		return false
+	}
+	writeError(w, r, http.StatusPreconditionFailed, gofakes3.ErrPreconditionFailed, "the object has another ETag")
+	return true
+}
+
+// keepConditions keeps the conditions of CompleteMultipartUpload, which gofakes3 does
+// not pass on.
+func (f *files) keepConditions(r *http.Request) {
+	id := gofakes3.UploadID(r.URL.Query().Get("uploadId"))
+	if r.Method != http.MethodPost || id == "" {
+		return
+	}
+	conditions := &gofakes3.PutConditions{}
+	if match := r.Header.Get("If-Match"); match != "" {
+		conditions.IfMatch = &match
+	}
+	if match := r.Header.Get("If-None-Match"); match != "" {
+		conditions.IfNoneMatch = &match
+	}
+	f.uploads.mutex.Lock()
+	defer f.uploads.mutex.Unlock()
+	if u := f.uploads.open[id]; u != nil {
+		u.conditions.Store(conditions)
+	}
+}
+
+func writeError(w http.ResponseWriter, r *http.Request, status int, code gofakes3.ErrorCode, message string) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_ = xml.NewEncoder(w).Encode(struct { // fails if the client has gone
+			XMLName xml.Name `xml:"Error"`
+			Code    string
+			Message string
+		}{Code: string(code), Message: message})
+	}
+}
