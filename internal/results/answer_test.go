@@ -54,6 +54,8 @@ func TestWhatIsIgnoredInAnswersIsReported(t *testing.T) {
 		{given, `"done"`, `1 part of a worker's answer was ignored: got the answer "done" to 2 items from item 0, expected a list of outcomes`},
 		{chunk, `null`, `1 part of a worker's answer was ignored: got the answer null to items 0 to 1, expected a list of outcomes`},
 		{given, `[7,` + one + `]`, `1 part of a worker's answer was ignored: got 7 in the answer to 2 items from item 0, expected an outcome`},
+		{`{"given":[4],"answer":%s}`, `7`, `1 part of a worker's answer was ignored: got the answer 7 to item 4, expected a list of outcomes`},
+		{`{"chunk":{"bucket":"b","key":"k","first":4,"count":1},"answer":%s}`, `7`, `1 part of a worker's answer was ignored: got the answer 7 to item 4, expected a list of outcomes`},
 		{given, `[7,8]`, `2 parts of workers' answers were ignored, the first one: got 7 in the answer to 2 items from item 0, expected an outcome`},
 		{given, `[{"index":2,"status":"SUCCEEDED"}]`, `1 part of a worker's answer was ignored: got an outcome of item 2 in the answer, expected outcomes of 2 items from item 0`},
 		{given, "[" + stored("run/outcomes/good") + "," + stored("run/outcomes/lines") + "]",

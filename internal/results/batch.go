@@ -79,8 +79,14 @@ func (b *batch) unseen() int {
 }
 
 func (b *batch) String() string {
+	if b.chunk != nil && b.chunk.Count == 1 {
+		return fmt.Sprintf("item %d", b.chunk.First)
+	}
 	if b.chunk != nil {
 		return fmt.Sprintf("items %d to %d", b.chunk.First, b.chunk.First+b.chunk.Count-1)
+	}
+	if len(b.given) == 1 {
+		return fmt.Sprintf("item %d", b.given[0])
 	}
 	return fmt.Sprintf("%d items from item %d", len(b.given), b.given[0])
 }

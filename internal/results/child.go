@@ -72,7 +72,13 @@ func (r *reading) child(c Child, errorOf func(Child) (name, cause string)) error
 	if b.Chunk != nil {
 		return r.failedChunk(&b, fail)
 	}
+	if len(b.Items) == 0 {
+		return protocol.Errorf(protocol.ErrorInvalidInput, "got no items in %s, expected the batch of a child execution", protocol.Excerpt([]byte(c.Input)))
+	}
 	for _, item := range b.Items {
+		if item.Index < 0 || item.Index >= protocol.MaxItems {
+			return protocol.Errorf(protocol.ErrorInvalidInput, "got item %d in the batch of a child execution, expected an index below %d", item.Index, protocol.MaxItems)
+		}
 		if err := fail(item.Index, item.Item); err != nil {
 			return err
 		}

@@ -103,6 +103,9 @@ func (u *unknownChildren) gap() string {
 		return ""
 	}
 	first := cmp.Or(u.first.ExecutionArn, "one that was not started")
+	if u.count == 1 {
+		return fmt.Sprintf("the Map's results list a child execution without its input, %s, so it is not known which items it had", first)
+	}
 	return fmt.Sprintf("the Map's results list %d child executions without their input, such as %s, so it is not known which items they had", u.count, first)
 }
 

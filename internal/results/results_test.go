@@ -145,6 +145,10 @@ func TestWhatIsNoOutcomeIsRefusedByName(t *testing.T) {
 		"a line":                      {line, protocol.ErrorInvalidResult, "in s3://results/s, expected the outcome of an item"},
 		"an impossible chunk": {r.Answer(t.Context(), json.RawMessage(`[{"chunk": {"first": -1}, "outcomes": {"bucket": "results"}}]`), never),
 			protocol.ErrorInvalidResult, "expected the outcomes of a chunk"},
+		"a child with an impossible item": {r.FailedChild(t.Context(), results.Child{Input: `{"Items": [{"index": -1, "item": 1}]}`}, never), protocol.ErrorInvalidInput, "got item -1 in the batch"},
+		"a child with an index beyond the last": {r.FailedChild(t.Context(), results.Child{Input: `{"Items": [{"index": 100000000, "item": 1}]}`}, never),
+			protocol.ErrorInvalidInput, "expected an index below 100000000"},
+		"a child without items":   {r.FailedChild(t.Context(), results.Child{Input: `{}`}, never), protocol.ErrorInvalidInput, "got no items in {}"},
 		"a child without a batch": {r.FailedChild(t.Context(), results.Child{Input: `7`}, never), protocol.ErrorInvalidInput, "expected the batch of a child execution"},
 	} {
 		var coded *protocol.Error
