@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"iter"
 
 	"github.com/mapjob/mapjob/internal/items"
@@ -28,11 +29,16 @@ type Store interface {
 // Info is an object of a list.
 type Info = items.Object
 
-// The errors that a [Store] returns.
+// The errors that a [Store] returns. ErrNoObject is an [fs.ErrNotExist].
 var (
-	ErrNoObject = errors.New("the object does not exist")
-	ErrNoBucket = errors.New("the bucket does not exist")
+	ErrNoObject error = noObject{}
+	ErrNoBucket       = errors.New("the bucket does not exist")
 )
+
+type noObject struct{}
+
+func (noObject) Error() string        { return "the object does not exist" }
+func (noObject) Is(target error) bool { return target == fs.ErrNotExist }
 
 // Finish closes an object that was written, or gives it up if err says that it
 // is not complete. It returns err with the error of that.

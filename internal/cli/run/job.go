@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,6 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
-	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -152,7 +152,7 @@ func (r *run) summaryReport(ctx context.Context, at *protocol.Folder, own *repor
 	for _, name := range []string{protocol.FailuresErrorsFile, protocol.FailuresFile} {
 		path := filepath.Join(r.folder, name)
 		switch err := r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, path); {
-		case errors.Is(err, objects.ErrNoObject): // no outcome carries its item
+		case errors.Is(err, fs.ErrNotExist): // no outcome carries its item
 		case err != nil:
 			return &summary, err
 		case name == protocol.FailuresFile:
