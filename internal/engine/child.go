@@ -31,6 +31,9 @@ func (m *mapRun) startChild() {
 	m.running = append(m.running, c)
 	m.children++
 	m.batch = batch{}
+	if o := r.engine.observer; o != nil {
+		o.ChildStarted(ChildInfo{MapRunARN: m.arn, ExecutionARN: c.execution.arn, Items: c.items, Start: r.loop.Now()})
+	}
 	c.execution.start()
 }
 

@@ -37,6 +37,7 @@ type execution struct {
 	timer         *loop.Timer
 	// ended is called once, when the execution has its final status.
 	ended       func()
+	over        chan struct{} // closed then; nil for a child
 	contextPart *value.Object // cached by executionContext
 }
 
@@ -127,6 +128,9 @@ func (x *execution) end(status Status, kind event.Type, d *event.Data) {
 	x.stopTime = x.run.loop.Now()
 	x.unlock()
 	x.root.mustRecord(kind, d)
+	if x.over != nil {
+		close(x.over)
+	}
 	if x.ended != nil {
 		x.ended()
 	}

@@ -32,7 +32,7 @@ func (s *Executions) add(x *execution, again bool) bool {
 	if s.byARN == nil {
 		s.byARN = map[string]*execution{}
 	}
-	x.shared = s
+	x.shared, x.over = s, make(chan struct{})
 	x.startTime = x.run.loop.Now()
 	s.byARN[x.arn] = x
 	s.list = append(s.list, x)
@@ -44,6 +44,18 @@ func (s *Executions) find(arn string) (*execution, bool) {
 	defer s.mutex.Unlock()
 	x, ok := s.byARN[arn]
 	return x, ok
+}
+
+// Stop stops an execution, as StopExecution does, and returns when it has ended. It
+// reports whether the execution is here. It must not be called by an observer.
+func (s *Executions) Stop(arn, name, cause string) bool {
+	x, ok := s.find(arn)
+	if !ok {
+		return false
+	}
+	x.run.loop.Post(func() { x.abort(name, cause) })
+	<-x.over
+	return true
 }
 
 // The largest page of ListExecutions, and the one of a request without MaxResults

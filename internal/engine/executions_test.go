@@ -110,3 +110,30 @@ func TestTheExecutionThatStartedLastIsListedFirst(t *testing.T) {
 		}
 	}
 }
+
+func TestStopReturnsWhenTheExecutionHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var executions engine.Executions
+		started, err := sharing(t, &executions, "Job", "slow", `"A": {"Type": "Wait", "Seconds": 3600, "End": true}`).Start(t.Context(), []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan *engine.Execution, 1)
+		go func() { ended <- started.Finish() }()
+		if executions.Stop(started.ARN+"x", "", "") {
+			t.Error("another execution was stopped")
+		}
+		if !executions.Stop(started.ARN, "Enough", "of it") {
+			t.Error("got no execution, expected it to be stopped")
+		}
+		if status := output(t, &executions, "describeExecution", `{"ExecutionArn": "`+started.ARN+`"}`, "$states.result.Status"); status != `"ABORTED"` {
+			t.Errorf("got status %s, expected it to have ended", status)
+		}
+		if x := <-ended; x.Error != "Enough" || x.Cause != "of it" {
+			t.Errorf("got error %q and cause %q", x.Error, x.Cause)
+		}
+		if !executions.Stop(started.ARN, "", "") {
+			t.Error("got no execution, expected the one that has ended")
+		}
+	})
+}

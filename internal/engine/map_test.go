@@ -39,13 +39,15 @@ func TestMapRunsAtMostMaxConcurrency(t *testing.T) {
 // observed keeps what a MapObserver gets.
 type observed struct {
 	started  []engine.MapRunInfo
+	begun    int // children
 	total    int
 	children []engine.ChildResult
 	ended    []engine.MapRunResult
 }
 
 func (o *observed) Started(run engine.MapRunInfo)      { o.started = append(o.started, run) }
-func (o *observed) Counted(total int)                  { o.total = total }
+func (o *observed) Counted(_ string, total int)        { o.total = total }
+func (o *observed) ChildStarted(engine.ChildInfo)      { o.begun++ }
 func (o *observed) ChildDone(child engine.ChildResult) { o.children = append(o.children, child) }
 func (o *observed) Ended(run engine.MapRunResult)      { o.ended = append(o.ended, run) }
 
@@ -60,6 +62,9 @@ func TestObserverCountsEveryItemOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{1, 1, 1, 1, 1}, seen); diff != "" {
 		t.Errorf("the number of times that each item was counted differs (-expected +got):\n%s", diff)
+	}
+	if o.begun != len(o.children) || o.started[0].ToleratedPercentage != 100 {
+		t.Errorf("got %d children that started and %d that ended, and the tolerance of %+v", o.begun, len(o.children), o.started)
 	}
 	if len(o.started) != 1 || o.started[0].Items != 5 || o.total != 5 {
 		t.Errorf("got %d Map Runs and the total %d, expected one of 5 items", len(o.started), o.total)

@@ -160,6 +160,7 @@ func (m *mapRun) start() {
 		o.Started(MapRunInfo{
 			ARN: m.arn, ExecutionARN: v.execution.arn, StateName: v.state.Name, Label: m.label, Type: m.childKind(),
 			MaxConcurrency: m.concurrency, Start: m.started, Items: m.source.known(),
+			ToleratedCount: m.tolerance.count, ToleratedPercentage: m.tolerance.percentage,
 		})
 	}
 	if m.list == nil {
@@ -261,7 +262,7 @@ const countEvery = 1000
 
 func (m *mapRun) count() {
 	if o := m.visit.run.engine.observer; o != nil && m.items%countEvery == 0 {
-		o.Counted(max(m.items, m.source.known()))
+		o.Counted(m.arn, max(m.items, m.source.known()))
 	}
 }
 
@@ -320,7 +321,7 @@ func (m *mapRun) finish() {
 	m.ended = true
 	m.source.close()
 	if o := m.visit.run.engine.observer; o != nil {
-		o.Counted(m.items)
+		o.Counted(m.arn, m.items)
 	}
 	if m.failure == nil && m.tolerance.exceeded(m.failedItems(), m.items) {
 		m.failure = toleranceFailure()

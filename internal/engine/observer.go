@@ -9,7 +9,9 @@ type MapObserver interface {
 	Started(run MapRunInfo)
 	// Counted is called with the number of items known so far whenever more
 	// have been read.
-	Counted(total int)
+	Counted(mapRunARN string, total int)
+	// ChildStarted is called when a child starts.
+	ChildStarted(child ChildInfo)
 	// ChildDone is called when a child has ended. Items for which no child was
 	// started, because the Map Run failed before, count as pending in Ended.
 	ChildDone(child ChildResult)
@@ -28,6 +30,17 @@ type MapRunInfo struct {
 	Start          time.Time
 	// Items is the number of items, or -1 if they have not been read yet.
 	Items int
+	// ToleratedCount and ToleratedPercentage are how many items may fail.
+	ToleratedCount      int64
+	ToleratedPercentage float64
+}
+
+// ChildInfo is a child execution that starts.
+type ChildInfo struct {
+	MapRunARN    string
+	ExecutionARN string
+	Items        int // their number
+	Start        time.Time
 }
 
 // ChildResult is a child execution that has ended.

@@ -155,10 +155,11 @@ type ended struct {
 // counter counts the children of Map Runs.
 type counter struct{ children int }
 
-func (c *counter) Started(engine.MapRunInfo)    {}
-func (c *counter) Counted(int)                  {}
-func (c *counter) ChildDone(engine.ChildResult) { c.children++ }
-func (c *counter) Ended(engine.MapRunResult)    {}
+func (c *counter) Started(engine.MapRunInfo)     {}
+func (c *counter) Counted(string, int)           {}
+func (c *counter) ChildStarted(engine.ChildInfo) {}
+func (c *counter) ChildDone(engine.ChildResult)  { c.children++ }
+func (c *counter) Ended(engine.MapRunResult)     {}
 
 var executions int
 

@@ -75,9 +75,15 @@ func (a *Account) Started(engine.MapRunInfo) {
 	a.observed, a.entered = true, true
 }
 
-// Counted implements [engine.MapObserver]. Fewer items may be read so far than
-// the job start has announced.
-func (a *Account) Counted(total int) {
+// Counted implements [engine.MapObserver].
+func (a *Account) Counted(_ string, total int) { a.Announce(total) }
+
+// ChildStarted implements [engine.MapObserver].
+func (a *Account) ChildStarted(engine.ChildInfo) {}
+
+// Announce takes the number of items that are known. The Map may have read fewer so
+// far.
+func (a *Account) Announce(total int) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.total = max(a.total, total)
@@ -193,12 +199,12 @@ func (a *Account) jobStarted(answer any) {
 	}
 	var list []json.RawMessage
 	if json.Unmarshal(start.Items, &list) == nil {
-		a.Counted(len(list))
+		a.Announce(len(list))
 		return
 	}
 	var items protocol.Items
 	if json.Unmarshal(start.Items, &items) == nil && items.Count != nil {
-		a.Counted(*items.Count)
+		a.Announce(*items.Count)
 	}
 }
 

@@ -68,7 +68,7 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Started(engine.MapRunInfo{})
-	a.Counted(20)
+	a.Announce(20)
 	for _, child := range []struct {
 		first                  int
 		status                 engine.Status
@@ -115,12 +115,12 @@ func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
 	for name, do := range map[string]func(*Account){
 		"Distributed": func(a *Account) {
 			a.Started(engine.MapRunInfo{})
-			a.Counted(4)
+			a.Announce(4)
 			a.ChildDone(engine.ChildResult{First: 0, Items: 2, Status: engine.Failed, Input: parse(t, batch(0)), Error: "Crash"})
 			a.Ended(engine.MapRunResult{Status: engine.Failed})
 		},
 		"Inline": func(a *Account) {
-			a.Counted(4)
+			a.Announce(4)
 			a.Happened(event.Event{Type: event.MapStateEntered, Data: event.Data{Name: protocol.StateMap}})
 			for index := range 2 {
 				a.Invoked(&engine.Request{StateName: protocol.StateWorker, Parameters: value.NewObject("Payload", parse(t, fmt.Sprintf(`{"Items": [{"index": %d}]}`, index)))},

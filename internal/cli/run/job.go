@@ -29,7 +29,7 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 		return err
 	}
 	if x.Items != nil {
-		counted.Counted(x.Items.Count)
+		counted.Announce(x.Items.Count)
 	}
 	events, err := history.Create(filepath.Join(r.folder, "history.jsonl"))
 	if err != nil {
