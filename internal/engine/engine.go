@@ -50,6 +50,9 @@ const (
 	Express  Type = "EXPRESS"
 )
 
+// DefaultRoleARN is the role of a state machine: see [WithRoleARN].
+const DefaultRoleARN = "arn:aws:iam::123456789012:role/StateMachineRole"
+
 // Engine runs one state machine. It is safe for concurrent use: runs share
 // nothing that changes.
 type Engine struct {
@@ -81,7 +84,7 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		machine:    machine,
 		limits:     AWSLimits,
 		machineARN: "arn:aws:states:us-east-1:123456789012:stateMachine:StateMachine",
-		roleARN:    "arn:aws:iam::123456789012:role/StateMachineRole",
+		roleARN:    DefaultRoleARN,
 		kind:       Standard,
 	}
 	for _, option := range options {

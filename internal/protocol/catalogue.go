@@ -23,6 +23,7 @@ const (
 	ErrorLostItems        = "MapJob.LostItems"
 	ErrorAlreadyRunning   = "MapJob.AlreadyRunning"
 	ErrorReplaced         = "MapJob.Replaced"
+	ErrorInterrupted      = "MapJob.Interrupted"
 )
 
 // ErrorDescription explains an error's name.
@@ -82,5 +83,7 @@ func Errors() []ErrorDescription {
 			"Start the job again when the other execution has ended, or choose another overlap policy."},
 		{ErrorReplaced, "an execution", "A later execution took this one's place, as the overlap policy Replace says.",
 			"Nothing: the later execution does the work."},
+		{ErrorInterrupted, "an execution", "The process that ran the execution on this machine ended before the execution did. It is the error of an ABORTED execution in the folder of a run.",
+			"Start the job again, or run the items again that it had not done."},
 	}
 }

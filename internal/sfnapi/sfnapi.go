@@ -1,17 +1,21 @@
-// Package sfnapi is the API of AWS Step Functions on this machine, as far as the
-// functions of a job need it: they answer tasks that wait for a token, start
-// executions and ask how these are doing.
+// Package sfnapi is the API of AWS Step Functions on this machine, over executions
+// that run and those that a folder has.
 package sfnapi
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/uuid"
@@ -23,45 +27,74 @@ type StateMachine struct {
 	Type engine.Type
 }
 
-// Runner runs state machines.
+// Runner runs state machines, and records what it runs in the archive of the service.
 type Runner interface {
 	// StateMachine returns the state machine with an ARN; nil if there is none.
 	// The error says why its definition is not valid.
 	StateMachine(arn string) (*StateMachine, error)
 	// Start starts an execution before StartExecution answers. The execution is
-	// stopped when ctx ends. The error says why it can't run.
+	// stopped when ctx ends. The error is [engine.ErrExecutionRuns], or says why
+	// nothing could be recorded.
 	Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error)
+	// Stop stops an execution, and returns when it has ended. It reports whether the
+	// runner has it.
+	Stop(arn, name, cause string) bool
 }
 
 // Started is an execution that was started.
 type Started struct {
 	ARN   string
 	Start time.Time
-	// Finish is called once, and runs the execution to its end.
+	// Finish is called once, and runs the execution to its end. It is nil if the
+	// execution has failed already.
 	Finish func() *engine.Execution
 }
 
 // Service is an [http.Handler] that speaks the protocol of Step Functions (AWS
 // JSON 1.0).
 type Service struct {
-	tokens     tokens
-	executions *executions
+	tokens  tokens
+	runner  Runner // nil if nothing can be started
+	archive *archive.Archive
+
+	ctx  context.Context // of executions that were started
+	stop context.CancelFunc
+
+	starting sync.Mutex // one at a time
+	running  sync.WaitGroup
 }
 
-// New makes a service over the state machines of a runner.
-func New(runner Runner) *Service {
-	return &Service{tokens: tokens{waiting: map[string]waitingTask{}}, executions: newExecutions(runner)}
+// New makes a service over the executions of an archive, and the state machines of a
+// runner. Without one, the service answers for what the archive has.
+func New(runner Runner, executions *archive.Archive) *Service {
+	s := &Service{tokens: tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s
 }
 
 // Close stops the executions that were started through the API, and waits for
 // their ends.
-func (s *Service) Close() { s.executions.close() }
+func (s *Service) Close() {
+	s.starting.Lock()
+	s.stop()
+	s.starting.Unlock()
+	s.running.Wait()
+}
 
 // apiError is an error of the API (API reference, "Errors" of each operation).
 type apiError struct {
 	Type    string `json:"__type"`
 	Message string `json:"message"`
 }
+
+func refusef(name, format string, args ...any) *apiError {
+	return &apiError{name, fmt.Sprintf(format, args...)}
+}
+
+// internalFailure is the name of an error that the service is to blame for.
+const internalFailure = "InternalFailure"
+
+func broken(err error) *apiError { return refusef(internalFailure, "%v", err) }
 
 const (
 	apiTarget = "AWSStepFunctions."
@@ -76,19 +109,54 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-	w.Header().Set("x-amzn-RequestId", uuid.New())
-	var answer any
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	refused := &apiError{"SerializationException", fmt.Sprint(err)}
-	if err == nil {
-		answer, refused = s.do(strings.TrimPrefix(r.Header.Get("X-Amz-Target"), apiTarget), body)
+	status, answer := s.answer(r.Header.Get("X-Amz-Target"), body, err)
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("x-amzn-RequestId", uuid.New())
+	w.WriteHeader(status)
+	_, _ = w.Write(answer) // fails if the client has gone
+}
+
+const contentType = "application/x-amz-json-1.0"
+
+// RoundTrip answers a request of this process without a connection: the service is
+// the transport of an HTTP client, whatever the address.
+func (s *Service) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	var err error
+	if r.Body != nil {
+		body, err = io.ReadAll(r.Body)
+		err = errors.Join(err, r.Body.Close())
 	}
+	status, answer := s.answer(r.Header.Get("X-Amz-Target"), body, err)
+	return &http.Response{
+		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {contentType}, "X-Amzn-Requestid": {uuid.New()}},
+		Body:   io.NopCloser(bytes.NewReader(answer)), ContentLength: int64(len(answer)), Request: r,
+	}, nil
+}
+
+// answer answers a request, whose body may not have been read.
+func (s *Service) answer(target string, body []byte, unread error) (status int, _ []byte) {
+	var answer any
+	refused := refusef("SerializationException", "%v", unread)
+	if unread == nil {
+		answer, refused = s.do(strings.TrimPrefix(target, apiTarget), body)
+	}
+	status = http.StatusOK
 	if refused != nil {
-		w.WriteHeader(http.StatusBadRequest)
-		answer = refused
+		status, answer = http.StatusBadRequest, refused
+		if refused.Type == internalFailure {
+			status = http.StatusInternalServerError
+		}
 	}
-	_ = json.NewEncoder(w).Encode(answer) // fails if the client has gone
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(answer); err != nil {
+		return http.StatusInternalServerError, nil
+	}
+	return status, text.Bytes()
 }
 
 func (s *Service) do(operation string, body []byte) (any, *apiError) {
@@ -98,12 +166,33 @@ func (s *Service) do(operation string, body []byte) (any, *apiError) {
 			return &struct{}{}, s.tokens.answer(operation, r)
 		})
 	case "StartExecution":
-		return decoded(body, s.executions.start)
+		return decoded(body, s.start)
+	case "StopExecution":
+		return decoded(body, s.stopExecution)
 	case "DescribeExecution":
-		return decoded(body, s.executions.describe)
+		return decoded(body, s.describe)
+	case "ListExecutions":
+		return decoded(body, s.list)
+	case "RedriveExecution":
+		return decoded(body, s.redrive)
+	case "GetExecutionHistory":
+		return decoded(body, s.history)
+	case "ListMapRuns":
+		return decoded(body, s.listMapRuns)
+	case "DescribeMapRun":
+		return decoded(body, s.describeMapRun)
+	case "ListStateMachines":
+		return decoded(body, s.listStateMachines)
+	case "DescribeStateMachine":
+		return decoded(body, s.describeStateMachine)
+	case "DescribeStateMachineForExecution":
+		return decoded(body, s.describeStateMachineForExecution)
+	case "ValidateStateMachineDefinition":
+		return decoded(body, validateDefinition)
 	}
-	return nil, &apiError{"UnknownOperationException", fmt.Sprintf("got %q, expected SendTaskSuccess, SendTaskFailure, SendTaskHeartbeat, "+
-		"StartExecution or DescribeExecution: other operations are not supported on this machine", operation)}
+	return nil, refusef("UnknownOperationException", "got %q, expected an operation that is supported on this machine: StartExecution, StopExecution, "+
+		"DescribeExecution, ListExecutions, RedriveExecution, GetExecutionHistory, ListMapRuns, DescribeMapRun, ListStateMachines, DescribeStateMachine, "+
+		"DescribeStateMachineForExecution, ValidateStateMachineDefinition, SendTaskSuccess, SendTaskFailure or SendTaskHeartbeat", operation)
 }
 
 // decoded decodes the request of an operation and calls it.
@@ -113,4 +202,50 @@ func decoded[Request, Answer any](body []byte, operation func(Request) (*Answer,
 		return nil, &apiError{"SerializationException", err.Error()}
 	}
 	return operation(request)
+}
+
+// epoch is a time in seconds since 1970, with milliseconds.
+type epoch float64
+
+func epochOf(t time.Time) epoch { return epoch(float64(t.UnixMilli()) / 1000) }
+
+// stopOf returns when something has stopped; nil if it runs.
+func stopOf(t time.Time) *epoch {
+	if t.IsZero() {
+		return nil
+	}
+	stop := epochOf(t)
+	return &stop
+}
+
+// checkARN refuses a text that is not an ARN of Step Functions of one of these kinds.
+func checkARN(member, arn string, kinds ...string) *apiError {
+	if arn == "" {
+		return refusef("ValidationException", "1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", member)
+	}
+	parts := strings.SplitN(arn, ":", 7)
+	if len(parts) < 7 || parts[0] != "arn" || parts[2] != "states" || parts[6] == "" {
+		return refusef("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: %s'", arn)
+	}
+	for _, kind := range kinds {
+		if parts[5] == kind {
+			return nil
+		}
+	}
+	return refusef("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", cmp.Or(parts[5], arn))
+}
+
+// checkOneOf refuses a value that an enumeration does not have. The empty one is left
+// out.
+func checkOneOf(member, got string, expected ...string) *apiError {
+	if got == "" {
+		return nil
+	}
+	for _, one := range expected {
+		if got == one {
+			return nil
+		}
+	}
+	return refusef("ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+		got, member, strings.Join(expected, ", "))
 }

@@ -11,17 +11,60 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
 type object = map[string]any
 
-// waiting is a [Runner] of state machines that wait for this many seconds and
-// answer with their input.
+// waiting are state machines that wait for this many seconds and answer with their
+// input.
 type waiting map[string]struct {
 	kind    engine.Type
 	seconds int
+}
+
+// recorded is a [Runner] of state machines, each with a definition.
+type recorded struct {
+	definitions map[string]string
+	kinds       map[string]engine.Type
+	recorder    *archive.Recorder
+	executions  engine.Executions
+}
+
+// serve returns a service of state machines, which is closed when the test ends.
+func (w waiting) serve(t *testing.T) *Service {
+	t.Helper()
+	definitions, kinds := map[string]string{}, map[string]engine.Type{}
+	for name, m := range w {
+		then := `"Pass": {"Type": "Pass", "End": true}`
+		if m.kind == engine.Express { // which answers with its own ARN
+			then = `"Pass": {"Type": "Pass", "InputPath": "$$.Execution.Id", "End": true}`
+		}
+		definitions[name] = fmt.Sprintf(`{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": %d, "Next": "Pass"}, %s}}`, m.seconds, then)
+		kinds[name] = m.kind
+	}
+	return record(t, t.TempDir(), definitions, kinds)
+}
+
+func record(t *testing.T, folder string, definitions map[string]string, kinds map[string]engine.Type) *Service {
+	t.Helper()
+	recorder, err := archive.Record(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, definition := range definitions {
+		recorder.StateMachine(archive.StateMachine{ARN: machines + name, Name: name, Type: kinds[name], Definition: definition, Created: time.Now()})
+	}
+	s := New(&recorded{definitions: definitions, kinds: kinds, recorder: recorder}, recorder.Archive())
+	t.Cleanup(func() {
+		s.Close()
+		if err := recorder.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 const (
@@ -29,25 +72,21 @@ const (
 	executionsARN = "arn:aws:states:us-east-1:123456789012:execution:"
 )
 
-func (w waiting) StateMachine(arn string) (*StateMachine, error) {
-	m, ok := w[strings.TrimPrefix(arn, machines)]
-	if !ok {
+func (r *recorded) StateMachine(arn string) (*StateMachine, error) {
+	name := strings.TrimPrefix(arn, machines)
+	if r.definitions[name] == "" {
 		return nil, nil
 	}
-	return &StateMachine{ARN: arn, Type: m.kind}, nil
+	return &StateMachine{ARN: arn, Type: r.kinds[name]}, nil
 }
 
-func (w waiting) Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error) {
-	then := `"Pass": {"Type": "Pass", "End": true}`
-	if machine.Type == engine.Express { // which answers with its own ARN
-		then = `"Pass": {"Type": "Pass", "InputPath": "$$.Execution.Id", "End": true}`
-	}
-	definition, err := asl.Parse(fmt.Appendf(nil, `{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": %d, "Next": "Pass"}, %s}}`,
-		w[strings.TrimPrefix(machine.ARN, machines)].seconds, then))
+func (r *recorded) Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error) {
+	definition, err := asl.Parse([]byte(r.definitions[strings.TrimPrefix(machine.ARN, machines)]))
 	if err != nil {
 		return nil, err
 	}
-	e, err := engine.New(definition, engine.WithExecutionName(name), engine.WithType(machine.Type), engine.WithStateMachineARN(machine.ARN))
+	e, err := engine.New(definition, engine.WithExecutionName(name), engine.WithType(machine.Type), engine.WithStateMachineARN(machine.ARN),
+		engine.WithExecutions(&r.executions), engine.WithHistory(r.recorder.Event), engine.WithMapObserver(r.recorder))
 	if err != nil {
 		return nil, err
 	}
@@ -55,8 +94,11 @@ func (w waiting) Start(ctx context.Context, machine *StateMachine, name string, 
 	if err != nil {
 		return nil, err
 	}
+	r.recorder.Begin(x.ARN, string(input), x.Start)
 	return &Started{ARN: x.ARN, Start: x.Start, Finish: x.Finish}, nil
 }
+
+func (r *recorded) Stop(arn, name, cause string) bool { return r.executions.Stop(arn, name, cause) }
 
 // call calls an operation. If it fails, refused is the type of the error.
 func call(t *testing.T, s *Service, operation string, request any) (answer object, refused string) {
@@ -84,8 +126,7 @@ func call(t *testing.T, s *Service, operation string, request any) (answer objec
 
 func TestStartExecutionIsIdempotent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(waiting{"Slow": {engine.Standard, 60}, "Express": {engine.Express, 0}})
-		defer s.Close()
+		s := waiting{"Slow": {engine.Standard, 60}, "Express": {engine.Express, 0}}.serve(t)
 		request := func(machine, name, input string) object {
 			return object{"stateMachineArn": machines + machine, "name": name, "input": input}
 		}
@@ -128,7 +169,7 @@ func TestStartExecutionIsIdempotent(t *testing.T) {
 
 func TestCloseAbortsExecutions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(waiting{"Slow": {engine.Standard, 3600}})
+		s := waiting{"Slow": {engine.Standard, 3600}}.serve(t)
 		answer, refused := call(t, s, "StartExecution", object{"stateMachineArn": machines + "Slow"})
 		if refused != "" {
 			t.Fatal(answer)
@@ -141,8 +182,7 @@ func TestCloseAbortsExecutions(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	s := New(waiting{"Slow": {engine.Standard, 0}})
-	defer s.Close()
+	s := waiting{"Slow": {engine.Standard, 0}}.serve(t)
 	tooLong := strings.Repeat("x", engine.AWSLimits.PayloadBytes)
 	start := func(machine, name, input string) object {
 		return object{"stateMachineArn": machines + machine, "name": name, "input": input}
@@ -161,7 +201,7 @@ func TestRefusals(t *testing.T) {
 		"a long input":           {"StartExecution", start("Slow", "a", `"`+tooLong+`"`), "InvalidExecutionInput"},
 		"the longest input":      {"StartExecution", start("Slow", "longest", `"`+tooLong[2:]+`"`), ""},
 		"another execution":      {"DescribeExecution", object{"executionArn": executionsARN + "Slow:never"}, "ExecutionDoesNotExist"},
-		"another operation":      {"ListExecutions", object{}, "UnknownOperationException"},
+		"another operation":      {"CreateActivity", object{}, "UnknownOperationException"},
 		"not JSON":               {"SendTaskFailure", `[`, "SerializationException"},
 		"an invalid token":       {"SendTaskSuccess", object{"taskToken": "made up", "output": "1"}, "InvalidToken"},
 		"an old token":           {"SendTaskHeartbeat", object{"taskToken": strings.Repeat("x", engine.TokenLength)}, "TaskTimedOut"},

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/functions"
+	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -47,7 +48,7 @@ func (s *Stack) noteAbsent() {
 // it.
 func isKnown(kind string) bool {
 	switch kind {
-	case bucketType, "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", functions.Type, machineType,
+	case bucketType, "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", functions.Type, runnable.MachineType,
 		queueType, "AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig", "AWS::CloudFormation::Stack":
 		return true
 	case "AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",

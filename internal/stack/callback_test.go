@@ -75,7 +75,7 @@ func caller(t *testing.T, c *Stack) func(operation string, request object) (answ
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := http.NewRequest(http.MethodPost, c.sfnServer.url, strings.NewReader(string(body)))
+		r, err := http.NewRequest(http.MethodPost, c.sfnServer.URL, strings.NewReader(string(body)))
 		if err != nil {
 			t.Fatal(err)
 		}

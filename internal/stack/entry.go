@@ -5,38 +5,18 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/functions"
-	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/runnable"
 )
-
-// entryOutput is the output of a stack without a state machine that names the
-// function which an event is for.
-const entryOutput = "FunctionName"
-
-// Check returns an error if nothing of a synthesized stack can be run: it has
-// neither a state machine to execute, nor an output that says which function an
-// event is for.
-func Check(s *template.Stack) error {
-	if HasStateMachine(s) || s.HasOutput(entryOutput) {
-		return nil
-	}
-	return fmt.Errorf("stack %s has no state machine and no output %s, expected one of them: a state machine is executed, and an event is sent to the function that the output names",
-		s.Name, entryOutput)
-}
-
-// HasStateMachine reports whether a synthesized stack has something to execute.
-func HasStateMachine(s *template.Stack) bool {
-	return len(ownMachines(s)) > 0
-}
 
 // Entry returns the short name of the function that an event is for: the one
 // that the output FunctionName names. It is empty if the stack has a state
 // machine, or no such output.
 func (s *Stack) Entry() (string, error) {
 	t := s.template
-	if HasStateMachine(t) || !t.HasOutput(entryOutput) {
+	if runnable.HasStateMachine(t) || !t.HasOutput(runnable.EntryOutput) {
 		return "", nil
 	}
-	resolved, err := t.Output(entryOutput)
+	resolved, err := t.Output(runnable.EntryOutput)
 	if err != nil {
 		return "", err
 	}
@@ -45,7 +25,7 @@ func (s *Stack) Entry() (string, error) {
 			return t.ShortName(r), nil
 		}
 	}
-	return "", fmt.Errorf("output %s: got %v, expected the name of a function of the stack", entryOutput, resolved)
+	return "", fmt.Errorf("output %s: got %v, expected the name of a function of the stack", runnable.EntryOutput, resolved)
 }
 
 // ShortName returns the short name of the function or queue with a physical

@@ -68,6 +68,7 @@ func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.S
 	if err != nil {
 		return nil, err
 	}
+	s.recorder.Begin(started.ARN, string(x.Input), started.Start)
 	return &sfnapi.Started{ARN: started.ARN, Start: started.Start, Finish: func() *engine.Execution {
 		defer end()
 		return started.Finish()
@@ -95,12 +96,7 @@ func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting
 		engine.WithExecutionName(x.Name),
 		engine.WithExecutions(&s.executions),
 	)
-	if x.History != nil {
-		options = append(options, engine.WithHistory(x.History))
-	}
-	if x.Observer != nil {
-		options = append(options, engine.WithMapObserver(x.Observer))
-	}
+	options = append(options, s.recorded(x)...)
 	return engine.New(m.Definition, append(options, x.Engine...)...)
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -51,7 +52,7 @@ func (s *Stack) startHost(context.Context) (err error) {
 	}
 	s.host, err = lambdahost.New(options...)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return portTaken("Lambda", "--lambda-port", s.options.LambdaPort)
+		return loopback.PortTaken("Lambda", "--lambda-port", s.options.LambdaPort)
 	}
 	if err != nil {
 		return err
@@ -59,7 +60,7 @@ func (s *Stack) startHost(context.Context) (err error) {
 	s.queues = sqs.New(sqs.Options{Region: s.template.Region, Account: s.template.Account, Faults: s.options.QueueFaults})
 	s.invoker = invocation.New(invocation.Options{Host: s.host, Queues: s.queues, Concurrency: s.options.Concurrency, Delivered: s.options.Delivered})
 	s.functions = invocable{s.invoker, map[string]time.Duration{}, map[string]error{}, logs}
-	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: s.s3Server.url, Queues: s.queues,
+	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: s.s3Server.URL, Queues: s.queues,
 		Messages: integration.NewMessages(filepath.Join(s.options.Folder, "messages.jsonl"))}
 	return nil
 }

@@ -2,15 +2,15 @@ package stack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/template"
 )
-
-const machineType = "AWS::StepFunctions::StateMachine"
 
 // Machine is a state machine of the stack.
 type Machine struct {
@@ -26,9 +26,9 @@ type Machine struct {
 // only one if the name is empty, besides those that a trigger brings along. The error
 // has all problems of its definition.
 func (s *Stack) Machine(name string) (*Machine, error) {
-	among := s.template.Resources(machineType)
+	among := s.template.Resources(runnable.MachineType)
 	if name == "" {
-		among = ownMachines(s.template)
+		among = runnable.Machines(s.template)
 	}
 	r, err := s.template.FindAmong(among, name, "state machine", "--job")
 	if err != nil {
@@ -55,27 +55,34 @@ func (s *Stack) machine(r *template.Resource) (*Machine, error) {
 }
 
 func (s *Stack) parseMachine(r *template.Resource) (*Machine, error) {
-	var p struct{ DefinitionString, StateMachineType string }
-	if err := r.Decode(&p); err != nil {
+	text, kind, err := definitionOf(r)
+	if err != nil {
 		return nil, err
 	}
-	if p.DefinitionString == "" {
+	if text == "" {
 		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", s.template.ShortName(r))
 	}
-	definition, err := asl.Parse([]byte(p.DefinitionString))
+	definition, err := asl.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
-	m := &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: definition, Type: engine.Standard, text: p.DefinitionString}
+	return &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: definition, Type: kind, text: text}, nil
+}
+
+// definitionOf returns the definition of a state machine, and its type.
+func definitionOf(r *template.Resource) (text string, kind engine.Type, err error) {
+	var p struct{ DefinitionString, StateMachineType string }
+	err = r.Decode(&p)
+	kind = engine.Standard
 	if p.StateMachineType == "EXPRESS" {
-		m.Type = engine.Express
+		kind = engine.Express
 	}
-	return m, nil
+	return p.DefinitionString, kind, err
 }
 
 // machineAt returns the state machine with an ARN; nil if there is none.
 func (s *Stack) machineAt(arn string) (*Machine, error) {
-	for _, r := range s.template.Resources(machineType) {
+	for _, r := range s.template.Resources(runnable.MachineType) {
 		if r.ARN() == arn {
 			return s.machine(r)
 		}
@@ -101,5 +108,13 @@ func (r runner) Start(ctx context.Context, machine *sfnapi.StateMachine, name st
 	if err != nil {
 		return nil, err
 	}
-	return r.stack.start(ctx, m, Execution{Name: name, Input: input})
+	x := Execution{Name: name, Input: input}
+	started, err := r.stack.start(ctx, m, x)
+	if err != nil && !errors.Is(err, engine.ErrExecutionRuns) {
+		return r.stack.recordFailure(m, x, err), nil
+	}
+	return started, err
 }
+
+// Stop implements [sfnapi.Runner].
+func (r runner) Stop(arn, name, cause string) bool { return r.stack.executions.Stop(arn, name, cause) }

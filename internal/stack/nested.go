@@ -13,6 +13,8 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/functions"
+	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -22,7 +24,7 @@ import (
 // the input: what they lack fails when it is reached.
 func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 	named, others, broken := map[string]*Machine{m.ARN: m}, map[string]*Machine{}, map[string]error{}
-	for _, r := range s.template.Resources(machineType) {
+	for _, r := range s.template.Resources(runnable.MachineType) {
 		other, err := s.machine(r)
 		if err != nil {
 			broken[r.ARN()] = err
@@ -135,4 +137,21 @@ func (m *Machine) names(arn string) bool {
 
 func namesIn(text, arn string) bool {
 	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(text)
+}
+
+// needs returns an error that names the functions which a state machine invokes,
+// and which do not run on this machine. Tasks of states for which skip is true do
+// not count.
+func (s *Stack) needs(m *Machine, skip func(state string) bool) error {
+	var errs []error
+	for _, r := range s.template.Resources(functions.Type) {
+		reason := s.functions.absent[r.PhysicalName()]
+		if reason == nil {
+			continue
+		}
+		if state := m.invokes(r, skip); state != "" {
+			errs = append(errs, fmt.Errorf("state %s invokes function %s, which does not run: %w", state, s.template.ShortName(r), reason))
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -37,7 +38,7 @@ func (s *Stack) startQueues(context.Context) (err error) {
 	if len(queues) == 0 {
 		return nil
 	}
-	s.sqsServer, err = serve("SQS", "", 0, s.queues)
+	s.sqsServer, err = loopback.Serve("SQS", "", 0, s.queues)
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/functions"
@@ -20,6 +21,7 @@ import (
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/jobstart"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/sqs"
@@ -28,7 +30,8 @@ import (
 
 // Options say how a stack runs.
 type Options struct {
-	// Folder gets objects and logs. It must exist.
+	// Folder gets objects, logs and executions. It must exist, and may have those of
+	// an earlier run.
 	Folder string
 	// Built is the folder of the functions that are built. If it is kept, the next
 	// run builds only what changed. Default: a folder in Folder.
@@ -67,11 +70,12 @@ type Stack struct {
 	host     *lambdahost.Host
 	invoker  *invocation.Invoker
 	services *integration.Services // for tasks
+	recorder *archive.Recorder
 	api      *sfnapi.Service
 	logs     []*os.File
 
-	s3Server, sfnServer *server
-	sqsServer           *server // nil if the stack has no queues
+	s3Server, sfnServer *loopback.Server
+	sqsServer           *loopback.Server // nil if the stack has no queues
 
 	executions engine.Executions // by the command, the API and tasks
 
@@ -109,7 +113,7 @@ func (s *Stack) startObjects(context.Context) (err error) {
 	if s.objects, err = objectstore.New(filepath.Join(s.options.Folder, "s3"), s.options.Written); err != nil {
 		return fmt.Errorf("starting S3: %w", err)
 	}
-	s.s3Server, err = serve("S3", "--s3-port", s.options.S3Port, s.objects)
+	s.s3Server, err = loopback.Serve("S3", "--s3-port", s.options.S3Port, s.objects)
 	return err
 }
 
@@ -120,14 +124,18 @@ func (s *Stack) startDatabase(ctx context.Context) (err error) {
 	}
 	s.database, err = dynamodb.Start(ctx, ".", s.options.DynamoDBPort)
 	if errors.Is(err, dynamodb.ErrPortTaken) {
-		return portTaken("DynamoDB", "--dynamodb-port", s.options.DynamoDBPort)
+		return loopback.PortTaken("DynamoDB", "--dynamodb-port", s.options.DynamoDBPort)
 	}
 	return err
 }
 
 func (s *Stack) startStepFunctions(context.Context) (err error) {
-	s.api = sfnapi.New(runner{s})
-	s.sfnServer, err = serve("Step Functions", "", 0, s.api)
+	if s.recorder, err = archive.Record(s.options.Folder); err != nil {
+		return err
+	}
+	s.recordMachines()
+	s.api = sfnapi.New(runner{s}, s.recorder.Archive())
+	s.sfnServer, err = loopback.Serve("Step Functions", "", 0, s.api)
 	return err
 }
 
@@ -186,19 +194,22 @@ func (s *Stack) fillAndBuild(ctx context.Context) error {
 // Close stops everything. It may be called more than once.
 func (s *Stack) Close() error {
 	var errs []error
+	if s.api != nil { // its executions call what is closed next
+		s.api.Close()
+	}
 	if s.invoker != nil { // before the host: its invocations would fail
 		s.invoker.Close()
 	}
 	if s.host != nil {
 		errs = append(errs, s.host.Close())
 	}
-	for _, server := range []*server{s.sqsServer, s.sfnServer, s.s3Server} {
+	for _, server := range []*loopback.Server{s.sqsServer, s.sfnServer, s.s3Server} {
 		if server != nil {
-			errs = append(errs, server.close())
+			errs = append(errs, server.Close())
 		}
 	}
-	if s.api != nil {
-		s.api.Close()
+	if s.recorder != nil {
+		errs = append(errs, s.recorder.Close())
 	}
 	if s.database != nil {
 		s.database.Close()
@@ -221,13 +232,13 @@ func (s *Stack) Close() error {
 // CLI and SDKs.
 func (s *Stack) Endpoints() []string {
 	endpoints := []string{
-		"AWS_ENDPOINT_URL_S3=" + s.s3Server.url,
+		"AWS_ENDPOINT_URL_S3=" + s.s3Server.URL,
 		"AWS_ENDPOINT_URL_DYNAMODB=" + s.database.URL(),
 		"AWS_ENDPOINT_URL_LAMBDA=" + s.host.URL(),
-		"AWS_ENDPOINT_URL_SFN=" + s.sfnServer.url,
+		"AWS_ENDPOINT_URL_SFN=" + s.sfnServer.URL,
 	}
 	if s.sqsServer != nil {
-		endpoints = append(endpoints, "AWS_ENDPOINT_URL_SQS="+s.sqsServer.url)
+		endpoints = append(endpoints, "AWS_ENDPOINT_URL_SQS="+s.sqsServer.URL)
 	}
 	return endpoints
 }

@@ -12,10 +12,8 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/cli/account"
-	"github.com/mapjob/mapjob/internal/cli/history"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -31,26 +29,19 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 	if x.Items != nil {
 		counted.Announce(x.Items.Count)
 	}
-	events, err := history.Create(filepath.Join(r.folder, "history.jsonl"))
-	if err != nil {
-		return errors.Join(err, counted.Close())
-	}
 	x.Observer, x.Invoked = counted, counted.Invoked
-	x.History = func(e event.Event) {
-		events.Add(e)
-		counted.Happened(e)
-	}
+	x.History = counted.Happened
 
 	r.progress.Say("running %s", m.Name)
 	end := r.progress.Follow(counted.Counts)
 	result, err := r.stack.Execute(ctx, m, x)
 	end()
-	incomplete := errors.Join(counted.Close(), events.Close())
+	incomplete := counted.Close()
 	if err != nil {
 		return errors.Join(err, incomplete)
 	}
 	if incomplete != nil {
-		incomplete = terminal.Failedf("results.jsonl or history.jsonl in %s is not complete: %w", r.folder, incomplete)
+		incomplete = terminal.Failedf("results.jsonl in %s is not complete: %w", r.folder, incomplete)
 	}
 	return errors.Join(r.report(ctx, m, counted, result), r.verdict(ctx, result), incomplete)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/cli/witness"
 	"github.com/mapjob/mapjob/internal/functions"
+	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -107,7 +108,7 @@ func (r *run) do(ctx context.Context) (err error) {
 	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort,
 		Fill: r.seed, Functions: functions.Given{Stubs: r.command.Stub, Commands: r.command.Function, Env: r.command.Env}}
 	seen := witness.New()
-	if !stack.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
+	if !runnable.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
 	}
 	// Ctrl-C ends the start of the parts, but not the parts themselves: the report
@@ -171,11 +172,11 @@ func (r *run) synthesize(ctx context.Context, folder string) (*template.Stack, e
 	if err := assembly.SetParameters(r.command.Parameter); err != nil {
 		return nil, err
 	}
-	synthesized, err := stack.Choose(assembly, r.command.Stack, r.command.Job)
+	synthesized, err := runnable.Choose(assembly, r.command.Stack, r.command.Job)
 	if err != nil {
 		return nil, err
 	}
-	if stack.HasStateMachine(synthesized) {
+	if runnable.HasStateMachine(synthesized) {
 		return synthesized, nil
 	}
 	switch {

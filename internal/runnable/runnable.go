@@ -1,13 +1,15 @@
-package stack
+// Package runnable finds what of a CDK app can be run on this machine.
+package runnable
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/template"
 )
+
+// MachineType is the type of state machines in a template.
+const MachineType = "AWS::StepFunctions::StateMachine"
 
 // Choose returns the stack of an app to run: the one with a name or a path, or the
 // one that has a job, or the only one that can be run. Each name may be empty.
@@ -23,8 +25,8 @@ func Choose(app *template.Assembly, name, job string) (*template.Stack, error) {
 	var jobs, found []*template.Resource
 	var runnable, having []*template.Stack
 	for _, s := range candidates {
-		own := ownMachines(s)
-		if len(own) > 0 || s.HasOutput(entryOutput) {
+		own := Machines(s)
+		if len(own) > 0 || s.HasOutput(EntryOutput) {
 			runnable = append(runnable, s)
 		}
 		jobs = append(jobs, own...)
@@ -34,7 +36,7 @@ func Choose(app *template.Assembly, name, job string) (*template.Stack, error) {
 	}
 	switch {
 	case len(runnable) == 0:
-		return nil, fmt.Errorf("no stack of the app has a state machine or an output %s, expected one with one of them: a state machine is executed, and an event is sent to the function that the output names", entryOutput)
+		return nil, fmt.Errorf("no stack of the app has a state machine or an output %s, expected one with one of them: a state machine is executed, and an event is sent to the function that the output names", EntryOutput)
 	case job == "" && len(runnable) == 1:
 		return runnable[0], nil
 	case len(having) == 1:
@@ -47,11 +49,11 @@ func Choose(app *template.Assembly, name, job string) (*template.Stack, error) {
 	return nil, fmt.Errorf("got job %q, which is any of the following: use the whole path, or choose a stack with --stack:%s", job, paths(found))
 }
 
-// ownMachines lists the state machines of a stack that users run: without those of
+// Machines lists the state machines of a stack that users run: without those of
 // stacks that it needs, and those that a trigger brings along.
-func ownMachines(s *template.Stack) []*template.Resource {
+func Machines(s *template.Stack) []*template.Resource {
 	var own []*template.Resource
-	for _, r := range s.Resources(machineType) {
+	for _, r := range s.Resources(MachineType) {
 		if s.Own(r) && !r.IsStarter() {
 			own = append(own, r)
 		}
@@ -63,7 +65,7 @@ func ownMachines(s *template.Stack) []*template.Resource {
 func list(stacks []*template.Stack) string {
 	var text strings.Builder
 	for _, s := range stacks {
-		jobs := ownMachines(s)
+		jobs := Machines(s)
 		if len(jobs) == 0 {
 			fmt.Fprintf(&text, "\n  %s", s.Path)
 		}
@@ -81,19 +83,22 @@ func paths(resources []*template.Resource) string {
 	return text.String()
 }
 
-// needs returns an error that names the functions which a state machine invokes,
-// and which do not run on this machine. Tasks of states for which skip is true do
-// not count.
-func (s *Stack) needs(m *Machine, skip func(state string) bool) error {
-	var errs []error
-	for _, r := range s.template.Resources(functions.Type) {
-		reason := s.functions.absent[r.PhysicalName()]
-		if reason == nil {
-			continue
-		}
-		if state := m.invokes(r, skip); state != "" {
-			errs = append(errs, fmt.Errorf("state %s invokes function %s, which does not run: %w", state, s.template.ShortName(r), reason))
-		}
+// EntryOutput is the output of a stack without a state machine that names the
+// function which an event is for.
+const EntryOutput = "FunctionName"
+
+// Check returns an error if nothing of a synthesized stack can be run: it has
+// neither a state machine to execute, nor an output that says which function an
+// event is for.
+func Check(s *template.Stack) error {
+	if HasStateMachine(s) || s.HasOutput(EntryOutput) {
+		return nil
 	}
-	return errors.Join(errs...)
+	return fmt.Errorf("stack %s has no state machine and no output %s, expected one of them: a state machine is executed, and an event is sent to the function that the output names",
+		s.Name, EntryOutput)
+}
+
+// HasStateMachine reports whether a synthesized stack has something to execute.
+func HasStateMachine(s *template.Stack) bool {
+	return len(Machines(s)) > 0
 }

@@ -10,8 +10,7 @@ import (
 )
 
 func TestNoPageStartsAnExecutionOrAnswersATask(t *testing.T) {
-	s := New(waiting{"Slow": {engine.Standard, 3600}})
-	defer s.Close()
+	s := waiting{"Slow": {engine.Standard, 3600}}.serve(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
 	const start = `{"stateMachineArn":"` + machines + `Slow","name":"page","input":"{}"}`

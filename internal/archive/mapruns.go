@@ -1,0 +1,113 @@
+package archive
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+// progressEvery is how often the counts of a Map Run that runs are written.
+const progressEvery = time.Second
+
+// Started implements [engine.MapObserver].
+func (r *Recorder) Started(run engine.MapRunInfo) {
+	r.folder.mutex.Lock()
+	defer r.folder.mutex.Unlock()
+	m := &MapRun{ARN: run.ARN, ExecutionARN: run.ExecutionARN, StateName: run.StateName, Status: engine.Running, Start: run.Start,
+		MaxConcurrency: run.MaxConcurrency, ToleratedCount: run.ToleratedCount, ToleratedPercentage: run.ToleratedPercentage}
+	m.Items.Pending, m.Items.Total = max(run.Items, 0), max(run.Items, 0)
+	r.writeMapRun(m)
+}
+
+func (r *Recorder) writeMapRun(m *MapRun) {
+	r.progress[m.ARN] = time.Now()
+	now := *m
+	r.write(line{MapRun: &now})
+}
+
+// change changes a Map Run, and writes it now and then.
+func (r *Recorder) change(arn string, how func(*MapRun)) {
+	m := r.folder.runs[arn]
+	if m == nil {
+		return
+	}
+	how(m)
+	if time.Since(r.progress[arn]) >= progressEvery {
+		r.writeMapRun(m)
+	}
+}
+
+// Counted implements [engine.MapObserver].
+func (r *Recorder) Counted(mapRunARN string, total int) {
+	r.folder.mutex.Lock()
+	defer r.folder.mutex.Unlock()
+	r.change(mapRunARN, func(m *MapRun) {
+		m.Items.Pending += total - m.Items.Total
+		m.Items.Total = total
+	})
+}
+
+// ChildStarted implements [engine.MapObserver].
+func (r *Recorder) ChildStarted(child engine.ChildInfo) {
+	f := r.folder
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.running[child.ExecutionARN] = runningChild{child.MapRunARN, child.Items, child.Start}
+	r.change(child.MapRunARN, func(m *MapRun) {
+		known := min(m.Items.Pending, child.Items) // others were not counted yet
+		m.Items.Pending -= known
+		m.Items.Total += child.Items - known
+		m.Items.Running += child.Items
+		m.Executions.Running++
+		m.Executions.Total++
+	})
+}
+
+// ChildDone implements [engine.MapObserver].
+func (r *Recorder) ChildDone(child engine.ChildResult) {
+	text, err := json.Marshal(childLine{MapRunARN: child.MapRunARN, ARN: child.ExecutionARN, Status: child.Status,
+		Start: child.Start, Stop: child.Stop, Items: child.Items, Error: child.Error})
+	f := r.folder
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	delete(f.running, child.ExecutionARN)
+	if err == nil {
+		_, err = r.children.Write(append(text, '\n'))
+	}
+	r.keep(err)
+	r.change(child.MapRunARN, func(m *MapRun) {
+		m.Items.Running -= child.Items
+		m.Executions.Running--
+		m.Items.add(child.Status, child.Items)
+		m.Executions.add(child.Status, 1)
+	})
+}
+
+func (c *Counts) add(status engine.Status, n int) {
+	switch status {
+	case engine.Succeeded:
+		c.Succeeded += n
+	case engine.Failed:
+		c.Failed += n
+	case engine.TimedOut:
+		c.TimedOut += n
+	case engine.Aborted:
+		c.Aborted += n
+	}
+}
+
+// Ended implements [engine.MapObserver].
+func (r *Recorder) Ended(run engine.MapRunResult) {
+	r.folder.mutex.Lock()
+	defer r.folder.mutex.Unlock()
+	m := r.folder.runs[run.ARN]
+	if m == nil {
+		return
+	}
+	m.Status, m.Stop = run.Status, run.Stop
+	m.Items, m.Executions = Counts{MapRunCounts: run.Items}, Counts{MapRunCounts: run.Executions}
+	m.Bucket, m.ManifestKey = run.Bucket, run.ManifestKey
+	r.writeMapRun(m)
+	delete(r.progress, run.ARN)
+}
