@@ -173,8 +173,8 @@ func (s *outcomeStream) close() {
 	}
 }
 
-// errorOf returns a function that returns the error of an item that did not succeed.
-// rest describes the items without an outcome.
+// errorOf returns a function that returns the error of an item that did not succeed,
+// or "" if the item is missing. rest describes the items without an outcome.
 func (s *outcomeStream) errorOf(rest results.Rest) func(index int) string {
 	return func(index int) string {
 		switch {
@@ -183,6 +183,6 @@ func (s *outcomeStream) errorOf(rest results.Rest) func(index int) string {
 		case rest.Error != "" && !s.tally.IsLost(index):
 			return tally.Name(rest.Error)
 		}
-		return protocol.ErrorOutcomeUnknown
+		return ""
 	}
 }

@@ -114,6 +114,16 @@ type plan struct {
 	change      string   // what becomes of a source's object after the Map has read it
 	place       bool     // there is a folder for outcomes that do not fit
 	batches     []string // how each batch ends: see [batchEnds]
+	rerun       *earlier // nil if the items are not those of an earlier run
+}
+
+// deed returns what is to be done with an item. What was down for the first run is
+// up again in a rerun.
+func (p plan) deed(index int) deed {
+	if p.rerun != nil {
+		return p.deeds[index].later()
+	}
+	return p.deeds[index]
 }
 
 // origin is where the items come from.
@@ -175,10 +185,15 @@ func plans(t *rapid.T) plan {
 		}
 		p.deeds = append(p.deeds, d)
 	}
-	for range (len(p.deeds) + p.size - 1) / p.size {
-		p.batches = append(p.batches, rapid.SampledFrom(batchEnds).Draw(t, "batch"))
-	}
+	p.batches = ends(t, p)
 	return p
+}
+
+func ends(t *rapid.T, p plan) (batches []string) {
+	for range (len(p.deeds) + p.size - 1) / p.size {
+		batches = append(batches, rapid.SampledFrom(batchEnds).Draw(t, "batch"))
+	}
+	return batches
 }
 
 // truth returns how each item must end. Lost items are not in it.
@@ -187,7 +202,7 @@ func (p plan) truth() map[int]fate {
 	for b, end := range p.batches {
 		late := false
 		for i := b * p.size; i < min((b+1)*p.size, len(p.deeds)); i++ {
-			d := p.deeds[i]
+			d := p.deed(i)
 			if end == "retried" || end == "crashed twice" || end == "twice" && p.writesOver(b) {
 				d = d.later()
 			}
@@ -224,7 +239,8 @@ func (p plan) writesOver(batch int) bool {
 	if p.byReference || !p.place {
 		return false
 	}
-	for _, d := range p.deeds[batch*p.size : min((batch+1)*p.size, len(p.deeds))] {
+	for i := batch * p.size; i < min((batch+1)*p.size, len(p.deeds)); i++ {
+		d := p.deed(i)
 		if d.isLate() {
 			return false
 		}
@@ -280,7 +296,7 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	worker := doer()
 	delivered := map[string]bool{}
 	deliver := func(input string) string {
-		ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), deliveryKey{}, &delivery{again: delivered[input]}), time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithValue(context.Background(), deliveryKey{}, &delivery{again: delivered[input] || p.rerun != nil}), time.Minute)
 		delivered[input] = true
 		defer cancel()
 		answer, err := worker.Invoke(ctx, []byte(input))
@@ -339,7 +355,12 @@ func (p plan) run(t *testing.T, prefix string) (answer accountAnswer, seen map[i
 	payload := request(prefix, fmt.Sprintf(`{"bucket": "results", "manifest": "%s"}`, manifest), len(p.deeds))
 	payload = strings.Replace(payload, `"count"`, fmt.Sprintf(`"chunked": %t, "count"`, p.byReference), 1)
 	payload = strings.Replace(payload, `"input": {}`, fmt.Sprintf(`"input": {}, "keptItems": %t`, p.origin.kept()), 1)
+	if p.rerun != nil {
+		payload = strings.Replace(payload, `"input": {}`, fmt.Sprintf(`"input": {}, "rerun": {"execution": "arn:earlier", "bucket": "results", "key": %q, "count": %d}`, p.rerun.key, len(p.deeds)), 1)
+	}
 	switch own := fmt.Sprintf(`"bucket": "results", "key": "%s/items.jsonl", "chunked": false, "count": %d`, prefix, len(p.deeds)); {
+	case p.rerun != nil && !p.byReference:
+		payload = strings.Replace(payload, prefix+"/items.jsonl", p.rerun.key, 1)
 	case p.origin == inInput:
 		payload = strings.Replace(payload, own, fmt.Sprintf(`"count": %d`, len(p.deeds)), 1)
 	case p.origin.ofObject():
@@ -387,6 +408,9 @@ func (p plan) check(answer accountAnswer, seen map[int]fate, failures []string, 
 		if end == "twice" {
 			repeated += min((b+1)*p.size, len(p.deeds)) - b*p.size
 		}
+	}
+	if err := p.checkComparison(truth, answer.Comparison, markdown); err != nil {
+		return err
 	}
 	if answer.Repeated != repeated {
 		return fmt.Errorf("got %d outcomes repeated, expected %d", answer.Repeated, repeated)

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/internal/answer"
+	"github.com/mapjob/mapjob/job/internal/comparison"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/failures"
 	"github.com/mapjob/mapjob/job/internal/message"
@@ -80,7 +82,7 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	var rest results.Rest
 	var kept *failures.Kept
 	var itemErrors *tally.ItemErrors
-	if request.Report != nil {
+	if request.Rerun != nil || request.Report != nil && !keepsItems(request) {
 		itemErrors = &tally.ItemErrors{}
 	}
 	if request.Report != nil && keepsItems(request) {
@@ -104,9 +106,20 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 	}
 	account := protocol.Account{Version: protocol.SentVersion(), Total: items.Total, Succeeded: items.Succeeded, Failed: items.Failed,
 		Missing: items.Missing, Repeated: outcomes.tally.Repeated, Errors: errorCounts(outcomes.tally.Errors()), Output: summary.output}
+	if request.Rerun != nil {
+		endings := comparison.Endings{Total: items.Total, Succeeded: outcomes.tally.HasSucceeded, Error: outcomes.errorOf(rest)}
+		compared, note, err := comparison.Of(ctx, request.Rerun, endings, resultStore{z.store}.Open)
+		if err != nil {
+			return nil, err
+		}
+		account.Comparison = &compared
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
 	stopped := z.now().UTC()
 	if request.Report != nil {
-		if err := z.report(ctx, request, summary, items, rest, notes, stopped); err != nil {
+		if err := z.report(ctx, request, summary, &account, rest, notes, stopped); err != nil {
 			return nil, err
 		}
 		account.Report = request.Report
@@ -195,9 +208,9 @@ func keepsItems(request *protocol.SummaryRequest) bool {
 }
 
 // report writes the items that did not succeed, and the report.
-func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, items report.Items, rest results.Rest, notes []string, stopped time.Time) error {
+func (z *summarizer) report(ctx context.Context, request *protocol.SummaryRequest, summary *Summary, account *protocol.Account, rest results.Rest, notes []string, stopped time.Time) error {
 	t, kept, info := &summary.outcomes.tally, summary.outcomes.kept, &summary.Info
-	unsuccessful := items.Failed + items.Missing
+	unsuccessful := account.Failed + account.Missing
 	switch {
 	case kept != nil:
 		stored, err := kept.Store()
@@ -212,14 +225,20 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 				protocol.FailuresFile, unsuccessful-stored, unsuccessful, protocol.ErrorItemUnknown))
 		}
 	case unsuccessful > 0 && request.Items.Key != "":
+		errorOf := summary.outcomes.errorOf(rest)
 		if err := failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
-			t.HasSucceeded, summary.outcomes.errorOf(rest)); err != nil {
+			t.HasSucceeded, func(index int) string { return cmp.Or(errorOf(index), protocol.ErrorOutcomeUnknown) }); err != nil {
 			return err
 		}
 	}
-	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped, Items: items,
+	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped,
+		Items:     report.Items{Total: account.Total, Succeeded: account.Succeeded, Failed: account.Failed, Missing: account.Missing},
 		Tolerance: summary.Tolerance, Notes: notes,
 		Errors: t.Errors(), Failures: t.Failures, Timeline: t.Timeline(), Slowest: t.Slowest, Sections: summary.sections}
+	if c := account.Comparison; c != nil {
+		r.Comparison = &report.Comparison{Execution: request.Rerun.Execution,
+			Recovered: c.Recovered, SameError: c.SameError, OtherError: c.OtherError, Unknown: c.Unknown}
+	}
 	for name, write := range map[string]func(io.Writer) error{
 		protocol.ReportMarkdown: r.Markdown, protocol.ReportHTML: r.HTML, protocol.ReportJSON: r.JSON,
 	} {

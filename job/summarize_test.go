@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object/s3fake"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
@@ -19,10 +20,11 @@ import (
 
 type accountAnswer struct {
 	report.Items
-	Repeated int
-	Errors   map[string]int
-	Report   *struct{ Bucket, Prefix string }
-	Output   any
+	Repeated   int
+	Errors     map[string]int
+	Comparison *protocol.Comparison
+	Report     *struct{ Bucket, Prefix string }
+	Output     any
 }
 
 // mapRun writes the files that a ResultWriter leaves: succeeded lines, and

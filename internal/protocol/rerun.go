@@ -45,5 +45,5 @@ type Comparison struct {
 	Recovered  int `json:"recovered"`         // succeeded
 	SameError  int `json:"sameError"`         // failed with the error that they had
 	OtherError int `json:"otherError"`        // failed with another error, or are missing
-	Unknown    int `json:"unknown,omitempty"` // failed, and the error that they had is not known
+	Unknown    int `json:"unknown,omitempty"` // failed, and it is not known whether the error is the same
 }

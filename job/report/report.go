@@ -26,12 +26,13 @@ type Report struct {
 	Cause     string    `json:"cause,omitempty"`
 	Items     Items     `json:"items"`
 	Tolerance
-	Notes    []string     `json:"notes,omitempty"`    // about the report itself
-	Errors   []ErrorCount `json:"errors"`             // most frequent first
-	Failures []Failure    `json:"failures"`           // the first failures
-	Timeline *Timeline    `json:"timeline,omitempty"` // nil if no times are known
-	Slowest  []Timed      `json:"slowest,omitempty"`  // slowest first
-	Sections []Section    `json:"sections"`           // added by the summary function
+	Comparison *Comparison  `json:"comparison,omitempty"` // nil if the execution is no rerun
+	Notes      []string     `json:"notes,omitempty"`      // about the report itself
+	Errors     []ErrorCount `json:"errors"`               // most frequent first
+	Failures   []Failure    `json:"failures"`             // the first failures
+	Timeline   *Timeline    `json:"timeline,omitempty"`   // nil if no times are known
+	Slowest    []Timed      `json:"slowest,omitempty"`    // slowest first
+	Sections   []Section    `json:"sections"`             // added by the summary function
 }
 
 // Items counts items. Each item is succeeded, failed or missing.
@@ -197,6 +198,14 @@ func (r *Report) Markdown(w io.Writer) error {
 	}
 	rows = append(rows, []string{"total", Thousands(r.Items.Total), ""})
 	markdownTable(&b, []string{"items", "count", "share"}, rows)
+	if r.Comparison != nil {
+		fmt.Fprintf(&b, "\n## Compared with the earlier execution\n\n%s\n\n", plain.Markdown(r.Comparison.Execution))
+		rows = nil
+		for _, c := range r.Comparison.rows() {
+			rows = append(rows, []string{c.Name, Thousands(c.Count), r.Share(c.Count)})
+		}
+		markdownTable(&b, []string{"items", "count", "share"}, rows)
+	}
 	for _, s := range r.Sections {
 		fmt.Fprintf(&b, "\n## %s\n\n", plain.Markdown(s.Title))
 		markdownTable(&b, s.Columns, s.Rows)
@@ -283,6 +292,7 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("report").Funcs(template.FuncMap{
 		"thousands": Thousands,
 		"number":    isNumber,
+		"compared":  (*Comparison).rows,
 		"bars":      (*Timeline).bars,
 		"step":      (*Timeline).step,
 		"highest":   (*Timeline).highest,

@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,36 @@ func TestADurationNeedsAStartAndAnEnd(t *testing.T) {
 	}{{start, start.Add(90 * time.Second), 90 * time.Second}, {time.Time{}, start, 0}, {start, time.Time{}, 0}} {
 		if got := (&report.Report{StartedAt: c.start, StoppedAt: c.stop}).Duration(); got != c.expected {
 			t.Errorf("got %s from %s to %s, expected %s", got, c.start, c.stop, c.expected)
+		}
+	}
+}
+
+func TestTheReportOfARerunComparesItWithTheEarlierExecution(t *testing.T) {
+	const unknown = "failed, maybe with the same error"
+	for _, c := range []struct {
+		comparison  *report.Comparison
+		parts, none []string
+	}{
+		{nil, nil, []string{"earlier execution", "recovered", unknown}},
+		{&report.Comparison{Execution: "arn:first", Recovered: 1138, SameError: 2}, []string{"arn:first", "earlier execution", "1,138", "99.8%"}, []string{unknown}},
+		{&report.Comparison{Execution: "arn:first", OtherError: 1139, Unknown: 1}, []string{"1,139", "99.9%", unknown}, nil},
+	} {
+		r := &report.Report{Job: "nightly", Items: report.Items{Total: 1140}, Comparison: c.comparison}
+		for format, write := range map[string]func(io.Writer) error{"Markdown": r.Markdown, "HTML": r.HTML} {
+			var text strings.Builder
+			if err := write(&text); err != nil {
+				t.Fatal(err)
+			}
+			for _, part := range c.parts {
+				if !strings.Contains(text.String(), part) {
+					t.Errorf("%s: got\n%s\nexpected it to contain %q", format, &text, part)
+				}
+			}
+			for _, part := range c.none {
+				if strings.Contains(text.String(), part) {
+					t.Errorf("%s: got\n%s\nexpected it not to contain %q", format, &text, part)
+				}
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package jobs
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/job/report"
 	"github.com/mapjob/mapjob/test/running"
 )
 
@@ -91,9 +93,18 @@ func reruns(t *testing.T, s *running.Stack) {
 				if got := strings.Join(x.failures, ""); got != rerunItems[1]+"\n" {
 					t.Fatalf("got the failures %s, expected %s", got, rerunItems[1])
 				}
-				again := putRerun(t, s, job, x.Name, []string{strings.TrimSpace(x.failures[0])})
-				if x := run(t, s, job, rerunInput(t, again, "")); len(x.failures) != 1 || x.failures[0] != rerunItems[1]+"\n" {
-					t.Errorf("got %s (%s: %s) with the failures %s for a rerun of the rerun, expected %s", x.Status, x.Error, x.Cause, x.failures, rerunItems[1])
+				folder := path.Dir(path.Dir(path.Dir(rerun.Key))) + "/"
+				again := protocol.Rerun{Execution: rerun.Execution, Bucket: rerun.Bucket, Count: 1, Key: folder + x.Name + "/report/" + protocol.FailuresFile}
+				x = run(t, s, job, rerunInput(t, again, ""))
+				if len(x.failures) != 1 || x.failures[0] != rerunItems[1]+"\n" {
+					t.Fatalf("got %s (%s: %s) with the failures %s for a rerun of the rerun, expected %s", x.Status, x.Error, x.Cause, x.failures, rerunItems[1])
+				}
+				var written report.Report
+				if err := json.Unmarshal([]byte(s.Object(t, rerun.Bucket, folder+x.Name+"/report/"+protocol.ReportJSON)), &written); err != nil {
+					t.Fatal(err)
+				}
+				if expected := (report.Comparison{Execution: rerun.Execution, SameError: 1}); written.Comparison == nil || *written.Comparison != expected {
+					t.Errorf("got the comparison %+v, expected %+v", written.Comparison, expected)
 				}
 			}
 		})

@@ -271,6 +271,7 @@ func TestSchemasHaveTheMembersOfTheMessages(t *testing.T) {
 		{"account properties comparison", reflect.TypeFor[protocol.Comparison]()},
 		{"report", reflect.TypeFor[report.Report]()},
 		{"report properties items", reflect.TypeFor[report.Items]()},
+		{"report properties comparison", reflect.TypeFor[report.Comparison]()},
 		{"report properties errors items", reflect.TypeFor[report.ErrorCount]()},
 		{"report properties failures items", reflect.TypeFor[report.Failure]()},
 		{"report properties timeline", reflect.TypeFor[report.Timeline]()},
