@@ -26,6 +26,7 @@ import (
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
+	"golang.org/x/sync/errgroup"
 )
 
 // Options say how a stack runs.
@@ -166,29 +167,15 @@ func (s *Stack) createTables(ctx context.Context) error {
 }
 
 // fillAndBuild fills tables and buckets while functions are built: both take long.
+// The first error ends both.
 func (s *Stack) fillAndBuild(ctx context.Context) error {
 	if s.options.Fill == nil {
 		return s.addFunctions(ctx)
 	}
-	both, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	filled := make(chan error, 1)
-	go func() {
-		err := s.options.Fill(both, s)
-		if err != nil {
-			cancel(err)
-		}
-		filled <- err
-	}()
-	err := s.addFunctions(both)
-	if err != nil {
-		cancel(err)
-	}
-	err = cmp.Or(err, <-filled)
-	if err != nil && ctx.Err() == nil {
-		return context.Cause(both) // the first error: the other one is its consequence
-	}
-	return err
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.options.Fill(ctx, s) })
+	both.Go(func() error { return s.addFunctions(ctx) })
+	return both.Wait()
 }
 
 // Close stops everything. It may be called more than once.
