@@ -69,7 +69,7 @@ func (e *NotMainError) Error() string {
 // find runs `go list` in a folder. It also returns the folder of the package's
 // module.
 func (t Target) find(folder, pattern string) (found Package, module string, err error) {
-	list := exec.Command("go", "list", "-find", "-tags="+tags, "-f", "{{.Name}}\n{{.ImportPath}}\n{{.Dir}}\n{{.Target}}\n{{with .Module}}{{.Dir}}{{end}}", "--", pattern)
+	list := exec.Command("go", "list", "-find", "-tags="+Tags, "-f", "{{.Name}}\n{{.ImportPath}}\n{{.Dir}}\n{{.Target}}\n{{with .Module}}{{.Dir}}{{end}}", "--", pattern)
 	list.Dir = folder
 	list.Env = append(os.Environ(), append(t.environment, "PWD="+folder)...)
 	var problem bytes.Buffer

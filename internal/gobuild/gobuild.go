@@ -90,7 +90,7 @@ func (b *batch) build(ctx context.Context, target Target, into string) error {
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return err
 	}
-	args := append([]string{"build", "-buildvcs=false", "-tags=" + tags, "-o", into + string(filepath.Separator)}, target.flags...)
+	args := append([]string{"build", "-buildvcs=false", "-tags=" + Tags, "-o", into + string(filepath.Separator)}, target.flags...)
 	args = append(args, "--")
 	for _, p := range b.packages {
 		args = append(args, p.ImportPath)

@@ -8,9 +8,9 @@ import (
 	"github.com/mapjob/mapjob/internal/reads"
 )
 
-// tags are the build tags of functions. Without the RPC protocol of the retired
+// Tags are the build tags of functions. Without the RPC protocol of the retired
 // go1.x runtime, a binary is smaller.
-const tags = "lambda.norpc"
+const Tags = "lambda.norpc"
 
 // Target is what executables are built for.
 type Target struct {

@@ -36,13 +36,18 @@ const (
 // Now returns what an input is now, by the content of files.
 func (in Input) Now() (string, error) { return in.now(sumFile) }
 
-// Glance returns what an input is now, by sizes and times.
-func (in Input) Glance() string {
-	is, err := in.now(func(_ string, info fs.FileInfo) (string, error) { return stat(info), nil })
-	if err != nil {
-		return err.Error()
+// glance returns what an input is now, by sizes and times: that of each file, if it
+// is a folder whose files are read, by path.
+func (in Input) glance() map[string]string {
+	files := map[string]string{}
+	is, err := in.now(func(path string, info fs.FileInfo) (string, error) {
+		files[path] = stat(info)
+		return "", nil
+	})
+	if len(files) == 0 {
+		files[in.Path] = fmt.Sprint(is, err)
 	}
-	return is
+	return files
 }
 
 func stat(info fs.FileInfo) string {

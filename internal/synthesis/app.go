@@ -27,6 +27,9 @@ type App struct {
 	inputs  []inputs.Input
 }
 
+// Known reports whether it is known what the app read.
+func (a *App) Known() bool { return a.inputs != nil }
+
 // Inputs returns what the app read when it was synthesized last, or what it is made
 // from if that failed. If this is not known, it is the project of the current folder.
 func (a *App) Inputs() []inputs.Input {

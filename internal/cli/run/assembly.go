@@ -14,15 +14,23 @@ func (r *run) makeAssembly(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
+	again, err := r.useOrMake(ctx, app, folder)
+	if r.watched != nil {
+		r.watched.synthesized(app, again, err)
+	}
+	return err
+}
+
+func (r *run) useOrMake(ctx context.Context, app *synthesis.App, folder string) (again, err error) {
 	cache := synthesis.Cache{Folder: filepath.Join(".mapjob", "assemblies")}
 	if !r.command.NoCache && cache.Use(app, folder) {
 		r.progress.Say("the app is not synthesized: nothing that it reads has changed")
-		return nil
+		return nil, nil
 	}
 	r.progress.Say("synthesizing the app")
-	again, err := cache.Make(ctx, app, folder)
+	again, err = cache.Make(ctx, app, folder)
 	if err == nil && again != nil {
 		r.progress.Say("the app will be synthesized again next time: %v", again)
 	}
-	return err
+	return again, err
 }

@@ -34,6 +34,7 @@ type Command struct {
 	Function  map[string]string `help:"Run a command as a function; it speaks the Lambda Runtime API; may be repeated." placeholder:"FUNCTION=COMMAND" mapsep:"none"`
 	Env       map[string]string `help:"Environment variable of a function; may be repeated." placeholder:"FUNCTION.NAME=VALUE" mapsep:"none"`
 
+	Watch   bool `help:"Run again after every edit, until Ctrl-C."`
 	NoCache bool `help:"Synthesize the app even if nothing that it reads has changed." name:"no-cache"`
 
 	JSON     bool `help:"Print one JSON document in place of the report."`
@@ -54,17 +55,33 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if c.KeepRuns < 1 {
 		return fmt.Errorf("--keep-runs: got %d, expected 1 or more", c.KeepRuns)
 	}
+	if !c.Watch {
+		_, err := c.once(ctx, streams, nil)
+		return err
+	}
+	if c.Keep {
+		return errors.New("--watch: got it with --keep, expected one of them: nothing can be kept over an edit")
+	}
+	if c.Items == standardInput {
+		return errors.New("--watch: got it with --items -, expected a file: standard input can be read only once")
+	}
+	w := &watcher{command: c, streams: streams, written: map[string]bool{}}
+	return w.watch(ctx)
+}
+
+// once runs the command once. The run is nil if it could not begin.
+func (c *Command) once(ctx context.Context, streams *terminal.Streams, watched *watcher) (*run, error) {
 	input, err := terminal.ReadInput(c.Input)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	folder, err := newFolder()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r := &run{command: c, streams: streams, progress: terminal.NewProgress(streams.Err), folder: folder, input: input}
+	r := &run{command: c, streams: streams, progress: terminal.NewProgress(streams.Err), folder: folder, input: input, watched: watched}
 	defer release(folder)
-	return r.do(ctx)
+	return r, r.do(ctx)
 }
 
 func (c *Command) checkPorts() error {
@@ -88,6 +105,7 @@ type run struct {
 	input    []byte
 	items    iter.Seq2[json.RawMessage, error] // of --items; nil if there are none
 	stack    *stack.Stack                      // nil until it is started
+	watched  *watcher                          // nil without --watch
 	filled   map[string]bool                   // tables that were filled before, by physical name
 }
 
@@ -103,6 +121,9 @@ func (r *run) do(ctx context.Context) (err error) {
 	synthesized, err := r.synthesize(ctx, assembly)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
+	}
+	if r.watched != nil {
+		r.watched.chosen(synthesized)
 	}
 	r.progress.Say("starting the services of %s and building its functions", synthesized.Name)
 	options := stack.Options{Folder: r.folder, Built: filepath.Join(".mapjob", "functions"), S3Port: r.command.S3Port, DynamoDBPort: r.command.DynamoDBPort, LambdaPort: r.command.LambdaPort,

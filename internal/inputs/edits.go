@@ -1,0 +1,94 @@
+package inputs
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pause is the time between two looks at all inputs. An edit is over if there is no
+// other one in that time.
+const pause = 100 * time.Millisecond
+
+// Edits notices edits of inputs. It looks at them again and again: that needs
+// nothing of the system, and there are some hundred of them.
+type Edits struct {
+	mutex sync.Mutex
+	seen  map[Input]map[string]string // what an input was when it was seen last, as of glance
+}
+
+// Follow replaces the inputs. An edit since the last look of one that stays is
+// noticed.
+func (e *Edits) Follow(all []Input) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	before := e.seen
+	e.seen = map[Input]map[string]string{}
+	e.add(all, before)
+}
+
+// Add adds inputs.
+func (e *Edits) Add(more []Input) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	if e.seen == nil {
+		e.seen = map[Input]map[string]string{}
+	}
+	e.add(more, e.seen)
+}
+
+func (e *Edits) add(all []Input, before map[Input]map[string]string) {
+	for _, in := range all {
+		in.Is = ""
+		was, ok := before[in]
+		if !ok {
+			was = in.glance()
+		}
+		e.seen[in] = was
+	}
+}
+
+// look returns the paths of inputs that were edited since the last look.
+func (e *Edits) look() []string {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	edited := map[string]bool{}
+	for in, was := range e.seen {
+		is := in.glance()
+		e.seen[in] = is
+		for path := range is {
+			if is[path] != was[path] {
+				edited[path] = true
+			}
+		}
+		for path := range was {
+			if _, ok := is[path]; !ok {
+				edited[path] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(edited))
+}
+
+// Next waits for an edit, and for its end, and returns the paths of what was edited.
+// It returns none if ctx ends first.
+func (e *Edits) Next(ctx context.Context) []string {
+	var edited []string
+	tick := time.NewTicker(pause)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		more := e.look()
+		if len(more) == 0 && len(edited) > 0 {
+			slices.Sort(edited)
+			return slices.Compact(edited)
+		}
+		edited = append(edited, more...)
+	}
+}
