@@ -62,23 +62,44 @@ func (d *Database) awaitTable(ctx context.Context, name string) error {
 // Records yields the records of a table, each as a JSON object, in no order.
 func (d *Database) Records(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		var next any
+		for item, err := range d.Items(ctx, table) {
+			var attributes map[string]map[string]any
+			if err == nil {
+				err = json.Unmarshal(item, &attributes)
+			}
+			var record json.RawMessage
+			if err == nil {
+				record, err = json.Marshal(fromItem(attributes))
+			}
+			if !yield(record, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Items yields the records of a table in DynamoDB's form of JSON, which has the types
+// of all attributes, in no order.
+func (d *Database) Items(ctx context.Context, table string) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		var next json.RawMessage
 		for {
 			request := map[string]any{"TableName": table, "ConsistentRead": true}
 			if next != nil {
 				request["ExclusiveStartKey"] = next
 			}
-			var page struct {
-				Items            []map[string]map[string]any
-				LastEvaluatedKey any
+			var page struct{ Items, LastEvaluatedKey json.RawMessage }
+			var items []json.RawMessage
+			err := d.call(ctx, "Scan", request, &page)
+			if err == nil {
+				err = json.Unmarshal(page.Items, &items)
 			}
-			if err := d.call(ctx, "Scan", request, &page); err != nil {
+			if err != nil {
 				yield(nil, fmt.Errorf("reading table %s: %w", table, err))
 				return
 			}
-			for _, item := range page.Items {
-				text, err := json.Marshal(fromItem(item))
-				if !yield(text, err) || err != nil {
+			for _, item := range items {
+				if !yield(item, nil) {
 					return
 				}
 			}
@@ -95,6 +116,16 @@ const maxBatchWrite = 25
 // Put writes records, each a JSON object, to a table. It returns how many it
 // has read.
 func (d *Database) Put(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
+	return d.put(ctx, table, records, func(record json.RawMessage) (any, error) { return toItem(record) })
+}
+
+// PutItems writes records in DynamoDB's form of JSON to a table. It returns how many it
+// has read.
+func (d *Database) PutItems(ctx context.Context, table string, items iter.Seq2[json.RawMessage, error]) (int, error) {
+	return d.put(ctx, table, items, func(item json.RawMessage) (any, error) { return item, nil })
+}
+
+func (d *Database) put(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error], itemOf func(json.RawMessage) (any, error)) (int, error) {
 	count := 0
 	var requests []any
 	flush := func() error {
@@ -112,7 +143,7 @@ func (d *Database) Put(ctx context.Context, table string, records iter.Seq2[json
 			return count, err
 		}
 		count++
-		item, err := toItem(record)
+		item, err := itemOf(record)
 		if err != nil {
 			return count, fmt.Errorf("record %d: %w", count, err)
 		}

@@ -88,3 +88,41 @@ type MapRunCounts struct {
 	TimedOut       int
 	Total          int
 }
+
+// MapObservers are several observers, called in this order.
+type MapObservers []MapObserver
+
+// Started implements [MapObserver].
+func (all MapObservers) Started(run MapRunInfo) {
+	for _, o := range all {
+		o.Started(run)
+	}
+}
+
+// Counted implements [MapObserver].
+func (all MapObservers) Counted(mapRunARN string, total int) {
+	for _, o := range all {
+		o.Counted(mapRunARN, total)
+	}
+}
+
+// ChildStarted implements [MapObserver].
+func (all MapObservers) ChildStarted(child ChildInfo) {
+	for _, o := range all {
+		o.ChildStarted(child)
+	}
+}
+
+// ChildDone implements [MapObserver].
+func (all MapObservers) ChildDone(child ChildResult) {
+	for _, o := range all {
+		o.ChildDone(child)
+	}
+}
+
+// Ended implements [MapObserver].
+func (all MapObservers) Ended(run MapRunResult) {
+	for _, o := range all {
+		o.Ended(run)
+	}
+}

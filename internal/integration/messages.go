@@ -53,7 +53,7 @@ func (m *Messages) open() error {
 	if m.file != nil {
 		return nil
 	}
-	file, err := os.OpenFile(m.path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(m.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("keeping messages: %w", err)
 	}

@@ -118,3 +118,20 @@ func (r runner) Start(ctx context.Context, machine *sfnapi.StateMachine, name st
 
 // Stop implements [sfnapi.Runner].
 func (r runner) Stop(arn, name, cause string) bool { return r.stack.executions.Stop(arn, name, cause) }
+
+// StepFunctions returns the API of Step Functions.
+func (s *Stack) StepFunctions() *sfnapi.Service { return s.api }
+
+// Machines lists the state machines that users run.
+func (s *Stack) Machines() []*Machine {
+	var list []*Machine
+	for _, r := range runnable.Machines(s.template) {
+		if m, err := s.machine(r); err == nil {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// Region is the region of the stack.
+func (s *Stack) Region() string { return s.template.Region }

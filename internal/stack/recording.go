@@ -32,7 +32,7 @@ func (s *Stack) recorded(x *Execution) []engine.Option {
 		}
 	}
 	if x.Observer != nil {
-		observer = observers{s.recorder, x.Observer}
+		observer = engine.MapObservers{s.recorder, x.Observer}
 	}
 	return []engine.Option{engine.WithHistory(history), engine.WithMapObserver(observer)}
 }
@@ -47,42 +47,4 @@ func (s *Stack) recordFailure(m *Machine, x Execution, err error) *sfnapi.Starte
 	s.recorder.Begin(arn, string(x.Input), now)
 	s.recorder.End(arn, engine.Failed, "States.Runtime", err.Error(), now)
 	return &sfnapi.Started{ARN: arn, Start: now}
-}
-
-// observers are several observers.
-type observers []engine.MapObserver
-
-// Started implements [engine.MapObserver].
-func (all observers) Started(run engine.MapRunInfo) {
-	for _, o := range all {
-		o.Started(run)
-	}
-}
-
-// Counted implements [engine.MapObserver].
-func (all observers) Counted(mapRunARN string, total int) {
-	for _, o := range all {
-		o.Counted(mapRunARN, total)
-	}
-}
-
-// ChildStarted implements [engine.MapObserver].
-func (all observers) ChildStarted(child engine.ChildInfo) {
-	for _, o := range all {
-		o.ChildStarted(child)
-	}
-}
-
-// ChildDone implements [engine.MapObserver].
-func (all observers) ChildDone(child engine.ChildResult) {
-	for _, o := range all {
-		o.ChildDone(child)
-	}
-}
-
-// Ended implements [engine.MapObserver].
-func (all observers) Ended(run engine.MapRunResult) {
-	for _, o := range all {
-		o.Ended(run)
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/dynamodb"
@@ -83,7 +84,8 @@ type Stack struct {
 	functions   invocable
 	executables string // the folder of code that is built or unpacked
 
-	polls bool // a queue is polled
+	polls   bool // a queue is polled
+	started bool // tables are stored when it ends
 
 	machinesMutex sync.Mutex
 	machines      map[*template.Resource]*Machine // that were parsed
@@ -107,6 +109,7 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 		}
 	}
 	s.noteAbsent()
+	s.started = true
 	return s, nil
 }
 
@@ -141,15 +144,23 @@ func (s *Stack) startStepFunctions(context.Context) (err error) {
 }
 
 func (s *Stack) createBuckets(context.Context) error {
-	if err := s.objects.CreateBucket(jobstart.Bucket); err != nil {
+	if err := s.createBucket(jobstart.Bucket); err != nil {
 		return err
 	}
 	for _, r := range s.template.Resources(bucketType) {
-		if err := s.objects.CreateBucket(r.PhysicalName()); err != nil {
+		if err := s.createBucket(r.PhysicalName()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// createBucket creates a bucket, unless earlier parts did.
+func (s *Stack) createBucket(name string) error {
+	if _, err := os.Stat(s.objects.BucketFolder(name)); err == nil {
+		return nil
+	}
+	return s.objects.CreateBucket(name)
 }
 
 func (s *Stack) createTables(ctx context.Context) error {
@@ -159,11 +170,36 @@ func (s *Stack) createTables(ctx context.Context) error {
 			s.without(r, "table", err)
 			continue
 		}
-		if err := s.database.CreateTable(ctx, r.PhysicalName(), properties); err != nil {
+		err = s.database.CreateTable(ctx, r.PhysicalName(), properties)
+		if err == nil {
+			err = s.database.Restore(ctx, r.PhysicalName(), s.storedTable(r))
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// storedTable is where the records of a table are while the parts do not run.
+func (s *Stack) storedTable(r *template.Resource) string {
+	return filepath.Join(s.options.Folder, "tables", r.PhysicalName()+".jsonl")
+}
+
+// storeTimeout is how long tables may take to be stored.
+const storeTimeout = time.Minute
+
+// storeTables stores the records of all tables.
+func (s *Stack) storeTables() error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	defer cancel()
+	var errs []error
+	for _, r := range s.tables() {
+		if !s.missing[r] {
+			errs = append(errs, s.database.Store(ctx, r.PhysicalName(), s.storedTable(r)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // fillAndBuild fills tables and buckets while functions are built: both take long.
@@ -199,6 +235,10 @@ func (s *Stack) Close() error {
 		errs = append(errs, s.recorder.Close())
 	}
 	if s.database != nil {
+		if s.started {
+			errs = append(errs, s.storeTables())
+			s.started = false
+		}
 		s.database.Close()
 	}
 	for _, file := range s.logs {

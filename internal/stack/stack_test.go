@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -116,7 +117,7 @@ func tryStart(t *testing.T, resources object, options Options) (*Stack, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.Folder = t.TempDir()
+	options.Folder = cmp.Or(options.Folder, t.TempDir())
 	c, err := Start(context.Background(), synthesized, options)
 	dynamodbtest.SkipWithout(t, err)
 	if err != nil {
