@@ -11,12 +11,13 @@ import (
 	"sync/atomic"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // files is a [gofakes3.Backend] that keeps objects in files, which outlive the
 // process. It keeps only the list of unfinished uploads in memory.
 type files struct {
-	naming  naming
+	naming  keypath.Naming
 	buckets string // folder of the buckets
 	records string // folder of the records of each bucket
 	parts   string // folder of files that are being written
@@ -28,7 +29,7 @@ type files struct {
 	seed  maphash.Seed
 
 	uploads uploads
-	folder  cachedFolder
+	folders keypath.Folders
 }
 
 func newFiles(folder string) (*files, error) {
@@ -43,7 +44,7 @@ func newFiles(folder string) (*files, error) {
 		err = errors.Join(err, os.MkdirAll(folder, 0o700))
 	}
 	if err == nil {
-		f.naming.folds, err = folds(f.parts)
+		f.naming.Folds, err = folds(f.parts)
 	}
 	return f, err
 }
@@ -74,7 +75,7 @@ func (f *files) lock(bucket, key string) *sync.RWMutex {
 
 // isName reports whether a bucket's name is that of one folder.
 func isName(bucket string) bool {
-	return bucket != "" && bucket != "." && bucket != ".." && len(bucket) <= maxName && !strings.ContainsAny(bucket, "/\\\x00")
+	return bucket != "" && bucket != "." && bucket != ".." && len(bucket) <= keypath.MaxName && !strings.ContainsAny(bucket, "/\\\x00")
 }
 
 // bucket returns the folder of a bucket.

@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // keys yields the keys of a bucket that begin with a prefix and come after
@@ -73,23 +72,23 @@ func (w *walk) folders(paths []string, base string) bool {
 	}
 	for len(entries) > 0 {
 		same := 1 // entries with the first one's part
-		for same < len(entries) && entries[same].part == entries[0].part {
+		for same < len(entries) && entries[same].Part == entries[0].Part {
 			same++
 		}
-		part, key := entries[0].part, base+entries[0].part
+		part, key := entries[0].Part, base+entries[0].Part
 		isFolder := strings.HasSuffix(part, "/")
 		switch {
 		case isFolder && (strings.HasPrefix(key, w.prefix) || strings.HasPrefix(w.prefix, key)) && (key > w.after || strings.HasPrefix(w.after, key)):
 			var inside []string
 			for _, entry := range entries[:same] {
-				if base != "" || entry.name != longFolder {
-					inside = append(inside, filepath.Join(entry.folder, entry.name))
+				if base != "" || entry.Name != keypath.LongFolder {
+					inside = append(inside, filepath.Join(entry.Folder, entry.Name))
 				}
 			}
 			if !w.folders(inside, key) {
 				return false
 			}
-		case !isFolder && key > w.after && strings.HasPrefix(key, w.prefix) && (base != "" || same > 1 || entries[0].name != longFolder):
+		case !isFolder && key > w.after && strings.HasPrefix(key, w.prefix) && (base != "" || same > 1 || entries[0].Name != keypath.LongFolder):
 			if !w.yield(key, nil) {
 				return false
 			}
@@ -100,10 +99,10 @@ func (w *walk) folders(paths []string, base string) bool {
 }
 
 // entries returns the entries of folders, sorted by their parts.
-func (w *walk) entries(paths []string) ([]namedPart, error) {
-	var all []namedPart
+func (w *walk) entries(paths []string) ([]keypath.Entry, error) {
+	var all []keypath.Entry
 	for _, path := range paths {
-		entries, err := w.files.folder.read(path, w.files.naming)
+		entries, err := w.files.folders.Read(path, w.files.naming)
 		if err != nil {
 			return nil, err
 		}
@@ -112,13 +111,13 @@ func (w *walk) entries(paths []string) ([]namedPart, error) {
 		}
 		all = append(all, entries...)
 	}
-	slices.SortStableFunc(all, func(a, b namedPart) int { return cmp.Compare(a.part, b.part) })
+	slices.SortStableFunc(all, func(a, b keypath.Entry) int { return cmp.Compare(a.Part, b.Part) })
 	return all, nil
 }
 
 // longKeys returns the keys whose paths would be too long, sorted.
 func (f *files) longKeys(folder, bucket string) ([]string, error) {
-	path := filepath.Join(folder, longFolder)
+	path := filepath.Join(folder, keypath.LongFolder)
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return nil, nil
 	}
@@ -127,70 +126,12 @@ func (f *files) longKeys(folder, bucket string) ([]string, error) {
 	for _, entry := range entries {
 		text, err := os.ReadFile(filepath.Join(f.records, bucket, entry.Name()))
 		var r record
-		if err == nil && json.Unmarshal(text, &r) == nil && hash(r.Key) == entry.Name() {
+		if err == nil && json.Unmarshal(text, &r) == nil && keypath.Hash(r.Key) == entry.Name() {
 			keys = append(keys, r.Key)
 		}
 	}
 	slices.Sort(keys)
 	return keys, err
-}
-
-// namedPart is a file or folder, and the part of a key that it stands for. That of
-// a folder ends with a slash, so that entries sort as their keys do.
-type namedPart struct{ folder, name, part string }
-
-// cachedFolder remembers the folder that was read last, if it is large: each page
-// of a list reads it.
-type cachedFolder struct {
-	mutex    sync.Mutex
-	path     string
-	modified time.Time
-	entries  []namedPart
-}
-
-const (
-	largeFolder = 2000
-	// settled is how long a folder has to stay as it is until two changes can't
-	// have the same time, which some file systems count in ticks of the clock.
-	settled = 100 * time.Millisecond
-)
-
-func (c *cachedFolder) read(path string, n naming) ([]namedPart, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	c.mutex.Lock()
-	if c.path == path && c.modified.Equal(info.ModTime()) {
-		defer c.mutex.Unlock()
-		return c.entries, nil
-	}
-	c.mutex.Unlock()
-	began := time.Now()
-	folder, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer folder.Close()
-	list, err := folder.ReadDir(-1)
-	if err != nil {
-		return nil, err
-	}
-	entries := make([]namedPart, 0, len(list))
-	for _, entry := range list {
-		part := n.part(entry.Name(), entry.IsDir())
-		if entry.IsDir() {
-			part += "/"
-		}
-		entries = append(entries, namedPart{path, entry.Name(), part})
-	}
-	slices.SortFunc(entries, func(a, b namedPart) int { return cmp.Compare(a.part, b.part) })
-	if len(entries) >= largeFolder && began.Sub(info.ModTime()) > settled {
-		c.mutex.Lock()
-		defer c.mutex.Unlock()
-		c.path, c.modified, c.entries = path, info.ModTime(), entries
-	}
-	return entries, nil
 }
 
 // ListBucket lists a page of a bucket.

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // create creates a file for something that is being written.
@@ -102,7 +103,7 @@ func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[st
 	if err != nil {
 		return err
 	}
-	path := f.naming.path(key)
+	path := f.naming.Path(key)
 	r := &record{Key: key, Size: info.Size(), ModNs: info.ModTime().UnixNano(), MD5: hex.EncodeToString(sum), Header: headers(meta)}
 	lock := f.lock(bucket, key)
 	lock.Lock()
@@ -112,7 +113,7 @@ func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[st
 			return err
 		}
 	}
-	if r.isNeeded(strings.HasPrefix(path, longFolder+"/")) {
+	if r.isNeeded(strings.HasPrefix(path, keypath.LongFolder+"/")) {
 		err = f.writeRecord(bucket, r)
 	} else if err = os.Remove(f.recordPath(bucket, key)); errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -170,7 +171,7 @@ func (f *files) find(bucket, key string) (*object, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, info, err := openFile(filepath.Join(folder, f.naming.path(key)))
+	file, info, err := openFile(filepath.Join(folder, f.naming.Path(key)))
 	if err != nil {
 		for path := range f.userFiles(folder, key) {
 			if file, info, err = openFile(path); err == nil {
@@ -313,7 +314,7 @@ func (f *files) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, e
 	lock.Lock()
 	defer lock.Unlock()
 	paths := slices.Collect(f.userFiles(folder, key))
-	if own := filepath.Join(folder, f.naming.path(key)); isFile(own) {
+	if own := filepath.Join(folder, f.naming.Path(key)); isFile(own) {
 		paths = append(paths, own)
 	}
 	for _, path := range append(paths, f.recordPath(bucket, key)) {
@@ -334,7 +335,7 @@ func isFile(path string) bool {
 // a folder has the name of its part of the key, or those in a folder of the store.
 func (f *files) userFiles(folder, key string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		own := filepath.Join(folder, f.naming.path(key))
+		own := filepath.Join(folder, f.naming.Path(key))
 		f.eachFile(folder, strings.Split(key, "/"), true, func(path string) bool { return path == own || yield(path) })
 	}
 }
@@ -343,11 +344,11 @@ func (f *files) userFiles(folder, key string) iter.Seq[string] {
 // false.
 func (f *files) eachFile(folder string, parts []string, isTop bool, do func(path string) bool) bool {
 	isFolder := len(parts) > 1
-	for _, name := range f.naming.names(parts[0], isFolder) {
+	for _, name := range f.naming.Names(parts[0], isFolder) {
 		path := filepath.Join(folder, name)
 		info, err := os.Lstat(path)
 		switch {
-		case err != nil || info.IsDir() != isFolder || isTop && name == longFolder:
+		case err != nil || info.IsDir() != isFolder || isTop && name == keypath.LongFolder:
 		case isFolder:
 			if !f.eachFile(path, parts[1:], false, do) {
 				return false

@@ -12,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // record has the facts about an object that its file does not show. Most objects
@@ -34,7 +36,7 @@ func (r *record) about(info fs.FileInfo) bool {
 }
 
 func (f *files) recordPath(bucket, key string) string {
-	return filepath.Join(f.records, bucket, hash(key))
+	return filepath.Join(f.records, bucket, keypath.Hash(key))
 }
 
 // readRecord returns the record of a file; nil if there is none.

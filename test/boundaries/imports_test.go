@@ -36,6 +36,7 @@ type room struct {
 var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
+		{"internal/objectstore/keypath", nil, standard},
 		{"internal/loopback/...", nil, standard},
 		{"internal/plain", nil, standard},
 		{"internal/reads", nil, standard},
@@ -90,7 +91,7 @@ var floors = [][]room{
 		{"internal/runnable", []string{"internal/template"}, standard},
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
 		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
-		{"internal/objectstore", []string{"internal/loopback", "internal/objects"}, libraries},
+		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/keypath", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},

@@ -1,4 +1,4 @@
-package objectstore
+package keypath
 
 import (
 	"path"
@@ -22,13 +22,13 @@ func TestKeysHavePathsOfTheirOwnInEveryFileSystem(t *testing.T) {
 		return strings.Join(rapid.SliceOfN(piece, 1, 9).Draw(t, "pieces"), "")
 	})
 	type kind struct{ key, path string }
-	for _, n := range []naming{{folds: false}, {folds: true}} {
+	for _, n := range []Naming{{Folds: false}, {Folds: true}} {
 		rapid.Check(t, func(t *rapid.T) {
 			files, folders := map[string]kind{}, map[string]kind{} // what is at a path
 			for _, key := range rapid.SliceOfN(key, 1, 12).Draw(t, "keys") {
-				p := n.path(key)
+				p := n.Path(key)
 				same := p
-				if n.folds {
+				if n.Folds {
 					same = folded(p)
 				}
 				if other, ok := files[same]; ok && other.key != key {
@@ -41,11 +41,11 @@ func TestKeysHavePathsOfTheirOwnInEveryFileSystem(t *testing.T) {
 				names := strings.Split(p, "/")
 				for i, name := range names {
 					folder := i < len(names)-1
-					if name == "" || name == "." || name == ".." || len(name) > maxName || strings.ContainsAny(name, "\\\x00") || !utf8.ValidString(name) {
+					if name == "" || name == "." || name == ".." || len(name) > MaxName || strings.ContainsAny(name, "\\\x00") || !utf8.ValidString(name) {
 						t.Fatalf("%q: got the path %q, expected names that are files everywhere", key, p)
 					}
-					if names[0] != longFolder && n.part(name, folder) != strings.Split(key, "/")[i] {
-						t.Fatalf("%q: got %q for the name %q of its path, expected its part of the key", key, n.part(name, folder), name)
+					if names[0] != LongFolder && n.Part(name, folder) != strings.Split(key, "/")[i] {
+						t.Fatalf("%q: got %q for the name %q of its path, expected its part of the key", key, n.Part(name, folder), name)
 					}
 				}
 				if len(p) > maxPath {
@@ -53,9 +53,9 @@ func TestKeysHavePathsOfTheirOwnInEveryFileSystem(t *testing.T) {
 				}
 				for i, part := range strings.Split(key, "/") {
 					folder := i < strings.Count(key, "/")
-					for _, name := range n.names(part, folder) {
-						if n.part(name, folder) != part {
-							t.Fatalf("%q: got the name %q for the part %q, which stands for %q", key, name, part, n.part(name, folder))
+					for _, name := range n.Names(part, folder) {
+						if n.Part(name, folder) != part {
+							t.Fatalf("%q: got the name %q for the part %q, which stands for %q", key, name, part, n.Part(name, folder))
 						}
 					}
 				}

@@ -1,15 +1,6 @@
-package objectstore
-
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
-
-// Every key has a path of its own below the folder of its bucket, which shows the
-// key as far as files can: invoices/2026/1.json is invoices/2026/1.json.
+// Package keypath gives the key of an object the path of a file, and a file in the
+// folder of a bucket its key. Every key has a path of its own, which shows the key as far
+// as files can: invoices/2026/1.json is invoices/2026/1.json.
 //
 //   - A % stands for what no file name can have or mean: %XX is a byte.
 //   - a and a/b may both be keys, but not both a file and a folder: names of files
@@ -24,36 +15,54 @@ import (
 //
 // A file that a user puts into the folder is an object, too: a name that does not
 // follow these rules stands for itself.
-type naming struct{ folds bool }
+package keypath
 
-const (
-	maxName    = 255 // bytes, of all common file systems
-	maxPath    = 600 // bytes: macOS takes 1,024 with the folder of the run
-	longFolder = "%long"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
 
-// path returns the path of a key, with slashes.
-func (n naming) path(key string) string {
+// Naming makes names for a file system.
+type Naming struct {
+	Folds bool // the file system takes some different names for the same one
+}
+
+// MaxName is the length of the longest name that all common file systems take, in
+// bytes.
+const MaxName = 255
+
+// maxPath is the length of the longest path, in bytes: macOS takes 1,024 with the
+// folder of the run.
+const maxPath = 600
+
+// LongFolder has the files of keys whose paths would be too long.
+const LongFolder = "%long"
+
+// Path returns the path of a key, with slashes.
+func (n Naming) Path(key string) string {
 	names := strings.Split(key, "/")
 	length := len(names)
 	for i, name := range names {
 		names[i] = n.name(name, i < len(names)-1)
-		if length += len(names[i]); len(names[i]) > maxName || length > maxPath {
-			return longFolder + "/" + hash(key)
+		if length += len(names[i]); len(names[i]) > MaxName || length > maxPath {
+			return LongFolder + "/" + Hash(key)
 		}
 	}
 	return strings.Join(names, "/")
 }
 
-// hash returns the name of a long key's file, and of any key's record.
-func hash(key string) string {
+// Hash returns the name of a long key's file, and of any key's record.
+func Hash(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:])
 }
 
 // name returns the name of the file or folder for a part of a key between
 // slashes.
-func (n naming) name(part string, folder bool) string {
+func (n Naming) name(part string, folder bool) string {
 	if part == "" && folder {
 		return "%%"
 	}
@@ -68,12 +77,12 @@ func (n naming) name(part string, folder bool) string {
 		case size == 1 && n.escapes(part, c):
 			b.WriteByte('%')
 			b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{part[at]})))
-		case size > 1 && n.folds:
+		case size > 1 && n.Folds:
 			for _, c := range []byte(part[at : at+size]) {
 				b.WriteByte('%')
 				b.WriteString(strings.ToUpper(hex.EncodeToString([]byte{c})))
 			}
-		case n.folds && 'A' <= c && c <= 'Z':
+		case n.Folds && 'A' <= c && c <= 'Z':
 			b.WriteByte('^')
 			b.WriteRune(c)
 		default:
@@ -88,9 +97,9 @@ func (n naming) name(part string, folder bool) string {
 }
 
 // plain reports whether no byte of a part is written in another way.
-func (n naming) plain(part string) bool {
+func (n Naming) plain(part string) bool {
 	for _, c := range part {
-		if n.escapes(part, c) || n.folds && (c >= utf8.RuneSelf || 'A' <= c && c <= 'Z') {
+		if n.escapes(part, c) || n.Folds && (c >= utf8.RuneSelf || 'A' <= c && c <= 'Z') {
 			return false
 		}
 	}
@@ -98,12 +107,12 @@ func (n naming) plain(part string) bool {
 }
 
 // escapes reports whether a character of one byte is written as %XX.
-func (n naming) escapes(part string, c rune) bool {
+func (n Naming) escapes(part string, c rune) bool {
 	return c < ' ' || c == 0x7f || c == '%' || c == '^' || c == '\\' || c == utf8.RuneError || part == "." || part == ".."
 }
 
-// part returns the part of a key that a file or folder with a name stands for.
-func (n naming) part(name string, folder bool) string {
+// Part returns the part of a key that a file or folder with a name stands for.
+func (n Naming) Part(name string, folder bool) string {
 	if folder && name == "%%" {
 		return ""
 	}
@@ -118,7 +127,7 @@ func (n naming) part(name string, folder bool) string {
 			}
 			b.WriteByte(c[0])
 			at += 2
-		case text[at] == '^' && n.folds:
+		case text[at] == '^' && n.Folds:
 		default:
 			b.WriteByte(text[at])
 		}
@@ -129,14 +138,14 @@ func (n naming) part(name string, folder bool) string {
 	return name
 }
 
-// names returns the names that a file or folder for a part of a key may have: its
+// Names returns the names that a file or folder for a part of a key may have: its
 // own, and the part itself if a user has made the file or folder.
-func (n naming) names(part string, folder bool) []string {
+func (n Naming) Names(part string, folder bool) []string {
 	var names []string
-	if own := n.name(part, folder); len(own) <= maxName {
+	if own := n.name(part, folder); len(own) <= MaxName {
 		names = append(names, own)
 	}
-	if part != "" && part != "." && part != ".." && !strings.ContainsAny(part, "/\\\x00") && len(part) <= maxName && !slices.Contains(names, part) && n.part(part, folder) == part {
+	if part != "" && part != "." && part != ".." && !strings.ContainsAny(part, "/\\\x00") && len(part) <= MaxName && !slices.Contains(names, part) && n.Part(part, folder) == part {
 		names = append(names, part)
 	}
 	return names
