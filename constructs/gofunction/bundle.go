@@ -3,6 +3,7 @@ package gofunction
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -77,8 +78,12 @@ func (b *bundle) Visit(node constructs.IConstruct) {
 
 // TryBundle implements awscdk.ILocalBundling.
 func (b *bundle) TryBundle(folder *string, _ *awscdk.BundlingOptions) *bool {
-	if err := gobuild.Place(b.path, filepath.Join(*folder, "bootstrap")); err != nil {
-		panic(err)
+	bootstrap := filepath.Join(*folder, "bootstrap")
+	if err := gobuild.Place(b.path, bootstrap); err != nil {
+		// A panic would leave jsii waiting, and an empty folder would fail without
+		// the reason.
+		b.function.Node().AddValidation(&failure{err})
+		_ = os.WriteFile(bootstrap, nil, 0o600)
 	}
 	return jsii.Bool(true)
 }

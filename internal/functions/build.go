@@ -32,10 +32,15 @@ func (b *builder) build(ctx context.Context) (executables map[*template.Resource
 	for r, p := range b.packages {
 		one := built
 		if err != nil {
-			if one, failed[r] = gobuild.Host().Build(ctx, []gobuild.Package{p}, b.options.Built); failed[r] != nil {
+			var alone error
+			one, alone = gobuild.Host().Build(ctx, []gobuild.Package{p}, b.options.Built)
+			if ctx.Err() != nil {
+				return nil, nil, alone
+			}
+			if alone != nil {
+				failed[r] = alone
 				continue
 			}
-			delete(failed, r)
 		}
 		path, err := filepath.Abs(filepath.Join(b.options.Folder, b.stack.ShortName(r), "bootstrap"))
 		if err == nil {

@@ -3,7 +3,6 @@
 package functions
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/runtimes"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -63,12 +63,13 @@ func Read(ctx context.Context, stack *template.Stack, o Options) (*Functions, er
 	}
 	found := &Functions{Absent: map[*template.Resource]error{}}
 	var inVPC []string
+	layered := map[*template.Resource]string{}
 	for _, resource := range all(stack) {
 		if reason := failed[resource]; reason != nil {
 			found.Absent[resource] = reason
 			continue
 		}
-		r := &reader{stack: stack, options: &o, resource: resource, given: given[resource], built: built[resource], found: found}
+		r := &reader{stack: stack, options: &o, resource: resource, given: given[resource], built: built[resource], found: found, layered: layered}
 		host, err := r.read()
 		if err != nil {
 			found.Absent[resource] = err
@@ -118,6 +119,7 @@ type reader struct {
 	given    *substitute
 	built    string // its executable, if its package was built
 	found    *Functions
+	layered  map[*template.Resource]string // the folders of layers, which functions share
 }
 
 // properties has the properties of AWS::Lambda::Function that matter on this
@@ -157,10 +159,13 @@ func (r *reader) read() (*lambdahost.Function, error) {
 		return nil, err
 	}
 	for name, value := range program.Env {
-		if own := f.Env[name]; own != "" && value != "" { // a list of folders
-			value += string(os.PathListSeparator) + own
+		own := f.Env[name]
+		switch {
+		case own == "":
+			f.Env[name] = value
+		case value != "" && runtimes.IsPathList(name):
+			f.Env[name] = value + string(os.PathListSeparator) + own
 		}
-		f.Env[name] = cmp.Or(value, f.Env[name])
 	}
 	return f, nil
 }

@@ -112,15 +112,18 @@ func (r *reader) layers() ([]string, error) {
 			r.found.Ignored = append(r.found.Ignored, fmt.Sprintf("a layer of %s is not of this app, and is ignored: %s", r.stack.ShortName(r.resource), arn))
 			continue
 		}
-		var content struct{ Content struct{ S3Key string } }
-		if err := layer.Decode(&content); err != nil {
-			return nil, err
+		if r.layered[layer] == "" {
+			var content struct{ Content struct{ S3Key string } }
+			if err := layer.Decode(&content); err != nil {
+				return nil, err
+			}
+			folder, err := r.asset(layer, content.Content.S3Key)
+			if err != nil {
+				return nil, fmt.Errorf("layer %s: %w", r.stack.ShortName(layer), err)
+			}
+			r.layered[layer] = folder
 		}
-		folder, err := r.asset(layer, content.Content.S3Key)
-		if err != nil {
-			return nil, fmt.Errorf("layer %s: %w", r.stack.ShortName(layer), err)
-		}
-		folders = append(folders, folder)
+		folders = append(folders, r.layered[layer])
 	}
 	return folders, nil
 }

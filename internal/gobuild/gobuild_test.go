@@ -123,6 +123,9 @@ func TestOnlyFlagsAboutModulesAreKept(t *testing.T) {
 		"-race --mod=mod -tags=x":              "-buildvcs=false --mod=mod",
 		"-modfile=other.mod -modcacherw":       "-buildvcs=false -modfile=other.mod -modcacherw",
 		"-trimpath=false -ldflags=-X=a=b -v=1": "-buildvcs=false",
+		"'-ldflags=-X a -mod=mod' -mod=vendor": "-buildvcs=false -mod=vendor",
+		`"-modfile=my own.mod"  -race`:         "-buildvcs=false '-modfile=my own.mod'",
+		`"-modfile=joe's own.mod"`:             `-buildvcs=false "-modfile=joe's own.mod"`,
 	} {
 		if got := moduleFlags(goflags); got != expected {
 			t.Errorf("%q: got %q, expected %q", goflags, got, expected)
@@ -132,16 +135,16 @@ func TestOnlyFlagsAboutModulesAreKept(t *testing.T) {
 
 func TestFailuresNameTheirCure(t *testing.T) {
 	for problem, expected := range map[string]string{
-		"main.go:3:2: missing go.sum entry for module providing package x":                           "`go mod tidy`",
-		"go: updates to go.mod needed":                                                               "`go mod tidy`",
-		"go: inconsistent vendoring in /app:":                                                        "`go mod tidy && go mod vendor`",
-		"cannot find module providing package x: import lookup disabled by -mod=vendor":              "`go mod tidy && go mod vendor`",
-		"no required module provides package x; to add it:\n\tgo get x":                              "`go get -tool`",
-		"example.com/x@v1.0.0: module lookup disabled by GOPROXY=off":                                "`go mod download`",
-		"go: downloading example.com/x v1.0.0\nworker/main.go:7:2: undefined: missing":               "",
-		"# example.com/x\nworker/main.go:1:1: expected 'package', found 'EOF'":                       "",
-		"package x is not in std (/usr/local/go/src/x)":                                              "",
-		"go: example.com/y@v1: Get \"https://proxy.golang.org\": dial tcp: lookup proxy.golang.org:": "",
+		"main.go:3:2: missing go.sum entry for module providing package x":                 "`go mod tidy`",
+		"go: updates to go.mod needed":                                                     "`go mod tidy`",
+		"go: inconsistent vendoring in /app:":                                              "`go mod tidy && go mod vendor`",
+		"cannot find module providing package x: import lookup disabled by -mod=vendor":    "`go mod tidy && go mod vendor`",
+		"no required module provides package x; to add it:\n\tgo get x":                    "`go get -tool`",
+		"example.com/x@v1.0.0: module lookup disabled by GOPROXY=off":                      "`go mod download`",
+		"go: downloading example.com/x v1.0.0\nworker/main.go:7:2: undefined: missing":     "",
+		"# example.com/x\nworker/main.go:1:1: expected 'package', found 'EOF'":             "",
+		"package x is not in std (/usr/local/go/src/x)":                                    "",
+		"go: example.com/y@v1: Get \"https://example.com\": dial tcp: lookup example.com:": "",
 	} {
 		err := &commandError{os.ErrInvalid, said(problem)}
 		lines := strings.Split(err.Error(), "\n")

@@ -29,7 +29,7 @@ func Lambda(goarch string) Target {
 	return Target{
 		name:  "linux-" + goarch,
 		flags: []string{"-trimpath", "-ldflags=-s -w"},
-		environment: []string{"GOOS=linux", "GOARCH=" + goarch, "CGO_ENABLED=0", "GOEXPERIMENT=",
+		environment: []string{"GOOS=linux", "GOARCH=" + goarch, "CGO_ENABLED=0", "GOEXPERIMENT=", "GOFIPS140=off",
 			"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=" + moduleFlags(setting("GOFLAGS"))},
 	}
 }
@@ -60,12 +60,41 @@ func setting(name string) string {
 // not replace the one of `go env -w`.
 func moduleFlags(goflags string) string {
 	kept := []string{"-buildvcs=false"}
-	for flag := range strings.FieldsSeq(goflags) {
+	for _, flag := range splitFlags(goflags) {
 		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 		switch name {
 		case "mod", "modfile", "modcacherw":
-			kept = append(kept, flag)
+			kept = append(kept, quoted(flag))
 		}
 	}
 	return strings.Join(kept, " ")
+}
+
+// splitFlags returns the flags of GOFLAGS: they are separated by spaces, and a flag
+// may be quoted as a whole (go help goflags).
+func splitFlags(goflags string) (flags []string) {
+	for rest := strings.TrimSpace(goflags); rest != ""; rest = strings.TrimSpace(rest) {
+		end := strings.IndexAny(rest, " \t\r\n")
+		if quote := rest[0]; quote == '\'' || quote == '"' {
+			rest = rest[1:]
+			end = strings.IndexByte(rest, quote)
+		}
+		if end < 0 {
+			return append(flags, rest)
+		}
+		flags = append(flags, rest[:end])
+		rest = rest[end+1:]
+	}
+	return flags
+}
+
+// quoted returns a flag as GOFLAGS has it.
+func quoted(flag string) string {
+	switch {
+	case !strings.ContainsAny(flag, " \t\r\n"):
+		return flag
+	case strings.Contains(flag, "'"):
+		return `"` + flag + `"`
+	}
+	return "'" + flag + "'"
 }

@@ -50,7 +50,7 @@ def call(method, path, body=None, headers={}):
 def fail(path, error):
     described = describe(error)
     print(f"[ERROR] {described['errorType']}: {described['errorMessage']}\n{''.join(described['stackTrace'])}", flush=True)
-    call("POST", path, json.dumps(described).encode(), {"Lambda-Runtime-Function-Error-Type": described["errorType"]})
+    call("POST", path, json.dumps(described).encode(), {"Lambda-Runtime-Function-Error-Type": described["errorType"].encode("ascii", "backslashreplace")})
 
 
 def load(handler):
@@ -59,6 +59,8 @@ def load(handler):
         raise Failure("Runtime.MalformedHandlerName", f"Bad handler '{handler}': expected MODULE.FUNCTION")
     try:
         module = importlib.import_module(path.replace("/", "."))
+    except SyntaxError as error:
+        raise Failure("Runtime.UserCodeSyntaxError", f"Syntax error in module '{path}': {error}") from error
     except ImportError as error:
         raise Failure("Runtime.ImportModuleError", f"Unable to import module '{path}': {error}") from error
     if not hasattr(module, name):

@@ -45,6 +45,10 @@ func Known(runtime string) bool {
 	return false
 }
 
+// IsPathList reports whether a variable of a runtime's environment is a list of
+// folders, to which a function may add its own.
+func IsPathList(name string) bool { return name == "PYTHONPATH" || name == "NODE_PATH" }
+
 // Find returns how to start a function. The error says which runtimes there are,
 // or which interpreter this machine lacks.
 func Find(c Code) (*Program, error) {

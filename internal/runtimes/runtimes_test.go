@@ -3,6 +3,7 @@ package runtimes
 import (
 	"archive/zip"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,8 @@ def handle(event, context):
         raise ValueError("no such luck")
     if event == "exit":
         os._exit(3)
+    if event == "other letters":
+        raise type("Größe", (Exception,), {})("too large")
     if event == "marshal":
         return {1, 2}
     return {"event": event, "left": context.get_remaining_time_in_millis() > 0, "id": len(context.aws_request_id),
@@ -52,6 +55,8 @@ func host(t *testing.T, runtime, handler string) *lambdahost.Host {
 		}
 	}
 	write(filepath.Join(folder, handlers[runtime].file), handlers[runtime].text)
+	write(filepath.Join(folder, "wrong.py"), "def handle(")
+	write(filepath.Join(folder, "wrong.js"), "exports.handle = (")
 	write(filepath.Join(folder, "broken.py"), "import missing_module")
 	write(filepath.Join(folder, "broken.js"), "require('missing-module')")
 	write(filepath.Join(layer, "python", "shared.py"), `name = "layer"`)
@@ -88,6 +93,9 @@ func TestHandlersAnswerAndFailAsInLambda(t *testing.T) {
 		{"nodejs22.x", "index.other", `1`, "", "Runtime.HandlerNotFound", "index.other is undefined or not exported"},
 		{"python3.13", "broken.handle", `1`, "", "Runtime.ImportModuleError", "missing_module"},
 		{"nodejs22.x", "broken.handle", `1`, "", "Runtime.ImportModuleError", "missing-module"},
+		{"python3.13", "wrong.handle", `1`, "", "Runtime.UserCodeSyntaxError", "Syntax error in module 'wrong'"},
+		{"nodejs22.x", "wrong.handle", `1`, "", "Runtime.UserCodeSyntaxError", "SyntaxError"},
+		{"python3.13", "index.handle", `"other letters"`, "", "Größe", "too large"},
 		{"nodejs22.x", "absent.handle", `1`, "", "Runtime.ImportModuleError", "Cannot find module 'absent'"},
 		{"python3.13", "handle", `1`, "", "Runtime.MalformedHandlerName", "expected MODULE.FUNCTION"},
 		{"nodejs22.x", "handle", `1`, "", "Runtime.MalformedHandlerName", "expected MODULE.FUNCTION"},
@@ -160,6 +168,28 @@ func TestArchivesAreUnpackedWithinTheirFolder(t *testing.T) {
 	folder, err := Unpack(archive("a/b.py"), into)
 	if text, _ := os.ReadFile(filepath.Join(into, "a", "b.py")); err != nil || folder != into || string(text) != "text" {
 		t.Errorf("got folder %s, text %q and error %v, expected the file of the archive", folder, text, err)
+	}
+	linked := filepath.Join(t.TempDir(), "code.zip")
+	file, err := os.Create(linked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := zip.NewWriter(file)
+	header := &zip.FileHeader{Name: "lib.so"}
+	header.SetMode(fs.ModeSymlink | 0o777)
+	entry, err := w.CreateHeader(header)
+	if err == nil {
+		_, err = entry.Write([]byte("lib.so.1"))
+	}
+	if err != nil || w.Close() != nil || file.Close() != nil {
+		t.Fatal(err)
+	}
+	into = filepath.Join(t.TempDir(), "code")
+	if _, err = Unpack(linked, into); err != nil {
+		t.Fatal(err)
+	}
+	if target, err := os.Readlink(filepath.Join(into, "lib.so")); err != nil || target != "lib.so.1" {
+		t.Errorf("got the link to %q and error %v, expected one to lib.so.1", target, err)
 	}
 	if _, err := Unpack(archive("../../outside.py"), filepath.Join(t.TempDir(), "code")); err == nil {
 		t.Error("got no error, expected a name that leads out of the folder to be refused")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -40,6 +41,9 @@ func Unpack(path, into string) (folder string, err error) {
 	return into, nil
 }
 
+// maxLink is the most bytes that the target of a symbolic link has (PATH_MAX).
+const maxLink = 4096
+
 func unpackFile(root *os.Root, file *zip.File) error {
 	name := filepath.FromSlash(file.Name)
 	if file.Mode().IsDir() {
@@ -53,6 +57,13 @@ func unpackFile(root *os.Root, file *zip.File) error {
 		return err
 	}
 	defer from.Close()
+	if file.Mode()&fs.ModeSymlink != 0 {
+		target, err := io.ReadAll(io.LimitReader(from, maxLink))
+		if err != nil {
+			return err
+		}
+		return root.Symlink(string(target), name)
+	}
 	to, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_EXCL, file.Mode().Perm()|0o600)
 	if err != nil {
 		return err

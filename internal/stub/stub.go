@@ -9,8 +9,8 @@
 //	{"Return": {"price": 1}}
 //
 // A line fits if its Match is part of the input: an object fits if all its members
-// fit, a list if it is as long and all its elements fit. Without Match it always
-// fits, and with Times only so often. Return and Throw are those of mocks of Step
+// fit, a list if it is as long and all its elements fit, anything else if it is
+// equal. Without Match, or with one that is null, it always fits, and with Times only so often. Return and Throw are those of mocks of Step
 // Functions Local.
 //
 // If the input is a batch of a job, each of its items is answered: Return is the
@@ -20,7 +20,9 @@ package stub
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,10 +40,10 @@ type Stub struct {
 
 // line is one answer.
 type line struct {
-	Match  any
+	Match  any // nil: every input
 	Return json.RawMessage
 	Throw  *thrown
-	Times  int // 0: always
+	Times  *int // nil: always
 
 	taken int
 }
@@ -98,8 +100,11 @@ func parse(text []byte) (*line, error) {
 		return nil, fmt.Errorf("got %s, expected one of Return and Throw", bytes.TrimSpace(text))
 	case l.Throw != nil && l.Throw.Error == "":
 		return nil, fmt.Errorf("got %s, expected the name of an error in Throw.Error", bytes.TrimSpace(text))
-	case l.Times < 0:
-		return nil, fmt.Errorf("got Times %d, expected at least 1", l.Times)
+	case l.Times != nil && *l.Times < 1:
+		return nil, fmt.Errorf("got Times %d, expected at least 1", *l.Times)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("got %s, expected one object in each line", bytes.TrimSpace(text))
 	}
 	return l, nil
 }
@@ -156,7 +161,7 @@ func (s *Stub) find(input []byte) (*line, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	for _, l := range s.lines {
-		if fits(l.Match, v) && (l.Times == 0 || l.taken < l.Times) {
+		if (l.Match == nil || fits(l.Match, v)) && (l.Times == nil || l.taken < *l.Times) {
 			l.taken++
 			return l, nil
 		}
@@ -167,8 +172,6 @@ func (s *Stub) find(input []byte) (*line, error) {
 // fits reports whether a match is part of a value.
 func fits(match, v any) bool {
 	switch match := match.(type) {
-	case nil:
-		return true
 	case map[string]any:
 		object, ok := v.(map[string]any)
 		for name, m := range match {

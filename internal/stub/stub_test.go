@@ -18,6 +18,7 @@ func file(t *testing.T, name, text string) string {
 
 func TestTheFirstLineThatFitsAnswers(t *testing.T) {
 	s, err := Read(file(t, "answers.jsonl", `{"Match": {"sku": "A", "tags": [1, {"x": null}]}, "Return": {"price": 12}}
+{"Match": null, "Times": 1, "Return": "first of all"}
 {"Match": {"sku": "B"}, "Times": 1, "Throw": {"Error": "Busy", "Cause": "try later"}}
 
 {"Match": {"sku": "B"}, "Return": null}
@@ -29,7 +30,10 @@ func TestTheFirstLineThatFitsAnswers(t *testing.T) {
 		input, expected string
 		failed          bool
 	}{
-		{`{"sku": "A", "tags": [1, {"x": 7}], "more": true}`, `{"price": 12}`, false},
+		{`{"sku": "A", "tags": [1, {"x": 7}]}`, `first of all`, false},
+		{`{"sku": "A", "tags": [1, {"x": 7}], "more": true}`, "has no answer for", true},
+		{`{"sku": "A", "tags": [1, {"x": null}], "more": true}`, `{"price": 12}`, false},
+		{`{"sku": "A", "tags": [1, {}]}`, "has no answer for", true},
 		{`{"sku": "A", "tags": [1]}`, "has no answer for", true},
 		{`{"tags": [1, {"x": 7}]}`, "has no answer for", true},
 		{`{"sku": "B"}`, `{"errorType":"Busy","errorMessage":"try later"}`, true},
