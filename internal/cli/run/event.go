@@ -24,6 +24,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	if err != nil {
 		return err
 	}
+	r.begun.begin(r.folder, r.command.KeepRuns)
 	end := r.progress.Follow(seen.Counts)
 	drained := r.stack.Drain(ctx)
 	end()

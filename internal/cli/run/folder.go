@@ -28,36 +28,52 @@ var runName = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
 // other users, because items are in it, and so are those that an earlier version
 // of the command made. Git ignores all of them.
 func newFolder() (string, error) {
-	id := fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16))
-	folder := filepath.Join(root, "runs", id)
-	if err := errors.Join(os.MkdirAll(folder, 0o700), os.Chmod(root, 0o700), os.Chmod(filepath.Dir(folder), 0o700)); err != nil {
+	runs := filepath.Join(root, "runs")
+	if err := errors.Join(os.MkdirAll(runs, 0o700), os.Chmod(root, 0o700), os.Chmod(runs, 0o700), ignoreRuns()); err != nil {
 		return "", err
 	}
-	ignore, err := os.OpenFile(filepath.Join(root, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	switch {
-	case err == nil:
-		_, err = ignore.WriteString("*\n")
-		err = errors.Join(err, ignore.Close())
-	case errors.Is(err, os.ErrExist):
-		err = nil
+	// Another run that begins now must find the process in the folder as soon as it
+	// finds the folder.
+	made, err := os.MkdirTemp(runs, "new-")
+	if err != nil {
+		return "", err
 	}
-	return folder, errors.Join(err, os.WriteFile(filepath.Join(folder, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600))
+	if err := os.WriteFile(filepath.Join(made, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+		return "", err
+	}
+	for {
+		folder := filepath.Join(runs, fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16)))
+		if err := os.Rename(made, folder); !errors.Is(err, os.ErrExist) {
+			return folder, err
+		}
+	}
+}
+
+// ignoreRuns lets git ignore everything in .mapjob, unless there is a .gitignore.
+func ignoreRuns() error {
+	ignore, err := os.OpenFile(filepath.Join(root, ".gitignore"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = ignore.WriteString("*\n")
+	return errors.Join(err, ignore.Close())
 }
 
 // release marks the folder of a run as one that no process uses.
 func release(folder string) { _ = os.Remove(filepath.Join(folder, pidFile)) }
 
-// begin makes "last" a link to the folder of a run whose execution begins now, and
-// removes the oldest runs if there are more than keep.
-func begin(folder string, keep int) error {
-	runs := filepath.Dir(folder)
+// linkLast makes "last" a link to the folder of a run.
+func linkLast(folder string) {
 	// Not every system has links, and nothing depends on it. A link that is renamed
 	// takes the place of the one before, also if two runs begin at once.
+	runs := filepath.Dir(folder)
 	next := filepath.Join(runs, last+"-"+filepath.Base(folder))
 	if os.Symlink(filepath.Base(folder), next) == nil {
 		_ = os.Rename(next, filepath.Join(runs, last))
 	}
-	return prune(runs, keep)
 }
 
 // prune removes the oldest runs that no process uses, until keep of them are left.

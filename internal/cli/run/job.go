@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/account"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -30,7 +31,10 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 		counted.Announce(x.Items.Count)
 	}
 	x.Observer, x.Invoked = counted, counted.Invoked
-	x.History = counted.Happened
+	x.History = func(e event.Event) {
+		r.begun.begin(r.folder, r.command.KeepRuns)
+		counted.Happened(e)
+	}
 
 	r.progress.Say("running %s", m.Name)
 	end := r.progress.Follow(counted.Counts)

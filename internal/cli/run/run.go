@@ -107,6 +107,7 @@ type run struct {
 	stack    *stack.Stack                      // nil until it is started
 	watched  *watcher                          // nil without --watch
 	filled   map[string]bool                   // tables that were filled before, by physical name
+	begun    beginning
 }
 
 func (r *run) do(ctx context.Context) (err error) {
@@ -143,6 +144,11 @@ func (r *run) do(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.stack.Close()) }()
+	defer func() {
+		if err := r.begun.wait(); err != nil {
+			r.progress.Say("an older run could not be removed: %v", err)
+		}
+	}()
 	for _, absent := range r.stack.Absent() {
 		r.progress.Say("not run on this machine: %s", absent)
 	}
@@ -165,17 +171,14 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 			return err
 		}
 	}
-	if err := begin(r.folder, r.command.KeepRuns); err != nil {
-		return err
-	}
-	if machine == nil {
-		return r.kept(ctx, r.event(ctx, entry, seen))
-	}
 	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.items != nil {
 		if execution.Items, err = r.stack.StoreItems(ctx, r.items); err != nil {
 			return fmt.Errorf("--items: %w", err)
 		}
+	}
+	if machine == nil {
+		return r.kept(ctx, r.event(ctx, entry, seen))
 	}
 	return r.kept(ctx, r.job(ctx, machine, execution))
 }
