@@ -119,8 +119,8 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
-			"internal/results", "internal/runnable", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
+		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/plain", "internal/protocol",
+			"internal/reads", "internal/results", "internal/runnable", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},
