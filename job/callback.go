@@ -53,6 +53,7 @@ func (c *callback[Item, Token]) handOver(invocation *infoContext, payload []byte
 		return invalidInput("got %d items and a token of %d characters in %s, expected %s", len(b.Items), len(b.TaskToken), protocol.Excerpt(payload),
 			`{"BatchInput": {…}, "Items": [{"index": 0, "item": …}], "TaskToken": "…"}, with one item`)
 	}
+	invocation.info.Index = b.Items[0].Index // of the line about the failure
 	if misfit := b.Misfits[0]; misfit != nil {
 		return invalidInput("%v", misfit)
 	}

@@ -47,8 +47,11 @@ func ExampleStart() {
 	// ORD-2 -1
 }
 
+// quiet keeps the lines about failed items out of the examples' outputs.
+var quiet = job.WithLogger(slog.New(slog.DiscardHandler))
+
 func ExampleWork() {
-	worker := job.Work(price, job.Concurrency(8)) // for lambda.Start
+	worker := job.Work(price, job.Concurrency(8), quiet) // for lambda.Start
 
 	t := &testing.T{} // the test's own
 	for _, o := range jobtest.Work(t, worker, order{"ORD-1", 2}, order{"ORD-2", -1}, "no order") {
@@ -79,7 +82,7 @@ func ExampleSummarize() {
 	}, job.WithMetrics(io.Discard)) // which go to standard output, for CloudWatch
 
 	t := &testing.T{} // the test's own
-	outcomes := jobtest.Work(t, job.Work(price), order{"ORD-1", 2}, order{"ORD-2", -1}, order{"ORD-3", 1})
+	outcomes := jobtest.Work(t, job.Work(price, quiet), order{"ORD-1", 2}, order{"ORD-2", -1}, order{"ORD-3", 1})
 	account := jobtest.Summarize(t, summary, 3, outcomes...)
 	fmt.Println(account.Succeeded, account.Failed, account.Errors, string(account.Output))
 	// Output:

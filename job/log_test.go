@@ -79,8 +79,8 @@ func TestThePanicOfAnItemSaysWhichItemItWas(t *testing.T) {
 		h := job.Work(func(context.Context, int) (int, error) { panic("boom") },
 			job.Concurrency(2), job.WithLogger(slog.New(wrap(slog.NewJSONHandler(out, nil)))))
 		jobtest.Call{First: 7}.Work(t, h, 1)
-		if n := bytes.Count(out.Bytes(), []byte(`"index":7`)); n != 1 || bytes.Count(out.Bytes(), []byte("\n")) != 1 {
-			t.Errorf("%s: got %s, expected one line about item 7", name, out)
+		if n := bytes.Count(out.Bytes(), []byte(`"index":7`)); n != 2 || bytes.Count(out.Bytes(), []byte("\n")) != 2 {
+			t.Errorf("%s: got %s, expected the panic and the failure of item 7", name, out)
 		}
 	}
 }

@@ -44,8 +44,8 @@ func WithS3(client *s3.Client) Option {
 	return Option{func(s *settings) { s.store = s3object.New(client) }}
 }
 
-// WithLogger sets where the kit logs, such as the panics of a handler. Its lines
-// have the attributes that [LogHandler] adds, with any logger. Default:
+// WithLogger sets where the kit logs, such as the panics of a handler and the items
+// that failed. Its lines have the attributes that [LogHandler] adds, with any logger. Default:
 // [NewLogger] on standard output, from where Lambda sends them to CloudWatch Logs.
 func WithLogger(logger *slog.Logger) Option { return Option{func(s *settings) { s.logger = logger }} }
 

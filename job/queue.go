@@ -3,11 +3,11 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/batch"
-	"github.com/mapjob/mapjob/job/internal/logline"
 	"github.com/mapjob/mapjob/job/internal/message"
 )
 
@@ -104,14 +104,14 @@ func (q *queueWorker[Item]) answer(invocation *infoContext, payload []byte) ([]b
 		b.Add(invocation, log, i, i, []byte(r.Body))
 	}
 	answer := queueAnswer{Failures: []queueFailure{}}
-	for i, o := range q.worker.outcomes(invocation, b, nil) {
-		if o.Status == protocol.Succeeded {
-			continue
+	about := func(at int) []slog.Attr {
+		r := &event.Records[at]
+		return []slog.Attr{slog.String("messageId", r.MessageID), slog.String("receiveCount", r.Attributes["ApproximateReceiveCount"])}
+	}
+	for i, o := range q.worker.outcomes(invocation, b, nil, about) {
+		if o.Status == protocol.Failed {
+			answer.Failures = append(answer.Failures, queueFailure{event.Records[i].MessageID})
 		}
-		r := &event.Records[i]
-		answer.Failures = append(answer.Failures, queueFailure{r.MessageID})
-		log.ErrorContext(invocation.info.of(invocation, i), "item failed", "error", o.Error, "cause", logline.Data(o.Cause),
-			"messageId", r.MessageID, "receiveCount", r.Attributes["ApproximateReceiveCount"])
 	}
 	return json.Marshal(answer)
 }

@@ -3,6 +3,7 @@ package job
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,32 +59,44 @@ func (w *worker[Item, Result]) answer(invocation *infoContext, payload []byte) (
 	if b.Chunk != nil {
 		return w.chunk(invocation, b)
 	}
-	outcomes := w.outcomes(invocation, b, nil)
+	outcomes := w.outcomes(invocation, b, nil, nil)
 	if b.BatchInput.KeepItems {
 		if err := batch.KeepItems(payload, outcomes); err != nil {
 			return nil, err
 		}
 	}
-	return answer.Of(invocation, w.store, b.BatchInput.Outcomes, outcomes)
+	return answer.Of(invocation, w.store, b.BatchInput.Outcomes, outcomes, func(o *protocol.Outcome) {
+		w.logFailed(invocation.info.of(invocation, o.Index), o, 0)
+	})
 }
 
 // outcomes handles the items and returns in time, with one outcome for each. If
-// store is not nil, it takes each outcome as it comes.
-func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[Item], store func(protocol.Outcome)) []protocol.Outcome {
+// store is not nil, it takes each outcome as it comes. A line in the log says of each
+// item that it failed, with the attributes of about, unless that is nil.
+func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[Item], store func(protocol.Outcome), about func(at int) []slog.Attr) []protocol.Outcome {
 	ctx, grace, cancel := contain.Early(invocation)
 	defer cancel()
 	record := answer.NewRecord(len(b.Items), func(at int) int { return b.Items[at].Index }, store)
+	log := func(ctx context.Context, at int, o *protocol.Outcome, attempt int) {
+		var more []slog.Attr
+		if about != nil {
+			more = about(at)
+		}
+		w.logFailed(ctx, o, attempt, more...)
+	}
 	var next atomic.Int64
 	var running sync.WaitGroup
 	var run func()
 	run = func() {
-		at, began, returned := 0, time.Time{}, true
+		at, began, returned, attempt := 0, time.Time{}, true, 0
 		defer func() {
 			if !returned { // the handler ended the goroutine: another one continues
 				why := describe(contain.Exited())
 				o := protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message}
 				w.setTimes(&o, b.Items[at].Index, began)
-				record.Set(at, o)
+				if record.Set(at, &o) {
+					log(invocation.info.of(ctx, o.Index), at, &o, attempt)
+				}
 				running.Go(run)
 			}
 		}()
@@ -93,10 +106,13 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 			}
 			began = w.now()
 			record.Start(at, began)
-			returned = false
-			o := w.outcome(invocation.info.of(ctx, b.Items[at].Index), b, at, began)
+			returned, attempt = false, 0
+			item := invocation.info.of(ctx, b.Items[at].Index)
+			o := w.outcome(item, b, at, began, &attempt)
 			returned = true
-			record.Set(at, o)
+			if record.Set(at, &o) && o.Status == protocol.Failed {
+				log(item, at, &o, attempt)
+			}
 		}
 	}
 	for range min(w.concurrency, len(b.Items)) {
@@ -112,17 +128,36 @@ func (w *worker[Item, Result]) outcomes(invocation *infoContext, b *batch.Batch[
 		case <-time.After(grace):
 		}
 	}
-	return record.Close(w.now())
+	outcomes := record.Close(w.now())
+	notStarted, first, last := 0, 0, 0
+	for at := range outcomes {
+		o := &outcomes[at]
+		switch {
+		case record.IsSet(at):
+		case o.StartedAt == 0 && about == nil:
+			if notStarted++; notStarted == 1 {
+				first = o.Index
+			}
+			last = o.Index
+		default:
+			log(invocation.info.of(invocation, o.Index), at, o, 0)
+		}
+	}
+	if notStarted > 0 {
+		w.logNotStarted(invocation, first, last, notStarted)
+	}
+	return outcomes
 }
 
-// outcome handles one item, or returns the outcome of an earlier delivery.
-func (w *worker[Item, Result]) outcome(ctx context.Context, b *batch.Batch[Item], at int, began time.Time) protocol.Outcome {
+// outcome handles one item, or returns the outcome of an earlier delivery. It counts
+// the calls of the handler.
+func (w *worker[Item, Result]) outcome(ctx context.Context, b *batch.Batch[Item], at int, began time.Time, calls *int) protocol.Outcome {
 	item, misfit := &b.Items[at], b.Misfits[at]
 	if w.guard == nil || misfit != nil {
-		o, _ := w.try(ctx, item, misfit, began)
+		o, _ := w.try(ctx, item, misfit, began, calls)
 		return o
 	}
-	o := w.guard.outcome(ctx, &w.settings, item.Item, func() (protocol.Outcome, bool) { return w.try(ctx, item, nil, w.now()) })
+	o := w.guard.outcome(ctx, &w.settings, item.Item, func() (protocol.Outcome, bool) { return w.try(ctx, item, nil, w.now(), calls) })
 	o.Index = item.Index
 	return o
 }
@@ -135,12 +170,13 @@ func (s *settings) setTimes(o *protocol.Outcome, index int, began time.Time) {
 
 // try handles one item, and again if its error is retryable and time is left. It
 // reports whether the outcome is final: no other delivery may do the work again.
-func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error, began time.Time) (o protocol.Outcome, final bool) {
+func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[Item], misfit error, began time.Time, calls *int) (o protocol.Outcome, final bool) {
 	defer func() { w.setTimes(&o, item.Index, began) }()
 	if misfit != nil {
 		return protocol.Outcome{Status: protocol.Failed, Error: ErrorInvalidInput, Cause: misfit.Error()}, false
 	}
 	for try := 1; ; try++ {
+		*calls = try
 		output, err := w.call(ctx, item.Item)
 		if err == nil {
 			return protocol.Outcome{Status: protocol.Succeeded, Output: output}, true

@@ -44,7 +44,7 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() { outcomes.Follow(ctx, stop); close(stopped) }()
-	for _, o := range w.outcomes(ctx, b, outcomes.Add) {
+	for _, o := range w.outcomes(ctx, b, outcomes.Add, nil) {
 		if o.StartedAt == 0 {
 			outcomes.AddNotStarted(&o)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ func ExampleWork() {
 			return 0, job.Errorf("Negative", "got %d", n)
 		}
 		return 2 * n, nil
-	})
+	}, job.WithLogger(slog.New(slog.DiscardHandler))) // else a line says that an item failed
 	for _, o := range jobtest.Work(t, double, 1, -1, 21) {
 		fmt.Println(o.Index, o.Status, string(o.Output)+o.Error)
 	}

@@ -14,14 +14,15 @@ import (
 
 // Of returns the answer to a batch: the outcomes themselves, or if they do not
 // fit into a payload the address of the object that has them. Without a folder
-// for it, the largest outcomes fail with [protocol.ErrorResultTooLarge].
-func Of(ctx context.Context, store *s3object.Store, folder *protocol.Folder, outcomes []protocol.Outcome) ([]byte, error) {
+// for it, the largest outcomes fail with [protocol.ErrorResultTooLarge], and failed is
+// called with each of them.
+func Of(ctx context.Context, store *s3object.Store, folder *protocol.Folder, outcomes []protocol.Outcome, failed func(*protocol.Outcome)) ([]byte, error) {
 	text := appendAll(nil, outcomes)
 	if len(text) <= protocol.MaxAnswer {
 		return text, nil
 	}
 	if folder == nil {
-		return shorten(outcomes)
+		return shorten(outcomes, failed)
 	}
 	lines := make([]byte, 0, len(text))
 	for i := range outcomes {
@@ -49,7 +50,7 @@ func Count(s *protocol.StoredOutcomes, o *protocol.Outcome) {
 // shorten shortens the largest outcomes, one after the other, until the answer
 // fits. Those that succeeded fail; those that failed keep their names and lose
 // a part of their causes.
-func shorten(outcomes []protocol.Outcome) ([]byte, error) {
+func shorten(outcomes []protocol.Outcome, failed func(*protocol.Outcome)) ([]byte, error) {
 	sizes := make([]int, len(outcomes))
 	bySize := make([]int, len(outcomes))
 	total := len("[]") - len(",")
@@ -67,6 +68,7 @@ func shorten(outcomes []protocol.Outcome) ([]byte, error) {
 				Cause: fmt.Sprintf("got an outcome of %d bytes, expected one that fits into the %d bytes of an answer: return less, or use Distributed mode, which stores it in the results bucket",
 					sizes[i], protocol.MaxAnswer),
 				StartedAt: o.StartedAt, Ms: o.Ms}
+			failed(o)
 		}
 		if total += len(Append(nil, o)) - sizes[i]; total <= protocol.MaxAnswer {
 			return appendAll(nil, outcomes), nil

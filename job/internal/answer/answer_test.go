@@ -15,7 +15,9 @@ func TestAnOutcomeThatComesAfterCloseIsIgnored(t *testing.T) {
 	t.Parallel()
 	r := answer.NewRecord(1, func(int) int { return 7 }, nil)
 	outcomes := r.Close(time.Now())
-	r.Set(0, protocol.Outcome{Index: 7, Status: protocol.Succeeded})
+	if r.Set(0, &protocol.Outcome{Index: 7, Status: protocol.Succeeded}) || r.IsSet(0) {
+		t.Error("got an outcome that is set after Close, expected it to be ignored")
+	}
 	if diff := cmp.Diff([]protocol.Outcome{protocol.NotStarted(7)}, outcomes); diff != "" {
 		t.Errorf("(-expected +got):\n%s", diff)
 	}
@@ -29,7 +31,7 @@ func TestAnItemThatRunsAtTheEndHasItsTimes(t *testing.T) {
 	r.Start(0, began)
 	r.Start(1, began)
 	done := protocol.Outcome{Index: 0, Status: protocol.Succeeded, StartedAt: began.UnixMilli(), Ms: 5}
-	r.Set(0, done)
+	r.Set(0, &done)
 	hanging := protocol.Outcome{Index: 1, Status: protocol.Failed, Error: protocol.ErrorDeadline, Cause: protocol.CauseDeadline, Retryable: true,
 		StartedAt: began.UnixMilli(), Ms: 70}
 	got := r.Close(began.Add(70 * time.Millisecond))
@@ -57,7 +59,7 @@ func TestAnOutcomeThatTheSummaryCannotReadFails(t *testing.T) {
 	} {
 		var stored protocol.Outcome
 		r := answer.NewRecord(1, func(int) int { return 0 }, func(o protocol.Outcome) { stored = o })
-		r.Set(0, c.o)
+		r.Set(0, &c.o)
 		if size := len(stored.Output) + len(stored.Cause); stored.Status != c.status || stored.Error != c.error || c.cause != "" && stored.Cause != c.cause || size != c.outputOrCause ||
 			stored.StartedAt != c.o.StartedAt || stored.Ms != c.o.Ms {
 			t.Errorf("%s: got status %s, error %q and %d bytes of cause %.200q, expected %s, %q and %d bytes", name, stored.Status, stored.Error, size, stored.Cause, c.status, c.error, c.outputOrCause)

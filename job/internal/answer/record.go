@@ -32,22 +32,26 @@ func NewRecord(items int, index func(at int) int, store func(protocol.Outcome)) 
 // Start records when an item starts, by its position in the batch.
 func (r *Record) Start(at int, began time.Time) { r.started[at].Store(began.UnixMilli()) }
 
-// Set records the outcome of an item, by its position in the batch. It does
-// nothing after Close.
-func (r *Record) Set(at int, o protocol.Outcome) {
+// Set records the outcome of an item, by its position in the batch, and reports
+// whether it has. It fails an outcome that is too large. It does nothing after Close.
+func (r *Record) Set(at int, o *protocol.Outcome) bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.closed {
-		return
+		return false
 	}
 	r.done[at] = true
-	bound(&o)
+	bound(o)
 	if r.store != nil {
-		r.store(o)
+		r.store(*o)
 		o.Output = nil
 	}
-	r.outcomes[at] = o
+	r.outcomes[at] = *o
+	return true
 }
+
+// IsSet reports whether the outcome of an item was recorded before Close.
+func (r *Record) IsSet(at int) bool { return r.done[at] }
 
 // Close returns the outcomes. The time of items that still run is up.
 func (r *Record) Close(now time.Time) []protocol.Outcome {

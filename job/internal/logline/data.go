@@ -3,11 +3,21 @@ package logline
 import (
 	"context"
 	"log/slog"
+	"strings"
 )
 
 // Data is an attribute's value that may have data of an item, such as the message
 // of an error. It is written as a text, and only to a log that may have data.
 type Data string
+
+// Short returns at most the given number of bytes of a text, and an ellipsis if it has
+// more.
+func Short(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
 
 // WithoutData returns a handler that leaves out the attributes with [Data] from
 // lines whose context may not log it.
