@@ -52,4 +52,16 @@ var figures = []figure{
 		name: "kit/worker-start", unit: "ms", begin: workerStart,
 		peer: "plain go build", ratio: atMost(1),
 	},
+	{
+		name: "devloop/sample-run", unit: "s", begin: rerun,
+		peer: "the limit", ratio: atMost(1),
+	},
+	{
+		name: "devloop/worker-edit", unit: "s", begin: workerEdit,
+		peer: "the limit", ratio: atMost(1),
+	},
+	{
+		name: "devloop/stack-edit", unit: "s", begin: stackEdit,
+		peer: "the limit", ratio: atMost(1),
+	},
 }

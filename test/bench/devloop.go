@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// checkout is a copy of this checkout, whose files may be edited, with the command
+// built from it.
+type checkout struct {
+	folder  string
+	command string
+	edits   int
+}
+
+// newCheckout copies the files that git knows, and runs the sample once.
+func (w *workplace) newCheckout() (*checkout, error) {
+	folder, err := os.MkdirTemp("", "mapjob-bench")
+	if err != nil {
+		return nil, err
+	}
+	w.onClose(func() error { return os.RemoveAll(folder) })
+	list, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the files of the checkout: %w", err)
+	}
+	for name := range strings.SplitSeq(strings.TrimRight(string(list), "\x00"), "\x00") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		to := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(to, text, 0o644); err != nil {
+			return nil, err
+		}
+	}
+	modules, err := filepath.Abs("node_modules")
+	if err == nil {
+		err = os.Symlink(modules, filepath.Join(folder, "node_modules"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &checkout{folder: folder, command: filepath.Join(folder, "bin", "mapjob")}
+	if err := c.do("go", "build", "-o", c.command, "./cmd/mapjob"); err != nil {
+		return nil, err
+	}
+	_, err = c.run()
+	return c, err
+}
+
+func (c *checkout) do(name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = c.folder
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, &said)
+	}
+	return nil
+}
+
+// run runs the sample job and returns how long that took, in seconds.
+func (c *checkout) run() (float64, error) {
+	began := time.Now()
+	err := c.do(c.command, "run", "--seed", "Orders=examples/orders.jsonl", "--input", "examples/night.json")
+	return time.Since(began).Seconds(), err
+}
+
+// edited changes what a Go file of the checkout does, and runs the sample.
+func (c *checkout) edited(file string) (float64, error) {
+	path := filepath.Join(c.folder, file)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	const mark = "\n\nvar edit = "
+	text, _, _ = bytes.Cut(text, []byte(mark))
+	c.edits++
+	text = fmt.Appendf(bytes.TrimRight(text, "\n"), "%s%d\n\nfunc init() { edit++ }\n", mark, c.edits)
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		return 0, err
+	}
+	return c.run()
+}
+
+// rerun measures the sample's run in a checkout that was not edited.
+func rerun(w *workplace) (sides, error) {
+	c, err := w.newCheckout()
+	return sides{ours: func() (float64, error) { return c.run() }, peer: always(6)}, err
+}
+
+// workerEdit measures the time from an edit in the sample's worker to the end of its
+// run.
+func workerEdit(w *workplace) (sides, error) {
+	c, err := w.newCheckout()
+	return sides{ours: func() (float64, error) { return c.edited("lambdas/worker/main.go") }, peer: always(3)}, err
+}
+
+// stackEdit measures the time from an edit in a stack to the end of the run.
+func stackEdit(w *workplace) (sides, error) {
+	c, err := w.newCheckout()
+	return sides{ours: func() (float64, error) { return c.edited("stacks/invoicing.go") }, peer: always(8)}, err
+}
