@@ -35,9 +35,15 @@ func (s *Stack) findNeeded() []*Stack {
 	return list
 }
 
-// eachImport calls add with the stacks whose exports a value imports.
+// eachImport calls add with the stacks whose exports a value imports, and whose
+// parameters it refers to in a text.
 func (s *Stack) eachImport(v any, add func(*Stack)) {
 	switch v := v.(type) {
+	case string:
+		for _, reference := range dynamicReference.FindAllStringSubmatch(v, -1) {
+			other, _ := s.storer(reference[2])
+			add(other)
+		}
 	case []any:
 		for _, element := range v {
 			s.eachImport(element, add)

@@ -1,7 +1,9 @@
 package template
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -140,13 +142,30 @@ func (s *Stack) others() []*Stack {
 	return append(near, far...)
 }
 
-// dynamic resolves {{resolve:ssm:NAME}} with a parameter of the app.
+// dynamicBegin begins a dynamic reference in a text.
+const dynamicBegin = "{{resolve:"
+
+// dynamicReference is a dynamic reference: the service, and the name.
+var dynamicReference = regexp.MustCompile(`\{\{resolve:([a-z-]+):([^:}]*)[^}]*\}\}`)
+
+// dynamic resolves the dynamic references in a text, {{resolve:ssm:NAME}} and
+// {{resolve:ssm:NAME:VERSION}}, with parameters of the app.
 func (s *Stack) dynamic(text string) (any, error) {
-	if name, ok := strings.CutPrefix(strings.TrimSuffix(text, "}}"), "{{resolve:ssm:"); ok {
-		name, _, _ = strings.Cut(name, ":") // without the version
-		return s.stored(name)
+	var failed error
+	resolved := dynamicReference.ReplaceAllStringFunc(text, func(reference string) string {
+		parts := dynamicReference.FindStringSubmatch(reference)
+		if parts[1] != "ssm" {
+			failed = cmp.Or(failed, fmt.Errorf("got %s, which has no value on this machine", reference))
+			return reference
+		}
+		v, err := s.stored(parts[2])
+		failed = cmp.Or(failed, err)
+		return fmt.Sprint(v)
+	})
+	if failed != nil {
+		return nil, failed
 	}
-	return nil, fmt.Errorf("got %s, which has no value on this machine", text)
+	return resolved, nil
 }
 
 // stored returns the value of a parameter in the Systems Manager's parameter
@@ -159,11 +178,18 @@ func (s *Stack) stored(name string) (any, error) {
 	return nil, fmt.Errorf("got a reference to parameter %s of the parameter store, expected one that a stack of the app creates", name)
 }
 
+// storer returns the stack that stores a parameter, and its value. Parameters are
+// those of an account and a region.
 func (s *Stack) storer(name string) (*Stack, any) {
 	for _, other := range s.others() {
-		for _, r := range other.own("AWS::SSM::Parameter") {
-			if r.PhysicalName() == name {
-				return other, r.properties["Value"]
+		if other.Account != s.Account {
+			continue
+		}
+		if other.Region == s.Region {
+			for _, r := range other.own("AWS::SSM::Parameter") {
+				if r.PhysicalName() == name {
+					return other, r.properties["Value"]
+				}
 			}
 		}
 		for _, r := range other.own("Custom::CrossRegionExportWriter") {

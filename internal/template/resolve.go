@@ -35,13 +35,17 @@ func (s *Stack) Resolve(v any) (any, error) {
 		if len(v) == 1 {
 			for name, argument := range v {
 				if name == "Ref" || name == "Condition" || strings.HasPrefix(name, "Fn::") {
-					return s.intrinsic(name, argument)
+					resolved, err := s.intrinsic(name, argument)
+					if text, ok := resolved.(string); ok && err == nil {
+						return s.dynamic(text)
+					}
+					return resolved, err
 				}
 			}
 		}
 		return s.resolveObject(v)
 	case string:
-		if strings.HasPrefix(v, "{{resolve:") {
+		if strings.Contains(v, dynamicBegin) {
 			return s.dynamic(v)
 		}
 	}

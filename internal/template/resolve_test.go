@@ -22,6 +22,7 @@ const sampleTemplate = `{
     "Queue": {"Type": "AWS::SQS::Queue"},
     "Ordered": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
     "Topic": {"Type": "AWS::SNS::Topic"},
+    "Rate": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/rate", "Value": "19"}},
     "Other": {"Type": "AWS::EC2::Instance"}
   }
 }`
@@ -43,17 +44,20 @@ func resolve(t *testing.T, expression string) (string, error) {
 
 func TestResolve(t *testing.T) {
 	for expression, expected := range map[string]string{
-		`{"Ref": "Bucket83908E77"}`:                         `"stack-bucket83908e77"`,
-		`{"Ref": "Named"}`:                                  `"given"`,
-		`{"Ref": "Queue"}`:                                  `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Queue"`,
-		`{"Ref": "Ordered"}`:                                `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Ordered.fifo"`,
-		`{"Ref": "Topic"}`:                                  `"arn:aws:sns:us-east-1:123456789012:Stack-Topic"`,
-		`{"Fn::GetAtt": ["Named", "Arn"]}`:                  `"arn:aws:s3:::given"`,
-		`{"Fn::GetAtt": "Table.Arn"}`:                       `"arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table"`,
-		`{"Fn::GetAtt": ["Function", "Arn"]}`:               `"arn:aws:lambda:us-east-1:123456789012:function:Stack-Function"`,
-		`{"Ref": "Machine"}`:                                `"arn:aws:states:us-east-1:123456789012:stateMachine:Stack-Machine"`,
-		`{"Fn::GetAtt": ["Role", "Arn"]}`:                   `"arn:aws:iam::123456789012:role/Stack-Role"`,
-		`{"Fn::Join": ["-", ["a", {"Ref": "Version"}, 3]]}`: `"a-7-3"`,
+		`{"Ref": "Bucket83908E77"}`:                                                            `"stack-bucket83908e77"`,
+		`{"Ref": "Named"}`:                                                                     `"given"`,
+		`"{{resolve:ssm:/rate}}"`:                                                              `"19"`,
+		`"a/{{resolve:ssm:/rate:2}}/{{resolve:ssm:/rate}}"`:                                    `"a/19/19"`,
+		`{"Fn::Join": ["", ["{{resolve:ssm:", "/rate", "}}%"]]}`:                               `"19%"`,
+		`{"Ref": "Queue"}`:                                                                     `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Queue"`,
+		`{"Ref": "Ordered"}`:                                                                   `"https://sqs.us-east-1.amazonaws.com/123456789012/Stack-Ordered.fifo"`,
+		`{"Ref": "Topic"}`:                                                                     `"arn:aws:sns:us-east-1:123456789012:Stack-Topic"`,
+		`{"Fn::GetAtt": ["Named", "Arn"]}`:                                                     `"arn:aws:s3:::given"`,
+		`{"Fn::GetAtt": "Table.Arn"}`:                                                          `"arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table"`,
+		`{"Fn::GetAtt": ["Function", "Arn"]}`:                                                  `"arn:aws:lambda:us-east-1:123456789012:function:Stack-Function"`,
+		`{"Ref": "Machine"}`:                                                                   `"arn:aws:states:us-east-1:123456789012:stateMachine:Stack-Machine"`,
+		`{"Fn::GetAtt": ["Role", "Arn"]}`:                                                      `"arn:aws:iam::123456789012:role/Stack-Role"`,
+		`{"Fn::Join": ["-", ["a", {"Ref": "Version"}, 3]]}`:                                    `"a-7-3"`,
 		`{"Fn::Sub": "${AWS::Partition}:${Table.Arn}:${!Literal}:${Version}"}`:                 `"aws:arn:aws:dynamodb:us-east-1:123456789012:table/Stack-Table:${Literal}:7"`,
 		`{"Fn::Sub": ["${x}/${AWS::StackName}", {"x": {"Ref": "Named"}}]}`:                     `"given/Stack"`,
 		`{"Fn::Select": [1, {"Fn::Split": [":", "a:b:c"]}]}`:                                   `"b"`,
@@ -80,6 +84,7 @@ func TestResolveErrorsNameThePath(t *testing.T) {
 		`{"Fn::GetAtt": ["Missing", "Arn"]}`:     `got a reference to "Missing"`,
 		`{"Fn::ImportValue": "x"}`:               `got an import of "x", expected the name of an export of a stack of the app`,
 		`{"Fn::Cidr": ["10.0.0.0/16", 2, 8]}`:    "got Fn::Cidr, which is not supported on this machine",
+		`"a/{{resolve:ssm:/none}}"`:              "got a reference to parameter /none of the parameter store",
 		`"{{resolve:secretsmanager:x}}"`:         "got {{resolve:secretsmanager:x}}, which has no value on this machine",
 		`{"Fn::Select": [5, ["x"]]}`:             "expected an index into a list",
 		`{"Fn::If": ["Nowhere", 1, 2]}`:          `got condition "Nowhere"`,
@@ -90,5 +95,32 @@ func TestResolveErrorsNameThePath(t *testing.T) {
 		if got, err := resolve(t, expression); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %s and error %v for %s, expected %q", got, err, expression, expected)
 		}
+	}
+}
+
+// A parameter of the store is that of the reader's region and account.
+func TestStoredParametersAreThoseOfTheRegion(t *testing.T) {
+	store := func(value, environment string) written {
+		s := stackOf(t, `{"Resources": {"Rate": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/rate", "Value": "`+value+`"}}}}`)
+		s.environment = environment
+		return s
+	}
+	reader := stackOf(t, `{"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": {"Description": "{{resolve:ssm:/rate}}"}}}}`)
+	reader.environment = "aws://111111111111/eu-west-1"
+	read := read(t, object{"AOther": store("no", "aws://111111111111/us-east-1"), "BOther": store("no", "aws://222222222222/eu-west-1"),
+		"Own": store("yes", "aws://111111111111/eu-west-1"), "Reader": reader})
+	s, err := read.Stack("Reader")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Resolve("{{resolve:ssm:/rate}}"); err != nil || got != "yes" {
+		t.Errorf("got %v and error %v, expected the parameter of the same region and account", got, err)
+	}
+	var needed []string
+	for _, n := range s.findNeeded() {
+		needed = append(needed, n.Name)
+	}
+	if got := strings.Join(needed, " "); !strings.Contains(got, "Own") || strings.Contains(got, "Other") {
+		t.Errorf("got the needed stacks %q, expected Reader and Own", got)
 	}
 }
