@@ -60,6 +60,12 @@ func NotStarted(index int) protocol.Outcome {
 	return protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorNotStarted, Cause: causeNotStarted, Retryable: true}
 }
 
+// Stopped returns the outcome of an item that was stopped before it was done.
+func Stopped(index int) protocol.Outcome {
+	name, cause := Child{Status: "ABORTED"}.Failure()
+	return protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true}
+}
+
 func (r *reading) child(c Child, errorOf func(Child) (name, cause string)) error {
 	var b protocol.Batch[json.RawMessage]
 	if err := decode([]byte(c.Input), &b, "the batch of a child execution"); err != nil {

@@ -3,18 +3,15 @@
 package account
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
-	"os"
-	"slices"
+	"fmt"
+	"path/filepath"
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/internal/tally"
@@ -22,8 +19,8 @@ import (
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// Account counts the items of an execution, each once, and writes their outcomes
-// to a file of JSON Lines. It is an [engine.MapObserver], and safe for
+// Account counts the items of an execution, each once, and writes their outcomes,
+// and the items that failed, to files of JSON Lines. It is an [engine.MapObserver], and safe for
 // concurrent use.
 type Account struct {
 	reader results.Reader
@@ -31,26 +28,30 @@ type Account struct {
 	mutex    sync.Mutex
 	total    int // -1 while it is not known
 	items    tally.Tally
-	observed bool                     // there is a Map Run
-	entered  bool                     // the job's Map has begun
-	complete bool                     // the job's Map has ended with a result, which has all its outcomes
-	inline   map[int]protocol.Outcome // the last outcome of each item of an Inline job
-	report   *protocol.Folder         // of the summary; nil if it wrote none
+	observed bool             // there is a Map Run
+	entered  bool             // the job's Map has begun
+	complete bool             // the job's Map has ended with a result, which has all its outcomes
+	inline   inline           // items of a job without a Map Run
+	report   *protocol.Folder // of the summary; nil if it wrote none
 
-	file *os.File
-	out  *bufio.Writer
-	err  error
+	outcomes *lines
+	failures failures
+	err      error
 }
 
-// Create creates an account that writes outcomes to a file. Store has what
-// workers store.
-func Create(path string, store results.Store) (*Account, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+// ResultsFile is the name of the file with the outcomes.
+const ResultsFile = "results.jsonl"
+
+// Create creates an account that writes outcomes, and the items that failed, to
+// files in a folder. Store has what workers store.
+func Create(folder string, store results.Store) (*Account, error) {
+	outcomes, err := createLines(filepath.Join(folder, ResultsFile))
 	if err != nil {
 		return nil, err
 	}
-	return &Account{reader: results.Reader{Store: store}, total: -1, inline: map[int]protocol.Outcome{},
-		file: file, out: bufio.NewWriterSize(file, 1<<16)}, nil
+	return &Account{reader: results.Reader{Store: store}, total: -1,
+		inline:   inline{begun: map[int]json.RawMessage{}, outcomes: map[int]protocol.Outcome{}},
+		outcomes: outcomes, failures: failures{folder: folder}}, nil
 }
 
 // Counts returns what is counted so far.
@@ -58,7 +59,7 @@ func (a *Account) Counts() terminal.Counts {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	succeeded, failed := a.items.Succeeded, a.items.Failed
-	for _, outcome := range a.inline {
+	for _, outcome := range a.inline.outcomes {
 		if outcome.Status == protocol.Succeeded {
 			succeeded++
 		} else {
@@ -104,7 +105,7 @@ func (a *Account) ChildDone(child engine.ChildResult) {
 	var err error
 	switch {
 	case child.Status == engine.Succeeded:
-		err = a.reader.Answer(ctx, value.Append(nil, child.Output), a.add)
+		err = a.reader.Answer(ctx, value.Append(nil, child.Output), withItems(child, a.add))
 	case isBatch(child.Input):
 		err = a.reader.FailedChild(ctx, results.Child{Status: child.Status, Input: value.Text(child.Input), Error: child.Error, Cause: child.Cause}, a.add)
 	default:
@@ -128,12 +129,52 @@ func (a *Account) addItems(child engine.ChildResult, refused *protocol.Error) er
 	default: // the Map is not that of a job
 		outcome = protocol.Outcome{Status: protocol.Succeeded}
 	}
+	add := withItems(child, a.add)
 	var errs []error
 	for i := range child.Items {
 		outcome.Index = child.First + i
-		errs = append(errs, a.add(outcome))
+		errs = append(errs, add(outcome))
 	}
 	return errors.Join(errs...)
+}
+
+// withItems returns add for failed outcomes with their items, if the input of the
+// child execution has them.
+func withItems(child engine.ChildResult, add results.Yield) results.Yield {
+	var items map[int]json.RawMessage
+	return func(o protocol.Outcome) error {
+		if o.Status == protocol.Failed && o.Item == nil {
+			if items == nil {
+				items = itemsOf(child)
+			}
+			o.Item = items[o.Index]
+		}
+		return add(o)
+	}
+}
+
+// itemsOf returns the items in the input of a child execution, by their indexes.
+func itemsOf(child engine.ChildResult) map[int]json.RawMessage {
+	items := map[int]json.RawMessage{}
+	if !isBatch(child.Input) { // the Map is not that of a job
+		list, ok := member(child.Input, "Items").([]any)
+		switch {
+		case ok && len(list) == child.Items:
+			for i, item := range list {
+				items[child.First+i] = value.Append(nil, item)
+			}
+		case child.Items == 1:
+			items[child.First] = value.Append(nil, child.Input)
+		}
+		return items
+	}
+	var b protocol.Batch[json.RawMessage]
+	if decode(child.Input, &b) == nil {
+		for _, item := range b.Items {
+			items[item.Index] = item.Item
+		}
+	}
+	return items
 }
 
 // isBatch reports whether the input of a child execution is that of a worker.
@@ -162,9 +203,13 @@ func (a *Account) add(o protocol.Outcome) error {
 	if !first {
 		return nil
 	}
-	e := json.NewEncoder(a.out)
+	var failed error
+	if o.Status == protocol.Failed {
+		failed = a.failures.add(&o)
+	}
+	e := json.NewEncoder(a.outcomes.out)
 	e.SetEscapeHTML(false)
-	return e.Encode(o)
+	return errors.Join(failed, e.Encode(o))
 }
 
 // isOutcome reports whether o is an outcome of an item that a job can have. The
@@ -208,64 +253,6 @@ func (a *Account) jobStarted(answer any) {
 	}
 }
 
-// worked takes the outcome of an item of an Inline job, whose batches have one.
-// There may be other tries.
-func (a *Account) worked(payload, answer any, err error) {
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	if a.observed {
-		return
-	}
-	var batch protocol.Batch[json.RawMessage]
-	if decode(payload, &batch) != nil || len(batch.Items) != 1 {
-		return
-	}
-	index := batch.Items[0].Index
-	var list []protocol.Outcome
-	if decode(answer, &list) == nil && len(list) == 1 && list[0].Index == index && isOutcome(&list[0]) {
-		a.inline[index] = list[0]
-		return
-	}
-	o := protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorInvalidResult, Cause: "the worker's answer is not a list of one outcome", Retryable: true}
-	if failure, ok := errors.AsType[*engine.TaskError](err); ok {
-		o.Error, o.Cause = failure.Name, protocol.CauseMessage(failure.Cause)
-	}
-	a.inline[index] = o
-}
-
-// Happened takes the outcomes of an Inline job from the output of its Map.
-func (a *Account) Happened(e event.Event) {
-	if e.Data.Name != protocol.StateMap && e.Data.Name != protocol.StateRerunMap || e.Type != event.MapStateEntered && e.Type != event.MapStateExited {
-		return
-	}
-	a.mutex.Lock()
-	defer a.mutex.Unlock()
-	if e.Type == event.MapStateEntered {
-		a.entered = true
-	}
-	if a.observed || e.Type == event.MapStateEntered {
-		return
-	}
-	text, err := e.MarshalJSON()
-	if err != nil {
-		a.err = errors.Join(a.err, err)
-		return
-	}
-	var exited struct {
-		Details struct{ Output string } `json:"stateExitedEventDetails"`
-	}
-	var list []protocol.Outcome
-	if json.Unmarshal(text, &exited) != nil || json.Unmarshal([]byte(exited.Details.Output), &list) != nil {
-		return // not a job's
-	}
-	a.complete = true
-	for _, o := range list {
-		if isOutcome(&o) {
-			a.inline[o.Index] = o
-		}
-	}
-}
-
 func member(v any, name string) any {
 	object, _ := v.(*value.Object)
 	m, _ := object.Get(name)
@@ -278,10 +265,8 @@ func member(v any, name string) any {
 func (a *Account) Close() error {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	for _, index := range slices.Sorted(maps.Keys(a.inline)) {
-		a.err = errors.Join(a.err, a.add(a.inline[index]))
-	}
-	a.inline = nil
+	a.err = errors.Join(a.err, a.inline.end(a.add))
+	a.inline = inline{}
 	if a.entered && !a.complete && a.err == nil {
 		for index := range a.total {
 			a.err = errors.Join(a.err, a.add(results.NotStarted(index)))
@@ -290,7 +275,7 @@ func (a *Account) Close() error {
 	if a.total < 0 {
 		a.total = a.items.Succeeded + a.items.Failed
 	}
-	return errors.Join(a.err, a.out.Flush(), a.file.Close())
+	return errors.Join(a.err, a.outcomes.close(), a.failures.close())
 }
 
 // SummaryReport returns where the job's summary wrote its report; nil if it
@@ -299,11 +284,16 @@ func (a *Account) SummaryReport() *protocol.Folder { return a.report }
 
 // Report returns the account as a report.
 func (a *Account) Report(job string, x *engine.Execution) *report.Report {
-	return &report.Report{
+	r := &report.Report{
 		Job: job, Execution: x.ARN, StartedAt: x.Start, StoppedAt: x.Stop,
 		Items: report.Items{Total: a.total, Succeeded: a.items.Succeeded, Failed: a.items.Failed,
 			Missing: a.items.Missing(a.total)},
 		Errors:   a.items.Errors(),
 		Failures: a.items.Failures,
 	}
+	if lacks := a.items.Failed - a.failures.count; lacks > 0 {
+		r.Notes = []string{fmt.Sprintf("%s lacks %d of %s that failed (%s): their outcomes do not carry them.",
+			protocol.FailuresFile, lacks, terminal.Number(a.items.Failed, "item"), protocol.ErrorItemUnknown)}
+	}
+	return r
 }

@@ -58,8 +58,8 @@ func batch(first int) string {
 }
 
 func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "results.jsonl")
-	a, err := Create(path, store{
+	folder := t.TempDir()
+	a, err := Create(folder, store{
 		"outcomes/000000000000.jsonl":        `{"index": 0, "status": "SUCCEEDED"}` + "\n" + `{"index": 1, "status": "FAILED", "error": "Bad"}`,
 		"outcomes/000000000002/a-0000.jsonl": `{"index": 2, "status": "FAILED", "error": "Busy", "retryable": true}`,
 		"outcomes/000000000002/b-0000.jsonl": `{"index": 2, "status": "SUCCEEDED"}`,
@@ -104,9 +104,92 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"Bad": 1, "Crash": 3, "MapJob.InvalidResult": 2, "Other": 2}, counts); diff != "" {
 		t.Errorf("errors (-expected +got):\n%s", diff)
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(filepath.Join(folder, ResultsFile))
 	if err != nil || strings.Count(string(text), "\n") != 12 || !strings.Contains(string(text), `{"index":2,"status":"SUCCEEDED"}`+"\n") {
 		t.Errorf("got error %v and\n%s\nexpected one outcome of each of 12 items, the best of item 2", err, text)
+	}
+	checkFailures(t, folder, "2\n1\n2\n1\n2\n1\n2\n", `{"index":1,"error":"Bad"}
+{"index":4,"error":"Crash"}
+{"index":5,"error":"Crash"}
+{"index":6,"error":"MapJob.InvalidResult"}
+{"index":7,"error":"MapJob.InvalidResult"}
+{"index":10,"error":"Other"}
+{"index":11,"error":"Other"}
+`)
+	if expected := "failures.jsonl lacks 1 of 8 items that failed (MapJob.ItemUnknown): their outcomes do not carry them."; !slices.Equal(r.Notes, []string{expected}) {
+		t.Errorf("got %q, expected %q", r.Notes, expected)
+	}
+}
+
+// checkFailures checks the items that failed, and their errors.
+func checkFailures(t *testing.T, folder, items, errors string) {
+	t.Helper()
+	for name, expected := range map[string]string{protocol.FailuresFile: items, protocol.FailuresErrorsFile: errors} {
+		if got, err := os.ReadFile(filepath.Join(folder, name)); string(got) != expected || err != nil {
+			t.Errorf("%s: got error %v and\n%s\nexpected\n%s", name, err, got, expected)
+		}
+	}
+}
+
+func TestARunWithoutFailedItemsHasNoFileOfThem(t *testing.T) {
+	folder := t.TempDir()
+	a, err := Create(folder, store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ChildDone(engine.ChildResult{Status: engine.Succeeded, Items: 1, Input: parse(t, `{}`)})
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if files, err := filepath.Glob(filepath.Join(folder, "failures*")); len(files) > 0 || err != nil {
+		t.Errorf("got %q and error %v, expected none", files, err)
+	}
+}
+
+// The history of an Inline job says which items were started, and what they are.
+func TestInlineItemsThatWereStoppedAreAborted(t *testing.T) {
+	folder := t.TempDir()
+	a, err := Create(folder, store{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Announce(4)
+	happened := func(kind event.Type, data event.Data) { a.Happened(event.Event{Type: kind, Data: data}) }
+	happened(event.MapStateEntered, event.Data{Name: protocol.StateMap})
+	for index := range 3 {
+		happened(event.MapIterationStarted, event.Data{Name: protocol.StateMap, Index: index})
+		happened(event.PassStateEntered, event.Data{Name: "First", Value: parse(t, fmt.Sprintf(`{"Items": [{"index": %d, "item": {"n": %d}}]}`, index, index))})
+	}
+	happened(event.PassStateEntered, event.Data{Name: "Second", Value: parse(t, `{"Items": [{"index": 1, "item": "another"}]}`)})
+	happened(event.PassStateEntered, event.Data{Name: "Second", Value: parse(t, `{"Items": [{"index": 3, "item": "not started"}]}`)})
+	a.Invoked(&engine.Request{StateName: protocol.StateWorker, Parameters: value.NewObject("Payload", parse(t, `{"Items": [{"index": 0, "item": {"n": 0}}]}`))},
+		value.NewObject("Payload", parse(t, `[{"index": 0, "status": "SUCCEEDED"}]`)), nil)
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkFailures(t, folder, `{"n":1}`+"\n"+`{"n":2}`+"\n", `{"index":1,"error":"MapJob.Aborted"}`+"\n"+`{"index":2,"error":"MapJob.Aborted"}`+"\n")
+	r := a.Report("Job", &engine.Execution{})
+	counts := map[string]int{}
+	for _, e := range r.Errors {
+		counts[e.Name] = e.Count
+	}
+	if diff := cmp.Diff(map[string]int{"MapJob.Aborted": 2, "MapJob.NotStarted": 1}, counts); diff != "" {
+		t.Errorf("errors (-expected +got):\n%s", diff)
+	}
+}
+
+func TestChildrenOfAnyMapThatWereStoppedAreAborted(t *testing.T) {
+	for _, input := range []string{batch(0), `{"Items": [1, 2]}`} {
+		folder := t.TempDir()
+		a, err := Create(folder, store{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.ChildDone(engine.ChildResult{Items: 2, Status: engine.Aborted, Input: parse(t, input)})
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		checkFailures(t, folder, "1\n2\n", `{"index":0,"error":"MapJob.Aborted"}`+"\n"+`{"index":1,"error":"MapJob.Aborted"}`+"\n")
 	}
 }
 
@@ -128,8 +211,8 @@ func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
 			}
 		},
 	} {
-		path := filepath.Join(t.TempDir(), "results.jsonl")
-		a, err := Create(path, store{})
+		folder := t.TempDir()
+		a, err := Create(folder, store{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +223,7 @@ func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
 		if diff := cmp.Diff(report.Items{Total: 4, Failed: 4}, a.Report("Job", &engine.Execution{}).Items); diff != "" {
 			t.Errorf("%s: items (-expected +got):\n%s", name, diff)
 		}
-		text, err := os.ReadFile(path)
+		text, err := os.ReadFile(filepath.Join(folder, ResultsFile))
 		if err != nil || strings.Count(string(text), "\n") != 4 || !strings.HasSuffix(string(text), `{"index":2,`+notStarted+`{"index":3,`+notStarted) {
 			t.Errorf("%s: got error %v and\n%s\nexpected that items 2 and 3 were not started", name, err, text)
 		}
@@ -148,7 +231,7 @@ func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
 }
 
 func TestALostObjectIsAnError(t *testing.T) {
-	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	a, err := Create(t.TempDir(), store{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +243,7 @@ func TestALostObjectIsAnError(t *testing.T) {
 }
 
 func TestAnOutcomeOfAnImpossibleItemFailsItsBatch(t *testing.T) {
-	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	a, err := Create(t.TempDir(), store{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +259,7 @@ func TestAnOutcomeOfAnImpossibleItemFailsItsBatch(t *testing.T) {
 }
 
 func TestTheLastTryOfAnInlineItemCounts(t *testing.T) {
-	a, err := Create(filepath.Join(t.TempDir(), "results.jsonl"), store{})
+	a, err := Create(t.TempDir(), store{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +22,7 @@ import (
 
 // job executes a state machine, and prints the answer however it ends.
 func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) error {
-	counted, err := account.Create(filepath.Join(r.folder, "results.jsonl"), r.stack)
+	counted, err := account.Create(r.folder, r.stack)
 	if err != nil {
 		return err
 	}
@@ -47,26 +46,27 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 	if incomplete != nil {
 		incomplete = terminal.Failedf("results.jsonl in %s is not complete: %w", r.folder, incomplete)
 	}
-	return errors.Join(r.report(ctx, m, counted, result), r.verdict(ctx, result), incomplete)
+	items, err := r.report(ctx, m, counted, result)
+	return errors.Join(err, incomplete, r.verdict(ctx, result, items))
 }
 
 // verdict says how the execution has ended: nil if it succeeded, and all work in
-// queues is done.
-func (r *run) verdict(ctx context.Context, result *engine.Execution) error {
+// queues is done. The last lines are about the items that failed.
+func (r *run) verdict(ctx context.Context, result *engine.Execution, items report.Items) error {
 	drained := r.drain(ctx)
 	switch {
 	case result.Status == engine.Succeeded && drained != nil:
 		return drained
 	case result.Status == engine.Succeeded:
-		r.progress.Say("succeeded; everything is in %s", r.folder)
+		r.progress.Say("succeeded; everything is in %s%s", r.folder, failedItems(r.folder, items, "\n         "))
 		return nil
 	case ctx.Err() != nil:
-		return terminal.Failedf("interrupted: the execution was stopped; its results so far are in %s", r.folder)
+		return terminal.Failedf("interrupted: the execution was stopped; its results so far are in %s%s", r.folder, failedItems(r.folder, items, "\n"))
 	case result.Error == "":
-		return terminal.Failedf("the job ended with status %s; everything is in %s", result.Status, r.folder)
+		return terminal.Failedf("the job ended with status %s; everything is in %s%s", result.Status, r.folder, failedItems(r.folder, items, "\n"))
 	default:
-		return terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s",
-			plain.Line(result.Error), plain.Line(protocol.CauseMessage(result.Cause)), r.folder, filepath.Join(r.folder, "logs"))
+		return terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s%s",
+			plain.Line(result.Error), plain.Line(protocol.CauseMessage(result.Cause)), r.folder, filepath.Join(r.folder, "logs"), failedItems(r.folder, items, "\n"))
 	}
 }
 
@@ -100,8 +100,9 @@ type answer struct {
 }
 
 // report writes the report to the run's folder, and prints the answer. Its
-// account is that of the job's summary, if it wrote a report, or the command's.
-func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, x *engine.Execution) error {
+// account is that of the job's summary, if it wrote a report, or the command's. It
+// returns the items of the account.
+func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, x *engine.Execution) (report.Items, error) {
 	own := a.Report(r.stack.JobName(m), x)
 	if x.Status != engine.Succeeded {
 		own.Status, own.Error, own.Cause = x.Status, x.Error, protocol.CauseMessage(x.Cause)
@@ -111,7 +112,7 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 	err = errors.Join(err, r.writeReport(own), own.Markdown(&markdown))
 	if !r.command.JSON {
 		_, failed := io.WriteString(r.streams.Out, markdown.String())
-		return errors.Join(err, failed)
+		return own.Items, errors.Join(err, failed)
 	}
 	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
 		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
@@ -121,7 +122,7 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 	e := json.NewEncoder(r.streams.Out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return errors.Join(err, e.Encode(answer))
+	return own.Items, errors.Join(err, e.Encode(answer))
 }
 
 // summaryReport returns the report of the job's summary with how the execution
@@ -141,20 +142,7 @@ func (r *run) summaryReport(ctx context.Context, at *protocol.Folder, own *repor
 		return own, terminal.Failedf("the report of the job's summary can't be read, so the report is that of the command: %w", err)
 	}
 	summary.Status, summary.Error, summary.Cause = own.Status, own.Error, own.Cause
-	if summary.Items.Failed+summary.Items.Missing == 0 {
-		return &summary, nil
-	}
-	for _, name := range []string{protocol.FailuresErrorsFile, protocol.FailuresFile} {
-		path := filepath.Join(r.folder, name)
-		switch err := r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, path); {
-		case errors.Is(err, fs.ErrNotExist): // no outcome carries its item
-		case err != nil:
-			return &summary, err
-		case name == protocol.FailuresFile:
-			r.progress.Say("the items that failed are in %s", path)
-		}
-	}
-	return &summary, nil
+	return &summary, r.fetchFailures(ctx, at, summary.Items)
 }
 
 // writeReport writes the report to the run's folder.
