@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -26,6 +28,9 @@ func (r *run) readItems() error {
 		if file, err = keepInput(r.streams.In, r.folder); err != nil {
 			return fmt.Errorf("--items -: %w", err)
 		}
+	}
+	if info, err := os.Stat(file); err == nil && info.Mode()&fs.ModeNamedPipe != 0 { // the items are read twice
+		return fmt.Errorf("--items: got the pipe %s, expected a file: use --items - < %s", file, file)
 	}
 	count := 0
 	for _, err := range items.File(file) {

@@ -52,6 +52,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := c.checkPorts(); err != nil {
 		return err
 	}
+	if err := c.checkNamed(); err != nil {
+		return err
+	}
 	if c.KeepRuns < 1 {
 		return fmt.Errorf("--keep-runs: got %d, expected 1 or more", c.KeepRuns)
 	}
