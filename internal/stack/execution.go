@@ -23,8 +23,9 @@ type Execution struct {
 	History  func(event.Event)
 	Observer engine.MapObserver
 	// Invoked is called after a task of the state machine has invoked a function
-	// with lambda:invoke or its ARN, from the goroutine of the invocation. Executions that it starts do not
-	// count. Output is that of lambda:invoke, nil if it failed.
+	// with lambda:invoke or its ARN, from the goroutine of the invocation, unless
+	// the task has ended before: its time was up, or it was stopped. Executions that
+	// it starts do not count. Output is that of lambda:invoke, nil if it failed.
 	Invoked func(request *engine.Request, output any, err error)
 	// Between, if it is set, is called for each task that is answered outside the
 	// engine, from a goroutine of its own. It may call what answers the task, fail
@@ -120,7 +121,7 @@ func (s *Stack) invokeFor(ctx context.Context, m *Machine, x *Execution) (engine
 			return s.services.Invoke(ctx, r)
 		}
 		output, err := invoke(ctx, r)
-		if x.Invoked != nil {
+		if x.Invoked != nil && ctx.Err() == nil {
 			x.Invoked(r, output, err)
 		}
 		return output, err

@@ -31,6 +31,7 @@ type Account struct {
 	observed bool             // there is a Map Run
 	entered  bool             // the job's Map has begun
 	complete bool             // the job's Map has ended with a result, which has all its outcomes
+	closed   bool             // what comes later does not count
 	inline   inline           // items of a job without a Map Run
 	report   *protocol.Folder // of the summary; nil if it wrote none
 
@@ -101,6 +102,9 @@ func (a *Account) Ended(run engine.MapRunResult) {
 func (a *Account) ChildDone(child engine.ChildResult) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
+	if a.closed {
+		return
+	}
 	ctx := context.Background()
 	var err error
 	switch {
@@ -265,6 +269,7 @@ func member(v any, name string) any {
 func (a *Account) Close() error {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
+	a.closed = true
 	a.err = errors.Join(a.err, a.inline.end(a.add))
 	a.inline = inline{}
 	if a.entered && !a.complete && a.err == nil {

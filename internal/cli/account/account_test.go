@@ -167,6 +167,11 @@ func TestInlineItemsThatWereStoppedAreAborted(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// The function of an item that was stopped may still answer.
+	a.Invoked(&engine.Request{StateName: protocol.StateWorker, Parameters: value.NewObject("Payload", parse(t, `{"Items": [{"index": 1, "item": {"n": 1}}]}`))},
+		value.NewObject("Payload", parse(t, `[{"index": 1, "status": "SUCCEEDED"}]`)), nil)
+	happened(event.MapIterationStarted, event.Data{Name: protocol.StateMap, Index: 3})
+	a.ChildDone(engine.ChildResult{First: 3, Items: 1, Status: engine.Succeeded, Input: parse(t, `{}`)})
 	checkFailures(t, folder, `{"n":1}`+"\n"+`{"n":2}`+"\n", `{"index":1,"error":"MapJob.Aborted"}`+"\n"+`{"index":2,"error":"MapJob.Aborted"}`+"\n")
 	r := a.Report("Job", &engine.Execution{})
 	counts := map[string]int{}

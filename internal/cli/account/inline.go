@@ -70,7 +70,7 @@ func (n *inline) end(yield func(protocol.Outcome) error) error {
 func (a *Account) worked(payload, answer any, err error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if a.observed {
+	if a.observed || a.closed {
 		return
 	}
 	index, _, ok := onlyItem(payload)
@@ -95,6 +95,7 @@ func (a *Account) Happened(e event.Event) {
 	defer a.mutex.Unlock()
 	isMap := e.Data.Name == protocol.StateMap || e.Data.Name == protocol.StateRerunMap
 	switch {
+	case a.closed:
 	case isMap && e.Type == event.MapStateEntered:
 		a.entered = true
 	case a.observed || !a.entered || a.complete:
