@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/create"
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/run"
+	"github.com/mapjob/mapjob/internal/cli/serve"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/plain"
 )
@@ -20,9 +21,10 @@ import (
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version of the command."`
 
-	Init create.Command      `cmd:"" help:"Create a job in this folder, which may be empty or a Go module."`
-	Run  run.Command         `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
-	ASL  definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
+	Init  create.Command      `cmd:"" help:"Create a job in this folder, which may be empty or a Go module."`
+	Run   run.Command         `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
+	Serve serve.Command       `cmd:"" help:"Start what a run would start, and no job: for the AWS CLI and SDKs."`
+	ASL   definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
 }
 
 // Main runs the command and returns its exit code.

@@ -39,7 +39,7 @@ type Options struct {
 	// run builds only what changed. Default: a folder in Folder.
 	Built string
 	// Ports on 127.0.0.1. Default: any free ones.
-	S3Port, DynamoDBPort, LambdaPort int
+	S3Port, DynamoDBPort, LambdaPort, StepFunctionsPort int
 	// Concurrency is how many functions run at once; further invocations wait.
 	// Default: four for each processor.
 	Concurrency int
@@ -139,7 +139,7 @@ func (s *Stack) startStepFunctions(context.Context) (err error) {
 	}
 	s.recordMachines()
 	s.api = sfnapi.New(runner{s}, s.recorder.Archive())
-	s.sfnServer, err = loopback.Serve("Step Functions", "", 0, s.api)
+	s.sfnServer, err = loopback.Serve("Step Functions", "--stepfunctions-port", s.options.StepFunctionsPort, s.api)
 	return err
 }
 

@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "runs": checkRuns, "take-port": takePort, "wait-for": waitFor,
+			"json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "runs": checkRuns, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "wait-for": waitFor,
 		},
 	})
 }

@@ -24,7 +24,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	if err != nil {
 		return err
 	}
-	r.begun.begin(r.folder, r.command.KeepRuns)
+	r.begun.Begin(r.folder, r.command.KeepRuns)
 	end := r.progress.Follow(seen.Counts)
 	drained := r.stack.Drain(ctx)
 	end()
@@ -43,7 +43,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	if drained != nil {
 		answer.Status = witness.Interrupted
 	}
-	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, r.filled); err != nil {
+	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, r.parts.Filled); err != nil {
 		return err
 	}
 	answer.Count(r.stack, seen, ended.Began)

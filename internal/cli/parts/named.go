@@ -1,4 +1,4 @@
-package run
+package parts
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 // checkNamed checks the flags of the form NAME=VALUE before anything is built: none
 // has an empty name, and a file can be read. Parameters and variables may have an
 // empty value.
-func (c *Command) checkNamed() error {
+func (f *Flags) checkNamed() error {
 	var errs []error
 	for _, flag := range []struct {
 		name, form string
@@ -19,12 +19,12 @@ func (c *Command) checkNamed() error {
 		mayBeEmpty bool
 		isFile     bool
 	}{
-		{name: "--context", form: "KEY=VALUE", values: c.Context, mayBeEmpty: true},
-		{name: "--env", form: "FUNCTION.NAME=VALUE", values: c.Env, mayBeEmpty: true},
-		{name: "--function", form: "FUNCTION=COMMAND", values: c.Function},
-		{name: "--parameter", form: "NAME=VALUE", values: c.Parameter, mayBeEmpty: true},
-		{name: "--seed", form: "NAME=FILE", values: c.Seed, isFile: true},
-		{name: "--stub", form: "FUNCTION=FILE", values: c.Stub, isFile: true},
+		{name: "--context", form: "KEY=VALUE", values: f.Context, mayBeEmpty: true},
+		{name: "--env", form: "FUNCTION.NAME=VALUE", values: f.Env, mayBeEmpty: true},
+		{name: "--function", form: "FUNCTION=COMMAND", values: f.Function},
+		{name: "--parameter", form: "NAME=VALUE", values: f.Parameter, mayBeEmpty: true},
+		{name: "--seed", form: "NAME=FILE", values: f.Seed, isFile: true},
+		{name: "--stub", form: "FUNCTION=FILE", values: f.Stub, isFile: true},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(flag.values)) {
 			value := flag.values[name]

@@ -1,4 +1,4 @@
-package run
+package parts
 
 import (
 	"os"
@@ -17,7 +17,7 @@ func TestFlagsWithNamesAreCheckedFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	none := filepath.Join("none", "orders.csv")
-	for expected, c := range map[string]Command{
+	for expected, c := range map[string]Flags{
 		"":                                     {Seed: map[string]string{"Orders": "there.csv", "In": ".", "Late": "pipe.csv"}, Stub: map[string]string{"F": "there.csv"}},
 		"-":                                    {Env: map[string]string{"F.LEVEL": ""}, Parameter: map[string]string{"P": ""}, Context: map[string]string{"c": ""}, Function: map[string]string{"F": "true"}},
 		"--seed Orders=" + none + ": open ":    {Seed: map[string]string{"Orders": none}},

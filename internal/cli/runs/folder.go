@@ -1,4 +1,5 @@
-package run
+// Package runs knows the folders of runs on this machine, and what began them.
+package runs
 
 import (
 	"cmp"
@@ -17,18 +18,21 @@ import (
 
 const (
 	root    = ".mapjob"
-	last    = "last"        // a link to the folder of the last run that began
+	folders = root + "/runs"
 	pidFile = "process.pid" // of the process that uses a run's folder
 )
+
+// Last is the name of a link to the folder of the last run that began.
+const Last = "last"
 
 // runName is the name of a run's folder.
 var runName = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
 
-// newFolder makes the folder of a run. Their names sort by time. It is closed to
+// New makes the folder of a run. Their names sort by time. It is closed to
 // other users, because items are in it, and so are those that an earlier version
 // of the command made. Git ignores all of them.
-func newFolder() (string, error) {
-	runs := filepath.Join(root, "runs")
+func New() (string, error) {
+	runs := folders
 	if err := errors.Join(os.MkdirAll(runs, 0o700), os.Chmod(root, 0o700), os.Chmod(runs, 0o700), ignoreRuns()); err != nil {
 		return "", err
 	}
@@ -38,7 +42,7 @@ func newFolder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(filepath.Join(made, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600); err != nil {
+	if err := claim(made); err != nil {
 		return "", err
 	}
 	for {
@@ -62,17 +66,67 @@ func ignoreRuns() error {
 	return errors.Join(err, ignore.Close())
 }
 
-// release marks the folder of a run as one that no process uses.
-func release(folder string) { _ = os.Remove(filepath.Join(folder, pidFile)) }
+// claim marks the folder of a run as one that this process uses.
+func claim(folder string) error {
+	return os.WriteFile(filepath.Join(folder, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600)
+}
+
+// Claim returns the folder of a run, by its ID or [Last], for this process to use. It
+// is refused while another process uses it.
+func Claim(id string) (string, error) {
+	folder, err := Find(id)
+	if err != nil {
+		return "", err
+	}
+	if inUse(folder) {
+		return "", fmt.Errorf("run %s: another process uses it: stop that with Ctrl-C, or choose another run", filepath.Base(folder))
+	}
+	return folder, claim(folder)
+}
+
+// Find returns the folder of a run, by its ID or [Last].
+func Find(id string) (string, error) {
+	name := id
+	if id == Last {
+		link, err := os.Readlink(filepath.Join(folders, Last))
+		if err != nil {
+			return "", errors.New("got no last run: start one with mapjob run")
+		}
+		name = link
+	}
+	folder := filepath.Join(folders, name)
+	if info, err := os.Stat(folder); !runName.MatchString(name) || err != nil || !info.IsDir() {
+		return "", fmt.Errorf("got run %q, expected last or the ID of a folder in %s", id, folders)
+	}
+	return folder, nil
+}
+
+// All returns the folders of all runs, the last one first.
+func All() ([]string, error) {
+	entries, err := os.ReadDir(folders)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	var all []string
+	for _, e := range slices.Backward(entries) { // which are sorted by name
+		if e.IsDir() && runName.MatchString(e.Name()) {
+			all = append(all, filepath.Join(folders, e.Name()))
+		}
+	}
+	return all, nil
+}
+
+// Release marks the folder of a run as one that no process uses.
+func Release(folder string) { _ = os.Remove(filepath.Join(folder, pidFile)) }
 
 // linkLast makes "last" a link to the folder of a run.
 func linkLast(folder string) {
 	// Not every system has links, and nothing depends on it. A link that is renamed
 	// takes the place of the one before, also if two runs begin at once.
 	runs := filepath.Dir(folder)
-	next := filepath.Join(runs, last+"-"+filepath.Base(folder))
+	next := filepath.Join(runs, Last+"-"+filepath.Base(folder))
 	if os.Symlink(filepath.Base(folder), next) == nil {
-		_ = os.Rename(next, filepath.Join(runs, last))
+		_ = os.Rename(next, filepath.Join(runs, Last))
 	}
 }
 
@@ -85,7 +139,7 @@ func prune(runs string, keep int) error {
 	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() || !runName.MatchString(e.Name()) })
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(b.Name(), a.Name()) })
-	kept, _ := os.Readlink(filepath.Join(runs, last))
+	kept, _ := os.Readlink(filepath.Join(runs, Last))
 	var errs []error
 	for _, e := range entries[min(keep, len(entries)):] {
 		if folder := filepath.Join(runs, e.Name()); e.Name() != kept && !inUse(folder) {

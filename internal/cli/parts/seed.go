@@ -1,4 +1,4 @@
-package run
+package parts
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 
 // seed fills tables and buckets of a stack, and notes the physical names of the
 // tables.
-func (r *run) seed(ctx context.Context, into *stack.Stack) error {
-	r.filled = map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(r.command.Seed)) {
-		from := r.command.Seed[name]
-		if err := r.fill(ctx, into, name, from); err != nil {
+func (p *Parts) seed(ctx context.Context, into *stack.Stack) error {
+	p.Filled = map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(p.Flags.Seed)) {
+		from := p.Flags.Seed[name]
+		if err := p.fill(ctx, into, name, from); err != nil {
 			return fmt.Errorf("--seed %s=%s: %w", name, from, err)
 		}
 	}
@@ -26,11 +26,11 @@ func (r *run) seed(ctx context.Context, into *stack.Stack) error {
 
 // fill fills a table with the records of a file, or a bucket with a file or those
 // of a folder.
-func (r *run) fill(ctx context.Context, into *stack.Stack, name, from string) error {
+func (p *Parts) fill(ctx context.Context, into *stack.Stack, name, from string) error {
 	if bucket, key, ok := into.BucketAndKey(name); ok {
 		count, err := into.Upload(ctx, bucket, key, from)
 		if err == nil {
-			r.progress.Say("filled %s with %s of %s", name, terminal.Number(count, "object"), from)
+			p.Progress.Say("filled %s with %s of %s", name, terminal.Number(count, "object"), from)
 		}
 		return err
 	}
@@ -42,7 +42,7 @@ func (r *run) fill(ctx context.Context, into *stack.Stack, name, from string) er
 	if err != nil {
 		return err
 	}
-	r.filled[table.Name] = true
-	r.progress.Say("filled %s with %s of %s", name, terminal.Number(count, "record"), from)
+	p.Filled[table.Name] = true
+	p.Progress.Say("filled %s with %s of %s", name, terminal.Number(count, "record"), from)
 	return nil
 }

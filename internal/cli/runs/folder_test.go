@@ -1,4 +1,4 @@
-package run
+package runs
 
 import (
 	"fmt"
@@ -62,15 +62,15 @@ func TestOldRunsAreRemoved(t *testing.T) {
 			makeRun(t, "20261101-000001-0000", 0)
 			makeRun(t, "20261101-000003-0000", 0)
 			makeRun(t, "20261101-000002-0000", 0)
-		}, []string{"20261101-000003-0000", own, last}},
+		}, []string{"20261101-000003-0000", own, Last}},
 		"none if there are not too many": {3, func(t *testing.T) {
 			makeRun(t, "20261101-000001-0000", 0)
 			makeRun(t, "20261101-000002-0000", 0)
-		}, []string{"20261101-000001-0000", "20261101-000002-0000", own, last}},
+		}, []string{"20261101-000001-0000", "20261101-000002-0000", own, Last}},
 		"one that goes on stays, and one that crashed does not": {1, func(t *testing.T) {
 			makeRun(t, "20261101-000001-0000", os.Getppid())
 			makeRun(t, "20261101-000002-0000", ended(t))
-		}, []string{"20261101-000001-0000", own, last}},
+		}, []string{"20261101-000001-0000", own, Last}},
 		"what is no run stays": {1, func(t *testing.T) {
 			for _, name := range []string{"mine", "20261101", "20261101-000001-000", "20261101-000001-0000.bak", "20261101-000001-000g"} {
 				makeRun(t, name, 0)
@@ -82,21 +82,21 @@ func TestOldRunsAreRemoved(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, []string{"20261101", "20261101-000001-000", "20261101-000001-0000", "20261101-000001-0000.bak", "20261101-000001-000g",
-			"20261101-000002-0000", own, last, "mine"}},
+			"20261101-000002-0000", own, Last, "mine"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			makeRun(t, own, os.Getpid())
 			c.make(t)
-			var b beginning
-			b.begin(filepath.Join(root, "runs", own), c.keep)
-			if err := b.wait(); err != nil {
+			var b Beginning
+			b.Begin(filepath.Join(root, "runs", own), c.keep)
+			if err := b.Wait(); err != nil {
 				t.Fatal(err)
 			}
 			if got := inRuns(t); !slices.Equal(got, c.expected) {
 				t.Errorf("got %q, expected %q", got, c.expected)
 			}
-			if to, err := os.Readlink(filepath.Join(root, "runs", last)); to != own || err != nil {
+			if to, err := os.Readlink(filepath.Join(root, "runs", Last)); to != own || err != nil {
 				t.Errorf("got %q and error %v, expected that last is %s", to, err, own)
 			}
 		})
@@ -109,13 +109,13 @@ func TestTheLastRunStays(t *testing.T) {
 	makeRun(t, "20261101-000001-0000", 0)
 	makeRun(t, "20261101-000002-0000", 0)
 	runs := filepath.Join(root, "runs")
-	if err := os.Symlink("20261101-000001-0000", filepath.Join(runs, last)); err != nil {
+	if err := os.Symlink("20261101-000001-0000", filepath.Join(runs, Last)); err != nil {
 		t.Fatal(err)
 	}
 	if err := prune(runs, 1); err != nil {
 		t.Fatal(err)
 	}
-	if got, expected := inRuns(t), []string{"20261101-000001-0000", "20261101-000002-0000", last}; !slices.Equal(got, expected) {
+	if got, expected := inRuns(t), []string{"20261101-000001-0000", "20261101-000002-0000", Last}; !slices.Equal(got, expected) {
 		t.Errorf("got %q, expected %q", got, expected)
 	}
 }
@@ -129,14 +129,14 @@ func TestRunsAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range n {
 		group.Go(func() {
-			folder, err := newFolder()
+			folder, err := New()
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			var b beginning
-			b.begin(folder, 1)
-			if err := b.wait(); err != nil {
+			var b Beginning
+			b.Begin(folder, 1)
+			if err := b.Wait(); err != nil {
 				t.Error(err)
 			}
 		})
@@ -149,7 +149,7 @@ func TestRunsAtOnce(t *testing.T) {
 	if len(folders) != n+1 { // with "last"
 		t.Errorf("got %d names, expected %d runs of their own and last: %v", len(folders), n, folders)
 	}
-	if to, err := os.Readlink(filepath.Join(root, "runs", last)); !folders[to] || err != nil {
+	if to, err := os.Readlink(filepath.Join(root, "runs", Last)); !folders[to] || err != nil {
 		t.Errorf("got %q and error %v, expected that last is one of them", to, err)
 	}
 }
@@ -165,7 +165,7 @@ func TestGitIgnoresRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := newFolder(); err != nil {
+		if _, err := New(); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(ignore); string(got) != expected || err != nil {

@@ -1,0 +1,36 @@
+package parts
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/mapjob/mapjob/internal/synthesis"
+)
+
+// makeAssembly synthesizes the app into a folder, or uses an assembly again if
+// nothing that the app reads has changed.
+func (p *Parts) makeAssembly(ctx context.Context, folder string) error {
+	app, err := synthesis.New(p.Flags.App, p.Flags.Context)
+	if err != nil {
+		return err
+	}
+	again, err := p.useOrMake(ctx, app, folder)
+	if p.Observed != nil {
+		p.Observed(app, again, err)
+	}
+	return err
+}
+
+func (p *Parts) useOrMake(ctx context.Context, app *synthesis.App, folder string) (again, err error) {
+	cache := synthesis.Cache{Folder: filepath.Join(".mapjob", "assemblies")}
+	if !p.Flags.NoCache && cache.Use(app, folder) {
+		p.Progress.Say("the app is not synthesized: nothing that it reads has changed")
+		return nil, nil
+	}
+	p.Progress.Say("synthesizing the app")
+	again, err = cache.Make(ctx, app, folder)
+	if err == nil && again != nil {
+		p.Progress.Say("the app will be synthesized again next time: %v", again)
+	}
+	return again, err
+}

@@ -1,0 +1,85 @@
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	startFile     = "run.json"
+	endpointsFile = "endpoints.json"
+)
+
+// Start is how the parts of a run were started: what is needed to start them again.
+type Start struct {
+	Time    time.Time         `json:"time"`
+	App     string            `json:"app,omitempty"`
+	Context map[string]string `json:"context,omitempty"`
+	// Stack and Job are as they were chosen.
+	Stack     string            `json:"stack,omitempty"`
+	Job       string            `json:"job,omitempty"`
+	Parameter map[string]string `json:"parameter,omitempty"`
+	Stub      map[string]string `json:"stub,omitempty"`
+	Function  map[string]string `json:"function,omitempty"`
+	Env       map[string]string `json:"env,omitempty"`
+	// StateMachineARN is that of the job; empty for a stack without a job, and if
+	// none was chosen among several.
+	StateMachineARN string `json:"stateMachineArn,omitempty"`
+}
+
+// Write writes how a run was started to its folder.
+func (s *Start) Write(folder string) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, startFile), append(text, '\n'), 0o600)
+}
+
+// ReadStart reads how the run of a folder was started.
+func ReadStart(folder string) (*Start, error) {
+	text, err := os.ReadFile(filepath.Join(folder, startFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("run %s: got no %s, expected one: the run did not begin, or is of an earlier version of mapjob", filepath.Base(folder), startFile)
+	}
+	var s Start
+	if err == nil {
+		err = json.Unmarshal(text, &s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %s: %w", filepath.Base(folder), startFile, err)
+	}
+	return &s, nil
+}
+
+// WriteEndpoints writes where the parts of a run listen, by the names of environment
+// variables, to its folder.
+func WriteEndpoints(folder string, endpoints map[string]string) error {
+	text, err := json.Marshal(endpoints)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, endpointsFile), text, 0o600)
+}
+
+// RemoveEndpoints removes them when the parts have ended.
+func RemoveEndpoints(folder string) { _ = os.Remove(filepath.Join(folder, endpointsFile)) }
+
+// Endpoints returns where the parts of a run listen, by the names of environment
+// variables; nil if they do not run.
+func Endpoints(folder string) map[string]string {
+	if !inUse(folder) {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(folder, endpointsFile))
+	var endpoints map[string]string
+	if err != nil || json.Unmarshal(text, &endpoints) != nil {
+		return nil
+	}
+	return endpoints
+}
