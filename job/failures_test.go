@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,7 +59,7 @@ func TestTheErrorsOfFailedItemsAreBesideThem(t *testing.T) {
 	} {
 		invoke(t, summarize(nothing), request(prefix, c.results, 8))
 		items, errors, count := failuresOf(t, prefix)
-		if !slices.Equal(errors, c.expected) || len(items) != len(errors) || count != fmt.Sprint(len(errors)) {
+		if !slices.Equal(errors, c.expected) || len(items) != len(errors) || count != strconv.Itoa(len(errors)) {
 			t.Errorf("%s: got %d items and errors %+v, metadata %q, expected %+v", prefix, len(items), errors, count, c.expected)
 		}
 	}
@@ -99,7 +100,7 @@ func TestTheMetadataOfFailuresHasTheirNumber(t *testing.T) {
 		})))
 		invoke(t, summarize(nothing, s3), c.request(t, prefix))
 		items, errors, count := failuresOf(t, prefix)
-		if len(items) != c.count || len(errors) != c.count || count != fmt.Sprint(c.count) || int(copies.Load()) != c.copies {
+		if len(items) != c.count || len(errors) != c.count || count != strconv.Itoa(c.count) || int(copies.Load()) != c.copies {
 			t.Errorf("%s: got %d items, %d errors, metadata %q and %d copies, expected %d of each and %d copies", name, len(items), len(errors), count, copies.Load(), c.count, c.copies)
 		}
 		if last := len(errors) - 1; last >= 0 && (errors[last] != protocol.FailedItem{Index: last, Error: "Bad"}) {

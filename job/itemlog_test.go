@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"strings"
 	"testing"
@@ -55,9 +56,7 @@ func TestALineSaysOfEachItemThatItFailed(t *testing.T) {
 			"fine", "named", "busy", 7, "fine", "panic", "exit", "hang", "not started", "not started")
 		about := func(message, name string, more map[string]any) map[string]any {
 			line := map[string]any{"level": "ERROR", "message": message, "error": name, "job": "test", "execution": "arn:x", "requestId": "r1"}
-			for key, value := range more {
-				line[key] = value
-			}
+			maps.Copy(line, more)
 			return line
 		}
 		expected := []map[string]any{
