@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/batch"
 	"github.com/mapjob/mapjob/job/internal/contain"
@@ -50,7 +51,7 @@ func (c *callback[Item, Token]) handOver(invocation *infoContext, payload []byte
 		return err
 	}
 	if len(b.Items) != 1 || b.TaskToken == "" {
-		return invalidInput("got %d items and a token of %d characters in %s, expected %s", len(b.Items), len(b.TaskToken), protocol.Excerpt(payload),
+		return invalidInput("got %s and a token of %s in %s, expected %s", number.Of(len(b.Items), "item"), number.Of(len(b.TaskToken), "character"), protocol.Excerpt(payload),
 			`{"BatchInput": {…}, "Items": [{"index": 0, "item": …}], "TaskToken": "…"}, with one item`)
 	}
 	invocation.info.Index = b.Items[0].Index // of the line about the failure

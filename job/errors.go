@@ -8,6 +8,7 @@ import (
 	"reflect"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -213,9 +214,9 @@ func invocationError(err error) error {
 
 // invocationErrorAfter returns an invocationError whose message begins with how
 // far the invocation came, such as "after 7 items".
-func invocationErrorAfter(count int64, things string, err error) error {
+func invocationErrorAfter(count int64, thing string, err error) error {
 	d := describe(err)
-	return messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %d %s: %s", count, things, d.message)}
+	return messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %s: %s", number.Of(int(count), thing), d.message)}
 }
 
 // invalidInput returns the error of a message that is not of the protocol.

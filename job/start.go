@@ -57,7 +57,7 @@ func (s *starter[In, Item]) start(invocation *infoContext, payload []byte) ([]by
 		return err
 	})
 	if err != nil {
-		return nil, invocationErrorAfter(count.Load(), "items", err)
+		return nil, invocationErrorAfter(count.Load(), "item", err)
 	}
 	return <-answered, nil
 }

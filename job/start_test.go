@@ -108,11 +108,11 @@ func TestAFailedJobStartLeavesNoItemsAndCountsThem(t *testing.T) {
 		"late":  {start(megabytes(40, errors.New("it went down"))), "Error", "after 40 items: it went down"},
 		"panics": {start(func(context.Context, night) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) { yield(1, nil); panic("boom") }
-		}), "MapJob.Panic", "after 1 items: boom"},
+		}), "MapJob.Panic", "after 1 item: boom"},
 		"panics before": {start(func(context.Context, night) iter.Seq2[int, error] { panic("no seq") }), "MapJob.Panic", "after 0 items: no seq"},
 		"exits": {start(func(context.Context, night) iter.Seq2[int, error] {
 			return func(yield func(int, error) bool) { yield(1, nil); runtime.Goexit() }
-		}), job.ErrorHandlerExited, "after 1 items: the handler ended its goroutine, as runtime.Goexit and t.FailNow do, expected it to return"},
+		}), job.ErrorHandlerExited, "after 1 item: the handler ended its goroutine, as runtime.Goexit and t.FailNow do, expected it to return"},
 		"unwritable item": {start(func(context.Context, night) iter.Seq2[func(), error] {
 			return func(yield func(func(), error) bool) { yield(func() {}, nil) }
 		}), "UnsupportedTypeError", "after 0 items: json: unsupported type: func()"},
@@ -204,7 +204,7 @@ func TestAPanicOfAnInlineJobStartIsNamed(t *testing.T) {
 	err := refused(t, start(func(context.Context, night) iter.Seq2[int, error] {
 		return func(yield func(int, error) bool) { yield(1, nil); panic("boom") }
 	}), request)
-	if err.Type != job.ErrorPanic || err.Message != "after 1 items: boom" {
+	if err.Type != job.ErrorPanic || err.Message != "after 1 item: boom" {
 		t.Errorf("got %s: %s, expected how far it came", err.Type, err.Message)
 	}
 }
@@ -236,8 +236,8 @@ func TestAJobStartWhoseTimeIsUpCountsItsItems(t *testing.T) {
 		expected string
 	}{
 		"items without end":        {endless, "items: the invocation's time was up: give the function a longer timeout"},
-		"a query that won't end":   {ignoring, "after 1 items: the invocation's time was up"},
-		"a query that ends itself": {returning, "after 1 items: context deadline exceeded"},
+		"a query that won't end":   {ignoring, "after 1 item: the invocation's time was up"},
+		"a query that ends itself": {returning, "after 1 item: context deadline exceeded"},
 	} {
 		for form, request := range map[string]string{
 			"inline":      `{"input": {}}`,

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/internal/statesarn"
@@ -72,7 +73,7 @@ func (z *summarizer) answer(invocation *infoContext, payload []byte) ([]byte, er
 	case err == nil:
 		return <-answered, nil
 	case NameOf(err) == ErrorDeadline:
-		return nil, invocationErrorAfter(seen.Load(), "outcomes", err)
+		return nil, invocationErrorAfter(seen.Load(), "outcome", err)
 	}
 	return nil, err
 }
@@ -187,7 +188,7 @@ func count(total *int, t *tally.Tally, rest results.Rest) (items report.Items, n
 	}
 	if unknown := items.Missing - lost; unknown > 0 {
 		if rest.Gap != "" {
-			notes = append(notes, fmt.Sprintf("What became of %d items is not known: %s.", unknown, rest.Gap))
+			notes = append(notes, fmt.Sprintf("What became of %s is not known: %s.", number.Of(unknown, "item"), rest.Gap))
 		}
 		if rest.Error != "" {
 			t.FailUnseen(unknown, rest.Error, rest.Cause)
@@ -221,8 +222,8 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 			return err
 		}
 		if stored < unsuccessful {
-			notes = append(notes, fmt.Sprintf("%s lacks %d of the %d items that did not succeed (%s): their outcomes do not carry them.",
-				protocol.FailuresFile, unsuccessful-stored, unsuccessful, protocol.ErrorItemUnknown))
+			notes = append(notes, fmt.Sprintf("%s lacks %d of %s that did not succeed (%s): their outcomes do not carry them.",
+				protocol.FailuresFile, unsuccessful-stored, number.Of(unsuccessful, "item"), protocol.ErrorItemUnknown))
 		}
 	case unsuccessful > 0 && request.Items.Key != "":
 		errorOf := summary.outcomes.errorOf(rest)

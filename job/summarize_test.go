@@ -259,7 +259,7 @@ func TestItemsOfASourceThatDoNotComeWithTheirOutcomesAreMissed(t *testing.T) {
 	if failures, _ := object(t, "older/report/failures.jsonl"); failures != "0\n1\n" {
 		t.Errorf("got failures %q, expected the items of the child that failed", failures)
 	}
-	const note = "failures.jsonl lacks 1 of the 3 items that did not succeed (MapJob.ItemUnknown)"
+	const note = "failures.jsonl lacks 1 of 3 items that did not succeed (MapJob.ItemUnknown)"
 	for _, name := range []string{"report.md", "report.html", "report.json"} {
 		if text, _ := object(t, "older/report/"+name); !strings.Contains(text, note) {
 			t.Errorf("got %s\n%s\nexpected it to say %s", name, text, note)

@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -247,7 +248,7 @@ func (r *itemReader) validate(found *refusal.Problems) {
 		found.Add("Source.Key: got %q without a Bucket, expected one: if the input names the bucket, it names the key", *r.key)
 	}
 	if r.bucket != nil && len(r.inputBuckets) > 0 {
-		found.Add("Source.InputBuckets: got %d buckets with a Bucket, expected one of both: with a Bucket, the input names no other", len(r.inputBuckets))
+		found.Add("Source.InputBuckets: got %s with a Bucket, expected one of both: with a Bucket, the input names no other", number.Of(len(r.inputBuckets), "bucket"))
 	}
 	if slices.Contains(r.inputBuckets, nil) {
 		found.Add("Source.InputBuckets: got nil in the list, expected buckets")

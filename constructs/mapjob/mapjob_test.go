@@ -610,7 +610,7 @@ func TestInputsNameNoObjectsOfOtherJobs(t *testing.T) {
 		"one object of it":               {&mapjob.CSV{Bucket: results, Key: jsii.String("rows.csv")}, ""},
 		"among the buckets of the input": {&mapjob.CSV{InputBuckets: []awss3.IBucket{other, again}}, ofInput},
 		"other buckets":                  {&mapjob.Inventory{InputBuckets: []awss3.IBucket{other}}, ""},
-		"both":                           {&mapjob.JSON{Bucket: other, InputBuckets: []awss3.IBucket{other}}, "Source.InputBuckets: got 1 buckets with a Bucket"},
+		"both":                           {&mapjob.JSON{Bucket: other, InputBuckets: []awss3.IBucket{other}}, "Source.InputBuckets: got 1 bucket with a Bucket"},
 		"no bucket":                      {&mapjob.JSON{InputBuckets: []awss3.IBucket{nil}}, "Source.InputBuckets: got nil in the list"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -75,7 +76,7 @@ func format(_ *Environment, a []any) (any, error) {
 		case c == '{' && i+1 < len(template) && template[i+1] == '}':
 			i++
 			if len(rest) == 0 {
-				return nil, fmt.Errorf("the template: got more {} than the %d arguments after it, expected one for each", len(a)-1)
+				return nil, fmt.Errorf("the template: got more {} than the %s after it, expected one for each", number.Of(len(a)-1, "argument"))
 			}
 			text.WriteString(javaText(rest[0]))
 			rest = rest[1:]
@@ -84,7 +85,7 @@ func format(_ *Environment, a []any) (any, error) {
 		}
 	}
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("the template: got fewer {} than the %d arguments after it, expected one for each", len(a)-1)
+		return nil, fmt.Errorf("the template: got fewer {} than the %s after it, expected one for each", number.Of(len(a)-1, "argument"))
 	}
 	return text.String(), nil
 }
@@ -193,7 +194,7 @@ func arrayGetItem(_ *Environment, a []any) (any, error) {
 		return nil, err
 	}
 	if i < 0 || i >= len(list) {
-		return nil, fmt.Errorf("the index: got %d, expected one of an array of %d elements", i, len(list))
+		return nil, fmt.Errorf("the index: got %d, expected one of an array of %s", i, number.Of(len(list), "element"))
 	}
 	return list[i], nil
 }

@@ -97,7 +97,7 @@ func TestWhatIsWrongWithAPlaceIsNamed(t *testing.T) {
 		"file not zipped":         {Source{Place: InInventory, Key: "i.json"}, []byte("this is no gzip file\n"), "s3://in/i.gz: got gzip: invalid header"},
 		"damaged file":            {Source{Place: InInventory, Key: "i.json"}, damaged, "s3://in/i.gz: got gzip: invalid checksum"},
 		"half a file":             {Source{Place: InInventory, Key: "i.json"}, zipped[:len(zipped)-9], "s3://in/i.gz: got unexpected EOF, expected a whole gzip file"},
-		"odd row":                 {Source{Place: InInventory, Key: "i.json"}, zip("x,1\nx\n"), "s3://in/i.gz: line 2: got a row with 1 fields, expected 2"},
+		"odd row":                 {Source{Place: InInventory, Key: "i.json"}, zip("x,1\nx\n"), "s3://in/i.gz: line 2: got a row with 1 field, expected 2"},
 		"no address":              {Source{Place: InUnload, Key: "unload", Layout: Layout{Format: JSONL}}, nil, `s3://in/unload: got the data file "http://data/one"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -75,7 +76,7 @@ func (t *table) next() error {
 		return err
 	}
 	if n := len(t.rows.fields); t.exact && n != len(t.names) {
-		return t.in.problem(t.rows.begun, "got a row with %d fields, expected %d", n, len(t.names))
+		return t.in.problem(t.rows.begun, "got a row with %s, expected %d", number.Of(n, "field"), len(t.names))
 	}
 	return nil
 }

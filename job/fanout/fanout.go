@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/job"
 )
 
@@ -92,4 +93,6 @@ func Send[Item any](ctx context.Context, queue *Queue, items iter.Seq2[Item, err
 	return sent, nil
 }
 
-func after(sent int, err error) error { return fmt.Errorf("after %d messages: %w", sent, err) }
+func after(sent int, err error) error {
+	return fmt.Errorf("after %s: %w", number.Of(sent, "message"), err)
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/fanout"
 )
@@ -181,7 +182,7 @@ func TestSendReturnsTheErrorAndHowManyWereSent(t *testing.T) {
 			if !ok || c.kind != "" && named.Type != c.kind {
 				t.Fatalf("%s: got the error %v, expected one with the type %q", name, err, c.kind)
 			}
-			if prefix := fmt.Sprintf("after %d messages: ", c.sent); !strings.HasPrefix(named.Message, prefix) || !strings.Contains(named.Message, c.expected) || len(c.client.sizes) != c.requests {
+			if prefix := "after " + number.Of(c.sent, "message") + ": "; !strings.HasPrefix(named.Message, prefix) || !strings.Contains(named.Message, c.expected) || len(c.client.sizes) != c.requests {
 				t.Errorf("%s: got %q by %d requests, expected %q and %q by %d", name, named.Message, len(c.client.sizes), prefix, c.expected, c.requests)
 			}
 		})

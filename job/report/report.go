@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 )
 
@@ -153,7 +154,11 @@ func (r *Report) itemsVerdict() string {
 	case r.Items == Items{}:
 		return "there were no items"
 	case r.Items.Missing > 0:
-		return fmt.Sprintf("%s of %s items have no result: the account does not add up", Thousands(r.Items.Missing), Thousands(r.Items.Total))
+		verb := "have"
+		if r.Items.Missing == 1 {
+			verb = "has"
+		}
+		return fmt.Sprintf("%s of %s %s no result: the account does not add up", Thousands(r.Items.Missing), number.Of(r.Items.Total, "item"), verb)
 	case r.Items.Failed == 0:
 		if r.Items.Total == 1 {
 			return "the one item succeeded"
@@ -164,17 +169,11 @@ func (r *Report) itemsVerdict() string {
 	if tolerated != "" {
 		tolerated = ", tolerated: " + tolerated
 	}
-	return fmt.Sprintf("%s of %s items failed (%s%s)", Thousands(r.Items.Failed), Thousands(r.Items.Total), r.Share(r.Items.Failed), tolerated)
+	return fmt.Sprintf("%s of %s failed (%s%s)", Thousands(r.Items.Failed), number.Of(r.Items.Total, "item"), r.Share(r.Items.Failed), tolerated)
 }
 
 // Thousands formats a number with commas.
-func Thousands(n int) string {
-	digits := strconv.Itoa(n)
-	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
-		digits = digits[:at] + "," + digits[at:]
-	}
-	return digits
-}
+func Thousands(n int) string { return number.Thousands(n) }
 
 // Markdown writes the report as GitHub-flavoured Markdown with aligned columns,
 // so that it can be read as plain text. All texts are shown as they are: markup in

@@ -134,6 +134,21 @@ func TestAShareIsNotRoundedToNoneOrAll(t *testing.T) {
 	}
 }
 
+func TestAVerdictAgreesInNumber(t *testing.T) {
+	for expected, items := range map[string]report.Items{
+		"1 of 1 item failed (100.0%)":                                      {Total: 1, Failed: 1},
+		"1 of 2 items failed (50.0%)":                                      {Total: 2, Succeeded: 1, Failed: 1},
+		"1 of 1 item has no result: the account does not add up":           {Total: 1, Missing: 1},
+		"1 of 1,000 items has no result: the account does not add up":      {Total: 1000, Succeeded: 999, Missing: 1},
+		"1,000 of 1,001 items have no result: the account does not add up": {Total: 1001, Succeeded: 1, Missing: 1000},
+		"the one item succeeded":                                           {Total: 1, Succeeded: 1},
+	} {
+		if got := (&report.Report{Items: items}).Verdict(); got != expected {
+			t.Errorf("got %q, expected %q", got, expected)
+		}
+	}
+}
+
 func TestAJobWithoutItemsSaysSo(t *testing.T) {
 	if got, expected := (&report.Report{}).Verdict(), "there were no items"; got != expected {
 		t.Errorf("got %q, expected %q", got, expected)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/mapjob/mapjob/internal/number"
 )
 
 // Kinds of schedule expressions.
@@ -99,7 +100,7 @@ var cronFields = []cronField{
 func checkCron(text string) error {
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
-		return fmt.Errorf("got %d fields, expected six: minutes, hours, day of month, month, day of week, year", len(fields))
+		return fmt.Errorf("got %s, expected six: minutes, hours, day of month, month, day of week, year", number.Of(len(fields), "field"))
 	}
 	var problems []error
 	for i, field := range cronFields {

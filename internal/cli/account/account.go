@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/internal/tally"
@@ -298,7 +299,7 @@ func (a *Account) Report(job string, x *engine.Execution) *report.Report {
 	}
 	if lacks := a.items.Failed - a.failures.count; lacks > 0 {
 		r.Notes = []string{fmt.Sprintf("%s lacks %d of %s that failed (%s): their outcomes do not carry them.",
-			protocol.FailuresFile, lacks, terminal.Number(a.items.Failed, "item"), protocol.ErrorItemUnknown)}
+			protocol.FailuresFile, lacks, number.Of(a.items.Failed, "item"), protocol.ErrorItemUnknown)}
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 )
 
@@ -31,7 +32,7 @@ func (v *Validate) Run(s *terminal.Streams) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %d definitions are not valid", bad, len(v.Files))
+		return fmt.Errorf("%d of %s not valid", bad, number.Of(len(v.Files), "definition"))
 	}
 	return nil
 }

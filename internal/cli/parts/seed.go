@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/items"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/stack"
 )
 
@@ -30,7 +30,7 @@ func (p *Parts) fill(ctx context.Context, into *stack.Stack, name, from string) 
 	if bucket, key, ok := into.BucketAndKey(name); ok {
 		count, err := into.Upload(ctx, bucket, key, from)
 		if err == nil {
-			p.Progress.Say("filled %s with %s of %s", name, terminal.Number(count, "object"), from)
+			p.Progress.Say("filled %s with %s of %s", name, number.Of(count, "object"), from)
 		}
 		return err
 	}
@@ -43,6 +43,6 @@ func (p *Parts) fill(ctx context.Context, into *stack.Stack, name, from string) 
 		return err
 	}
 	p.Filled[table.Name] = true
-	p.Progress.Say("filled %s with %s of %s", name, terminal.Number(count, "record"), from)
+	p.Progress.Say("filled %s with %s of %s", name, number.Of(count, "record"), from)
 	return nil
 }

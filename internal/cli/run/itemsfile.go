@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/items"
+	"github.com/mapjob/mapjob/internal/number"
 )
 
 // standardInput is the value of --items that stands for standard input.
@@ -43,7 +43,7 @@ func (r *run) readItems() error {
 		return fmt.Errorf("--items: got no items in %s, expected one or more", r.command.itemsName())
 	}
 	r.items = items.File(file)
-	r.progress.Say("read %s of %s", terminal.Number(count, "item"), r.command.itemsName())
+	r.progress.Say("read %s of %s", number.Of(count, "item"), r.command.itemsName())
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/report"
@@ -71,9 +71,9 @@ func (o *outcomes) against(before *outcomes) string {
 			broken = append(broken, mention(index, is))
 		}
 	}
-	text := fmt.Sprintf("compared with the run before: %s, %s failed", terminal.Number(o.items, "item"), report.Thousands(len(o.errors)))
+	text := fmt.Sprintf("compared with the run before: %s, %s failed", number.Of(o.items, "item"), report.Thousands(len(o.errors)))
 	if o.items != before.items || len(o.errors) != len(before.errors) {
-		text += fmt.Sprintf(" (before: %s, %s failed)", terminal.Number(before.items, "item"), report.Thousands(len(before.errors)))
+		text += fmt.Sprintf(" (before: %s, %s failed)", number.Of(before.items, "item"), report.Thousands(len(before.errors)))
 	}
 	if len(cured)+len(broken)+len(other) == 0 {
 		return text + "; no item ended otherwise"

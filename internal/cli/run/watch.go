@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/inputs"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/reads"
@@ -67,7 +68,7 @@ func shown(paths []string) string {
 		first, _ = filepath.Rel(folder, first)
 	}
 	if more := len(paths) - 1; more > 0 {
-		return fmt.Sprintf("%s and %s", first, terminal.Number(more, "other file"))
+		return fmt.Sprintf("%s and %s", first, number.Of(more, "other file"))
 	}
 	return first
 }

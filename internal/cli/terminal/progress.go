@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
-	"github.com/mapjob/mapjob/job/report"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
@@ -41,11 +41,15 @@ type Counts struct {
 // Unknown is a count that is not known.
 const Unknown = -1
 
-func (c Counts) words(of string) string {
+func (c Counts) words() string {
 	if c.Failed == Unknown {
 		return Were(c.Done, "object", "objects") + " written"
 	}
-	return fmt.Sprintf("%s%s items done, %s failed", report.Thousands(c.Done), of, report.Thousands(c.Failed))
+	done := number.Of(c.Done, "item")
+	if c.Total >= 0 {
+		done = number.Thousands(c.Done) + " of " + number.Of(c.Total, "item")
+	}
+	return fmt.Sprintf("%s done, %s failed", done, number.Thousands(c.Failed))
 }
 
 // Follow shows the counts until the function that it returns is called.
@@ -77,15 +81,12 @@ func (p *Progress) follow(done <-chan struct{}, now func() Counts) {
 			return
 		}
 		printed = n
-		of, left := "", ""
+		left := ""
 		rate := float64(n) / time.Since(began).Seconds()
-		if c.Total >= 0 {
-			of = " of " + report.Thousands(c.Total)
-			if n < c.Total {
-				left = fmt.Sprintf(", %s left", remaining(c.Total-n, rate))
-			}
+		if n < c.Total {
+			left = fmt.Sprintf(", %s left", remaining(c.Total-n, rate))
 		}
-		p.Say("%s, %.0f a second%s", c.words(of), rate, left)
+		p.Say("%s, %.0f a second%s", c.words(), rate, left)
 	}
 	for {
 		select {
@@ -110,13 +111,13 @@ func (p *Progress) bar(done <-chan struct{}, now func() Counts) {
 		n := c.Done
 		rate := float64(n) / time.Since(began).Seconds()
 		if c.Failed == Unknown {
-			return fmt.Sprintf(" %s, %.0f/s", c.words(""), rate)
+			return fmt.Sprintf(" %s, %.0f/s", c.words(), rate)
 		}
-		s := fmt.Sprintf(" %s", report.Thousands(n))
+		s := fmt.Sprintf(" %s", number.Thousands(n))
 		if c.Total >= 0 {
-			s += " of " + report.Thousands(c.Total)
+			s += " of " + number.Thousands(c.Total)
 		}
-		s += fmt.Sprintf(", %s failed, %.0f/s", report.Thousands(c.Failed), rate)
+		s += fmt.Sprintf(", %s failed, %.0f/s", number.Thousands(c.Failed), rate)
 		if c.Total > n && n > 0 {
 			s += fmt.Sprintf(", %s left", remaining(c.Total-n, rate))
 		}

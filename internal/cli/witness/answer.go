@@ -12,6 +12,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -157,7 +158,7 @@ func (a *Answer) Markdown(w io.Writer) error {
 		say("- the event took %s", milliseconds(a.Known.EventMs))
 	}
 	for _, q := range a.Known.Queues {
-		say("- queue %s has %s", q.Queue, terminal.Number(q.Messages, "message"))
+		say("- queue %s has %s", q.Queue, number.Of(q.Messages, "message"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.Known.Tables)) {
 		table := a.Known.Tables[name]
@@ -165,7 +166,7 @@ func (a *Answer) Markdown(w io.Writer) error {
 			say("- table %s: %s", name, plain.Code(string(record)))
 		}
 		if more := table.Count - len(table.Records); more > 0 {
-			say("- table %s: and %s more, of %s in all", name, terminal.Number(more, "record"), report.Thousands(table.Count))
+			say("- table %s: and %s more, of %s in all", name, number.Of(more, "record"), report.Thousands(table.Count))
 		}
 	}
 	if a.Known.Unknown != "" {
@@ -175,10 +176,10 @@ func (a *Answer) Markdown(w io.Writer) error {
 	for _, c := range a.Counted.Consumers {
 		lost := ""
 		if c.LostAnswers > 0 {
-			lost = fmt.Sprintf(", of %s the answer was lost", terminal.Number(c.LostAnswers, "invocation"))
+			lost = fmt.Sprintf(", of %s the answer was lost", number.Of(c.LostAnswers, "invocation"))
 		}
 		say("- %s was invoked %s with %s of %s; %s repeated, %s failed%s", c.Function,
-			terminal.Number(c.Invocations, "time"), terminal.Number(c.Messages, "message"), c.Queue, terminal.Were(c.Repeated, "delivery", "deliveries"), report.Thousands(c.Failed), lost)
+			number.Of(c.Invocations, "time"), number.Of(c.Messages, "message"), c.Queue, terminal.Were(c.Repeated, "delivery", "deliveries"), report.Thousands(c.Failed), lost)
 	}
 	if a.Counted.LastMessageMs > 0 {
 		say("- the last message succeeded %s after the event, by the clock of the queues", milliseconds(a.Counted.LastMessageMs))

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 )
@@ -75,7 +76,7 @@ func shorten(outcomes []protocol.Outcome, failed func(*protocol.Outcome)) ([]byt
 		}
 	}
 	return nil, protocol.Errorf(protocol.ErrorResultTooLarge,
-		"the outcomes of %d items do not fit into the %d bytes of an answer: make the batches smaller", len(outcomes), protocol.MaxAnswer)
+		"the outcomes of %s do not fit into the %d bytes of an answer: make the batches smaller", number.Of(len(outcomes), "item"), protocol.MaxAnswer)
 }
 
 // maxResult is the largest result of an item: an outcome, less room for the item and

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job/internal/upload"
@@ -81,7 +82,7 @@ func EachItem(ctx context.Context, store *s3object.Store, c protocol.Chunk, do f
 		return do(index-1, line)
 	})
 	if err == nil && index != c.First+c.Count {
-		err = fmt.Errorf("got %d items in s3://%s/%s, expected %d", index-c.First, c.Bucket, c.Key, c.Count)
+		err = fmt.Errorf("got %s in s3://%s/%s, expected %d", number.Of(index-c.First, "item"), c.Bucket, c.Key, c.Count)
 	}
 	return err
 }

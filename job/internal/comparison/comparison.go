@@ -11,6 +11,7 @@ import (
 	"io/fs"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/tally"
 	"github.com/mapjob/mapjob/job/report"
@@ -51,9 +52,9 @@ func Of(ctx context.Context, rerun *protocol.Rerun, items Endings, open func(ctx
 		}
 		if lines > items.Total { // they are of other items
 			c, lines = protocol.Comparison{}, 0
-			note = fmt.Sprintf("s3://%s/%s has errors of more than %d items", at.Bucket, at.Key, items.Total)
+			note = fmt.Sprintf("s3://%s/%s has errors of more than %s", at.Bucket, at.Key, number.Of(items.Total, "item"))
 		} else if lines < items.Total {
-			note = fmt.Sprintf("s3://%s/%s has errors of %d items, expected %d", at.Bucket, at.Key, lines, items.Total)
+			note = fmt.Sprintf("s3://%s/%s has errors of %s, expected %d", at.Bucket, at.Key, number.Of(lines, "item"), items.Total)
 		}
 	}
 	for index := lines; index < items.Total; index++ {
@@ -65,7 +66,7 @@ func Of(ctx context.Context, rerun *protocol.Rerun, items Endings, open func(ctx
 	case note == "":
 		note = fmt.Sprintf("s3://%s/%s lacks errors of items, or there are too many names of errors", at.Bucket, at.Key)
 	}
-	return c, fmt.Sprintf("For %d items that failed again it is not known whether the error is the same: %s.", c.Unknown, note), nil
+	return c, fmt.Sprintf("For %s that failed again it is not known whether the error is the same: %s.", number.Of(c.Unknown, "item"), note), nil
 }
 
 // add compares an item with a [protocol.FailedItem] as JSON.

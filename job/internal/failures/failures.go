@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job/internal/answer"
@@ -146,7 +147,7 @@ func eachValue(ctx context.Context, store *s3object.Store, bucket, key string, d
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("reading s3://%s/%s: %w after %d items, expected one JSON value after the other", bucket, key, err, n)
+			return fmt.Errorf("reading s3://%s/%s: %w after %s, expected one JSON value after the other", bucket, key, err, number.Of(n, "item"))
 		}
 		if err := do(value); err != nil {
 			return err
