@@ -64,4 +64,8 @@ var figures = []figure{
 		name: "devloop/stack-edit", unit: "s", begin: stackEdit,
 		peer: "the limit", ratio: atMost(1),
 	},
+	{
+		name: "devloop/synth", unit: "s", begin: synth,
+		peer: "an app in JavaScript", ratio: atMost(1.5),
+	},
 }
