@@ -54,7 +54,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	case drained != nil:
 		return terminal.Failedf("interrupted: the results so far are in %s", r.folder)
 	case ended.Condition != "Success":
-		return terminal.Failedf("%s failed with %s\nits log is in %s", function, plain.Line(witness.Reason(ended)), filepath.Join(r.folder, "logs"))
+		return terminal.Failedf("%s failed with %s: %s\nits log is in %s", function, plain.Line(answer.Error), plain.Line(answer.Cause), filepath.Join(r.folder, "logs"))
 	case len(ended.Unsent) > 0:
 		return terminal.Failed{Err: errors.Join(ended.Unsent...)}
 	}

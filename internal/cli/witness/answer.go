@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,9 @@ import (
 // Interrupted is the status of an event that had not ended.
 const Interrupted = "Interrupted"
 
+// success is the status of an event that did not fail.
+const success = "Success"
+
 // maxRecords is how many records of a table an answer has.
 const maxRecords = 100
 
@@ -32,7 +36,9 @@ const queuesDoNotKnow = "when the work was finished, or whether there will be mo
 // Answer says how an event ended. What the stack knows is kept apart from what
 // this machine has seen.
 type Answer struct {
-	Status     string `json:"status"` // Lambda's condition (Success, RetriesExhausted, EventAgeExceeded) or Interrupted
+	Status     string `json:"status"`          // Lambda's condition (Success, RetriesExhausted, EventAgeExceeded) or Interrupted
+	Error      string `json:"error,omitempty"` // of an event that failed
+	Cause      string `json:"cause,omitempty"`
 	Function   string `json:"function"`
 	Tries      int    `json:"tries"`
 	DurationMs int64  `json:"durationMs"` // of the run
@@ -70,6 +76,9 @@ type tableLeft struct {
 // than the event, which nothing in the stack knows.
 func (a *Answer) Ends(r invocation.EventResult, polls bool) {
 	a.Status, a.Tries = r.Condition, r.Tries
+	if a.Status != success {
+		a.Error, a.Cause = Failure(r)
+	}
 	if a.Known.Answer = r.Answer; !json.Valid(r.Answer) {
 		a.Known.Answer, _ = json.Marshal(string(r.Answer)) // never fails for text
 	}
@@ -148,10 +157,18 @@ func (a *Answer) Markdown(w io.Writer) error {
 	if a.Tries > 1 {
 		tries = fmt.Sprintf(" after %d tries", a.Tries)
 	}
-	if a.Status == Interrupted {
-		say("# %s: interrupted before its end\n\n## What the stack itself knows\n", a.Function)
-	} else {
-		say("# %s: the event ended with %s%s\n\n## What the stack itself knows\n", a.Function, a.Status, tries)
+	switch {
+	case a.Status == Interrupted:
+		say("# %s: interrupted before its end", a.Function)
+	case a.Status != success:
+		say("# %s: failed with %s\n\n%s\n\nThe event ended with %s%s.", a.Function, plain.Markdown(a.Error), plain.Markdown(a.Cause), a.Status, tries)
+	case len(a.Counted.Unsent) > 0:
+		say("# %s: failed, because the end of the event could not be sent\n\nThe event ended with %s%s.", a.Function, a.Status, tries)
+	default:
+		say("# %s: the event ended with %s%s", a.Function, a.Status, tries)
+	}
+	say("\n## What the stack itself knows\n")
+	if a.Status != Interrupted {
 		say("- %s answered: %s", a.Function, plain.Code(string(a.Known.Answer)))
 	}
 	if a.Known.EventMs > 0 {
@@ -204,11 +221,12 @@ func milliseconds(n int64) time.Duration {
 	return d
 }
 
-// Reason returns the error of a function by its own name, if it has one.
-func Reason(r invocation.EventResult) string {
+// Failure returns the error of a function by its own name, if it has one, and its
+// message.
+func Failure(r invocation.EventResult) (name, cause string) {
 	var named struct{ ErrorType, ErrorMessage string }
 	if json.Unmarshal(r.Answer, &named) != nil || named.ErrorType == "" {
-		return r.FunctionError + ": " + protocol.CauseMessage(string(r.Answer))
+		return cmp.Or(r.FunctionError, r.Condition), protocol.CauseMessage(string(r.Answer))
 	}
-	return named.ErrorType + ": " + named.ErrorMessage
+	return named.ErrorType, named.ErrorMessage
 }

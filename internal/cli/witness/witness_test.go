@@ -46,7 +46,17 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 			r := ended("RetriesExhausted", `{"errorType":"InvalidDate","errorMessage":"got \"tomorrow\""}`)
 			r.Tries, r.Unsent = 3, []error{errors.New("sending the end of an invocation to Failures: too long")}
 			a.Ends(r, false)
-		}, []string{"the event ended with RetriesExhausted after 3 tries", "- not notified of the end: sending the end of an invocation to Failures: too long", "InvalidDate"}, nil},
+		}, []string{"# Handler: failed with InvalidDate\n\ngot \"tomorrow\"\n\nThe event ended with RetriesExhausted after 3 tries.\n\n## What", "- not notified of the end: sending the end of an invocation to Failures: too long", "InvalidDate"}, nil},
+		"an error without a name": {func(a *Answer) {
+			r := ended("EventAgeExceeded", `{"errorMessage":"*late*"}`)
+			r.FunctionError = "Unhandled"
+			a.Ends(r, false)
+		}, []string{"# Handler: failed with Unhandled\n\n\\*late\\*\n\nThe event ended with EventAgeExceeded.\n"}, []string{"tries"}},
+		"only its end could not be sent": {func(a *Answer) {
+			r := ended("Success", `1`)
+			r.Unsent = []error{errors.New("too long")}
+			a.Ends(r, false)
+		}, []string{"# Handler: failed, because the end of the event could not be sent\n\nThe event ended with Success.\n", "- not notified of the end: too long"}, nil},
 		"an answer that is no JSON": {func(a *Answer) { a.Ends(ended("Success", "plain"), false) }, []string{"- Handler answered: `\"plain\"`"}, nil},
 		"interrupted": {func(a *Answer) { a.Status = Interrupted; a.Counted.Objects = 3 },
 			[]string{"# Handler: interrupted before its end", "- 3 objects were written"}, []string{"answered", "the event ended"}},
@@ -56,6 +66,11 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 		var markdown, document strings.Builder
 		if err := errors.Join(a.Markdown(&markdown), a.JSON(&document)); err != nil || !json.Valid([]byte(document.String())) {
 			t.Errorf("%s: got %v and %s, expected JSON", name, err, document.String())
+		}
+		for _, member := range []string{`"error": "`, `"cause": "`} {
+			if failed := a.Status != "Success" && a.Status != Interrupted; strings.Contains(document.String(), member) != failed {
+				t.Errorf("%s: got\n%s\nexpected %s in it: %t", name, document.String(), member, failed)
+			}
 		}
 		for _, line := range c.has {
 			if !strings.Contains(markdown.String(), line) {
@@ -70,13 +85,14 @@ func TestMarkdownSaysWhatIsKnownAndNoMore(t *testing.T) {
 	}
 }
 
-func TestReasonHasTheFunctionsOwnName(t *testing.T) {
+func TestAFailureHasTheFunctionsOwnName(t *testing.T) {
 	for answer, expected := range map[string]string{
 		`{"errorType":"InvalidDate","errorMessage":"got \"tomorrow\""}`: `InvalidDate: got "tomorrow"`,
 		`{"errorMessage":"no luck"}`:                                    "Unhandled: no luck",
 		"crashed":                                                       "Unhandled: crashed",
 	} {
-		if got := Reason(invocation.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)}); got != expected {
+		name, cause := Failure(invocation.EventResult{FunctionError: "Unhandled", Answer: []byte(answer)})
+		if got := name + ": " + cause; got != expected {
 			t.Errorf("got %q, expected %q", got, expected)
 		}
 	}
