@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
-	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -23,7 +22,7 @@ func (b *builder) rerunMapBefore(next awsstepfunctions.IChainable, other awsstep
 	state["ItemReader"] = rendered(reader.forMap().Render(awsstepfunctions.QueryLanguage_JSONATA))
 	state["ItemBatcher"].(map[string]any)["MaxItemsPerBatch"] = upTo(b.settings.mode.batchSize)
 	renameInner(state, newPrefix(state))
-	custom := awsstepfunctions.NewCustomState(b.scope, jsii.String(protocol.StateRerunMap), &awsstepfunctions.CustomStateProps{StateJson: (*jsonata.Object)(&state)})
+	custom := awsstepfunctions.NewCustomState(b.scope, jsii.String(protocol.StateRerunMap), &awsstepfunctions.CustomStateProps{StateJson: &state})
 	custom.Next(next)
 	custom.AddCatch(next, mapEndedEarly())
 	return custom

@@ -47,7 +47,7 @@ func validateInput(scope constructs.Construct, input awsevents.RuleTargetInput, 
 		}
 		return
 	}
-	text, value := "", ""
+	var text, value string
 	if bound.InputTemplate != nil {
 		text = textOf(scope, *bound.InputTemplate)
 		validateVariables(text, bound.InputPathsMap, found)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -221,7 +222,7 @@ func TestAnotherExecutionOfANameHasItsOwnHistory(t *testing.T) {
 	r := record(t, t.TempDir())
 	defer closed(t, r)
 	for i := range 2 {
-		start(t, r, "same", pass, fmt.Sprint(i)).Finish()
+		start(t, r, "same", pass, strconv.Itoa(i)).Finish()
 	}
 	for _, reverse := range []bool{false, true} {
 		if got := events(t, r.Archive(), prefix+"same", reverse); len(got) != 4 {

@@ -1,6 +1,9 @@
 package cli
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"strings"
+)
 
 // version describes the build of the command: the version of the module, and of a
 // build from a checkout the commit, if it is known.
@@ -9,14 +12,14 @@ func version() string {
 	if !ok {
 		return "mapjob (unknown)"
 	}
-	text := "mapjob " + info.Main.Version
+	text := []string{"mapjob " + info.Main.Version}
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			text += ", commit " + s.Value
+			text = append(text, "commit "+s.Value)
 		case s.Key == "vcs.modified" && s.Value == "true":
-			text += ", modified"
+			text = append(text, "modified")
 		}
 	}
-	return text + ", " + info.GoVersion
+	return strings.Join(append(text, info.GoVersion), ", ")
 }

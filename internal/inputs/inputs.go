@@ -4,6 +4,7 @@ package inputs
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -121,7 +122,7 @@ func names(path string) (string, error) {
 	for _, e := range entries {
 		fmt.Fprintf(sum, "%q %v\n", e.Name(), e.Type())
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // goFiles returns the sum of the Go files of a folder, without tests.
@@ -141,7 +142,7 @@ func (file sum) goFiles(path string) (string, error) {
 		}
 		fmt.Fprintf(sum, "%q %s\n", e.Name(), is)
 	}
-	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // isSource reports whether a file is compiled into a program.
@@ -166,7 +167,7 @@ func (file sum) tree(path string, without []string) (string, error) {
 		fmt.Fprintf(sum, "%q %s\n", at, is)
 		return err
 	})
-	return fmt.Sprintf("%x", sum.Sum(nil)), err
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 // ChangedSince reports whether an input may have changed after a time.

@@ -106,12 +106,12 @@ func array(pointer string) (begin, between, end string) {
 	if pointer == "" {
 		return "[", ",", "]"
 	}
+	var opened strings.Builder
 	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		name, _ := json.Marshal(strings.NewReplacer("~1", "/", "~0", "~").Replace(name)) // a string has JSON
-		begin += "{" + string(name) + ":"
-		end += "}"
+		fmt.Fprintf(&opened, "{%s:", name)
 	}
-	return begin + "[", ",", "]" + end
+	return opened.String() + "[", ",", "]" + strings.Repeat("}", 1+strings.Count(strings.TrimPrefix(pointer, "/"), "/"))
 }
 
 // copyTo stores the items at an address, with text around them and between them.

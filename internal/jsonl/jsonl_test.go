@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -49,7 +50,7 @@ func TestEachLineUpToKeepsTheBeginningOfALongLine(t *testing.T) {
 			if len(line) < 5 {
 				got = append(got, string(line))
 			} else {
-				got = append(got, fmt.Sprint(len(line)))
+				got = append(got, strconv.Itoa(len(line)))
 			}
 			return nil
 		}, func(beginning []byte, size int) error {

@@ -3,6 +3,8 @@ package objectstore
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -118,7 +120,8 @@ func (w *walk) entries(paths []string) ([]keypath.Entry, error) {
 // longKeys returns the keys whose paths would be too long, sorted.
 func (f *files) longKeys(folder, bucket string) ([]string, error) {
 	path := filepath.Join(folder, keypath.LongFolder)
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
 		return nil, nil
 	}
 	entries, err := os.ReadDir(path)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -227,10 +228,8 @@ func checkARN(member, arn string, kinds ...string) *apiError {
 	if len(parts) < 7 || parts[0] != "arn" || parts[2] != "states" || parts[6] == "" {
 		return refusef("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: %s'", arn)
 	}
-	for _, kind := range kinds {
-		if parts[5] == kind {
-			return nil
-		}
+	if slices.Contains(kinds, parts[5]) {
+		return nil
 	}
 	return refusef("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: %s'", cmp.Or(parts[5], arn))
 }
@@ -238,13 +237,8 @@ func checkARN(member, arn string, kinds ...string) *apiError {
 // checkOneOf refuses a value that an enumeration does not have. The empty one is left
 // out.
 func checkOneOf(member, got string, expected ...string) *apiError {
-	if got == "" {
+	if got == "" || slices.Contains(expected, got) {
 		return nil
-	}
-	for _, one := range expected {
-		if got == one {
-			return nil
-		}
 	}
 	return refusef("ValidationException", "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
 		got, member, strings.Join(expected, ", "))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -83,14 +84,14 @@ func (p *project) folder() string {
 	return filepath.Join(p.TempDir(), fmt.Sprint("cdk.out.", p.made))
 }
 
-// make synthesizes the app, and returns why its assembly is not kept and what it
-// says.
-func (p *project) make() (again error, says string) {
+// make synthesizes the app, and returns what its assembly says and why it is not
+// kept.
+func (p *project) make() (says string, again error) {
 	p.Helper()
 	folder := p.folder()
 	again, err := p.cache.Make(context.Background(), p.app(), folder)
 	p.must(err)
-	return again, p.read(folder)
+	return p.read(folder), again
 }
 
 // use returns what the assembly says that is used again, or "" if there is none.
@@ -116,7 +117,7 @@ func (p *project) read(assembly string) string {
 // kept synthesizes the app, whose assembly has to be used again.
 func (p *project) kept() (says string) {
 	p.Helper()
-	again, says := p.make()
+	says, again := p.make()
 	if again != nil {
 		p.Fatalf("the assembly is not kept: %v", again)
 	}
@@ -264,7 +265,7 @@ func TestAssemblyIsNotKeptIfItsInputsAreNotKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t, test.do, test.path)
 			p.command = test.command
-			again, says := p.make()
+			says, again := p.make()
 			if again == nil || !strings.Contains(again.Error(), test.because) {
 				t.Errorf("got %v, expected that the assembly is not kept because %s", again, test.because)
 			}
@@ -292,7 +293,7 @@ func TestAssemblyOfTheCommandsOfAppsIsKept(t *testing.T) {
 
 func TestAssemblyIsNotKeptIfAFileChangesMeanwhile(t *testing.T) {
 	p := newProject(t, "wait", "config.yaml")
-	p.make() // builds the app
+	_, _ = p.make() // builds the app
 	p.write("config.yaml", "rate: 2\n")
 	p.must(os.Chtimes("config.yaml", time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)))
 	changed := make(chan struct{})
@@ -301,7 +302,7 @@ func TestAssemblyIsNotKeptIfAFileChangesMeanwhile(t *testing.T) {
 		time.Sleep(700 * time.Millisecond)
 		_ = os.WriteFile("config.yaml", []byte("rate: 3\n"), 0o644)
 	}()
-	again, _ := p.make()
+	_, again := p.make()
 	<-changed
 	if again == nil || !strings.Contains(again.Error(), "config.yaml changed meanwhile") {
 		t.Errorf("got %v, expected that the assembly is not kept", again)
@@ -398,7 +399,7 @@ func TestSeveralRunsAtOnceUseWholeAssemblies(t *testing.T) {
 		folder := t.TempDir()
 		all.Go(func() {
 			for i := range 100 {
-				to := filepath.Join(folder, fmt.Sprint(i))
+				to := filepath.Join(folder, strconv.Itoa(i))
 				if p.cache.Use(app, to) {
 					text, _ := os.ReadFile(filepath.Join(to, "manifest.json"))
 					used <- string(text)

@@ -60,8 +60,6 @@ func rerunInput(t *testing.T, rerun protocol.Rerun, more string, edits ...string
 	return `{` + more + `"mapjobRerun": ` + strings.NewReplacer(edits...).Replace(string(text)) + `}`
 }
 
-func isWorker(state string) bool { return strings.HasSuffix(state, protocol.StateWorker) }
-
 // A job of each form runs the items of a rerun in place of its own, and stores those
 // that fail again, so that they can be the items of another one.
 func reruns(t *testing.T, s *running.Stack) {

@@ -42,7 +42,7 @@ func environment(variables []string) []string {
 	for i, variable := range variables {
 		if flags, ok := strings.CutPrefix(variable, "GOFLAGS="); ok {
 			var kept []string
-			for _, flag := range strings.Fields(flags) {
+			for flag := range strings.FieldsSeq(flags) {
 				if name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "="); name != "mod" {
 					kept = append(kept, flag)
 				}

@@ -94,7 +94,7 @@ func (m *goModule) prefix(here, folder string) string {
 // or nothing if the module requires mapjob already.
 func (m *goModule) requirement(ctx context.Context, run commands, wanted string) (string, error) {
 	if wanted != "" {
-		if info, err := os.Stat(wanted); err != nil || !info.IsDir() {
+		if !isFolder(wanted) {
 			return wanted, nil
 		}
 		described, err := run.output(ctx, "go", "mod", "edit", "-json", filepath.Join(wanted, "go.mod"))

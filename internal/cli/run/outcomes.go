@@ -71,12 +71,13 @@ func (o *outcomes) against(before *outcomes) string {
 			broken = append(broken, mention(index, is))
 		}
 	}
-	text := fmt.Sprintf("compared with the run before: %s, %s failed", number.Of(o.items, "item"), report.Thousands(len(o.errors)))
+	var text strings.Builder
+	fmt.Fprintf(&text, "compared with the run before: %s, %s failed", number.Of(o.items, "item"), report.Thousands(len(o.errors)))
 	if o.items != before.items || len(o.errors) != len(before.errors) {
-		text += fmt.Sprintf(" (before: %s, %s failed)", number.Of(before.items, "item"), report.Thousands(len(before.errors)))
+		fmt.Fprintf(&text, " (before: %s, %s failed)", number.Of(before.items, "item"), report.Thousands(len(before.errors)))
 	}
 	if len(cured)+len(broken)+len(other) == 0 {
-		return text + "; no item ended otherwise"
+		return text.String() + "; no item ended otherwise"
 	}
 	for _, change := range []struct {
 		one, more string
@@ -90,9 +91,9 @@ func (o *outcomes) against(before *outcomes) string {
 		if len(change.items) == 1 {
 			words = change.one
 		}
-		text += fmt.Sprintf("\n  %s %s: %s", report.Thousands(len(change.items)), words, first(change.items))
+		fmt.Fprintf(&text, "\n  %s %s: %s", report.Thousands(len(change.items)), words, first(change.items))
 	}
-	return text
+	return text.String()
 }
 
 // mention names an item, so that names sort by index.

@@ -89,7 +89,7 @@ func (w *watcher) once(ctx context.Context) (edited []string, err error) {
 	r, err := w.command.once(running, &terminal.Streams{In: w.streams.In, Out: out, Err: w.streams.Err}, w)
 	stop(nil)
 	edited = <-noticed
-	if context.Cause(running) == errEdited {
+	if errors.Is(context.Cause(running), errEdited) {
 		w.say("the run was stopped")
 		return edited, nil
 	}
