@@ -73,22 +73,23 @@ func (e *Edits) look() []string {
 }
 
 // Next waits for an edit, and for its end, and returns the paths of what was edited.
-// It returns none if ctx ends first.
+// If ctx ends first, it returns what was edited until then, which may be nothing.
 func (e *Edits) Next(ctx context.Context) []string {
-	var edited []string
+	edited := map[string]bool{}
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return slices.Sorted(maps.Keys(edited))
 		case <-tick.C:
 		}
 		more := e.look()
 		if len(more) == 0 && len(edited) > 0 {
-			slices.Sort(edited)
-			return slices.Compact(edited)
+			return slices.Sorted(maps.Keys(edited))
 		}
-		edited = append(edited, more...)
+		for _, path := range more {
+			edited[path] = true
+		}
 	}
 }

@@ -108,3 +108,21 @@ func TestNextWaitsForTheEndOfAnEdit(t *testing.T) {
 		t.Errorf("got edits of %q, expected none", edited)
 	}
 }
+
+// The caller would not hear of it again.
+func TestNextReturnsAnEditThatHasNotEnded(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "a"), "1")
+	var e Edits
+	e.Add([]Input{{Do: reads.Opened, Path: path}})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*pause)
+	defer cancel()
+	go func() {
+		for text := "22"; ctx.Err() == nil; text += "2" {
+			_ = os.WriteFile(path, []byte(text), 0o644)
+			time.Sleep(pause / 4)
+		}
+	}()
+	if edited := e.Next(ctx); !slices.Equal(edited, []string{path}) {
+		t.Errorf("got edits of %q, expected %q", edited, path)
+	}
+}

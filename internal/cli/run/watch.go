@@ -120,7 +120,7 @@ func (w *watcher) compare(r *run) {
 // synthesized follows what an app reads, after it was synthesized or failed to. Again
 // says why the assembly is not kept.
 func (w *watcher) synthesized(app *synthesis.App, again, failed error) {
-	w.app = append(app.Inputs(), w.given()...)
+	w.app = slices.Concat(app.Inputs(), w.given())
 	if failed != nil {
 		w.edits.Add(w.app) // to what it read before, which may cure it
 		return
