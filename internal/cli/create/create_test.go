@@ -2,11 +2,14 @@ package create
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 )
@@ -40,6 +43,25 @@ func TestBadNamesAreRefused(t *testing.T) {
 				t.Errorf("got %d files and error %v, expected an empty folder", len(entries), err)
 			}
 		})
+	}
+}
+
+func TestTheFeatureFlagsAreThoseOfTheCDK(t *testing.T) {
+	recommended := map[string]any{}
+	read := func(name string, value any) {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(text, value)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	read("../../../node_modules/aws-cdk/lib/init-templates/.recommended-feature-flags.json", &recommended)
+	var cdk struct{ Context map[string]any }
+	read("files/cdk.json", &cdk)
+	if diff := cmp.Diff(recommended, cdk.Context); diff != "" {
+		t.Errorf("got other flags in files/cdk.json than `cdk init` sets (-expected +got):\n%s", diff)
 	}
 }
 
