@@ -76,22 +76,32 @@ func TestAnAppInAModuleOfItsOwn(t *testing.T) {
 	}
 }
 
-// shop is a CDK app in a folder of its own.
-type shop struct {
+// project is a CDK app in a folder outside of the repository.
+type project struct {
 	published
 	folder string
 	env    []string
 }
 
-// newShop makes the app as a newcomer does: go mod init, go get, go mod tidy.
-func newShop(t *testing.T, p published) shop {
-	s := shop{published: p, folder: t.TempDir()}
+// newProject returns an empty folder of a name.
+func newProject(t *testing.T, p published, name string) project {
+	s := project{published: p, folder: filepath.Join(t.TempDir(), name)}
+	if err := os.Mkdir(s.folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	proxies := strings.TrimSpace(output(t, exec.Command("go", "env", "GOPROXY")))
-	s.env = append(os.Environ(), "GOPROXY="+p.proxy+","+proxies, "GONOSUMDB="+modulePath, "GOFLAGS=", "GOWORK=off",
-		"CDK_OUTDIR="+filepath.Join(s.folder, "cdk.out"))
+	s.env = append(os.Environ(), "GOPROXY="+p.proxy+","+proxies, "GONOSUMDB="+modulePath, "GOFLAGS=", "GOWORK=off", "CDK_VALIDATION=false")
+	return s
+}
+
+// newShop makes the app as a newcomer does: go mod init, go get, go mod tidy.
+func newShop(t *testing.T, p published) project {
+	s := newProject(t, p, "shop")
+	s = s.with("CDK_OUTDIR=" + filepath.Join(s.folder, "cdk.out"))
 	if err := os.CopyFS(s.folder, os.DirFS("testdata/shop")); err != nil {
 		t.Fatal(err)
 	}
+	copyFile(t, "../../examples/worker/main.go", filepath.Join(s.folder, "worker", "main.go"))
 	s.run(t, "go", "mod", "init", "example.com/shop")
 	s.run(t, "go", "get", modulePath+"@"+p.version)
 	s.run(t, "go", "mod", "tidy")
@@ -99,7 +109,7 @@ func newShop(t *testing.T, p published) shop {
 }
 
 // copy returns the app in another folder.
-func (s shop) copy(t *testing.T) shop {
+func (s project) copy(t *testing.T) project {
 	folder := t.TempDir()
 	if err := os.CopyFS(folder, os.DirFS(s.folder)); err != nil {
 		t.Fatal(err)
@@ -112,12 +122,12 @@ func (s shop) copy(t *testing.T) shop {
 }
 
 // with returns the app with other variables in its environment.
-func (s shop) with(variables ...string) shop {
+func (s project) with(variables ...string) project {
 	s.env = append(s.env[:len(s.env):len(s.env)], variables...)
 	return s
 }
 
-func (s shop) without(name string) shop {
+func (s project) without(name string) project {
 	var kept []string
 	for _, variable := range s.env {
 		if !strings.HasPrefix(variable, name+"=") {
@@ -129,7 +139,7 @@ func (s shop) without(name string) shop {
 }
 
 // synthesize synthesizes the app, and expects all functions in its assets.
-func (s shop) synthesize(t *testing.T) {
+func (s project) synthesize(t *testing.T) {
 	t.Helper()
 	out := filepath.Join(s.folder, "cdk.out")
 	if err := os.RemoveAll(out); err != nil {
@@ -146,7 +156,7 @@ func (s shop) synthesize(t *testing.T) {
 	}
 }
 
-func (s shop) run(t *testing.T, name string, args ...string) string {
+func (s project) run(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	out, err := s.try(name, args...)
 	if err != nil {
@@ -155,7 +165,7 @@ func (s shop) run(t *testing.T, name string, args ...string) string {
 	return out
 }
 
-func (s shop) try(name string, args ...string) (string, error) {
+func (s project) try(name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.Env = s.folder, append(s.env, "PWD="+s.folder)
 	var out bytes.Buffer
@@ -165,7 +175,7 @@ func (s shop) try(name string, args ...string) (string, error) {
 }
 
 // cached returns a sum of the module's files in the module cache.
-func (s shop) cached(t *testing.T) string {
+func (s project) cached(t *testing.T) string {
 	sum := sha256.New()
 	err := filepath.WalkDir(s.published.folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -192,4 +202,13 @@ func write(t *testing.T, name, text string) {
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, to, string(text))
 }

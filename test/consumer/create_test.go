@@ -1,0 +1,143 @@
+package consumer
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// newestCDK is the newest CDK that CI tests with, as in the Makefile.
+const newestCDK = "v2.276.0"
+
+func TestAJobOfInit(t *testing.T) {
+	p := publish(t)
+	install(t, p)
+	t.Run("in an empty folder", func(t *testing.T) {
+		c := newProject(t, p, "shop")
+		c.create(t)
+		c.run(t, "go", "vet", "./...")
+		c.works(t)
+
+		before := c.files(t)
+		if out := c.run(t, "mapjob", "init"); strings.Contains(out, "created") || strings.Contains(out, "left alone") {
+			t.Errorf("got %q of a second mapjob init, expected that all files exist as they should be", out)
+		}
+		expectSame(t, c.files(t), before)
+
+		t.Run("with the newest CDK", func(t *testing.T) {
+			c.run(t, "go", "get", "github.com/aws/aws-cdk-go/awscdk/v2@"+newestCDK)
+			c.run(t, "go", "mod", "tidy")
+			c.works(t)
+		})
+	})
+	t.Run("in a vendored module", func(t *testing.T) {
+		c := newProject(t, p, "mono")
+		c.run(t, "go", "mod", "init", "example.com/mono")
+		write(t, filepath.Join(c.folder, "billing", "billing.go"), "// Package billing was here before.\npackage billing\n")
+		c.create(t, "--job", "Dunning", "--folder", "jobs")
+		c.run(t, "go", "mod", "vendor")
+		before := c.files(t)
+		c.run(t, "mapjob", "init", "--job", "Dunning", "--folder", "jobs")
+		expectSame(t, c.files(t), before)
+		c.with("GOPROXY=off").works(t)
+	})
+	t.Run("in a workspace", func(t *testing.T) {
+		c := newProject(t, p, "jobs")
+		other := filepath.Join(filepath.Dir(c.folder), "other")
+		write(t, filepath.Join(other, "go.mod"), "module example.com/other\n\ngo 1.26\n")
+		write(t, filepath.Join(other, "other.go"), "package other\n")
+		write(t, filepath.Join(filepath.Dir(c.folder), "go.work"), "go 1.26\n\nuse ./other\n")
+		c = c.with("GOWORK=")
+		c.create(t)
+		if space, err := os.ReadFile(filepath.Join(filepath.Dir(c.folder), "go.work")); err != nil || !strings.Contains(string(space), "./jobs") {
+			t.Errorf("got go.work %q and error %v, expected that it uses ./jobs", space, err)
+		}
+		c.works(t)
+	})
+}
+
+// install builds the command from the published module, and puts it into the PATH.
+func install(t *testing.T, p published) {
+	t.Helper()
+	bin := t.TempDir()
+	t.Setenv("GOBIN", bin)
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	newProject(t, p, "nowhere").run(t, "go", "install", modulePath+"/cmd/mapjob@"+p.version)
+}
+
+// create runs mapjob init. npm finds the CDK's command line in place, and needs no network.
+func (s project) create(t *testing.T, args ...string) {
+	t.Helper()
+	tool := filepath.Join("node_modules", "aws-cdk")
+	if err := os.CopyFS(filepath.Join(s.folder, tool), os.DirFS(filepath.Join("..", "..", tool))); err != nil {
+		t.Fatal(err)
+	}
+	out := s.with("npm_config_offline=true").run(t, "mapjob", append([]string{"init"}, args...)...)
+	for _, expected := range []string{"created  cdk.json", "created  package.json", "lambdas/worker/main.go", "next: mapjob run"} {
+		if !strings.Contains(out, expected) {
+			t.Errorf("got the output of mapjob init:\n%s\nexpected %q", out, expected)
+		}
+	}
+	if strings.Contains(out, "run npm install later") {
+		t.Errorf("got the output of mapjob init:\n%s\nexpected that npm installs the CDK", out)
+	}
+}
+
+// works tests, synthesizes and runs the job.
+func (s project) works(t *testing.T) {
+	t.Helper()
+	s.run(t, "go", "test", "./...")
+	if out := s.run(t, "npx", "--no-install", "cdk", "synth", "--quiet"); strings.Contains(out, "not configured") {
+		t.Errorf("got the output of cdk synth:\n%s\nexpected that cdk.json has all feature flags", out)
+	}
+	out := s.run(t, "mapjob", "run")
+	for _, expected := range []string{"1 of 5 items failed (20.0%, tolerated: 25%)", "NoAddress", "506.50 EUR"} {
+		if !strings.Contains(out, expected) {
+			t.Errorf("got the output of mapjob run:\n%s\nexpected %q", out, expected)
+		}
+	}
+	failed, err := os.ReadFile(filepath.Join(s.folder, ".mapjob", "runs", "last", "failures.jsonl"))
+	if err != nil || bytes.Count(failed, []byte("\n")) != 1 || !bytes.Contains(failed, []byte("Edsger")) {
+		t.Errorf("got the failed items %q and error %v, expected the invoice of Edsger", failed, err)
+	}
+}
+
+// files returns the content of the project's files, without those that tools install or write.
+func (s project) files(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := fs.WalkDir(os.DirFS(s.folder), ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == "node_modules" || name == "cdk.out" || name == ".mapjob":
+			return fs.SkipDir
+		case entry.IsDir():
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join(s.folder, name))
+		all[name] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func expectSame(t *testing.T, got, expected map[string]string) {
+	t.Helper()
+	for name := range got {
+		if _, ok := expected[name]; !ok {
+			t.Errorf("got a new file %s, expected none", name)
+		}
+	}
+	for name, text := range expected {
+		if got[name] != text {
+			t.Errorf("%s: got %q, expected %q", name, got[name], text)
+		}
+	}
+}
