@@ -131,7 +131,7 @@ func (s *Service) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	status, answer := s.answer(r.Header.Get("X-Amz-Target"), body, err)
 	return &http.Response{
-		Status: http.StatusText(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Content-Type": {contentType}, "X-Amzn-Requestid": {uuid.New()}},
 		Body:   io.NopCloser(bytes.NewReader(answer)), ContentLength: int64(len(answer)), Request: r,
 	}, nil
