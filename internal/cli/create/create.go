@@ -70,6 +70,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := run.do(ctx, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {
 		progress.Say("%v\n`npx cdk` needs it, and mapjob run does not: run npm install later", err)
 	}
+	if ctx.Err() != nil { // not that Node.js is missing
+		return ctx.Err()
+	}
 	if err := run.do(ctx, "node", "--version"); err != nil {
 		progress.Say("%v\nevery CDK app needs Node.js 20 or newer: install it from your system's packages or nodejs.org", err)
 	}
