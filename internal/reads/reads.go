@@ -29,9 +29,12 @@ const (
 	Began = "go"
 	// BeganNode says that a Node.js program began to record.
 	BeganNode = "node"
-	// Opened says that a file or a folder was opened, or a program started.
+	// Opened says that a Go program opened a file or a folder, or started a program.
 	Opened = "open"
-	// Looked says that a program looked whether there is a file or folder, and at
+	// Read says that a Node.js program opened a file or a folder. It starts no program
+	// that way.
+	Read = "read"
+	// Looked says that a program looked whether a file or a folder exists, and at
 	// what is known of it without opening it.
 	Looked = "stat"
 	// Whole says that all of a folder may have been read.
