@@ -117,7 +117,8 @@ type Props struct {
 
 	// ResultsBucket stores items, results and reports of the executions. Several
 	// jobs may share a bucket.
-	// Default: a Distributed job creates a private, encrypted bucket. An Inline job has no bucket, unless Results is set.
+	// Default: a Distributed job creates a private, encrypted bucket. An Inline job has
+	// no bucket, unless Results is set.
 	ResultsBucket awss3.IBucket
 
 	// Results has the options of a results bucket that the job creates.

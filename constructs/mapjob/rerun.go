@@ -21,7 +21,8 @@ import (
 //	           ├▶ InvalidMember └────────┴▶ InvalidRerun
 //	           └▶ ForbiddenRerun
 //
-// Only RerunMap has a name that begins like those of the states inside it.
+// The names of the states inside RerunMap begin with Rerun. Outside it, only its own
+// name does.
 
 // canRerun reports whether an execution of the job can be a rerun: the job needs a
 // bucket for the items, and a summary that stores those that fail.

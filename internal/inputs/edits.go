@@ -12,15 +12,15 @@ import (
 // other one in that time.
 const pause = 100 * time.Millisecond
 
-// Edits notices edits of inputs. It looks at them again and again: that needs
-// nothing of the system, and there are some hundred of them.
+// Edits notices edits of inputs. It polls them, which works on every system and is
+// cheap for the few hundred inputs of an app.
 type Edits struct {
 	mutex sync.Mutex
 	seen  map[Input]map[string]string // what an input was when it was seen last, as of glance
 }
 
-// Follow replaces the inputs. An edit since the last look of one that stays is
-// noticed.
+// Follow replaces the inputs. If one of them was followed before, an edit since the
+// last look is noticed.
 func (e *Edits) Follow(all []Input) {
 	e.mutex.Lock()
 	defer e.mutex.Unlock()

@@ -16,8 +16,8 @@ var goRun = regexp.MustCompile(`^\s*(?:go\s+mod\s+(?:download|tidy|verify)\s*&&\
 // built.
 var switches = []string{"-a", "-v", "-x", "-work", "-trimpath", "-modcacherw"}
 
-// goProgram returns the packages or files of an app's command, as `go list` takes
-// them, and its flags. The error says why it is not known what the command reads.
+// goProgram returns the flags of an app's command, and its packages or files, as
+// `go list` takes them. The error says why it is not known what the command reads.
 func goProgram(command string, settings map[string]string) (flags, packages []string, err error) {
 	found := goRun.FindStringSubmatch(command)
 	if found == nil || settings == nil {
