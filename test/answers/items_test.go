@@ -63,7 +63,7 @@ func keptItems(t *testing.T, s *running.Stack) {
 	if x.account != (account{Total: batchSize, Failed: batchSize}) || x.Status != engine.Succeeded {
 		t.Errorf("got %v, expected three items that failed as the worker answered", x)
 	}
-	if report := s.Object(t, x.report.Bucket, x.report.Prefix+"/"+protocol.ReportMarkdown); !strings.Contains(report, "lacks 3 of the 3 items") {
+	if report := s.Object(t, x.report.Bucket, x.report.Prefix+"/"+protocol.ReportMarkdown); !strings.Contains(report, "lacks 3 of 3 items") {
 		t.Errorf("got the report %s, expected the number of unknown items", report)
 	}
 }

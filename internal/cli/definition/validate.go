@@ -32,7 +32,11 @@ func (v *Validate) Run(s *terminal.Streams) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d of %s not valid", bad, number.Of(len(v.Files), "definition"))
+		verb := "are"
+		if bad == 1 {
+			verb = "is"
+		}
+		return fmt.Errorf("%d of %s %s not valid", bad, number.Of(len(v.Files), "definition"), verb)
 	}
 	return nil
 }
