@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -76,21 +79,54 @@ func GoSources(folder string, settings map[string]string, flags, packages []stri
 }
 
 // embedFolders returns the folders in which more files may match the patterns of
-// embedded files.
+// embedded files, also those in which none does yet.
 func (p *goPackage) embedFolders() []Input {
 	var inputs []Input
-	for _, name := range p.EmbedFiles {
-		for folder := filepath.Dir(name); folder != "."; folder = filepath.Dir(folder) {
-			inputs = append(inputs, Input{Do: reads.Opened, Path: filepath.Join(p.Dir, folder)})
-		}
-	}
 	for _, pattern := range p.EmbedPatterns {
-		first, _, _ := strings.Cut(strings.TrimPrefix(pattern, "all:"), "/")
-		if strings.ContainsAny(first, "*?[") || first == "." {
-			inputs = append(inputs, Input{Do: reads.Opened, Path: p.Dir})
+		pattern, hidden := strings.CutPrefix(pattern, "all:")
+		for _, folder := range matching(p.Dir, strings.Split(path.Clean(pattern), "/"), hidden, false) {
+			inputs = append(inputs, Input{Do: reads.Opened, Path: folder})
 		}
 	}
 	return inputs
+}
+
+// matching returns the folders, from one on, in which a new file may match a
+// pattern. Open says that part of the pattern has matched more than one name.
+func matching(folder string, pattern []string, hidden, open bool) []string {
+	if len(pattern) == 0 || pattern[0] == "." {
+		return folders(folder, hidden)
+	}
+	if !strings.ContainsAny(pattern[0], `*?[\`) {
+		found := matching(filepath.Join(folder, pattern[0]), pattern[1:], hidden, open)
+		if open {
+			found = append(found, folder)
+		}
+		return found
+	}
+	found := []string{folder}
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if ok, _ := path.Match(pattern[0], e.Name()); ok && e.IsDir() {
+			found = append(found, matching(filepath.Join(folder, e.Name()), pattern[1:], hidden, true)...)
+		}
+	}
+	return found
+}
+
+// folders returns a folder and those in it that are embedded with it.
+func folders(folder string, hidden bool) (found []string) {
+	_ = filepath.WalkDir(folder, func(at string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || !entry.IsDir():
+			return nil
+		case at != folder && !hidden && strings.ContainsRune("._", rune(entry.Name()[0])):
+			return fs.SkipDir
+		}
+		found = append(found, at)
+		return nil
+	})
+	return found
 }
 
 // goModule returns the files that say which versions a module is built with.

@@ -172,6 +172,9 @@ func (file sum) tree(path string, without []string) (string, error) {
 
 // ChangedSince reports whether an input may have changed after a time.
 func (in Input) ChangedSince(t time.Time) bool {
+	if replaced(in.Path, t) {
+		return true
+	}
 	if in.Do != Compiled && in.Do != reads.Whole {
 		info, err := os.Stat(in.Path)
 		return err == nil && !(info.IsDir() && in.Do == reads.Looked) && newer(info, t)
@@ -195,13 +198,46 @@ func (in Input) ChangedSince(t time.Time) bool {
 	return errors.Is(err, changed)
 }
 
-// newer reports whether a file may have changed after a time. The clock of a file
-// system is coarser than that of the system: by a few milliseconds, or by two
-// seconds if it has no fractions of one.
+// replaced reports whether something else may stand at a path since a time: a file
+// that was moved there, which may be older, or nothing.
+func replaced(path string, t time.Time) bool {
+	missing := false
+	for at := path; ; at = filepath.Dir(at) {
+		info, err := os.Lstat(at)
+		switch {
+		case err != nil:
+			missing = true
+		case info.Mode().Type() == fs.ModeSymlink:
+			if newer(info, t) {
+				return true
+			}
+		case !info.IsDir():
+		case missing: // it was removed if it was there
+			if newer(info, t) {
+				return true
+			}
+		case after(changeTime(info), t) && !newer(info, t): // an entry that is made or removed changes both times
+			return true
+		}
+		missing = missing && err != nil
+		if at == filepath.Dir(at) {
+			return false
+		}
+	}
+}
+
+// newer reports whether a file, what it is or where, may have changed after a time.
 func newer(info fs.FileInfo, t time.Time) bool {
+	return after(info.ModTime(), t) || !info.IsDir() && after(changeTime(info), t)
+}
+
+// after reports whether a time of a file may be after another time. The clock of a
+// file system is coarser than that of the system: by a few milliseconds, or by two
+// seconds if it has no fractions of one.
+func after(of, t time.Time) bool {
 	slack := 10 * time.Millisecond
-	if info.ModTime().Nanosecond() == 0 {
+	if of.Nanosecond() == 0 {
 		slack = 2 * time.Second
 	}
-	return info.ModTime().After(t.Add(-slack))
+	return of.After(t.Add(-slack))
 }

@@ -2,11 +2,11 @@
 
 package reads
 
+// Packages are initialized in the order of their paths, those that they import
+// first. This one imports nothing that package os does not import, and so it begins
+// to record before package os is initialized, and before anything that uses it:
+// packages read files before main begins, too.
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	_ "unsafe" // for linkname
@@ -27,19 +27,23 @@ func setObserver(observer)
 var process = &recorder{}
 
 func init() {
-	path := os.Getenv(LogVariable)
+	path, _ := syscall.Getenv(LogVariable)
 	if path == "" {
 		return
 	}
-	log, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	log, err := syscall.Open(path, syscall.O_APPEND|syscall.O_CREAT|syscall.O_WRONLY|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return
 	}
-	folder, err := syscall.Getwd() // os.Getwd would be recorded
+	folder, err := syscall.Getwd()
 	if err != nil {
 		return
 	}
-	process.log, process.folder = log, folder
+	process.append = func(line []byte) error {
+		_, err := syscall.Write(log, line)
+		return err
+	}
+	process.folder = folder
 	process.write(Began, folder)
 	setObserver(process)
 }
@@ -50,8 +54,8 @@ func Ask() { process.write(Asked, "") }
 
 type recorder struct {
 	mutex  sync.Mutex
-	log    *os.File
-	folder string // the current one
+	append func(line []byte) error // to the log; nil if there is none
+	folder string                  // the current one
 }
 
 func (r *recorder) Getenv(string) {}
@@ -71,17 +75,28 @@ func (r *recorder) Chdir(folder string) {
 func (r *recorder) write(do, path string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.log == nil {
+	if r.append == nil {
 		return
 	}
-	if path != "" && !filepath.IsAbs(path) {
-		path = filepath.Join(r.folder, path)
+	line := `{"do":` + quoted(do) + `,"path":` + quoted(path) + `,"folder":` + quoted(r.folder) + "}\n"
+	if err := r.append([]byte(line)); err != nil {
+		panic("mapjob can't record what the app reads: " + err.Error())
 	}
-	line, err := json.Marshal(Line{Do: do, Path: path})
-	if err == nil {
-		_, err = r.log.Write(append(line, '\n'))
+}
+
+// quoted returns a text as JSON.
+func quoted(text string) string {
+	const hex = "0123456789abcdef"
+	quoted := []byte{'"'}
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '"' || c == '\\':
+			quoted = append(quoted, '\\', c)
+		case c < ' ':
+			quoted = append(quoted, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			quoted = append(quoted, c)
+		}
 	}
-	if err != nil {
-		panic(fmt.Sprintf("mapjob can't record what the app reads: %v", err))
-	}
+	return string(append(quoted, '"'))
 }

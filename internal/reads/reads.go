@@ -19,8 +19,9 @@ const (
 
 // Line is a line of the log, as JSON.
 type Line struct {
-	Do   string `json:"do"`
-	Path string `json:"path,omitempty"` // absolute
+	Do     string `json:"do"`
+	Path   string `json:"path,omitempty"`
+	Folder string `json:"folder,omitempty"` // in which Path is, if that is not absolute
 }
 
 // What a line says.

@@ -41,17 +41,21 @@ func newProject(t *testing.T, do, path string) *project {
 	p.write("go.mod", "module github.com/mapjob/mapjob/app\n\ngo 1.26\n\nrequire github.com/mapjob/mapjob v0.0.0\n\nreplace github.com/mapjob/mapjob => "+root+"\n")
 	p.write("../shared.yaml", "rate: 1\n")
 	p.must(os.MkdirAll(p.cache.Folder, 0o755))
+	p.age()
+	return p
+}
+
+// age makes everything as old as if it had been there before.
+func (p *project) age() {
+	p.Helper()
 	old := time.Now().Add(-time.Hour)
-	err = filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
-		if err != nil {
+	p.must(filepath.WalkDir("..", func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.Type() == os.ModeSymlink {
 			return err
 		}
 		return os.Chtimes(path, old, old)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
+	}))
+	time.Sleep(20 * time.Millisecond) // when a file was moved or given another time can't be set
 }
 
 func (p *project) write(path, text string) {
@@ -148,29 +152,30 @@ func TestAssemblyIsMadeAgainIfSomethingThatTheAppReadsChanges(t *testing.T) {
 		"a function's source": {"read", "lambdas/worker/main.go", func(p *project) {
 			p.write("lambdas/worker/main.go", "package main\n\nfunc main() { println() }\n")
 		}},
-		"the names of functions":    {"list", "lambdas", func(p *project) { p.write("lambdas/summary/main.go", "package main\n\nfunc main() {}\n") }},
-		"files of a pattern":        {"glob", "lambdas/*/*.go", func(p *project) { p.write("lambdas/worker/more.go", "package main\n") }},
-		"the sizes of all files":    {"walk", "lambdas", func(p *project) { p.write("lambdas/worker/main.go", "package main\n") }},
-		"an embedded file":          {"", "", func(p *project) { p.write("static/page.txt", "bye\n") }},
-		"one more embedded file":    {"", "", func(p *project) { p.write("static/more/page.txt", "hello\n") }},
-		"the app":                   {"", "", func(p *project) { p.write("more.go", "package main\n") }},
-		"a package of the app":      {"", "", func(p *project) { p.write("part/part.go", "package part\n\nconst Name = \"other\"\n") }},
-		"go.mod":                    {"", "", func(p *project) { p.write("go.mod", "module github.com/mapjob/mapjob/app\n") }},
-		"a workspace":               {"", "", func(p *project) { p.write("../go.work", "go 1.26\n") }},
-		"a variable":                {"env", "STAGE", func(p *project) { p.Setenv("STAGE", "prod") }},
-		"a variable of Node.js":     {"node", "console.log(process.env.STAGE)", func(p *project) { p.Setenv("STAGE", "prod") }},
-		"a context value":           {"", "", func(p *project) { p.context["stage"] = "prod" }},
-		"cdk.json":                  {"", "", func(p *project) { p.write("cdk.json", `{"app": "go run -trimpath .", "context": {"stage": "prod"}}`) }},
-		"cdk.context.json":          {"", "", func(p *project) { p.write("cdk.context.json", `{"vpc-provider": {"vpcId": "vpc-1"}}`) }},
-		"the app's command":         {"", "", func(p *project) { p.command = "go run -trimpath ./ prod" }},
-		"settings of Go":            {"", "", func(p *project) { p.Setenv("GOEXPERIMENT", "nojsonv2") }},
-		"the release of Go":         {"", "", func(p *project) { p.otherGo() }},
-		"the release of Node.js":    {"", "", func(p *project) { p.otherNode() }},
-		"a file that Node.js reads": {"node", `fs.readFileSync("config.yaml")`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
-		"a file that Node.js opens": {"node", `fs.closeSync(fs.openSync("config.yaml"))`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
-		"a file of a promise":       {"node", `fs.promises.readFile("config.yaml")`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
-		"a file of a stream":        {"node", `fs.createReadStream("config.yaml").resume()`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
-		"a file of a URL":           {"node", `fs.readFileSync(require("url").pathToFileURL("config.yaml"))`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"the names of functions":          {"list", "lambdas", func(p *project) { p.write("lambdas/summary/main.go", "package main\n\nfunc main() {}\n") }},
+		"files of a pattern":              {"glob", "lambdas/*/*.go", func(p *project) { p.write("lambdas/worker/more.go", "package main\n") }},
+		"the sizes of all files":          {"walk", "lambdas", func(p *project) { p.write("lambdas/worker/main.go", "package main\n") }},
+		"an embedded file":                {"", "", func(p *project) { p.write("static/page.txt", "bye\n") }},
+		"one more embedded file":          {"", "", func(p *project) { p.write("static/more/page.txt", "hello\n") }},
+		"the app":                         {"", "", func(p *project) { p.write("more.go", "package main\n") }},
+		"a file that is read before main": {"", "", func(p *project) { p.write("settings.yaml", "rate: 2\n") }},
+		"a package of the app":            {"", "", func(p *project) { p.write("part/part.go", "package part\n\nconst Name, Settings = \"other\", \"\"\n") }},
+		"go.mod":                          {"", "", func(p *project) { p.write("go.mod", "module github.com/mapjob/mapjob/app\n") }},
+		"a workspace":                     {"", "", func(p *project) { p.write("../go.work", "go 1.26\n") }},
+		"a variable":                      {"env", "STAGE", func(p *project) { p.Setenv("STAGE", "prod") }},
+		"a variable of Node.js":           {"node", "console.log(process.env.STAGE)", func(p *project) { p.Setenv("STAGE", "prod") }},
+		"a context value":                 {"", "", func(p *project) { p.context["stage"] = "prod" }},
+		"cdk.json":                        {"", "", func(p *project) { p.write("cdk.json", `{"app": "go run -trimpath .", "context": {"stage": "prod"}}`) }},
+		"cdk.context.json":                {"", "", func(p *project) { p.write("cdk.context.json", `{"vpc-provider": {"vpcId": "vpc-1"}}`) }},
+		"the app's command":               {"", "", func(p *project) { p.command = "go run -trimpath ./ prod" }},
+		"settings of Go":                  {"", "", func(p *project) { p.Setenv("GOEXPERIMENT", "nojsonv2") }},
+		"the release of Go":               {"", "", func(p *project) { p.otherGo() }},
+		"the release of Node.js":          {"", "", func(p *project) { p.otherNode() }},
+		"a file that Node.js reads":       {"node", `fs.readFileSync("config.yaml")`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"a file that Node.js opens":       {"node", `fs.closeSync(fs.openSync("config.yaml"))`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"a file of a promise":             {"node", `fs.promises.readFile("config.yaml")`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"a file of a stream":              {"node", `fs.createReadStream("config.yaml").resume()`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"a file of a URL":                 {"node", `fs.readFileSync(require("url").pathToFileURL("config.yaml"))`, func(p *project) { p.write("config.yaml", "rate: 2\n") }},
 		"a file of a module": {"module", `import { readFileSync } from "fs"; readFileSync("config.yaml")`, func(p *project) {
 			p.write("config.yaml", "rate: 2\n")
 		}},
@@ -283,7 +288,7 @@ func TestAssemblyOfTheCommandsOfAppsIsKept(t *testing.T) {
 			p := newProject(t, "read", "config.yaml")
 			p.command = command
 			p.kept()
-			p.write("part/part.go", "package part\n\nconst Name = \"other\"\n")
+			p.write("part/part.go", "package part\n\nconst Name, Settings = \"other\", \"\"\n")
 			if got := p.use(); got != "" {
 				t.Errorf("got assembly %q again, expected none", got)
 			}
@@ -295,7 +300,7 @@ func TestAssemblyIsNotKeptIfAFileChangesMeanwhile(t *testing.T) {
 	p := newProject(t, "wait", "config.yaml")
 	_, _ = p.make() // builds the app
 	p.write("config.yaml", "rate: 2\n")
-	p.must(os.Chtimes("config.yaml", time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)))
+	p.age()
 	changed := make(chan struct{})
 	go func() {
 		defer close(changed)
@@ -312,11 +317,80 @@ func TestAssemblyIsNotKeptIfAFileChangesMeanwhile(t *testing.T) {
 	}
 }
 
+// What stands in the place of a file afterwards may be older than the file.
+func TestAssemblyIsNotKeptIfAFileIsReplacedMeanwhile(t *testing.T) {
+	for name, change := range map[string]func() error{
+		"removed":                  func() error { return os.Remove("config.yaml") },
+		"moved away with a folder": func() error { return os.Rename("config", "away") },
+		"an older file":            func() error { return os.Rename("older.yaml", "config.yaml") },
+		"an older folder": func() error {
+			return errors.Join(os.Rename("config", "away"), os.Rename("other", "config"))
+		},
+		"a link to an older file": func() error {
+			return errors.Join(os.Remove("link.yaml"), os.Symlink("older.yaml", "link.yaml"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := "config.yaml"
+			switch {
+			case strings.Contains(name, "folder"):
+				path = "config/config.yaml"
+			case strings.Contains(name, "link"):
+				path = "link.yaml"
+			}
+			p := newProject(t, "wait", path)
+			p.write("older.yaml", "rate: 2\n")
+			p.write("config/config.yaml", "rate: 1\n")
+			p.write("other/config.yaml", "rate: 2\n")
+			p.must(os.Symlink("config.yaml", "link.yaml"))
+			p.age()
+			p.make() // builds the app
+			p.must(os.RemoveAll(p.cache.Folder))
+			changed := make(chan error)
+			go func() {
+				time.Sleep(700 * time.Millisecond)
+				changed <- change()
+			}()
+			says, again := p.make()
+			p.must(<-changed)
+			if !strings.Contains(says, "rate: 1") {
+				t.Skipf("the app was too slow: it read %q", says)
+			}
+			if again == nil {
+				t.Error("the assembly is kept, expected that it is not")
+			}
+			if got := p.use(); got != "" {
+				t.Errorf("got assembly %q, expected none", got)
+			}
+		})
+	}
+}
+
+func TestAssemblyIsMadeAgainIfAnEmptyFolderGetsAnEmbeddedFile(t *testing.T) {
+	for _, pattern := range []string{"static", "all:static", "static/*", "static/*/*.txt", "*/more/*.txt", "static/*/page.txt"} {
+		t.Run(pattern, func(t *testing.T) {
+			p := newProject(t, "", "")
+			main, err := os.ReadFile("main.go")
+			p.must(err)
+			p.write("main.go", strings.Replace(string(main), "//go:embed static", "//go:embed static/page.txt "+pattern, 1))
+			p.write("static/one/page.txt", "")
+			p.write("static/more/README.md", "")
+			p.write("other/more/page.txt", "")
+			p.age()
+			p.kept()
+			p.write("static/more/page.txt", "hello\n")
+			if got := p.use(); got != "" {
+				t.Errorf("got assembly %q, expected none", got)
+			}
+		})
+	}
+}
+
 func TestAssemblyOfEarlierInputsIsUsedAgain(t *testing.T) {
 	p := newProject(t, "read", "config.yaml")
 	first := p.kept()
 	p.write("config.yaml", "rate: 2\n")
-	p.must(os.Chtimes("config.yaml", time.Now().Add(-time.Hour), time.Now().Add(-time.Hour)))
+	p.age()
 	second := p.kept()
 	p.write("config.yaml", "rate: 1\n")
 	if got := p.use(); got != first || first == second {

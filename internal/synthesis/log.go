@@ -79,6 +79,9 @@ func readLog(log, written string) ([]inputs.Input, error) {
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return nil, fmt.Errorf("what it reads was not recorded: %w", err)
 		}
+		if line.Path != "" && !filepath.IsAbs(line.Path) {
+			line.Path = filepath.Join(line.Folder, line.Path)
+		}
 		program := strings.TrimSuffix(filepath.Base(line.Path), ".exe")
 		switch {
 		case line.Do == reads.Began:

@@ -29,7 +29,7 @@ func main() {
 	must(err)
 	folder := os.Getenv("CDK_OUTDIR")
 	must(os.MkdirAll(folder, 0o755))
-	must(os.WriteFile(filepath.Join(folder, "manifest.json"), []byte(fmt.Sprint(text, part.Name, string(page))), 0o644))
+	must(os.WriteFile(filepath.Join(folder, "manifest.json"), []byte(fmt.Sprint(text, part.Name, string(part.Settings), string(page))), 0o644))
 }
 
 func do(what, path string) (any, error) {
