@@ -1,0 +1,245 @@
+package operate
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
+
+	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// FailedItem is an item that did not succeed.
+type FailedItem struct {
+	Index int             `json:"index"`
+	Error string          `json:"error"`
+	Item  json.RawMessage `json:"item"`
+}
+
+// ErrorCount is how many items failed by an error.
+type ErrorCount struct {
+	Error   string  `json:"error"`
+	Count   int     `json:"count"`
+	Percent float64 `json:"percent"`           // of the items that did not succeed
+	Example string  `json:"example,omitempty"` // cause of one of them
+}
+
+// Failures are the items of an execution that did not succeed.
+type Failures struct {
+	Execution string       `json:"execution"`
+	Count     int          `json:"count"`
+	Errors    []ErrorCount `json:"errors"` // most frequent first
+	// Unknown is how many items did not succeed and are not stored.
+	Unknown int `json:"unknown,omitempty"`
+
+	store Store
+	items protocol.Object
+	only  []string // errors; none: all
+}
+
+// unknownError stands for the error of an item that is not stored beside it.
+const unknownError = protocol.ErrorOutcomeUnknown
+
+// Failures counts the items of an execution that did not succeed by their errors,
+// those with one of the errors only, if there are any.
+func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*Failures, error) {
+	folder, err := x.report()
+	if err != nil {
+		return nil, err
+	}
+	f := &Failures{Execution: x.ARN, Errors: []ErrorCount{}, store: s.Store, items: folder.File(protocol.FailuresFile), only: only}
+	if x.Unsuccessful() == 0 {
+		return f, f.checkOnly(nil)
+	}
+	counts, err := f.count(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.checkOnly(counts); err != nil {
+		return nil, err
+	}
+	all := 0
+	for name, n := range counts {
+		all += n
+		if f.wants(name) {
+			f.Count += n
+			f.Errors = append(f.Errors, ErrorCount{Error: name, Count: n})
+		}
+	}
+	if len(only) == 0 {
+		f.Unknown = max(0, x.Unsuccessful()-all)
+	}
+	examples, err := s.examples(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	for i := range f.Errors {
+		e := &f.Errors[i]
+		e.Percent, e.Example = 100*float64(e.Count)/float64(all), examples[e.Error]
+	}
+	slices.SortFunc(f.Errors, func(a, b ErrorCount) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Error, b.Error)) })
+	return f, nil
+}
+
+// checkOnly refuses an error that no item has.
+func (f *Failures) checkOnly(counts map[string]int) error {
+	var names []string
+	for name := range counts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range f.only {
+		if counts[name] == 0 {
+			if len(names) == 0 {
+				return fmt.Errorf("--error %s: no item of the execution failed", name)
+			}
+			return fmt.Errorf("--error %s: no item failed with it, expected one of: %s", name, some(names))
+		}
+	}
+	return nil
+}
+
+func (f *Failures) wants(name string) bool { return len(f.only) == 0 || slices.Contains(f.only, name) }
+
+// count counts the items by error. It keeps each error's name once.
+func (f *Failures) count(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	errorsAt := protocol.ErrorsOf(f.items)
+	err := eachLine(ctx, f.store, errorsAt, func(line []byte) error {
+		failed, err := failedItem(errorsAt, line)
+		counts[failed.Error]++
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) { // of an earlier release, whose summaries do not store errors
+		err = eachLine(ctx, f.store, f.items, func([]byte) error {
+			counts[unknownError]++
+			return nil
+		})
+	}
+	if errors.Is(err, fs.ErrNotExist) { // no item is known
+		return counts, nil
+	}
+	return counts, err
+}
+
+func failedItem(at protocol.Object, line []byte) (failed protocol.FailedItem, err error) {
+	if err := json.Unmarshal(line, &failed); err != nil {
+		return failed, fmt.Errorf("reading s3://%s/%s: %w in %s, expected an index and an error", at.Bucket, at.Key, err, protocol.Excerpt(line))
+	}
+	return failed, nil
+}
+
+func eachLine(ctx context.Context, store Store, at protocol.Object, do func(line []byte) error) error {
+	object, err := store.Open(ctx, at)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	return jsonl.EachLine(object, do)
+}
+
+// Items yields the items, one at a time. An error is the last that it yields. An item
+// is valid until the next one.
+func (f *Failures) Items(ctx context.Context) iter.Seq2[FailedItem, error] {
+	return func(yield func(FailedItem, error) bool) {
+		if f.Count == 0 {
+			return
+		}
+		if err := f.eachItem(ctx, func(item FailedItem) error {
+			if !yield(item, nil) {
+				return errEnough
+			}
+			return nil
+		}); err != nil && !errors.Is(err, errEnough) {
+			yield(FailedItem{}, err)
+		}
+	}
+}
+
+var errEnough = errors.New("enough")
+
+// eachItem reads the items and their errors side by side.
+func (f *Failures) eachItem(ctx context.Context, do func(FailedItem) error) error {
+	errorsAt := protocol.ErrorsOf(f.items)
+	next, stop := iter.Pull2(lines(ctx, f.store, errorsAt))
+	defer stop()
+	n, known := 0, true
+	return eachLine(ctx, f.store, f.items, func(item []byte) error {
+		failed := protocol.FailedItem{Index: n, Error: unknownError}
+		n++
+		if known {
+			line, err, ok := next()
+			switch {
+			case n == 1 && errors.Is(err, fs.ErrNotExist):
+				known = false
+			case err != nil:
+				return err
+			case !ok:
+				return fmt.Errorf("reading s3://%s/%s: got an error for each of %d items, expected one for each line of %s", errorsAt.Bucket, errorsAt.Key, n-1, f.items.Key)
+			default:
+				if failed, err = failedItem(errorsAt, line); err != nil {
+					return err
+				}
+			}
+		}
+		if !f.wants(failed.Error) {
+			return nil
+		}
+		return do(FailedItem{Index: failed.Index, Error: failed.Error, Item: item})
+	})
+}
+
+func lines(ctx context.Context, store Store, at protocol.Object) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if err := eachLine(ctx, store, at, func(line []byte) error {
+			if !yield(line, nil) {
+				return errEnough
+			}
+			return nil
+		}); err != nil && !errors.Is(err, errEnough) {
+			yield(nil, err)
+		}
+	}
+}
+
+// examples returns a cause for each error, from the report.
+func (s *Service) examples(ctx context.Context, folder *protocol.Folder) (map[string]string, error) {
+	object, err := s.Store.Open(ctx, folder.File(protocol.ReportJSON))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer object.Close()
+	var r report.Report
+	if err := json.NewDecoder(object).Decode(&r); err != nil {
+		return nil, fmt.Errorf("reading the report: %w", err)
+	}
+	examples := map[string]string{}
+	for _, e := range r.Errors {
+		examples[e.Name] = protocol.CauseMessage(e.Example)
+	}
+	return examples, nil
+}
+
+// Report opens a file of an execution's report.
+func (s *Service) Report(ctx context.Context, x *Execution, name string) (io.ReadCloser, error) {
+	folder, err := x.report()
+	if err != nil {
+		return nil, err
+	}
+	object, err := s.Store.Open(ctx, folder.File(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
+			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket)
+	}
+	return object, err
+}

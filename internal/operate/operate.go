@@ -1,0 +1,305 @@
+// Package operate asks Step Functions and S3 about the executions of a job, and
+// stops, redrives and reruns them. It is the same for AWS and for what the folders of
+// runs have.
+package operate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/statesarn"
+)
+
+// API is the part of Step Functions that a Service calls. A [sfn.Client] has it.
+type API interface {
+	ListStateMachines(context.Context, *sfn.ListStateMachinesInput, ...func(*sfn.Options)) (*sfn.ListStateMachinesOutput, error)
+	DescribeStateMachineForExecution(context.Context, *sfn.DescribeStateMachineForExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeStateMachineForExecutionOutput, error)
+	ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error)
+	DescribeExecution(context.Context, *sfn.DescribeExecutionInput, ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error)
+	GetExecutionHistory(context.Context, *sfn.GetExecutionHistoryInput, ...func(*sfn.Options)) (*sfn.GetExecutionHistoryOutput, error)
+	ListMapRuns(context.Context, *sfn.ListMapRunsInput, ...func(*sfn.Options)) (*sfn.ListMapRunsOutput, error)
+	DescribeMapRun(context.Context, *sfn.DescribeMapRunInput, ...func(*sfn.Options)) (*sfn.DescribeMapRunOutput, error)
+	StartExecution(context.Context, *sfn.StartExecutionInput, ...func(*sfn.Options)) (*sfn.StartExecutionOutput, error)
+	StopExecution(context.Context, *sfn.StopExecutionInput, ...func(*sfn.Options)) (*sfn.StopExecutionOutput, error)
+	RedriveExecution(context.Context, *sfn.RedriveExecutionInput, ...func(*sfn.Options)) (*sfn.RedriveExecutionOutput, error)
+}
+
+// Store reads and writes objects.
+type Store interface {
+	// Open opens an object. If there is no such object, the error is fs.ErrNotExist.
+	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
+	// Create writes an object, as a stream. If reading from fails, there is no object.
+	Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error
+}
+
+// Service operates the jobs of one account and region. Its errors say what to do.
+type Service struct {
+	API    API
+	Store  Store
+	Region string
+}
+
+// Execution is an execution of a job.
+type Execution struct {
+	ARN       string            `json:"execution"`
+	Name      string            `json:"name"`
+	Status    string            `json:"status"`
+	StartedAt time.Time         `json:"startedAt"`
+	StoppedAt *time.Time        `json:"stoppedAt,omitempty"`
+	Error     string            `json:"error,omitempty"`
+	Cause     string            `json:"cause,omitempty"`
+	Skipped   bool              `json:"skipped,omitempty"` // another execution had the job's lock
+	Account   *protocol.Account `json:"account,omitempty"` // nil if the summary has not answered
+
+	stateMachine  string // ARN
+	input         string
+	redriveStatus types.ExecutionRedriveStatus
+	redriveReason string
+}
+
+// Running reports whether an execution runs.
+func (x *Execution) Running() bool {
+	return x.Status == string(types.ExecutionStatusRunning) || x.Status == string(types.ExecutionStatusPendingRedrive)
+}
+
+// Unsuccessful returns how many items failed or are missing; 0 if that is not known.
+func (x *Execution) Unsuccessful() int {
+	if x.Account == nil {
+		return 0
+	}
+	return x.Account.Failed + x.Account.Missing
+}
+
+// Find returns the ARN of the state machine of a job: of one that is named by its
+// ARN, by its name, or by the beginning of its name if no other name begins so.
+func (s *Service) Find(ctx context.Context, job string) (string, error) {
+	if strings.HasPrefix(job, "arn:") {
+		if statesarn.Name(job) == "" {
+			return "", fmt.Errorf("job: got %s, expected the ARN or the name of a state machine", job)
+		}
+		return job, nil
+	}
+	var names, arns []string
+	pages := sfn.NewListStateMachinesPaginator(s.API, &sfn.ListStateMachinesInput{MaxResults: 1000})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return "", s.explain(err, "*")
+		}
+		for _, m := range page.StateMachines {
+			if aws.ToString(m.Name) == job {
+				return aws.ToString(m.StateMachineArn), nil
+			}
+			names, arns = append(names, aws.ToString(m.Name)), append(arns, aws.ToString(m.StateMachineArn))
+		}
+	}
+	var found []string
+	for i, name := range names {
+		if strings.HasPrefix(name, job) {
+			found = append(found, arns[i])
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return "", fmt.Errorf("job %s: got %d state machines whose names begin so, expected one: %s", job, len(found), some(found))
+	case len(names) == 0:
+		return "", fmt.Errorf("job %s: region %s has no state machines in this account: is it deployed there, and with these credentials?", job, s.Region)
+	}
+	slices.Sort(names)
+	return "", fmt.Errorf("job %s: no state machine in region %s has this name, expected one of: %s", job, s.Region, some(names))
+}
+
+// some returns the first elements of a list.
+func some(list []string) string {
+	const most = 10
+	if len(list) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	}
+	return strings.Join(list, ", ")
+}
+
+// StateMachineOf returns the ARN of the state machine of an execution, from its ARN;
+// "" if the text is no such ARN.
+func StateMachineOf(execution string) string {
+	name := statesarn.StateMachine(execution)
+	if name == "" || statesarn.IsExpress(execution) {
+		return ""
+	}
+	before, _, _ := strings.Cut(execution, ":execution:")
+	return before + ":stateMachine:" + name
+}
+
+// Filter chooses executions of a list.
+type Filter struct {
+	Status string    // "": any
+	Since  time.Time // they started then or later
+	Most   int
+}
+
+// List returns the executions of a state machine, those that started last first.
+func (s *Service) List(ctx context.Context, machine string, filter Filter) ([]Execution, error) {
+	list := []Execution{}
+	err := s.each(ctx, machine, filter.Status, func(listed types.ExecutionListItem) (bool, error) {
+		if aws.ToTime(listed.StartDate).Before(filter.Since) {
+			return false, nil
+		}
+		x, err := s.Describe(ctx, aws.ToString(listed.ExecutionArn))
+		if err != nil {
+			return false, err
+		}
+		list = append(list, *x)
+		return len(list) < filter.Most, nil
+	})
+	return list, err
+}
+
+// each calls do with the executions of a state machine, the newest first, until it
+// returns false.
+func (s *Service) each(ctx context.Context, machine, status string, do func(types.ExecutionListItem) (bool, error)) error {
+	pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: types.ExecutionStatus(status)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return s.explain(err, machine)
+		}
+		for _, x := range page.Executions {
+			if more, err := do(x); !more || err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Execution returns an execution of a state machine by its name or ARN. Without one
+// it is the last one, or the last one that has ended; those that were skipped because
+// of the lock are passed over.
+func (s *Service) Execution(ctx context.Context, machine, execution string, ended bool) (x *Execution, err error) {
+	switch {
+	case strings.HasPrefix(execution, "arn:"):
+		return s.Describe(ctx, execution)
+	case execution != "":
+		return s.Describe(ctx, statesarn.Execution(machine, execution))
+	}
+	err = s.each(ctx, machine, "", func(listed types.ExecutionListItem) (more bool, err error) {
+		if ended && (listed.Status == types.ExecutionStatusRunning || listed.Status == types.ExecutionStatusPendingRedrive) {
+			return true, nil
+		}
+		x, err = s.Describe(ctx, aws.ToString(listed.ExecutionArn))
+		return err == nil && x.Skipped, err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case x == nil && ended:
+		return nil, fmt.Errorf("state machine %s has no execution that has ended", statesarn.Name(machine))
+	case x == nil:
+		return nil, fmt.Errorf("state machine %s has no execution", statesarn.Name(machine))
+	}
+	return x, nil
+}
+
+// Describe returns an execution by its ARN.
+func (s *Service) Describe(ctx context.Context, arn string) (*Execution, error) {
+	d, err := s.API.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+	if err != nil {
+		return nil, s.explain(err, arn)
+	}
+	x := &Execution{ARN: arn, Name: aws.ToString(d.Name), Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate,
+		Error: aws.ToString(d.Error), Cause: aws.ToString(d.Cause), stateMachine: StateMachineOf(arn), input: aws.ToString(d.Input),
+		redriveStatus: d.RedriveStatus, redriveReason: aws.ToString(d.RedriveStatusReason)}
+	x.Account, x.Skipped = answered(aws.ToString(d.Output))
+	if x.Account == nil && !x.Skipped && !x.Running() {
+		x.Account, err = s.summary(ctx, arn)
+	}
+	return x, err
+}
+
+// answered returns the account that an output has, and whether it is that of an
+// execution that was skipped.
+func answered(output string) (account *protocol.Account, skipped bool) {
+	var known struct {
+		Skipped bool
+		Total   *int
+		Errors  map[string]int
+	}
+	if json.Unmarshal([]byte(output), &known) != nil {
+		return nil, false
+	}
+	if known.Total == nil || known.Errors == nil {
+		return nil, known.Skipped
+	}
+	account = &protocol.Account{}
+	if json.Unmarshal([]byte(output), account) != nil {
+		return nil, false
+	}
+	return account, false
+}
+
+// afterSummary is the most events that an execution has after its summary: those of
+// the verdict, the notification and the lock, with their retries.
+const afterSummary = 300
+
+// summary returns the last answer of an execution's summary; nil if it did not answer.
+func (s *Service) summary(ctx context.Context, arn string) (account *protocol.Account, err error) {
+	err = s.backwards(ctx, arn, afterSummary, func(e *types.HistoryEvent) bool {
+		if left := e.StateExitedEventDetails; left != nil && aws.ToString(left.Name) == protocol.StateSummary {
+			account, _ = answered(aws.ToString(left.Output))
+			return false
+		}
+		return true
+	})
+	return account, err
+}
+
+// backwards calls do with the last events of an execution, until it returns false.
+func (s *Service) backwards(ctx context.Context, arn string, most int, do func(*types.HistoryEvent) bool) error {
+	pages := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, ReverseOrder: true, MaxResults: 100})
+	for seen := 0; pages.HasMorePages() && seen < most; {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return s.explain(err, arn)
+		}
+		for i := range page.Events {
+			if !do(&page.Events[i]) {
+				return nil
+			}
+		}
+		seen += len(page.Events)
+	}
+	return nil
+}
+
+// report returns the folder of an execution's report.
+func (x *Execution) report() (*protocol.Folder, error) {
+	switch {
+	case x.Running():
+		return nil, fmt.Errorf("execution %s runs: its report is written when it ends", x.Name)
+	case x.Skipped:
+		return nil, fmt.Errorf("execution %s was skipped, because another execution had the job's lock: it has no items", x.Name)
+	case x.Account == nil:
+		return nil, fmt.Errorf("execution %s ended as %s%s before its summary: it has no report. If it was stopped or timed out, redrive it; else start the job again", x.Name, x.Status, in(x.Error))
+	case x.Account.Report == nil:
+		return nil, errors.New("the job stores no report: give it a ResultsBucket and a Summary")
+	}
+	return x.Account.Report, nil
+}
+
+func in(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}

@@ -1,0 +1,55 @@
+package operate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/s3object"
+)
+
+// S3 is a [Store].
+type S3 struct {
+	Client *s3.Client
+	Region string
+}
+
+// Open opens an object, which is read on after a connection broke.
+func (s *S3) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error) {
+	object, err := s3object.New(s.Client).Open(ctx, at.Bucket, at.Key)
+	if err == nil {
+		return object, nil
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchKey" {
+		return nil, errors.Join(fs.ErrNotExist, err)
+	}
+	return nil, Explain(err, s.Region, arnOf(at))
+}
+
+// smallObject is the size of an object that is written with one request.
+const smallObject = 5 << 20
+
+// Create writes an object.
+func (s *S3) Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error {
+	head, err := io.ReadAll(io.LimitReader(from, smallObject))
+	if err != nil {
+		return err
+	}
+	put := &s3.PutObjectInput{Bucket: &at.Bucket, Key: &at.Key, Metadata: metadata}
+	if len(head) < smallObject {
+		put.Body = bytes.NewReader(head)
+		_, err = s.Client.PutObject(ctx, put)
+	} else {
+		put.Body = io.MultiReader(bytes.NewReader(head), from)
+		_, err = manager.NewUploader(s.Client, func(u *manager.Uploader) { u.Concurrency = 2 }).Upload(ctx, put)
+	}
+	return Explain(err, s.Region, arnOf(at))
+}
+
+func arnOf(at protocol.Object) string { return "arn:aws:s3:::" + at.Bucket + "/" + at.Key }

@@ -1,0 +1,123 @@
+package operate
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
+// Status is how far an execution is.
+type Status struct {
+	Execution
+	State   string     `json:"state,omitempty"` // entered last, of an execution that runs
+	Since   *time.Time `json:"since,omitempty"` // when it was entered
+	MapRuns []MapRun   `json:"mapRuns"`
+}
+
+// MapRun is how far a Map Run is, in items. An item of a batch has succeeded if its
+// worker has answered, also if the answer says that the item failed: these are known
+// after the summary.
+type MapRun struct {
+	ARN       string     `json:"mapRun"`
+	Status    string     `json:"status"`
+	StartedAt time.Time  `json:"startedAt"`
+	StoppedAt *time.Time `json:"stoppedAt,omitempty"`
+	Total     int64      `json:"total"`
+	Pending   int64      `json:"pending"`
+	Running   int64      `json:"running"`
+	Handled   int64      `json:"handled"` // of batches whose worker has answered
+	Failed    int64      `json:"failed"`  // of batches that failed as a whole, timed out or were aborted
+}
+
+// Done returns how many items are over.
+func (m *MapRun) Done() int64 { return m.Handled + m.Failed }
+
+// Rate returns how many items a second were over until now; 0 if that is not known.
+func (m *MapRun) Rate(now time.Time) float64 {
+	if m.StoppedAt != nil {
+		now = *m.StoppedAt
+	}
+	if seconds := now.Sub(m.StartedAt).Seconds(); seconds > 0 {
+		return float64(m.Done()) / seconds
+	}
+	return 0
+}
+
+// Left returns how long the rest takes at this rate; 0 if that is not known.
+func (m *MapRun) Left(now time.Time) time.Duration {
+	rate := m.Rate(now)
+	if rate == 0 || m.StoppedAt != nil {
+		return 0
+	}
+	return time.Duration(float64(m.Pending+m.Running) / rate * float64(time.Second)).Round(time.Second)
+}
+
+// Status returns how far an execution is.
+func (s *Service) Status(ctx context.Context, x *Execution) (*Status, error) {
+	status := &Status{Execution: *x, MapRuns: []MapRun{}}
+	if x.Running() {
+		if err := s.backwards(ctx, x.ARN, afterSummary, func(e *types.HistoryEvent) bool {
+			if e.StateEnteredEventDetails == nil {
+				return true
+			}
+			status.State, status.Since = aws.ToString(e.StateEnteredEventDetails.Name), e.Timestamp
+			return false
+		}); err != nil {
+			return nil, err
+		}
+	}
+	pages := sfn.NewListMapRunsPaginator(s.API, &sfn.ListMapRunsInput{ExecutionArn: &x.ARN})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.explain(err, x.ARN)
+		}
+		for _, run := range page.MapRuns {
+			d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: run.MapRunArn})
+			if err != nil {
+				return nil, s.explain(err, aws.ToString(run.MapRunArn))
+			}
+			m := MapRun{ARN: aws.ToString(run.MapRunArn), Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate}
+			if c := d.ItemCounts; c != nil {
+				m.Total, m.Pending, m.Running = c.Total, c.Pending, c.Running
+				m.Handled, m.Failed = c.Succeeded, c.Failed+c.TimedOut+c.Aborted
+			}
+			status.MapRuns = append(status.MapRuns, m)
+		}
+	}
+	return status, nil
+}
+
+// How often Watch asks: DescribeMapRun has a quota for all programs of an account.
+const (
+	shortestWait = 5 * time.Second
+	longestWait  = time.Minute
+)
+
+// Watch calls show with the status of an execution until it has ended, and returns
+// the last one. It asks every five seconds at first, and less often the longer it
+// takes.
+func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*Status, error) {
+	for began := time.Now(); ; {
+		x, err := s.Describe(ctx, arn)
+		if err != nil {
+			return nil, err
+		}
+		status, err := s.Status(ctx, x)
+		if err != nil {
+			return nil, err
+		}
+		show(status)
+		if !x.Running() {
+			return status, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(max(shortestWait, time.Since(began)/20), longestWait)):
+		}
+	}
+}
