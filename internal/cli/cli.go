@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/cli/create"
 	"github.com/mapjob/mapjob/internal/cli/definition"
+	"github.com/mapjob/mapjob/internal/cli/operate"
 	"github.com/mapjob/mapjob/internal/cli/run"
 	"github.com/mapjob/mapjob/internal/cli/serve"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -21,10 +22,19 @@ import (
 type commands struct {
 	Version kong.VersionFlag `help:"Print the version of the command."`
 
-	Init  create.Command      `cmd:"" help:"Create a job in this folder, which may be empty or a Go module."`
-	Run   run.Command         `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
-	Serve serve.Command       `cmd:"" help:"Start what a run would start, and no job: for the AWS CLI and SDKs."`
-	ASL   definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
+	Init  create.Command `cmd:"" help:"Create a job in this folder, which may be empty or a Go module."`
+	Run   run.Command    `cmd:"" help:"Run a job of the CDK app on this machine, without AWS."`
+	Serve serve.Command  `cmd:"" help:"Start what a run would start, and no job: for the AWS CLI and SDKs."`
+
+	List     operate.List     `cmd:"" help:"List the executions of a job, on AWS or of the runs on this machine."`
+	Status   operate.Status   `cmd:"" help:"Show how far an execution is."`
+	Failures operate.Failures `cmd:"" help:"Show why items failed, and which."`
+	Rerun    operate.Rerun    `cmd:"" help:"Run the failed items of an execution again, and compare."`
+	Stop     operate.Stop     `cmd:"" help:"Stop an execution."`
+	Redrive  operate.Redrive  `cmd:"" help:"Go on with an execution that was stopped or timed out."`
+	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
+
+	ASL definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
 }
 
 // Main runs the command and returns its exit code.

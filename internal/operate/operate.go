@@ -47,6 +47,8 @@ type Service struct {
 	API    API
 	Store  Store
 	Region string
+	// Pause is how long Watch waits at first; 0: five seconds.
+	Pause time.Duration
 }
 
 // Execution is an execution of a job.

@@ -1,6 +1,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -93,8 +94,8 @@ func (s *Service) Status(ctx context.Context, x *Execution) (*Status, error) {
 
 // How often Watch asks: DescribeMapRun has a quota for all programs of an account.
 const (
-	shortestWait = 5 * time.Second
-	longestWait  = time.Minute
+	firstPause   = 5 * time.Second
+	longestPause = time.Minute
 )
 
 // Watch calls show with the status of an execution until it has ended, and returns
@@ -117,7 +118,7 @@ func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*S
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(min(max(shortestWait, time.Since(began)/20), longestWait)):
+		case <-time.After(min(max(cmp.Or(s.Pause, firstPause), time.Since(began)/20), longestPause)):
 		}
 	}
 }

@@ -109,6 +109,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
+		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/protocol", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
@@ -120,8 +121,8 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/plain", "internal/protocol",
-			"internal/reads", "internal/results", "internal/runnable", "internal/stack", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
+			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},

@@ -1,0 +1,113 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/plain"
+)
+
+// Stop is mapjob stop.
+type Stop struct {
+	One
+
+	Cause string `help:"Why, for those who look at the execution." default:"stopped with mapjob stop" placeholder:"TEXT"`
+}
+
+// stopped is the document of a stop.
+type stopped struct {
+	Execution string    `json:"execution"`
+	StoppedAt time.Time `json:"stoppedAt"`
+}
+
+// Run stops an execution: the last one, unless another is named.
+func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	s, x, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	service := s.Service
+	if c.Local && x.Running() {
+		if service, err = s.serving(x); err != nil {
+			return err
+		}
+	}
+	at, err := service.Stop(ctx, x, c.Cause)
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return printJSON(streams.Out, stopped{x.ARN, at})
+	}
+	text := "stopped %s\nWorkers that were invoked work on until they have answered. There is no summary and no report.\nThe next execution takes over the job's lock, if it has one.\n"
+	args := []any{plain.Line(x.Name)}
+	if !c.Local {
+		text += "go on where it was: %s\n"
+		args = append(args, c.command("redrive", x))
+	}
+	_, err = fmt.Fprintf(streams.Out, text, args...)
+	return err
+}
+
+// find opens the target, and finds the execution: the last one, unless another is
+// named.
+func (o *One) find(ctx context.Context) (*session, *operate.Execution, error) {
+	s, err := o.open(ctx, o.Execution)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := s.Service.Execution(ctx, s.machine, o.Execution, false)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.close())
+	}
+	return s, x, nil
+}
+
+// serving returns the service of the process in which an execution runs.
+func (s *session) serving(x *operate.Execution) (*operate.Service, error) {
+	stored, err := s.archive.Execution(x.ARN)
+	if err != nil {
+		return nil, err
+	}
+	endpoints := runs.Endpoints(stored.Folder)
+	if endpoints == nil {
+		return nil, fmt.Errorf("execution %s: the process that runs it does not answer", x.Name)
+	}
+	return localParts(endpoints), nil
+}
+
+// Redrive is mapjob redrive.
+type Redrive struct{ One }
+
+// redriven is the document of a redrive.
+type redriven struct {
+	Execution string `json:"execution"`
+}
+
+// Run redrives an execution: the last one, unless another is named.
+func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	s, x, err := c.find(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	err = s.Redrive(ctx, x)
+	if refused, ok := errors.AsType[*operate.NotRedrivable](err); ok && x.Unsuccessful() > 0 && x.Account.Report != nil {
+		return fmt.Errorf("%w\nrun the failed items again: %s", refused, c.command("rerun", x))
+	}
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return printJSON(streams.Out, redriven{x.ARN})
+	}
+	_, err = fmt.Fprintf(streams.Out, "redriven %s: child executions that succeeded stay as they are, the others run again\nhow far it is: %s --watch\n",
+		plain.Line(x.Name), c.command("status", x))
+	return err
+}

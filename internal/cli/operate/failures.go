@@ -1,0 +1,133 @@
+package operate
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/plain"
+)
+
+// Failures is mapjob failures.
+type Failures struct {
+	One
+
+	Error []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
+	JSONL bool     `help:"Print each item in a line, as JSON with its index and error." name:"jsonl"`
+	Items int      `help:"Items to show." default:"10" placeholder:"N"`
+}
+
+// Run prints why items failed, and the first of them: those of the last execution
+// that has ended, unless another is named.
+func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	switch {
+	case c.Items < 0:
+		return fmt.Errorf("--items: got %d, expected 0 or more", c.Items)
+	case c.JSON && c.JSONL:
+		return errors.New("--jsonl: got --json, too, expected one of them")
+	}
+	s, err := c.open(ctx, c.Execution)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
+	if err != nil {
+		return err
+	}
+	f, err := s.Failures(ctx, x, c.Error)
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return printJSON(streams.Out, f)
+	case c.JSONL:
+		return lines(ctx, streams.Out, f)
+	}
+	return c.print(ctx, streams.Out, x, f)
+}
+
+// lines prints all items.
+func lines(ctx context.Context, to io.Writer, f *operate.Failures) error {
+	out := bufio.NewWriterSize(to, 1<<16)
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	for item, err := range f.Items(ctx) {
+		if err == nil {
+			err = e.Encode(item)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+func (c *Failures) print(ctx context.Context, to io.Writer, x *operate.Execution, f *operate.Failures) error {
+	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
+	if f.Unknown > 0 {
+		fmt.Fprintf(to, "%s not stored, so it is not known here which they are\n", terminal.Were(f.Unknown, "item", "items"))
+	}
+	if f.Count == 0 {
+		return nil
+	}
+	printErrors(to, f.Errors)
+	shown := 0
+	for item, err := range f.Items(ctx) {
+		if err != nil {
+			return err
+		}
+		if shown == c.Items {
+			fmt.Fprintf(to, "and %s; --jsonl prints all\n", number.Of(f.Count-shown, "other item"))
+			break
+		}
+		fmt.Fprintf(to, "item %s  %s  %s\n", number.Thousands(item.Index), plain.Line(item.Error), excerpt(item.Item, 200))
+		shown++
+	}
+	_, err := fmt.Fprintf(to, "run them again: %s%s\n", c.command("rerun", x), errorFlags(c.Error))
+	return err
+}
+
+func notSucceeded(n int) string {
+	if n == 0 {
+		return "no item failed"
+	}
+	return number.Of(n, "item") + " failed"
+}
+
+// errorFlags returns --error flags, as they are typed.
+func errorFlags(names []string) (text string) {
+	for _, name := range names {
+		text += " --error " + quoted(name)
+	}
+	return text
+}
+
+func printErrors(to io.Writer, counts []operate.ErrorCount) {
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ERROR\tITEMS\tSHARE\tFOR EXAMPLE")
+	for i, e := range counts {
+		if i == mostErrors {
+			fmt.Fprintf(table, "and %s\t\t\t\n", number.Of(len(counts)-i, "other error"))
+			break
+		}
+		fmt.Fprintf(table, "%s\t%s\t%.1f%%\t%s\n", plain.Line(e.Error), number.Thousands(e.Count), e.Percent, excerpt([]byte(e.Example), 100))
+	}
+	_ = table.Flush()
+}
+
+// excerpt returns the beginning of a text, in one line.
+func excerpt(text []byte, most int) string {
+	runes := []rune(string(text[:min(len(text), 4*most)]))
+	if len(runes) > most {
+		return plain.Line(string(runes[:most])) + "…"
+	}
+	return plain.Line(string(runes))
+}

@@ -1,0 +1,86 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/plain"
+)
+
+// List is mapjob list.
+type List struct {
+	Target
+
+	Status string        `help:"Only executions with a status: running, succeeded, failed, timed_out or aborted." placeholder:"STATUS"`
+	Since  time.Duration `help:"Only executions that started in the last DURATION, such as 24h." placeholder:"DURATION"`
+	Limit  int           `help:"Executions, at most." default:"20" placeholder:"N"`
+}
+
+// Run prints the executions of a job, the newest first.
+func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	filter := operate.Filter{Status: strings.ToUpper(l.Status), Most: l.Limit}
+	switch filter.Status {
+	case "", "RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED":
+	default:
+		return fmt.Errorf("--status: got %q, expected running, succeeded, failed, timed_out or aborted", l.Status)
+	}
+	switch {
+	case l.Limit < 1:
+		return fmt.Errorf("--limit: got %d, expected 1 or more", l.Limit)
+	case l.Since < 0:
+		return fmt.Errorf("--since: got %s, expected a duration such as 24h", l.Since)
+	case l.Since > 0:
+		filter.Since = time.Now().Add(-l.Since)
+	}
+	s, err := l.open(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	list, err := s.List(ctx, s.machine, filter)
+	if err != nil {
+		return err
+	}
+	if l.JSON {
+		return printJSON(streams.Out, list)
+	}
+	if len(list) == 0 {
+		_, err = fmt.Fprintln(streams.Out, "no executions")
+		return err
+	}
+	table := tabwriter.NewWriter(streams.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "EXECUTION\tSTATUS\tSTARTED\tDURATION\tITEMS\tFAILED\tERROR")
+	for i := range list {
+		x := &list[i]
+		items, failed, status := "-", "-", x.Status
+		if a := x.Account; a != nil {
+			items, failed = number.Thousands(a.Total), number.Thousands(x.Unsuccessful())
+		}
+		if x.Skipped {
+			status = "SKIPPED"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain.Line(x.Name), status, stamp(x.StartedAt), took(x), items, failed, plain.Line(x.Error))
+	}
+	return table.Flush()
+}
+
+func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+// took returns how long an execution took, or has taken so far.
+func took(x *operate.Execution) time.Duration {
+	if x.StoppedAt == nil {
+		return time.Since(x.StartedAt).Round(time.Second)
+	}
+	d := x.StoppedAt.Sub(x.StartedAt)
+	if d < 10*time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}

@@ -1,0 +1,79 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/protocol"
+)
+
+// Report is mapjob report.
+type Report struct {
+	One
+
+	Open bool `help:"Open it in the browser, as HTML."`
+}
+
+// Run prints the report of an execution: the last one that has ended, unless another
+// is named.
+func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	if c.Open && c.JSON {
+		return errors.New("--open: got --json, too, expected one of them")
+	}
+	s, err := c.open(ctx, c.Execution)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
+	if err != nil {
+		return err
+	}
+	name := protocol.ReportMarkdown
+	switch {
+	case c.JSON:
+		name = protocol.ReportJSON
+	case c.Open:
+		name = protocol.ReportHTML
+	}
+	file, err := s.Service.Report(ctx, x, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if c.Open {
+		return show(file, streams.Out)
+	}
+	_, err = io.Copy(streams.Out, file)
+	return err
+}
+
+// show opens a page in the browser. It stays in a file, which the browser reads.
+func show(page io.Reader, out io.Writer) error {
+	file, err := os.CreateTemp("", "mapjob-report-*.html") // for this user only
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, page)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, file.Name())
+	command := []string{"xdg-open"}
+	switch runtime.GOOS {
+	case "darwin":
+		command = []string{"open"}
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+	}
+	if err := exec.Command(command[0], append(command[1:], file.Name())...).Start(); err != nil {
+		return fmt.Errorf("opening the browser: %w; the report is in %s", err, file.Name())
+	}
+	return nil
+}

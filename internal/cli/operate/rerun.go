@@ -1,0 +1,204 @@
+package operate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/cli/parts"
+	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/plain"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// Rerun is mapjob rerun.
+type Rerun struct {
+	One
+
+	Error  []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
+	Batch  int      `help:"Items of a batch, at most: 1 finds the item that kills its worker. Default: as in any execution." placeholder:"N"`
+	DryRun bool     `help:"Only say which items would run." name:"dry-run"`
+	Watch  bool     `help:"Show how far the execution is."`
+}
+
+// Run runs the failed items of an execution again, and compares: those of the last
+// execution that has ended, unless another is named.
+func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) {
+	if c.Batch < 0 {
+		return fmt.Errorf("--batch: got %d, expected 1 or more", c.Batch)
+	}
+	s, err := c.open(ctx, c.Execution)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
+	if err != nil {
+		return err
+	}
+	plan, err := s.PlanRerun(ctx, x, c.Error, c.Batch)
+	if err != nil {
+		return err
+	}
+	if c.DryRun && c.JSON {
+		return printJSON(streams.Out, plan)
+	}
+	said := streams.Out
+	if c.JSON {
+		said = streams.Err
+	}
+	c.say(said, x, plan)
+	if c.DryRun || plan.Count == 0 && !c.JSON {
+		return nil
+	}
+	return c.start(ctx, streams, s, x, plan)
+}
+
+// say says what a rerun runs.
+func (c *Rerun) say(to io.Writer, x *operate.Execution, plan *operate.Plan) {
+	if plan.Count == 0 {
+		fmt.Fprintf(to, "%s: no item failed, so there is nothing to run again\n", plain.Line(x.Name))
+		return
+	}
+	verb := "running"
+	if c.DryRun {
+		verb = "would run"
+	}
+	fmt.Fprintf(to, "%s: %s %s again", plain.Line(x.Name), verb, number.Of(plan.Count, "item"))
+	if c.Batch > 0 {
+		fmt.Fprintf(to, ", in batches of %s at most", number.Of(c.Batch, "item"))
+	}
+	fmt.Fprintln(to)
+	printErrors(to, plan.Errors)
+	if plan.Unknown > 0 {
+		fmt.Fprintf(to, "%s not stored, and can't be run again\n", terminal.Were(plan.Unknown, "item", "items"))
+	}
+}
+
+// start starts the rerun, waits for its end and prints what became of the items.
+func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session, x *operate.Execution, plan *operate.Plan) (err error) {
+	live := s.Service
+	if c.Local {
+		var end func() error
+		if live, end, err = s.live(ctx, x.ARN, streams); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, end()) }()
+	}
+	arn, err := live.Start(ctx, plan)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(streams.Err, "started %s\n", plain.Line(arn))
+	var status *operate.Status
+	if c.Watch {
+		status, err = watch(ctx, live, arn, streams.Err)
+	} else {
+		status, err = live.Watch(ctx, arn, func(*operate.Status) {})
+	}
+	if err != nil {
+		started := &operate.Execution{ARN: arn, Name: arn[strings.LastIndexByte(arn, ':')+1:]}
+		return fmt.Errorf("%w\nthe rerun was started: %s", err, c.command("status", started))
+	}
+	return c.end(streams, &status.Execution)
+}
+
+// live starts the parts of the run that an execution is of, unless they run already.
+func (s *session) live(ctx context.Context, arn string, streams *terminal.Streams) (live *operate.Service, end func() error, err error) {
+	x, err := s.archive.Execution(arn)
+	if err != nil {
+		return nil, nil, err
+	}
+	end = func() error { return nil }
+	endpoints := runs.Endpoints(x.Folder)
+	if endpoints == nil {
+		p, err := parts.Again(filepath.Base(x.Folder), &parts.Flags{}, terminal.NewProgress(streams.Err))
+		if err != nil {
+			return nil, nil, err
+		}
+		synthesized, err := p.Synthesize(ctx)
+		if err == nil {
+			err = p.Start(ctx, synthesized, stack.Options{})
+		}
+		if err != nil {
+			return nil, nil, errors.Join(err, p.Close())
+		}
+		end, endpoints = p.Close, runs.Endpoints(x.Folder)
+	}
+	return localParts(endpoints), end, nil
+}
+
+// localParts returns a service of parts that run on this machine.
+func localParts(endpoints map[string]string) *operate.Service {
+	url := endpoints["AWS_ENDPOINT_URL_S3"]
+	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true})
+	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], http.DefaultTransport), Pause: 100 * time.Millisecond,
+		Store: &operate.S3{Client: objects, Region: "local"}, Region: "local"}
+}
+
+// ended is the document of a rerun, which is that of mapjob run with the comparison.
+type ended struct {
+	Status     string               `json:"status"`
+	Job        string               `json:"job"` // name of the state machine
+	Execution  string               `json:"execution"`
+	Items      report.Items         `json:"items"`
+	Errors     map[string]int       `json:"errors"`
+	Comparison *protocol.Comparison `json:"comparison,omitempty"` // missing if the summary has not answered
+	Output     any                  `json:"output"`
+	Error      string               `json:"error,omitempty"`
+	Cause      string               `json:"cause,omitempty"`
+	DurationMs int64                `json:"durationMs"`
+}
+
+// end prints what became of the items.
+func (c *Rerun) end(streams *terminal.Streams, x *operate.Execution) error {
+	d := &ended{Status: x.Status, Job: statesarn.StateMachine(x.ARN), Execution: x.ARN, Errors: map[string]int{}, Error: x.Error, Cause: x.Cause}
+	if x.StoppedAt != nil {
+		d.DurationMs = x.StoppedAt.Sub(x.StartedAt).Milliseconds()
+	}
+	if a := x.Account; a != nil {
+		d.Items = report.Items{Total: a.Total, Succeeded: a.Succeeded, Failed: a.Failed, Missing: a.Missing}
+		d.Errors, d.Comparison, d.Output = a.Errors, a.Comparison, a.Output
+	}
+	var err error
+	if c.JSON {
+		err = printJSON(streams.Out, d)
+	} else {
+		err = c.print(streams.Out, &operate.Status{Execution: *x})
+	}
+	switch {
+	case err != nil:
+		return err
+	case x.Skipped:
+		return terminal.Failedf("the rerun was skipped, because another execution has the job's lock: run it again when that has ended")
+	case x.Status != "SUCCEEDED":
+		return terminal.Failed{Err: terminal.Printed{Err: fmt.Errorf("the rerun ended as %s", x.Status)}}
+	}
+	return nil
+}
+
+// comparison says what became of the items of a rerun.
+func comparison(c *protocol.Comparison) string {
+	text := number.Thousands(c.Recovered) + " recovered"
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{c.SameError, "failed the same way"}, {c.OtherError, "failed otherwise"}, {c.Unknown, "failed, and the error that they had is not known"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %s", number.Thousands(part.n), part.what)
+		}
+	}
+	return text
+}
