@@ -251,7 +251,7 @@ func takePort(ts *testscript.TestScript, _ bool, args []string) {
 // wait-for FILES PATTERN: wait until one of the files matches the pattern.
 func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 	pattern := regexp.MustCompile(args[1])
-	for range 600 {
+	for range 2400 {
 		files, _ := filepath.Glob(ts.MkAbs(args[0]))
 		for _, file := range files {
 			if text, err := os.ReadFile(file); err == nil && pattern.Match(text) {
@@ -260,5 +260,5 @@ func waitFor(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	ts.Fatalf("no file of %s matched %s within 30 s", args[0], args[1])
+	ts.Fatalf("no file of %s matched %s within two minutes", args[0], args[1])
 }
