@@ -191,7 +191,7 @@ func TestWatchAsksLessOften(t *testing.T) {
 type refusing struct{ code, message string }
 
 func (r refusing) RoundTrip(request *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 400, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Request: request,
+	return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Request: request,
 		Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"__type": %q, "message": %q}`, r.code, r.message)))}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -218,7 +219,7 @@ func (c Cache) remove(entry string) {
 // of the app, its folder, the environment, and the versions of Go and Node.js.
 func (a *App) key(settings map[string]string) string {
 	folder, _ := os.Getwd()
-	return fmt.Sprintf("%x", sum([]any{format, a.command, string(a.context), folder, environment(), settings, program(a.node)}))
+	return hex.EncodeToString(sum([]any{format, a.command, string(a.context), folder, environment(), settings, program(a.node)}))
 }
 
 // environment returns the variables that an app gets, without those that a shell

@@ -344,7 +344,7 @@ func TestAssemblyIsNotKeptIfAFileIsReplacedMeanwhile(t *testing.T) {
 			p.write("other/config.yaml", "rate: 2\n")
 			p.must(os.Symlink("config.yaml", "link.yaml"))
 			p.age()
-			p.make() // builds the app
+			_, _ = p.make() // builds the app
 			p.must(os.RemoveAll(p.cache.Folder))
 			changed := make(chan error)
 			go func() {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -103,11 +104,12 @@ func notSucceeded(n int) string {
 }
 
 // errorFlags returns --error flags, as they are typed.
-func errorFlags(names []string) (text string) {
+func errorFlags(names []string) string {
+	var text strings.Builder
 	for _, name := range names {
-		text += " --error " + quoted(name)
+		text.WriteString(" --error " + quoted(name))
 	}
-	return text
+	return text.String()
 }
 
 func printErrors(to io.Writer, counts []operate.ErrorCount) {

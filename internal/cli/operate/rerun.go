@@ -191,14 +191,14 @@ func (c *Rerun) end(streams *terminal.Streams, x *operate.Execution) error {
 
 // comparison says what became of the items of a rerun.
 func comparison(c *protocol.Comparison) string {
-	text := number.Thousands(c.Recovered) + " recovered"
+	text := []string{number.Thousands(c.Recovered) + " recovered"}
 	for _, part := range []struct {
 		n    int
 		what string
 	}{{c.SameError, "failed the same way"}, {c.OtherError, "failed otherwise"}, {c.Unknown, "failed, and the error that they had is not known"}} {
 		if part.n > 0 {
-			text += fmt.Sprintf(", %s %s", number.Thousands(part.n), part.what)
+			text = append(text, number.Thousands(part.n)+" "+part.what)
 		}
 	}
-	return text
+	return strings.Join(text, ", ")
 }

@@ -126,7 +126,7 @@ func watch(ctx context.Context, s *operate.Service, arn string, to io.Writer) (*
 			line += " in " + status.State
 		}
 		for i := range status.MapRuns {
-			line += "; " + progress(&status.MapRuns[i], time.Now())
+			line = fmt.Sprint(line, "; ", progress(&status.MapRuns[i], time.Now()))
 		}
 		if line != shown {
 			fmt.Fprintf(to, "%s  %s\n", time.Now().Format("15:04:05"), plain.Line(line))

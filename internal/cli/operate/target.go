@@ -150,13 +150,13 @@ func (t *Target) flags() string {
 		}
 		return " --local --job " + quoted(t.Job)
 	}
-	text := ""
+	var text strings.Builder
 	for _, flag := range []struct{ name, value string }{{"job", t.Job}, {"profile", t.Profile}, {"region", t.Region}} {
 		if flag.value != "" {
-			text += " --" + flag.name + " " + quoted(flag.value)
+			text.WriteString(" --" + flag.name + " " + quoted(flag.value))
 		}
 	}
-	return text
+	return text.String()
 }
 
 // command returns a subcommand about an execution of this target, as it is typed.
