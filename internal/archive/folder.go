@@ -17,6 +17,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
 // The files of a folder.
@@ -299,7 +300,7 @@ func (f *folder) stateMachines() ([]StateMachine, error) {
 func isChild(execution string) bool { return strings.Contains(execution, "/") }
 
 func (c *runningChild) execution(arn string) Execution {
-	return Execution{ARN: arn, StateMachineARN: machineOf(arn), Name: nameOf(arn), Status: engine.Running, Start: c.start, MapRunARN: c.mapRun, Items: c.items}
+	return Execution{ARN: arn, StateMachineARN: statesarn.StateMachineARN(arn), Name: statesarn.ExecutionName(arn), Status: engine.Running, Start: c.start, MapRunARN: c.mapRun, Items: c.items}
 }
 
 // childLine is a line of children.jsonl.
@@ -319,7 +320,7 @@ func (f *folder) childOf(text []byte) Execution {
 	if json.Unmarshal(text, &l) != nil {
 		return Execution{}
 	}
-	return Execution{ARN: l.ARN, StateMachineARN: machineOf(l.ARN), Name: nameOf(l.ARN), Status: l.Status, Start: l.Start, Stop: l.Stop,
+	return Execution{ARN: l.ARN, StateMachineARN: statesarn.StateMachineARN(l.ARN), Name: statesarn.ExecutionName(l.ARN), Status: l.Status, Start: l.Start, Stop: l.Stop,
 		MapRunARN: l.MapRunARN, Items: l.Items, Error: l.Error, Folder: f.path}
 }
 

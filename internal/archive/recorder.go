@@ -13,6 +13,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -180,7 +181,7 @@ func (r *Recorder) Begin(arn, input string, start time.Time) {
 }
 
 func (r *Recorder) begin(arn, input string, start time.Time, events int64) {
-	r.write(line{Execution: &Execution{ARN: arn, StateMachineARN: machineOf(arn), Name: nameOf(arn),
+	r.write(line{Execution: &Execution{ARN: arn, StateMachineARN: statesarn.StateMachineARN(arn), Name: statesarn.ExecutionName(arn),
 		Status: engine.Running, Start: start, Input: input, History: events}})
 }
 

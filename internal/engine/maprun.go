@@ -3,12 +3,12 @@ package engine
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/engine/mapresults"
 	"github.com/mapjob/mapjob/internal/expression"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -149,7 +149,7 @@ func (m *mapRun) start() {
 	v, r := m.visit, m.visit.run
 	id := r.newID()
 	m.label = r.label(v.state)
-	m.arn = strings.Replace(v.execution.machineARN, ":stateMachine:", ":mapRun:", 1) + "/" + m.label + ":" + id
+	m.arn = statesarn.MapRun(v.execution.machineARN, m.label, id)
 	m.childARN = v.execution.machineARN + "/" + m.label
 	m.started = r.loop.Now()
 	v.work = m

@@ -133,14 +133,13 @@ func some(list []string) string {
 }
 
 // StateMachineOf returns the ARN of the state machine of an execution, from its ARN;
-// "" if the text is no such ARN.
+// "" if the text is no such ARN, or that of an Express execution, which can't be
+// described.
 func StateMachineOf(execution string) string {
-	name := statesarn.StateMachine(execution)
-	if name == "" || statesarn.IsExpress(execution) {
+	if statesarn.IsExpress(execution) {
 		return ""
 	}
-	before, _, _ := strings.Cut(execution, ":execution:")
-	return before + ":stateMachine:" + name
+	return statesarn.StateMachineARN(execution)
 }
 
 // Filter chooses executions of a list.

@@ -1,9 +1,8 @@
 package sfnapi
 
 import (
-	"strings"
-
 	"github.com/mapjob/mapjob/internal/archive"
+	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
 type mapRunRequest struct{ MapRunArn string }
@@ -87,9 +86,7 @@ type listedMapRun struct {
 }
 
 func listedRun(run *archive.MapRun) listedMapRun {
-	before, after, _ := strings.Cut(run.ARN, ":mapRun:") // arn:…:mapRun:STATE_MACHINE/LABEL:ID
-	children, _, _ := strings.Cut(after, ":")
-	return listedMapRun{ExecutionARN: run.ExecutionARN, MapRunARN: run.ARN, StateMachineARN: before + ":stateMachine:" + children,
+	return listedMapRun{ExecutionARN: run.ExecutionARN, MapRunARN: run.ARN, StateMachineARN: statesarn.Children(run.ARN),
 		StartDate: epochOf(run.Start), StopDate: stopOf(run.Stop)}
 }
 

@@ -1,4 +1,4 @@
-// Package statesarn makes and reads the ARNs of executions. A state machine has the
+// Package statesarn makes and reads the ARNs of executions and Map Runs. A state machine has the
 // ARN arn:PARTITION:states:REGION:ACCOUNT:stateMachine:NAME, which a version or an
 // alias may follow after a colon (Step Functions API reference, "StartExecution").
 package statesarn
@@ -37,11 +37,51 @@ func Name(stateMachine string) string {
 // StateMachine returns the name of the state machine of an execution, from the
 // execution's ARN. It is empty if the text is no such ARN.
 func StateMachine(execution string) string {
-	parts := strings.Split(execution, ":")
-	if kind := kindOf(execution); kind == "execution" && len(parts) == 8 || kind == "express" && len(parts) == 9 {
+	if parts := executionParts(execution); parts != nil {
 		return parts[6]
 	}
 	return ""
+}
+
+// StateMachineARN returns the ARN of the state machine of an execution, from the
+// execution's ARN. It is empty if the text is no such ARN.
+func StateMachineARN(execution string) string {
+	if parts := executionParts(execution); parts != nil {
+		return strings.Join(append(parts[:5:5], "stateMachine", parts[6]), ":")
+	}
+	return ""
+}
+
+// ExecutionName returns the name of an execution, from its ARN. It is empty if the
+// text is no such ARN.
+func ExecutionName(execution string) string {
+	if parts := executionParts(execution); parts != nil {
+		return parts[7]
+	}
+	return ""
+}
+
+// executionParts returns the parts of the ARN of an execution; nil if the text is
+// no such ARN.
+func executionParts(execution string) []string {
+	parts := strings.Split(execution, ":")
+	if kind := kindOf(execution); kind == "execution" && len(parts) == 8 || kind == "express" && len(parts) == 9 {
+		return parts
+	}
+	return nil
+}
+
+// MapRun returns the ARN of a Map Run, arn:…:mapRun:STATE_MACHINE/LABEL:ID.
+func MapRun(stateMachine, label, id string) string {
+	return strings.Replace(stateMachine, ":stateMachine:", ":mapRun:", 1) + "/" + label + ":" + id
+}
+
+// Children returns the ARN of the state machine of a Map Run's children,
+// arn:…:stateMachine:STATE_MACHINE/LABEL, from the ARN of the Map Run.
+func Children(mapRun string) string {
+	before, after, _ := strings.Cut(mapRun, ":mapRun:")
+	children, _, _ := strings.Cut(after, ":")
+	return before + ":stateMachine:" + children
 }
 
 func kindOf(arn string) string {

@@ -53,3 +53,32 @@ func TestOtherTextsNameNoStateMachine(t *testing.T) {
 		t.Error("got an Express execution, expected a state machine and a word")
 	}
 }
+
+func TestAnExecutionHasANameAndAStateMachine(t *testing.T) {
+	t.Parallel()
+	for execution, expected := range map[string]struct{ name, machine string }{
+		statesarn.Execution(machine, "run-1"):         {"run-1", machine},
+		statesarn.Execution(machine+":live", "run-1"): {"run-1", machine},
+		statesarn.Execution(machine+"/Map", "child"):  {"child", machine + "/Map"},
+		statesarn.Express(machine, "run-1", "id"):     {"run-1", machine},
+		machine:                         {},
+		start + "execution:nightly":     {},
+		start + "mapRun:nightly/Map:id": {},
+		"execution":                     {},
+	} {
+		if name, of := statesarn.ExecutionName(execution), statesarn.StateMachineARN(execution); name != expected.name || of != expected.machine {
+			t.Errorf("%s: got the name %q and the state machine %q, expected %q and %q", execution, name, of, expected.name, expected.machine)
+		}
+	}
+}
+
+func TestAMapRunHasChildren(t *testing.T) {
+	t.Parallel()
+	run := statesarn.MapRun(machine, "Map", "id")
+	if expected := start + "mapRun:nightly/Map:id"; run != expected {
+		t.Errorf("got %s, expected %s", run, expected)
+	}
+	if got := statesarn.Children(run); got != machine+"/Map" {
+		t.Errorf("got the state machine %s of the children, expected %s", got, machine+"/Map")
+	}
+}

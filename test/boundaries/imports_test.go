@@ -110,7 +110,7 @@ var floors = [][]room{
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "job/report"}, sdk},
-		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/protocol", "internal/value"}, libraries},
+		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
