@@ -28,10 +28,7 @@ func (r *Run) print(ctx context.Context, s *terminal.Streams, x *engine.Executio
 	switch {
 	case r.JSON:
 		const milliseconds = "2006-01-02T15:04:05.000Z"
-		e := json.NewEncoder(s.Out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err := e.Encode(answer{
+		err := terminal.PrintJSON(s.Out, answer{
 			Status: x.Status, Output: x.Output, Error: x.Error, Cause: x.Cause, Events: x.Events,
 			StartDate: x.Start.UTC().Format(milliseconds), StopDate: x.Stop.UTC().Format(milliseconds),
 			DurationMs: x.Stop.Sub(x.Start).Milliseconds(),

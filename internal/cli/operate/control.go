@@ -27,7 +27,7 @@ type stopped struct {
 
 // Run stops an execution: the last one, unless another is named.
 func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, x, err := c.find(ctx)
+	s, x, err := c.find(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	case err != nil:
 		return err
 	case c.JSON:
-		return printJSON(streams.Out, stopped{x.ARN, at})
+		return terminal.PrintJSON(streams.Out, stopped{x.ARN, at})
 	}
 	text := "stopped %s\nWorkers that were invoked work on until they have answered. There is no summary and no report.\nThe next execution takes over the job's lock, if it has one.\n"
 	args := []any{plain.Line(x.Name)}
@@ -53,20 +53,6 @@ func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	}
 	_, err = fmt.Fprintf(streams.Out, text, args...)
 	return err
-}
-
-// find opens the target, and finds the execution: the last one, unless another is
-// named.
-func (o *One) find(ctx context.Context) (*session, *operate.Execution, error) {
-	s, err := o.open(ctx, o.Execution)
-	if err != nil {
-		return nil, nil, err
-	}
-	x, err := s.Service.Execution(ctx, s.machine, o.Execution, false)
-	if err != nil {
-		return nil, nil, errors.Join(err, s.close())
-	}
-	return s, x, nil
 }
 
 // serving returns the service of the process in which an execution runs.
@@ -92,7 +78,7 @@ type redriven struct {
 
 // Run redrives an execution: the last one, unless another is named.
 func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, x, err := c.find(ctx)
+	s, x, err := c.find(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -105,7 +91,7 @@ func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error
 	case err != nil:
 		return err
 	case c.JSON:
-		return printJSON(streams.Out, redriven{x.ARN})
+		return terminal.PrintJSON(streams.Out, redriven{x.ARN})
 	}
 	_, err = fmt.Fprintf(streams.Out, "redriven %s: child executions that succeeded stay as they are, the others run again\nhow far it is: %s --watch\n",
 		plain.Line(x.Name), c.command("status", x))

@@ -34,21 +34,17 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	case c.JSON && c.JSONL:
 		return errors.New("--jsonl: got --json, too, expected one of them")
 	}
-	s, err := c.open(ctx, c.Execution)
+	s, x, err := c.find(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
-	if err != nil {
-		return err
-	}
 	f, err := s.Failures(ctx, x, c.Error)
 	switch {
 	case err != nil:
 		return err
 	case c.JSON:
-		return printJSON(streams.Out, f)
+		return terminal.PrintJSON(streams.Out, f)
 	case c.JSONL:
 		return lines(ctx, streams.Out, f)
 	}

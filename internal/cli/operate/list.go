@@ -49,7 +49,7 @@ func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 		return err
 	}
 	if l.JSON {
-		return printJSON(streams.Out, list)
+		return terminal.PrintJSON(streams.Out, list)
 	}
 	if len(list) == 0 {
 		_, err = fmt.Fprintln(streams.Out, "no executions")

@@ -26,15 +26,11 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.Open && c.JSON {
 		return errors.New("--open: got --json, too, expected one of them")
 	}
-	s, err := c.open(ctx, c.Execution)
+	s, x, err := c.find(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
-	if err != nil {
-		return err
-	}
 	name := protocol.ReportMarkdown
 	switch {
 	case c.JSON:

@@ -39,21 +39,17 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	if c.Batch < 0 {
 		return fmt.Errorf("--batch: got %d, expected 1 or more", c.Batch)
 	}
-	s, err := c.open(ctx, c.Execution)
+	s, x, err := c.find(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	x, err := s.Service.Execution(ctx, s.machine, c.Execution, true)
-	if err != nil {
-		return err
-	}
 	plan, err := s.PlanRerun(ctx, x, c.Error, c.Batch)
 	if err != nil {
 		return err
 	}
 	if c.DryRun && c.JSON {
-		return printJSON(streams.Out, plan)
+		return terminal.PrintJSON(streams.Out, plan)
 	}
 	said := streams.Out
 	if c.JSON {
@@ -174,7 +170,7 @@ func (c *Rerun) end(streams *terminal.Streams, x *operate.Execution) error {
 	}
 	var err error
 	if c.JSON {
-		err = printJSON(streams.Out, d)
+		err = terminal.PrintJSON(streams.Out, d)
 	} else {
 		err = c.print(streams.Out, &operate.Status{Execution: *x})
 	}

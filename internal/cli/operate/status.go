@@ -26,15 +26,11 @@ type Status struct {
 
 // Run prints how far an execution is: the last one, unless another is named.
 func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, err := c.open(ctx, c.Execution)
+	s, x, err := c.find(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	x, err := s.Service.Execution(ctx, s.machine, c.Execution, false)
-	if err != nil {
-		return err
-	}
 	var status *operate.Status
 	if c.Watch && x.Running() {
 		status, err = watch(ctx, s.Service, x.ARN, streams.Err)
@@ -45,7 +41,7 @@ func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error)
 		return err
 	}
 	if c.JSON {
-		return printJSON(streams.Out, status)
+		return terminal.PrintJSON(streams.Out, status)
 	}
 	return c.print(streams.Out, status)
 }

@@ -4,10 +4,8 @@ package operate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -78,6 +76,20 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine; --local looks at the runs of this folder")
 	}
 	return s, err
+}
+
+// find opens the target, and finds the execution: the last one, or the last one that
+// has ended, unless another is named.
+func (o *One) find(ctx context.Context, ended bool) (*session, *operate.Execution, error) {
+	s, err := o.open(ctx, o.Execution)
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := s.Service.Execution(ctx, s.machine, o.Execution, ended)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.close())
+	}
+	return s, x, nil
 }
 
 // service opens Step Functions and S3.
@@ -174,11 +186,4 @@ func quoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-func printJSON(to io.Writer, v any) error {
-	e := json.NewEncoder(to)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }

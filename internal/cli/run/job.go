@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/mapjob/mapjob/internal/cli/account"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -108,21 +107,16 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 		own.Status, own.Error, own.Cause = x.Status, x.Error, protocol.CauseMessage(x.Cause)
 	}
 	own, err := r.summaryReport(ctx, a.SummaryReport(), own)
-	var markdown strings.Builder
-	err = errors.Join(err, r.writeReport(own), own.Markdown(&markdown))
+	err = errors.Join(err, r.writeReport(own))
 	if !r.command.JSON {
-		_, failed := io.WriteString(r.streams.Out, markdown.String())
-		return own.Items, errors.Join(err, failed)
+		return own.Items, errors.Join(err, own.Markdown(r.streams.Out))
 	}
 	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
 		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
 	for _, e := range own.Errors {
 		answer.Errors[e.Name] = e.Count
 	}
-	e := json.NewEncoder(r.streams.Out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return own.Items, errors.Join(err, e.Encode(answer))
+	return own.Items, errors.Join(err, terminal.PrintJSON(r.streams.Out, answer))
 }
 
 // summaryReport returns the report of the job's summary with how the execution

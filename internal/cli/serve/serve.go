@@ -3,7 +3,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -112,8 +111,5 @@ func (c *Command) print(streams *terminal.Streams, p *parts.Parts) error {
 	if !c.JSON {
 		return page.Execute(streams.Out, a)
 	}
-	e := json.NewEncoder(streams.Out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(a)
+	return terminal.PrintJSON(streams.Out, a)
 }

@@ -4,6 +4,7 @@
 package terminal
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,14 @@ type Streams struct {
 
 // Complain prints an error.
 func (s *Streams) Complain(err error) { fmt.Fprintln(s.Err, plain.Lines(fmt.Sprint("mapjob: ", err))) }
+
+// PrintJSON prints a value as one document, as --json does.
+func PrintJSON(to io.Writer, v any) error {
+	e := json.NewEncoder(to)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
 
 // Failed is the error of something that ran and failed. All other errors say
 // that it could not be run.

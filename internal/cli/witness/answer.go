@@ -142,12 +142,7 @@ func (a *Answer) Count(c *stack.Stack, w *Witness, began time.Time) {
 }
 
 // JSON writes the answer as one document.
-func (a *Answer) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(a)
-}
+func (a *Answer) JSON(w io.Writer) error { return terminal.PrintJSON(w, a) }
 
 // Markdown writes the answer as a report.
 func (a *Answer) Markdown(w io.Writer) error {
