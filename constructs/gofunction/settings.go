@@ -1,6 +1,7 @@
 package gofunction
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -132,23 +133,13 @@ func (p *Props) settings() *Settings {
 	if p.Settings != nil {
 		s = *p.Settings
 	}
-	if p.Network != nil {
-		s.Network = p.Network
-	}
-	if p.Role != nil {
-		s.Role = p.Role
-	}
+	s.Network = cmp.Or(p.Network, s.Network)
+	s.Role = cmp.Or(p.Role, s.Role)
 	if p.Layers != nil {
 		s.Layers = p.Layers
 	}
-	if p.EphemeralStorageMB != nil {
-		s.EphemeralStorageMB = p.EphemeralStorageMB
-	}
-	if p.DeadLetterQueue != nil {
-		s.DeadLetterQueue = p.DeadLetterQueue
-	}
-	if p.ReservedConcurrency != nil {
-		s.ReservedConcurrency = p.ReservedConcurrency
-	}
+	s.EphemeralStorageMB = cmp.Or(p.EphemeralStorageMB, s.EphemeralStorageMB)
+	s.DeadLetterQueue = cmp.Or(p.DeadLetterQueue, s.DeadLetterQueue)
+	s.ReservedConcurrency = cmp.Or(p.ReservedConcurrency, s.ReservedConcurrency)
 	return &s
 }
