@@ -19,14 +19,14 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# make run compiles while npm installs.
+# make run compiles while npm installs, if it has to.
 .PHONY: compile
 compile:
 	go build -tags lambda.norpc . ./cmd/... ./lambdas/... ./constructs/mapjob/functions/... ./constructs/trigger/functions/...
 
 .PHONY: run
 run: ## Run the sample job on this machine.
-	@$(MAKE) --no-print-directory -j2 setup compile
+	@$(MAKE) -q setup || $(MAKE) --no-print-directory -j2 setup compile
 	go run ./cmd/mapjob run --seed Orders=examples/orders.jsonl --input examples/night.json
 
 .PHONY: test
