@@ -56,10 +56,10 @@ func (b *builder) build(ctx context.Context) (executables map[*template.Resource
 
 // named lists the packages of functions, without those of functions that something
 // else replaces.
-func (b *builder) named(given map[*template.Resource]*substitute) error {
+func (b *builder) named() error {
 	b.packages = map[*template.Resource]gobuild.Package{}
-	for r, g := range given {
-		if g.stub != nil || g.command != "" {
+	for _, r := range all(b.stack) {
+		if g := b.options.Replacements.get(r); g.stub != nil || g.command != "" {
 			continue
 		}
 		var p gobuild.Package

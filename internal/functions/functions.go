@@ -29,8 +29,8 @@ type Options struct {
 	// Endpoints are where the services of this machine are, as environment
 	// variables.
 	Endpoints []string
-	// Given replaces functions, or parts of them.
-	Given Given
+	// Replacements replace functions, or parts of them.
+	Replacements Replacements
 }
 
 // Functions are the functions of a stack.
@@ -49,12 +49,8 @@ type Function struct {
 // Read reads the functions of a stack. One that can't run is absent, and keeps no
 // other from it.
 func Read(ctx context.Context, stack *template.Stack, o Options) (*Functions, error) {
-	given, err := o.Given.find(stack)
-	if err != nil {
-		return nil, err
-	}
 	b := &builder{stack: stack, options: &o}
-	if err := b.named(given); err != nil {
+	if err := b.named(); err != nil {
 		return nil, err
 	}
 	built, failed, err := b.build(ctx)
@@ -69,7 +65,7 @@ func Read(ctx context.Context, stack *template.Stack, o Options) (*Functions, er
 			found.Absent[resource] = reason
 			continue
 		}
-		r := &reader{stack: stack, options: &o, resource: resource, given: given[resource], built: built[resource], found: found, layered: layered}
+		r := &reader{stack: stack, options: &o, resource: resource, given: o.Replacements.get(resource), built: built[resource], found: found, layered: layered}
 		host, err := r.read()
 		if err != nil {
 			found.Absent[resource] = err

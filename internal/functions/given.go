@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/template"
 )
 
-// Given replaces functions, or parts of them. A function is named as for [Find].
+// Given says what replaces functions, or parts of them. A function is named as for [Find].
 type Given struct {
 	// Stubs are the files of answers, by function: see [stub.Read].
 	Stubs map[string]string
@@ -20,6 +20,12 @@ type Given struct {
 	Env map[string]string
 }
 
+// Replacements replace functions of a stack, or parts of them. The zero value replaces
+// nothing.
+type Replacements struct {
+	of map[*template.Resource]*substitute
+}
+
 // substitute is what replaces a function, or parts of it.
 type substitute struct {
 	stub    *stub.Stub
@@ -27,8 +33,16 @@ type substitute struct {
 	env     map[string]string
 }
 
-// find finds the functions that are replaced. Each function has an element.
-func (g *Given) find(stack *template.Stack) (map[*template.Resource]*substitute, error) {
+// get returns what replaces a function.
+func (r Replacements) get(function *template.Resource) *substitute {
+	if s := r.of[function]; s != nil {
+		return s
+	}
+	return &substitute{}
+}
+
+// Find finds the functions in a stack, and reads the stubs.
+func (g *Given) Find(stack *template.Stack) (Replacements, error) {
 	found := map[*template.Resource]*substitute{}
 	for _, r := range all(stack) {
 		found[r] = &substitute{env: map[string]string{}}
@@ -36,32 +50,32 @@ func (g *Given) find(stack *template.Stack) (map[*template.Resource]*substitute,
 	for _, name := range slices.Sorted(maps.Keys(g.Stubs)) {
 		r, err := Find(stack, name, "--stub")
 		if err != nil {
-			return nil, fmt.Errorf("--stub %s: %w", name, err)
+			return Replacements{}, fmt.Errorf("--stub %s: %w", name, err)
 		}
 		if found[r].stub, err = stub.Read(g.Stubs[name]); err != nil {
-			return nil, fmt.Errorf("--stub %s: %w", name, err)
+			return Replacements{}, fmt.Errorf("--stub %s: %w", name, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Commands)) {
 		r, err := Find(stack, name, "--function")
 		if err != nil {
-			return nil, fmt.Errorf("--function %s: %w", name, err)
+			return Replacements{}, fmt.Errorf("--function %s: %w", name, err)
 		}
 		if found[r].stub != nil {
-			return nil, fmt.Errorf("--function %s: got a command and a stub, expected one of them", name)
+			return Replacements{}, fmt.Errorf("--function %s: got a command and a stub, expected one of them", name)
 		}
 		found[r].command = g.Commands[name]
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Env)) {
 		dot := strings.LastIndex(name, ".")
 		if dot < 0 {
-			return nil, fmt.Errorf("--env %s: got no function, expected FUNCTION.NAME=VALUE", name)
+			return Replacements{}, fmt.Errorf("--env %s: got no function, expected FUNCTION.NAME=VALUE", name)
 		}
 		r, err := Find(stack, name[:dot], "--env")
 		if err != nil {
-			return nil, fmt.Errorf("--env %s: %w", name, err)
+			return Replacements{}, fmt.Errorf("--env %s: %w", name, err)
 		}
 		found[r].env[name[dot+1:]] = g.Env[name]
 	}
-	return found, nil
+	return Replacements{found}, nil
 }

@@ -84,7 +84,7 @@ func (s *Stack) openLog(r *template.Resource) (io.Writer, error) {
 func (s *Stack) addFunctions(ctx context.Context) error {
 	s.executables = filepath.Join(s.options.Folder, "functions")
 	found, err := functions.Read(ctx, s.template, functions.Options{Folder: s.executables,
-		Built: cmp.Or(s.options.Built, filepath.Join(s.options.Folder, "built")), Endpoints: s.Endpoints(), Given: s.options.Functions})
+		Built: cmp.Or(s.options.Built, filepath.Join(s.options.Folder, "built")), Endpoints: s.Endpoints(), Replacements: s.options.Functions})
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ type Options struct {
 	// still be built.
 	Fill func(context.Context, *Stack) error
 	// Functions replace functions of the stack, or parts of them.
-	Functions functions.Given
+	Functions functions.Replacements
 	// QueueFaults make deliveries of the queues go wrong. Default: none.
 	QueueFaults sqs.Faults
 }
@@ -91,10 +91,16 @@ type Stack struct {
 	machines      map[*template.Resource]*Machine // that were parsed
 }
 
+// New returns a stack that does not run. What its template has can be looked up.
+func New(synthesized *template.Stack) *Stack {
+	return &Stack{template: synthesized, machines: map[*template.Resource]*Machine{}, missing: map[*template.Resource]bool{}}
+}
+
 // Start starts a stack. Close it: nothing is left behind then but its folder.
 func Start(ctx context.Context, synthesized *template.Stack, options Options) (_ *Stack, err error) {
-	options.Concurrency = cmp.Or(options.Concurrency, 4*runtime.NumCPU()) // more would only cost memory
-	s := &Stack{template: synthesized, options: options, machines: map[*template.Resource]*Machine{}, missing: map[*template.Resource]bool{}}
+	s := New(synthesized)
+	s.options = options
+	s.options.Concurrency = cmp.Or(options.Concurrency, 4*runtime.NumCPU()) // more would only cost memory
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

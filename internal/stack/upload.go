@@ -29,12 +29,10 @@ func (s *Stack) BucketAndKey(name string) (bucket, key string, ok bool) {
 // returns how many it has stored.
 func (s *Stack) Upload(ctx context.Context, bucket, key, from string) (count int, err error) {
 	info, err := os.Stat(from)
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case !info.IsDir() && (key == "" || strings.HasSuffix(key, "/")):
-		return 0, fmt.Errorf("got a file, expected a folder, or the key of the object: BUCKET/KEY=%s", from)
-	case !info.IsDir():
+	}
+	if !info.IsDir() {
 		return 1, s.uploadFile(ctx, bucket, key, from)
 	}
 	if key != "" && !strings.HasSuffix(key, "/") {

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/number"
 )
 
 // commands runs programs in a folder.
@@ -30,9 +33,38 @@ func (c commands) output(ctx context.Context, name string, args ...string) (stri
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("%s: not found", name)
 	case err != nil:
-		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, bytes.TrimSpace(problem.Bytes()))
+		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, excerpt(problem.String()))
 	}
 	return strings.TrimSpace(out.String()), nil
+}
+
+// shownLines is how much of what a command said is shown: the first problem, of which
+// others often follow.
+const shownLines = 4
+
+// excerpt returns the first problem that a command named, without its progress. Without
+// a network, the go command has one for each package.
+func excerpt(said string) string {
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(said), "\n"), isProgress)
+	end := min(shownLines, len(lines))
+	for end > 0 && end < len(lines) && strings.HasSuffix(lines[end-1], " imports") { // the reason is at the end
+		end++
+	}
+	if more := len(lines) - end; more > 0 {
+		return fmt.Sprintf("%s\n(and %s)", strings.Join(lines[:end], "\n"), number.Of(more, "more line"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// isProgress reports whether a line of the go command is about what it does, not about
+// a problem.
+func isProgress(line string) bool {
+	for _, begin := range []string{"go: downloading ", "go: finding ", "go: found ", "go: added ", "go: upgraded "} {
+		if strings.HasPrefix(line, begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // environment returns variables without -mod flags in GOFLAGS: commands that

@@ -64,7 +64,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 
 	progress.Say("adding mapjob and the CDK to go.mod")
 	if err := m.require(ctx, run, here, required); err != nil {
-		return fmt.Errorf("%w\nthe files are written, but go.mod is not complete: run mapjob init again, with a connection to the Go proxy", err)
+		return fmt.Errorf("go.mod is not complete, but the files are written: run mapjob init again, with a connection to the Go proxy\n%w", err)
 	}
 	progress.Say("installing the CDK's command line")
 	if err := run.do(ctx, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error"); err != nil {

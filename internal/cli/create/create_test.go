@@ -196,3 +196,53 @@ func write(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestAModuleThatItsWorkspaceDoesNotUseIsRefused(t *testing.T) {
+	root := t.TempDir()
+	write(t, filepath.Join(root, "other", "go.mod"), "module example.com/other\n\ngo 1.26\n")
+	write(t, filepath.Join(root, "shop", "go.mod"), "module example.com/shop\n\ngo 1.26\n")
+	write(t, filepath.Join(root, "shop", "jobs", "jobs.go"), "package jobs\n")
+	t.Setenv("GOWORK", "")
+	for name, c := range map[string]struct{ work, below, expected string }{
+		"not used":           {"use ./other", ".", "run `go work use .` first, or set GOWORK=off"},
+		"not used, below":    {"use ./other", "jobs", "run `go work use ..` first, or set GOWORK=off"},
+		"nothing is used":    {"", ".", "run `go work use .` first"},
+		"used":               {"use (\n\t./other\n\t./shop\n)", ".", ""},
+		"used, below":        {"use ./shop", "jobs", ""},
+		"used by its path":   {"use " + filepath.Join(root, "shop"), ".", ""},
+		"used, and one gone": {"use (\n\t./gone\n\t./shop\n)", ".", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			work := "go 1.26\n\n" + c.work + "\n"
+			write(t, filepath.Join(root, "go.work"), work)
+			here := filepath.Join(root, "shop", c.below)
+			_, err := findModule(t.Context(), commands{folder: here}, here, "")
+			if c.expected == "" && err != nil || c.expected != "" && (err == nil || !strings.Contains(err.Error(), c.expected)) {
+				t.Errorf("got error %v, expected %q", err, c.expected)
+			}
+			if text, err := os.ReadFile(filepath.Join(root, "go.work")); err != nil || string(text) != work {
+				t.Errorf("got go.work %q and error %v, expected that it is left alone", text, err)
+			}
+		})
+	}
+}
+
+func TestTheFirstProblemOfACommandIsShown(t *testing.T) {
+	problem := "go: example.com/shop/app imports\n\texample.com/shop/stacks imports\n\texample.com/cdk imports\n\texample.com/jsii imports\n\texample.com/yaml: module lookup disabled by GOPROXY=off"
+	for name, c := range map[string]struct{ said, expected string }{
+		"nothing":          {"", ""},
+		"one line":         {"go: no such tool\n", "go: no such tool"},
+		"no progress":      {"go: finding module for package a\ngo: downloading a v1.0.0\ngo: found a in a v1.0.0\ngo: added a v1.0.0\ngo: upgraded b v1 => v2\ngo: a: no", "go: a: no"},
+		"few lines":        {"1\n2\n3\n4", "1\n2\n3\n4"},
+		"many lines":       {"1\n2\n3\n4\n5\n6", "1\n2\n3\n4\n(and 2 more lines)"},
+		"a chain":          {problem, problem},
+		"a chain and more": {problem + "\ngo: another", problem + "\n(and 1 more line)"},
+		"200 problems":     {strings.Repeat("go: a: no\n", 200), "go: a: no\ngo: a: no\ngo: a: no\ngo: a: no\n(and 196 more lines)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := excerpt(c.said); got != c.expected {
+				t.Errorf("got %q, expected %q", got, c.expected)
+			}
+		})
+	}
+}

@@ -72,6 +72,9 @@ func findModule(ctx context.Context, run commands, here, wanted string) (*goModu
 		return nil, fmt.Errorf("mapjob init: got a folder of %s itself, expected one outside of it", mapjobModule)
 	}
 	m.path, m.folder, m.exists = file.Module.Path, filepath.Dir(env.GOMOD), true
+	if err := m.checkWorkspace(ctx, run, here); err != nil {
+		return nil, err
+	}
 	for _, r := range file.Require {
 		m.requires = m.requires || r.Path == mapjobModule
 	}
@@ -79,6 +82,41 @@ func findModule(ctx context.Context, run commands, here, wanted string) (*goModu
 		m.ignored = append(m.ignored, i.Path)
 	}
 	return m, nil
+}
+
+// checkWorkspace refuses a module that its workspace does not use: the go command
+// would not find its packages. The workspace is the user's, and other modules are in
+// it, so that it is not changed here.
+func (m *goModule) checkWorkspace(ctx context.Context, run commands, here string) error {
+	if m.workspace == "" {
+		return nil
+	}
+	described, err := run.output(ctx, "go", "work", "edit", "-json", m.workspace)
+	if err != nil {
+		return err
+	}
+	var file struct{ Use []struct{ DiskPath string } }
+	if err := json.Unmarshal([]byte(described), &file); err != nil {
+		return fmt.Errorf("%s: %w", m.workspace, err)
+	}
+	own, err := os.Stat(m.folder)
+	if err != nil {
+		return err
+	}
+	for _, used := range file.Use {
+		folder := filepath.FromSlash(used.DiskPath)
+		if !filepath.IsAbs(folder) {
+			folder = filepath.Join(filepath.Dir(m.workspace), folder)
+		}
+		if other, err := os.Stat(folder); err == nil && os.SameFile(own, other) {
+			return nil
+		}
+	}
+	below, err := filepath.Rel(here, m.folder)
+	if err != nil {
+		below = m.folder
+	}
+	return fmt.Errorf("workspace %s: got no use of module %s, expected one: run `go work use %s` first, or set GOWORK=off to leave the workspace out", m.workspace, m.path, filepath.ToSlash(below))
 }
 
 // prefix returns the import path of a folder below here.

@@ -6,6 +6,11 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/functions"
+	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // checkNamed checks the flags of the form NAME=VALUE before anything is built: none
@@ -40,6 +45,40 @@ func (f *Flags) checkNamed() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkStack checks the flags that name something in the stack: it has what they name.
+func (p *Parts) checkStack(synthesized *template.Stack) (err error) {
+	f := p.Flags
+	s := stack.New(synthesized)
+	var errs []error
+	if f.Job != "" {
+		_, err := s.Machine(f.Job)
+		errs = append(errs, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Seed)) {
+		if err := checkSeed(s, name, f.Seed[name]); err != nil {
+			errs = append(errs, fmt.Errorf("--seed %s=%s: %w", name, f.Seed[name], err))
+		}
+	}
+	given := functions.Given{Stubs: f.Stub, Commands: f.Function, Env: f.Env}
+	p.replaced, err = given.Find(synthesized)
+	return errors.Join(append(errs, err)...)
+}
+
+// checkSeed checks that a stack has the table or the bucket to fill, and that a file
+// has a key there.
+func checkSeed(s *stack.Stack, name, from string) error {
+	_, key, bucket := s.BucketAndKey(name)
+	if !bucket {
+		_, err := s.Table(name)
+		return err
+	}
+	info, err := os.Stat(from)
+	if err == nil && !info.IsDir() && (key == "" || strings.HasSuffix(key, "/")) {
+		err = fmt.Errorf("got a file, expected a folder, or the key of the object: BUCKET/KEY=%s", from)
+	}
+	return err
 }
 
 // checkReadable returns why a file or a folder can't be read. A pipe is left alone: it

@@ -71,7 +71,8 @@ type Parts struct {
 	// Filled are the tables that --seed has filled, by physical name.
 	Filled map[string]bool
 
-	cancel context.CancelFunc // of their context
+	replaced functions.Replacements // by --stub, --function and --env
+	cancel   context.CancelFunc     // of their context
 }
 
 // Again prepares to start the parts of an earlier run, over its folder and as they
@@ -105,7 +106,7 @@ func merged(earlier, later map[string]string) map[string]string {
 }
 
 // Synthesize synthesizes the app and returns the stack to run. It refuses what can't
-// be run before the parts are started.
+// be run, and flags that name what the stack doesn't have, before the parts are started.
 func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
 	folder, err := filepath.Abs(p.assembly())
 	if err != nil {
@@ -125,6 +126,9 @@ func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
 	if err == nil && p.Flags.Job != "" && !runnable.HasStateMachine(synthesized) {
 		err = fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", p.Flags.Job, synthesized.Name)
 	}
+	if err == nil {
+		err = p.checkStack(synthesized)
+	}
 	return synthesized, err
 }
 
@@ -137,7 +141,7 @@ func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options 
 	f := p.Flags
 	options.Folder, options.Built = p.Folder, filepath.Join(".mapjob", "functions")
 	options.S3Port, options.DynamoDBPort, options.LambdaPort, options.StepFunctionsPort = f.S3Port, f.DynamoDBPort, f.LambdaPort, f.StepFunctionsPort
-	options.Fill, options.Functions = p.seed, functions.Given{Stubs: f.Stub, Commands: f.Function, Env: f.Env}
+	options.Fill, options.Functions = p.seed, p.replaced
 	var running context.Context
 	var err error
 	running, p.cancel = context.WithCancel(context.WithoutCancel(ctx))

@@ -85,8 +85,10 @@ type run struct {
 	input    []byte
 	items    iter.Seq2[json.RawMessage, error] // of --items; nil if there are none
 	parts    *parts.Parts
-	stack    *stack.Stack // nil until it is started
-	watched  *watcher     // nil without --watch
+	machine  *stack.Machine // nil for a stack without a job
+	entry    string         // of a stack without a job: the function that the event is for
+	stack    *stack.Stack   // nil until it is started
+	watched  *watcher       // nil without --watch
 	begun    runs.Beginning
 }
 
@@ -122,33 +124,32 @@ func (r *run) do(ctx context.Context) (err error) {
 // execute runs the job of the stack, or sends an event to the function of one
 // without a job.
 func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
-	entry, err := r.stack.Entry()
-	if err != nil {
-		return err
-	}
-	var machine *stack.Machine
-	if entry == "" {
-		if machine, err = r.stack.Machine(r.command.Job); err != nil {
-			return err
-		}
-	}
 	execution := stack.Execution{Name: filepath.Base(r.folder), Input: r.input}
 	if r.items != nil {
+		var err error
 		if execution.Items, err = r.stack.StoreItems(ctx, r.items); err != nil {
 			return fmt.Errorf("--items: %w", err)
 		}
 	}
-	if machine == nil {
-		return r.kept(ctx, r.event(ctx, entry, seen))
+	if r.machine == nil {
+		return r.kept(ctx, r.event(ctx, r.entry, seen))
 	}
-	return r.kept(ctx, r.job(ctx, machine, execution))
+	return r.kept(ctx, r.job(ctx, r.machine, execution))
 }
 
-// synthesize synthesizes the app and returns the stack to run.
+// synthesize synthesizes the app and returns the stack to run. It finds in it what is
+// executed.
 func (r *run) synthesize(ctx context.Context) (*template.Stack, error) {
 	synthesized, err := r.parts.Synthesize(ctx)
-	if err == nil && r.command.Items != "" && !runnable.HasStateMachine(synthesized) {
-		err = fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.command.Items, synthesized.Name)
+	if err != nil {
+		return nil, err
+	}
+	if r.command.Items != "" && !runnable.HasStateMachine(synthesized) {
+		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.command.Items, synthesized.Name)
+	}
+	s := stack.New(synthesized)
+	if r.entry, err = s.Entry(); err == nil && r.entry == "" {
+		r.machine, err = s.Machine(r.command.Job)
 	}
 	return synthesized, err
 }
