@@ -85,7 +85,7 @@ func (s *Service) start(request startExecutionRequest) (*startExecutionAnswer, *
 }
 
 // errNothingRuns is the error of a service without a runner.
-var errNothingRuns = &apiError{"ServiceUnavailable", "the parts of this run do not run: start them with mapjob serve --run"}
+var errNothingRuns = refusef("ServiceUnavailable", "the parts of this run do not run: start them with mapjob serve --run")
 
 type executionRequest struct {
 	ExecutionArn string

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -54,9 +55,10 @@ type Started struct {
 // Service is an [http.Handler] that speaks the protocol of Step Functions (AWS
 // JSON 1.0).
 type Service struct {
-	tokens  tokens
-	runner  Runner // nil if nothing can be started
-	archive *archive.Archive
+	operations map[string]operation // by name
+	tokens     tokens
+	runner     Runner // nil if nothing can be started
+	archive    *archive.Archive
 
 	ctx  context.Context // of executions that were started
 	stop context.CancelFunc
@@ -69,6 +71,7 @@ type Service struct {
 // runner. Without one, the service answers for what the archive has.
 func New(runner Runner, executions *archive.Archive) *Service {
 	s := &Service{tokens: tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions}
+	s.operations = s.offered()
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
@@ -160,49 +163,47 @@ func (s *Service) answer(target string, body []byte, unread error) (status int, 
 	return status, text.Bytes()
 }
 
-func (s *Service) do(operation string, body []byte) (any, *apiError) {
-	switch operation {
-	case "SendTaskSuccess", "SendTaskFailure", "SendTaskHeartbeat":
-		return decoded(body, func(r taskAnswer) (*struct{}, *apiError) {
-			return &struct{}{}, s.tokens.answer(operation, r)
-		})
-	case "StartExecution":
-		return decoded(body, s.start)
-	case "StopExecution":
-		return decoded(body, s.stopExecution)
-	case "DescribeExecution":
-		return decoded(body, s.describe)
-	case "ListExecutions":
-		return decoded(body, s.list)
-	case "RedriveExecution":
-		return decoded(body, s.redrive)
-	case "GetExecutionHistory":
-		return decoded(body, s.history)
-	case "ListMapRuns":
-		return decoded(body, s.listMapRuns)
-	case "DescribeMapRun":
-		return decoded(body, s.describeMapRun)
-	case "ListStateMachines":
-		return decoded(body, s.listStateMachines)
-	case "DescribeStateMachine":
-		return decoded(body, s.describeStateMachine)
-	case "DescribeStateMachineForExecution":
-		return decoded(body, s.describeStateMachineForExecution)
-	case "ValidateStateMachineDefinition":
-		return decoded(body, validateDefinition)
+// operation answers the request of an operation.
+type operation func(body []byte) (any, *apiError)
+
+// offered returns the operations of the API that this machine has, by their names.
+func (s *Service) offered() map[string]operation {
+	return map[string]operation{
+		"StartExecution":                   decoded(s.start),
+		"StopExecution":                    decoded(s.stopExecution),
+		"DescribeExecution":                decoded(s.describe),
+		"ListExecutions":                   decoded(s.list),
+		"RedriveExecution":                 decoded(s.redrive),
+		"GetExecutionHistory":              decoded(s.history),
+		"ListMapRuns":                      decoded(s.listMapRuns),
+		"DescribeMapRun":                   decoded(s.describeMapRun),
+		"ListStateMachines":                decoded(s.listStateMachines),
+		"DescribeStateMachine":             decoded(s.describeStateMachine),
+		"DescribeStateMachineForExecution": decoded(s.describeStateMachineForExecution),
+		"ValidateStateMachineDefinition":   decoded(validateDefinition),
+		"SendTaskSuccess":                  decoded(s.tokens.success),
+		"SendTaskFailure":                  decoded(s.tokens.failure),
+		"SendTaskHeartbeat":                decoded(s.tokens.heartbeat),
 	}
-	return nil, refusef("UnknownOperationException", "got %q, expected an operation that is supported on this machine: StartExecution, StopExecution, "+
-		"DescribeExecution, ListExecutions, RedriveExecution, GetExecutionHistory, ListMapRuns, DescribeMapRun, ListStateMachines, DescribeStateMachine, "+
-		"DescribeStateMachineForExecution, ValidateStateMachineDefinition, SendTaskSuccess, SendTaskFailure or SendTaskHeartbeat", operation)
 }
 
-// decoded decodes the request of an operation and calls it.
-func decoded[Request, Answer any](body []byte, operation func(Request) (*Answer, *apiError)) (any, *apiError) {
-	var request Request
-	if err := json.Unmarshal(body, &request); err != nil {
-		return nil, &apiError{"SerializationException", err.Error()}
+func (s *Service) do(name string, body []byte) (any, *apiError) {
+	if do := s.operations[name]; do != nil {
+		return do(body)
 	}
-	return operation(request)
+	return nil, refusef("UnknownOperationException", "got %q, expected an operation that is supported on this machine: %s",
+		name, strings.Join(slices.Sorted(maps.Keys(s.operations)), ", "))
+}
+
+// decoded returns an operation that decodes its request.
+func decoded[Request, Answer any](do func(Request) (*Answer, *apiError)) operation {
+	return func(body []byte) (any, *apiError) {
+		var request Request
+		if err := json.Unmarshal(body, &request); err != nil {
+			return nil, refusef("SerializationException", "%v", err)
+		}
+		return do(request)
+	}
 }
 
 // epoch is a time in seconds since 1970, with milliseconds.

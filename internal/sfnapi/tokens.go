@@ -2,7 +2,6 @@ package sfnapi
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/engine"
@@ -64,25 +63,35 @@ func (t *tokens) forget(token string) {
 // SendTaskHeartbeat.
 type taskAnswer struct{ TaskToken, Output, Error, Cause string }
 
-func (t *tokens) answer(operation string, r taskAnswer) *apiError {
+// done is the answer to the three.
+type done struct{}
+
+func (t *tokens) success(r taskAnswer) (*done, *apiError) {
 	output, err := value.Parse([]byte(r.Output))
-	if operation == "SendTaskSuccess" && (err != nil || len(r.Output) > engine.AWSLimits.PayloadBytes) {
-		return &apiError{"InvalidOutput", fmt.Sprintf("Invalid Output: got %d bytes (%v), expected JSON of at most %d",
-			len(r.Output), err, engine.AWSLimits.PayloadBytes)}
+	if err != nil || len(r.Output) > engine.AWSLimits.PayloadBytes {
+		return nil, refusef("InvalidOutput", "Invalid Output: got %d bytes (%v), expected JSON of at most %d", len(r.Output), err, engine.AWSLimits.PayloadBytes)
 	}
-	callback, refused := t.take(r.TaskToken, operation == "SendTaskHeartbeat")
-	if refused != nil {
-		return refused
-	}
-	switch operation {
-	case "SendTaskSuccess":
+	callback, refused := t.take(r.TaskToken, false)
+	if refused == nil {
 		callback.Success(output)
-	case "SendTaskFailure":
+	}
+	return &done{}, refused
+}
+
+func (t *tokens) failure(r taskAnswer) (*done, *apiError) {
+	callback, refused := t.take(r.TaskToken, false)
+	if refused == nil {
 		callback.Failure(r.Error, r.Cause)
-	default:
+	}
+	return &done{}, refused
+}
+
+func (t *tokens) heartbeat(r taskAnswer) (*done, *apiError) {
+	callback, refused := t.take(r.TaskToken, true)
+	if refused == nil {
 		callback.Heartbeat()
 	}
-	return nil
+	return &done{}, refused
 }
 
 // take returns the task of a token. The token is no longer valid then, unless the
@@ -97,9 +106,9 @@ func (t *tokens) take(token string, heartbeat bool) (*engine.Callback, *apiError
 	}
 	switch {
 	case !ok && len(token) == engine.TokenLength: // it may have been valid once
-		return nil, &apiError{"TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'"}
+		return nil, refusef("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
 	case !ok:
-		return nil, &apiError{"InvalidToken", "Invalid Token: 'Invalid token'"}
+		return nil, refusef("InvalidToken", "Invalid Token: 'Invalid token'")
 	case !heartbeat:
 		delete(t.waiting, token)
 	}
