@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/filelock"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
@@ -100,7 +101,7 @@ func (f *folder) refreshLocked() error {
 	if err := f.readOn(); err != nil || f.file == nil {
 		return err
 	}
-	if f.runningLocked() && !isLocked(f.name(executionsFile)) {
+	if f.runningLocked() && !filelock.Locked(f.name(executionsFile)) {
 		if err := f.readOn(); err != nil { // it may have ended just now
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/filelock"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -88,8 +89,14 @@ func Record(path string) (_ *Recorder, err error) {
 		if *o.at, err = openOutput(r.folder.name(o.name)); err != nil {
 			return nil, err
 		}
-		if o.at == &r.executions && lockPatiently(r.executions.file) != nil {
+		if o.at != &r.executions {
+			continue
+		}
+		switch err := filelock.Lock(r.executions.file); {
+		case errors.Is(err, filelock.ErrLocked):
 			return nil, fmt.Errorf("%s: %w", path, ErrInUse)
+		case err != nil:
+			return nil, err
 		}
 	}
 	f := r.folder
@@ -108,17 +115,6 @@ func Record(path string) (_ *Recorder, err error) {
 		r.write(l)
 	}
 	return r, r.flush()
-}
-
-// lockPatiently waits for readers, which hold the lock for a moment.
-func lockPatiently(file *os.File) (err error) {
-	for range 50 {
-		if err = lock(file); err == nil {
-			return nil
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return err
 }
 
 // mend cuts off what a process that was killed has written in part.

@@ -37,6 +37,7 @@ var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
 		{"internal/objectstore/keypath", nil, standard},
+		{"internal/filelock", nil, libraries},
 		{"internal/loopback/...", nil, standard},
 		{"internal/number", nil, standard},
 		{"internal/plain", nil, standard},
@@ -110,7 +111,7 @@ var floors = [][]room{
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "job/report"}, sdk},
-		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
+		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
@@ -121,7 +122,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/engine", "internal/engine/event", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
 	},
 	{

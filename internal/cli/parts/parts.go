@@ -61,7 +61,7 @@ func (f *Flags) Check() error {
 type Parts struct {
 	Flags    *Flags
 	Progress *terminal.Progress
-	Folder   string // of the run
+	Run      *runs.Folder
 	// Observed, if it is set, is called after the app was synthesized, or failed to.
 	// Again says why the assembly is not kept.
 	Observed func(app *synthesis.App, again, failed error)
@@ -83,16 +83,16 @@ func Again(run string, flags *Flags, progress *terminal.Progress) (*Parts, error
 	if err != nil {
 		return nil, err
 	}
-	start, err := runs.ReadStart(folder)
+	start, err := runs.ReadStart(folder.Path)
 	if err != nil {
-		runs.Release(folder)
+		folder.Release()
 		return nil, err
 	}
 	f := *flags
 	f.App, f.Stack, f.Job = cmp.Or(f.App, start.App), cmp.Or(f.Stack, start.Stack), cmp.Or(f.Job, start.Job)
 	f.Context, f.Parameter = merged(start.Context, f.Context), merged(start.Parameter, f.Parameter)
 	f.Stub, f.Function, f.Env = merged(start.Stub, f.Stub), merged(start.Function, f.Function), merged(start.Env, f.Env)
-	return &Parts{Flags: &f, Progress: progress, Folder: folder}, nil
+	return &Parts{Flags: &f, Progress: progress, Run: folder}, nil
 }
 
 // merged returns the members of both maps; those of later ones count.
@@ -132,14 +132,14 @@ func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
 	return synthesized, err
 }
 
-func (p *Parts) assembly() string { return filepath.Join(p.Folder, "cdk.out") }
+func (p *Parts) assembly() string { return filepath.Join(p.Run.Path, "cdk.out") }
 
 // Start starts the parts. When ctx ends, so does the start, but not the parts: what
 // an interrupted run leaves is read from them.
 func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options stack.Options) error {
 	p.Progress.Say("starting the services of %s and building its functions", synthesized.Name)
 	f := p.Flags
-	options.Folder, options.Built = p.Folder, filepath.Join(".mapjob", "functions")
+	options.Folder, options.Built = p.Run.Path, filepath.Join(".mapjob", "functions")
 	options.S3Port, options.DynamoDBPort, options.LambdaPort, options.StepFunctionsPort = f.S3Port, f.DynamoDBPort, f.LambdaPort, f.StepFunctionsPort
 	options.Fill, options.Functions = p.seed, p.replaced
 	var running context.Context
@@ -169,7 +169,7 @@ func (p *Parts) note() error {
 	f := p.Flags
 	start := &runs.Start{Time: time.Now(), App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
 		Parameter: f.Parameter, Stub: f.Stub, Function: f.Function, Env: f.Env}
-	if earlier, err := runs.ReadStart(p.Folder); err == nil {
+	if earlier, err := runs.ReadStart(p.Run.Path); err == nil {
 		start.Time = earlier.Time
 	}
 	if machine, err := p.Stack.Machine(f.Job); err == nil {
@@ -180,7 +180,7 @@ func (p *Parts) note() error {
 		name, url, _ := strings.Cut(endpoint, "=")
 		endpoints[name] = url
 	}
-	return errors.Join(start.Write(p.Folder), runs.WriteEndpoints(p.Folder, endpoints))
+	return errors.Join(start.Write(p.Run.Path), runs.WriteEndpoints(p.Run.Path, endpoints))
 }
 
 // Close stops the parts, if they run, and releases the folder. What is left is in it.
@@ -189,9 +189,9 @@ func (p *Parts) Close() error {
 	if p.Stack != nil {
 		err = p.Stack.Close()
 		p.cancel()
-		runs.RemoveEndpoints(p.Folder)
+		runs.RemoveEndpoints(p.Run.Path)
 	}
 	err = errors.Join(err, os.RemoveAll(p.assembly())) // it can be made again
-	runs.Release(p.Folder)
+	p.Run.Release()
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -68,8 +67,8 @@ func (c *Command) once(ctx context.Context, streams *terminal.Streams, watched *
 		return nil, err
 	}
 	progress := terminal.NewProgress(streams.Err)
-	r := &run{command: c, streams: streams, progress: progress, folder: folder, input: input, watched: watched,
-		parts: &parts.Parts{Flags: &c.Flags, Progress: progress, Folder: folder}}
+	r := &run{command: c, streams: streams, progress: progress, folder: folder.Path, input: input, watched: watched,
+		parts: &parts.Parts{Flags: &c.Flags, Progress: progress, Run: folder}}
 	if watched != nil {
 		r.parts.Observed = watched.synthesized
 	}
@@ -95,11 +94,11 @@ type run struct {
 func (r *run) do(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.parts.Close()) }()
 	if err := r.readItems(); err != nil {
-		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
+		return errors.Join(err, r.parts.Run.Remove()) // nothing has run
 	}
 	synthesized, err := r.synthesize(ctx)
 	if err != nil {
-		return errors.Join(err, os.RemoveAll(r.folder)) // nothing has run
+		return errors.Join(err, r.parts.Run.Remove()) // nothing has run
 	}
 	if r.watched != nil {
 		r.watched.chosen(synthesized)

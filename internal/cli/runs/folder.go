@@ -12,14 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/filelock"
 )
 
 const (
-	root    = ".mapjob"
-	folders = root + "/runs"
-	pidFile = "process.pid" // of the process that uses a run's folder
+	root     = ".mapjob"
+	folders  = root + "/runs"
+	lockFile = "process.pid" // locked by the process that uses a run's folder, whose ID it has
 )
 
 // Last is the name of a link to the folder of the last run that began.
@@ -28,27 +29,33 @@ const Last = "last"
 // runName is the name of a run's folder.
 var runName = regexp.MustCompile(`^\d{8}-\d{6}-[0-9a-f]{4}$`)
 
+// Folder is the folder of a run, which this process uses.
+type Folder struct {
+	Path string
+
+	lock *os.File
+}
+
 // New makes the folder of a run. Their names sort by time. It is closed to
 // other users, because items are in it, and so are those that an earlier version
 // of the command made. Git ignores all of them.
-func New() (string, error) {
-	runs := folders
-	if err := errors.Join(os.MkdirAll(runs, 0o700), os.Chmod(root, 0o700), os.Chmod(runs, 0o700), ignoreRuns()); err != nil {
-		return "", err
-	}
-	// Another run that begins now must find the process in the folder as soon as it
-	// finds the folder.
-	made, err := os.MkdirTemp(runs, "new-")
-	if err != nil {
-		return "", err
-	}
-	if err := claim(made); err != nil {
-		return "", err
+func New() (*Folder, error) {
+	if err := errors.Join(os.MkdirAll(folders, 0o700), os.Chmod(root, 0o700), os.Chmod(folders, 0o700), ignoreRuns()); err != nil {
+		return nil, err
 	}
 	for {
-		folder := filepath.Join(runs, fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16)))
-		if err := os.Rename(made, folder); !errors.Is(err, os.ErrExist) {
-			return folder, err
+		folder := filepath.Join(folders, fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16)))
+		err := os.Mkdir(folder, 0o700)
+		if errors.Is(err, os.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		// Another run that begins now may have found the folder unused, and remove it.
+		locked, err := lock(folder)
+		if err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, filelock.ErrLocked) {
+			return locked, err
 		}
 	}
 }
@@ -66,22 +73,81 @@ func ignoreRuns() error {
 	return errors.Join(err, ignore.Close())
 }
 
-// claim marks the folder of a run as one that this process uses.
-func claim(folder string) error {
-	return os.WriteFile(filepath.Join(folder, pidFile), []byte(strconv.Itoa(os.Getpid())), 0o600)
+// lock claims a folder for this process, until it ends. The error is
+// [filelock.ErrLocked] if another one uses the folder, and [os.ErrNotExist] if it was
+// removed meanwhile.
+func lock(folder string) (*Folder, error) {
+	file, err := os.OpenFile(filepath.Join(folder, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = filelock.Lock(file)
+	if err == nil {
+		err = inPlace(file)
+	}
+	if err == nil {
+		err = file.Truncate(0)
+	}
+	if err == nil {
+		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0) // for users who look for the process
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Folder{folder, file}, nil
 }
 
-// Claim returns the folder of a run, by its ID or [Last], for this process to use. It
-// is refused while another process uses it.
-func Claim(id string) (string, error) {
+// inPlace returns an error if an open file was removed.
+func inPlace(file *os.File) error {
+	open, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Stat(file.Name())
+	if err == nil && !os.SameFile(open, named) {
+		err = &os.PathError{Op: "lock", Path: file.Name(), Err: os.ErrNotExist}
+	}
+	return err
+}
+
+// Claim claims the folder of an earlier run, by its ID or [Last], for this process to
+// use. It is refused while another process uses it.
+func Claim(id string) (*Folder, error) {
 	folder, err := Find(id)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if inUse(folder) {
-		return "", fmt.Errorf("run %s: another process uses it: stop that with Ctrl-C, or choose another run", filepath.Base(folder))
+	locked, err := lock(folder)
+	switch {
+	case errors.Is(err, filelock.ErrLocked):
+		return nil, fmt.Errorf("run %s: another process uses it: stop that with Ctrl-C, or choose another run", filepath.Base(folder))
+	case err != nil:
+		return nil, fmt.Errorf("run %s: %w", filepath.Base(folder), err)
 	}
-	return folder, claim(folder)
+	return locked, nil
+}
+
+// Release lets other processes use the folder.
+func (f *Folder) Release() { _ = f.lock.Close() }
+
+// removed begins the names of folders that are being removed.
+const removed = "removed-"
+
+// Remove removes the folder, and releases it. It is renamed first, so that no other
+// process finds a part of it.
+func (f *Folder) Remove() error {
+	gone := filepath.Join(filepath.Dir(f.Path), removed+filepath.Base(f.Path))
+	err := os.Rename(f.Path, gone)
+	f.Release()
+	if err != nil { // not every system renames a folder with an open file
+		err = os.Rename(f.Path, gone)
+	}
+	for range 5 { // others that found it before may put lock files into it
+		if failed := os.RemoveAll(gone); failed == nil {
+			return err
+		}
+	}
+	return errors.Join(err, os.RemoveAll(gone))
 }
 
 // Find returns the folder of a run, by its ID or [Last].
@@ -116,9 +182,6 @@ func All() ([]string, error) {
 	return all, nil
 }
 
-// Release marks the folder of a run as one that no process uses.
-func Release(folder string) { _ = os.Remove(filepath.Join(folder, pidFile)) }
-
 // linkLast makes "last" a link to the folder of a run.
 func linkLast(folder string) {
 	// Not every system has links, and nothing depends on it. A link that is renamed
@@ -137,32 +200,33 @@ func prune(runs string, keep int) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), removed) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > time.Hour { // its process was killed
+			errs = append(errs, os.RemoveAll(filepath.Join(runs, e.Name())))
+		}
+	}
 	entries = slices.DeleteFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() || !runName.MatchString(e.Name()) })
 	slices.SortFunc(entries, func(a, b os.DirEntry) int { return cmp.Compare(b.Name(), a.Name()) })
 	kept, _ := os.Readlink(filepath.Join(runs, Last))
-	var errs []error
 	for _, e := range entries[min(keep, len(entries)):] {
-		if folder := filepath.Join(runs, e.Name()); e.Name() != kept && !inUse(folder) {
-			errs = append(errs, os.RemoveAll(folder))
+		folder := filepath.Join(runs, e.Name())
+		if e.Name() == kept || inUse(folder) {
+			continue
+		}
+		locked, err := lock(folder)
+		switch {
+		case err == nil:
+			errs = append(errs, locked.Remove())
+		case !errors.Is(err, filelock.ErrLocked) && !errors.Is(err, os.ErrNotExist): // another run has removed it
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// inUse reports whether a process that is alive uses the folder of a run.
-func inUse(folder string) bool {
-	text, err := os.ReadFile(filepath.Join(folder, pidFile))
-	if err != nil {
-		return false
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil || pid <= 0 {
-		return false
-	}
-	process, err := os.FindProcess(pid)
-	if err != nil {
-		return false
-	}
-	err = process.Signal(syscall.Signal(0))
-	return err == nil || errors.Is(err, os.ErrPermission)
-}
+// inUse reports whether a process uses the folder of a run.
+func inUse(folder string) bool { return filelock.Locked(filepath.Join(folder, lockFile)) }

@@ -1,7 +1,6 @@
 package runs
 
 import (
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -16,8 +15,8 @@ func TestARunIsClaimedByOneProcess(t *testing.T) {
 	if all, err := All(); len(all) != 0 || err != nil {
 		t.Errorf("got runs %v and %v, expected none", all, err)
 	}
-	makeRun(t, "20261101-000001-0000", 0)
-	makeRun(t, "20261101-000002-0000", os.Getppid())
+	makeRun(t, "20261101-000001-0000")
+	makeUsed(t, "20261101-000002-0000")
 	linkLast(filepath.Join(folders, "20261101-000001-0000"))
 	all, err := All()
 	if expected := []string{filepath.Join(folders, "20261101-000002-0000"), filepath.Join(folders, "20261101-000001-0000")}; !reflect.DeepEqual(all, expected) || err != nil {
@@ -31,10 +30,11 @@ func TestARunIsClaimedByOneProcess(t *testing.T) {
 			t.Errorf("%q: got folder %q, expected none", id, folder)
 		}
 	}
-	folder, err := Claim(Last)
-	if err != nil || folder != all[1] {
-		t.Fatalf("got folder %q and %v, expected the last run", folder, err)
+	claimed, err := Claim(Last)
+	if err != nil || claimed.Path != all[1] {
+		t.Fatalf("got %+v and %v, expected the last run", claimed, err)
 	}
+	folder := claimed.Path
 
 	if _, err := ReadStart(folder); err == nil || !strings.Contains(err.Error(), "got no run.json") {
 		t.Errorf("got %v, expected a run that did not begin", err)
@@ -54,7 +54,7 @@ func TestARunIsClaimedByOneProcess(t *testing.T) {
 	if got := Endpoints(folder); !reflect.DeepEqual(got, endpoints) {
 		t.Errorf("got endpoints %v, expected %v", got, endpoints)
 	}
-	Release(folder) // as if the process had been killed
+	claimed.Release() // as if the process had been killed
 	if got := Endpoints(folder); got != nil {
 		t.Errorf("got endpoints %v, expected none without the process", got)
 	}

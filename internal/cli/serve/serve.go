@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"text/template"
 
@@ -41,7 +40,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	synthesized, err := p.Synthesize(ctx)
 	if err != nil {
 		if c.Earlier == "" {
-			err = errors.Join(err, os.RemoveAll(p.Folder)) // nothing has run
+			err = errors.Join(err, p.Run.Remove()) // nothing has run
 		}
 		return err
 	}
@@ -49,7 +48,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 		return err
 	}
 	var begun runs.Beginning
-	begun.Begin(p.Folder, c.KeepRuns)
+	begun.Begin(p.Run.Path, c.KeepRuns)
 	defer func() {
 		if err := begun.Wait(); err != nil {
 			progress.Say("an older run could not be removed: %v", err)
@@ -60,7 +59,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	}
 	progress.Say("the parts run until Ctrl-C")
 	<-ctx.Done()
-	progress.Say("stopping; everything is in %s", p.Folder)
+	progress.Say("stopping; everything is in %s", p.Run.Path)
 	return nil
 }
 
@@ -74,7 +73,7 @@ func (c *Command) open(progress *terminal.Progress) (*parts.Parts, error) {
 		return p, err
 	}
 	folder, err := runs.New()
-	return &parts.Parts{Flags: &c.Flags, Progress: progress, Folder: folder}, err
+	return &parts.Parts{Flags: &c.Flags, Progress: progress, Run: folder}, err
 }
 
 // answer is what --json prints.
@@ -100,7 +99,7 @@ func (c *Command) print(streams *terminal.Streams, p *parts.Parts) error {
 	a := answer{Environment: map[string]string{
 		"AWS_ACCESS_KEY_ID": "mapjob", "AWS_SECRET_ACCESS_KEY": "mapjob", // any are accepted
 		"AWS_REGION": p.Stack.Region(), "AWS_DEFAULT_REGION": p.Stack.Region(),
-	}, StateMachines: []machine{}, RunDir: p.Folder}
+	}, StateMachines: []machine{}, RunDir: p.Run.Path}
 	for _, endpoint := range p.Stack.Endpoints() {
 		name, url, _ := strings.Cut(endpoint, "=")
 		a.Environment[name] = url
