@@ -1,9 +1,10 @@
 package gofunction
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"os"
+	"fmt"
 	"path/filepath"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -35,6 +36,7 @@ type bundle struct {
 	function   awslambda.Function
 	executable executable
 	path       string // of what was built
+	err        error  // of TryBundle
 }
 
 func addBundle(function awslambda.Function, wanted executable) {
@@ -45,8 +47,15 @@ func addBundle(function awslambda.Function, wanted executable) {
 	awscdk.Aspects_Of(function.Node().DefaultChild()).Add(b, nil)
 }
 
-// Visit implements awscdk.IAspect.
-func (b *bundle) Visit(node constructs.IConstruct) {
+// Visit implements awscdk.IAspect. Node.js calls it, and a panic would leave
+// Node.js waiting for an answer: whatever fails here fails the validation of the
+// app, which comes next.
+func (b *bundle) Visit(constructs.IConstruct) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			b.fail(cmp.Or(b.err, fmt.Errorf("%v", reason)))
+		}
+	}()
 	if b.function.Node().TryFindChild(jsii.String("Code")) != nil {
 		return // the app is synthesized again
 	}
@@ -56,9 +65,8 @@ func (b *bundle) Visit(node constructs.IConstruct) {
 		}
 		var err error
 		if b.path, err = b.build(); err != nil {
-			// A panic in a call from Node.js would leave jsii waiting for its answer.
 			b.note(metadataFailed, err.Error())
-			b.function.Node().AddValidation(&failure{err})
+			b.fail(err)
 			return
 		}
 	}
@@ -76,19 +84,16 @@ func (b *bundle) Visit(node constructs.IConstruct) {
 	asset.AddResourceMetadata(function, jsii.String("Code"))
 }
 
-// TryBundle implements awscdk.ILocalBundling.
+// TryBundle implements awscdk.ILocalBundling. After an error, the folder is empty,
+// and the CDK throws.
 func (b *bundle) TryBundle(folder *string, _ *awscdk.BundlingOptions) *bool {
-	bootstrap := filepath.Join(*folder, "bootstrap")
-	if err := gobuild.Place(b.path, bootstrap); err != nil {
-		// A panic would leave jsii waiting, and an empty folder would fail without
-		// the reason.
-		b.function.Node().AddValidation(&failure{err})
-		_ = os.WriteFile(bootstrap, nil, 0o600)
-	}
+	b.err = gobuild.CopyWithoutID(b.path, filepath.Join(*folder, "bootstrap"))
 	return jsii.Bool(true)
 }
 
-// failure makes the synthesis fail with the error of the go command.
+func (b *bundle) fail(err error) { b.function.Node().AddValidation(&failure{err}) }
+
+// failure makes the synthesis fail with an error.
 type failure struct{ err error }
 
 // Validate implements constructs.IValidation.

@@ -97,16 +97,16 @@ func TestFunctionsAreBuilt(t *testing.T) {
 	}
 }
 
-func TestExecutablesDoNotDependOnTheFolder(t *testing.T) {
-	build := func() []byte {
-		folder := filepath.Join(module(t, map[string]string{"worker/main.go": nothing}), "worker")
+func TestExecutablesDoNotDependOnFoldersAndComments(t *testing.T) {
+	build := func(comment string) []byte {
+		folder := filepath.Join(module(t, map[string]string{"worker/main.go": "package main // " + comment + "\n\nfunc main() {}\n"}), "worker")
 		return builtFunctions(t, map[string]string{"Worker": folder}, nil)["Worker"]
 	}
 	t.Setenv("GOFLAGS", "-race -tags=other")
-	first := build()
+	first := build("before")
 	t.Setenv("GOFLAGS", "")
-	if !bytes.Equal(first, build()) {
-		t.Error("got other bytes in another folder with other GOFLAGS, expected the same")
+	if !bytes.Equal(first, build("after")) {
+		t.Error("got other bytes in another folder, with other GOFLAGS and another comment, expected the same")
 	}
 }
 
@@ -125,6 +125,45 @@ func TestErrorsOfTheCompilerNameFileAndLine(t *testing.T) {
 		if strings.Count(message, expected) != 1 {
 			t.Errorf("got %q, expected it to contain %q once", message, expected)
 		}
+	}
+}
+
+// Errors in what Node.js calls, at first in Go and then in the CDK.
+func TestAnAssetThatCannotBeMadeEndsTheSynthesis(t *testing.T) {
+	for name, c := range map[string]struct {
+		context  map[string]any
+		spoil    func(app awscdk.App, folder string) error
+		expected string
+	}{
+		"no executable": {bundled, func(app awscdk.App, folder string) error {
+			text, err := json.Marshal(map[string]any{
+				"Package":      map[string]string{"folder": folder, "source": filepath.Join(folder, "worker"), "importPath": "example.com/functions/worker", "executable": "worker"},
+				"Architecture": "arm64", "Path": filepath.Join(folder, "gone"),
+			})
+			app.Node().AddMetadata(jsii.String("mapjob:built"), string(text), nil)
+			return err
+		}, "gone: no such file or directory"},
+		"no sources": {nil, func(_ awscdk.App, folder string) error {
+			return os.RemoveAll(filepath.Join(folder, "worker"))
+		}, "Cannot find asset at "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder, err := filepath.EvalSymlinks(module(t, map[string]string{"worker/main.go": nothing}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := synthesis.App(t, c.context)
+			stack := awscdk.NewStack(app, jsii.String("Test"), nil)
+			gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String(filepath.Join(folder, "worker"))})
+			if err := c.spoil(app, folder); err != nil {
+				t.Fatal(err)
+			}
+			message := synthesis.Panics(t, func() { app.Synth(nil) })
+			if !strings.Contains(message, "Validation failed") || !strings.Contains(message, c.expected) {
+				t.Errorf("got %q, expected a failed validation with %q", message, c.expected)
+			}
+			awscdk.NewApp(nil) // Node.js goes on to answer
+		})
 	}
 }
 

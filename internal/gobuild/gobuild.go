@@ -87,7 +87,7 @@ func (b *batch) build(ctx context.Context, target Target, into string) error {
 	// On the same file system as the executables, the go command renames what it
 	// has linked: another process never sees half of an executable.
 	work := filepath.Join(into, "work")
-	if err := os.MkdirAll(work, 0o755); err != nil {
+	if err := os.MkdirAll(work, 0o700); err != nil {
 		return err
 	}
 	args := append([]string{"build", "-buildvcs=false", "-tags=" + Tags, "-o", into + string(filepath.Separator)}, target.flags...)
@@ -114,7 +114,7 @@ func (b *batch) build(ctx context.Context, target Target, into string) error {
 // Place makes an executable available under another path: as a link, or as a copy
 // if links are not possible. A later build of the executable does not change it.
 func Place(executable, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {

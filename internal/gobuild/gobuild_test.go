@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,70 @@ func TestAnExecutableIsLinkedAgainOnlyIfItChanged(t *testing.T) {
 	}
 	if now, err := os.ReadFile(placed); err != nil || string(now) != string(kept) {
 		t.Errorf("got another executable in its place (%v), expected a build to leave it alone", err)
+	}
+}
+
+// An edited comment makes no other asset, and so no other version of a function.
+func TestAnAssetDoesNotDependOnComments(t *testing.T) {
+	folder := module(t, map[string]string{"worker/main.go": "package main\n\n// before\nfunc main() {}\n"})
+	into := t.TempDir()
+	build := func() (executable os.FileInfo, asset string) {
+		t.Helper()
+		p, err := Lambda("arm64").FindFolder("worker")
+		if err != nil {
+			t.Fatal(err)
+		}
+		executables, err := Lambda("arm64").Build(t.Context(), []Package{p}, into)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "bootstrap")
+		if err := CopyWithoutID(executables[p], path); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(executables[p])
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info, string(bytes)
+	}
+	before, first := build()
+	if again, _ := build(); !os.SameFile(before, again) {
+		t.Error("got another executable from the same sources, expected that it is not linked again")
+	}
+	write(t, folder, map[string]string{"worker/main.go": "package main\n\n// after\nfunc main() {}\n"})
+	if _, second := build(); second != first {
+		t.Error("got another asset after an edit of a comment, expected the same")
+	}
+	write(t, folder, map[string]string{"worker/main.go": "package main\n\n// after\nfunc main() { println(1) }\n"})
+	if _, third := build(); third == first {
+		t.Error("got the same asset after an edit of the code, expected another")
+	}
+}
+
+func TestFoldersOfExecutablesAreClosedToOtherUsers(t *testing.T) {
+	folder := module(t, map[string]string{"worker/main.go": nothing})
+	into, placed := filepath.Join(t.TempDir(), "functions"), filepath.Join(t.TempDir(), "run", "worker")
+	p := Package{Folder: folder, ImportPath: "example.com/app/worker", Executable: "worker"}
+	executables, err := Host().Build(t.Context(), []Package{p}, into)
+	if err == nil {
+		err = Place(executables[p], placed)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{into, filepath.Dir(executables[p]), filepath.Dir(placed)} {
+		info, err := os.Stat(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: got mode %s, expected 0700", folder, info.Mode())
+		}
 	}
 }
 

@@ -23,12 +23,12 @@ type Target struct {
 // same bytes in every folder and on every machine: of the machine's Go settings
 // only those that find modules count.
 //
-// The executables keep their build identifiers, by which the go command sees that
-// one of them need not be linked again.
+// The executables have a build ID, by which the go command sees that one of them
+// need not be linked again. [CopyWithoutID] makes assets of them.
 func Lambda(goarch string) Target {
 	return Target{
 		name:  "linux-" + goarch,
-		flags: []string{"-trimpath", "-ldflags=-s -w"},
+		flags: []string{"-trimpath", "-ldflags=-s -w -B none"}, // -B none: no second ID, which is made from the first
 		environment: []string{"GOOS=linux", "GOARCH=" + goarch, "CGO_ENABLED=0", "GOEXPERIMENT=", "GOFIPS140=off",
 			"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=" + moduleFlags(setting("GOFLAGS"))},
 	}
