@@ -59,7 +59,7 @@ func Read(ctx context.Context, stack *template.Stack, o Options) (*Functions, er
 	}
 	found := &Functions{Absent: map[*template.Resource]error{}}
 	var inVPC []string
-	layered := map[*template.Resource]string{}
+	layered := map[*template.Resource]unpacked{}
 	for _, resource := range all(stack) {
 		if reason := failed[resource]; reason != nil {
 			found.Absent[resource] = reason
@@ -115,7 +115,13 @@ type reader struct {
 	given    *substitute
 	built    string // its executable, if its package was built
 	found    *Functions
-	layered  map[*template.Resource]string // the folders of layers, which functions share
+	layered  map[*template.Resource]unpacked // layers that a function has asked for
+}
+
+// unpacked is the folder of a layer, or why there is none.
+type unpacked struct {
+	folder string
+	err    error
 }
 
 // properties has the properties of AWS::Lambda::Function that matter on this

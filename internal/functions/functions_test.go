@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -54,8 +56,8 @@ func synthesized(t *testing.T, resources object, assets map[string]func(path str
 	return stack
 }
 
-// archive returns a writer of a zip file with one file.
-func archive(name, text string) func(path string) error {
+// archive returns a writer of a zip file with files: their names, each with its text.
+func archive(files ...string) func(path string) error {
 	return func(path string) error {
 		file, err := os.Create(path)
 		if err != nil {
@@ -63,12 +65,14 @@ func archive(name, text string) func(path string) error {
 		}
 		defer file.Close()
 		w := zip.NewWriter(file)
-		entry, err := w.Create(name)
-		if err == nil {
-			_, err = entry.Write([]byte(text))
-		}
-		if err != nil {
-			return err
+		for pair := range slices.Chunk(files, 2) {
+			entry, err := w.Create(pair[0])
+			if err == nil {
+				_, err = entry.Write([]byte(pair[1]))
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return w.Close()
 	}
@@ -138,5 +142,55 @@ func TestAFunctionThatDoesNotBuildIsAbsent(t *testing.T) {
 	cancel()
 	if found, err := Read(ctx, synthesized(t, resources, nil), Options{Folder: t.TempDir(), Built: t.TempDir()}); err == nil {
 		t.Errorf("got %+v after an interrupt, expected an error", found)
+	}
+}
+
+// An interrupt while each function is built on its own is no reason either.
+func TestAnInterruptEndsTheBuildsOfSingleFunctions(t *testing.T) {
+	bin, module := t.TempDir(), t.TempDir()
+	alone := filepath.Join(bin, "alone")
+	command := "#!/bin/sh\nif [ -e " + alone + ".next ]; then touch " + alone + "; exec sleep 60; fi\ntouch " + alone + ".next\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(command), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	resources := object{}
+	for _, name := range []string{"one", "two"} {
+		resources[name] = object{"Type": "AWS::Lambda::Function", "Properties": object{"Runtime": "provided.al2023", "Handler": "bootstrap"},
+			"Metadata": object{protocol.PackageMetadata: gobuild.Package{Folder: module, ImportPath: "example.com/app/" + name, Executable: name}}}
+	}
+	stack := synthesized(t, resources, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if _, err := os.Stat(alone); err == nil {
+				cancel()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	found, err := Read(ctx, stack, Options{Folder: t.TempDir(), Built: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("got %+v and error %v, expected an interrupted build", found, err)
+	}
+}
+
+func TestAllFunctionsOfABrokenLayerNameItsError(t *testing.T) {
+	python := object{"Type": "AWS::Lambda::Function", "Properties": object{"Runtime": "python3.13", "Handler": "index.handle",
+		"Code": object{"ZipFile": "def handle(event, context): pass"}, "Layers": []any{object{"Ref": "Layer"}}}}
+	stack := synthesized(t, object{
+		"Layer": object{"Type": "AWS::Lambda::LayerVersion", "Properties": object{"Content": object{"S3Key": "layer.zip"}}},
+		"One":   python,
+		"Two":   python,
+	}, map[string]func(string) error{"layer.zip": archive("python/a.py", "x = 1", "../outside.py", "x = 2")})
+	found, err := Read(t.Context(), stack, Options{Folder: t.TempDir(), Built: t.TempDir()})
+	if err != nil || len(found.Absent) != 2 {
+		t.Fatalf("got %+v and error %v, expected both functions to be absent", found, err)
+	}
+	for r, reason := range found.Absent {
+		if !strings.Contains(reason.Error(), "outside.py") {
+			t.Errorf("%s: got %v, expected the name that leads out of the layer", r.ID, reason)
+		}
 	}
 }

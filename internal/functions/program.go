@@ -112,20 +112,27 @@ func (r *reader) layers() ([]string, error) {
 			r.found.Ignored = append(r.found.Ignored, fmt.Sprintf("a layer of %s is not of this app, and is ignored: %s", r.stack.ShortName(r.resource), arn))
 			continue
 		}
-		if r.layered[layer] == "" {
-			var content struct{ Content struct{ S3Key string } }
-			if err := layer.Decode(&content); err != nil {
-				return nil, err
-			}
-			folder, err := r.asset(layer, content.Content.S3Key)
-			if err != nil {
-				return nil, fmt.Errorf("layer %s: %w", r.stack.ShortName(layer), err)
-			}
-			r.layered[layer] = folder
+		folder, err := r.layerFolder(layer)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", r.stack.ShortName(layer), err)
 		}
-		folders = append(folders, r.layered[layer])
+		folders = append(folders, folder)
 	}
 	return folders, nil
+}
+
+// layerFolder returns the folder of a layer. Functions that share the layer share
+// the folder, or the error.
+func (r *reader) layerFolder(layer *template.Resource) (string, error) {
+	known, ok := r.layered[layer]
+	if !ok {
+		var p struct{ Content struct{ S3Key string } }
+		if known.err = layer.Decode(&p); known.err == nil {
+			known.folder, known.err = r.asset(layer, p.Content.S3Key)
+		}
+		r.layered[layer] = known
+	}
+	return known.folder, known.err
 }
 
 func (r *reader) layer(arn string) *template.Resource {

@@ -4,6 +4,7 @@ const fs = require('node:fs')
 const http = require('node:http')
 const path = require('node:path')
 const {pathToFileURL} = require('node:url')
+const {inspect} = require('node:util')
 
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':')
 const agent = new http.Agent({keepAlive: true, maxSockets: 1})
@@ -28,11 +29,20 @@ function failure(name, message) {
   return error
 }
 
+// textOf returns any value as text: some have no String.
+function textOf(value) {
+  try {
+    return String(value)
+  } catch {
+    return inspect(value)
+  }
+}
+
 async function fail(where, error) {
   const known = error instanceof Error || typeof error?.message === 'string'
   const described = known
-    ? {errorType: error.name || error.constructor?.name || 'Error', errorMessage: error.message, trace: String(error.stack).split('\n')}
-    : {errorType: typeof error, errorMessage: String(error), trace: []}
+    ? {errorType: textOf(error.name || error.constructor?.name || 'Error'), errorMessage: textOf(error.message), trace: textOf(error.stack).split('\n')}
+    : {errorType: typeof error, errorMessage: textOf(error), trace: []}
   console.error('ERROR', described.errorType, described.errorMessage, '\n' + described.trace.join('\n'))
   await call('POST', where, JSON.stringify(described), {'Lambda-Runtime-Function-Error-Type': described.errorType.replace(/[^\x20-\x7e]/g, '?')})
 }
@@ -48,7 +58,7 @@ async function load(handler) {
   try {
     loaded = await import(pathToFileURL(file).href)
   } catch (error) {
-    throw error instanceof SyntaxError ? failure('Runtime.UserCodeSyntaxError', String(error.stack)) : failure('Runtime.ImportModuleError', String(error))
+    throw error instanceof SyntaxError ? failure('Runtime.UserCodeSyntaxError', textOf(error.stack)) : failure('Runtime.ImportModuleError', textOf(error))
   }
   const find = from => name.split('.').reduce((value, part) => value?.[part], from)
   const handle = find(loaded) ?? find(loaded.default)
@@ -90,7 +100,7 @@ async function main() {
   }
   for (const kind of ['uncaughtException', 'unhandledRejection']) {
     process.on(kind, async error => {
-      if (kind === 'unhandledRejection') error = failure('Runtime.UnhandledPromiseRejection', String(error))
+      if (kind === 'unhandledRejection') error = failure('Runtime.UnhandledPromiseRejection', textOf(error))
       if (current) await fail(current + '/error', error)
       process.exit(1)
     })

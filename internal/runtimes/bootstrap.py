@@ -5,6 +5,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import sys
 import time
 import traceback
@@ -35,7 +36,11 @@ class Failure(Exception):
 
 def describe(error):
     name = error.name if isinstance(error, Failure) else type(error).__name__
-    return {"errorType": name, "errorMessage": str(error), "stackTrace": [line for line in traceback.format_tb(error.__traceback__) if '"<string>"' not in line]}
+    try:
+        message = str(error)
+    except Exception:
+        message = "<exception str() failed>"  # as Python prints it
+    return {"errorType": name, "errorMessage": message, "stackTrace": [line for line in traceback.format_tb(error.__traceback__) if '"<string>"' not in line]}
 
 
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -49,8 +54,10 @@ def call(method, path, body=None, headers={}):
 
 def fail(path, error):
     described = describe(error)
-    print(f"[ERROR] {described['errorType']}: {described['errorMessage']}\n{''.join(described['stackTrace'])}", flush=True)
-    call("POST", path, json.dumps(described).encode(), {"Lambda-Runtime-Function-Error-Type": described["errorType"].encode("ascii", "backslashreplace")})
+    text = f"[ERROR] {described['errorType']}: {described['errorMessage']}\n{''.join(described['stackTrace'])}\n"
+    sys.stdout.flush()
+    os.write(1, text.encode("utf-8", "backslashreplace"))  # a message may have half of a surrogate pair
+    call("POST", path, json.dumps(described).encode(), {"Lambda-Runtime-Function-Error-Type": re.sub(r"[^\x20-\x7e]", "?", described["errorType"])})
 
 
 def load(handler):

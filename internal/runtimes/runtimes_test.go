@@ -23,6 +23,12 @@ def handle(event, context):
         os._exit(3)
     if event == "other letters":
         raise type("Größe", (Exception,), {})("too large")
+    if event == "lines":
+        raise type("two\nlines", (Exception,), {})("name")
+    if event == "surrogate":
+        raise ValueError("half a \ud800 letter")
+    if event == "no text":
+        raise type("Silent", (Exception,), {"__str__": lambda self: 1 / 0})()
     if event == "marshal":
         return {1, 2}
     return {"event": event, "left": context.get_remaining_time_in_millis() > 0, "id": len(context.aws_request_id),
@@ -38,6 +44,11 @@ exports.handle = async (event, context) => {
 }
 exports.callback = (event, context, done) => setTimeout(() => event === 'fail' ? done(new Error('no')) : done(null, 'called back'), 1)
 exports.plain = () => undefined
+exports.odd = async event => {
+  if (event === 'name') { const e = new Error('a number'); e.name = 7; throw e }
+  if (event === 'message') { const e = new Error(); e.message = 12n; throw e }
+  throw Object.assign(Object.create(null), {why: 'no prototype'})
+}
 exports.rejects = () => new Promise(() => Promise.reject(new Error('nobody waits')))
 `},
 }
@@ -96,6 +107,12 @@ func TestHandlersAnswerAndFailAsInLambda(t *testing.T) {
 		{"python3.13", "wrong.handle", `1`, "", "Runtime.UserCodeSyntaxError", "Syntax error in module 'wrong'"},
 		{"nodejs22.x", "wrong.handle", `1`, "", "Runtime.UserCodeSyntaxError", "SyntaxError"},
 		{"python3.13", "index.handle", `"other letters"`, "", "Größe", "too large"},
+		{"python3.13", "index.handle", `"lines"`, "", "two\nlines", "name"},
+		{"python3.13", "index.handle", `"surrogate"`, "", "ValueError", "half a \ufffd letter"},
+		{"python3.13", "index.handle", `"no text"`, "", "Silent", "<exception str() failed>"},
+		{"nodejs22.x", "index.odd", `"name"`, "", "7", "a number"},
+		{"nodejs22.x", "index.odd", `"message"`, "", "Error", "12"},
+		{"nodejs22.x", "index.odd", `"bare"`, "", "object", "no prototype"},
 		{"nodejs22.x", "absent.handle", `1`, "", "Runtime.ImportModuleError", "Cannot find module 'absent'"},
 		{"python3.13", "handle", `1`, "", "Runtime.MalformedHandlerName", "expected MODULE.FUNCTION"},
 		{"nodejs22.x", "handle", `1`, "", "Runtime.MalformedHandlerName", "expected MODULE.FUNCTION"},
