@@ -10,8 +10,8 @@
 //
 // A line fits if its Match is part of the input: an object fits if all its members
 // fit, a list if it is as long and all its elements fit, anything else if it is
-// equal. Without Match, or with one that is null, it always fits, and with Times only so often. Return and Throw are those of mocks of Step
-// Functions Local.
+// equal. Without Match, or with one that is null, it always fits, and with Times
+// only so often. Return and Throw are those of mocks of Step Functions Local.
 //
 // If the input is a batch of a job, each of its items is answered: Return is the
 // item's output, and Throw its error.

@@ -28,7 +28,7 @@ func (s *Stack) FindAmong(all []*Resource, name, kind, flag string) (*Resource, 
 	case len(found) == 0:
 		return nil, fmt.Errorf("got %s %q, expected one of: %s", kind, name, s.shortNames(all))
 	}
-	return nil, fmt.Errorf("got %s %q, which is any of %s: use the whole path", kind, name, s.shortNames(found))
+	return nil, fmt.Errorf("got %s %q, which fits several, expected the whole path of one: %s", kind, name, s.shortNames(found))
 }
 
 // Matching returns those of some resources that a name may mean: the one that has

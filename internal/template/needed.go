@@ -41,8 +41,10 @@ func (s *Stack) eachImport(v any, add func(*Stack)) {
 	switch v := v.(type) {
 	case string:
 		for _, reference := range dynamicReference.FindAllStringSubmatch(v, -1) {
-			other, _ := s.storer(reference[2])
-			add(other)
+			if reference[1] == "ssm" {
+				other, _ := s.storer(reference[2])
+				add(other)
+			}
 		}
 	case []any:
 		for _, element := range v {

@@ -105,10 +105,13 @@ func TestStoredParametersAreThoseOfTheRegion(t *testing.T) {
 		s.environment = environment
 		return s
 	}
-	reader := stackOf(t, `{"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": {"Description": "{{resolve:ssm:/rate}}"}}}}`)
+	reader := stackOf(t, `{"Resources": {"Function": {"Type": "AWS::Lambda::Function", "Properties": {"Description": "{{resolve:ssm:/rate}}", "Handler": "{{resolve:secretsmanager:/secret}}"}}}}`)
 	reader.environment = "aws://111111111111/eu-west-1"
+	// A secret is no parameter, also if it has the name of one.
+	secret := stackOf(t, `{"Resources": {"Rate": {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/secret", "Value": "no"}}}}`)
+	secret.environment = reader.environment
 	read := read(t, object{"AOther": store("no", "aws://111111111111/us-east-1"), "BOther": store("no", "aws://222222222222/eu-west-1"),
-		"Own": store("yes", "aws://111111111111/eu-west-1"), "Reader": reader})
+		"Own": store("yes", "aws://111111111111/eu-west-1"), "Reader": reader, "CSecretOther": secret})
 	s, err := read.Stack("Reader")
 	if err != nil {
 		t.Fatal(err)
