@@ -5,9 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/cli/create"
@@ -39,13 +36,12 @@ type commands struct {
 
 // Main runs the command and returns its exit code.
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
+	out = terminal.NewAnswer(out)
 	text := plain.NewWriter(out)
 	defer func() { _ = text.Flush() }()
 	streams := &terminal.Streams{In: in, Out: text, Err: errs}
-	// The first Ctrl-C ends the command in good order, a second one at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
+	ctx, end := handleSignals()
+	defer end()
 
 	exited := -1
 	parser, err := kong.New(&commands{},
