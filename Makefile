@@ -67,6 +67,18 @@ else
 	@cd test/conformance && MAPJOB_CONFORMANCE='$(abspath $(MAPJOB_CONFORMANCE))' ../../bin/conformance.test -test.run '^TestRecordedAnswers$$'
 endif
 
+# moto is another implementation of AWS, in Python: one that is installed, or from PyPI.
+MOTO := $(or $(shell command -v moto_server),bin/moto/bin/moto_server)
+bin/moto/bin/moto_server:
+	python3 -m venv bin/moto
+	bin/moto/bin/pip install --quiet --disable-pip-version-check --retries 1 'moto[server]==5.2.1'
+
+.PHONY: moto-server moto
+moto-server: $(MOTO)
+
+moto: moto-server ## Operate a job of moto, another implementation of AWS.
+	MAPJOB_MOTO='$(abspath $(MOTO))' go test -count=1 ./test/moto
+
 .PHONY: owned
 owned: setup ## Count what a team owns with each architecture.
 	go run ./test/architectures/owned

@@ -53,6 +53,8 @@ func (s *Service) notRedrivable(ctx context.Context, x *Execution) (reason strin
 		return "it has succeeded, also if items failed", nil
 	case x.Error == protocol.ErrorReplaced:
 		return "another execution has replaced it, and has the job's lock", nil
+	case x.redriveStatus == "":
+		return "Step Functions does not say that it can be", nil
 	case x.redriveStatus != types.ExecutionRedriveStatusRedrivable:
 		return "Step Functions says: " + x.redriveReason, nil
 	}

@@ -1,0 +1,263 @@
+// Package moto runs the commands that operate a job on AWS against moto, which is not
+// written for this project: its Step Functions and S3 answer as AWS does, as far as its
+// authors know.
+//
+// moto 5.2.1 can't run a job of the constructs: its engine knows no ItemBatcher and no
+// JSON Lines, evaluates JSONata only with Java, and runs functions in Docker. So the
+// state machine is another one, with the states and the answers of a job: a Distributed
+// Map over a JSON array, and Pass states in place of functions. The test stores the
+// report. Besides, moto has no RedriveExecution, returns histories oldest event first
+// and in one page, whatever is asked, and needs the patch in testdata/python to run a
+// state machine twice. What is about these is tested against the API on this machine.
+package moto
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/cli"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mapjob": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+const (
+	bucket     = "results"
+	machine    = "arn:aws:states:us-east-1:123456789012:stateMachine:Nightly-AbC123"
+	executions = "arn:aws:states:us-east-1:123456789012:execution:Nightly-AbC123:"
+)
+
+func TestOperatingAJobOfMoto(t *testing.T) {
+	program := os.Getenv("MAPJOB_MOTO")
+	if program == "" {
+		t.Skip("MAPJOB_MOTO: got no value, expected moto_server: make moto finds or installs it")
+	}
+	url := serve(t, program)
+	account := &account{
+		sfn: sfn.New(sfn.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
+		s3:  s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url, UsePathStyle: true}),
+	}
+	account.deploy(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(env *testscript.Env) error {
+			for name, value := range map[string]string{"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"} {
+				env.Setenv(name, value)
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"json": checkJSON, "object-count": account.countObjects, "report": account.storeReport, "rerun-object": account.checkRerun, "start": account.start, "until": account.until,
+		},
+	})
+}
+
+// serve starts moto, and returns its address.
+func serve(t *testing.T, program string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)
+	cmd.Stdout, cmd.Stderr = log, log
+	patch, err := filepath.Abs(filepath.Join("testdata", "python"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+patch)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+	})
+	url := "http://127.0.0.1:" + port
+	for range 600 {
+		response, err := http.Post(url+"/moto-api/config", "application/json", strings.NewReader(`{"stepfunctions": {"execute_state_machine": true}}`))
+		if err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode/100 != 2 {
+				t.Fatalf("got %s for the configuration of moto, expected that it executes state machines", response.Status)
+			}
+			return url
+		}
+		select {
+		case err := <-ended:
+			ended <- err
+			said, _ := os.ReadFile(log.Name())
+			t.Fatalf("%s ended: %v\n%s", program, err, said)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	t.Fatalf("%s did not answer within a minute", program)
+	return ""
+}
+
+// account is one of moto.
+type account struct {
+	sfn *sfn.Client
+	s3  *s3.Client
+}
+
+// deploy makes a bucket with items, and the state machine.
+func (a *account) deploy(t *testing.T) {
+	t.Helper()
+	if _, err := a.s3.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.put(t.Context(), "items.json", `[{"id":0},{"id":1},{"id":2},{"id":3}]`); err != nil {
+		t.Fatal(err)
+	}
+	definition, err := os.ReadFile(filepath.Join("testdata", "machine.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, err := a.sfn.CreateStateMachine(t.Context(), &sfn.CreateStateMachineInput{Name: aws.String("Nightly-AbC123"), Definition: aws.String(string(definition)),
+		RoleArn: aws.String("arn:aws:iam::123456789012:role/nightly")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := aws.ToString(created.StateMachineArn); got != machine {
+		t.Fatalf("got state machine %s, expected %s", got, machine)
+	}
+}
+
+func (a *account) put(ctx context.Context, key, text string) error {
+	_, err := a.s3.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(text)})
+	return err
+}
+
+// start NAME INPUT: starts an execution.
+func (a *account) start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: start NAME INPUT")
+	}
+	_, err := a.sfn.StartExecution(context.Background(), &sfn.StartExecutionInput{StateMachineArn: aws.String(machine), Name: &args[0], Input: &args[1]})
+	ts.Check(err)
+}
+
+// until NAME STATUS: waits until an execution has a status.
+func (a *account) until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until NAME STATUS")
+	}
+	arn, status := executions+args[0], ""
+	for range 600 {
+		d, err := a.sfn.DescribeExecution(context.Background(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
+		ts.Check(err)
+		if status = string(d.Status); status == args[1] {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("execution %s: got %s after half a minute, expected %s", args[0], status, args[1])
+}
+
+// report NAME: stores the report of an execution, as the summary does.
+func (a *account) storeReport(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: report NAME")
+	}
+	folder := protocol.Folder{Bucket: bucket, Prefix: "Nightly-AbC123/" + args[0] + "/report"}
+	failures := folder.File(protocol.FailuresFile)
+	for key, text := range map[string]string{
+		failures.Key:                             "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n",
+		protocol.ErrorsOf(failures).Key:          "{\"index\":1,\"error\":\"NoPrice\"}\n{\"index\":2,\"error\":\"NoPrice\"}\n{\"index\":3,\"error\":\"Gone\"}\n",
+		folder.File(protocol.ReportJSON).Key:     `{"errors":[{"name":"NoPrice","count":2,"example":"no price for 2"}]}`,
+		folder.File(protocol.ReportMarkdown).Key: "# the report of " + args[0] + "\n",
+	} {
+		ts.Check(a.put(context.Background(), key, text))
+	}
+}
+
+func (a *account) keys(ts *testscript.TestScript, prefix string) (keys []string) {
+	listed, err := a.s3.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket), Prefix: &prefix})
+	ts.Check(err)
+	for _, object := range listed.Contents {
+		keys = append(keys, aws.ToString(object.Key))
+	}
+	return keys
+}
+
+// object-count PREFIX N: the bucket has N objects whose keys begin so.
+func (a *account) countObjects(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: object-count PREFIX N")
+	}
+	if keys := a.keys(ts, args[0]); strconv.Itoa(len(keys)) != args[1] {
+		ts.Fatalf("got the objects %q, expected %s", keys, args[1])
+	}
+}
+
+// rerun-object PREFIX COUNT TEXT: the items of the rerun have a text, and a count in their
+// metadata.
+func (a *account) checkRerun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: rerun-object PREFIX COUNT TEXT")
+	}
+	for _, key := range a.keys(ts, args[0]) {
+		if strings.HasSuffix(key, ".errors.jsonl") {
+			continue
+		}
+		object, err := a.s3.GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: &key})
+		ts.Check(err)
+		text, err := io.ReadAll(object.Body)
+		ts.Check(err)
+		ts.Check(object.Body.Close())
+		if expected := strings.ReplaceAll(args[2], `\n`, "\n"); string(text) != expected || object.Metadata[protocol.MetadataCount] != args[1] {
+			ts.Fatalf("got %q with the metadata %v, expected %q and %s", text, object.Metadata, expected, args[1])
+		}
+		return
+	}
+	ts.Fatalf("got no items below %s", args[0])
+}
+
+// json PATH VALUE: the JSON document on standard output has the value at the path.
+func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: json PATH VALUE")
+	}
+	var v any
+	ts.Check(json.NewDecoder(bytes.NewReader([]byte(ts.ReadFile("stdout")))).Decode(&v))
+	for name := range strings.SplitSeq(args[0], "/") {
+		object, _ := v.(map[string]any)
+		v = object[name]
+	}
+	if fmt.Sprint(v) != args[1] {
+		ts.Fatalf("got %v at %s, expected %s", v, args[0], args[1])
+	}
+}
