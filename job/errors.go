@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/tally"
+	"github.com/mapjob/mapjob/job/internal/logline"
 )
 
 // Names of the errors that the kit itself raises. docs/errors.md says what each
@@ -122,7 +124,8 @@ func isRetryable(err error) bool {
 
 // NameOf returns the name by which the report counts an error: the one given
 // with [Errorf]; the code of an AWS service; the name of the first type in the
-// error's tree that is not of package errors or fmt; "Error" if there is none.
+// error's tree that is not of package errors or fmt; "Error" if there is none. A name
+// of more than 200 characters is cut, and ends with an ellipsis.
 // For an error whose methods panic it returns [ErrorPanic].
 func NameOf(err error) string {
 	if err == nil {
@@ -139,7 +142,8 @@ type description struct {
 	final     bool
 }
 
-// describe returns err's name and message. The error's methods are the handler's
+// describe returns err's name, as it is counted, and its message. The name is cut:
+// outcomes have to fit into an answer with it. The error's methods are the handler's
 // code as much as the handler is, so a panic in them, as in those of a nil
 // pointer, is a panic of the handler.
 func describe(err error) (d description) {
@@ -151,9 +155,9 @@ func describe(err error) (d description) {
 	}()
 	var out messages.InvokeResponse_Error // has a name, and an Error method that returns JSON
 	if errors.As(err, &out) {
-		return description{name: out.Type, message: out.Message}
+		return description{name: tally.Name(out.Type), message: out.Message}
 	}
-	return description{nameOf(err), err.Error(), isRetryable(err), isFinal(err)}
+	return description{tally.Name(nameOf(err)), err.Error(), isRetryable(err), isFinal(err)}
 }
 
 func nameOf(err error) string {
@@ -205,18 +209,25 @@ func typeNameOf(err error) string {
 // ErrorEquals of the state machine can match. Of any other error, Lambda reports
 // the Go type.
 func invocationError(err error) error {
-	if out, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // as aws-lambda-go looks at it
-		return out
+	out, ok := err.(messages.InvokeResponse_Error) //nolint:errorlint // as aws-lambda-go looks at it
+	if !ok {
+		d := describe(err)
+		out.Type, out.Message = d.name, d.message
 	}
-	d := describe(err)
-	return messages.InvokeResponse_Error{Type: d.name, Message: d.message}
+	out.Type, out.Message = tally.Name(out.Type), logline.Short(out.Message, maxInvocationMessage)
+	return out
 }
+
+// maxInvocationMessage is how much of a message an invocation fails with, in bytes. An
+// execution that gets more than 262,144 bytes ends with States.DataLimitExceeded, which
+// nothing catches.
+const maxInvocationMessage = 32 << 10
 
 // invocationErrorAfter returns an invocationError whose message begins with how
 // far the invocation came, such as "after 7 items".
 func invocationErrorAfter(count int64, thing string, err error) error {
 	d := describe(err)
-	return messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %s: %s", number.Of(int(count), thing), d.message)}
+	return invocationError(messages.InvokeResponse_Error{Type: d.name, Message: fmt.Sprintf("after %s: %s", number.Of(int(count), thing), d.message)})
 }
 
 // invalidInput returns the error of a message that is not of the protocol.

@@ -2,11 +2,16 @@ package job_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/smithy-go"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/job/jobtest"
 )
@@ -65,6 +70,55 @@ func TestAnErrorThatPanicsFailsItsItemOnly(t *testing.T) {
 				t.Errorf("got the name %s, expected %s", got, job.ErrorPanic)
 			}
 		})
+	}
+}
+
+// A name of any length neither fails the batch of its item nor the execution of a job
+// start.
+func TestNamesOfErrorsAreCut(t *testing.T) {
+	t.Parallel()
+	name := strings.Repeat("é", 300_000)
+	short := strings.Repeat("é", 200) + "…"
+	for what, err := range map[string]error{
+		"named":         job.Errorf(name, "no"),
+		"retryable":     job.Retryable(job.Errorf(name, "no")),
+		"of Lambda":     messages.InvokeResponse_Error{Type: name, Message: "no"},
+		"of an AWS API": &smithy.GenericAPIError{Code: name, Message: "no"},
+	} {
+		failing := work(func(_ context.Context, n int) (int, error) {
+			if n == 1 {
+				return 0, err
+			}
+			return n, nil
+		}, job.Tries(1))
+		outcomes := decode[[]protocol.Outcome](t, invoke(t, failing, batchOf(0, 0, 1, 2)))
+		if len(outcomes) != 3 || outcomes[0].Status != protocol.Succeeded || outcomes[1].Error != short || outcomes[2].Status != protocol.Succeeded {
+			t.Errorf("%s: got %.300v, expected one outcome with a short name", what, outcomes)
+		}
+		if got := job.NameOf(err); got != short {
+			t.Errorf("%s: got the name %.300s, expected a short one", what, got)
+		}
+		start := job.Start(func(context.Context, json.RawMessage) iter.Seq2[int, error] {
+			return func(yield func(int, error) bool) { yield(0, err) }
+		}, inMemory(), silent)
+		if got := refused(t, start, `{"job":{"name":"n","startedAt":"2026-11-01T02:00:00Z"},"execution":"arn:x","input":{}}`); got.Type != short {
+			t.Errorf("%s: got the error %.300s of a job start, expected a short name", what, got.Type)
+		}
+	}
+}
+
+// Step Functions ends an execution that gets more than 262,144 bytes in a way that
+// nothing can catch.
+func TestMessagesThatFailAnInvocationAreCut(t *testing.T) {
+	t.Parallel()
+	for what, err := range map[string]error{
+		"an error":  job.Errorf("Down", "%s", strings.Repeat("x", 300_000)),
+		"of Lambda": messages.InvokeResponse_Error{Type: "Down", Message: strings.Repeat("x", 300_000)},
+	} {
+		got := refused(t, summarize(func(context.Context, *job.Summary) error { return err }), request("cut-message", `{"bucket": "results", "manifest": "`+mapRun(t, "cut-message", "", "", "")+`"}`, 0))
+		if got.Type != "Down" || len(got.Message) < 1000 || len(got.Message) > 33_000 {
+			t.Errorf("%s: got %s with a message of %d bytes, expected the beginning of it", what, got.Type, len(got.Message))
+		}
 	}
 }
 

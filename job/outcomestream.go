@@ -135,9 +135,12 @@ func (s *outcomeStream) nextBatch() bool {
 // add accounts for an outcome and reports whether it is the first of its item.
 func (s *outcomeStream) add(o *protocol.Outcome) bool {
 	if results.IsLost(o) {
-		s.tally.Lose(o.Index)
+		if s.tally.Lose(o.Index) && s.kept != nil {
+			s.kept.Add(o.Index, o.Item, protocol.ErrorOutcomeUnknown)
+		}
 		return false
 	}
+	known := s.tally.IsLost(o.Index) // and kept
 	succeeded := o.Status == protocol.Succeeded
 	if succeeded && !s.tally.Succeed(o.Index) || !succeeded && !s.tally.Fail(o.Index, o.Error, o.Cause) {
 		return false
@@ -145,7 +148,7 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 	if !succeeded && s.errors != nil {
 		s.errors.Add(o.Index, o.Error)
 	}
-	if !succeeded && s.kept != nil {
+	if !succeeded && s.kept != nil && !known {
 		s.kept.Add(o.Index, o.Item, tally.Name(o.Error))
 	}
 	s.tally.Took(o.Index, o.StartedAt, o.Ms, succeeded)

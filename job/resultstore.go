@@ -16,7 +16,7 @@ type resultStore struct{ *s3object.Store }
 
 func (s resultStore) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	object, err := s.Store.Open(ctx, bucket, key)
-	if named, ok := errors.AsType[smithy.APIError](err); ok && slices.Contains([]string{"NoSuchKey", "NoSuchBucket", "AccessDenied"}, named.ErrorCode()) {
+	if isAbsent(err) {
 		return nil, absent{err}
 	}
 	if err != nil {
@@ -25,8 +25,14 @@ func (s resultStore) Open(ctx context.Context, bucket, key string) (io.ReadClose
 	return object, nil
 }
 
-// absent is the error of an object that does not exist. To a role that may not list
-// the bucket S3 says the same of an object that may not be read.
+// isAbsent reports whether S3 says that an object does not exist. To a role that may
+// not list the bucket it says the same of an object that may not be read.
+func isAbsent(err error) bool {
+	named, ok := errors.AsType[smithy.APIError](err)
+	return ok && slices.Contains([]string{"NoSuchKey", "NoSuchBucket", "AccessDenied"}, named.ErrorCode())
+}
+
+// absent is the error of such an object.
 type absent struct{ error }
 
 func (e absent) Unwrap() []error { return []error{e.error, fs.ErrNotExist} }

@@ -215,22 +215,23 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 	switch {
 	case kept != nil:
 		stored, err := kept.Store()
-		switch {
-		case errors.Is(err, upload.ErrNoMetadata):
-			notes = append(notes, fmt.Sprintf("%s can't be run again as it is: %v.", protocol.FailuresFile, upload.ErrNoMetadata))
-		case err != nil:
+		note, err := noteOf(err)
+		if err != nil {
 			return err
 		}
+		notes = append(notes, note...)
 		if stored < unsuccessful {
 			notes = append(notes, fmt.Sprintf("%s lacks %d of %s that did not succeed (%s): their outcomes do not carry them.",
 				protocol.FailuresFile, unsuccessful-stored, number.Of(unsuccessful, "item"), protocol.ErrorItemUnknown))
 		}
 	case unsuccessful > 0 && request.Items.Key != "":
 		errorOf := summary.outcomes.errorOf(rest)
-		if err := failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
-			t.HasSucceeded, func(index int) string { return cmp.Or(errorOf(index), protocol.ErrorOutcomeUnknown) }); err != nil {
+		note, err := noteOf(failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
+			t.HasSucceeded, func(index int) string { return cmp.Or(errorOf(index), protocol.ErrorOutcomeUnknown) }))
+		if err != nil {
 			return err
 		}
+		notes = append(notes, note...)
 	}
 	r := &report.Report{Job: info.Name, Execution: info.Execution, StartedAt: info.StartedAt, StoppedAt: stopped,
 		Items:     report.Items{Total: account.Total, Succeeded: account.Succeeded, Failed: account.Failed, Missing: account.Missing},
@@ -248,6 +249,20 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 		}
 	}
 	return nil
+}
+
+// noteOf returns what the report says of an error of writing the items that did not
+// succeed, if no further try would cure it. The items are accounted for without them.
+// After any other error the summary fails, and a redrive repeats it.
+func noteOf(err error) (note []string, other error) {
+	switch {
+	case errors.Is(err, upload.ErrNoMetadata):
+		return []string{fmt.Sprintf("%s can't be the items of a rerun as it is, which needs their number in the metadata %s; mapjob rerun writes an object that has it: %v.",
+			protocol.FailuresFile, protocol.MetadataCount, err)}, nil
+	case errors.Is(err, failures.ErrUnread) && isAbsent(err):
+		return []string{fmt.Sprintf("There is no %s: %v.", protocol.FailuresFile, err)}, nil
+	}
+	return nil, err
 }
 
 // encode returns the account as JSON, or an error if its output is too large.

@@ -35,7 +35,7 @@ import (
 // error, because it is not known which items are lost.
 
 // IsLost reports whether o stands for an item without an outcome in its worker's
-// answer. Such an o has only an index.
+// answer. Such an o has only an index, and the item if that is known.
 func IsLost(o *protocol.Outcome) bool { return o.Status == "" }
 
 // reading is the state of reading results.
@@ -213,7 +213,7 @@ func (r *reading) batchAnswer(b *protocol.BatchAnswer) error {
 			return err
 		}
 	}
-	return items.eachUnseen(func(index int) error { return r.yield(protocol.Outcome{Index: index}) })
+	return items.eachUnseen(func(index int) error { return r.yield(protocol.Outcome{Index: index, Item: items.items[index]}) })
 }
 
 // yieldOf yields an outcome if it is that of one of the items.

@@ -138,8 +138,8 @@ func (t *Tally) see(index int) bool {
 }
 
 // Lose notes that the job has the item with the index, and that no outcome of it is
-// known.
-func (t *Tally) Lose(index int) { t.lost.add(index) }
+// known. It reports whether neither was known before.
+func (t *Tally) Lose(index int) bool { return t.lost.add(index) && !t.seen.has(index) }
 
 // Lost returns how many items are known to be lost.
 func (t *Tally) Lost() int {

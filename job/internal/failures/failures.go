@@ -3,6 +3,7 @@
 package failures
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,7 +53,7 @@ func (k *Kept) Add(index int, item []byte, name string) {
 }
 
 // Store writes the objects, if there are items, and returns how many there are. If
-// the error is an [upload.ErrNoMetadata], the objects are stored.
+// the error wraps [upload.ErrNoMetadata], the objects are stored.
 func (k *Kept) Store() (count int, err error) {
 	if k.items == nil {
 		return 0, nil
@@ -85,32 +86,40 @@ func failedItem(index int, name string) []byte {
 // Copy reads the items again that the job itself has stored and writes those that
 // did not succeed to an object, and their errors beside it. It streams them: the
 // account has a few bits of each item. expected is how many items they are, if all
-// that the job has are stored.
+// that the job has are stored. If the error wraps [upload.ErrNoMetadata], the objects
+// are stored; if it wraps [ErrUnread], none is.
 func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items protocol.Items, to protocol.Object, expected int,
 	succeeded func(index int) bool, errorOf func(index int) string) error {
-	errors := begin(ctx, store, log, upload.Target{Object: protocol.ErrorsOf(to), Beside: true})
-	defer errors.abandon()
+	names := begin(ctx, store, log, upload.Target{Object: protocol.ErrorsOf(to), Beside: true})
+	defer names.abandon()
 	count := 0
 	target := upload.Target{Object: to, Expected: metadata(expected), Metadata: func() map[string]string { return metadata(count) }}
 	err := upload.To(ctx, store, log, target, func(w io.Writer) error {
-		return eachItem(ctx, store, items, func(index int, item []byte) error {
+		var written error
+		err := eachItem(ctx, store, items, func(index int, item []byte) error {
 			if succeeded(index) {
 				return nil
 			}
 			count++
-			errors.add(failedItem(index, errorOf(index)))
-			if _, err := w.Write(jsonl.OneLine(item)); err != nil {
-				return err
+			names.add(failedItem(index, errorOf(index)))
+			if _, written = w.Write(jsonl.OneLine(item)); written == nil {
+				_, written = io.WriteString(w, "\n")
 			}
-			_, err := io.WriteString(w, "\n")
-			return err
+			return written
 		})
+		if err != nil && written == nil {
+			return fmt.Errorf("%w: %w", ErrUnread, err)
+		}
+		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, upload.ErrNoMetadata) {
 		return err
 	}
-	return errors.store()
+	return cmp.Or(names.store(), err)
 }
+
+// ErrUnread is wrapped by the error if the items of a job can't be read again.
+var ErrUnread = errors.New("the items can't be read again")
 
 // eachItem reads the items of a job, in the order of their indexes.
 func eachItem(ctx context.Context, store *s3object.Store, items protocol.Items, do func(index int, item []byte) error) error {

@@ -49,9 +49,9 @@ type Target struct {
 	Beside bool
 }
 
-// ErrNoMetadata is returned if an object is written without its metadata, because it
-// is too large to be copied onto itself.
-var ErrNoMetadata = errors.New("the object is larger than 5 GB, and its metadata was not known before it was written")
+// ErrNoMetadata is wrapped by the error if an object is written, and only its metadata
+// is not what it should be.
+var ErrNoMetadata = errors.New("the object is written without its metadata")
 
 // To writes an object. If write fails or panics, no object is left behind.
 func To(ctx context.Context, store *s3object.Store, log *slog.Logger, to Target, write func(io.Writer) error) error {
@@ -110,12 +110,15 @@ func (t *Target) describe(ctx context.Context, client *s3.Client, size int64) er
 		return nil
 	}
 	if size > maxCopy {
-		return ErrNoMetadata
+		return fmt.Errorf("%w: it was not known before, and S3 does not copy an object of more than 5 GB onto itself", ErrNoMetadata)
 	}
 	from := strings.ReplaceAll((&url.URL{Path: t.Bucket + "/" + t.Key}).EscapedPath(), "+", "%2B") // a plus would be a space
 	_, err := client.CopyObject(ctx, &s3.CopyObjectInput{Bucket: &t.Bucket, Key: &t.Key, CopySource: &from,
 		Metadata: metadata, MetadataDirective: types.MetadataDirectiveReplace})
-	return err
+	if err != nil {
+		return fmt.Errorf("%w: it was not known before, and copying the object onto itself failed: %w", ErrNoMetadata, err)
+	}
+	return nil
 }
 
 // counter counts what is written.
