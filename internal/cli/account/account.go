@@ -38,7 +38,7 @@ type Account struct {
 
 	outcomes *lines
 	failures failures
-	err      error
+	err      error // the first one
 }
 
 // ResultsFile is the name of the file with the outcomes.
@@ -119,7 +119,7 @@ func (a *Account) ChildDone(child engine.ChildResult) {
 	if refused, ok := errors.AsType[*protocol.Error](err); ok { // the answer is not that of a job's worker
 		err = a.addItems(child, refused)
 	}
-	a.err = errors.Join(a.err, err)
+	a.keep(err)
 }
 
 // addItems counts the items of a child execution by how it ended. They failed if
@@ -135,12 +135,13 @@ func (a *Account) addItems(child engine.ChildResult, refused *protocol.Error) er
 		outcome = protocol.Outcome{Status: protocol.Succeeded}
 	}
 	add := withItems(child, a.add)
-	var errs []error
 	for i := range child.Items {
 		outcome.Index = child.First + i
-		errs = append(errs, add(outcome))
+		if err := add(outcome); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // withItems returns add for failed outcomes with their items, if the input of the
@@ -208,13 +209,18 @@ func (a *Account) add(o protocol.Outcome) error {
 	if !first {
 		return nil
 	}
-	var failed error
 	if o.Status == protocol.Failed {
-		failed = a.failures.add(&o)
+		a.failures.add(&o)
 	}
-	e := json.NewEncoder(a.outcomes.out)
-	e.SetEscapeHTML(false)
-	return errors.Join(failed, e.Encode(o))
+	a.outcomes.encode(o)
+	return nil
+}
+
+// keep keeps the first error for Close: the same one may come with every item.
+func (a *Account) keep(err error) {
+	if a.err == nil {
+		a.err = err
+	}
 }
 
 // isOutcome reports whether o is an outcome of an item that a job can have. The
@@ -271,11 +277,11 @@ func (a *Account) Close() error {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	a.closed = true
-	a.err = errors.Join(a.err, a.inline.end(a.add))
+	a.keep(a.inline.end(a.add))
 	a.inline = inline{}
 	if a.entered && !a.complete && a.err == nil {
 		for index := range a.total {
-			a.err = errors.Join(a.err, a.add(results.NotStarted(index)))
+			a.keep(a.add(results.NotStarted(index)))
 		}
 	}
 	if a.total < 0 {

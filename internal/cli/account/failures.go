@@ -2,6 +2,7 @@ package account
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
@@ -18,40 +19,35 @@ type failures struct {
 	folder        string
 	items, errors *lines // nil while there are no items
 	count         int
+	err           error // the first one
 }
 
 // add adds an item that failed. One that is not known can't be written.
-func (f *failures) add(o *protocol.Outcome) error {
-	if len(o.Item) == 0 {
-		return nil
+func (f *failures) add(o *protocol.Outcome) {
+	if len(o.Item) == 0 || f.err != nil {
+		return
 	}
 	if f.items == nil {
-		var err, beside error
-		f.items, err = createLines(filepath.Join(f.folder, protocol.FailuresFile))
-		f.errors, beside = createLines(filepath.Join(f.folder, protocol.FailuresErrorsFile))
-		if err := errors.Join(err, beside); err != nil {
-			return err
+		if f.items, f.err = createLines(filepath.Join(f.folder, protocol.FailuresFile)); f.err != nil {
+			return
+		}
+		if f.errors, f.err = createLines(filepath.Join(f.folder, protocol.FailuresErrorsFile)); f.err != nil {
+			return
 		}
 	}
-	failed, err := json.Marshal(protocol.FailedItem{Index: o.Index, Error: tally.Name(o.Error)})
-	if err != nil {
-		return err
-	}
 	f.count++
-	return errors.Join(f.items.add(jsonl.OneLine(o.Item)), f.errors.add(failed))
+	f.items.add(jsonl.OneLine(o.Item))
+	f.errors.encode(protocol.FailedItem{Index: o.Index, Error: tally.Name(o.Error)})
 }
 
-func (f *failures) close() error {
-	if f.items == nil {
-		return nil
-	}
-	return errors.Join(f.items.close(), f.errors.close())
-}
+func (f *failures) close() error { return errors.Join(f.err, f.items.close(), f.errors.close()) }
 
-// lines is a file of JSON Lines. A nil one can be closed.
+// lines is a file of JSON Lines. After an error it writes no more, and close returns
+// the error. A nil one can be closed.
 type lines struct {
 	file *os.File
 	out  *bufio.Writer
+	err  error // the first one
 }
 
 func createLines(path string) (*lines, error) {
@@ -59,17 +55,31 @@ func createLines(path string) (*lines, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &lines{file, bufio.NewWriterSize(file, 1<<16)}, nil
+	return &lines{file: file, out: bufio.NewWriterSize(file, 1<<16)}, nil
 }
 
-func (l *lines) add(line []byte) error {
-	_, err := l.out.Write(line)
-	return errors.Join(err, l.out.WriteByte('\n'))
+// encode adds a value. The characters of HTML stay as they are.
+func (l *lines) encode(v any) {
+	if l.err == nil {
+		e := json.NewEncoder(l.out)
+		e.SetEscapeHTML(false)
+		l.err = e.Encode(v)
+	}
+}
+
+func (l *lines) add(line []byte) {
+	if l.err == nil {
+		_, err := l.out.Write(line)
+		l.err = cmp.Or(err, l.out.WriteByte('\n'))
+	}
 }
 
 func (l *lines) close() error {
 	if l == nil {
 		return nil
 	}
-	return errors.Join(l.out.Flush(), l.file.Close())
+	if l.err == nil {
+		l.err = l.out.Flush()
+	}
+	return errors.Join(l.err, l.file.Close())
 }

@@ -112,7 +112,7 @@ func (a *Account) Happened(e event.Event) {
 func (a *Account) exited(e event.Event) {
 	text, err := e.MarshalJSON()
 	if err != nil {
-		a.err = errors.Join(a.err, err)
+		a.keep(err)
 		return
 	}
 	var exited struct {

@@ -54,8 +54,11 @@ func New() (*Folder, error) {
 		}
 		// Another run that begins now may have found the folder unused, and remove it.
 		locked, err := lock(folder)
-		if err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, filelock.ErrLocked) {
-			return locked, err
+		switch {
+		case err == nil:
+			return locked, nil
+		case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, filelock.ErrLocked):
+			return nil, errors.Join(err, os.RemoveAll(folder))
 		}
 	}
 }
@@ -70,7 +73,10 @@ func ignoreRuns() error {
 		return err
 	}
 	_, err = ignore.WriteString("*\n")
-	return errors.Join(err, ignore.Close())
+	if err = errors.Join(err, ignore.Close()); err != nil { // an empty one would stay
+		err = errors.Join(err, os.Remove(ignore.Name()))
+	}
+	return err
 }
 
 // lock claims a folder for this process, until it ends. The error is

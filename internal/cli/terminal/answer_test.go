@@ -3,6 +3,7 @@ package terminal
 import (
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -37,4 +38,15 @@ type brokenWriter struct {
 func (b *brokenWriter) Write([]byte) (int, error) {
 	b.writes++
 	return 0, b.err
+}
+
+// What fills the disk is named, and what can be removed.
+func TestFullDiskIsExplained(t *testing.T) {
+	for err, explained := range map[error]bool{syscall.ENOSPC: true, syscall.EACCES: false} {
+		var said strings.Builder
+		code := (&Streams{Err: &said}).Exit(Failedf("results: %w", &os.PathError{Op: "write", Path: "x", Err: err}))
+		if strings.Contains(said.String(), "--keep-runs") != explained || code != failed {
+			t.Errorf("got exit code %d and %q", code, said.String())
+		}
+	}
 }

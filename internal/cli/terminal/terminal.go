@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"syscall"
 
 	"github.com/mapjob/mapjob/internal/plain"
 )
@@ -19,7 +20,13 @@ type Streams struct {
 }
 
 // Complain prints an error.
-func (s *Streams) Complain(err error) { fmt.Fprintln(s.Err, plain.Lines(fmt.Sprint("mapjob: ", err))) }
+func (s *Streams) Complain(err error) {
+	text := fmt.Sprint("mapjob: ", err)
+	if errors.Is(err, syscall.ENOSPC) {
+		text += "\nfree some space: older runs are in .mapjob/runs, and --keep-runs keeps fewer of them"
+	}
+	fmt.Fprintln(s.Err, plain.Lines(text))
+}
 
 // PrintJSON prints a value as one document, as --json does.
 func PrintJSON(to io.Writer, v any) error {
