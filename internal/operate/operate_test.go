@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -186,27 +184,4 @@ func TestWatchAsksLessOften(t *testing.T) {
 			t.Errorf("got %d looks, the first after %s and the last after %s, expected 41, 5s and more", len(times), first, last)
 		}
 	})
-}
-
-type refusing struct{ code, message string }
-
-func (r refusing) RoundTrip(request *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusBadRequest, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Request: request,
-		Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"__type": %q, "message": %q}`, r.code, r.message)))}, nil
-}
-
-func TestErrorsOfAWSSayWhatToDo(t *testing.T) {
-	for code, expected := range map[string]string{
-		"AccessDeniedException":       "permission is missing: allow states:DescribeExecution on " + monday + " (no)",
-		"ExpiredTokenException":       "the credentials have expired: get new ones",
-		"UnrecognizedClientException": "AWS does not accept the credentials: check --profile",
-		"ExecutionDoesNotExist":       "execution " + monday + " does not exist, or has been over for 90 days: mapjob list",
-	} {
-		client := sfn.New(sfn.Options{Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""),
-			HTTPClient: &http.Client{Transport: refusing{code, "no"}}, RetryMaxAttempts: 1})
-		_, err := (&Service{API: client, Region: "eu-west-1"}).Describe(t.Context(), monday)
-		if err == nil || !strings.HasPrefix(err.Error(), expected) {
-			t.Errorf("%s: got %v, expected %s", code, err, expected)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 
@@ -27,7 +28,7 @@ func (s *S3) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error
 		return object, nil
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchKey" {
-		return nil, errors.Join(fs.ErrNotExist, err)
+		return nil, &problem{text: fmt.Sprintf("s3://%s/%s: the object does not exist", at.Bucket, at.Key), err: fs.ErrNotExist}
 	}
 	return nil, Explain(err, s.Region, arnOf(at))
 }

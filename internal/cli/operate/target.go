@@ -106,13 +106,13 @@ func (t *Target) service(ctx context.Context) (*session, error) {
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+		return nil, operate.Configuration(err, t.Profile)
 	}
 	if settings.Region == "" {
 		return nil, errors.New("--region: got none, expected the region of the job, such as eu-central-1; AWS_REGION or the profile may have it, too")
 	}
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
-		return nil, operate.NoCredentials(err)
+		return nil, operate.Configuration(err, t.Profile)
 	}
 	return &session{Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
 		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
