@@ -28,18 +28,13 @@ func Explain(err error, region, subject string) error { return explained(err, re
 // problem is an error of AWS that says what to do.
 type problem struct {
 	text string
-	wait bool // the same request may succeed later
+	then string // what to do, if the text does not say it
+	wait bool   // the same request may succeed later
 	err  error
 }
 
-func (p *problem) Error() string { return p.text }
+func (p *problem) Error() string { return p.text + p.then }
 func (p *problem) Unwrap() error { return p.err }
-
-// passes reports whether a request that failed may succeed later.
-func passes(err error) bool {
-	p, ok := errors.AsType[*problem](err)
-	return ok && p.wait
-}
 
 func explained(err error, region, subject string) error {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -67,8 +62,9 @@ func (r *failedRequest) say(format string, args ...any) error {
 	return &problem{text: fmt.Sprintf(format, args...), err: r.err}
 }
 
-func (r *failedRequest) sayWait(format string, args ...any) error {
-	return &problem{text: fmt.Sprintf(format, args...), wait: true, err: r.err}
+// sayWait is for a request that may succeed later.
+func (r *failedRequest) sayWait(then, format string, args ...any) error {
+	return &problem{text: fmt.Sprintf(format, args...), then: then, wait: true, err: r.err}
 }
 
 // answered says what to do about an error that AWS has answered with.
@@ -78,7 +74,7 @@ func (r *failedRequest) answered(api smithy.APIError) error {
 		message = api.ErrorCode()
 	}
 	if isThrottling(r.err) {
-		return r.sayWait("%s throttles %s, which is asked too often in this account: try again in a minute (%s)", r.service(), r.action(), message)
+		return r.sayWait(": try again in a minute", "%s throttles %s, which is asked too often in this account (%s)", r.service(), r.action(), message)
 	}
 	switch code := api.ErrorCode(); code {
 	case "AccessDeniedException", "AccessDenied", "Forbidden", "UnauthorizedOperation", "KmsAccessDeniedException", "KMS.AccessDeniedException":
@@ -195,19 +191,19 @@ var expectedRegion = regexp.MustCompile(`expecting '([a-z0-9-]+)'`)
 
 // fails is the error of a service that fails.
 func (r *failedRequest) fails() error {
-	return r.sayWait("%s failed to answer %s: try again in a minute; health.aws.amazon.com shows whether it is AWS (%v)", r.service(), r.action(), r.err)
+	return r.sayWait(": try again in a minute; health.aws.amazon.com shows whether it is AWS", "%s failed to answer %s (%v)", r.service(), r.action(), r.err)
 }
 
 // unanswered says what to do about a request that AWS has not answered.
 func (r *failedRequest) unanswered() error {
 	if name, ok := errors.AsType[*net.DNSError](r.err); ok {
-		return r.sayWait("%s can't be found: check that region %s is spelt right, and the network (%v)", name.Name, r.region, name)
+		return r.sayWait("", "%s can't be found: check that region %s is spelt right, and the network (%v)", name.Name, r.region, name)
 	}
 	if isUntrusted(r.err) {
 		return r.say("the certificate of AWS is not trusted: a proxy on the way has one of its own? Name the file of its certificates in AWS_CA_BUNDLE (%v)", r.err)
 	}
 	if dial, ok := errors.AsType[*net.OpError](r.err); ok {
-		return r.sayWait("%s can't be reached: check the network, and HTTPS_PROXY and AWS_ENDPOINT_URL if they are set (%v)", r.service(), dial)
+		return r.sayWait("", "%s can't be reached: check the network, and HTTPS_PROXY and AWS_ENDPOINT_URL if they are set (%v)", r.service(), dial)
 	}
 	if strings.Contains(r.err.Error(), "get credentials") || strings.Contains(r.err.Error(), "refresh cached credentials") {
 		return Configuration(r.err, "")

@@ -1,7 +1,6 @@
 package operate
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -16,6 +15,8 @@ type Status struct {
 	State   string     `json:"state,omitempty"` // entered last, of an execution that runs
 	Since   *time.Time `json:"since,omitempty"` // when it was entered
 	MapRuns []MapRun   `json:"mapRuns"`
+	// Delay is not nil if AWS was asked since, and has not answered.
+	Delay *Delay `json:"-"`
 }
 
 // MapRun is how far a Map Run is, in items. An item of a batch has succeeded if its
@@ -58,6 +59,12 @@ func (m *MapRun) Left(now time.Time) time.Duration {
 
 // Status returns how far an execution is.
 func (s *Service) Status(ctx context.Context, x *Execution) (*Status, error) {
+	return s.status(ctx, x, map[string]*MapRun{})
+}
+
+// status returns how far an execution is. Over are Map Runs by ARN that are known to have
+// ended, for which it does not ask again; it adds others that have.
+func (s *Service) status(ctx context.Context, x *Execution, over map[string]*MapRun, options ...func(*sfn.Options)) (*Status, error) {
 	status := &Status{Execution: *x, MapRuns: []MapRun{}}
 	if x.Running() {
 		if err := s.backwards(ctx, x.ARN, afterSummary, func(e *types.HistoryEvent) bool {
@@ -77,48 +84,32 @@ func (s *Service) Status(ctx context.Context, x *Execution) (*Status, error) {
 			return nil, s.explain(err, x.ARN)
 		}
 		for _, run := range page.MapRuns {
-			d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: run.MapRunArn})
-			if err != nil {
-				return nil, s.explain(err, aws.ToString(run.MapRunArn))
+			arn := aws.ToString(run.MapRunArn)
+			m := over[arn]
+			if m == nil || run.StopDate == nil {
+				if m, err = s.mapRun(ctx, arn, options); err != nil {
+					return nil, err
+				}
 			}
-			m := MapRun{ARN: aws.ToString(run.MapRunArn), Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate}
-			if c := d.ItemCounts; c != nil {
-				m.Total, m.Pending, m.Running = c.Total, c.Pending, c.Running
-				m.Handled, m.Failed = c.Succeeded, c.Failed+c.TimedOut+c.Aborted
+			if m.StoppedAt != nil {
+				over[arn] = m
 			}
-			status.MapRuns = append(status.MapRuns, m)
+			status.MapRuns = append(status.MapRuns, *m)
 		}
 	}
 	return status, nil
 }
 
-// How often Watch asks: DescribeMapRun has a quota for all programs of an account.
-const (
-	firstPause   = 5 * time.Second
-	longestPause = time.Minute
-)
-
-// Watch calls show with the status of an execution until it has ended, and returns
-// the last one. It asks every five seconds at first, and less often the longer it
-// takes.
-func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*Status, error) {
-	for began := time.Now(); ; {
-		x, err := s.Describe(ctx, arn)
-		if err != nil {
-			return nil, err
-		}
-		status, err := s.Status(ctx, x)
-		if err != nil {
-			return nil, err
-		}
-		show(status)
-		if !x.Running() {
-			return status, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(min(max(cmp.Or(s.Pause, firstPause), time.Since(began)/20), longestPause)):
-		}
+// mapRun returns how far a Map Run is.
+func (s *Service) mapRun(ctx context.Context, arn string, options []func(*sfn.Options)) (*MapRun, error) {
+	d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &arn}, options...)
+	if err != nil {
+		return nil, s.explain(err, arn)
 	}
+	m := &MapRun{ARN: arn, Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate}
+	if c := d.ItemCounts; c != nil {
+		m.Total, m.Pending, m.Running = c.Total, c.Pending, c.Running
+		m.Handled, m.Failed = c.Succeeded, c.Failed+c.TimedOut+c.Aborted
+	}
+	return m, nil
 }

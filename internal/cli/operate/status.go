@@ -124,6 +124,9 @@ func watch(ctx context.Context, s *operate.Service, arn string, to io.Writer) (*
 		for i := range status.MapRuns {
 			line = fmt.Sprint(line, "; ", progress(&status.MapRuns[i], time.Now()))
 		}
+		if status.Delay != nil {
+			line = status.Delay.String()
+		}
 		if line != shown {
 			fmt.Fprintf(to, "%s  %s\n", time.Now().Format("15:04:05"), plain.Line(line))
 			shown = line
