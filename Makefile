@@ -27,7 +27,7 @@ compile:
 .PHONY: run
 run: ## Run the sample job on this machine.
 	@$(MAKE) -q setup || $(MAKE) --no-print-directory -j2 setup compile
-	go run ./cmd/mapjob run --seed Orders=examples/orders.jsonl --input examples/night.json
+	go tool mapjob run --seed Orders=examples/orders.jsonl --input examples/night.json
 
 .PHONY: test
 test: setup ## Run all tests.

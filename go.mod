@@ -2,6 +2,8 @@ module github.com/mapjob/mapjob
 
 go 1.26
 
+tool github.com/mapjob/mapjob/cmd/mapjob
+
 ignore ./node_modules
 
 require (

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // explain says what to do about an error of AWS. The subject is the ARN that the
@@ -154,7 +155,7 @@ func (r *failedRequest) missing(code, message string) error {
 	case "StateMachineDoesNotExist":
 		return r.say("state machine %s does not exist in region %s of this account: check --region, --profile and --job", r.subject, r.region)
 	case "ExecutionDoesNotExist":
-		return r.say("execution %s does not exist, or has been over for 90 days: mapjob list shows those that exist", r.subject)
+		return r.say("execution %s does not exist, or has been over for 90 days: %s shows those that exist", r.subject, typed.Command("list"))
 	case "ResourceNotFound":
 		return r.say("%s does not exist any more (%s)", r.subject, message)
 	default:

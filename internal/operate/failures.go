@@ -50,7 +50,7 @@ const unknownError = protocol.ErrorOutcomeUnknown
 // Failures counts the items of an execution that did not succeed by their errors,
 // those with one of the errors only, if there are any.
 func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*Failures, error) {
-	folder, err := x.report()
+	folder, err := s.report(ctx, x)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +232,7 @@ func (s *Service) examples(ctx context.Context, folder *protocol.Folder) (map[st
 
 // Report opens a file of an execution's report.
 func (s *Service) Report(ctx context.Context, x *Execution, name string) (io.ReadCloser, error) {
-	folder, err := x.report()
+	folder, err := s.report(ctx, x)
 	if err != nil {
 		return nil, err
 	}

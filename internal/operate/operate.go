@@ -6,7 +6,6 @@ package operate
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/job/report"
 )
 
 // API is the part of Step Functions that a Service calls. A [sfn.Client] has it.
@@ -63,7 +63,10 @@ type Execution struct {
 	Skipped   bool              `json:"skipped,omitempty"` // another execution had the job's lock
 	Account   *protocol.Account `json:"account,omitempty"` // nil if the summary has not answered
 
-	stateMachine  string // ARN
+	answered      bool             // the summary has answered
+	own           bool             // the report is no summary's
+	folder        *protocol.Folder // of the report; nil if there is none
+	stateMachine  string           // ARN
 	input         string
 	redriveStatus types.ExecutionRedriveStatus
 	redriveReason string
@@ -225,7 +228,27 @@ func (s *Service) Describe(ctx context.Context, arn string) (*Execution, error) 
 	if x.Account == nil && !x.Skipped && !x.Running() {
 		x.Account, err = s.summary(ctx, arn)
 	}
+	if x.Account != nil {
+		x.answered, x.folder = true, x.Account.Report
+	}
 	return x, err
+}
+
+// HasFailures reports whether the failed items of an execution can be read.
+func (x *Execution) HasFailures() bool { return x.folder != nil && !x.Running() }
+
+// UseReport takes the account of an execution without a summary's report from one that
+// was written elsewhere. The store of the service has its files, whatever their
+// folder.
+func (x *Execution) UseReport(r *report.Report) {
+	x.own, x.folder = true, &protocol.Folder{}
+	if x.Account != nil {
+		return
+	}
+	x.Account = &protocol.Account{Total: r.Items.Total, Succeeded: r.Items.Succeeded, Failed: r.Items.Failed, Missing: r.Items.Missing, Errors: map[string]int{}}
+	for _, e := range r.Errors {
+		x.Account.Errors[e.Name] = e.Count
+	}
 }
 
 // answered returns the account that an output has, and whether it is that of an
@@ -283,19 +306,61 @@ func (s *Service) backwards(ctx context.Context, arn string, most int, do func(*
 	return nil
 }
 
+// NoReport is why an execution has no report of a summary, which a rerun needs.
+type NoReport struct{ Execution, Reason string }
+
+func (e *NoReport) Error() string {
+	return fmt.Sprintf("execution %s has no report: %s", e.Execution, e.Reason)
+}
+
+// CanRerun returns nil if the failed items of an execution can be run again, and a
+// [NoReport] if its job or the execution lacks what a rerun needs.
+func (s *Service) CanRerun(ctx context.Context, x *Execution) error {
+	if x.folder != nil && !x.own && !x.Running() {
+		return nil
+	}
+	reason, err := s.noReport(ctx, x)
+	if err != nil {
+		return err
+	}
+	return &NoReport{x.Name, reason}
+}
+
 // report returns the folder of an execution's report.
-func (x *Execution) report() (*protocol.Folder, error) {
+func (s *Service) report(ctx context.Context, x *Execution) (*protocol.Folder, error) {
+	if x.HasFailures() {
+		return x.folder, nil
+	}
+	return nil, s.CanRerun(ctx, x)
+}
+
+// noReport returns why an execution has no report of a summary.
+func (s *Service) noReport(ctx context.Context, x *Execution) (string, error) {
 	switch {
 	case x.Running():
-		return nil, fmt.Errorf("execution %s runs: its report is written when it ends", x.Name)
+		return "it runs, and its report is written when it ends", nil
 	case x.Skipped:
-		return nil, fmt.Errorf("execution %s was skipped, because another execution had the job's lock: it has no items", x.Name)
-	case x.Account == nil:
-		return nil, fmt.Errorf("execution %s ended as %s%s before its summary: it has no report. If it was stopped or timed out, redrive it; else start the job again", x.Name, x.Status, in(x.Error))
-	case x.Account.Report == nil:
-		return nil, errors.New("the job stores no report: give it a ResultsBucket and a Summary")
+		return "it was skipped, because another execution had the job's lock", nil
+	case x.answered:
+		return "the job stores none: give it a ResultsBucket or Results", nil
 	}
-	return x.Account.Report, nil
+	machine, err := s.API.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &x.ARN})
+	if err != nil {
+		return "", s.explain(err, x.ARN)
+	}
+	var definition struct{ States map[string]any }
+	if err := json.Unmarshal([]byte(aws.ToString(machine.Definition)), &definition); err != nil {
+		return "", fmt.Errorf("the definition of execution %s: %w", x.Name, err)
+	}
+	_, hasSummary := definition.States[protocol.StateSummary]
+	_, isJob := definition.States[protocol.StateMap]
+	switch {
+	case !isJob:
+		return "its state machine is not that of a job", nil
+	case !hasSummary:
+		return "the job has no Summary: give it one, and an Inline job a ResultsBucket or Results as well", nil
+	}
+	return fmt.Sprintf("it ended as %s%s before its summary", x.Status, in(x.Error)), nil
 }
 
 func in(text string) string {

@@ -30,6 +30,9 @@ type Plan struct {
 // PlanRerun counts the items of a rerun: those of an execution that did not succeed,
 // or of them those with one of the errors.
 func (s *Service) PlanRerun(ctx context.Context, x *Execution, only []string, batchSize int) (*Plan, error) {
+	if err := s.CanRerun(ctx, x); err != nil {
+		return nil, err
+	}
 	f, err := s.Failures(ctx, x, only)
 	if err != nil {
 		return nil, err
@@ -129,7 +132,7 @@ func (s *Service) copy(ctx context.Context, p *Plan, to protocol.Object, metadat
 			n++
 		}
 		if err == nil && n != p.Count {
-			err = fmt.Errorf("s3://%s/%s: got %d items, expected the %d that were counted: another process writes it; run mapjob rerun again", p.items.Bucket, p.items.Key, n, p.Count)
+			err = fmt.Errorf("s3://%s/%s: got %d items, expected the %d that were counted: another process writes it; try the rerun again", p.items.Bucket, p.items.Key, n, p.Count)
 		}
 		if err == nil {
 			err = buffered.Flush()

@@ -34,6 +34,14 @@ func Name(stateMachine string) string {
 	return ""
 }
 
+// Region returns the region of an ARN. It is empty if the text is no ARN.
+func Region(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) >= 6 && parts[0] == "arn" {
+		return parts[3]
+	}
+	return ""
+}
+
 // StateMachine returns the name of the state machine of an execution, from the
 // execution's ARN. It is empty if the text is no such ARN.
 func StateMachine(execution string) string {

@@ -43,6 +43,7 @@ var floors = [][]room{
 		{"internal/plain", nil, standard},
 		{"internal/reads", nil, standard},
 		{"internal/statesarn", nil, standard},
+		{"internal/typed", nil, libraries},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
@@ -110,7 +111,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "job/report"}, sdk},
+		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
@@ -123,7 +124,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
-			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/value", "job/report"}, sdk},
+			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},

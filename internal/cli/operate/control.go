@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/runs"
@@ -49,7 +50,7 @@ func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	args := []any{plain.Line(x.Name)}
 	if !c.Local {
 		text += "go on where it was: %s\n"
-		args = append(args, c.command("redrive", x))
+		args = append(args, s.command("redrive", x))
 	}
 	_, err = fmt.Fprintf(streams.Out, text, args...)
 	return err
@@ -84,8 +85,9 @@ func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	err = s.Redrive(ctx, x)
-	if refused, ok := errors.AsType[*operate.NotRedrivable](err); ok && x.Unsuccessful() > 0 && x.Account.Report != nil {
-		return fmt.Errorf("%w\nrun the failed items again: %s", refused, c.command("rerun", x))
+	if refused, ok := errors.AsType[*operate.NotRedrivable](err); ok && x.Unsuccessful() > 0 {
+		again, err := s.again(ctx, x)
+		return errors.Join(fmt.Errorf("%w\n%s\n%s", refused, notSucceeded(x.Unsuccessful()), strings.Join(again, "\n")), err)
 	}
 	switch {
 	case err != nil:
@@ -93,7 +95,7 @@ func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error
 	case c.JSON:
 		return terminal.PrintJSON(streams.Out, redriven{x.ARN})
 	}
-	_, err = fmt.Fprintf(streams.Out, "redriven %s: child executions that succeeded stay as they are, the others run again\nhow far it is: %s --watch\n",
-		plain.Line(x.Name), c.command("status", x))
+	_, err = fmt.Fprintf(streams.Out, "redriven %s: child executions that succeeded stay as they are, the others run again\nhow far it is: %s\n",
+		plain.Line(x.Name), s.command("status", x, "--watch"))
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -48,7 +47,7 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	case c.JSONL:
 		return lines(ctx, streams.Out, f)
 	}
-	return c.print(ctx, streams.Out, x, f)
+	return c.print(ctx, streams.Out, s, x, f)
 }
 
 // lines prints all items.
@@ -67,7 +66,7 @@ func lines(ctx context.Context, to io.Writer, f *operate.Failures) error {
 	return out.Flush()
 }
 
-func (c *Failures) print(ctx context.Context, to io.Writer, x *operate.Execution, f *operate.Failures) error {
+func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *operate.Failures) error {
 	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
 	if f.Unknown > 0 {
 		fmt.Fprintf(to, "%s not stored, so it is not known here which they are\n", terminal.Were(f.Unknown, "item", "items"))
@@ -82,13 +81,16 @@ func (c *Failures) print(ctx context.Context, to io.Writer, x *operate.Execution
 			return err
 		}
 		if shown == c.Items {
-			fmt.Fprintf(to, "and %s; --jsonl prints all\n", number.Of(f.Count-shown, "other item"))
+			fmt.Fprintf(to, "and %s: %s\n", number.Of(f.Count-shown, "other item"), s.command("failures", x, append(errorFlags(c.Error), "--jsonl")...))
 			break
 		}
 		fmt.Fprintf(to, "item %s  %s  %s\n", number.Thousands(item.Index), plain.Line(item.Error), excerpt(item.Item, 200))
 		shown++
 	}
-	_, err := fmt.Fprintf(to, "run them again: %s%s\n", c.command("rerun", x), errorFlags(c.Error))
+	again, err := s.again(ctx, x, errorFlags(c.Error)...)
+	for _, line := range again {
+		fmt.Fprintln(to, line)
+	}
 	return err
 }
 
@@ -99,13 +101,13 @@ func notSucceeded(n int) string {
 	return number.Of(n, "item") + " failed"
 }
 
-// errorFlags returns --error flags, as they are typed.
-func errorFlags(names []string) string {
-	var text strings.Builder
+// errorFlags returns --error flags, as words of a command.
+func errorFlags(names []string) []string {
+	var words []string
 	for _, name := range names {
-		text.WriteString(" --error " + quoted(name))
+		words = append(words, "--error", name)
 	}
-	return text.String()
+	return words
 }
 
 func printErrors(to io.Writer, counts []operate.ErrorCount) {

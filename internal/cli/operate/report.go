@@ -46,7 +46,13 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.Open {
 		return show(file, streams.Out)
 	}
-	_, err = io.Copy(streams.Out, file)
+	if _, err = io.Copy(streams.Out, file); err != nil || c.JSON {
+		return err
+	}
+	next, err := s.next(ctx, x)
+	for _, line := range next {
+		fmt.Fprintln(streams.Err, line)
+	}
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,11 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	plan, err := s.PlanRerun(ctx, x, c.Error, c.Batch)
+	if _, ok := errors.AsType[*operate.NoReport](err); ok {
+		for _, line := range s.items() {
+			err = fmt.Errorf("%w\n%s", err, line)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -56,10 +62,22 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 		said = streams.Err
 	}
 	c.say(said, x, plan)
+	if c.DryRun && plan.Count > 0 {
+		fmt.Fprintf(said, "run them: %s\n", s.command("rerun", x, c.words()...))
+	}
 	if c.DryRun || plan.Count == 0 && !c.JSON {
 		return nil
 	}
 	return c.start(ctx, streams, s, x, plan)
+}
+
+// words returns the flags that choose what a rerun runs, as words of a command.
+func (c *Rerun) words() []string {
+	words := errorFlags(c.Error)
+	if c.Batch > 0 {
+		words = append(words, "--batch", strconv.Itoa(c.Batch))
+	}
+	return words
 }
 
 // say says what a rerun runs.
@@ -106,9 +124,9 @@ func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session
 	}
 	if err != nil {
 		started := &operate.Execution{ARN: arn, Name: arn[strings.LastIndexByte(arn, ':')+1:]}
-		return fmt.Errorf("%w\nthe rerun was started: %s", err, c.command("status", started))
+		return fmt.Errorf("%w\nthe rerun was started: %s", err, s.command("status", started))
 	}
-	return c.end(streams, &status.Execution)
+	return c.end(ctx, streams, s, &status.Execution)
 }
 
 // live starts the parts of the run that an execution is of, unless they run already.
@@ -159,7 +177,7 @@ type ended struct {
 }
 
 // end prints what became of the items.
-func (c *Rerun) end(streams *terminal.Streams, x *operate.Execution) error {
+func (c *Rerun) end(ctx context.Context, streams *terminal.Streams, s *session, x *operate.Execution) error {
 	d := &ended{Status: x.Status, Job: statesarn.StateMachine(x.ARN), Execution: x.ARN, Errors: map[string]int{}, Error: x.Error, Cause: x.Cause}
 	if x.StoppedAt != nil {
 		d.DurationMs = x.StoppedAt.Sub(x.StartedAt).Milliseconds()
@@ -172,7 +190,7 @@ func (c *Rerun) end(streams *terminal.Streams, x *operate.Execution) error {
 	if c.JSON {
 		err = terminal.PrintJSON(streams.Out, d)
 	} else {
-		err = c.print(streams.Out, &operate.Status{Execution: *x})
+		err = s.print(ctx, streams.Out, &operate.Status{Execution: *x})
 	}
 	switch {
 	case err != nil:

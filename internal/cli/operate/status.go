@@ -43,10 +43,11 @@ func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.JSON {
 		return terminal.PrintJSON(streams.Out, status)
 	}
-	return c.print(streams.Out, status)
+	return s.print(ctx, streams.Out, status)
 }
 
-func (t *Target) print(to io.Writer, status *operate.Status) error {
+// print prints how far an execution is, and how to go on.
+func (s *session) print(ctx context.Context, to io.Writer, status *operate.Status) error {
 	var text strings.Builder
 	x := &status.Execution
 	fmt.Fprintf(&text, "%s: %s", plain.Line(x.Name), x.Status)
@@ -84,21 +85,16 @@ func (t *Target) print(to io.Writer, status *operate.Status) error {
 			text.WriteString(comparison(c) + "\n")
 		}
 	}
-	text.WriteString(t.next(x))
-	_, err := io.WriteString(to, text.String())
-	return err
+	next, err := s.next(ctx, x)
+	for _, line := range next {
+		text.WriteString(line + "\n")
+	}
+	_, failed := io.WriteString(to, text.String())
+	return errors.Join(err, failed)
 }
 
 // mostErrors is how many names of errors a screen has.
 const mostErrors = 20
-
-// next returns the commands for the items that failed.
-func (t *Target) next(x *operate.Execution) string {
-	if x.Unsuccessful() == 0 || x.Account.Report == nil {
-		return ""
-	}
-	return fmt.Sprintf("why they failed: %s\nrun them again: %s\n", t.command("failures", x), t.command("rerun", x))
-}
 
 // progress returns how far a Map Run is.
 func progress(m *operate.MapRun, now time.Time) string {

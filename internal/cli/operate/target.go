@@ -3,6 +3,7 @@
 package operate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/sfnapi"
+	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // Target are the flags that say which job a command is about.
@@ -39,8 +42,11 @@ type One struct {
 // session is an open target.
 type session struct {
 	*operate.Service
+	target  *Target
 	machine string           // ARN of the job's state machine
 	archive *archive.Archive // nil on AWS
+	own     string           // folder of a run whose report is its own, not the summary's
+	named   bool             // commands always name the execution
 }
 
 func (s *session) close() error {
@@ -55,9 +61,10 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 	if t.Local && (t.Profile != "" || t.Region != "") {
 		return nil, errors.New("--local: got --profile or --region, which are of AWS, expected neither")
 	}
-	if s, err = t.service(ctx); err != nil {
+	if s, err = t.service(ctx, execution); err != nil {
 		return nil, err
 	}
+	s.target = t
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -71,7 +78,7 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 	case t.Job != "":
 		s.machine, err = s.Find(ctx, t.Job)
 	case t.Local:
-		s.machine, err = last(s.archive)
+		s.machine, err = last(s.archive, execution)
 	default:
 		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine; --local looks at the runs of this folder")
 	}
@@ -86,14 +93,17 @@ func (o *One) find(ctx context.Context, ended bool) (*session, *operate.Executio
 		return nil, nil, err
 	}
 	x, err := s.Service.Execution(ctx, s.machine, o.Execution, ended)
+	if err == nil && s.archive != nil {
+		err = s.useOwn(x)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, s.close())
 	}
 	return s, x, nil
 }
 
-// service opens Step Functions and S3.
-func (t *Target) service(ctx context.Context) (*session, error) {
+// service opens Step Functions and S3, in the region of an ARN unless another is given.
+func (t *Target) service(ctx context.Context, execution string) (*session, error) {
 	if t.Local {
 		return localService()
 	}
@@ -101,8 +111,8 @@ func (t *Target) service(ctx context.Context) (*session, error) {
 	if t.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(t.Profile))
 	}
-	if t.Region != "" {
-		options = append(options, config.WithRegion(t.Region))
+	if region := cmp.Or(t.Region, statesarn.Region(execution), statesarn.Region(t.Job)); region != "" {
+		options = append(options, config.WithRegion(region))
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
@@ -142,48 +152,19 @@ func localClient(url string, transport http.RoundTripper) *sfn.Client {
 
 var localCredentials = credentials.NewStaticCredentialsProvider("mapjob", "mapjob", "")
 
-// last returns the state machine of the last execution.
-func last(executions *archive.Archive) (string, error) {
+// last returns the state machine of the last execution, or of the last one with a name.
+func last(executions *archive.Archive, name string) (string, error) {
 	all, err := executions.Executions()
 	if err != nil {
 		return "", err
 	}
 	if len(all) == 0 {
-		return "", errors.New("no run of this folder has an execution: start one with mapjob run")
+		return "", fmt.Errorf("no run of this folder has an execution: start one with %s", typed.Command("run"))
+	}
+	for i := range all {
+		if all[i].Name == name {
+			return all[i].StateMachineARN, nil
+		}
 	}
 	return all[0].StateMachineARN, nil
-}
-
-// flags returns the flags that name this target again, in a command.
-func (t *Target) flags() string {
-	if t.Local {
-		if t.Job == "" {
-			return " --local"
-		}
-		return " --local --job " + quoted(t.Job)
-	}
-	var text strings.Builder
-	for _, flag := range []struct{ name, value string }{{"job", t.Job}, {"profile", t.Profile}, {"region", t.Region}} {
-		if flag.value != "" {
-			text.WriteString(" --" + flag.name + " " + quoted(flag.value))
-		}
-	}
-	return text.String()
-}
-
-// command returns a subcommand about an execution of this target, as it is typed.
-func (t *Target) command(name string, x *operate.Execution) string {
-	execution := x.Name
-	if !t.Local && t.Job == "" {
-		execution = x.ARN
-	}
-	return "mapjob " + name + " " + quoted(execution) + t.flags()
-}
-
-// quoted returns a word for a shell.
-func quoted(word string) string {
-	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+") == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -2,52 +2,39 @@ package run
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/cli/account"
+	"github.com/mapjob/mapjob/internal/cli/operate"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// fetchFailures copies the items that failed from the report of the job's summary.
-// If it has none, those that the command has seen stay.
-func (r *run) fetchFailures(ctx context.Context, at *protocol.Folder, items report.Items) error {
-	for _, name := range []string{protocol.FailuresErrorsFile, protocol.FailuresFile} {
-		path := filepath.Join(r.folder, name)
-		var err error
-		if items.Failed+items.Missing == 0 {
-			err = os.Remove(path)
-		} else {
-			err = r.stack.Fetch(ctx, at.Bucket, at.File(name).Key, path)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
 // failedItems returns the last lines of a run with failed items: where they are, and
-// the command that shows why they failed. Each line begins with before.
-func failedItems(folder string, items report.Items, before string) string {
+// the commands that show why they failed and run them again. Each line begins with
+// before.
+func (r *run) failedItems(ctx context.Context, execution string, items report.Items, before string) (string, error) {
 	if items.Failed+items.Missing == 0 {
-		return ""
+		return "", nil
 	}
-	var lines []string
-	if path := filepath.Join(folder, protocol.FailuresFile); exists(path) {
-		lines = append(lines, "the items that failed: "+path)
-	}
-	if items.Failed > 0 {
-		lines = append(lines, `why they failed: grep '"FAILED"' `+filepath.Join(folder, account.ResultsFile))
+	lines, err := operate.Next(context.WithoutCancel(ctx), execution, false)
+	if path := filepath.Join(r.folder, protocol.FailuresFile); exists(path) {
+		lines = append([]string{"the items that failed: " + path}, lines...)
 	}
 	if len(lines) == 0 {
-		return ""
+		return "", err
 	}
-	return before + strings.Join(lines, before)
+	return before + strings.Join(lines, before), err
+}
+
+// withCommands returns a report with the commands for the items that failed. They name
+// the execution, because a report is read later, too.
+func withCommands(ctx context.Context, r *report.Report) (*report.Report, error) {
+	lines, err := operate.Next(context.WithoutCancel(ctx), r.Execution, true)
+	added := *r
+	added.Notes = append(lines, r.Notes...)
+	return &added, err
 }
 
 func exists(path string) bool {
