@@ -48,3 +48,9 @@ func (s *Stack) recordFailure(m *Machine, x Execution, err error) *sfnapi.Starte
 	s.recorder.End(arn, engine.Failed, "States.Runtime", err.Error(), now)
 	return &sfnapi.Started{ARN: arn, Start: now}
 }
+
+// Flush writes what is recorded of executions to the folder, where others read it.
+func (s *Stack) Flush() error {
+	_, err := s.recorder.Archive().Executions()
+	return err
+}

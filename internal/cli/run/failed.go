@@ -18,7 +18,7 @@ func (r *run) failedItems(ctx context.Context, execution string, items report.It
 	if items.Failed+items.Missing == 0 {
 		return "", nil
 	}
-	lines, err := operate.Next(context.WithoutCancel(ctx), execution, false)
+	lines, err := r.next(ctx, execution, false)
 	if path := filepath.Join(r.folder, protocol.FailuresFile); exists(path) {
 		lines = append([]string{"the items that failed: " + path}, lines...)
 	}
@@ -30,11 +30,19 @@ func (r *run) failedItems(ctx context.Context, execution string, items report.It
 
 // withCommands returns a report with the commands for the items that failed. They name
 // the execution, because a report is read later, too.
-func withCommands(ctx context.Context, r *report.Report) (*report.Report, error) {
-	lines, err := operate.Next(context.WithoutCancel(ctx), r.Execution, true)
-	added := *r
-	added.Notes = append(lines, r.Notes...)
+func (r *run) withCommands(ctx context.Context, own *report.Report) (*report.Report, error) {
+	lines, err := r.next(ctx, own.Execution, true)
+	added := *own
+	added.Notes = append(lines, own.Notes...)
 	return &added, err
+}
+
+// next returns the commands for the items of an execution that failed.
+func (r *run) next(ctx context.Context, execution string, named bool) ([]string, error) {
+	if err := r.stack.Flush(); err != nil {
+		return nil, err
+	}
+	return operate.Next(context.WithoutCancel(ctx), execution, named)
 }
 
 func exists(path string) bool {

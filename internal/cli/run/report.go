@@ -81,7 +81,7 @@ func (r *run) writeReport(ctx context.Context, own *report.Report) error {
 	if err := write(protocol.ReportJSON, own.JSON); err != nil { // the commands are chosen by it
 		return err
 	}
-	shown, err := withCommands(ctx, own)
+	shown, err := r.withCommands(ctx, own)
 	return errors.Join(err, write(protocol.ReportMarkdown, shown.Markdown), write(protocol.ReportHTML, shown.HTML))
 }
 
