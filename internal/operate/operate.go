@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +45,7 @@ type Store interface {
 type Service struct {
 	API    API
 	Store  Store
+	Stacks Stacks // nil on this machine
 	Region string
 	// Pause is how long Watch waits at first; 0: five seconds.
 	Pause time.Duration
@@ -83,56 +83,6 @@ func (x *Execution) Unsuccessful() int {
 		return 0
 	}
 	return x.Account.Failed + x.Account.Missing
-}
-
-// Find returns the ARN of the state machine of a job: of one that is named by its
-// ARN, by its name, or by the beginning of its name if no other name begins so.
-func (s *Service) Find(ctx context.Context, job string) (string, error) {
-	if strings.HasPrefix(job, "arn:") {
-		if statesarn.Name(job) == "" {
-			return "", fmt.Errorf("job: got %s, expected the ARN or the name of a state machine", job)
-		}
-		return job, nil
-	}
-	var names, arns []string
-	pages := sfn.NewListStateMachinesPaginator(s.API, &sfn.ListStateMachinesInput{MaxResults: 1000})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return "", s.explain(err, "*")
-		}
-		for _, m := range page.StateMachines {
-			if aws.ToString(m.Name) == job {
-				return aws.ToString(m.StateMachineArn), nil
-			}
-			names, arns = append(names, aws.ToString(m.Name)), append(arns, aws.ToString(m.StateMachineArn))
-		}
-	}
-	var found []string
-	for i, name := range names {
-		if strings.HasPrefix(name, job) {
-			found = append(found, arns[i])
-		}
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return "", fmt.Errorf("job %s: got %d state machines whose names begin so, expected one: %s", job, len(found), some(found))
-	case len(names) == 0:
-		return "", fmt.Errorf("job %s: region %s has no state machines in this account: is it deployed there, and with these credentials?", job, s.Region)
-	}
-	slices.Sort(names)
-	return "", fmt.Errorf("job %s: no state machine in region %s has this name, expected one of: %s", job, s.Region, some(names))
-}
-
-// some returns the first elements of a list.
-func some(list []string) string {
-	const most = 10
-	if len(list) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-	}
-	return strings.Join(list, ", ")
 }
 
 // StateMachineOf returns the ARN of the state machine of an execution, from its ARN;
@@ -348,19 +298,40 @@ func (s *Service) noReport(ctx context.Context, x *Execution) (string, error) {
 	if err != nil {
 		return "", s.explain(err, x.ARN)
 	}
-	var definition struct{ States map[string]any }
+	var definition map[string]any
 	if err := json.Unmarshal([]byte(aws.ToString(machine.Definition)), &definition); err != nil {
 		return "", fmt.Errorf("the definition of execution %s: %w", x.Name, err)
 	}
-	_, hasSummary := definition.States[protocol.StateSummary]
-	_, isJob := definition.States[protocol.StateMap]
 	switch {
-	case !isJob:
+	case !hasState(definition, protocol.StateMap):
 		return "its state machine is not that of a job", nil
-	case !hasSummary:
+	case !hasState(definition, protocol.StateSummary):
 		return "the job has no Summary: give it one, and an Inline job a ResultsBucket or Results as well", nil
 	}
 	return fmt.Sprintf("it ended as %s%s before its summary", x.Status, in(x.Error)), nil
+}
+
+// hasState reports whether a definition has a state with a name, also within the states
+// around it.
+func hasState(v any, name string) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		if states, ok := v["States"].(map[string]any); ok && states[name] != nil {
+			return true
+		}
+		for _, member := range v {
+			if hasState(member, name) {
+				return true
+			}
+		}
+	case []any:
+		for _, element := range v {
+			if hasState(element, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func in(text string) string {

@@ -70,7 +70,7 @@ func (s *session) items() []string {
 func (s *session) command(name string, x *operate.Execution, more ...string) string {
 	words, t := []string{name}, s.target
 	switch {
-	case !t.Local && t.Job != "":
+	case !t.Local && t.Job+t.Stack != "":
 		words = append(words, x.Name)
 	case !t.Local:
 		words = append(words, x.ARN)
@@ -80,7 +80,7 @@ func (s *session) command(name string, x *operate.Execution, more ...string) str
 	if t.Local {
 		words = append(words, "--local")
 	}
-	for _, flag := range []struct{ name, value string }{{"--job", t.Job}, {"--profile", t.Profile}, {"--region", t.Region}} {
+	for _, flag := range []struct{ name, value string }{{"--stack", t.Stack}, {"--job", t.Job}, {"--profile", t.Profile}, {"--region", t.Region}} {
 		if flag.value != "" {
 			words = append(words, flag.name, flag.value)
 		}
@@ -95,7 +95,7 @@ func (s *session) isLast(x *operate.Execution) bool {
 		return false
 	}
 	for i := range all {
-		if s.target.Job == "" || all[i].StateMachineARN == s.machine {
+		if s.target.Job+s.target.Stack == "" || all[i].StateMachineARN == s.machine {
 			return all[i].ARN == x.ARN
 		}
 	}
@@ -106,7 +106,7 @@ func (s *session) isLast(x *operate.Execution) bool {
 // with this name.
 func (s *session) name(x *operate.Execution) string {
 	machine, err := last(s.archive, x.Name)
-	if s.target.Job == "" && (err != nil || machine != operate.StateMachineOf(x.ARN)) {
+	if s.target.Job+s.target.Stack == "" && (err != nil || machine != operate.StateMachineOf(x.ARN)) {
 		return x.ARN
 	}
 	return x.Name

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/archive"
@@ -25,7 +26,8 @@ import (
 
 // Target are the flags that say which job a command is about.
 type Target struct {
-	Job     string `help:"State machine of the job: its ARN, its name, or the beginning of its name. Default: that of EXECUTION, if it is an ARN; with --local that of the last execution." placeholder:"NAME"`
+	Stack   string `help:"CloudFormation stack of the job; with --local, a stack that was run in this folder." placeholder:"NAME"`
+	Job     string `help:"State machine of the job: its ARN, its name, or the beginning of its name. Default: that of EXECUTION, if it is an ARN, or the only one of --stack; with --local that of the last execution." placeholder:"NAME"`
 	Local   bool   `help:"Look at the runs of this folder, in .mapjob/runs, in place of AWS."`
 	Profile string `help:"Profile of the AWS configuration." placeholder:"NAME"`
 	Region  string `help:"Region of AWS." placeholder:"REGION"`
@@ -75,12 +77,16 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 		if s.machine = operate.StateMachineOf(execution); s.machine == "" {
 			err = fmt.Errorf("EXECUTION: got %s, expected the name or the ARN of an execution of a Standard state machine", execution)
 		}
+	case t.Stack != "" && t.Local:
+		s.machine, err = s.ranOf(t.Stack, t.Job)
+	case t.Stack != "":
+		s.machine, err = s.FindInStack(ctx, t.Stack, t.Job)
 	case t.Job != "":
 		s.machine, err = s.Find(ctx, t.Job)
 	case t.Local:
 		s.machine, err = last(s.archive, execution)
 	default:
-		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine; --local looks at the runs of this folder")
+		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine, or --stack with the name of its stack; --local looks at the runs of this folder")
 	}
 	return s, err
 }
@@ -124,7 +130,7 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
 		return nil, operate.Configuration(err, t.Profile)
 	}
-	return &session{Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
+	return &session{Service: &operate.Service{API: sfn.NewFromConfig(settings), Stacks: cloudformation.NewFromConfig(settings), Region: settings.Region,
 		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
 			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
 		})}}}, nil

@@ -161,13 +161,13 @@ func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options 
 	for _, ignored := range p.Stack.Ignored() {
 		p.Progress.Say("%s", ignored)
 	}
-	return p.note()
+	return p.note(synthesized.Name)
 }
 
 // note writes how the parts were started, and where they listen.
-func (p *Parts) note() error {
+func (p *Parts) note(stack string) error {
 	f := p.Flags
-	start := &runs.Start{Time: time.Now(), App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
+	start := &runs.Start{Time: time.Now(), StackName: stack, App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
 		Parameter: f.Parameter, Stub: f.Stub, Function: f.Function, Env: f.Env}
 	if earlier, err := runs.ReadStart(p.Run.Path); err == nil {
 		start.Time = earlier.Time

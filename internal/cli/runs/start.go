@@ -27,6 +27,8 @@ type Start struct {
 	Stub      map[string]string `json:"stub,omitempty"`
 	Function  map[string]string `json:"function,omitempty"`
 	Env       map[string]string `json:"env,omitempty"`
+	// StackName is the name of the stack that was run.
+	StackName string `json:"stackName,omitempty"`
 	// StateMachineARN is that of the job; empty for a stack without a job, and if
 	// none was chosen among several.
 	StateMachineARN string `json:"stateMachineArn,omitempty"`
