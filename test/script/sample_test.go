@@ -49,3 +49,13 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o600))
 }
+
+// take-run NAME: $NAME is the name of the last run, which is that of its execution.
+func takeRun(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: take-run NAME")
+	}
+	name, err := os.Readlink(ts.MkAbs(".mapjob/runs/last"))
+	ts.Check(err)
+	ts.Setenv(args[0], name)
+}
