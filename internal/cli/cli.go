@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/serve"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/plain"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 type commands struct {
@@ -65,7 +66,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		err = refuseEmpty(parsed)
 	}
 	if err != nil {
-		streams.Complain(fmt.Errorf("%w\nmapjob --help lists the commands and flags", err))
+		streams.Complain(fmt.Errorf("%w\n%s lists the commands and flags", err, typed.Command("--help")))
 		return terminal.NotRun
 	}
 	return streams.Exit(parsed.Run())

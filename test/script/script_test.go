@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"edit": edit, "json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "wait-for": waitFor,
+			"edit": edit, "json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "wait-for": waitFor,
 		},
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // Command is mapjob init.
@@ -76,7 +77,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := run.do(ctx, "node", "--version"); err != nil {
 		progress.Say("%v\nevery CDK app needs Node.js 20 or newer: install it from your system's packages or nodejs.org", err)
 	}
-	fmt.Fprintln(streams.Out, "\nnext: mapjob run")
+	fmt.Fprintln(streams.Out, "\nnext:", typed.Command("run"))
 	return ctx.Err()
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/filelock"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 const (
@@ -162,7 +163,7 @@ func Find(id string) (string, error) {
 	if id == Last {
 		link, err := os.Readlink(filepath.Join(folders, Last))
 		if err != nil {
-			return "", errors.New("got no last run: start one with mapjob run")
+			return "", fmt.Errorf("got no last run: start one with %s", typed.Command("run"))
 		}
 		name = link
 	}
