@@ -104,7 +104,7 @@ func TestAnExecutionWithoutAReportSaysWhatItsJobLacks(t *testing.T) {
 		api      *ended
 		expected string
 	}{
-		"no summary":          {&ended{status: "FAILED", err: "MapJob.TooManyFailures", definition: inline("")}, "the job has no Summary: give it one, and an Inline job a ResultsBucket or Results as well"},
+		"no summary":          {&ended{status: "FAILED", err: "MapJob.TooManyFailures", definition: inline("")}, "the job has no Summary: give it one, and a ResultsBucket or Results"},
 		"before its summary":  {&ended{status: "ABORTED", definition: inline(`, "Summary": {}`)}, "it ended as ABORTED before its summary"},
 		"another definition":  {&ended{status: "SUCCEEDED", definition: `{"StartAt": "Map2", "States": {"Map2": {}}}`}, "its state machine is not that of a job"},
 		"it runs":             {&ended{status: "RUNNING"}, "it runs, and its report is written when it ends"},

@@ -306,7 +306,7 @@ func (s *Service) noReport(ctx context.Context, x *Execution) (string, error) {
 	case !hasState(definition, protocol.StateMap):
 		return "its state machine is not that of a job", nil
 	case !hasState(definition, protocol.StateSummary):
-		return "the job has no Summary: give it one, and an Inline job a ResultsBucket or Results as well", nil
+		return "the job has no Summary: give it one, and a ResultsBucket or Results", nil
 	}
 	return fmt.Sprintf("it ended as %s%s before its summary", x.Status, in(x.Error)), nil
 }

@@ -29,6 +29,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/cli"
@@ -55,8 +56,9 @@ func TestOperatingAJobOfMoto(t *testing.T) {
 	}
 	url := serve(t, program)
 	account := &account{
-		sfn: sfn.New(sfn.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
-		s3:  s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url, UsePathStyle: true}),
+		sfn:    sfn.New(sfn.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
+		stacks: cloudformation.New(cloudformation.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
+		s3:     s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url, UsePathStyle: true}),
 	}
 	account.deploy(t)
 	testscript.Run(t, testscript.Params{
@@ -129,8 +131,9 @@ func serve(t *testing.T, program string) string {
 
 // account is one of moto.
 type account struct {
-	sfn *sfn.Client
-	s3  *s3.Client
+	sfn    *sfn.Client
+	s3     *s3.Client
+	stacks *cloudformation.Client
 }
 
 // deploy makes a bucket with items, and the state machine.
@@ -153,6 +156,26 @@ func (a *account) deploy(t *testing.T) {
 	}
 	if got := aws.ToString(created.StateMachineArn); got != machine {
 		t.Fatalf("got state machine %s, expected %s", got, machine)
+	}
+	a.deployStack(t, "Shop", "Daily")
+	a.deployStack(t, "Office", "Weekly", "Hourly")
+}
+
+// deployStack deploys a stack of state machines.
+func (a *account) deployStack(t *testing.T, stack string, machines ...string) {
+	t.Helper()
+	resources := map[string]any{"Queue": map[string]any{"Type": "AWS::SQS::Queue"}}
+	for _, name := range machines {
+		resources[name] = map[string]any{"Type": "AWS::StepFunctions::StateMachine", "Properties": map[string]any{
+			"StateMachineName": stack + "-" + name, "RoleArn": "arn:aws:iam::123456789012:role/any",
+			"DefinitionString": `{"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}`}}
+	}
+	template, err := json.Marshal(map[string]any{"Resources": resources})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.stacks.CreateStack(t.Context(), &cloudformation.CreateStackInput{StackName: &stack, TemplateBody: aws.String(string(template))}); err != nil {
+		t.Fatal(err)
 	}
 }
 
