@@ -5,11 +5,13 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 func TestARunIsClaimedByOneProcess(t *testing.T) {
 	t.Chdir(t.TempDir())
-	if _, err := Claim(Last); err == nil || !strings.Contains(err.Error(), "mapjob run") {
+	if _, err := Claim(Last); err == nil || err.Error() != "got no last run: start one with "+typed.Command("run") {
 		t.Errorf("got %v, expected no last run, and what to do", err)
 	}
 	if all, err := All(); len(all) != 0 || err != nil {
