@@ -31,11 +31,17 @@ func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	service := s.Service
+	if c.Local && x.Running() {
+		if live, err := s.serving(x); err == nil { // else what it has written is known
+			service = live
+		}
+	}
 	var status *operate.Status
 	if c.Watch && x.Running() {
-		status, err = watch(ctx, s.Service, x.ARN, streams.Err)
+		status, err = watch(ctx, service, x.ARN, streams.Err)
 	} else {
-		status, err = s.Status(ctx, x)
+		status, err = service.Status(ctx, x)
 	}
 	if err != nil {
 		return err
@@ -100,6 +106,9 @@ const mostErrors = 20
 func progress(m *operate.MapRun, now time.Time) string {
 	if m.StoppedAt != nil {
 		return fmt.Sprintf("%s, %s", m.Status, number.Of(int(m.Total), "item"))
+	}
+	if m.Total == 0 {
+		return "no items yet"
 	}
 	text := fmt.Sprintf("%s of %s done, %s running, %s in batches that failed", number.Thousands(int(m.Done())), number.Of(int(m.Total), "item"),
 		number.Thousands(int(m.Running)), number.Thousands(int(m.Failed)))
