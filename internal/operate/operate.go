@@ -63,10 +63,9 @@ type Execution struct {
 	Skipped   bool              `json:"skipped,omitempty"` // another execution had the job's lock
 	Account   *protocol.Account `json:"account,omitempty"` // nil if the summary has not answered
 
-	answered      bool             // the summary has answered
-	own           bool             // the report is no summary's
-	folder        *protocol.Folder // of the report; nil if there is none
-	stateMachine  string           // ARN
+	own           bool   // the report is no summary's
+	counted       bool   // the account is no summary's
+	stateMachine  string // ARN
 	input         string
 	redriveStatus types.ExecutionRedriveStatus
 	redriveReason string
@@ -178,23 +177,35 @@ func (s *Service) Describe(ctx context.Context, arn string) (*Execution, error) 
 	if x.Account == nil && !x.Skipped && !x.Running() {
 		x.Account, err = s.summary(ctx, arn)
 	}
-	if x.Account != nil {
-		x.answered, x.folder = true, x.Account.Report
-	}
 	return x, err
 }
 
 // HasFailures reports whether the failed items of an execution can be read.
-func (x *Execution) HasFailures() bool { return x.folder != nil && !x.Running() }
+func (x *Execution) HasFailures() bool { return x.folder() != nil }
+
+// folder returns the folder of an execution's report; nil if it has none.
+func (x *Execution) folder() *protocol.Folder {
+	switch {
+	case x.Running():
+		return nil
+	case x.own:
+		return &protocol.Folder{}
+	case x.Account == nil:
+		return nil
+	default:
+		return x.Account.Report
+	}
+}
 
 // UseReport takes the account of an execution without a summary's report from one that
 // was written elsewhere. The store of the service has its files, whatever their
 // folder.
 func (x *Execution) UseReport(r *report.Report) {
-	x.own, x.folder = true, &protocol.Folder{}
+	x.own = true
 	if x.Account != nil {
 		return
 	}
+	x.counted = true
 	x.Account = &protocol.Account{Total: r.Items.Total, Succeeded: r.Items.Succeeded, Failed: r.Items.Failed, Missing: r.Items.Missing, Errors: map[string]int{}}
 	for _, e := range r.Errors {
 		x.Account.Errors[e.Name] = e.Count
@@ -266,7 +277,7 @@ func (e *NoReport) Error() string {
 // CanRerun returns nil if the failed items of an execution can be run again, and a
 // [NoReport] if its job or the execution lacks what a rerun needs.
 func (s *Service) CanRerun(ctx context.Context, x *Execution) error {
-	if x.folder != nil && !x.own && !x.Running() {
+	if x.HasFailures() && !x.own {
 		return nil
 	}
 	reason, err := s.noReport(ctx, x)
@@ -278,8 +289,8 @@ func (s *Service) CanRerun(ctx context.Context, x *Execution) error {
 
 // report returns the folder of an execution's report.
 func (s *Service) report(ctx context.Context, x *Execution) (*protocol.Folder, error) {
-	if x.HasFailures() {
-		return x.folder, nil
+	if folder := x.folder(); folder != nil {
+		return folder, nil
 	}
 	return nil, s.CanRerun(ctx, x)
 }
@@ -291,7 +302,7 @@ func (s *Service) noReport(ctx context.Context, x *Execution) (string, error) {
 		return "it runs, and its report is written when it ends", nil
 	case x.Skipped:
 		return "it was skipped, because another execution had the job's lock", nil
-	case x.answered:
+	case x.Account != nil && !x.counted:
 		return "the job stores none: give it a ResultsBucket or Results", nil
 	}
 	machine, err := s.API.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &x.ARN})
