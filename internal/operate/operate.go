@@ -45,7 +45,6 @@ type Store interface {
 type Service struct {
 	API    API
 	Store  Store
-	Stacks Stacks // nil on this machine
 	Region string
 	// Pause is how long Watch waits at first; 0: five seconds.
 	Pause time.Duration

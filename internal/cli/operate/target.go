@@ -47,8 +47,9 @@ type session struct {
 	target  *Target
 	machine string           // ARN of the job's state machine
 	archive *archive.Archive // nil on AWS
-	own     string           // folder of a run whose report is its own, not the summary's
-	named   bool             // commands always name the execution
+	stacks  cloudformation.ListStackResourcesAPIClient
+	own     string // folder of a run whose report is its own, not the summary's
+	named   bool   // commands always name the execution
 }
 
 func (s *session) close() error {
@@ -80,7 +81,7 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 	case t.Stack != "" && t.Local:
 		s.machine, err = s.ranOf(t.Stack, t.Job)
 	case t.Stack != "":
-		s.machine, err = s.FindInStack(ctx, t.Stack, t.Job)
+		s.machine, err = s.inStack(ctx, t.Stack, t.Job)
 	case t.Job != "":
 		s.machine, err = s.Find(ctx, t.Job)
 	case t.Local:
@@ -130,7 +131,7 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
 		return nil, operate.Configuration(err, t.Profile)
 	}
-	return &session{Service: &operate.Service{API: sfn.NewFromConfig(settings), Stacks: cloudformation.NewFromConfig(settings), Region: settings.Region,
+	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
 		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
 			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
 		})}}}, nil

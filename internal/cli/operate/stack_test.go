@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
+	"github.com/mapjob/mapjob/internal/operate"
 )
 
 // stacks has the resources of stacks, one on each page.
@@ -37,12 +38,12 @@ func resource(kind, id, physical string) types.StackResourceSummary {
 	return types.StackResourceSummary{ResourceType: &kind, LogicalResourceId: &id, PhysicalResourceId: &physical, ResourceStatus: types.ResourceStatusCreateComplete}
 }
 
-func TestFindInStackFindsTheStateMachineOfAJob(t *testing.T) {
+func TestAStackNamesTheStateMachineOfAJob(t *testing.T) {
 	const machines, machineType = "arn:aws:states:eu-west-1:123456789012:stateMachine:", "AWS::StepFunctions::StateMachine"
 	gone := resource(machineType, "Gone", machines+"Shop-Gone")
 	gone.ResourceStatus = types.ResourceStatusDeleteComplete
 	pending := types.StackResourceSummary{ResourceType: aws.String(machineType), LogicalResourceId: aws.String("Pending"), ResourceStatus: types.ResourceStatusCreateInProgress}
-	s := &Service{Region: "eu-west-1", Stacks: stacks{
+	s := &session{Service: &operate.Service{Region: "eu-west-1"}, stacks: stacks{
 		"Shop":       {resource("AWS::SQS::Queue", "Queue", "q"), gone, pending, resource(machineType, "NightlyStateMachine1", machines+"Shop-NightlyStateMachine1-AbC")},
 		"Outer":      {resource("AWS::CloudFormation::Stack", "Nested", "arn:nested")},
 		"Two":        {resource("AWS::CloudFormation::Stack", "Nested", "arn:nested"), resource(machineType, "WeeklyStateMachine2", machines+"Two-WeeklyStateMachine2-DeF")},
@@ -64,7 +65,7 @@ func TestFindInStackFindsTheStateMachineOfAJob(t *testing.T) {
 		{"Queues", "", "--stack: stack Queues has no state machine, expected that of a job"},
 		{"Nowhere", "", "--stack: stack Nowhere does not exist in region eu-west-1 of this account: check --region and --profile"},
 	} {
-		got, err := s.FindInStack(t.Context(), c.stack, c.job)
+		got, err := s.inStack(t.Context(), c.stack, c.job)
 		if err != nil {
 			got = err.Error()
 		}
@@ -77,7 +78,7 @@ func TestFindInStackFindsTheStateMachineOfAJob(t *testing.T) {
 func TestAStackThatMayNotBeListedNamesThePermission(t *testing.T) {
 	denied := &smithy.OperationError{ServiceID: "CloudFormation", OperationName: "ListStackResources",
 		Err: &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}}
-	err := (&Service{}).explainStack(denied, "Shop")
+	err := (&session{Service: &operate.Service{}}).explainStack(denied, "Shop")
 	if expected := "permission is missing: allow cloudformation:ListStackResources on stack Shop (no)"; err.Error() != expected || !errors.As(err, new(smithy.APIError)) {
 		t.Errorf("got %v, expected %s", err, expected)
 	}
