@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/job/report"
@@ -48,6 +49,12 @@ type Service struct {
 	Region string
 	// Pause is how long Watch waits at first; 0: five seconds.
 	Pause time.Duration
+}
+
+// explain says what to do about an error of Step Functions. The subject is the ARN that
+// the request is about.
+func (s *Service) explain(err error, subject string) error {
+	return awserror.Explain(err, s.Region, subject)
 }
 
 // Execution is an execution of a job.

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 )
@@ -28,9 +28,9 @@ func (s *S3) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error
 		return object, nil
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchKey" {
-		return nil, &problem{text: fmt.Sprintf("s3://%s/%s: the object does not exist", at.Bucket, at.Key), err: fs.ErrNotExist}
+		return nil, &fs.PathError{Op: "reading", Path: "s3://" + at.Bucket + "/" + at.Key, Err: fs.ErrNotExist}
 	}
-	return nil, Explain(err, s.Region, arnOf(at))
+	return nil, awserror.Explain(err, s.Region, arnOf(at))
 }
 
 // smallObject is the size of an object that is written with one request.
@@ -50,7 +50,7 @@ func (s *S3) Create(ctx context.Context, at protocol.Object, metadata map[string
 		put.Body = io.MultiReader(bytes.NewReader(head), from)
 		_, err = manager.NewUploader(s.Client, func(u *manager.Uploader) { u.Concurrency = 2 }).Upload(ctx, put)
 	}
-	return Explain(err, s.Region, arnOf(at))
+	return awserror.Explain(err, s.Region, arnOf(at))
 }
 
 func arnOf(at protocol.Object) string { return "arn:aws:s3:::" + at.Bucket + "/" + at.Key }

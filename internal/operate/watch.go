@@ -3,12 +3,12 @@ package operate
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/awserror"
 )
 
 // How often Watch asks: DescribeMapRun has a quota for all programs of an account, of
@@ -41,14 +41,14 @@ func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*S
 	turn := time.Duration(0) // after an answer, others have theirs for so long
 	for began := time.Now(); ; {
 		pause := min(max(cmp.Or(s.Pause, firstPause), time.Since(began)/20), longestPause)
-		var reason *problem
+		reason := ""
 		status, err := s.look(ctx, arn, over)
 		if err == nil {
 			known, turn = status, turn*9/10
 			pause = max(pause, turn)
 		} else {
 			var ok bool
-			if reason, ok = errors.AsType[*problem](err); !ok || !reason.wait || ctx.Err() != nil || known.Status == "" && !isThrottling(err) {
+			if reason, ok = awserror.Passing(err); !ok || ctx.Err() != nil || known.Status == "" && !awserror.IsThrottling(err) {
 				return nil, err
 			}
 			turn = min(2*max(turn, pause), longestTurn)
@@ -56,7 +56,7 @@ func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*S
 		}
 		pause += rand.N(pause/4 + 1) // watchers that began together do not ask together
 		if err != nil {
-			known.Delay = &Delay{reason.text, pause}
+			known.Delay = &Delay{reason, pause}
 		}
 		show(known)
 		if err == nil && !known.Running() {

@@ -49,6 +49,7 @@ var floors = [][]room{
 	{ // Each of these knows one subject.
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
+		{"internal/awserror", []string{"internal/typed"}, sdk},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/gobuild", []string{"internal/reads"}, standard},
 		{"internal/inputs", []string{"internal/reads"}, standard},
@@ -111,7 +112,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate", []string{"internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/operate", []string{"internal/awserror", "internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
@@ -123,7 +124,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "job/report"}, sdk},
 	},
 	{

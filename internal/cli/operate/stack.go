@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 	"github.com/mapjob/mapjob/internal/archive"
+	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
-	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
@@ -94,7 +94,7 @@ func (s *session) explainStack(err error, stack string) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist") {
 		return fmt.Errorf("--stack: stack %s does not exist in region %s of this account: check --region and --profile", stack, s.Region)
 	}
-	return operate.Explain(err, s.Region, "stack "+stack)
+	return awserror.Explain(err, s.Region, "stack "+stack)
 }
 
 // ranOf returns the ARN of the only state machine that has executions in the runs of a

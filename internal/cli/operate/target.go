@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/archive"
+	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/sfnapi"
@@ -123,13 +124,13 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, operate.Configuration(err, t.Profile)
+		return nil, awserror.Configuration(err, t.Profile)
 	}
 	if settings.Region == "" {
 		return nil, errors.New("--region: got none, expected the region of the job, such as eu-central-1; AWS_REGION or the profile may have it, too")
 	}
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
-		return nil, operate.Configuration(err, t.Profile)
+		return nil, awserror.Configuration(err, t.Profile)
 	}
 	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
 		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {

@@ -1,4 +1,5 @@
-package operate
+// Package awserror says what to do about the errors of AWS.
+package awserror
 
 import (
 	"context"
@@ -16,16 +17,6 @@ import (
 	"github.com/mapjob/mapjob/internal/typed"
 )
 
-// explain says what to do about an error of AWS. The subject is the ARN that the
-// request is about.
-func (s *Service) explain(err error, subject string) error {
-	return explained(err, s.Region, subject)
-}
-
-// Explain says what to do about an error of AWS, from a request about an object or
-// another thing with an ARN.
-func Explain(err error, region, subject string) error { return explained(err, region, subject) }
-
 // problem is an error of AWS that says what to do.
 type problem struct {
 	text string
@@ -37,7 +28,19 @@ type problem struct {
 func (p *problem) Error() string { return p.text + p.then }
 func (p *problem) Unwrap() error { return p.err }
 
-func explained(err error, region, subject string) error {
+// Passing returns why AWS has not done what an explained error is about, if the same
+// request may succeed later.
+func Passing(err error) (reason string, ok bool) {
+	p, ok := errors.AsType[*problem](err)
+	if !ok || !p.wait {
+		return "", false
+	}
+	return p.text, true
+}
+
+// Explain says what to do about an error of a client of AWS, from a request in a region.
+// The subject is the ARN that the request is about.
+func Explain(err error, region, subject string) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -45,7 +48,7 @@ func explained(err error, region, subject string) error {
 	api, ok := errors.AsType[smithy.APIError](err)
 	response, responded := errors.AsType[*smithyhttp.ResponseError](err)
 	switch {
-	case responded && response.HTTPStatusCode() >= http.StatusInternalServerError && !isThrottling(err):
+	case responded && response.HTTPStatusCode() >= http.StatusInternalServerError && !IsThrottling(err):
 		return request.fails()
 	case ok:
 		return request.answered(api)
@@ -74,7 +77,7 @@ func (r *failedRequest) answered(api smithy.APIError) error {
 	if message == "" {
 		message = api.ErrorCode()
 	}
-	if isThrottling(r.err) {
+	if IsThrottling(r.err) {
 		return r.sayWait(": try again in a minute", "%s throttles %s, which is asked too often in this account (%s)", r.service(), r.action(), message)
 	}
 	switch code := api.ErrorCode(); code {
@@ -219,8 +222,8 @@ func isUntrusted(err error) bool {
 	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.UnknownAuthorityError)) || errors.As(err, new(x509.HostnameError))
 }
 
-// isThrottling reports whether AWS has refused a request because there were too many.
-func isThrottling(err error) bool {
+// IsThrottling reports whether AWS has refused a request because there were too many.
+func IsThrottling(err error) bool {
 	api, ok := errors.AsType[smithy.APIError](err)
 	if !ok {
 		return false

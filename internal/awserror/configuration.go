@@ -1,4 +1,4 @@
-package operate
+package awserror
 
 import (
 	"cmp"
@@ -36,7 +36,7 @@ func Configuration(err error, profile string) error {
 	case errors.As(err, new(*processcreds.ProviderError)):
 		return &problem{text: fmt.Sprintf("the credential_process of profile %s gives no credentials: %v", cmp.Or(profile, "default"), err), err: err}
 	case operation != nil && operation.Service() == "STS":
-		return explained(err, "", "the role_arn of the profile")
+		return Explain(err, "", "the role_arn of the profile")
 	}
 	return &problem{text: fmt.Sprintf("no AWS credentials: give --profile, set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login%s (%v)", of, err), err: err}
 }
