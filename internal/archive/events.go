@@ -115,8 +115,8 @@ func (e *events) each(arn string, first, from int64, reverse bool, yield func(Ev
 	head := fmt.Appendf(nil, `{"executionArn":%s,`, quoted)
 	one := func(number, offset int64) (more bool, err error) {
 		text, err := e.at(offset)
-		if errors.Is(err, io.EOF) { // it was not written
-			return false, nil
+		if errors.Is(err, io.EOF) { // it was not written, and so none that follows it
+			return reverse, nil
 		}
 		if err != nil || !bytes.HasPrefix(text, head) { // the hash of another ARN
 			return err == nil, err

@@ -117,7 +117,8 @@ func Record(path string) (_ *Recorder, err error) {
 	return r, r.flush()
 }
 
-// mend cuts off what a process that was killed has written in part.
+// mend cuts off what a process that was killed has written in part, and adds to the
+// index what it lacks.
 func (r *Recorder) mend() error {
 	if err := r.executions.cut(r.folder.read); err != nil {
 		return err
@@ -131,11 +132,21 @@ func (r *Recorder) mend() error {
 		return err
 	}
 	end, err := r.lastEvent()
-	return errors.Join(err, r.children.cut(children), r.index.cut(r.events*indexSize), r.history.cut(end))
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(r.children.cut(children), r.index.cut(r.events*indexSize)); err != nil {
+		return err
+	}
+	if end, err = r.indexAgain(end); err != nil {
+		return err
+	}
+	return r.history.cut(end)
 }
 
 // lastEvent counts the events that are indexed and complete, and returns where the
-// last one ends.
+// last one ends. The end of an index may be missing or have other content: after the
+// machine has stopped, files may lack what was written last.
 func (r *Recorder) lastEvent() (end int64, err error) {
 	stored := &r.folder.events
 	if ok, err := stored.open(); !ok || err != nil {
@@ -147,15 +158,57 @@ func (r *Recorder) lastEvent() (end int64, err error) {
 			return 0, err
 		}
 		offset := int64(binary.LittleEndian.Uint64(last[8:]))
-		text, err := stored.at(offset)
-		if err == nil {
-			return offset + int64(len(text)) + 1, nil
+		if offset < 0 {
+			continue
 		}
-		if !errors.Is(err, io.EOF) {
+		text, err := stored.at(offset)
+		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, err
+		}
+		if arn := executionOf(text); err == nil && arn != "" && hash(arn) == binary.LittleEndian.Uint64(last) {
+			return offset + int64(len(text)) + 1, nil
 		}
 	}
 	return 0, nil
+}
+
+// indexAgain adds the events that follow an offset to the index, and returns where
+// the last complete line ends.
+func (r *Recorder) indexAgain(from int64) (end int64, err error) {
+	lines := bufio.NewReaderSize(io.NewSectionReader(r.history.file, from, 1<<62-from), 1<<16)
+	for {
+		text, err := lines.ReadBytes('\n')
+		if err == io.EOF { // the line is not complete
+			return from, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if arn := executionOf(text); arn != "" {
+			if err := r.addIndex(arn, from); err != nil {
+				return 0, err
+			}
+			r.events++
+		}
+		from += int64(len(text))
+	}
+}
+
+// addIndex adds the event at an offset to the index.
+func (r *Recorder) addIndex(arn string, offset int64) error {
+	at := binary.LittleEndian.AppendUint64(nil, hash(arn))
+	_, err := r.index.Write(binary.LittleEndian.AppendUint64(at, uint64(offset)))
+	return err
+}
+
+// executionOf returns the ARN of the execution that an event is of; empty for a line
+// that is no event.
+func executionOf(line []byte) string {
+	var e struct {
+		ExecutionARN string `json:"executionArn"`
+	}
+	_ = json.Unmarshal(line, &e)
+	return e.ExecutionARN
 }
 
 // Archive returns what is recorded, and stays up to date. It needs no Close.
@@ -242,9 +295,7 @@ func (r *Recorder) addEvent(e event.Event) int64 {
 		err = r.history.Flush()
 	}
 	if err == nil {
-		at := binary.LittleEndian.AppendUint64(nil, hash(e.ExecutionARN))
-		at = binary.LittleEndian.AppendUint64(at, uint64(r.history.size))
-		_, err = r.index.Write(at)
+		err = r.addIndex(e.ExecutionARN, r.history.size)
 	}
 	if err == nil {
 		_, err = r.history.Write(append(text, '\n'))

@@ -108,6 +108,9 @@ func merged(earlier, later map[string]string) map[string]string {
 // Synthesize synthesizes the app and returns the stack to run. It refuses what can't
 // be run, and flags that name what the stack doesn't have, before the parts are started.
 func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
+	if err := checkTemporary(os.TempDir()); err != nil {
+		return nil, err
+	}
 	folder, err := filepath.Abs(p.assembly())
 	if err != nil {
 		return nil, err
@@ -130,6 +133,16 @@ func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
 		err = p.checkStack(synthesized)
 	}
 	return synthesized, err
+}
+
+// checkTemporary checks the folder of temporary files: parts and functions need it,
+// wherever they run.
+func checkTemporary(folder string) error {
+	info, err := os.Stat(folder)
+	if err == nil && info.IsDir() && filepath.IsAbs(folder) {
+		return nil
+	}
+	return fmt.Errorf("TMPDIR: got %q, expected the absolute path of a folder: create it, or set another one", folder)
 }
 
 func (p *Parts) assembly() string { return filepath.Join(p.Run.Path, "cdk.out") }

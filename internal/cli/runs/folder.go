@@ -41,7 +41,10 @@ type Folder struct {
 // other users, because items are in it, and so are those that an earlier version
 // of the command made. Git ignores all of them.
 func New() (*Folder, error) {
-	if err := errors.Join(os.MkdirAll(folders, 0o700), os.Chmod(root, 0o700), os.Chmod(folders, 0o700), ignoreRuns()); err != nil {
+	if err := os.MkdirAll(folders, 0o700); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.Chmod(root, 0o700), os.Chmod(folders, 0o700), ignoreRuns()); err != nil {
 		return nil, err
 	}
 	for {

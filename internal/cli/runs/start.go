@@ -40,7 +40,16 @@ func (s *Start) Write(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, startFile), append(text, '\n'), 0o600)
+	// What is there stays if the disk is full: without it the run can't be started again.
+	path := filepath.Join(folder, startFile)
+	err = os.WriteFile(path+".new", append(text, '\n'), 0o600)
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		_ = os.Remove(path + ".new")
+	}
+	return err
 }
 
 // ReadStart reads how the run of a folder was started.
@@ -54,7 +63,7 @@ func ReadStart(folder string) (*Start, error) {
 		err = json.Unmarshal(text, &s)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("run %s: %s: %w", filepath.Base(folder), startFile, err)
+		return nil, fmt.Errorf("run %s: %s says how to start its parts, and can't be read (%w): start the job again with mapjob run", filepath.Base(folder), startFile, err)
 	}
 	return &s, nil
 }
