@@ -14,35 +14,39 @@ import (
 // failedItems returns the last lines of a run with failed items: where they are, and
 // the commands that show why they failed and run them again. Each line begins with
 // before.
-func (r *run) failedItems(ctx context.Context, execution string, items report.Items, before string) (string, error) {
+func (r *run) failedItems(ctx context.Context, execution string, items report.Items, before string) string {
 	if items.Failed+items.Missing == 0 {
-		return "", nil
+		return ""
 	}
-	lines, err := r.next(ctx, execution, false)
+	lines := r.next(ctx, execution, false)
 	if path := filepath.Join(r.folder, protocol.FailuresFile); exists(path) {
 		lines = append([]string{"the items that failed: " + path}, lines...)
 	}
 	if len(lines) == 0 {
-		return "", err
+		return ""
 	}
-	return before + strings.Join(lines, before), err
+	return before + strings.Join(lines, before)
 }
 
 // withCommands returns a report with the commands for the items that failed. They name
 // the execution, because a report is read later, too.
-func (r *run) withCommands(ctx context.Context, own *report.Report) (*report.Report, error) {
-	lines, err := r.next(ctx, own.Execution, true)
+func (r *run) withCommands(ctx context.Context, own *report.Report) *report.Report {
 	added := *own
-	added.Notes = append(lines, own.Notes...)
-	return &added, err
+	added.Notes = append(r.next(ctx, own.Execution, true), own.Notes...)
+	return &added
 }
 
-// next returns the commands for the items of an execution that failed.
-func (r *run) next(ctx context.Context, execution string, named bool) ([]string, error) {
-	if err := r.stack.Flush(); err != nil {
-		return nil, err
+// next returns the commands for the items of an execution that failed. A run does not
+// fail if they can't be chosen.
+func (r *run) next(ctx context.Context, execution string, named bool) []string {
+	err := r.stack.Flush()
+	if err == nil {
+		var lines []string
+		if lines, err = operate.Next(context.WithoutCancel(ctx), execution, named); err == nil {
+			return lines
+		}
 	}
-	return operate.Next(context.WithoutCancel(ctx), execution, named)
+	return []string{"why they failed can't be read: " + err.Error()}
 }
 
 func exists(path string) bool {

@@ -53,20 +53,20 @@ func (r *run) verdict(ctx context.Context, result *engine.Execution, items repor
 	if result.Status == engine.Succeeded {
 		before = "\n         " // as far as progress is indented
 	}
-	failed, err := r.failedItems(ctx, result.ARN, items, before)
+	failed := r.failedItems(ctx, result.ARN, items, before)
 	switch {
 	case result.Status == engine.Succeeded && drained != nil:
-		return errors.Join(drained, err)
+		return drained
 	case result.Status == engine.Succeeded:
 		r.progress.Say("succeeded; everything is in %s%s", r.folder, failed)
-		return err
+		return nil
 	case ctx.Err() != nil:
-		return errors.Join(terminal.Failedf("interrupted: the execution was stopped; its results so far are in %s%s", r.folder, failed), err)
+		return terminal.Failedf("interrupted: the execution was stopped; its results so far are in %s%s", r.folder, failed)
 	case result.Error == "":
-		return errors.Join(terminal.Failedf("the job ended with status %s; everything is in %s%s", result.Status, r.folder, failed), err)
+		return terminal.Failedf("the job ended with status %s; everything is in %s%s", result.Status, r.folder, failed)
 	default:
-		return errors.Join(terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s%s",
-			plain.Line(result.Error), plain.Line(protocol.CauseMessage(result.Cause)), r.folder, filepath.Join(r.folder, "logs"), failed), err)
+		return terminal.Failedf("the job failed with %s: %s\neverything is in %s, the logs of the functions are in %s%s",
+			plain.Line(result.Error), plain.Line(protocol.CauseMessage(result.Cause)), r.folder, filepath.Join(r.folder, "logs"), failed)
 	}
 }
 

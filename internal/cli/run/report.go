@@ -81,8 +81,8 @@ func (r *run) writeReport(ctx context.Context, own *report.Report) error {
 	if err := write(protocol.ReportJSON, own.JSON); err != nil { // the commands are chosen by it
 		return err
 	}
-	shown, err := r.withCommands(ctx, own)
-	return errors.Join(err, write(protocol.ReportMarkdown, shown.Markdown), write(protocol.ReportHTML, shown.HTML))
+	shown := r.withCommands(ctx, own)
+	return errors.Join(write(protocol.ReportMarkdown, shown.Markdown), write(protocol.ReportHTML, shown.HTML))
 }
 
 // fetchFailures copies the items that failed from the report of the job's summary.
