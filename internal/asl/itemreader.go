@@ -1,6 +1,8 @@
 package asl
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
@@ -88,6 +90,12 @@ func (p *parser) readerConfig(f fields.Object, r *ItemReader) {
 				f.Document.Problem(f.At(name), "got a CSV field although InputType is %s, expected InputType CSV", r.InputType)
 			}
 		}
+	}
+	if r.ManifestType == "ATHENA_DATA" && r.InputType == "JSON" {
+		f.Document.Problem(f.At("InputType"), "got \"JSON\" although ManifestType is ATHENA_DATA, expected \"CSV\", \"JSONL\" or \"PARQUET\"")
+	}
+	if !jsontext.Pointer(r.ItemsPointer).IsValid() && !f.Document.Substituted(f.At("ItemsPointer"), r.ItemsPointer) {
+		f.Document.Problem(f.At("ItemsPointer"), "got %q, expected a JSON pointer such as /orders/items", r.ItemsPointer)
 	}
 	if r.ItemsPointer != "" && r.InputType != "JSON" {
 		f.Document.Problem(f.At("ItemsPointer"), "got a JSON pointer although InputType is %s, expected InputType JSON", r.InputType)

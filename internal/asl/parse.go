@@ -3,6 +3,7 @@ package asl
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -86,6 +87,11 @@ func Parse(definition []byte, options ...Option) (*StateMachine, error) {
 		return nil, d.Problems
 	}
 	m := p.stateMachine(d, v)
+	for _, path := range fields.Repeated(text) {
+		if slices.Contains(slices.Collect(maps.Values(p.names)), path) {
+			d.Problem(path, "got a second state with the name of another, expected a name that is unique in the state machine")
+		}
+	}
 	if len(d.Problems) > 0 {
 		d.Problems.Locate(text)
 		return nil, d.Problems

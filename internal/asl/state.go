@@ -2,9 +2,9 @@ package asl
 
 import (
 	"iter"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/expression"
@@ -212,8 +212,18 @@ func (p *parser) dataFlow(f fields.Object, s *State) {
 // (developer guide, "Passing data between states with variables").
 const maxVariableName = 80
 
-// variableName matches the name of a variable.
-var variableName = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_]*$`)
+// isVariableName reports whether a name is an identifier as Unicode's UAX #31
+// defines it (developer guide, "Variable name syntax").
+func isVariableName(name string) bool {
+	starts := []*unicode.RangeTable{unicode.L, unicode.Nl, unicode.Other_ID_Start}
+	continues := append([]*unicode.RangeTable{unicode.Mn, unicode.Mc, unicode.Nd, unicode.Pc, unicode.Other_ID_Continue}, starts...)
+	for i, c := range name {
+		if unicode.In(c, unicode.Pattern_Syntax, unicode.Pattern_White_Space) || i == 0 && !unicode.In(c, starts...) || !unicode.In(c, continues...) {
+			return false
+		}
+	}
+	return name != ""
+}
 
 func (p *parser) assign(f fields.Object, field string) *expression.Template {
 	t := f.ObjectTemplate("Assign", field)
@@ -227,8 +237,8 @@ func (p *parser) assign(f fields.Object, field string) *expression.Template {
 			switch {
 			case name == "states":
 				f.Document.Problem(fields.Step(f.At("Assign"), name), `got the name "states", which is reserved, expected another name`)
-			case !variableName.MatchString(name):
-				f.Document.Problem(fields.Step(f.At("Assign"), name), "got %q, expected a name of letters, digits and underscores that does not start with a digit", name)
+			case !isVariableName(name):
+				f.Document.Problem(fields.Step(f.At("Assign"), name), "got %q, expected a name of letters, digits and underscores that starts with a letter", name)
 			case len([]rune(name)) > maxVariableName && !p.anySize:
 				f.Document.Problem(fields.Step(f.At("Assign"), name), "got a variable name of %d characters, expected at most %d", len([]rune(name)), maxVariableName)
 			}

@@ -89,6 +89,7 @@ func (p *parser) task(f fields.Object) *Task {
 		if t.Resource, ok = parseResource(arn); !ok {
 			f.Document.Problem(f.At("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {
+			p.checkOptimized(f, t.Resource)
 			p.checkPattern(f, t.Resource)
 		}
 	}

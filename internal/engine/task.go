@@ -122,8 +122,15 @@ func (v *visit) seconds(d *expression.Dynamic) (int64, error) {
 			return 0, invalidPath(d.Path(), err)
 		}
 	}
-	return d.Integer(v.scope())
+	n, err := d.Integer(v.scope())
+	if err == nil && (n < 0 || n > maxSeconds) {
+		err = &expression.Error{Name: errRuntime, Field: d.Field, Message: fmt.Sprintf("got %d seconds, expected from 0 to %d", n, maxSeconds)}
+	}
+	return n, err
 }
+
+// maxSeconds is the longest timeout of a task (recorded).
+const maxSeconds = 99_999_999
 
 // call starts the timeouts and sends the request.
 func (t *task) call() {

@@ -26,9 +26,7 @@ func CompileCall(source, field string) (*Call, error) {
 // String returns the source of the call.
 func (c *Call) String() string { return c.compiled.String() }
 
-// Evaluate calls the function. The error is an [*Error]: States.IntrinsicFailure
-// if the function fails, States.Runtime if a path among the arguments refers to
-// no value.
+// Evaluate calls the function. The error is an [*Error], States.Runtime.
 func (c *Call) Evaluate(s *Scope) (any, error) {
 	v, err := c.compiled.Evaluate(&intrinsic.Environment{
 		Path:   func(path fmt.Stringer) (any, error) { return path.(*Path).Get(s) },
@@ -43,5 +41,5 @@ func (c *Call) Evaluate(s *Scope) (any, error) {
 			"The function '%s' had the following error: The JsonPath argument for the field '%s' could not be found in the input '%s'",
 			failed.Call, failed.Path, value.Text(s.Input))}
 	}
-	return nil, &Error{errIntrinsic, c.field, fmt.Sprintf("The function '%s' had the following error: %v", failed.Call, failed.Err)}
+	return nil, &Error{errRuntime, c.field, fmt.Sprintf("The function '%s' had the following error: %v", failed.Call, failed.Err)}
 }

@@ -15,7 +15,6 @@ func (e *Error) Error() string { return e.Name + ": " + e.Message }
 
 // The names of errors in evaluation.
 const (
-	errQuery     = "States.QueryEvaluationError"
-	errRuntime   = "States.Runtime"
-	errIntrinsic = "States.IntrinsicFailure"
+	errQuery   = "States.QueryEvaluationError"
+	errRuntime = "States.Runtime"
 )

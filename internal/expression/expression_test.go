@@ -13,7 +13,7 @@ import (
 func TestCallErrorsHaveTheNamesOfAWS(t *testing.T) {
 	t.Parallel()
 	for source, expected := range map[string]expression.Error{
-		"States.MathAdd('1', 2)": {Name: "States.IntrinsicFailure", Field: "x.$",
+		"States.MathAdd('1', 2)": {Name: "States.Runtime", Field: "x.$",
 			Message: `The function 'States.MathAdd('1', 2)' had the following error: the argument: got "1", expected a number`},
 		"States.ArrayLength($.missing)": {Name: "States.Runtime", Field: "x.$",
 			Message: "The function 'States.ArrayLength($.missing)' had the following error: The JsonPath argument for the field '$.missing' could not be found in the input '{\"a\":1}'"},

@@ -9,6 +9,8 @@ package intrinsic
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"github.com/mapjob/mapjob/internal/number"
 )
 
 // Call is a compiled call of an intrinsic function.
@@ -57,6 +59,9 @@ func (c *Call) String() string { return c.source }
 
 // Evaluate calls the function. The error is an [*Error].
 func (c *Call) Evaluate(env *Environment) (any, error) {
+	if n := len(c.arguments); n < c.function.least || c.function.most >= 0 && n > c.function.most {
+		return nil, &Error{Call: c.source, Err: fmt.Errorf("got %s, expected %s", number.Of(n, "argument"), c.function.count())}
+	}
 	arguments := make([]any, len(c.arguments))
 	for i, a := range c.arguments {
 		var err error

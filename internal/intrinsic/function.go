@@ -20,7 +20,8 @@ import (
 )
 
 // function is an intrinsic function and the number of arguments that it takes;
-// most is -1 if there is no limit.
+// most is -1 if there is no limit. Another number fails the call, and not the
+// definition (recorded).
 type function struct {
 	least, most int
 	call        func(env *Environment, arguments []any) (any, error)
@@ -55,7 +56,7 @@ var functions = map[string]function{
 	"States.MathRandom":     {2, 3, mathRandom},
 	"States.MathAdd":        {2, 2, mathAdd},
 	"States.StringSplit":    {2, 2, stringSplit},
-	"States.UUID":           {0, 0, randomUUID},
+	"States.UUID":           {0, -1, randomUUID}, // it ignores arguments (recorded)
 }
 
 func format(_ *Environment, a []any) (any, error) {
@@ -73,7 +74,10 @@ func format(_ *Environment, a []any) (any, error) {
 		case strings.HasPrefix(template[i:], openBrace), strings.HasPrefix(template[i:], closeBrace):
 			text.WriteString(unescapedBraces.Replace(template[i : i+len(openBrace)]))
 			i += len(openBrace) - 1
-		case c == '{' && i+1 < len(template) && template[i+1] == '}':
+		case c == '{' || c == '}':
+			if !strings.HasPrefix(template[i:], "{}") {
+				return nil, fmt.Errorf("the template: got %q at character %d, expected {} or a backslash before it", c, i+1)
+			}
 			i++
 			if len(rest) == 0 {
 				return nil, fmt.Errorf("the template: got more {} than the %s after it, expected one for each", number.Of(len(a)-1, "argument"))
@@ -246,11 +250,20 @@ func base64Decode(_ *Environment, a []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		decoded, err = base64.RawStdEncoding.DecodeString(text)
+	// Characters that are not of the alphabet are passed over, and what stands after
+	// the first = (recorded: '!!!invalid!!!' and ' YWJjZA== ' are decoded).
+	text, _, _ = strings.Cut(text, "=")
+	text = strings.Map(func(c rune) rune {
+		if c < 0x80 && (isWord(byte(c)) && c != '_' || c == '+' || c == '/') {
+			return c
+		}
+		return -1
+	}, text)
+	if len(text)%4 == 1 { // six bits are no byte
+		text = text[:len(text)-1]
 	}
-	return string(decoded), err
+	decoded, err := base64.RawStdEncoding.DecodeString(text)
+	return strings.ToValidUTF8(string(decoded), "\uFFFD"), err
 }
 
 func hash(_ *Environment, a []any) (any, error) {
@@ -291,7 +304,7 @@ func jsonMerge(_ *Environment, a []any) (any, error) {
 	if !isLeft || !isRight {
 		return nil, fmt.Errorf("the first two arguments: got %s and %s, expected JSON objects", value.Describe(a[0]), value.Describe(a[1]))
 	}
-	if deep, ok := a[2].(bool); !ok || deep {
+	if a[2] != false && a[2] != "false" {
 		return nil, fmt.Errorf("the third argument: got %s, expected false: deep merging is not supported", value.Describe(a[2]))
 	}
 	merged := left.Clone()
@@ -304,11 +317,11 @@ func jsonMerge(_ *Environment, a []any) (any, error) {
 // mathRandom returns a number in [a, b) for the arguments a and b (developer
 // guide). The same seed gives the same number.
 func mathRandom(env *Environment, a []any) (any, error) {
-	first, err := rounded(a[0])
+	first, err := truncated(a[0])
 	if err != nil {
 		return nil, err
 	}
-	last, err := rounded(a[1])
+	last, err := truncated(a[1])
 	if err != nil {
 		return nil, err
 	}
@@ -317,7 +330,7 @@ func mathRandom(env *Environment, a []any) (any, error) {
 	}
 	random := env.Random
 	if len(a) == 3 {
-		seed, err := rounded(a[2])
+		seed, err := truncated(a[2])
 		if err != nil {
 			return nil, err
 		}
@@ -329,25 +342,33 @@ func mathRandom(env *Environment, a []any) (any, error) {
 	return first + float64(random.Int64N(int64(last-first))), nil
 }
 
+// mathAdd adds numbers of 32 bits. It rounds them as Java's Math.round does: a half
+// goes up (both recorded).
 func mathAdd(_ *Environment, a []any) (any, error) {
-	x, err := rounded(a[0])
-	if err != nil {
-		return nil, err
+	var sum float64
+	for _, v := range a {
+		n, ok := value.Float(v)
+		if !ok {
+			return nil, wrongType(v, "a number")
+		}
+		if n != math.Trunc(n) {
+			n = math.Floor(n + 0.5)
+		}
+		if sum += n; n != float64(int32(n)) || sum != float64(int32(sum)) {
+			return nil, fmt.Errorf("the numbers: got %s and %s, expected that they and their sum are from -2147483648 to 2147483647", value.Text(a[0]), value.Text(a[1]))
+		}
 	}
-	y, err := rounded(a[1])
-	return x + y, err
+	return sum, nil
 }
 
-// rounded rounds a number as Java's Math.round does: a half goes up (recorded).
-func rounded(v any) (float64, error) {
+// truncated returns a number without its fraction, as all functions but
+// States.MathAdd take it (recorded).
+func truncated(v any) (float64, error) {
 	n, ok := value.Float(v)
 	if !ok {
 		return 0, wrongType(v, "a number")
 	}
-	if n == math.Trunc(n) {
-		return n, nil
-	}
-	return math.Floor(n + 0.5), nil
+	return math.Trunc(n), nil
 }
 
 // stringSplit splits at each character of the second argument and leaves out
@@ -383,7 +404,7 @@ func array(v any) ([]any, error) {
 }
 
 func integer(v any) (int, error) {
-	n, err := rounded(v)
+	n, err := truncated(v)
 	if err == nil && math.Abs(n) > 1<<53 {
 		err = wrongType(v, "a smaller integer")
 	}

@@ -96,17 +96,7 @@ func (p *parser) call() (*Call, error) {
 		}
 	}
 	c.source = p.text[start:p.at]
-	if n := len(c.arguments); n < function.least || function.most >= 0 && n > function.most {
-		return nil, fmt.Errorf("%s got %s, expected %s", c.name, counted(n), function.count())
-	}
 	return c, nil
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 argument"
-	}
-	return strconv.Itoa(n) + " arguments"
 }
 
 func isWord(c byte) bool {

@@ -102,6 +102,9 @@ func (f Object) Dynamic(name, field string, kind Values) *expression.Dynamic {
 			return nil
 		}
 	}
+	if text, ok := literal.(string); ok && f.Language == JSONata && !f.checkDelimiters(text, f.At(name)) {
+		return nil
+	}
 	if !kind.Literal(literal) {
 		if f.Document.Substituted(f.At(name), literal) {
 			return &expression.Dynamic{Field: field, Literal: literal}

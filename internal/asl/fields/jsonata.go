@@ -2,6 +2,7 @@ package fields
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/expression"
 )
@@ -52,6 +53,17 @@ func message(err error) string {
 		return evaluation.Message
 	}
 	return err.Error()
+}
+
+// checkDelimiters reports a string that has only one of the two delimiters of an
+// expression at its place. One with neither is just a string, even if it has an
+// expression with white space around it (recorded).
+func (f Object) checkDelimiters(s, path string) bool {
+	if strings.HasPrefix(s, "{%") == strings.HasSuffix(s, "%}") || f.Document.Substituted(path, s) {
+		return true
+	}
+	f.Document.Problem(path, "got %q, expected {%% at the beginning and %%} at the end, or neither", s)
+	return false
 }
 
 func hasDelimiters(s string) bool {

@@ -41,6 +41,8 @@ func (f Object) node(v any, path, field string) expression.Node {
 			if e := f.Expression(source, path, field); e != nil {
 				return e
 			}
+		} else if f.Language == JSONata {
+			f.checkDelimiters(v, path)
 		}
 	case []any:
 		elements := make([]expression.Node, len(v))
@@ -60,6 +62,9 @@ func (f Object) node(v any, path, field string) expression.Node {
 			m := expression.Member{Name: name}
 			if f.Language == JSONPath && strings.HasSuffix(name, ".$") {
 				m.Name = strings.TrimSuffix(name, ".$")
+				if _, twice := v.Get(m.Name); twice {
+					f.Document.Problem(Step(path, name), "got both %q and %q, expected one of them", m.Name, name)
+				}
 				m.Node = f.Document.query(x, Step(path, name), name)
 			} else {
 				m.Node = f.node(x, Step(path, name), field+"/"+name)
