@@ -35,6 +35,22 @@ func TestTaskTimesOut(t *testing.T) {
 	}
 }
 
+// A computed timeout may have 0 to 99,999,999 seconds.
+func TestComputedTimeouts(t *testing.T) {
+	prompt := engine.ImmediateFunc(func(*engine.Request) engine.Answer { return engine.Answer{Output: 1.0} })
+	for _, field := range []string{"TimeoutSeconds", "HeartbeatSeconds"} {
+		jsonata := strings.Replace(task(`,"`+field+`":"{% $states.input.s %}"`), `{`, `{"QueryLanguage":"JSONata",`, 1)
+		for _, definition := range []string{task(`,"` + field + `Path":"$.s"`), jsonata} {
+			for seconds, ok := range map[string]bool{"0": true, "1": true, "99999999": true, "100000000": false, "-1": false} {
+				x := run(t, definition, `{"s":`+seconds+`}`, engine.WithIntegration(lambda, prompt))
+				if expected := map[bool]string{true: "", false: "States.Runtime"}[ok]; x.Error != expected {
+					t.Errorf("%s of %s seconds: got error %q: %s, expected %q", field, seconds, x.Error, x.Cause, expected)
+				}
+			}
+		}
+	}
+}
+
 func TestCallbacks(t *testing.T) {
 	const definition = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":10,
 		"Parameters":{"token.$":"$$.Task.Token"},"End":true}}}`
