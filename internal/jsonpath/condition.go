@@ -43,13 +43,20 @@ func (o operand) get(scope filterScope) (any, bool) {
 	return v, err == nil
 }
 
-// exists reports whether a path that stands alone as a condition finds a value.
+// exists reports whether a path that stands alone as a condition refers to
+// something. As in Jayway, an indefinite path does unless a member of it is
+// missing: [?(@.a.*)] selects an element with an a, even if a is empty.
 func (o operand) exists(scope filterScope) bool {
-	v, ok := o.get(scope)
-	if list, is := v.([]any); is && !o.path.definite {
-		return ok && len(list) > 0
+	if o.path.definite {
+		_, ok := o.get(scope)
+		return ok
 	}
-	return ok
+	from := scope.current
+	if o.root {
+		from = scope.root
+	}
+	e := evaluation{root: scope.root, definite: true, strict: true}
+	return e.steps(from, o.path.tokens, "$", func(any) {}) == nil
 }
 
 func compare(left operand, operator string, right operand) condition {

@@ -62,10 +62,12 @@ func (p *Path) text() string {
 }
 
 // evaluation follows the steps of a path. definite is true while the path can
-// refer to only one value; a step that leads nowhere is then an error.
+// refer to only one value; a step that leads nowhere is then an error. If strict,
+// an object without a member of the path is an error everywhere.
 type evaluation struct {
 	root     any
 	definite bool
+	strict   bool
 }
 
 func (e evaluation) steps(v any, tokens []token, path string, found func(any)) error {
@@ -98,7 +100,7 @@ func (e evaluation) steps(v any, tokens []token, path string, found func(any)) e
 		}
 		from, to := t.bounds(len(list))
 		for i := from; i < to; i++ {
-			if err := e.steps(list[i], rest, here, found); err != nil {
+			if err := e.steps(list[(i+len(list))%len(list)], rest, here, found); err != nil {
 				return err
 			}
 		}
@@ -118,6 +120,9 @@ func (e evaluation) steps(v any, tokens []token, path string, found func(any)) e
 			}
 		}
 	case descent:
+		if f, ok := rest[0].(filter); ok {
+			return e.descendFiltered(v, f, rest[1:], here, found)
+		}
 		return e.descend(v, rest, here, found)
 	}
 	return nil
@@ -138,7 +143,7 @@ func (e evaluation) properties(v any, names properties, rest []token, path strin
 	if ok {
 		return e.steps(child, rest, path+names.text(), found)
 	}
-	if !e.definite || !definite(rest) {
+	if !e.strict && (!e.definite || !definite(rest)) {
 		return nil // an indefinite path that finds nothing returns an empty array
 	}
 	if len(rest) > 0 {
@@ -213,11 +218,39 @@ func definite(tokens []token) bool {
 // descend applies the rest of the path to the value and to everything in it,
 // parents first.
 func (e evaluation) descend(v any, rest []token, path string, found func(any)) error {
-	err := e.steps(v, rest, path, found)
+	if names, ok := rest[0].(properties); !ok || len(names) > 1 || has(v, names[0]) {
+		if err := e.steps(v, rest, path, found); err != nil {
+			return err
+		}
+	}
+	return children(v, func(child any) error { return e.descend(child, rest, path, found) })
+}
+
+func has(v any, name string) bool {
+	_, ok := walk(v, []string{name})
+	return ok
+}
+
+// descendFiltered applies the rest of the path to every object that satisfies the
+// filter. As Jayway does, it does not apply a filter to the elements of an array
+// unless the array itself satisfies it.
+func (e evaluation) descendFiltered(v any, f filter, rest []token, path string, found func(any)) error {
+	err := error(nil)
+	switch list, isList := v.([]any); {
+	case !f.condition(filterScope{v, e.root}):
+	case !isList:
+		if _, ok := v.(*value.Object); ok {
+			err = e.steps(v, rest, path, found)
+		}
+	case len(rest) == 0:
+		err = e.steps(v, []token{f}, path, found)
+	default:
+		err = children(list, func(child any) error { return e.steps(child, rest, path, found) })
+	}
 	if err != nil {
 		return err
 	}
-	return children(v, func(child any) error { return e.descend(child, rest, path, found) })
+	return children(v, func(child any) error { return e.descendFiltered(child, f, rest, path, found) })
 }
 
 func children(v any, step func(any) error) error {

@@ -6,21 +6,6 @@ import (
 	"strings"
 )
 
-func (s slice) bounds(n int) (from, to int) {
-	from, to = 0, n
-	if s.from != nil {
-		if from = *s.from; from < 0 {
-			from = max(from+n, 0)
-		}
-	}
-	if s.to != nil {
-		if to = *s.to; to < 0 {
-			to += n
-		}
-	}
-	return from, min(to, n)
-}
-
 // token is one step of a path.
 type token interface {
 	// definite reports whether the step leads to at most one value. last is
@@ -66,6 +51,27 @@ func (i indexes) text() string {
 type slice struct{ from, to *int }
 
 func (slice) definite(bool) bool { return false }
+
+// bounds returns the positions that the slice selects of n elements. As Jayway
+// does, it counts a negative bound from the end only if it is the only one: of two
+// bounds, [-2:2] goes from -2 to 1, and [1:-1] is empty.
+func (s slice) bounds(n int) (from, to int) {
+	switch {
+	case s.from == nil && s.to == nil:
+		return 0, n
+	case s.to == nil:
+		if from = *s.from; from < 0 {
+			from = max(from+n, 0)
+		}
+		return from, n
+	case s.from == nil:
+		if to = *s.to; to < 0 {
+			to += n
+		}
+		return 0, min(to, n)
+	}
+	return max(*s.from, -n), min(*s.to, n)
+}
 
 func (s slice) text() string {
 	text := "["
