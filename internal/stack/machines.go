@@ -57,27 +57,13 @@ func (s *Stack) machine(r *template.Resource) (*Machine, error) {
 func (s *Stack) parseMachine(r *template.Resource) (*Machine, error) {
 	text, kind, err := definitionOf(r)
 	if err != nil {
-		return nil, err
-	}
-	if text == "" {
-		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", s.template.ShortName(r))
+		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
 	definition, err := asl.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
 	return &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: definition, Type: kind, text: text}, nil
-}
-
-// definitionOf returns the definition of a state machine, and its type.
-func definitionOf(r *template.Resource) (text string, kind engine.Type, err error) {
-	var p struct{ DefinitionString, StateMachineType string }
-	err = r.Decode(&p)
-	kind = engine.Standard
-	if p.StateMachineType == "EXPRESS" {
-		kind = engine.Express
-	}
-	return p.DefinitionString, kind, err
 }
 
 // machineAt returns the state machine with an ARN; nil if there is none.

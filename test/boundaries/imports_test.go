@@ -74,6 +74,7 @@ var floors = [][]room{
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/runtimes", []string{"internal/nodejs"}, standard},
 		{"internal/stub", []string{"internal/protocol"}, standard},
+		{"internal/yaml", []string{"internal/value"}, libraries},
 		{"internal/tally", []string{"job/report"}, standard},
 		{"internal/synthesis", []string{"internal/inputs", "internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
 		{"internal/template", []string{"internal/protocol"}, standard},

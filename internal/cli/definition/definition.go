@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/yaml"
 )
 
 // Commands are the subcommands of mapjob asl.
@@ -17,7 +19,8 @@ type Commands struct {
 	Validate Validate `cmd:"" help:"Say what is wrong with definitions, with path and line."`
 }
 
-// readDefinition reads a definition file; - is standard input.
+// readDefinition reads a definition file as JSON; - is standard input. A file is YAML
+// if its name says so.
 func readDefinition(file string, in io.Reader) ([]byte, error) {
 	if file == "-" {
 		text, err := io.ReadAll(in)
@@ -26,7 +29,11 @@ func readDefinition(file string, in io.Reader) ([]byte, error) {
 		}
 		return text, nil
 	}
-	return os.ReadFile(file)
+	text, err := os.ReadFile(file)
+	if extension := filepath.Ext(file); err != nil || extension != ".yaml" && extension != ".yml" {
+		return text, err
+	}
+	return yaml.JSON(text)
 }
 
 // displayName returns the name of a definition file in answers.
@@ -39,6 +46,9 @@ func displayName(file string) string {
 
 // located writes a problem in each line, with its place in the file.
 func located(file string, err error) error {
+	if said, ok := errors.AsType[*yaml.Error](err); ok {
+		return fmt.Errorf("%s:%d: %s", file, said.Line, said.Message)
+	}
 	problems, ok := errors.AsType[asl.Problems](err)
 	if !ok {
 		return err

@@ -17,7 +17,7 @@ import (
 
 // Run is mapjob asl run.
 type Run struct {
-	Definition   string            `required:"" help:"State machine definition, JSON; - is standard input." placeholder:"FILE"`
+	Definition   string            `required:"" help:"State machine definition, JSON, or YAML if its name ends in .yaml or .yml; - is standard input." placeholder:"FILE"`
 	Input        string            `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
 	Mocks        string            `help:"What Task states answer, as a MockConfigFile of Step Functions Local." placeholder:"FILE"`
 	TestCase     string            `help:"Test case of the mocks. Default: the only one." placeholder:"NAME"`
@@ -68,7 +68,7 @@ func (r *Run) Run(ctx context.Context, s *terminal.Streams) (err error) {
 func (r *Run) parse(file string, s *terminal.Streams) (*asl.StateMachine, error) {
 	text, err := readDefinition(file, s.In)
 	if err != nil {
-		return nil, err
+		return nil, located(file, err)
 	}
 	var options []asl.Option
 	if r.NoLimits {

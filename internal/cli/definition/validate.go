@@ -11,7 +11,7 @@ import (
 
 // Validate is mapjob asl validate.
 type Validate struct {
-	Files []string `arg:"" name:"file" help:"Definition, JSON; - is standard input."`
+	Files []string `arg:"" name:"file" help:"Definition, JSON, or YAML if its name ends in .yaml or .yml; - is standard input."`
 }
 
 // Run says for each file that it is valid, or what is wrong with it.

@@ -1,0 +1,74 @@
+package stack
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/runnable"
+	"github.com/mapjob/mapjob/internal/template"
+)
+
+// A definition may be in any of three properties, with or without substitutions.
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	const expected = `{"StartAt":"Do","States":{"Do":{"End":true,"Result":{"n":5,"say":"a \"b\""},"Type":"Pass"}}}`
+	inline := object{"StartAt": "Do", "States": object{"Do": object{"Type": "${Type}", "Result": object{"n": 5, "say": "${Say}"}, "End": true}}}
+	text := `{"StartAt":"Do","States":{"Do":{"End":true,"Result":{"n":${N},"say":"a \\"b\\""},"Type":"${Type}"}}}`
+	text = strings.ReplaceAll(text, `\\`, `\`)
+	values := object{"Type": "Pass", "N": 5, "Say": `a "b"`, "Unused": "x"}
+	for name, c := range map[string]struct {
+		properties object
+		file       string
+		expected   string
+	}{
+		"a string":                  {object{"DefinitionString": text, "DefinitionSubstitutions": values}, "", expected},
+		"a string with a reference": {object{"DefinitionString": object{"Fn::Join": []any{"", []any{`{"StartAt":"`, object{"Ref": "AWS::StackName"}, `"}`}}}}, "", `{"StartAt":"Stack"}`},
+		"an object":                 {object{"Definition": inline, "DefinitionSubstitutions": values}, "", expected},
+		"a file":                    {object{"DefinitionS3Location": object{"Bucket": "b", "Key": "one.json"}, "DefinitionSubstitutions": values}, text, expected},
+		"a file of YAML":            {object{"DefinitionS3Location": object{"Bucket": "b", "Key": "one.yaml"}, "DefinitionSubstitutions": values}, "StartAt: ${Type}\n", "{\"StartAt\":\"Pass\"}\n"},
+		"a broken file of YAML":     {object{"DefinitionS3Location": object{"Bucket": "b", "Key": "one.yml"}}, "A: 1\nA: 2\n", `one.yml:2: got text that is not YAML: mapping key "A" already defined at [1:1]`},
+		"an unknown file":           {object{"DefinitionS3Location": object{"Bucket": "b", "Key": "two.json"}}, "", "DefinitionS3Location: got s3://b/two.json, expected an asset of the app"},
+		"nothing":                   {object{}, "", "got 0 of DefinitionString, Definition and DefinitionS3Location, expected one"},
+		"two":                       {object{"DefinitionString": text, "Definition": inline}, "", "got 2 of DefinitionString, Definition and DefinitionS3Location, expected one"},
+		"a value that is not given": {object{"DefinitionString": text}, "", text},
+	} {
+		folder := t.TempDir()
+		asset := "none"
+		if location, ok := c.properties["DefinitionS3Location"].(object); ok && c.file != "" {
+			asset = location["Key"].(string)
+		}
+		for file, content := range map[string]any{
+			"manifest.json": object{"artifacts": object{
+				"Stack":        object{"type": "aws:cloudformation:stack", "properties": object{"templateFile": "template.json"}},
+				"Stack.assets": object{"type": "cdk:asset-manifest", "properties": object{"file": "assets.json"}},
+			}},
+			"assets.json":   object{"files": object{"a": object{"source": object{"path": asset}, "destinations": object{"here": object{"objectKey": asset}}}}},
+			"template.json": object{"Resources": object{"Machine": object{"Type": runnable.MachineType, "Properties": c.properties}}},
+		} {
+			encoded, err := json.Marshal(content)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(folder, file), encoded, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(folder, asset), []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		assembly, err := template.Read(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, err := definitionOf(assembly.Stacks()[0].Resources(runnable.MachineType)[0])
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), folder+string(filepath.Separator))
+		}
+		if got != c.expected {
+			t.Errorf("%s: got\n%s\nexpected\n%s", name, got, c.expected)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package yaml_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/yaml"
+)
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ yaml, json string }{
+		{"a: 1\nb: [x, 'y', \"z\"]\n", "{\"a\":1,\n\"b\":[\"x\",\"y\",\"z\"]}\n"},
+		{"# a comment\n---\nStates:\n  A:\n    Type: Pass\n    End: true\n", "\n\n{\"States\":\n{\"A\":\n{\"Type\":\"Pass\",\n\"End\":true}}}\n"},
+		{"- 1\n- - 2\n  - 3\n-\n  a: b\n", "[1,\n[2,\n3],\n\n{\"a\":\"b\"}]\n"},
+		{"a: 2026-01-01T00:00:00Z\nb: 1.50\nc: 0x1F\nd: ~\ne: 1e3\nf: -7\ng: '1'\nh: yes\n", "{\"a\":\"2026-01-01T00:00:00Z\",\n\"b\":1.5,\n\"c\":31,\n\"d\":null,\n\"e\":1000,\n\"f\":-7,\n\"g\":\"1\",\n\"h\":\"yes\"}\n"},
+		{"a: |\n  {% 1 +\n  2 %}\nb: >-\n  x\n  y\nc: 1\n", "{\"a\":\"{% 1 +\\n2 %}\\n\",\n\n\n\"b\":\"x y\",\n\n\n\"c\":1}\n"},
+		{"a: &x\n  n: 1\nb: *x\nc: 2\n", "{\"a\":\n{\"n\":1},\n\"b\":{\"n\":1},\n\"c\":2}\n"},
+		{"a: &x {n: 1, m: 2}\nb:\n  <<: *x\n  n: 3\n", "{\"a\":{\"n\":1,\"m\":2},\n\"b\":\n{\"m\":2,\n\"n\":3}}\n"},
+		{"{\"a\": {\"b\": [1, null]}}", "{\"a\":{\"b\":[1,null]}}\n"},
+		{"a: {}\nb: []\n1: x\nc.$: $.d\n", "{\"a\":{},\n\"b\":[],\n\"1\":\"x\",\n\"c.$\":\"$.d\"}\n"},
+		{"Resource: ${Arn}\nn: 12345678901234567890\n", "{\"Resource\":\"${Arn}\",\n\"n\":12345678901234567890}\n"},
+		{"a: !!str 1\n", "{\"a\":\"1\"}\n"},
+	} {
+		got, err := yaml.JSON([]byte(c.yaml))
+		if err != nil || string(got) != c.json {
+			t.Errorf("%q: got\n%s (%q) and error %v, expected\n%s", c.yaml, got, got, err, c.json)
+		}
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := 'b'; i < 'm'; i++ {
+		before := string(i - 1)
+		bomb += string(i) + ": &" + string(i) + " [" + strings.Repeat("*"+before+",", 9) + "*" + before + "]\n"
+	}
+	for text, expected := range map[string]string{
+		"a: 1\nb: {% $x %}\n":       "line 2: got {% without quotes, expected a JSONata expression in quotes, or after | or >-",
+		"a: 1\nb:\n  - {% $x %}\n":  "line 3: got {% without quotes, expected a JSONata expression in quotes, or after | or >-",
+		"a: 1\nb: [\n":              "line 2: got text that is not YAML: ",
+		"a: 1\na: 2\n":              `line 2: got text that is not YAML: mapping key "a" already defined`,
+		"a: 1\n---\nb: 2\n":         "line 1: got 2 YAML documents, expected one",
+		"":                          "line 1: got 0 YAML documents, expected one",
+		"# nothing\n":               "line 1: got 0 YAML documents, expected one",
+		"a:\n  b: !GetAtt F.Arn\n":  "line 2: got the tag !GetAtt, expected none: a definition on its own has no CloudFormation functions",
+		"a: *x\n":                   "line 1: got *x, expected &x before it",
+		"a: .inf\n":                 "line 1: got .inf, expected a value of JSON",
+		"a: .nan\n":                 "line 1: got .nan, expected a value of JSON",
+		"a: &x {b: *x}\n":           "line 1: got values nested more than 1000 deep, expected fewer levels",
+		"a: &x\n  <<: *x\n":         "got values nested more than 1000 deep",
+		"a: &x [1]\nb:\n  <<: *x\n": `line 1: got "[" after <<, expected an alias of an object`,
+		bomb:                        "expected fewer aliases",
+	} {
+		got, err := yaml.JSON([]byte(text))
+		var said *yaml.Error
+		if !errors.As(err, &said) || !strings.Contains(err.Error(), expected) {
+			t.Errorf("%.60q: got %q and error %v, expected %s", text, got, err, expected)
+		}
+	}
+}
