@@ -1,10 +1,12 @@
 package asl
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
@@ -113,20 +115,33 @@ func (p *parser) task(f fields.Object) *Task {
 	return t
 }
 
-// jobless holds the services that do not support .sync, tokenless those that do not
-// support .waitForTaskToken (developer guide, "Integrating optimized services").
-// Calls of the SDK support only the latter.
-var (
-	jobless   = map[string]bool{"apigateway": true, "dynamodb": true, "events": true, "http": true, "lambda": true, "sns": true, "sqs": true}
-	tokenless = map[string]bool{"athena": true, "batch": true, "codebuild": true, "databrew": true, "dynamodb": true, "glue": true, "http": true, "mediaconvert": true, "sagemaker": true}
-)
+// checkOptimized reports an optimized integration that does not exist.
+func (p *parser) checkOptimized(f fields.Object, r Resource) {
+	if !r.Integration() || services.Exists(r.Service, r.Action) {
+		return
+	}
+	expected := "a service of " + strings.Join(services.Names(), ", ")
+	if actions := services.Actions(r.Service); actions != nil {
+		expected = fields.Alternatives(actions)
+	}
+	const known = "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
+	f.Document.Known(f.At("Resource"), fields.SchemaText(fmt.Sprintf(known, r.ARN), f.At("Resource")),
+		"got the integration %s:%s, which is not optimized, expected %s, or an SDK integration such as arn:aws:states:::aws-sdk:dynamodb:query", r.Service, r.Action, expected)
+}
 
 // checkPattern reports a pattern that the service does not support.
 func (p *parser) checkPattern(f fields.Object, r Resource) {
-	switch {
-	case r.Pattern == RunJob2 && r.Service != "states",
-		r.Pattern == RunJob && (jobless[r.Service] || strings.HasPrefix(r.Service, "aws-sdk:")),
-		r.Pattern == WaitForTaskToken && tokenless[r.Service]:
-		f.Document.Problem(f.At("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
+	switch r.Pattern {
+	case RunJob, RunJob2:
+		if services.RunsJobs(r.Service, r.Pattern == RunJob2) {
+			return
+		}
+	case WaitForTaskToken:
+		if services.TakesTokens(r.Service) {
+			return
+		}
+	default:
+		return
 	}
+	f.Document.Problem(f.At("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/sfnapi"
@@ -59,11 +60,20 @@ func (s *Stack) parseMachine(r *template.Resource) (*Machine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
-	definition, err := asl.Parse([]byte(text))
+	parsed, err := asl.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", s.template.ShortName(r), err)
 	}
-	return &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: definition, Type: kind, text: text}, nil
+	return &Machine{ID: s.template.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Type: kind, text: text}, nil
+}
+
+// definitionOf returns the definition of a state machine, and its type.
+func definitionOf(r *template.Resource) (text string, kind engine.Type, err error) {
+	text, express, err := definition.Of(r)
+	if express {
+		return text, engine.Express, err
+	}
+	return text, engine.Standard, err
 }
 
 // machineAt returns the state machine with an ARN; nil if there is none.

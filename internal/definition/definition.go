@@ -1,4 +1,5 @@
-package stack
+// Package definition reads the definitions of state machines in templates.
+package definition
 
 import (
 	"encoding/json"
@@ -8,14 +9,13 @@ import (
 	"path"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/yaml"
 )
 
-// machineProperties are the properties of a state machine that say what it runs
-// (CloudFormation user guide, AWS::StepFunctions::StateMachine).
-type machineProperties struct {
+// properties are those of a state machine that say what it runs (CloudFormation
+// user guide, AWS::StepFunctions::StateMachine).
+type properties struct {
 	DefinitionString        string
 	Definition              json.RawMessage
 	DefinitionS3Location    struct{ Bucket, Key string }
@@ -23,22 +23,18 @@ type machineProperties struct {
 	StateMachineType        string
 }
 
-// definitionOf returns the definition of a state machine, with its substitutions
-// made, and its type.
-func definitionOf(r *template.Resource) (text string, kind engine.Type, err error) {
-	var p machineProperties
+// Of returns the definition of a state machine, with its substitutions made, and
+// whether it is an Express one.
+func Of(r *template.Resource) (text string, express bool, err error) {
+	var p properties
 	if err := r.Decode(&p); err != nil {
-		return "", "", err
-	}
-	kind = engine.Standard
-	if p.StateMachineType == "EXPRESS" {
-		kind = engine.Express
+		return "", false, err
 	}
 	text, err = p.text(r)
-	return text, kind, err
+	return text, p.StateMachineType == "EXPRESS", err
 }
 
-func (p *machineProperties) text(r *template.Resource) (string, error) {
+func (p *properties) text(r *template.Resource) (string, error) {
 	var texts []string
 	quoted := false // whether a substitution is within a string of JSON for sure
 	if p.DefinitionString != "" {

@@ -1,4 +1,4 @@
-package stack
+package definition_test
 
 import (
 	"encoding/json"
@@ -7,9 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mapjob/mapjob/internal/runnable"
+	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/template"
 )
+
+// object is a JSON object.
+type object = map[string]any
+
+const machineType = "AWS::StepFunctions::StateMachine"
 
 // A definition may be in any of three properties, with or without substitutions.
 func TestDefinitions(t *testing.T) {
@@ -46,7 +51,7 @@ func TestDefinitions(t *testing.T) {
 				"Stack.assets": object{"type": "cdk:asset-manifest", "properties": object{"file": "assets.json"}},
 			}},
 			"assets.json":   object{"files": object{"a": object{"source": object{"path": asset}, "destinations": object{"here": object{"objectKey": asset}}}}},
-			"template.json": object{"Resources": object{"Machine": object{"Type": runnable.MachineType, "Properties": c.properties}}},
+			"template.json": object{"Resources": object{"Machine": object{"Type": machineType, "Properties": c.properties}}},
 		} {
 			encoded, err := json.Marshal(content)
 			if err == nil {
@@ -63,7 +68,7 @@ func TestDefinitions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, _, err := definitionOf(assembly.Stacks()[0].Resources(runnable.MachineType)[0])
+		got, _, err := definition.Of(assembly.Stacks()[0].Resources(machineType)[0])
 		if err != nil {
 			got = strings.TrimPrefix(err.Error(), folder+string(filepath.Separator))
 		}

@@ -1,15 +1,14 @@
-package asl
+// Package services knows the optimized integrations of Step Functions (developer
+// guide, "Integrating optimized services").
+package services
 
 import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/mapjob/mapjob/internal/asl/fields"
 )
 
-// optimized holds the optimized integrations: the actions by service (developer
-// guide, "Integrating optimized services").
+// optimized holds the actions by service.
 var optimized = map[string][]string{
 	"apigateway": {"invoke"},
 	"athena":     {"getQueryExecution", "getQueryResults", "startQueryExecution", "stopQueryExecution"},
@@ -38,15 +37,34 @@ var optimized = map[string][]string{
 	"states": {"startExecution"},
 }
 
-// checkOptimized reports an optimized integration that does not exist.
-func (p *parser) checkOptimized(f fields.Object, r Resource) {
-	if !r.Integration() || strings.HasPrefix(r.Service, "aws-sdk:") || slices.Contains(optimized[r.Service], r.Action) {
-		return
-	}
-	expected := "a service of " + strings.Join(slices.Sorted(maps.Keys(optimized)), ", ")
-	if actions := optimized[r.Service]; actions != nil {
-		expected = fields.Alternatives(actions)
-	}
-	f.Document.Known(f.At("Resource"), fields.SchemaText("The resource provided "+r.ARN+" is not recognized. The value is not a valid resource ARN, or the resource is not available in this region.", f.At("Resource")),
-		"got the integration %s:%s, which is not optimized, expected %s, or an SDK integration such as arn:aws:states:::aws-sdk:dynamodb:query", r.Service, r.Action, expected)
+// jobless holds the services that do not support .sync, tokenless those that do not
+// support .waitForTaskToken.
+var (
+	jobless   = map[string]bool{"apigateway": true, "dynamodb": true, "events": true, "http": true, "lambda": true, "sns": true, "sqs": true}
+	tokenless = map[string]bool{"athena": true, "batch": true, "codebuild": true, "databrew": true, "dynamodb": true, "glue": true, "http": true, "mediaconvert": true, "sagemaker": true}
+)
+
+// Exists reports whether an action of a service is optimized, or is one of the SDK.
+func Exists(service, action string) bool {
+	return sdk(service) || slices.Contains(optimized[service], action)
 }
+
+func sdk(service string) bool { return strings.HasPrefix(service, "aws-sdk:") }
+
+// Names returns the optimized services, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(optimized)) }
+
+// Actions returns the optimized actions of a service, sorted; nil if there is no
+// such service.
+func Actions(service string) []string { return optimized[service] }
+
+// RunsJobs reports whether a service supports .sync, or .sync:2 if second.
+func RunsJobs(service string, second bool) bool {
+	if second {
+		return service == "states"
+	}
+	return !jobless[service] && !sdk(service)
+}
+
+// TakesTokens reports whether a service supports .waitForTaskToken.
+func TakesTokens(service string) bool { return !tokenless[service] }
