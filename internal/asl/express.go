@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/asl/services"
 )
 
 // CheckExpress reports what an Express workflow does not support: Distributed
@@ -22,9 +23,9 @@ func (m *StateMachine) CheckExpress() error {
 		}
 		var what string
 		switch r := s.Task.Resource; {
-		case r.Service == ActivityService:
+		case r.Service == services.ActivityService:
 			what = "Activity ARN"
-		case r.Pattern != RequestResponse:
+		case r.Pattern != services.RequestResponse:
 			what = fmt.Sprintf("'%s' service integration", string(r.Pattern))
 		default:
 			continue

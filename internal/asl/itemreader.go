@@ -4,13 +4,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
 // ItemReader reads the items of a Distributed Map.
 type ItemReader struct {
-	Resource Resource
+	Resource services.Resource
 	// Arguments holds Arguments in JSONata and Parameters in JSONPath.
 	Arguments *expression.Template
 	// InputType is JSON, JSONL, CSV, PARQUET or MANIFEST. It is empty for an object

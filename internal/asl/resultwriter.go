@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
 )
 
 // ResultWriter stores the results of a Distributed Map.
 type ResultWriter struct {
 	// Resource is empty if the results are only transformed and stay in the output.
-	Resource  Resource
+	Resource  services.Resource
 	Arguments *expression.Template
 	// OutputType is JSON or JSONL.
 	OutputType string
@@ -59,14 +60,14 @@ func (p *parser) argumentsTemplate(f fields.Object, of string) *expression.Templ
 }
 
 // s3Resource reads the Resource of a reader or a writer.
-func (p *parser) s3Resource(f fields.Object, allowed ...string) Resource {
+func (p *parser) s3Resource(f fields.Object, allowed ...string) services.Resource {
 	if !f.Has("Resource") {
 		f.Missing("Resource", "arn:aws:states:::"+allowed[0])
-		return Resource{}
+		return services.Resource{}
 	}
 	arn := f.Text("Resource")
-	r, ok := parseResource(arn)
-	if ok && r.Pattern == RequestResponse {
+	r, ok := services.Parse(arn)
+	if ok && r.Pattern == services.RequestResponse {
 		if slices.Contains(allowed, r.Service+":"+r.Action) {
 			return r
 		}
@@ -74,5 +75,5 @@ func (p *parser) s3Resource(f fields.Object, allowed ...string) Resource {
 	if !f.Document.Substituted(f.At("Resource"), arn) {
 		f.Document.Problem(f.At("Resource"), "got %q, expected arn:aws:states:::%s", arn, strings.Join(allowed, " or arn:aws:states:::"))
 	}
-	return Resource{}
+	return services.Resource{}
 }

@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 )
 
 // Integration does the work of a task's resource: it invokes a function, or puts
@@ -59,7 +59,7 @@ func (f ImmediateFunc) Call(_ context.Context, request *Request) (any, error) {
 // Request is the request of a task to its resource.
 type Request struct {
 	// Resource is the parsed ARN of the definition.
-	Resource asl.Resource
+	Resource services.Resource
 	// Parameters is the value of Arguments or Parameters, or the input.
 	Parameters any
 	// Credentials is the value of the task's Credentials, nil without.
@@ -159,7 +159,7 @@ func (s *integrations) add(resource string, integration Integration) {
 
 // find returns the integration of the whole ARN, else of the ARN without the
 // pattern, else of the longest prefix, else nil.
-func (s *integrations) find(r asl.Resource) Integration {
+func (s *integrations) find(r services.Resource) Integration {
 	if i, ok := s.exact[r.ARN]; ok {
 		return i
 	}

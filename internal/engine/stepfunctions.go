@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -12,7 +12,7 @@ import (
 // machines that the engine was given, and asking for executions.
 
 // answers reports whether the engine answers the resource itself.
-func (e *Engine) answers(r asl.Resource) bool {
+func (e *Engine) answers(r services.Resource) bool {
 	switch {
 	case r.Action == "startExecution":
 		return e.machines != nil && (r.Service == "states" || r.Service == "aws-sdk:sfn")
@@ -67,7 +67,7 @@ func (t *task) startExecution(arguments *value.Object) {
 	r.add(x)
 	r.loop.Do(x.start)
 	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(x.startTime.UnixMilli())/1000)
-	if pattern := t.request.Resource.Pattern; pattern != asl.RunJob && pattern != asl.RunJob2 {
+	if pattern := t.request.Resource.Pattern; pattern != services.RunJob && pattern != services.RunJob2 {
 		t.respond(0, output, nil)
 		return
 	}
@@ -97,7 +97,7 @@ func parsedText(v any) any {
 
 // nestedEnded ends a .sync task when its execution has ended.
 func (t *task) nestedEnded(x *execution) {
-	d := describeNested(x, t.request.Resource.Pattern == asl.RunJob2)
+	d := describeNested(x, t.request.Resource.Pattern == services.RunJob2)
 	if x.status == Succeeded {
 		t.answer(d, nil)
 		return

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/engine/loop"
 	"github.com/mapjob/mapjob/internal/expression"
@@ -50,12 +50,12 @@ type task struct {
 // now is too late.
 func (t *task) ended() bool { return t.visit.work != work(t) }
 
-func (t *task) resource() *asl.Resource { return &t.visit.state.Task.Resource }
+func (t *task) resource() *services.Resource { return &t.visit.state.Task.Resource }
 
 // schedule evaluates the fields of the state and queues the call.
 func (t *task) schedule() {
 	v, resource := t.visit, t.resource()
-	if resource.Pattern == asl.WaitForTaskToken {
+	if resource.Pattern == services.WaitForTaskToken {
 		t.request.Callback = &Callback{Token: v.run.newID() + v.run.newID(), task: t}
 	}
 	d := event.Data{Resource: resource.Call, Service: resource.Service, Region: v.run.engine.region}
@@ -155,7 +155,7 @@ func (t *task) call() {
 // send passes the request to whatever answers the resource.
 func (t *task) send() {
 	r := t.visit.run
-	waits := t.resource().Pattern != asl.RequestResponse
+	waits := t.resource().Pattern != services.RequestResponse
 	integration := r.engine.integration(t.visit.state)
 	switch immediate, ok := integration.(Immediate); {
 	case integration == nil:
@@ -203,11 +203,11 @@ func (t *task) returned(output any, err error) {
 		return
 	}
 	switch t.resource().Pattern {
-	case asl.RunJob, asl.RunJob2:
+	case services.RunJob, services.RunJob2:
 		if err == nil && !t.submitted && !t.submit(&value.Object{}) {
 			return
 		}
-	case asl.WaitForTaskToken:
+	case services.WaitForTaskToken:
 		if err != nil {
 			break
 		}
@@ -259,7 +259,7 @@ func (t *task) answer(output any, err error) {
 	switch e := (*TaskError)(nil); {
 	case errors.As(err, &e):
 		f = &failure{name: e.Name, cause: e.Cause, terminal: e.Name == errRuntime}
-		f.answered = t.submitted && resource.Pattern == asl.WaitForTaskToken
+		f.answered = t.submitted && resource.Pattern == services.WaitForTaskToken
 	case err != nil:
 		f = &failure{name: errTaskFailed, cause: err.Error()}
 	default:
@@ -268,7 +268,7 @@ func (t *task) answer(output any, err error) {
 	if f != nil {
 		d.Error, d.Cause = f.name, f.cause
 		kind := callEvents(resource).failed
-		if resource.Pattern != asl.RequestResponse && !t.submitted {
+		if resource.Pattern != services.RequestResponse && !t.submitted {
 			kind = event.TaskSubmitFailed
 		}
 		if v.thread.record(kind, &d) {
@@ -360,11 +360,11 @@ var (
 		event.ActivityScheduled, event.ActivityStarted, event.ActivitySucceeded, event.ActivityFailed, event.ActivityTimedOut}
 )
 
-func callEvents(r *asl.Resource) *callEventTypes {
+func callEvents(r *services.Resource) *callEventTypes {
 	switch r.Service {
-	case asl.FunctionService:
+	case services.FunctionService:
 		return &functionEvents
-	case asl.ActivityService:
+	case services.ActivityService:
 		return &activityEvents
 	}
 	return &serviceEvents

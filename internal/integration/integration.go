@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
@@ -34,12 +34,12 @@ type Functions interface {
 // does. Invoke answers the tasks that invoke a function: that is
 // [Services.Invoke], or a function that calls it. The error says why nothing on
 // this machine answers them.
-func (s *Services) Find(resource asl.Resource, invoke engine.IntegrationFunc) (engine.IntegrationFunc, error) {
+func (s *Services) Find(resource services.Resource, invoke engine.IntegrationFunc) (engine.IntegrationFunc, error) {
 	action := resource.Action
 	switch resource.Service {
-	case asl.FunctionService:
+	case services.FunctionService:
 		return s.function(resource.ARN, invoke)
-	case asl.ActivityService:
+	case services.ActivityService:
 		return nil, errors.New("activities have no workers on this machine, expected a function")
 	case "lambda":
 		if action == "invoke" {

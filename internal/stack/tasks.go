@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/sfnapi"
@@ -54,12 +55,12 @@ func (t *tasks) each(machine *asl.StateMachine, missing func(*asl.State, error) 
 }
 
 // find returns what answers a resource; nil if the engine itself does.
-func (t *tasks) find(resource asl.Resource) (engine.Integration, error) {
+func (t *tasks) find(resource services.Resource) (engine.Integration, error) {
 	call, err := t.services.Find(resource, t.invoke)
 	if call == nil || err != nil {
 		return nil, err
 	}
-	if resource.Pattern == asl.WaitForTaskToken {
+	if resource.Pattern == services.WaitForTaskToken {
 		call = t.waiting.Await(call)
 	}
 	return call, nil

@@ -81,6 +81,7 @@ var floors = [][]room{
 		{"constructs/internal/...", []string{"internal/number", "internal/protocol"}, cdk},
 	},
 	{
+		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
@@ -103,7 +104,7 @@ var floors = [][]room{
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
-		{"internal/engine", []string{"internal/asl", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
+		{"internal/engine", []string{"internal/asl", "internal/asl/services", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
 			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
@@ -111,7 +112,7 @@ var floors = [][]room{
 	{
 		{"internal/engine/enginetest", []string{"internal/engine"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
-		{"internal/integration", []string{"internal/asl", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
+		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/operate", []string{"internal/awserror", "internal/jsonl", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
@@ -121,12 +122,12 @@ var floors = [][]room{
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
-		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
+		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",
-			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "job/report"}, sdk},
+			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},

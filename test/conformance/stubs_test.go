@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/objects/objectstest"
 	"github.com/mapjob/mapjob/internal/value"
@@ -26,8 +27,8 @@ func (c *recorded) integrations(machine *asl.StateMachine) []engine.Option {
 			continue
 		}
 		switch r := s.Task.Resource; {
-		case r.Service == "states" && r.Pattern != asl.WaitForTaskToken: // the engine does it itself
-		case r.Service == "lambda" && r.Pattern == asl.RequestResponse, r.Service == asl.FunctionService:
+		case r.Service == "states" && r.Pattern != services.WaitForTaskToken: // the engine does it itself
+		case r.Service == "lambda" && r.Pattern == services.RequestResponse, r.Service == services.FunctionService:
 		default:
 			options = append(options, engine.WithIntegration(r.ARN, c.custom))
 		}

@@ -1,5 +1,6 @@
-// Package services knows the optimized integrations of Step Functions (developer
-// guide, "Integrating optimized services").
+// Package services knows what the Resource of a task names: functions, activities,
+// and the integrations of services (developer guide, "Integrating optimized
+// services").
 package services
 
 import (
