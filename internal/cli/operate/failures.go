@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -87,10 +88,7 @@ func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *opera
 		fmt.Fprintf(to, "item %s  %s  %s\n", number.Thousands(item.Index), plain.Line(item.Error), excerpt(item.Item, 200))
 		shown++
 	}
-	again, err := s.again(ctx, x, errorFlags(c.Error)...)
-	for _, line := range again {
-		fmt.Fprintln(to, line)
-	}
+	_, err := fmt.Fprintln(to, strings.Join(s.again(ctx, x, errorFlags(c.Error)...), "\n"))
 	return err
 }
 

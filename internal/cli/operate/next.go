@@ -20,41 +20,37 @@ func Next(ctx context.Context, arn string, named bool) (lines []string, err erro
 		return nil, err
 	}
 	s.named = named
-	lines, err = s.next(ctx, x)
-	return lines, errors.Join(err, s.close())
+	return s.next(ctx, x), s.close()
 }
 
 // next returns the commands for the items of an execution that failed.
-func (s *session) next(ctx context.Context, x *operate.Execution) ([]string, error) {
+func (s *session) next(ctx context.Context, x *operate.Execution) []string {
 	if x.Unsuccessful() == 0 {
-		return nil, nil
+		return nil
 	}
-	again, err := s.again(ctx, x)
-	if err != nil {
-		return nil, err
+	again := s.again(ctx, x)
+	if !x.HasFailures() {
+		return again
 	}
-	if x.HasFailures() {
-		return append([]string{"why they failed: " + s.command("failures", x)}, again...), nil
-	}
-	return again, nil
+	return append([]string{"why they failed: " + s.command("failures", x)}, again...)
 }
 
 // again returns the command that runs the failed items of an execution again, or why
 // they can't be run again. More words follow the command.
-func (s *session) again(ctx context.Context, x *operate.Execution, more ...string) ([]string, error) {
+func (s *session) again(ctx context.Context, x *operate.Execution, more ...string) []string {
 	err := s.CanRerun(ctx, x)
-	lacks, ok := errors.AsType[*operate.NoReport](err)
-	switch {
-	case err == nil:
-		return []string{"run them again: " + s.command("rerun", x, more...)}, nil
-	case !ok:
-		return nil, err
+	if err == nil {
+		return []string{"run them again: " + s.command("rerun", x, more...)}
 	}
-	lines := append([]string{"they can't be rerun: " + lacks.Reason}, s.items()...)
+	reason := err.Error()
+	if lacks, ok := errors.AsType[*operate.NoReport](err); ok {
+		reason = lacks.Reason
+	}
+	lines := append([]string{"they can't be rerun: " + reason}, s.items()...)
 	if !s.target.Local && (x.Status == "ABORTED" || x.Status == "TIMED_OUT") {
 		lines = append(lines, "go on where it was: "+s.command("redrive", x))
 	}
-	return lines, nil
+	return lines
 }
 
 // items returns how to run the items that a run has kept itself.

@@ -49,11 +49,10 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if _, err = io.Copy(streams.Out, file); err != nil || c.JSON {
 		return err
 	}
-	next, err := s.next(ctx, x)
-	for _, line := range next {
+	for _, line := range s.next(ctx, x) {
 		fmt.Fprintln(streams.Err, line)
 	}
-	return err
+	return nil
 }
 
 // show opens a page in the browser. It stays in a file, which the browser reads.

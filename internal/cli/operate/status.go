@@ -91,12 +91,11 @@ func (s *session) print(ctx context.Context, to io.Writer, status *operate.Statu
 			text.WriteString(comparison(c) + "\n")
 		}
 	}
-	next, err := s.next(ctx, x)
-	for _, line := range next {
+	for _, line := range s.next(ctx, x) {
 		text.WriteString(line + "\n")
 	}
-	_, failed := io.WriteString(to, text.String())
-	return errors.Join(err, failed)
+	_, err := io.WriteString(to, text.String())
+	return err
 }
 
 // mostErrors is how many names of errors a screen has.
