@@ -18,7 +18,9 @@ type Choice struct {
 type Rule struct {
 	// Text is the condition in readable form.
 	Text string
-	Next *State
+	// Comment is empty if the definition does not set it.
+	Comment string
+	Next    *State
 	// Assign and Output are evaluated if the rule matches.
 	Assign    *expression.Template
 	Output    *expression.Template
@@ -40,7 +42,7 @@ func (p *parser) choice(f fields.Object, links []link) (*Choice, []link) {
 			continue
 		}
 		field := fmt.Sprintf("Choices[%d]", i)
-		rule := &Rule{Assign: p.assign(g, field+"/Assign")}
+		rule := &Rule{Comment: g.Text("Comment"), Assign: p.assign(g, field+"/Assign")}
 		if g.Language == JSONata {
 			rule.Output = g.Template("Output", field+"/Output")
 			rule.condition, rule.Text = p.condition(g, field+"/Condition")

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/cli/create"
 	"github.com/mapjob/mapjob/internal/cli/definition"
+	"github.com/mapjob/mapjob/internal/cli/graph"
 	"github.com/mapjob/mapjob/internal/cli/operate"
 	"github.com/mapjob/mapjob/internal/cli/run"
 	"github.com/mapjob/mapjob/internal/cli/serve"
@@ -31,6 +32,8 @@ type commands struct {
 	Stop     operate.Stop     `cmd:"" help:"Stop an execution."`
 	Redrive  operate.Redrive  `cmd:"" help:"Go on with an execution that was stopped or timed out."`
 	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
+
+	Graph graph.Command `cmd:"" help:"Draw a state machine as Mermaid or SVG, and what happened in an execution."`
 
 	ASL definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
 }

@@ -35,6 +35,18 @@ type Query interface {
 // Computed reports whether the value is known only when the state runs.
 func (d *Dynamic) Computed() bool { return d.JSONata != nil || d.Query != nil }
 
+// Source returns the expression that computes the value, "" if it is in the
+// definition.
+func (d *Dynamic) Source() string {
+	switch {
+	case d.JSONata != nil:
+		return d.JSONata.source
+	case d.Query != nil:
+		return d.Query.String()
+	}
+	return ""
+}
+
 // Path returns the path of the field's Path variant, or nil.
 func (d *Dynamic) Path() *Path {
 	p, _ := d.Query.(*Path)

@@ -11,6 +11,15 @@ func NewTemplate(root Node) *Template { return &Template{root} }
 // Evaluate returns the value of the template. The error is an [*Error].
 func (t *Template) Evaluate(s *Scope) (any, error) { return t.root.Evaluate(s) }
 
+// Source returns the JSONata expression that is the whole template; "" if it is not
+// one.
+func (t *Template) Source() string {
+	if e, ok := t.root.(*JSONata); ok {
+		return e.source
+	}
+	return ""
+}
+
 // Unexpected returns the error of a field that got a value of another type than
 // it expects from the template.
 func (t *Template) Unexpected(expected string, v any) error {

@@ -66,19 +66,11 @@ func (r *Run) Run(ctx context.Context, s *terminal.Streams) (err error) {
 }
 
 func (r *Run) parse(file string, s *terminal.Streams) (*asl.StateMachine, error) {
-	text, err := readDefinition(file, s.In)
-	if err != nil {
-		return nil, located(file, err)
-	}
 	var options []asl.Option
 	if r.NoLimits {
 		options = append(options, asl.WithoutSizeLimits())
 	}
-	machine, err := asl.Parse(text, options...)
-	if err != nil {
-		return nil, located(file, err)
-	}
-	return machine, nil
+	return Parse(file, s.In, options...)
 }
 
 // options returns the flags as options of the engine.

@@ -1,0 +1,141 @@
+package graph
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/plain"
+)
+
+// Sizes of text, in pixels.
+const (
+	titleSize  = 13.0
+	detailSize = 11.0
+	lineHeight = 1.35
+)
+
+// Most characters of a line, and lines of a text.
+const (
+	titleWidth, titleLines   = 30, 4
+	detailWidth, detailLines = 36, 2
+	labelWidth, labelLines   = 28, 2
+)
+
+// advance is the width of a character, in parts of the size. The fonts of readers
+// differ: it is that of a wide one, so that text fits in all of them.
+func advance(r rune) float64 {
+	switch {
+	case r == ' ':
+		return 0.36
+	case strings.ContainsRune("ijl.,:;'|!", r):
+		return 0.37
+	case strings.ContainsRune("frtI()[]{}/\\-\"`*", r):
+		return 0.46
+	case strings.ContainsRune("mwMW%@", r):
+		return 1.04
+	case r < 128 && (unicode.IsUpper(r) || strings.ContainsRune("=<>+~&#^_×", r)):
+		return 0.82
+	case r < 128:
+		return 0.66
+	case r < 0x250:
+		return 0.85
+	}
+	return 1.4 // such as Chinese and emoji
+}
+
+func textWidth(text string, size float64, bold bool) float64 {
+	width := 0.0
+	for _, r := range text {
+		width += advance(r)
+	}
+	if bold {
+		width *= 1.08
+	}
+	return width * size
+}
+
+// wrap breaks a text into lines of some width, at most so many, and shortens what is
+// left. Where it can't break between words, it breaks within one.
+func wrap(text string, width, most int) []string {
+	runes := []rune(plain.Line(strings.Join(strings.Fields(text), " ")))
+	if len(runes) == 0 && text != "" {
+		runes = []rune(plain.Line(fmt.Sprintf("%q", text))) // spaces only
+	}
+	var lines []string
+	for len(runes) > width {
+		if len(lines) == most-1 {
+			runes = append(runes[:width-1:width-1], '…')
+			break
+		}
+		at := breakBefore(runes, width)
+		lines = append(lines, strings.TrimRight(string(runes[:at]), " "))
+		runes = []rune(strings.TrimLeft(string(runes[at:]), " "))
+	}
+	return append(lines, string(runes))
+}
+
+// breakBefore returns where a line of at most width characters ends: after a space or
+// another sign, or between the words of aName.
+func breakBefore(runes []rune, width int) int {
+	for at := width; at > width/2; at-- {
+		if runes[at] == ' ' || runes[at-1] == ' ' {
+			return at
+		}
+	}
+	for at := width; at > width/3; at-- {
+		before, after := runes[at-1], runes[at]
+		if strings.ContainsRune("-_.,;:/&=", before) || unicode.IsLower(before) && unicode.IsUpper(after) {
+			return at
+		}
+	}
+	at := width
+	for at > 1 && (unicode.In(runes[at], unicode.Variation_Selector, unicode.Mn) || unicode.In(runes[at], unicode.Sk)) {
+		at--
+	}
+	return at
+}
+
+// outcome returns the lines about what happened at a state.
+func (v *Visits) outcome() []string {
+	if v == nil {
+		return nil
+	}
+	if v.Entered == 0 {
+		return []string{string(NotReached)}
+	}
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			if v.Entered > 1 || n > 1 {
+				what = number.Thousands(n) + " " + what
+			}
+			parts = append(parts, what)
+		}
+	}
+	add(v.Failed, "failed")
+	add(v.Running, "running")
+	add(v.Caught, "caught")
+	add(v.Aborted, "aborted")
+	add(v.Succeeded, "succeeded")
+	if v.Retries > 0 {
+		retries := "retries"
+		if v.Retries == 1 {
+			retries = "retry"
+		}
+		parts = append(parts, number.Thousands(v.Retries)+" "+retries)
+	}
+	lines := wrap(strings.Join(parts, ", "), detailWidth, 3)
+	if v.Of != "" {
+		lines = append(lines, wrap(v.Of, detailWidth, 2)...)
+	}
+	if i := v.Items; i != nil {
+		text := number.Of(i.Total, "item")
+		if i.Total > 0 {
+			text = fmt.Sprintf("%s: %s succeeded, %s failed", text, number.Thousands(i.Succeeded), number.Thousands(i.Failed))
+		}
+		lines = append(lines, wrap(text, detailWidth+8, 2)...)
+	}
+	return lines
+}

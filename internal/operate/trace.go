@@ -1,0 +1,150 @@
+package operate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/graph"
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/statesarn"
+)
+
+// Traced is an execution with its definition and what happened at its states.
+type Traced struct {
+	StateMachine string // name
+	Definition   []byte
+	Trace        *graph.Trace
+}
+
+// Trace reads the histories of an execution and of at most so many children of each
+// Map Run, those that failed first.
+func (s *Service) Trace(ctx context.Context, x *Execution, children int) (*Traced, error) {
+	machine, err := s.API.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &x.ARN})
+	if err != nil {
+		return nil, s.explain(err, x.ARN)
+	}
+	traced := &Traced{StateMachine: aws.ToString(machine.Name), Definition: []byte(aws.ToString(machine.Definition)), Trace: graph.NewTrace()}
+	if err := s.addHistory(ctx, traced.Trace, x.ARN, x.Status); err != nil {
+		return nil, err
+	}
+	status, err := s.Status(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	states := traced.Trace.MapRuns()
+	for i := range status.MapRuns {
+		run := &status.MapRuns[i]
+		name := states[run.ARN]
+		if name == "" {
+			continue
+		}
+		state := traced.Trace.State(name)
+		if state.Items == nil {
+			state.Items = &graph.Items{}
+		}
+		state.Items.Total += int(run.Total)
+		state.Items.Succeeded += int(run.Handled)
+		state.Items.Failed += int(run.Failed)
+		if err := s.addChildren(ctx, traced.Trace, name, run.ARN, children); err != nil {
+			return nil, err
+		}
+	}
+	// The summary knows which items of a batch failed.
+	if a := x.Account; a != nil {
+		for _, name := range states {
+			if name == protocol.StateMap || name == protocol.StateRerunMap {
+				traced.Trace.State(name).Items = &graph.Items{Total: a.Total, Succeeded: a.Succeeded, Failed: a.Failed + a.Missing}
+			}
+		}
+	}
+	return traced, nil
+}
+
+// addHistory adds the events of an execution.
+func (s *Service) addHistory(ctx context.Context, to *graph.Trace, arn, status string) error {
+	var events []graph.Event
+	pages := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, MaxResults: 1000, IncludeExecutionData: aws.Bool(false)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return s.explain(err, arn)
+		}
+		for i := range page.Events {
+			events = append(events, event(&page.Events[i]))
+		}
+	}
+	ending := graph.Fails
+	switch types.ExecutionStatus(status) {
+	case types.ExecutionStatusRunning, types.ExecutionStatusPendingRedrive:
+		ending = graph.Goes
+	case types.ExecutionStatusSucceeded:
+		ending = graph.Ends
+	case types.ExecutionStatusAborted:
+		ending = graph.Stops
+	}
+	to.Add(events, ending)
+	return nil
+}
+
+// event returns what a trace needs of an event.
+func event(e *types.HistoryEvent) graph.Event {
+	of := graph.Event{ID: e.Id, PreviousID: e.PreviousEventId, Type: string(e.Type)}
+	switch {
+	case e.StateEnteredEventDetails != nil:
+		of.State = aws.ToString(e.StateEnteredEventDetails.Name)
+	case e.StateExitedEventDetails != nil:
+		of.State = aws.ToString(e.StateExitedEventDetails.Name)
+	case e.MapRunStartedEventDetails != nil:
+		of.MapRun = aws.ToString(e.MapRunStartedEventDetails.MapRunArn)
+	}
+	for _, iteration := range []*types.MapIterationEventDetails{e.MapIterationStartedEventDetails, e.MapIterationSucceededEventDetails, e.MapIterationFailedEventDetails, e.MapIterationAbortedEventDetails} {
+		if iteration != nil {
+			of.State = aws.ToString(iteration.Name)
+		}
+	}
+	return of
+}
+
+// addChildren adds the histories of children of a Map Run.
+func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state, mapRun string, most int) error {
+	described, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &mapRun})
+	if err != nil {
+		return s.explain(err, mapRun)
+	}
+	total := 0
+	if described.ExecutionCounts != nil {
+		total = int(described.ExecutionCounts.Total)
+	}
+	read := map[string]bool{}
+	for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, ""} {
+		pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &mapRun, StatusFilter: status, MaxResults: 1000})
+		for pages.HasMorePages() && len(read) < most {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return s.explain(err, mapRun)
+			}
+			for _, child := range page.Executions {
+				arn := aws.ToString(child.ExecutionArn)
+				if statesarn.IsExpress(arn) { // it has no history
+					to.Unknown(state)
+					return nil
+				}
+				if read[arn] || len(read) == most {
+					continue
+				}
+				read[arn] = true
+				if err := s.addHistory(ctx, to, arn, string(child.Status)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if total > len(read) {
+		to.Sample(state, fmt.Sprintf("in %s of %s", number.Thousands(len(read)), number.Of(total, "child execution")))
+	}
+	return nil
+}
