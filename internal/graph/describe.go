@@ -110,14 +110,12 @@ func mapNotes(m *asl.Map) []string {
 		add("items: %s", m.ItemsPath)
 	}
 	if b := m.ItemBatcher; b != nil {
-		var limits []string
 		if b.MaxItems != nil {
-			limits = append(limits, things(b.MaxItems, "item"))
+			add("batch: up to %s", things(b.MaxItems, "item"))
 		}
 		if b.MaxBytes != nil {
-			limits = append(limits, things(b.MaxBytes, "byte"))
+			add("batch: up to %s", things(b.MaxBytes, "byte"))
 		}
-		add("batches: up to %s", strings.Join(limits, ", "))
 	}
 	if m.MaxConcurrency != nil {
 		if n, whole := expression.WholeNumber(m.MaxConcurrency.Literal); !whole || n > 0 || m.MaxConcurrency.Computed() {

@@ -121,6 +121,7 @@ type Edge struct {
 	Points []Point `json:"points"`
 
 	from, to *Node
+	pieces   []*piece
 }
 
 // flow is a state machine, a branch or the processor of a Map.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 )
@@ -21,21 +22,41 @@ const (
 	labelMargin = 5.0
 )
 
+// mostPieces is how many pieces the lines of a flow may have together. Many more would
+// take minutes, for a drawing that no one can read.
+const mostPieces = 1_000_000
+
+// ErrTooLarge is the error of a state machine that is too large to draw.
+var ErrTooLarge = errors.New("the state machine is too large to draw")
+
 // Layout gives the nodes, the edges and the labels their places.
-func (g *Graph) Layout() {
-	g.top.layout()
+func (g *Graph) Layout() error {
+	if err := g.top.layout(); err != nil {
+		return err
+	}
 	header := 0.0
 	if g.Title != "" {
 		header = 30
 	}
 	g.top.place(margin, margin+header)
 	g.Width, g.Height = max(g.top.Width, textWidth(g.Title, titleSize+1, true))+2*margin, g.top.Height+2*margin+header
+	return nil
 }
 
 // place moves what is inside a flow, whose places are relative until then.
 func (f *flow) place(x, y float64) {
 	f.X, f.Y = x, y
+	moved := map[*piece]bool{}
 	for _, e := range f.edges {
+		for _, p := range e.pieces {
+			if moved[p] {
+				continue
+			}
+			moved[p] = true
+			for i, at := range *p {
+				(*p)[i] = Point{round(at.X + x), round(at.Y + y)}
+			}
+		}
 		for i := range e.Points {
 			e.Points[i].X, e.Points[i].Y = round(e.Points[i].X+x), round(e.Points[i].Y+y)
 		}
@@ -71,10 +92,10 @@ func (n *Node) insideHeight() float64 {
 }
 
 // measure sets the size of a node and the lines of its text.
-func (n *Node) measure() {
+func (n *Node) measure() error {
 	if n.Kind != StateKind {
 		n.Width, n.Height = 2*markRadius, 2*markRadius
-		return
+		return nil
 	}
 	n.Title = wrap(n.Name, titleWidth, titleLines)
 	n.Details = nil
@@ -96,7 +117,9 @@ func (n *Node) measure() {
 		height += detailSize * lineHeight
 	}
 	for _, f := range n.flows {
-		f.layout()
+		if err := f.layout(); err != nil {
+			return err
+		}
 	}
 	n.Width, n.Height = max(width, n.insideWidth(), 60)+2*padding, height+2*padding-4
 	if n.Group() {
@@ -104,10 +127,11 @@ func (n *Node) measure() {
 	}
 	n.Height = max(n.Height, float64(len(n.loops))*40+10)
 	n.Width, n.Height = math.Ceil(n.Width), math.Ceil(n.Height)
+	return nil
 }
 
 // layout lays a flow out, in layers, from the inside to the outside.
-func (f *flow) layout() {
+func (f *flow) layout() error {
 	l := &layering{of: map[*Node]*vertex{}}
 	for _, e := range f.edges {
 		e.label()
@@ -116,7 +140,9 @@ func (f *flow) layout() {
 		}
 	}
 	for _, n := range f.nodes {
-		n.measure()
+		if err := n.measure(); err != nil {
+			return err
+		}
 		v := &vertex{node: n, w: n.Width, h: n.Height}
 		for _, e := range n.loops {
 			v.w = max(v.w, n.Width+2*(loopWidth+e.At.Width))
@@ -129,20 +155,25 @@ func (f *flow) layout() {
 			l.routes = append(l.routes, &route{edge: e, from: l.of[e.from], to: l.of[e.to]})
 		}
 	}
-	f.Width, f.Height = l.layout()
+	var err error
+	if f.Width, f.Height, err = l.layout(); err != nil {
+		return err
+	}
 	for _, n := range f.nodes {
 		for i, e := range n.loops {
 			right, y := n.X+n.Width, n.Y+n.Height/2+float64(i*40)-float64(len(n.loops)-1)*20
+			e.pieces = nil
 			e.Points = []Point{{right, y - 9}, {right + loopWidth - 8, y - 9}, {right + loopWidth - 8, y + 9}, {right, y + 9}}
 			e.At.X, e.At.Y = right+loopWidth, y-e.At.Height/2
 		}
 		n.loops = nil
 	}
+	return nil
 }
 
 // label sets the label of an edge and its size.
 func (e *Edge) label() {
-	e.Label, e.At = nil, Box{}
+	e.Label, e.At, e.Points, e.pieces = nil, Box{}, nil, nil
 	if e.Text == "" {
 		return
 	}
@@ -170,6 +201,7 @@ type arc struct {
 	from, to         *vertex
 	fromPort, toPort float64 // from the middle of the vertices
 	weight           float64
+	drawn            *piece
 }
 
 // route is the way of an edge. From is above to: an edge that goes back is turned.
@@ -190,9 +222,16 @@ type layering struct {
 	bottom []float64
 }
 
-func (l *layering) layout() (width, height float64) {
+func (l *layering) layout() (width, height float64, err error) {
 	l.turn()
 	l.rank()
+	pieces := 0
+	for _, r := range l.routes {
+		pieces += r.to.rank - r.from.rank
+	}
+	if pieces > mostPieces {
+		return 0, 0, ErrTooLarge
+	}
 	l.thread()
 	l.sort()
 	l.ports()
@@ -204,7 +243,7 @@ func (l *layering) layout() (width, height float64) {
 	for _, r := range l.routes {
 		l.draw(r)
 	}
-	return width, height
+	return width, height, nil
 }
 
 // turn turns the edges that close a loop, so that none is left.
@@ -334,13 +373,26 @@ func (l *layering) thread() {
 	}
 }
 
-// sweeps is how often the layers are sorted.
-const sweeps = 16
+// tries returns how often a step is repeated, so that a large drawing takes a second.
+func (l *layering) tries(most int) int {
+	const vertices = 1_000_000
+	count := 1
+	for _, layer := range l.layers {
+		count += len(layer)
+	}
+	return max(2, min(most, vertices/count))
+}
+
+// Most repetitions of a step.
+const (
+	sweeps      = 16 // of sorting the layers
+	relaxations = 40 // of placing them
+)
 
 // sort orders each layer so that few lines cross.
 func (l *layering) sort() {
 	best, fewest := l.orders(), l.crossings()
-	for i := range sweeps {
+	for i := range l.tries(sweeps) {
 		if fewest == 0 {
 			break
 		}
@@ -436,9 +488,6 @@ func (l *layering) ports() {
 	}
 }
 
-// relaxations is how often the horizontal places are improved at the end.
-const relaxations = 40
-
 // across sets the horizontal places, and returns the width. Each layer in turn is
 // placed so that its lines are as straight as the widths of its neighbours allow.
 func (l *layering) across() float64 {
@@ -453,7 +502,7 @@ func (l *layering) across() float64 {
 	}
 	const down, up, both = 1, 2, 3
 	passes := []int{down, up, down, up, down, up}
-	for range relaxations {
+	for range l.tries(relaxations) {
 		passes = append(passes, both)
 	}
 	for _, sides := range passes {
@@ -465,6 +514,7 @@ func (l *layering) across() float64 {
 			place(l.layers[rank], sides&down != 0, sides&up != 0)
 		}
 	}
+	l.straighten()
 	left, right := math.Inf(1), math.Inf(-1)
 	for _, layer := range l.layers {
 		for _, v := range layer {
@@ -477,6 +527,81 @@ func (l *layering) across() float64 {
 		}
 	}
 	return right - left
+}
+
+// stiff reports whether an arc should be straight: it alone leads from one vertex to the
+// other, or it is a part of a long line.
+func (a *arc) stiff() bool {
+	return len(a.from.out) == 1 && len(a.to.in) == 1 || a.from.passes() && a.to.passes()
+}
+
+// passes reports whether only a line is there.
+func (v *vertex) passes() bool { return v.node == nil && v.label == nil }
+
+// straighten moves chains of vertices, whose lines should be straight, to one place
+// where there is room for all of them.
+func (l *layering) straighten() {
+	var chains [][]*vertex
+	for _, layer := range l.layers {
+		for _, v := range layer {
+			if slices.ContainsFunc(v.in, (*arc).stiff) {
+				continue // it is in the chain of another one
+			}
+			chain := []*vertex{v}
+			for at := v; ; {
+				i := slices.IndexFunc(at.out, (*arc).stiff)
+				if i < 0 {
+					break
+				}
+				at = at.out[i].to
+				chain = append(chain, at)
+			}
+			if len(chain) > 1 {
+				chains = append(chains, chain)
+			}
+		}
+	}
+	slices.SortStableFunc(chains, func(a, b []*vertex) int { return cmp.Compare(len(b), len(a)) })
+	for range 4 {
+		for _, chain := range chains {
+			l.align(chain)
+		}
+	}
+}
+
+// align moves a chain as near as possible to where its ends lead.
+func (l *layering) align(chain []*vertex) {
+	from, to := math.Inf(-1), math.Inf(1)
+	sum, weight := 0.0, 0.0
+	add := func(x, w float64) { sum, weight = sum+x*w, weight+w }
+	for _, v := range chain {
+		layer := l.layers[v.rank]
+		if v.order > 0 {
+			before := layer[v.order-1]
+			from = max(from, before.x+apart(before, v))
+		}
+		if v.order < len(layer)-1 {
+			after := layer[v.order+1]
+			to = min(to, after.x-apart(v, after))
+		}
+		add(v.x, 0.1)
+		for _, a := range v.in {
+			if !a.stiff() {
+				add(a.from.x+a.fromPort-a.toPort, a.weight)
+			}
+		}
+		for _, a := range v.out {
+			if !a.stiff() {
+				add(a.to.x+a.toPort-a.fromPort, a.weight)
+			}
+		}
+	}
+	if from > to {
+		return
+	}
+	for _, v := range chain {
+		v.x = max(from, min(to, sum/weight))
+	}
 }
 
 // apart returns the least distance between the middles of two neighbours.
@@ -562,27 +687,45 @@ func (l *layering) down() float64 {
 	return y
 }
 
+// piece is a part of a line, from one layer to the next. Edges share pieces.
+type piece []Point
+
+// piece returns the part of the line that an arc stands for.
+func (l *layering) piece(a *arc) *piece {
+	if a.drawn == nil {
+		from, to := a.from.x+a.fromPort, a.to.x+a.toPort
+		a.drawn = &piece{{from, a.from.y + a.from.h}, {from, l.bottom[a.from.rank]}, {to, l.tops[a.to.rank]}, {to, a.to.y}}
+	}
+	return a.drawn
+}
+
 // draw sets the points of a route and the place of its label.
 func (l *layering) draw(r *route) {
-	var points []Point
-	add := func(x, y float64) {
-		if n := len(points); n == 0 || points[n-1] != (Point{x, y}) {
-			points = append(points, Point{x, y})
-		}
-	}
-	first := r.arcs[0]
-	add(first.from.x+first.fromPort, first.from.y+first.from.h)
+	e := r.edge
 	for _, a := range r.arcs {
-		add(a.from.x+a.fromPort, l.bottom[a.from.rank])
-		add(a.to.x+a.toPort, l.tops[a.to.rank])
-		if e := a.to.label; e != nil {
+		e.pieces = append(e.pieces, l.piece(a))
+		e.Points = append(e.Points, *a.drawn...)
+		if a.to.label == e {
 			e.At.X, e.At.Y = a.to.x-a.to.w/2, a.to.y
 		}
 	}
-	last := r.arcs[len(r.arcs)-1]
-	add(last.to.x+last.toPort, last.to.y)
+	e.Points = bends(e.Points)
 	if r.turned {
-		slices.Reverse(points)
+		slices.Reverse(e.Points)
+		slices.Reverse(e.pieces)
 	}
-	r.edge.Points = points
+}
+
+// bends leaves out the points of a line at which it goes straight on.
+func bends(points []Point) []Point {
+	kept := points[:1]
+	for i, p := range points[1:] {
+		last := len(kept) - 1
+		if last > 0 && kept[last-1].X == kept[last].X && kept[last].X == p.X || p == kept[last] && i < len(points)-2 {
+			kept[last] = p
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return slices.Clip(kept)
 }

@@ -94,7 +94,7 @@ func (n *Node) mermaid(b *strings.Builder, indent string) {
 		// to the states that are first.
 		fmt.Fprintf(b, "%ssubgraph %s [%s]\n", indent, n.ID, mermaidText(wrap(n.Name, 200, 1)))
 		inside := indent + "    "
-		fmt.Fprintf(b, "%s%s_in([%s])\n", inside, n.ID, mermaidText(lines))
+		fmt.Fprintf(b, "%sdirection TB\n%[1]s%s_in[%s]\n", inside, n.ID, mermaidText(lines))
 		for _, inner := range n.flows {
 			inner.mermaid(b, inside)
 			fmt.Fprintf(b, "%s%s_in --> %s\n", inside, n.ID, inner.first().ID)

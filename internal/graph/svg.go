@@ -89,7 +89,9 @@ func (d *drawing) add(format string, args ...any) { fmt.Fprintf(d, format+"\n", 
 // SVG writes a drawing that stands on its own: no script, no font, and nothing that it
 // loads. It calls Layout.
 func (g *Graph) SVG(to io.Writer) error {
-	g.Layout()
+	if err := g.Layout(); err != nil {
+		return err
+	}
 	d := &drawing{graph: g}
 	class := ""
 	if g.marked() {
@@ -126,45 +128,62 @@ func (d *drawing) flow(f *flow, inside bool) {
 	}
 }
 
-// part is a piece of a line. Edges share pieces, which are drawn once.
-type part struct{ from, to Point }
-
+// lines draws the lines of a flow. Those that were taken are above the others, and
+// pieces that edges share are drawn once.
 func (d *drawing) lines(f *flow) {
-	for _, taken := range []bool{false, true} { // these are above
-		drawn := map[string]map[part]bool{"": {}, " catch": {}}
+	for _, taken := range []bool{false, true} {
+		drawn := map[*piece]bool{}
 		for _, e := range f.edges {
 			if (e.Taken > 0) != taken {
 				continue
 			}
-			class, tip := "", ""
+			class, tip := "line", "tip"
 			if e.Cause == Catch {
-				class, tip = " catch", " catch-tip"
-			}
-			var text strings.Builder
-			for i := 1; i < len(e.Points); i++ {
-				p := part{e.Points[i-1], e.Points[i]}
-				if drawn[class][p] {
-					continue
-				}
-				drawn[class][p] = true
-				if text.Len() == 0 || drawn[class][part{}] {
-					fmt.Fprintf(&text, "M%g %g", p.from.X, p.from.Y)
-				}
-				if middle := round((p.from.Y + p.to.Y) / 2); p.from.X == p.to.X || e.From == e.To {
-					fmt.Fprintf(&text, "L%g %g", p.to.X, p.to.Y)
-				} else {
-					fmt.Fprintf(&text, "C%g %g %g %g %g %g", p.from.X, middle, p.to.X, middle, p.to.X, p.to.Y)
-				}
+				class, tip = class+" catch", tip+" catch-tip"
 			}
 			if taken {
 				class, tip = class+" taken", tip+" taken-tip"
 			}
-			if text.Len() > 0 {
-				d.add(`<path class="line%s" d="%s"/>`, class, &text)
+			if text := e.line(drawn); text != "" {
+				d.add(`<path class="%s" d="%s"/>`, class, text)
 			}
 			d.tip(e, tip)
 		}
 	}
+}
+
+// line returns the path of an edge, without the pieces that are drawn.
+func (e *Edge) line(drawn map[*piece]bool) string {
+	if e.From == e.To {
+		p := e.Points
+		return fmt.Sprintf("M%g %gH%gV%gH%g", p[0].X, p[0].Y, p[1].X, p[2].Y, p[3].X)
+	}
+	var text strings.Builder
+	var at Point
+	for _, piece := range e.pieces {
+		if drawn[piece] {
+			continue
+		}
+		drawn[piece] = true
+		p := *piece
+		if p[0] != at || text.Len() == 0 {
+			fmt.Fprintf(&text, "M%g %g", p[0].X, p[0].Y)
+		}
+		at = p[3]
+		if p[0].X == at.X {
+			fmt.Fprintf(&text, "V%g", at.Y)
+			continue
+		}
+		if p[0] != p[1] {
+			fmt.Fprintf(&text, "V%g", p[1].Y)
+		}
+		middle := round((p[1].Y + p[2].Y) / 2)
+		fmt.Fprintf(&text, "C%g %g %g %g %g %g", p[1].X, middle, p[2].X, middle, p[2].X, p[2].Y)
+		if p[2] != at {
+			fmt.Fprintf(&text, "V%g", at.Y)
+		}
+	}
+	return text.String()
 }
 
 // tip draws the head of an arrow.
@@ -173,11 +192,11 @@ func (d *drawing) tip(e *Edge, class string) {
 	const length, half = 8, 4.2
 	switch {
 	case e.From == e.To:
-		d.add(`<path class="tip%s" d="M%g %gl%d %gv%gz"/>`, class, at.X, at.Y, length, -half, 2*half)
+		d.add(`<path class="%s" d="M%g %gl%d %gv%gz"/>`, class, at.X, at.Y, length, -half, 2*half)
 	case before.Y > at.Y:
-		d.add(`<path class="tip%s" d="M%g %gl%g %dh%gz"/>`, class, at.X, at.Y, -half, length, 2*half)
+		d.add(`<path class="%s" d="M%g %gl%g %dh%gz"/>`, class, at.X, at.Y, -half, length, 2*half)
 	default:
-		d.add(`<path class="tip%s" d="M%g %gl%g %dh%gz"/>`, class, at.X, at.Y, -half, -length, 2*half)
+		d.add(`<path class="%s" d="M%g %gl%g %dh%gz"/>`, class, at.X, at.Y, -half, -length, 2*half)
 	}
 }
 

@@ -50,7 +50,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	case err != nil:
 		return err
 	case c.JSON:
-		g.Layout()
+		if err := g.Layout(); err != nil {
+			return err
+		}
 		return terminal.PrintJSON(streams.Out, g)
 	case c.Format == "svg":
 		return g.SVG(streams.Out)
