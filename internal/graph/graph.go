@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/graph/layered"
 )
 
 // Graph is a state machine as nodes and edges. Lengths are pixels, from the top left
@@ -84,10 +85,7 @@ type Box struct {
 }
 
 // Point is a place in the drawing.
-type Point struct {
-	X float64 `json:"x"`
-	Y float64 `json:"y"`
-}
+type Point = layered.Point
 
 // Cause says why a transition is made.
 type Cause string
@@ -121,7 +119,7 @@ type Edge struct {
 	Points []Point `json:"points"`
 
 	from, to *Node
-	pieces   []*piece
+	pieces   []*layered.Piece
 }
 
 // flow is a state machine, a branch or the processor of a Map.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/graph/layered"
 )
 
 // style is the look of a drawing in light and dark. Fonts are those that every system
@@ -132,7 +133,7 @@ func (d *drawing) flow(f *flow, inside bool) {
 // pieces that edges share are drawn once.
 func (d *drawing) lines(f *flow) {
 	for _, taken := range []bool{false, true} {
-		drawn := map[*piece]bool{}
+		drawn := map[*layered.Piece]bool{}
 		for _, e := range f.edges {
 			if (e.Taken > 0) != taken {
 				continue
@@ -153,7 +154,7 @@ func (d *drawing) lines(f *flow) {
 }
 
 // line returns the path of an edge, without the pieces that are drawn.
-func (e *Edge) line(drawn map[*piece]bool) string {
+func (e *Edge) line(drawn map[*layered.Piece]bool) string {
 	if e.From == e.To {
 		p := e.Points
 		return fmt.Sprintf("M%g %gH%gV%gH%g", p[0].X, p[0].Y, p[1].X, p[2].Y, p[3].X)
