@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/value"
@@ -50,9 +51,9 @@ func notes(s *asl.State) []string {
 	case s.Task != nil:
 		add("Task: %s", resource(s.Task.Resource))
 		switch s.Task.Resource.Pattern {
-		case asl.RunJob, asl.RunJob2:
+		case services.RunJob, services.RunJob2:
 			add("waits until it has ended")
-		case asl.WaitForTaskToken:
+		case services.WaitForTaskToken:
 			add("waits for its task token")
 		}
 	case s.Wait != nil:
@@ -143,9 +144,9 @@ func branches(n int) string {
 }
 
 // resource returns what a task calls, in short.
-func resource(r asl.Resource) string {
+func resource(r services.Resource) string {
 	switch r.Service {
-	case asl.FunctionService, asl.ActivityService:
+	case services.FunctionService, services.ActivityService:
 		return r.Service + " " + r.ARN[strings.LastIndexByte(r.ARN, ':')+1:]
 	}
 	return strings.TrimPrefix(r.Service, "aws-sdk:") + ":" + r.Action

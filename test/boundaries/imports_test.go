@@ -104,7 +104,7 @@ var floors = [][]room{
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
-		{"internal/graph/...", []string{"internal/asl", "internal/expression", "internal/number", "internal/plain", "internal/value"}, libraries},
+		{"internal/graph/...", []string{"internal/asl", "internal/asl/services", "internal/expression", "internal/number", "internal/plain", "internal/value"}, libraries},
 		{"internal/engine", []string{"internal/asl", "internal/asl/services", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
 			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/protocol", "internal/s3object", "job"}, sdk},

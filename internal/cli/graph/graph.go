@@ -13,7 +13,9 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/operate"
 	"github.com/mapjob/mapjob/internal/cli/parts"
+	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	definitions "github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/graph"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/runnable"
@@ -24,7 +26,7 @@ import (
 type Command struct {
 	Execution string `arg:"" optional:"" help:"Name or ARN of an execution: its states are coloured by what happened. Default with --local: the last one."`
 
-	Definition string `help:"Draw a definition, JSON, or the job of a cloud assembly, such as cdk.out; - is standard input. Default: the job of the CDK app of this folder." placeholder:"FILE or FOLDER"`
+	Definition string `help:"Draw a definition, JSON or YAML, or the job of a cloud assembly, such as cdk.out; - is standard input. Default: the job of the CDK app of this folder." placeholder:"FILE or FOLDER"`
 	Format     string `help:"Format of the drawing: ${enum}." enum:"mermaid,svg" default:"mermaid"`
 	JSON       bool   `help:"Print the graph as one JSON document, with its places."`
 
@@ -32,7 +34,7 @@ type Command struct {
 	Context   map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
 	Parameter map[string]string `help:"Value of a parameter of the template; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
 	NoCache   bool              `help:"Synthesize the app even if nothing that it reads has changed." name:"no-cache"`
-	Stack     string            `help:"Stack of the app, by its name or path. Default: that of --job, or the only one with a job." placeholder:"NAME"`
+	Stack     string            `help:"Stack of the job: of an app by its name or path, of an execution by its name. Default: that of --job, or the only one with a job." placeholder:"NAME"`
 	Job       string            `help:"Job to draw: of an app by the path of its construct or the end of it, of an execution by the name or ARN of its state machine. Default: the only one." placeholder:"NAME"`
 
 	Local   bool   `help:"Look for the execution in the runs of this folder, in .mapjob/runs, in place of AWS."`
@@ -78,8 +80,8 @@ func (c *Command) check() error {
 		return errors.New("--json: got --format, too, expected one of them")
 	case !ofExecution && (c.Profile != "" || c.Region != ""):
 		return errors.New("--profile, --region: got no execution, expected its name or ARN")
-	case ofExecution && (c.App != "" || c.Stack != "" || len(c.Context) > 0 || len(c.Parameter) > 0 || c.NoCache):
-		return errors.New("EXECUTION: got --app, --stack, --context, --parameter or --no-cache, too, which are of an app that is drawn without an execution")
+	case ofExecution && (c.App != "" || len(c.Context) > 0 || len(c.Parameter) > 0 || c.NoCache):
+		return errors.New("EXECUTION: got --app, --context, --parameter or --no-cache, too, which are of an app that is drawn without an execution")
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func (c *Command) ofExecution(ctx context.Context) (*graph.Graph, error) {
 	if _, err := os.Stat(c.Execution); err == nil {
 		return nil, fmt.Errorf("EXECUTION: got the file %s, expected the name or ARN of an execution; --definition draws a file", c.Execution)
 	}
-	one := operate.One{Execution: c.Execution, Target: operate.Target{Job: c.Job, Local: c.Local, Profile: c.Profile, Region: c.Region}}
+	one := operate.One{Execution: c.Execution, Target: operate.Target{Stack: c.Stack, Job: c.Job, Local: c.Local, Profile: c.Profile, Region: c.Region}}
 	x, traced, err := one.Trace(ctx)
 	if err != nil {
 		return nil, err
@@ -131,7 +133,7 @@ func (c *Command) ofApp(ctx context.Context, streams *terminal.Streams) (_ *grap
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	p := parts.Parts{Folder: folder, Progress: terminal.NewProgress(streams.Err),
+	p := parts.Parts{Run: &runs.Folder{Path: folder}, Progress: terminal.NewProgress(streams.Err),
 		Flags: &parts.Flags{App: c.App, Context: c.Context, Parameter: c.Parameter, NoCache: c.NoCache, Stack: c.Stack, Job: c.Job}}
 	if err := p.Flags.Check(); err != nil {
 		return nil, err
@@ -177,14 +179,11 @@ func (c *Command) ofStack(stack *template.Stack) (*graph.Graph, error) {
 		return nil, err
 	}
 	name := stack.ShortName(r)
-	var properties struct{ DefinitionString string }
-	if err := r.Decode(&properties); err != nil {
+	text, _, err := definitions.Of(r)
+	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", name, err)
 	}
-	if properties.DefinitionString == "" {
-		return nil, fmt.Errorf("state machine %s: got no DefinitionString, expected one", name)
-	}
-	machine, err := asl.Parse([]byte(properties.DefinitionString))
+	machine, err := asl.Parse([]byte(text))
 	if err != nil {
 		return nil, fmt.Errorf("state machine %s: %w", name, err)
 	}
