@@ -75,6 +75,9 @@ func notes(s *asl.State) []string {
 	default:
 		add("%s", string(s.Type))
 	}
+	if s.Comment != "" {
+		lines = append([]string{s.Comment}, lines...)
+	}
 	for _, r := range s.Retry {
 		if r.MaxAttempts == 0 {
 			add("no retry: %s", some(r.ErrorEquals))

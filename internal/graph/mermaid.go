@@ -39,6 +39,9 @@ func (g *Graph) Mermaid(to io.Writer) error {
 					status = "unreached"
 				}
 				fmt.Fprintf(&b, "    class %s %s\n", n.ID, status)
+				if n.Group() {
+					fmt.Fprintf(&b, "    class %s_in %s\n", n.ID, status)
+				}
 			}
 		}
 	}
@@ -82,8 +85,8 @@ func (n *Node) mermaid(b *strings.Builder, indent string) {
 	}
 	title := wrap(n.Name, titleWidth, titleLines)
 	var lines []string
-	for i, note := range n.Notes {
-		if i == 0 && note == string(n.Type) { // its shape says so
+	for _, note := range n.Notes {
+		if note == string(n.Type) { // its shape says so
 			continue
 		}
 		lines = append(lines, wrap(note, detailWidth, detailLines)...)
