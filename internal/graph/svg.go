@@ -49,6 +49,7 @@ const style = `
   .failed > .outcome { fill: var(--bad); }
   .caught > .outcome { fill: var(--warn); }
   .running > .outcome { fill: var(--busy); }
+  .bad.bad { fill: var(--bad); }
   .marked .line { stroke: var(--edge); }
   .marked .catch { stroke: var(--edge); }
   .marked .tip { fill: var(--edge); }
@@ -257,7 +258,13 @@ func (d *drawing) node(n *Node) {
 	}
 	write(n.Title, "name", titleSize, glyphWidth)
 	write(n.Details, "", detailSize, 0)
-	write(n.Outcome, "outcome", detailSize, 0)
+	for _, line := range n.Outcome {
+		class := "outcome"
+		if items := n.Visits.Items; items != nil && items.Failed > 0 && strings.Contains(line, " item") {
+			class = "outcome bad"
+		}
+		write([]string{line}, class, detailSize, 0)
+	}
 	for i, inner := range n.flows {
 		if i > 0 {
 			left := round(inner.X - branchGap/2)
