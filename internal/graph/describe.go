@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
@@ -12,36 +11,6 @@ import (
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/value"
 )
-
-// reason is the cause of a transition with its text.
-type reason struct {
-	cause Cause
-	text  string
-}
-
-// transitions returns an iterator over the states that can follow one, and why.
-func transitions(s *asl.State) iter.Seq2[*asl.State, reason] {
-	return func(yield func(*asl.State, reason) bool) {
-		if s.Next != nil && !yield(s.Next, reason{Next, ""}) {
-			return
-		}
-		if s.Choice != nil {
-			for _, rule := range s.Choice.Rules {
-				if !yield(rule.Next, reason{Rule, cmp.Or(rule.Comment, rule.Text)}) {
-					return
-				}
-			}
-			if s.Choice.Default != nil && !yield(s.Choice.Default, reason{Default, "default"}) {
-				return
-			}
-		}
-		for _, c := range s.Catch {
-			if !yield(c.Next, reason{Catch, strings.Join(c.ErrorEquals, ", ")}) {
-				return
-			}
-		}
-	}
-}
 
 // notes returns lines about a state.
 func notes(s *asl.State) []string {

@@ -7,7 +7,9 @@
 package graph
 
 import (
+	"cmp"
 	"strconv"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/graph/layered"
@@ -180,11 +182,23 @@ func (g *Graph) flow(from *asl.Flow, parent *Node, branch int) *flow {
 		connect(start, nodes[from.Start], Starts, "")
 	}
 	for _, s := range states {
-		for next, cause := range transitions(s) {
-			connect(nodes[s], nodes[next], cause.cause, cause.text)
+		n := nodes[s]
+		switch {
+		case s.Next != nil:
+			connect(n, nodes[s.Next], Next, "")
+		case s.End && marks:
+			connect(n, end, EndsFlow, "")
 		}
-		if s.End && marks {
-			connect(nodes[s], end, EndsFlow, "")
+		if s.Choice != nil {
+			for _, rule := range s.Choice.Rules {
+				connect(n, nodes[rule.Next], Rule, cmp.Or(rule.Comment, rule.Text))
+			}
+			if s.Choice.Default != nil {
+				connect(n, nodes[s.Choice.Default], Default, "default")
+			}
+		}
+		for _, c := range s.Catch {
+			connect(n, nodes[c.Next], Catch, strings.Join(c.ErrorEquals, ", "))
 		}
 	}
 	g.Edges = append(g.Edges, f.edges...)
