@@ -238,8 +238,9 @@ func TestAssemblyIsUsedAgainIfSomethingElseChanges(t *testing.T) {
 		"the time of a file": {"read", "config.yaml", func(p *project) {
 			p.must(os.Chtimes("config.yaml", time.Now(), time.Now()))
 		}},
-		"the folder of the shell": {"", "", func(p *project) { p.Setenv("OLDPWD", "/elsewhere") }},
-		"the time":                {"time", "", func(*project) { time.Sleep(time.Millisecond) }},
+		"a temporary folder of Node.js": {"node", `const t = fs.mkdtempSync(process.env.CDK_OUTDIR + "."); fs.writeFileSync(t + "/index.js", ""); fs.readdirSync(t); fs.readFileSync(t + "/index.js")`, func(*project) {}},
+		"the folder of the shell":       {"", "", func(p *project) { p.Setenv("OLDPWD", "/elsewhere") }},
+		"the time":                      {"time", "", func(*project) { time.Sleep(time.Millisecond) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t, test.do, test.path)

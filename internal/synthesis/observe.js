@@ -16,6 +16,17 @@ const temporary = /[/\\](jsii-(runtime\.|kernel-)[^/\\]+|aws[/\\]jsii[/\\]packag
 const cache = process.env.JSII_RUNTIME_PACKAGE_CACHE_ROOT;
 const isLibrary = (at) => temporary.test(at) || (cache && at.startsWith(path.resolve(cache)));
 
+// Temporary folders that the program makes, as the CDK does for custom resources:
+// what is in them is the program's own.
+const own = [];
+const isOwn = (at) => own.some((folder) => at === folder || at.startsWith(folder + path.sep));
+const { mkdtempSync } = fs;
+fs.mkdtempSync = function (...args) {
+  const made = mkdtempSync.apply(this, args);
+  own.push(path.resolve(made.toString()));
+  return made;
+};
+
 function record(what, where) {
   let at;
   if (where instanceof URL) at = url.fileURLToPath(where);
@@ -24,7 +35,7 @@ function record(what, where) {
   else return; // a file that is open already
   if (what !== 'start') at = path.resolve(at);
   const line = JSON.stringify({ do: what, path: at }) + '\n';
-  if (written.has(line) || isLibrary(at)) return;
+  if (written.has(line) || isLibrary(at) || isOwn(at)) return;
   written.add(line);
   writeSync(log, line);
 }

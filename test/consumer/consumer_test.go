@@ -42,7 +42,7 @@ func TestAnAppInAModuleOfItsOwn(t *testing.T) {
 		if err := os.RemoveAll(lacks); err != nil {
 			t.Fatal(err)
 		}
-		out, err := vendored.try("go", "run", ".")
+		out, err := vendored.try(vendored.build(t, "."))
 		if err == nil || !strings.Contains(out, "go mod vendor") || strings.Contains(out, "goroutine ") {
 			t.Errorf("got error %v and output:\n%s\nexpected one that says `go mod vendor`, and no stack", err, out)
 		}
@@ -59,13 +59,13 @@ func TestAnAppInAModuleOfItsOwn(t *testing.T) {
 	t.Run("a refusal", func(t *testing.T) {
 		refused := shop.copy(t)
 		write(t, filepath.Join(refused.folder, "worker", "main.go"), "package worker\n")
-		out, err := refused.try("go", "run", ".")
+		out, err := refused.try(refused.build(t, "."))
 		if err == nil || !strings.Contains(out, "expected package main") || strings.Contains(out, "goroutine ") {
 			t.Errorf("got error %v and output:\n%s\nexpected a refusal of a package that is not main, and no stack", err, out)
 		}
 	})
 	t.Run("the root package", func(t *testing.T) {
-		out, err := shop.without("CDK_OUTDIR").try("go", "run", modulePath)
+		out, err := shop.without("CDK_OUTDIR").try(shop.build(t, modulePath))
 		if err == nil || !strings.Contains(out, "go install "+modulePath+"/cmd/mapjob@latest") {
 			t.Errorf("got error %v and output:\n%s\nexpected what the package is, and where the command is", err, out)
 		}
@@ -102,10 +102,16 @@ func newShop(t *testing.T, p published) project {
 		t.Fatal(err)
 	}
 	copyFile(t, "../../examples/worker/main.go", filepath.Join(s.folder, "worker", "main.go"))
-	s.run(t, "go", "mod", "init", "example.com/shop")
-	s.run(t, "go", "get", modulePath+"@"+p.version)
-	s.run(t, "go", "mod", "tidy")
+	s.require(t, "example.com/shop")
 	return s
+}
+
+// require makes the folder a module that requires the published one.
+func (s project) require(t *testing.T, module string) {
+	t.Helper()
+	s.run(t, "go", "mod", "init", module)
+	s.run(t, "go", "get", modulePath+"@"+s.version)
+	s.run(t, "go", "mod", "tidy")
 }
 
 // copy returns the app in another folder.
@@ -145,7 +151,7 @@ func (s project) synthesize(t *testing.T) {
 	if err := os.RemoveAll(out); err != nil {
 		t.Fatal(err)
 	}
-	s.run(t, "go", "run", ".")
+	s.run(t, s.build(t, "."))
 	built, err := filepath.Glob(filepath.Join(out, "asset.*", "bootstrap"))
 	if err != nil || len(built) != functions {
 		t.Errorf("got the executables %q and error %v, expected %d", built, err, functions)
@@ -154,6 +160,15 @@ func (s project) synthesize(t *testing.T) {
 	if err != nil || len(templates) != 1 {
 		t.Errorf("got the templates %q and error %v, expected one", templates, err)
 	}
+}
+
+// build builds a CDK app, and returns the path of the executable. `go run` would keep
+// each of them in the build cache, where it takes 100 MB.
+func (s project) build(t *testing.T, app string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "app")
+	s.run(t, "go", "build", "-ldflags=-s -w", "-o", path, app)
+	return path
 }
 
 func (s project) run(t *testing.T, name string, args ...string) string {

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +20,9 @@ func TestAJobOfInit(t *testing.T) {
 		c := newProject(t, p, "shop")
 		c.create(t)
 		c.run(t, "go", "vet", "./...")
+		if out := c.run(t, "npx", "--no-install", "cdk", "synth", "--quiet"); strings.Contains(out, "not configured") {
+			t.Errorf("got the output of cdk synth:\n%s\nexpected that cdk.json has all feature flags", out)
+		}
 		c.works(t)
 
 		before := c.files(t)
@@ -30,6 +34,7 @@ func TestAJobOfInit(t *testing.T) {
 		t.Run("with the newest CDK", func(t *testing.T) {
 			c.run(t, "go", "get", "github.com/aws/aws-cdk-go/awscdk/v2@"+newestCDK)
 			c.run(t, "go", "mod", "tidy")
+			c.synthesizes(t, "./app")
 			c.works(t)
 		})
 	})
@@ -42,7 +47,9 @@ func TestAJobOfInit(t *testing.T) {
 		before := c.files(t)
 		c.run(t, "mapjob", "init", "--job", "Dunning", "--folder", "jobs")
 		expectSame(t, c.files(t), before)
-		c.with("GOPROXY=off", "GOFLAGS=-trimpath").works(t) // else the build cache keeps packages of this folder only
+		c = c.with("GOPROXY=off", "GOFLAGS=-trimpath") // else the build cache keeps packages of this folder only
+		c.synthesizes(t, "./jobs/app")
+		c.works(t)
 	})
 	t.Run("in a workspace", func(t *testing.T) {
 		c := newProject(t, p, "jobs")
@@ -55,6 +62,7 @@ func TestAJobOfInit(t *testing.T) {
 		if space, err := os.ReadFile(filepath.Join(filepath.Dir(c.folder), "go.work")); err != nil || !strings.Contains(string(space), "./jobs") {
 			t.Errorf("got go.work %q and error %v, expected that it uses ./jobs", space, err)
 		}
+		c.synthesizes(t, "./app")
 		c.works(t)
 	})
 }
@@ -72,9 +80,7 @@ func install(t *testing.T, p published) {
 func (s project) create(t *testing.T, args ...string) {
 	t.Helper()
 	tool := filepath.Join("node_modules", "aws-cdk")
-	if err := os.CopyFS(filepath.Join(s.folder, tool), os.DirFS(filepath.Join("..", "..", tool))); err != nil {
-		t.Fatal(err)
-	}
+	link(t, filepath.Join("..", "..", tool), filepath.Join(s.folder, tool))
 	out := s.with("npm_config_offline=true").run(t, "mapjob", append([]string{"init"}, args...)...)
 	for _, expected := range []string{"created  cdk.json", "created  package.json", "lambdas/worker/main.go", "next: mapjob run"} {
 		if !strings.Contains(out, expected) {
@@ -86,13 +92,38 @@ func (s project) create(t *testing.T, args ...string) {
 	}
 }
 
-// works tests, synthesizes and runs the job.
+// synthesizes synthesizes an app, which is built first: see [project.build].
+func (s project) synthesizes(t *testing.T, app string) {
+	t.Helper()
+	s.run(t, "npx", "--no-install", "cdk", "synth", "--quiet", "--app", s.build(t, app))
+}
+
+// link makes the files of a folder available in another one, without a copy if both
+// are on one disk.
+func link(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		below, err := filepath.Rel(from, path)
+		if err != nil || entry.IsDir() {
+			return errors.Join(err, os.MkdirAll(filepath.Join(to, below), 0o755))
+		}
+		return os.Link(path, filepath.Join(to, below))
+	})
+	if err != nil {
+		err = errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(from)))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// works tests and runs the job.
 func (s project) works(t *testing.T) {
 	t.Helper()
 	s.run(t, "go", "test", "./...")
-	if out := s.run(t, "npx", "--no-install", "cdk", "synth", "--quiet"); strings.Contains(out, "not configured") {
-		t.Errorf("got the output of cdk synth:\n%s\nexpected that cdk.json has all feature flags", out)
-	}
 	out := s.run(t, "mapjob", "run")
 	for _, expected := range []string{"1 of 5 items failed (20.0%, tolerated: 25%)", "NoAddress", "506.50 EUR"} {
 		if !strings.Contains(out, expected) {

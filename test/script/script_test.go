@@ -22,6 +22,7 @@ import (
 	"github.com/mapjob/mapjob/internal/gobuild"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/test/script/commands"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -48,7 +49,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ROOT", root)
 			env.Setenv("JSII_RUNTIME_PACKAGE_CACHE_ROOT", libraries)            // the CDK is not unpacked for each script
 			env.Setenv("MAPJOB_BIN", filepath.SplitList(env.Getenv("PATH"))[0]) // where only the command is
-			env.Setenv("MAPJOB_TEST_RUN", env.WorkDir)                          // marks every process of this script
+			env.Setenv(commands.Mark, env.WorkDir)                              // marks every process of this script
 			for name, value := range goSettings {                               // functions are built, with the caches of this machine
 				env.Setenv(name, value)
 			}
@@ -58,7 +59,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"edit": edit, "json": checkJSON, "lines": checkLines, "module": makeModule, "nothing-left": checkNothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "wait-for": waitFor,
+			"edit": edit, "json": commands.JSON, "lines": checkLines, "module": makeModule, "nothing-left": commands.NothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "wait-for": waitFor,
 		},
 	})
 }
@@ -117,8 +118,8 @@ func checkRuns(ts *testscript.TestScript, neg bool, args []string) {
 func synthesize(t *testing.T, root, app string) string {
 	t.Helper()
 	folder := t.TempDir()
-	cmd := exec.Command("go", "run", "./test/script/"+app)
-	cmd.Dir = root
+	cmd := exec.Command("go", "run", ".")
+	cmd.Dir = filepath.Join(root, "test", "script", app)
 	cmd.Env = append(os.Environ(), "CDK_OUTDIR="+folder, "CDK_VALIDATION=false",
 		"PATH="+filepath.Join(root, "node_modules", ".bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
 		`CDK_CONTEXT_JSON={"mapjob:local":true,"aws:cdk:enable-path-metadata":true}`)
@@ -183,24 +184,6 @@ func link(from, to string) error {
 	})
 }
 
-// json PATH VALUE: the JSON document on standard output has the value at the path.
-func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: json PATH VALUE")
-	}
-	var v any
-	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &v); err != nil {
-		ts.Fatalf("standard output is not one JSON document: %v", err)
-	}
-	for name := range strings.SplitSeq(args[0], "/") {
-		object, _ := v.(map[string]any)
-		v = object[name]
-	}
-	if (fmt.Sprint(v) == args[1]) == neg {
-		ts.Fatalf("got %v at %s, expected %s", v, args[0], args[1])
-	}
-}
-
 // lines FILES N: the file that matches the pattern has N lines.
 func checkLines(ts *testscript.TestScript, neg bool, args []string) {
 	files, _ := filepath.Glob(ts.MkAbs(args[0]))
@@ -212,32 +195,6 @@ func checkLines(ts *testscript.TestScript, neg bool, args []string) {
 	if n := strconv.Itoa(strings.Count(string(text), "\n")); (n == args[1]) == neg {
 		ts.Fatalf("got %s lines in %s, expected %s", n, files[0], args[1])
 	}
-}
-
-// nothing-left: no process of this script runs any more.
-func checkNothingLeft(ts *testscript.TestScript, _ bool, _ []string) {
-	if _, err := os.Stat("/proc/self/environ"); err != nil {
-		ts.Logf("processes are not looked for: this system has no /proc")
-		return
-	}
-	mark := ts.Getenv("MAPJOB_TEST_RUN")
-	var left []string
-	for range 50 { // a process that was killed takes a moment to end
-		left = nil
-		processes, _ := filepath.Glob("/proc/[0-9]*")
-		for _, p := range processes {
-			environment, _ := os.ReadFile(p + "/environ")
-			command, _ := os.ReadFile(p + "/cmdline")
-			if p != fmt.Sprintf("/proc/%d", os.Getpid()) && strings.Contains(string(environment)+string(command), mark) {
-				left = append(left, p+": "+strings.ReplaceAll(string(command), "\x00", " "))
-			}
-		}
-		if len(left) == 0 {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	ts.Fatalf("left behind:\n%s", strings.Join(left, "\n"))
 }
 
 // take-port NAME: $NAME is a port that another program uses.

@@ -23,7 +23,7 @@ func main() {
 	app.Synth(nil)
 }
 
-// deploy adds a stage: the stack Shared has the functions, Far is in another
+// deploy adds a stage: the stack Shared has a function in a VPC, Far is in another
 // region, and Jobs has the jobs, one of them in a nested stack.
 func deploy(app awscdk.App, name string) {
 	here := &awscdk.Environment{Account: jsii.String("111111111111"), Region: jsii.String("eu-central-1")}
@@ -56,15 +56,16 @@ func deploy(app awscdk.App, name string) {
 		Code: awslambda.DockerImageCode_FromEcr(awsecr.Repository_FromRepositoryName(jobs, jsii.String("Images"), jsii.String("images")), nil),
 	})
 	nightly := awscdk.NewNestedStack(jobs, jsii.String("Nightly"), nil)
-	job(nightly, "Orders", pythonWorker)
-	job(jobs, "Prices", nodeWorker)
-	job(jobs, "Scans", image)
+	job(nightly, "Orders", pythonWorker, &mapjob.Inline{})
+	job(nightly, "Refunds", pythonWorker, &mapjob.Distributed{}) // which brings a function in Go along
+	job(jobs, "Prices", nodeWorker, &mapjob.Inline{})
+	job(jobs, "Scans", image, &mapjob.Inline{})
 }
 
-func job(scope constructs.Construct, name string, worker awslambda.IFunction) {
-	mapjob.New(scope, jsii.String(name), &mapjob.Props{Worker: worker, Mode: &mapjob.Inline{}, WorkerRetries: jsii.Number(0)})
+func job(scope constructs.Construct, name string, worker awslambda.IFunction, mode mapjob.Mode) {
+	mapjob.New(scope, jsii.String(name), &mapjob.Props{Worker: worker, Mode: mode, WorkerRetries: jsii.Number(0)})
 }
 
 func source(folder string) awslambda.Code {
-	return awslambda.Code_FromAsset(jsii.String("test/script/estate/"+folder), nil)
+	return awslambda.Code_FromAsset(jsii.String(folder), nil)
 }

@@ -17,7 +17,7 @@ func main() {
 	app := awscdk.NewApp(nil)
 	stack := awscdk.NewStack(app, jsii.String("Faulty"), nil)
 	function := func(name string) *gofunction.Props {
-		return &gofunction.Props{Entry: jsii.String("test/script/faulty/" + name), Timeout: awscdk.Duration_Seconds(jsii.Number(2))}
+		return &gofunction.Props{Entry: jsii.String(name), Timeout: awscdk.Duration_Seconds(jsii.Number(2))}
 	}
 	worker := gofunction.New(stack, jsii.String("Worker"), function("worker"))
 	summary := gofunction.New(stack, jsii.String("Summary"), function("summary"))
