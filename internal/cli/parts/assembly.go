@@ -2,6 +2,9 @@ package parts
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/mapjob/mapjob/internal/synthesis"
@@ -27,7 +30,11 @@ func (p *Parts) useOrMake(ctx context.Context, app *synthesis.App, folder string
 		p.Progress.Say("the app is not synthesized: nothing that it reads has changed")
 		return nil, nil
 	}
-	p.Progress.Say("synthesizing the app")
+	if _, err := os.Stat(cache.Folder); errors.Is(err, fs.ErrNotExist) {
+		p.Progress.Say("synthesizing the app for the first time, which may take minutes: the CDK is compiled")
+	} else {
+		p.Progress.Say("synthesizing the app")
+	}
 	again, err = cache.Make(ctx, app, folder)
 	if err == nil && again != nil {
 		p.Progress.Say("the app will be synthesized again next time: %v", again)
