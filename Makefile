@@ -15,7 +15,7 @@ setup: node_modules/.installed ## Install the tools of package.json, if missing.
 
 node_modules/.installed: package.json package-lock.json
 	@command -v go >/dev/null || { echo "found no Go: install Go 1.26 or newer from go.dev" >&2; exit 1; }
-	@command -v npm >/dev/null || { echo "found no npm: install Node.js 20 or newer from your system's packages or nodejs.org" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "found no npm: install Node.js 22 or newer from your system's packages or nodejs.org" >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 

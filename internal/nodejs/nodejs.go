@@ -20,7 +20,7 @@ func Find(folder string) (string, error) {
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		return "", fmt.Errorf("found no Node.js: %s, or install Node.js 20 or newer from your system's packages or nodejs.org", install(folder, "node", "24"))
+		return "", fmt.Errorf("found no Node.js: %s, or install Node.js 22 or newer from your system's packages or nodejs.org", install(folder, "node", "24"))
 	}
 	return node, nil
 }
