@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/cli/parts"
@@ -116,11 +115,16 @@ func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session
 		return err
 	}
 	fmt.Fprintf(streams.Err, "started %s\n", plain.Line(arn))
+	// On this machine it is followed in its folder, which stays if the parts end. They
+	// have written it there when they have answered for it.
 	var status *operate.Status
-	if c.Watch {
-		status, err = watch(ctx, live, arn, streams.Err)
-	} else {
-		status, err = live.Watch(ctx, arn, func(*operate.Status) {})
+	_, err = live.Describe(ctx, arn)
+	switch {
+	case err != nil:
+	case c.Watch:
+		status, err = watch(ctx, s.Service, arn, streams.Err)
+	default:
+		status, err = s.Watch(ctx, arn, func(*operate.Status) {})
 	}
 	if err != nil {
 		started := &operate.Execution{ARN: arn, Name: arn[strings.LastIndexByte(arn, ':')+1:]}
@@ -158,7 +162,7 @@ func (s *session) live(ctx context.Context, arn string, streams *terminal.Stream
 func localParts(endpoints map[string]string) *operate.Service {
 	url := endpoints["AWS_ENDPOINT_URL_S3"]
 	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true})
-	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], http.DefaultTransport), Pause: 100 * time.Millisecond,
+	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], http.DefaultTransport),
 		Store: &operate.S3{Client: objects, Region: "local"}, Region: "local"}
 }
 

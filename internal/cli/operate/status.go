@@ -31,17 +31,11 @@ func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	service := s.Service
-	if c.Local && x.Running() {
-		if live, err := s.serving(x); err == nil { // else what it has written is known
-			service = live
-		}
-	}
 	var status *operate.Status
 	if c.Watch && x.Running() {
-		status, err = watch(ctx, service, x.ARN, streams.Err)
+		status, err = watch(ctx, s.Service, x.ARN, streams.Err)
 	} else {
-		status, err = service.Status(ctx, x)
+		status, err = s.Status(ctx, x)
 	}
 	if err != nil {
 		return err

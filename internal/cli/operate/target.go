@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -149,8 +150,11 @@ func localService() (*session, error) {
 		return nil, err
 	}
 	client := localClient("http://stepfunctions", sfnapi.New(nil, executions))
-	return &session{archive: executions, Service: &operate.Service{API: client, Store: files(folders), Region: "local"}}, nil
+	return &session{archive: executions, Service: &operate.Service{API: client, Pause: localPause, Store: files(folders), Region: "local"}}, nil
 }
+
+// localPause is how often a watch asks on this machine.
+const localPause = 100 * time.Millisecond
 
 // localClient returns a client of Step Functions on this machine.
 func localClient(url string, transport http.RoundTripper) *sfn.Client {

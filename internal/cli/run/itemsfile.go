@@ -2,12 +2,14 @@ package run
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/number"
@@ -18,14 +20,14 @@ const standardInput = "-"
 
 // readItems reads the items of --items to their end, so that a mistake in them is
 // found before anything is built. Standard input is kept in the folder of the run.
-func (r *run) readItems() error {
+func (r *run) readItems(ctx context.Context) error {
 	file := r.command.Items
 	if file == "" {
 		return nil
 	}
 	if file == standardInput {
 		var err error
-		if file, err = keepInput(r.streams.In, r.folder); err != nil {
+		if file, err = keepInput(&interruptible{ctx: ctx, from: r.streams.In}, r.folder); err != nil {
 			return fmt.Errorf("--items -: %w", err)
 		}
 	}
@@ -34,6 +36,12 @@ func (r *run) readItems() error {
 	}
 	count := 0
 	for _, err := range items.File(file) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil && r.command.Items == standardInput { // its file will be removed
+			err = errors.New(strings.ReplaceAll(err.Error(), file, r.command.itemsName()))
+		}
 		if err != nil {
 			return fmt.Errorf("--items: %w", err)
 		}
@@ -59,6 +67,10 @@ func (c *Command) itemsName() string {
 // which format they have: a JSON array, or JSON Lines.
 func keepInput(in io.Reader, folder string) (path string, err error) {
 	buffered := bufio.NewReader(in)
+	const mark = "\ufeff" // byte order mark
+	if first, _ := buffered.Peek(len(mark)); string(first) == mark {
+		_, _ = buffered.Discard(len(mark)) // follows a Peek
+	}
 	name := "items.jsonl"
 	for {
 		first, err := buffered.ReadByte()
@@ -82,4 +94,29 @@ func keepInput(in io.Reader, folder string) (path string, err error) {
 		_, err := io.Copy(w, buffered)
 		return err
 	})
+}
+
+// interruptible reads until its context ends, also while nothing comes.
+type interruptible struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (i *interruptible) Read(into []byte) (int, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		text := make([]byte, len(into))
+		n, err := i.from.Read(text)
+		done <- result{text[:n], err}
+	}()
+	select {
+	case r := <-done:
+		return copy(into, r.text), r.err
+	case <-i.ctx.Done():
+		return 0, errors.New("interrupted before its end")
+	}
 }

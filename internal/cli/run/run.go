@@ -93,7 +93,7 @@ type run struct {
 
 func (r *run) do(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.parts.Close()) }()
-	if err := r.readItems(); err != nil {
+	if err := r.readItems(ctx); err != nil {
 		return errors.Join(err, r.parts.Run.Remove()) // nothing has run
 	}
 	synthesized, err := r.synthesize(ctx)
