@@ -3,6 +3,7 @@ package graph_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -200,4 +201,28 @@ func TestVisitsAddUp(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A failure inside is told from that of the state around, which has the same type.
+func TestATraceOfNestedFailures(t *testing.T) {
+	t.Parallel()
+	for kind, nest := range map[string]string{
+		"Parallel": `"Type": "Parallel", "Branches": [{"StartAt": %q, "States": {%s}}]`,
+		"Map":      `"Type": "Map", "ItemsPath": "$", "ItemProcessor": {"StartAt": %q, "States": {%s}}`,
+	} {
+		inner := `"Inner": {` + fmt.Sprintf(nest, "No", `"No": {"Type": "Fail"}`) + `, "End": true}`
+		machine := parse(t, []byte(`{"StartAt": "Outer", "States": {"Outer": {`+fmt.Sprintf(nest, "Inner", inner)+
+			`, "Next": "Other", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Tidy"}]}, "Tidy": {"Type": "Succeed"}, "Other": {"Type": "Succeed"}}}`))
+		g := graph.New(machine)
+		g.Mark(trace(t, machine, `[[1]]`, nil))
+		states, taken := visits(g)
+		got := map[string]graph.Status{}
+		for name, v := range states {
+			got[name] = v.Status
+		}
+		expected := map[string]graph.Status{"Outer": graph.Caught, "Inner": graph.Failed, "No": graph.Failed, "Tidy": graph.Succeeded, "Other": graph.NotReached}
+		if diff := cmp.Diff(expected, got); diff != "" || taken["Outer catch Tidy"] != 1 {
+			t.Errorf("%s: got the transitions %v and (-expected +got):\n%s", kind, taken, diff)
+		}
+	}
 }
