@@ -1,6 +1,6 @@
 // Package dynamodb is Amazon DynamoDB on this machine: a dynalite process that
-// keeps tables in memory, behind a proxy that answers programs of this machine
-// only.
+// keeps tables in memory or in a folder, behind a proxy that answers programs of
+// this machine only.
 package dynamodb
 
 import (
@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/nodejs"
@@ -30,7 +31,10 @@ type Database struct {
 	url       string
 	server    *http.Server
 	transport *http.Transport // to dynalite, whatever the host
+	socket    string          // of dynalite
 	stop      context.CancelFunc
+	ready     chan struct{} // closed when dynalite answers, or has failed to
+	failed    error         // why dynalite has ended, once it has
 	ended     chan struct{} // closed when dynalite has ended
 }
 
@@ -38,32 +42,23 @@ type Database struct {
 // dynalite answers every origin. It ends when its standard input does, which is
 // when this process ends, however it ends, and leaves no socket behind.
 const dynaliteScript = `
-const [path, socket] = process.argv.slice(1)
-const server = require(path)({createTableMs: 0, deleteTableMs: 0, updateTableMs: 0})
+const [dynalite, socket, path] = process.argv.slice(1)
+const server = require(dynalite)({path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0})
 server.on('error', e => { console.error(String(e)); process.exit(1) })
 server.listen(socket, () => console.log('ready'))
 process.on('exit', () => require('fs').rmSync(require('path').dirname(socket), {recursive: true, force: true}))
 process.stdin.on('end', () => process.exit()).resume()
 `
 
-// Errors of [Start].
+// Errors of [Listen] and [Database.Start].
 var (
 	ErrMissing   = errors.New("starting DynamoDB, which the stack needs for its tables")
 	ErrPortTaken = errors.New("starting DynamoDB: the port is taken by another program")
 )
 
-// Start starts a database without tables on a port of 127.0.0.1; 0 is any free
-// one. It looks for dynalite in the node_modules of folder and those above it.
-// The database ends with ctx.
-func Start(ctx context.Context, folder string, port int) (_ *Database, err error) {
-	dynalite, err := nodejs.Package(folder, "dynalite", "4")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
-	}
-	node, err := nodejs.Find(folder)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
-	}
+// Listen returns a database that listens on a port of 127.0.0.1; 0 is any free one.
+// Requests wait until it is started.
+func Listen(port int) (*Database, error) {
 	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, ErrPortTaken
@@ -71,25 +66,57 @@ func Start(ctx context.Context, folder string, port int) (_ *Database, err error
 	if err != nil {
 		return nil, fmt.Errorf("starting DynamoDB: %w", err)
 	}
-	d := &Database{url: "http://" + listener.Addr().String(), ended: make(chan struct{})}
-	if err := d.startDynalite(ctx, node, dynalite); err != nil {
-		listener.Close()
-		return nil, err
+	d := &Database{url: "http://" + listener.Addr().String(), ready: make(chan struct{}), ended: make(chan struct{})}
+	d.stop = sync.OnceFunc(func() { close(d.ended) }) // until it is started
+	d.transport = &http.Transport{
+		DialContext: d.dial,
+		// Go keeps two idle connections by default: a Map, whose tasks make many
+		// requests at once, would open and close thousands of them.
+		MaxIdleConnsPerHost: 256,
+		DisableCompression:  true,
 	}
 	d.server = &http.Server{Handler: loopback.Only(d.proxy())}
 	go func() { _ = d.server.Serve(listener) }() // ends with Close
 	return d, nil
 }
 
-// startDynalite starts dynalite behind a socket, and returns when it answers.
-func (d *Database) startDynalite(ctx context.Context, node, dynalite string) error {
-	socket, err := newSocket()
+// dial connects to dynalite.
+func (d *Database) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	select {
+	case <-d.ready:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	select {
+	case <-d.ended:
+		return nil, d.failed
+	default:
+	}
+	return new(net.Dialer).DialContext(ctx, "unix", d.socket)
+}
+
+// Start starts dynalite, which it looks for in the node_modules of a project's
+// folder and those above it. It does not wait for it: requests do. Tables are kept
+// in the folder data, where those of an earlier database may be, or in memory if
+// data is empty. The database ends with ctx.
+func (d *Database) Start(ctx context.Context, project, data string) error {
+	dynalite, err := nodejs.Package(project, "dynalite", "4")
 	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	node, err := nodejs.Find(project)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMissing, err)
+	}
+	if d.socket, err = newSocket(); err != nil {
 		return fmt.Errorf("starting DynamoDB: %w", err)
 	}
 	running, stop := context.WithCancel(ctx)
-	d.stop = stop
-	cmd := process.Command(running, node, "-e", dynaliteScript, dynalite, socket)
+	args := []string{"-e", dynaliteScript, dynalite, d.socket}
+	if data != "" {
+		args = append(args, data)
+	}
+	cmd := process.Command(running, node, args...)
 	complaint := &bytes.Buffer{}
 	cmd.Stderr = complaint
 	stdin, err := cmd.StdinPipe()
@@ -101,35 +128,45 @@ func (d *Database) startDynalite(ctx context.Context, node, dynalite string) err
 		err = cmd.Start()
 	}
 	if err != nil {
-		d.stop()
-		return fmt.Errorf("starting DynamoDB: %w", errors.Join(err, os.RemoveAll(filepath.Dir(socket))))
+		stop()
+		return fmt.Errorf("starting DynamoDB: %w", errors.Join(err, os.RemoveAll(filepath.Dir(d.socket))))
 	}
-	d.transport = &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-		// Go keeps two idle connections by default: a Map, whose tasks make many
-		// requests at once, would open and close thousands of them.
-		MaxIdleConnsPerHost: 256,
-		DisableCompression:  true,
-	}
-	_, readErr := bufio.NewReader(stdout).ReadString('\n')
+	d.stop = stop
 	go func() {
+		_, notReady := bufio.NewReader(stdout).ReadString('\n')
+		if notReady == nil {
+			close(d.ready)
+		} else {
+			stop()
+		}
 		_ = process.Wait(cmd) // an error, because it is stopped
 		stdin.Close()
-		_ = os.RemoveAll(filepath.Dir(socket)) // it was killed before it could
+		_ = os.RemoveAll(filepath.Dir(d.socket)) // it was killed before it could
+		d.failed = fmt.Errorf("dynalite ended with: %s", strings.TrimSpace(complaint.String()))
+		if ctx.Err() != nil {
+			d.failed = context.Cause(ctx)
+		}
 		close(d.ended)
+		if notReady != nil {
+			close(d.ready)
+		}
 	}()
-	if readErr == nil {
-		return nil
-	}
-	d.stop()
-	<-d.ended
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return fmt.Errorf("starting DynamoDB: dynalite ended with: %s", strings.TrimSpace(complaint.String()))
+	return nil
 }
+
+// whyEnded returns why dynalite has ended, if it has, in place of the error of a
+// request that it did not answer. It may be about to end.
+func (d *Database) whyEnded(err error) error {
+	select {
+	case <-d.ended:
+		return d.failed
+	case <-time.After(grace):
+		return err
+	}
+}
+
+// grace is how long a process whose connections have ended may take to end.
+const grace = 200 * time.Millisecond
 
 // maxSocketPath is the longest path of a Unix socket, on macOS.
 const maxSocketPath = 103
@@ -180,7 +217,7 @@ func (b *buffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 // URL returns the endpoint of the API. It answers programs of this machine.
 func (d *Database) URL() string { return d.url }
 
-// Close ends the database, and its tables with it.
+// Close ends the database, and the tables that are in memory with it.
 func (d *Database) Close() {
 	_ = d.server.Close()
 	d.stop()

@@ -46,6 +46,9 @@ func (d *Database) Do(ctx context.Context, operation string, body []byte) (http.
 	// dynalite wants a signature and does not check it.
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0")
 	response, err := d.transport.RoundTrip(r)
+	if err != nil && ctx.Err() == nil {
+		err = d.whyEnded(err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,44 +1,89 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 	"time"
 )
 
 // CreateTable creates a table, and returns when it can be written to. The
-// properties are those of AWS::DynamoDB::Table, resolved.
+// properties are those of AWS::DynamoDB::Table, resolved. A table that is there
+// keeps its records; if it has other keys or indexes, it is made anew with them.
 func (d *Database) CreateTable(ctx context.Context, name string, properties map[string]any) error {
-	request := map[string]any{"TableName": name, "BillingMode": "PAY_PER_REQUEST"}
-	for _, property := range []string{"KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"} {
-		if v, ok := properties[property]; ok {
-			request[property] = v
-		}
-	}
-	if indexes, ok := request["GlobalSecondaryIndexes"].([]any); ok { // without throughput, because the table is billed by request
-		for _, index := range indexes {
-			if index, ok := index.(map[string]any); ok {
-				for property := range index {
-					switch property {
-					case "IndexName", "KeySchema", "Projection":
-					default:
-						delete(index, property)
-					}
-				}
-			}
-		}
-	}
-	err := d.call(ctx, "CreateTable", request, nil)
-	if err == nil {
-		err = d.awaitTable(ctx, name)
-	}
+	err := d.createTable(ctx, name, properties)
 	if err != nil {
 		return fmt.Errorf("creating table %s: %w", name, err)
 	}
 	return nil
 }
+
+func (d *Database) createTable(ctx context.Context, name string, properties map[string]any) error {
+	wanted, err := schemaOf(properties)
+	if err != nil {
+		return err
+	}
+	request := struct {
+		TableName, BillingMode string
+		*schema
+	}{name, "PAY_PER_REQUEST", wanted}
+	err = d.call(ctx, "CreateTable", request, nil)
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Name != "ResourceInUseException" {
+		return cmp.Or(err, d.awaitTable(ctx, name))
+	}
+	var described struct{ Table map[string]any }
+	if err := d.call(ctx, "DescribeTable", map[string]any{"TableName": name}, &described); err != nil {
+		return err
+	}
+	if is, err := schemaOf(described.Table); err != nil || reflect.DeepEqual(is, wanted) {
+		return err
+	}
+	var items []json.RawMessage
+	for item, err := range d.Items(ctx, name) {
+		if err != nil {
+			return err
+		}
+		items = append(items, item)
+	}
+	if err := d.deleteTable(ctx, name); err != nil {
+		return err
+	}
+	if err := d.call(ctx, "CreateTable", request, nil); err != nil {
+		return err
+	}
+	if err := d.awaitTable(ctx, name); err != nil {
+		return err
+	}
+	_, err = d.put(ctx, name, func(yield func(json.RawMessage, error) bool) {
+		for _, item := range items {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}, func(item json.RawMessage) (any, error) { return item, nil })
+	return err
+}
+
+// deleteTable deletes a table, and returns when it is gone.
+func (d *Database) deleteTable(ctx context.Context, name string) error {
+	request := map[string]any{"TableName": name}
+	err := d.call(ctx, "DeleteTable", request, nil)
+	for err == nil {
+		time.Sleep(poll)
+		err = d.call(ctx, "DescribeTable", request, nil)
+	}
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Name == "ResourceNotFoundException" {
+		return nil
+	}
+	return err
+}
+
+// poll is the time between two looks at a table that is being created or deleted.
+const poll = 2 * time.Millisecond
 
 // awaitTable waits until a table is no longer CREATING, which is soon after
 // CreateTable has answered.
@@ -52,7 +97,7 @@ func (d *Database) awaitTable(ctx context.Context, name string) error {
 			return nil
 		}
 		select {
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(poll):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -117,12 +162,6 @@ const maxBatchWrite = 25
 // has read.
 func (d *Database) Put(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error]) (int, error) {
 	return d.put(ctx, table, records, func(record json.RawMessage) (any, error) { return toItem(record) })
-}
-
-// PutItems writes records in DynamoDB's form of JSON to a table. It returns how many it
-// has read.
-func (d *Database) PutItems(ctx context.Context, table string, items iter.Seq2[json.RawMessage, error]) (int, error) {
-	return d.put(ctx, table, items, func(item json.RawMessage) (any, error) { return item, nil })
 }
 
 func (d *Database) put(ctx context.Context, table string, records iter.Seq2[json.RawMessage, error], itemOf func(json.RawMessage) (any, error)) (int, error) {

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/dynamodb"
@@ -26,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/objectstore"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/tables"
 	"github.com/mapjob/mapjob/internal/template"
 	"golang.org/x/sync/errgroup"
 )
@@ -49,6 +49,12 @@ type Options struct {
 	// Delivered, if it is set, is called after a function was invoked with a batch
 	// of messages, from the goroutine of the invocation.
 	Delivered func(invocation.Delivery)
+	// Seeds are files that fill tables before the stack has started, by the names of
+	// the tables as for [Stack.Table].
+	Seeds map[string]string
+	// KeptSeeds, if it is set, is the folder that keeps tables as they were filled. A
+	// stack with the same tables and files copies them.
+	KeptSeeds string
 	// Fill, if it is set, fills tables and buckets. They are all there; functions may
 	// still be built.
 	Fill func(context.Context, *Stack) error
@@ -84,8 +90,9 @@ type Stack struct {
 	functions   invocable
 	executables string // the folder of code that is built or unpacked
 
-	polls   bool // a queue is polled
-	started bool // tables are stored when it ends
+	tables *tables.Tables
+
+	polls bool // a queue is polled
 
 	machinesMutex sync.Mutex
 	machines      map[*template.Resource]*Machine // that were parsed
@@ -107,15 +114,14 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		s.startObjects, s.startDatabase, s.startStepFunctions, s.startHost, s.startQueues,
-		s.createBuckets, s.createTables, s.fillAndBuild, s.pollQueues,
+		s.startObjects, s.listenDatabase, s.startStepFunctions, s.startHost, s.startQueues,
+		s.createBuckets, s.readTables, s.fillAndBuild, s.pollQueues,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
 		}
 	}
 	s.noteAbsent()
-	s.started = true
 	return s, nil
 }
 
@@ -127,12 +133,13 @@ func (s *Stack) startObjects(context.Context) (err error) {
 	return err
 }
 
-func (s *Stack) startDatabase(ctx context.Context) (err error) {
-	if len(s.tables()) == 0 {
+// listenDatabase opens the port of the database, which starts later.
+func (s *Stack) listenDatabase(context.Context) (err error) {
+	if len(s.tableResources()) == 0 {
 		s.database, err = dynamodb.Empty()
 		return err
 	}
-	s.database, err = dynamodb.Start(ctx, ".", s.options.DynamoDBPort)
+	s.database, err = dynamodb.Listen(s.options.DynamoDBPort)
 	if errors.Is(err, dynamodb.ErrPortTaken) {
 		return loopback.PortTaken("DynamoDB", "--dynamodb-port", s.options.DynamoDBPort)
 	}
@@ -169,55 +176,19 @@ func (s *Stack) createBucket(name string) error {
 	return s.objects.CreateBucket(name)
 }
 
-func (s *Stack) createTables(ctx context.Context) error {
-	for _, r := range s.tables() {
-		properties, err := r.Properties("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
-		if err != nil {
-			s.without(r, "table", err)
-			continue
+// fillAndBuild starts the database and fills tables and buckets while functions are
+// built: all of that takes long. The first error ends it.
+func (s *Stack) fillAndBuild(running context.Context) error {
+	all, ctx := errgroup.WithContext(running)
+	all.Go(func() error {
+		err := s.startTables(ctx, running)
+		if err == nil && s.options.Fill != nil {
+			err = s.options.Fill(ctx, s)
 		}
-		err = s.database.CreateTable(ctx, r.PhysicalName(), properties)
-		if err == nil {
-			err = s.database.Restore(ctx, r.PhysicalName(), s.storedTable(r))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// storedTable is where the records of a table are while the parts do not run.
-func (s *Stack) storedTable(r *template.Resource) string {
-	return filepath.Join(s.options.Folder, "tables", r.PhysicalName()+".jsonl")
-}
-
-// storeTimeout is how long tables may take to be stored.
-const storeTimeout = time.Minute
-
-// storeTables stores the records of all tables.
-func (s *Stack) storeTables() error {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-	defer cancel()
-	var errs []error
-	for _, r := range s.tables() {
-		if !s.missing[r] {
-			errs = append(errs, s.database.Store(ctx, r.PhysicalName(), s.storedTable(r)))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// fillAndBuild fills tables and buckets while functions are built: both take long.
-// The first error ends both.
-func (s *Stack) fillAndBuild(ctx context.Context) error {
-	if s.options.Fill == nil {
-		return s.addFunctions(ctx)
-	}
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return s.options.Fill(ctx, s) })
-	both.Go(func() error { return s.addFunctions(ctx) })
-	return both.Wait()
+		return err
+	})
+	all.Go(func() error { return s.addFunctions(ctx) })
+	return all.Wait()
 }
 
 // Close stops everything. It may be called more than once.
@@ -241,10 +212,6 @@ func (s *Stack) Close() error {
 		errs = append(errs, s.recorder.Close())
 	}
 	if s.database != nil {
-		if s.started {
-			errs = append(errs, s.storeTables())
-			s.started = false
-		}
 		s.database.Close()
 	}
 	for _, file := range s.logs {

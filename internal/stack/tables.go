@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
+	"path/filepath"
+	"slices"
 
+	"github.com/mapjob/mapjob/internal/tables"
 	"github.com/mapjob/mapjob/internal/template"
 )
 
@@ -15,14 +19,14 @@ type Table struct {
 	Name string // physical name
 }
 
-func (s *Stack) tables() []*template.Resource {
+func (s *Stack) tableResources() []*template.Resource {
 	return s.template.Resources("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 }
 
 // Tables lists the stack's tables.
 func (s *Stack) Tables() []Table {
 	var list []Table
-	for _, r := range s.tables() {
+	for _, r := range s.tableResources() {
 		list = append(list, s.table(r))
 	}
 	return list
@@ -58,4 +62,37 @@ func (s *Stack) Seed(ctx context.Context, table string, records iter.Seq2[json.R
 		return 0, err
 	}
 	return s.database.Put(ctx, found.Name, records)
+}
+
+// Seeded lists the files that have filled tables.
+func (s *Stack) Seeded() []tables.Seed { return s.tables.Seeds }
+
+// readTables reads what the tables are made from.
+func (s *Stack) readTables(context.Context) error {
+	s.tables = &tables.Tables{Project: ".", Schemas: map[string]map[string]any{}, Kept: s.options.KeptSeeds}
+	for _, r := range s.tableResources() {
+		properties, err := r.Properties("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+		if err != nil {
+			s.without(r, "table", err)
+			continue
+		}
+		s.tables.Schemas[r.PhysicalName()] = properties
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.options.Seeds)) {
+		from := s.options.Seeds[name]
+		table, err := s.Table(name)
+		if err != nil {
+			return fmt.Errorf("--seed %s=%s: %w", name, from, err)
+		}
+		s.tables.Seeds = append(s.tables.Seeds, tables.Seed{Name: name, Table: table.Name, From: from})
+	}
+	return nil
+}
+
+// startTables starts the database, which ends with running, and fills the tables.
+func (s *Stack) startTables(ctx, running context.Context) error {
+	if len(s.tableResources()) == 0 {
+		return nil
+	}
+	return s.tables.Start(ctx, running, s.database, filepath.Join(s.options.Folder, "tables"))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/diskcache"
 	"github.com/mapjob/mapjob/internal/inputs"
 	"github.com/mapjob/mapjob/internal/reads"
 )
@@ -34,8 +35,9 @@ const most = 10
 const (
 	assemblyFolder = "cdk.out"
 	inputsFile     = "inputs.json"
-	unfinished     = "unfinished-" // what the names of entries begin with that are being made or removed
 )
+
+func (c Cache) disk() diskcache.Cache { return diskcache.Cache{Folder: c.Folder, Most: most} }
 
 // Use copies the assembly of an app to a folder, if none of its inputs have changed
 // since it was made. It reports whether there is one.
@@ -45,27 +47,16 @@ func (c Cache) Use(app *App, folder string) bool {
 		return false
 	}
 	key := app.key(settings)
-	for _, entry := range c.entries() {
+	for _, entry := range c.disk().Entries() {
 		if !strings.HasPrefix(filepath.Base(entry), key) {
 			continue
 		}
 		read, ok := unchanged(entry)
-		if ok && copyTo(folder, filepath.Join(entry, assemblyFolder)) {
-			now := time.Now()
-			_ = os.Chtimes(entry, now, now) // it is removed later than others
+		if ok && c.disk().Copy(entry, assemblyFolder, folder) {
 			app.inputs = read
 			return true
 		}
 	}
-	return false
-}
-
-// copyTo copies a folder, and reports whether it could.
-func copyTo(to, from string) bool {
-	if os.CopyFS(to, os.DirFS(from)) == nil {
-		return true
-	}
-	_ = os.RemoveAll(to) // another process removed the entry meanwhile
 	return false
 }
 
@@ -83,39 +74,30 @@ func unchanged(entry string) ([]inputs.Input, bool) {
 	return read, !changed
 }
 
-// Make synthesizes an app into a folder, and keeps the assembly. If it can't be
-// kept, again says why the app has to be synthesized again next time.
-func (c Cache) Make(ctx context.Context, app *App, folder string) (again, err error) {
+// Make synthesizes an app into a folder, and keeps the assembly. NotKept says why it
+// can't be kept, so that the app has to be synthesized again next time.
+func (c Cache) Make(ctx context.Context, app *App, folder string) (notKept, err error) {
 	app.inputs = nil
 	settings := inputs.GoSettings(".")
-	flags, packages, again := goProgram(app.command, settings)
-	if again != nil {
-		return again, app.run(ctx, folder)
+	flags, packages, notKept := goProgram(app.command, settings)
+	if notKept != nil {
+		return notKept, app.run(ctx, folder)
 	}
-	// An entry is made beside the others, and then renamed.
-	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
-		return nil, err
-	}
-	entry, err := os.MkdirTemp(c.Folder, unfinished)
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(entry)
 	key, began := app.key(settings), time.Now()
-	read, again, err := app.observe(ctx, entry, folder, settings)
+	read, notKept, err := app.observe(ctx, folder, settings)
 	sources, unlisted := inputs.GoSources(".", settings, append([]string{"-tags=" + reads.Tag}, flags...), packages)
 	if err != nil {
 		app.inputs = sources
 		return nil, err
 	}
-	if again = cmp.Or(again, unlisted); again != nil {
-		return again, nil
+	if notKept = cmp.Or(notKept, unlisted); notKept != nil {
+		return notKept, nil
 	}
 	app.inputs = sorted(append(read, sources...))
-	if again := describe(app.inputs, began); again != nil {
-		return again, nil
+	if notKept := describe(app.inputs, began); notKept != nil {
+		return notKept, nil
 	}
-	return c.keep(entry, key, folder, app.inputs), nil
+	return c.keep(key, folder, app.inputs), nil
 }
 
 // sorted sorts inputs, and removes those that are there twice.
@@ -146,9 +128,18 @@ type ChangedError struct{ Path string }
 
 func (e *ChangedError) Error() string { return e.Path + " changed meanwhile" }
 
-// keep makes an entry from the folder that becomes one. It replaces an entry with
-// the same inputs.
-func (c Cache) keep(entry, key, assembly string, read []inputs.Input) error {
+// keep makes an entry of an assembly. It replaces one with the same inputs.
+func (c Cache) keep(key, assembly string, read []inputs.Input) (err error) {
+	entry, err := c.disk().New()
+	if err != nil {
+		return fmt.Errorf("its assembly can't be kept: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("its assembly can't be kept: %w", err)
+		}
+		_ = os.RemoveAll(entry) // it was renamed if it is kept
+	}()
 	if err := os.CopyFS(filepath.Join(entry, assemblyFolder), os.DirFS(assembly)); err != nil {
 		return err
 	}
@@ -159,60 +150,7 @@ func (c Cache) keep(entry, key, assembly string, read []inputs.Input) error {
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(c.Folder, fmt.Sprintf("%s-%x", key, sum(read)))
-	c.remove(name)
-	if err := os.Rename(entry, name); err != nil && !exists(name) { // another process was as fast
-		return err
-	}
-	c.prune()
-	return nil
-}
-
-// prune removes the entries that were not used for longest, and what processes
-// that were killed have left behind.
-func (c Cache) prune() {
-	for i, entry := range c.entries() {
-		if i >= most {
-			c.remove(entry)
-		}
-	}
-	left, _ := filepath.Glob(filepath.Join(c.Folder, unfinished+"*"))
-	for _, path := range left {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
-			_ = os.RemoveAll(path)
-		}
-	}
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// entries lists the entries, the last used first.
-func (c Cache) entries() []string {
-	found, _ := os.ReadDir(c.Folder)
-	used := map[string]time.Time{}
-	var entries []string
-	for _, e := range found {
-		path := filepath.Join(c.Folder, e.Name())
-		if info, err := e.Info(); err == nil && !strings.HasPrefix(e.Name(), unfinished) {
-			used[path] = info.ModTime()
-			entries = append(entries, path)
-		}
-	}
-	slices.SortFunc(entries, func(a, b string) int { return used[b].Compare(used[a]) })
-	return entries
-}
-
-// remove removes an entry, so that no other process sees half of it.
-func (c Cache) remove(entry string) {
-	gone, err := os.MkdirTemp(c.Folder, unfinished)
-	if err != nil {
-		return
-	}
-	_ = os.Rename(entry, filepath.Join(gone, "entry")) // it may be gone already
-	_ = os.RemoveAll(gone)
+	return c.disk().Keep(entry, fmt.Sprintf("%s-%x", key, sum(read)))
 }
 
 // key returns what an assembly depends on beside files: the command and the context

@@ -90,12 +90,12 @@ func (p *project) folder() string {
 
 // make synthesizes the app, and returns what its assembly says and why it is not
 // kept.
-func (p *project) make() (says string, again error) {
+func (p *project) make() (says string, notKept error) {
 	p.Helper()
 	folder := p.folder()
-	again, err := p.cache.Make(context.Background(), p.app(), folder)
+	notKept, err := p.cache.Make(context.Background(), p.app(), folder)
 	p.must(err)
-	return p.read(folder), again
+	return p.read(folder), notKept
 }
 
 // use returns what the assembly says that is used again, or "" if there is none.
@@ -121,9 +121,9 @@ func (p *project) read(assembly string) string {
 // kept synthesizes the app, whose assembly has to be used again.
 func (p *project) kept() (says string) {
 	p.Helper()
-	says, again := p.make()
-	if again != nil {
-		p.Fatalf("the assembly is not kept: %v", again)
+	says, notKept := p.make()
+	if notKept != nil {
+		p.Fatalf("the assembly is not kept: %v", notKept)
 	}
 	if got := p.use(); got != says {
 		p.Fatalf("got assembly %q, expected %q again", got, says)
@@ -271,9 +271,9 @@ func TestAssemblyIsNotKeptIfItsInputsAreNotKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t, test.do, test.path)
 			p.command = test.command
-			says, again := p.make()
-			if again == nil || !strings.Contains(again.Error(), test.because) {
-				t.Errorf("got %v, expected that the assembly is not kept because %s", again, test.because)
+			says, notKept := p.make()
+			if notKept == nil || !strings.Contains(notKept.Error(), test.because) {
+				t.Errorf("got %v, expected that the assembly is not kept because %s", notKept, test.because)
 			}
 			if got := p.use(); got != "" || says == "" {
 				t.Errorf("got assembly %q after %q, expected none", got, says)
@@ -308,10 +308,10 @@ func TestAssemblyIsNotKeptIfAFileChangesMeanwhile(t *testing.T) {
 		time.Sleep(700 * time.Millisecond)
 		_ = os.WriteFile("config.yaml", []byte("rate: 3\n"), 0o644)
 	}()
-	_, again := p.make()
+	_, notKept := p.make()
 	<-changed
-	if again == nil || !strings.Contains(again.Error(), "config.yaml changed meanwhile") {
-		t.Errorf("got %v, expected that the assembly is not kept", again)
+	if notKept == nil || !strings.Contains(notKept.Error(), "config.yaml changed meanwhile") {
+		t.Errorf("got %v, expected that the assembly is not kept", notKept)
 	}
 	if got := p.use(); got != "" {
 		t.Errorf("got assembly %q, expected none", got)
@@ -352,12 +352,12 @@ func TestAssemblyIsNotKeptIfAFileIsReplacedMeanwhile(t *testing.T) {
 				time.Sleep(700 * time.Millisecond)
 				changed <- change()
 			}()
-			says, again := p.make()
+			says, notKept := p.make()
 			p.must(<-changed)
 			if !strings.Contains(says, "rate: 1") {
 				t.Skipf("the app was too slow: it read %q", says)
 			}
-			if again == nil {
+			if notKept == nil {
 				t.Error("the assembly is kept, expected that it is not")
 			}
 			if got := p.use(); got != "" {
@@ -406,7 +406,7 @@ func TestAssemblyThatIsMadeAnewReplacesTheOneBefore(t *testing.T) {
 	if first == second {
 		t.Errorf("got assembly %q twice, expected a new one", first)
 	}
-	if n := len(p.cache.entries()); n != 1 {
+	if n := len(p.cache.disk().Entries()); n != 1 {
 		t.Errorf("got %d assemblies, expected one", n)
 	}
 }
@@ -416,8 +416,8 @@ func TestAssemblyIsUsedAgainIfTheFolderWhereItWasMadeIsGone(t *testing.T) {
 	p := newProject(t, "read", "config.yaml")
 	folder := filepath.Join(p.TempDir(), "run", "cdk.out")
 	p.must(os.Mkdir(filepath.Dir(folder), 0o755))
-	again, err := p.cache.Make(context.Background(), p.app(), folder)
-	p.must(errors.Join(again, err, os.RemoveAll(filepath.Dir(folder))))
+	notKept, err := p.cache.Make(context.Background(), p.app(), folder)
+	p.must(errors.Join(notKept, err, os.RemoveAll(filepath.Dir(folder))))
 	if p.use() == "" {
 		t.Error("got no assembly, expected the one before")
 	}
@@ -454,7 +454,7 @@ func TestPartOfAnAssemblyIsNotUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t, "read", "config.yaml")
 			p.kept()
-			p.must(damage(p.cache.entries()[0]))
+			p.must(damage(p.cache.disk().Entries()[0]))
 			if got := p.use(); got != "" {
 				t.Errorf("got assembly %q, expected none", got)
 			}
@@ -484,8 +484,8 @@ func TestSeveralRunsAtOnceUseWholeAssemblies(t *testing.T) {
 		if n < 2 {
 			all.Go(func() {
 				for i := range 3 {
-					if again, err := p.cache.Make(context.Background(), app, filepath.Join(folder, fmt.Sprint("made", i))); again != nil || err != nil {
-						t.Errorf("got %v, %v, expected an assembly", again, err)
+					if notKept, err := p.cache.Make(context.Background(), app, filepath.Join(folder, fmt.Sprint("made", i))); notKept != nil || err != nil {
+						t.Errorf("got %v, %v, expected an assembly", notKept, err)
 					}
 				}
 			})

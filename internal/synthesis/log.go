@@ -23,18 +23,16 @@ var observeJS []byte
 // NODE_OPTIONS is not set.
 const nodeMemory = "--max-old-space-size=4069"
 
-// observe runs the app and returns what it reads. Again says why that is not known.
-// Folder gets what is needed for that, and nothing is left there.
-func (a *App) observe(ctx context.Context, folder, assembly string, settings map[string]string) (read []inputs.Input, again, err error) {
-	folder, err = filepath.Abs(folder)
+// observe runs the app and returns what it reads. Unknown says why that is not known.
+func (a *App) observe(ctx context.Context, assembly string, settings map[string]string) (read []inputs.Input, unknown, err error) {
+	folder, err := os.MkdirTemp("", "mapjob-reads-")
 	if err != nil {
-		return nil, nil, err
+		return nil, err, a.run(ctx, assembly)
 	}
+	defer os.RemoveAll(folder)
 	log, script := filepath.Join(folder, "reads.jsonl"), filepath.Join(folder, "observe.js")
-	defer os.Remove(log)
-	defer os.Remove(script)
 	if err := os.WriteFile(script, observeJS, 0o600); err != nil {
-		return nil, nil, err
+		return nil, err, a.run(ctx, assembly)
 	}
 	options := os.Getenv("NODE_OPTIONS")
 	if options == "" {
@@ -50,8 +48,8 @@ func (a *App) observe(ctx context.Context, folder, assembly string, settings map
 	if err != nil {
 		return nil, nil, err
 	}
-	read, again = readLog(log, assembly)
-	return read, again, nil
+	read, unknown = readLog(log, assembly)
+	return read, unknown, nil
 }
 
 // passing matches what an app's process makes for itself: the libraries of the CDK,

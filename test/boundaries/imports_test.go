@@ -55,6 +55,7 @@ var floors = [][]room{
 		{"internal/inputs", []string{"internal/reads"}, standard},
 		{"internal/jsonl", nil, standard},
 		{"internal/nodejs", nil, standard},
+		{"internal/diskcache", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/protocol", nil, standard},
 		{"internal/s3object/...", nil, sdk},
@@ -76,7 +77,7 @@ var floors = [][]room{
 		{"internal/stub", []string{"internal/protocol"}, standard},
 		{"internal/yaml", []string{"internal/value"}, libraries},
 		{"internal/tally", []string{"job/report"}, standard},
-		{"internal/synthesis", []string{"internal/inputs", "internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
+		{"internal/synthesis", []string{"internal/diskcache", "internal/inputs", "internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
 		{"internal/template", []string{"internal/protocol"}, standard},
 		{"constructs/internal/...", []string{"internal/number", "internal/protocol"}, cdk},
 	},
@@ -84,6 +85,7 @@ var floors = [][]room{
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},
+		{"internal/tables", []string{"internal/diskcache", "internal/dynamodb", "internal/inputs", "internal/items", "internal/nodejs", "internal/reads"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
 		{"job/...", []string{"internal/jsonl", "internal/number", "internal/protocol", "internal/results", "internal/s3object", "internal/statesarn", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
@@ -124,7 +126,7 @@ var floors = [][]room{
 	},
 	{ // It wires the rooms below.
 		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
-			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/template", "internal/uuid"}, sdk},
+			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/plain", "internal/protocol",

@@ -17,14 +17,14 @@ func (p *Parts) makeAssembly(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	again, err := p.useOrMake(ctx, app, folder)
+	notKept, err := p.useOrMake(ctx, app, folder)
 	if p.Observed != nil {
-		p.Observed(app, again, err)
+		p.Observed(app, notKept, err)
 	}
 	return err
 }
 
-func (p *Parts) useOrMake(ctx context.Context, app *synthesis.App, folder string) (again, err error) {
+func (p *Parts) useOrMake(ctx context.Context, app *synthesis.App, folder string) (notKept, err error) {
 	cache := synthesis.Cache{Folder: filepath.Join(".mapjob", "assemblies")}
 	if !p.Flags.NoCache && cache.Use(app, folder) {
 		p.Progress.Say("the app is not synthesized: nothing that it reads has changed")
@@ -35,9 +35,9 @@ func (p *Parts) useOrMake(ctx context.Context, app *synthesis.App, folder string
 	} else {
 		p.Progress.Say("synthesizing the app")
 	}
-	again, err = cache.Make(ctx, app, folder)
-	if err == nil && again != nil {
-		p.Progress.Say("the app will be synthesized again next time: %v", again)
+	notKept, err = cache.Make(ctx, app, folder)
+	if err == nil && notKept != nil {
+		p.Progress.Say("the app will be synthesized again next time: %v", notKept)
 	}
-	return again, err
+	return notKept, err
 }

@@ -63,13 +63,11 @@ type Parts struct {
 	Progress *terminal.Progress
 	Run      *runs.Folder
 	// Observed, if it is set, is called after the app was synthesized, or failed to.
-	// Again says why the assembly is not kept.
-	Observed func(app *synthesis.App, again, failed error)
+	// NotKept says why the assembly is not kept.
+	Observed func(app *synthesis.App, notKept, failed error)
 
 	// Stack is nil until it is started.
 	Stack *stack.Stack
-	// Filled are the tables that --seed has filled, by physical name.
-	Filled map[string]bool
 
 	replaced functions.Replacements // by --stub, --function and --env
 	cancel   context.CancelFunc     // of their context
@@ -154,7 +152,8 @@ func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options 
 	f := p.Flags
 	options.Folder, options.Built = p.Run.Path, filepath.Join(".mapjob", "functions")
 	options.S3Port, options.DynamoDBPort, options.LambdaPort, options.StepFunctionsPort = f.S3Port, f.DynamoDBPort, f.LambdaPort, f.StepFunctionsPort
-	options.Fill, options.Functions = p.seed, p.replaced
+	options.Functions = p.replaced
+	p.seed(synthesized, &options)
 	var running context.Context
 	var err error
 	running, p.cancel = context.WithCancel(context.WithoutCancel(ctx))

@@ -4,45 +4,37 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
-	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/stack"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
-// seed fills tables and buckets of a stack, and notes the physical names of the
-// tables.
-func (p *Parts) seed(ctx context.Context, into *stack.Stack) error {
-	p.Filled = map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(p.Flags.Seed)) {
-		from := p.Flags.Seed[name]
-		if err := p.fill(ctx, into, name, from); err != nil {
-			return fmt.Errorf("--seed %s=%s: %w", name, from, err)
+// seed lets a stack fill its tables and buckets when it starts.
+func (p *Parts) seed(synthesized *template.Stack, options *stack.Options) {
+	tables, buckets, s := map[string]string{}, map[string]string{}, stack.New(synthesized)
+	for name, from := range p.Flags.Seed {
+		if _, _, ok := s.BucketAndKey(name); ok {
+			buckets[name] = from
+		} else {
+			tables[name] = from
 		}
 	}
-	return nil
-}
-
-// fill fills a table with the records of a file, or a bucket with a file or those
-// of a folder.
-func (p *Parts) fill(ctx context.Context, into *stack.Stack, name, from string) error {
-	if bucket, key, ok := into.BucketAndKey(name); ok {
-		count, err := into.Upload(ctx, bucket, key, from)
-		if err == nil {
-			p.Progress.Say("filled %s with %s of %s", name, number.Of(count, "object"), from)
+	options.Seeds, options.KeptSeeds = tables, filepath.Join(".mapjob", "seeds")
+	options.Fill = func(ctx context.Context, into *stack.Stack) error {
+		for _, seeded := range into.Seeded() {
+			p.Progress.Say("filled %s with %s of %s", seeded.Name, number.Of(seeded.Count, "record"), seeded.From)
 		}
-		return err
+		for _, name := range slices.Sorted(maps.Keys(buckets)) {
+			bucket, key, _ := into.BucketAndKey(name)
+			count, err := into.Upload(ctx, bucket, key, buckets[name])
+			if err != nil {
+				return fmt.Errorf("--seed %s=%s: %w", name, buckets[name], err)
+			}
+			p.Progress.Say("filled %s with %s of %s", name, number.Of(count, "object"), buckets[name])
+		}
+		return nil
 	}
-	table, err := into.Table(name)
-	if err != nil {
-		return err
-	}
-	count, err := into.Seed(ctx, name, items.File(from))
-	if err != nil {
-		return err
-	}
-	p.Filled[table.Name] = true
-	p.Progress.Say("filled %s with %s of %s", name, number.Of(count, "record"), from)
-	return nil
 }

@@ -43,7 +43,11 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	if drained != nil {
 		answer.Status = witness.Interrupted
 	}
-	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, r.parts.Filled); err != nil {
+	filled := map[string]bool{}
+	for _, seeded := range r.stack.Seeded() {
+		filled[seeded.Table] = true
+	}
+	if err := answer.Ask(context.WithoutCancel(ctx), r.stack, filled); err != nil {
 		return err
 	}
 	answer.Count(r.stack, seen, ended.Began)

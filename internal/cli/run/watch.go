@@ -117,15 +117,15 @@ func (w *watcher) compare(r *run) {
 	w.before = after
 }
 
-// synthesized follows what an app reads, after it was synthesized or failed to. Again
+// synthesized follows what an app reads, after it was synthesized or failed to. NotKept
 // says why the assembly is not kept.
-func (w *watcher) synthesized(app *synthesis.App, again, failed error) {
+func (w *watcher) synthesized(app *synthesis.App, notKept, failed error) {
 	w.app = slices.Concat(app.Inputs(), w.given())
 	if failed != nil {
 		w.edits.Add(w.app) // to what it read before, which may cure it
 		return
 	}
-	if changed, ok := errors.AsType[*synthesis.ChangedError](again); !ok {
+	if changed, ok := errors.AsType[*synthesis.ChangedError](notKept); !ok {
 		w.changed = ""
 	} else {
 		if changed.Path == w.changed { // also in the run that this change has started

@@ -10,15 +10,22 @@ import (
 	"github.com/mapjob/mapjob/internal/dynamodb"
 )
 
-// Start starts a database until the test ends.
-func Start(t testing.TB) *dynamodb.Database {
+// Start starts a database in memory until the test ends.
+func Start(t testing.TB) *dynamodb.Database { return StartIn(t, "") }
+
+// StartIn starts a database in a folder until the test ends.
+func StartIn(t testing.TB, data string) *dynamodb.Database {
 	t.Helper()
-	d, err := dynamodb.Start(context.Background(), ".", 0)
-	SkipWithout(t, err)
+	d, err := dynamodb.Listen(0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
+	err = d.Start(context.Background(), ".", data)
+	SkipWithout(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
