@@ -124,7 +124,11 @@ func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session
 	case c.Watch:
 		status, err = watch(ctx, s.Service, arn, streams.Err)
 	default:
-		status, err = s.Watch(ctx, arn, func(*operate.Status) {})
+		status, err = s.Watch(ctx, arn, func(status *operate.Status) {
+			if status.Delay != nil {
+				fmt.Fprintln(streams.Err, plain.Line(status.Delay.String()))
+			}
+		})
 	}
 	if err != nil {
 		started := &operate.Execution{ARN: arn, Name: arn[strings.LastIndexByte(arn, ':')+1:]}
