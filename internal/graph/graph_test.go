@@ -207,6 +207,9 @@ func checkPlaces(t *rapid.T, g *graph.Graph) {
 		if !onBorder(first, from.Box) || !onBorder(last, to.Box) {
 			t.Errorf("got a line from %v to %v, expected one from the border of %v to that of %v", first, last, from.Box, to.Box)
 		}
+		if len(e.Label) == 0 && e.At != (graph.Box{}) {
+			t.Errorf("got the box %v of a label that an edge from %q does not have", e.At, from.Name)
+		}
 		for _, n := range g.Nodes {
 			if n.Parent != from.Parent {
 				continue

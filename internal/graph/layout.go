@@ -51,7 +51,9 @@ func (f *flow) place(x, y float64) {
 		for i := range e.Points {
 			e.Points[i].X, e.Points[i].Y = round(e.Points[i].X+x), round(e.Points[i].Y+y)
 		}
-		e.At.X, e.At.Y = round(e.At.X+x), round(e.At.Y+y)
+		if e.Label != nil {
+			e.At.X, e.At.Y = round(e.At.X+x), round(e.At.Y+y)
+		}
 	}
 	for _, n := range f.nodes {
 		n.X, n.Y = round(n.X+x), round(n.Y+y)
