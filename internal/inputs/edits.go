@@ -3,6 +3,7 @@ package inputs
 import (
 	"context"
 	"maps"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,22 @@ const pause = 100 * time.Millisecond
 type Edits struct {
 	mutex sync.Mutex
 	seen  map[Input]map[string]string // what an input was when it was seen last, as of glance
+	own   []os.FileInfo               // of files that this process writes
+}
+
+// Ignore ignores what is written to a file of this process, such as standard error
+// that goes to a file in a folder that is followed.
+func (e *Edits) Ignore(file *os.File) {
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		e.mutex.Lock()
+		defer e.mutex.Unlock()
+		e.own = append(e.own, info)
+	}
+}
+
+func (e *Edits) isOwn(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && slices.ContainsFunc(e.own, func(own os.FileInfo) bool { return os.SameFile(own, info) })
 }
 
 // Follow replaces the inputs. If one of them was followed before, an edit since the
@@ -69,6 +86,7 @@ func (e *Edits) look() []string {
 			}
 		}
 	}
+	maps.DeleteFunc(edited, func(path string, _ bool) bool { return e.isOwn(path) })
 	return slices.Sorted(maps.Keys(edited))
 }
 

@@ -126,3 +126,29 @@ func TestNextReturnsAnEditThatHasNotEnded(t *testing.T) {
 		t.Errorf("got edits of %q, expected %q", edited, path)
 	}
 }
+
+// What the command itself prints is no edit, under whatever name its file is.
+func TestOwnFilesAreNoEdits(t *testing.T) {
+	folder := t.TempDir()
+	own, err := os.Create(write(t, filepath.Join(folder, "run.log"), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	if err := os.Symlink("run.log", filepath.Join(folder, "last.log")); err != nil {
+		t.Fatal(err)
+	}
+	var e Edits
+	e.Ignore(own)
+	e.Add([]Input{{Do: reads.Whole, Path: folder}})
+	if _, err := own.WriteString("synthesizing the app"); err != nil {
+		t.Fatal(err)
+	}
+	if edited := e.look(); len(edited) > 0 {
+		t.Errorf("got edits of %q, expected none", edited)
+	}
+	other := write(t, filepath.Join(folder, "app.yaml"), "rate: 1")
+	if edited := e.look(); !slices.Equal(edited, []string{other}) {
+		t.Errorf("got edits of %q, expected %s", edited, other)
+	}
+}

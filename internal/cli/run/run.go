@@ -109,7 +109,7 @@ func (r *run) do(ctx context.Context) (err error) {
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
 	}
 	if err := r.parts.Start(ctx, synthesized, options); err != nil {
-		return err
+		return errors.Join(err, r.parts.Close(), r.parts.Run.Remove()) // nothing has run
 	}
 	defer func() {
 		if err := r.begun.Wait(); err != nil {

@@ -37,6 +37,8 @@ var errEdited = errors.New("edited")
 
 // watch runs again after every edit until Ctrl-C.
 func (w *watcher) watch(ctx context.Context) error {
+	w.edits.Ignore(os.Stdout)
+	w.edits.Ignore(os.Stderr)
 	w.edits.Add(w.given())
 	for {
 		edited, err := w.once(ctx)

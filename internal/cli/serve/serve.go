@@ -45,6 +45,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 		return err
 	}
 	if err := p.Start(ctx, synthesized, stack.Options{}); err != nil {
+		if c.Earlier == "" {
+			err = errors.Join(err, p.Close(), p.Run.Remove()) // nothing has run
+		}
 		return err
 	}
 	var begun runs.Beginning
