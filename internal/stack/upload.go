@@ -42,6 +42,13 @@ func (s *Stack) Upload(ctx context.Context, bucket, key, from string) (count int
 		if err != nil || entry.IsDir() {
 			return err
 		}
+		info, err := os.Stat(path) // of what a link leads to
+		if err != nil {
+			return err
+		}
+		if !info.Mode().IsRegular() { // to open a pipe would wait without end
+			return fmt.Errorf("%s: got %s, expected a file or a folder", path, info.Mode().Type())
+		}
 		below, err := filepath.Rel(from, path)
 		if err == nil {
 			err = s.uploadFile(ctx, bucket, key+filepath.ToSlash(below), path)
