@@ -1,8 +1,11 @@
 package mapjob
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
@@ -20,10 +23,37 @@ var jsonPathFields = []string{
 // them, or they could not run to their end. The states inside a Parallel or a Map
 // state can be seen only when they are part of a state machine.
 func (s *settings) validateStates(processor awsstepfunctions.State) (found refusal.Problems) {
+	const own = "the job's own Map"
+	labels := map[string]string{protocol.MapLabel: own, protocol.RerunMapLabel: own}
 	eachState(protocol.StateProcessor, *processor.ToStateJson(awsstepfunctions.QueryLanguage_JSONATA), func(name string, state map[string]any) {
 		s.validateState(name, state, &found)
+		if n := utf8.RuneCountInString(name); n > maxStateName {
+			found.Add("Processor: got a name of %d characters, %q, expected at most %d", n, name, maxStateName)
+		}
+		if label := labelOf(state); label != "" {
+			validateLabel(label, name, labels, &found)
+		}
 	})
 	return found
+}
+
+// Limits of names in a definition (Amazon States Language, "States"; Step Functions
+// developer guide, "Distributed Map", Label).
+const (
+	maxStateName = 80
+	maxLabel     = 40
+)
+
+// validateLabel checks the label of a state. The labels of a definition are unique:
+// labels has those of other states, by label.
+func validateLabel(label, name string, labels map[string]string, found *refusal.Problems) {
+	if n := utf8.RuneCountInString(label); n > maxLabel {
+		found.Add("Processor: got a label of %d characters of state %q, expected at most %d", n, name, maxLabel)
+	}
+	if other, taken := labels[label]; taken {
+		found.Add("Processor: got the label %q of state %q, which %s has too, expected another one", label, name, other)
+	}
+	labels[label] = fmt.Sprintf("state %q", name)
 }
 
 func (s *settings) validateState(name string, state map[string]any, found *refusal.Problems) {
@@ -52,13 +82,13 @@ func (s *settings) validateState(name string, state map[string]any, found *refus
 	}
 }
 
-// eachState visits a state and the states inside it.
+// eachState visits a state and the states inside it, by their names.
 func eachState(name string, state map[string]any, visit func(name string, state map[string]any)) {
 	visit(name, state)
 	for _, machine := range machinesIn(state) {
 		states, _ := machine["States"].(map[string]any)
-		for inner, state := range states {
-			if state, ok := state.(map[string]any); ok {
+		for _, inner := range slices.Sorted(maps.Keys(states)) {
+			if state, ok := states[inner].(map[string]any); ok {
 				eachState(inner, state, visit)
 			}
 		}

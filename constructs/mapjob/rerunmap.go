@@ -1,7 +1,10 @@
 package mapjob
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
@@ -28,13 +31,15 @@ func (b *builder) rerunMapBefore(next awsstepfunctions.IChainable, other awsstep
 	return custom
 }
 
-// newPrefix returns a beginning of names that no state inside a state has.
+// newPrefix returns a beginning of names and labels that no state inside a state has.
 func newPrefix(state map[string]any) string {
 	const rerun = "Rerun"
 	prefix := rerun
 	for known := true; known; {
 		known = false
-		eachState("", state, func(name string, _ map[string]any) { known = known || strings.HasPrefix(name, prefix) })
+		eachState("", state, func(name string, inner map[string]any) {
+			known = known || strings.HasPrefix(name, prefix) || strings.HasPrefix(labelOf(inner), prefix) && name != ""
+		})
 		if known {
 			prefix += rerun
 		}
@@ -52,11 +57,11 @@ func renameInner(state map[string]any, prefix string) {
 			if inner, ok := inner.(map[string]any); ok {
 				renameNext(inner, prefix)
 				renameInner(inner, prefix)
-				if label, ok := inner["Label"].(string); ok {
-					inner["Label"] = prefix + label
+				if label := labelOf(inner); label != "" {
+					inner["Label"] = shortened(prefix+label, maxLabel)
 				}
 			}
-			renamed[prefix+name] = inner
+			renamed[shortened(prefix+name, maxStateName)] = inner
 		}
 		machine["States"] = renamed
 		renameIn(machine, "StartAt", prefix)
@@ -80,8 +85,24 @@ func renameNext(state map[string]any, prefix string) {
 
 func renameIn(object map[string]any, field string, prefix string) {
 	if name, ok := object[field].(string); ok {
-		object[field] = prefix + name
+		object[field] = shortened(prefix+name, maxStateName)
 	}
+}
+
+// labelOf returns the label of a Map, "" if the state has none.
+func labelOf(state map[string]any) string {
+	label, _ := state["Label"].(string)
+	return label
+}
+
+// shortened returns a name. If it has more than the given number of characters, a hash
+// of it takes the place of its end, so that names that differ still do.
+func shortened(name string, most int) string {
+	if utf8.RuneCountInString(name) <= most {
+		return name
+	}
+	hash := fmt.Sprintf("-%x", sha256.Sum256([]byte(name)))[:13]
+	return string([]rune(name)[:most-len(hash)]) + hash
 }
 
 // rendered returns what a construct of the CDK renders, without the marks of jsii
