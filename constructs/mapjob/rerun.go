@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -150,13 +151,10 @@ func (b *builder) findRerun(next awsstepfunctions.IChainable) awsstepfunctions.C
 			counted, in(&rerun.Count))},
 		"Output": jsonata.Expression("$states.input"),
 	}})
-	find.AddRetry(&awsstepfunctions.RetryProps{
-		Errors:         jsii.Strings("States.ALL"),
-		MaxAttempts:    jsii.Number(3),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
+	// To a role that may not list the bucket S3 says S3.S3Exception of an object that
+	// does not exist, and also if it is busy.
+	find.AddRetry(retry.Never("S3.NoSuchKeyException", "S3.NoSuchBucketException", "States.QueryEvaluationError"))
+	find.AddRetry(retry.Briefly())
 	find.AddCatch(invalid, &awsstepfunctions.CatchProps{Assign: &jsonata.Object{
 		rerunProblem: jsonata.Expression("$states.errorOutput.Error & ': ' & $states.errorOutput.Cause"),
 	}})

@@ -2,15 +2,13 @@ package mapjob
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
-	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 )
 
 // A new account has a concurrency of about ten, so that most calls of a Map with
 // 100 children are throttled. Throttles are retried for as long as the task's
-// execution allows. Delays have full jitter, so that on average they are half as
-// long.
+// execution allows.
 const (
 	// throttles is how many times a throttled task is retried in an execution with
 	// few other events: with delays of 1 s, 2 s, … and then 5 minutes that is an
@@ -34,15 +32,8 @@ const (
 // retryService retries throttles and errors of the Lambda service. Delays are at
 // most maxDelay seconds.
 func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay float64) {
-	task.AddRetry(&awsstepfunctions.RetryProps{
-		Errors: jsii.Strings("Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
-			"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"),
-		MaxAttempts:    jsii.Number(attempts),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		MaxDelay:       awscdk.Duration_Seconds(jsii.Number(maxDelay)),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
+	task.AddRetry(retry.Of(attempts, maxDelay, "Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException",
+		"Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"))
 }
 
 // retryFailures retries a job start or a summary that could not report its failure:
@@ -52,17 +43,8 @@ func retryService(task awsstepfunctionstasks.LambdaInvoke, attempts, maxDelay fl
 // failures by two names, and Lambda.Unknown stood for timeouts. An error that the
 // function returned is not retried: it would come again.
 func retryFailures(task awsstepfunctionstasks.LambdaInvoke) {
-	retry := func(attempts float64, errors ...string) {
-		task.AddRetry(&awsstepfunctions.RetryProps{
-			Errors:         jsii.Strings(errors...),
-			MaxAttempts:    jsii.Number(attempts),
-			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-			BackoffRate:    jsii.Number(2),
-			JitterStrategy: awsstepfunctions.JitterType_FULL,
-		})
-	}
-	retry(2, "Runtime.ExitError", "Runtime.OutOfMemory")
-	retry(1, "Sandbox.Timedout", "Lambda.Unknown")
+	task.AddRetry(retry.Of(2, 0, "Runtime.ExitError", "Runtime.OutOfMemory"))
+	task.AddRetry(retry.Of(1, 0, "Sandbox.Timedout", "Lambda.Unknown"))
 }
 
 // retryWorkerService retries throttles of a worker, as often as the history and the

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -47,8 +47,8 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	members := []message.Member{
 		message.Set(&outcome.Index, index),
 		message.Set(&outcome.Status, protocol.Failed),
-		// A Fail state may have no error and no cause.
-		message.Set(&outcome.Error, jsonata.Expression("$states.errorOutput.Error ? $states.errorOutput.Error : 'States.TaskFailed'")),
+		// A Fail state may have no error and no cause, or long ones.
+		message.Set(&outcome.Error, jsonata.Expression("$states.errorOutput.Error ? $substring($states.errorOutput.Error, 0, 200) : 'States.TaskFailed'")),
 		message.Set(&outcome.Cause, jsonata.Expression("$states.errorOutput.Cause ? $substring($states.errorOutput.Cause, 0, 1000) : ''")),
 	}
 	if b.keepItems() {
@@ -187,19 +187,9 @@ func (b *builder) callback() awsstepfunctionstasks.LambdaInvoke {
 func (b *builder) worker(output any) awsstepfunctionstasks.LambdaInvoke {
 	task := b.invoke(protocol.StateWorker, b.functions.worker, jsonata.Expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
 	b.settings.retryWorkerService(task)
-	task.AddRetry(&awsstepfunctions.RetryProps{ // the same message would be refused again
-		Errors:      jsii.Strings(protocol.ErrorInvalidInput),
-		MaxAttempts: jsii.Number(0),
-	})
+	task.AddRetry(retry.Never(protocol.ErrorInvalidInput)) // the same message would be refused again
 	if *b.settings.WorkerRetries > 0 {
-		task.AddRetry(&awsstepfunctions.RetryProps{
-			Errors:         jsii.Strings("States.ALL"),
-			MaxAttempts:    b.settings.WorkerRetries,
-			Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-			BackoffRate:    jsii.Number(2),
-			MaxDelay:       awscdk.Duration_Minutes(jsii.Number(1)),
-			JitterStrategy: awsstepfunctions.JitterType_FULL,
-		})
+		task.AddRetry(retry.Of(*b.settings.WorkerRetries, 60, retry.All))
 	}
 	return task
 }

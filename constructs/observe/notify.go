@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -16,6 +15,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/message"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -94,14 +94,8 @@ func Notify(scope constructs.Construct, id *string, props *NotifyProps, next aws
 		AdditionalIamStatements: useKey(props.Topic),
 		Outputs:                 jsonata.Expression("$states.input"),
 	})
-	task.AddRetry(&awsstepfunctions.RetryProps{
-		Errors:         jsii.Strings("States.ALL"),
-		MaxAttempts:    jsii.Number(3),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
-	task.AddCatch(next, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.ALL"), Outputs: jsonata.Expression("$states.input")})
+	task.AddRetry(retry.Briefly())
+	task.AddCatch(next, &awsstepfunctions.CatchProps{Errors: jsii.Strings(retry.All), Outputs: jsonata.Expression("$states.input")})
 	task.Next(next)
 	return task
 }

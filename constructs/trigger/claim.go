@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -172,8 +173,8 @@ func (c *claims) start(scope constructs.Construct) awsstepfunctions.CustomState 
 	if retries == nil {
 		retries = jsii.Number(maxRetryAttempts)
 	}
-	never := jsii.Strings(errAlreadyExists, "States.QueryEvaluationError", "StepFunctions.InvalidExecutionInputException", "StepFunctions.StateMachineDoesNotExistException")
-	start.AddRetry(&awsstepfunctions.RetryProps{Errors: never, MaxAttempts: jsii.Number(0)})
+	never := retry.Never(errAlreadyExists, "States.QueryEvaluationError", "StepFunctions.InvalidExecutionInputException", "StepFunctions.StateMachineDoesNotExistException")
+	start.AddRetry(never)
 	start.AddRetry(patiently(*retries))
 	return start
 }
@@ -205,14 +206,7 @@ func (c *claims) undelivered(scope constructs.Construct) awsstepfunctions.Custom
 
 // patiently retries what may pass, with pauses of up to five minutes.
 func patiently(attempts float64) *awsstepfunctions.RetryProps {
-	return &awsstepfunctions.RetryProps{
-		Errors:         jsii.Strings("States.ALL"),
-		MaxAttempts:    &attempts,
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		MaxDelay:       awscdk.Duration_Seconds(jsii.Number(maxPauseSeconds)),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	}
+	return retry.Of(attempts, maxPauseSeconds, retry.All)
 }
 
 func (c *claims) machine(scope constructs.Construct, definition awsstepfunctions.IChainable) awsstepfunctions.StateMachine {
