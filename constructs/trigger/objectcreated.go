@@ -164,6 +164,7 @@ func (p *ObjectCreatedProps) validate(scope constructs.Construct) (found refusal
 	if p.Suffix != nil && *p.Suffix == "" {
 		found.Add(empty, "Suffix")
 	}
+	found.Text("Description", p.Description, maxDescription)
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
 	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)
@@ -190,17 +191,16 @@ func sendEvents(bucket awss3.IBucket) {
 		return
 	}
 	resource.AddPropertyOverride(jsii.String("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled"), true)
-	bucket.Node().AddValidation(&noLaterNotifications{bucket})
+	awscdk.Aspects_Of(resource).Add(&laterNotifications{bucket}, nil)
 }
 
-// noLaterNotifications refuses notifications that were added after the trigger.
-// When they are deployed they would turn EventBridge off.
-type noLaterNotifications struct{ bucket awss3.IBucket }
+// laterNotifications lets notifications that were added after the trigger send events
+// to EventBridge too. When they are deployed they overwrite the bucket's property.
+type laterNotifications struct{ bucket awss3.IBucket }
 
-func (v *noLaterNotifications) Validate() *[]*string {
-	if v.bucket.Node().TryFindChild(jsii.String(notifications)) == nil {
-		return &[]*string{}
+// Visit implements awscdk.IAspect.
+func (l *laterNotifications) Visit(constructs.IConstruct) {
+	if l.bucket.Node().TryFindChild(jsii.String(notifications)) != nil {
+		l.bucket.EnableEventBridgeNotification()
 	}
-	return jsii.Strings("got notifications added after trigger.NewObjectCreated, which they would undo; " +
-		"expected them before it, or EnableEventBridgeNotification called on the bucket")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3notifications"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssecretsmanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -416,13 +417,17 @@ func TestBucketSendsEvents(t *testing.T) {
 		t.Errorf("got %v, expected the bucket to be left as it is", got)
 	}
 
-	// Later notifications would undo the property.
+	// Later notifications overwrite the property.
 	stack = synthesis.Stack(t)
 	b = bucket(stack)
-	trigger.NewObjectCreated(stack, jsii.String("Object"), &trigger.ObjectCreatedProps{StateMachine: machine(stack), Bucket: b})
-	b.EnableEventBridgeNotification()
-	if message := synthesis.Panics(t, func() { synthesis.Synthesize(t, stack) }); !strings.Contains(message, "got notifications added after trigger.NewObjectCreated") {
-		t.Errorf("got %q, expected the notifications to be refused", message)
+	m := machine(stack)
+	for _, id := range []string{"Object", "Other"} {
+		trigger.NewObjectCreated(stack, &id, &trigger.ObjectCreatedProps{StateMachine: m, Bucket: b})
+	}
+	b.AddObjectRemovedNotification(awss3notifications.NewSqsDestination(awssqs.NewQueue(stack, jsii.String("Removed"), nil)))
+	later := synthesis.Synthesize(t, stack).Only(t, "Custom::S3BucketNotifications").Properties[config].(map[string]any)
+	if later["QueueConfigurations"] == nil || later["EventBridgeConfiguration"] == nil {
+		t.Errorf("got %v, expected the notifications to send events to EventBridge too", later)
 	}
 
 	stack = synthesis.Stack(t)
