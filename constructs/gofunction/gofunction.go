@@ -3,6 +3,8 @@ package gofunction
 import (
 	"errors"
 	"maps"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/limit"
 	"github.com/mapjob/mapjob/constructs/internal/loggroup"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
@@ -31,6 +34,8 @@ const (
 const (
 	minMemoryMB, maxMemoryMB = 128, 10240
 	maxTimeoutSeconds        = 900
+	maxDescription           = 256  // characters
+	maxEnvironment           = 4096 // bytes
 )
 
 // Props are the props of a Go function.
@@ -68,40 +73,34 @@ type Props struct {
 	// Default: arm64, which costs a fifth less than x86_64.
 	Architecture awslambda.Architecture
 
-	// ReservedConcurrency is how many invocations of the function run at once, at
-	// most. The account's concurrency is reduced by that number.
-	// Default: the function shares the account's unreserved concurrency.
-	ReservedConcurrency *float64
-
-	// Network is the network that the function runs in.
-	// Default: the function is in no VPC.
-	Network *Network
-
-	// Role is the function's role. It gets the permissions that the function needs
-	// for its logs, traces and network, and what the app grants to the function. If
-	// the CDK can't change the role, such as an imported role of another account, it
-	// must have them already: a warning says so.
-	// Default: the function has a role of its own.
-	Role awsiam.IRole
-
-	// Layers have files that the function finds below /opt.
-	// Default: no layers.
-	Layers []awslambda.ILayerVersion
-
-	// EphemeralStorageMB is the size of /tmp in megabytes, 512 to 10,240.
-	// Default: 512 MB.
-	EphemeralStorageMB *float64
-
-	// DeadLetterQueue gets the events of asynchronous invocations that failed each
-	// time. Events that a job or a queue sends to the function never go there.
-	// Default: Lambda drops such events.
-	DeadLetterQueue awssqs.IQueue
-
-	// Settings are what the function has in common with others. Network, Role, Layers,
-	// EphemeralStorageMB, DeadLetterQueue and ReservedConcurrency, if they are set here,
-	// replace those of the Settings.
+	// Settings are the network, the role, and other settings that the function has in
+	// common with others.
 	// Default: the function has its own props only.
 	Settings *Settings
+
+	// Network takes the place of that of the Settings.
+	// Default: the network of the Settings.
+	Network *Network
+
+	// Role takes the place of that of the Settings.
+	// Default: the role of the Settings.
+	Role awsiam.IRole
+
+	// Layers take the place of those of the Settings. An empty list is none.
+	// Default: the layers of the Settings.
+	Layers []awslambda.ILayerVersion
+
+	// EphemeralStorageMB takes the place of that of the Settings.
+	// Default: the size of the Settings.
+	EphemeralStorageMB *float64
+
+	// DeadLetterQueue takes the place of that of the Settings.
+	// Default: the queue of the Settings.
+	DeadLetterQueue awssqs.IQueue
+
+	// ReservedConcurrency takes the place of that of the Settings.
+	// Default: the reserved concurrency of the Settings.
+	ReservedConcurrency *float64
 
 	// LogRetention is how long the function's logs are kept.
 	// Default: logs expire after a month.
@@ -192,6 +191,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		functionProps.Role = settings.newRole(this, logs)
 	} else {
 		policy = settings.extendRole(this, logs)
+		limit.RolePolicies(this)
 	}
 	function := awslambda.NewFunction(this, jsii.String("Function"), functionProps)
 	if policy != nil {
@@ -265,11 +265,35 @@ func (p *Props) validate(settings *Settings, found *refusal.Problems) {
 	found.Duration("Timeout", p.Timeout, 1, maxTimeoutSeconds)
 	found.AddAll("", settings.Validate())
 	found.RemovalPolicy("RemovalPolicy", p.RemovalPolicy)
+	found.Text("Description", p.Description, maxDescription)
 	if p.Environment != nil {
-		for name := range *p.Environment {
-			if strings.HasPrefix(name, "AWS_LAMBDA_") || name == "_HANDLER" {
-				found.Add("Environment: got %s, which Lambda reserves; expected another name", name)
-			}
+		validateEnvironment(*p.Environment, found)
+	}
+}
+
+// Variables that Lambda sets itself, or takes from no configuration (Lambda developer
+// guide, "Defined runtime environment variables").
+var reserved = []string{"_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV",
+	"AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT"}
+
+// variableName matches the names of variables that Lambda takes.
+var variableName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]+$`)
+
+func validateEnvironment(environment map[string]*string, found *refusal.Problems) {
+	size := 0
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		switch {
+		case strings.HasPrefix(name, "AWS_LAMBDA_") || slices.Contains(reserved, name):
+			found.Add("Environment: got %s, which Lambda reserves; expected another name", name)
+		case !variableName.MatchString(name):
+			found.Add("Environment: got the name %q, expected a letter and then letters, digits and underscores, two characters at least", name)
 		}
+		size += len(name)
+		if value := environment[name]; value != nil && !*awscdk.Token_IsUnresolved(*value) {
+			size += len(*value)
+		}
+	}
+	if size > maxEnvironment {
+		found.Add("Environment: got names and values of %d bytes, expected at most %d: store more in S3 or Parameter Store", size, maxEnvironment)
 	}
 }

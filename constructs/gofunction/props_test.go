@@ -125,3 +125,51 @@ func TestWrongNetworkStorageLayersAndQueueAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// What Lambda would refuse when the stack is deployed is refused before, and what it
+// takes is not.
+func TestLimitsOfLambda(t *testing.T) {
+	stack := synthesis.Stack(t)
+	v := vpc(stack)
+	groups := func(n int) (list []awsec2.ISecurityGroup) {
+		for i := range n {
+			list = append(list, awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String(fmt.Sprint("Group", n, "-", i)), jsii.String(fmt.Sprint("sg-", i)), nil))
+		}
+		return list
+	}
+	withSubnets := func(n int) *gofunction.Network {
+		var ids, zones []string
+		for i := range n {
+			ids, zones = append(ids, fmt.Sprint("subnet-", i)), append(zones, fmt.Sprint("zone-", i))
+		}
+		return &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String(fmt.Sprint("VPC", n)), &awsec2.VpcAttributes{
+			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings(zones...), PrivateSubnetIds: jsii.Strings(ids...)})}
+	}
+	environment := func(name string, n int) *map[string]*string {
+		return &map[string]*string{name: jsii.String(strings.Repeat("x", n-len(name)))}
+	}
+	id := 0
+	create := func(props gofunction.Props) func() {
+		id++
+		name := fmt.Sprint("Worker", id)
+		props.Entry = ownEntry(t)
+		return func() { gofunction.New(stack, &name, &props) }
+	}
+	for name, c := range map[string]struct {
+		good, bad gofunction.Props
+		expected  string
+	}{
+		"description":     {gofunction.Props{Description: jsii.String(strings.Repeat("é", 256))}, gofunction.Props{Description: jsii.String(strings.Repeat("é", 257))}, "Description: got 257 characters, expected at most 256"},
+		"environment":     {gofunction.Props{Environment: environment("TEXT", 4096)}, gofunction.Props{Environment: environment("TEXT", 4097)}, "Environment: got names and values of 4097 bytes, expected at most 4096"},
+		"reserved name":   {gofunction.Props{Environment: environment("AWS_REGIONS", 20)}, gofunction.Props{Environment: environment("AWS_REGION", 20)}, "Environment: got AWS_REGION, which Lambda reserves"},
+		"short name":      {gofunction.Props{Environment: environment("AB", 20)}, gofunction.Props{Environment: environment("A", 20)}, `Environment: got the name "A", expected a letter and then`},
+		"name":            {gofunction.Props{Environment: environment("A_B", 20)}, gofunction.Props{Environment: environment("A-B", 20)}, `Environment: got the name "A-B", expected a letter and then`},
+		"security groups": {gofunction.Props{Network: &gofunction.Network{VPC: v, SecurityGroups: groups(5)}}, gofunction.Props{Network: &gofunction.Network{VPC: v, SecurityGroups: groups(6)}}, "Network.SecurityGroups: got 6, expected at most 5"},
+		"subnets":         {gofunction.Props{Network: withSubnets(16)}, gofunction.Props{Network: withSubnets(17)}, "Network.Subnets: got a selection of 17 subnets, expected at most 16"},
+	} {
+		create(c.good)()
+		if message := synthesis.Panics(t, create(c.bad)); !strings.Contains(message, c.expected) {
+			t.Errorf("%s: got %q, expected it to contain %q", name, message, c.expected)
+		}
+	}
+}

@@ -16,12 +16,14 @@ import (
 const (
 	minStorageMB, maxStorageMB = 512, 10240
 	maxLayers                  = 5
+	maxSecurityGroups          = 5
+	maxSubnets                 = 16
 	maxConcurrency             = 100_000 // more than accounts are given
 )
 
 // Settings are what the functions of an app have in common. An app writes them once,
 // for the functions that it creates with New and for those that a job or a webhook
-// creates:
+// creates. A function with a prop of its own has that in place of the settings':
 //
 //	ours := &gofunction.Settings{Network: &gofunction.Network{VPC: vpc}, Role: role}
 //	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Package: …, Settings: ours})
@@ -31,9 +33,12 @@ type Settings struct {
 	// Default: the functions are in no VPC.
 	Network *Network
 
-	// Role is the role of all functions with these settings, as in Props: each of
-	// them then has the permissions of all. IAM takes 10,240 characters of policies in a
-	// role, enough for some 15 functions.
+	// Role is the role of all functions with these settings: each of them then has the
+	// permissions of all. It gets the permissions that the functions need for their
+	// logs, traces and network, and what the app grants to them. If the CDK can't change
+	// the role, such as an imported role of another account, it must have them already:
+	// a warning says so. IAM takes 10,240 characters of inline policies in a role, enough
+	// for some 15 functions; the synthesis fails if they are certainly more.
 	// Default: each function has a role of its own.
 	Role awsiam.IRole
 
@@ -48,7 +53,7 @@ type Settings struct {
 	EphemeralStorageMB *float64
 
 	// DeadLetterQueue gets the events of asynchronous invocations that failed each
-	// time. A job and a webhook invoke none of their functions that way.
+	// time. A job, a webhook and a queue invoke no function that way.
 	// Default: Lambda drops such events.
 	DeadLetterQueue awssqs.IQueue
 
@@ -75,8 +80,9 @@ type Network struct {
 	SecurityGroups []awsec2.ISecurityGroup
 }
 
-// Validate returns every problem of the settings, for constructs that create
-// functions. It accepts nil.
+// Validate returns every problem of the settings. A construct that creates functions
+// with settings that it is given calls it, so that it can report these problems with
+// its own. Validate accepts nil.
 func (s *Settings) Validate() error {
 	var found refusal.Problems
 	if s == nil {
@@ -101,16 +107,22 @@ func (n *Network) validate(found *refusal.Problems) {
 		found.Add("Network.VPC: got nothing, expected the VPC of the network")
 		return
 	}
-	switch public, err := n.public(); {
+	if got := len(n.SecurityGroups); got > maxSecurityGroups {
+		found.Add("Network.SecurityGroups: got %d, expected at most %d", got, maxSecurityGroups)
+	}
+	switch public, subnets, err := n.selected(); {
 	case err != nil:
 		found.Add("Network.Subnets: got a selection that fits no subnet of the VPC, expected private subnets of it: %w", err)
 	case public:
 		found.Add("Network.Subnets: got public subnets, expected private ones: a function has no public address, and reaches nothing outside the VPC from there")
+	case subnets > maxSubnets:
+		found.Add("Network.Subnets: got a selection of %d subnets, expected at most %d", subnets, maxSubnets)
 	}
 }
 
-// public reports whether some of the selected subnets are public.
-func (n *Network) public() (public bool, err error) {
+// selected reports whether some of the selected subnets are public, and how many there
+// are.
+func (n *Network) selected() (public bool, subnets int, err error) {
 	defer func() { // the CDK throws if it finds no subnet
 		if thrown := recover(); thrown != nil {
 			var ok bool
@@ -121,9 +133,9 @@ func (n *Network) public() (public bool, err error) {
 	}()
 	selected := n.VPC.SelectSubnets(n.Subnets)
 	if len(*selected.SubnetIds) == 0 && !*selected.IsPendingLookup {
-		return false, errors.New("the selection is empty")
+		return false, 0, errors.New("the selection is empty")
 	}
-	return *selected.HasPublic, nil
+	return *selected.HasPublic, len(*selected.SubnetIds), nil
 }
 
 // settings returns the settings of one function: its own props, and what they share

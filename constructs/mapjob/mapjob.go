@@ -1,12 +1,15 @@
 package mapjob
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
+	"github.com/mapjob/mapjob/constructs/internal/limit"
+	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/joblock"
 	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -105,7 +108,9 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		Role:           newRole(job),
 	})
 	if states.processorState != nil {
-		if found := settings.validateStates(states.processorState); found.Any() {
+		found := settings.validateStates(states.processorState)
+		job.validateDefinition(&found)
+		if found.Any() {
 			scope.Node().TryRemoveChild(id)
 			found.Refuse(scope, id)
 		}
@@ -115,6 +120,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		encrypt(job.stateMachine, settings.EncryptionKey)
 	}
 	job.grant()
+	limit.RolePolicies(job)
 	job.warnConcurrency()
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
@@ -126,4 +132,16 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 		})
 	}
 	return job
+}
+
+// maxDefinition is the largest definition, in bytes (Step Functions developer guide,
+// "Service quotas").
+const maxDefinition = 1 << 20
+
+// validateDefinition refuses a definition that is certainly too large.
+func (j *mapJob) validateDefinition(found *refusal.Problems) {
+	resource := j.stateMachine.Node().DefaultChild().(awsstepfunctions.CfnStateMachine)
+	if size := limit.LeastSize(awscdk.Stack_Of(j).Resolve(resource.DefinitionString())); size > maxDefinition {
+		found.Add("Processor: got states that make a definition of at least %d bytes, expected at most %d: a Source that is not JSONLines has them twice", size, maxDefinition)
+	}
 }

@@ -23,7 +23,7 @@ const versionType = "AWS::Lambda::Version"
 // variable.
 func pinnedJob(t *testing.T, variable string, edit func(*mapjob.Props)) *synthesis.Template {
 	stack := synthesis.Stack(t)
-	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Environment: &map[string]*string{"V": &variable}})
+	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("lambdas/worker"), Environment: &map[string]*string{"VERSION": &variable}})
 	props := &mapjob.Props{Worker: worker, JobStart: function(stack, "JobStart"), PinVersions: jsii.Bool(true)}
 	if edit != nil {
 		edit(props)

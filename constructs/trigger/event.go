@@ -159,6 +159,7 @@ func (p *EventProps) validate(scope constructs.Construct) (found refusal.Problem
 	if p.Pattern == nil || *p.Pattern == (awsevents.EventPattern{}) {
 		found.Add("Pattern: got nothing, expected at least one member, such as Source: every event would match")
 	}
+	found.Text("Description", p.Description, maxDescription)
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
 	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	validateKey(p.EncryptionKey, p.DeadLetterQueue, p.Claim, &found)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
@@ -55,6 +56,9 @@ func validateInput(scope constructs.Construct, input awsevents.RuleTargetInput, 
 	} else {
 		text = textOf(scope, *bound.Input)
 		value = text
+	}
+	if n := utf8.RuneCountInString(text); n > maxRuleInput {
+		found.Add("Input: got %d characters, expected at most %d: store more in S3, and its address in the Input", n, maxRuleInput)
 	}
 	if !json.Valid([]byte(value)) {
 		found.Add("Input: got %s, expected one JSON value, as an execution's input is", text)

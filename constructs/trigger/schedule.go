@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"encoding/json"
 	"math"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -166,6 +167,7 @@ func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 	if found.Duration("FlexibleWindow", p.FlexibleWindow, 60, maxWindowSeconds) && math.Mod(refusal.Seconds(p.FlexibleWindow), 60) != 0 {
 		found.Add("FlexibleWindow: got %.10g s, expected whole minutes", refusal.Seconds(p.FlexibleWindow))
 	}
+	found.Text("Description", p.Description, maxDescription)
 	validateRetry(p.RetryAttempts, p.MaxEventAge, &found)
 	found.RemovalPolicyOf("DeadLetterQueue", p.DeadLetterQueue != nil, p.RemovalPolicy)
 	if p.Claim != nil && len(p.Claim.Members) > 0 {
@@ -173,7 +175,11 @@ func (p *ScheduleProps) validate() (input any, found refusal.Problems) {
 	} else {
 		p.Claim.validate(p.StateMachine, &found)
 	}
-	return found.JSON("Input", p.Input), found
+	input = found.JSON("Input", p.Input)
+	if text, _ := json.Marshal(input); len(text) > maxInputBytes {
+		found.Add("Input: got %d bytes of JSON, expected at most %d", len(text), maxInputBytes)
+	}
+	return input, found
 }
 
 func (p *ScheduleProps) times() schedule.Times {

@@ -8,12 +8,14 @@ import (
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 )
 
-// Limits of EventBridge and of EventBridge Scheduler (API references,
-// "RetryPolicy").
+// Limits of EventBridge and of EventBridge Scheduler (API references, "RetryPolicy",
+// "PutRule", "Target", "InputTransformer", "CreateSchedule").
 const (
 	maxRetryAttempts   = 185
 	minEventAgeSeconds = 60
 	maxEventAgeSeconds = 86_400
+	maxDescription     = 512  // characters
+	maxRuleInput       = 8192 // characters of a target's input or of its template
 )
 
 // deadLettersID is the ID of a dead-letter queue that a trigger creates.

@@ -255,5 +255,6 @@ func (p *WebhookProps) validate() (found refusal.Problems) {
 		found.Add("FunctionSettings.ReservedConcurrency: got 0, expected 1 or more, or a ReservedConcurrency of the webhook: it would answer no request")
 	}
 	found.RemovalPolicy("RemovalPolicy", p.RemovalPolicy)
+	found.Text("Description", p.Description, 256) // of its function
 	return found
 }

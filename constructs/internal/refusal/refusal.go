@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
@@ -123,6 +124,16 @@ func span(s float64) string {
 		return fmt.Sprintf("%.0f days", days)
 	}
 	return fmt.Sprintf("%.0f s", s)
+}
+
+// Text refuses a text with too many characters. One that is not known at synth passes.
+func (p *Problems) Text(prop string, value *string, most int) {
+	if value == nil || *awscdk.Token_IsUnresolved(*value) {
+		return
+	}
+	if n := utf8.RuneCountInString(*value); n > most {
+		p.Add("%s: got %d characters, expected at most %d", prop, n, most)
+	}
 }
 
 // JSON returns a value as encoding/json decodes it, which is what jsii takes. It

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
 	"github.com/mapjob/mapjob/test/synthesis"
@@ -49,5 +50,38 @@ func TestNamesOfPoliciesDifferInARole(t *testing.T) {
 				t.Errorf("%s: got the name %s, expected the stack's ID in it: %t", name, text, c.unique)
 			}
 		}
+	}
+}
+
+// A name has at most 128 characters (IAM API reference, "PutRolePolicy"), and differs
+// from that of another construct, however long their paths are.
+func TestNamesOfPoliciesAreShortEnough(t *testing.T) {
+	stack := synthesis.Stack(t)
+	role := awsiam.Role_FromRoleName(stack, jsii.String("Role"), jsii.String("ours"), nil)
+	for _, last := range []string{"A", "B"} {
+		scope := constructs.NewConstruct(stack, jsii.String("Deep"+last))
+		for _, letter := range "STUVWXYZ" { // names leave out what is repeated
+			scope = constructs.NewConstruct(scope, jsii.String(strings.Repeat(string(letter), 60)))
+		}
+		rolepolicy.New(scope, "JobStartAccess", role, awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("sqs:SendMessage"), Resources: jsii.Strings("*")}))
+	}
+	names := map[string]bool{}
+	for _, policy := range synthesis.Synthesize(t, stack).OfType("AWS::IAM::Policy") {
+		size := 0
+		for _, part := range policy.Properties["PolicyName"].(map[string]any)["Fn::Join"].([]any)[1].([]any) {
+			if text, ok := part.(string); ok {
+				names[text] = true
+				size += len(text)
+			} else {
+				size += 36 // a UUID
+			}
+		}
+		if size > 128 || size < 100 {
+			t.Errorf("got a name of %d characters, %v, expected one that uses up to 128", size, policy.Properties["PolicyName"])
+		}
+	}
+	if len(names) != 2 {
+		t.Errorf("got the names %v, expected two", names)
 	}
 }
