@@ -22,6 +22,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/constructs/observe"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/test/running"
 	"github.com/mapjob/mapjob/test/synthesis"
@@ -146,7 +147,10 @@ type outcome struct {
 // ended is an execution that has ended, with its results.
 type ended struct {
 	*engine.Execution
-	account  struct{ Total, Succeeded, Failed, Missing int }
+	account struct {
+		Total, Succeeded, Failed, Missing int
+		Comparison                        *protocol.Comparison // nil if the execution is no rerun
+	}
 	outcomes []outcome // by index
 	failures []string  // the lines of failures.jsonl, in their order
 	children int

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -145,6 +146,9 @@ func refusedReruns(t *testing.T, s *running.Stack) {
 		if x.Error != name {
 			t.Errorf("%s, %s: got %s (%s: %s), expected %s for %s", job, what, x.Status, x.Error, x.Cause, name, input)
 		}
+		if took := x.Stop.Sub(x.Start); took > time.Second/2 {
+			t.Errorf("%s, %s: got %s after %s, expected it at once: another try would not help", job, what, x.Error, took)
+		}
 		for _, cause := range causes {
 			if !strings.Contains(x.Cause, cause) {
 				t.Errorf("%s, %s: got the cause %s, expected it to contain %s", job, what, x.Cause, cause)
@@ -167,6 +171,51 @@ func refusedReruns(t *testing.T, s *running.Stack) {
 		refused(job, "an unknown member", rerunInput(t, good, `"MapJobRedo": 1, `), protocol.ErrorInvalidInput, `"MapJobRedo":1`, `expected none but "mapjobRerun"`)
 		refused(job, "no object in the input", `{"mapjobRerun": true}`, protocol.ErrorInvalidInput, `{"mapjobRerun":true}`)
 	}
+	// A key is in the job's folder or not, and is no path.
+	for _, job := range []string{"Lines", "ChunkedLines", "Express", "InlineKept"} {
+		good := putRerun(t, s, job, "first", rerunItems)
+		own, _, _ := strings.Cut(good.Key, "/")
+		beside := strings.Replace(good.Key, own, own+"2", 1)
+		for _, key := range []string{beside, "root.jsonl"} {
+			s.Put(t, good.Bucket, key, []byte("1\n2\n3\n"))
+		}
+		for key, name := range map[string]string{
+			own + "/../" + other.Key:                 protocol.ErrorInvalidRerun,
+			own + "/%2e%2e/" + other.Key:             protocol.ErrorInvalidRerun,
+			own + "/first/../../" + other.Key:        protocol.ErrorInvalidRerun,
+			own + "/" + other.Key:                    protocol.ErrorInvalidRerun,
+			own + "/*":                               protocol.ErrorInvalidRerun,
+			"../" + good.Bucket + "/" + good.Key:     protocol.ErrorNotAllowed,
+			"/" + good.Key:                           protocol.ErrorNotAllowed,
+			"%2e/" + good.Key:                        protocol.ErrorNotAllowed,
+			strings.Replace(good.Key, "/", "%2F", 1): protocol.ErrorNotAllowed,
+			strings.ToLower(good.Key):                protocol.ErrorNotAllowed,
+			beside:                                   protocol.ErrorNotAllowed,
+			own:                                      protocol.ErrorNotAllowed,
+			"root.jsonl":                             protocol.ErrorNotAllowed,
+			"":                                       protocol.ErrorNotAllowed,
+			"*/" + protocol.RerunsFolder + "/some.jsonl": protocol.ErrorNotAllowed,
+		} {
+			changed := good
+			changed.Key = key
+			refused(job, "the key "+key, rerunInput(t, changed, ""), name)
+		}
+		for execution, name := range map[string]string{
+			good.Execution + "2":                                                            "", // an execution is not looked up
+			strings.Replace(good.Execution, own, own+"2", 1):                                protocol.ErrorNotAllowed,
+			strings.Replace(good.Execution, ":execution:", ":stateMachine:", 1):             protocol.ErrorNotAllowed,
+			strings.Replace(good.Execution, ":execution:"+own, ":execution:"+own+"/Map", 1): protocol.ErrorNotAllowed,
+			"first": protocol.ErrorNotAllowed,
+		} {
+			changed := good
+			changed.Execution = execution
+			if name != "" {
+				refused(job, "the execution "+execution, rerunInput(t, changed, ""), name)
+			} else if x := run(t, s, job, rerunInput(t, changed, "")); x.Status != engine.Succeeded || x.account.Total != 3 {
+				t.Errorf("%s: got %s (%s: %s) for %s, expected the items to run", job, x.Status, x.Error, x.Cause, execution)
+			}
+		}
+	}
 	good := putRerun(t, s, "Lines", "first", rerunItems)
 	for what, edit := range map[string][2]string{
 		"no execution":             {`"execution"`, `"executions"`},
@@ -181,6 +230,11 @@ func refusedReruns(t *testing.T, s *running.Stack) {
 		"fewer than no items":      {`"count":3`, `"count":-3`},
 		"half an item":             {`"count":3`, `"count":2.5`},
 		"more than a job's items":  {`"count":3`, `"count":100000001`},
+		"a count with an exponent": {`"count":3`, `"count":1e9`},
+		"a list as count":          {`"count":3`, `"count":[3]`},
+		"true as count":            {`"count":3`, `"count":true`},
+		"a negative batch":         {`"count":3`, `"count":3,"batchSize":-1`},
+		"a large batch":            {`"count":3`, `"count":3,"batchSize":100000001`},
 		"no count":                 {`,"count":3`, ``},
 		"a batch of nothing":       {`"count":3`, `"count":3,"batchSize":0`},
 		"a batch of half an item":  {`"count":3`, `"count":3,"batchSize":0.5`},
@@ -250,6 +304,23 @@ func rerunsLikeAny(t *testing.T, s *running.Stack) {
 	short.Key = key
 	if x := run(t, s, "Lines", rerunInput(t, short, "")); x.Error != protocol.ErrorLostItems || x.Cause != "2 of 4 items have no result" {
 		t.Errorf("got %s (%s: %s), expected two items of four to be lost", x.Status, x.Error, x.Cause)
+	}
+	// A percentage counts the items of the rerun, not those of the first execution.
+	if x := run(t, s, "Both", rerunInput(t, putRerun(t, s, "Both", "two", []string{`{"fail":true}`, `{"id":1}`}), "")); x.Error != protocol.ErrorTooManyFailures || x.Cause != "1 of 2 items failed, tolerated: 10% and 2" {
+		t.Errorf("got %s (%s: %s), expected one failed item of two to be too many", x.Status, x.Error, x.Cause)
+	}
+	// Batches are no larger than those of the job, and a rerun may run beside the
+	// execution whose items it has.
+	many := putRerun(t, s, "Half", "many", []string{"{}", "{}", "{}", "{}", "{}", "{}", "{}", "{}", "{}"})
+	many.BatchSize = 10_001
+	go func() {
+		done <- s.Execute(t, "Half", stack.Execution{Name: "many", Input: []byte(`{"items": [{"ms": 2000}, {"ms": 2000, "fail": true}]}`)})
+	}()
+	if x := run(t, s, "Half", rerunInput(t, many, "")); x.Status != engine.Succeeded || x.account.Succeeded != 9 || x.children != 3 {
+		t.Errorf("got %s (%s: %s) in %d children, expected nine items in three", x.Status, x.Error, x.Cause, x.children)
+	}
+	if x := <-done; x.Status != engine.Succeeded || !strings.Contains(string(x.Output), `"failed":1`) {
+		t.Errorf("got %s (%s: %s) with %s, expected the execution beside a rerun to end as without it", x.Status, x.Error, x.Cause, x.Output)
 	}
 	var failing []string
 	for i := range 3 {

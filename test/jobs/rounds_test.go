@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/constructs/gofunction"
 	"github.com/mapjob/mapjob/constructs/mapjob"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/test/running"
 )
 
@@ -35,6 +36,12 @@ var roundForms = map[string]func(t *testing.T, s *running.Stack, list []string) 
 	"ChunkedInventory": inInventory,
 	"Input":            inInput("items", `{"errors":"%s","id":%d}`),
 	"Express":          inInput("items", `{"errors":"%s","id":%d}`),
+	"ExpressLines":     inObject("rounds.jsonl", "", `{"errors":"%s","id":%d}`, "\n", "\n"),
+	"ExpressChunks":    inObject("rounds.jsonl", "", `{"errors":"%s","id":%d}`, "\n", "\n"),
+	"ExpressStart":     inInput("list", `{"errors":"%s","id":%d}`),
+	"ExpressWorkflow":  inInput("items", `{"errors":"%s","id":%d}`),
+	"Below":            inObject("below.json", `{"of":[`, `{"errors":"%s","id":%d}`, ",", "]}"),
+	"ChunkedBelow":     inObject("below.json", `{"of":[`, `{"errors":"%s","id":%d}`, ",", "]}"),
 	"Start":            inInput("list", `{"errors":"%s","id":%d}`),
 	"StartChunked":     inInput("list", `{"errors":"%s","id":%d}`),
 	"Workflow":         inInput("items", `{"errors":"%s","id":%d}`),
@@ -63,13 +70,19 @@ func roundJobs(s awscdk.Stack) {
 	size := func(n float64) *mapjob.Distributed { return &mapjob.Distributed{BatchSize: &n} }
 	chunks, inline := &mapjob.ByReference{ChunkSize: jsii.Number(5)}, &mapjob.Inline{}
 	for name, source := range map[string]mapjob.Source{"Lines": &mapjob.JSONLines{Bucket: in}, "Array": &mapjob.JSON{Bucket: in}, "Rows": &mapjob.CSV{Bucket: in},
+		"Below":   &mapjob.JSON{Bucket: in, ItemsPointer: jsii.String("/of")},
 		"Objects": &mapjob.ObjectList{Bucket: in}, "Inventory": &mapjob.Inventory{Bucket: in}} {
 		job(name, mapjob.Props{Source: source, Mode: size(5)})
 		job("Chunked"+name, mapjob.Props{Source: source, Mode: chunks})
 	}
 	list := &mapjob.InputList{}
 	job("Input", mapjob.Props{Source: list})
-	job("Express", mapjob.Props{Source: list, Mode: &mapjob.Distributed{BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren}})
+	express := &mapjob.Distributed{BatchSize: jsii.Number(2), Children: mapjob.ExpressChildren}
+	job("Express", mapjob.Props{Source: list, Mode: express})
+	job("ExpressLines", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in}, Mode: express})
+	job("ExpressChunks", mapjob.Props{Source: &mapjob.JSONLines{Bucket: in}, Mode: &mapjob.ByReference{ChunkSize: jsii.Number(3), Children: mapjob.ExpressChildren}})
+	job("ExpressStart", mapjob.Props{JobStart: jobStart, Mode: express})
+	job("ExpressWorkflow", mapjob.Props{Source: list, Processor: inRounds, Mode: express})
 	job("Start", mapjob.Props{JobStart: jobStart})
 	job("StartChunked", mapjob.Props{JobStart: jobStart, Mode: chunks})
 	job("Workflow", mapjob.Props{Source: list, Processor: inRounds, Mode: size(3)})
@@ -152,6 +165,8 @@ func namesOf(t *testing.T, item string) string {
 
 // Whatever fails in an execution, its rerun and the rerun of that: each runs the items
 // that failed in the one before, and no others, and what it says of them is the truth.
+// The items are those of failures.jsonl, with the errors beside it, or those of an
+// object without errors.
 func TestRerunsOfRandomFailures(t *testing.T) {
 	s := running.Start(t, roundJobs)
 	const rounds = 3
@@ -168,18 +183,33 @@ func TestRerunsOfRandomFailures(t *testing.T) {
 					list[i] = strings.Join(names, "|")
 				}
 				input, left := given(t, s, list), list
+				isCompared := false
 				for round := range rounds {
 					failing := func(names string) string { return strings.Split(names, "|")[round] }
 					var expected []string
+					var comparison protocol.Comparison
 					for _, names := range left {
 						if failing(names) != "" {
 							expected = append(expected, names)
+						}
+						switch {
+						case failing(names) == "":
+							comparison.Recovered++
+						case !isCompared:
+							comparison.Unknown++
+						case failing(names) == strings.Split(names, "|")[round-1]:
+							comparison.SameError++
+						default:
+							comparison.OtherError++
 						}
 					}
 					name := fmt.Sprintf("%s-%d-round-%d", job, seed, round)
 					x := runAs(t, s, job, name, input)
 					if x.Status != engine.Succeeded || x.account.Total != len(left) || x.account.Failed != len(expected) || x.account.Missing != 0 {
 						t.Fatalf("%s: got %s (%s: %s) with %s, expected %d of %d items to fail: %q", name, x.Status, x.Error, x.Cause, x.Output, len(expected), len(left), left)
+					}
+					if got := x.account.Comparison; (got != nil) != (round > 0) || got != nil && *got != comparison {
+						t.Errorf("%s: got the comparison %+v, expected %+v in a rerun", name, got, comparison)
 					}
 					for _, o := range x.outcomes {
 						if o.Error != failing(left[o.Index]) {
@@ -200,6 +230,9 @@ func TestRerunsOfRandomFailures(t *testing.T) {
 						break
 					}
 					again := putRerun(t, s, job, name, lines)
+					if isCompared = random.IntN(2) == 0; isCompared {
+						again.Key = strings.Replace(again.Key, protocol.RerunsFolder+"/some.jsonl", protocol.ReportFolder+"/"+protocol.FailuresFile, 1)
+					}
 					again.BatchSize = random.IntN(4)
 					input = rerunInput(t, again, "")
 				}

@@ -31,6 +31,10 @@ func main() {
 	mapjob.New(stack, jsii.String("Tolerant"), &mapjob.Props{
 		Worker: worker, Summary: summary, Mode: inTwos, WorkerRetries: jsii.Number(1), ToleratedFailurePercentage: jsii.Number(100),
 	})
+	mapjob.New(stack, jsii.String("Large"), &mapjob.Props{
+		Worker: worker, Summary: summary, Mode: &mapjob.Distributed{BatchSize: jsii.Number(1000), MaxConcurrency: jsii.Number(8)},
+		WorkerRetries: jsii.Number(0), ToleratedFailurePercentage: jsii.Number(100),
+	})
 	mapjob.New(stack, jsii.String("Inline"), &mapjob.Props{
 		Worker: worker, Summary: summary, Mode: &mapjob.Inline{}, WorkerRetries: jsii.Number(0),
 	})
