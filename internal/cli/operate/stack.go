@@ -15,6 +15,7 @@ import (
 	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // inStack returns the ARN of the only state machine of a stack and the stacks that
@@ -112,11 +113,14 @@ func (s *session) ranOf(stack, job string) (string, error) {
 		}
 		if start.StackName == stack || start.Stack == stack {
 			of = append(of, folder)
-		} else if !slices.Contains(others, start.StackName) {
+		} else if start.StackName != "" && !slices.Contains(others, start.StackName) {
 			others = append(others, start.StackName)
 		}
 	}
-	if len(of) == 0 {
+	switch {
+	case len(of) == 0 && len(others) == 0:
+		return "", fmt.Errorf("--stack: got %s, but no run of this folder says of which stack it is: start one with %s", stack, typed.Command("run"))
+	case len(of) == 0:
 		slices.Sort(others)
 		return "", fmt.Errorf("--stack: got %s, of which this folder has no run, expected one of: %s", stack, strings.Join(others, ", "))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // stacks has the resources of stacks, one on each page.
@@ -80,6 +81,14 @@ func TestAStackThatMayNotBeListedNamesThePermission(t *testing.T) {
 		Err: &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}}
 	err := (&session{Service: &operate.Service{}}).explainStack(denied, "Shop")
 	if expected := "permission is missing: allow cloudformation:ListStackResources on stack Shop (no)"; err.Error() != expected || !errors.As(err, new(smithy.APIError)) {
+		t.Errorf("got %v, expected %s", err, expected)
+	}
+}
+
+func TestAFolderWithoutRunsOfAStackSaysSo(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, err := (&session{}).ranOf("Shop", "")
+	if expected := "--stack: got Shop, but no run of this folder says of which stack it is: start one with " + typed.Command("run"); err == nil || err.Error() != expected {
 		t.Errorf("got %v, expected %s", err, expected)
 	}
 }
