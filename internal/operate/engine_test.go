@@ -125,7 +125,7 @@ func TestTheStatusOfAMapThatRuns(t *testing.T) {
 	s := serve(t, map[string]string{"Naps": naps})
 	arn := start(t, s, "Naps", "monday", `{"seconds": [0, 0, 3600, 3600, 3600, 3600, 3600]}`)
 	var status *operate.Status
-	for range 1000 { // until the first batch is done, and two others run
+	for range 1000 { // until its state is known, the first batch is done, and two others run
 		x, err := s.Describe(t.Context(), arn)
 		if err == nil {
 			status, err = s.Status(t.Context(), x)
@@ -133,7 +133,7 @@ func TestTheStatusOfAMapThatRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(status.MapRuns) == 1 && status.MapRuns[0].Handled == 2 && status.MapRuns[0].Running == 4 {
+		if status.State == "Map" && len(status.MapRuns) == 1 && status.MapRuns[0].Handled == 2 && status.MapRuns[0].Running == 4 {
 			break
 		}
 		time.Sleep(5 * time.Millisecond)
