@@ -3,8 +3,8 @@ package operate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -226,7 +226,7 @@ func TestWatchGoesOnWhenTheNetworkIsBack(t *testing.T) {
 // A hundred watchers that began at once want more than one request a second.
 func TestManyWatchersDoNotStarve(t *testing.T) {
 	for _, n := range []int{10, 100, 300} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newAccount()
 				var longest, ended time.Duration
