@@ -58,7 +58,7 @@ func (e *Edits) Add(more []Input) {
 
 func (e *Edits) add(all []Input, before map[Input]map[string]string) {
 	for _, in := range all {
-		in.Is = ""
+		in.State = ""
 		was, ok := before[in]
 		if !ok {
 			was = in.glance()

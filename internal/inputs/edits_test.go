@@ -50,7 +50,7 @@ func TestEditsOfInputsAreNoticed(t *testing.T) {
 			write(t, filepath.Join(folder, "a", "app.yaml"), "1")
 			write(t, filepath.Join(folder, "a", "app.go"), "package a")
 			var e Edits
-			e.Add([]Input{{Do: test.do, Path: filepath.Join(folder, test.path), Is: "something"}})
+			e.Add([]Input{{Access: test.do, Path: filepath.Join(folder, test.path), State: "something"}})
 			if edited := e.look(); len(edited) != 0 {
 				t.Fatalf("got edits of %q, expected none", edited)
 			}
@@ -73,10 +73,10 @@ func TestEditsOfOtherInputsAreNotNoticed(t *testing.T) {
 	folder := t.TempDir()
 	gone, stays := write(t, filepath.Join(folder, "gone"), "1"), write(t, filepath.Join(folder, "stays"), "1")
 	var e Edits
-	e.Add([]Input{{Do: reads.Opened, Path: gone}, {Do: reads.Opened, Path: stays}})
+	e.Add([]Input{{Access: reads.Opened, Path: gone}, {Access: reads.Opened, Path: stays}})
 	write(t, gone, "22")
 	write(t, stays, "22")
-	e.Follow([]Input{{Do: reads.Opened, Path: stays}})
+	e.Follow([]Input{{Access: reads.Opened, Path: stays}})
 	if edited := e.look(); !slices.Equal(edited, []string{stays}) {
 		t.Errorf("got edits of %q, expected that of %s, which was before Follow", edited, stays)
 	}
@@ -91,7 +91,7 @@ func TestNextWaitsForTheEndOfAnEdit(t *testing.T) {
 	}
 	var e Edits
 	for _, path := range paths {
-		e.Add([]Input{{Do: reads.Opened, Path: path}})
+		e.Add([]Input{{Access: reads.Opened, Path: path}})
 	}
 	go func() {
 		for _, path := range paths {
@@ -113,7 +113,7 @@ func TestNextWaitsForTheEndOfAnEdit(t *testing.T) {
 func TestNextReturnsAnEditThatHasNotEnded(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "a"), "1")
 	var e Edits
-	e.Add([]Input{{Do: reads.Opened, Path: path}})
+	e.Add([]Input{{Access: reads.Opened, Path: path}})
 	ctx, cancel := context.WithTimeout(t.Context(), 3*pause)
 	defer cancel()
 	go func() {
@@ -140,7 +140,7 @@ func TestOwnFilesAreNoEdits(t *testing.T) {
 	}
 	var e Edits
 	e.Ignore(own)
-	e.Add([]Input{{Do: reads.Whole, Path: folder}})
+	e.Add([]Input{{Access: reads.Whole, Path: folder}})
 	if _, err := own.WriteString("synthesizing the app"); err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func GoSources(folder string, settings map[string]string, flags, packages []stri
 	}
 	inputs := goModule(settings["GOMOD"])
 	if work := settings["GOWORK"]; work != "" && work != "off" {
-		inputs = append(inputs, Input{Do: reads.Opened, Path: work}, Input{Do: reads.Opened, Path: work + ".sum"})
+		inputs = append(inputs, Input{Access: reads.Opened, Path: work}, Input{Access: reads.Opened, Path: work + ".sum"})
 	}
 	decoder := json.NewDecoder(bytes.NewReader(out))
 	for {
@@ -67,12 +67,12 @@ func GoSources(folder string, settings map[string]string, flags, packages []stri
 		if p.Standard || p.Dir == "" || Under(p.Dir, settings["GOMODCACHE"]) {
 			continue
 		}
-		inputs = append(inputs, Input{Do: Compiled, Path: p.Dir})
+		inputs = append(inputs, Input{Access: Compiled, Path: p.Dir})
 		if p.Module != nil {
 			inputs = append(inputs, goModule(p.Module.GoMod)...)
 		}
 		for _, name := range slices.Concat(p.CFiles, p.CXXFiles, p.MFiles, p.HFiles, p.FFiles, p.SFiles, p.SwigFiles, p.SwigCXXFiles, p.SysoFiles, p.EmbedFiles) {
-			inputs = append(inputs, Input{Do: reads.Opened, Path: filepath.Join(p.Dir, name)})
+			inputs = append(inputs, Input{Access: reads.Opened, Path: filepath.Join(p.Dir, name)})
 		}
 		inputs = append(inputs, p.embedFolders()...)
 	}
@@ -85,7 +85,7 @@ func (p *goPackage) embedFolders() []Input {
 	for _, pattern := range p.EmbedPatterns {
 		pattern, hidden := strings.CutPrefix(pattern, "all:")
 		for _, folder := range matching(p.Dir, strings.Split(path.Clean(pattern), "/"), hidden, false) {
-			inputs = append(inputs, Input{Do: reads.Opened, Path: folder})
+			inputs = append(inputs, Input{Access: reads.Opened, Path: folder})
 		}
 	}
 	return inputs
@@ -136,9 +136,9 @@ func goModule(goMod string) []Input {
 	}
 	folder := filepath.Dir(goMod)
 	return []Input{
-		{Do: reads.Opened, Path: goMod},
-		{Do: reads.Opened, Path: filepath.Join(folder, "go.sum")},
-		{Do: reads.Opened, Path: filepath.Join(folder, "vendor", "modules.txt")},
+		{Access: reads.Opened, Path: goMod},
+		{Access: reads.Opened, Path: filepath.Join(folder, "go.sum")},
+		{Access: reads.Opened, Path: filepath.Join(folder, "vendor", "modules.txt")},
 	}
 }
 

@@ -19,14 +19,14 @@ import (
 	"github.com/mapjob/mapjob/internal/reads"
 )
 
-// Input is a file or a folder, and what it was.
+// Input is a file or a folder that something is made from.
 type Input struct {
-	Do   string // what was done with it: as in [reads.Line], or another one of this package
-	Path string // absolute
-	Is   string `json:",omitempty"`
+	Access string // how it is read: as in [reads.Line], or another one of this package
+	Path   string // absolute
+	State  string `json:",omitempty"` // what it was, as of [Input.Now]
 }
 
-// What is done with inputs, beside what [reads.Line] has.
+// How inputs are read, beside what [reads.Line] has.
 const (
 	// Compiled reads the Go files of a folder, without tests.
 	Compiled = "go files"
@@ -72,19 +72,19 @@ func (in Input) now(file sum) (string, error) {
 	}
 	var is string
 	switch {
-	case in.Do == Compiled:
+	case in.Access == Compiled:
 		is, err = file.goFiles(in.Path)
-	case in.Do == Project:
+	case in.Access == Project:
 		is, err = file.tree(in.Path, kept)
-	case info.IsDir() && in.Do == reads.Looked:
+	case info.IsDir() && in.Access == reads.Looked:
 		is = "folder"
-	case info.IsDir() && in.Do == reads.Whole:
+	case info.IsDir() && in.Access == reads.Whole:
 		is, err = file.tree(in.Path, nil)
 	case info.IsDir():
 		is, err = names(in.Path)
 	case !info.Mode().IsRegular():
 		is = info.Mode().Type().String()
-	case in.Do == reads.Looked:
+	case in.Access == reads.Looked:
 		is = stat(info)
 	default:
 		is, err = file(in.Path, info)
@@ -136,7 +136,7 @@ func (file sum) goFiles(path string) (string, error) {
 		if !isSource(e.Name()) {
 			continue
 		}
-		is, err := Input{Do: reads.Opened, Path: filepath.Join(path, e.Name())}.now(file)
+		is, err := Input{Access: reads.Opened, Path: filepath.Join(path, e.Name())}.now(file)
 		if err != nil {
 			return "", err
 		}
@@ -154,6 +154,10 @@ func isSource(name string) bool {
 func (file sum) tree(path string, without []string) (string, error) {
 	sum := sha256.New()
 	err := filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && at != path { // removed while the folder is read
+			fmt.Fprintf(sum, "%q nothing\n", at)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -163,7 +167,7 @@ func (file sum) tree(path string, without []string) (string, error) {
 			}
 			return nil
 		}
-		is, err := Input{Do: reads.Opened, Path: at}.now(file)
+		is, err := Input{Access: reads.Opened, Path: at}.now(file)
 		fmt.Fprintf(sum, "%q %s\n", at, is)
 		return err
 	})
@@ -175,18 +179,18 @@ func (in Input) ChangedSince(t time.Time) bool {
 	if replaced(in.Path, t) {
 		return true
 	}
-	if in.Do != Compiled && in.Do != reads.Whole {
+	if in.Access != Compiled && in.Access != reads.Whole {
 		info, err := os.Stat(in.Path)
-		return err == nil && !(info.IsDir() && in.Do == reads.Looked) && newer(info, t)
+		return err == nil && !(info.IsDir() && in.Access == reads.Looked) && newer(info, t)
 	}
 	changed := errors.New("changed")
 	err := filepath.WalkDir(in.Path, func(at string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil || at == in.Path:
 			return err
-		case in.Do == Compiled && entry.IsDir():
+		case in.Access == Compiled && entry.IsDir():
 			return fs.SkipDir
-		case in.Do == Compiled && !isSource(at):
+		case in.Access == Compiled && !isSource(at):
 			return nil
 		}
 		info, err := os.Stat(at)

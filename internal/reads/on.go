@@ -7,6 +7,7 @@ package reads
 // to record before package os is initialized, and before anything that uses it:
 // packages read files before main begins, too.
 import (
+	"runtime"
 	"sync"
 	"syscall"
 	_ "unsafe" // for linkname
@@ -62,7 +63,23 @@ func (r *recorder) Getenv(string) {}
 
 func (r *recorder) Stat(path string) { r.write(Looked, path) }
 
-func (r *recorder) Open(path string) { r.write(Opened, path) }
+// Open is called for a program that is started, too.
+func (r *recorder) Open(path string) {
+	if starts() {
+		r.write(Started, path)
+		return
+	}
+	r.write(Opened, path)
+}
+
+// starts reports whether the caller of [recorder.Open] starts a program.
+func starts() bool {
+	const depth = 4 // runtime.Callers, starts, Open and the function of package testlog
+	callers := make([]uintptr, 1)
+	runtime.Callers(depth, callers)
+	caller, _ := runtime.CallersFrames(callers).Next()
+	return caller.Function == "os.StartProcess"
+}
 
 func (r *recorder) Chdir(folder string) {
 	r.mutex.Lock()
@@ -72,15 +89,15 @@ func (r *recorder) Chdir(folder string) {
 
 // write appends a line. It panics if it can't: an assembly must not be kept as
 // one whose inputs are known.
-func (r *recorder) write(do, path string) {
+func (r *recorder) write(access, path string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.append == nil {
 		return
 	}
-	line := `{"do":` + quoted(do) + `,"path":` + quoted(path) + `,"folder":` + quoted(r.folder) + "}\n"
+	line := `{"access":` + quoted(access) + `,"path":` + quoted(path) + `,"folder":` + quoted(r.folder) + "}\n"
 	if err := r.append([]byte(line)); err != nil {
-		panic("mapjob can't record what the app reads: " + err.Error())
+		panic(NotRecorded + err.Error())
 	}
 }
 

@@ -19,30 +19,35 @@ const (
 
 // Line is a line of the log, as JSON.
 type Line struct {
-	Do     string `json:"do"`
+	Access string `json:"access"`
 	Path   string `json:"path,omitempty"`
 	Folder string `json:"folder,omitempty"` // in which Path is, if that is not absolute
 }
 
-// What a line says.
+// What a line says. Those of Node.js are in observe.js of package synthesis, too.
 const (
 	// Began says that a Go program began to record.
 	Began = "go"
 	// BeganNode says that a Node.js program began to record.
 	BeganNode = "node"
-	// Opened says that a Go program opened a file or a folder, or started a program.
+	// Opened says that a program opened a file or a folder.
 	Opened = "open"
-	// Read says that a Node.js program opened a file or a folder. It starts no program
-	// that way.
-	Read = "read"
 	// Looked says that a program looked whether a file or a folder exists, and at
 	// what is known of it without opening it.
 	Looked = "stat"
 	// Whole says that all of a folder may have been read.
 	Whole = "tree"
-	// Started says that a Node.js program started another program.
+	// Matched says that a program looked for files by a pattern.
+	Matched = "glob"
+	// Started says that a Go program started the program of a file.
 	Started = "start"
+	// StartedByNode says that a Node.js program started another program, which Path
+	// names as the program did: it may be a command of a shell.
+	StartedByNode = "start by node"
 	// Asked says that the go command was started to ask it for settings or packages,
 	// not to build anything.
 	Asked = "ask"
 )
+
+// NotRecorded begins the error of a program that can't write to the log.
+const NotRecorded = "mapjob can't record what the app reads: "

@@ -37,7 +37,7 @@ func (a *App) Inputs() []inputs.Input {
 		return a.inputs
 	}
 	folder, _ := os.Getwd()
-	return []inputs.Input{{Do: inputs.Project, Path: folder}}
+	return []inputs.Input{{Access: inputs.Project, Path: folder}}
 }
 
 // New returns the CDK app of the current folder. Command is that of the app; if it

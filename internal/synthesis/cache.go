@@ -27,7 +27,7 @@ type Cache struct {
 }
 
 // format is that of the entries. Another one has other keys.
-const format = 1
+const format = 2
 
 // most is how many assemblies are kept.
 const most = 10
@@ -69,7 +69,7 @@ func unchanged(entry string) ([]inputs.Input, bool) {
 	}
 	changed := slices.ContainsFunc(read, func(in inputs.Input) bool {
 		is, err := in.Now()
-		return err != nil || is != in.Is
+		return err != nil || is != in.State
 	})
 	return read, !changed
 }
@@ -102,7 +102,9 @@ func (c Cache) Make(ctx context.Context, app *App, folder string) (notKept, err 
 
 // sorted sorts inputs, and removes those that are there twice.
 func sorted(read []inputs.Input) []inputs.Input {
-	slices.SortFunc(read, func(a, b inputs.Input) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Do, b.Do)) })
+	slices.SortFunc(read, func(a, b inputs.Input) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Access, b.Access))
+	})
 	return slices.Compact(read)
 }
 
@@ -117,7 +119,7 @@ func describe(read []inputs.Input, began time.Time) error {
 		if err != nil {
 			return err
 		}
-		read[i].Is = is
+		read[i].State = is
 	}
 	return nil
 }
@@ -173,7 +175,7 @@ func environment() []string {
 
 // program returns what tells one version of a program from another.
 func program(path string) string {
-	is, _ := inputs.Input{Do: reads.Looked, Path: path}.Now()
+	is, _ := inputs.Input{Access: reads.Looked, Path: path}.Now()
 	return path + " " + is
 }
 

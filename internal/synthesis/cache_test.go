@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/inputs"
+	"github.com/mapjob/mapjob/internal/reads"
 )
 
 // project is a folder with the app of testdata/app, which is current.
@@ -40,6 +44,8 @@ func newProject(t *testing.T, do, path string) *project {
 	p := &project{T: t, cache: Cache{Folder: filepath.Join(".mapjob", "assemblies")}, context: map[string]string{"do": do, "path": path}}
 	p.write("go.mod", "module github.com/mapjob/mapjob/app\n\ngo 1.26\n\nrequire github.com/mapjob/mapjob v0.0.0\n\nreplace github.com/mapjob/mapjob => "+root+"\n")
 	p.write("../shared.yaml", "rate: 1\n")
+	p.write("run.sh", "#!/bin/sh\n")
+	p.must(os.Chmod("run.sh", 0o755))
 	p.must(os.MkdirAll(p.cache.Folder, 0o755))
 	p.age()
 	return p
@@ -144,11 +150,12 @@ func TestAssemblyIsMadeAgainIfSomethingThatTheAppReadsChanges(t *testing.T) {
 			p.write("config.yaml", "rate: 2\n")
 			p.must(os.Chtimes("config.yaml", info.ModTime(), info.ModTime()))
 		}},
-		"a file that was removed":   {"read", "config.yaml", func(p *project) { p.must(os.Remove("config.yaml")) }},
-		"a file that was not there": {"read", "local.yaml", func(p *project) { p.write("local.yaml", "rate: 2\n") }},
-		"whether there is a file":   {"stat", "local.yaml", func(p *project) { p.write("local.yaml", "") }},
-		"a file in another folder":  {"cd", "lambdas/worker/main.go", func(p *project) { p.write("lambdas/worker/main.go", "package main\n") }},
-		"a file in a root":          {"root", "config.yaml", func(p *project) { p.write("config.yaml", "rate: 2\n") }},
+		"a file that was removed":     {"read", "config.yaml", func(p *project) { p.must(os.Remove("config.yaml")) }},
+		"a file that was not there":   {"read", "local.yaml", func(p *project) { p.write("local.yaml", "rate: 2\n") }},
+		"a program that is only read": {"read", "run.sh", func(p *project) { p.write("run.sh", "#!/bin/sh\nexit 1\n") }},
+		"whether there is a file":     {"stat", "local.yaml", func(p *project) { p.write("local.yaml", "") }},
+		"a file in another folder":    {"cd", "lambdas/worker/main.go", func(p *project) { p.write("lambdas/worker/main.go", "package main\n") }},
+		"a file in a root":            {"root", "config.yaml", func(p *project) { p.write("config.yaml", "rate: 2\n") }},
 		"a function's source": {"read", "lambdas/worker/main.go", func(p *project) {
 			p.write("lambdas/worker/main.go", "package main\n\nfunc main() { println() }\n")
 		}},
@@ -261,7 +268,10 @@ func TestAssemblyIsNotKeptIfItsInputsAreNotKnown(t *testing.T) {
 		"the go command":                 {do: "go", path: "./lambdas/worker", because: "it starts go"},
 		"a program, by Node.js":          {do: "node", path: `require("child_process").execSync("cat config.yaml")`, because: "it starts cat config.yaml"},
 		"a program, as a file":           {do: "node", path: `require("child_process").spawnSync("cat", ["config.yaml"])`, because: "it starts cat"},
-		"a pattern, by Node.js":          {do: "node", path: `fs.globSync("*.yaml")`, because: "it starts *.yaml"},
+		"a program of a file":            {do: "run", path: "./run.sh", because: "it starts "},
+		"a pattern, by Node.js":          {do: "node", path: `fs.globSync("*.yaml")`, because: "it looks for files by the pattern *.yaml"},
+		"the state of the repository":    {command: "go run -buildvcs=true .", because: "the go command is given -buildvcs=true"},
+		"another command on a line":      {command: "go run .\ntrue", because: "its command is not `go run PACKAGE`"},
 		"another command":                {command: "exec go run .", because: "its command is not `go run PACKAGE`"},
 		"two commands":                   {command: "true && go run .", because: "its command is not `go run PACKAGE`"},
 		"tags":                           {command: "go run -tags=other .", because: "the go command is given -tags=other"},
@@ -284,7 +294,7 @@ func TestAssemblyIsNotKeptIfItsInputsAreNotKnown(t *testing.T) {
 
 // The go command may be asked to download modules first, as `cdk init` has it.
 func TestAssemblyOfTheCommandsOfAppsIsKept(t *testing.T) {
-	for _, command := range []string{"go mod download && go run main.go", "go run -mod=mod .", "go run ./ an argument", " go  run  -trimpath  github.com/mapjob/mapjob/app "} {
+	for _, command := range []string{"go mod download && go run main.go", "go run -mod=mod .", "go run -buildvcs=false -buildvcs=auto .", "go run ./ an argument", " go  run  -trimpath  github.com/mapjob/mapjob/app "} {
 		t.Run(command, func(t *testing.T) {
 			p := newProject(t, "read", "config.yaml")
 			p.command = command
@@ -504,5 +514,90 @@ func TestSeveralRunsAtOnceUseWholeAssemblies(t *testing.T) {
 	}
 	if got := p.use(); got != says {
 		t.Errorf("got assembly %q, expected %q again", got, says)
+	}
+}
+
+// Where a cache can't be, apps are synthesized without it.
+func TestAnAppIsSynthesizedWithoutACache(t *testing.T) {
+	for name, spoil := range map[string]func(*project){
+		"a file in the place of its folder": func(p *project) {
+			p.must(os.RemoveAll(p.cache.Folder))
+			p.write(p.cache.Folder, "")
+		},
+		"a folder above that is a file": func(p *project) {
+			p.must(os.RemoveAll(".mapjob"))
+			p.write(".mapjob", "")
+		},
+		"no permission": func(p *project) {
+			if os.Geteuid() == 0 {
+				p.Skip("root may do everything")
+			}
+			p.must(os.Chmod(p.cache.Folder, 0o500))
+			p.Cleanup(func() { _ = os.Chmod(p.cache.Folder, 0o700) })
+		},
+		"a link to nowhere": func(p *project) {
+			p.must(os.RemoveAll(p.cache.Folder))
+			p.must(os.Symlink("gone/assemblies", p.cache.Folder))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t, "read", "config.yaml")
+			spoil(p)
+			app, folder := p.app(), p.folder()
+			notKept, err := p.cache.Make(t.Context(), app, folder)
+			p.must(err)
+			if notKept == nil || !strings.HasPrefix(notKept.Error(), "its assembly can't be kept: ") {
+				t.Errorf("got %v, expected that the assembly can't be kept", notKept)
+			}
+			if p.read(folder) == "" || !app.Known() {
+				t.Error("got no assembly with known inputs, expected one")
+			}
+			if got := p.use(); got != "" {
+				t.Errorf("got assembly %q, expected none", got)
+			}
+		})
+	}
+}
+
+// What becomes of an entry that can't be written as a whole.
+func TestNoPartOfAnEntryIsLeft(t *testing.T) {
+	p := newProject(t, "read", "config.yaml")
+	folder := p.folder()
+	p.must(os.Mkdir(folder, 0o755))
+	p.must(syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600)) // which can't be copied
+	notKept, err := p.cache.Make(t.Context(), p.app(), folder)
+	p.must(err)
+	if notKept == nil || !strings.Contains(notKept.Error(), "pipe") {
+		t.Errorf("got %v, expected the file that can't be copied", notKept)
+	}
+	if left, err := os.ReadDir(p.cache.Folder); err != nil || len(left) != 0 {
+		t.Errorf("got %v and error %v, expected that nothing is left", left, err)
+	}
+}
+
+// observe.js has the kinds of package reads, and no others.
+func TestKindsOfNodeAreThoseOfPackageReads(t *testing.T) {
+	found := regexp.MustCompile(`const access = \{(.+)\};`).FindSubmatch(observeJS)
+	if found == nil {
+		t.Fatal("observe.js: got no kinds, expected const access = {…};")
+	}
+	got := map[string]string{}
+	for _, kind := range regexp.MustCompile(`(\w+): '([^']+)'`).FindAllSubmatch(found[1], -1) {
+		got[string(kind[1])] = string(kind[2])
+	}
+	expected := map[string]string{"began": reads.BeganNode, "opened": reads.Opened, "looked": reads.Looked, "whole": reads.Whole,
+		"matched": reads.Matched, "started": reads.StartedByNode}
+	if !maps.Equal(got, expected) {
+		t.Errorf("got %v, expected %v", got, expected)
+	}
+	for _, used := range regexp.MustCompile(`access\.(\w+)`).FindAllSubmatch(observeJS, -1) {
+		if expected[string(used[1])] == "" {
+			t.Errorf("observe.js: got access.%s, expected one of %v", used[1], expected)
+		}
+	}
+	for _, text := range []string{reads.NotRecorded, "process.env." + reads.LogVariable} {
+		if !strings.Contains(string(observeJS), text) {
+			t.Errorf("observe.js: expected %q", text)
+		}
 	}
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // goRun matches commands that do nothing but build and run a Go program, such as
-// that of `cdk init`: "go mod download && go run app.go".
-var goRun = regexp.MustCompile(`^\s*(?:go\s+mod\s+(?:download|tidy|verify)\s*&&\s*)*go\s+run((?:\s+[\w./=,:+~-]+)+)\s*$`)
+// that of `cdk init`: "go mod download && go run app.go". A line end would begin
+// another command.
+var goRun = regexp.MustCompile(`^ *(?:go +mod +(?:download|tidy|verify) *&& *)*go +run((?: +[\w./=,:+~-]+)+) *$`)
 
 // switches are the flags of `go run` without a value that do not change what is
 // built.
@@ -28,8 +29,7 @@ func goProgram(command string, settings map[string]string) (flags, packages []st
 		flags, args = append(flags, args[0]), args[1:]
 	}
 	for _, flag := range slices.Concat(strings.Fields(settings["GOFLAGS"]), flags) {
-		name, _, hasValue := strings.Cut(strings.Replace(flag, "--", "-", 1), "=")
-		if name != "-mod" && name != "-buildvcs" && name != "-p" && !slices.Contains(switches, name) || !hasValue && !slices.Contains(switches, name) {
+		if !keepsInputs(flag) {
 			return nil, nil, fmt.Errorf("the go command is given %s", flag)
 		}
 	}
@@ -41,4 +41,17 @@ func goProgram(command string, settings map[string]string) (flags, packages []st
 		packages = args[:len(packages)+1]
 	}
 	return flags, packages, nil
+}
+
+// keepsInputs reports whether what is built with a flag of `go run` depends on nothing
+// that `go list` does not know. With -buildvcs=true it depends on the repository.
+func keepsInputs(flag string) bool {
+	name, value, hasValue := strings.Cut(strings.Replace(flag, "--", "-", 1), "=")
+	switch name {
+	case "-mod", "-p":
+		return hasValue
+	case "-buildvcs":
+		return value == "false" || value == "auto" // of which `go run` makes false
+	}
+	return slices.Contains(switches, name)
 }

@@ -42,8 +42,13 @@ func (a *App) observe(ctx context.Context, assembly string, settings map[string]
 		reads.LogVariable+"="+log,
 		"GOFLAGS="+strings.TrimSpace(settings["GOFLAGS"]+" -tags="+reads.Tag+" -ldflags="+reads.LinkerFlag),
 		fmt.Sprintf(`NODE_OPTIONS=%s --require "%s"`, options, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(script)))
-	if failed := (*failure)(nil); errors.As(err, &failed) && strings.Contains(failed.said, "internal/testlog") {
-		return nil, errors.New("this release of Go does not let its reads be recorded"), a.run(ctx, assembly)
+	if failed := (*failure)(nil); errors.As(err, &failed) {
+		switch {
+		case strings.Contains(failed.said, "internal/testlog"):
+			return nil, errors.New("this release of Go does not let its reads be recorded"), a.run(ctx, assembly)
+		case strings.Contains(failed.said, reads.NotRecorded):
+			return nil, errors.New("what it reads can't be recorded: the log can't be written"), a.run(ctx, assembly)
+		}
 	}
 	if err != nil {
 		return nil, nil, err
@@ -77,30 +82,30 @@ func readLog(log, written string) ([]inputs.Input, error) {
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return nil, fmt.Errorf("what it reads was not recorded: %w", err)
 		}
-		if line.Path != "" && !filepath.IsAbs(line.Path) {
+		if line.Folder != "" && line.Path != "" && !filepath.IsAbs(line.Path) {
 			line.Path = filepath.Join(line.Folder, line.Path)
 		}
 		program := strings.TrimSuffix(filepath.Base(line.Path), ".exe")
 		switch {
-		case line.Do == reads.Began:
+		case line.Access == reads.Began:
 			recorded++
-		case line.Do == reads.BeganNode:
+		case line.Access == reads.BeganNode:
 			nodeRecorded++
-		case line.Do == reads.Asked:
+		case line.Access == reads.Asked:
 			asked++
-		case line.Do == reads.Started:
-			return nil, fmt.Errorf("it starts %s", line.Path)
-		case line.Do == reads.Opened && program == "go" && executable(line.Path):
+		case line.Access == reads.Started && program == "go":
 			goStarted++
-		case line.Do == reads.Opened && program == "node" && executable(line.Path):
+		case line.Access == reads.Started && program == "node":
 			nodeStarted++
-		case line.Do == reads.Opened && executable(line.Path):
+		case line.Access == reads.Started || line.Access == reads.StartedByNode:
 			return nil, fmt.Errorf("it starts %s", line.Path)
+		case line.Access == reads.Matched:
+			return nil, fmt.Errorf("it looks for files by the pattern %s", line.Path)
 		case passing.MatchString(line.Path) || inputs.Under(line.Path, written):
-		case line.Do == reads.Looked && inputs.Under(written, line.Path): // to make the folder of the assembly
+		case line.Access == reads.Looked && inputs.Under(written, line.Path): // to make the folder of the assembly
 		case filepath.Clean(line.Path) == filepath.Clean(os.TempDir()): // package os opens it to remove what is in it
 		default:
-			read = append(read, inputs.Input{Do: line.Do, Path: line.Path})
+			read = append(read, inputs.Input{Access: line.Access, Path: line.Path})
 		}
 	}
 	switch {
@@ -112,13 +117,4 @@ func readLog(log, written string) ([]inputs.Input, error) {
 		return nil, errors.New("it starts go")
 	}
 	return read, nil
-}
-
-// executable reports whether a path is that of a program.
-func executable(path string) bool {
-	if strings.HasSuffix(path, ".exe") {
-		return true
-	}
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
 }

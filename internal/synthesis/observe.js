@@ -10,6 +10,17 @@ const log = fs.openSync(process.env.MAPJOB_READS, 'a');
 const { writeSync } = fs;
 const written = new Set();
 
+// What a line says, as in package reads.
+const access = { began: 'node', opened: 'open', looked: 'stat', whole: 'tree', matched: 'glob', started: 'start by node' };
+
+function write(line) {
+  try {
+    writeSync(log, JSON.stringify(line) + '\n');
+  } catch (e) {
+    throw new Error("mapjob can't record what the app reads: " + e.message);
+  }
+}
+
 // The libraries of the CDK, which Go's modules bring along, and the temporary
 // folders that they are loaded from.
 const temporary = /[/\\](jsii-(runtime\.|kernel-)[^/\\]+|aws[/\\]jsii[/\\]package-cache|com\.amazonaws\.jsii[/\\]package-cache)([/\\]|$)/;
@@ -33,11 +44,11 @@ function record(what, where) {
   else if (Buffer.isBuffer(where)) at = where.toString();
   else if (typeof where === 'string') at = where.startsWith('file:') ? url.fileURLToPath(where) : where;
   else return; // a file that is open already
-  if (what !== 'start') at = path.resolve(at);
-  const line = JSON.stringify({ do: what, path: at }) + '\n';
+  if (what !== access.started && what !== access.matched) at = path.resolve(at);
+  const line = what + ' ' + at;
   if (written.has(line) || isLibrary(at) || isOwn(at)) return;
   written.add(line);
-  writeSync(log, line);
+  write({ access: what, path: at });
 }
 
 // replace makes functions of a module record their first argument.
@@ -56,24 +67,24 @@ function replace(module, names, what) {
 const all = (names) => names.flatMap((name) => [name, name + 'Sync']);
 const writes = (flags) => typeof flags === 'string' && /^[wa]/.test(flags);
 const kinds = [
-  [['open'], (args) => !writes(args[1]) && 'read'],
-  [['readFile', 'copyFile', 'readlink', 'opendir', 'createReadStream', 'openAsBlob'], () => 'read'],
-  [['readdir'], (args) => (args[1] && args[1].recursive ? 'tree' : 'read')],
-  [['cp'], () => 'tree'],
-  [['glob'], () => 'start'],
-  [['stat', 'lstat', 'exists', 'access', 'realpath'], () => 'stat'],
+  [['open'], (args) => !writes(args[1]) && access.opened],
+  [['readFile', 'copyFile', 'readlink', 'opendir', 'createReadStream', 'openAsBlob'], () => access.opened],
+  [['readdir'], (args) => (args[1] && args[1].recursive ? access.whole : access.opened)],
+  [['cp'], () => access.whole],
+  [['glob'], () => access.matched],
+  [['stat', 'lstat', 'exists', 'access', 'realpath'], () => access.looked],
 ];
 for (const [names, what] of kinds) {
   replace(fs, all(names), what);
   replace(fs.promises, names, what);
 }
 for (const name of ['realpath', 'realpathSync']) {
-  replace(fs[name], ['native'], () => 'stat');
+  replace(fs[name], ['native'], () => access.looked);
 }
 
 // Other Node.js programs record what they read themselves.
-const other = (args) => args[0] !== process.execPath && 'start';
+const other = (args) => args[0] !== process.execPath && access.started;
 replace(require('child_process'), ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'execFileSync'], other);
 require('module').syncBuiltinESMExports();
 
-writeSync(log, '{"do":"node"}\n');
+write({ access: access.began });

@@ -53,7 +53,7 @@ func (t *Tables) key() (string, bool) {
 		if err != nil || !info.Mode().IsRegular() {
 			return "", false
 		}
-		is, err := (inputs.Input{Do: reads.Opened, Path: path}).Now()
+		is, err := (inputs.Input{Access: reads.Opened, Path: path}).Now()
 		if err != nil {
 			return "", false
 		}

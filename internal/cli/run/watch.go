@@ -169,7 +169,7 @@ func (w *watcher) given() []inputs.Input {
 	var all []inputs.Input
 	for _, path := range paths {
 		if at, err := filepath.Abs(path); err == nil && path != "" && path != "-" {
-			all = append(all, inputs.Input{Do: reads.Whole, Path: at})
+			all = append(all, inputs.Input{Access: reads.Whole, Path: at})
 		}
 	}
 	return all

@@ -70,6 +70,8 @@ func do(what, path string) (any, error) {
 	case "start":
 		out, err := exec.Command("sh", "-c", path).Output()
 		return string(out), err
+	case "run":
+		return nil, exec.Command(path).Run()
 	case "go":
 		out, err := exec.Command("go", "list", path).Output()
 		return string(out), err
