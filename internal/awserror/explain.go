@@ -96,7 +96,7 @@ func (r *failedRequest) answered(api smithy.APIError) error {
 	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "MissingAuthenticationTokenException", "MissingAuthenticationToken",
 		"IncompleteSignature", "InvalidToken", "AuthFailure", "OptInRequired":
 		return r.notAccepted(message)
-	case "StateMachineDoesNotExist", "ExecutionDoesNotExist", "InvalidArn", "ResourceNotFound":
+	case "StateMachineDoesNotExist", "ExecutionDoesNotExist", "InvalidArn", "ResourceNotFound", "ResourceNotFoundException":
 		return r.missing(code, message)
 	case "NoSuchBucket":
 		return r.say("%s: the bucket does not exist: was it deleted with its stack?", r.subject)
@@ -161,6 +161,8 @@ func (r *failedRequest) missing(code, message string) error {
 		return r.say("execution %s does not exist, or has been over for 90 days: %s shows those that exist", r.subject, typed.Command("list"))
 	case "ResourceNotFound":
 		return r.say("%s does not exist any more (%s)", r.subject, message)
+	case "ResourceNotFoundException": // of CloudWatch Logs and Lambda
+		return r.say("%s does not exist in region %s of this account, or not any more: --log-group names the log group of the worker (%s)", r.subject, r.region, message)
 	default:
 		return r.say("%s is no ARN of an execution or a state machine of a job (%s)", r.subject, message)
 	}
@@ -268,6 +270,8 @@ func (r *failedRequest) action() string {
 			name = "PutObject"
 		}
 		return "s3:" + name
+	case "CloudWatch Logs":
+		return "logs:" + name
 	default:
 		return strings.ToLower(operation.Service()) + ":" + name
 	}

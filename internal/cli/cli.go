@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/alecthomas/kong"
+	"github.com/mapjob/mapjob/internal/cli/completion"
 	"github.com/mapjob/mapjob/internal/cli/create"
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/graph"
@@ -32,10 +33,14 @@ type commands struct {
 	Stop     operate.Stop     `cmd:"" help:"Stop an execution."`
 	Redrive  operate.Redrive  `cmd:"" help:"Go on with an execution that was stopped or timed out."`
 	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
+	Logs     operate.Logs     `cmd:"" help:"Print what the worker has logged about failed items, or about one item."`
 
 	Graph graph.Command `cmd:"" help:"Draw a state machine as Mermaid or SVG, and what happened in an execution."`
 
 	ASL definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
+
+	Completion completion.Command `cmd:"" help:"Print a script that completes commands, flags and values in a shell."`
+	Complete   completion.Words   `cmd:"" name:"__complete" hidden:""`
 }
 
 // Main runs the command and returns its exit code.

@@ -3,6 +3,8 @@ package lambdahost
 import (
 	"io"
 	"sync"
+
+	"github.com/mapjob/mapjob/internal/lambdahost/linelog"
 )
 
 // logTailBytes is the size of the log that X-Amz-Log-Type: Tail returns (API
@@ -31,7 +33,11 @@ func (s *logSink) writer(function string) io.Writer {
 		}
 		s.writers[function] = w
 	}
-	return sinkWriter{sink: s, to: w}
+	to := sinkWriter{sink: s, to: w}
+	if requests, ok := w.(linelog.RequestWriter); ok {
+		return requestSink{to, requests}
+	}
+	return to
 }
 
 type sinkWriter struct {
@@ -43,4 +49,18 @@ func (w sinkWriter) Write(line []byte) (int, error) {
 	w.sink.mu.Lock()
 	defer w.sink.mu.Unlock()
 	return w.to.Write(line)
+}
+
+// requestSink is a sinkWriter that takes lines with their invocations.
+type requestSink struct {
+	sinkWriter
+
+	requests linelog.RequestWriter
+}
+
+// WriteOf writes a line of an invocation.
+func (w requestSink) WriteOf(requestID string, line []byte) {
+	w.sink.mu.Lock()
+	defer w.sink.mu.Unlock()
+	w.requests.WriteOf(requestID, line)
 }

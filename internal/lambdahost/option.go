@@ -50,7 +50,9 @@ func WithAddr(addr string) Option {
 
 // WithLogs sets the writers for standard output and standard error of the functions.
 // A writer gets one whole line in each Write, and never two at once, even if several
-// functions share it. Default: the output is discarded.
+// functions share it. If it has the method WriteOf(requestID string, line []byte), that
+// gets the lines in place of Write, with the invocation in which the process wrote them.
+// Default: the output is discarded.
 func WithLogs(open func(function string) io.Writer) Option {
 	return func(s *settings) { s.logs = open }
 }

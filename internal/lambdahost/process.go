@@ -171,6 +171,7 @@ func (p *process) kill() {
 // dispatch gives an invocation to the process. The invocation's timeout starts
 // here.
 func (p *process) dispatch(inv *invocation) {
+	p.log.Begin(inv.request.id)
 	if inv.request.wantLogTail {
 		p.log.Record()
 	}

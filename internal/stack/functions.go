@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
@@ -72,7 +73,7 @@ func (s *Stack) openLog(r *template.Resource) (io.Writer, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(folder, s.template.ShortName(r)+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	file, err := functionlog.Create(filepath.Join(folder, s.template.ShortName(r)+".log"))
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
@@ -80,7 +81,7 @@ type Stack struct {
 	services *integration.Services // for tasks
 	recorder *archive.Recorder
 	api      *sfnapi.Service
-	logs     []*os.File
+	logs     []*functionlog.Writer
 
 	s3Server, sfnServer *loopback.Server
 	sqsServer           *loopback.Server // nil if the stack has no queues
@@ -215,7 +216,7 @@ func (s *Stack) Close() error {
 		s.database.Close()
 	}
 	for _, file := range s.logs {
-		file.Close()
+		errs = append(errs, file.Close())
 	}
 	s.logs = nil
 	if s.services != nil {

@@ -18,7 +18,7 @@ import (
 type List struct {
 	Target
 
-	Status string        `help:"Only executions with a status: running, succeeded, failed, timed_out or aborted." placeholder:"STATUS"`
+	Status string        `help:"Only executions with a status: running, succeeded, failed, timed_out or aborted." placeholder:"STATUS" complete:"running,succeeded,failed,timed_out,aborted"`
 	Since  time.Duration `help:"Only executions that started in the last DURATION, such as 24h." placeholder:"DURATION"`
 	Limit  int           `help:"Executions, at most." default:"20" placeholder:"N"`
 }

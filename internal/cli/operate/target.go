@@ -29,7 +29,7 @@ import (
 // Target are the flags that say which job a command is about.
 type Target struct {
 	Stack   string `help:"CloudFormation stack of the job; with --local, a stack that was run in this folder." placeholder:"NAME"`
-	Job     string `help:"State machine of the job: its ARN, its name, or the beginning of its name. Default: that of EXECUTION, if it is an ARN, or the only one of --stack; with --local that of the last execution." placeholder:"NAME"`
+	Job     string `help:"State machine of the job: its ARN, its name, or the beginning of its name. Default: that of EXECUTION, if it is an ARN, or the only one of --stack; with --local that of the last execution." placeholder:"NAME" complete:"jobs"`
 	Local   bool   `help:"Look at the runs of this folder, in .mapjob/runs, in place of AWS."`
 	Profile string `help:"Profile of the AWS configuration." placeholder:"NAME"`
 	Region  string `help:"Region of AWS." placeholder:"REGION"`
@@ -40,7 +40,7 @@ type Target struct {
 type One struct {
 	Target
 
-	Execution string `arg:"" optional:"" help:"Name or ARN of the execution."`
+	Execution string `arg:"" optional:"" help:"Name or ARN of the execution." complete:"executions"`
 }
 
 // session is an open target.
@@ -111,11 +111,24 @@ func (o *One) find(ctx context.Context, ended bool) (*session, *operate.Executio
 	return s, x, nil
 }
 
-// service opens Step Functions and S3, in the region of an ARN unless another is given.
+// service opens Step Functions and S3.
 func (t *Target) service(ctx context.Context, execution string) (*session, error) {
 	if t.Local {
 		return localService()
 	}
+	settings, err := t.settings(ctx, execution)
+	if err != nil {
+		return nil, err
+	}
+	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
+		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
+			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
+		})}}}, nil
+}
+
+// settings returns the configuration of AWS, with its credentials, for the region of an
+// ARN unless another is given.
+func (t *Target) settings(ctx context.Context, execution string) (settings aws.Config, err error) {
 	var options []func(*config.LoadOptions) error
 	if t.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(t.Profile))
@@ -123,20 +136,16 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 	if region := cmp.Or(t.Region, statesarn.Region(execution), statesarn.Region(t.Job)); region != "" {
 		options = append(options, config.WithRegion(region))
 	}
-	settings, err := config.LoadDefaultConfig(ctx, options...)
-	if err != nil {
-		return nil, awserror.Configuration(err, t.Profile)
+	if settings, err = config.LoadDefaultConfig(ctx, options...); err != nil {
+		return settings, awserror.Configuration(err, t.Profile)
 	}
 	if settings.Region == "" {
-		return nil, errors.New("--region: got none, expected the region of the job, such as eu-central-1; AWS_REGION or the profile may have it, too")
+		return settings, errors.New("--region: got none, expected the region of the job, such as eu-central-1; AWS_REGION or the profile may have it, too")
 	}
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
-		return nil, awserror.Configuration(err, t.Profile)
+		return settings, awserror.Configuration(err, t.Profile)
 	}
-	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
-		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
-			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
-		})}}}, nil
+	return settings, nil
 }
 
 // localService opens the executions of the runs of this folder. Nothing runs for it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 )
 
@@ -23,16 +24,25 @@ const maxLineBytes = 256 * 1024
 // an invocation is complete.
 type Log struct {
 	tailBytes int
+	requests  RequestWriter // the writer, if it is one
 	input     *os.File
 	done      chan struct{}
 
 	mark []byte // the beginning of each mark; random, so that no process writes it by accident
+
+	request string // that the process has; only carry uses it
 
 	mu        sync.Mutex
 	recording bool
 	tail      []byte // the last bytes since Record
 	marks     int
 	reached   map[int]chan struct{}
+}
+
+// RequestWriter takes lines with the invocation that the process had when it wrote
+// them. requestID is empty before the first one.
+type RequestWriter interface {
+	WriteOf(requestID string, line []byte)
 }
 
 // New creates a Log that writes to the given writer, one whole line in each Write.
@@ -49,6 +59,7 @@ func New(to io.Writer, tailBytes int) (*Log, error) {
 		mark:      []byte("\x00mark " + rand.Text() + " "),
 		reached:   map[int]chan struct{}{},
 	}
+	l.requests, _ = to.(RequestWriter)
 	go l.carry(output, to)
 	return l, nil
 }
@@ -72,8 +83,13 @@ func (l *Log) carry(output *os.File, to io.Writer) {
 			}
 			line := pending[:end+1]
 			if at := bytes.Index(line, l.mark); at >= 0 {
-				number, _ := strconv.Atoi(string(bytes.TrimSpace(line[at+len(l.mark):])))
+				mark := string(bytes.TrimSpace(line[at+len(l.mark):]))
 				pending = append(pending[:at:at], pending[end+1:]...)
+				if requestID, begins := strings.CutPrefix(mark, beginning); begins {
+					l.request = requestID
+					continue
+				}
+				number, _ := strconv.Atoi(mark)
 				if l.passMark(number) {
 					l.emit(to, pending)
 					return
@@ -107,6 +123,10 @@ func (l *Log) emit(to io.Writer, line []byte) {
 		l.tail = lastBytes(append(l.tail, line...), l.tailBytes)
 	}
 	l.mu.Unlock()
+	if l.requests != nil {
+		l.requests.WriteOf(l.request, line)
+		return
+	}
 	_, _ = to.Write(line) // a failed write of the log must not fail the process
 }
 
@@ -120,6 +140,16 @@ func (l *Log) passMark(number int) (last bool) {
 		delete(l.reached, number)
 	}
 	return number == 0
+}
+
+// beginning is in the mark of an invocation that begins, before its request ID.
+const beginning = "begin "
+
+// Begin says that the process gets an invocation. Call it before the process does.
+func (l *Log) Begin(requestID string) {
+	if l.requests != nil {
+		_, _ = fmt.Fprintf(l.input, "%s%s%s\n", l.mark, beginning, requestID)
+	}
 }
 
 // Record starts a new tail.

@@ -86,3 +86,36 @@ func TestLongLineIsSplit(t *testing.T) {
 		t.Errorf("got %d bytes, expected %d", len(joined), len(long))
 	}
 }
+
+// requests collects lines with their invocations.
+type requests struct {
+	writes
+	got []string
+}
+
+func (r *requests) WriteOf(requestID string, line []byte) {
+	r.got = append(r.got, requestID+" "+string(line))
+}
+
+func TestLinesHaveTheirInvocation(t *testing.T) {
+	t.Parallel()
+	var got requests
+	log, err := linelog.New(&got, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	print(t, log, "loading\n")
+	_ = log.Recorded() // it is read
+	log.Begin("r1")
+	log.Record()
+	print(t, log, "one\nunfin")
+	if tail := string(log.Recorded()); tail != "one\n" {
+		t.Errorf("got tail %q, expected no mark in it", tail)
+	}
+	log.Begin("r2")
+	print(t, log, "ished\ntwo\n")
+	log.Finish()
+	if diff := cmp.Diff([]string{" loading\n", "r1 one\n", "r2 unfinished\n", "r2 two\n"}, got.got); diff != "" || len(got.writes) > 0 {
+		t.Errorf("wrong lines (-expected +got):\n%s", diff)
+	}
+}

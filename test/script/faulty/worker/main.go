@@ -2,8 +2,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -19,18 +21,24 @@ type item struct {
 
 	Bytes int `json:"bytes"`
 
-	Say string `json:"say"`
+	Say  string `json:"say"`
+	Name string `json:"name"` // of the error
+
+	Print string `json:"print"` // before it does something
 }
 
 func main() {
 	lambda.Start(job.Work(func(ctx context.Context, i item) (string, error) {
+		if i.Print != "" {
+			fmt.Println(i.Print)
+		}
 		switch i.Do {
 		case "succeed":
 			return "done", nil
 		case "fail":
 			return "", job.Errorf("Refused", "this item was refused")
 		case "say":
-			return "", job.Errorf("Said", "%s", i.Say)
+			return "", job.Errorf(cmp.Or(i.Name, "Said"), "%s", i.Say)
 		case "panic":
 			panic("a bug in the worker")
 		case "exit":
