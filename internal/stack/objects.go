@@ -7,8 +7,10 @@ import (
 	"io"
 	"iter"
 	"os"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/jobstart"
+	"github.com/mapjob/mapjob/internal/objects"
 )
 
 const bucketType = "AWS::S3::Bucket"
@@ -67,4 +69,22 @@ func (s *Stack) Fetch(ctx context.Context, bucket, key, path string) error {
 // StoreItems stores items for an [Execution].
 func (s *Stack) StoreItems(ctx context.Context, items iter.Seq2[json.RawMessage, error]) (*jobstart.Items, error) {
 	return jobstart.Store(ctx, s.objects, items)
+}
+
+// BucketAndKey splits BUCKET or BUCKET/KEY, where BUCKET is named as for
+// [Stack.Table]. It reports false if that is no bucket of the stack.
+func (s *Stack) BucketAndKey(name string) (bucket, key string, ok bool) {
+	buckets := s.template.Resources(bucketType)
+	for end := len(name); end > 0; end = strings.LastIndex(name[:end], "/") {
+		if found := s.template.Matching(name[:end], buckets); len(found) == 1 {
+			return found[0].PhysicalName(), strings.TrimPrefix(name[end:], "/"), true
+		}
+	}
+	return "", "", false
+}
+
+// Upload stores a file, or the files of a folder, in a bucket, as [objects.Upload]
+// does.
+func (s *Stack) Upload(ctx context.Context, bucket, key, from string) (count int, err error) {
+	return objects.Upload(ctx, s.objects, bucket, key, from)
 }
