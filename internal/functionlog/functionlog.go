@@ -43,10 +43,12 @@ func (q *Query) MayWant(text []byte) bool {
 	}
 	const space = " \t"
 	index := strconv.AppendInt(nil, int64(*q.Item), 10)
-	for rest, found := text, true; ; {
-		if _, rest, found = bytes.Cut(rest, []byte(`"index"`)); !found {
+	for rest := text; ; {
+		_, after, found := bytes.Cut(rest, []byte(`"index"`))
+		if !found {
 			return false
 		}
+		rest = after
 		value, ok := bytes.CutPrefix(bytes.TrimLeft(rest, space), []byte(":"))
 		if ok && bytes.HasPrefix(bytes.TrimLeft(value, space), index) {
 			return true

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func TestLinesOfRuntimes(t *testing.T) {
 		l := functionlog.Parse(text)
 		index := "-"
 		if l.Index != nil {
-			index = fmt.Sprint(*l.Index)
+			index = strconv.Itoa(*l.Index)
 		}
 		if got := fmt.Sprint(l.Message, " ", l.Error, " ", l.Attempt, " ", l.Execution, " ", l.RequestID, " ", index); got != expected || l.Text != text {
 			t.Errorf("%s: got %q, expected %q", text, got, expected)
@@ -140,7 +141,7 @@ func (g *group) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogE
 	}
 	out := &cloudwatchlogs.FilterLogEventsOutput{}
 	if from%2 == 1 { // an answer without events
-		out.NextToken = aws.String(fmt.Sprint(from - 1))
+		out.NextToken = aws.String(strconv.Itoa(from - 1))
 		if from-1 >= 2*len(g.events) {
 			out.NextToken = nil
 		}
@@ -159,7 +160,7 @@ func (g *group) FilterLogEvents(_ context.Context, in *cloudwatchlogs.FilterLogE
 			out.Events = append(out.Events, types.FilteredLogEvent{Message: aws.String(e.text + "\n"), Timestamp: aws.Int64(e.ms), LogStreamName: aws.String(e.stream)})
 		}
 	}
-	out.NextToken = aws.String(fmt.Sprint(2*at + 1))
+	out.NextToken = aws.String(strconv.Itoa(2*at + 1))
 	return out, nil
 }
 

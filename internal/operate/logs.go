@@ -105,7 +105,8 @@ func (s *Service) earlierItem(ctx context.Context, x *Execution, item int) (*Ear
 	var input struct {
 		Rerun *protocol.Rerun `json:"mapjobRerun"`
 	}
-	if json.Unmarshal([]byte(x.input), &input) != nil || input.Rerun == nil {
+	_ = json.Unmarshal([]byte(x.input), &input) // an input that is no object names no rerun
+	if input.Rerun == nil {
 		return nil, nil
 	}
 	at, n := protocol.ErrorsOf(protocol.Object{Bucket: input.Rerun.Bucket, Key: input.Rerun.Key}), 0
