@@ -88,7 +88,7 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 
 	checkLock := l.choice("CheckLock")
 	read.Next(checkLock)
-	checkLock.When(jsonata.Condition("$jobLockStatus = 'FREE'"), takeOver, nil).Otherwise(lookUp)
+	checkLock.When(jsonata.Condition("$jobLockStatus = 'FREE'"), takeOver, jsonata.When("released since")).Otherwise(lookUp)
 
 	lookUp.AddCatch(checkOwner, &awsstepfunctions.CatchProps{
 		Errors: jsii.Strings(errNoOwner),
@@ -102,7 +102,7 @@ func (l *jobLock) Hold(body awsstepfunctions.IChainable) awsstepfunctions.Chain 
 	})
 	takeOver.Next(locked)
 
-	checkOwner.When(jsonata.Condition("%s", ended), takeOver, nil)
+	checkOwner.When(jsonata.Condition("%s", ended), takeOver, jsonata.When("its owner has ended"))
 	l.whileOwnerRuns(checkOwner, wait)
 	wait.Next(read)
 
@@ -131,18 +131,18 @@ func (l *jobLock) whileOwnerRuns(check awsstepfunctions.Choice, wait awsstepfunc
 		if overlap.OnSkipped != nil {
 			skipped = overlap.OnSkipped(skipped)
 		}
-		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(skipped)
+		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, jsonata.When("another has just taken it")).Otherwise(skipped)
 	case *Fail:
-		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, nil).Otherwise(l.alreadyRunning(""))
+		check.When(jsonata.Condition("%s and $not(%s)", lost, since(patience)), wait, jsonata.When("another has just taken it")).Otherwise(l.alreadyRunning(""))
 	case *Wait:
 		limit := overlap.rule().LimitSeconds()
-		check.When(jsonata.Condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), nil).Otherwise(wait)
+		check.When(jsonata.Condition("%s", since(limit)), l.alreadyRunning(fmt.Sprintf(", waited for it for %.0f s", limit)), jsonata.When("waited long enough")).Otherwise(wait)
 	case *Replace:
 		stop := l.stop()
 		stop.AddCatch(wait, &awsstepfunctions.CatchProps{Errors: jsii.Strings(errNoOwner)})
 		stop.Next(wait)
-		check.When(jsonata.Condition("%s", since(patience)), l.alreadyRunning(fmt.Sprintf(", and did not end within %d s of being stopped", patience)), nil)
-		check.When(jsonata.Condition("%s", lost), wait, nil).Otherwise(stop)
+		check.When(jsonata.Condition("%s", since(patience)), l.alreadyRunning(fmt.Sprintf(", and did not end within %d s of being stopped", patience)), jsonata.When("waited long enough"))
+		check.When(jsonata.Condition("%s", lost), wait, jsonata.When("another has just taken it")).Otherwise(stop)
 	}
 }
 

@@ -96,7 +96,7 @@ func (b *builder) checkSource(next awsstepfunctions.IChainable) awsstepfunctions
 	valid, expected := b.settings.sourceReader.valid()
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckSource"), nil)
 	b.refuseOthers(check, valid)
-	check.When(jsonata.Condition("%s", valid), next, nil)
+	check.When(jsonata.Condition("%s", valid), next, jsonata.When("it says where the items are"))
 	check.Otherwise(b.invalidInput("InvalidSource", "the input", expected))
 	return check
 }
@@ -126,12 +126,12 @@ func (b *builder) checkItems(mapState awsstepfunctions.State, afterMap awsstepfu
 	}
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckItems"), nil)
 	if !b.settings.mode.inline && none != "" {
-		check.When(jsonata.Condition("%s and %s", valid, none), afterMap, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("nothing to do")})
+		check.When(jsonata.Condition("%s and %s", valid, none), afterMap, jsonata.When("nothing to do"))
 	}
 	if b.functions.jobStart == nil {
 		b.refuseOthers(check, valid)
 	}
-	toMap := &awsstepfunctions.ChoiceTransitionOptions{}
+	toMap := jsonata.When("there are items")
 	if b.settings.mode.inline {
 		b.tooManyItems(check, valid)
 		toMap.Assign = b.spare()
@@ -156,7 +156,7 @@ func (b *builder) refuseOthers(check awsstepfunctions.Choice, valid string) {
 		Cause: jsii.String(jsonata.Expression("'got items in the bucket ' & $substring(%s, 0, 100) & ' with the key ' & $substring(%s, 0, 500) & ', expected ' & %s",
 			in(&items.Bucket), in(&items.Key), expected)),
 	})
-	check.When(jsonata.Condition("%s and $not(%s)", valid, allowed), refused, nil)
+	check.When(jsonata.Condition("%s and $not(%s)", valid, allowed), refused, jsonata.When("not the job's own, nor of an allowed bucket"))
 }
 
 func (b *builder) invalidInput(id, origin, expected string) awsstepfunctions.Fail {

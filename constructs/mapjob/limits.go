@@ -51,9 +51,9 @@ func (b *builder) checkInput(next awsstepfunctions.IChainable) awsstepfunctions.
 		Error: jsii.String(protocol.ErrorInputTooLarge),
 		Cause: jsii.String(jsonata.Expression("'got an input of ' & $string(%s) & ' bytes of JSON, expected at most %d: store the items in S3'",
 			bytesOf("$states.input"), protocol.MaxInput)),
-	}), nil)
+	}), jsonata.When("larger than a job can take"))
 	if b.settings.canRerun() {
-		check.When(jsonata.Condition(hasControls), b.checkRerun(next), nil)
+		check.When(jsonata.Condition(hasControls), b.checkRerun(next), jsonata.When("a rerun"))
 	} else {
 		b.cannotRerun(check)
 	}
@@ -100,7 +100,7 @@ func (b *builder) tooManyItems(check awsstepfunctions.Choice, valid string) {
 		Cause: jsii.String(jsonata.Expression("'got ' & $string($count($items)) & ' items of ' & $string(%s) & ' bytes, expected at most %d, and at most ' & $string(%s) & "+
 			"' bytes with %d more for each: use Distributed mode'", bytesOf("$items"), most, b.inlineBytes(), outcomeBytes)),
 	})
-	check.When(jsonata.Condition("%s and ($count($items) > %d or %s + %d * $count($items) > %s)", valid, most, bytesOf("$items"), outcomeBytes, b.inlineBytes()), failed, nil)
+	check.When(jsonata.Condition("%s and ($count($items) > %d or %s + %d * $count($items) > %s)", valid, most, bytesOf("$items"), outcomeBytes, b.inlineBytes()), failed, jsonata.When("more than an Inline job can take"))
 }
 
 // spare returns the assignment of the variable spareBytes.

@@ -61,7 +61,7 @@ func (b *builder) checkRerun(next awsstepfunctions.IChainable) awsstepfunctions.
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckRerun"), &awsstepfunctions.ChoiceJsonataProps{
 		Assign: b.atStart(jsonata.Expression("$states.input.%s", protocol.MemberRerun)),
 	})
-	check.When(jsonata.Condition("$not(%s)", validRerun()), b.invalidMember(true), nil)
+	check.When(jsonata.Condition("$not(%s)", validRerun()), b.invalidMember(true), jsonata.When("not a rerun as expected"))
 	const machine = "$split(%s, ':')[[0..6]]" // in the ARN of an execution
 	own := fmt.Sprintf("%s = '%s' and %s and "+machine+" = "+machine,
 		in(&rerun.Bucket), *b.results.BucketName(), inOwnFolder(in(&rerun.Key)), in(&rerun.Execution), "$states.context.Execution.Id")
@@ -69,7 +69,7 @@ func (b *builder) checkRerun(next awsstepfunctions.IChainable) awsstepfunctions.
 		Error: jsii.String(protocol.ErrorNotAllowed),
 		Cause: jsii.String(jsonata.Expression("'got a rerun of ' & $substring(%s, 0, 200) & ' with the items in the bucket ' & $substring(%s, 0, 100) & ' with the key ' & $substring(%s, 0, 500) & "+
 			"', expected an execution of this state machine, and ' & %s", in(&rerun.Execution), in(&rerun.Bucket), in(&rerun.Key), ownObjects(b.results))),
-	}), nil)
+	}), jsonata.When("not of this job"))
 	return check.Otherwise(b.findRerun(next))
 }
 
@@ -126,8 +126,8 @@ func (b *builder) cannotRerun(check awsstepfunctions.Choice) {
 		awsstepfunctions.Fail_Jsonata(b.scope, jsii.String("CannotRerun"), &awsstepfunctions.FailJsonataProps{
 			Error: jsii.String(protocol.ErrorInvalidRerun),
 			Cause: jsii.String("got a rerun of an Inline job without a Summary or a results bucket, expected a job with both: set Summary, and ResultsBucket or Results"),
-		}), nil)
-	check.When(jsonata.Condition(hasControls), b.invalidMember(false), nil)
+		}), jsonata.When("a rerun"))
+	check.When(jsonata.Condition(hasControls), b.invalidMember(false), jsonata.When("another member for the job itself"))
 }
 
 // findRerun fails an execution if the items of the rerun do not exist or are not as
@@ -159,7 +159,7 @@ func (b *builder) findRerun(next awsstepfunctions.IChainable) awsstepfunctions.C
 		rerunProblem: jsonata.Expression("$states.errorOutput.Error & ': ' & $states.errorOutput.Cause"),
 	}})
 	check := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("CheckFound"), nil)
-	check.When(jsonata.Condition("$%s = null", rerunProblem), next, nil)
+	check.When(jsonata.Condition("$%s = null", rerunProblem), next, jsonata.When("it has as many items as expected"))
 	check.Otherwise(invalid)
 	find.Next(check)
 	return find
@@ -173,7 +173,7 @@ func (b *builder) rerunOr(rerun, others awsstepfunctions.IChainable) awsstepfunc
 	in := message.In("$"+rerunVariable, &r)
 	set := func(field, from any) message.Member { return message.Set(field, jsonata.Expression("%s", in(from))) }
 	choice := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("IsRerun"), nil)
-	choice.When(jsonata.Condition(isRerun), rerun, &awsstepfunctions.ChoiceTransitionOptions{Assign: &jsonata.Object{
+	choice.When(jsonata.Condition(isRerun), rerun, &awsstepfunctions.ChoiceTransitionOptions{Comment: jsii.String("a rerun"), Assign: &jsonata.Object{
 		"items":   message.Object(&items, set(&items.Bucket, &r.Bucket), set(&items.Key, &r.Key), set(&items.Count, &r.Count)),
 		"results": b.emptyResults(),
 	}})

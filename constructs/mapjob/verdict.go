@@ -28,9 +28,9 @@ func (b *builder) verdict() awsstepfunctions.Choice {
 	}
 	verdict := awsstepfunctions.Choice_Jsonata(b.scope, jsii.String("Verdict"), nil)
 	verdict.When(jsonata.Condition("%s > 0", missing), b.fail("LostItems", protocol.ErrorLostItems,
-		fmt.Sprintf("$string(%s) & ' of ' & $string(%s) & ' items have no result'", missing, total)), nil)
+		fmt.Sprintf("$string(%s) & ' of ' & $string(%s) & ' items have no result'", missing, total)), jsonata.When("an item has no outcome"))
 	verdict.When(jsonata.Condition("%s", strings.Join(tooMany, " or ")), b.fail("TooManyFailures", protocol.ErrorTooManyFailures, fmt.Sprintf(
-		"$string(%s) & ' of ' & $string(%s) & ' items failed, tolerated: %s'", failed, total, strings.Join(tolerated, " and "))), nil)
+		"$string(%s) & ' of ' & $string(%s) & ' items failed, tolerated: %s'", failed, total, strings.Join(tolerated, " and "))), jsonata.When("more failed than tolerated: "+strings.Join(tolerated, " or ")))
 	verdict.Otherwise(b.notify("NotifySucceeded", observe.JobSucceeded, "", awsstepfunctions.Succeed_Jsonata(b.scope, jsii.String("Succeeded"), nil)))
 	return verdict
 }

@@ -147,7 +147,7 @@ func (c *claims) create(scope constructs.Construct) awsstepfunctions.StateMachin
 	noClaim.Next(undelivered)
 
 	check := awsstepfunctions.Choice_Jsonata(scope, jsii.String("CheckClaim"), nil)
-	check.When(jsonata.Condition("($event := %s; %s)", c.event, c.identity.valid), start, nil)
+	check.When(jsonata.Condition("($event := %s; %s)", c.event, c.identity.valid), start, jsonata.When("the event has a value to claim"))
 	check.Otherwise(noClaim)
 	return c.machine(scope, check)
 }

@@ -27,6 +27,12 @@ func Condition(format string, args ...any) awsstepfunctions.Condition {
 	return awsstepfunctions.Condition_Jsonata(jsii.String(Expression(format, args...)))
 }
 
+// When returns the comment of a Choice state's rule, which says in words when it
+// applies.
+func When(comment string) *awsstepfunctions.ChoiceTransitionOptions {
+	return &awsstepfunctions.ChoiceTransitionOptions{Comment: &comment}
+}
+
 // Inner returns the JSONata between the marks of an expression.
 func Inner(expression string) string {
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(expression, "{%"), "%}"))
