@@ -78,6 +78,11 @@ func (f *folder) name(file string) string { return filepath.Join(f.path, file) }
 func (f *folder) close() error {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	return f.closeLocked()
+}
+
+// closeLocked closes the files. What is read later opens them again.
+func (f *folder) closeLocked() error {
 	err := f.events.close()
 	if f.file != nil {
 		err = errors.Join(err, f.file.Close())

@@ -7,7 +7,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// progressEvery is how often the counts of a Map Run that runs are written.
+// progressEvery is how old the counts of a Map Run that runs may be for other processes.
 const progressEvery = time.Second
 
 // Started implements [engine.MapObserver].
@@ -21,21 +21,32 @@ func (r *Recorder) Started(run engine.MapRunInfo) {
 }
 
 func (r *Recorder) writeMapRun(m *MapRun) {
-	r.progress[m.ARN] = time.Now()
 	now := *m
 	r.write(line{MapRun: &now})
 }
 
-// change changes a Map Run, and writes it now and then.
+// change changes a Map Run. Other processes see the change after progressEvery, with
+// those that follow until then. The folder is locked.
 func (r *Recorder) change(arn string, how func(*MapRun)) {
 	m := r.folder.runs[arn]
 	if m == nil {
 		return
 	}
 	how(m)
-	if time.Since(r.progress[arn]) >= progressEvery {
-		r.writeMapRun(m)
+	if r.due[arn] {
+		return
 	}
+	r.due[arn] = true
+	time.AfterFunc(progressEvery, func() {
+		r.folder.mutex.Lock()
+		defer r.folder.mutex.Unlock()
+		if !r.due[arn] || r.folder.recorder != r { // it has ended, or the recorder is closed
+			return
+		}
+		delete(r.due, arn)
+		r.writeMapRun(m)
+		_ = r.flush() // the writers keep an error for Close
+	})
 }
 
 // Counted implements [engine.MapObserver].
@@ -109,5 +120,5 @@ func (r *Recorder) Ended(run engine.MapRunResult) {
 	m.Items, m.Executions = Counts{MapRunCounts: run.Items}, Counts{MapRunCounts: run.Executions}
 	m.Bucket, m.ManifestKey = run.Bucket, run.ManifestKey
 	r.writeMapRun(m)
-	delete(r.progress, run.ARN)
+	delete(r.due, run.ARN)
 }

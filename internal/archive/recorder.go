@@ -25,7 +25,7 @@ type Recorder struct {
 
 	// The folder's mutex, which is locked first, guards these.
 	executions, children *output
-	progress             map[string]time.Time // when a Map Run was written last
+	due                  map[string]bool // Map Runs by ARN whose counts will be written
 
 	mutex          sync.Mutex // guards these
 	history, index *output
@@ -76,7 +76,7 @@ var ErrInUse = errors.New("another process runs executions in this folder")
 // Record opens a folder to record executions in it, besides those that it has. If
 // they still ran when their process ended, they are ABORTED now.
 func Record(path string) (_ *Recorder, err error) {
-	r := &Recorder{folder: newFolder(path), progress: map[string]time.Time{}}
+	r := &Recorder{folder: newFolder(path), due: map[string]bool{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, r.Close())
@@ -363,8 +363,8 @@ func (r *Recorder) flush() error {
 	return errors.Join(r.executions.Flush(), r.children.Flush(), r.history.Flush(), r.index.Flush())
 }
 
-// Close writes what is left, and reports the first error. The archive can be read
-// on.
+// Close writes what is left, and reports the first error. Its archive can still be
+// read.
 func (r *Recorder) Close() error {
 	f := r.folder
 	f.mutex.Lock()
@@ -375,7 +375,7 @@ func (r *Recorder) Close() error {
 		return nil
 	}
 	r.closed, f.recorder = true, nil
-	errs := []error{r.err, f.events.close()}
+	errs := []error{r.err, f.closeLocked()}
 	for _, o := range []*output{r.history, r.index, r.children, r.executions} { // the last one has the lock
 		errs = append(errs, o.close())
 	}
