@@ -1,6 +1,10 @@
 package jsonata
 
-import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+import (
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+)
 
 // native is a built-in function.
 type native struct {
@@ -17,6 +21,38 @@ func (n *native) call(ev *evaluation, list []any, input any) (any, error) {
 		var err error
 		if list, err = validate(n.signature, list, input); err != nil {
 			return nil, err
+		}
+	}
+	ev.passed(list)
+	return n.run(arguments{ev, list})
+}
+
+// parameterCount returns the number of parameters that a partial application can
+// fill. $string takes one more than it declares to $map and its like. A function
+// without parameters, or with any number of them, has one that can be filled.
+func (n *native) parameterCount() int {
+	if n.signature == nil {
+		return n.parameters
+	}
+	if n.name == "string" {
+		return 2
+	}
+	return max(n.parameters, 1)
+}
+
+// callUnchecked calls the function without its signature. An argument whose type
+// the function does not accept is refused nevertheless.
+func (n *native) callUnchecked(ev *evaluation, list []any) (any, error) {
+	if n.signature != nil {
+		for i, a := range list {
+			if IsUndefined(a) || len(n.signature.Parameters) == 0 {
+				continue
+			}
+			p := n.signature.Parameters[min(i, len(n.signature.Parameters)-1)]
+			kind := letter(a)
+			if p.Array && kind != 'a' || strings.IndexByte(p.Types, kind) < 0 {
+				return nil, &Error{Code: "T0410", Value: a, index: i + 1}
+			}
 		}
 	}
 	ev.passed(list)

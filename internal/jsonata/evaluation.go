@@ -32,6 +32,16 @@ type freeVariable struct {
 
 // eval evaluates a node, and unwraps its result if that is a sequence.
 func (ev *evaluation) eval(n node, input any, f *frame) (any, error) {
+	v, err := ev.evalTuples(n, input, f)
+	if t, ok := v.(*tuples); ok {
+		return unwrap(t.contexts()), err
+	}
+	return v, err
+}
+
+// evalTuples is like eval for a node around a path that binds variables for the
+// node: the result can be tuples.
+func (ev *evaluation) evalTuples(n node, input any, f *frame) (any, error) {
 	if ev.depth >= ev.maxDepth {
 		return nil, &Error{Message: stackOverflow}
 	}

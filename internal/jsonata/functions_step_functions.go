@@ -42,16 +42,37 @@ var stepFunctions = []*native{
 		if !ok {
 			return nil, mismatch(c.value(0), 1)
 		}
-		// $parse is stricter than value.Parse: it refuses repeated names.
+		// $parse is stricter than value.Parse: it refuses repeated names and infinite numbers.
 		if !jsontext.Value(text).IsValid() {
 			return nil, &Error{Code: "D3137", Message: "Invalid JSON", Value: text}
 		}
 		v, err := value.Parse([]byte(text))
-		if err != nil {
+		if err != nil || !inRange(v) {
 			return nil, &Error{Code: "D3137", Message: "Invalid JSON", Value: text}
 		}
 		return v, nil
 	}),
+}
+
+// inRange reports whether a float64 can hold each number in v, if not exactly.
+func inRange(v any) bool {
+	switch v := v.(type) {
+	case value.Number:
+		return !math.IsInf(v.Float(), 0)
+	case []any:
+		for _, item := range v {
+			if !inRange(item) {
+				return false
+			}
+		}
+	case *value.Object:
+		for _, m := range v.All() {
+			if !inRange(m) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // unsigned returns a function without a signature that accepts at most

@@ -87,6 +87,11 @@ func TestStepFunctionsFunctions(t *testing.T) {
 		{`$parse('')`, `D3137: Invalid JSON`},
 		{`$parse('{} {}')`, `D3137: Invalid JSON`},
 		{`$parse('{"a":1,"a":2}')`, `D3137: Invalid JSON`},
+		{`$parse('1e400')`, `D3137: Invalid JSON`},
+		{`$parse('-1e400')`, `D3137: Invalid JSON`},
+		{`$parse('{"a":[1,1e309]}')`, `D3137: Invalid JSON`},
+		{`$parse('1e308')`, `1e+308`},
+		{`$parse('1e-400')`, `0`},
 		{`$parse(5)`, `T0410: Argument 1 of function "parse" does not match function signature`},
 		{`$map(['1','[2]'], $parse)`, `[1,[2]]`},
 

@@ -101,14 +101,14 @@ func substring(c arguments) (any, error) {
 	s := c.string(0)
 	length := utf8.RuneCountInString(s)
 	start := c.number(1)
-	if c.missing(1) {
-		start = 0
-	}
 	if float64(length)+start < 0 {
 		start = 0
 	}
 	end := math.Inf(1)
 	if !c.missing(2) {
+		if c.missing(1) { // no start plus a length is not a number, which slices to nothing
+			return "", nil
+		}
 		n := c.number(2)
 		if n <= 0 {
 			return "", nil

@@ -16,6 +16,16 @@
 //   - A predicate after a block applies to the value of the block, even if the
 //     block ends a function's body with a call.
 //   - The update of a transform must not make an object contain itself.
+//   - Whole numbers below 1e21 keep their digits in a string, as on AWS. The
+//     reference rounds them to 15 significant digits, like other numbers.
+//   - A partially applied built-in function refuses the arguments that its
+//     signature does not allow, except missing ones. The reference leaves it to
+//     JavaScript what becomes of them.
+//   - $string and functions that are passed as arguments can be partially
+//     applied, and such a function can take a function as an argument. The
+//     reference fails with an internal error.
+//   - A value that carries its parents, as the values of (a.b)[%.c] do, is that
+//     value for every operator and function. The reference shows its bookkeeping.
 //   - Strings are Unicode: half a surrogate pair becomes U+FFFD.
 package jsonata
 

@@ -31,6 +31,12 @@ func (l *lambda) call(ev *evaluation, arguments []any, input any) (any, error) {
 		}
 		ev.passed(arguments)
 	}
+	return l.callUnchecked(ev, arguments)
+}
+
+func (l *lambda) parameterCount() int { return l.arity() }
+
+func (l *lambda) callUnchecked(ev *evaluation, arguments []any) (any, error) {
 	f := ev.newFrame(l.frame, len(l.definition.parameters))
 	for i, p := range l.definition.parameters {
 		v := Undefined

@@ -77,6 +77,14 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 		return nil, err
 	}
 	for _, p := range n.filters {
+		if t, ok := v.(*tuples); ok {
+			items, err := p.applyTuples(ev, t.items, f)
+			if err != nil {
+				return nil, err
+			}
+			v = &tuples{items}
+			continue
+		}
 		if v, err = p.apply(ev, v, f); err != nil {
 			return nil, err
 		}
@@ -85,7 +93,12 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 		}
 	}
 	if n.group != nil {
-		if v, err = n.group.eval(ev, each(v), f); err != nil {
+		if t, ok := v.(*tuples); ok {
+			v, err = n.group.evalTuples(ev, t.items, f)
+		} else {
+			v, err = n.group.eval(ev, each(v), f)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +120,7 @@ func (n *block) eval(ev *evaluation, input any, f *frame) (v any, err error) {
 	}
 	v = Undefined
 	for _, e := range n.nodes {
-		if v, err = ev.eval(e, input, f); err != nil {
+		if v, err = ev.evalTuples(e, input, f); err != nil {
 			return nil, err
 		}
 	}

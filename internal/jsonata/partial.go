@@ -9,13 +9,23 @@ type partialNode struct {
 	pos       int
 }
 
-// partial is a function for which some arguments are given.
+// partial is a function for which some arguments are given. Its parameters are
+// the placeholders. Arguments that are neither given nor a placeholder are
+// missing.
 type partial struct {
 	fn    callable
-	given []any // the arguments, or placeholder
+	given []any // the arguments, or placeholder: at most one for each parameter of fn
+	open  int   // the number of placeholders
 }
 
 type placeholder struct{}
+
+// unchecked is a function that can be called without its signature: a missing
+// argument is not taken from the context, and a value does not become an array.
+type unchecked interface {
+	parameterCount() int
+	callUnchecked(ev *evaluation, arguments []any) (any, error)
+}
 
 func (n *partialNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 	given := make([]any, len(n.arguments))
@@ -42,21 +52,27 @@ func (n *partialNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 		}
 		return nil, &Error{Code: code, Position: n.pos, token: n.name}
 	}
-	return &partial{fn, given}, nil
+	return newPartial(fn, given), nil
 }
 
-func (p *partial) arity() int {
-	n := 0
-	for i := range max(p.fn.arity(), len(p.given)) {
-		if i >= len(p.given) || p.given[i] == (placeholder{}) {
-			n++
+func newPartial(fn callable, given []any) *partial {
+	count := fn.arity()
+	if u, ok := fn.(unchecked); ok {
+		count = u.parameterCount()
+	}
+	p := &partial{fn: fn, given: given[:min(count, len(given))]}
+	for _, g := range p.given {
+		if g == any(placeholder{}) {
+			p.open++
 		}
 	}
-	return n
+	return p
 }
 
+func (p *partial) arity() int { return p.open }
+
 func (p *partial) call(ev *evaluation, arguments []any, input any) (any, error) {
-	all := make([]any, 0, len(p.given)+len(arguments))
+	all := make([]any, 0, len(p.given))
 	for _, g := range p.given {
 		switch {
 		case g != any(placeholder{}):
@@ -68,8 +84,8 @@ func (p *partial) call(ev *evaluation, arguments []any, input any) (any, error) 
 			all = append(all, Undefined)
 		}
 	}
-	if missing := p.fn.arity() - len(all); missing > 0 {
-		all = append(all, arguments[:min(missing, len(arguments))]...)
+	if fn, ok := p.fn.(unchecked); ok {
+		return fn.callUnchecked(ev, all)
 	}
 	return p.fn.call(ev, all, input)
 }

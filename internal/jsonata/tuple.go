@@ -7,8 +7,19 @@ type tuple struct {
 	bindings []binding
 }
 
-// tuples is the result of a path inside a path whose steps bind variables.
+// tuples is the result of a path inside a path whose steps bind variables. Only
+// the outer path, and a block or a predicate between the two, see it. To any
+// other node it is the sequence of its contexts, see [evaluation.eval].
 type tuples struct{ items []tuple }
+
+// contexts returns the values without their variables.
+func (t *tuples) contexts() *list {
+	items := make([]any, len(t.items))
+	for i := range t.items {
+		items[i] = t.items[i].context
+	}
+	return &list{items: items, seq: true}
+}
 
 // with returns a copy of the tuple's bindings with further ones added.
 func (t *tuple) with(bindings ...binding) []binding {
@@ -91,7 +102,7 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 	var out []tuple
 	for i := range current {
 		t := &current[i]
-		v, err := ev.eval(st.node, t.context, t.frame(ev, f))
+		v, err := ev.evalTuples(st.node, t.context, t.frame(ev, f))
 		if err != nil {
 			return nil, err
 		}

@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// Round15 rounds a number to 15 significant digits.
+// Round15 rounds a number to 15 significant digits. A whole number that is
+// written without an exponent keeps its digits, as on AWS.
 func Round15(f float64) float64 {
-	if f == math.Trunc(f) && math.Abs(f) < 1e15 || f-f != 0 {
+	if f == math.Trunc(f) && math.Abs(f) < 1e21 || f-f != 0 {
 		return f
 	}
 	n, _ := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 14, 64), 64)
