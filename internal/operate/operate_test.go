@@ -106,7 +106,6 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	began := time.Now()
 	plan, err := s.PlanRerun(t.Context(), x, nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -124,9 +123,6 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			most = max(most, after.HeapAlloc)
 		}
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("got %s, expected at most 2s", took)
 	}
 	if n != 100_000 || plan.Count != 100_000 || plan.Errors[0].Error != "NoPrice" || plan.Errors[0].Count != 99_999 {
 		t.Errorf("got %d items and the plan %+v, expected 100,000", n, plan.Failures)
