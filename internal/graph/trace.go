@@ -125,11 +125,13 @@ type visit struct {
 	outer    *visit // of the Map or Parallel state around
 	inner    []*visit
 	attempts int
-	over     bool
+	ended    Status // how; "" until it has
 	broken   bool   // its last event is a failure
 	closed   bool   // a Map or Parallel state has failed
 	kind     string // such as Map
 }
+
+func (v *visit) over() bool { return v.ended != "" }
 
 // reading is a history that is being read.
 type reading struct {
@@ -145,13 +147,13 @@ func (t *Trace) Add(events []Event, ending Ending) {
 		r.event(&events[i])
 	}
 	for _, v := range slices.Backward(r.all) {
-		if v.over {
+		if v.over() {
 			continue
 		}
 		switch {
 		case ending == Stops:
 			r.end(v, Aborted)
-		case ending == Goes && (v.outer == nil || !v.outer.over):
+		case ending == Goes && (v.outer == nil || !v.outer.over()):
 			r.end(v, Running)
 		default:
 			r.end(v, Failed)
@@ -162,6 +164,12 @@ func (t *Trace) Add(events []Event, ending Ending) {
 func (r *reading) event(e *Event) {
 	v := r.at[e.PreviousID]
 	switch {
+	case e.Type == "ExecutionRedriven":
+		for _, v := range r.all {
+			if v.outer == nil {
+				r.redrive(v)
+			}
+		}
 	case strings.HasSuffix(e.Type, "StateEntered"):
 		v = r.enter(e, v)
 	case strings.HasSuffix(e.Type, "StateExited"):
@@ -178,7 +186,7 @@ func (r *reading) event(e *Event) {
 		}
 	case strings.HasSuffix(e.Type, "StateAborted"):
 		kind := strings.TrimSuffix(e.Type, "StateAborted")
-		for v != nil && (v.over || v.kind != kind) {
+		for v != nil && (v.over() || v.kind != kind) {
 			v = v.outer
 		}
 		r.end(v, Aborted)
@@ -200,7 +208,7 @@ func (r *reading) enter(e *Event, before *visit) *visit {
 	from := transition{to: e.State}
 	if before != nil {
 		switch {
-		case before.over: // the state before, in the same flow
+		case before.over(): // the state before, in the same flow
 			v.outer, from.from, from.caught = before.outer, before.state, before.broken
 		case before.kind == "Map" || before.kind == "Parallel": // the first of a flow
 			v.outer = before
@@ -225,7 +233,7 @@ func (r *reading) group(e *Event, v *visit) *visit {
 	if strings.HasPrefix(e.Type, "Parallel") {
 		kind = "Parallel"
 	}
-	for v != nil && (v.over || v.kind != kind || v.closed && e.Type != kind+"StateStarted" || e.State != "" && v.state != e.State) {
+	for v != nil && (v.over() || v.kind != kind || v.closed && e.Type != kind+"StateStarted" || e.State != "" && v.state != e.State) {
 		v = v.outer
 	}
 	if v == nil {
@@ -252,7 +260,7 @@ func (r *reading) group(e *Event, v *visit) *visit {
 	case "MapStateFailed", "ParallelStateFailed":
 		v.broken, v.closed = true, true
 		for _, inner := range v.inner {
-			if !inner.over {
+			if !inner.over() {
 				r.end(inner, Failed)
 			}
 		}
@@ -266,7 +274,7 @@ func (r *reading) attempt(v *visit) {
 		return
 	}
 	v.attempts++
-	v.broken, v.closed = false, false
+	v.broken, v.closed, v.inner = false, false, nil
 	if v.attempts > 1 {
 		r.trace.State(v.state).Retries++
 	}
@@ -274,22 +282,42 @@ func (r *reading) attempt(v *visit) {
 
 // end ends a visit, once.
 func (r *reading) end(v *visit, how Status) {
-	if v == nil || v.over {
+	if v == nil || v.over() {
 		return
 	}
-	v.over = true
+	v.ended = how
+	*r.count(v)++
+}
+
+// count returns the number of visits of the state that ended as one did.
+func (r *reading) count(v *visit) *int {
 	s := r.trace.State(v.state)
-	switch how {
+	switch v.ended {
 	case Caught:
-		s.Caught++
+		return &s.Caught
 	case Failed:
-		s.Failed++
+		return &s.Failed
 	case Aborted:
-		s.Aborted++
+		return &s.Aborted
 	case Running:
-		s.Running++
+		return &s.Running
 	default:
-		s.Succeeded++
+		return &s.Succeeded
+	}
+}
+
+// redrive goes on with a visit that did not succeed, and with those inside that its
+// last attempt left so. Retries start over.
+func (r *reading) redrive(v *visit) {
+	if v.ended == Succeeded || v.ended == Caught {
+		return
+	}
+	if v.over() {
+		*r.count(v)--
+	}
+	v.ended, v.broken, v.closed, v.attempts = "", false, false, 0
+	for _, inner := range v.inner {
+		r.redrive(inner)
 	}
 }
 

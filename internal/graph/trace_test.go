@@ -146,6 +146,48 @@ func TestATraceOfAnExecutionThatRuns(t *testing.T) {
 	}
 }
 
+// A redrive goes on with the states that did not succeed: they have not failed then.
+func TestATraceOfARedrivenExecution(t *testing.T) {
+	t.Parallel()
+	machine := parse(t, []byte(`{"StartAt": "M", "States": {
+		"M": {"Type": "Map", "Next": "B", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}},
+		"B": {"Type": "Parallel", "End": true, "Branches": [
+			{"StartAt": "C", "States": {"C": {"Type": "Pass", "End": true}}}, {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 9, "End": true}}}]}}}`))
+	events := []graph.Event{{Type: "ExecutionStarted"},
+		{Type: "MapStateEntered", State: "M"}, {Type: "MapStateStarted"}, {Type: "MapRunStarted", MapRun: "run"}, {Type: "MapRunFailed"},
+		{Type: "MapStateFailed"}, {Type: "ExecutionFailed"}, {Type: "ExecutionRedriven"}, {Type: "MapRunRedriven", MapRun: "run"},
+		{Type: "MapRunSucceeded"}, {Type: "MapStateSucceeded"}, {Type: "MapStateExited", State: "M"},
+		{Type: "ParallelStateEntered", State: "B"}, {Type: "ParallelStateStarted"}, {Type: "PassStateEntered", State: "C"},
+		{Type: "PassStateExited", State: "C"}, {Type: "WaitStateEntered", State: "W", PreviousID: 14}, {Type: "WaitStateAborted"},
+		{Type: "ParallelStateAborted"}, {Type: "ExecutionAborted"}, {Type: "ExecutionRedriven", PreviousID: 18}, {Type: "WaitStateExited", State: "W"},
+		{Type: "ParallelStateSucceeded"}, {Type: "ParallelStateExited", State: "B"}, {Type: "ExecutionSucceeded"}}
+	for i := range events {
+		events[i].ID = int64(i + 1)
+		if events[i].PreviousID == 0 {
+			events[i].PreviousID = int64(i)
+		}
+	}
+	succeeded := graph.Visits{Status: graph.Succeeded, Entered: 1, Succeeded: 1}
+	for end, expected := range map[int]map[string]graph.Visits{
+		7: {"M": {Status: graph.Failed, Entered: 1, Failed: 1}, "P": {Status: graph.NotReached}, "B": {Status: graph.NotReached}, "C": {Status: graph.NotReached}, "W": {Status: graph.NotReached}},
+		20: {"M": succeeded, "P": {Status: graph.NotReached}, "B": {Status: graph.Aborted, Entered: 1, Aborted: 1}, "C": succeeded,
+			"W": {Status: graph.Aborted, Entered: 1, Aborted: 1}},
+		25: {"M": succeeded, "P": {Status: graph.NotReached}, "B": succeeded, "C": succeeded, "W": succeeded},
+	} {
+		tr := graph.NewTrace()
+		tr.Add(events[:end], map[int]graph.Ending{7: graph.Fails, 20: graph.Stops, 25: graph.Ends}[end])
+		g := graph.New(machine)
+		g.Mark(tr)
+		states, taken := visits(g)
+		if diff := cmp.Diff(expected, states); diff != "" {
+			t.Errorf("visits after %d events (-expected +got):\n%s", end, diff)
+		}
+		if end > 7 && taken["M next B"] != 1 {
+			t.Errorf("got transitions %v after %d events, expected one from M to B", taken, end)
+		}
+	}
+}
+
 // What is not known of the children of a Map has no colour, and what is known of some
 // of them says so.
 func TestChildrenThatWereNotRead(t *testing.T) {
