@@ -39,7 +39,7 @@ type Items struct {
 	Failed    int `json:"failed"`
 }
 
-// Status says what a state is coloured for.
+// Status is what happened at a state, in one word, which chooses its colour.
 type Status string
 
 // The statuses, from the one that counts most if a state was entered several times.
@@ -67,17 +67,6 @@ func (v *Visits) status() Status {
 	}
 	return NotReached
 }
-
-// Ending is how an execution ended.
-type Ending int
-
-// The endings.
-const (
-	Goes  Ending = iota // it runs
-	Fails               // it failed or timed out
-	Stops               // it was aborted
-	Ends                // it succeeded
-)
 
 // Trace is what happened at the states of an execution, and of its children. Names of
 // states are unique in a definition.
@@ -140,8 +129,9 @@ type reading struct {
 	all   []*visit
 }
 
-// Add adds the events of a whole execution, in their order.
-func (t *Trace) Add(events []Event, ending Ending) {
+// Add adds all events of an execution so far, in their order. The execution is
+// Running, or ended as Succeeded, Failed or Aborted.
+func (t *Trace) Add(events []Event, execution Status) {
 	r := &reading{trace: t, at: map[int64]*visit{}}
 	for i := range events {
 		r.event(&events[i])
@@ -151,9 +141,9 @@ func (t *Trace) Add(events []Event, ending Ending) {
 			continue
 		}
 		switch {
-		case ending == Stops:
+		case execution == Aborted:
 			r.end(v, Aborted)
-		case ending == Goes && (v.outer == nil || !v.outer.over()):
+		case execution == Running && (v.outer == nil || !v.outer.over()):
 			r.end(v, Running)
 		default:
 			r.end(v, Failed)

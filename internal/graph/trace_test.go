@@ -53,12 +53,12 @@ func trace(t interface {
 	}
 	tr := graph.NewTrace()
 	for _, list := range events {
-		ending := graph.Ends
+		ending := graph.Succeeded
 		switch list[len(list)-1].Type {
 		case "ExecutionFailed", "ExecutionTimedOut":
-			ending = graph.Fails
+			ending = graph.Failed
 		case "ExecutionAborted":
-			ending = graph.Stops
+			ending = graph.Aborted
 		}
 		tr.Add(list, ending)
 	}
@@ -135,7 +135,7 @@ func TestATraceOfAnExecutionThatRuns(t *testing.T) {
 		{ID: 1, Type: "ExecutionStarted"}, {ID: 2, Type: "PassStateEntered", State: "A"}, {ID: 3, PreviousID: 2, Type: "PassStateExited", State: "A"},
 		{ID: 4, PreviousID: 3, Type: "MapStateEntered", State: "M"}, {ID: 5, PreviousID: 4, Type: "MapStateStarted"},
 		{ID: 6, PreviousID: 5, Type: "MapIterationStarted", State: "M"}, {ID: 7, PreviousID: 6, Type: "WaitStateEntered", State: "W"},
-	}, graph.Goes)
+	}, graph.Running)
 	g := graph.New(machine)
 	g.Mark(tr)
 	states, _ := visits(g)
@@ -175,7 +175,7 @@ func TestATraceOfARedrivenExecution(t *testing.T) {
 		25: {"M": succeeded, "P": {Status: graph.NotReached}, "B": succeeded, "C": succeeded, "W": succeeded},
 	} {
 		tr := graph.NewTrace()
-		tr.Add(events[:end], map[int]graph.Ending{7: graph.Fails, 20: graph.Stops, 25: graph.Ends}[end])
+		tr.Add(events[:end], map[int]graph.Status{7: graph.Failed, 20: graph.Aborted, 25: graph.Succeeded}[end])
 		g := graph.New(machine)
 		g.Mark(tr)
 		states, taken := visits(g)
@@ -197,7 +197,7 @@ func TestChildrenThatWereNotRead(t *testing.T) {
 	tr := graph.NewTrace()
 	tr.Unknown("M")
 	tr.Sample("N", "in 1 of 9 child executions")
-	tr.Add([]graph.Event{{ID: 1, Type: "ExecutionStarted"}, {ID: 2, PreviousID: 1, Type: "PassStateEntered", State: "Some"}, {ID: 3, PreviousID: 2, Type: "PassStateExited", State: "Some"}}, graph.Ends)
+	tr.Add([]graph.Event{{ID: 1, Type: "ExecutionStarted"}, {ID: 2, PreviousID: 1, Type: "PassStateEntered", State: "Some"}, {ID: 3, PreviousID: 2, Type: "PassStateExited", State: "Some"}}, graph.Succeeded)
 	g := graph.New(machine)
 	g.Mark(tr)
 	for _, n := range g.Nodes {

@@ -77,14 +77,14 @@ func (s *Service) addHistory(ctx context.Context, to *graph.Trace, arn, status s
 			events = append(events, event(&page.Events[i]))
 		}
 	}
-	ending := graph.Fails
+	ending := graph.Failed
 	switch types.ExecutionStatus(status) {
 	case types.ExecutionStatusRunning, types.ExecutionStatusPendingRedrive:
-		ending = graph.Goes
+		ending = graph.Running
 	case types.ExecutionStatusSucceeded:
-		ending = graph.Ends
+		ending = graph.Succeeded
 	case types.ExecutionStatusAborted:
-		ending = graph.Stops
+		ending = graph.Aborted
 	}
 	to.Add(events, ending)
 	return nil
