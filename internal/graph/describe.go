@@ -57,6 +57,7 @@ func notes(s *asl.State) []string {
 	return lines
 }
 
+// mapNotes returns lines about a Map.
 func mapNotes(m *asl.Map) []string {
 	var lines []string
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
@@ -104,6 +105,49 @@ func mapNotes(m *asl.Map) []string {
 	}
 	if tolerated != nil {
 		add("tolerates failed items: %s", strings.Join(tolerated, " or "))
+	}
+	return lines
+}
+
+// outcome returns the lines about what happened at a state.
+func (v *Visits) outcome() []string {
+	if v == nil {
+		return nil
+	}
+	if v.Entered == 0 {
+		return []string{string(NotReached)}
+	}
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			if v.Entered > 1 || n > 1 {
+				what = number.Thousands(n) + " " + what
+			}
+			parts = append(parts, what)
+		}
+	}
+	add(v.Failed, "failed")
+	add(v.Running, "running")
+	add(v.Caught, "caught")
+	add(v.Aborted, "aborted")
+	add(v.Succeeded, "succeeded")
+	if v.Retries > 0 {
+		retries := "retries"
+		if v.Retries == 1 {
+			retries = "retry"
+		}
+		parts = append(parts, number.Thousands(v.Retries)+" "+retries)
+	}
+	lines := wrap(strings.Join(parts, ", "), detailWidth, 3)
+	if v.Of != "" {
+		lines = append(lines, wrap(v.Of, detailWidth, 2)...)
+	}
+	if i := v.Items; i != nil {
+		text := number.Of(i.Total, "item")
+		if i.Total > 0 {
+			text = fmt.Sprintf("%s: %s succeeded, %s failed", text, number.Thousands(i.Succeeded), number.Thousands(i.Failed))
+		}
+		lines = append(lines, wrap(text, detailWidth+8, 2)...)
 	}
 	return lines
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 )
 
@@ -56,8 +55,9 @@ func textWidth(text string, size float64, bold bool) float64 {
 	return width * size
 }
 
-// wrap breaks a text into lines of some width, at most so many, and shortens what is
-// left. Where it can't break between words, it breaks within one.
+// wrap breaks a text into at most so many lines of at most width characters, and ends
+// the last one with … if there is more. If it can't break between words, it breaks
+// within one.
 func wrap(text string, width, most int) []string {
 	runes := []rune(plain.Line(strings.Join(strings.Fields(text), " ")))
 	if len(runes) == 0 && text != "" {
@@ -76,8 +76,8 @@ func wrap(text string, width, most int) []string {
 	return append(lines, string(runes))
 }
 
-// breakBefore returns where a line of at most width characters ends: after a space or
-// another sign, or between the words of aName.
+// breakBefore returns where a line of at most width characters ends: at a space, after
+// another sign, or between words in camel case.
 func breakBefore(runes []rune, width int) int {
 	for at := width; at > width/2; at-- {
 		if runes[at] == ' ' || runes[at-1] == ' ' {
@@ -95,47 +95,4 @@ func breakBefore(runes []rune, width int) int {
 		at--
 	}
 	return at
-}
-
-// outcome returns the lines about what happened at a state.
-func (v *Visits) outcome() []string {
-	if v == nil {
-		return nil
-	}
-	if v.Entered == 0 {
-		return []string{string(NotReached)}
-	}
-	var parts []string
-	add := func(n int, what string) {
-		if n > 0 {
-			if v.Entered > 1 || n > 1 {
-				what = number.Thousands(n) + " " + what
-			}
-			parts = append(parts, what)
-		}
-	}
-	add(v.Failed, "failed")
-	add(v.Running, "running")
-	add(v.Caught, "caught")
-	add(v.Aborted, "aborted")
-	add(v.Succeeded, "succeeded")
-	if v.Retries > 0 {
-		retries := "retries"
-		if v.Retries == 1 {
-			retries = "retry"
-		}
-		parts = append(parts, number.Thousands(v.Retries)+" "+retries)
-	}
-	lines := wrap(strings.Join(parts, ", "), detailWidth, 3)
-	if v.Of != "" {
-		lines = append(lines, wrap(v.Of, detailWidth, 2)...)
-	}
-	if i := v.Items; i != nil {
-		text := number.Of(i.Total, "item")
-		if i.Total > 0 {
-			text = fmt.Sprintf("%s: %s succeeded, %s failed", text, number.Thousands(i.Succeeded), number.Thousands(i.Failed))
-		}
-		lines = append(lines, wrap(text, detailWidth+8, 2)...)
-	}
-	return lines
 }
