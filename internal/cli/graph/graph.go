@@ -76,6 +76,8 @@ func (c *Command) check() error {
 	switch {
 	case c.Definition != "" && ofExecution:
 		return errors.New("--definition: got an execution or --local, too, expected one of them")
+	case c.Definition != "" && (c.App != "" || len(c.Context) > 0 || c.NoCache):
+		return errors.New("--definition: got --app, --context or --no-cache, too, which are of an app that is drawn without --definition")
 	case c.JSON && c.Format != "mermaid":
 		return errors.New("--json: got --format, too, expected one of them")
 	case !ofExecution && (c.Profile != "" || c.Region != ""):
@@ -95,6 +97,9 @@ func (c *Command) graph(ctx context.Context, streams *terminal.Streams) (*graph.
 	}
 	if info, err := os.Stat(c.Definition); err == nil && info.IsDir() {
 		return c.ofAssembly(c.Definition)
+	}
+	if c.Stack != "" || c.Job != "" || len(c.Parameter) > 0 {
+		return nil, fmt.Errorf("--definition: got --stack, --job or --parameter, too, which choose in a cloud assembly, expected the folder of one in place of %s", c.Definition)
 	}
 	machine, err := definition.Parse(c.Definition, streams.In)
 	if err != nil {

@@ -80,12 +80,14 @@ func TestWhatCanNotBeDrawnIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for expected, c := range map[string]graph.Command{
-		file + ":3: $.States: got an empty object, expected an object with at least one state":                                    {Definition: file},
-		"--definition: got an execution or --local, too, expected one of them":                                                    {Definition: file, Local: true},
-		"--json: got --format, too, expected one of them":                                                                         {Definition: file, JSON: true, Format: "svg"},
-		"--profile, --region: got no execution, expected its name or ARN":                                                         {Region: "eu-west-1"},
-		"EXECUTION: got the file " + file + ", expected the name or ARN of an execution; --definition draws a file":               {Execution: file},
-		"EXECUTION: got --app, --context, --parameter or --no-cache, too, which are of an app that is drawn without an execution": {Execution: "monday", App: "go run ."},
+		file + ":3: $.States: got an empty object, expected an object with at least one state":                                                   {Definition: file},
+		"--definition: got an execution or --local, too, expected one of them":                                                                   {Definition: file, Local: true},
+		"--json: got --format, too, expected one of them":                                                                                        {Definition: file, JSON: true, Format: "svg"},
+		"--profile, --region: got no execution, expected its name or ARN":                                                                        {Region: "eu-west-1"},
+		"EXECUTION: got the file " + file + ", expected the name or ARN of an execution; --definition draws a file":                              {Execution: file},
+		"EXECUTION: got --app, --context, --parameter or --no-cache, too, which are of an app that is drawn without an execution":                {Execution: "monday", App: "go run ."},
+		"--definition: got --app, --context or --no-cache, too, which are of an app that is drawn without --definition":                          {Definition: file, NoCache: true},
+		"--definition: got --stack, --job or --parameter, too, which choose in a cloud assembly, expected the folder of one in place of " + file: {Definition: file, Job: "Nightly"},
 	} {
 		if err := c.Run(t.Context(), &terminal.Streams{}); err == nil || err.Error() != expected {
 			t.Errorf("got the error %v, expected %s", err, expected)
