@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -173,7 +174,8 @@ func localClient(url string, transport http.RoundTripper) *sfn.Client {
 
 var localCredentials = credentials.NewStaticCredentialsProvider("mapjob", "mapjob", "")
 
-// last returns the state machine of the last execution, or of the last one with a name.
+// last returns the state machine of the last execution that no task has started, or of
+// the last one with a name.
 func last(executions *archive.Archive, name string) (string, error) {
 	all, err := executions.Executions()
 	if err != nil {
@@ -187,5 +189,13 @@ func last(executions *archive.Archive, name string) (string, error) {
 			return all[i].StateMachineARN, nil
 		}
 	}
-	return all[0].StateMachineARN, nil
+	return all[slices.IndexFunc(all, func(x archive.Execution) bool { return !nested(&x, all) })].StateMachineARN, nil
+}
+
+// nested reports whether an execution began while another of its folder ran, as one
+// does that a task of the other starts.
+func nested(x *archive.Execution, all []archive.Execution) bool {
+	return slices.ContainsFunc(all, func(o archive.Execution) bool {
+		return o.ARN != x.ARN && o.Folder == x.Folder && o.Start.Before(x.Start) && (o.Stop.IsZero() || o.Stop.After(x.Start))
+	})
 }
