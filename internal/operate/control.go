@@ -24,22 +24,23 @@ func (s *Service) Stop(ctx context.Context, x *Execution, cause string) (time.Ti
 	return aws.ToTime(stopped.StopDate), nil
 }
 
-// NotRedrivable is why an execution can't be redriven.
-type NotRedrivable struct{ Execution, Reason string }
+// NotRedrivableError is returned if an execution can't be redriven. Reason says why.
+type NotRedrivableError struct{ Execution, Reason string }
 
-func (e *NotRedrivable) Error() string {
+func (e *NotRedrivableError) Error() string {
 	return fmt.Sprintf("execution %s can't be redriven: %s", e.Execution, e.Reason)
 }
 
-// Redrive goes on with an execution at the state where it ended. It refuses what would
-// fail again at once, and what would run beside an execution that has the job's lock.
+// Redrive goes on with an execution at the state where it ended. The error is a
+// [NotRedrivableError] if that would fail again at once, or if another execution may
+// have the job's lock.
 func (s *Service) Redrive(ctx context.Context, x *Execution) error {
 	reason, err := s.notRedrivable(ctx, x)
 	if err != nil {
 		return err
 	}
 	if reason != "" {
-		return &NotRedrivable{x.Name, reason}
+		return &NotRedrivableError{x.Name, reason}
 	}
 	_, err = s.API.RedriveExecution(ctx, &sfn.RedriveExecutionInput{ExecutionArn: &x.ARN})
 	return s.explain(err, x.ARN)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"slices"
@@ -228,18 +227,4 @@ func (s *Service) examples(ctx context.Context, folder *protocol.Folder) (map[st
 		examples[e.Name] = protocol.CauseMessage(e.Example)
 	}
 	return examples, nil
-}
-
-// Report opens a file of an execution's report.
-func (s *Service) Report(ctx context.Context, x *Execution, name string) (io.ReadCloser, error) {
-	folder, err := s.report(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	object, err := s.Store.Open(ctx, folder.File(name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
-			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket)
-	}
-	return object, err
 }

@@ -43,7 +43,7 @@ func (s *session) again(ctx context.Context, x *operate.Execution, more ...strin
 		return []string{"run them again: " + s.command("rerun", x, more...)}
 	}
 	reason := err.Error()
-	if lacks, ok := errors.AsType[*operate.NoReport](err); ok {
+	if lacks, ok := errors.AsType[*operate.NoReportError](err); ok {
 		reason = lacks.Reason
 	}
 	lines := append([]string{"they can't be rerun: " + reason}, s.items()...)

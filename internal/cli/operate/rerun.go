@@ -45,7 +45,7 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	plan, err := s.PlanRerun(ctx, x, c.Error, c.Batch)
-	if _, ok := errors.AsType[*operate.NoReport](err); ok {
+	if _, ok := errors.AsType[*operate.NoReportError](err); ok {
 		for _, line := range s.items() {
 			err = fmt.Errorf("%w\n%s", err, line)
 		}

@@ -1,5 +1,6 @@
-// Package operate lists, reruns and stops the executions of a job, of AWS or of the
-// runs on this machine: mapjob list, status, failures, rerun, stop, redrive, report.
+// Package operate lists, reruns and stops the executions of a job, on AWS or in the
+// runs of this folder: mapjob list, status, failures, logs, rerun, stop, redrive and
+// report.
 package operate
 
 import (
