@@ -211,7 +211,9 @@ func (s *Service) stopExecution(request stopExecutionRequest) (*stopExecutionAns
 	case s.runner == nil:
 		return nil, errNothingRuns
 	}
-	s.runner.Stop(x.ARN, request.Error, request.Cause)
+	if !s.runner.Stop(x.ARN, request.Error, request.Cause) {
+		return nil, refusef("ExecutionDoesNotExist", "Execution Does Not Exist: '%s' does not run in this process", x.ARN)
+	}
 	if x, refused = s.execution(request.ExecutionArn); refused != nil {
 		return nil, refused
 	}

@@ -1,5 +1,5 @@
-// Package sfnapi is the API of AWS Step Functions on this machine, over executions
-// that run and those that a folder has.
+// Package sfnapi serves the API of AWS Step Functions on this machine: it starts and
+// stops executions, and answers for those that run and those of an archive.
 package sfnapi
 
 import (
@@ -67,8 +67,8 @@ type Service struct {
 	running  sync.WaitGroup
 }
 
-// New makes a service over the executions of an archive, and the state machines of a
-// runner. Without one, the service answers for what the archive has.
+// New returns a service for the executions of an archive and the state machines of a
+// runner. If the runner is nil, nothing can be started or stopped.
 func New(runner Runner, executions *archive.Archive) *Service {
 	s := &Service{tokens: tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions}
 	s.operations = s.offered()

@@ -8,7 +8,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// tokens are the tasks that wait for an answer to their token.
+// tokens holds the tasks that wait for an answer to their token.
 type tokens struct {
 	mutex   sync.Mutex
 	waiting map[string]waitingTask // by token
@@ -68,8 +68,11 @@ type done struct{}
 
 func (t *tokens) success(r taskAnswer) (*done, *apiError) {
 	output, err := value.Parse([]byte(r.Output))
-	if err != nil || len(r.Output) > engine.AWSLimits.PayloadBytes {
-		return nil, refusef("InvalidOutput", "Invalid Output: got %d bytes (%v), expected JSON of at most %d", len(r.Output), err, engine.AWSLimits.PayloadBytes)
+	switch {
+	case err != nil:
+		return nil, refusef("InvalidOutput", "Invalid Output: got text that is not JSON (%v), expected a JSON value", err)
+	case len(r.Output) > engine.AWSLimits.PayloadBytes:
+		return nil, refusef("InvalidOutput", "Invalid Output: got %d bytes, expected at most %d", len(r.Output), engine.AWSLimits.PayloadBytes)
 	}
 	callback, refused := t.take(r.TaskToken, false)
 	if refused == nil {
