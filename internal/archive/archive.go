@@ -24,7 +24,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 )
 
-// Archive is the executions of one or more folders. It is safe for concurrent use.
+// Archive reads the executions of one or more folders. It is safe for concurrent use.
 type Archive struct{ folders []*folder }
 
 // Open opens the archives of folders. Folders without executions are ignored. It
@@ -69,7 +69,7 @@ type Execution struct {
 	// Folder is the folder that has it.
 	Folder string `json:"-"`
 
-	// History is how many events the folder had when it started.
+	// History is how many events the folder had when the execution started.
 	History int64 `json:"history"`
 }
 
@@ -146,9 +146,9 @@ func Newest(a, b Execution) int {
 	return cmp.Or(b.Start.Compare(a.Start), strings.Compare(a.ARN, b.ARN))
 }
 
-// Children yields the children of a Map Run, those that ended last first, after
-// those that run. They begin at a position, 0 for the first. Yield gets the position
-// after the child.
+// Children calls yield with the children of a Map Run until it returns false: first
+// those that run, then those that ended last. From is 0, or the position that yield got
+// with the child before.
 func (a *Archive) Children(mapRun string, from int64, yield func(child Execution, next int64) bool) error {
 	for _, f := range a.folders {
 		if run, err := f.mapRun(mapRun); err != nil || run != nil {

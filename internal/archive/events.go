@@ -87,9 +87,10 @@ type Event struct {
 	Number int64
 }
 
-// History yields the events of an execution from a number on, or before it if
-// reverse is true. The number -1 is the first event, or the last one. It reports
-// whether there is such an execution.
+// History calls yield with the events of an execution until it returns false: from the
+// event with a number on, or backward from the one before it if reverse is true. With
+// -1 it begins at the first event, or at the last one. It reports whether there is such
+// an execution.
 func (a *Archive) History(arn string, from int64, reverse bool, yield func(Event) bool) (bool, error) {
 	f, x, err := a.find(arn)
 	if x == nil || err != nil {
