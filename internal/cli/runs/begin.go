@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Beginning is what happens when the work of a run begins. The zero Beginning has
-// not happened.
+// Beginning does once what is due when the work of a run begins. The zero value is
+// ready to use.
 type Beginning struct {
 	once    sync.Once
 	pruning sync.WaitGroup

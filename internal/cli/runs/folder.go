@@ -1,4 +1,5 @@
-// Package runs knows the folders of runs on this machine, and what began them.
+// Package runs manages the folders of runs on this machine, and records how the parts
+// of each were started.
 package runs
 
 import (
@@ -37,9 +38,8 @@ type Folder struct {
 	lock *os.File
 }
 
-// New makes the folder of a run. Their names sort by time. It is closed to
-// other users, because items are in it, and so are those that an earlier version
-// of the command made. Git ignores all of them.
+// New makes the folder of a run for this process. The names of folders sort by time.
+// Other users can't read them, because items are in them, and git ignores them.
 func New() (*Folder, error) {
 	if err := os.MkdirAll(folders, 0o700); err != nil {
 		return nil, err
@@ -120,8 +120,8 @@ func inPlace(file *os.File) error {
 	return err
 }
 
-// Claim claims the folder of an earlier run, by its ID or [Last], for this process to
-// use. It is refused while another process uses it.
+// Claim returns the folder of an earlier run, by its ID or [Last], for this process
+// alone. The error says if another process uses it.
 func Claim(id string) (*Folder, error) {
 	folder, err := Find(id)
 	if err != nil {

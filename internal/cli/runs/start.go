@@ -15,12 +15,12 @@ const (
 	endpointsFile = "endpoints.json"
 )
 
-// Start is how the parts of a run were started: what is needed to start them again.
+// Start says how the parts of a run were started, so that they can be started again.
 type Start struct {
 	Time    time.Time         `json:"time"`
 	App     string            `json:"app,omitempty"`
 	Context map[string]string `json:"context,omitempty"`
-	// Stack and Job are as they were chosen.
+	// Stack and Job are the values of --stack and --job.
 	Stack     string            `json:"stack,omitempty"`
 	Job       string            `json:"job,omitempty"`
 	Parameter map[string]string `json:"parameter,omitempty"`
@@ -78,7 +78,7 @@ func WriteEndpoints(folder string, endpoints map[string]string) error {
 	return os.WriteFile(filepath.Join(folder, endpointsFile), text, 0o600)
 }
 
-// RemoveEndpoints removes them when the parts have ended.
+// RemoveEndpoints removes what WriteEndpoints wrote. Call it when the parts have ended.
 func RemoveEndpoints(folder string) { _ = os.Remove(filepath.Join(folder, endpointsFile)) }
 
 // Endpoints returns where the parts of a run listen, by the names of environment
