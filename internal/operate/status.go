@@ -32,6 +32,8 @@ type MapRun struct {
 	Running   int64      `json:"running"`
 	Handled   int64      `json:"handled"` // of batches whose worker has answered
 	Failed    int64      `json:"failed"`  // of batches that failed as a whole, timed out or were aborted
+
+	children int64 // child executions that were started
 }
 
 // Done returns how many items are over.
@@ -110,6 +112,9 @@ func (s *Service) mapRun(ctx context.Context, arn string, options []func(*sfn.Op
 	if c := d.ItemCounts; c != nil {
 		m.Total, m.Pending, m.Running = c.Total, c.Pending, c.Running
 		m.Handled, m.Failed = c.Succeeded, c.Failed+c.TimedOut+c.Aborted
+	}
+	if c := d.ExecutionCounts; c != nil {
+		m.children = c.Total
 	}
 	return m, nil
 }

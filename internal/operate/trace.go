@@ -49,7 +49,7 @@ func (s *Service) Trace(ctx context.Context, x *Execution, children int) (*Trace
 		state.Items.Total += int(run.Total)
 		state.Items.Succeeded += int(run.Handled)
 		state.Items.Failed += int(run.Failed)
-		if err := s.addChildren(ctx, traced.Trace, name, run.ARN, children); err != nil {
+		if err := s.addChildren(ctx, traced.Trace, name, run, children); err != nil {
 			return nil, err
 		}
 	}
@@ -109,23 +109,16 @@ func event(e *types.HistoryEvent) graph.Event {
 	return of
 }
 
-// addChildren adds the histories of children of a Map Run.
-func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state, mapRun string, most int) error {
-	described, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &mapRun})
-	if err != nil {
-		return s.explain(err, mapRun)
-	}
-	total := 0
-	if described.ExecutionCounts != nil {
-		total = int(described.ExecutionCounts.Total)
-	}
+// addChildren adds the histories of at most so many children of a Map Run, those that
+// failed first.
+func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string, run *MapRun, most int) error {
 	read := map[string]bool{}
 	for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, ""} {
-		pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &mapRun, StatusFilter: status, MaxResults: 1000})
+		pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &run.ARN, StatusFilter: status, MaxResults: 1000})
 		for pages.HasMorePages() && len(read) < most {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return s.explain(err, mapRun)
+				return s.explain(err, run.ARN)
 			}
 			for _, child := range page.Executions {
 				arn := aws.ToString(child.ExecutionArn)
@@ -143,7 +136,7 @@ func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state, mapRu
 			}
 		}
 	}
-	if total > len(read) {
+	if total := int(run.children); total > len(read) {
 		to.Sample(state, fmt.Sprintf("in %s of %s", number.Thousands(len(read)), number.Of(total, "child execution")))
 	}
 	return nil
