@@ -13,7 +13,6 @@ import (
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
-	"github.com/mapjob/mapjob/job/report"
 )
 
 // outcomes are those of a run's items.
@@ -72,9 +71,9 @@ func (o *outcomes) against(before *outcomes) string {
 		}
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "compared with the run before: %s, %s failed", number.Of(o.items, "item"), report.Thousands(len(o.errors)))
+	fmt.Fprintf(&text, "compared with the run before: %s, %s failed", number.Of(o.items, "item"), number.Thousands(len(o.errors)))
 	if o.items != before.items || len(o.errors) != len(before.errors) {
-		fmt.Fprintf(&text, " (before: %s, %s failed)", number.Of(before.items, "item"), report.Thousands(len(before.errors)))
+		fmt.Fprintf(&text, " (before: %s, %s failed)", number.Of(before.items, "item"), number.Thousands(len(before.errors)))
 	}
 	if len(cured)+len(broken)+len(other) == 0 {
 		return text.String() + "; no item ended otherwise"
@@ -91,7 +90,7 @@ func (o *outcomes) against(before *outcomes) string {
 		if len(change.items) == 1 {
 			words = change.one
 		}
-		fmt.Fprintf(&text, "\n  %s %s: %s", report.Thousands(len(change.items)), words, first(change.items))
+		fmt.Fprintf(&text, "\n  %s %s: %s", number.Thousands(len(change.items)), words, first(change.items))
 	}
 	return text.String()
 }
@@ -109,7 +108,7 @@ func first(items []string) string {
 	}
 	text := strings.Join(shown, ", ")
 	if more := len(items) - most; more > 0 {
-		text += fmt.Sprintf(" and %s more", report.Thousands(more))
+		text += fmt.Sprintf(" and %s more", number.Thousands(more))
 	}
 	return text
 }
