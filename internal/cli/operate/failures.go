@@ -121,9 +121,9 @@ func printErrors(to io.Writer, counts []operate.ErrorCount) {
 	_ = table.Flush()
 }
 
-// excerpt returns the beginning of a text, in one line.
+// excerpt returns the first characters of a text, in one line, with … if there are more.
 func excerpt(text []byte, most int) string {
-	runes := []rune(string(text[:min(len(text), 4*most)]))
+	runes := []rune(string(text[:min(len(text), 4*(most+1))])) // up to 4 bytes each
 	if len(runes) > most {
 		return plain.Line(string(runes[:most])) + "…"
 	}
