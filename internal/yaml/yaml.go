@@ -46,7 +46,7 @@ func JSON(text []byte) ([]byte, error) {
 	}
 	var documents []*ast.DocumentNode
 	for _, d := range file.Docs {
-		if d.Body != nil {
+		if _, directive := d.Body.(*ast.DirectiveNode); d.Body != nil && !directive { // such as %YAML 1.2
 			documents = append(documents, d)
 		}
 	}
@@ -145,12 +145,29 @@ func (w *writer) value(n ast.Node, depth int) error {
 		if tag := n.Start.Value; !slices.Contains([]string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map"}, tag) {
 			return &Error{t.Position.Line, fmt.Sprintf("got the tag %s, expected none: a definition on its own has no CloudFormation functions", tag)}
 		}
-		if _, ok := n.Value.(ast.ScalarNode); ok && n.Start.Value == "!!str" {
-			return w.scalar(t, n.Value.GetToken().Value)
+		if n.Start.Value == "!!str" {
+			return w.text(n)
 		}
 		return w.value(n.Value, depth+1)
 	}
 	return &Error{t.Position.Line, fmt.Sprintf("got %q, expected a value of JSON", t.Value)}
+}
+
+// text writes a value that !!str makes a string. The parser has refused objects and
+// arrays.
+func (w *writer) text(n *ast.TagNode) error {
+	t := n.GetToken()
+	switch of := n.Value.(type) {
+	case *ast.LiteralNode:
+		return w.scalar(t, of.Value.Value)
+	case *ast.NullNode:
+		if of.Token.Type == token.ImplicitNullType { // there is no value
+			return w.scalar(t, "")
+		}
+	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
+		return &Error{t.Position.Line, fmt.Sprintf("got %s after !!str, expected a value: an anchor stands before the tag", of.GetToken().Value)}
+	}
+	return w.scalar(t, n.Value.GetToken().Value)
 }
 
 // number returns a number of YAML: one of JSON, or a hexadecimal, an octal or a
@@ -225,7 +242,10 @@ func (w *writer) members(members []*ast.MappingValueNode, except []string, depth
 			}
 			continue
 		}
-		name := m.Key.GetToken()
+		name, err := nameOf(m)
+		if err != nil {
+			return err
+		}
 		if slices.Contains(except, name.Value) {
 			continue
 		}
@@ -244,6 +264,16 @@ func (w *writer) members(members []*ast.MappingValueNode, except []string, depth
 		}
 	}
 	return nil
+}
+
+// nameOf returns the name of a member: plain or in quotes.
+func nameOf(m *ast.MappingValueNode) (*token.Token, error) {
+	t := m.Key.GetToken()
+	switch m.Key.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.NullNode, *ast.InfinityNode, *ast.NanNode:
+		return t, nil
+	}
+	return nil, &Error{t.Position.Line, fmt.Sprintf("got %s before the name of a member, expected the name alone", t.Value)}
 }
 
 // merged returns the members of an object that << merges.

@@ -22,6 +22,10 @@ func TestJSON(t *testing.T) {
 		{"a: {}\nb: []\n1: x\nc.$: $.d\n", "{\"a\":{},\n\"b\":[],\n\"1\":\"x\",\n\"c.$\":\"$.d\"}\n"},
 		{"Resource: ${Arn}\nn: 12345678901234567890\n", "{\"Resource\":\"${Arn}\",\n\"n\":12345678901234567890}\n"},
 		{"a: !!str 1\n", "{\"a\":\"1\"}\n"},
+		{"a: !!str |\n  1\n  2\nb: !!str >-\n  3\n", "{\"a\":\"1\\n2\\n\",\n\n\n\"b\":\"3\"}\n"},
+		{"a: !!str ~\nb: !!str\n", "{\"a\":\"~\",\n\"b\":\"\"}\n"},
+		{"a: &x !!str 1\nb: *x\n", "{\"a\":\"1\",\n\"b\":\"1\"}\n"},
+		{"%YAML 1.2\n---\na: 1\n", "\n\n{\"a\":1}\n"},
 	} {
 		got, err := yaml.JSON([]byte(c.yaml))
 		if err != nil || string(got) != c.json {
@@ -53,6 +57,10 @@ func TestUnreadable(t *testing.T) {
 		"a: &x\n  <<: *x\n":         "got values nested more than 1000 deep",
 		"a: &x [1]\nb:\n  <<: *x\n": `line 1: got "[" after <<, expected an alias of an object`,
 		bomb:                        "expected fewer aliases",
+		"a: !!str &x 1\n":           "line 1: got & after !!str, expected a value: an anchor stands before the tag",
+		"a: &x 1\n*x : 2\n":         "line 2: got * before the name of a member, expected the name alone",
+		"? a\n: 1\n":                "line 1: got ? before the name of a member, expected the name alone",
+		"!!str 1: a\n":              "line 1: got !!str before the name of a member, expected the name alone",
 	} {
 		got, err := yaml.JSON([]byte(text))
 		var said *yaml.Error
