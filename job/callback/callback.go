@@ -17,7 +17,6 @@ import (
 // SendTaskFailure).
 const (
 	maxOutput = 262_144 - 1_024 // bytes of a payload, less room for what the state machine adds
-	maxError  = 256             // characters
 	maxCause  = 32_768          // characters
 )
 
@@ -69,13 +68,13 @@ func (c Client) Succeed(ctx context.Context, token Token, result any) error {
 }
 
 // Fail ends the item with an error, by the name that [job.NameOf] returns: give
-// it one with [job.Errorf]. A name longer than 256 characters and a cause longer
-// than 32,768 are cut, and say so.
+// it one with [job.Errorf]. A cause longer than 32,768 characters is cut, and says
+// so.
 func (c Client) Fail(ctx context.Context, token Token, err error) error {
 	if err == nil {
 		return errors.New("failing a task: got no error, expected one to fail it with")
 	}
-	name, cause := cut(job.NameOf(err), maxError), cut(fmt.Sprint(err), maxCause) // Sprint tolerates a panic in Error
+	name, cause := job.NameOf(err), cut(fmt.Sprint(err), maxCause) // Sprint tolerates a panic in Error
 	return send(token, func(token *string) error {
 		_, err := c.API.SendTaskFailure(ctx, &sfn.SendTaskFailureInput{TaskToken: token, Error: &name, Cause: &cause})
 		return err
