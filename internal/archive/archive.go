@@ -69,8 +69,10 @@ type Execution struct {
 	// Folder is the folder that has it.
 	Folder string `json:"-"`
 
-	// History is how many events the folder had when the execution started.
-	History int64 `json:"history"`
+	// History is how many events the folder had when the execution started, and
+	// HistoryEnd when it had ended; 0 if that is not known.
+	History    int64 `json:"history"`
+	HistoryEnd int64 `json:"historyEnd,omitempty"`
 }
 
 // MapRun is a Map Run, as DescribeMapRun returns it.

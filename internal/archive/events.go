@@ -96,23 +96,23 @@ func (a *Archive) History(arn string, from int64, reverse bool, yield func(Event
 	if x == nil || err != nil {
 		return false, err
 	}
-	if from < 0 && !reverse {
-		from = x.History
-	}
-	return true, f.events.each(arn, x.History, from, reverse, yield)
+	return true, f.events.each(x, from, reverse, yield)
 }
 
-// each yields the events of an execution whose first one is not before a number.
-func (e *events) each(arn string, first, from int64, reverse bool, yield func(Event) bool) error {
+// each yields the events of an execution, as [Archive.History] does.
+func (e *events) each(x *Execution, from int64, reverse bool, yield func(Event) bool) error {
 	ok, err := e.open()
 	if !ok || err != nil {
 		return err
 	}
-	count, err := e.count()
+	until, err := e.count()
 	if err != nil {
 		return err
 	}
-	quoted, _ := json.Marshal(arn)
+	if x.HistoryEnd > 0 {
+		until = min(until, x.HistoryEnd)
+	}
+	quoted, _ := json.Marshal(x.ARN)
 	head := fmt.Appendf(nil, `{"executionArn":%s,`, quoted)
 	one := func(number, offset int64) (more bool, err error) {
 		text, err := e.at(offset)
@@ -125,21 +125,21 @@ func (e *events) each(arn string, first, from int64, reverse bool, yield func(Ev
 		return yield(Event{text, number}), nil
 	}
 	if reverse {
-		if from < 0 || from > count {
-			from = count
+		if from < 0 || from > until {
+			from = until
 		}
-		return e.backward(hash(arn), first, from, one)
+		return e.backward(hash(x.ARN), x.History, from, one)
 	}
-	return e.forward(hash(arn), from, count, one)
+	return e.forward(hash(x.ARN), max(from, x.History), until, one)
 }
 
 // block is how many events are looked up at once.
 const block = 4096
 
-func (e *events) forward(h uint64, from, count int64, yield func(number, offset int64) (bool, error)) error {
+func (e *events) forward(h uint64, from, until int64, yield func(number, offset int64) (bool, error)) error {
 	buffer := make([]byte, block*indexSize)
-	for ; from < count; from += block {
-		n := min(block, count-from)
+	for ; from < until; from += block {
+		n := min(block, until-from)
 		if _, err := e.index.ReadAt(buffer[:n*indexSize], from*indexSize); err != nil {
 			return err
 		}
@@ -203,7 +203,7 @@ func (e *events) complete(x *Execution) error {
 			return false
 		}
 	}
-	err := errors.Join(e.each(x.ARN, 0, 0, false, take(&started)), e.each(x.ARN, 0, -1, true, take(&ended)), broken)
+	err := errors.Join(e.each(x, -1, false, take(&started)), e.each(x, -1, true, take(&ended)), broken)
 	x.Input, x.Output = started.Details.Input, ended.Succeeded.Output
 	x.Cause = cmp.Or(ended.Failed.Cause, ended.TimedOut.Cause, ended.Aborted.Cause)
 	return err

@@ -58,19 +58,21 @@ type folder struct {
 	runOrder []*MapRun
 	machines []StateMachine
 	running  map[string]runningChild // by ARN; in this process only
+	listed   map[string]Execution    // by ARN, children that have ended and were listed last
 
 	events events // of history.jsonl
 }
 
 // runningChild is a child execution that runs.
 type runningChild struct {
-	mapRun string
-	items  int
-	start  time.Time
+	mapRun  string
+	items   int
+	start   time.Time
+	history int64 // events of the folder before its first one
 }
 
 func newFolder(path string) *folder {
-	return &folder{path: path, entries: map[string]*entry{}, runs: map[string]*MapRun{}, running: map[string]runningChild{}, events: events{folder: path}}
+	return &folder{path: path, entries: map[string]*entry{}, runs: map[string]*MapRun{}, running: map[string]runningChild{}, listed: map[string]Execution{}, events: events{folder: path}}
 }
 
 func (f *folder) name(file string) string { return filepath.Join(f.path, file) }
@@ -231,6 +233,9 @@ func (f *folder) execution(arn string) (*Execution, error) {
 		x.Folder = f.path
 		return &x, nil
 	}
+	if x, ok := f.listed[arn]; ok {
+		return &x, nil
+	}
 	return f.child(arn)
 }
 
@@ -306,7 +311,7 @@ func (f *folder) stateMachines() ([]StateMachine, error) {
 func isChild(execution string) bool { return strings.Contains(execution, "/") }
 
 func (c *runningChild) execution(arn string) Execution {
-	return Execution{ARN: arn, StateMachineARN: statesarn.StateMachineARN(arn), Name: statesarn.ExecutionName(arn), Status: engine.Running, Start: c.start, MapRunARN: c.mapRun, Items: c.items}
+	return Execution{ARN: arn, StateMachineARN: statesarn.StateMachineARN(arn), Name: statesarn.ExecutionName(arn), Status: engine.Running, Start: c.start, MapRunARN: c.mapRun, Items: c.items, History: c.history}
 }
 
 // childLine is a line of children.jsonl.
@@ -318,6 +323,10 @@ type childLine struct {
 	Stop      time.Time     `json:"stop"`
 	Items     int           `json:"items"`
 	Error     string        `json:"error,omitempty"`
+
+	// History and HistoryEnd are those of Execution.
+	History    int64 `json:"history,omitempty"`
+	HistoryEnd int64 `json:"historyEnd,omitempty"`
 }
 
 // childOf returns the child of a line; an empty one if the line is broken.
@@ -327,7 +336,7 @@ func (f *folder) childOf(text []byte) Execution {
 		return Execution{}
 	}
 	return Execution{ARN: l.ARN, StateMachineARN: statesarn.StateMachineARN(l.ARN), Name: statesarn.ExecutionName(l.ARN), Status: l.Status, Start: l.Start, Stop: l.Stop,
-		MapRunARN: l.MapRunARN, Items: l.Items, Error: l.Error, Folder: f.path}
+		MapRunARN: l.MapRunARN, Items: l.Items, Error: l.Error, Folder: f.path, History: l.History, HistoryEnd: l.HistoryEnd}
 }
 
 // child finds a child execution that has ended.
@@ -367,8 +376,24 @@ func (f *folder) children(mapRun string, from int64, yield func(Execution, int64
 			return true
 		}
 		x := f.childOf(text)
-		return x.MapRunARN != mapRun || yield(x, at)
+		if x.MapRunARN != mapRun {
+			return true
+		}
+		f.remember(x)
+		return yield(x, at)
 	})
+}
+
+// remember keeps a child that has ended: what is listed is often asked for next, and a
+// search in children.jsonl takes long.
+func (f *folder) remember(x Execution) {
+	const most = 4096
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if len(f.listed) >= most {
+		clear(f.listed)
+	}
+	f.listed[x.ARN] = x
 }
 
 func (f *folder) runningChildren(mapRun string) (list []Execution) {

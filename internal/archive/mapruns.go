@@ -64,7 +64,7 @@ func (r *Recorder) ChildStarted(child engine.ChildInfo) {
 	f := r.folder
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.running[child.ExecutionARN] = runningChild{child.MapRunARN, child.Items, child.Start}
+	f.running[child.ExecutionARN] = runningChild{child.MapRunARN, child.Items, child.Start, r.counted()}
 	r.change(child.MapRunARN, func(m *MapRun) {
 		known := min(m.Items.Pending, child.Items) // others were not counted yet
 		m.Items.Pending -= known
@@ -77,11 +77,12 @@ func (r *Recorder) ChildStarted(child engine.ChildInfo) {
 
 // ChildDone implements [engine.MapObserver].
 func (r *Recorder) ChildDone(child engine.ChildResult) {
-	text, err := json.Marshal(childLine{MapRunARN: child.MapRunARN, ARN: child.ExecutionARN, Status: child.Status,
-		Start: child.Start, Stop: child.Stop, Items: child.Items, Error: child.Error})
 	f := r.folder
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	text, err := json.Marshal(childLine{MapRunARN: child.MapRunARN, ARN: child.ExecutionARN, Status: child.Status,
+		Start: child.Start, Stop: child.Stop, Items: child.Items, Error: child.Error,
+		History: f.running[child.ExecutionARN].history, HistoryEnd: r.counted()})
 	delete(f.running, child.ExecutionARN)
 	if err == nil {
 		_, err = r.children.Write(append(text, '\n'))
