@@ -2,7 +2,9 @@ package functions
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -39,6 +41,16 @@ func (r Replacements) get(function *template.Resource) *substitute {
 		return s
 	}
 	return &substitute{}
+}
+
+// CheckStub returns why a file can't be a stub. A pipe is left alone: it can be read
+// only once.
+func CheckStub(file string) error {
+	if info, err := os.Stat(file); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil
+	}
+	_, err := stub.Read(file)
+	return err
 }
 
 // Find finds the functions in a stack, and reads the stubs.

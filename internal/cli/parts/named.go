@@ -14,31 +14,32 @@ import (
 )
 
 // checkNamed checks the flags of the form NAME=VALUE before anything is built: none
-// has an empty name, and a file can be read. Parameters and variables may have an
-// empty value.
+// has an empty name, a variable is one of a function, a file can be read, and a stub
+// has answers. Parameters and variables may have an empty value.
 func (f *Flags) checkNamed() error {
 	var errs []error
 	for _, flag := range []struct {
 		name, form string
 		values     map[string]string
 		mayBeEmpty bool
-		isFile     bool
+		checkValue func(value string) error // nil: any
 	}{
 		{name: "--context", form: "KEY=VALUE", values: f.Context, mayBeEmpty: true},
 		{name: "--env", form: "FUNCTION.NAME=VALUE", values: f.Env, mayBeEmpty: true},
 		{name: "--function", form: "FUNCTION=COMMAND", values: f.Function},
 		{name: "--parameter", form: "NAME=VALUE", values: f.Parameter, mayBeEmpty: true},
-		{name: "--seed", form: "NAME=FILE", values: f.Seed, isFile: true},
-		{name: "--stub", form: "FUNCTION=FILE", values: f.Stub, isFile: true},
+		{name: "--seed", form: "NAME=FILE", values: f.Seed, checkValue: checkReadable},
+		{name: "--stub", form: "FUNCTION=FILE", values: f.Stub, checkValue: functions.CheckStub},
 	} {
 		for _, name := range slices.Sorted(maps.Keys(flag.values)) {
 			value := flag.values[name]
-			if name == "" || value == "" && !flag.mayBeEmpty {
+			ofFunction := strings.LastIndex(name, ".") // in FUNCTION.NAME
+			if name == "" || value == "" && !flag.mayBeEmpty || flag.name == "--env" && (ofFunction < 1 || ofFunction == len(name)-1) {
 				errs = append(errs, fmt.Errorf("%s: got %q, expected %s", flag.name, name+"="+value, flag.form))
 				continue
 			}
-			if flag.isFile {
-				if err := checkReadable(value); err != nil {
+			if flag.checkValue != nil {
+				if err := flag.checkValue(value); err != nil {
 					errs = append(errs, fmt.Errorf("%s %s=%s: %w", flag.name, name, value, err))
 				}
 			}

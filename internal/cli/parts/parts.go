@@ -160,7 +160,10 @@ func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options 
 	started := context.AfterFunc(ctx, p.cancel)
 	p.Stack, err = stack.Start(running, synthesized, options)
 	if !started() && err == nil { // it was too late
-		err = errors.Join(context.Cause(ctx), p.Stack.Close())
+		err = errors.Join(ctx.Err(), p.Stack.Close())
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errors.New("interrupted while the services were being started")
 	}
 	if err != nil {
 		p.cancel()

@@ -36,8 +36,8 @@ func (r *run) readItems(ctx context.Context) error {
 	}
 	count := 0
 	for _, err := range items.File(file) {
-		if err == nil {
-			err = ctx.Err()
+		if err == nil && ctx.Err() != nil {
+			err = errors.New("interrupted before their end")
 		}
 		if err != nil && r.command.Items == standardInput { // its file will be removed
 			err = errors.New(strings.ReplaceAll(err.Error(), file, r.command.itemsName()))

@@ -127,6 +127,9 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 	if r.items != nil {
 		var err error
 		if execution.Items, err = r.stack.StoreItems(ctx, r.items); err != nil {
+			if ctx.Err() != nil {
+				return errors.New("interrupted while the items were being stored")
+			}
 			return fmt.Errorf("--items: %w", err)
 		}
 	}
