@@ -2,6 +2,7 @@ package yaml_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -36,10 +37,10 @@ func TestJSON(t *testing.T) {
 
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	var bomb strings.Builder
+	bomb.WriteString("a: &a [x,x,x,x,x,x,x,x,x,x]\n")
 	for i := 'b'; i < 'm'; i++ {
-		before := string(i - 1)
-		bomb += string(i) + ": &" + string(i) + " [" + strings.Repeat("*"+before+",", 9) + "*" + before + "]\n"
+		fmt.Fprintf(&bomb, "%c: &%[1]c [%s*%c]\n", i, strings.Repeat("*"+string(i-1)+",", 9), i-1)
 	}
 	for text, expected := range map[string]string{
 		"a: 1\nb: {% $x %}\n":       "line 2: got {% without quotes, expected a JSONata expression in quotes, or after | or >-",
@@ -56,7 +57,7 @@ func TestUnreadable(t *testing.T) {
 		"a: &x {b: *x}\n":           "line 1: got values nested more than 1000 deep, expected fewer levels",
 		"a: &x\n  <<: *x\n":         "got values nested more than 1000 deep",
 		"a: &x [1]\nb:\n  <<: *x\n": `line 1: got "[" after <<, expected an alias of an object`,
-		bomb:                        "expected fewer aliases",
+		bomb.String():               "expected fewer aliases",
 		"a: !!str &x 1\n":           "line 1: got & after !!str, expected a value: an anchor stands before the tag",
 		"a: &x 1\n*x : 2\n":         "line 2: got * before the name of a member, expected the name alone",
 		"? a\n: 1\n":                "line 1: got ? before the name of a member, expected the name alone",
