@@ -77,7 +77,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := run.do(ctx, "node", "--version"); err != nil {
 		progress.Say("%v\nevery CDK app needs Node.js 22 or newer: install it from your system's packages or nodejs.org", err)
 	}
-	fmt.Fprintln(streams.Out, "\nnext:", typed.Command("run"))
+	fmt.Fprintln(streams.Out, "\nnext:", typed.Command(toRun(all)...))
 	return ctx.Err()
 }
 

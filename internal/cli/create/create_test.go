@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,13 @@ func TestWhatExistsIsLeftAlone(t *testing.T) {
 				if expected := c.expected; f.name == c.file && said != expected && (strings.HasPrefix(expected, "existing") || !strings.Contains(said, expected)) {
 					t.Errorf("got %q, expected %q", said, expected)
 				}
+			}
+			next := []string{"run"}
+			if name == "an app" {
+				next = []string{"run", "--app", "go run ./app"}
+			}
+			if got := toRun(all); !slices.Equal(got, next) {
+				t.Errorf("got the arguments %q to run the job, expected %q", got, next)
 			}
 			if text, err := os.ReadFile(c.file); err != nil || string(text) != c.text {
 				t.Errorf("got %q and error %v, expected %q", text, err, c.text)

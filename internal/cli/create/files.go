@@ -133,13 +133,35 @@ func (f file) missing(present []byte) string {
 		_ = json.Unmarshal(f.text, &wants) // a file of ours
 		return ": left alone; run npm install --save-dev --save-exact aws-cdk@" + wants.DevDependencies["aws-cdk"]
 	case "cdk.json":
-		var has, wants struct{ App string }
-		_ = json.Unmarshal(f.text, &wants) // a file of ours
-		if json.Unmarshal(present, &has) == nil && has.App == wants.App {
+		has, wants := appOf(present), appOf(f.text)
+		if has == wants {
 			return ""
 		}
-		return fmt.Sprintf(": left alone; its app is %q: add the new stack to that app, or run this one with mapjob run --app %q", has.App, wants.App)
+		return fmt.Sprintf(": left alone; its app is %q: add the new stack to that app, or run this one with mapjob run --app %q", has, wants)
 	default:
 		return ": left alone; it is not what mapjob init writes"
 	}
+}
+
+// appOf returns the app of a cdk.json, or "" if it has none.
+func appOf(text []byte) string {
+	var has struct{ App string }
+	if json.Unmarshal(text, &has) != nil {
+		return ""
+	}
+	return has.App
+}
+
+// toRun returns the arguments of mapjob that run the job: with its app, if the
+// cdk.json that is there has another one.
+func toRun(all []file) []string {
+	for _, f := range all {
+		if f.name != "cdk.json" {
+			continue
+		}
+		if there, err := os.ReadFile(f.name); err == nil && appOf(there) != appOf(f.text) {
+			return []string{"run", "--app", appOf(f.text)}
+		}
+	}
+	return []string{"run"}
 }
