@@ -3,6 +3,7 @@
 package diskcache
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -60,13 +61,30 @@ func (c Cache) Entries() []string {
 // it is removed later than others. It reports false, and leaves no folder, if it can't
 // copy all of it: another process may have removed the entry.
 func (c Cache) Copy(entry, folder, to string) bool {
-	if os.CopyFS(to, os.DirFS(filepath.Join(entry, folder))) != nil {
+	if CopyFolder(to, filepath.Join(entry, folder)) != nil {
 		_ = os.RemoveAll(to)
 		return false
 	}
 	now := time.Now()
 	_ = os.Chtimes(entry, now, now)
 	return true
+}
+
+// CopyFolder copies a folder to a new one, to which other users have no access.
+func CopyFolder(to, from string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	return filepath.WalkDir(to, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type()&fs.ModeSymlink != 0 {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		return os.Chmod(path, info.Mode().Perm()&0o700)
+	})
 }
 
 // prune removes the entries that were not used for longest, and what processes

@@ -40,9 +40,11 @@ type Database struct {
 
 // dynaliteScript listens on a Unix socket, which no page in a browser can use:
 // dynalite answers every origin. It ends when its standard input does, which is
-// when this process ends, however it ends, and leaves no socket behind.
+// when this process ends, however it ends, and leaves no socket behind. Other users
+// have no access to the tables.
 const dynaliteScript = `
 const [dynalite, socket, path] = process.argv.slice(1)
+process.umask(0o077)
 const server = require(dynalite)({path, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0})
 server.on('error', e => { console.error(String(e)); process.exit(1) })
 server.listen(socket, () => console.log('ready'))

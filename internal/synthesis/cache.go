@@ -142,7 +142,7 @@ func (c Cache) keep(key, assembly string, read []inputs.Input) (err error) {
 		}
 		_ = os.RemoveAll(entry) // it was renamed if it is kept
 	}()
-	if err := os.CopyFS(filepath.Join(entry, assemblyFolder), os.DirFS(assembly)); err != nil {
+	if err := diskcache.CopyFolder(filepath.Join(entry, assemblyFolder), assembly); err != nil {
 		return err
 	}
 	text, err := json.Marshal(read)

@@ -88,7 +88,7 @@ func (k *kept) keep(data string, seeds []Seed) {
 		err = os.WriteFile(filepath.Join(entry, seedsFile), text, 0o600)
 	}
 	if err == nil {
-		err = os.CopyFS(filepath.Join(entry, dataFolder), os.DirFS(data))
+		err = diskcache.CopyFolder(filepath.Join(entry, dataFolder), data)
 	}
 	if err == nil {
 		_ = k.cache.Keep(entry, k.name)
