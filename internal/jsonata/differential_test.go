@@ -1,0 +1,353 @@
+package jsonata_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/jsonata"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+var (
+	expressionCount = flag.Int("expressions", 2000, "how many random expressions to compare with jsonata")
+	expressionSeed  = flag.Uint64("seed", 1, "the seed of the random expressions")
+)
+
+// answer is what an expression gives, here or in jsonata.
+type answer struct {
+	Undefined bool
+	Result    string
+	Code      string
+	Message   string
+	Position  int
+	Crash     string // an error of JavaScript, or a panic
+	failed    bool
+}
+
+func (a answer) String() string {
+	switch {
+	case a.Crash != "":
+		return "crash: " + a.Crash
+	case a.failed:
+		return fmt.Sprintf("%s at %d: %s", a.Code, a.Position, a.Message)
+	case a.Undefined:
+		return "undefined"
+	}
+	return a.Result
+}
+
+// oracle is a process that answers expressions with jsonata.
+type oracle struct {
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// startOracle starts jsonata on Node.js. It skips the test if either is missing.
+func startOracle(t *testing.T) *oracle {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := exec.LookPath("node")
+	if _, missing := os.Stat(filepath.Join(root, "node_modules", "jsonata")); err != nil || missing != nil {
+		t.Skip("this test needs Node.js, and jsonata in node_modules")
+	}
+	c := exec.Command(node, "testdata/oracle.mjs", root)
+	c.Stderr = os.Stderr
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		c.Wait()
+	})
+	return &oracle{in, bufio.NewReader(out)}
+}
+
+// generated is a random expression with its input.
+type generated struct {
+	expression *tree
+	input      string
+}
+
+// ask returns the answers of jsonata.
+func (o *oracle) ask(t *testing.T, cases []generated) []answer {
+	var lines bytes.Buffer
+	for _, c := range cases {
+		question := struct {
+			Expr  string          `json:"expr"`
+			Input json.RawMessage `json:"input,omitempty"`
+		}{c.expression.String(), json.RawMessage(c.input)}
+		line, err := json.Marshal(question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines.Write(append(line, '\n'))
+	}
+	go o.in.Write(lines.Bytes())
+	answers := make([]answer, len(cases))
+	for i := range answers {
+		line, err := o.out.ReadBytes('\n')
+		if err != nil {
+			t.Fatalf("jsonata stopped at %s over %s: %v", cases[i].expression, cases[i].input, err)
+		}
+		if err := json.Unmarshal(line, &answers[i]); err != nil {
+			t.Fatal(err)
+		}
+		answers[i].failed = !answers[i].Undefined && answers[i].Result == ""
+	}
+	return answers
+}
+
+// ours returns the answer of this package.
+func ours(t *testing.T, c generated) (a answer) {
+	defer func() {
+		if p := recover(); p != nil {
+			a = answer{Crash: fmt.Sprint("panic: ", p), failed: true}
+		}
+	}()
+	env := &jsonata.Environment{Input: jsonata.Undefined, Now: time.UnixMilli(1764000000000), MaxDepth: 1000}
+	if c.input != "" {
+		env.Input = parse(t, []byte(c.input))
+	}
+	var v any
+	e, err := jsonata.Compile(c.expression.String())
+	if err == nil {
+		v, err = e.Eval(env)
+	}
+	var failure *jsonata.Error
+	if errors.As(err, &failure) {
+		return answer{Code: failure.Code, Message: failure.Message, Position: failure.Position, failed: true}
+	}
+	if jsonata.IsUndefined(v) {
+		return answer{Undefined: true}
+	}
+	return answer{Result: shown(v)}
+}
+
+// agree reports whether the answers are the same, and why they may differ: the
+// package comment describes each of the reasons.
+func agree(t *testing.T, got, want answer) (same bool, reason string) {
+	switch {
+	case strings.HasPrefix(got.Crash, "panic"):
+		return false, ""
+	case got == want:
+		return true, ""
+	case want.Crash != "":
+		return false, "internal error of the reference"
+	case got.failed && got.Code == "":
+		return false, "limit"
+	case strings.Contains(want.Result, `"@":`):
+		return false, "bookkeeping of the reference"
+	case got.Result != "" && want.Result != "" && inOrder(t, got.Result) == inOrder(t, want.Result):
+		return false, "order of members"
+	}
+	return false, ""
+}
+
+// inOrder returns a JSON text with the members in JavaScript's order.
+func inOrder(t *testing.T, text string) string { return value.Text(ordered(parse(t, []byte(text)))) }
+
+func ordered(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = ordered(v[i])
+		}
+		return out
+	case *value.Object:
+		var indexes []int
+		out := &value.Object{}
+		for name := range v.All() {
+			if n, err := strconv.Atoi(name); err == nil && n >= 0 && strconv.Itoa(n) == name {
+				indexes = append(indexes, n)
+			}
+		}
+		slices.Sort(indexes)
+		for _, n := range indexes {
+			m, _ := v.Get(strconv.Itoa(n))
+			out.Set(strconv.Itoa(n), ordered(m))
+		}
+		for name, m := range v.All() {
+			if _, ok := out.Get(name); !ok {
+				out.Set(name, ordered(m))
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// TestAgainstRandomExpressions compares random expressions with jsonata. To
+// compare many:
+//
+//	go test -run TestAgainstRandomExpressions ./internal/jsonata -expressions 100000 -seed 2
+func TestAgainstRandomExpressions(t *testing.T) {
+	o := startOracle(t)
+	g := &generator{Rand: rand.New(rand.NewPCG(*expressionSeed, 0))}
+	reasons := map[string]int{}
+	kinds := map[string]int{}
+	for done := 0; done < *expressionCount; {
+		cases := make([]generated, min(500, *expressionCount-done))
+		for i := range cases {
+			g.variables, g.named = nil, 0
+			cases[i] = generated{g.expression(anything, 1+g.IntN(4)), g.input()}
+		}
+		for i, want := range o.ask(t, cases) {
+			got := ours(t, cases[i])
+			switch {
+			case want.Crash != "":
+				kinds["internal error of the reference"]++
+			case want.failed:
+				kinds["error"]++
+			case want.Undefined:
+				kinds["undefined"]++
+			default:
+				kinds["value"]++
+			}
+			same, reason := agree(t, got, want)
+			if same {
+				continue
+			}
+			reasons[reason]++
+			if reason == "" && reasons[""] <= 40 {
+				c := o.shrink(t, cases[i])
+				t.Errorf("%s\nover %s\ngot      %s\nexpected %s\n", c.expression, c.input, ours(t, c), o.ask(t, []generated{c})[0])
+			}
+		}
+		done += len(cases)
+	}
+	t.Logf("%d expressions gave %v; differences by reason: %v", *expressionCount, kinds, reasons)
+}
+
+// shrink returns a smaller case for which the answers still differ without a
+// reason.
+func (o *oracle) shrink(t *testing.T, c generated) generated {
+	for range 40 {
+		candidates := smaller(c)
+		if len(candidates) == 0 {
+			break
+		}
+		found := false
+		for i, want := range o.ask(t, candidates) {
+			if same, reason := agree(t, ours(t, candidates[i]), want); !same && reason == "" {
+				c, found = candidates[i], true
+				break
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return c
+}
+
+// smaller returns cases that are one step smaller, the smallest ones first.
+func smaller(c generated) []generated {
+	var out []generated
+	size := len(c.expression.String())
+	c.expression.replaced(func(e *tree) {
+		if len(e.String()) < size {
+			out = append(out, generated{e, c.input})
+		}
+	})
+	if c.input != "" {
+		v, _ := value.Parse([]byte(c.input))
+		reduced(v, func(v any) {
+			if text := value.Text(v); len(text) < len(c.input) {
+				out = append(out, generated{c.expression, text})
+			}
+		})
+	}
+	slices.SortStableFunc(out, func(a, b generated) int {
+		return len(a.expression.String()) + len(a.input) - len(b.expression.String()) - len(b.input)
+	})
+	return out
+}
+
+// replaced calls yield with copies of the tree in which one node is replaced by a
+// kid of it or by a literal, or in which a list has one kid less.
+func (t *tree) replaced(yield func(*tree)) {
+	for _, kid := range t.kids {
+		yield(kid)
+	}
+	if !t.list {
+		for _, text := range []string{"1", "a", "$", `"a"`} {
+			yield(literal(text))
+		}
+	}
+	for i, kid := range t.kids {
+		if t.list {
+			yield(list(separatorOf(t), slices.Delete(slices.Clone(t.kids), i, i+1)))
+		}
+		kid.replaced(func(k *tree) {
+			kids := slices.Clone(t.kids)
+			kids[i] = k
+			yield(&tree{text: t.text, kids: kids, list: t.list})
+		})
+	}
+}
+
+func separatorOf(t *tree) string {
+	if len(t.kids) > 1 {
+		return t.text[1]
+	}
+	return ""
+}
+
+// reduced calls yield with copies of a JSON value in which a part is replaced by
+// something smaller.
+func reduced(v any, yield func(any)) {
+	yield(1.0)
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			yield(v[i])
+			yield(slices.Delete(slices.Clone(v), i, i+1))
+			reduced(v[i], func(item any) {
+				items := slices.Clone(v)
+				items[i] = item
+				yield(items)
+			})
+		}
+	case *value.Object:
+		for name, m := range v.All() {
+			yield(m)
+			without := &value.Object{}
+			for other, m := range v.All() {
+				if other != name {
+					without.Set(other, m)
+				}
+			}
+			yield(without)
+			reduced(m, func(m any) {
+				o := v.Clone()
+				o.Set(name, m)
+				yield(o)
+			})
+		}
+	}
+}

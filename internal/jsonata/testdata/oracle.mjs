@@ -1,0 +1,69 @@
+// Answers expressions with jsonata 2.0.6 (npm), for the differential test:
+//
+//   node oracle.mjs DIR
+//
+// DIR is the folder whose node_modules holds jsonata. Each line of standard input
+// is a case, {"expr": ..., "input": ...}, and each line of standard output is the
+// answer: {"undefined": true}, {"result": TEXT}, {"code", "message", "position"}, or
+// {"crash": TEXT} for an error of JavaScript. TEXT is JSON.
+//
+// The source of jsonata is changed in two places, for differences from Step
+// Functions that the package comment describes and that would hide others:
+// elements and members are evaluated one after the other, and whole numbers keep
+// their digits in a string.
+import fs from 'node:fs';
+import path from 'node:path';
+import readline from 'node:readline';
+import { createRequire } from 'node:module';
+
+process.env.TZ = 'UTC';
+const require = createRequire(path.resolve(process.argv[2] ?? '.', 'package.json'));
+if (require('jsonata/package.json').version !== '2.0.6') throw new Error('jsonata 2.0.6 is required');
+
+let source = fs.readFileSync(require.resolve('jsonata'), 'utf8');
+const change = (from, to) => {
+  if (!source.includes(from)) throw new Error(`jsonata has changed: ${from}`);
+  source = source.replace(from, to);
+};
+change('await Promise.all(expr.expressions\n                    .map(async (item, idx) => {', 'await (oneByOne(expr.expressions, async (item, idx) => {');
+change('await Promise.all(Object.keys(groups).map(async (key, idx) => {', 'await (oneByOne(Object.keys(groups), async (key, idx) => {');
+change('? Number(val.toPrecision(15)) :', '? (Number.isInteger(val) && Math.abs(val) < 1e21 ? val : Number(val.toPrecision(15))) :');
+const module = { exports: {} };
+new Function('module', 'exports', 'oneByOne', source)(module, module.exports, async (list, f) => {
+  const out = [];
+  for (let i = 0; i < list.length; i++) out.push(await f(list[i], i));
+  return out;
+});
+const jsonata = module.exports;
+
+// The built-in functions keep the position of their last call, which would appear
+// in the errors of later expressions.
+const names = [...source.matchAll(/staticFrame\.bind\('(\w+)'/g)].map((m) => m[1]);
+const builtins = [];
+for (const name of names) builtins.push(await jsonata('$' + name).evaluate(null));
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const { expr, input } = JSON.parse(line);
+  for (const f of builtins) {
+    delete f.position;
+    delete f.token;
+  }
+  let answer;
+  try {
+    const result = await jsonata(expr).evaluate(input);
+    answer = result === undefined ? { undefined: true } : { result: JSON.stringify(exported(result)) };
+  } catch (e) {
+    if (e instanceof Error && e.code === undefined) answer = { crash: `${e.name}: ${e.message}` };
+    else answer = { code: e.code ?? '', message: e.message ?? '', position: e.position ?? 0 };
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}
+
+// Returns what Step Functions puts in the place of values that JSON cannot represent.
+function exported(v) {
+  if (typeof v === 'number' && !Number.isFinite(v)) return String(v);
+  if (typeof v === 'function' || v?._jsonata_lambda || v?._jsonata_function) return '';
+  if (Array.isArray(v)) return Array.from(v, (x) => (x === undefined ? null : exported(x)));
+  if (v !== null && typeof v === 'object') return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, exported(x)]));
+  return v;
+}
