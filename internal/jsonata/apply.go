@@ -1,5 +1,7 @@
 package jsonata
 
+import "errors"
+
 // applyNode evaluates x ~> f.
 type applyNode struct {
 	left, right node
@@ -26,7 +28,7 @@ func (n *applyNode) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if first, ok := left.(callable); ok {
 		return &chain{first, fn}, nil
 	}
-	return ev.applyNamed(fn, []any{left}, nil)
+	return ev.apply(fn, []any{left}, nil)
 }
 
 // chain is the value of f ~> g: a function that applies f and then g.
@@ -34,13 +36,39 @@ type chain struct{ first, second callable }
 
 func (*chain) arity() int { return 1 }
 
-func (c *chain) call(ev *evaluation, arguments []any, input any) (any, error) {
+func (c *chain) call(_ *evaluation, arguments []any, _ any) (any, error) {
 	if len(arguments) == 0 {
-		arguments = []any{Undefined}
+		return &chainCall{c, Undefined}, nil
 	}
-	v, err := ev.applyNamed(c.first, arguments[:1], input)
+	return &chainCall{c, arguments[0]}, nil
+}
+
+// chainCall is a call of a chain that has yet to be made. In jsonata, a chain is
+// the function function($f, $g) { function($x){ $g($f($x)) } }, and its errors have
+// positions in there.
+type chainCall struct {
+	chain    *chain
+	argument any
+}
+
+func (c *chainCall) run(ev *evaluation, input any) (any, error) {
+	v, err := c.chain.first.call(ev, []any{passing(c.argument)}, nil)
 	if err != nil {
-		return nil, err
+		return nil, chained(place(err, 39, "f", !keepsPositions(c.chain.first)))
 	}
-	return ev.applyNamed(c.second, []any{unwrap(v)}, input)
+	if v, err = ev.finishCalls(v, nil); err != nil {
+		return nil, chained(place(err, 39, "f", false))
+	}
+	if v, err = c.chain.second.call(ev, []any{unwrap(v)}, input); err != nil {
+		return nil, chained(place(err, 35, "g", true))
+	}
+	return v, nil
+}
+
+// chained notes that the position of an error is none in the expression.
+func chained(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && (e.Position == 35 || e.Position == 39) {
+		e.chained = true
+	}
+	return err
 }

@@ -11,6 +11,11 @@ type call struct {
 	arguments []node
 	pos       int
 	tail      bool
+
+	// The position of the function's name and the name, if it is a variable. The
+	// errors of a tail call have them.
+	procedurePos int
+	variable     any
 }
 
 // tailCall is a call in tail position that has yet to be made.
@@ -43,34 +48,50 @@ func (n *call) with(ev *evaluation, applied []any, input any, f *frame) (any, er
 		if err != nil {
 			return nil, err
 		}
-		ev.stack = append(ev.stack, v)
+		ev.stack = append(ev.stack, passing(v))
 	}
 	fn, ok := procedure.(callable)
 	if !ok {
 		return nil, &Error{Code: "T1006", Position: n.pos, token: n.name}
 	}
 	arguments := ev.stack[base:len(ev.stack):len(ev.stack)]
-	v, err := ev.apply(fn, arguments, input)
+	v, err := fn.call(ev, arguments, input)
 	if err != nil {
-		return nil, n.place(err)
+		return nil, place(err, n.pos, n.name, !keepsPositions(fn))
+	}
+	if v, err = ev.finishCalls(v, input); err != nil {
+		return nil, place(err, n.pos, n.name, false)
 	}
 	clear(arguments)
 	ev.stack = ev.stack[:base]
 	return v, nil
 }
 
-// place sets the position of an error inside the function to that of the call.
-func (n *call) place(err error) error {
+// keepsPositions reports whether the errors inside a function keep their
+// positions. The errors inside any other function get that of the call.
+func keepsPositions(fn callable) bool {
+	switch fn.(type) {
+	case *passedFunction, *regexFunction, *nextMatch:
+		return true
+	}
+	return false
+}
+
+// place sets the position and the name of a call in an error inside the function.
+// If replace is false, the error keeps a position that it has.
+func place(err error, pos int, name any, replace bool) error {
 	if e, ok := errors.AsType[*Error](err); ok {
-		e.Position = n.pos
+		if pos != 0 && (replace || e.Position == 0) {
+			e.Position, e.chained = pos, false
+		}
 		if e.token == nil {
-			e.token = n.name
+			e.token = name
 		}
 	}
 	return err
 }
 
-// run makes a call that a function left to its caller.
+// run makes the call.
 func (t *tailCall) run(ev *evaluation, input any) (any, error) {
 	procedure, err := ev.eval(t.call.procedure, t.input, t.frame)
 	if err != nil {
@@ -84,13 +105,14 @@ func (t *tailCall) run(ev *evaluation, input any) (any, error) {
 		}
 		arguments = append(arguments, v)
 	}
-	fn, ok := procedure.(callable)
-	if !ok {
-		return nil, &Error{Code: "T1006"}
+	var v any
+	if fn, ok := procedure.(callable); ok {
+		v, err = fn.call(ev, arguments, input)
+	} else {
+		err = &Error{Code: "T1006"}
 	}
-	v, err := fn.call(ev, arguments, input)
 	if err != nil {
-		return nil, t.call.place(err)
+		return nil, place(err, t.call.procedurePos, t.call.variable, true)
 	}
 	return v, nil
 }

@@ -142,6 +142,12 @@ func (c *compiler) base(n *syntax.Node) node {
 func (c *compiler) call(n *syntax.Node) *call {
 	k := &call{procedure: c.node(n.Other), arguments: c.nodes(n.List), pos: n.Pos, tail: n.Tail}
 	k.name, k.lookup = c.procedureName(n.Other)
+	if n.Other.Kind != syntax.KindPath && n.Other.Kind != syntax.KindParent { // jsonata has no position for these
+		k.procedurePos = n.Other.Pos
+	}
+	if n.Other.Kind == syntax.KindVariable {
+		k.variable = n.Other.Text
+	}
 	return k
 }
 
@@ -156,7 +162,9 @@ func (c *compiler) procedureName(n *syntax.Node) (any, symbol) {
 			return first.Value, 0
 		}
 		return first.Text, c.symbol(first.Text)
-	case syntax.KindBlock, syntax.KindLambda, syntax.KindParent, syntax.KindCall, syntax.KindPartial, syntax.KindCondition, syntax.KindTransform:
+	case syntax.KindCall, syntax.KindPartial:
+		return "(", 0
+	case syntax.KindBlock, syntax.KindLambda, syntax.KindParent, syntax.KindCondition, syntax.KindTransform:
 		return nil, 0
 	}
 	return n.Content(), 0

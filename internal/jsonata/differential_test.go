@@ -159,7 +159,7 @@ func agree(t *testing.T, got, want answer) (same bool, reason string) {
 		return false, "internal error of the reference"
 	case got.failed && got.Code == "":
 		return false, "limit"
-	case strings.Contains(want.Result, `"@":`):
+	case strings.Contains(want.Result, `"@":`), strings.Contains(want.Message, `"_jsonata_`):
 		return false, "bookkeeping of the reference"
 	case got.Result != "" && want.Result != "" && inOrder(t, got.Result) == inOrder(t, want.Result):
 		return false, "order of members"

@@ -26,6 +26,7 @@ type Error struct {
 	// token keeps its type here. It is known once the error reaches its call.
 	token        any
 	noToken      bool
+	chained      bool // the position is none in the expression, see chainCall
 	value2       any
 	index        int
 	elementType  string
@@ -67,7 +68,9 @@ func (e *Error) finish(source string) *Error {
 		e.Message = e.fill(messages[e.Code])
 	}
 	e.Value = shown(e.Value)
-	e.Position = javascript.UTF16Length(source[:min(e.Position, len(source))])
+	if !e.chained {
+		e.Position = javascript.UTF16Length(source[:min(e.Position, len(source))])
+	}
 	return e
 }
 

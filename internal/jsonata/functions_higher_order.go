@@ -69,7 +69,7 @@ var higherOrderFunctions = []*native{
 			return Undefined, nil
 		}
 		it := c.iteratee(1)
-		if it.fn.arity() < 2 {
+		if it.fn != nil && it.fn.arity() < 2 {
 			return nil, &Error{Code: "D3050", index: 1}
 		}
 		items := c.items(0)

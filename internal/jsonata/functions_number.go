@@ -43,6 +43,9 @@ var numberFunctions = []*native{
 		}
 		precision := 0
 		if !c.missing(1) {
+			if c.number(1) != math.Trunc(c.number(1)) {
+				return c.finite(math.NaN())
+			}
 			precision = int(max(-1000, min(c.number(1), 1000)))
 		}
 		return c.finite(javascript.RoundHalfEven(c.number(0), precision))

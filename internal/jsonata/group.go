@@ -65,7 +65,10 @@ func (c *collected) join(item any) any {
 	if IsUndefined(item) {
 		return c.data
 	}
-	if c.single || IsUndefined(c.data) {
+	if IsUndefined(c.data) {
+		return item
+	}
+	if c.single {
 		c.single = false
 		return joined(c.data, item)
 	}

@@ -18,7 +18,7 @@ func (ev *evaluation) truth(v any) (bool, error) {
 		return v.Float() != 0, nil
 	case *value.Object:
 		return v.Len() > 0, nil
-	case *regexFunction, *nextMatch:
+	case *regexFunction, *nextMatch, *passedFunction:
 		return false, nil
 	case callable:
 		return true, nil

@@ -7,10 +7,12 @@
 // answer: {"undefined": true}, {"result": TEXT}, {"code", "message", "position"}, or
 // {"crash": TEXT} for an error of JavaScript. TEXT is JSON.
 //
-// The source of jsonata is changed in two places, for differences from Step
-// Functions that the package comment describes and that would hide others:
-// elements and members are evaluated one after the other, and whole numbers keep
-// their digits in a string.
+// The source of jsonata is changed for differences that the package comment
+// describes and that would hide others: elements and members are evaluated one
+// after the other, whole numbers keep their digits in a string, partially applied
+// built-in functions refuse what their signatures do, functions have no members,
+// a missing value matches no regular expression, and a function does not remember
+// the position of its last call.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -28,26 +30,61 @@ const change = (from, to) => {
 change('await Promise.all(expr.expressions\n                    .map(async (item, idx) => {', 'await (oneByOne(expr.expressions, async (item, idx) => {');
 change('await Promise.all(Object.keys(groups).map(async (key, idx) => {', 'await (oneByOne(Object.keys(groups), async (key, idx) => {');
 change('? Number(val.toPrecision(15)) :', '? (Number.isInteger(val) && Math.abs(val) < 1e21 ? val : Number(val.toPrecision(15))) :');
-const module = { exports: {} };
-new Function('module', 'exports', 'oneByOne', source)(module, module.exports, async (list, f) => {
+change("} else if (input !== null && typeof input === 'object') {", "} else if (input !== null && typeof input === 'object' && !isFunction(input)) {");
+change("if (input !== null && typeof input === 'object') {\n            Object.keys(input).forEach(function (key) {\n                var value", "if (input !== null && typeof input === 'object' && !isFunction(input)) {\n            Object.keys(input).forEach(function (key) {\n                var value");
+change('re.lastIndex = fromIndex || 0;', 'if (str === undefined) return undefined; re.lastIndex = fromIndex || 0;');
+change('result = await apply(func, [lhs], null, environment);', 'forget(func); result = await apply(func, [lhs], null, environment);');
+change('return await apply(arg, params, null, environment);', 'forget(arg); return await apply(arg, params, null, environment);');
+change('var result = proc.apply(focus, args);', 'checkTypes(proc, args); var result = proc.apply(focus, args);');
+
+// The helpers that the changed source calls.
+const oneByOne = async (list, f) => {
   const out = [];
   for (let i = 0; i < list.length; i++) out.push(await f(list[i], i));
   return out;
-});
+};
+const forget = (f) => {
+  if (f !== null && typeof f === 'object') {
+    delete f.position;
+    delete f.token;
+  }
+};
+const signatures = new Map(); // by implementation
+const checkTypes = (implementation, args) => {
+  const parameters = signatures.get(implementation) ?? [];
+  args.forEach((arg, i) => {
+    if (arg === undefined || parameters.length === 0) return;
+    const [, types, element] = parameters[Math.min(i, parameters.length - 1)];
+    const allowed = types.replace('x', 'asnblfo').replace('j', 'asnblo');
+    const fits = allowed.includes(letter(arg)) && !(element && types === 'a' && arg.some((item) => letter(item) !== element));
+    if (!fits) throw { code: 'T0410', value: arg, index: i + 1 };
+  });
+};
+const letter = (v) => {
+  if (typeof v === 'function' || v?._jsonata_lambda || v?._jsonata_function) return 'f';
+  if (v === null) return 'l';
+  if (Array.isArray(v)) return 'a';
+  return { undefined: 'm', boolean: 'b', number: 'n', string: 's', object: 'o' }[typeof v];
+};
+
+const module = { exports: {} };
+new Function('module', 'exports', 'oneByOne', 'forget', 'checkTypes', source)(module, module.exports, oneByOne, forget, checkTypes);
 const jsonata = module.exports;
 
 // The built-in functions keep the position of their last call, which would appear
 // in the errors of later expressions.
 const names = [...source.matchAll(/staticFrame\.bind\('(\w+)'/g)].map((m) => m[1]);
 const builtins = [];
-for (const name of names) builtins.push(await jsonata('$' + name).evaluate(null));
+for (const name of names) {
+  const f = await jsonata('$' + name).evaluate(null);
+  builtins.push(f);
+  const parameters = f.signature.definition.slice(1).split(/:[^:]*$/)[0];
+  signatures.set(f.implementation, [...parameters.matchAll(/(\w|\([^)]*\))(?:<([^>]*)>)?[-?+]*/g)].map((m) => [m[0], m[1].replace(/[()]/g, ''), m[2]]));
+}
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const { expr, input } = JSON.parse(line);
-  for (const f of builtins) {
-    delete f.position;
-    delete f.token;
-  }
+  builtins.forEach(forget);
   let answer;
   try {
     const result = await jsonata(expr).evaluate(input);
