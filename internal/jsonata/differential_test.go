@@ -3,6 +3,7 @@ package jsonata_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -52,8 +53,10 @@ func (a answer) String() string {
 
 // oracle is a process that answers expressions with jsonata.
 type oracle struct {
-	in  io.WriteCloser
-	out *bufio.Reader
+	root  string
+	stop  func()
+	in    io.WriteCloser
+	lines chan []byte
 }
 
 // startOracle starts jsonata on Node.js. It skips the test if either is missing.
@@ -62,11 +65,18 @@ func startOracle(t *testing.T) *oracle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node, err := exec.LookPath("node")
+	_, err = exec.LookPath("node")
 	if _, missing := os.Stat(filepath.Join(root, "node_modules", "jsonata")); err != nil || missing != nil {
 		t.Skip("this test needs Node.js, and jsonata in node_modules")
 	}
-	c := exec.Command(node, "testdata/oracle.mjs", root)
+	o := &oracle{root: root}
+	o.start(t)
+	t.Cleanup(func() { o.stop() })
+	return o
+}
+
+func (o *oracle) start(t *testing.T) {
+	c := exec.Command("node", "testdata/oracle.mjs", o.root)
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -79,11 +89,24 @@ func startOracle(t *testing.T) *oracle {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		in.Close()
-		c.Wait()
-	})
-	return &oracle{in, bufio.NewReader(out)}
+	lines := make(chan []byte, 1000)
+	go func() {
+		defer close(lines)
+		for r := bufio.NewReader(out); ; {
+			line, err := r.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			lines <- line
+		}
+	}()
+	o.in, o.lines = in, lines
+	o.stop = func() {
+		_ = c.Process.Kill()
+		for range lines { // until the output ends
+		}
+		_ = c.Wait()
+	}
 }
 
 // generated is a random expression with its input.
@@ -92,34 +115,49 @@ type generated struct {
 	input      string
 }
 
-// ask returns the answers of jsonata.
+// ask returns the answers of jsonata. An expression that does not end has the
+// crash endless.
 func (o *oracle) ask(t *testing.T, cases []generated) []answer {
-	var lines bytes.Buffer
-	for _, c := range cases {
-		question := struct {
-			Expr  string          `json:"expr"`
-			Input json.RawMessage `json:"input,omitempty"`
-		}{c.expression.String(), json.RawMessage(c.input)}
-		line, err := json.Marshal(question)
-		if err != nil {
-			t.Fatal(err)
+	answers := make([]answer, 0, len(cases))
+	for len(answers) < len(cases) {
+		var questions bytes.Buffer
+		for _, c := range cases[len(answers):] {
+			question := struct {
+				Expr  string          `json:"expr"`
+				Input json.RawMessage `json:"input,omitempty"`
+			}{c.expression.String(), json.RawMessage(c.input)}
+			line, err := json.Marshal(question)
+			if err != nil {
+				t.Fatal(err)
+			}
+			questions.Write(append(line, '\n'))
 		}
-		lines.Write(append(line, '\n'))
-	}
-	go o.in.Write(lines.Bytes())
-	answers := make([]answer, len(cases))
-	for i := range answers {
-		line, err := o.out.ReadBytes('\n')
-		if err != nil {
-			t.Fatalf("jsonata stopped at %s over %s: %v", cases[i].expression, cases[i].input, err)
+		in := o.in
+		go func() { _, _ = in.Write(questions.Bytes()) }() // the process reads while it answers
+		for ended := true; ended && len(answers) < len(cases); {
+			var a answer
+			select {
+			case line, ok := <-o.lines:
+				if !ok {
+					t.Fatalf("jsonata stopped at %s over %s", cases[len(answers)].expression, cases[len(answers)].input)
+				}
+				if err := json.Unmarshal(line, &a); err != nil {
+					t.Fatal(err)
+				}
+				a.failed = !a.Undefined && a.Result == ""
+			case <-time.After(10 * time.Second):
+				t.Logf("jsonata does not end: %s over %s", cases[len(answers)].expression, cases[len(answers)].input)
+				o.stop()
+				o.start(t)
+				a, ended = answer{Crash: endless, failed: true}, false
+			}
+			answers = append(answers, a)
 		}
-		if err := json.Unmarshal(line, &answers[i]); err != nil {
-			t.Fatal(err)
-		}
-		answers[i].failed = !answers[i].Undefined && answers[i].Result == ""
 	}
 	return answers
 }
+
+const endless = "no answer in time"
 
 // ours returns the answer of this package.
 func ours(t *testing.T, c generated) (a answer) {
@@ -128,7 +166,9 @@ func ours(t *testing.T, c generated) (a answer) {
 			a = answer{Crash: fmt.Sprint("panic: ", p), failed: true}
 		}
 	}()
-	env := &jsonata.Environment{Input: jsonata.Undefined, Now: time.UnixMilli(1764000000000), MaxDepth: 1000}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	env := &jsonata.Environment{Context: ctx, Input: jsonata.Undefined, Now: time.UnixMilli(1764000000000), MaxDepth: 1000}
 	if c.input != "" {
 		env.Input = parse(t, []byte(c.input))
 	}

@@ -67,7 +67,7 @@ var numberFunctions = []*native{
 		if !c.missing(1) {
 			exponent = c.number(1)
 		}
-		r := math.Pow(c.number(0), exponent)
+		r := javascript.Power(c.number(0), exponent)
 		if r-r != 0 {
 			return nil, &Error{Code: "D3061", index: 1, Value: c.value(0), exponent: c.value(1)}
 		}

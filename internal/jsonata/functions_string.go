@@ -60,6 +60,9 @@ func around(f func(s, separator string) string) func(arguments) (any, error) {
 		if c.missing(0) {
 			return Undefined, nil
 		}
+		if c.missing(1) {
+			return c.value(0), nil
+		}
 		return f(c.string(0), c.string(1)), nil
 	}
 }

@@ -19,6 +19,14 @@ var valueFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
+		if n, ok := c.value(0).(float64); ok {
+			if err := finite(n); err != nil {
+				return nil, err
+			}
+			if n != n { // NaN
+				return "object", nil
+			}
+		}
 		return typeName(c.value(0)), nil
 	}),
 	function("clone", "<(oa)-:o>", 1, func(c arguments) (any, error) {

@@ -45,6 +45,9 @@ func (n *nextMatch) call(ev *evaluation, _ []any, _ any) (any, error) {
 // firstMatch applies a matcher to a text. The matcher is a regular expression,
 // or a function that behaves like one.
 func (ev *evaluation) firstMatch(matcher callable, text string) (*match, error) {
+	if matcher == nil {
+		return nil, &Error{Code: "T1006"}
+	}
 	if passed, ok := matcher.(*passedFunction); ok {
 		matcher = passed.fn
 	}

@@ -46,7 +46,7 @@ func (r *regexFunction) call(ev *evaluation, arguments []any, _ any) (any, error
 		if _, isFunction := arguments[0].(callable); isFunction || IsUndefined(arguments[0]) {
 			return Undefined, nil
 		}
-		text = ev.plainText(arguments[0])
+		text = ev.scriptText(arguments[0])
 	}
 	m, err := r.first(text)
 	if err != nil {

@@ -1,5 +1,11 @@
 package jsonata
 
+import (
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
+
 // appendString appends $string(v): a string unchanged, any other value as JSON
 // with numbers rounded to 15 significant digits.
 func (ev *evaluation) appendString(text []byte, v any) ([]byte, error) {
@@ -28,6 +34,33 @@ func (ev *evaluation) plainText(v any) string {
 		return ""
 	}
 	return string(text)
+}
+
+// scriptText returns v as JavaScript converts it to a string.
+func (ev *evaluation) scriptText(v any) string {
+	if _, ok := v.(*value.Object); ok {
+		return "[object Object]"
+	}
+	items, ok := elements(v)
+	if !ok {
+		if n, ok := v.(float64); ok {
+			return value.Text(n)
+		}
+		return ev.plainText(v)
+	}
+	var b strings.Builder
+	for i, item := range items {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if !ev.walk() || b.Len() > maxHeld {
+			break
+		}
+		if item != nil {
+			b.WriteString(ev.scriptText(item))
+		}
+	}
+	return b.String()
 }
 
 // messageJSON returns a value as error messages show it.

@@ -11,8 +11,8 @@
 // describes and that would hide others: elements and members are evaluated one
 // after the other, whole numbers keep their digits in a string, partially applied
 // built-in functions refuse what their signatures do, functions have no members,
-// a missing value matches no regular expression, and a function does not remember
-// the position of its last call.
+// a missing value matches no regular expression, a predicate after a block applies
+// to its value, and a function does not remember the position of its last call.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -32,6 +32,7 @@ change('await Promise.all(Object.keys(groups).map(async (key, idx) => {', 'await
 change('? Number(val.toPrecision(15)) :', '? (Number.isInteger(val) && Math.abs(val) < 1e21 ? val : Number(val.toPrecision(15))) :');
 change("} else if (input !== null && typeof input === 'object') {", "} else if (input !== null && typeof input === 'object' && !isFunction(input)) {");
 change("if (input !== null && typeof input === 'object') {\n            Object.keys(input).forEach(function (key) {\n                var value", "if (input !== null && typeof input === 'object' && !isFunction(input)) {\n            Object.keys(input).forEach(function (key) {\n                var value");
+change("} else if (expr.type === 'block') {\n                // only the last", "} else if (expr.type === 'block' && !expr.predicate && !expr.group) {\n                // only the last");
 change('re.lastIndex = fromIndex || 0;', 'if (str === undefined) return undefined; re.lastIndex = fromIndex || 0;');
 change('result = await apply(func, [lhs], null, environment);', 'forget(func); result = await apply(func, [lhs], null, environment);');
 change('return await apply(arg, params, null, environment);', 'forget(arg); return await apply(arg, params, null, environment);');

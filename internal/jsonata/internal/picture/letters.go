@@ -3,6 +3,9 @@ package picture
 import (
 	"math"
 	"slices"
+	"unicode/utf16"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
 // letters formats n as a, b, … z, aa, ab, …
@@ -27,8 +30,9 @@ func parseLetters(s string, upper bool) float64 {
 		first = 'A'
 	}
 	n := 0.0
-	for _, r := range s {
-		n = 26*n + float64(r-first+1)
+	units := utf16.Encode([]rune(s))
+	for i := range units { // adds up from the end, as jsonata does, because sums are rounded
+		n += (float64(units[len(units)-1-i]) - float64(first) + 1) * javascript.Power(26, float64(i))
 	}
 	return n
 }
