@@ -12,7 +12,9 @@
 // after the other, whole numbers keep their digits in a string, partially applied
 // built-in functions refuse what their signatures do, functions have no members,
 // a missing value matches no regular expression, a predicate after a block applies
-// to its value, and a function does not remember the position of its last call.
+// to its value, a value does not show its parents, the context of an object
+// constructor does not change, and a function does not remember the position of its
+// last call.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -33,6 +35,17 @@ change('? Number(val.toPrecision(15)) :', '? (Number.isInteger(val) && Math.abs(
 change("} else if (input !== null && typeof input === 'object') {", "} else if (input !== null && typeof input === 'object' && !isFunction(input)) {");
 change("if (input !== null && typeof input === 'object') {\n            Object.keys(input).forEach(function (key) {\n                var value", "if (input !== null && typeof input === 'object' && !isFunction(input)) {\n            Object.keys(input).forEach(function (key) {\n                var value");
 change("} else if (expr.type === 'block') {\n                // only the last", "} else if (expr.type === 'block' && !expr.predicate && !expr.group) {\n                // only the last");
+change('input.push(undefined);', 'input = [undefined];');
+change('async function evaluate(expr, input, environment) {', `async function evaluate(expr, input, environment) {
+        const v = await evaluateTuples(expr, input, environment);
+        if (!v || !v.tupleStream) return v;
+        const values = createSequence();
+        for (const tuple of v) values.push(tuple['@']);
+        return values.length === 0 ? undefined : values.length === 1 ? values[0] : values;
+    }
+    async function evaluateTuples(expr, input, environment) {`);
+change("var res = await evaluate(expr, tupleBindings[ee]['@'], stepEnv);", "var res = await evaluateTuples(expr, tupleBindings[ee]['@'], stepEnv);");
+change('result = await evaluate(expr.expressions[ii], input, frame);', 'result = await evaluateTuples(expr.expressions[ii], input, frame);');
 change('re.lastIndex = fromIndex || 0;', 'if (str === undefined) return undefined; re.lastIndex = fromIndex || 0;');
 change('result = await apply(func, [lhs], null, environment);', 'forget(func); result = await apply(func, [lhs], null, environment);');
 change('return await apply(arg, params, null, environment);', 'forget(arg); return await apply(arg, params, null, environment);');

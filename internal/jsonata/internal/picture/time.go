@@ -200,11 +200,17 @@ func (p *timePart) format(m moment, hours, minutes float64) (string, error) {
 }
 
 func (p *timePart) name(n float64) (string, error) {
-	var s string
+	s := "undefined" // jsonata's text for a month or a day of a time that is out of range
 	switch p.component {
 	case 'M', 'x':
+		if n != n {
+			break
+		}
 		s = monthNames[int(max(1, min(n, 12)))-1]
 	case 'F':
+		if n != n {
+			break
+		}
 		s = dayNames[int(max(1, min(n, 7)))]
 	default:
 		return "", &Error{Code: "D3133", Value: string(p.component)}

@@ -436,5 +436,5 @@ func (p *parser) lambda(n *Node) *Error {
 	if n.Other, err = p.expression(0); err != nil {
 		return err
 	}
-	return p.advance("}", true)
+	return p.advance("}", false) // a slash after the body begins a regular expression
 }
