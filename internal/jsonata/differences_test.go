@@ -29,6 +29,16 @@ func TestDifferencesFromJsonata(t *testing.T) {
 		{`$map(?, $uppercase)(["a","b"])`, `["A","B"]`},
 		{`$string(?)(5)`, `"5"`},
 		{`($f := function($g) { $g(?, 2) }; $f($power)(3))`, `9`},
+		// $power is exact.
+		{`$power(10, 2.5)`, `316.22776601683796`},
+		{`$power(1e-7, -2)`, `100000000000000.02`},
+		// Each member of a grouping sees its items.
+		{`o.p#$i{"a": s, "b": s}`, `{"a":["a","b","c"],"b":["a","b","c"]}`},
+		{`c#$i[0]{"a": t, "b": t}`, `{"a":1,"b":1}`},
+		{`c#$i^(>t)[t=1].t`, `1`},
+		{`([1, {"a": 1}].**; $string(function($x){$x}))`, `""`},
+		{`(function($x){$x}).*`, `undefined`},
+		{`missing ~> /./`, `undefined`},
 		// A partially applied built-in function refuses what its signature does.
 		{`$sum(?)(5)`, `T0410: Argument 1 of function "(" does not match function signature`},
 	} {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -189,7 +190,7 @@ func ours(t *testing.T, c generated) (a answer) {
 
 // agree reports whether the answers are the same, and why they may differ: the
 // package comment describes each of the reasons.
-func agree(t *testing.T, got, want answer) (same bool, reason string) {
+func agree(t *testing.T, c generated, got, want answer) (same bool, reason string) {
 	switch {
 	case strings.HasPrefix(got.Crash, "panic"):
 		return false, ""
@@ -198,14 +199,30 @@ func agree(t *testing.T, got, want answer) (same bool, reason string) {
 	case want.Crash != "":
 		return false, "internal error of the reference"
 	case got.failed && got.Code == "":
-		return false, "limit"
-	case strings.Contains(want.Result, `"@":`), strings.Contains(want.Message, `"_jsonata_`):
-		return false, "bookkeeping of the reference"
+		return false, "limit: " + got.Message
+	case strings.Contains(want.Message, `"_jsonata_`), strings.Contains(want.Result, "async function ("):
+		return false, "a function as text"
+	case strings.Contains(want.Result, `\ud`), strings.Contains(want.Message, `\ud`):
+		return false, "half a surrogate pair"
 	case got.Result != "" && want.Result != "" && inOrder(t, got.Result) == inOrder(t, want.Result):
 		return false, "order of members"
+	case powers.MatchString(c.expression.String()) && got.Result != "" && rounded(got.Result) == rounded(want.Result):
+		return false, "last digit of a power"
 	}
 	return false, ""
 }
+
+// rounded returns a JSON text with its numbers rounded to 14 digits.
+func rounded(text string) string {
+	return longNumber.ReplaceAllStringFunc(text, func(s string) string {
+		f, _ := strconv.ParseFloat(s, 64)
+		return strconv.FormatFloat(f, 'e', 13, 64)
+	})
+}
+
+var powers = regexp.MustCompile(`\$(power|parseInteger)`)
+
+var longNumber = regexp.MustCompile(`[0-9]+\.?[0-9]*(e[-+]?[0-9]+)?`)
 
 // inOrder returns a JSON text with the members in JavaScript's order.
 func inOrder(t *testing.T, text string) string { return value.Text(ordered(parse(t, []byte(text)))) }
@@ -268,7 +285,7 @@ func TestAgainstRandomExpressions(t *testing.T) {
 			default:
 				kinds["value"]++
 			}
-			same, reason := agree(t, got, want)
+			same, reason := agree(t, cases[i], got, want)
 			if same {
 				continue
 			}
@@ -293,7 +310,7 @@ func (o *oracle) shrink(t *testing.T, c generated) generated {
 		}
 		found := false
 		for i, want := range o.ask(t, candidates) {
-			if same, reason := agree(t, ours(t, candidates[i]), want); !same && reason == "" {
+			if same, reason := agree(t, candidates[i], ours(t, candidates[i]), want); !same && reason == "" {
 				c, found = candidates[i], true
 				break
 			}

@@ -150,6 +150,9 @@ func replace(c arguments) (any, error) {
 
 func (c arguments) replaceText(s string, limit float64) (any, error) {
 	with, ok := c.value(2).(string)
+	if c.missing(2) {
+		with, ok = "undefined", true // as in JavaScript
+	}
 	if !ok && strings.Contains(s, c.string(1)) {
 		return nil, &Error{Code: "D3012", Value: c.value(2)}
 	}

@@ -13,8 +13,8 @@
 //   - Numbers that a float64 cannot represent pass through unchanged. Numbers that
 //     JSON cannot represent become the strings "Infinity", "-Infinity" and "NaN".
 //   - Evaluation has the limits of AWS: nesting, memory and time.
-//   - A predicate after a block applies to the value of the block, even if the
-//     block ends a function's body with a call.
+//   - A predicate or a grouping after a block applies to the value of the block,
+//     even if the block ends a function's body with a call.
 //   - The update of a transform must not make an object contain itself.
 //   - Whole numbers below 1e21 keep their digits in a string, as on AWS. The
 //     reference rounds them to 15 significant digits, like other numbers.
@@ -23,9 +23,24 @@
 //     JavaScript what becomes of them.
 //   - $string and functions that are passed as arguments can be partially
 //     applied, and such a function can take a function as an argument. The
-//     reference fails with an internal error.
-//   - A value that carries its parents, as the values of (a.b)[%.c] do, is that
-//     value for every operator and function. The reference shows its bookkeeping.
+//     reference fails with an internal error, a TypeError of JavaScript, here and
+//     wherever an argument that its signature lets through is of no use to it. The
+//     result is then another error, or what the documentation suggests.
+//   - A value that carries its parents and variables, as the values of
+//     (a.b)[%.c] do, is that value for every operator and function, also in a
+//     predicate after ^( … ). The reference shows its bookkeeping.
+//   - Each member of a grouping by several keys sees its items. In the reference,
+//     an item that @, # or % binds something for is missing after the first.
+//   - An empty array that is the context of an object constructor stays empty.
+//   - Functions have no members, and their text is empty, also in error messages.
+//   - A missing value matches no regular expression.
+//   - An error has the position of the call that failed. The reference stores
+//     positions in functions, and reports that of a later call of the same one.
+//   - $power is exact to the last digit, and with it $parseInteger of letters.
+//     The reference is not always.
+//   - $base64decode fails if the text is not Base64, as on AWS.
+//   - Ranges beyond 2^53, and $formatNumber of zero or a negative number with an
+//     exponent, end.
 //   - Strings are Unicode: half a surrogate pair becomes U+FFFD.
 package jsonata
 

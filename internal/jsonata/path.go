@@ -34,17 +34,17 @@ type stageNode struct {
 }
 
 func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
-	var s stream
+	s, context := single(input), input // context is the input as an array
 	if items, ok := elements(input); ok && p.fromInput {
 		s = several(items)
 	} else {
-		s = single(input)
+		context = &list{items: []any{input}, seq: true}
 	}
 	for i := range p.steps[:p.firstTuple] {
 		st := &p.steps[i]
 		var err error
 		if i == 0 && st.cons {
-			s, err = st.construct(ev, &s, f)
+			s, err = st.construct(ev, context, f)
 		} else {
 			s, err = st.apply(ev, &s, f, i == len(p.steps)-1)
 		}
@@ -56,7 +56,7 @@ func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
 		}
 	}
 	if p.firstTuple < len(p.steps) {
-		return p.evalTuples(ev, &s, f)
+		return p.evalTuples(ev, &s, context, f)
 	}
 	return p.finish(ev, &s, f)
 }
@@ -71,8 +71,8 @@ func (p *path) finish(ev *evaluation, s *stream, f *frame) (any, error) {
 
 // construct evaluates an array constructor that is the first step. It evaluates
 // the constructor once for the whole input, and does not flatten the array.
-func (st *step) construct(ev *evaluation, s *stream, f *frame) (stream, error) {
-	v, err := ev.eval(st.node, &list{items: s.slice(), seq: true}, f)
+func (st *step) construct(ev *evaluation, context any, f *frame) (stream, error) {
+	v, err := ev.eval(st.node, context, f)
 	if err != nil || IsUndefined(v) {
 		return stream{}, err
 	}

@@ -48,13 +48,13 @@ func (t *tuple) frame(ev *evaluation, parent *frame) *frame {
 }
 
 // evalTuples evaluates the path from the first step on that binds a variable.
-func (p *path) evalTuples(ev *evaluation, s *stream, f *frame) (any, error) {
+func (p *path) evalTuples(ev *evaluation, s *stream, context any, f *frame) (any, error) {
 	var current []tuple
 	started := false
 	for i := p.firstTuple; i < len(p.steps); i++ {
 		st := &p.steps[i]
 		if i == 0 && st.cons {
-			v, err := st.construct(ev, s, f)
+			v, err := st.construct(ev, context, f)
 			if err != nil {
 				return nil, err
 			}

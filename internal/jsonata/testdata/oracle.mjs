@@ -12,7 +12,7 @@
 // after the other, whole numbers keep their digits in a string, partially applied
 // built-in functions refuse what their signatures do, functions have no members,
 // a missing value matches no regular expression, a predicate after a block applies
-// to its value, a value does not show its parents, the context of an object
+// to its value, a value does not show its parents and variables, the context of an object
 // constructor does not change, and a function does not remember the position of its
 // last call.
 import fs from 'node:fs';
@@ -35,6 +35,11 @@ change('? Number(val.toPrecision(15)) :', '? (Number.isInteger(val) && Math.abs(
 change("} else if (input !== null && typeof input === 'object') {", "} else if (input !== null && typeof input === 'object' && !isFunction(input)) {");
 change("if (input !== null && typeof input === 'object') {\n            Object.keys(input).forEach(function (key) {\n                var value", "if (input !== null && typeof input === 'object' && !isFunction(input)) {\n            Object.keys(input).forEach(function (key) {\n                var value");
 change("} else if (expr.type === 'block') {\n                // only the last", "} else if (expr.type === 'block' && !expr.predicate && !expr.group) {\n                // only the last");
+change('var tuple = reduceTupleStream(entry.data);', 'var tuple = { ...reduceTupleStream(entry.data) };');
+change('async function applyInner(proc, args, input, environment) {', 'async function applyInner(proc, args, input, environment) { const at = proc?.position, name = proc?.token;');
+change("typeof proc.token !== 'undefined') {\n                    err.token = proc.token;", "typeof name !== 'undefined') {\n                    err.token = name;");
+change('err.position = proc.position || err.position;', 'err.position = at || err.position;');
+change('result = await evaluateSortExpression(expr, tupleBindings, environment);', 'result = await evaluateSortExpression(expr, tupleBindings, environment); result.tupleStream = true;');
 change('input.push(undefined);', 'input = [undefined];');
 change('async function evaluate(expr, input, environment) {', `async function evaluate(expr, input, environment) {
         const v = await evaluateTuples(expr, input, environment);

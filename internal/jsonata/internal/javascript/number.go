@@ -61,6 +61,9 @@ func FormatRadix(n, radix float64) string {
 // as exactly that.
 func RoundHalfEven(n float64, places int) float64 {
 	shifted := shift(n, places)
+	if places != 0 && math.IsInf(shifted, 0) {
+		return math.NaN()
+	}
 	r := math.RoundToEven(shifted)
 	r = shift(r, -places)
 	if r == 0 {

@@ -307,6 +307,7 @@ func (r *resolver) focus(n *Node) (*Node, *Error) {
 	}
 	step.Focus = n.Right.Text
 	step.Tuple = true
+	result.KeepArray = result.KeepArray || n.KeepArray
 	return result, nil
 }
 
