@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
 )
 
@@ -156,9 +157,16 @@ func (r *failedRequest) missing(code, message string) error {
 	}
 	switch code {
 	case "StateMachineDoesNotExist":
+		if r.region == "local" {
+			return r.say("no run of this folder has an execution of state machine %s: %s lists those of the last one", r.subject, typed.Command("list", "--local"))
+		}
 		return r.say("state machine %s does not exist in region %s of this account: check --region, --profile and --job", r.subject, r.region)
 	case "ExecutionDoesNotExist":
-		return r.say("execution %s does not exist, or has been over for 90 days: %s shows those that exist", r.subject, typed.Command("list"))
+		machine := statesarn.StateMachineARN(r.subject)
+		if r.region == "local" {
+			return r.say("no run of this folder has execution %s: %s shows those that exist", r.subject, typed.Command("list", "--local", "--job", machine))
+		}
+		return r.say("execution %s does not exist, or has been over for 90 days: %s shows those that exist", r.subject, typed.Command("list", "--job", machine))
 	case "ResourceNotFound":
 		return r.say("%s does not exist any more (%s)", r.subject, message)
 	case "ResourceNotFoundException": // of CloudWatch Logs and Lambda

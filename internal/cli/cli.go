@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/cli/completion"
@@ -80,16 +81,21 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	return streams.Exit(parsed.Run())
 }
 
-// refuseEmpty refuses a flag whose value is empty: it would mean the same as no
-// flag, and is what the variable of a shell that is not set leaves.
+// refuseEmpty refuses a flag or an argument whose value is empty: it would mean the
+// same as none, and is what the variable of a shell that is not set leaves.
 func refuseEmpty(parsed *kong.Context) error {
 	for _, element := range parsed.Path {
-		if element.Flag == nil {
+		if element.Flag == nil && element.Positional == nil {
 			continue
 		}
-		if text, ok := parsed.FlagValue(element.Flag).(string); ok && text == "" {
+		if text, ok := parsed.Value(element).Interface().(string); !ok || text != "" {
+			continue
+		}
+		if element.Flag != nil {
 			return fmt.Errorf("--%s: got an empty value, expected %s", element.Flag.Name, element.Flag.FormatPlaceHolder())
 		}
+		name := strings.ToUpper(element.Positional.Name)
+		return fmt.Errorf("%s: got an empty value, expected one, or no %s", name, name)
 	}
 	return nil
 }

@@ -110,6 +110,10 @@ func TestFindNamesAStateMachine(t *testing.T) {
 			t.Errorf("%s: got %s, expected %s", job, got, expected)
 		}
 	}
+	s.Region = "local"
+	if _, err := s.Find(t.Context(), "nightly"); err == nil || !strings.HasPrefix(err.Error(), "job nightly: no run of this folder has a state machine with this name, expected one of: Hourly-C3, ") {
+		t.Errorf("got %v on this machine", err)
+	}
 	if _, err := serve(t, nil).Find(t.Context(), "Nightly"); err == nil || !strings.HasPrefix(err.Error(), "job Nightly: region us-east-1 has no state machines in this account") {
 		t.Errorf("got %v for an account without state machines", err)
 	}

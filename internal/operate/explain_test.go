@@ -143,6 +143,16 @@ func TestErrorsOfAWSSayWhatToDo(t *testing.T) {
 			"the clock of this machine is wrong"},
 		"no such execution": {describe, states("ExecutionDoesNotExist", "Execution Does Not Exist: '"+monday+"'"),
 			"execution " + monday + " does not exist, or has been over for 90 days: "},
+		"no such execution on this machine": {func(ctx context.Context, s *Service) error {
+			s.Region = "local"
+			return describe(ctx, s)
+		}, states("ExecutionDoesNotExist", "Execution Does Not Exist: '"+monday+"'"),
+			"no run of this folder has execution " + monday + ": "},
+		"no such state machine on this machine": {func(ctx context.Context, s *Service) error {
+			s.Region = "local"
+			return list(ctx, s)
+		}, states("StateMachineDoesNotExist", "State Machine Does Not Exist: '"+machine+"'"),
+			"no run of this folder has an execution of state machine " + machine + ": "},
 		"no such state machine": {list, states("StateMachineDoesNotExist", "State Machine Does Not Exist: '"+machine+"'"),
 			"state machine " + machine + " does not exist in region eu-west-1 of this account: check --region, --profile and --job"},
 		"an execution of another region": {func(ctx context.Context, s *Service) error {

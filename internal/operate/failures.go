@@ -191,6 +191,9 @@ func (f *Failures) eachItem(ctx context.Context, do func(FailedItem) error) erro
 		if !f.wants(failed.Error) {
 			return nil
 		}
+		if !json.Valid(item) {
+			return fmt.Errorf("reading s3://%s/%s: got text that is not JSON in item %d, expected one JSON value in each line: %s", f.items.Bucket, f.items.Key, failed.Index, protocol.Excerpt(item))
+		}
 		return do(FailedItem{Index: failed.Index, Error: failed.Error, Item: item})
 	})
 }

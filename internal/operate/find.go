@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // Find returns the ARN of the state machine of a job: of one that is named by its
@@ -41,15 +42,19 @@ func (s *Service) Find(ctx context.Context, job string) (string, error) {
 		}
 	}
 	slices.Sort(begin)
+	slices.Sort(names)
 	switch {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
 		return "", fmt.Errorf("job %s: got %d state machines whose names begin so, expected one: %s", job, len(found), some(begin))
+	case s.Region == "local" && len(names) > 0:
+		return "", fmt.Errorf("job %s: no run of this folder has a state machine with this name, expected one of: %s", job, some(names))
+	case s.Region == "local":
+		return "", fmt.Errorf("job %s: no run of this folder has an execution: start one with %s", job, typed.Command("run"))
 	case len(names) == 0:
 		return "", fmt.Errorf("job %s: region %s has no state machines in this account: is it deployed there, and with these credentials?", job, s.Region)
 	}
-	slices.Sort(names)
 	return "", fmt.Errorf("job %s: no state machine in region %s has this name, expected one of: %s", job, s.Region, some(names))
 }
 

@@ -132,6 +132,20 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 	}
 }
 
+// Another program may have written to the bucket.
+func TestAFailedItemThatIsNotJSON(t *testing.T) {
+	store := manyFailures()
+	store[failures] = strings.Replace(store[failures], `{"id":1,`, "\xff", 1)
+	s := &Service{API: &stepFunctions{}, Store: store}
+	plan, err := s.PlanRerun(t.Context(), describe(t, s), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.Start(t.Context(), plan); err == nil || !strings.HasPrefix(err.Error(), "reading s3://b/"+failures+": got text that is not JSON in item 2, expected one JSON value in each line: \xff") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestARerunOfSomeErrors(t *testing.T) {
 	api, store := &stepFunctions{}, manyFailures()
 	s := &Service{API: api, Store: store}

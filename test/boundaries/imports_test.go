@@ -49,7 +49,7 @@ var floors = [][]room{
 	{ // Each of these knows one subject.
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
-		{"internal/awserror", []string{"internal/typed"}, sdk},
+		{"internal/awserror", []string{"internal/statesarn", "internal/typed"}, sdk},
 		{"internal/engine/loop", []string{"internal/agenda"}, standard},
 		{"internal/gobuild", []string{"internal/reads"}, standard},
 		{"internal/inputs", []string{"internal/reads"}, standard},

@@ -227,6 +227,10 @@ func (v *View) Item(ctx context.Context, s *operate.Service, item int, others bo
 	case doc != nil:
 		return doc.end(map[string]any{"found": found})
 	}
+	if a := x.Account; a != nil && item >= a.Total && found.Lines == 0 {
+		_, err = fmt.Fprintf(to, "There is no such item: the execution had %s, and the first is item 0.\n", number.Of(a.Total, "item"))
+		return err
+	}
 	v.explain(found, unnamed, others)
 	return nil
 }

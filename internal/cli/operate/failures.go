@@ -46,6 +46,9 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	case c.JSON:
 		return terminal.PrintJSON(streams.Out, f)
 	case c.JSONL:
+		if f.Unknown > 0 {
+			fmt.Fprintln(streams.Err, notStored(f.Unknown))
+		}
 		return lines(ctx, streams.Out, f)
 	}
 	return c.print(ctx, streams.Out, s, x, f)
@@ -70,7 +73,7 @@ func lines(ctx context.Context, to io.Writer, f *operate.Failures) error {
 func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *operate.Failures) error {
 	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
 	if f.Unknown > 0 {
-		fmt.Fprintf(to, "%s not stored, so it is not known here which they are\n", terminal.Were(f.Unknown, "item", "items"))
+		fmt.Fprintln(to, notStored(f.Unknown))
 	}
 	if f.Count == 0 {
 		return nil
@@ -90,6 +93,10 @@ func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *opera
 	}
 	_, err := fmt.Fprintln(to, strings.Join(s.again(ctx, x, errorFlags(c.Error)...), "\n"))
 	return err
+}
+
+func notStored(n int) string {
+	return terminal.Were(n, "item", "items") + " not stored, or removed since, so it is not known here which they are"
 }
 
 func notSucceeded(n int) string {

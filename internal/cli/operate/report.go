@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -46,13 +47,29 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.Open {
 		return show(file, streams.Out)
 	}
-	if _, err = io.Copy(streams.Out, file); err != nil || c.JSON {
+	if c.JSON {
+		return document(file, streams.Out)
+	}
+	if _, err = io.Copy(streams.Out, file); err != nil {
 		return err
 	}
 	for _, line := range s.next(ctx, x) {
 		fmt.Fprintln(streams.Err, line)
 	}
 	return nil
+}
+
+// document prints a report that is a JSON document.
+func document(report io.Reader, out io.Writer) error {
+	text, err := io.ReadAll(report)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, new(json.RawMessage)); err != nil {
+		return fmt.Errorf("%s: got text that is not JSON (%w), expected one document: another program has replaced the object", protocol.ReportJSON, err)
+	}
+	_, err = out.Write(text)
+	return err
 }
 
 // show opens a page in the browser. It stays in a file, which the browser reads.
