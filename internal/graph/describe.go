@@ -8,6 +8,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
+	"github.com/mapjob/mapjob/internal/graph/typeset"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -138,16 +139,16 @@ func (v *Visits) outcome() []string {
 		}
 		parts = append(parts, number.Thousands(v.Retries)+" "+retries)
 	}
-	lines := wrap(strings.Join(parts, ", "), detailWidth, 3)
+	lines := typeset.Wrap(strings.Join(parts, ", "), detailWidth, 3)
 	if v.Of != "" {
-		lines = append(lines, wrap(v.Of, detailWidth, 2)...)
+		lines = append(lines, typeset.Wrap(v.Of, detailWidth, 2)...)
 	}
 	if i := v.Items; i != nil {
 		text := number.Of(i.Total, "item")
 		if i.Total > 0 {
 			text = fmt.Sprintf("%s: %s succeeded, %s failed", text, number.Thousands(i.Succeeded), number.Thousands(i.Failed))
 		}
-		lines = append(lines, wrap(text, detailWidth+8, 2)...)
+		lines = append(lines, typeset.Wrap(text, detailWidth+8, 2)...)
 	}
 	return lines
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/mapjob/mapjob/internal/graph/layered"
+	"github.com/mapjob/mapjob/internal/graph/typeset"
 )
 
 // Distances, in pixels.
@@ -30,7 +31,7 @@ func (g *Graph) Layout() error {
 		header = 30
 	}
 	g.top.place(margin, margin+header)
-	g.Width, g.Height = max(g.top.Width, textWidth(g.Title, titleSize+1, true))+2*margin, g.top.Height+2*margin+header
+	g.Width, g.Height = max(g.top.Width, typeset.Width(g.Title, titleSize+1, true))+2*margin, g.top.Height+2*margin+header
 	return nil
 }
 
@@ -90,23 +91,23 @@ func (n *Node) measure() error {
 		n.Width, n.Height = 2*markRadius, 2*markRadius
 		return nil
 	}
-	n.Title = wrap(n.Name, titleWidth, titleLines)
+	n.Title = typeset.Wrap(n.Name, titleWidth, titleLines)
 	n.Details = nil
 	for _, note := range n.Notes {
-		n.Details = append(n.Details, wrap(note, detailWidth, detailLines)...)
+		n.Details = append(n.Details, typeset.Wrap(note, detailWidth, detailLines)...)
 	}
 	n.Outcome = n.Visits.outcome()
 	width, height := 0.0, 0.0
 	for _, line := range n.Title {
-		width = max(width, glyphWidth+textWidth(line, titleSize, true))
+		width = max(width, glyphWidth+typeset.Width(line, titleSize, true))
 		height += titleSize * lineHeight
 	}
 	for _, line := range n.Details {
-		width = max(width, textWidth(line, detailSize, false))
+		width = max(width, typeset.Width(line, detailSize, false))
 		height += detailSize * lineHeight
 	}
 	for _, line := range n.Outcome {
-		width = max(width, textWidth(line, detailSize, true))
+		width = max(width, typeset.Width(line, detailSize, true))
 		height += detailSize * lineHeight
 	}
 	for _, f := range n.flows {
@@ -179,9 +180,9 @@ func (e *Edge) label() {
 	if e.Text == "" {
 		return
 	}
-	e.Label = wrap(e.Text, labelWidth, labelLines)
+	e.Label = typeset.Wrap(e.Text, labelWidth, labelLines)
 	for _, line := range e.Label {
-		e.At.Width = max(e.At.Width, textWidth(line, detailSize, false)+2*labelMargin)
+		e.At.Width = max(e.At.Width, typeset.Width(line, detailSize, false)+2*labelMargin)
 	}
 	e.At.Width, e.At.Height = math.Ceil(e.At.Width), math.Ceil(float64(len(e.Label))*detailSize*lineHeight+4)
 }

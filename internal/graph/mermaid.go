@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/graph/typeset"
 )
 
 // Limits of Mermaid, beyond which GitHub draws nothing.
@@ -66,7 +67,7 @@ func (f *flow) mermaid(b *strings.Builder, indent string) {
 		}
 		fmt.Fprintf(b, "%s%s %s", indent, e.From, line)
 		if e.Text != "" {
-			fmt.Fprintf(b, "|%s|", mermaidText(wrap(e.Text, labelWidth, labelLines)))
+			fmt.Fprintf(b, "|%s|", mermaidText(typeset.Wrap(e.Text, labelWidth, labelLines)))
 		}
 		fmt.Fprintf(b, " %s\n", e.To)
 	}
@@ -83,19 +84,19 @@ func (n *Node) mermaid(b *strings.Builder, indent string) {
 		fmt.Fprintf(b, "%s%s((\"end\"))\n", indent, n.ID)
 		return
 	}
-	title := wrap(n.Name, titleWidth, titleLines)
+	title := typeset.Wrap(n.Name, titleWidth, titleLines)
 	var lines []string
 	for _, note := range n.Notes {
 		if note == string(n.Type) { // its shape says so
 			continue
 		}
-		lines = append(lines, wrap(note, detailWidth, detailLines)...)
+		lines = append(lines, typeset.Wrap(note, detailWidth, detailLines)...)
 	}
 	lines = append(lines, n.Visits.outcome()...)
 	if n.Group() {
 		// The title of a group has room for one line. The rest is in a node, which leads
 		// to the states that are first.
-		fmt.Fprintf(b, "%ssubgraph %s [%s]\n", indent, n.ID, mermaidText(wrap(n.Name, 200, 1)))
+		fmt.Fprintf(b, "%ssubgraph %s [%s]\n", indent, n.ID, mermaidText(typeset.Wrap(n.Name, 200, 1)))
 		inside := indent + "    "
 		fmt.Fprintf(b, "%sdirection TB\n%[1]s%s_in[%s]\n", inside, n.ID, mermaidText(lines))
 		for _, inner := range n.flows {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/graph/layered"
+	"github.com/mapjob/mapjob/internal/graph/typeset"
 )
 
 // style is the look of a drawing in light and dark. Fonts are those that every system
@@ -107,7 +108,7 @@ func (g *Graph) SVG(to io.Writer) error {
 	d.add("<style>%s</style>", style)
 	d.add(`<rect class="page" width="100%%" height="100%%"/>`)
 	if g.Title != "" {
-		d.add(`<text class="heading" x="%g" y="%g">%s</text>`, margin, margin+14, escaped(wrap(g.Title, 200, 1)[0]))
+		d.add(`<text class="heading" x="%g" y="%g">%s</text>`, margin, margin+14, escaped(typeset.Wrap(g.Title, 200, 1)[0]))
 	}
 	d.flow(g.top, false)
 	d.add("</svg>")
@@ -216,7 +217,7 @@ func (d *drawing) label(e *Edge, inside bool) {
 	if inside {
 		ground = "inside"
 	}
-	d.add(`<g><title>%s</title>`, escaped(wrap(e.Text, 2000, 1)[0]))
+	d.add(`<g><title>%s</title>`, escaped(typeset.Wrap(e.Text, 2000, 1)[0]))
 	d.add(`<rect class="%s" x="%g" y="%g" width="%g" height="%g" rx="3"/>`, ground, e.At.X, e.At.Y, e.At.Width, e.At.Height)
 	for i, line := range e.Label {
 		d.add(`<text class="%s" text-anchor="middle" x="%g" y="%g">%s</text>`, class, round(e.At.X+e.At.Width/2),
@@ -242,7 +243,7 @@ func (d *drawing) node(n *Node) {
 	if n.Visits != nil {
 		class += " " + strings.ReplaceAll(string(n.Visits.Status), " ", "-")
 	}
-	d.add(`<g id="%s" class="%s"><title>%s</title>`, n.ID, class, escaped(strings.Join(append([]string{wrap(n.Name, 2000, 1)[0]}, n.Notes...), "\n")))
+	d.add(`<g id="%s" class="%s"><title>%s</title>`, n.ID, class, escaped(strings.Join(append([]string{typeset.Wrap(n.Name, 2000, 1)[0]}, n.Notes...), "\n")))
 	radius := 6.0
 	if n.Type == asl.SucceedState || n.Type == asl.FailState {
 		radius = 16

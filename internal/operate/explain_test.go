@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/operate/s3store"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -57,7 +58,7 @@ func serviceAt(url string) *Service {
 	keys := credentials.NewStaticCredentialsProvider("AKIA", "secret", "")
 	return &Service{Region: "eu-west-1",
 		API: sfn.New(sfn.Options{Region: "eu-west-1", Credentials: keys, BaseEndpoint: &url, RetryMaxAttempts: 1}),
-		Store: &S3{Region: "eu-west-1", Client: s3.New(s3.Options{Region: "eu-west-1", Credentials: keys, BaseEndpoint: &url, UsePathStyle: true, RetryMaxAttempts: 1,
+		Store: &s3store.Store{Region: "eu-west-1", Client: s3.New(s3.Options{Region: "eu-west-1", Credentials: keys, BaseEndpoint: &url, UsePathStyle: true, RetryMaxAttempts: 1,
 			DisableLogOutputChecksumValidationSkipped: true})}}
 }
 

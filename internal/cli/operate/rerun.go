@@ -16,6 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/s3store"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/stack"
@@ -167,7 +168,7 @@ func localParts(endpoints map[string]string) *operate.Service {
 	url := endpoints["AWS_ENDPOINT_URL_S3"]
 	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true})
 	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], http.DefaultTransport),
-		Store: &operate.S3{Client: objects, Region: "local"}, Region: "local"}
+		Store: &s3store.Store{Client: objects, Region: "local"}, Region: "local"}
 }
 
 // ended is the document of a rerun, which is that of mapjob run with the comparison.

@@ -23,6 +23,7 @@ import (
 	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/s3store"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
@@ -123,7 +124,7 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 		return nil, err
 	}
 	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
-		Store: &operate.S3{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
+		Store: &s3store.Store{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
 			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
 		})}}}, nil
 }

@@ -36,30 +36,14 @@ var defaultFormat = decimalFormat{
 }
 
 func (f *decimalFormat) override(options *value.Object) {
+	parts := map[string]*string{
+		"decimal-separator": &f.decimal, "grouping-separator": &f.grouping, "exponent-separator": &f.exponent,
+		"minus-sign": &f.minus, "percent": &f.percent, "per-mille": &f.perMille,
+		"zero-digit": &f.zero, "digit": &f.digit, "pattern-separator": &f.separator,
+	}
 	for name, v := range options.All() {
-		s, ok := v.(string)
-		if !ok {
-			continue
-		}
-		switch name {
-		case "decimal-separator":
-			f.decimal = s
-		case "grouping-separator":
-			f.grouping = s
-		case "exponent-separator":
-			f.exponent = s
-		case "minus-sign":
-			f.minus = s
-		case "percent":
-			f.percent = s
-		case "per-mille":
-			f.perMille = s
-		case "zero-digit":
-			f.zero = s
-		case "digit":
-			f.digit = s
-		case "pattern-separator":
-			f.separator = s
+		if s, ok := v.(string); ok && parts[name] != nil {
+			*parts[name] = s
 		}
 	}
 }

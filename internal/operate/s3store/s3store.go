@@ -1,4 +1,5 @@
-package operate
+// Package s3store keeps the reports of a job and the items of reruns in S3.
+package s3store
 
 import (
 	"bytes"
@@ -15,14 +16,14 @@ import (
 	"github.com/mapjob/mapjob/internal/s3object"
 )
 
-// S3 is a [Store].
-type S3 struct {
+// Store is S3. Its errors say what to do.
+type Store struct {
 	Client *s3.Client
-	Region string
+	Region string // of the client
 }
 
 // Open opens an object, which is read on after a connection broke.
-func (s *S3) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error) {
+func (s *Store) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error) {
 	object, err := s3object.New(s.Client).Open(ctx, at.Bucket, at.Key)
 	if err == nil {
 		return object, nil
@@ -37,7 +38,7 @@ func (s *S3) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error
 const smallObject = 5 << 20
 
 // Create writes an object.
-func (s *S3) Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error {
+func (s *Store) Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error {
 	head, err := io.ReadAll(io.LimitReader(from, smallObject))
 	if err != nil {
 		return err
