@@ -129,10 +129,10 @@ func (c *compiler) base(n *syntax.Node) node {
 	case syntax.KindTransform:
 		t := &transformNode{
 			pattern: c.node(n.Left), update: c.node(n.Right), remove: c.node(n.Other),
-			clone: c.symbol("clone"), pos: [3]int{n.Pos, n.Right.Pos, 0},
+			clone: c.symbol("clone"), pos: [3]int{n.Pos, position(n.Right), 0},
 		}
 		if n.Other != nil {
-			t.pos[2] = n.Other.Pos
+			t.pos[2] = position(n.Other)
 		}
 		return t
 	}
@@ -142,13 +142,19 @@ func (c *compiler) base(n *syntax.Node) node {
 func (c *compiler) call(n *syntax.Node) *call {
 	k := &call{procedure: c.node(n.Other), arguments: c.nodes(n.List), pos: n.Pos, tail: n.Tail}
 	k.name, k.lookup = c.procedureName(n.Other)
-	if n.Other.Kind != syntax.KindPath && n.Other.Kind != syntax.KindParent { // jsonata has no position for these
-		k.procedurePos = n.Other.Pos
-	}
+	k.procedurePos = position(n.Other)
 	if n.Other.Kind == syntax.KindVariable {
 		k.variable = n.Other.Text
 	}
 	return k
+}
+
+// position returns the position of a node in errors. jsonata has none for paths.
+func position(n *syntax.Node) int {
+	if n.Kind == syntax.KindPath || n.Kind == syntax.KindParent {
+		return 0
+	}
+	return n.Pos
 }
 
 // procedureName returns the name that errors give a called function. If the

@@ -42,7 +42,7 @@ var numberFunctions = []*native{
 			return Undefined, nil
 		}
 		precision := 0
-		if !c.missing(1) {
+		if !c.missing(1) && !math.IsNaN(c.number(1)) {
 			if c.number(1) != math.Trunc(c.number(1)) {
 				return c.finite(math.NaN())
 			}

@@ -54,11 +54,8 @@ var valueFunctions = []*native{
 	}),
 }
 
-// truth returns the truth of the first argument. A function is false.
+// truth returns the truth of the first argument.
 func (c arguments) truth() (bool, error) {
-	if c.function(0) != nil {
-		return false, nil
-	}
 	return c.ev.truth(c.value(0))
 }
 

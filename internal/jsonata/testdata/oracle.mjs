@@ -13,8 +13,8 @@
 // built-in functions refuse what their signatures do, functions have no members,
 // a missing value matches no regular expression, a predicate after a block applies
 // to its value, a value does not show its parents and variables, the context of an object
-// constructor does not change, and a function does not remember the position of its
-// last call.
+// constructor does not change, ranges beyond 2^53 end, and a function does not remember
+// the position of its last call.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
@@ -40,6 +40,7 @@ change('async function applyInner(proc, args, input, environment) {', 'async fun
 change("typeof proc.token !== 'undefined') {\n                    err.token = proc.token;", "typeof name !== 'undefined') {\n                    err.token = name;");
 change('err.position = proc.position || err.position;', 'err.position = at || err.position;');
 change('result = await evaluateSortExpression(expr, tupleBindings, environment);', 'result = await evaluateSortExpression(expr, tupleBindings, environment); result.tupleStream = true;');
+change('item <= rhs; item++, index++)', 'index < size; item = lhs + ++index)');
 change('input.push(undefined);', 'input = [undefined];');
 change('async function evaluate(expr, input, environment) {', `async function evaluate(expr, input, environment) {
         const v = await evaluateTuples(expr, input, environment);
