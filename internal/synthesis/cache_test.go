@@ -543,6 +543,7 @@ func TestAnAppIsSynthesizedWithoutACache(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newProject(t, "read", "config.yaml")
 			spoil(p)
+			time.Sleep(20 * time.Millisecond) // what is spoilt is older than the app's run
 			app, folder := p.app(), p.folder()
 			notKept, err := p.cache.Make(t.Context(), app, folder)
 			p.must(err)
