@@ -11,8 +11,8 @@ import (
 // Ctrl-C or SIGTERM, of which a second one ends the command at once, or when the
 // terminal is closed. The caller calls end.
 func handleSignals() (ctx context.Context, end func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	interrupted, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	running, cancel := context.WithCancel(context.Background())
+	interrupted, stop := signal.NotifyContext(running, os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(interrupted, stop)
 
 	// Shell and system both say that a terminal is closed, so a second SIGHUP means
@@ -25,7 +25,7 @@ func handleSignals() (ctx context.Context, end func()) {
 		select {
 		case <-closed:
 			cancel()
-		case <-ctx.Done():
+		case <-running.Done():
 		}
 	}()
 
