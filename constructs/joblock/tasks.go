@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/jsonata"
+	"github.com/mapjob/mapjob/constructs/internal/retry"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -98,16 +99,9 @@ func (l *jobLock) task(id, call string, arguments, assign jsonata.Object, output
 	}
 	task := awsstepfunctions.NewCustomState(l, jsii.String(id), &awsstepfunctions.CustomStateProps{StateJson: &state})
 	if len(answers) > 0 {
-		task.AddRetry(&awsstepfunctions.RetryProps{Errors: jsii.Strings(answers...), MaxAttempts: jsii.Number(0)})
+		task.AddRetry(retry.Never(answers...))
 	}
-	task.AddRetry(&awsstepfunctions.RetryProps{
-		Errors:         jsii.Strings("States.ALL"),
-		MaxAttempts:    jsii.Number(8),
-		Interval:       awscdk.Duration_Seconds(jsii.Number(1)),
-		BackoffRate:    jsii.Number(2),
-		MaxDelay:       awscdk.Duration_Seconds(jsii.Number(20)),
-		JitterStrategy: awsstepfunctions.JitterType_FULL,
-	})
+	task.AddRetry(retry.Of(8, 20, retry.All))
 	return task
 }
 
