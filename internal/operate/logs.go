@@ -134,21 +134,18 @@ func (s *Service) failedBatch(ctx context.Context, x *Execution, item int) (*fun
 	if x.Running() || x.Account == nil || x.Account.Report == nil {
 		return nil, nil
 	}
-	pages := sfn.NewListMapRunsPaginator(s.API, &sfn.ListMapRunsInput{ExecutionArn: &x.ARN})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for run, err := range s.mapRuns(ctx, x.ARN) {
 		if err != nil {
-			return nil, s.explain(err, x.ARN)
+			return nil, err
 		}
-		for _, run := range page.MapRuns {
-			d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: run.MapRunArn})
-			if err != nil {
-				return nil, s.explain(err, aws.ToString(run.MapRunArn))
-			}
-			found, err := functionlog.FailedBatch(ctx, s.Store, functionlog.ManifestOf(x.Account.Report, aws.ToString(run.MapRunArn), int(aws.ToInt32(d.RedriveCount))), item)
-			if found != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return found, err
-			}
+		arn := aws.ToString(run.MapRunArn)
+		d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &arn})
+		if err != nil {
+			return nil, s.explain(err, arn)
+		}
+		found, err := functionlog.FailedBatch(ctx, s.Store, functionlog.ManifestOf(x.Account.Report, arn, int(aws.ToInt32(d.RedriveCount))), item)
+		if found != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return found, err
 		}
 	}
 	return nil, nil

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -79,27 +80,42 @@ func (s *Service) status(ctx context.Context, x *Execution, over map[string]*Map
 			return nil, err
 		}
 	}
-	pages := sfn.NewListMapRunsPaginator(s.API, &sfn.ListMapRunsInput{ExecutionArn: &x.ARN})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	for run, err := range s.mapRuns(ctx, x.ARN) {
 		if err != nil {
-			return nil, s.explain(err, x.ARN)
+			return nil, err
 		}
-		for _, run := range page.MapRuns {
-			arn := aws.ToString(run.MapRunArn)
-			m := over[arn]
-			if m == nil || run.StopDate == nil {
-				if m, err = s.mapRun(ctx, arn, options); err != nil {
-					return nil, err
-				}
+		arn := aws.ToString(run.MapRunArn)
+		m := over[arn]
+		if m == nil || run.StopDate == nil {
+			if m, err = s.mapRun(ctx, arn, options); err != nil {
+				return nil, err
 			}
-			if m.StoppedAt != nil {
-				over[arn] = m
-			}
-			status.MapRuns = append(status.MapRuns, *m)
 		}
+		if m.StoppedAt != nil {
+			over[arn] = m
+		}
+		status.MapRuns = append(status.MapRuns, *m)
 	}
 	return status, nil
+}
+
+// mapRuns yields the Map Runs of an execution.
+func (s *Service) mapRuns(ctx context.Context, execution string) iter.Seq2[types.MapRunListItem, error] {
+	return func(yield func(types.MapRunListItem, error) bool) {
+		pages := sfn.NewListMapRunsPaginator(s.API, &sfn.ListMapRunsInput{ExecutionArn: &execution})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(types.MapRunListItem{}, s.explain(err, execution))
+				return
+			}
+			for _, run := range page.MapRuns {
+				if !yield(run, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // mapRun returns how far a Map Run is.
