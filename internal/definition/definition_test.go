@@ -1,14 +1,12 @@
 package definition_test
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/definition"
-	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/template/templatetest"
 )
 
 // object is a JSON object.
@@ -40,35 +38,12 @@ func TestDefinitions(t *testing.T) {
 		"two":                       {object{"DefinitionString": text, "Definition": inline}, "", "got 2 of DefinitionString, Definition and DefinitionS3Location, expected one"},
 		"a value that is not given": {object{"DefinitionString": text}, "", text},
 	} {
-		folder := t.TempDir()
-		asset := "none"
+		assets := map[string]string{}
 		if location, ok := c.properties["DefinitionS3Location"].(object); ok && c.file != "" {
-			asset = location["Key"].(string)
+			assets[location["Key"].(string)] = c.file
 		}
-		for file, content := range map[string]any{
-			"manifest.json": object{"artifacts": object{
-				"Stack":        object{"type": "aws:cloudformation:stack", "properties": object{"templateFile": "template.json"}},
-				"Stack.assets": object{"type": "cdk:asset-manifest", "properties": object{"file": "assets.json"}},
-			}},
-			"assets.json":   object{"files": object{"a": object{"source": object{"path": asset}, "destinations": object{"here": object{"objectKey": asset}}}}},
-			"template.json": object{"Resources": object{"Machine": object{"Type": machineType, "Properties": c.properties}}},
-		} {
-			encoded, err := json.Marshal(content)
-			if err == nil {
-				err = os.WriteFile(filepath.Join(folder, file), encoded, 0o600)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := os.WriteFile(filepath.Join(folder, asset), []byte(c.file), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		assembly, err := template.Read(folder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, _, err := definition.Of(assembly.Stacks()[0].Resources(machineType)[0])
+		stack, folder := templatetest.Stack(t, object{"Machine": object{"Type": machineType, "Properties": c.properties}}, assets)
+		got, _, err := definition.Of(stack.Resources(machineType)[0])
 		if err != nil {
 			got = strings.TrimPrefix(err.Error(), folder+string(filepath.Separator))
 		}

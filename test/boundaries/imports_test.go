@@ -83,6 +83,7 @@ var floors = [][]room{
 		{"constructs/internal/...", []string{"internal/number", "internal/protocol"}, cdk},
 	},
 	{
+		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},

@@ -9,7 +9,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/items"
 	"github.com/mapjob/mapjob/internal/stack"
-	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/template/templatetest"
 )
 
 func TestAnInterruptionWhileItemsAreStoredIsNoMistakeInThem(t *testing.T) {
@@ -18,7 +18,8 @@ func TestAnInterruptionWhileItemsAreStoredIsNoMistakeInThem(t *testing.T) {
 	if err := os.WriteFile(file, slices.Repeat([]byte("{}\n"), 10), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := stack.Start(t.Context(), emptyStack(t), stack.Options{Folder: folder, Built: t.TempDir()})
+	empty, _ := templatetest.Stack(t, nil, nil)
+	s, err := stack.Start(t.Context(), empty, stack.Options{Folder: folder, Built: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,23 +35,4 @@ func TestAnInterruptionWhileItemsAreStoredIsNoMistakeInThem(t *testing.T) {
 	if err := r.execute(ctx, nil); err == nil || err.Error() != expected {
 		t.Errorf("got error %v, expected %s", err, expected)
 	}
-}
-
-// emptyStack returns a stack without resources.
-func emptyStack(t *testing.T) *template.Stack {
-	t.Helper()
-	folder := t.TempDir()
-	for name, text := range map[string]string{
-		"manifest.json": `{"artifacts": {"Empty": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "empty.json"}}}}`,
-		"empty.json":    `{"Resources": {}}`,
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	assembly, err := template.Read(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return assembly.Stacks()[0]
 }
