@@ -99,14 +99,19 @@ func TestWordsThatMayBeTyped(t *testing.T) {
 		"unknown ":                            "status stop asl",
 		"status --local --error=$(id) --job ": "Daily Nightly",
 	} {
-		var got []string
-		for _, candidate := range Complete(root, "fish", strings.Split(typed, " "), names{}) {
-			got = append(got, candidate.Word)
-		}
-		if strings.Join(got, " ") != expected {
+		if got := wordsOf(Complete(root, "fish", strings.Split(typed, " "), names{})); got != expected {
 			t.Errorf("%q: got %q, expected %q", typed, got, expected)
 		}
 	}
+}
+
+// wordsOf joins the words of candidates.
+func wordsOf(candidates []Candidate) string {
+	var list []string
+	for _, c := range candidates {
+		list = append(list, c.Word)
+	}
+	return strings.Join(list, " ")
 }
 
 // Bash splits words at equals signs and colons, and replaces what is after them.
@@ -123,11 +128,7 @@ func TestWordsThatBashSplits(t *testing.T) {
 		"status --local --job = Daily --state = running ": "tuesday",
 		"status --local --error a : b --state ":           "running failed",
 	} {
-		var got []string
-		for _, candidate := range Complete(root, "bash", strings.Split(typed, " "), names{}) {
-			got = append(got, candidate.Word)
-		}
-		if strings.Join(got, " ") != expected {
+		if got := wordsOf(Complete(root, "bash", strings.Split(typed, " "), names{})); got != expected {
 			t.Errorf("%q: got %q, expected %q", typed, got, expected)
 		}
 	}

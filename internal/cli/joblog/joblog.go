@@ -17,9 +17,6 @@ import (
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
-// mostErrors is how many names of errors a screen has.
-const mostErrors = 20
-
 // View prints lines of logs about an execution.
 type View struct {
 	Out       io.Writer
@@ -122,7 +119,7 @@ func (v *View) Failed(ctx context.Context) (err error) {
 	}
 	fmt.Fprintln(to, text)
 	for i, e := range counts.Errors {
-		if i == mostErrors {
+		if i == terminal.MostErrors {
 			fmt.Fprintf(to, "  and %s\n", number.Of(len(counts.Errors)-i, "other error"))
 			break
 		}

@@ -119,7 +119,7 @@ func printErrors(to io.Writer, counts []operate.ErrorCount) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ERROR\tITEMS\tSHARE\tFOR EXAMPLE")
 	for i, e := range counts {
-		if i == mostErrors {
+		if i == terminal.MostErrors {
 			fmt.Fprintf(table, "and %s\t\t\t\n", number.Of(len(counts)-i, "other error"))
 			break
 		}

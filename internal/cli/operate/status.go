@@ -75,7 +75,7 @@ func (s *session) print(ctx context.Context, to io.Writer, status *operate.Statu
 			return cmp.Or(a.Errors[other]-a.Errors[one], cmp.Compare(one, other))
 		})
 		for i, name := range names {
-			if i == mostErrors {
+			if i == terminal.MostErrors {
 				fmt.Fprintf(&text, "  and %s\n", number.Of(len(names)-i, "other error"))
 				break
 			}
@@ -91,9 +91,6 @@ func (s *session) print(ctx context.Context, to io.Writer, status *operate.Statu
 	_, err := io.WriteString(to, text.String())
 	return err
 }
-
-// mostErrors is how many names of errors a screen has.
-const mostErrors = 20
 
 // progress returns how far a Map Run is.
 func progress(m *operate.MapRun, now time.Time) string {

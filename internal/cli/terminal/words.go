@@ -9,3 +9,6 @@ func Were(n int, one, more string) string {
 	}
 	return number.Thousands(n) + " " + more + " were"
 }
+
+// MostErrors is how many names of errors a screen has.
+const MostErrors = 20
