@@ -245,7 +245,7 @@ func TestVisitsAddUp(t *testing.T) {
 	})
 }
 
-// A failure inside is told from that of the state around, which has the same type.
+// A failure inside a state counts for the inner state, although both have the same type.
 func TestATraceOfNestedFailures(t *testing.T) {
 	t.Parallel()
 	for kind, nest := range map[string]string{
