@@ -50,16 +50,8 @@ func (n *native) callUnchecked(ev *evaluation, list []any) (any, error) {
 			}
 			p := n.signature.Parameters[min(i, len(n.signature.Parameters)-1)]
 			kind := letter(a)
-			if p.Array && kind != 'a' || strings.IndexByte(p.Types, kind) < 0 {
+			if p.Array && kind != 'a' || strings.IndexByte(p.Types, kind) < 0 || p.Subtyped && kind == 'a' && !hasElements(&p, a) {
 				return nil, mismatch(a, i+1)
-			}
-			if p.Subtyped && kind == 'a' {
-				items, _ := elements(a)
-				for _, item := range items {
-					if p.Element == "" || letter(item) != p.Element[0] {
-						return nil, mismatch(a, i+1)
-					}
-				}
 			}
 		}
 	}

@@ -32,16 +32,17 @@ type freeVariable struct {
 
 // eval evaluates a node, and unwraps its result if that is a sequence.
 func (ev *evaluation) eval(n node, input any, f *frame) (any, error) {
-	v, err := ev.evalTuples(n, input, f)
-	if t, ok := v.(*tuples); ok {
-		return unwrap(t.contexts()), err
-	}
-	return v, err
+	return ev.evaluate(n, input, f, false)
 }
 
 // evalTuples is like eval for a node around a path that binds variables for the
 // node: the result can be tuples.
 func (ev *evaluation) evalTuples(n node, input any, f *frame) (any, error) {
+	return ev.evaluate(n, input, f, true)
+}
+
+// evaluate does what eval does, and evalTuples if bound.
+func (ev *evaluation) evaluate(n node, input any, f *frame, bound bool) (any, error) {
 	if ev.depth >= ev.maxDepth {
 		return nil, &Error{Message: stackOverflow}
 	}
@@ -60,8 +61,13 @@ func (ev *evaluation) evalTuples(n node, input any, f *frame) (any, error) {
 	if ev.stopped != nil {
 		return nil, ev.stopped
 	}
-	if l, ok := v.(*list); ok {
-		return unwrap(l), nil
+	switch r := v.(type) {
+	case *list:
+		return unwrap(r), nil
+	case *tuples:
+		if !bound {
+			return unwrap(r.contexts()), nil
+		}
 	}
 	return v, nil
 }

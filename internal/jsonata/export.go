@@ -28,12 +28,6 @@ func (ev *evaluation) export(v any) (any, bool) {
 		return ev.exportMembers(v)
 	case callable:
 		return "", true // as in $string
-	case *tuples:
-		items := make([]any, len(v.items))
-		for i := range v.items {
-			items[i], _ = ev.export(v.items[i].context)
-		}
-		return items, true
 	}
 	return v, false
 }

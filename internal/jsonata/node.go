@@ -76,15 +76,10 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t, ok := v.(*tuples); ok {
+		return n.evalTuples(ev, t.items, f)
+	}
 	for _, p := range n.filters {
-		if t, ok := v.(*tuples); ok {
-			items, err := p.applyTuples(ev, t.items, f)
-			if err != nil {
-				return nil, err
-			}
-			v = &tuples{items}
-			continue
-		}
 		if v, err = p.apply(ev, v, f); err != nil {
 			return nil, err
 		}
@@ -93,12 +88,7 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 		}
 	}
 	if n.group != nil {
-		if t, ok := v.(*tuples); ok {
-			v, err = n.group.evalTuples(ev, t.items, f)
-		} else {
-			v, err = n.group.eval(ev, each(v), f)
-		}
-		if err != nil {
+		if v, err = n.group.eval(ev, each(v), f); err != nil {
 			return nil, err
 		}
 	}
@@ -106,6 +96,20 @@ func (n *finish) eval(ev *evaluation, input any, f *frame) (any, error) {
 		v = keptArray(v)
 	}
 	return v, nil
+}
+
+// evalTuples is like eval for values with variables.
+func (n *finish) evalTuples(ev *evaluation, current []tuple, f *frame) (any, error) {
+	for _, p := range n.filters {
+		var err error
+		if current, err = p.applyTuples(ev, current, f); err != nil {
+			return nil, err
+		}
+	}
+	if n.group != nil {
+		return n.group.evalTuples(ev, current, f)
+	}
+	return &tuples{current}, nil
 }
 
 // block evaluates ( … ; … ).

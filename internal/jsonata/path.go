@@ -34,17 +34,15 @@ type stageNode struct {
 }
 
 func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
-	s, context := single(input), input // context is the input as an array
+	s := single(input)
 	if items, ok := elements(input); ok && p.fromInput {
 		s = several(items)
-	} else {
-		context = &list{items: []any{input}, seq: true}
 	}
 	for i := range p.steps[:p.firstTuple] {
 		st := &p.steps[i]
 		var err error
 		if i == 0 && st.cons {
-			s, err = st.construct(ev, context, f)
+			s, err = st.construct(ev, p.asArray(input), f)
 		} else {
 			s, err = st.apply(ev, &s, f, i == len(p.steps)-1)
 		}
@@ -56,9 +54,17 @@ func (p *path) eval(ev *evaluation, input any, f *frame) (any, error) {
 		}
 	}
 	if p.firstTuple < len(p.steps) {
-		return p.evalTuples(ev, &s, context, f)
+		return p.evalTuples(ev, &s, input, f)
 	}
 	return p.finish(ev, &s, f)
+}
+
+// asArray returns the input of the path as an array.
+func (p *path) asArray(input any) any {
+	if p.fromInput && isArray(input) {
+		return input
+	}
+	return &list{items: []any{input}, seq: true}
 }
 
 // finish returns the result of the path, given what its last step yields.

@@ -1,6 +1,7 @@
 package jsonata
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
@@ -110,6 +111,13 @@ var elementTypes = map[byte]string{
 	'a': "arrays", 'b': "booleans", 'f': "functions", 'n': "numbers", 'o': "objects", 's': "strings",
 }
 
+// hasElements reports whether all elements of an array have the type of the
+// parameter's elements.
+func hasElements(p *syntax.Parameter, array any) bool {
+	items, _ := elements(array)
+	return !slices.ContainsFunc(items, func(item any) bool { return p.Element == "" || letter(item) != p.Element[0] })
+}
+
 // accept checks one argument. index is its position, counted from 1. If the
 // parameter expects an array, accept returns one.
 func accept(p *syntax.Parameter, v any, kind byte, index, count int) (any, error) {
@@ -120,17 +128,9 @@ func accept(p *syntax.Parameter, v any, kind byte, index, count int) (any, error
 		return Undefined, nil
 	}
 	if p.Subtyped {
-		ok := true
+		ok := count == 1 && string(kind) == p.Element
 		if kind == 'a' {
-			items, _ := elements(v)
-			for _, item := range items {
-				if p.Element == "" || letter(item) != p.Element[0] {
-					ok = false
-					break
-				}
-			}
-		} else {
-			ok = count == 1 && string(kind) == p.Element
+			ok = hasElements(p, v)
 		}
 		if !ok {
 			e := &Error{Code: "T0412", Value: v, index: index}

@@ -48,13 +48,13 @@ func (t *tuple) frame(ev *evaluation, parent *frame) *frame {
 }
 
 // evalTuples evaluates the path from the first step on that binds a variable.
-func (p *path) evalTuples(ev *evaluation, s *stream, context any, f *frame) (any, error) {
+func (p *path) evalTuples(ev *evaluation, s *stream, input any, f *frame) (any, error) {
 	var current []tuple
 	started := false
 	for i := p.firstTuple; i < len(p.steps); i++ {
 		st := &p.steps[i]
 		if i == 0 && st.cons {
-			v, err := st.construct(ev, context, f)
+			v, err := st.construct(ev, p.asArray(input), f)
 			if err != nil {
 				return nil, err
 			}
@@ -72,14 +72,11 @@ func (p *path) evalTuples(ev *evaluation, s *stream, context any, f *frame) (any
 	if p.group != nil {
 		return p.group.evalTuples(ev, current, f)
 	}
+	all := &tuples{current}
 	if p.tuple {
-		return &tuples{current}, nil
+		return all, nil
 	}
-	items := make([]any, len(current))
-	for i := range current {
-		items[i] = current[i].context
-	}
-	out := several(items)
+	out := several(all.contexts().items)
 	return out.result(p.keep, p.keepCons), nil
 }
 

@@ -36,6 +36,9 @@ var defaultFormat = decimalFormat{
 }
 
 func (f *decimalFormat) override(options *value.Object) {
+	if options.Len() == 0 {
+		return
+	}
 	parts := map[string]*string{
 		"decimal-separator": &f.decimal, "grouping-separator": &f.grouping, "exponent-separator": &f.exponent,
 		"minus-sign": &f.minus, "percent": &f.percent, "per-mille": &f.perMille,
