@@ -35,12 +35,16 @@ func (o operand) get(scope filterScope) (any, bool) {
 	if o.path == nil {
 		return o.literal, true
 	}
-	from := scope.current
-	if o.root {
-		from = scope.root
-	}
-	v, err := o.path.get(from, scope.root)
+	v, err := o.path.get(o.start(scope), scope.root)
 	return v, err == nil
+}
+
+// start returns the value at which the path of the operand starts.
+func (o operand) start(scope filterScope) any {
+	if o.root {
+		return scope.root
+	}
+	return scope.current
 }
 
 // exists reports whether a path that stands alone as a condition refers to
@@ -51,12 +55,8 @@ func (o operand) exists(scope filterScope) bool {
 		_, ok := o.get(scope)
 		return ok
 	}
-	from := scope.current
-	if o.root {
-		from = scope.root
-	}
 	e := evaluation{root: scope.root, definite: true, strict: true}
-	return e.steps(from, o.path.tokens, "$", func(any) {}) == nil
+	return e.steps(o.start(scope), o.path.tokens, "$", func(any) {}) == nil
 }
 
 func compare(left operand, operator string, right operand) condition {
