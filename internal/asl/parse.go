@@ -16,8 +16,11 @@ import (
 const (
 	maxDefinitionBytes = 1 << 20
 	maxStateName       = 80
-	maxSeconds         = 99999999
 )
+
+// MaxSeconds is the longest timeout, of a task and of an execution, and the longest
+// wait (developer guide, and recorded).
+const MaxSeconds = 99_999_999
 
 // maxNesting is the limit of nested objects and arrays, far above that of any real
 // definition. It keeps Parse from exhausting the stack.
@@ -114,7 +117,7 @@ func (p *parser) stateMachine(d *fields.Document, v any) *StateMachine {
 	}
 	p.language = m.QueryLanguage
 	f.Language = m.QueryLanguage
-	m.TimeoutSeconds, _ = f.Integer("TimeoutSeconds", 1, maxSeconds)
+	m.TimeoutSeconds, _ = f.Integer("TimeoutSeconds", 1, MaxSeconds)
 	p.flow(f, &m.Flow)
 	p.scopes.Check(d)
 	return m

@@ -28,10 +28,10 @@ func (p *parser) retry(f fields.Object) []*Retrier {
 		}
 		r := &Retrier{IntervalSeconds: 1, MaxAttempts: 3, BackoffRate: 2}
 		r.ErrorEquals = p.errorEquals(g, i == len(list)-1)
-		if n, ok := g.Integer("IntervalSeconds", 1, maxSeconds); ok {
+		if n, ok := g.Integer("IntervalSeconds", 1, MaxSeconds); ok {
 			r.IntervalSeconds = n
 		}
-		if n, ok := g.Integer("MaxAttempts", 0, maxSeconds); ok {
+		if n, ok := g.Integer("MaxAttempts", 0, MaxSeconds); ok {
 			r.MaxAttempts = n
 		}
 		if n, ok := g.Number("BackoffRate", 1, math.Inf(1)); ok {

@@ -31,8 +31,8 @@ func (p *parser) task(f fields.Object) *Task {
 			p.checkPattern(f, t.Resource)
 		}
 	}
-	t.Timeout = f.Dynamic("TimeoutSeconds", "TimeoutSeconds", fields.WholeIn(1, maxSeconds))
-	t.Heartbeat = f.Dynamic("HeartbeatSeconds", "HeartbeatSeconds", fields.WholeIn(1, maxSeconds))
+	t.Timeout = f.Dynamic("TimeoutSeconds", "TimeoutSeconds", fields.WholeIn(1, MaxSeconds))
+	t.Heartbeat = f.Dynamic("HeartbeatSeconds", "HeartbeatSeconds", fields.WholeIn(1, MaxSeconds))
 	if t.Timeout != nil && t.Heartbeat != nil && !t.Timeout.Computed() && !t.Heartbeat.Computed() {
 		timeout, _ := expression.WholeNumber(t.Timeout.Literal)
 		heartbeat, _ := expression.WholeNumber(t.Heartbeat.Literal)

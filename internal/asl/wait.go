@@ -13,7 +13,7 @@ type Wait struct {
 
 func (p *parser) wait(f fields.Object) *Wait {
 	w := &Wait{
-		Seconds:   f.Dynamic("Seconds", "Seconds", fields.WholeIn(0, maxSeconds)),
+		Seconds:   f.Dynamic("Seconds", "Seconds", fields.WholeIn(0, MaxSeconds)),
 		Timestamp: f.Dynamic("Timestamp", "Timestamp", fields.Timestamp()),
 	}
 	n := 0

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/engine/loop"
@@ -123,14 +124,11 @@ func (v *visit) seconds(d *expression.Dynamic) (int64, error) {
 		}
 	}
 	n, err := d.Integer(v.scope())
-	if err == nil && (n < 0 || n > maxSeconds) {
-		err = &expression.Error{Name: errRuntime, Field: d.Field, Message: fmt.Sprintf("got %d seconds, expected from 0 to %d", n, maxSeconds)}
+	if err == nil && (n < 0 || n > asl.MaxSeconds) {
+		err = &expression.Error{Name: errRuntime, Field: d.Field, Message: fmt.Sprintf("got %d seconds, expected from 0 to %d", n, asl.MaxSeconds)}
 	}
 	return n, err
 }
-
-// maxSeconds is the longest timeout of a task (recorded).
-const maxSeconds = 99_999_999
 
 // call starts the timeouts and sends the request.
 func (t *task) call() {
