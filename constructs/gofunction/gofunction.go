@@ -125,7 +125,7 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		props = &Props{}
 	}
 	var found refusal.Problems
-	local := isLocal(scope)
+	local := limit.IsLocal(scope)
 	architecture := props.Architecture
 	if architecture == nil {
 		architecture = awslambda.Architecture_ARM_64()
@@ -210,12 +210,6 @@ func New(scope constructs.Construct, id *string, props *Props) awslambda.Functio
 		props.EncryptionKey.GrantDecrypt(function) // of the environment, when it starts
 	}
 	return function
-}
-
-// isLocal reports whether the app is synthesized for this machine.
-func isLocal(scope constructs.Construct) bool {
-	local := scope.Node().TryGetContext(jsii.String(protocol.LocalContext))
-	return local == true || local == "true"
 }
 
 // goArchitecture returns what the go command calls a processor.

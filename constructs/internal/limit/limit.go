@@ -68,12 +68,18 @@ const maxInlinePolicies = 10_240
 // assembly: the policies of the app are checked.
 const checked = "mapjob:policies"
 
+// IsLocal reports whether the app is synthesized for this machine.
+func IsLocal(scope constructs.Construct) bool {
+	local := scope.Node().TryGetContext(jsii.String(protocol.LocalContext))
+	return local == true || local == "true"
+}
+
 // RolePolicies lets the synthesis of scope's app fail if the inline policies of a role
 // are certainly too large. The CDK moves a part of a role's default policy into
 // managed policies if that alone is too large, but does not count the others. On this
 // machine roles have no limits.
 func RolePolicies(scope constructs.Construct) {
-	if local := scope.Node().TryGetContext(jsii.String(protocol.LocalContext)); local == true || local == "true" {
+	if IsLocal(scope) {
 		return
 	}
 	root := scope.Node().Root()
