@@ -209,12 +209,9 @@ func typeNameOf(err error) string {
 // ErrorEquals of the state machine can match. Of any other error, Lambda reports
 // the Go type.
 func invocationError(err error) error {
-	out, ok := err.(messages.InvokeResponse_Error) //nolint:errorlint // as aws-lambda-go looks at it
-	if !ok {
-		d := describe(err)
-		out.Type, out.Message = d.name, d.message
-	}
-	out.Type, out.Message = tally.Name(out.Type), logline.Short(out.Message, maxInvocationMessage)
+	out, _ := err.(messages.InvokeResponse_Error) //nolint:errorlint // as aws-lambda-go looks at it
+	d := describe(err)
+	out.Type, out.Message = d.name, logline.Short(d.message, maxInvocationMessage)
 	return out
 }
 
