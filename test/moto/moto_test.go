@@ -12,10 +12,8 @@
 package moto
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -34,6 +32,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/test/script/commands"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -70,7 +69,7 @@ func TestOperatingAJobOfMoto(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": checkJSON, "object-count": account.countObjects, "report": account.storeReport, "rerun-object": account.checkRerun, "start": account.start, "until": account.until,
+			"json": commands.JSON, "object-count": account.countObjects, "report": account.storeReport, "rerun-object": account.checkRerun, "start": account.start, "until": account.until,
 		},
 	})
 }
@@ -267,20 +266,4 @@ func (a *account) checkRerun(ts *testscript.TestScript, neg bool, args []string)
 		return
 	}
 	ts.Fatalf("got no items below %s", args[0])
-}
-
-// json PATH VALUE: the JSON document on standard output has the value at the path.
-func checkJSON(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: json PATH VALUE")
-	}
-	var v any
-	ts.Check(json.NewDecoder(bytes.NewReader([]byte(ts.ReadFile("stdout")))).Decode(&v))
-	for name := range strings.SplitSeq(args[0], "/") {
-		object, _ := v.(map[string]any)
-		v = object[name]
-	}
-	if fmt.Sprint(v) != args[1] {
-		ts.Fatalf("got %v at %s, expected %s", v, args[0], args[1])
-	}
 }
