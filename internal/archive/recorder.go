@@ -214,6 +214,9 @@ func executionOf(line []byte) string {
 // Archive returns what is recorded, and stays up to date. It needs no Close.
 func (r *Recorder) Archive() *Archive { return &Archive{[]*folder{r.folder}} }
 
+// Flush writes what is recorded to the folder, where other processes read it.
+func (r *Recorder) Flush() error { return r.folder.refresh() }
+
 // StateMachine records a state machine.
 func (r *Recorder) StateMachine(m StateMachine) {
 	r.folder.mutex.Lock()

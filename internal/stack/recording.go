@@ -50,7 +50,4 @@ func (s *Stack) recordFailure(m *Machine, x Execution, err error) *sfnapi.Starte
 }
 
 // Flush writes what is recorded of executions to the folder, where others read it.
-func (s *Stack) Flush() error {
-	_, err := s.recorder.Archive().Executions()
-	return err
-}
+func (s *Stack) Flush() error { return s.recorder.Flush() }
