@@ -39,9 +39,12 @@ type Seed struct {
 // Start starts a database in a folder that may have tables of an earlier one, which
 // keep their records. Then it fills the tables. The database ends with running.
 func (t *Tables) Start(ctx, running context.Context, d *dynamodb.Database, data string) error {
-	_, err := os.Stat(data)
-	k, filled := t.kept()
-	if filled = filled && errors.Is(err, fs.ErrNotExist); filled && !k.use(data, t.Seeds) {
+	var k *kept
+	filled := false
+	if _, err := os.Stat(data); errors.Is(err, fs.ErrNotExist) {
+		k, filled = t.kept()
+	}
+	if filled && !k.use(data, t.Seeds) {
 		if err := t.fillAlone(ctx, data); err != nil {
 			return err
 		}
