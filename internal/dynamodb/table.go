@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,9 +30,15 @@ func (d *Database) createTable(ctx context.Context, name string, properties map[
 		TableName, BillingMode string
 		*schema
 	}{name, "PAY_PER_REQUEST", wanted}
-	err = d.call(ctx, "CreateTable", request, nil)
+	create := func() error {
+		if err := d.call(ctx, "CreateTable", request, nil); err != nil {
+			return err
+		}
+		return d.awaitTable(ctx, name)
+	}
+	err = create()
 	if refused, ok := errors.AsType[*Error](err); !ok || refused.Name != "ResourceInUseException" {
-		return cmp.Or(err, d.awaitTable(ctx, name))
+		return err
 	}
 	var described struct{ Table map[string]any }
 	if err := d.call(ctx, "DescribeTable", map[string]any{"TableName": name}, &described); err != nil {
@@ -52,10 +57,7 @@ func (d *Database) createTable(ctx context.Context, name string, properties map[
 	if err := d.deleteTable(ctx, name); err != nil {
 		return err
 	}
-	if err := d.call(ctx, "CreateTable", request, nil); err != nil {
-		return err
-	}
-	if err := d.awaitTable(ctx, name); err != nil {
+	if err := create(); err != nil {
 		return err
 	}
 	_, err = d.put(ctx, name, func(yield func(json.RawMessage, error) bool) {
