@@ -22,10 +22,11 @@ func (f *Flags) checkNamed() error {
 		name, form string
 		values     map[string]string
 		mayBeEmpty bool
+		isName     func(string) bool        // nil: any that is not empty
 		checkValue func(value string) error // nil: any
 	}{
 		{name: "--context", form: "KEY=VALUE", values: f.Context, mayBeEmpty: true},
-		{name: "--env", form: "FUNCTION.NAME=VALUE", values: f.Env, mayBeEmpty: true},
+		{name: "--env", form: "FUNCTION.NAME=VALUE", values: f.Env, mayBeEmpty: true, isName: isVariable},
 		{name: "--function", form: "FUNCTION=COMMAND", values: f.Function},
 		{name: "--parameter", form: "NAME=VALUE", values: f.Parameter, mayBeEmpty: true},
 		{name: "--seed", form: "NAME=FILE", values: f.Seed, checkValue: checkReadable},
@@ -33,8 +34,7 @@ func (f *Flags) checkNamed() error {
 	} {
 		for _, name := range slices.Sorted(maps.Keys(flag.values)) {
 			value := flag.values[name]
-			ofFunction := strings.LastIndex(name, ".") // in FUNCTION.NAME
-			if name == "" || value == "" && !flag.mayBeEmpty || flag.name == "--env" && (ofFunction < 1 || ofFunction == len(name)-1) {
+			if name == "" || value == "" && !flag.mayBeEmpty || flag.isName != nil && !flag.isName(name) {
 				errs = append(errs, fmt.Errorf("%s: got %q, expected %s", flag.name, name+"="+value, flag.form))
 				continue
 			}
@@ -46,6 +46,12 @@ func (f *Flags) checkNamed() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isVariable reports whether a name is FUNCTION.NAME.
+func isVariable(name string) bool {
+	dot := strings.LastIndex(name, ".")
+	return dot > 0 && dot < len(name)-1
 }
 
 // checkStack checks the flags that name something in the stack: it has what they name.

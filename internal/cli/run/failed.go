@@ -31,6 +31,9 @@ func (r *run) failedItems(ctx context.Context, execution string, items report.It
 // withCommands returns a report with the commands for the items that failed. They name
 // the execution, because a report is read later, too.
 func (r *run) withCommands(ctx context.Context, own *report.Report) *report.Report {
+	if own.Items.Failed+own.Items.Missing == 0 {
+		return own
+	}
 	added := *own
 	added.Notes = append(r.next(ctx, own.Execution, true), own.Notes...)
 	return &added
