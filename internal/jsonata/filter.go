@@ -20,6 +20,7 @@ type filter struct {
 func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 	items, ok := elements(v)
 	if !ok {
+		ev.collect(v)
 		items = []any{v}
 	}
 	if p.literal {

@@ -163,3 +163,31 @@ func TestBigNumbersPassThrough(t *testing.T) {
 		}
 	}
 }
+
+// A function in a result becomes an empty string, however it got there.
+func TestFunctionsInResultsAreEmptyStrings(t *testing.T) {
+	for source, want := range map[string]string{
+		`[$.function(){1}]`:                 `["",""]`,
+		`[$.$sum]`:                          `["",""]`,
+		`[$.(true ? $sum : 1)]`:             `["",""]`,
+		`[$./a/]`:                           `["",""]`,
+		`[$.(|$|{}|)]`:                      `["",""]`,
+		`[$.$substring(?, 1)]`:              `["",""]`,
+		`[$.($sum ~> $max)]`:                `["",""]`,
+		`[($.$sum)[0]]`:                     `[""]`,
+		`[($sum)[[0,0]]]`:                   `["",""]`,
+		`[$.$sum#$i]`:                       `["",""]`,
+		`[$@$i.$sum]`:                       `["",""]`,
+		`$.$sum^($type($))`:                 `["",""]`,
+		`$.$sum{"a": $}`:                    `{"a":["",""]}`,
+		`$.$sum#$i{"a": $}`:                 `{"a":["",""]}`,
+		`$append($.$sum, 1)`:                `["","",1]`,
+		`$partition($.$sum, 1)`:             `[[""],[""]]`,
+		`$spread($.$sum)`:                   `["",""]`,
+		`$map($, function($x) { $x.$sum })`: `["",""]`,
+	} {
+		if got := evaluate(t, source, &jsonata.Environment{Input: []any{1.0, 2.0}}); got != want {
+			t.Errorf("%s: got %s, expected %s", source, got, want)
+		}
+	}
+}

@@ -103,6 +103,16 @@ func (ev *evaluation) store(v any) {
 	}
 }
 
+// collect notes whether a value that goes into a sequence is a function, which
+// needs exporting.
+func (ev *evaluation) collect(v any) {
+	switch v.(type) {
+	case *value.Object, string, float64, []any, *list, bool, nil, undefined, value.Number:
+	default:
+		ev.inexact = true
+	}
+}
+
 // passed notes whether an argument of a call is a function, or an array that a
 // signature made of one. Such a function may end up inside the result.
 func (ev *evaluation) passed(arguments []any) {

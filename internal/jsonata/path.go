@@ -182,6 +182,8 @@ func (st *step) one(ev *evaluation, item any, f *frame) (v any, err error) {
 		v = unwrap(ev.member(item, st.field))
 	} else if v, err = ev.eval(st.node, item, f); err != nil {
 		return nil, err
+	} else {
+		ev.collect(v)
 	}
 	for i := range st.stages {
 		if v, err = st.stages[i].filter.apply(ev, v, f); err != nil {

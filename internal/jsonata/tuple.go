@@ -113,6 +113,7 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 			}
 			continue
 		}
+		ev.collect(v)
 		items := each(v)
 		for j, item := range items {
 			out = append(out, st.bindTuple(tuple{bindings: t.bindings}, t, &item, j))

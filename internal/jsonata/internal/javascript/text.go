@@ -19,9 +19,12 @@ func UTF16Length(s string) int {
 }
 
 // SliceIndex returns the index that JavaScript's slice derives from n: a
-// negative n counts from the end.
+// negative n counts from the end, and NaN is 0.
 func SliceIndex(n float64, length int) int {
 	n = math.Trunc(n)
+	if n != n {
+		return 0
+	}
 	if n < 0 {
 		n += float64(length)
 	}
