@@ -59,8 +59,8 @@ func (p *parser) compare(f fields.Object, operator string) (expression.Condition
 		f.Missing("Variable", "a JSONPath such as $.order")
 		return nil, ""
 	}
-	variable := f.JSONPath("Variable")
-	if variable == nil || variable.Discard {
+	variable := f.MustPath("Variable")
+	if variable == nil {
 		return nil, ""
 	}
 	operand, _ := f.Get(operator)
@@ -75,8 +75,8 @@ func (p *parser) compare(f fields.Object, operator string) (expression.Condition
 	c := expression.ComparisonOf(operator)
 	if c == nil {
 		c = expression.ComparisonOf(strings.TrimSuffix(operator, "Path"))
-		path := f.JSONPath(operator)
-		if path == nil || path.Discard {
+		path := f.MustPath(operator)
+		if path == nil {
 			return nil, ""
 		}
 		return &expression.Compare{Variable: variable, Comparison: c, Path: path}, text
