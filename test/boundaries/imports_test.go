@@ -47,6 +47,7 @@ var floors = [][]room{
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
+		{"internal/pace", []string{"internal/number"}, standard},
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/awserror", []string{"internal/statesarn", "internal/typed"}, sdk},
@@ -119,7 +120,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
@@ -131,7 +132,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/s3store", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/s3store", "internal/pace", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/results", "internal/runnable", "internal/sfnapi", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{
