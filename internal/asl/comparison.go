@@ -41,10 +41,7 @@ func (p *parser) nested(f fields.Object, v any, path string) (expression.Conditi
 }
 
 func (p *parser) combination(f fields.Object, operator string) (expression.Condition, string) {
-	list := f.List(operator, "comparisons")
-	if len(list) == 0 {
-		f.Document.Problem(f.At(operator), "got no comparison, expected at least one")
-	}
+	list := f.Some(operator, "comparison", "comparisons")
 	conditions := make([]expression.Condition, len(list))
 	texts := make([]string, len(list))
 	for i, v := range list {
