@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 // An event of history.jsonl has 16 bytes of history.index: a hash of its execution's
@@ -54,9 +56,9 @@ func (e *events) open() (bool, error) {
 	if e.index != nil {
 		return true, nil
 	}
-	history, err := os.Open(filepath.Join(e.folder, historyFile))
+	history, err := regular.Open(filepath.Join(e.folder, historyFile))
 	if err == nil {
-		e.index, err = os.Open(filepath.Join(e.folder, indexFile))
+		e.index, err = regular.Open(filepath.Join(e.folder, indexFile))
 	}
 	if err != nil {
 		if history != nil {

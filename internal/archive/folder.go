@@ -18,6 +18,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/filelock"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/regular"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
@@ -121,7 +122,7 @@ func (f *folder) refreshLocked() error {
 // readOn reads the complete lines that were added.
 func (f *folder) readOn() error {
 	if f.file == nil {
-		file, err := os.Open(f.name(executionsFile))
+		file, err := regular.Open(f.name(executionsFile))
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
+
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 // linesBackward yields the complete lines of a file before an offset, the last one
 // first, with their offsets. Offset -1 is the end of the file. A file that does not
 // exist has no lines.
 func linesBackward(path string, before int64, yield func(text []byte, at int64) bool) error {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -7,7 +7,10 @@ type Parallel struct{ Branches []*Flow }
 
 func (p *parser) parallel(f fields.Object) *Parallel {
 	parallel := &Parallel{}
-	branches := f.Some("Branches", "branch", "branches")
+	branches := f.List("Branches", "branches")
+	if len(branches) == 0 {
+		f.Document.Problem(f.At("Branches"), "got no branch, expected at least one")
+	}
 	for i, v := range branches {
 		flow := &Flow{}
 		parallel.Branches = append(parallel.Branches, flow)

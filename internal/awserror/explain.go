@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/mapjob/mapjob/internal/silence"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
 )
@@ -215,6 +216,9 @@ func (r *failedRequest) unanswered() error {
 	}
 	if isUntrusted(r.err) {
 		return r.say("the certificate of AWS is not trusted: a proxy on the way has one of its own? Name the file of its certificates in AWS_CA_BUNDLE (%v)", r.err)
+	}
+	if silent, ok := errors.AsType[*silence.Error](r.err); ok {
+		return r.sayWait("", "%s does not answer %s: check the network, and HTTPS_PROXY and AWS_ENDPOINT_URL if they are set (%v)", r.service(), r.action(), silent)
 	}
 	if dial, ok := errors.AsType[*net.OpError](r.err); ok {
 		return r.sayWait("", "%s can't be reached: check the network, and HTTPS_PROXY and AWS_ENDPOINT_URL if they are set (%v)", r.service(), dial)

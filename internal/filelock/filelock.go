@@ -6,6 +6,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 // ErrLocked is returned for a file that another process has locked.
@@ -33,7 +35,7 @@ func Lock(file *os.File) error {
 
 // Locked reports whether a file is locked. A file that can't be opened is not.
 func Locked(path string) bool {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/mapjob/mapjob/internal/awserror"
+	"github.com/mapjob/mapjob/internal/pages"
 )
 
 // CloudWatch finds and reads log groups.
@@ -93,9 +94,8 @@ func (g *logGroup) filter(ctx context.Context, in *cloudwatchlogs.FilterLogEvent
 	if !to.IsZero() {
 		in.EndTime = aws.Int64(to.UnixMilli())
 	}
-	pages := cloudwatchlogs.NewFilterLogEventsPaginator(g.Logs, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	all := cloudwatchlogs.NewFilterLogEventsPaginator(g.Logs, in)
+	for page, err := range pages.Of(ctx, all, func(p *cloudwatchlogs.FilterLogEventsOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return awserror.Explain(err, g.Region, "log group "+g.name)
 		}

@@ -13,6 +13,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 // File is the [Log] of a function of a run, by the name of its file. Beside it may be a
@@ -49,7 +51,7 @@ const longestLine = 1 << 20
 
 // each calls do with some lines. A line begins at a position.
 func (f File) each(ctx context.Context, wants func(at int64, text []byte) bool, do func(*Line) error) error {
-	file, err := os.Open(f.Name())
+	file, err := regular.Open(f.Name())
 	if errors.Is(err, fs.ErrNotExist) { // the run was removed meanwhile
 		return nil
 	}
@@ -94,7 +96,7 @@ type places struct {
 }
 
 func openPlaces(log, requestID string) (*places, error) {
-	file, err := os.Open(requestsOf(log))
+	file, err := regular.Open(requestsOf(log))
 	if errors.Is(err, fs.ErrNotExist) { // each line names its invocation
 		return &places{next: math.MaxInt64}, nil
 	}

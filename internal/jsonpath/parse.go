@@ -117,9 +117,7 @@ func (p *parser) name() (token, error) {
 	return properties{name}, nil
 }
 
-// sliceText matches a slice. As Jayway does, it needs one of the bounds, and ignores
-// a step.
-var sliceText = regexp.MustCompile(`^\s*(-?\d+)?:(-?\d+)?(?::-?\d*)*\s*\]`)
+var sliceText = regexp.MustCompile(`^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]`)
 
 // bracket reads a step in brackets.
 func (p *parser) bracket() (token, error) {
@@ -138,7 +136,7 @@ func (p *parser) bracket() (token, error) {
 	case '?':
 		return p.filter()
 	}
-	if match := sliceText.FindStringSubmatch(p.text[p.at:]); match != nil && match[1]+match[2] != "" {
+	if match := sliceText.FindStringSubmatch(p.text[p.at:]); match != nil {
 		p.at += len(match[0])
 		var s slice
 		for i, bound := range []**int{&s.from, &s.to} {

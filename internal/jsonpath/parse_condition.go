@@ -3,9 +3,6 @@ package jsonpath
 import (
 	"regexp"
 	"strings"
-	"time"
-
-	"github.com/dlclark/regexp2"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -66,10 +63,6 @@ func (p *parser) not() (condition, error) {
 	defer func() { p.depth-- }()
 	p.spaces()
 	if p.take("!") {
-		p.spaces()
-		if p.peek() == '@' || p.peek() == '$' {
-			return p.comparison(true)
-		}
 		c, err := p.not()
 		if err != nil {
 			return nil, err
@@ -87,33 +80,21 @@ func (p *parser) not() (condition, error) {
 		}
 		return c, nil
 	}
-	return p.comparison(false)
+	return p.comparison()
 }
 
 // operatorNames lists the operators in the order in which the parser tries
 // them: an operator comes before its own prefixes.
-var operatorNames = []string{"===", "!==", "==", "!=", "<=", ">=", "=~", "<", ">", "subsetof", "anyof", "noneof", "contains", "nin", "in", "size", "empty", "all"}
+var operatorNames = []string{"==", "!=", "<=", ">=", "=~", "<", ">", "subsetof", "anyof", "noneof", "contains", "nin", "in", "size", "empty"}
 
-// takeOperator reads an operator. Words may be in capitals.
-func (p *parser) takeOperator(name string) bool {
-	end := p.at + len(name)
-	if end > len(p.text) || !strings.EqualFold(p.text[p.at:end], name) {
-		return false
-	}
-	p.at = end
-	return true
-}
-
-// comparison reads a comparison, or a path that has to exist. After a !, the path
-// must not exist. As in Jayway, a ! before a comparison has no effect.
-func (p *parser) comparison(not bool) (condition, error) {
+func (p *parser) comparison() (condition, error) {
 	left, err := p.operand()
 	if err != nil {
 		return nil, err
 	}
 	p.spaces()
 	for _, name := range operatorNames {
-		if !p.takeOperator(name) {
+		if !p.take(name) {
 			continue
 		}
 		p.spaces()
@@ -122,7 +103,11 @@ func (p *parser) comparison(not bool) (condition, error) {
 			if err != nil {
 				return nil, err
 			}
-			return matching(left, pattern), nil
+			return func(scope filterScope) bool {
+				v, ok := left.get(scope)
+				text, is := v.(string)
+				return ok && is && pattern.MatchString(text)
+			}, nil
 		}
 		right, err := p.operand()
 		if err != nil {
@@ -133,18 +118,11 @@ func (p *parser) comparison(not bool) (condition, error) {
 	if left.path == nil {
 		return nil, p.expected("a comparison")
 	}
-	if not {
-		return func(scope filterScope) bool { return !left.exists(scope) }, nil
-	}
 	return left.exists, nil
 }
 
-// matchTimeout bounds one match: it can take exponential time.
-const matchTimeout = time.Second
-
-// pattern reads /regular expression/flags. Jayway uses Java's regular expressions,
-// which have lookarounds.
-func (p *parser) pattern() (*regexp2.Regexp, error) {
+// pattern reads /regular expression/flags.
+func (p *parser) pattern() (*regexp.Regexp, error) {
 	if !p.take("/") {
 		return nil, p.expected("a regular expression between slashes")
 	}
@@ -162,21 +140,20 @@ func (p *parser) pattern() (*regexp2.Regexp, error) {
 	source := p.text[start:p.at]
 	p.at++
 	start = p.at
-	options := regexp2.None
-	for option := patternFlags[p.peek()]; option != 0; option = patternFlags[p.peek()] {
-		options |= option
+	for strings.ContainsRune("ims", rune(p.peek())) && p.peek() != 0 {
 		p.at++
 	}
-	pattern, err := regexp2.Compile(`\A(?:`+source+`)\z`, options)
+	flags := p.text[start:p.at]
+	if flags != "" {
+		flags = "(?" + flags + ")"
+	}
+	pattern, err := regexp.Compile("^(?:" + flags + source + ")$")
 	if err != nil {
 		p.at = start
 		return nil, p.expected("a regular expression: " + err.Error())
 	}
-	pattern.MatchTimeout = matchTimeout
 	return pattern, nil
 }
-
-var patternFlags = map[byte]regexp2.RegexOptions{'i': regexp2.IgnoreCase, 'm': regexp2.Multiline, 's': regexp2.Singleline, 'x': regexp2.IgnorePatternWhitespace}
 
 var (
 	literalNumber = regexp.MustCompile(`^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?`)

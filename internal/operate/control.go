@@ -91,7 +91,7 @@ func (s *Service) took(ctx context.Context, x *Execution) (name string, err erro
 	if !strings.Contains(aws.ToString(machine.Definition), "jobLock") { // its variables
 		return "", nil
 	}
-	err = s.each(ctx, x.stateMachine, "", func(other types.ExecutionListItem) (bool, error) {
+	err = s.each(ctx, x.stateMachine, "", mostResults, func(other types.ExecutionListItem) (bool, error) {
 		if aws.ToString(other.ExecutionArn) != x.ARN && (other.StopDate == nil || x.StoppedAt != nil && other.StopDate.After(*x.StoppedAt)) {
 			name = aws.ToString(other.Name)
 		}

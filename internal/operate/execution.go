@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
@@ -24,6 +25,9 @@ type Execution struct {
 	Cause     string            `json:"cause,omitempty"`
 	Skipped   bool              `json:"skipped,omitempty"` // another execution had the job's lock
 	Account   *protocol.Account `json:"account,omitempty"` // nil if the summary has not answered
+	// Undescribed is set if its error and its account were not asked for, as in a long
+	// list.
+	Undescribed bool `json:"undescribed,omitempty"`
 
 	own           bool   // the report is that of mapjob run, not of a summary
 	counted       bool   // so is the account
@@ -61,18 +65,30 @@ type Filter struct {
 	Status string    // "": any
 	Since  time.Time // they started then or later
 	Most   int       // executions
+	// Described is how many executions of the list are described, the newest first; 0:
+	// all. Each takes a request, or two if it failed.
+	Described int
 }
 
 // List returns the executions of a state machine, those that started last first.
 func (s *Service) List(ctx context.Context, machine string, filter Filter) ([]Execution, error) {
 	list := []Execution{}
-	err := s.each(ctx, machine, filter.Status, func(listed types.ExecutionListItem) (bool, error) {
+	described := 0
+	err := s.each(ctx, machine, filter.Status, int32(min(filter.Most, mostResults)), func(listed types.ExecutionListItem) (bool, error) {
 		if aws.ToTime(listed.StartDate).Before(filter.Since) {
 			return false, nil
 		}
-		x, err := s.Describe(ctx, aws.ToString(listed.ExecutionArn))
-		if err != nil {
-			return false, err
+		x := &Execution{ARN: aws.ToString(listed.ExecutionArn), Name: aws.ToString(listed.Name), Status: string(listed.Status), StartedAt: aws.ToTime(listed.StartDate), StoppedAt: listed.StopDate}
+		switch {
+		case x.Running(): // its description has nothing more
+		case filter.Described > 0 && described == filter.Described:
+			x.Undescribed = true
+		default:
+			described++
+			var err error
+			if x, err = s.Describe(ctx, x.ARN); err != nil {
+				return false, err
+			}
 		}
 		list = append(list, *x)
 		return len(list) < filter.Most, nil
@@ -80,12 +96,17 @@ func (s *Service) List(ctx context.Context, machine string, filter Filter) ([]Ex
 	return list, err
 }
 
+// mostResults is the most results that a page of Step Functions has.
+const mostResults = 1000
+
+// fewResults is the size of a page of which the first results are enough, as a rule.
+const fewResults = 100
+
 // each calls do with the executions of a state machine, the newest first, until it
-// returns false.
-func (s *Service) each(ctx context.Context, machine, status string, do func(types.ExecutionListItem) (bool, error)) error {
-	pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: types.ExecutionStatus(status)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+// returns false. It asks for pages of a size.
+func (s *Service) each(ctx context.Context, machine, status string, size int32, do func(types.ExecutionListItem) (bool, error)) error {
+	all := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{StateMachineArn: &machine, StatusFilter: types.ExecutionStatus(status), MaxResults: size})
+	for page, err := range pages.Of(ctx, all, func(p *sfn.ListExecutionsOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return s.explain(err, machine)
 		}
@@ -108,7 +129,7 @@ func (s *Service) Execution(ctx context.Context, machine, execution string, ende
 	case execution != "":
 		return s.Describe(ctx, statesarn.Execution(machine, execution))
 	}
-	err = s.each(ctx, machine, "", func(listed types.ExecutionListItem) (more bool, err error) {
+	err = s.each(ctx, machine, "", fewResults, func(listed types.ExecutionListItem) (more bool, err error) {
 		if ended && (listed.Status == types.ExecutionStatusRunning || listed.Status == types.ExecutionStatusPendingRedrive) {
 			return true, nil
 		}
@@ -144,9 +165,8 @@ func (s *Service) Describe(ctx context.Context, arn string) (*Execution, error) 
 
 // backwards calls do with the last events of an execution, until it returns false.
 func (s *Service) backwards(ctx context.Context, arn string, most int, do func(*types.HistoryEvent) bool) error {
-	pages := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, ReverseOrder: true, MaxResults: 100})
-	for seen := 0; pages.HasMorePages() && seen < most; {
-		page, err := pages.NextPage(ctx)
+	all, seen := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, ReverseOrder: true, MaxResults: fewResults}), 0
+	for page, err := range pages.Of(ctx, all, func(p *sfn.GetExecutionHistoryOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return s.explain(err, arn)
 		}
@@ -155,7 +175,9 @@ func (s *Service) backwards(ctx context.Context, arn string, most int, do func(*
 				return nil
 			}
 		}
-		seen += len(page.Events)
+		if seen += len(page.Events); seen >= most {
+			break
+		}
 	}
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
 )
@@ -22,9 +24,8 @@ func (s *Service) Find(ctx context.Context, job string) (string, error) {
 		return job, nil
 	}
 	var names, arns []string
-	pages := sfn.NewListStateMachinesPaginator(s.API, &sfn.ListStateMachinesInput{MaxResults: 1000})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	all := sfn.NewListStateMachinesPaginator(s.API, &sfn.ListStateMachinesInput{MaxResults: mostResults})
+	for page, err := range pages.Of(ctx, all, func(p *sfn.ListStateMachinesOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return "", s.explain(err, "*")
 		}
@@ -47,22 +48,13 @@ func (s *Service) Find(ctx context.Context, job string) (string, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return "", fmt.Errorf("job %s: got %d state machines whose names begin so, expected one: %s", job, len(found), some(begin))
+		return "", fmt.Errorf("job %s: got %d state machines whose names begin so, expected one: %s", job, len(found), number.Some(begin))
 	case s.Region == "local" && len(names) > 0:
-		return "", fmt.Errorf("job %s: no run of this folder has a state machine with this name, expected one of: %s", job, some(names))
+		return "", fmt.Errorf("job %s: no run of this folder has a state machine with this name, expected one of: %s", job, number.Some(names))
 	case s.Region == "local":
 		return "", fmt.Errorf("job %s: no run of this folder has an execution: start one with %s", job, typed.Command("run"))
 	case len(names) == 0:
 		return "", fmt.Errorf("job %s: region %s has no state machines in this account: is it deployed there, and with these credentials?", job, s.Region)
 	}
-	return "", fmt.Errorf("job %s: no state machine in region %s has this name, expected one of: %s", job, s.Region, some(names))
-}
-
-// some returns the first elements of a list.
-func some(list []string) string {
-	const most = 10
-	if len(list) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
-	}
-	return strings.Join(list, ", ")
+	return "", fmt.Errorf("job %s: no state machine in region %s has this name, expected one of: %s", job, s.Region, number.Some(names))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/functionlog"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -109,23 +110,11 @@ func (s *Service) earlierItem(ctx context.Context, x *Execution, item int) (*Ear
 	if input.Rerun == nil {
 		return nil, nil
 	}
-	at, n := protocol.ErrorsOf(protocol.Object{Bucket: input.Rerun.Bucket, Key: input.Rerun.Key}), 0
-	var found *EarlierItem
-	err := eachLine(ctx, s.Store, at, func(line []byte) error {
-		if n++; n <= item {
-			return nil
-		}
-		failed, err := failedItem(at, line)
-		if err != nil {
-			return err
-		}
-		found = &EarlierItem{Execution: input.Rerun.Execution, Index: failed.Index, Error: failed.Error}
-		return errEnough
-	})
-	if errors.Is(err, errEnough) || errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	stored, err := failed.ErrorAt(ctx, s.Store, protocol.Object{Bucket: input.Rerun.Bucket, Key: input.Rerun.Key}, item)
+	if stored == nil || err != nil {
+		return nil, err
 	}
-	return found, err
+	return &EarlierItem{Execution: input.Rerun.Execution, Index: stored.Index, Error: stored.Error}, nil
 }
 
 // failedBatch returns the failure of the batch that an item was in; nil if its worker

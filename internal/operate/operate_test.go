@@ -111,7 +111,7 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, most := 0, uint64(0)
-	for item, err := range plan.Items(t.Context()) {
+	for item, err := range plan.All(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 		}
 	}
 	if n != 100_000 || plan.Count != 100_000 || plan.Errors[0].Error != "NoPrice" || plan.Errors[0].Count != 99_999 {
-		t.Errorf("got %d items and the plan %+v, expected 100,000", n, plan.Failures)
+		t.Errorf("got %d items and the plan %+v, expected 100,000", n, plan.Items)
 	}
 	if grown := int64(most) - int64(before.HeapAlloc); grown > 4<<20 {
 		t.Errorf("got %d bytes more in use, expected no more than buffers", grown)

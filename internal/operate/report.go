@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -57,6 +58,16 @@ func (s *Service) report(ctx context.Context, x *Execution) (*protocol.Folder, e
 		return folder, nil
 	}
 	return nil, s.CanRerun(ctx, x)
+}
+
+// Failures counts the items of an execution that did not succeed, those with one of the
+// errors only, if there are any.
+func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*failed.Items, error) {
+	folder, err := s.report(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return failed.Count(ctx, s.Store, x.ARN, folder, x.Unsuccessful(), only)
 }
 
 // noReport returns why an execution has no report of a summary.

@@ -15,13 +15,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
 // Plan is a rerun that was not started.
 type Plan struct {
-	*Failures
+	*failed.Items
 	BatchSize int `json:"batchSize,omitempty"` // 0: as in any execution
 
 	of *Execution
@@ -40,7 +41,7 @@ func (s *Service) PlanRerun(ctx context.Context, x *Execution, only []string, ba
 	if f.Count == 0 && f.Unknown > 0 {
 		return nil, fmt.Errorf("execution %s: none of the %d items that did not succeed is stored, so they can't be rerun: start the job again", x.Name, f.Unknown)
 	}
-	plan := &Plan{Failures: f, BatchSize: batchSize, of: x}
+	plan := &Plan{Items: f, BatchSize: batchSize, of: x}
 	_, err = plan.input(protocol.Rerun{})
 	return plan, err
 }
@@ -82,7 +83,7 @@ func (s *Service) Start(ctx context.Context, p *Plan) (arn string, err error) {
 	var random [3]byte
 	_, _ = rand.Read(random[:])
 	name := "rerun-" + time.Now().UTC().Format("20060102-150405-") + hex.EncodeToString(random[:])
-	at := protocol.Object{Bucket: p.items.Bucket,
+	at := protocol.Object{Bucket: p.At().Bucket,
 		Key: statesarn.StateMachine(p.of.ARN) + "/" + p.of.Name + "/" + protocol.RerunsFolder + "/" + name + ".jsonl"}
 	rerun := protocol.Rerun{Execution: p.of.ARN, Bucket: at.Bucket, Key: at.Key, Count: p.Count, BatchSize: p.BatchSize}
 	input, err := p.input(rerun)
@@ -90,7 +91,7 @@ func (s *Service) Start(ctx context.Context, p *Plan) (arn string, err error) {
 		return "", err
 	}
 	// The errors are first: items without errors could be rerun, but not compared.
-	if err := s.copy(ctx, p, protocol.ErrorsOf(at), nil, func(w io.Writer, item FailedItem) error {
+	if err := s.copy(ctx, p, protocol.ErrorsOf(at), nil, func(w io.Writer, item failed.Item) error {
 		line, err := encode(protocol.FailedItem{Index: item.Index, Error: item.Error})
 		if err == nil {
 			_, err = w.Write(append(line, '\n'))
@@ -99,7 +100,7 @@ func (s *Service) Start(ctx context.Context, p *Plan) (arn string, err error) {
 	}); err != nil {
 		return "", err
 	}
-	if err := s.copy(ctx, p, at, map[string]string{protocol.MetadataCount: strconv.Itoa(p.Count)}, func(w io.Writer, item FailedItem) error {
+	if err := s.copy(ctx, p, at, map[string]string{protocol.MetadataCount: strconv.Itoa(p.Count)}, func(w io.Writer, item failed.Item) error {
 		_, err := w.Write(item.Item)
 		if err == nil {
 			_, err = io.WriteString(w, "\n")
@@ -116,13 +117,13 @@ func (s *Service) Start(ctx context.Context, p *Plan) (arn string, err error) {
 }
 
 // copy writes something about each item of a plan to an object.
-func (s *Service) copy(ctx context.Context, p *Plan, to protocol.Object, metadata map[string]string, write func(io.Writer, FailedItem) error) error {
+func (s *Service) copy(ctx context.Context, p *Plan, to protocol.Object, metadata map[string]string, write func(io.Writer, failed.Item) error) error {
 	reader, writer := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
 		buffered, n := bufio.NewWriterSize(writer, 1<<16), 0
 		var err error
-		for item, failure := range p.Items(ctx) {
+		for item, failure := range p.All(ctx) {
 			if err = failure; err == nil {
 				err = write(buffered, item)
 			}
@@ -132,7 +133,7 @@ func (s *Service) copy(ctx context.Context, p *Plan, to protocol.Object, metadat
 			n++
 		}
 		if err == nil && n != p.Count {
-			err = fmt.Errorf("s3://%s/%s: got %d items, expected the %d that were counted: another process writes it; try the rerun again", p.items.Bucket, p.items.Key, n, p.Count)
+			err = fmt.Errorf("s3://%s/%s: got %d items, expected the %d that were counted: another process writes it; try the rerun again", p.At().Bucket, p.At().Key, n, p.Count)
 		}
 		if err == nil {
 			err = buffered.Flush()
@@ -142,8 +143,8 @@ func (s *Service) copy(ctx context.Context, p *Plan, to protocol.Object, metadat
 	}()
 	err := s.Store.Create(ctx, to, metadata, reader)
 	reader.CloseWithError(errors.Join(errNotRead, err))
-	if failed := <-done; failed != nil && !errors.Is(failed, errNotRead) {
-		return failed
+	if unread := <-done; unread != nil && !errors.Is(unread, errNotRead) {
+		return unread
 	}
 	return err
 }

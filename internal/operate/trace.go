@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/graph"
 	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
@@ -67,9 +68,8 @@ func (s *Service) Trace(ctx context.Context, x *Execution, children int) (*Trace
 // addHistory adds the events of an execution.
 func (s *Service) addHistory(ctx context.Context, to *graph.Trace, arn, status string) error {
 	var events []graph.Event
-	pages := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, MaxResults: 1000, IncludeExecutionData: aws.Bool(false)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	all := sfn.NewGetExecutionHistoryPaginator(s.API, &sfn.GetExecutionHistoryInput{ExecutionArn: &arn, MaxResults: mostResults, IncludeExecutionData: aws.Bool(false)})
+	for page, err := range pages.Of(ctx, all, func(p *sfn.GetExecutionHistoryOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return s.explain(err, arn)
 		}
@@ -114,9 +114,11 @@ func event(e *types.HistoryEvent) graph.Event {
 func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string, run *MapRun, most int) error {
 	read := map[string]bool{}
 	for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, ""} {
-		pages := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &run.ARN, StatusFilter: status, MaxResults: 1000})
-		for pages.HasMorePages() && len(read) < most {
-			page, err := pages.NextPage(ctx)
+		if len(read) == most {
+			break
+		}
+		all := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &run.ARN, StatusFilter: status, MaxResults: mostResults})
+		for page, err := range pages.Of(ctx, all, func(p *sfn.ListExecutionsOutput) *string { return p.NextToken }) {
 			if err != nil {
 				return s.explain(err, run.ARN)
 			}
@@ -126,13 +128,19 @@ func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string
 					to.Unknown(state)
 					return nil
 				}
-				if read[arn] || len(read) == most {
+				if read[arn] {
 					continue
+				}
+				if len(read) == most {
+					break
 				}
 				read[arn] = true
 				if err := s.addHistory(ctx, to, arn, string(child.Status)); err != nil {
 					return err
 				}
+			}
+			if len(read) == most {
+				break
 			}
 		}
 	}

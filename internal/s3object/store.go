@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/pages"
 )
 
 // Store is S3. Its methods may be called at the same time.
@@ -71,9 +72,8 @@ func (s *Store) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[strin
 			yield("", err)
 			return
 		}
-		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		all := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
+		for page, err := range pages.Of(ctx, all, func(p *s3.ListObjectsV2Output) *string { return p.NextContinuationToken }) {
 			if err != nil {
 				yield("", fmt.Errorf("listing s3://%s/%s: %w", bucket, prefix, err))
 				return

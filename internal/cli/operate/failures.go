@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/plain"
 )
 
@@ -55,11 +56,11 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 }
 
 // lines prints all items.
-func lines(ctx context.Context, to io.Writer, f *operate.Failures) error {
+func lines(ctx context.Context, to io.Writer, f *failed.Items) error {
 	out := bufio.NewWriterSize(to, 1<<16)
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
-	for item, err := range f.Items(ctx) {
+	for item, err := range f.All(ctx) {
 		if err == nil {
 			err = e.Encode(item)
 		}
@@ -70,7 +71,7 @@ func lines(ctx context.Context, to io.Writer, f *operate.Failures) error {
 	return out.Flush()
 }
 
-func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *operate.Failures) error {
+func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *failed.Items) error {
 	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
 	if f.Unknown > 0 {
 		fmt.Fprintln(to, notStored(f.Unknown))
@@ -80,7 +81,7 @@ func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *opera
 	}
 	printErrors(to, f.Errors)
 	shown := 0
-	for item, err := range f.Items(ctx) {
+	for item, err := range f.All(ctx) {
 		if err != nil {
 			return err
 		}
@@ -115,7 +116,7 @@ func errorFlags(names []string) []string {
 	return words
 }
 
-func printErrors(to io.Writer, counts []operate.ErrorCount) {
+func printErrors(to io.Writer, counts []failed.ErrorCount) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ERROR\tITEMS\tSHARE\tFOR EXAMPLE")
 	for i, e := range counts {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/plain"
+	"github.com/mapjob/mapjob/internal/typed"
 )
 
 // List is mapjob list.
@@ -20,8 +22,12 @@ type List struct {
 
 	Status string        `help:"Only executions with a status: running, succeeded, failed, timed_out or aborted." placeholder:"STATUS" complete:"running,succeeded,failed,timed_out,aborted"`
 	Since  time.Duration `help:"Only executions that started in the last DURATION, such as 24h." placeholder:"DURATION"`
-	Limit  int           `help:"Executions, at most." default:"20" placeholder:"N"`
+	Limit  int           `help:"Executions, at most; on AWS the first 100 have their items and error." default:"20" placeholder:"N"`
 }
+
+// describedOnAWS is how many executions of a list are described. DescribeExecution has a
+// quota for all programs of an account: 300 at once, and 50 a second.
+const describedOnAWS = 100
 
 // Run prints the executions of a job, the newest first.
 func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
@@ -44,6 +50,9 @@ func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if !l.Local {
+		filter.Described = describedOnAWS
+	}
 	list, err := s.List(ctx, s.machine, filter)
 	if err != nil {
 		return err
@@ -68,7 +77,13 @@ func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", plain.Line(x.Name), status, stamp(x.StartedAt), took(x), items, failed, plain.Line(x.Error))
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, func(x operate.Execution) bool { return x.Undescribed }) {
+		fmt.Fprintf(streams.Err, "items and errors are those of the first %d executions that have ended; %s shows those of another\n", describedOnAWS, typed.Command("status", "ARN"))
+	}
+	return nil
 }
 
 func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }

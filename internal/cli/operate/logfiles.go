@@ -4,22 +4,27 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/mapjob/mapjob/internal/functionlog"
 )
 
 // logFiles returns the logs of the run that an execution is of.
 func (s *session) logFiles(arn string) ([]functionlog.Log, error) {
-	stored, err := s.archive.Execution(arn)
+	x, err := s.archive.Execution(arn)
 	if err != nil {
 		return nil, err
 	}
-	names, err := filepath.Glob(filepath.Join(stored.Folder, "logs", "*.log"))
+	names, err := filepath.Glob(filepath.Join(x.Folder, "logs", "*.log"))
 	if err != nil {
 		return nil, err
 	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		info, err := os.Stat(name)
+		return err != nil || !info.Mode().IsRegular()
+	})
 	if len(names) == 0 {
-		return nil, fmt.Errorf("the run %s has no logs: it ran no function of its own", filepath.Base(stored.Folder))
+		return nil, fmt.Errorf("the run %s has no logs: it ran no function of its own", filepath.Base(x.Folder))
 	}
 	var logs []functionlog.Log
 	for _, name := range names {

@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"runtime"
 
+	"github.com/mapjob/mapjob/internal/cli/browser"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -45,7 +43,7 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	}
 	defer file.Close()
 	if c.Open {
-		return show(file, streams.Out)
+		return browser.Show(file, streams.Out)
 	}
 	if c.JSON {
 		return document(file, streams.Out)
@@ -70,28 +68,4 @@ func document(report io.Reader, out io.Writer) error {
 	}
 	_, err = out.Write(text)
 	return err
-}
-
-// show opens a page in the browser. It stays in a file, which the browser reads.
-func show(page io.Reader, out io.Writer) error {
-	file, err := os.CreateTemp("", "mapjob-report-*.html") // for this user only
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, page)
-	if err := errors.Join(err, file.Close()); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, file.Name())
-	command := []string{"xdg-open"}
-	switch runtime.GOOS {
-	case "darwin":
-		command = []string{"open"}
-	case "windows":
-		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
-	}
-	if err := exec.Command(command[0], append(command[1:], file.Name())...).Start(); err != nil {
-		return fmt.Errorf("opening the browser: %w; the report is in %s", err, file.Name())
-	}
-	return nil
 }

@@ -166,8 +166,10 @@ func (s *session) live(ctx context.Context, arn string, streams *terminal.Stream
 // localParts returns a service of parts that run on this machine.
 func localParts(endpoints map[string]string) *operate.Service {
 	url := endpoints["AWS_ENDPOINT_URL_S3"]
-	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true})
-	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], http.DefaultTransport),
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	endsInSilence(transport)
+	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true, HTTPClient: &http.Client{Transport: transport}})
+	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], transport),
 		Store: &s3store.Store{Client: objects, Region: "local"}, Region: "local"}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
 )
@@ -65,9 +66,8 @@ func choose(stack, job string, machines []machine) (string, error) {
 // machinesOf returns the state machines of a stack, with those of nested stacks.
 func (s *session) machinesOf(ctx context.Context, stack string) ([]machine, error) {
 	var machines []machine
-	pages := cloudformation.NewListStackResourcesPaginator(s.stacks, &cloudformation.ListStackResourcesInput{StackName: &stack})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	all := cloudformation.NewListStackResourcesPaginator(s.stacks, &cloudformation.ListStackResourcesInput{StackName: &stack})
+	for page, err := range pages.Of(ctx, all, func(p *cloudformation.ListStackResourcesOutput) *string { return p.NextToken }) {
 		if err != nil {
 			return nil, s.explainStack(err, stack)
 		}

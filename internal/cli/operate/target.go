@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
@@ -22,9 +23,11 @@ import (
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/stored"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/s3store"
 	"github.com/mapjob/mapjob/internal/sfnapi"
+	"github.com/mapjob/mapjob/internal/silence"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/internal/typed"
 )
@@ -132,7 +135,7 @@ func (t *Target) service(ctx context.Context, execution string) (*session, error
 // settings returns the configuration of AWS, with its credentials, for the region of an
 // ARN unless another is given.
 func (t *Target) settings(ctx context.Context, execution string) (settings aws.Config, err error) {
-	var options []func(*config.LoadOptions) error
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(endsInSilence))}
 	if t.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(t.Profile))
 	}
@@ -151,6 +154,12 @@ func (t *Target) settings(ctx context.Context, execution string) (settings aws.C
 	return settings, nil
 }
 
+// longestSilence is how long AWS may say nothing in the middle of a request, which the
+// SDK then makes again, three times in all.
+const longestSilence = 30 * time.Second
+
+func endsInSilence(t *http.Transport) { t.DialContext = silence.Ending(t.DialContext, longestSilence) }
+
 // localService opens the executions of the runs of this folder. Nothing runs for it.
 func localService() (*session, error) {
 	folders, err := runs.All()
@@ -162,7 +171,7 @@ func localService() (*session, error) {
 		return nil, err
 	}
 	client := localClient("http://stepfunctions", sfnapi.New(nil, executions))
-	return &session{archive: executions, Service: &operate.Service{API: client, Pause: localPause, Store: files(folders), Region: "local"}}, nil
+	return &session{archive: executions, Service: &operate.Service{API: client, Pause: localPause, Store: stored.Objects(folders), Region: "local"}}, nil
 }
 
 // localPause is how often a watch asks on this machine.

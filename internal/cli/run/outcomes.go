@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 // outcomes are those of a run's items.
@@ -24,7 +24,7 @@ type outcomes struct {
 
 // readOutcomes reads the file of a run that has them.
 func readOutcomes(path string) (*outcomes, error) {
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}

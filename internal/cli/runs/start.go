@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/regular"
 )
 
 const (
@@ -54,7 +56,7 @@ func (s *Start) Write(folder string) error {
 
 // ReadStart reads how the run of a folder was started.
 func ReadStart(folder string) (*Start, error) {
-	text, err := os.ReadFile(filepath.Join(folder, startFile))
+	text, err := regular.ReadFile(filepath.Join(folder, startFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("run %s: got no %s, expected one: the run did not begin, or is of an earlier version of mapjob", filepath.Base(folder), startFile)
 	}
@@ -87,7 +89,7 @@ func Endpoints(folder string) map[string]string {
 	if !inUse(folder) {
 		return nil
 	}
-	text, err := os.ReadFile(filepath.Join(folder, endpointsFile))
+	text, err := regular.ReadFile(filepath.Join(folder, endpointsFile))
 	var endpoints map[string]string
 	if err != nil || json.Unmarshal(text, &endpoints) != nil {
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/mapjob/mapjob/internal/items"
+	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/job"
@@ -38,12 +39,11 @@ func (s store) List(ctx context.Context, bucket, prefix string) iter.Seq2[items.
 			return
 		}
 		at := "s3://" + bucket + "/" + prefix
-		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
+		all := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
 			Bucket: &bucket, Prefix: &prefix,
 			EncodingType: types.EncodingTypeUrl, // XML has no way to write every key
 		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		for page, err := range pages.Of(ctx, all, func(p *s3.ListObjectsV2Output) *string { return p.NextContinuationToken }) {
 			if err != nil {
 				yield(items.Object{}, s3object.Refusal(at, err))
 				return

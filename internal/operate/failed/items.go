@@ -1,4 +1,6 @@
-package operate
+// Package failed reads the items of an execution that did not succeed, as its report
+// stores them.
+package failed
 
 import (
 	"cmp"
@@ -6,17 +8,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"slices"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/report"
 )
 
-// FailedItem is an item that did not succeed.
-type FailedItem struct {
+// Item is an item that did not succeed.
+type Item struct {
 	Index int             `json:"index"`
 	Error string          `json:"error"`
 	Item  json.RawMessage `json:"item"`
@@ -30,8 +34,13 @@ type ErrorCount struct {
 	Example string  `json:"example,omitempty"` // cause of one of them
 }
 
-// Failures are the items of an execution that did not succeed.
-type Failures struct {
+// Store opens objects. If there is no such object, the error is fs.ErrNotExist.
+type Store interface {
+	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
+}
+
+// Items are the items of an execution that did not succeed.
+type Items struct {
 	Execution string       `json:"execution"`
 	Count     int          `json:"count"`
 	Errors    []ErrorCount `json:"errors"` // most frequent first
@@ -46,15 +55,12 @@ type Failures struct {
 // unknownError stands for the error of an item that is not stored beside it.
 const unknownError = protocol.ErrorOutcomeUnknown
 
-// Failures counts the items of an execution that did not succeed by their errors,
-// those with one of the errors only, if there are any.
-func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*Failures, error) {
-	folder, err := s.report(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	f := &Failures{Execution: x.ARN, Errors: []ErrorCount{}, store: s.Store, items: folder.File(protocol.FailuresFile), only: only}
-	if x.Unsuccessful() == 0 {
+// Count counts the items of an execution that did not succeed by their errors, those
+// with one of the errors only, if there are any. So many did not succeed, and their
+// report is in a folder.
+func Count(ctx context.Context, store Store, execution string, folder *protocol.Folder, unsuccessful int, only []string) (*Items, error) {
+	f := &Items{Execution: execution, Errors: []ErrorCount{}, store: store, items: folder.File(protocol.FailuresFile), only: only}
+	if unsuccessful == 0 {
 		return f, f.checkOnly(nil)
 	}
 	counts, err := f.count(ctx)
@@ -73,22 +79,22 @@ func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*F
 		}
 	}
 	if len(only) == 0 {
-		f.Unknown = max(0, x.Unsuccessful()-all)
+		f.Unknown = max(0, unsuccessful-all)
 	}
-	examples, err := s.examples(ctx, folder)
+	causes, err := examples(ctx, store, folder)
 	if err != nil {
 		return nil, err
 	}
 	for i := range f.Errors {
 		e := &f.Errors[i]
-		e.Percent, e.Example = 100*float64(e.Count)/float64(all), examples[e.Error]
+		e.Percent, e.Example = 100*float64(e.Count)/float64(all), causes[e.Error]
 	}
 	slices.SortFunc(f.Errors, func(a, b ErrorCount) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Error, b.Error)) })
 	return f, nil
 }
 
 // checkOnly refuses an error that no item has.
-func (f *Failures) checkOnly(counts map[string]int) error {
+func (f *Items) checkOnly(counts map[string]int) error {
 	var names []string
 	for name := range counts {
 		names = append(names, name)
@@ -99,16 +105,16 @@ func (f *Failures) checkOnly(counts map[string]int) error {
 			if len(names) == 0 {
 				return fmt.Errorf("--error %s: no item of the execution failed", name)
 			}
-			return fmt.Errorf("--error %s: no item failed with it, expected one of: %s", name, some(names))
+			return fmt.Errorf("--error %s: no item failed with it, expected one of: %s", name, number.Some(names))
 		}
 	}
 	return nil
 }
 
-func (f *Failures) wants(name string) bool { return len(f.only) == 0 || slices.Contains(f.only, name) }
+func (f *Items) wants(name string) bool { return len(f.only) == 0 || slices.Contains(f.only, name) }
 
 // count counts the items by error. It keeps each error's name once.
-func (f *Failures) count(ctx context.Context) (map[string]int, error) {
+func (f *Items) count(ctx context.Context) (map[string]int, error) {
 	counts := map[string]int{}
 	errorsAt := protocol.ErrorsOf(f.items)
 	err := eachLine(ctx, f.store, errorsAt, func(line []byte) error {
@@ -144,20 +150,23 @@ func eachLine(ctx context.Context, store Store, at protocol.Object, do func(line
 	return jsonl.EachLine(object, do)
 }
 
-// Items yields the items, one at a time. An error is the last that it yields. An item
+// At returns where the items are.
+func (f *Items) At() protocol.Object { return f.items }
+
+// All yields the items, one at a time. An error is the last that it yields. An item
 // is valid until the next one.
-func (f *Failures) Items(ctx context.Context) iter.Seq2[FailedItem, error] {
-	return func(yield func(FailedItem, error) bool) {
+func (f *Items) All(ctx context.Context) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
 		if f.Count == 0 {
 			return
 		}
-		if err := f.eachItem(ctx, func(item FailedItem) error {
+		if err := f.eachItem(ctx, func(item Item) error {
 			if !yield(item, nil) {
 				return errEnough
 			}
 			return nil
 		}); err != nil && !errors.Is(err, errEnough) {
-			yield(FailedItem{}, err)
+			yield(Item{}, err)
 		}
 	}
 }
@@ -165,7 +174,7 @@ func (f *Failures) Items(ctx context.Context) iter.Seq2[FailedItem, error] {
 var errEnough = errors.New("enough")
 
 // eachItem reads the items and their errors side by side.
-func (f *Failures) eachItem(ctx context.Context, do func(FailedItem) error) error {
+func (f *Items) eachItem(ctx context.Context, do func(Item) error) error {
 	errorsAt := protocol.ErrorsOf(f.items)
 	next, stop := iter.Pull2(lines(ctx, f.store, errorsAt))
 	defer stop()
@@ -194,8 +203,29 @@ func (f *Failures) eachItem(ctx context.Context, do func(FailedItem) error) erro
 		if !json.Valid(item) {
 			return fmt.Errorf("reading s3://%s/%s: got text that is not JSON in item %d, expected one JSON value in each line: %s", f.items.Bucket, f.items.Key, failed.Index, protocol.Excerpt(item))
 		}
-		return do(FailedItem{Index: failed.Index, Error: failed.Error, Item: item})
+		return do(Item{Index: failed.Index, Error: failed.Error, Item: item})
 	})
+}
+
+// ErrorAt returns the error that is stored for an item of a list of failed items, by its
+// number; nil if none is.
+func ErrorAt(ctx context.Context, store Store, items protocol.Object, number int) (found *protocol.FailedItem, err error) {
+	at, n := protocol.ErrorsOf(items), 0
+	err = eachLine(ctx, store, at, func(line []byte) error {
+		if n++; n <= number {
+			return nil
+		}
+		failed, err := failedItem(at, line)
+		if err != nil {
+			return err
+		}
+		found = &failed
+		return errEnough
+	})
+	if errors.Is(err, errEnough) || errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return found, err
 }
 
 func lines(ctx context.Context, store Store, at protocol.Object) iter.Seq2[[]byte, error] {
@@ -212,8 +242,8 @@ func lines(ctx context.Context, store Store, at protocol.Object) iter.Seq2[[]byt
 }
 
 // examples returns a cause for each error, from the report.
-func (s *Service) examples(ctx context.Context, folder *protocol.Folder) (map[string]string, error) {
-	object, err := s.Store.Open(ctx, folder.File(protocol.ReportJSON))
+func examples(ctx context.Context, store Store, folder *protocol.Folder) (map[string]string, error) {
+	object, err := store.Open(ctx, folder.File(protocol.ReportJSON))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

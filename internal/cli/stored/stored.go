@@ -1,0 +1,54 @@
+// Package stored opens what the runs of a folder have stored, while nothing runs.
+package stored
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/regular"
+)
+
+// Objects are the folders of runs, with their objects.
+type Objects []string
+
+// Open opens an object of the first run that has it: its key has the name of the
+// execution.
+func (o Objects) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error) {
+	for _, folder := range o {
+		for _, naming := range []keypath.Naming{{Folds: false}, {Folds: true}} {
+			file, err := regular.Open(filepath.Join(folder, "s3", "buckets", at.Bucket, filepath.FromSlash(naming.Path(at.Key))))
+			if !errors.Is(err, fs.ErrNotExist) {
+				return file, err
+			}
+		}
+	}
+	return nil, fmt.Errorf("s3://%s/%s: %w in .mapjob/runs", at.Bucket, at.Key, fs.ErrNotExist)
+}
+
+var errReadOnly = errors.New("the objects of runs are written by their parts only")
+
+// Create is refused.
+func (Objects) Create(context.Context, protocol.Object, map[string]string, io.Reader) error {
+	return errReadOnly
+}
+
+// Report is the folder of a run, with the report of mapjob run, which counts items
+// itself.
+type Report string
+
+// Open opens a file of the report.
+func (r Report) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error) {
+	return regular.Open(filepath.Join(string(r), path.Base(at.Key)))
+}
+
+// Create is refused.
+func (Report) Create(context.Context, protocol.Object, map[string]string, io.Reader) error {
+	return errReadOnly
+}
