@@ -32,10 +32,7 @@ func (r *Rule) Matches(s *expression.Scope) (bool, error) { return r.condition.H
 
 func (p *parser) choice(f fields.Object, links []link) (*Choice, []link) {
 	c := &Choice{}
-	list := f.List("Choices", "rules")
-	if len(list) == 0 {
-		f.Document.Problem(f.At("Choices"), "got no rule, expected at least one")
-	}
+	list := f.Some("Choices", "rule", "rules")
 	for i, v := range list {
 		g, ok := f.Document.Open(v, fields.Element(f.At("Choices"), i), "a choice rule", fields.RuleKind, f.Language)
 		if !ok {

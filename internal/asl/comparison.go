@@ -41,10 +41,7 @@ func (p *parser) nested(f fields.Object, v any, path string) (expression.Conditi
 }
 
 func (p *parser) combination(f fields.Object, operator string) (expression.Condition, string) {
-	list := f.List(operator, "comparisons")
-	if len(list) == 0 {
-		f.Document.Problem(f.At(operator), "got no comparison, expected at least one")
-	}
+	list := f.Some(operator, "comparison", "comparisons")
 	conditions := make([]expression.Condition, len(list))
 	texts := make([]string, len(list))
 	for i, v := range list {
@@ -59,8 +56,8 @@ func (p *parser) compare(f fields.Object, operator string) (expression.Condition
 		f.Missing("Variable", "a JSONPath such as $.order")
 		return nil, ""
 	}
-	variable := f.JSONPath("Variable")
-	if variable == nil || variable.Discard {
+	variable := f.MustPath("Variable")
+	if variable == nil {
 		return nil, ""
 	}
 	operand, _ := f.Get(operator)
@@ -75,8 +72,8 @@ func (p *parser) compare(f fields.Object, operator string) (expression.Condition
 	c := expression.ComparisonOf(operator)
 	if c == nil {
 		c = expression.ComparisonOf(strings.TrimSuffix(operator, "Path"))
-		path := f.JSONPath(operator)
-		if path == nil || path.Discard {
+		path := f.MustPath(operator)
+		if path == nil {
 			return nil, ""
 		}
 		return &expression.Compare{Variable: variable, Comparison: c, Path: path}, text

@@ -1,6 +1,8 @@
 package asl
 
 import (
+	"slices"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/mapjob/mapjob/internal/asl/fields"
@@ -15,7 +17,7 @@ type ItemReader struct {
 	// Arguments holds Arguments in JSONata and Parameters in JSONPath.
 	Arguments *expression.Template
 	// InputType is JSON, JSONL, CSV, PARQUET or MANIFEST. It is empty for an object
-	// list.
+	// list, and may be for an inventory.
 	InputType      string
 	HeaderLocation string // FIRST_ROW or GIVEN
 	Headers        []string
@@ -41,14 +43,11 @@ func (p *parser) itemReader(f fields.Object) *ItemReader {
 	if v, ok := g.Get("ReaderConfig"); ok {
 		if config, ok := f.Document.Open(v, g.At("ReaderConfig"), "ReaderConfig", fields.ReadConfigKind, f.Language); ok {
 			p.readerConfig(config, r)
+			p.checkInputType(config, r)
 		}
 	}
-	if r.InputType == "" && r.Resource.Action == "getObject" {
-		if g.Has("ReaderConfig") {
-			g.Document.Problem(fields.Step(g.At("ReaderConfig"), "InputType"), "got nothing, expected %s", fields.Alternatives(inputTypes))
-		} else {
-			r.InputType = "JSON"
-		}
+	if r.InputType == "" && r.Resource.Action == "getObject" && !g.Has("ReaderConfig") {
+		r.InputType = "JSON"
 	}
 	return r
 }
@@ -78,27 +77,39 @@ func (p *parser) readerConfig(f fields.Object, r *ItemReader) {
 	}
 	csv := r.InputType == "CSV"
 	switch {
-	case csv && r.HeaderLocation == "":
+	case csv && !f.Has("CSVHeaderLocation"):
 		f.Missing("CSVHeaderLocation", `"FIRST_ROW" or "GIVEN" if InputType is CSV`)
 	case csv && r.HeaderLocation == "GIVEN" && len(r.Headers) == 0:
 		f.Missing("CSVHeaders", "column names if CSVHeaderLocation is GIVEN")
 	case r.HeaderLocation == "FIRST_ROW" && len(r.Headers) > 0:
 		f.Document.Problem(f.At("CSVHeaders"), "got column names although CSVHeaderLocation is FIRST_ROW, expected GIVEN")
 	}
-	if !csv && r.InputType != "" && !(r.InputType == "MANIFEST" && r.ManifestType == "ATHENA_DATA") && r.ManifestType == "" {
+	if !csv && r.InputType != "" {
 		for _, name := range []string{"CSVHeaderLocation", "CSVHeaders", "CSVDelimiter"} {
 			if f.Has(name) {
 				f.Document.Problem(f.At(name), "got a CSV field although InputType is %s, expected InputType CSV", r.InputType)
 			}
 		}
 	}
-	if r.ManifestType == "ATHENA_DATA" && r.InputType == "JSON" {
-		f.Document.Problem(f.At("InputType"), "got \"JSON\" although ManifestType is ATHENA_DATA, expected \"CSV\", \"JSONL\" or \"PARQUET\"")
-	}
 	if !jsontext.Pointer(r.ItemsPointer).IsValid() && !f.Document.Substituted(f.At("ItemsPointer"), r.ItemsPointer) {
 		f.Document.Problem(f.At("ItemsPointer"), "got %q, expected a JSON pointer such as /orders/items", r.ItemsPointer)
 	}
 	if r.ItemsPointer != "" && r.InputType != "JSON" {
 		f.Document.Problem(f.At("ItemsPointer"), "got a JSON pointer although InputType is %s, expected InputType JSON", r.InputType)
+	}
+}
+
+// checkInputType reports an InputType that does not fit what is read: an inventory
+// has its own, and objects that are listed only need one to be loaded.
+func (p *parser) checkInputType(f fields.Object, r *ItemReader) {
+	switch {
+	case !f.Has("InputType"):
+		if r.Flatten || r.ManifestType != "S3_INVENTORY" && r.Resource.Action == "getObject" {
+			f.Document.Problem(f.At("InputType"), "got nothing, expected %s", fields.Alternatives(inputTypes))
+		}
+	case r.ManifestType == "ATHENA_DATA" && (r.InputType == "JSON" || r.InputType == "MANIFEST"):
+		f.Document.Problem(f.At("InputType"), "got %q although ManifestType is ATHENA_DATA, expected \"CSV\", \"JSONL\" or \"PARQUET\"", r.InputType)
+	case r.ManifestType == "S3_INVENTORY" && r.InputType != "MANIFEST" && slices.Contains(inputTypes, r.InputType):
+		f.Document.Problem(f.At("InputType"), "got %q although ManifestType is S3_INVENTORY, expected none: the inventory says its format", r.InputType)
 	}
 }

@@ -60,10 +60,7 @@ func (p *parser) mapState(f fields.Object) *Map {
 	if f.Language == JSONata {
 		m.Items = p.items(f)
 	} else {
-		m.ItemsPath = f.JSONPath("ItemsPath")
-		if m.ItemsPath != nil && m.ItemsPath.Discard {
-			f.Document.Problem(f.At("ItemsPath"), "got null, expected a JSONPath such as $.orders")
-		}
+		m.ItemsPath = f.MustPath("ItemsPath")
 		m.ItemSelector = f.Template("Parameters", "Parameters")
 	}
 	if selector := f.ObjectTemplate("ItemSelector", "ItemSelector"); selector != nil {

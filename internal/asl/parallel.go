@@ -7,10 +7,7 @@ type Parallel struct{ Branches []*Flow }
 
 func (p *parser) parallel(f fields.Object) *Parallel {
 	parallel := &Parallel{}
-	branches := f.List("Branches", "branches")
-	if len(branches) == 0 {
-		f.Document.Problem(f.At("Branches"), "got no branch, expected at least one")
-	}
+	branches := f.Some("Branches", "branch", "branches")
 	for i, v := range branches {
 		flow := &Flow{}
 		parallel.Branches = append(parallel.Branches, flow)

@@ -120,5 +120,6 @@ func (p *parser) stateMachine(d *fields.Document, v any) *StateMachine {
 	m.TimeoutSeconds, _ = f.Integer("TimeoutSeconds", 1, MaxSeconds)
 	p.flow(f, &m.Flow)
 	p.scopes.Check(d)
+	checkExpress(d, &m.Flow, false)
 	return m
 }

@@ -55,10 +55,7 @@ const maxDelay = 31622400 - 1
 // errorEquals reads ErrorEquals. States.ALL must be alone, in the last retrier or
 // catcher.
 func (p *parser) errorEquals(f fields.Object, last bool) []string {
-	list := f.List("ErrorEquals", "error names")
-	if len(list) == 0 {
-		f.Document.Problem(f.At("ErrorEquals"), "got no error name, expected at least one")
-	}
+	list := f.Some("ErrorEquals", "error name", "error names")
 	names := make([]string, 0, len(list))
 	for i, v := range list {
 		name, ok := v.(string)

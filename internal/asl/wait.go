@@ -22,7 +22,8 @@ func (p *parser) wait(f fields.Object) *Wait {
 			n++
 		}
 	}
-	if n != 1 {
+	twice := f.Has("Seconds") && f.Has("SecondsPath") || f.Has("Timestamp") && f.Has("TimestampPath") // reported
+	if n != 1 && !(n == 2 && twice) {
 		f.Document.Problem(f.Path, "got %d of Seconds, SecondsPath, Timestamp and TimestampPath, expected exactly one", n)
 	}
 	return w

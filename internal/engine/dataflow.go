@@ -21,13 +21,9 @@ func (v *visit) inputPath() (any, error) {
 	scope.Input = v.input
 	x, err := p.Get(scope)
 	if err != nil {
-		return nil, invalidPath(p, err)
+		return nil, expression.InvalidPath(p, err)
 	}
 	return x, nil
-}
-
-func invalidPath(p fmt.Stringer, err error) error {
-	return &expression.Error{Name: errRuntime, Message: fmt.Sprintf("Invalid path '%s' : %v", p, err)}
 }
 
 // parameters returns what Arguments or Parameters makes of the input.
@@ -127,7 +123,7 @@ func (v *visit) outputPath(output any) (any, error) {
 	scope.Input = output
 	x, err := p.Get(scope)
 	if err != nil {
-		return nil, invalidPath(p, err)
+		return nil, expression.InvalidPath(p, err)
 	}
 	return x, nil
 }

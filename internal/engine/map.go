@@ -42,9 +42,9 @@ func (v *visit) mapItems() (items []any, keys []string, err error) {
 		if list, err = m.Items.Evaluate(v.scope()); err != nil {
 			return nil, nil, err
 		}
-	case m.ItemsPath != nil && !m.ItemsPath.Discard:
+	case m.ItemsPath != nil:
 		if list, err = m.ItemsPath.Get(v.scope()); err != nil {
-			return nil, nil, invalidPath(m.ItemsPath, err)
+			return nil, nil, expression.InvalidPath(m.ItemsPath, err)
 		}
 	}
 	switch list := list.(type) {

@@ -118,11 +118,6 @@ func (v *visit) seconds(d *expression.Dynamic) (int64, error) {
 	if d == nil {
 		return 0, nil
 	}
-	if d.Path() != nil {
-		if _, err := d.Path().Get(v.scope()); err != nil {
-			return 0, invalidPath(d.Path(), err)
-		}
-	}
 	n, err := d.Integer(v.scope())
 	if err == nil && (n < 0 || n > asl.MaxSeconds) {
 		err = &expression.Error{Name: errRuntime, Field: d.Field, Message: fmt.Sprintf("got %d seconds, expected from 0 to %d", n, asl.MaxSeconds)}

@@ -80,9 +80,22 @@ func (d *Dynamic) Text(s *Scope) (string, error) {
 	return text, nil
 }
 
+// number returns the value of a field that takes a number. AWS has an error message
+// of its own for a path in such a field that refers to no value.
+func (d *Dynamic) number(s *Scope) (any, error) {
+	if p := d.Path(); p != nil {
+		v, err := p.Get(s)
+		if err != nil {
+			return nil, InvalidPath(p, err)
+		}
+		return v, nil
+	}
+	return d.Evaluate(s)
+}
+
 // Integer returns the value of a field that takes a whole number.
 func (d *Dynamic) Integer(s *Scope) (int64, error) {
-	v, err := d.Evaluate(s)
+	v, err := d.number(s)
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +115,7 @@ func (d *Dynamic) Integer(s *Scope) (int64, error) {
 
 // Float returns the value of a field that takes any number.
 func (d *Dynamic) Float(s *Scope) (float64, error) {
-	v, err := d.Evaluate(s)
+	v, err := d.number(s)
 	if err != nil {
 		return 0, err
 	}

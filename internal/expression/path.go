@@ -23,7 +23,8 @@ type Path struct {
 	variable string
 }
 
-var variablePrefix = regexp.MustCompile(`^\$([\p{L}_][\p{L}\p{N}_]*)`)
+// variablePrefix matches the names that an Assign may have.
+var variablePrefix = regexp.MustCompile(`^\$([\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*)`)
 
 // spaces are the characters that may follow a path: AWS ignores them.
 const spaces = " \t\r\n"

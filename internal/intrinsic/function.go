@@ -208,23 +208,6 @@ func arrayLength(_ *Environment, a []any) (any, error) {
 	return float64(len(list)), err
 }
 
-func arrayUnique(_ *Environment, a []any) (any, error) {
-	list, err := array(a[0])
-	if err != nil {
-		return nil, err
-	}
-	unique := []any{}
-	seen := map[string]bool{}
-	for _, x := range list {
-		text := value.Text(x)
-		if !seen[text] {
-			seen[text] = true
-			unique = append(unique, x)
-		}
-	}
-	return unique, nil
-}
-
 // maxEncoded is the largest number of characters that the Base64 functions and
 // States.Hash take (developer guide).
 const maxEncoded = 10000
@@ -380,9 +363,6 @@ func stringSplit(_ *Environment, a []any) (any, error) {
 		return nil, fmt.Errorf("the arguments: got %s and %s, expected strings", value.Describe(a[0]), value.Describe(a[1]))
 	}
 	parts := []any{}
-	if delimiters == "" {
-		return append(parts, text), nil
-	}
 	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(delimiters, c) }) {
 		parts = append(parts, part)
 	}

@@ -29,6 +29,10 @@ func TestDifferencesFromJsonata(t *testing.T) {
 		{`$map(?, $uppercase)(["a","b"])`, `["A","B"]`},
 		{`$string(?)(5)`, `"5"`},
 		{`($f := function($g) { $g(?, 2) }; $f($power)(3))`, `9`},
+		// A function has no members to update an object with.
+		{`$spread({} ~> |$|$sum|)`, `T2011: The insert/update clause of the transform expression must evaluate to an object: undefined`},
+		// Weeks of the years 0 to 99.
+		{`$fromMillis(-62135596800000, "[W]", "-0530")`, `"52"`},
 		// $power is exact.
 		{`$power(10, 2.5)`, `316.22776601683796`},
 		{`$power(1e-7, -2)`, `100000000000000.02`},

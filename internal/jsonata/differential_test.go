@@ -272,6 +272,9 @@ func TestAgainstRandomExpressions(t *testing.T) {
 		for i := range cases {
 			g.variables, g.named = nil, 0
 			cases[i] = generated{g.expression(anything, 1+g.IntN(4)), g.input()}
+			if g.chance(5) {
+				cases[i].expression = literal(g.damaged(cases[i].expression.String()))
+			}
 		}
 		for i, want := range o.ask(t, cases) {
 			got := ours(t, cases[i])

@@ -11,7 +11,7 @@ import (
 // for, and one expression in ten ignores it:
 //
 //	expr(T)    = leaf(T) | path | call(T) | typed(T) | "(" block ")" | cond | chain
-//	           | expr "[" pred "]" | var
+//	           | expr "[" pred "]" | var | recursion
 //	typed(num) = num ("+"|"-"|"*"|"/"|"%") num | "-" num
 //	typed(str) = any "&" any
 //	typed(bool)= any ("="|"!=") any | num ("<"|"<="|">"|">=") num | str "<" str
@@ -20,10 +20,12 @@ import (
 //	typed(obj) = "{" [ key ":" any { "," key ":" any } ] "}"
 //	typed(fn)  = lambda | "$" builtin | builtin "(" (any|"?") ... ")" | regex
 //	           | fn "~>" fn | transform
+//	recursion  = "(" var ":=" "function(" var "," var "){" var ">" "0" "?"
+//	             ( call | any op call ) ":" var "};" call ")"
 //	path       = start { "." step } [ "{" key ":" any "}" ]
 //	start      = name | "$" | "$$" | var | "*" | "**" | "(" any ")" | array | call
 //	step       = ( name | '"' name '"' | "*" | "**" | "%" | "(" any ")" | object
-//	             | array | call ) { "@" var | "#" var | "[" pred "]" | "[]"
+//	             | array | call | builtin "(" arguments but the first ")" | fn ) { "@" var | "#" var | "[" pred "]" | "[]"
 //	             | "^(" [ "<" | ">" ] any ")" }
 //	pred       = num | "[" num ".." num "]" | "[" num "," num "]" | any op leaf
 //	           | parents "." name op leaf | "$" op num | bool | any
@@ -35,8 +37,13 @@ import (
 //	transform  = "|" path "|" obj [ "," (str | array of str) ] "|"
 //
 // Arguments fit the types of the built-in function, but one in ten does not, and
-// one may be missing or too many. Functions that depend on time or chance appear
-// inside $type, because their values cannot be compared.
+// one may be missing or too many. Pictures of numbers, integers and times, regular
+// expressions and signatures are made of random parts, see random_text_test.go.
+// Functions that depend on chance appear inside $type, because their values cannot
+// be compared.
+//
+// One expression in twenty has a syntax error, most likely: a part of its text is
+// missing, doubled, or replaced.
 type generator struct {
 	*rand.Rand
 	variables []string
@@ -102,24 +109,24 @@ var builtinFunctions = []struct{ name, result, parameters string }{
 	{"lowercase", "s", "s"}, {"uppercase", "s", "s"}, {"trim", "s", "s"}, {"pad", "s", "sns"}, {"contains", "b", "sr"}, {"split", "S", "srn"},
 	{"join", "s", "Ss"}, {"match", "O", "sRn"}, {"replace", "s", "srqn"}, {"base64encode", "s", "s"}, {"base64decode", "s", "B"},
 	{"encodeUrlComponent", "s", "u"}, {"encodeUrl", "s", "u"}, {"decodeUrlComponent", "s", "u"}, {"decodeUrl", "s", "u"},
-	{"formatNumber", "s", "npo"}, {"formatBase", "s", "nn"}, {"formatInteger", "s", "ni"}, {"parseInteger", "n", "si"},
+	{"formatNumber", "s", "npF"}, {"formatBase", "s", "nn"}, {"formatInteger", "s", "ni"}, {"parseInteger", "n", "si"},
 	{"number", "n", "v"}, {"floor", "n", "n"}, {"ceil", "n", "n"}, {"round", "n", "nn"}, {"abs", "n", "n"}, {"sqrt", "n", "n"}, {"power", "n", "nn"},
 	{"boolean", "b", "x"}, {"not", "b", "x"}, {"exists", "b", "x"}, {"type", "s", "x"}, {"clone", "o", "o"},
 	{"map", "A", "Af"}, {"filter", "A", "Af"}, {"single", "x", "Af"}, {"reduce", "x", "Agx"}, {"sift", "o", "of"}, {"each", "A", "of"}, {"zip", "A", "AA"},
 	{"keys", "S", "o"}, {"lookup", "x", "ok"}, {"append", "A", "xx"}, {"spread", "O", "o"}, {"merge", "o", "O"}, {"reverse", "A", "A"},
 	{"sort", "A", "Ac"}, {"distinct", "A", "A"}, {"error", "x", "s"}, {"assert", "x", "bs"},
-	{"toMillis", "n", "TY"}, {"fromMillis", "s", "MYZ"},
+	{"toMillis", "n", "TY"}, {"fromMillis", "s", "MYZ"}, {"now", "s", "YZ"},
 }
 
 var names = []string{"a", "b", "c", "d", "e", "missing"}
 
 // leaves holds literals by type.
 var leaves = map[byte][]string{
-	number:  {"0", "1", "2", "3", "-1", "-2", "10", "2.5", "0.1", "-0.5", "1e3", "255", "1e-7", "12345.678", "1e20", "1.005"},
-	text:    {`""`, `"a"`, `"b"`, `"c"`, `"abc"`, `"A b"`, `" x "`, `"1"`, `"-2.5"`, `"x,y,z"`, `"é😀"`, `"true"`, `"a\nb"`, `"\""`, `'it'`},
+	number:  {"0", "1", "2", "3", "-1", "-2", "10", "2.5", "0.1", "-0.5", "1e3", "255", "1e-7", "12345.678", "1e20", "1.005", "9007199254740993", "999999999999999868928", "1e21", "5e-324", "1e308", "(1/0)", `$parseInteger("x","0")`},
+	text:    {`""`, `"a"`, `"b"`, `"c"`, `"abc"`, `"A b"`, `" x "`, `"1"`, `"-2.5"`, `"x,y,z"`, `"é😀"`, `"true"`, `"a\nb"`, `"\""`, `'it'`, `"\uD83D\uDE00z"`, `"ßﬁİ"`, `"日本 語"`, `"  a\t b "`, `"[1]"`, `"abcabcabc"`},
 	boolean: {"true", "false"},
 	object:  {"{}", `{"a":1}`, `{"b":{"a":2}}`},
-	array:   {"[]", "[1,2,3]", `["a","b"]`, "[1..4]", `[{"a":1},{"a":2}]`, "[[1,2],[3]]", "[null]"},
+	array:   {"[]", "[1,2,3]", `["a","b"]`, "[1..4]", `[{"a":1},{"a":2}]`, "[[1,2],[3]]", "[null]", "[[]]", "[[[1]],[2]]", `[1,"1",true,null,[1],{"a":1}]`},
 	numbers: {"[]", "[1,2,3]", "[3,1,2]", "[0.1,0.2]", "[1..3]"},
 	texts:   {"[]", `["a"]`, `["b","a","c"]`, `["",""]`},
 	objects: {"[]", `[{"a":1,"b":2},{"a":3}]`, `[{"c":[1,2]},{"c":3}]`},
@@ -130,11 +137,12 @@ var leaves = map[byte][]string{
 	'u':     {`"a b&c=d/é"`, `"?x=%20"`, `"%E4%BD"`, `"http://a/b?c=d e#f"`, `"%"`, `"😀"`, `"%2F%3f"`},
 	'B':     {`"aGVsbG8="`, `""`, `"YQ=="`, `"AAEC"`},
 	'p':     {`"#,##0.00"`, `"0"`, `"#"`, `"00.0"`, `"0%"`, `"0.0‰"`, `"#,##0;(#)"`, `"0.00e0"`, `"#0.###"`, `""`, `"0.0.0"`, `"x0y"`, `"##,#0"`, `"0,"`},
+	'F':     {"{}", `{"decimal-separator":","}`, `{"grouping-separator":"."}`, `{"zero-digit":"٠"}`, `{"minus-sign":"−","percent":"p"}`, `{"exponent-separator":"E","digit":"x"}`, `{"pattern-separator":"|","per-mille":"m","infinity":"inf","NaN":"nan"}`, `{"decimal-separator":",","grouping-separator":"."}`},
 	'i':     {`"0"`, `"001"`, `"#,##0"`, `"I"`, `"i"`, `"A"`, `"a"`, `"w"`, `"W"`, `"Ww"`, `"1;o"`, `"w;o"`, `"α"`, `""`, `"#"`, `"٠"`},
-	'T':     {`"2018-03-01"`, `"2018-03-01T10:20:30.400Z"`, `"2018"`, `"10:20"`, `"1 March 2018"`, `"x"`, `"2018-W09"`},
+	'T':     {`"2018-03-01"`, `"2018-03-01T10:20:30.400Z"`, `"2018"`, `"10:20"`, `"1 March 2018"`, `"x"`, `"2018-W09"`, `"12:30:00.5"`, `"2018-03-01T10:20:30+01:00"`, `"2020-02-30"`, `"0000-01-01"`},
 	'Y':     {`"[Y]-[M01]-[D01]"`, `"[H01]:[m01]:[s01].[f001]"`, `"[D1] [MNn] [Y0001]"`, `"[FNn], [D1o]"`, `"[Y"`, `"[h]:[m] [P]"`, `"[W] [w] [X] [x]"`, `"[Z] [z]"`, `"[dwo]"`, `"[YI]"`, `"[[x]]"`, `"[q]"`},
-	'Z':     {`"+0100"`, `"-0530"`, `"Z"`, `"x"`, `"0000"`},
-	'M':     {"0", "1519899630400", "-1", "1e12", "951782400000"},
+	'Z':     {`"+0100"`, `"-0530"`, `"Z"`, `"x"`, `"0000"`, `"+1400"`, `"-1"`, `"0530"`, `"+05:30"`, `""`},
+	'M':     {"0", "1519899630400", "-1", "1e12", "951782400000", "-62135596800000", "-1e14", "8.64e15", "8.7e15", "0.5", "4102444799999"},
 	'k':     {`"a"`, `"b"`, `"missing"`},
 }
 
@@ -151,6 +159,9 @@ func (g *generator) leaf(want byte) *tree {
 	case g.chance(25):
 		return literal(pick(g, names...))
 	}
+	if strings.IndexByte("rRpiYTB", want) >= 0 && g.chance(60) {
+		return literal(g.text(want))
+	}
 	if from, ok := leaves[want]; ok {
 		return literal(pick(g, from...))
 	}
@@ -158,7 +169,7 @@ func (g *generator) leaf(want byte) *tree {
 }
 
 // plain reports whether a place asks for a kind of literal that is no type.
-func plain(want byte) bool { return strings.IndexByte("vrRquBpiTYZMkcg", want) >= 0 }
+func plain(want byte) bool { return strings.IndexByte("vrRquBpiFTYZMkcg", want) >= 0 }
 
 func (g *generator) expression(want byte, depth int) *tree {
 	if g.chance(10) {
@@ -175,8 +186,10 @@ func (g *generator) expression(want byte, depth int) *tree {
 		return g.path(depth)
 	case n < 54:
 		return g.call(want, depth)
-	case n < 60:
+	case n < 59:
 		return g.block(want, depth)
+	case n < 60:
+		return g.recursion(depth)
 	case n < 65:
 		t := form("_ ? _", g.expression(boolean, depth), g.expression(want, depth))
 		if g.chance(80) {
@@ -290,6 +303,26 @@ func (g *generator) block(want byte, depth int) *tree {
 	})
 }
 
+// recursion returns the call of a function that calls itself a few times.
+func (g *generator) recursion(depth int) *tree {
+	return g.scope(func() *tree {
+		f, n, v := g.variable(), g.variable(), g.variable()
+		start := g.expression(anything, depth)
+		g.variables = append(g.variables, n, v)
+		next := form(f+"("+n+" - 1, _)", g.expression(anything, min(depth, 2)))
+		switch g.IntN(4) {
+		case 0:
+			next = form("_ & _", next, g.expression(anything, 0))
+		case 1:
+			next = form("[_, _]", g.expression(anything, 0), next)
+		case 2:
+			next = g.block(anything, 0)
+			next = form("(_; "+f+"("+n+" - 1, "+v+"))", next)
+		}
+		return form("("+f+" := function("+n+", "+v+"){"+n+" > 0 ? _ : "+v+"}; "+f+"("+pick(g, "0", "1", "3")+", _))", next, start)
+	})
+}
+
 func (g *generator) chain(depth int) *tree {
 	right := g.call(anything, depth)
 	if g.chance(50) {
@@ -336,7 +369,7 @@ func (g *generator) lambda(depth int) *tree {
 		g.variables = append(g.variables, parameters...)
 		signature := ""
 		if g.chance(8) {
-			signature = pick(g, "<n:n>", "<s-:s>", "<a:x>", "<nn?:n>", "<x-x?:x>", "<a<n>:n>", "<(sn):x>", "<o-:o>", "<b+:b>", "<f:x>", "<j:j>")
+			signature = pick(g, "<n:n>", "<s-:s>", "<a:x>", "<nn?:n>", "<x-x?:x>", "<a<n>:n>", "<(sn):x>", "<o-:o>", "<b+:b>", "<f:x>", "<j:j>", g.signature(), g.signature(), g.signature())
 		}
 		return form("function("+strings.Join(parameters, ",")+")"+signature+"{_}", g.expression(anything, depth))
 	})
@@ -353,7 +386,7 @@ func (g *generator) partial(depth int) *tree {
 		}))
 	}
 	f := pick(g, builtinFunctions...)
-	for f.name == "string" {
+	for f.name == "string" || f.name == "now" { // jsonata keeps no signature for these
 		f = pick(g, builtinFunctions...)
 	}
 	var kids []*tree
@@ -389,8 +422,11 @@ func (g *generator) call(want byte, depth int) *tree {
 		return form("_(_)", g.partial(depth), g.several(", ", 2, func() *tree { return g.expression(anything, depth) }))
 	case n < 16 && len(g.variables) > 0:
 		return form(pick(g, g.variables...)+"(_)", g.several(", ", 2, func() *tree { return g.expression(anything, depth) }))
+	case n < 17:
+		return literal(pick(g, "$type($random())", "$count($shuffle([1,2,3]))", "$shuffle(a) ~> $count", "$millis()", "$now()"))
 	case n < 18:
-		return literal(pick(g, "$type($now())", "$type($millis())", "$type($random())", "$count($shuffle([1,2,3]))", "$length($now())", `$now("[Y")`, "$shuffle(a) ~> $count"))
+		p := g.text('Y')
+		return form("$toMillis($fromMillis(_, "+p+"), "+p+")", g.leaf('M'))
 	}
 	f := pick(g, builtinFunctions...)
 	for range 6 {
@@ -464,8 +500,17 @@ func (g *generator) step(depth int) *tree {
 		return form("(_)", g.expression(anything, depth))
 	case n < 90:
 		return g.object(depth)
-	case n < 94:
+	case n < 93:
 		return g.typed(array, depth)
+	case n < 97:
+		f := pick(g, builtinFunctions...)
+		var kids []*tree
+		for i := 1; i < len(f.parameters); i++ {
+			kids = append(kids, g.argument(f.parameters[i], depth))
+		}
+		return form("$"+f.name+"(_)", list(", ", kids))
+	case n < 98:
+		return g.function(depth)
 	}
 	return g.call(anything, depth)
 }
@@ -528,7 +573,7 @@ func (g *generator) input() string {
 	case 0:
 		return ""
 	case 1:
-		return pick(g, "null", "5", `"text"`, "[]", "{}", "[1,2,3]", `["b","a"]`, "true", "[[1],[2,[3]]]", "[[]]")
+		return pick(g, "null", "5", `"text"`, "[]", "{}", "[1,2,3]", `["b","a"]`, "true", "[[1],[2,[3]]]", "[[]]", "[[[]],[]]", "[null,[null]]", `[1,[{"a":[[1]]}]]`, `[[{"a":1}],{"a":[2,[3]]}]`)
 	case 2, 3, 4, 5:
 		return g.arrayOf(func() string { return g.record(3) })
 	}
@@ -563,7 +608,7 @@ func (g *generator) json(depth int) string {
 	case n < 62:
 		return pick(g, "null", "true", "false")
 	case n < 82:
-		return pick(g, "0", "1", "2", "3", "-1", "2.5", "10", "0.1", "1e10")
+		return pick(g, "0", "1", "2", "3", "-1", "2.5", "10", "0.1", "1e10", "1e-10", "1e300", "-1e300", "0.30000000000000004")
 	}
-	return pick(g, `"a"`, `"b"`, `"abc"`, `""`, `"é😀"`, `"x y"`, `"B"`, `"5x"`)
+	return pick(g, `"a"`, `"b"`, `"abc"`, `""`, `"é😀"`, `"x y"`, `"B"`, `"5x"`, `"2018-03-01"`, `"1e3"`, `"日本"`)
 }

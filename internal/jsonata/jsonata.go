@@ -32,7 +32,8 @@
 //   - Each member of a grouping by several keys sees its items. In the reference,
 //     an item that @, # or % binds something for is missing after the first.
 //   - An empty array that is the context of an object constructor stays empty.
-//   - Functions have no members, and their text is empty, also in error messages.
+//   - Functions have no members, so that a transform can't update an object with
+//     one, and their text is empty, also in error messages.
 //   - A missing value matches no regular expression.
 //   - An error has the position of the call that failed. The reference stores
 //     positions in functions, and reports that of a later call of the same one.
@@ -41,6 +42,8 @@
 //   - $base64decode fails if the text is not Base64, as on AWS.
 //   - Ranges beyond 2^53, and $formatNumber of zero or a negative number with an
 //     exponent, end.
+//   - The weeks of the years 0 to 99 are those of these years. The reference takes
+//     the years 1900 to 1999 for them, as JavaScript's Date.UTC does.
 //   - Strings are Unicode: half a surrogate pair becomes U+FFFD.
 package jsonata
 

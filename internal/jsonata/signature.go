@@ -80,10 +80,13 @@ func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) 
 			out = append(out, context)
 			continue
 		}
-		for range counts[i] {
+		for k := range counts[i] {
 			v, err := accept(&p, take(), supplied[at], next, counts[i])
 			if err != nil {
 				return nil, err
+			}
+			if k > 0 && !p.Array { // jsonata repeats the first one
+				v = out[len(out)-1]
 			}
 			out = append(out, v)
 			at++
@@ -156,8 +159,8 @@ type matcher struct {
 }
 
 // match assigns the argument types from the j-th on to the parameters from the
-// i-th on. Each parameter gets as many as it accepts, and fewer if later
-// parameters would be left without.
+// i-th on. Each parameter gets as many as it accepts, or as few if it is lazy, unless
+// the later parameters then do not match.
 func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	if i == len(m.parameters) {
 		return counts, !m.all || j == len(m.supplied)
@@ -175,7 +178,11 @@ func (m *matcher) match(i, j int, counts []int) ([]int, bool) {
 	if p.Optional {
 		least = 0
 	}
-	for n := most; n >= least; n-- {
+	for k := range most - least + 1 {
+		n := most - k
+		if p.Lazy {
+			n = least + k
+		}
 		if all, ok := m.match(i+1, j+n, append(counts, n)); ok {
 			return all, true
 		}

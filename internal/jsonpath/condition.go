@@ -1,7 +1,12 @@
 package jsonpath
 
 import (
+	"math"
 	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dlclark/regexp2"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -65,9 +70,15 @@ func compare(left operand, operator string, right operand) condition {
 		b, hasB := right.get(scope)
 		switch operator {
 		case "==":
-			return hasA && hasB && value.Equal(a, b)
+			return hasA && hasB && equal(a, b)
 		case "!=":
+			return !(hasA && hasB && equal(a, b))
+		case "===":
+			return hasA && hasB && value.Equal(a, b)
+		case "!==":
 			return !(hasA && hasB && value.Equal(a, b))
+		case "nin":
+			return hasB && isContainer(b) && !(hasA && contains(b, a))
 		}
 		if !hasA || !hasB {
 			return false
@@ -78,26 +89,79 @@ func compare(left operand, operator string, right operand) condition {
 			return ok && ordered(order, operator)
 		case "in":
 			return contains(b, a)
-		case "nin":
-			return !contains(b, a)
 		case "contains":
+			if text, ok := a.(string); ok {
+				part, ok := b.(string)
+				return ok && strings.Contains(text, part)
+			}
 			return contains(a, b)
 		case "subsetof":
 			return every(a, func(x any) bool { return contains(b, x) })
 		case "anyof":
 			return some(a, func(x any) bool { return contains(b, x) })
 		case "noneof":
-			return !some(a, func(x any) bool { return contains(b, x) })
+			return every(a, func(x any) bool { return !contains(b, x) }) && isList(b)
 		case "size":
 			n, ok := value.Float(b)
-			return ok && float64(size(a)) == n
+			return ok && !isObject(a) && float64(size(a)) == math.Trunc(n)
 		case "empty":
-			empty, _ := b.(bool)
-			return size(a) >= 0 && (size(a) == 0) == empty
+			empty, ok := b.(bool)
+			return ok && size(a) >= 0 && (size(a) == 0) == empty
 		}
-		return false
+		return false // all, which Jayway accepts and never fulfils for a literal list
 	}
 }
+
+// matching returns the condition of =~: the pattern matches the whole text. Of an
+// array, one element has to match. A number and a boolean count as their text, any
+// other value as an empty text.
+func matching(left operand, pattern *regexp2.Regexp) condition {
+	matches := func(v any) bool {
+		text := ""
+		switch v := v.(type) {
+		case string:
+			text = v
+		case bool, float64, value.Number:
+			text = value.Text(v)
+		}
+		ok, err := pattern.MatchString(text)
+		return ok && err == nil
+	}
+	return func(scope filterScope) bool {
+		v, _ := left.get(scope)
+		if elements, ok := v.([]any); ok {
+			return slices.ContainsFunc(elements, matches)
+		}
+		return matches(v)
+	}
+}
+
+// equal compares two values. A number equals a string that holds the number.
+func equal(a, b any) bool {
+	text, isText := a.(string)
+	other := b
+	if !isText {
+		text, isText = b.(string)
+		other = a
+	}
+	if n, ok := value.Float(other); ok && isText {
+		m, err := strconv.ParseFloat(text, 64)
+		return err == nil && m == n
+	}
+	return value.Equal(a, b)
+}
+
+func isList(v any) bool {
+	_, ok := v.([]any)
+	return ok
+}
+
+func isObject(v any) bool {
+	_, ok := v.(*value.Object)
+	return ok
+}
+
+func isContainer(v any) bool { return isList(v) || isObject(v) }
 
 // order compares two numbers or two strings. It reports false for anything
 // else.
@@ -137,7 +201,7 @@ func ordered(order int, operator string) bool {
 
 func contains(list, x any) bool {
 	if elements, ok := list.([]any); ok {
-		return slices.ContainsFunc(elements, func(e any) bool { return value.Equal(e, x) })
+		return slices.ContainsFunc(elements, func(e any) bool { return equal(e, x) })
 	}
 	return false
 }

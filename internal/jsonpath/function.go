@@ -3,12 +3,13 @@ package jsonpath
 import (
 	"errors"
 	"math"
+	"unicode/utf16"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// size returns the number of elements, members or characters of v, or -1 if v
-// is of another type.
+// size returns the number of elements, members or UTF-16 code units of v, or -1 if
+// v is of another type.
 func size(v any) int {
 	switch v := v.(type) {
 	case []any:
@@ -16,7 +17,7 @@ func size(v any) int {
 	case *value.Object:
 		return v.Len()
 	case string:
-		return len([]rune(v))
+		return len(utf16.Encode([]rune(v)))
 	}
 	return -1
 }
@@ -30,8 +31,8 @@ var functions = map[string]bool{
 func call(name string, v any) (any, error) {
 	switch name {
 	case "length", "size":
-		if n := size(v); n >= 0 {
-			return float64(n), nil
+		if isContainer(v) {
+			return float64(size(v)), nil
 		}
 		return nil, nil
 	case "keys":
@@ -45,13 +46,10 @@ func call(name string, v any) (any, error) {
 		}
 		return keys, nil
 	}
-	list, ok := v.([]any)
-	if !ok {
-		return nil, nil
-	}
+	list, _ := v.([]any)
 	if name == "first" || name == "last" {
 		if len(list) == 0 {
-			return nil, nil
+			return nil, errEmpty
 		}
 		if name == "first" {
 			return list[0], nil
@@ -59,6 +57,35 @@ func call(name string, v any) (any, error) {
 		return list[len(list)-1], nil
 	}
 	return aggregate(name, list)
+}
+
+var errEmpty = errors.New("Aggregation function attempted to calculate value using empty array") //nolint:staticcheck // the service's own words
+
+// total applies a function to all values that a path beginning with ".." refers to.
+// As in Jayway, a sum and its like count the elements of arrays, length counts
+// elements and members, and all others apply to the root.
+func total(name string, values []any, root any) (any, error) {
+	switch name {
+	case "length", "size":
+		n := 0
+		for _, v := range values {
+			if isContainer(v) {
+				n += size(v)
+			}
+		}
+		return float64(n), nil
+	case "keys", "first", "last":
+		return call(name, root)
+	}
+	var numbers []any
+	for _, v := range values {
+		if list, ok := v.([]any); ok {
+			numbers = append(numbers, list...)
+		} else {
+			numbers = append(numbers, v)
+		}
+	}
+	return aggregate(name, numbers)
 }
 
 func aggregate(name string, list []any) (any, error) {
@@ -69,7 +96,7 @@ func aggregate(name string, list []any) (any, error) {
 		}
 	}
 	if len(numbers) == 0 {
-		return nil, errors.New("Aggregation function attempted to calculate value using empty array") //nolint:staticcheck // the service's own words
+		return nil, errEmpty
 	}
 	least, most, sum, squares := numbers[0], numbers[0], 0.0, 0.0
 	for _, n := range numbers {

@@ -20,17 +20,18 @@ func (p *Path) get(from, root any) (any, error) {
 		}
 	}
 	e := evaluation{root: root, definite: true}
-	results := []any{}
-	err := e.steps(from, p.tokens, "$", func(v any) { results = append(results, v) })
-	if err != nil {
-		return nil, err
+	tokens := p.tokens
+	if p.total {
+		tokens = tokens[:len(tokens)-1]
 	}
-	if !p.definite {
-		if n := len(p.tokens); n > 0 {
-			if _, ok := p.tokens[n-1].(function); ok && len(results) == 1 {
-				return results[0], nil
-			}
-		}
+	results := []any{}
+	err := e.steps(from, tokens, "$", func(v any) { results = append(results, v) })
+	switch {
+	case err != nil:
+		return nil, err
+	case p.total:
+		return total(p.tokens[len(tokens)].(function).name, results, root)
+	case !p.definite:
 		return results, nil
 	}
 	if len(results) == 0 {
@@ -218,10 +219,23 @@ func definite(tokens []token) bool {
 // descend applies the rest of the path to the value and to everything in it,
 // parents first.
 func (e evaluation) descend(v any, rest []token, path string, found func(any)) error {
-	if names, ok := rest[0].(properties); !ok || len(names) > 1 || has(v, names[0]) {
-		if err := e.steps(v, rest, path, found); err != nil {
-			return err
+	err := error(nil)
+	switch t := rest[0].(type) {
+	case properties:
+		if len(t) > 1 || has(v, t[0]) {
+			err = e.steps(v, rest, path, found)
 		}
+	case indexes, slice:
+		if _, ok := v.([]any); ok && len(rest) > 1 { // Jayway then takes all elements
+			err = children(v, func(child any) error { return e.steps(child, rest[1:], path, found) })
+		} else {
+			err = e.steps(v, rest, path, found)
+		}
+	default:
+		err = e.steps(v, rest, path, found)
+	}
+	if err != nil {
+		return err
 	}
 	return children(v, func(child any) error { return e.descend(child, rest, path, found) })
 }

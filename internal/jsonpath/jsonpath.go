@@ -17,6 +17,7 @@ type Path struct {
 	tokens   []token
 	names    []string // the members, if the path consists of nothing else
 	definite bool
+	total    bool // a function ends a path that begins with "..": it is applied once, to all values
 }
 
 // Compile parses a path, which starts with "$". An error names the character at
@@ -47,6 +48,12 @@ func newPath(source string, tokens []token) *Path {
 		} else {
 			path.names = nil
 		}
+	}
+	if n := len(tokens); n > 1 {
+		_, scans := tokens[0].(descent)
+		_, ends := tokens[n-1].(function)
+		path.total = scans && ends
+		path.definite = path.definite || path.total
 	}
 	return path
 }

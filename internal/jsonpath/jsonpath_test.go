@@ -78,6 +78,99 @@ func TestGet(t *testing.T) {
 		{"$.[?(@.books[*].isbn)].limit", `[]`},
 		{"$.[?($.books[*].title)].limit", `[10]`},
 		{"$.books[*].missing", `[]`},
+		// Slices: a step is ignored, and bounds beyond the array end at it.
+		{"$.books[0:3:2].title", `["A","B","C"]`},
+		{"$.books[1::2].title", `["B","C"]`},
+		{"$.books[ 0:1 ].title", `["A"]`},
+		{"$.books[2:1].title", `[]`},
+		{"$.books[-1:].title", `["C"]`},
+		{"$.books[:0].title", `[]`},
+		{"$.books[5:].title", `[]`},
+		{"$.books[0:1][?(@.price)].title", `["A"]`},
+		// Unions.
+		{"$.books[0,-1].title", `["A","C"]`},
+		{"$.books[ 2 , 0 ].title", `["C","A"]`},
+		{"$.books[0,0,9].title", `["A","A"]`},
+		{"$['limit','none']", `{"limit":10}`},
+		{"$['none','other']", `{}`},
+		{"$.books[*]['title','price']", `[{"title":"A","price":8},{"title":"B","price":12},{"title":"C","price":20}]`},
+		{"$['bicycle','none'].color", `["red"]`},
+		// Names in brackets.
+		{`$["limit"]`, `10`},
+		{`$[ 'limit' ]`, `10`},
+		{`$["bicycle"]['color']`, `"red"`},
+		// Conditions.
+		{"$.books[?(@.price == '8')].title", `["A"]`},
+		{"$.books[?(@.price === '8')].title", `[]`},
+		{"$.books[?(@.price === 8)].title", `["A"]`},
+		{"$.books[?(@.price !== '8')].title", `["A","B","C"]`},
+		{"$.books[?(@.price != '8')].title", `["B","C"]`},
+		{"$.books[?(@.isbn == 3)].title", `["C"]`},
+		{"$.books[?(@.none != 1)].title", `["A","B","C"]`},
+		{"$.books[?(@.none == null)].title", `[]`},
+		{"$.books[?(@.price in ['8', 12])].title", `["A","B"]`},
+		{"$.books[?(@.title IN ['A'])].title", `["A"]`},
+		{"$.books[?(@.title nin ['A'])].title", `["B","C"]`},
+		{"$.books[?(@.isbn nin ['3'])].title", `["A","B"]`},
+		{"$.books[?(@.title nin @.none)].title", `[]`},
+		{"$.books[?('x' in @.tags)].title", `["A"]`},
+		{"$.books[?(@.tags contains 'y')].title", `["A"]`},
+		{"$.books[?(@.title contains 'B')].title", `["B"]`},
+		{"$.books[?(@.title contains 5)].title", `[]`},
+		{"$.books[?(@.tags subsetof ['x','y','z'])].title", `["A"]`},
+		{"$.books[?(@.tags anyof ['y','z'])].title", `["A"]`},
+		{"$.books[?(@.tags noneof ['z'])].title", `["A"]`},
+		{"$.books[?(@.tags noneof ['x'])].title", `[]`},
+		{"$.books[?(@.tags all ['x'])].title", `[]`},
+		{"$.books[?(@.title size 1)].title", `["A","B","C"]`},
+		{"$.[?(@.bicycle size 2)].limit", `[]`},
+		{"$.[?(@.bicycle empty false)].limit", `[10]`},
+		{"$.books[?(@.tags empty false)].title", `["A"]`},
+		{"$.books[?(@.title empty true)].title", `[]`},
+		{"$.books[?(@.price empty true)].title", `[]`},
+		{`$.books[?(@.price =~ /\d/)].title`, `["A"]`},
+		{"$.books[?(@.tags =~ /y/)].title", `["A"]`},
+		{"$.books[?(@.isbn =~ /.*/)].title", `["A","B","C"]`},
+		{`$.books[?(@.title =~ /(?!A)\w/)].title`, `["B","C"]`},
+		{"$.books[?(@.title =~ /A|B|CC/)].title", `["A","B"]`},
+		{"$.books[?(!@.isbn && @.price > 8)].title", `["B"]`},
+		{"$.books[?(!(@.isbn || @.tags))].title", `["B"]`},
+		{"$.books[?(!(@.price > 8))].title", `["A"]`},
+		{"$.books[?(!@.price > 8)].title", `["B","C"]`},
+		{"$.books[?(@.price < 9 || @.price > 15 && @.isbn)].title", `["A","C"]`},
+		{"$.books[?((@.price < 9 || @.price > 15) && @.isbn)].title", `["C"]`},
+		{"$.books[?(@.price > '5')].title", `[]`},
+		{"$.books[?(@.title >= 'B')].title", `["B","C"]`},
+		{"$.books[?(@['price'] == 8)].title", `["A"]`},
+		{"$.books[?(@.tags[0] == 'x')].title", `["A"]`},
+		{"$.books[?(@.tags[?(@ == 'y')])].title", `["A"]`},
+		{"$.books[?(@.tags.length() == 2)].title", `["A"]`},
+		{"$.books[?(@.price == $.books[1].price)].title", `["B"]`},
+		{"$.books[?(@.price > 8)][?(@.isbn)].title", `["C"]`},
+		{"$.bicycle[?(@.price)].color", `["red"]`},
+		// Deep scans.
+		{"$..[0]", `[{"title":"A","price":8,"tags":["x","y"]},"x"]`},
+		{"$..[0].title", `["A","B","C"]`},
+		{"$..[0:1].title", `["A","B","C"]`},
+		{"$..tags.*", `["x","y"]`},
+		{"$..*.color", `["red"]`},
+		{"$..['price','isbn']", `[{},{"price":8},{"price":12},{"price":20,"isbn":"3"},{"price":19.95}]`},
+		{"$.books..tags[-1]", `["y"]`},
+		{"$..none", `[]`},
+		{"$..bicycle.price", `[19.95]`},
+		{"$..books[?(@.isbn)]..price", `[20]`},
+		// Functions.
+		{"$.length()", `3`},
+		{"$.books[0].length()", `3`},
+		{"$.books[0].title.length()", `null`},
+		{"$.bicycle.keys()", `["price","color"]`},
+		{"$.books.keys()", `null`},
+		{"$.books[*].length()", `[3,2,3]`},
+		{"$.books[0:1].length()", `[3]`},
+		{"$..price.sum()", `59.95`},
+		{"$..price.max()", `20`},
+		{"$..tags.length()", `2`},
+		{"$..price.length()", `0`},
 		{"$", store},
 	} {
 		p, err := jsonpath.Compile(c.path)
@@ -107,6 +200,21 @@ func TestDefinitePathNotFound(t *testing.T) {
 		var notFound *jsonpath.NotFoundError
 		if !errors.As(err, &notFound) || notFound.Message != c.expected {
 			t.Errorf("%s: got %v, expected %s", c.path, err, c.expected)
+		}
+	}
+}
+
+// A function that finds no number fails.
+func TestFunctionsOfNothing(t *testing.T) {
+	root := parse(t, store)
+	for _, path := range []string{"$.limit.min()", "$.bicycle.max()", "$.books.sum()", "$.books[0].tags.avg()", "$..none.stddev()", "$.limit.first()", "$.bicycle.last()"} {
+		p, err := jsonpath.Compile(path)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if got, err := p.Get(root); err == nil {
+			t.Errorf("%s: got %s, expected an error", path, value.Text(got))
 		}
 	}
 }
@@ -144,7 +252,10 @@ func TestPut(t *testing.T) {
 }
 
 func TestCompileRefusesInvalidPaths(t *testing.T) {
-	for _, path := range []string{"", "a", "$.", "$.a[", "$.a[x]", "$.a[?(@.b]", "$.a['b", "$..", "$.a.upper()", "$[?(@.a == )]", "$a", "$[?(@.a == b c)]", "$[0] a"} {
+	for _, path := range []string{"", "a", "$.", "$.a[", "$.a[x]", "$.a[?(@.b]", "$.a['b", "$..", "$.a.upper()", "$[?(@.a == )]", "$a", "$[?(@.a == b c)]", "$[0] a",
+		"$.a[:]", "$.a[::2]", "$.a[1 : 2]", "$.a[1:x]", "$.a[0 1]", "$.a[0,]", "$.a['b',]", "$.a['b' 'c']", "$.a[]", "$.a[?()]", "$.a[?(@.b =~ 'x')]",
+		"$.a[?(@.b =~ /(/)]", "$.a[?(@.b ==)]", "$.a[?(@.b && )]", "$.a[?(@.b]", "$.a[?@.b]", "$.a[?(1)]", "$.a[?(@.b in)]", "$.a.concat()", "$.a.length().b", "$...a",
+	} {
 		if _, err := jsonpath.Compile(path); err == nil {
 			t.Errorf("%q: got a path, expected an error", path)
 		}

@@ -117,7 +117,9 @@ func (p *parser) name() (token, error) {
 	return properties{name}, nil
 }
 
-var sliceText = regexp.MustCompile(`^\s*(-?\d+)?\s*:\s*(-?\d+)?\s*\]`)
+// sliceText matches a slice. As Jayway does, it needs one of the bounds, and ignores
+// a step.
+var sliceText = regexp.MustCompile(`^\s*(-?\d+)?:(-?\d+)?(?::-?\d*)*\s*\]`)
 
 // bracket reads a step in brackets.
 func (p *parser) bracket() (token, error) {
@@ -136,7 +138,7 @@ func (p *parser) bracket() (token, error) {
 	case '?':
 		return p.filter()
 	}
-	if match := sliceText.FindStringSubmatch(p.text[p.at:]); match != nil {
+	if match := sliceText.FindStringSubmatch(p.text[p.at:]); match != nil && match[1]+match[2] != "" {
 		p.at += len(match[0])
 		var s slice
 		for i, bound := range []**int{&s.from, &s.to} {

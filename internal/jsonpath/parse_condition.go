@@ -3,6 +3,9 @@ package jsonpath
 import (
 	"regexp"
 	"strings"
+	"time"
+
+	"github.com/dlclark/regexp2"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -63,6 +66,10 @@ func (p *parser) not() (condition, error) {
 	defer func() { p.depth-- }()
 	p.spaces()
 	if p.take("!") {
+		p.spaces()
+		if p.peek() == '@' || p.peek() == '$' {
+			return p.comparison(true)
+		}
 		c, err := p.not()
 		if err != nil {
 			return nil, err
@@ -80,21 +87,33 @@ func (p *parser) not() (condition, error) {
 		}
 		return c, nil
 	}
-	return p.comparison()
+	return p.comparison(false)
 }
 
 // operatorNames lists the operators in the order in which the parser tries
 // them: an operator comes before its own prefixes.
-var operatorNames = []string{"==", "!=", "<=", ">=", "=~", "<", ">", "subsetof", "anyof", "noneof", "contains", "nin", "in", "size", "empty"}
+var operatorNames = []string{"===", "!==", "==", "!=", "<=", ">=", "=~", "<", ">", "subsetof", "anyof", "noneof", "contains", "nin", "in", "size", "empty", "all"}
 
-func (p *parser) comparison() (condition, error) {
+// takeOperator reads an operator. Words may be in capitals.
+func (p *parser) takeOperator(name string) bool {
+	end := p.at + len(name)
+	if end > len(p.text) || !strings.EqualFold(p.text[p.at:end], name) {
+		return false
+	}
+	p.at = end
+	return true
+}
+
+// comparison reads a comparison, or a path that has to exist. After a !, the path
+// must not exist. As in Jayway, a ! before a comparison has no effect.
+func (p *parser) comparison(not bool) (condition, error) {
 	left, err := p.operand()
 	if err != nil {
 		return nil, err
 	}
 	p.spaces()
 	for _, name := range operatorNames {
-		if !p.take(name) {
+		if !p.takeOperator(name) {
 			continue
 		}
 		p.spaces()
@@ -103,11 +122,7 @@ func (p *parser) comparison() (condition, error) {
 			if err != nil {
 				return nil, err
 			}
-			return func(scope filterScope) bool {
-				v, ok := left.get(scope)
-				text, is := v.(string)
-				return ok && is && pattern.MatchString(text)
-			}, nil
+			return matching(left, pattern), nil
 		}
 		right, err := p.operand()
 		if err != nil {
@@ -118,11 +133,18 @@ func (p *parser) comparison() (condition, error) {
 	if left.path == nil {
 		return nil, p.expected("a comparison")
 	}
+	if not {
+		return func(scope filterScope) bool { return !left.exists(scope) }, nil
+	}
 	return left.exists, nil
 }
 
-// pattern reads /regular expression/flags.
-func (p *parser) pattern() (*regexp.Regexp, error) {
+// matchTimeout bounds one match: it can take exponential time.
+const matchTimeout = time.Second
+
+// pattern reads /regular expression/flags. Jayway uses Java's regular expressions,
+// which have lookarounds.
+func (p *parser) pattern() (*regexp2.Regexp, error) {
 	if !p.take("/") {
 		return nil, p.expected("a regular expression between slashes")
 	}
@@ -140,20 +162,21 @@ func (p *parser) pattern() (*regexp.Regexp, error) {
 	source := p.text[start:p.at]
 	p.at++
 	start = p.at
-	for strings.ContainsRune("ims", rune(p.peek())) && p.peek() != 0 {
+	options := regexp2.None
+	for option := patternFlags[p.peek()]; option != 0; option = patternFlags[p.peek()] {
+		options |= option
 		p.at++
 	}
-	flags := p.text[start:p.at]
-	if flags != "" {
-		flags = "(?" + flags + ")"
-	}
-	pattern, err := regexp.Compile("^(?:" + flags + source + ")$")
+	pattern, err := regexp2.Compile(`\A(?:`+source+`)\z`, options)
 	if err != nil {
 		p.at = start
 		return nil, p.expected("a regular expression: " + err.Error())
 	}
+	pattern.MatchTimeout = matchTimeout
 	return pattern, nil
 }
+
+var patternFlags = map[byte]regexp2.RegexOptions{'i': regexp2.IgnoreCase, 'm': regexp2.Multiline, 's': regexp2.Singleline, 'x': regexp2.IgnorePatternWhitespace}
 
 var (
 	literalNumber = regexp.MustCompile(`^-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?`)

@@ -150,8 +150,8 @@ func TestTheStatusOfAMapThatRuns(t *testing.T) {
 		t.Errorf("got %+v, expected 2 of 7 items done and 4 running", m)
 	}
 	now := m.StartedAt.Add(4 * time.Second)
-	if m.Rate(now) != 0.5 || m.Left(now) != 10*time.Second {
-		t.Errorf("got %v a second and %s left, expected 0.5 and 10s", m.Rate(now), m.Left(now))
+	if pace := m.Pace(now); pace != "0.5 a second, 10s left on average" {
+		t.Errorf("got %q, expected the average, 0.5 a second, and 10s left", pace)
 	}
 
 	stopped, err := s.Stop(t.Context(), &status.Execution, "enough")
@@ -163,7 +163,7 @@ func TestTheStatusOfAMapThatRuns(t *testing.T) {
 	if err != nil || status.Status != "ABORTED" || status.Cause != "enough" || status.State != "" || seen == 0 {
 		t.Errorf("got %+v and %v, expected an execution that was stopped", status, err)
 	}
-	if m := status.MapRuns[0]; m.Status != "ABORTED" || m.StoppedAt == nil || m.Running != 0 || m.Left(time.Now()) != 0 {
+	if m := status.MapRuns[0]; m.Status != "ABORTED" || m.StoppedAt == nil || m.Running != 0 || m.Pace(time.Now()) != "" {
 		t.Errorf("got %+v, expected a Map Run that was stopped", m)
 	}
 	if _, err := s.Stop(t.Context(), &status.Execution, "again"); err == nil || err.Error() != "execution monday does not run: it ended as ABORTED" {

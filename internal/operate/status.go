@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/pace"
 	"github.com/mapjob/mapjob/internal/pages"
 )
 
@@ -36,29 +37,28 @@ type MapRun struct {
 	Failed    int64      `json:"failed"`  // of batches that failed as a whole, timed out or were aborted
 
 	children int64 // child executions that were started
+	redriven bool
+	meter    *pace.Meter // nil unless it is watched
 }
 
 // Done returns how many items are over.
 func (m *MapRun) Done() int64 { return m.Handled + m.Failed }
 
-// Rate returns how many items a second were over until now; 0 if that is not known.
-func (m *MapRun) Rate(now time.Time) float64 {
-	if m.StoppedAt != nil {
-		now = *m.StoppedAt
+// Pace returns how many items a second are done now, and how long the rest takes, in words: by
+// the last seconds if [Service.Watch] has seen them, else on average. It returns nothing
+// if that is not known.
+func (m *MapRun) Pace(now time.Time) string {
+	rest := m.Total - m.Done()
+	switch {
+	case m.StoppedAt != nil || rest == 0:
+		return ""
+	case m.meter != nil:
+		return m.meter.Words(now, rest)
+	case m.redriven: // most items may have been done long ago
+		return ""
+	default:
+		return pace.Average(m.Done(), now.Sub(m.StartedAt), rest)
 	}
-	if seconds := now.Sub(m.StartedAt).Seconds(); seconds > 0 {
-		return float64(m.Done()) / seconds
-	}
-	return 0
-}
-
-// Left returns how long the rest takes at this rate; 0 if that is not known.
-func (m *MapRun) Left(now time.Time) time.Duration {
-	rate := m.Rate(now)
-	if rate == 0 || m.StoppedAt != nil {
-		return 0
-	}
-	return time.Duration(float64(m.Pending+m.Running) / rate * float64(time.Second)).Round(time.Second)
 }
 
 // Status returns how far an execution is.
@@ -124,7 +124,7 @@ func (s *Service) mapRun(ctx context.Context, arn string, options []func(*sfn.Op
 	if err != nil {
 		return nil, s.explain(err, arn)
 	}
-	m := &MapRun{ARN: arn, Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate}
+	m := &MapRun{ARN: arn, Status: string(d.Status), StartedAt: aws.ToTime(d.StartDate), StoppedAt: d.StopDate, redriven: aws.ToInt32(d.RedriveCount) > 0}
 	if c := d.ItemCounts; c != nil {
 		m.Total, m.Pending, m.Running = c.Total, c.Pending, c.Running
 		m.Handled, m.Failed = c.Succeeded, c.Failed+c.TimedOut+c.Aborted

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/awserror"
+	"github.com/mapjob/mapjob/internal/pace"
 )
 
 // How often Watch asks: DescribeMapRun has a quota for all programs of an account, of
@@ -37,13 +38,14 @@ func (d *Delay) String() string {
 // takes. If AWS throttles it, or can't be reached for a while, it shows the status that
 // is known, with the delay, and waits.
 func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*Status, error) {
-	known, over := &Status{Execution: Execution{ARN: arn}}, map[string]*MapRun{}
+	known, over, meters := &Status{Execution: Execution{ARN: arn}}, map[string]*MapRun{}, map[string]*pace.Meter{}
 	turn := time.Duration(0) // after an answer, others have theirs for so long
 	for began := time.Now(); ; {
 		pause := min(max(cmp.Or(s.Pause, firstPause), time.Since(began)/20), longestPause)
 		reason := ""
 		status, err := s.look(ctx, arn, over)
 		if err == nil {
+			status.measure(meters, time.Now())
 			known, turn = status, turn*9/10
 			pause = max(pause, turn)
 		} else {
@@ -67,6 +69,16 @@ func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*S
 			return nil, ctx.Err()
 		case <-time.After(pause):
 		}
+	}
+}
+
+// measure adds the items that are done to the meters of the Map Runs, by ARN.
+func (s *Status) measure(meters map[string]*pace.Meter, now time.Time) {
+	for i := range s.MapRuns {
+		m := &s.MapRuns[i]
+		m.meter = cmp.Or(meters[m.ARN], &pace.Meter{})
+		m.meter.Add(now, m.Done())
+		meters[m.ARN] = m.meter
 	}
 }
 

@@ -50,10 +50,12 @@ type account struct {
 	mapRuns   bucket
 	asked     map[string]int // requests by operation
 	throttled int
+	items     types.MapRunItemCounts           // of a Map Run
+	done      func(passed time.Duration) int64 // of the items; nil: none
 }
 
 func newAccount() *account {
-	return &account{began: time.Now(), mapRuns: bucket{size: 200, refill: 1}, asked: map[string]int{}}
+	return &account{began: time.Now(), mapRuns: bucket{size: 200, refill: 1}, asked: map[string]int{}, items: types.MapRunItemCounts{Total: 10}}
 }
 
 const (
@@ -117,7 +119,13 @@ func (a *account) mapRun(name string) (started time.Time, stopped *time.Time) {
 
 func (a *account) DescribeMapRun(_ context.Context, in *sfn.DescribeMapRunInput, _ ...func(*sfn.Options)) (*sfn.DescribeMapRunOutput, error) {
 	started, stopped := a.mapRun(*in.MapRunArn)
-	d := &sfn.DescribeMapRunOutput{MapRunArn: in.MapRunArn, Status: types.MapRunStatusRunning, StartDate: &started, StopDate: stopped, ItemCounts: &types.MapRunItemCounts{Total: 10}}
+	d := &sfn.DescribeMapRunOutput{MapRunArn: in.MapRunArn, Status: types.MapRunStatusRunning, StartDate: &started, StopDate: stopped}
+	counts := a.items
+	if a.done != nil {
+		counts.Succeeded = a.done(time.Since(a.began))
+		counts.Running = counts.Total - counts.Succeeded
+	}
+	d.ItemCounts = &counts
 	if stopped != nil {
 		d.Status = types.MapRunStatusSucceeded
 	}
@@ -242,5 +250,43 @@ func TestManyWatchersDoNotStarve(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestWatchShowsTheRateOfTheLastLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount()
+		a.items.Total = 100_000
+		a.done = func(passed time.Duration) int64 { // 10 a second, then 100, then none
+			seconds := passed.Seconds()
+			return int64(10*min(seconds, 300) + 100*max(0, min(seconds, 480)-300))
+		}
+		shown := map[int]string{} // the last one of each minute
+		if _, err := (&Service{API: a}).Watch(t.Context(), monday, func(status *Status) {
+			if passed := time.Since(a.began); passed < firstEnds {
+				shown[int(passed.Minutes())] = status.MapRuns[0].Pace(time.Now())
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for minute, expected := range map[int]string{3: "10 a second, 2h42m", 6: "100 a second, 14m", 9: "none in the last 1m"} {
+			if !strings.HasPrefix(shown[minute], expected) {
+				t.Errorf("after %d minutes: got %q, expected %s…", minute, shown[minute], expected)
+			}
+		}
+	})
+}
+
+// The items that were done before a redrive say nothing about the time that the others
+// take.
+func TestNoAverageOfARedrivenMapRun(t *testing.T) {
+	began := time.Now()
+	m := MapRun{StartedAt: began, Total: 1000, Handled: 900, Pending: 100}
+	if pace := m.Pace(began.Add(90 * time.Second)); pace != "10 a second, 10s left on average" {
+		t.Errorf("got %q, expected the average", pace)
+	}
+	m.redriven = true
+	if pace := m.Pace(began.Add(90 * time.Second)); pace != "" {
+		t.Errorf("got %q, expected nothing", pace)
 	}
 }

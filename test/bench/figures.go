@@ -53,6 +53,10 @@ var figures = []figure{
 		peer: "plain go build", ratio: atMost(1),
 	},
 	{
+		name: "parts/host-vs-minimal", unit: "invocations/s", begin: hostVsMinimal,
+		peer: "a minimal Runtime API", ratio: atLeast(0.95),
+	},
+	{
 		name: "devloop/sample-run", unit: "s", begin: rerun,
 		peer: "the limit", ratio: atMost(1),
 	},

@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
@@ -43,29 +41,12 @@ func realLambda(w *workplace) (sides, error) {
 	}
 	s := sides{
 		ours: func() (float64, error) { return perSecond(n, func() error { return m.run(input) }) },
-		peer: func() (float64, error) { return perSecond(n, func() error { return invokeAll(host, payloads) }) },
+		peer: func() (float64, error) {
+			return perSecond(n, func() error { return callAll(concurrency, payloads, hosted(host)) })
+		},
 	}
 	_, err = s.peer() // starts the processes
 	return s, err
-}
-
-// invokeAll invokes the function with each payload, concurrency at a time.
-func invokeAll(host *lambdahost.Host, payloads [][]byte) error {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	var next atomic.Int64
-	var callers sync.WaitGroup
-	for range concurrency {
-		callers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(payloads)) && ctx.Err() == nil; i = next.Add(1) - 1 {
-				if _, err := invoke(ctx, host, payloads[i]); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	callers.Wait()
-	return context.Cause(ctx)
 }
 
 func invoke(ctx context.Context, host *lambdahost.Host, payload []byte) ([]byte, error) {
@@ -79,19 +60,11 @@ func invoke(ctx context.Context, host *lambdahost.Host, payload []byte) ([]byte,
 	return response.Payload, nil
 }
 
-// startHost builds the function in the folder worker and starts a host that runs
-// it as "work".
+// startHost starts a host that runs the function in the folder worker as "work".
 func (w *workplace) startHost() (*lambdahost.Host, error) {
-	folder, err := os.MkdirTemp("", "mapjob-bench")
+	binary, err := w.buildWorker()
 	if err != nil {
 		return nil, err
-	}
-	w.onClose(func() error { return os.RemoveAll(folder) })
-	binary := filepath.Join(folder, "bootstrap")
-	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary,
-		"github.com/mapjob/mapjob/test/bench/worker")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("the worker does not build: %w\n%s", err, out)
 	}
 	host, err := lambdahost.New()
 	if err != nil {
@@ -99,4 +72,20 @@ func (w *workplace) startHost() (*lambdahost.Host, error) {
 	}
 	w.onClose(host.Close)
 	return host, host.Add(lambdahost.Function{Name: "work", Command: []string{binary}})
+}
+
+// buildWorker builds the function in the folder worker.
+func (w *workplace) buildWorker() (binary string, err error) {
+	folder, err := os.MkdirTemp("", "mapjob-bench")
+	if err != nil {
+		return "", err
+	}
+	w.onClose(func() error { return os.RemoveAll(folder) })
+	binary = filepath.Join(folder, "bootstrap")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", binary,
+		"github.com/mapjob/mapjob/test/bench/worker")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the worker does not build: %w\n%s", err, out)
+	}
+	return binary, nil
 }

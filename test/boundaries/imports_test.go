@@ -50,6 +50,7 @@ var floors = [][]room{
 	},
 	{ // Each of these knows one subject.
 		{"internal/filelock", []string{"internal/regular"}, libraries},
+		{"internal/pace", []string{"internal/number"}, standard},
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/awserror", []string{"internal/silence", "internal/statesarn", "internal/typed"}, sdk},
@@ -122,7 +123,7 @@ var floors = [][]room{
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
@@ -134,7 +135,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pages", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{

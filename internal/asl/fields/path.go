@@ -34,6 +34,16 @@ func (f Object) JSONPath(name string) *expression.Path {
 	return p
 }
 
+// MustPath reads a JSONPath that must not be null. It returns nil if there is none.
+func (f Object) MustPath(name string) *expression.Path {
+	p := f.JSONPath(name)
+	if p != nil && p.Discard {
+		f.Document.Problem(f.At(name), "got null, expected a JSONPath such as $.order")
+		return nil
+	}
+	return p
+}
+
 // ReferencePath reads a reference path. It returns nil if the field is missing. A
 // null is a path whose Discard is true.
 func (f Object) ReferencePath(name string) *expression.ReferencePath {

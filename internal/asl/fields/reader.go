@@ -168,6 +168,20 @@ func (f Object) Number(name string, least, most float64) (n float64, ok bool) {
 	return n, true
 }
 
+// Some reads an array that must be there and have an element. It takes the words for
+// one element and for several.
+func (f Object) Some(name, one, several string) []any {
+	if !f.Has(name) {
+		f.Missing(name, "an array with at least one "+one)
+		return nil
+	}
+	list := f.List(name, several)
+	if list != nil && len(list) == 0 {
+		f.Document.Problem(f.At(name), "got no %s, expected at least one", one)
+	}
+	return list
+}
+
 // List reads an array of the named elements. It returns nil if the field is
 // missing.
 func (f Object) List(name, of string) []any {

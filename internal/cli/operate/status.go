@@ -102,8 +102,8 @@ func progress(m *operate.MapRun, now time.Time) string {
 	}
 	text := fmt.Sprintf("%s of %s done, %s running, %s in batches that failed", number.Thousands(int(m.Done())), number.Of(int(m.Total), "item"),
 		number.Thousands(int(m.Running)), number.Thousands(int(m.Failed)))
-	if rate := m.Rate(now); rate > 0 {
-		text += fmt.Sprintf(", %.1f a second, %s left", rate, m.Left(now))
+	if pace := m.Pace(now); pace != "" {
+		text += ", " + pace
 	}
 	return text
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/pace"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -66,31 +68,75 @@ func (p *Progress) Follow(now func() Counts) (end func()) {
 }
 
 func (p *Progress) follow(done <-chan struct{}, now func() Counts) {
+	f := &followed{now: now, began: time.Now()}
+	f.look()
 	if p.terminal {
-		p.bar(done, now)
+		p.bar(done, f)
 		return
 	}
-	began := time.Now()
-	tick := time.NewTicker(2 * time.Second)
+	p.lines(done, f)
+}
+
+// followed are counts that are shown, with their rate. It is safe for concurrent use.
+type followed struct {
+	now   func() Counts
+	began time.Time
+
+	mutex   sync.Mutex
+	meter   pace.Meter
+	average string // once all are done
+}
+
+// lookEvery is how often the counts are looked at.
+const lookEvery = 100 * time.Millisecond
+
+// look returns the counts, and their rate with the time left in words, after a comma.
+func (f *followed) look() (Counts, string) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	c, at := f.now(), time.Now()
+	f.meter.Add(at, int64(c.Done))
+	rest := c.Total - c.Done
+	if rest == 0 && f.average == "" {
+		f.average = pace.Average(int64(c.Done), at.Sub(f.began), 0)
+	}
+	words := f.average
+	if rest != 0 {
+		words = f.meter.Words(at, int64(max(0, rest)))
+	}
+	if words != "" {
+		words = ", " + words
+	}
+	return c, words
+}
+
+// idle reports whether the count stands still.
+func (f *followed) idle() bool {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return f.average == "" && f.meter.Idle(time.Now()) > 0
+}
+
+// lines prints a line every two seconds if the count has changed, and one when it stands still.
+func (p *Progress) lines(done <-chan struct{}, f *followed) {
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	printed := -1
+	printed, at, idle := 0, time.Now(), false
 	line := func() {
-		c := now()
-		n := c.Done
-		if n == printed || n == 0 {
-			return
+		c, pace := f.look()
+		if stands := f.idle(); c.Done != printed || stands && !idle {
+			printed, idle = c.Done, stands
+			p.Say("%s%s", c.words(), pace)
 		}
-		printed = n
-		left := ""
-		rate := float64(n) / time.Since(began).Seconds()
-		if n < c.Total {
-			left = fmt.Sprintf(", %s left", remaining(c.Total-n, rate))
-		}
-		p.Say("%s, %.0f a second%s", c.words(), rate, left)
 	}
 	for {
 		select {
 		case <-tick.C:
+			if time.Since(at) < linesEvery {
+				f.look()
+				continue
+			}
+			at = time.Now()
 			line()
 		case <-done:
 			line()
@@ -99,35 +145,27 @@ func (p *Progress) follow(done <-chan struct{}, now func() Counts) {
 	}
 }
 
-func remaining(items int, rate float64) time.Duration {
-	return (time.Duration(float64(items)/rate*1000) * time.Millisecond).Round(time.Second)
-}
+// linesEvery is the time between two lines.
+const linesEvery = 2 * time.Second
 
-func (p *Progress) bar(done <-chan struct{}, now func() Counts) {
+func (p *Progress) bar(done <-chan struct{}, f *followed) {
 	bars := mpb.New(mpb.WithOutput(p.w), mpb.WithWidth(40), mpb.WithRefreshRate(150*time.Millisecond))
-	began := time.Now()
 	text := func(decor.Statistics) string {
-		c := now()
-		n := c.Done
-		rate := float64(n) / time.Since(began).Seconds()
+		c, pace := f.look()
 		if c.Failed == Unknown {
-			return fmt.Sprintf(" %s, %.0f/s", c.words(), rate)
+			return fmt.Sprintf(" %s%s", c.words(), pace)
 		}
-		s := fmt.Sprintf(" %s", number.Thousands(n))
+		s := fmt.Sprintf(" %s", number.Thousands(c.Done))
 		if c.Total >= 0 {
 			s += " of " + number.Thousands(c.Total)
 		}
-		s += fmt.Sprintf(", %s failed, %.0f/s", number.Thousands(c.Failed), rate)
-		if c.Total > n && n > 0 {
-			s += fmt.Sprintf(", %s left", remaining(c.Total-n, rate))
-		}
-		return s
+		return s + fmt.Sprintf(", %s failed%s", number.Thousands(c.Failed), pace)
 	}
 	bar := bars.AddBar(0, mpb.AppendDecorators(decor.Any(text)))
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	update := func() {
-		if c := now(); c.Total > 0 {
+		if c, _ := f.look(); c.Total > 0 {
 			bar.SetTotal(int64(c.Total)+1, false) // the bar is full when the run ends
 			bar.SetCurrent(int64(c.Done))
 		}

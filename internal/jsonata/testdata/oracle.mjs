@@ -13,14 +13,26 @@
 // built-in functions refuse what their signatures do, functions have no members,
 // a missing value matches no regular expression, a predicate after a block applies
 // to its value, a value does not show its parents and variables, the context of an object
-// constructor does not change, ranges beyond 2^53 end, and a function does not remember
-// the position of its last call.
+// constructor does not change, ranges beyond 2^53 end, weeks of the years 0 to 99 are
+// theirs, a function updates no object, and a function does not remember the position
+// of its last call.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import { createRequire } from 'node:module';
 
 process.env.TZ = 'UTC';
+const now = 1764000000000; // the time of the test
+const RealDate = Date;
+globalThis.Date = class extends RealDate {
+  constructor(...args) {
+    if (args.length === 0) super(now);
+    else super(...args);
+  }
+  static now() {
+    return now;
+  }
+};
 const require = createRequire(path.resolve(process.argv[2] ?? '.', 'package.json'));
 if (require('jsonata/package.json').version !== '2.0.6') throw new Error('jsonata 2.0.6 is required');
 
@@ -57,7 +69,14 @@ change('result = await apply(func, [lhs], null, environment);', 'forget(func); r
 change('return await apply(arg, params, null, environment);', 'forget(arg); return await apply(arg, params, null, environment);');
 change('var result = proc.apply(focus, args);', 'checkTypes(proc, args); var result = proc.apply(focus, args);');
 
+for (const year of ['ym', 'thisYear', 'thisMonth']) {
+  source = source.replaceAll(`Date.UTC(${year}.year,`, `exactDate(${year}.year,`);
+}
+source = source.replaceAll('Date.UTC(date.getUTCFullYear(),', 'exactDate(date.getUTCFullYear(),');
+change("if(updateType !== 'object' ||", "if(updateType !== 'object' || isFunction(update) ||");
+
 // The helpers that the changed source calls.
+const exactDate = (year, month, day = 1) => new Date(0).setUTCFullYear(year, month, day);
 const oneByOne = async (list, f) => {
   const out = [];
   for (let i = 0; i < list.length; i++) out.push(await f(list[i], i));
@@ -88,7 +107,7 @@ const letter = (v) => {
 };
 
 const module = { exports: {} };
-new Function('module', 'exports', 'oneByOne', 'forget', 'checkTypes', source)(module, module.exports, oneByOne, forget, checkTypes);
+new Function('module', 'exports', 'oneByOne', 'forget', 'checkTypes', 'exactDate', source)(module, module.exports, oneByOne, forget, checkTypes, exactDate);
 const jsonata = module.exports;
 
 // The built-in functions keep the position of their last call, which would appear

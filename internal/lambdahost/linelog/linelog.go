@@ -3,40 +3,41 @@ package linelog
 
 import (
 	"bytes"
-	"crypto/rand"
-	"fmt"
+	"errors"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
+	"syscall"
 )
 
 // maxLineBytes is the largest length of a line; a longer one is split, as Lambda
 // splits log events at 256 KB.
 const maxLineBytes = 256 * 1024
 
+// maxPipeBytes is the most that a pipe can hold: what Linux allows without root
+// (pipe(7), /proc/sys/fs/pipe-max-size).
+const maxPipeBytes = 1 << 20
+
 // Log carries lines from a process to a writer. Standard output and standard error
 // of the process share one pipe, so that the lines keep their order.
 //
-// The Log writes marks into the same pipe. Once it reads a mark, it has read
-// everything that the process wrote before. That is how it knows that the log of
-// an invocation is complete.
+// A goroutine reads the pipe as it fills. Begin, Recorded and Finish read what is left
+// in it before they go on, so that each line belongs to the invocation that wrote it.
 type Log struct {
+	to        io.Writer
+	requests  RequestWriter // to, if it is one
 	tailBytes int
-	requests  RequestWriter // the writer, if it is one
 	input     *os.File
+	output    *os.File
+	pipe      syscall.RawConn // of output
 	done      chan struct{}
 
-	mark []byte // the beginning of each mark; random, so that no process writes it by accident
-
-	request string // that the process has; only carry uses it
-
-	mu        sync.Mutex
+	mu        sync.Mutex // held while the pipe is read and its lines are written
+	chunk     []byte
+	pending   []byte // an unfinished line
+	request   string // that the process has
 	recording bool
 	tail      []byte // the last bytes since Record
-	marks     int
-	reached   map[int]chan struct{}
 }
 
 // RequestWriter takes lines with the invocation that the process had when it wrote
@@ -52,110 +53,133 @@ func New(to io.Writer, tailBytes int) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	pipe, err := output.SyscallConn()
+	if err != nil {
+		return nil, errors.Join(err, output.Close(), input.Close())
+	}
 	l := &Log{
+		to:        to,
 		tailBytes: tailBytes,
 		input:     input,
+		output:    output,
+		pipe:      pipe,
 		done:      make(chan struct{}),
-		mark:      []byte("\x00mark " + rand.Text() + " "),
-		reached:   map[int]chan struct{}{},
+		chunk:     make([]byte, 32*1024),
 	}
 	l.requests, _ = to.(RequestWriter)
-	go l.carry(output, to)
+	go l.carry()
 	return l, nil
 }
 
 // Input returns the standard output and standard error for the process.
 func (l *Log) Input() *os.File { return l.input }
 
-// carry copies lines until the end of the pipe or the last mark.
-func (l *Log) carry(output *os.File, to io.Writer) {
+// carry reads the pipe until its end, or until Finish closes it.
+func (l *Log) carry() {
 	defer close(l.done)
-	defer output.Close()
-	var pending []byte
-	chunk := make([]byte, 32*1024)
-	for {
-		n, err := output.Read(chunk)
-		pending = append(pending, chunk[:n]...)
+	_ = l.pipe.Read(func(fd uintptr) bool {
 		for {
-			end := bytes.IndexByte(pending, '\n')
-			if end < 0 {
-				break
+			l.mu.Lock()
+			state := l.read(fd)
+			l.mu.Unlock()
+			if state != full {
+				return state == ended
 			}
-			line := pending[:end+1]
-			if at := bytes.Index(line, l.mark); at >= 0 {
-				mark := string(bytes.TrimSpace(line[at+len(l.mark):]))
-				pending = append(pending[:at:at], pending[end+1:]...)
-				if requestID, begins := strings.CutPrefix(mark, beginning); begins {
-					l.request = requestID
-					continue
-				}
-				number, _ := strconv.Atoi(mark)
-				if l.passMark(number) {
-					l.emit(to, pending)
-					return
-				}
-				continue
-			}
-			l.emit(to, line)
-			pending = pending[end+1:]
 		}
-		if err != nil {
-			l.emit(to, pending)
-			return
-		}
-		if len(pending) > maxLineBytes && !bytes.Contains(pending, l.mark) {
-			l.emit(to, pending)
-			pending = nil
+	})
+	_ = l.output.Close()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.emit(l.pending)
+	l.pending = nil
+}
+
+// catchUp reads what is in the pipe. Callers hold mu.
+func (l *Log) catchUp() {
+	_ = l.pipe.Control(func(fd uintptr) { l.read(fd) }) // fails if carry has read everything
+}
+
+// pipeState is what a read leaves behind.
+type pipeState uint8
+
+const (
+	empty pipeState = iota
+	full            // there may be more
+	ended
+)
+
+// read reads the pipe until it is empty, but at most as much as it can have held when
+// read was called: a process may write faster. Callers hold mu.
+func (l *Log) read(fd uintptr) pipeState {
+	for total := 0; total < maxPipeBytes; {
+		n, err := readPipe(fd, l.chunk)
+		switch {
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN):
+			return empty
+		case err != nil || n == 0:
+			return ended
+		default:
+			total += n
+			l.take(l.chunk[:n])
 		}
 	}
+	return full
+}
+
+// take writes the lines that a chunk finishes.
+func (l *Log) take(chunk []byte) {
+	l.pending = append(l.pending, chunk...)
+	rest := l.pending
+	for {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			break
+		}
+		l.emit(rest[:end+1])
+		rest = rest[end+1:]
+	}
+	if len(rest) > maxLineBytes {
+		l.emit(rest)
+		rest = nil
+	}
+	l.pending = append(l.pending[:0], rest...)
 }
 
 // emit writes a line and adds a missing line end.
-func (l *Log) emit(to io.Writer, line []byte) {
+func (l *Log) emit(line []byte) {
 	if len(line) == 0 {
 		return
 	}
 	if line[len(line)-1] != '\n' {
 		line = append(bytes.Clone(line), '\n')
 	}
-	l.mu.Lock()
 	if l.recording {
 		l.tail = lastBytes(append(l.tail, line...), l.tailBytes)
 	}
-	l.mu.Unlock()
 	if l.requests != nil {
 		l.requests.WriteOf(l.request, line)
 		return
 	}
-	_, _ = to.Write(line) // a failed write of the log must not fail the process
+	_, _ = l.to.Write(line) // a failed write of the log must not fail the process
 }
-
-// passMark wakes the goroutine that waits for a mark, and reports whether it is the
-// last mark.
-func (l *Log) passMark(number int) (last bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if waiting := l.reached[number]; waiting != nil {
-		close(waiting)
-		delete(l.reached, number)
-	}
-	return number == 0
-}
-
-// beginning is in the mark of an invocation that begins, before its request ID.
-const beginning = "begin "
 
 // Begin says that the process gets an invocation. Call it before the process does.
 func (l *Log) Begin(requestID string) {
-	if l.requests != nil {
-		_, _ = fmt.Fprintf(l.input, "%s%s%s\n", l.mark, beginning, requestID)
+	if l.requests == nil {
+		return
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.catchUp()
+	l.request = requestID
 }
 
 // Record starts a new tail.
 func (l *Log) Record() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.catchUp()
 	l.recording, l.tail = true, nil
 }
 
@@ -163,18 +187,8 @@ func (l *Log) Record() {
 // wrote before the call.
 func (l *Log) Recorded() []byte {
 	l.mu.Lock()
-	l.marks++
-	number, reached := l.marks, make(chan struct{})
-	l.reached[number] = reached
-	l.mu.Unlock()
-	if _, err := fmt.Fprintf(l.input, "%s%d\n", l.mark, number); err == nil {
-		select {
-		case <-reached:
-		case <-l.done:
-		}
-	}
-	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.catchUp()
 	l.recording = false
 	return l.tail
 }
@@ -182,9 +196,11 @@ func (l *Log) Recorded() []byte {
 // Finish waits until all output of the process is written. It does not wait for
 // other processes that still hold the pipe, such as a child that left the group.
 func (l *Log) Finish() {
-	_, _ = fmt.Fprintf(l.input, "%s%d\n", l.mark, 0)
-	_ = l.input.Close()
-	<-l.done
+	l.mu.Lock()
+	l.catchUp()
+	l.mu.Unlock()
+	_ = l.output.Close()
+	l.Abandon()
 }
 
 // Abandon closes a Log that no process has used.

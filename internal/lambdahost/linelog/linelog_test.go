@@ -2,8 +2,10 @@ package linelog_test
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -110,7 +112,7 @@ func TestLinesHaveTheirInvocation(t *testing.T) {
 	log.Record()
 	print(t, log, "one\nunfin")
 	if tail := string(log.Recorded()); tail != "one\n" {
-		t.Errorf("got tail %q, expected no mark in it", tail)
+		t.Errorf("got tail %q, expected the finished line", tail)
 	}
 	log.Begin("r2")
 	print(t, log, "ished\ntwo\n")
@@ -118,4 +120,50 @@ func TestLinesHaveTheirInvocation(t *testing.T) {
 	if diff := cmp.Diff([]string{" loading\n", "r1 one\n", "r2 unfinished\n", "r2 two\n"}, got.got); diff != "" || len(got.writes) > 0 {
 		t.Errorf("wrong lines (-expected +got):\n%s", diff)
 	}
+}
+
+// TestLinesOfTwoInvocationsStayApart writes right before the next invocation begins.
+func TestLinesOfTwoInvocationsStayApart(t *testing.T) {
+	t.Parallel()
+	var got requests
+	log, err := linelog.New(&got, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var expected []string
+	for i := range 2000 {
+		id := fmt.Sprintf("r%d", i)
+		log.Begin(id)
+		print(t, log, "line\n")
+		expected = append(expected, id+" line\n")
+	}
+	log.Finish()
+	if diff := cmp.Diff(expected, got.got); diff != "" {
+		t.Errorf("wrong lines (-expected +got):\n%s", diff)
+	}
+}
+
+// TestFinishDoesNotWaitForAProcessThatWritesOn has a second writer, as a child that
+// left its group is.
+func TestFinishDoesNotWaitForAProcessThatWritesOn(t *testing.T) {
+	t.Parallel()
+	var got writes
+	log := newLog(t, &got, 0)
+	child := exec.Command("/bin/sh", "-c", "while echo again; do :; done 2>/dev/null")
+	child.Stdout = log.Input()
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	finished := make(chan struct{})
+	go func() {
+		log.Finish()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-time.After(10 * time.Second):
+		t.Error("Finish has not returned after 10 s, expected it not to wait for the child")
+		_ = child.Process.Kill()
+	}
+	_ = child.Wait() // a broken pipe ends it
 }

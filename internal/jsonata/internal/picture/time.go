@@ -85,7 +85,7 @@ func parseMarker(text string) (timePart, error) {
 	modifier := text[1:]
 	least := -1
 	if at := strings.LastIndex(text, ","); at >= 0 {
-		modifier = text[min(1, at):at]
+		modifier = text[min(1, at):max(1, at)] // JavaScript's substring swaps its offsets
 		low, high, _ := strings.Cut(text[at+1:], "-")
 		least, part.width = parseWidth(low), parseWidth(high)
 	}

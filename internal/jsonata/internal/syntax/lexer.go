@@ -55,11 +55,20 @@ func (t token) content() any {
 	case tokenEnd:
 		return "(end)"
 	case tokenNumber, tokenConstant:
-		return t.value
+		return shown(t.value)
 	case tokenRegex:
 		return &value.Object{} // as JSON.stringify shows a RegExp
 	}
 	return t.text
+}
+
+// shown returns the value of a number or a constant as the token of an error, in
+// which nil would mean that there is none.
+func shown(v any) any {
+	if v == nil {
+		return value.Number("null")
+	}
+	return v
 }
 
 type lexer struct {

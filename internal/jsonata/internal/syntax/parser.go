@@ -324,7 +324,7 @@ func (p *parser) infix(t token, left *Node) (n *Node, err *Error) {
 func (n *Node) Content() any {
 	switch n.Kind {
 	case KindNumber, KindConstant:
-		return n.Value
+		return shown(n.Value)
 	case kindEnd:
 		return "(end)"
 	case KindRegex:

@@ -11,6 +11,7 @@ type Parameter struct {
 	Types    string // the types of value that fit, as letters; m stands for a missing value
 	Optional bool
 	Repeated bool
+	Lazy     bool   // the parameter takes as few arguments as possible: a ? or - follows another modifier
 	Context  bool   // the context replaces a missing argument
 	Array    bool   // a value that is not an array becomes an array of one element
 	Element  string // the type of an array's elements, if Subtyped
@@ -34,14 +35,15 @@ func ParseSignature(text string) (*Signature, *Error) {
 			s.Parameters = append(s.Parameters, Parameter{Types: "asnblom"})
 		case 'x':
 			s.Parameters = append(s.Parameters, Parameter{Types: "asnblfom"})
-		case '-':
+		case '-', '?':
 			if previous >= 0 {
-				s.Parameters[previous].Context = true
-				s.Parameters[previous].Optional = true
-			}
-		case '?':
-			if previous >= 0 {
-				s.Parameters[previous].Optional = true
+				p := &s.Parameters[previous]
+				p.Context = p.Context || c == '-'
+				if p.Optional || p.Repeated {
+					p.Lazy = true
+				} else {
+					p.Optional = true
+				}
 			}
 		case '+':
 			if previous >= 0 {
