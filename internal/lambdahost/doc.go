@@ -7,11 +7,11 @@
 // HTTP at [Host.URL], which the AWS SDK can use as a custom endpoint (AWS Lambda API
 // reference, "Invoke").
 //
-// As in Lambda, a process handles one invocation at a time and is reused. A crash
-// or a timeout ends the process, and the answer has the payload that Lambda would
-// send. A process that fails to initialize is started once more for the same
-// invocation. Unlike Lambda, the host neither isolates functions from the machine nor
-// enforces a memory limit.
+// As in Lambda, a process handles one invocation at a time and is reused. A crash, a
+// timeout or, on Linux, too much memory ends the process, and the answer has the payload
+// that Lambda would send. A process that fails to initialize is started once more for
+// the same invocation. Unlike Lambda, the host does not isolate functions from the
+// machine.
 //
 // The package runs functions on Linux and macOS. It compiles elsewhere, but [New]
 // fails there.

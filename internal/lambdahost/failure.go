@@ -19,9 +19,11 @@ import (
 //     an errorType, of which Step Functions made Lambda.Unknown.
 //   - A process that exits or is killed is Runtime.ExitError. If it was killed for its
 //     memory, captures since September 2024 show Runtime.OutOfMemory with the same
-//     message, "signal: killed", and others still Runtime.ExitError. Memory is not
-//     limited here, so a process that is killed is always Runtime.ExitError.
+//     message, "signal: killed", and earlier ones Runtime.ExitError.
 //   - A response that is too large is Function.ResponseSizeTooLarge.
+
+// outOfMemory is the type of the failure of a process that was killed for its memory.
+const outOfMemory = "Runtime.OutOfMemory"
 
 // unhandled is the only value of X-Amz-Function-Error that current runtimes cause.
 const unhandled = "Unhandled"

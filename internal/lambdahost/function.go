@@ -37,7 +37,7 @@ type Function struct {
 	// Timeout is the longest duration of an invocation. When it is over, the process
 	// is killed. Default: three seconds, as in Lambda.
 	Timeout time.Duration
-	// MemoryMB is the memory size that the function sees. It is not enforced.
+	// MemoryMB is the memory size. On Linux, a process that uses more is killed.
 	// Default: 128, as in Lambda.
 	MemoryMB int
 	// Concurrency is the largest number of processes, like reserved concurrency in

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/lambdahost/group"
+	"github.com/mapjob/mapjob/internal/lambdahost/memory"
 )
 
 // ErrClosed is returned after [Host.Close] was called.
@@ -27,6 +28,7 @@ type Host struct {
 	settings settings
 	groups   *group.Runner
 	logs     logSink
+	memory   *memoryWatch
 
 	server *http.Server
 	url    string
@@ -71,6 +73,7 @@ func New(options ...Option) (*Host, error) {
 		closing:   make(chan struct{}),
 		done:      make(chan struct{}),
 	}
+	h.memory = newMemoryWatch(h)
 	h.server = &http.Server{
 		Handler:  newInvokeAPI(h),
 		ErrorLog: log.New(io.Discard, "", 0),
@@ -79,6 +82,9 @@ func New(options ...Option) (*Host, error) {
 		ReadHeaderTimeout: time.Minute,
 	}
 	h.running.Go(func() { _ = h.server.Serve(listener) })
+	if memory.Supported {
+		h.running.Go(h.memory.run)
+	}
 	return h, nil
 }
 

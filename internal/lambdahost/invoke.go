@@ -75,6 +75,7 @@ func (h *Host) admit(r request) (*invocation, error) {
 		fn.counters.throttles.Add(1)
 		return nil, throttled("ConcurrentInvocationLimitExceeded")
 	}
+	h.memory.rouse()
 	if r.id == "" {
 		r.id = uuid.New()
 	}
@@ -125,7 +126,7 @@ func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *ti
 			out = <-inv.done // the process answered before it exited
 			break
 		}
-		out = exitFailure(p.exitErr).outcome(inv.request.id)
+		out = p.exitFailure().outcome(inv.request.id)
 	case <-ctx.Done():
 		h.background(func() { _, _ = h.await(context.WithoutCancel(ctx), inv, p, timer) })
 		return nil, context.Cause(ctx)

@@ -40,6 +40,16 @@ func (s *logSink) writer(function string) io.Writer {
 	return to
 }
 
+// writeOf writes a line of an invocation.
+func (s *logSink) writeOf(function, requestID string, line []byte) {
+	switch w := s.writer(function).(type) {
+	case linelog.RequestWriter:
+		w.WriteOf(requestID, line)
+	default:
+		_, _ = w.Write(line) // a failed write of the log must not fail the process
+	}
+}
+
 type sinkWriter struct {
 	sink *logSink
 	to   io.Writer

@@ -7,10 +7,12 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/lambdahost/group"
 	"github.com/mapjob/mapjob/internal/lambdahost/linelog"
+	"github.com/mapjob/mapjob/internal/lambdahost/memory"
 )
 
 // process is a running executable of a function. Lambda calls it an execution
@@ -29,6 +31,11 @@ type process struct {
 
 	exitErr error // how it ended; valid after exited is closed
 
+	mostMemory    atomic.Int64 // the most bytes that it was seen to use
+	outOfMemory   atomic.Bool  // it was killed for its memory
+	memoryDoubted bool         // an estimate was too high; only memoryWatch uses it
+	children      []int        // when they were last measured; only memoryWatch uses it
+
 	// Guarded by the pool's mutex.
 	state        processState
 	current      *invocation
@@ -39,6 +46,7 @@ type process struct {
 	initTime     time.Duration
 	initError    []byte // the error that it posted to /runtime/init/error
 	initTimedOut bool
+	gauge        *memory.Gauge // nil if this system does not measure processes
 
 	program struct {
 		mu     sync.Mutex
@@ -137,6 +145,7 @@ func (p *process) launch() error {
 		return err
 	}
 	p.fn.counters.started.Add(1)
+	p.gaugeMemory(started.Leader())
 	p.limitInit()
 	p.program.mu.Lock()
 	p.program.group = started
@@ -154,6 +163,12 @@ func (p *process) reap() {
 	p.exitErr = p.program.group.Wait()
 	p.api.close()
 	p.log.Finish()
+	if p.gauge != nil {
+		_ = p.gauge.Close()
+	}
+	if p.outOfMemory.Load() {
+		p.reportMemory(p.requestID())
+	}
 	p.fn.pool.remove(p)
 	close(p.exited)
 }
@@ -232,6 +247,27 @@ func (p *process) disown(inv *invocation) {
 	}
 }
 
+// gaugeMemory prepares the measurements of the process's memory.
+func (p *process) gaugeMemory(pid int) {
+	gauge, err := memory.Open(pid)
+	if err != nil { // the memory is not limited on this system
+		return
+	}
+	p.fn.pool.mu.Lock()
+	defer p.fn.pool.mu.Unlock()
+	p.gauge = gauge
+}
+
+// requestID returns the ID of the invocation that the process has, or "".
+func (p *process) requestID() string {
+	p.fn.pool.mu.Lock()
+	defer p.fn.pool.mu.Unlock()
+	if p.current == nil {
+		return ""
+	}
+	return p.current.request.id
+}
+
 // limitInit kills the process if it does not ask for an invocation in time.
 func (p *process) limitInit() {
 	l := &p.fn.pool
@@ -264,6 +300,16 @@ func (p *process) initFailure(requestID string) outcome {
 	case p.initError != nil:
 		return failed(p.initError)
 	default:
-		return exitFailure(p.exitErr).outcome(requestID)
+		return p.exitFailure().outcome(requestID)
 	}
+}
+
+// exitFailure returns the failure of a process that ended before it answered. Call it
+// after exited is closed.
+func (p *process) exitFailure() failure {
+	f := exitFailure(p.exitErr)
+	if p.outOfMemory.Load() {
+		f.errorType = outOfMemory
+	}
+	return f
 }

@@ -44,8 +44,16 @@ func (inv *invocation) logTail(p *process, out outcome, r *Response) []byte {
 	fmt.Fprintf(&text, "END RequestId: %s\n", r.RequestID)
 	fmt.Fprintf(&text, "REPORT RequestId: %s\tDuration: %s ms\tBilled Duration: %d ms\tMemory Size: %d MB",
 		r.RequestID, milliseconds(r.Duration), r.Billed.Milliseconds(), inv.fn.MemoryMB)
+	if p != nil {
+		if used := p.maxMemoryUsed(); used > 0 {
+			fmt.Fprintf(&text, "\tMax Memory Used: %d MB", used)
+		}
+	}
 	if r.ColdStart {
 		fmt.Fprintf(&text, "\tInit Duration: %s ms", milliseconds(r.InitDuration))
+	}
+	if p != nil && p.outOfMemory.Load() && out.functionError != "" {
+		text.WriteString("\tStatus: error\tError Type: " + outOfMemory)
 	}
 	text.WriteByte('\n')
 	return text.Bytes()[max(0, text.Len()-logTailBytes):]

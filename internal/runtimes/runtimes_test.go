@@ -15,12 +15,23 @@ import (
 
 // handlers are one handler in each language: the event says what it does.
 var handlers = map[string]struct{ file, text string }{
-	"python3.13": {"index.py", `import os, sys, shared
+	"python3.13": {"index.py", `import os, sys, time, shared
+kept = []
 def handle(event, context):
     if event == "fail":
         raise ValueError("no such luck")
     if event == "exit":
         os._exit(3)
+    if event == "memory":
+        kept.append(b"x" * (300 << 20))
+        time.sleep(20)
+    if event == "shared memory":
+        kept.append(b"x" * (80 << 20))
+        children = [os.fork() for _ in range(3)]
+        time.sleep(0.5)
+        if 0 in children:
+            os._exit(0)
+        return [os.waitpid(child, 0)[1] for child in children]
     if event == "other letters":
         raise type("Größe", (Exception,), {})("too large")
     if event == "lines":
@@ -35,9 +46,11 @@ def handle(event, context):
         "layer": shared.name, "name": context.function_name, "own": os.environ["OWN"]}
 `},
 	"nodejs22.x": {"index.js", `const shared = require('shared')
+const kept = []
 exports.handle = async (event, context) => {
   if (event === 'fail') { const e = new TypeError('no such luck'); e.name = 'ValueError'; throw e }
   if (event === 'exit') process.exit(3)
+  if (event === 'memory') { kept.push(Buffer.alloc(300 << 20, 'x')); return new Promise(done => setTimeout(done, 20000)) }
   if (event === 'marshal') return {n: 1n}
   return {event, left: context.getRemainingTimeInMillis() > 0, id: context.awsRequestId.length,
     layer: shared.name, name: context.functionName, own: process.env.OWN}

@@ -52,6 +52,9 @@ type Group struct {
 	ended bool
 }
 
+// Leader returns the process ID of the program.
+func (g *Group) Leader() int { return g.cmd.Process.Pid }
+
 // Kill kills the group. It does not wait for its end.
 func (g *Group) Kill() {
 	g.mu.Lock()

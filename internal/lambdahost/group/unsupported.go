@@ -25,6 +25,9 @@ func (r *Runner) Start(*exec.Cmd) (*Group, error) { return nil, unsupported() }
 // Group is a running program and the processes that it has started.
 type Group struct{}
 
+// Leader returns 0.
+func (g *Group) Leader() int { return 0 }
+
 // Kill does nothing.
 func (g *Group) Kill() {}
 

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -40,6 +41,10 @@ func main() {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		time.Sleep(time.Hour) // the signal may take a moment
 	case "hang":
+		time.Sleep(time.Hour)
+	case "memory":
+		n, _ := strconv.Atoi(os.Getenv("BYTES"))
+		memory = grow(nil, n)
 		time.Sleep(time.Hour)
 	case "slow":
 		time.Sleep(300 * time.Millisecond)
@@ -71,6 +76,42 @@ func initialization() string {
 	return os.Getenv("INIT")
 }
 
+// memory is kept between invocations.
+var memory []byte
+
+// grow returns n bytes that are in use.
+func grow(b []byte, n int) []byte {
+	if len(b) < n {
+		b = make([]byte, n)
+	}
+	for i := 0; i < len(b); i += 4096 {
+		b[i]++
+	}
+	return b
+}
+
+// touchFile maps a file into the memory, and reads all of it.
+func touchFile(name string, hold time.Duration) (sum int, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	pages, err := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_SHARED)
+	if err != nil {
+		return 0, err
+	}
+	for i := 0; i < len(pages); i += 4096 {
+		sum += int(pages[i])
+	}
+	time.Sleep(hold)
+	return sum, syscall.Munmap(pages)
+}
+
 func handle(ctx context.Context, e event) (any, error) {
 	switch e.Do {
 	case "pid":
@@ -100,6 +141,20 @@ func handle(ctx context.Context, e event) (any, error) {
 			"arn": lc.InvokedFunctionArn, "requestID": lc.AwsRequestID, "trace": os.Getenv("_X_AMZN_TRACE_ID"),
 			"remaining": time.Until(deadline).Milliseconds(), "dir": dir, "custom": lc.ClientContext.Custom,
 		}, nil
+	case "memory":
+		memory = grow(memory, e.Bytes)
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return len(memory), nil
+	case "file memory":
+		return touchFile(e.File, time.Duration(e.Millis)*time.Millisecond)
+	case "child's memory":
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), "INIT=memory", "BYTES="+strconv.Itoa(e.Bytes))
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		time.Sleep(time.Duration(e.Millis) * time.Millisecond)
+		return child.Process.Pid, child.Process.Kill()
 	case "bytes":
 		return strings.Repeat("x", e.Bytes-2), nil // plus two quotes
 	case "fork":
