@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/unsupported"
 )
 
 // MissingError is returned by [New] for an integration or an object store that
@@ -26,22 +27,22 @@ func (e *Engine) missing(machine *asl.StateMachine) []error {
 	for s := range machine.AllStates() {
 		if s.Task != nil && e.integration(s) == nil && !e.answers(s.Task.Resource) {
 			errs = append(errs, &MissingError{Path: s.Path + ".Resource",
-				message: fmt.Sprintf("got %q, expected an integration for it", s.Task.Resource.ARN)})
+				message: fmt.Sprintf("got %q: %v", s.Task.Resource.ARN, unsupported.Unanswered.Error())})
 		}
 		if s.Map == nil {
 			continue
 		}
 		if r := s.Map.ItemReader; r != nil && r.InputType == "PARQUET" {
-			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q, expected CSV, JSON, JSONL or MANIFEST", s.Path, r.InputType))
+			errs = append(errs, fmt.Errorf("%s.ItemReader.ReaderConfig.InputType: got %q: %w", s.Path, r.InputType, unsupported.Parquet.Error()))
 		}
 		if e.objects != nil {
 			continue
 		}
 		if s.Map.ItemReader != nil {
-			errs = append(errs, &MissingError{s.Path + ".ItemReader", true, "got a reader, expected an object store to read from"})
+			errs = append(errs, &MissingError{s.Path + ".ItemReader", true, unsupported.Reader.Error().Error()})
 		}
 		if s.Map.ResultWriter != nil && s.Map.ResultWriter.Resource.ARN != "" {
-			errs = append(errs, &MissingError{s.Path + ".ResultWriter", true, "got a writer, expected an object store to write to"})
+			errs = append(errs, &MissingError{s.Path + ".ResultWriter", true, unsupported.Writer.Error().Error()})
 		}
 	}
 	return errs

@@ -74,7 +74,7 @@ func TestNewReportsEverythingThatIsMissing(t *testing.T) {
 		"M":{"Type":"Map","End":true,"ItemReader":{"Resource":"arn:aws:states:::s3:getObject","ReaderConfig":{"InputType":"PARQUET"},"Parameters":{"Bucket":"b","Key":"k"}},
 			"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}`)
 	_, err := engine.New(machine)
-	for _, expected := range []string{`$.States.T.Resource: got "arn:aws:states:::sns:publish"`, `$.States.M.ItemReader: got a reader`, `$.States.M.ItemReader.ReaderConfig.InputType: got "PARQUET"`} {
+	for _, expected := range []string{`$.States.T.Resource: got "arn:aws:states:::sns:publish"`, `$.States.M.ItemReader: nothing holds the objects`, `$.States.M.ItemReader.ReaderConfig.InputType: got "PARQUET"`} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected %s", err, expected)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/unsupported"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -64,7 +65,7 @@ func (s *Services) optimizedDynamoDB(action string) engine.IntegrationFunc {
 // sdkDynamoDB answers arn:aws:states:::aws-sdk:dynamodb:ACTION.
 func (s *Services) sdkDynamoDB(action string) (engine.IntegrationFunc, error) {
 	if !hasDynamoDB(action) {
-		return nil, fmt.Errorf("the DynamoDB of this machine (dynalite) has no %s, and neither transactions nor a time to live, backups or PartiQL", upperFirst(action))
+		return nil, unsupported.DynamoDBAction.Error(upperFirst(action))
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		answer, _, err := s.askDynamoDB(ctx, action, request, sdkDynamoDBNaming())

@@ -4,13 +4,13 @@ package integration
 
 import (
 	"context"
-	"errors"
 
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/unsupported"
 )
 
 // Services are the services that tasks call.
@@ -40,7 +40,7 @@ func (s *Services) Find(resource services.Resource, invoke engine.IntegrationFun
 	case services.FunctionService:
 		return s.function(resource.ARN, invoke)
 	case services.ActivityService:
-		return nil, errors.New("activities have no workers on this machine, expected a function")
+		return nil, unsupported.Activity.Error()
 	case "lambda":
 		if action == "invoke" {
 			return invoke, nil
@@ -72,5 +72,5 @@ func (s *Services) Find(resource services.Resource, invoke engine.IntegrationFun
 	if form, ok := messageForms()[resource.Service+":"+action]; ok {
 		return s.send(form), s.Messages.open()
 	}
-	return nil, errors.New("it does not run on this machine, expected one of those that docs/local-run.md lists")
+	return nil, unsupported.Integration.Error()
 }

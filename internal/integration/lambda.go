@@ -8,6 +8,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/unsupported"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -108,7 +109,7 @@ func (s *Services) function(arn string, invoke engine.IntegrationFunc) (engine.I
 	_, qualified, _ := strings.Cut(arn, ":function:")
 	name, _, _ := strings.Cut(qualified, ":")
 	if !s.Functions.Has(name) {
-		return nil, errors.New("the function does not run on this machine, expected one of the app")
+		return nil, unsupported.Function.Error()
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		payload := request.Parameters

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/unsupported"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -71,8 +72,7 @@ type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, e
 func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 	call, ok := s3Actions[action]
 	if !ok {
-		return nil, fmt.Errorf("the S3 of this machine has no %s for tasks, expected one of: %s",
-			upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
+		return nil, unsupported.S3Action.Error(upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
 	client := s3.New(s3.Options{
 		BaseEndpoint:               &s.S3,

@@ -46,6 +46,7 @@ var floors = [][]room{
 		{"internal/silence", nil, standard},
 		{"internal/statesarn", nil, standard},
 		{"internal/typed", nil, libraries},
+		{"internal/unsupported", nil, standard},
 		{"internal/uuid", nil, standard},
 	},
 	{ // Each of these knows one subject.
@@ -104,7 +105,7 @@ var floors = [][]room{
 	{
 		{"internal/runnable", []string{"internal/template"}, standard},
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
-		{"internal/asl/...", []string{"internal/expression", "internal/value"}, libraries},
+		{"internal/asl/...", []string{"internal/expression", "internal/unsupported", "internal/value"}, libraries},
 		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/keypath", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/number", "internal/protocol"}, cdk},
@@ -114,14 +115,14 @@ var floors = [][]room{
 	{
 		{"internal/graph/...", []string{"internal/asl", "internal/asl/services", "internal/expression", "internal/number", "internal/plain", "internal/value"}, libraries},
 		{"internal/engine", []string{"internal/asl", "internal/asl/services", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
-			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/value"}, libraries},
+			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/unsupported", "internal/value"}, libraries},
 		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/pages", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
 	{
 		{"internal/engine/enginetest", []string{"internal/engine"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
-		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/uuid", "internal/value"}, sdk},
+		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},

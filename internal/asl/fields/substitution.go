@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/mapjob/mapjob/internal/unsupported"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -43,7 +44,7 @@ func (d *Document) Substituted(path string, v any) bool {
 		return false
 	}
 	d.Unresolved = append(d.Unresolved, Problem{Path: path,
-		Message: fmt.Sprintf("got %s, expected a value: make the substitutions before running the definition", value.Describe(text))})
+		Message: fmt.Sprintf("got %s: %v", value.Describe(text), unsupported.Substitution.Error())})
 	return true
 }
 
