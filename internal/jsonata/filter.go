@@ -45,8 +45,11 @@ func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 		if n > 0 && IsUndefined(item) {
 			ev.inexact = true
 		}
+		if err := ev.allocate(len(out), 8); err != nil {
+			return nil, err
+		}
 	}
-	return &list{items: out, seq: true}, ev.allocate(len(out), 8)
+	return &list{items: out, seq: true}, nil
 }
 
 // at returns the element at an index. A negative index counts from the end.
@@ -129,6 +132,9 @@ func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple
 		}
 		for range n {
 			out = append(out, current[i])
+		}
+		if err := ev.allocate(len(out), 8); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil

@@ -37,7 +37,9 @@ func split(c arguments) (any, error) {
 		for err == nil && m != nil && float64(len(out)) < limit {
 			out = append(out, between(s, start, m.start))
 			start = m.end
-			m, err = m.next()
+			if err = c.ev.tick(); err == nil {
+				m, err = m.next()
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -128,11 +130,9 @@ func replace(c arguments) (any, error) {
 	position := 0
 	for count := 0.0; err == nil && m != nil && count < limit; count++ {
 		b.WriteString(between(s, position, m.start))
-		var with string
-		if with, err = c.replacement(m, s); err != nil {
+		if err = c.replacement(&b, m, s); err != nil {
 			return nil, err
 		}
-		b.WriteString(with)
 		if b.Len() > maxHeld {
 			return nil, &Error{Message: memoryExceeded}
 		}
@@ -166,32 +166,34 @@ func (c arguments) replaceText(s string, limit float64) (any, error) {
 	return c.text(strings.Replace(s, c.string(1), with, n))
 }
 
-// replacement returns the text that replaces a match.
-func (c arguments) replacement(m *match, s string) (string, error) {
-	if fn := c.function(2); fn != nil {
-		v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, nil)
-		if err != nil {
-			return "", err
-		}
-		with, ok := unwrap(v).(string)
-		if !ok {
-			return "", &Error{Code: "D3012", Value: v}
-		}
-		return with, nil
+// replacement appends the text that replaces a match.
+func (c arguments) replacement(b *strings.Builder, m *match, s string) error {
+	fn := c.function(2)
+	if fn == nil {
+		expand(b, c.string(2), m)
+		return nil
 	}
-	return expand(c.string(2), m), nil
+	v, err := c.ev.apply(fn, []any{m.value(c.ev, s)}, nil)
+	if err != nil {
+		return err
+	}
+	with, ok := unwrap(v).(string)
+	if !ok {
+		return &Error{Code: "D3012", Value: v}
+	}
+	b.WriteString(with)
+	return nil
 }
 
-// expand replaces $0 by the match, $1, $2, … by its groups, and $$ by a dollar.
-// If a number has more digits than the count of groups, the excess digits are
-// text.
-func expand(template string, m *match) string {
-	var b strings.Builder
-	for {
+// expand appends the template with $0 replaced by the match, $1, $2, … by its
+// groups, and $$ by a dollar. If a number has more digits than the count of groups,
+// the excess digits are text. It stops when the text exceeds the memory limit.
+func expand(b *strings.Builder, template string, m *match) {
+	for b.Len() <= maxHeld {
 		before, rest, ok := strings.Cut(template, "$")
 		b.WriteString(before)
 		if !ok {
-			return b.String()
+			return
 		}
 		switch {
 		case strings.HasPrefix(rest, "$"):

@@ -44,6 +44,9 @@ func parseInteger(c arguments) (any, error) {
 
 // pictureFailure converts an error of package picture.
 func pictureFailure(err error) error {
+	if errors.Is(err, picture.ErrTooLong) {
+		return &Error{Message: memoryExceeded}
+	}
 	if e, ok := errors.AsType[*picture.Error](err); ok {
 		return &Error{Code: e.Code, Value: e.Value}
 	}

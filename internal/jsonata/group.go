@@ -12,10 +12,9 @@ type group struct {
 
 // collected holds the values of one key.
 type collected struct {
-	data   any
+	data   joining
 	tuples []tuple
 	pair   int // the index of the key in the constructor
-	single bool
 }
 
 // eval groups the items.
@@ -39,40 +38,26 @@ func (g *group) eval(ev *evaluation, items []any, f *frame) (any, error) {
 			}
 			c := groups[key]
 			if c == nil {
-				groups[key] = &collected{data: item, pair: i, single: true}
+				groups[key] = &collected{data: joining{value: item}, pair: i}
 				order = append(order, key)
 				continue
 			}
 			if c.pair != i {
 				return nil, g.duplicate(key)
 			}
-			c.data = c.join(item)
+			if err := ev.join(&c.data, item); err != nil {
+				return nil, err
+			}
 		}
 	}
 	object := &value.Object{}
 	for _, key := range order {
 		c := groups[key]
-		if err := g.set(ev, object, key, c.pair, c.data, f); err != nil {
+		if err := g.set(ev, object, key, c.pair, c.data.value, f); err != nil {
 			return nil, err
 		}
 	}
 	return object, nil
-}
-
-// join adds an item to the data. The first addition copies the data, so that an
-// array of the input never changes.
-func (c *collected) join(item any) any {
-	if IsUndefined(item) {
-		return c.data
-	}
-	if IsUndefined(c.data) {
-		return item
-	}
-	if c.single {
-		c.single = false
-		return joined(c.data, item)
-	}
-	return append(c.data.([]any), each(item)...)
 }
 
 // single builds the object of a single item. It evaluates all keys first,
@@ -175,7 +160,10 @@ func (g *group) evalTuples(ev *evaluation, current []tuple, f *frame) (any, erro
 	}
 	object := &value.Object{}
 	for _, key := range order {
-		t := merge(groups[key].tuples)
+		t, err := ev.merge(groups[key].tuples)
+		if err != nil {
+			return nil, err
+		}
 		if err := g.set(ev, object, key, groups[key].pair, t.context, t.frame(ev, f)); err != nil {
 			return nil, err
 		}

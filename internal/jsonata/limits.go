@@ -113,12 +113,34 @@ func (ev *evaluation) collect(v any) {
 	}
 }
 
+// manyElements is the length from which on an array counts as work of its own: a
+// loop over it does not count its steps.
+const manyElements = 1024
+
+// busy notes whether the evaluation has to end, before a loop over many elements.
+func (ev *evaluation) busy(elements int) {
+	if elements >= manyElements && ev.stopped == nil {
+		if err := ev.interrupted(); err != nil {
+			ev.stopped = err
+		}
+	}
+}
+
 // passed notes whether an argument of a call is a function, or an array that a
 // signature made of one. Such a function may end up inside the result.
 func (ev *evaluation) passed(arguments []any) {
 	for _, v := range arguments {
-		if items, ok := v.([]any); ok && len(items) == 1 {
-			v = items[0]
+		switch large := v.(type) {
+		case string:
+			ev.busy(len(large) / 16)
+			continue
+		case []any:
+			if len(large) == 1 {
+				v = large[0]
+			}
+			ev.busy(len(large))
+		case *list:
+			ev.busy(len(large.items))
 		}
 		if _, ok := v.(callable); ok {
 			ev.inexact = true

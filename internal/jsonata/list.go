@@ -60,6 +60,31 @@ func keptArray(v any) any {
 	return v
 }
 
+// joining is a value to which others are joined.
+type joining struct {
+	value any
+	own   bool // the value is an array that nothing else refers to
+}
+
+// join joins a value, as joined does, within the memory limit.
+func (ev *evaluation) join(to *joining, v any) error {
+	switch {
+	case IsUndefined(v):
+		return nil
+	case IsUndefined(to.value):
+		to.value = v
+		return nil
+	case to.own:
+		to.value = append(to.value.([]any), each(v)...)
+	default:
+		to.value, to.own = joined(to.value, v), true
+	}
+	if err := ev.allocate(len(each(to.value)), 8); err != nil {
+		return err
+	}
+	return ev.tick()
+}
+
 // joined returns the elements of a, followed by those of b. A value that is not
 // an array counts as one element, and Undefined as none.
 func joined(a, b any) any {

@@ -220,7 +220,9 @@ func (n *include) eval(ev *evaluation, input any, f *frame) (any, error) {
 	if IsUndefined(x) || IsUndefined(y) {
 		return false, nil
 	}
-	for _, item := range each(y) {
+	items := each(y)
+	ev.busy(len(items))
+	for _, item := range items {
 		if identical(item, x) {
 			return true, nil
 		}

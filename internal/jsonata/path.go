@@ -121,6 +121,9 @@ func (st *step) apply(ev *evaluation, s *stream, f *frame, last bool) (stream, e
 			out = flattenInto(make([]any, 0, n), first)
 		}
 		out = flattenInto(out, v)
+		if err := ev.allocate(len(out), 8); err != nil {
+			return stream{}, err
+		}
 	}
 	switch count {
 	case 0:
@@ -143,7 +146,7 @@ func (st *step) apply(ev *evaluation, s *stream, f *frame, last bool) (stream, e
 		}
 		return single(first), nil
 	}
-	return several(out), ev.allocate(len(out), 8)
+	return several(out), nil
 }
 
 // sorted sorts the stream, and applies the predicates of the step.

@@ -1,5 +1,7 @@
 package jsonata
 
+import "slices"
+
 // tuple is one value on its way along a path, with the variables that @, # and
 // % bind for it.
 type tuple struct {
@@ -107,6 +109,9 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 			continue
 		}
 		if inner, ok := v.(*tuples); ok {
+			if err := ev.allocate(len(out)+len(inner.items), 8); err != nil {
+				return nil, err
+			}
 			for j := range inner.items {
 				merged := tuple{context: inner.items[j].context, bindings: t.with(inner.items[j].bindings...)}
 				out = append(out, st.bindTuple(merged, t, nil, j))
@@ -115,11 +120,11 @@ func (st *step) applyTuples(ev *evaluation, s *stream, current []tuple, started 
 		}
 		ev.collect(v)
 		items := each(v)
+		if err := ev.allocate(len(out)+len(items), 8); err != nil {
+			return nil, err
+		}
 		for j, item := range items {
 			out = append(out, st.bindTuple(tuple{bindings: t.bindings}, t, &item, j))
-		}
-		if err := ev.allocate(len(items), 8); err != nil {
-			return nil, err
 		}
 	}
 	return st.stageTuples(ev, out, f)
@@ -190,22 +195,34 @@ func (st *step) stageTuples(ev *evaluation, current []tuple, f *frame) ([]tuple,
 
 // merge combines tuples into one. It joins the values of each variable, and the
 // contexts.
-func merge(group []tuple) tuple {
+func (ev *evaluation) merge(group []tuple) (tuple, error) {
 	if len(group) == 1 {
-		return group[0]
+		return group[0], nil
 	}
-	out := tuple{context: group[0].context, bindings: group[0].with()}
+	context := joining{value: group[0].context}
+	symbols := make([]symbol, 0, len(group[0].bindings))
+	values := make([]joining, 0, len(group[0].bindings))
+	for _, b := range group[0].bindings {
+		symbols, values = append(symbols, b.symbol), append(values, joining{value: b.value})
+	}
 	for _, t := range group[1:] {
-		out.context = joined(out.context, t.context)
+		if err := ev.join(&context, t.context); err != nil {
+			return tuple{}, err
+		}
 		for _, b := range t.bindings {
-			old := Undefined
-			for _, have := range out.bindings {
-				if have.symbol == b.symbol {
-					old = have.value
-				}
+			i := slices.Index(symbols, b.symbol)
+			if i < 0 {
+				i = len(symbols)
+				symbols, values = append(symbols, b.symbol), append(values, joining{value: Undefined})
 			}
-			out.bindings = set(out.bindings, binding{b.symbol, joined(old, b.value)})
+			if err := ev.join(&values[i], b.value); err != nil {
+				return tuple{}, err
+			}
 		}
 	}
-	return out
+	out := tuple{context: context.value, bindings: make([]binding, len(symbols))}
+	for i := range symbols {
+		out.bindings[i] = binding{symbols[i], values[i].value}
+	}
+	return out, nil
 }

@@ -163,7 +163,9 @@ func (p *Time) Format(millis, offset float64) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b.WriteString(s)
+		if b.WriteString(s); b.Len() > maxText {
+			return "", ErrTooLong
+		}
 	}
 	return b.String(), nil
 }
