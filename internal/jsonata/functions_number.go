@@ -43,7 +43,7 @@ var numberFunctions = []*native{
 		}
 		precision := 0
 		if !c.missing(1) && !math.IsNaN(c.number(1)) {
-			if c.number(1) != math.Trunc(c.number(1)) {
+			if c.number(1) != math.Trunc(c.number(1)) || math.Abs(c.number(1)) >= 1e21 { // which no exponent can be
 				return c.finite(math.NaN())
 			}
 			precision = int(max(-1000, min(c.number(1), 1000)))

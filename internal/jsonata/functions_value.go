@@ -33,7 +33,8 @@ var valueFunctions = []*native{
 		if c.missing(0) {
 			return Undefined, nil
 		}
-		return c.ev.deepCopy(c.value(0)), nil
+		v := c.ev.deepCopy(c.value(0))
+		return v, c.ev.stopped
 	}),
 	function("error", "<s?:x>", 1, func(c arguments) (any, error) {
 		message := c.string(0)

@@ -74,7 +74,7 @@ func validate(s *syntax.Signature, arguments []any, context any) ([]any, error) 
 				out = append(out, take())
 				continue
 			}
-			if strings.IndexByte(p.Types, letter(context)) < 0 {
+			if !p.AnyType && strings.IndexByte(p.Types, letter(context)) < 0 {
 				return nil, &Error{Code: "T0411", Value: context, index: next + 1}
 			}
 			out = append(out, context)

@@ -116,17 +116,22 @@ func (ev *evaluation) spread(v any) any {
 		return v
 	}
 	var out []any
+	empty := true
 	for _, item := range items {
 		if !ev.walk() || ev.tooLong(out) {
 			break
 		}
+		if IsUndefined(item) {
+			continue
+		}
+		empty = false
 		if parts, ok := elements(ev.spread(item)); ok {
 			out = append(out, parts...)
-		} else if !IsUndefined(item) {
+		} else {
 			out = append(out, item)
 		}
 	}
-	if len(items) == 0 {
+	if empty {
 		return &list{seq: true}
 	}
 	return out
@@ -167,6 +172,12 @@ func (ev *evaluation) contains(v any, target *value.Object, seen map[any]bool) b
 func (ev *evaluation) deepCopy(v any) any {
 	switch v := v.(type) {
 	case float64:
+		if err := finite(v); err != nil && ev.stopped == nil {
+			ev.stopped = err
+		}
+		if v != v {
+			return nil // as in JSON
+		}
 		return javascript.Round15(v)
 	case callable:
 		return ""

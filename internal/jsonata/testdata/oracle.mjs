@@ -14,7 +14,7 @@
 // a missing value matches no regular expression, a predicate after a block applies
 // to its value, a value does not show its parents and variables, the context of an object
 // constructor does not change, ranges beyond 2^53 end, weeks of the years 0 to 99 are
-// theirs, a function updates no object, and a function does not remember the position
+// theirs, a function updates no object and is not spread, and a function does not remember the position
 // of its last call.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -73,6 +73,7 @@ for (const year of ['ym', 'thisYear', 'thisMonth']) {
   source = source.replaceAll(`Date.UTC(${year}.year,`, `exactDate(${year}.year,`);
 }
 source = source.replaceAll('Date.UTC(date.getUTCFullYear(),', 'exactDate(date.getUTCFullYear(),');
+change("} else if (arg !== null && typeof arg === 'object' && !isLambda(arg)) {", "} else if (arg !== null && typeof arg === 'object' && !isFunction(arg)) {");
 change("if(updateType !== 'object' ||", "if(updateType !== 'object' || isFunction(update) ||");
 
 // The helpers that the changed source calls.

@@ -13,6 +13,7 @@ type Parameter struct {
 	Repeated bool
 	Lazy     bool   // the parameter takes as few arguments as possible: a ? or - follows another modifier
 	Context  bool   // the context replaces a missing argument
+	AnyType  bool   // the context may have any type: its modifier follows one that makes the parameter optional
 	Array    bool   // a value that is not an array becomes an array of one element
 	Element  string // the type of an array's elements, if Subtyped
 	Subtyped bool
@@ -39,6 +40,7 @@ func ParseSignature(text string) (*Signature, *Error) {
 			if previous >= 0 {
 				p := &s.Parameters[previous]
 				p.Context = p.Context || c == '-'
+				p.AnyType = p.AnyType || c == '-' && p.Optional
 				if p.Optional || p.Repeated {
 					p.Lazy = true
 				} else {
