@@ -105,8 +105,16 @@ func New(synthesized *template.Stack) *Stack {
 }
 
 // Start starts a stack. Close it: nothing is left behind then but its folder.
-func Start(ctx context.Context, synthesized *template.Stack, options Options) (_ *Stack, err error) {
+func Start(ctx context.Context, synthesized *template.Stack, options Options) (*Stack, error) {
 	s := New(synthesized)
+	if err := s.StartServices(ctx, options); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// StartServices starts a stack that does not run. If that fails, it is closed.
+func (s *Stack) StartServices(ctx context.Context, options Options) (err error) {
 	s.options = options
 	s.options.Concurrency = cmp.Or(options.Concurrency, 4*runtime.NumCPU()) // more would only cost memory
 	defer func() {
@@ -119,11 +127,11 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (_
 		s.createBuckets, s.readTables, s.fillAndBuild, s.pollQueues,
 	} {
 		if err := start(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	s.noteAbsent()
-	return s, nil
+	return nil
 }
 
 func (s *Stack) startObjects(context.Context) (err error) {

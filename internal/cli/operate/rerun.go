@@ -151,12 +151,11 @@ func (s *session) live(ctx context.Context, arn string, streams *terminal.Stream
 		if err != nil {
 			return nil, nil, err
 		}
-		synthesized, err := p.Synthesize(ctx)
-		if err == nil {
-			err = p.Start(ctx, synthesized, stack.Options{})
+		if _, err = p.Synthesize(ctx); err == nil {
+			err = p.Start(ctx, stack.Options{})
 		}
 		if err != nil {
-			return nil, nil, errors.Join(err, p.Close())
+			return nil, nil, errors.Join(err, p.Discard())
 		}
 		end, endpoints = p.Close, runs.Endpoints(x.Folder)
 	}

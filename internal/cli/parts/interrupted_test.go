@@ -21,8 +21,9 @@ func TestAnInterruptedStartSaysSo(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(io.EOF) // as signal.NotifyContext does
 	empty, _ := templatetest.Stack(t, nil, nil)
+	p.Stack = stack.New(empty)
 	const expected = "interrupted while the services were being started"
-	if err := p.Start(ctx, empty, stack.Options{}); err == nil || err.Error() != expected {
+	if err := p.Start(ctx, stack.Options{}); err == nil || err.Error() != expected {
 		t.Errorf("got error %v, expected %s", err, expected)
 	}
 	if err := p.Close(); err != nil {

@@ -57,14 +57,13 @@ func isVariable(name string) bool {
 // checkStack checks the flags that name something in the stack: it has what they name.
 func (p *Parts) checkStack(synthesized *template.Stack) (err error) {
 	f := p.Flags
-	s := stack.New(synthesized)
 	var errs []error
 	if f.Job != "" {
-		_, err := s.Machine(f.Job)
+		_, err := p.Stack.Machine(f.Job)
 		errs = append(errs, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Seed)) {
-		if err := checkSeed(s, name, f.Seed[name]); err != nil {
+		if err := checkSeed(p.Stack, name, f.Seed[name]); err != nil {
 			errs = append(errs, fmt.Errorf("--seed %s=%s: %w", name, f.Seed[name], err))
 		}
 	}

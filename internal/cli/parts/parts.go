@@ -66,11 +66,13 @@ type Parts struct {
 	// NotKept says why the assembly is not kept.
 	Observed func(app *synthesis.App, notKept, failed error)
 
-	// Stack is nil until it is started.
+	// Stack is nil until the app is synthesized. It runs between Start and Close.
 	Stack *stack.Stack
 
+	earlier  bool                   // the folder is that of an earlier run
+	name     string                 // of the stack
 	replaced functions.Replacements // by --stub, --function and --env
-	cancel   context.CancelFunc     // of their context
+	cancel   context.CancelFunc     // of their context; nil until they are started
 }
 
 // Again prepares to start the parts of an earlier run, over its folder and as they
@@ -90,7 +92,7 @@ func Again(run string, flags *Flags, progress *terminal.Progress) (*Parts, error
 	f.App, f.Stack, f.Job = cmp.Or(f.App, start.App), cmp.Or(f.Stack, start.Stack), cmp.Or(f.Job, start.Job)
 	f.Context, f.Parameter = merged(start.Context, f.Context), merged(start.Parameter, f.Parameter)
 	f.Stub, f.Function, f.Env = merged(start.Stub, f.Stub), merged(start.Function, f.Function), merged(start.Env, f.Env)
-	return &Parts{Flags: &f, Progress: progress, Run: folder}, nil
+	return &Parts{Flags: &f, Progress: progress, Run: folder, earlier: true}, nil
 }
 
 // merged returns the members of both maps; those of later ones count.
@@ -127,10 +129,11 @@ func (p *Parts) Synthesize(ctx context.Context) (*template.Stack, error) {
 	if err == nil && p.Flags.Job != "" && !runnable.HasStateMachine(synthesized) {
 		err = fmt.Errorf("--job: got %q, expected none: stack %s has no job, and an event for its function starts it", p.Flags.Job, synthesized.Name)
 	}
-	if err == nil {
-		err = p.checkStack(synthesized)
+	if err != nil {
+		return nil, err
 	}
-	return synthesized, err
+	p.Stack, p.name = stack.New(synthesized), synthesized.Name
+	return synthesized, p.checkStack(synthesized)
 }
 
 // checkTemporary checks the folder of temporary files: parts and functions need it,
@@ -145,20 +148,18 @@ func checkTemporary(folder string) error {
 
 func (p *Parts) assembly() string { return filepath.Join(p.Run.Path, "cdk.out") }
 
-// Start starts the parts. When ctx ends, so does the start, but not the parts: what
+// Start starts the parts of the stack that was synthesized. When ctx ends, so does the start, but not the parts: what
 // an interrupted run leaves is read from them.
-func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options stack.Options) error {
-	p.Progress.Say("starting the services of %s and building its functions", synthesized.Name)
+func (p *Parts) Start(ctx context.Context, options stack.Options) error {
+	p.Progress.Say("starting the services of %s and building its functions", p.name)
 	f := p.Flags
 	options.Folder, options.Built = p.Run.Path, filepath.Join(".mapjob", "functions")
 	options.S3Port, options.DynamoDBPort, options.LambdaPort, options.StepFunctionsPort = f.S3Port, f.DynamoDBPort, f.LambdaPort, f.StepFunctionsPort
 	options.Functions = p.replaced
-	p.seed(synthesized, &options)
-	var running context.Context
-	var err error
-	running, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	started := context.AfterFunc(ctx, p.cancel)
-	p.Stack, err = stack.Start(running, synthesized, options)
+	p.seed(&options)
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	started := context.AfterFunc(ctx, cancel)
+	err := p.Stack.StartServices(running, options)
 	if !started() && err == nil { // it was too late
 		err = errors.Join(ctx.Err(), p.Stack.Close())
 	}
@@ -166,23 +167,23 @@ func (p *Parts) Start(ctx context.Context, synthesized *template.Stack, options 
 		err = errors.New("interrupted while the services were being started")
 	}
 	if err != nil {
-		p.cancel()
-		p.Stack = nil
+		cancel()
 		return err
 	}
+	p.cancel = cancel
 	for _, absent := range p.Stack.Absent() {
 		p.Progress.Say("not run on this machine: %s", absent)
 	}
 	for _, ignored := range p.Stack.Ignored() {
 		p.Progress.Say("%s", ignored)
 	}
-	return p.note(synthesized.Name)
+	return p.note()
 }
 
 // note writes how the parts were started, and where they listen.
-func (p *Parts) note(stack string) error {
+func (p *Parts) note() error {
 	f := p.Flags
-	start := &runs.Start{Time: time.Now(), StackName: stack, App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
+	start := &runs.Start{Time: time.Now(), StackName: p.name, App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
 		Parameter: f.Parameter, Stub: f.Stub, Function: f.Function, Env: f.Env}
 	if earlier, err := runs.ReadStart(p.Run.Path); err == nil {
 		start.Time = earlier.Time
@@ -198,10 +199,20 @@ func (p *Parts) note(stack string) error {
 	return errors.Join(start.Write(p.Run.Path), runs.WriteEndpoints(p.Run.Path, endpoints))
 }
 
+// Discard closes parts with which nothing has run, and removes the folder, unless it is
+// that of an earlier run.
+func (p *Parts) Discard() error {
+	err := p.Close()
+	if !p.earlier {
+		err = errors.Join(err, p.Run.Remove())
+	}
+	return err
+}
+
 // Close stops the parts, if they run, and releases the folder. What is left is in it.
 func (p *Parts) Close() error {
 	var err error
-	if p.Stack != nil {
+	if p.cancel != nil {
 		err = p.Stack.Close()
 		p.cancel()
 		runs.RemoveEndpoints(p.Run.Path)

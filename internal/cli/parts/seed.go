@@ -9,14 +9,13 @@ import (
 
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/stack"
-	"github.com/mapjob/mapjob/internal/template"
 )
 
 // seed lets a stack fill its tables and buckets when it starts.
-func (p *Parts) seed(synthesized *template.Stack, options *stack.Options) {
-	tables, buckets, s := map[string]string{}, map[string]string{}, stack.New(synthesized)
+func (p *Parts) seed(options *stack.Options) {
+	tables, buckets := map[string]string{}, map[string]string{}
 	for name, from := range p.Flags.Seed {
-		if _, _, ok := s.BucketAndKey(name); ok {
+		if _, _, ok := p.Stack.BucketAndKey(name); ok {
 			buckets[name] = from
 		} else {
 			tables[name] = from

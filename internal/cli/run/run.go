@@ -86,38 +86,42 @@ type run struct {
 	parts    *parts.Parts
 	machine  *stack.Machine // nil for a stack without a job
 	entry    string         // of a stack without a job: the function that the event is for
-	stack    *stack.Stack   // nil until it is started
+	stack    *stack.Stack   // nil until the app is synthesized
 	watched  *watcher       // nil without --watch
 	begun    runs.Beginning
 }
 
 func (r *run) do(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, r.parts.Close()) }()
-	if err := r.readItems(ctx); err != nil {
-		return errors.Join(err, r.parts.Run.Remove()) // nothing has run
-	}
-	synthesized, err := r.synthesize(ctx)
-	if err != nil {
-		return errors.Join(err, r.parts.Run.Remove()) // nothing has run
-	}
-	if r.watched != nil {
-		r.watched.chosen(synthesized)
-	}
-	var options stack.Options
 	seen := witness.New()
-	if !runnable.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
-		options.Written, options.Delivered = seen.Wrote, seen.Delivered
+	if err := r.start(ctx, seen); err != nil {
+		return errors.Join(err, r.parts.Discard())
 	}
-	if err := r.parts.Start(ctx, synthesized, options); err != nil {
-		return errors.Join(err, r.parts.Close(), r.parts.Run.Remove()) // nothing has run
-	}
+	defer func() { err = errors.Join(err, r.parts.Close()) }()
 	defer func() {
 		if err := r.begun.Wait(); err != nil {
 			r.progress.Say("an older run could not be removed: %v", err)
 		}
 	}()
-	r.stack = r.parts.Stack
 	return r.execute(ctx, seen)
+}
+
+// start starts the parts that the execution needs.
+func (r *run) start(ctx context.Context, seen *witness.Witness) error {
+	if err := r.readItems(ctx); err != nil {
+		return err
+	}
+	synthesized, err := r.synthesize(ctx)
+	if err != nil {
+		return err
+	}
+	if r.watched != nil {
+		r.watched.chosen(synthesized)
+	}
+	var options stack.Options
+	if !runnable.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
+		options.Written, options.Delivered = seen.Wrote, seen.Delivered
+	}
+	return r.parts.Start(ctx, options)
 }
 
 // execute runs the job of the stack, or sends an event to the function of one
@@ -149,9 +153,9 @@ func (r *run) synthesize(ctx context.Context) (*template.Stack, error) {
 	if r.command.Items != "" && !runnable.HasStateMachine(synthesized) {
 		return nil, fmt.Errorf("--items: got %s, expected none: stack %s has no job that takes items; fill a table with --seed", r.command.Items, synthesized.Name)
 	}
-	s := stack.New(synthesized)
-	if r.entry, err = s.Entry(); err == nil && r.entry == "" {
-		r.machine, err = s.Machine(r.command.Job)
+	r.stack = r.parts.Stack
+	if r.entry, err = r.stack.Entry(); err == nil && r.entry == "" {
+		r.machine, err = r.stack.Machine(r.command.Job)
 	}
 	return synthesized, err
 }

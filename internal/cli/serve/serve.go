@@ -36,20 +36,13 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	synthesized, err := p.Synthesize(ctx)
+	if _, err = p.Synthesize(ctx); err == nil {
+		err = p.Start(ctx, stack.Options{})
+	}
 	if err != nil {
-		if c.Earlier == "" {
-			err = errors.Join(err, p.Run.Remove()) // nothing has run
-		}
-		return err
+		return errors.Join(err, p.Discard())
 	}
-	if err := p.Start(ctx, synthesized, stack.Options{}); err != nil {
-		if c.Earlier == "" {
-			err = errors.Join(err, p.Close(), p.Run.Remove()) // nothing has run
-		}
-		return err
-	}
+	defer func() { err = errors.Join(err, p.Close()) }()
 	var begun runs.Beginning
 	begun.Begin(p.Run.Path, c.KeepRuns)
 	defer func() {
