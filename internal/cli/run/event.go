@@ -24,7 +24,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 	if err != nil {
 		return err
 	}
-	r.begun.Begin(r.folder, r.command.KeepRuns)
+	r.begun.Begin(r.folder)
 	end := r.progress.Follow(seen.Counts)
 	drained := r.stack.Drain(ctx)
 	end()

@@ -26,7 +26,7 @@ func (r *run) job(ctx context.Context, m *stack.Machine, x stack.Execution) erro
 	}
 	x.Observer, x.Invoked = counted, counted.Invoked
 	x.History = func(e event.Event) {
-		r.begun.Begin(r.folder, r.command.KeepRuns)
+		r.begun.Begin(r.folder)
 		counted.Happened(e)
 	}
 

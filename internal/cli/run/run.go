@@ -9,6 +9,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/parts"
 	"github.com/mapjob/mapjob/internal/cli/runs"
@@ -29,7 +30,7 @@ type Command struct {
 	Watch bool `help:"Run again after every edit, until Ctrl-C."`
 
 	JSON     bool `help:"Print one JSON document in place of the report."`
-	KeepRuns int  `help:"Runs whose folders are kept in .mapjob/runs, at least 1: older ones are removed when a run begins." name:"keep-runs" default:"20" placeholder:"N"`
+	KeepRuns int  `help:"Runs whose folders are kept in .mapjob/runs, at least 1: older ones are removed after a run." name:"keep-runs" default:"20" placeholder:"N"`
 
 	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 }
@@ -97,11 +98,6 @@ func (r *run) do(ctx context.Context) (err error) {
 		return errors.Join(err, r.parts.Discard())
 	}
 	defer func() { err = errors.Join(err, r.parts.Close()) }()
-	defer func() {
-		if err := r.begun.Wait(); err != nil {
-			r.progress.Say("an older run could not be removed: %v", err)
-		}
-	}()
 	return r.execute(ctx, seen)
 }
 
@@ -137,10 +133,23 @@ func (r *run) execute(ctx context.Context, seen *witness.Witness) error {
 			return fmt.Errorf("--items: %w", err)
 		}
 	}
+	var err error
 	if r.machine == nil {
-		return r.kept(ctx, r.event(ctx, r.entry, seen))
+		err = r.event(ctx, r.entry, seen)
+	} else {
+		err = r.job(ctx, r.machine, execution)
 	}
-	return r.kept(ctx, r.job(ctx, r.machine, execution))
+	r.prune()
+	return r.kept(ctx, err)
+}
+
+// prune removes older runs.
+func (r *run) prune() {
+	slow := time.AfterFunc(time.Second, func() { r.progress.Say("removing older runs, of which --keep-runs keeps %d", r.command.KeepRuns) })
+	defer slow.Stop()
+	if err := r.begun.Prune(r.command.KeepRuns); err != nil {
+		r.progress.Say("an older run could not be removed: %v", err)
+	}
 }
 
 // synthesize synthesizes the app and returns the stack to run. It finds in it what is

@@ -5,25 +5,27 @@ import (
 	"sync"
 )
 
-// Beginning does once what is due when the work of a run begins. The zero value is
-// ready to use.
+// Beginning does once what is due when the work of a run begins, and what is due after it.
+// The zero value is ready to use.
 type Beginning struct {
-	once    sync.Once
-	pruning sync.WaitGroup
-	err     error // of pruning
+	once   sync.Once
+	folder string // empty until the work has begun
 }
 
-// Begin makes the run the last one that began, and removes older runs meanwhile. It
-// may be called more than once.
-func (b *Beginning) Begin(folder string, keep int) {
+// Begin makes the run the last one that began. It may be called more than once.
+func (b *Beginning) Begin(folder string) {
 	b.once.Do(func() {
+		b.folder = folder
 		linkLast(folder)
-		b.pruning.Go(func() { b.err = prune(filepath.Dir(folder), keep) })
 	})
 }
 
-// Wait waits until older runs are removed. The error says which could not be.
-func (b *Beginning) Wait() error {
-	b.pruning.Wait()
-	return b.err
+// Prune removes older runs until so many are left, if the work has begun. The error says which
+// could not be removed. A file system that removes thousands of files is slow to
+// create others, so it is due when the work is done.
+func (b *Beginning) Prune(keep int) error {
+	if b.folder == "" {
+		return nil
+	}
+	return prune(filepath.Dir(b.folder), keep)
 }

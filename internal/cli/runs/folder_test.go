@@ -100,8 +100,12 @@ func TestOldRunsAreRemoved(t *testing.T) {
 			makeUsed(t, own)
 			c.make(t)
 			var b Beginning
-			b.Begin(filepath.Join(root, "runs", own), c.keep)
-			if err := b.Wait(); err != nil {
+			before := inRuns(t)
+			if err := b.Prune(c.keep); err != nil || !slices.Equal(inRuns(t), before) {
+				t.Fatalf("got %q and error %v, expected %q: the run has not begun", inRuns(t), err, before)
+			}
+			b.Begin(filepath.Join(root, "runs", own))
+			if err := b.Prune(c.keep); err != nil {
 				t.Fatal(err)
 			}
 			if got := inRuns(t); !slices.Equal(got, c.expected) {
@@ -147,8 +151,8 @@ func TestRunsAtOnce(t *testing.T) {
 			}
 			t.Cleanup(folder.Release)
 			var b Beginning
-			b.Begin(folder.Path, 1)
-			if err := b.Wait(); err != nil {
+			b.Begin(folder.Path)
+			if err := b.Prune(1); err != nil {
 				t.Error(err)
 			}
 		})

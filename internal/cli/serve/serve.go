@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/mapjob/mapjob/internal/cli/parts"
@@ -44,12 +45,14 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	var begun runs.Beginning
-	begun.Begin(p.Run.Path, c.KeepRuns)
-	defer func() {
-		if err := begun.Wait(); err != nil {
+	begun.Begin(p.Run.Path)
+	var pruning sync.WaitGroup
+	defer pruning.Wait()
+	pruning.Go(func() {
+		if err := begun.Prune(c.KeepRuns); err != nil {
 			progress.Say("an older run could not be removed: %v", err)
 		}
-	}()
+	})
 	if err := c.print(streams, p); err != nil {
 		return err
 	}
