@@ -45,6 +45,7 @@ func (p *parser) task(f fields.Object) *Task {
 			if !role.Has("RoleArn") && !role.Has("RoleArn.$") {
 				f.Document.Known(role.At("RoleArn"), fields.SchemaText("The field 'RoleArn' is required but was missing", role.Path), "got nothing, expected the ARN of a role")
 			}
+			role.Text("RoleArn")
 			t.Credentials = f.Template("Credentials", "Credentials")
 		}
 	}

@@ -32,8 +32,8 @@ func (v *visit) maxConcurrency(most int) (int, error) {
 }
 
 // mapItems returns the items of a Map without a reader: Items, ItemsPath or the
-// input. An object is a list of its members, whose names are the keys. With
-// JSONata, that is so only for the Items of a Distributed Map (recorded).
+// input. In a Distributed Map, an object is a list of its members, whose names are
+// the keys; with JSONata, only an object in Items is (recorded for JSONata).
 func (v *visit) mapItems() (items []any, keys []string, err error) {
 	m := v.state.Map
 	list := v.effective
@@ -51,7 +51,7 @@ func (v *visit) mapItems() (items []any, keys []string, err error) {
 	case []any:
 		return list, nil, nil
 	case *value.Object:
-		if v.state.QueryLanguage == asl.JSONPath || m.Processor.Distributed && m.Items != nil {
+		if m.Processor.Distributed && (v.state.QueryLanguage == asl.JSONPath || m.Items != nil) {
 			for name, x := range list.All() {
 				items, keys = append(items, x), append(keys, name)
 			}

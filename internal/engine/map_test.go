@@ -197,3 +197,27 @@ func TestDistributedMapReadsBatchesAndWrites(t *testing.T) {
 		t.Errorf("got the output %s, expected the address of %s", x.Output, manifest)
 	}
 }
+
+// The items may be an object in a Distributed Map only, in either language.
+func TestItemsOfAnObject(t *testing.T) {
+	const members = `[{"Key":"a","Value":1},{"Key":"b","Value":[2]}]`
+	for _, c := range []struct{ language, mode, items, name, result string }{
+		{"JSONPath", "INLINE", `"ItemsPath":"$.o"`, "States.Runtime", `Reference path "$.o" must point to array.`},
+		{"JSONPath", "INLINE", `"InputPath":"$.o"`, "States.Runtime", `Reference path "$" must point to array.`},
+		{"JSONPath", "DISTRIBUTED", `"ItemsPath":"$.o"`, "", members},
+		{"JSONPath", "DISTRIBUTED", `"InputPath":"$.o"`, "", members},
+		{"JSONata", "INLINE", `"Items":"{% $states.input.o %}"`, "States.QueryEvaluationError", `Expected 'array', but was 'object' for value: {"a":1,"b":[2]}`},
+		{"JSONata", "DISTRIBUTED", `"Items":"{% $states.input.o %}"`, "", members},
+		{"JSONata", "DISTRIBUTED", `"Items":{"a":1,"b":"{% [2] %}"}`, "", members},
+		{"JSONata", "INLINE", `"MaxConcurrency":1`, "States.Runtime", `Map state input must be an array but was: {"o":{"a":1,"b":[2]}}`},
+		{"JSONata", "DISTRIBUTED", `"MaxConcurrency":1`, "States.Runtime", `Map state input must be an array but was: {"o":{"a":1,"b":[2]}}`},
+	} {
+		x := run(t, `{"QueryLanguage":"`+c.language+`","StartAt":"M","States":{"M":{"Type":"Map",`+c.items+`,"End":true,"ItemProcessor":{
+			"ProcessorConfig":{"Mode":"`+c.mode+`","ExecutionType":"STANDARD"},"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}}}}`, `{"o":{"a":1,"b":[2]}}`)
+		if c.name != "" {
+			fails(t, x, c.name, c.result)
+		} else {
+			succeeds(t, x, c.result)
+		}
+	}
+}
