@@ -49,8 +49,11 @@ type waiter struct {
 	inv     *invocation
 	process chan *process // gets the process; buffered
 
-	settling bool          // waits for a finishing process; guarded by the pool's mutex
-	hopeless chan struct{} // closed when there is no such process left for it
+	// Guarded by the pool's mutex.
+	settling bool     // waits for a finishing process
+	planned  *process // would be started for it
+
+	hopeless chan struct{} // closed when there is no finishing process left for it
 }
 
 func (l *pool) init(h *Host, fn *function) {
@@ -231,9 +234,9 @@ func (l *pool) plan(w *waiter) (planned, got *process, err error) {
 	case l.full():
 		err = throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
 	default:
-		p := newProcess(l.host, l.fn)
-		l.processes[p] = struct{}{}
-		return p, nil, nil
+		w.planned = newProcess(l.host, l.fn)
+		l.processes[w.planned] = struct{}{}
+		return w.planned, nil, nil
 	}
 	l.dequeue(w)
 	return nil, nil, err
@@ -291,6 +294,9 @@ func (l *pool) release(p *process) {
 	if len(l.waiters) > 0 {
 		w := l.waiters[0]
 		l.dequeue(w)
+		// The process that it does not need any more must not count as one of the
+		// function's when the next invocation comes.
+		delete(l.processes, w.planned)
 		p.state, p.current = busy, w.inv
 		w.process <- p
 		return

@@ -122,3 +122,25 @@ func TestProcessThatHangsUpIsNotIdle(t *testing.T) {
 		t.Errorf("got state %d, expected idle again", p.state)
 	}
 }
+
+// TestAsManyCallersAsProcessesAreNotThrottled starts them at once. A caller that has
+// its answer calls again, while others still wait for a process to start.
+func TestAsManyCallersAsProcessesAreNotThrottled(t *testing.T) {
+	t.Parallel()
+	l := testPool(t)
+	l.fn.Concurrency = 2
+	p := l.testProcess(finishing)
+	w := l.join(&invocation{})
+	l.noLongerSettling(w)
+	if planned, _, err := l.plan(w); planned == nil || err != nil {
+		t.Fatalf("got %v and %v, expected a planned process", planned, err)
+	}
+	l.asked(p, nil) // the waiter gets it instead
+	next := l.join(&invocation{})
+	if planned, _, err := l.plan(next); planned == nil || err != nil {
+		t.Errorf("got %v and %v, expected a planned process: only one runs", planned, err)
+	}
+	if n := l.size(); n != 2 {
+		t.Errorf("got %d processes, expected 2", n)
+	}
+}
