@@ -50,6 +50,7 @@ func TestLimits(t *testing.T) {
 		"a group of arrays":                              {`($x := [1..10000]; $count(([1..10000].{"x": $x}).x{"a": $}))`, tooBig},
 		"a group of many arrays":                         {`($x := [1..10000]; $count($map([1..10000], function() { [$x] }){"a": $}))`, tooBig},
 		"a group of many bound values":                   {`($x := [1..100000]; $g := $x#$i{"a": [$i]}; $count($g.a))`, `100000`},
+		"separators of an integer":                       {`$length($formatInteger(1, $pad("", 200000, "0,") & "0"))`, `200001`},
 		"widths of a time":                               {`$fromMillis(0, $pad("", 255000, "[Y,999999-999999]"))`, tooBig},
 		"a value that shares its parts":                  {`$string($reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}))`, tooBig},
 		"a copy of such a value":                         {`$reduce([1..60], function($a, $i) { {"l": $a, "r": $a} }, {}) ~> |$|{}|`, tooBig},

@@ -197,9 +197,14 @@ func (p *Integer) formatDecimal(n float64) string {
 	}
 	length := len(text)
 	if p.regular > 0 {
-		for i := 1; i <= (length-1)/p.regular; i++ {
-			text = slices.Insert(text, length-i*p.regular, []rune(p.separators[0].char)...)
+		separated := make([]rune, 0, 2*length)
+		for i, r := range text {
+			if i > 0 && (length-i)%p.regular == 0 {
+				separated = append(separated, []rune(p.separators[0].char)...)
+			}
+			separated = append(separated, r)
 		}
+		text = separated
 	} else {
 		for _, s := range slices.Backward(p.separators) { // from left to right
 			text = separate(text, len(text)-s.position, []rune(s.char))
