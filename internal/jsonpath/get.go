@@ -138,7 +138,7 @@ func (e evaluation) properties(v any, names properties, rest []token, path strin
 		return notFound("Expected to find an object with property %s in path %s but found '%s'. This is not a json object according to the JsonProvider: 'com.jayway.jsonpath.spi.json.JacksonJsonNodeJsonProvider'.", names.text(), path, nodeName(v))
 	}
 	if len(names) > 1 {
-		return e.pick(object, names, rest, path, found)
+		return pick(object, names, rest, path, found)
 	}
 	child, ok := object.Get(names[0])
 	if ok {
@@ -153,24 +153,19 @@ func (e evaluation) properties(v any, names properties, rest []token, path strin
 	return notFound("No results for path: %s%s", path, names.text())
 }
 
-// pick selects several members. At the end of a path they form one object.
-func (e evaluation) pick(object *value.Object, names properties, rest []token, path string, found func(any)) error {
+// pick selects several members, which form one object. They have to be the end of
+// the path: AWS was seen to fail otherwise, in the words of an older Jayway.
+func pick(object *value.Object, names properties, rest []token, path string, found func(any)) error {
+	if len(rest) > 0 {
+		return notFound("Multi properties can only be used as path leafs: %s['%s']", path, strings.Join(names, "', '"))
+	}
 	picked := &value.Object{}
 	for _, name := range names {
-		child, ok := object.Get(name)
-		switch {
-		case !ok:
-		case len(rest) == 0:
+		if child, ok := object.Get(name); ok {
 			picked.Set(name, child)
-		default:
-			if err := e.steps(child, rest, path+"['"+name+"']", found); err != nil {
-				return err
-			}
 		}
 	}
-	if len(rest) == 0 {
-		found(picked)
-	}
+	found(picked)
 	return nil
 }
 

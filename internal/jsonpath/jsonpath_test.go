@@ -94,7 +94,6 @@ func TestGet(t *testing.T) {
 		{"$['limit','none']", `{"limit":10}`},
 		{"$['none','other']", `{}`},
 		{"$.books[*]['title','price']", `[{"title":"A","price":8},{"title":"B","price":12},{"title":"C","price":20}]`},
-		{"$['bicycle','none'].color", `["red"]`},
 		// Names in brackets.
 		{`$["limit"]`, `10`},
 		{`$[ 'limit' ]`, `10`},
@@ -191,6 +190,8 @@ func TestDefinitePathNotFound(t *testing.T) {
 		{"$.x", "No results for path: $['x']"},
 		{"$.x.y", "Missing property in path $['x']"},
 		{"$.books[9]", "No results for path: $['books'][9]"},
+		{"$['bicycle','none'].color", "Multi properties can only be used as path leafs: $['bicycle', 'none']"},
+		{"$.books[*]['title','price'][0]", "Multi properties can only be used as path leafs: $['books'][*]['title', 'price']"},
 	} {
 		p, err := jsonpath.Compile(c.path)
 		if err != nil {
