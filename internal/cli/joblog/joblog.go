@@ -4,6 +4,7 @@ package joblog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +38,8 @@ func names(logs []functionlog.Log) []string {
 }
 
 // document prints a document whose lines are a stream. The lines come first and what
-// is known after them.
+// is known after them, or the error that ended them: a reader of standard output gets
+// a whole document.
 type document struct {
 	to    io.Writer
 	lines int
@@ -76,6 +78,11 @@ func (d *document) end(v any) error {
 	return err
 }
 
+// fail ends the document with an error, which it returns.
+func (d *document) fail(err error) error {
+	return errors.Join(err, d.end(map[string]string{"error": err.Error()}))
+}
+
 // Failed prints the lines about failed items.
 func (v *View) Failed(ctx context.Context) (err error) {
 	to, x, logs := v.Out, v.Execution, v.Logs
@@ -103,6 +110,9 @@ func (v *View) Failed(ctx context.Context) (err error) {
 			}
 			return show(l)
 		}); err != nil {
+			if doc != nil {
+				return doc.fail(err)
+			}
 			return err
 		}
 	}
@@ -219,6 +229,8 @@ func (v *View) Item(ctx context.Context, s *operate.Service, item int, others bo
 		return show(l, names)
 	})
 	switch {
+	case err != nil && doc != nil:
+		return doc.fail(err)
 	case err != nil:
 		return err
 	case doc != nil:

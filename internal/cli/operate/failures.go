@@ -55,9 +55,10 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	return c.print(ctx, streams.Out, s, x, f)
 }
 
-// lines prints all items.
-func lines(ctx context.Context, to io.Writer, f *failed.Items) error {
+// lines prints all items. After an error its lines are whole.
+func lines(ctx context.Context, to io.Writer, f *failed.Items) (err error) {
 	out := bufio.NewWriterSize(to, 1<<16)
+	defer func() { err = errors.Join(err, out.Flush()) }()
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)
 	for item, err := range f.All(ctx) {
@@ -68,7 +69,7 @@ func lines(ctx context.Context, to io.Writer, f *failed.Items) error {
 			return err
 		}
 	}
-	return out.Flush()
+	return nil
 }
 
 func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *failed.Items) error {

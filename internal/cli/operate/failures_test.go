@@ -1,8 +1,16 @@
 package operate
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
 	"strings"
 	"testing"
+
+	"github.com/mapjob/mapjob/internal/operate/failed"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 func TestAnExcerptSaysThatThereIsMore(t *testing.T) {
@@ -20,5 +28,39 @@ func TestAnExcerptSaysThatThereIsMore(t *testing.T) {
 		if got := excerpt([]byte(text), 3); got != expected {
 			t.Errorf("got %q of %.20q, expected %q", got, text, expected)
 		}
+	}
+}
+
+// cutStore has so many failed items and one error less.
+type cutStore int
+
+func (n cutStore) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error) {
+	line, count := `{"n": "`+strings.Repeat("x", 100)+`"}`+"\n", int(n)
+	if strings.HasSuffix(at.Key, ".errors.jsonl") {
+		line, count = `{"index": 1, "error": "Refused"}`+"\n", count-1
+	}
+	if strings.HasSuffix(at.Key, ".json") {
+		return nil, fs.ErrNotExist
+	}
+	return io.NopCloser(strings.NewReader(strings.Repeat(line, count))), nil
+}
+
+func TestLinesAreWholeAfterAnError(t *testing.T) {
+	f, err := failed.Count(t.Context(), cutStore(5_000), "arn", &protocol.Folder{Bucket: "b", Prefix: "p"}, 5_000, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := lines(t.Context(), &out, f); err == nil || !strings.Contains(err.Error(), "got an error for each of 4999 items") {
+		t.Errorf("got %v, expected that an error is missing", err)
+	}
+	n := 0
+	for line := range bytes.Lines(out.Bytes()) {
+		if n++; !json.Valid(line) || !bytes.HasSuffix(line, []byte("\n")) {
+			t.Fatalf("line %d: got %q, expected a whole line", n, line)
+		}
+	}
+	if n != 4_999 {
+		t.Errorf("got %d lines, expected the 4,999 before the error", n)
 	}
 }
