@@ -71,7 +71,7 @@ func read(ctx context.Context, store Store, at protocol.Object) ([]byte, error) 
 		return nil, err
 	}
 	defer object.Close()
-	return io.ReadAll(object)
+	return io.ReadAll(jsonl.Allow(object, jsonl.MaxDocument))
 }
 
 // failedChild is a child execution, as a FAILED file lists it.
@@ -95,7 +95,8 @@ func eachChild(ctx context.Context, store Store, at protocol.Object, do func(*fa
 			return do(&c)
 		})
 	}
-	elements := json.NewDecoder(from)
+	allowance := jsonl.Allow(from, jsonl.MaxLine)
+	elements := json.NewDecoder(allowance)
 	if _, err := elements.Token(); err != nil {
 		return invalid(err)
 	}
@@ -104,6 +105,7 @@ func eachChild(ctx context.Context, store Store, at protocol.Object, do func(*fa
 		if err := elements.Decode(&c); err != nil {
 			return invalid(err)
 		}
+		allowance.Renew()
 		if err := do(&c); err != nil {
 			return err
 		}

@@ -8,21 +8,44 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 )
+
+// MaxLine is the most bytes that [EachLine] keeps of a line, and MaxDocument the most of
+// a document, such as a manifest.
+const (
+	MaxLine     = 256 << 20
+	MaxDocument = 64 << 20
+)
+
+// LongLineError is returned for a line that is longer than a reader keeps.
+type LongLineError struct {
+	Line int // from 1
+	Most int // bytes
+}
+
+func (e *LongLineError) Error() string {
+	return fmt.Sprintf("line %d: got more than %d bytes, expected shorter lines: is it JSON Lines, with a line end after each value?", e.Line, e.Most)
+}
 
 // EachLine calls do with each line that is not blank, without the white space
 // around it. A line is valid until do returns. EachLine ends with the first
-// error, of the reader or of do.
+// error, of the reader or of do, and with a [LongLineError] as soon as a line has more
+// than [MaxLine] bytes.
 func EachLine(from io.Reader, do func(line []byte) error) error {
-	return EachLineUpTo(math.MaxInt, from, do, nil)
+	return eachLine(MaxLine, from, do, nil)
 }
 
 // EachLineUpTo is like EachLine, but keeps at most limit bytes of a line. For a line
 // that has more, it calls tooLong with its beginning and its size in place of do.
 func EachLineUpTo(limit int, from io.Reader, do func(line []byte) error, tooLong func(beginning []byte, size int) error) error {
+	return eachLine(limit, from, do, tooLong)
+}
+
+// eachLine ends at a line that is too long if tooLong is nil.
+func eachLine(limit int, from io.Reader, do func(line []byte) error, tooLong func(beginning []byte, size int) error) error {
 	var long []byte // a line that is longer than the buffer
 	size := 0       // of that line
+	number := 1
 	for lines := bufio.NewReaderSize(from, 1<<16); ; {
 		line, err := lines.ReadSlice('\n')
 		isWhole := !errors.Is(err, bufio.ErrBufferFull)
@@ -30,6 +53,9 @@ func EachLineUpTo(limit int, from io.Reader, do func(line []byte) error, tooLong
 			return fmt.Errorf("reading %w", err)
 		}
 		size += len(line)
+		if tooLong == nil && size > limit {
+			return &LongLineError{number, limit}
+		}
 		if !isWhole || len(long) > 0 {
 			long = append(long, line[:min(len(line), limit-len(long))]...)
 			line = long
@@ -53,6 +79,7 @@ func EachLineUpTo(limit int, from io.Reader, do func(line []byte) error, tooLong
 			return nil
 		}
 		long, size = long[:0], 0
+		number++
 	}
 }
 

@@ -28,7 +28,7 @@ func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(ele
 	} else if !isArray {
 		return eachLine(from, do)
 	}
-	return eachOfArray(json.NewDecoder(from), address(bucket, key), do)
+	return eachOfArray(from, address(bucket, key), do)
 }
 
 // eachLine reads an object of JSON Lines.
@@ -65,11 +65,14 @@ func startsArray(from *bufio.Reader) (bool, error) {
 }
 
 // eachOfArray reads an array as a stream, because a file may have gigabytes.
-func eachOfArray(from *json.Decoder, in string, do func(element []byte) error) error {
+func eachOfArray(object io.Reader, in string, do func(element []byte) error) error {
+	allowance := jsonl.Allow(object, jsonl.MaxLine)
+	from := json.NewDecoder(allowance)
 	var element json.RawMessage
 	_, err := from.Token()
 	for err == nil && from.More() {
 		if err = from.Decode(&element); err == nil {
+			allowance.Renew()
 			if err := do(element); err != nil {
 				return err
 			}

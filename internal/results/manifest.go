@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -155,7 +156,7 @@ func (r Reader) readManifest(ctx context.Context, bucket, key string) (*manifest
 	}
 	defer body.Close()
 	m := &manifest{}
-	if err := json.NewDecoder(body).Decode(m); err != nil {
+	if err := json.NewDecoder(jsonl.Allow(body, jsonl.MaxDocument)).Decode(m); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", address(bucket, key), err)
 	}
 	if m.DestinationBucket == "" {

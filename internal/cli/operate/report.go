@@ -9,6 +9,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli/browser"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -59,7 +60,7 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 
 // document prints a report that is a JSON document.
 func document(report io.Reader, out io.Writer) error {
-	text, err := io.ReadAll(report)
+	text, err := io.ReadAll(jsonl.Allow(report, jsonl.MaxDocument))
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,11 @@ func eachLine(ctx context.Context, store Store, at protocol.Object, do func(line
 		return err
 	}
 	defer object.Close()
-	return jsonl.EachLine(object, do)
+	err = jsonl.EachLine(object, do)
+	if long, ok := errors.AsType[*jsonl.LongLineError](err); ok {
+		return fmt.Errorf("reading s3://%s/%s: %w", at.Bucket, at.Key, long)
+	}
+	return err
 }
 
 // At returns where the items are.
@@ -252,7 +256,7 @@ func examples(ctx context.Context, store Store, folder *protocol.Folder) (map[st
 	}
 	defer object.Close()
 	var r report.Report
-	if err := json.NewDecoder(object).Decode(&r); err != nil {
+	if err := json.NewDecoder(jsonl.Allow(object, jsonl.MaxDocument)).Decode(&r); err != nil {
 		return nil, fmt.Errorf("reading the report: %w", err)
 	}
 	examples := map[string]string{}
