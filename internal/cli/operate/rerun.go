@@ -29,7 +29,7 @@ type Rerun struct {
 	One
 
 	Error  []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
-	Batch  int      `help:"Items of a batch, at most: 1 finds the item that kills its worker. Default: as in any execution." placeholder:"N"`
+	Batch  *int     `help:"Items of a batch, at most: 1 finds the item that kills its worker. Default: as in any execution." placeholder:"N"`
 	DryRun bool     `help:"Only say which items would run." name:"dry-run"`
 	Watch  bool     `help:"Show how far the execution is."`
 }
@@ -37,15 +37,15 @@ type Rerun struct {
 // Run runs the failed items of an execution again, and compares: those of the last
 // execution that has ended, unless another is named.
 func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	if c.Batch < 0 {
-		return fmt.Errorf("--batch: got %d, expected 1 or more", c.Batch)
+	if c.Batch != nil && *c.Batch < 1 {
+		return fmt.Errorf("--batch: got %d, expected 1 or more; without the flag batches are as in any execution", *c.Batch)
 	}
 	s, x, err := c.find(ctx, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	plan, err := s.PlanRerun(ctx, x, c.Error, c.Batch)
+	plan, err := s.PlanRerun(ctx, x, c.Error, c.batch())
 	if _, ok := errors.AsType[*operate.NoReportError](err); ok {
 		for _, line := range s.items() {
 			err = fmt.Errorf("%w\n%s", err, line)
@@ -71,11 +71,19 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	return c.start(ctx, streams, s, x, plan)
 }
 
+// batch returns the size of a batch; 0: as in any execution.
+func (c *Rerun) batch() int {
+	if c.Batch == nil {
+		return 0
+	}
+	return *c.Batch
+}
+
 // words returns the flags that choose what a rerun runs, as words of a command.
 func (c *Rerun) words() []string {
 	words := errorFlags(c.Error)
-	if c.Batch > 0 {
-		words = append(words, "--batch", strconv.Itoa(c.Batch))
+	if c.Batch != nil {
+		words = append(words, "--batch", strconv.Itoa(*c.Batch))
 	}
 	return words
 }
@@ -91,8 +99,8 @@ func (c *Rerun) say(to io.Writer, x *operate.Execution, plan *operate.Plan) {
 		verb = "would run"
 	}
 	fmt.Fprintf(to, "%s: %s %s again", plain.Line(x.Name), verb, number.Of(plan.Count, "item"))
-	if c.Batch > 0 {
-		fmt.Fprintf(to, ", in batches of %s at most", number.Of(c.Batch, "item"))
+	if c.Batch != nil {
+		fmt.Fprintf(to, ", in batches of %s at most", number.Of(*c.Batch, "item"))
 	}
 	fmt.Fprintln(to)
 	printErrors(to, plan.Errors)

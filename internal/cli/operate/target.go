@@ -81,11 +81,13 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 			err = errors.Join(err, s.close())
 		}
 	}()
-	switch {
-	case strings.HasPrefix(execution, "arn:"):
+	if strings.HasPrefix(execution, "arn:") {
 		if s.machine = operate.StateMachineOf(execution); s.machine == "" {
-			err = fmt.Errorf("EXECUTION: got %s, expected the name or the ARN of an execution of a Standard state machine", execution)
+			return s, fmt.Errorf("EXECUTION: got %s, expected the name or the ARN of an execution of a Standard state machine", execution)
 		}
+		return s, s.checkOf(ctx, execution)
+	}
+	switch {
 	case t.Stack != "" && t.Local:
 		s.machine, err = s.ranOf(t.Stack, t.Job)
 	case t.Stack != "":
@@ -98,6 +100,25 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine, or --stack with the name of its stack; --local looks at the runs of this folder")
 	}
 	return s, err
+}
+
+// checkOf refuses the ARN of an execution that is not of the job that the flags name.
+func (s *session) checkOf(ctx context.Context, execution string) error {
+	t, name := s.target, statesarn.Name(s.machine)
+	of := s.machine
+	var err error
+	switch {
+	case t.Stack != "" && t.Local:
+		of, err = s.ranOf(t.Stack, cmp.Or(t.Job, s.machine))
+	case t.Stack != "":
+		of, err = s.inStack(ctx, t.Stack, cmp.Or(t.Job, s.machine))
+	case t.Job != s.machine && !strings.HasPrefix(name, t.Job):
+		return fmt.Errorf("EXECUTION: got %s, which is of state machine %s, expected one of --job %s; an ARN needs no --job", execution, name, t.Job)
+	}
+	if err == nil && of != s.machine {
+		err = fmt.Errorf("EXECUTION: got %s, which is of state machine %s, expected one of %s, which --stack and --job name; an ARN needs neither", execution, name, statesarn.Name(of))
+	}
+	return err
 }
 
 // find opens the target, and finds the execution: the last one, or the last one that
