@@ -32,11 +32,15 @@ func hash(arn string) uint64 {
 type events struct {
 	folder string
 
-	mutex          sync.Mutex
-	history, index *os.File // nil until they are needed
+	reading        sync.RWMutex // held while the files are read, and to close them
+	mutex          sync.Mutex   // of what follows
+	history, index *os.File     // nil until they are needed
 }
 
+// close waits for those who read the files.
 func (e *events) close() error {
+	e.reading.Lock()
+	defer e.reading.Unlock()
 	e.mutex.Lock()
 	defer e.mutex.Unlock()
 	var errs []error
@@ -103,6 +107,8 @@ func (a *Archive) History(arn string, from int64, reverse bool, yield func(Event
 
 // each yields the events of an execution, as [Archive.History] does.
 func (e *events) each(x *Execution, from int64, reverse bool, yield func(Event) bool) error {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
 	ok, err := e.open()
 	if !ok || err != nil {
 		return err
