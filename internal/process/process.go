@@ -21,11 +21,13 @@ func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Run runs a command to its end, and kills what is left of its group.
+// Run runs a command to its end, and kills what is left of its group. The group ends
+// with this process, too, even if that is killed.
 func Run(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	defer guard(cmd)()
 	return Wait(cmd)
 }
 
