@@ -17,6 +17,7 @@ type Task struct {
 	Timeout     *expression.Dynamic
 	Heartbeat   *expression.Dynamic
 	Credentials *expression.Template
+	shape       *services.Shape // of the parameters; nil if it is not known
 }
 
 func (p *parser) task(f fields.Object) *Task {
@@ -27,8 +28,10 @@ func (p *parser) task(f fields.Object) *Task {
 		if t.Resource, ok = services.Parse(arn); !ok {
 			f.Document.Problem(f.At("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {
-			p.checkOptimized(f, t.Resource)
+			p.checkExists(f, t.Resource)
 			p.checkPattern(f, t.Resource)
+			t.shape = t.Resource.Parameters()
+			p.checkParameters(f, t)
 		}
 	}
 	t.Timeout = f.Dynamic("TimeoutSeconds", "TimeoutSeconds", fields.WholeIn(1, MaxSeconds))
@@ -52,18 +55,31 @@ func (p *parser) task(f fields.Object) *Task {
 	return t
 }
 
-// checkOptimized reports an optimized integration that does not exist.
-func (p *parser) checkOptimized(f fields.Object, r services.Resource) {
+// checkExists reports an integration that does not exist.
+func (p *parser) checkExists(f fields.Object, r services.Resource) {
 	if !r.Integration() || services.Exists(r.Service, r.Action) {
 		return
 	}
-	expected := "a service of " + strings.Join(services.Names(), ", ")
-	if actions := services.Actions(r.Service); actions != nil {
-		expected = fields.Alternatives(actions)
+	actions := services.Actions(r.Service)
+	sdk := strings.HasPrefix(r.Service, "aws-sdk:")
+	switch {
+	case sdk && actions == nil:
+		p.unrecognized(f, r, "got the service %s, expected %s: SDK integrations have no upper-case letters in the names of services", r.Service, strings.ToLower(r.Service))
+	case sdk:
+		p.unrecognized(f, r, "got the action %s, which %s does not have, expected %s", r.Action, r.Service, fields.Others(r.Action, actions))
+	default:
+		expected := "a service of " + strings.Join(services.Names(), ", ")
+		if actions != nil {
+			expected = fields.Alternatives(actions)
+		}
+		p.unrecognized(f, r, "got the integration %s:%s, which is not optimized, expected %s, or an SDK integration such as arn:aws:states:::aws-sdk:dynamodb:query", r.Service, r.Action, expected)
 	}
+}
+
+// unrecognized reports a resource that AWS does not have.
+func (p *parser) unrecognized(f fields.Object, r services.Resource, format string, args ...any) {
 	const known = "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
-	f.Document.Known(f.At("Resource"), fields.SchemaText(fmt.Sprintf(known, r.ARN), f.At("Resource")),
-		"got the integration %s:%s, which is not optimized, expected %s, or an SDK integration such as arn:aws:states:::aws-sdk:dynamodb:query", r.Service, r.Action, expected)
+	f.Document.Known(f.At("Resource"), fields.SchemaText(fmt.Sprintf(known, r.ARN), f.At("Resource")), format, args...)
 }
 
 // checkPattern reports a pattern that the service does not support.
@@ -80,5 +96,5 @@ func (p *parser) checkPattern(f fields.Object, r services.Resource) {
 	default:
 		return
 	}
-	f.Document.Problem(f.At("Resource"), "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
+	p.unrecognized(f, r, "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
 }

@@ -8,7 +8,7 @@ import (
 
 func TestJSONPathDataFlow(t *testing.T) {
 	x := run(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true,
-		"InputPath":"$.order","Parameters":{"id.$":"$.id","by.$":"$$.State.Name"},"ResultSelector":{"got.$":"$.id"},"ResultPath":"$.result","OutputPath":"$.result"}}}`,
+		"InputPath":"$.order","Parameters":{"FunctionName":"f","Payload":{"id.$":"$.id","by.$":"$$.State.Name"}},"ResultSelector":{"got.$":"$.Payload.id"},"ResultPath":"$.result","OutputPath":"$.result"}}}`,
 		`{"order":{"id":7}}`, engine.WithIntegration(lambda, payload))
 	succeeds(t, x, `{"got":7}`)
 }

@@ -68,6 +68,6 @@ func TestEachRetrierCountsItsOwnAttempts(t *testing.T) {
 }
 
 func TestStatesAllDoesNotCatchRuntimeErrors(t *testing.T) {
-	x := run(t, task(`,"Parameters":{"x.$":"$.missing"},"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Caught"}]`), `{}`, engine.WithIntegration(lambda, payload))
-	fails(t, x, "States.Runtime", "The JSONPath '$.missing' specified for the field 'x.$' could not be found in the input '{}'")
+	x := run(t, task(`,"Parameters":{"FunctionName.$":"$.missing"},"Catch":[{"ErrorEquals":["States.ALL"],"Next":"Caught"}]`), `{}`, engine.WithIntegration(lambda, payload))
+	fails(t, x, "States.Runtime", "The JSONPath '$.missing' specified for the field 'FunctionName.$' could not be found in the input '{}'")
 }

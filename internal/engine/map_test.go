@@ -172,7 +172,7 @@ func TestDistributedMapReadsBatchesAndWrites(t *testing.T) {
 		"ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"by":"{% $states.context.Execution.Name %}"}},
 		"ResultWriter":{"Resource":"arn:aws:states:::s3:putObject","Arguments":{"Bucket":"out","Prefix":"results"},"WriterConfig":{"OutputType":"JSONL","Transformation":"FLATTEN"}},
 		"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},"StartAt":"Work","States":{
-			"Work":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":"{% $states.input %}","Output":"{% $states.result.Items %}","End":true}}}}}}`,
+			"Work":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Arguments":{"FunctionName":"f","Payload":"{% $states.input %}"},"Output":"{% $states.result.Payload.Items %}","End":true}}}}}}`,
 		`{"key":"items.jsonl"}`, engine.WithObjects(store), engine.WithIntegration(lambda, payload))
 	if x.Status != engine.Succeeded {
 		t.Fatalf("got %s %s %s, expected SUCCEEDED", x.Status, x.Error, x.Cause)

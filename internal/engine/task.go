@@ -72,6 +72,13 @@ func (t *task) schedule() {
 			"The state/task '%s' has arguments with a size exceeding the maximum number of bytes service limit.", v.state.Name)})
 		return
 	}
+	if v.state.Parameters != nil {
+		if wrong := v.state.Task.CheckParameters(t.request.Parameters); wrong != "" {
+			v.failEvaluation(&expression.Error{Name: errRuntime, Message: fmt.Sprintf(
+				"The Parameters '%s' could not be used to start the Task: [%s]", value.Text(t.request.Parameters), wrong)})
+			return
+		}
+	}
 	d.Value, d.HasValue = t.request.Parameters, true
 	if !v.thread.record(callEvents(resource).scheduled, &d) {
 		return

@@ -53,10 +53,10 @@ func TestComputedTimeouts(t *testing.T) {
 
 func TestCallbacks(t *testing.T) {
 	const definition = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","HeartbeatSeconds":10,
-		"Parameters":{"token.$":"$$.Task.Token"},"End":true}}}`
+		"Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"},"End":true}}}`
 	sqs := func(answer func(*engine.Callback)) engine.Option {
 		return engine.WithIntegration("arn:aws:states:::sqs:*", engine.ImmediateFunc(func(r *engine.Request) engine.Answer {
-			if token, _ := r.Parameters.(*value.Object).Get("token"); token != r.Callback.Token {
+			if token, _ := r.Parameters.(*value.Object).Get("MessageBody"); token != r.Callback.Token {
 				t.Errorf("got the token %v, expected %s", token, r.Callback.Token)
 			}
 			answer(r.Callback)

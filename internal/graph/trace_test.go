@@ -89,7 +89,7 @@ func TestATraceCountsWhatHappened(t *testing.T) {
 	machine := parse(t, []byte(`{"StartAt": "Both", "States": {
 		"Both": {"Type": "Parallel", "Next": "Unused", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Tidy"}], "Branches": [
 			{"StartAt": "Try", "States": {
-				"Try": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "Next": "Unlucky",
+				"Try": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Unlucky",
 					"Retry": [{"ErrorEquals": ["Busy"], "IntervalSeconds": 1}], "Catch": [{"ErrorEquals": ["Broken"], "Next": "Mend"}]},
 				"Mend": {"Type": "Pass", "Next": "Slow"}, "Unlucky": {"Type": "Pass", "Next": "Slow"},
 				"Slow": {"Type": "Wait", "Seconds": 1000, "End": true}}},

@@ -134,15 +134,15 @@ func TestErrorsOfS3HaveTheNamesOfTheSDK(t *testing.T) {
 		"NoKey":    objectTask("getObject", object{"Key": "none"}),
 		"NoBucket": objectTask("getObject", object{"Key": "none", "Bucket": "no-such-bucket"}),
 		"NoHead":   objectTask("headObject", object{"Key": "none"}),
-		"Case":     objectTask("getObject", object{"key": "none"}),
-		"Unknown":  objectTask("getObject", object{"Key": "none", "Colour": "red"}),
+		"Case":     single("arn:aws:states:::aws-sdk:s3:getObject", "{% {'Bucket': 'b', 'Key': 'k', 'key': 'none'} %}"),
+		"Unknown":  single("arn:aws:states:::aws-sdk:s3:getObject", "{% {'Bucket': 'b', 'Key': 'k', 'Colour': 'red'} %}"),
 	})
 	for name, expected := range map[string][2]string{
 		"NoKey":    {"S3.NoSuchKeyException", "The specified key does not exist. (Service: S3, Status Code: 404, Request ID: "},
 		"NoBucket": {"S3.NoSuchBucketException", "The specified bucket does not exist"},
 		"NoHead":   {"S3.NoSuchKeyException", "null (Service: S3, Status Code: 404, Request ID: "},
-		"Case":     {"States.Runtime", "The field 'key' is not supported by Step Functions"},
-		"Unknown":  {"States.Runtime", `unknown field "Colour"`},
+		"Case":     {"States.Runtime", `The field "key" is not supported by Step Functions`},
+		"Unknown":  {"States.Runtime", `The field "Colour" is not supported by Step Functions`},
 	} {
 		x := w.execute(t, name, `{}`)
 		if x.Error != expected[0] || !strings.Contains(x.Cause, expected[1]) {

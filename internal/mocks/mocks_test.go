@@ -93,8 +93,11 @@ func TestReturnAcceptsAnyValue(t *testing.T) {
 }
 
 func TestMockAnswersTasksThatWait(t *testing.T) {
-	for _, resource := range []string{"arn:aws:states:::sqs:sendMessage.waitForTaskToken", "arn:aws:states:::glue:startJobRun.sync"} {
-		definition := `{` + call(resource, `, "Parameters": {"x": 1}`) + `}`
+	for resource, parameters := range map[string]string{
+		"arn:aws:states:::sqs:sendMessage.waitForTaskToken": `{"QueueUrl": "q", "MessageBody": 1}`,
+		"arn:aws:states:::glue:startJobRun.sync":            `{"JobName": "j"}`,
+	} {
+		definition := `{` + call(resource, `, "Parameters": `+parameters) + `}`
 		if x := run(t, definition, `{"0": {"Return": "back"}}`, `{}`); string(x.Output) != `"back"` {
 			t.Errorf("got %s %s %s of %s, expected back", x.Output, x.Error, x.Cause, resource)
 		}

@@ -48,7 +48,7 @@ func TestFunctionsStartExecutions(t *testing.T) {
 	c := start(t, object{
 		"Function": function(),
 		"Slow":     machine("Wait", object{"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
-		"Bad":      single("arn:aws:states:::glue:startJobRun", object{}, nil),
+		"Bad":      single("arn:aws:states:::glue:startJobRun", object{"JobName": "j"}, nil),
 	})
 	call := caller(t, c)
 	if answer := call("StartExecution", object{"stateMachineArn": machineARN + "Missing"}); answer["__type"] != "StateMachineDoesNotExist" {

@@ -122,10 +122,10 @@ func TestItemsAreNotForNestedExecutions(t *testing.T) {
 func TestMissingIntegrationsAreRefusedBeforeTheRun(t *testing.T) {
 	c := start(t, object{
 		"Job": machine("Map", object{"Map": object{"Type": "Map", "End": true, "ItemProcessor": object{"StartAt": "Work", "States": object{
-			"Work": object{"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Arguments": object{}, "End": true},
+			"Work": object{"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Arguments": object{"JobName": "j"}, "End": true},
 		}}}}),
-		"Transaction": single("arn:aws:states:::aws-sdk:dynamodb:transactWriteItems", object{}, nil),
-		"Encrypt":     single("arn:aws:states:::aws-sdk:s3:putBucketEncryption", object{}, nil),
+		"Transaction": single("arn:aws:states:::aws-sdk:dynamodb:transactWriteItems", object{"TransactItems": []object{}}, nil),
+		"Encrypt":     single("arn:aws:states:::aws-sdk:s3:putBucketEncryption", "{% $states.input %}", nil),
 		"Foreign":     single("arn:aws:lambda:us-east-1:123456789012:function:Other", nil, nil),
 		"Activity":    single("arn:aws:states:us-east-1:123456789012:activity:manual", nil, nil),
 		"Outer":       single("arn:aws:states:::states:startExecution", object{"StateMachineArn": machineARN + "Transaction"}, nil),

@@ -5,16 +5,27 @@ import (
 	"strings"
 )
 
-// others lists the fields that an object may have. The one that was probably meant
+// others lists the fields that an object may have.
+func (f Object) others(kind Kind, name string) string { return Others(name, names(kind, f.Language)) }
+
+// Others lists the names of which one was expected. The one that was probably meant
 // comes first.
-func (f Object) others(kind Kind, name string) string {
-	names := names(kind, f.Language)
+func Others(name string, names []string) string {
+	nearest, least := -1, 3
 	for i, other := range names {
-		if distance(strings.ToLower(name), strings.ToLower(other)) <= 2 {
-			return other + ", or one of " + strings.Join(slices.Delete(names, i, i+1), ", ")
+		if d := distance(strings.ToLower(name), strings.ToLower(other)); d < least {
+			nearest, least = i, d
 		}
 	}
-	return "one of " + strings.Join(names, ", ")
+	switch {
+	case len(names) == 0:
+		return "none"
+	case nearest < 0:
+		return "one of " + strings.Join(names, ", ")
+	case len(names) == 1:
+		return names[0]
+	}
+	return names[nearest] + ", or one of " + strings.Join(slices.Delete(slices.Clone(names), nearest, nearest+1), ", ")
 }
 
 // distance returns the Levenshtein distance of two words: how many letters have to

@@ -45,19 +45,35 @@ var (
 	tokenless = map[string]bool{"athena": true, "batch": true, "codebuild": true, "databrew": true, "dynamodb": true, "glue": true, "http": true, "mediaconvert": true, "sagemaker": true}
 )
 
-// Exists reports whether an action of a service is optimized, or is one of the SDK.
-func Exists(service, action string) bool {
-	return sdk(service) || slices.Contains(optimized[service], action)
-}
+// sdkPrefix begins the service of an SDK integration.
+const sdkPrefix = "aws-sdk:"
 
-func sdk(service string) bool { return strings.HasPrefix(service, "aws-sdk:") }
+func sdk(service string) bool { return strings.HasPrefix(service, sdkPrefix) }
+
+// Exists reports whether a service has an action. Of a service whose SDK is not a
+// dependency of this module it is not known; then Exists reports true. The services
+// of the SDK have no upper-case letters.
+func Exists(service, action string) bool {
+	if actions := Actions(service); actions != nil || !sdk(service) {
+		return slices.Contains(actions, action)
+	}
+	return service == strings.ToLower(service)
+}
 
 // Names returns the optimized services, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(optimized)) }
 
-// Actions returns the optimized actions of a service, sorted; nil if there is no
-// such service.
-func Actions(service string) []string { return optimized[service] }
+// Actions returns the actions of a service, sorted; nil if there is no such
+// service, or its actions are not known.
+func Actions(service string) []string {
+	if !sdk(service) {
+		return optimized[service]
+	}
+	if t, ok := tables()[service]; ok {
+		return slices.Sorted(maps.Keys(t()))
+	}
+	return nil
+}
 
 // RunsJobs reports whether a service supports .sync, or .sync:2 if second.
 func RunsJobs(service string, second bool) bool {
