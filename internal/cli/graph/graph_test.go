@@ -44,7 +44,7 @@ func TestADefinitionAsMermaid(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "order.asl.json")
 	definition := `{"StartAt": "Charge", "States": {
-		"Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "Next": "Each", "Retry": [{"ErrorEquals": ["Busy"]}],
+		"Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Next": "Each", "Retry": [{"ErrorEquals": ["Busy"]}],
 			"Catch": [{"ErrorEquals": ["Declined", "Expired"], "Next": "end"}]},
 		"Each": {"Type": "Map", "ItemsPath": "$.lines", "End": true, "ItemProcessor": {"StartAt": "Ship", "States": {
 			"Ship": {"Type": "Wait", "Seconds": 60, "End": true}}}},
