@@ -1,9 +1,7 @@
 package asl
 
 import (
-	"fmt"
-	"strings"
-
+	"github.com/mapjob/mapjob/internal/asl/calls"
 	"github.com/mapjob/mapjob/internal/asl/fields"
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/expression"
@@ -28,10 +26,9 @@ func (p *parser) task(f fields.Object) *Task {
 		if t.Resource, ok = services.Parse(arn); !ok {
 			f.Document.Problem(f.At("Resource"), "got %q, expected the ARN of a service integration such as arn:aws:states:::lambda:invoke, of a function or of an activity", arn)
 		} else {
-			p.checkExists(f, t.Resource)
-			p.checkPattern(f, t.Resource)
+			calls.CheckResource(f, t.Resource)
+			calls.CheckParameters(f, p.argumentsName(f), t.Resource)
 			t.shape = t.Resource.Parameters()
-			p.checkParameters(f, t)
 		}
 	}
 	t.Timeout = f.Dynamic("TimeoutSeconds", "TimeoutSeconds", fields.WholeIn(1, MaxSeconds))
@@ -55,46 +52,6 @@ func (p *parser) task(f fields.Object) *Task {
 	return t
 }
 
-// checkExists reports an integration that does not exist.
-func (p *parser) checkExists(f fields.Object, r services.Resource) {
-	if !r.Integration() || services.Exists(r.Service, r.Action) {
-		return
-	}
-	actions := services.Actions(r.Service)
-	sdk := strings.HasPrefix(r.Service, "aws-sdk:")
-	switch {
-	case sdk && actions == nil:
-		p.unrecognized(f, r, "got the service %s, expected %s: SDK integrations have no upper-case letters in the names of services", r.Service, strings.ToLower(r.Service))
-	case sdk:
-		p.unrecognized(f, r, "got the action %s, which %s does not have, expected %s", r.Action, r.Service, fields.Others(r.Action, actions))
-	default:
-		expected := "a service of " + strings.Join(services.Names(), ", ")
-		if actions != nil {
-			expected = fields.Alternatives(actions)
-		}
-		p.unrecognized(f, r, "got the integration %s:%s, which is not optimized, expected %s, or an SDK integration such as arn:aws:states:::aws-sdk:dynamodb:query", r.Service, r.Action, expected)
-	}
-}
-
-// unrecognized reports a resource that AWS does not have.
-func (p *parser) unrecognized(f fields.Object, r services.Resource, format string, args ...any) {
-	const known = "The resource provided %s is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
-	f.Document.Known(f.At("Resource"), fields.SchemaText(fmt.Sprintf(known, r.ARN), f.At("Resource")), format, args...)
-}
-
-// checkPattern reports a pattern that the service does not support.
-func (p *parser) checkPattern(f fields.Object, r services.Resource) {
-	switch r.Pattern {
-	case services.RunJob, services.RunJob2:
-		if services.RunsJobs(r.Service, r.Pattern == services.RunJob2) {
-			return
-		}
-	case services.WaitForTaskToken:
-		if services.TakesTokens(r.Service) {
-			return
-		}
-	default:
-		return
-	}
-	p.unrecognized(f, r, "got %q, expected %s: the service does not support %s", r.ARN, r.Name(), r.Pattern)
-}
+// CheckParameters returns what AWS says of evaluated parameters that the action does
+// not take, or "".
+func (t *Task) CheckParameters(v any) string { return calls.WrongParameters(v, t.shape) }
