@@ -103,7 +103,7 @@ func TestInitializationOverItsMemoryIsKilledTwice(t *testing.T) {
 	var log bytes.Buffer
 	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return &log }))
 	add(t, h, func(f *lambdahost.Function) {
-		f.Env = map[string]string{"INIT": "memory", "BYTES": fmt.Sprint(300 * megabyte)}
+		f.Env = map[string]string{"INIT": "memory", "BYTES": strconv.Itoa(300 * megabyte)}
 	})
 	got, response := fail(t, h, `{}`)
 	if want := "RequestId: " + response.RequestID + " Error: Runtime exited with error: signal: killed"; got.Type != "Runtime.OutOfMemory" || got.Message != want {

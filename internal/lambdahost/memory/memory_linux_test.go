@@ -52,8 +52,10 @@ func TestDescendants(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer child.Wait()
-	defer child.Process.Kill()
+	defer func() {
+		_ = child.Process.Kill()
+		_ = child.Wait()
+	}()
 	g, err := memory.Open(child.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
