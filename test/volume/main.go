@@ -62,7 +62,7 @@ func run(n int) (err error) {
 	// The first run builds everything, and the second one is measured.
 	for _, items := range []string{"examples/orders.jsonl", orders} {
 		w := &watched{total: n}
-		answer, err := w.run(command, "run", "--items", items, "--input", "examples/night.json", "--json")
+		answer, err := w.run(command, "run", "--items", items, "--input", "examples/night.json", "--json", "--keep-runs", "1000000")
 		if err != nil {
 			return err
 		}
