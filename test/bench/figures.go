@@ -72,4 +72,8 @@ var figures = []figure{
 		name: "devloop/synth", unit: "s", begin: synth,
 		peer: "an app in JavaScript", ratio: atMost(1.5),
 	},
+	{
+		name: "parts/s3-vs-file-server", unit: "objects/s", begin: putObjects,
+		peer: "a server that writes files", ratio: atLeast(0.90),
+	},
 }
