@@ -10,6 +10,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/mapjob/mapjob/internal/objects"
+	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 )
 
 // Open, List and Create implement [objects.Store]: they do not go through
@@ -63,7 +64,7 @@ func (s *Store) Create(_ context.Context, bucket, key string) (io.WriteCloser, e
 	if ok, err := s.files.BucketExists(bucket); err != nil || !ok {
 		return nil, fmt.Errorf("s3://%s: %w", bucket, objects.ErrNoBucket)
 	}
-	file, err := s.files.create()
+	file, err := s.files.incoming.Create()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,11 @@ type pendingObject struct {
 func (p *pendingObject) Write(text []byte) (int, error) { return p.file.Write(text) }
 
 func (p *pendingObject) Close() error {
-	return p.files.place(p.bucket, p.key, p.file, nil, nil, nil)
+	info, err := p.file.Stat()
+	if err = errors.Join(err, p.file.Close()); err != nil {
+		return errors.Join(err, os.Remove(p.file.Name()))
+	}
+	return p.files.place(p.bucket, p.key, incoming.File{Path: p.file.Name(), Size: info.Size()}, nil, nil)
 }
 
 // Abort gives the object up.

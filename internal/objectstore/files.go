@@ -8,21 +8,20 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // files is a [gofakes3.Backend] that keeps objects in files, which outlive the
 // process. It keeps only the list of unfinished uploads in memory.
 type files struct {
-	naming  keypath.Naming
-	buckets string // folder of the buckets
-	records string // folder of the records of each bucket
-	parts   string // folder of files that are being written
-	written atomic.Int64
-	buffers sync.Pool // for small objects
+	naming   keypath.Naming
+	buckets  string // folder of the buckets
+	records  string // folder of the records of each bucket
+	incoming *incoming.Folder
+	recorded recordFilter
 
 	// An object and its record change together: each key has one of these locks.
 	locks [64]sync.RWMutex
@@ -36,15 +35,19 @@ func newFiles(folder string) (*files, error) {
 	f := &files{
 		buckets: filepath.Join(folder, "buckets"),
 		records: filepath.Join(folder, "records"),
-		parts:   filepath.Join(folder, "uploads"),
 		seed:    maphash.MakeSeed(),
 	}
-	err := os.RemoveAll(f.parts) // of a process that was killed
-	for _, folder := range []string{f.buckets, f.records, f.parts} {
+	uploads := filepath.Join(folder, "uploads")
+	var err error
+	f.incoming, err = incoming.New(uploads)
+	for _, folder := range []string{f.buckets, f.records} {
 		err = errors.Join(err, os.MkdirAll(folder, 0o700))
 	}
 	if err == nil {
-		f.naming.Folds, err = folds(f.parts)
+		f.naming.Folds, err = folds(uploads)
+	}
+	if err == nil {
+		err = f.findRecords()
 	}
 	return f, err
 }

@@ -17,94 +17,42 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
-// create creates a file for something that is being written.
-func (f *files) create() (*os.File, error) {
-	path := filepath.Join(f.parts, strconv.FormatInt(f.written.Add(1), 10))
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if errors.Is(err, fs.ErrNotExist) { // a user has deleted the folder
-		if err = os.MkdirAll(f.parts, 0o700); err == nil {
-			file, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-		}
-	}
-	return file, err
-}
-
-// rename renames a file, and creates the folder that it goes to if need be.
-func rename(from, to string) error {
-	err := os.Rename(from, to)
+// rename renames an incoming file, and creates the folder that it goes to if need
+// be. If the new path is that of an object, its bucket has to be there.
+func (f *files) rename(from, to, bucket string) error {
+	err := incoming.Rename(from, to)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := f.bucket(bucket); err != nil {
+			return err
+		}
 		if err = os.MkdirAll(filepath.Dir(to), 0o700); err == nil {
-			err = os.Rename(from, to)
+			err = incoming.Rename(from, to)
 		}
 	}
 	return err
 }
 
-// receive writes content to a new file, and returns its MD5.
-func (f *files) receive(content io.Reader, size int64) (_ *os.File, sum []byte, err error) {
-	file, err := f.create()
-	if err != nil {
-		return nil, nil, err
-	}
+// place makes a file the content of an object. Its sum may be nil if it is not
+// known.
+func (f *files) place(bucket, key string, p incoming.File, meta map[string]string, conditions *gofakes3.PutConditions) (err error) {
 	defer func() {
 		if err != nil {
-			discard(file)
+			_ = os.Remove(p.Path) // gofakes3 would not know an error that is joined with others
 		}
 	}()
-	hash, written := md5.New(), int64(0)
-	if size <= maxSmall { // in one write
-		buffer, ok := f.buffers.Get().(*bytes.Buffer)
-		if !ok {
-			buffer = &bytes.Buffer{}
-		}
-		defer f.buffers.Put(buffer)
-		buffer.Reset()
-		if _, err = buffer.ReadFrom(content); err == nil {
-			hash.Write(buffer.Bytes())
-			written, err = buffer.WriteTo(file)
-		}
-	} else {
-		written, err = io.Copy(io.MultiWriter(file, hash), content)
-	}
-	if err == nil && written != size {
-		err = gofakes3.ErrIncompleteBody
-	}
-	return file, hash.Sum(nil), err
-}
-
-// discard gives a file up. Errors of gofakes3 must not be joined with those of
-// the attempt: it would not know them any more.
-func discard(file *os.File) {
-	_ = file.Close()
-	_ = os.Remove(file.Name())
-}
-
-// place makes a file the content of an object, and closes it. Sum may be nil if it
-// is not known.
-func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[string]string, conditions *gofakes3.PutConditions) (err error) {
-	defer func() {
-		if err != nil {
-			discard(file)
-		}
-	}()
-	folder, err := f.bucket(bucket)
-	if err != nil {
-		return err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return err
+	if !isName(bucket) {
+		return gofakes3.BucketNotFound(bucket)
 	}
 	path := f.naming.Path(key)
-	r := &record{Key: key, Size: info.Size(), ModNs: info.ModTime().UnixNano(), MD5: hex.EncodeToString(sum), Header: headers(meta)}
+	r := &record{Key: key, Size: p.Size, MD5: hex.EncodeToString(p.MD5), Header: headers(key, meta)}
 	lock := f.lock(bucket, key)
 	lock.Lock()
 	defer lock.Unlock()
@@ -114,17 +62,18 @@ func (f *files) place(bucket, key string, file *os.File, sum []byte, meta map[st
 		}
 	}
 	if r.isNeeded(strings.HasPrefix(path, keypath.LongFolder+"/")) {
-		err = f.writeRecord(bucket, r)
-	} else if err = os.Remove(f.recordPath(bucket, key)); errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
-	if err == nil {
-		err = file.Close()
-	}
-	if err != nil {
+		info, err := os.Stat(p.Path)
+		if err != nil {
+			return err
+		}
+		r.ModNs = info.ModTime().UnixNano()
+		if err := f.writeRecord(bucket, r); err != nil {
+			return err
+		}
+	} else if err := f.removeRecord(bucket, key); err != nil {
 		return err
 	}
-	return rename(file.Name(), filepath.Join(folder, path))
+	return f.rename(p.Path, filepath.Join(f.buckets, bucket, path), bucket)
 }
 
 // check checks the conditions of a request. Callers hold the key's lock.
@@ -149,11 +98,11 @@ func (f *files) PutObject(bucket, key string, meta map[string]string, input io.R
 }
 
 func (f *files) put(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) ([]byte, error) {
-	file, sum, err := f.receive(input, size)
+	p, err := f.incoming.Receive(input, size)
 	if err != nil {
 		return nil, err
 	}
-	return sum, f.place(bucket, key, file, sum, meta, conditions)
+	return p.MD5, f.place(bucket, key, p, meta, conditions)
 }
 
 // object is an object that was opened.
@@ -219,7 +168,7 @@ func (o *object) sum() (err error) {
 		o.md5 = decodeMD5(o.record.MD5)
 		return nil
 	}
-	if o.info.Size() > maxSmall {
+	if o.info.Size() > incoming.MaxSmall {
 		o.md5, err = checksum(o.file)
 		return err
 	}
@@ -240,7 +189,7 @@ func (f *files) summed(bucket, key string) (*object, error) {
 	if err := o.sum(); err != nil {
 		return nil, errors.Join(err, o.file.Close())
 	}
-	if o.info.Size() <= maxSmall || o.record != nil && o.record.MD5 != "" {
+	if o.info.Size() <= incoming.MaxSmall || o.record != nil && o.record.MD5 != "" {
 		return o, nil
 	}
 	r := &record{Key: key, Size: o.info.Size(), ModNs: o.info.ModTime().UnixNano(), MD5: hex.EncodeToString(o.md5)}
@@ -317,12 +266,12 @@ func (f *files) DeleteObject(bucket, key string) (gofakes3.ObjectDeleteResult, e
 	if own := filepath.Join(folder, f.naming.Path(key)); isFile(own) {
 		paths = append(paths, own)
 	}
-	for _, path := range append(paths, f.recordPath(bucket, key)) {
+	for _, path := range paths {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return gofakes3.ObjectDeleteResult{}, err
 		}
 	}
-	return gofakes3.ObjectDeleteResult{}, nil
+	return gofakes3.ObjectDeleteResult{}, f.removeRecord(bucket, key)
 }
 
 // isFile reports whether a path is that of a file or of a link to one.

@@ -7,17 +7,20 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 
+	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
 // record has the facts about an object that its file does not show. Most objects
-// have none: a small object without metadata needs only its file.
+// have none: a small object without metadata needs only its file, whose checksum is
+// computed for each request.
 type record struct {
 	Key    string            `json:"key"`
 	Size   int64             `json:"size"`    // of the file that it is about
@@ -26,22 +29,57 @@ type record struct {
 	Header map[string]string `json:"headers"` // of answers
 }
 
-// maxSmall is the size of the largest object whose checksum is computed for each
-// request, and not recorded.
-const maxSmall = 1 << 20
-
 // about reports whether the record is about a file as it is now.
 func (r *record) about(info fs.FileInfo) bool {
 	return r != nil && r.Size == info.Size() && r.ModNs == info.ModTime().UnixNano()
 }
 
-func (f *files) recordPath(bucket, key string) string {
-	return filepath.Join(f.records, bucket, keypath.Hash(key))
+// recordFilter knows which objects have no record: those whose bit is not set. It saves
+// them from calls of the system, in memory that does not grow.
+type recordFilter [1 << 11]atomic.Uint32
+
+// bit returns the bit of a record with a name.
+func (m *recordFilter) bit(name string) (word *atomic.Uint32, bit uint32) {
+	hash, err := strconv.ParseUint(name[:min(4, len(name))], 16, 16)
+	if err != nil { // a file of a user
+		hash = 0
+	}
+	return &m[hash/32], 1 << (hash % 32)
+}
+
+func (m *recordFilter) add(name string) {
+	word, bit := m.bit(name)
+	word.Or(bit)
+}
+
+func (m *recordFilter) mayHave(name string) bool {
+	word, bit := m.bit(name)
+	return word.Load()&bit != 0
+}
+
+// findRecords notes the records of the folder.
+func (f *files) findRecords() error {
+	buckets, err := os.ReadDir(f.records)
+	for _, bucket := range buckets {
+		if !bucket.IsDir() {
+			continue
+		}
+		entries, readErr := os.ReadDir(filepath.Join(f.records, bucket.Name()))
+		err = errors.Join(err, readErr)
+		for _, entry := range entries {
+			f.recorded.add(entry.Name())
+		}
+	}
+	return err
 }
 
 // readRecord returns the record of a file; nil if there is none.
 func (f *files) readRecord(bucket, key string, info fs.FileInfo) *record {
-	text, err := os.ReadFile(f.recordPath(bucket, key))
+	name := keypath.Hash(key)
+	if !f.recorded.mayHave(name) {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(f.records, bucket, name))
 	if err != nil {
 		return nil
 	}
@@ -57,28 +95,35 @@ func (f *files) writeRecord(bucket string, r *record) error {
 	if err != nil {
 		return err
 	}
-	file, err := f.create()
+	path, err := f.incoming.Write(text)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = rename(file.Name(), f.recordPath(bucket, r.Key)) // lists read records without a lock
-	}
+	name := keypath.Hash(r.Key)
+	f.recorded.add(name)
+	err = f.rename(path, filepath.Join(f.records, bucket, name), bucket) // lists read records without a lock
 	if err != nil {
-		_ = os.Remove(file.Name())
+		_ = os.Remove(path)
+	}
+	return err
+}
+
+// removeRecord removes the record of an object, if there is one.
+func (f *files) removeRecord(bucket, key string) error {
+	name := keypath.Hash(key)
+	if !f.recorded.mayHave(name) {
+		return nil
+	}
+	err := os.Remove(filepath.Join(f.records, bucket, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }
 
 // isNeeded reports whether an object needs its record.
 func (r *record) isNeeded(long bool) bool {
-	for name, value := range r.Header {
-		if name != "Content-Type" || value != contentType(r.Key) {
-			return true
-		}
-	}
-	return long || r.Size > maxSmall && r.MD5 != ""
+	return long || len(r.Header) > 0 || r.Size > incoming.MaxSmall && r.MD5 != ""
 }
 
 // contentType returns the type of an object without a record.
@@ -90,18 +135,29 @@ func contentType(key string) string {
 }
 
 // headers returns the headers to record of a request that writes an object.
-func headers(meta map[string]string) map[string]string {
-	kept := maps.Clone(meta)
-	maps.DeleteFunc(kept, func(name, value string) bool {
-		switch name {
-		case "Content-Type", "Content-Disposition":
-			return false
-		case "Content-Encoding":
-			return value == "aws-chunked" // of the request
+func headers(key string, meta map[string]string) map[string]string {
+	var kept map[string]string
+	for name, value := range meta {
+		if isRecorded(key, name, value) {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[name] = value
 		}
-		return !strings.HasPrefix(name, "X-Amz-Meta-")
-	})
+	}
 	return kept
+}
+
+func isRecorded(key, name, value string) bool {
+	switch name {
+	case "Content-Type":
+		return value != contentType(key)
+	case "Content-Disposition":
+		return true
+	case "Content-Encoding":
+		return value != "aws-chunked" // of the request
+	}
+	return strings.HasPrefix(name, "X-Amz-Meta-")
 }
 
 // checksum returns the MD5 of a file from its beginning, and leaves the file

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 )
 
 // uploads are the multipart uploads that were neither completed nor aborted
@@ -28,16 +29,10 @@ type multipartUpload struct {
 	meta        map[string]string
 	conditions  atomic.Pointer[gofakes3.PutConditions] // of the request that completes it
 	mutex       sync.Mutex
-	parts       map[int]part
+	parts       map[int]incoming.File
 }
 
-type part struct {
-	file string
-	size int64
-	md5  []byte
-}
-
-func (p part) etag() string { return `"` + hex.EncodeToString(p.md5) + `"` }
+func etag(p incoming.File) string { return `"` + hex.EncodeToString(p.MD5) + `"` }
 
 func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
 	f.uploads.mutex.Lock()
@@ -47,7 +42,7 @@ func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string
 	if f.uploads.open == nil {
 		f.uploads.open = map[gofakes3.UploadID]*multipartUpload{}
 	}
-	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, parts: map[int]part{}}
+	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, parts: map[int]incoming.File{}}
 	return id, nil
 }
 
@@ -66,25 +61,21 @@ func (f *files) UploadPart(bucket, key string, id gofakes3.UploadID, number int,
 	if err != nil {
 		return "", err
 	}
-	file, sum, err := f.receive(input, size)
+	p, err := f.incoming.Receive(input, size)
 	if err != nil {
 		return "", err
 	}
-	if err := file.Close(); err != nil {
-		return "", err
-	}
-	p := part{file.Name(), size, sum}
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	if u.parts == nil { // it has ended
-		_ = os.Remove(p.file)
+		_ = os.Remove(p.Path)
 		return "", gofakes3.ErrNoSuchUpload
 	}
 	if replaced, ok := u.parts[number]; ok {
-		err = os.Remove(replaced.file)
+		err = os.Remove(replaced.Path)
 	}
 	u.parts[number] = p
-	return p.etag(), err
+	return etag(p), err
 }
 
 func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID, request *gofakes3.CompleteMultipartUploadRequest) (gofakes3.VersionID, string, error) {
@@ -102,15 +93,15 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 	size, last := int64(0), 0
 	for _, named := range request.Parts {
 		p, ok := u.parts[named.PartNumber]
-		if !ok || strings.Trim(named.ETag, `"`) != strings.Trim(p.etag(), `"`) {
+		if !ok || strings.Trim(named.ETag, `"`) != strings.Trim(etag(p), `"`) {
 			return "", "", gofakes3.ErrInvalidPart
 		}
 		if named.PartNumber <= last {
 			return "", "", gofakes3.ErrInvalidPartOrder
 		}
 		last = named.PartNumber
-		content.files = append(content.files, p.file)
-		size += p.size
+		content.files = append(content.files, p.Path)
+		size += p.Size
 	}
 	sum, err := f.put(bucket, key, u.meta, content, size, u.conditions.Load())
 	if err != nil {
@@ -136,7 +127,7 @@ func (f *files) forget(id gofakes3.UploadID, u *multipartUpload) error {
 	f.uploads.mutex.Unlock()
 	var errs []error
 	for _, p := range u.parts {
-		errs = append(errs, os.Remove(p.file))
+		errs = append(errs, os.Remove(p.Path))
 	}
 	u.parts = nil
 	return errors.Join(errs...)
@@ -165,7 +156,7 @@ func (f *files) ListParts(bucket, key string, id gofakes3.UploadID, marker int, 
 	result := &gofakes3.ListMultipartUploadPartsResult{Bucket: bucket, Key: key, UploadID: id, PartNumberMarker: marker, MaxParts: limit}
 	for number, p := range u.parts {
 		if number > marker {
-			result.Parts = append(result.Parts, gofakes3.ListMultipartUploadPartItem{PartNumber: number, ETag: p.etag(), Size: p.size})
+			result.Parts = append(result.Parts, gofakes3.ListMultipartUploadPartItem{PartNumber: number, ETag: etag(p), Size: p.Size})
 		}
 	}
 	slices.SortFunc(result.Parts, func(a, b gofakes3.ListMultipartUploadPartItem) int { return a.PartNumber - b.PartNumber })

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"crypto/md5"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -13,6 +10,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/objectstore"
+	"github.com/mapjob/mapjob/test/bench/fileserver"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -35,7 +33,7 @@ func putObjects(w *workplace) (sides, error) {
 	if err != nil {
 		return sides{}, err
 	}
-	files := fileServer(filepath.Join(folder, "files"))
+	files := fileserver.Folder(filepath.Join(folder, "files"))
 	ours, err := w.serveObjects(store, putter, store.BucketFolder("bucket"))
 	if err != nil {
 		return sides{}, err
@@ -44,47 +42,36 @@ func putObjects(w *workplace) (sides, error) {
 	return sides{ours: ours.putPerSecond, peer: peer.putPerSecond}, err
 }
 
-// fileServer is the folder of a server that writes each object to a file, by the
-// shortest way.
-type fileServer string
-
-func (folder fileServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	content, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(string(folder), r.URL.Path), content, 0o600)
-	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, md5.Sum(content)))
-}
-
 // objectServer is a server that objects are put into.
 type objectServer struct{ url, putter, bucket string }
 
-func (w *workplace) serveObjects(handler http.Handler, putter, bucket string) (objectServer, error) {
+func (w *workplace) serveObjects(handler http.Handler, putter, bucket string) (*objectServer, error) {
 	server, err := loopback.Serve("S3", "", 0, handler)
 	if err != nil {
-		return objectServer{}, err
+		return nil, err
 	}
 	w.onClose(server.Close)
-	return objectServer{url: server.URL, putter: putter, bucket: bucket}, nil
+	return &objectServer{server.URL, putter, bucket}, nil
 }
 
-// putPerSecond puts new objects, and returns how many it put in a second.
-func (s objectServer) putPerSecond() (rate float64, err error) {
+// putPerSecond puts new objects into a new folder, and returns how many it put in a
+// second. The files stay until the end: file systems create files more slowly for a
+// while after many were removed.
+func (s *objectServer) putPerSecond() (float64, error) {
 	const processes, puts = 4, 5000
-	folder := filepath.Join(s.bucket, "invoices")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(s.bucket, 0o700); err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	rate, err = perSecond(processes*puts, func() error {
+	folder, err := os.MkdirTemp(s.bucket, "invoices")
+	if err != nil {
+		return 0, err
+	}
+	rate, err := perSecond(processes*puts, func() error {
 		var group errgroup.Group
 		for i := range processes {
 			group.Go(func() error {
-				out, err := exec.Command(s.putter, s.url, fmt.Sprintf("invoices/%d-", i), strconv.Itoa(puts)).CombinedOutput()
+				prefix := fmt.Sprintf("%s/%d-", filepath.Base(folder), i)
+				out, err := exec.Command(s.putter, s.url, prefix, strconv.Itoa(puts)).CombinedOutput()
 				if err != nil {
 					err = fmt.Errorf("putting objects: %w\n%s", err, out)
 				}
