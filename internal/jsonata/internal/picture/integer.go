@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/spelled"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -161,19 +162,19 @@ func (p *Integer) Format(n float64) string {
 	var s string
 	switch p.style {
 	case styleLetters:
-		s = letters(n, p.letters == caseUpper)
+		s = spelled.Letters(n, p.letters == caseUpper)
 	case styleRoman:
-		s = roman(n)
+		s = spelled.Roman(n)
 		if p.letters == caseUpper {
 			s = strings.ToUpper(s)
 		}
 	case styleWords:
-		s = words(n, p.ordinal)
+		s = spelled.Words(n, p.ordinal)
 		switch p.letters {
 		case caseUpper:
 			s = strings.ToUpper(s)
 		case caseTitle:
-			s = titleWords(s)
+			s = spelled.TitleWords(s)
 		}
 	default:
 		s = p.formatDecimal(n)

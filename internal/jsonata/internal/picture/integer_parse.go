@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/spelled"
 )
 
 // Parse parses an integer that was formatted by the picture. It returns NaN if
@@ -11,11 +12,11 @@ import (
 func (p *Integer) Parse(s string) float64 {
 	switch p.style {
 	case styleLetters:
-		return parseLetters(s, p.letters == caseUpper)
+		return spelled.ParseLetters(s, p.letters == caseUpper)
 	case styleRoman:
-		return parseRoman(s, p.letters == caseUpper)
+		return spelled.ParseRoman(s, p.letters == caseUpper)
 	case styleWords:
-		return parseWords(s)
+		return spelled.ParseWords(s)
 	}
 	if p.ordinal {
 		runes := []rune(s)

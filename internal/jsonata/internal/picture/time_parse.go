@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
+	"github.com/mapjob/mapjob/internal/jsonata/internal/spelled"
 )
 
 // Parse parses a time that was formatted by the picture, and returns it in
@@ -89,7 +90,7 @@ func (p *timePart) pattern() (string, error) {
 		}
 		return "[mdclxvi]+", nil
 	case styleWords:
-		return wordsPattern, nil
+		return spelled.WordsPattern, nil
 	}
 	s := "[0-9]+"
 	if p.digits >= 0 && (p.width >= 0 || p.integer.optional == 0) {

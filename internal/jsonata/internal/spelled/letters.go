@@ -1,4 +1,4 @@
-package picture
+package spelled
 
 import (
 	"math"
@@ -8,8 +8,8 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata/internal/javascript"
 )
 
-// letters formats n as a, b, … z, aa, ab, …
-func letters(n float64, upper bool) string {
+// Letters writes n as a, b, … z, aa, ab, …
+func Letters(n float64, upper bool) string {
 	first := 'a'
 	if upper {
 		first = 'A'
@@ -24,7 +24,8 @@ func letters(n float64, upper bool) string {
 	return string(out)
 }
 
-func parseLetters(s string, upper bool) float64 {
+// ParseLetters returns the number of letters of one case.
+func ParseLetters(s string, upper bool) float64 {
 	first := 'a'
 	if upper {
 		first = 'A'

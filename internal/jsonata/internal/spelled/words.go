@@ -1,4 +1,4 @@
-package picture
+package spelled
 
 import (
 	"maps"
@@ -18,8 +18,8 @@ var (
 	magnitudes = []string{"thousand", "million", "billion", "trillion"}
 )
 
-// words spells out a number.
-func words(n float64, ordinal bool) string {
+// Words spells out a number.
+func Words(n float64, ordinal bool) string {
 	if n-n != 0 {
 		return ""
 	}
@@ -77,8 +77,8 @@ func spellRest(rest float64, ordinal bool) string {
 	return ""
 }
 
-// titleWords capitalizes every word except "and".
-func titleWords(s string) string {
+// TitleWords capitalizes every word except "and".
+func TitleWords(s string) string {
 	parts := strings.Split(s, " ")
 	for i, part := range parts {
 		if part == "and" {
@@ -120,7 +120,9 @@ var wordValues = func() map[string]float64 {
 	return values
 }()
 
-func parseWords(s string) float64 {
+// ParseWords returns the number that is spelled out, NaN if a word is none of a
+// number.
+func ParseWords(s string) float64 {
 	segments := []float64{0}
 	for _, word := range wordSeparator.Split(strings.ToLower(s), -1) {
 		v, ok := wordValues[word]
@@ -144,8 +146,8 @@ func parseWords(s string) float64 {
 	return total
 }
 
-// wordsPattern matches a spelled-out number.
-var wordsPattern = func() string {
+// WordsPattern is a regular expression that matches a spelled-out number.
+var WordsPattern = func() string {
 	var b strings.Builder
 	b.WriteString(`(?:`)
 	for _, word := range slices.Sorted(maps.Keys(wordValues)) {

@@ -1,4 +1,4 @@
-package picture
+package spelled
 
 import (
 	"math"
@@ -18,7 +18,8 @@ var romanNumerals = []struct {
 // maxRoman bounds Roman numerals, whose length grows with the number.
 const maxRoman = 1e9
 
-func roman(n float64) string {
+// Roman writes a number in lower-case Roman numerals.
+func Roman(n float64) string {
 	var b strings.Builder
 	if n > maxRoman {
 		return javascript.NonFinite(n)
@@ -32,7 +33,9 @@ func roman(n float64) string {
 	return b.String()
 }
 
-func parseRoman(s string, upper bool) float64 {
+// ParseRoman returns the number of Roman numerals of one case, NaN if a
+// character is none.
+func ParseRoman(s string, upper bool) float64 {
 	values := map[rune]float64{'m': 1000, 'd': 500, 'c': 100, 'l': 50, 'x': 10, 'v': 5, 'i': 1}
 	n, largest := 0.0, 1.0
 	runes := []rune(s)
