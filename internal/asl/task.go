@@ -52,6 +52,6 @@ func (p *parser) task(f fields.Object) *Task {
 	return t
 }
 
-// CheckParameters returns what AWS says of evaluated parameters that the action does
+// CheckParameters returns AWS's message about evaluated parameters that the action does
 // not take, or "".
 func (t *Task) CheckParameters(v any) string { return calls.WrongParameters(v, t.shape) }

@@ -5,17 +5,17 @@ import (
 	"io"
 )
 
-// Allowance is a reader that fails after so many bytes, so that a document or an element
-// that is too large is not held in memory.
+// Allowance reads from another reader and fails after a number of bytes, so that a
+// document or an element that is too large is not held in memory.
 type Allowance struct {
 	from       io.Reader
 	most, left int
 }
 
-// Allow returns a reader of at most so many bytes, until it is renewed.
+// Allow returns a reader of at most the given number of bytes.
 func Allow(from io.Reader, most int) *Allowance { return &Allowance{from, most, most} }
 
-// Renew allows as many bytes as at first, for the next element.
+// Renew allows the same number of bytes again, for the next element.
 func (a *Allowance) Renew() { a.left = a.most }
 
 // Read returns an error if no byte is left.

@@ -10,8 +10,8 @@ import (
 	"io"
 )
 
-// MaxLine is the most bytes that [EachLine] keeps of a line, and MaxDocument the most of
-// a document, such as a manifest.
+// MaxLine limits the bytes of a line that [EachLine] reads, and MaxDocument those of a
+// document that is read whole, such as a manifest.
 const (
 	MaxLine     = 256 << 20
 	MaxDocument = 64 << 20

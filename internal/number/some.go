@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Some returns the first elements of a list, and how many more there are.
+// Some joins the first ten elements of a list, and says how many more there are.
 func Some(list []string) string {
 	const most = 10
 	if len(list) > most {

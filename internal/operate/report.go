@@ -60,8 +60,8 @@ func (s *Service) report(ctx context.Context, x *Execution) (*protocol.Folder, e
 	return nil, s.CanRerun(ctx, x)
 }
 
-// Failures counts the items of an execution that did not succeed, those with one of the
-// errors only, if there are any.
+// Failures counts the items of an execution that did not succeed. Unless only is empty,
+// it counts only items that failed with one of these errors.
 func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*failed.Items, error) {
 	folder, err := s.report(ctx, x)
 	if err != nil {

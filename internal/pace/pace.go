@@ -1,5 +1,5 @@
-// Package pace computes how fast something is counted: by the last seconds, so that a slow
-// start is soon forgotten, and a count that stands still has no rate.
+// Package pace computes the rate of a count over the last seconds, so that a slow start is
+// soon forgotten, and a count that stands still has no rate.
 package pace
 
 import (
@@ -11,14 +11,12 @@ import (
 )
 
 const (
-	// window is how far back steps of the count are taken, at least: more if the count has
-	// stood still between them, as between batches that end together, or between two looks at
-	// a Map Run on AWS.
+	// window is how far back the rate looks, at least. It looks further if steps are rare,
+	// such as those of batches that end together, or of a Map Run on AWS that is polled.
 	window = 10 * time.Second
-	// pauses is how many of the longest times between two steps a window has.
+	// pauses times the longest time between two steps is the length of a window, at least.
 	pauses = 4
-	// idleAfter is how many of the longest times between two steps pass until the count
-	// stands still.
+	// idleAfter times the longest time between two steps without a step is idle.
 	idleAfter = 3
 )
 
@@ -34,8 +32,8 @@ type step struct {
 	count int64
 }
 
-// Add adds what the count is at a time. If it is lower than before, as that of a Map Run
-// that was redriven, the rate begins anew.
+// Add records the count at a time. If the count is lower than before, as after the redrive
+// of a Map Run, the rate begins anew.
 func (m *Meter) Add(at time.Time, count int64) {
 	if n := len(m.steps); n > 0 {
 		switch last := m.steps[n-1]; {
@@ -68,8 +66,8 @@ func (m *Meter) longest() (longest time.Duration) {
 	return longest
 }
 
-// Rate returns how much a second is counted at a time: 0 if that is not known, or the
-// count stands still. It stays until the next step is late, and falls then.
+// Rate returns the rate at a time, per second: 0 if it is not known or the count stands
+// still. The rate falls as soon as the next step is late.
 func (m *Meter) Rate(at time.Time) float64 {
 	if len(m.steps) < 2 || m.Idle(at) > 0 {
 		return 0
@@ -79,8 +77,8 @@ func (m *Meter) Rate(at time.Time) float64 {
 	return float64(last.count-first.count) / (last.at.Sub(first.at) + late).Seconds()
 }
 
-// Idle returns how long the count has stood still at a time: 0 if the next step may come
-// soon, or none has come.
+// Idle returns how long the count has stood still at a time: 0 if it has had no step, or
+// the next one is not yet overdue.
 func (m *Meter) Idle(at time.Time) time.Duration {
 	if len(m.steps) < 2 {
 		return 0
@@ -92,9 +90,8 @@ func (m *Meter) Idle(at time.Time) time.Duration {
 	return idle
 }
 
-// Words returns the rate of a time, and how long the rest takes at it: "500 a second, 7s left".
-// It returns for how long the count has stood still if it does, and nothing if that is
-// not known either.
+// Words describes the rate at a time, and how long the rest takes: "500 a second, 7s left".
+// If the count stands still, it says for how long. If nothing is known, it returns "".
 func (m *Meter) Words(at time.Time, rest int64) string {
 	if idle := m.Idle(at); idle > 0 {
 		return fmt.Sprintf("none in the last %s", idle.Round(time.Second))
@@ -102,8 +99,8 @@ func (m *Meter) Words(at time.Time, rest int64) string {
 	return words(m.Rate(at), rest)
 }
 
-// Average returns the rate of a count that took so long, and how long the rest takes at it, in
-// words. It returns nothing if nothing was counted.
+// Average describes the average rate of a count, and how long the rest takes at that rate. It
+// returns "" if nothing was counted.
 func Average(count int64, took time.Duration, rest int64) string {
 	if count <= 0 || took <= 0 {
 		return ""

@@ -1,4 +1,4 @@
-// Package pages goes through the pages in which AWS answers.
+// Package pages reads the answers of AWS page by page.
 package pages
 
 import (
@@ -13,9 +13,9 @@ type Paginator[Page, Options any] interface {
 	NextPage(context.Context, ...func(*Options)) (Page, error)
 }
 
-// Of yields the pages of a paginator. Token returns the token of a page, which asks for
-// the next one. An error is the last that Of yields: that of a request, or of an
-// endpoint that repeats its tokens, whose pages would not end.
+// Of yields the pages of a paginator. The function token returns a page's token for the
+// next page. Of ends after the first error, which is that of a request, or a
+// [RepeatedError] if the endpoint repeats its tokens, so that its pages would never end.
 func Of[Page, Options any](ctx context.Context, p Paginator[Page, Options], token func(Page) *string) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		var cycle cycle
@@ -38,15 +38,15 @@ func Of[Page, Options any](ctx context.Context, p Paginator[Page, Options], toke
 	}
 }
 
-// cycle finds tokens that repeat, in constant memory: it compares each with one that
-// came earlier, and keeps a later one each time that their number doubles (R. P.
+// cycle finds repeated tokens in constant memory. It compares each token with one that
+// it keeps, and replaces that one each time the number of tokens has doubled (R. P.
 // Brent, "An improved Monte Carlo factorization algorithm", 1980).
 type cycle struct {
 	kept        string
-	since, most int // tokens since the one that is kept
+	since, most int // tokens since the kept one: how many, and how many until it is replaced
 }
 
-// add returns an error for a token that came before.
+// add returns an error if the token is the kept one.
 func (c *cycle) add(token string) error {
 	if c.most > 0 && token == c.kept {
 		return &RepeatedError{c.since + 1}
@@ -57,9 +57,9 @@ func (c *cycle) add(token string) error {
 	return nil
 }
 
-// RepeatedError is returned if a token comes again.
+// RepeatedError is returned if an endpoint repeats a token.
 type RepeatedError struct {
-	After int // pages
+	After int // pages since the token came before
 }
 
 func (e *RepeatedError) Error() string {
@@ -67,5 +67,5 @@ func (e *RepeatedError) Error() string {
 	if e.After > 1 {
 		n = fmt.Sprintf("the token of %d pages before", e.After)
 	}
-	return "the next page: got " + n + ", expected another one or the last page: is AWS_ENDPOINT_URL, if it is set, that of AWS?"
+	return "the next page: got " + n + ", expected a new one or the last page: if AWS_ENDPOINT_URL is set, check it"
 }

@@ -1,5 +1,5 @@
-// Package regular opens files, and nothing else: to open a named pipe waits for a
-// writer, and a device may give bytes without end.
+// Package regular opens regular files only. Opening a named pipe waits for a writer,
+// and a device may yield bytes without end.
 package regular
 
 import (
@@ -18,7 +18,7 @@ func Open(name string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(file.Stat()); err != nil { // it was replaced meanwhile
+	if err := check(file.Stat()); err != nil { // the file was replaced after the first check
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: err}, file.Close())
 	}
 	return file, nil
@@ -57,9 +57,9 @@ func check(info fs.FileInfo, err error) error {
 	return &KindError{what}
 }
 
-// KindError is returned for what is not a regular file.
+// KindError is returned for a path that leads to anything but a regular file.
 type KindError struct {
-	What string // such as a folder
+	What string // "a folder", "a named pipe", …
 }
 
 func (e *KindError) Error() string { return "got " + e.What + ", expected a regular file" }

@@ -1,4 +1,4 @@
-// Package silence ends connections on which nothing moves.
+// Package silence fails reads and writes of connections on which nothing moves.
 package silence
 
 import (
@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// Dial opens a connection, as the function of this name in a [net.Dialer] does.
+// Dial opens a connection, as [net.Dialer.DialContext] does.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Ending returns a Dial whose connections fail if no byte comes or goes for so long. A
-// long download or upload is not limited, and neither is an answer that takes several
-// such times while it sends something.
+// Ending returns a Dial whose connections fail if no byte is read or written for the
+// given time. It does not limit how long a download or an upload takes as long as bytes
+// move.
 func Ending(dial Dial, after time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)
@@ -26,8 +26,8 @@ func Ending(dial Dial, after time.Duration) Dial {
 	}
 }
 
-// Error is returned by a connection on which nothing moved. It is a [net.Error], a
-// timeout.
+// Error is returned by a connection on which nothing has moved. It implements
+// [net.Error], as a timeout.
 type Error struct {
 	Address string // of the other side
 	After   time.Duration
@@ -60,9 +60,9 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 func (c *conn) Write(p []byte) (n int, err error) {
-	const piece = 64 << 10 // a slow network takes long for more
+	const piece = 64 << 10 // on a slow network, more may take longer than the limit
 	for len(p) > 0 {
-		// A read that waits for the answer waits longer, too.
+		// The deadline is also that of a read that waits for the answer meanwhile.
 		if err := c.SetDeadline(time.Now().Add(c.after)); err != nil {
 			return n, err
 		}

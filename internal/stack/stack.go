@@ -99,7 +99,7 @@ type Stack struct {
 	machines      map[*template.Resource]*Machine // that were parsed
 }
 
-// New returns a stack that does not run. What its template has can be looked up.
+// New returns a stack that does not run yet, to look things up in its template.
 func New(synthesized *template.Stack) *Stack {
 	return &Stack{template: synthesized, machines: map[*template.Resource]*Machine{}, missing: map[*template.Resource]bool{}}
 }
@@ -113,7 +113,7 @@ func Start(ctx context.Context, synthesized *template.Stack, options Options) (*
 	return s, nil
 }
 
-// StartServices starts a stack that does not run. If that fails, it is closed.
+// StartServices starts the services of a stack from New. If that fails, it closes the stack.
 func (s *Stack) StartServices(ctx context.Context, options Options) (err error) {
 	s.options = options
 	s.options.Concurrency = cmp.Or(options.Concurrency, 4*runtime.NumCPU()) // more would only cost memory

@@ -1,20 +1,19 @@
-// Package unsupported lists what a definition may have on AWS and what is refused
-// on this machine, before a run starts.
+// Package unsupported lists what AWS accepts in a definition and a run on this machine
+// refuses before it starts.
 //
-// Whatever refuses something takes its words from here. docs/states-language.md has
-// the same table.
+// The packages that refuse something take the reason from here. A test compares the list
+// with the table in docs/states-language.md.
 package unsupported
 
 import "fmt"
 
-// Feature is something that is refused.
+// Feature describes something that is refused.
 type Feature struct {
 	// Field is the field of the definition, with the object that has it.
 	Field string
 	// What says which values of the field are refused.
 	What string
-	// Reason says why, and what is expected instead. It may have verbs of package
-	// fmt.
+	// Reason says why, and what is expected instead. It is a format of package fmt.
 	Reason string
 }
 
@@ -50,5 +49,5 @@ func All() []Feature {
 	}
 }
 
-// Error returns the reason as an error.
+// Error formats the reason as an error.
 func (f Feature) Error(args ...any) error { return fmt.Errorf(f.Reason, args...) }

@@ -84,7 +84,7 @@ func do(to io.Writer, name string, args ...string) error {
 	return cmd.Run()
 }
 
-// answer is what mapjob run --json prints.
+// answer holds what mapjob run --json prints.
 type answer struct {
 	Status     string
 	Items      struct{ Total, Succeeded, Failed, Missing int }
@@ -92,7 +92,7 @@ type answer struct {
 	RunDir     string
 }
 
-// watched is a run that is watched.
+// watched holds what was seen of a run.
 type watched struct {
 	total   int
 	samples []sample
@@ -101,7 +101,7 @@ type watched struct {
 	ended   time.Time
 }
 
-// sample is what was seen at one time.
+// sample holds what was seen at one time.
 type sample struct {
 	at     time.Time
 	done   int

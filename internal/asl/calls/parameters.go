@@ -56,9 +56,9 @@ func CheckParameters(f fields.Object, name string, r services.Resource) {
 	c.value(v, at, s)
 }
 
-// WrongParameters returns what AWS says of evaluated parameters that do not fit the shape, or
-// "". The shape may be nil, for an action that is not known. The words for a wrong
-// type are not verified.
+// WrongParameters returns AWS's message about evaluated parameters that do not fit the
+// shape, or "". The shape is nil if the action is not known. The words for a wrong type
+// are not verified.
 func WrongParameters(v any, s *services.Shape) string {
 	if s == nil {
 		return ""
@@ -88,7 +88,8 @@ func missingParameter(name string) string {
 	return fmt.Sprintf("The field '%s' is required but was missing", name)
 }
 
-// check compares parameters with a shape. The functions take what it finds.
+// check compares parameters with a shape, and reports each problem to one of its
+// functions.
 type check struct {
 	language fields.Language
 	// evaluated is true if there are no expressions in the parameters.

@@ -1,4 +1,4 @@
-// Package browser shows pages to a user.
+// Package browser opens pages in the user's browser.
 package browser
 
 import (
@@ -10,7 +10,8 @@ import (
 	"runtime"
 )
 
-// Show opens a page in the browser. It stays in a file, which the browser reads.
+// Show writes a page to a file, prints the file's name and opens it in the browser. It
+// leaves the file behind, because the browser reads it later.
 func Show(page io.Reader, out io.Writer) error {
 	file, err := os.CreateTemp("", "mapjob-report-*.html") // for this user only
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package stored opens what the runs of a folder have stored, while nothing runs.
+// Package stored opens objects and reports in the folders of runs that have ended.
 package stored
 
 import (
@@ -15,11 +15,11 @@ import (
 	"github.com/mapjob/mapjob/internal/regular"
 )
 
-// Objects are the folders of runs, with their objects.
+// Objects holds the folders of runs, whose objects it opens.
 type Objects []string
 
-// Open opens an object of the first run that has it: its key has the name of the
-// execution.
+// Open opens an object of the first run that has it. The key of an object contains the
+// name of its execution, so no other run has the same one.
 func (o Objects) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error) {
 	for _, folder := range o {
 		for _, naming := range []keypath.Naming{{Folds: false}, {Folds: true}} {
@@ -39,8 +39,8 @@ func (Objects) Create(context.Context, protocol.Object, map[string]string, io.Re
 	return errReadOnly
 }
 
-// Report is the folder of a run, with the report of mapjob run, which counts items
-// itself.
+// Report holds the folder of a run, whose report it opens: that of mapjob run, which
+// counts items itself.
 type Report string
 
 // Open opens a file of the report.

@@ -55,9 +55,9 @@ type Items struct {
 // unknownError stands for the error of an item that is not stored beside it.
 const unknownError = protocol.ErrorOutcomeUnknown
 
-// Count counts the items of an execution that did not succeed by their errors, those
-// with one of the errors only, if there are any. So many did not succeed, and their
-// report is in a folder.
+// Count counts the items of an execution that did not succeed, by error. The report in
+// the folder lists them, and unsuccessful is how many there are. Unless only is empty,
+// Count counts only items that failed with one of these errors.
 func Count(ctx context.Context, store Store, execution string, folder *protocol.Folder, unsuccessful int, only []string) (*Items, error) {
 	f := &Items{Execution: execution, Errors: []ErrorCount{}, store: store, items: folder.File(protocol.FailuresFile), only: only}
 	if unsuccessful == 0 {
@@ -157,8 +157,8 @@ func eachLine(ctx context.Context, store Store, at protocol.Object, do func(line
 // At returns where the items are.
 func (f *Items) At() protocol.Object { return f.items }
 
-// All yields the items, one at a time. An error is the last that it yields. An item
-// is valid until the next one.
+// All yields the items, one at a time, and ends after the first error. An item is valid
+// until the next one.
 func (f *Items) All(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		if f.Count == 0 {
@@ -211,8 +211,8 @@ func (f *Items) eachItem(ctx context.Context, do func(Item) error) error {
 	})
 }
 
-// ErrorAt returns the error that is stored for an item of a list of failed items, by its
-// number; nil if none is.
+// ErrorAt returns the stored error of an item by its number in a list of failed items; nil
+// if none is stored.
 func ErrorAt(ctx context.Context, store Store, items protocol.Object, number int) (found *protocol.FailedItem, err error) {
 	at, n := protocol.ErrorsOf(items), 0
 	err = eachLine(ctx, store, at, func(line []byte) error {
