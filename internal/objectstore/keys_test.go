@@ -31,6 +31,13 @@ func alikeKeys() []string {
 		"caf\u00e9", "cafe\u0301", "CAF\u00c9", "\u212b", "\u00c5", "stra\u00dfe", "strasse", "a b", "a+b", "a%20b", "a\x00b", "a\x01b", "a\nb", "a\rb", "a\tb", "a\x7fb",
 		"\u202egnp.exe", "a?b", "a#b", "a&b=c", "a*b", "a\"b", "a'b", "a<b>", "a:b", "a|b", "con", "nul.txt", "a.", "a ", " a", "\ufeffa", "\U0001f600",
 		"x-", "x/y", "x0", "x", // a slash sorts between these
+		"CON", "con.txt", "AUX", "aux/a", "COM1", "LPT1.json", "NUL", "prn.", "a..", "a. ", "a /b", "a./b", " ", "  ", ". ", ".. ", // of Windows
+		"a\ufffe", "a\uffff", "\ufffd", "\u200ba", "e\u0301\u0301", "\u1e9b\u0323", "\ufb01", "fi", "\u0130", "\u0131", "\u017f", // of Unicode
+		"%long", "%long/" + strings.Repeat("a", 64), "uploads/1", "1", "records/bucket", ".DS_Store", "%long%/a", "a%%", "%%%", "a%2", "a%2f", "a%2Fb", // like files of the store
+		strings.Repeat("l", 256) + "/a", strings.Repeat("l", 256) + "/A", "a/" + strings.Repeat("l", 300) + "/b",
+	}
+	for c := range byte(' ') {
+		keys = append(keys, "c"+string(rune(c)), string(rune(c)), "c/"+string(rune(c))+"/c")
 	}
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
@@ -146,6 +153,41 @@ func TestEveryKeyIsItsOwn(t *testing.T) {
 		return errors.Join(err, statErr)
 	}); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestKeysThatCannotBeAreRefused(t *testing.T) {
+	store, client := startIn(t, t.TempDir())
+	long := strings.Repeat("k", 1025)
+	bucket := aws.String("bucket")
+	_, put := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &long, Body: strings.NewReader("x")})
+	_, get := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: bucket, Key: &long})
+	_, copied := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: &long, CopySource: aws.String("bucket/a")})
+	_, upload := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: bucket, Key: &long})
+	for name, err := range map[string]error{"put": put, "get": get, "copy": copied, "upload": upload} {
+		if err == nil || !strings.Contains(err.Error(), "KeyTooLongError") {
+			t.Errorf("%s of a key of 1,025 bytes: got error %v, expected KeyTooLongError", name, err)
+		}
+	}
+	for _, key := range []string{"%FF", "a%C3", "%ED%A0%80", "%C0%AF", "a/%80/b"} {
+		for _, method := range []string{http.MethodPut, http.MethodGet, http.MethodDelete} {
+			r, err := http.NewRequestWithContext(t.Context(), method, *client.Options().BaseEndpoint+"/bucket/"+key, strings.NewReader("x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if err != nil || answer.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "InvalidURI") {
+				t.Errorf("%s %s: got status %d, %s and error %v, expected InvalidURI", method, key, answer.StatusCode, text, err)
+			}
+		}
+	}
+	for key := range store.Keys(t.Context(), "bucket", "") {
+		t.Errorf("got object %.60q, expected none", key)
 	}
 }
 

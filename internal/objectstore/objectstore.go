@@ -33,7 +33,7 @@ func New(folder string, written Written) (*Store, error) {
 	s := &Store{files: files}
 	server := gofakes3.New(files, gofakes3.WithLogger(gofakes3.DiscardLog()), gofakes3.WithTimeSkewLimit(0), gofakes3.WithoutVersioning()).Server()
 	s.server = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if serveUnsupported(w, r) || files.serveOther(w, r) || lists(r) && files.serveList(w, r) {
+		if serveUnsupported(w, r) || serveMalformed(w, r) || files.serveOther(w, r) || lists(r) && files.serveList(w, r) {
 			return
 		}
 		files.keepConditions(r)

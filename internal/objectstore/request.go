@@ -2,11 +2,14 @@ package objectstore
 
 import (
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/johannesboyne/gofakes3"
+	"github.com/mapjob/mapjob/internal/objectstore/chunked"
 )
 
 // gofakes3 ignores what it does not know of a request: PutObjectTagging would replace
@@ -51,6 +54,23 @@ func serveUnsupported(w http.ResponseWriter, r *http.Request) bool {
 	return what != ""
 }
 
+// serveMalformed refuses a request that can't be about an object, and reports whether
+// it did. It decodes the body of others.
+func serveMalformed(w http.ResponseWriter, r *http.Request) bool {
+	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	switch {
+	case !utf8.ValidString(r.URL.Path):
+		writeError(w, r, http.StatusBadRequest, gofakes3.ErrInvalidURI, "the key is not UTF-8")
+	case len(key) > gofakes3.KeySizeLimit:
+		writeError(w, r, http.StatusBadRequest, gofakes3.ErrKeyTooLong, fmt.Sprintf("the key has %d bytes, expected at most %d", len(key), gofakes3.KeySizeLimit))
+	case chunked.Decode(r) != nil:
+		writeError(w, r, http.StatusBadRequest, gofakes3.ErrIncompleteBody, chunked.ErrMalformed.Error())
+	default:
+		return false
+	}
+	return true
+}
+
 // serveOther refuses a request to read an object if If-Match has the ETag of another
 // one, and reports whether it did.
 func (f *files) serveOther(w http.ResponseWriter, r *http.Request) bool {
@@ -74,8 +94,11 @@ func (f *files) serveOther(w http.ResponseWriter, r *http.Request) bool {
 // keepConditions keeps the conditions of CompleteMultipartUpload, which gofakes3 does
 // not pass on.
 func (f *files) keepConditions(r *http.Request) {
+	if r.Method != http.MethodPost {
+		return
+	}
 	id := gofakes3.UploadID(r.URL.Query().Get("uploadId"))
-	if r.Method != http.MethodPost || id == "" {
+	if id == "" {
 		return
 	}
 	conditions := &gofakes3.PutConditions{}

@@ -37,6 +37,7 @@ var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
 		{"internal/objectstore/keypath", nil, standard},
+		{"internal/objectstore/chunked", nil, standard},
 		{"internal/objectstore/incoming", nil, libraries},
 		{"internal/loopback/...", nil, standard},
 		{"internal/number", nil, standard},
@@ -107,7 +108,7 @@ var floors = [][]room{
 		{"internal/runnable", []string{"internal/template"}, standard},
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
 		{"internal/asl/...", []string{"internal/expression", "internal/unsupported", "internal/value"}, libraries},
-		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/incoming", "internal/objectstore/keypath", "internal/objects"}, libraries},
+		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/chunked", "internal/objectstore/incoming", "internal/objectstore/keypath", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/number", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
