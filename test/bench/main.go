@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+
+	"github.com/mapjob/mapjob/test/bench/figure"
+	"github.com/mapjob/mapjob/test/bench/kit"
+	"github.com/mapjob/mapjob/test/bench/mapstate"
 )
 
 func main() {
@@ -27,29 +31,29 @@ func run() error {
 	flag.Parse()
 	switch {
 	case *million:
-		return printMillionPeak()
+		return figure.PrintPeak(mapstate.Million)
 	case *summary != "":
-		return printSummaryPeak(*summary)
+		return figure.PrintPeak(func() error { return kit.Summarize(*summary) })
 	}
 	if *runs < 1 {
 		return fmt.Errorf("-runs: got %d, expected at least 1", *runs)
 	}
-	selected, err := named(figures, flag.Args())
+	selected, err := figure.Named(figures(), flag.Args())
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s/%s, %d cores, %s, medians of %d runs\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), *runs)
-	var results []result
+	var results []figure.Result
 	for _, f := range selected {
-		fmt.Fprintln(os.Stderr, "measuring", f.name)
-		r, err := f.measure(*runs)
+		fmt.Fprintln(os.Stderr, "measuring", f.Name)
+		r, err := f.Measure(*runs)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
-		fmt.Fprintf(os.Stderr, "\t%s %s, peer %s, ratio %s\n", readable(r.Value), r.Unit, readable(r.Peer), readable(r.Ratio))
+		fmt.Fprintf(os.Stderr, "\t%s\n", &r)
 		results = append(results, r)
 	}
-	if err := writeTable(os.Stdout, results); err != nil {
+	if err := figure.WriteTable(os.Stdout, results); err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(results, "", "  ")

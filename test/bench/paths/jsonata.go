@@ -1,4 +1,4 @@
-package main
+package paths
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"github.com/mapjob/mapjob/internal/jsonata"
 	"github.com/mapjob/mapjob/internal/jsonpath"
 	"github.com/mapjob/mapjob/internal/value"
+	"github.com/mapjob/mapjob/test/bench/figure"
+	"github.com/mapjob/mapjob/test/bench/peers"
 )
 
 const (
@@ -18,38 +20,38 @@ const (
 
 // plainPath evaluates a plain path as a JSONata expression. The peer is the
 // reference implementation, which Step Functions runs.
-func plainPath(w *workplace) (sides, error) {
+func plainPath(w *figure.Workplace) (figure.Sides, error) {
 	const evaluations = 200_000
-	peer, err := w.startNode("jsonata.mjs", plainPathQuery, plainPathInput, plainPathValue, strconv.Itoa(evaluations))
+	peer, err := peers.Start(w, "jsonata.mjs", plainPathQuery, plainPathInput, plainPathValue, strconv.Itoa(evaluations))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
-	if _, err := peer.measure(); err != nil { // compiles its code
-		return sides{}, err
+	if _, err := peer.Measure(); err != nil { // compiles its code
+		return figure.Sides{}, err
 	}
 	ours, err := plainPathExpression()
-	return sides{ours: ours, peer: peer.measure}, err
+	return figure.Sides{Ours: ours, Peer: peer.Measure}, err
 }
 
 // plainPathAsJSONPath compares the expression with the same path as JSONPath.
-func plainPathAsJSONPath(*workplace) (sides, error) {
+func plainPathAsJSONPath(*figure.Workplace) (figure.Sides, error) {
 	ours, err := plainPathExpression()
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	input, err := value.Parse([]byte(plainPathInput))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	root := value.NewObject("states", value.NewObject("input", input))
 	path, err := jsonpath.Compile("$.states.input.order.customer.name")
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
-	return sides{ours: ours, peer: evaluating(func() (any, error) { return path.Get(root) })}, nil
+	return figure.Sides{Ours: ours, Peer: evaluating(func() (any, error) { return path.Get(root) })}, nil
 }
 
-func plainPathExpression() (side, error) {
+func plainPathExpression() (figure.Side, error) {
 	input, err := value.Parse([]byte(plainPathInput))
 	if err != nil {
 		return nil, err
@@ -66,11 +68,11 @@ func plainPathExpression() (side, error) {
 }
 
 // evaluating returns a side that evaluates the plain path, in nanoseconds.
-func evaluating(evaluate func() (any, error)) side {
+func evaluating(evaluate func() (any, error)) figure.Side {
 	const evaluations = 10_000_000
 	return func() (float64, error) {
-		return perItem(evaluations, func() error {
-			return times(evaluations, func() error {
+		return figure.PerItem(evaluations, func() error {
+			return figure.Times(evaluations, func() error {
 				v, err := evaluate()
 				if err == nil && v != plainPathValue {
 					err = fmt.Errorf("got %v, expected %s", v, plainPathValue)

@@ -1,13 +1,16 @@
-package main
+package mapstate
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/test/bench/figure"
+	"github.com/mapjob/mapjob/test/bench/function"
+	"github.com/mapjob/mapjob/test/bench/peers"
 )
 
 // inlineMap is an inline Map over one Lambda task. The peer runs it as well.
@@ -20,40 +23,40 @@ const anyFunction = "arn:aws:lambda:*"
 
 // inlineInProcess runs the inline Map with a handler in this process that does
 // nothing. The peer is fastest with 50,000 items.
-func inlineInProcess(w *workplace) (sides, error) {
+func inlineInProcess(w *figure.Workplace) (figure.Sides, error) {
 	const n = 50_000
-	peer, err := w.startNode("stepfunctions.mjs", inlineMap, strconv.Itoa(n))
+	peer, err := peers.Start(w, "stepfunctions.mjs", inlineMap, strconv.Itoa(n))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	// The peer's first runs are slow, until its code is compiled.
 	for range 2 {
-		if _, err := peer.measure(); err != nil {
-			return sides{}, err
+		if _, err := peer.Measure(); err != nil {
+			return figure.Sides{}, err
 		}
 	}
 	m, err := newMachine(inlineMap, engine.WithIntegration(anyFunction, echo))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	input := numbers(n)
-	return sides{
-		ours: func() (float64, error) { return perSecond(n, func() error { return m.run(input) }) },
-		peer: peer.measure,
+	return figure.Sides{
+		Ours: func() (float64, error) { return figure.PerSecond(n, func() error { return m.run(input) }) },
+		Peer: peer.Measure,
 	}, nil
 }
 
 // inlineCost compares one Map of a million items with a hundred of 10,000.
-func inlineCost(*workplace) (sides, error) {
+func inlineCost(*figure.Workplace) (figure.Sides, error) {
 	m, err := newMachine(inlineMap, engine.WithIntegration(anyFunction, echo))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	few, many := numbers(10_000), numbers(1_000_000)
-	return sides{
-		ours: func() (float64, error) { return perItem(1_000_000, func() error { return m.run(many) }) },
-		peer: func() (float64, error) {
-			return perItem(1_000_000, func() error { return times(100, func() error { return m.run(few) }) })
+	return figure.Sides{
+		Ours: func() (float64, error) { return figure.PerItem(1_000_000, func() error { return m.run(many) }) },
+		Peer: func() (float64, error) {
+			return figure.PerItem(1_000_000, func() error { return figure.Times(100, func() error { return m.run(few) }) })
 		},
 	}, nil
 }
@@ -87,37 +90,5 @@ func (m machine) run(input []byte) error {
 
 // numbers returns a JSON array of n small objects.
 func numbers(n int) []byte {
-	text := []byte{'['}
-	for i := range n {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, number(i)...)
-	}
-	return append(text, ']')
-}
-
-func number(i int) []byte { return fmt.Appendf(nil, `{"id":%d}`, i) }
-
-func times(n int, work func() error) error {
-	for range n {
-		if err := work(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// perSecond returns how many of its n items work handles in a second.
-func perSecond(n int, work func() error) (float64, error) {
-	start := time.Now()
-	err := work()
-	return float64(n) / time.Since(start).Seconds(), err
-}
-
-// perItem returns how many nanoseconds work takes for each of its n items.
-func perItem(n int, work func() error) (float64, error) {
-	start := time.Now()
-	err := work()
-	return float64(time.Since(start)) / float64(n), err
+	return append(append([]byte{'['}, bytes.Join(function.Payloads(n), []byte(","))...), ']')
 }

@@ -1,4 +1,4 @@
-package main
+package kit
 
 import (
 	"archive/zip"
@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/test/bench/figure"
 )
 
 // asDeployed holds the flags with which constructs/gofunction builds a handler.
@@ -23,12 +25,11 @@ const sampleWorker = "github.com/mapjob/mapjob/lambdas/worker"
 
 // binaries builds the sample's worker twice: as it is deployed, and by a plain go
 // build.
-func (w *workplace) binaries() (ours, plain string, err error) {
-	folder, err := os.MkdirTemp("", "mapjob-bench")
+func binaries(w *figure.Workplace) (ours, plain string, err error) {
+	folder, err := w.Folder()
 	if err != nil {
 		return "", "", err
 	}
-	w.onClose(func() error { return os.RemoveAll(folder) })
 	ours, plain = filepath.Join(folder, "ours"), filepath.Join(folder, "plain")
 	for binary, flags := range map[string][]string{ours: asDeployed, plain: nil} {
 		build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", binary, sampleWorker)...)
@@ -40,11 +41,11 @@ func (w *workplace) binaries() (ours, plain string, err error) {
 	return ours, plain, nil
 }
 
-func workerZip(w *workplace) (sides, error) {
-	ours, plain, err := w.binaries()
-	return sides{
-		ours: func() (float64, error) { return zippedMB(ours) },
-		peer: func() (float64, error) { return zippedMB(plain) },
+func workerZip(w *figure.Workplace) (figure.Sides, error) {
+	ours, plain, err := binaries(w)
+	return figure.Sides{
+		Ours: func() (float64, error) { return zippedMB(ours) },
+		Peer: func() (float64, error) { return zippedMB(plain) },
 	}, err
 }
 
@@ -72,10 +73,10 @@ type counter int64
 
 func (c *counter) Write(b []byte) (int, error) { *c += counter(len(b)); return len(b), nil }
 
-func workerStart(w *workplace) (sides, error) {
-	ours, plain, err := w.binaries()
+func workerStart(w *figure.Workplace) (figure.Sides, error) {
+	ours, plain, err := binaries(w)
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	next := make(chan time.Time, 1)
 	api := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -84,10 +85,10 @@ func workerStart(w *workplace) (sides, error) {
 			<-r.Context().Done() // never answer
 		}
 	}))
-	w.onClose(func() error { api.Close(); return nil })
-	return sides{
-		ours: func() (float64, error) { return startMs(ours, api.Listener.Addr(), next) },
-		peer: func() (float64, error) { return startMs(plain, api.Listener.Addr(), next) },
+	w.OnClose(func() error { api.Close(); return nil })
+	return figure.Sides{
+		Ours: func() (float64, error) { return startMs(ours, api.Listener.Addr(), next) },
+		Peer: func() (float64, error) { return startMs(plain, api.Listener.Addr(), next) },
 	}, nil
 }
 
@@ -113,5 +114,5 @@ func startMs(binary string, api net.Addr, next <-chan time.Time) (float64, error
 		_ = process.Process.Kill()
 		_ = process.Wait() // it was killed
 	}
-	return median(took), nil
+	return figure.Median(took), nil
 }

@@ -1,4 +1,4 @@
-package main
+package figure
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 
 func TestSidesAlternateAndTheMedianCounts(t *testing.T) {
 	var turns []string
-	side := func(name string, values ...float64) side {
+	side := func(name string, values ...float64) Side {
 		return func() (float64, error) {
 			turns = append(turns, name)
 			v := values[0]
@@ -20,11 +20,11 @@ func TestSidesAlternateAndTheMedianCounts(t *testing.T) {
 		}
 	}
 	closed := false
-	f := figure{name: "engine/speed", unit: "items/s", begin: func(w *workplace) (sides, error) {
-		w.onClose(func() error { closed = true; return nil })
-		return sides{side("ours", 30, 900, 20), side("peer", 4, 1, 5)}, nil
+	f := Figure{Name: "engine/speed", Unit: "items/s", Begin: func(w *Workplace) (Sides, error) {
+		w.OnClose(func() error { closed = true; return nil })
+		return Sides{side("ours", 30, 900, 20), side("peer", 4, 1, 5)}, nil
 	}}
-	r, err := f.measure(3)
+	r, err := f.Measure(3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestSidesAlternateAndTheMedianCounts(t *testing.T) {
 }
 
 func TestNamesSelectFiguresAndGroups(t *testing.T) {
-	list := []figure{{name: "engine/a"}, {name: "kit/b"}, {name: "kit/c"}}
+	list := []Figure{{Name: "engine/a"}, {Name: "kit/b"}, {Name: "kit/c"}}
 	for names, want := range map[string]string{
 		"":             "engine/a kit/b kit/c",
 		"kit":          "kit/b kit/c",
@@ -52,20 +52,20 @@ func TestNamesSelectFiguresAndGroups(t *testing.T) {
 		"kit/b kit":    "kit/b kit/c",
 		"kit/b engine": "engine/a kit/b",
 	} {
-		selected, err := named(list, strings.Fields(names))
+		selected, err := Named(list, strings.Fields(names))
 		if err != nil {
 			t.Errorf("%q: %v", names, err)
 		}
 		var got []string
 		for _, f := range selected {
-			got = append(got, f.name)
+			got = append(got, f.Name)
 		}
 		if strings.Join(got, " ") != want {
 			t.Errorf("%q: got %v, expected %s", names, got, want)
 		}
 	}
 	for _, names := range []string{"kit/d", "kit/b ki", "b"} {
-		if selected, err := named(list, strings.Fields(names)); err == nil || !strings.Contains(err.Error(), "engine/a, kit/b, kit/c") {
+		if selected, err := Named(list, strings.Fields(names)); err == nil || !strings.Contains(err.Error(), "engine/a, kit/b, kit/c") {
 			t.Errorf("%q: got %v and error %v, expected an error that lists the figures", names, selected, err)
 		}
 	}
@@ -73,14 +73,14 @@ func TestNamesSelectFiguresAndGroups(t *testing.T) {
 
 func TestAnErrorOfASideEndsTheFigure(t *testing.T) {
 	broken := errors.New("broken")
-	f := figure{begin: func(*workplace) (sides, error) {
-		return sides{always(1), func() (float64, error) { return 0, broken }}, nil
+	f := Figure{Begin: func(*Workplace) (Sides, error) {
+		return Sides{Always(1), func() (float64, error) { return 0, broken }}, nil
 	}}
-	if _, err := f.measure(1); !errors.Is(err, broken) {
+	if _, err := f.Measure(1); !errors.Is(err, broken) {
 		t.Errorf("got error %v, expected %v", err, broken)
 	}
-	f.begin = func(*workplace) (sides, error) { return sides{always(1), always(0)}, nil }
-	if _, err := f.measure(1); err == nil {
+	f.Begin = func(*Workplace) (Sides, error) { return Sides{Always(1), Always(0)}, nil }
+	if _, err := f.Measure(1); err == nil {
 		t.Error("got no error from a peer that does nothing, expected one")
 	}
 }
@@ -90,23 +90,23 @@ func TestMedian(t *testing.T) {
 		values []float64
 		want   float64
 	}{{[]float64{7}, 7}, {[]float64{9, 1, 5}, 5}, {[]float64{4, 1, 3, 100}, 3.5}} {
-		if got := median(c.values); got != c.want {
+		if got := Median(c.values); got != c.want {
 			t.Errorf("got %v as the median of %v, expected %v", got, c.values, c.want)
 		}
 	}
 }
 
 func TestTheTableShowsMissedTargets(t *testing.T) {
-	speed := figure{unit: "items/s", peer: "another", value: atLeast(100_000), ratio: atLeast(10)}
-	memory := figure{unit: "MB", peer: "the limit", ratio: atMost(1)}
+	speed := Figure{Unit: "items/s", Peer: "another", Value: AtLeast(100_000), Ratio: AtLeast(10)}
+	memory := Figure{Unit: "MB", Peer: "the limit", Ratio: AtMost(1)}
 	var text strings.Builder
-	err := writeTable(&text, []result{
+	err := WriteTable(&text, []Result{
 		{Name: "fast", Value: 1234567, Unit: "items/s", Peer: 98765, Ratio: 12.5, figure: speed},
 		{Name: "slow", Value: 99_999, Unit: "items/s", Peer: 1000, Ratio: 99.9, figure: speed},
 		{Name: "near", Value: 200_000, Unit: "items/s", Peer: 21_000, Ratio: 9.52, figure: speed},
 		{Name: "small", Value: 18.6, Unit: "MB", Peer: 200, Ratio: 0.093, figure: memory},
 		{Name: "large", Value: 201, Unit: "MB", Peer: 200, Ratio: 1.005, figure: memory},
-		{Name: "free", Value: 1, Unit: "ns", Peer: 2, Ratio: 0.5, figure: figure{unit: "ns", peer: "another"}},
+		{Name: "free", Value: 1, Unit: "ns", Peer: 2, Ratio: 0.5, figure: Figure{Unit: "ns", Peer: "another"}},
 	})
 	if err != nil {
 		t.Fatal(err)

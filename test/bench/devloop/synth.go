@@ -1,4 +1,4 @@
-package main
+package devloop
 
 import (
 	"encoding/json"
@@ -7,16 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/mapjob/mapjob/test/bench/figure"
 )
 
 // synth measures cdk synth of the sample, warm, beside that of an app in JavaScript
 // with the same resources. The app has the constructs of CloudFormation alone, and no
 // functions to build, so it is faster than an app in TypeScript with the sample's
 // constructs would be.
-func synth(w *workplace) (sides, error) {
-	c, err := w.newCheckout()
+func synth(w *figure.Workplace) (figure.Sides, error) {
+	c, err := newCheckout(w)
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	cdk := filepath.Join(c.folder, "node_modules", ".bin", "cdk")
 	ours := func() (float64, error) {
@@ -25,18 +27,18 @@ func synth(w *workplace) (sides, error) {
 		return time.Since(began).Seconds(), err
 	}
 	if _, err := ours(); err != nil { // fills jsii's cache, too
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	resources := filepath.Join(c.folder, "peer.json")
 	if err := onlyResources(filepath.Join(c.folder, "cdk.out", "Invoicing.template.json"), resources); err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	modules, err := jsiiModules(filepath.Join(c.folder, "peer"))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	app := fmt.Sprintf("NODE_PATH=%s node test/bench/peers/synth.cjs %s", modules, resources)
-	return sides{ours: ours, peer: func() (float64, error) {
+	return figure.Sides{Ours: ours, Peer: func() (float64, error) {
 		began := time.Now()
 		err := c.do(cdk, "synth", "--quiet", "--output", "peer.out", "--app", app)
 		return time.Since(began).Seconds(), err

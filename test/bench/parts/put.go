@@ -1,4 +1,4 @@
-package main
+package parts
 
 import (
 	"fmt"
@@ -10,47 +10,47 @@ import (
 
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/objectstore"
-	"github.com/mapjob/mapjob/test/bench/fileserver"
+	"github.com/mapjob/mapjob/test/bench/figure"
+	"github.com/mapjob/mapjob/test/bench/parts/fileserver"
 	"golang.org/x/sync/errgroup"
 )
 
 // putObjects puts small objects into our S3, by the AWS SDK in several processes. The
 // peer is a server that does no more than write a file.
-func putObjects(w *workplace) (sides, error) {
-	folder, err := os.MkdirTemp("", "mapjob-bench")
+func putObjects(w *figure.Workplace) (figure.Sides, error) {
+	folder, err := w.Folder()
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
-	w.onClose(func() error { return os.RemoveAll(folder) })
 	putter := filepath.Join(folder, "putter")
-	if out, err := exec.Command("go", "build", "-o", putter, "github.com/mapjob/mapjob/test/bench/putter").CombinedOutput(); err != nil {
-		return sides{}, fmt.Errorf("the client does not build: %w\n%s", err, out)
+	if out, err := exec.Command("go", "build", "-o", putter, "github.com/mapjob/mapjob/test/bench/parts/putter").CombinedOutput(); err != nil {
+		return figure.Sides{}, fmt.Errorf("the client does not build: %w\n%s", err, out)
 	}
 	store, err := objectstore.New(filepath.Join(folder, "s3"), nil)
 	if err == nil {
 		err = store.CreateBucket("bucket")
 	}
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	files := fileserver.Folder(filepath.Join(folder, "files"))
-	ours, err := w.serveObjects(store, putter, store.BucketFolder("bucket"))
+	ours, err := serveObjects(w, store, putter, store.BucketFolder("bucket"))
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
-	peer, err := w.serveObjects(files, putter, filepath.Join(string(files), "bucket"))
-	return sides{ours: ours.putPerSecond, peer: peer.putPerSecond}, err
+	peer, err := serveObjects(w, files, putter, filepath.Join(string(files), "bucket"))
+	return figure.Sides{Ours: ours.putPerSecond, Peer: peer.putPerSecond}, err
 }
 
 // objectServer is a server that objects are put into.
 type objectServer struct{ url, putter, bucket string }
 
-func (w *workplace) serveObjects(handler http.Handler, putter, bucket string) (*objectServer, error) {
+func serveObjects(w *figure.Workplace, handler http.Handler, putter, bucket string) (*objectServer, error) {
 	server, err := loopback.Serve("S3", "", 0, handler)
 	if err != nil {
 		return nil, err
 	}
-	w.onClose(server.Close)
+	w.OnClose(server.Close)
 	return &objectServer{server.URL, putter, bucket}, nil
 }
 
@@ -66,7 +66,7 @@ func (s *objectServer) putPerSecond() (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	rate, err := perSecond(processes*puts, func() error {
+	rate, err := figure.PerSecond(processes*puts, func() error {
 		var group errgroup.Group
 		for i := range processes {
 			group.Go(func() error {

@@ -1,4 +1,4 @@
-package main
+package figure
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"text/tabwriter"
 )
 
-// writeTable writes the results as a table.
-func writeTable(w io.Writer, results []result) error {
+// WriteTable writes the results as a table.
+func WriteTable(w io.Writer, results []Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tVALUE\tPEER\tRATIO\tTARGET\tREACHED\tPEER IS")
 	for _, r := range results {
@@ -22,28 +22,21 @@ func writeTable(w io.Writer, results []result) error {
 			reached = "NO"
 		}
 		fmt.Fprintf(t, "%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", r.Name, readable(r.Value), r.Unit, readable(r.Peer), readable(r.Ratio),
-			r.figure.targets(), reached, r.figure.peer)
+			r.figure.targets(), reached, r.figure.Peer)
 	}
 	return t.Flush()
 }
 
 // targets describes the targets.
-func (f figure) targets() string {
+func (f Figure) targets() string {
 	var words []string
-	if f.value != (target{}) {
-		words = append(words, f.value.String()+" "+f.unit)
+	if f.Value != (Target{}) {
+		words = append(words, f.Value.String()+" "+f.Unit)
 	}
-	if f.ratio != (target{}) {
-		words = append(words, "ratio "+f.ratio.String())
+	if f.Ratio != (Target{}) {
+		words = append(words, "ratio "+f.Ratio.String())
 	}
 	return strings.Join(words, ", ")
-}
-
-func (t target) String() string {
-	if t.upper {
-		return "<= " + readable(t.limit)
-	}
-	return ">= " + readable(t.limit)
 }
 
 // readable formats a number with at least three digits, and with commas.

@@ -1,4 +1,4 @@
-package main
+package kit
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/test/bench/figure"
 )
 
 // order is a small item, so that the cost around it shows.
@@ -21,7 +22,7 @@ func price(_ context.Context, o order) (order, error) { return o, nil }
 // function. The peer does only what it must: it decodes the batch, calls the
 // function and encodes the results. A panic or an error of one item would fail
 // its whole batch.
-func batchOverhead(*workplace) (sides, error) {
+func batchOverhead(*figure.Workplace) (figure.Sides, error) {
 	const size, rounds = 100, 1000
 	var items []indexedOrder
 	for i := range size {
@@ -29,20 +30,20 @@ func batchOverhead(*workplace) (sides, error) {
 	}
 	payload, err := json.Marshal(map[string]any{"BatchInput": map[string]any{"execution": "arn"}, "Items": items})
 	if err != nil {
-		return sides{}, err
+		return figure.Sides{}, err
 	}
 	worker := job.Work(price)
-	return sides{
-		ours: func() (float64, error) {
-			return perItem(size*rounds, func() error {
-				return times(rounds, func() error {
+	return figure.Sides{
+		Ours: func() (float64, error) {
+			return figure.PerItem(size*rounds, func() error {
+				return figure.Times(rounds, func() error {
 					_, err := worker.Invoke(context.Background(), payload)
 					return err
 				})
 			})
 		},
-		peer: func() (float64, error) {
-			return perItem(size*rounds, func() error { return times(rounds, func() error { return byHand(payload) }) })
+		Peer: func() (float64, error) {
+			return figure.PerItem(size*rounds, func() error { return figure.Times(rounds, func() error { return byHand(payload) }) })
 		},
 	}, nil
 }

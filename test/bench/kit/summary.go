@@ -1,4 +1,4 @@
-package main
+package kit
 
 import (
 	"bufio"
@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/test/bench/figure"
 )
 
 const outcomes = 1_000_000
@@ -67,14 +66,14 @@ func writeOutcomes(w io.Writer) error {
 }
 
 // startResults serves the results and returns their URL.
-func (w *workplace) startResults() (url string) {
+func startResults(w *figure.Workplace) (url string) {
 	server := httptest.NewServer(resultsOfMapRun{})
-	w.onClose(func() error { server.Close(); return nil })
+	w.OnClose(func() error { server.Close(); return nil })
 	return server.URL
 }
 
-// summarize runs a summary over all results.
-func summarize(url string) error {
+// Summarize runs a summary over all results of the S3 at a URL.
+func Summarize(url string) error {
 	client := s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), BaseEndpoint: &url, UsePathStyle: true})
 	summary := job.Summarize(func(context.Context, *job.Summary) error { return nil }, job.WithS3(client), job.WithMetrics(io.Discard))
 	payload := fmt.Sprintf(`{"job": {"name": "bench"}, "items": {"count": %d}, "results": {"bucket": "results", "manifest": "manifest.json"}}`, outcomes)
@@ -94,12 +93,12 @@ func summarize(url string) error {
 
 // summarySpeed compares the summary with a loop that only decodes the same lines
 // from the same server.
-func summarySpeed(w *workplace) (sides, error) {
-	url := w.startResults()
-	return sides{
-		ours: func() (float64, error) { return perSecond(outcomes, func() error { return summarize(url) }) },
-		peer: func() (float64, error) {
-			return perSecond(outcomes, func() error { return decodeAll(url + "/SUCCEEDED_0.json") })
+func summarySpeed(w *figure.Workplace) (figure.Sides, error) {
+	url := startResults(w)
+	return figure.Sides{
+		Ours: func() (float64, error) { return figure.PerSecond(outcomes, func() error { return Summarize(url) }) },
+		Peer: func() (float64, error) {
+			return figure.PerSecond(outcomes, func() error { return decodeAll(url + "/SUCCEEDED_0.json") })
 		},
 	}, nil
 }
@@ -127,36 +126,6 @@ func decodeAll(url string) error {
 }
 
 // summaryPeak measures the peak of memory of a process that only runs the summary.
-func summaryPeak(w *workplace) (sides, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return sides{}, err
-	}
-	url := w.startResults()
-	return sides{
-		ours: func() (float64, error) {
-			cmd := exec.Command(program, "-summary", url)
-			cmd.Stderr = os.Stderr
-			out, err := cmd.Output()
-			if err != nil {
-				return 0, err
-			}
-			return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
-		},
-		peer: always(64),
-	}, nil
-}
-
-// printSummaryPeak runs the summary and prints the peak of resident memory in
-// megabytes.
-func printSummaryPeak(url string) error {
-	if err := summarize(url); err != nil {
-		return err
-	}
-	bytes, err := peakBytes()
-	if err != nil {
-		return err
-	}
-	fmt.Println(float64(bytes) / 1e6)
-	return nil
+func summaryPeak(w *figure.Workplace) (figure.Sides, error) {
+	return figure.Sides{Ours: figure.PeakOf("-summary", startResults(w)), Peer: figure.Always(64)}, nil
 }

@@ -1,4 +1,4 @@
-package main
+package devloop
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/test/bench/figure"
 )
 
 // checkout is a copy of this checkout, whose files may be edited, with the command
@@ -19,12 +21,11 @@ type checkout struct {
 }
 
 // newCheckout copies the files that git knows, and runs the sample once.
-func (w *workplace) newCheckout() (*checkout, error) {
-	folder, err := os.MkdirTemp("", "mapjob-bench")
+func newCheckout(w *figure.Workplace) (*checkout, error) {
+	folder, err := w.Folder()
 	if err != nil {
 		return nil, err
 	}
-	w.onClose(func() error { return os.RemoveAll(folder) })
 	list, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
 		return nil, fmt.Errorf("listing the files of the checkout: %w", err)
@@ -93,20 +94,20 @@ func (c *checkout) edited(file string) (float64, error) {
 }
 
 // rerun measures the sample's run in a checkout that was not edited.
-func rerun(w *workplace) (sides, error) {
-	c, err := w.newCheckout()
-	return sides{ours: func() (float64, error) { return c.run() }, peer: always(6)}, err
+func rerun(w *figure.Workplace) (figure.Sides, error) {
+	c, err := newCheckout(w)
+	return figure.Sides{Ours: func() (float64, error) { return c.run() }, Peer: figure.Always(6)}, err
 }
 
 // workerEdit measures the time from an edit in the sample's worker to the end of its
 // run.
-func workerEdit(w *workplace) (sides, error) {
-	c, err := w.newCheckout()
-	return sides{ours: func() (float64, error) { return c.edited("lambdas/worker/main.go") }, peer: always(3)}, err
+func workerEdit(w *figure.Workplace) (figure.Sides, error) {
+	c, err := newCheckout(w)
+	return figure.Sides{Ours: func() (float64, error) { return c.edited("lambdas/worker/main.go") }, Peer: figure.Always(3)}, err
 }
 
 // stackEdit measures the time from an edit in a stack to the end of the run.
-func stackEdit(w *workplace) (sides, error) {
-	c, err := w.newCheckout()
-	return sides{ours: func() (float64, error) { return c.edited("stacks/invoicing.go") }, peer: always(8)}, err
+func stackEdit(w *figure.Workplace) (figure.Sides, error) {
+	c, err := newCheckout(w)
+	return figure.Sides{Ours: func() (float64, error) { return c.edited("stacks/invoicing.go") }, Peer: figure.Always(8)}, err
 }
