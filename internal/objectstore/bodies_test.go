@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +37,7 @@ func TestBodiesOfChunksAreDecoded(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("X-Amz-Content-Sha256", c.kind)
-		r.Header.Set("X-Amz-Decoded-Content-Length", fmt.Sprint(len(c.expected)))
+		r.Header.Set("X-Amz-Decoded-Content-Length", strconv.Itoa(len(c.expected)))
 		r.Header.Set("Content-Encoding", "aws-chunked")
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
@@ -63,7 +64,7 @@ func TestPutsOfOneKeyLeaveOneWholeObject(t *testing.T) {
 	put := func(writer int) error {
 		in := &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a"), Body: strings.NewReader(strings.Repeat(string(rune('a'+writer)), 10_000+writer))}
 		if writer%2 == 0 { // these have a record
-			in.Metadata = map[string]string{"writer": fmt.Sprint(writer)}
+			in.Metadata = map[string]string{"writer": strconv.Itoa(writer)}
 		}
 		_, err := client.PutObject(t.Context(), in)
 		return err
@@ -101,7 +102,7 @@ func TestPutsOfOneKeyLeaveOneWholeObject(t *testing.T) {
 		writer := int(text[0] - 'a')
 		metadata := ""
 		if writer%2 == 0 {
-			metadata = fmt.Sprint(writer)
+			metadata = strconv.Itoa(writer)
 		}
 		if string(text) != strings.Repeat(string(text[:1]), 10_000+writer) || out.Metadata["writer"] != metadata {
 			t.Fatalf("got %d bytes that begin with %.5q and metadata %v, expected those of one writer", len(text), text, out.Metadata)
