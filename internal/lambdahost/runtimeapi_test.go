@@ -4,6 +4,7 @@ package lambdahost_test
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -60,12 +61,40 @@ func TestRuntimeAPIServesOtherClients(t *testing.T) {
 	}
 }
 
+// hostThatHearsHangingUp returns a host, and a function that returns after a process
+// has asked for an invocation and hung up.
+func hostThatHearsHangingUp(t *testing.T) (*lambdahost.Host, func()) {
+	t.Helper()
+	lines := make(lineChannel, 10)
+	h := newHost(t, lambdahost.WithLogs(func(string) io.Writer { return lines }))
+	return h, func() {
+		t.Helper()
+		select {
+		case line := <-lines:
+			if line != "hung up\n" {
+				t.Fatalf("got %q in the log, expected that the process hung up", line)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("the process did not hang up within 20 seconds")
+		}
+		time.Sleep(300 * time.Millisecond) // the host hears of it
+	}
+}
+
+// lineChannel receives what a function writes to its log.
+type lineChannel chan string
+
+func (c lineChannel) Write(line []byte) (int, error) {
+	c <- string(line)
+	return len(line), nil
+}
+
 func TestProcessMayHangUpAndAskAgain(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
+	h, hungUp := hostThatHearsHangingUp(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up"}`)
-	time.Sleep(300 * time.Millisecond) // it asked, hung up, and asked again
+	hungUp()
 	succeed[int](t, h, `{}`)
 	if got := h.Stats("worker"); got.Started != 1 || got.Errors != 0 {
 		t.Errorf("got %+v, expected the same process", got)
@@ -74,10 +103,10 @@ func TestProcessMayHangUpAndAskAgain(t *testing.T) {
 
 func TestInvocationDoesNotWaitForAProcessThatHungUp(t *testing.T) {
 	t.Parallel()
-	h := newHost(t)
+	h, hungUp := hostThatHearsHangingUp(t)
 	addManual(t, h)
 	succeed[int](t, h, `{"do":"hang up for good"}`)
-	time.Sleep(300 * time.Millisecond)
+	hungUp()
 	begun := time.Now()
 	succeed[int](t, h, `{}`)
 	if took := time.Since(begun); took > 10*time.Second {

@@ -46,11 +46,13 @@ func manualRuntime() {
 			manualNext(ctx)
 			cancel()
 			http.DefaultClient.CloseIdleConnections()
+			fmt.Println("hung up")
 		case "hang up for good":
 			report(202)
 			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 			manualNext(ctx)
 			cancel()
+			fmt.Println("hung up")
 			time.Sleep(time.Minute)
 		case "new connection for everything":
 			http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
