@@ -276,7 +276,7 @@ func TestProcessStaysWhenItsCallerLeavesDuringTheColdStart(t *testing.T) {
 	if _, err := h.Invoke(ctx, "worker", []byte(`{"do":"pid"}`)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, expected context.DeadlineExceeded", err)
 	}
-	time.Sleep(600 * time.Millisecond)
+	time.Sleep(2 * time.Second)
 	if response := invoke(t, h, `{"do":"pid"}`); response.ColdStart {
 		t.Error("got a second cold start, expected the process that was starting")
 	}
