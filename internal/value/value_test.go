@@ -1,14 +1,9 @@
 package value_test
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -95,24 +90,6 @@ func TestObjectKeepsOrderAtAnySize(t *testing.T) {
 			t.Fatalf("got %s: %v at position %d, expected the order of the calls to Set", name, v, at)
 		}
 		at++
-	}
-}
-
-func TestDecoder(t *testing.T) {
-	d := value.NewDecoder(strings.NewReader("{\"a\":1}\n2\n\n[3]"))
-	var got []string
-	for {
-		v, err := d.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, value.Text(v))
-	}
-	if diff := cmp.Diff([]string{`{"a":1}`, "2", "[3]"}, got); diff != "" {
-		t.Errorf("unexpected values (-expected +got):\n%s", diff)
 	}
 }
 
