@@ -13,6 +13,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -53,7 +55,7 @@ func run(n int) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := do(file, "go", "run", "./test/ordergen", "-n", fmt.Sprint(n)); err != nil {
+	if err := do(file, "go", "run", "./test/ordergen", "-n", strconv.Itoa(n)); err != nil {
 		return err
 	}
 	if err := file.Close(); err != nil {
@@ -133,7 +135,7 @@ func (w *watched) run(command string, args ...string) (*answer, error) {
 	w.took = w.ended.Sub(began)
 	var a answer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		return nil, fmt.Errorf("mapjob run: %w: %s", err, failed)
+		return nil, fmt.Errorf("mapjob run: %w", errors.Join(err, failed))
 	}
 	if failed != nil || a.Status != "SUCCEEDED" || a.Items.Missing > 0 {
 		return nil, fmt.Errorf("mapjob run: got %s with %d of %d items missing, expected SUCCEEDED with none: %w", a.Status, a.Items.Missing, a.Items.Total, failed)
@@ -168,7 +170,7 @@ func memory(pid int) map[string]int64 {
 	tasks, _ := filepath.Glob(filepath.Join(folder, "task", "*", "children"))
 	for _, path := range tasks {
 		children, _ := os.ReadFile(path)
-		for _, child := range strings.Fields(string(children)) {
+		for child := range strings.FieldsSeq(string(children)) {
 			var id int
 			if _, err := fmt.Sscan(child, &id); err != nil {
 				continue
