@@ -38,8 +38,9 @@ const maxBytes = 16 << 20
 const maxDepth = 1000
 
 // JSON returns a YAML document as JSON. Aliases are replaced by what they stand
-// for. The error is an [*Error].
+// for. A byte order mark is skipped. The error is an [*Error].
 func JSON(text []byte) ([]byte, error) {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, unreadable(text, err)

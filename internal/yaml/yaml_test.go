@@ -26,6 +26,7 @@ func TestJSON(t *testing.T) {
 		{"a: !!str |\n  1\n  2\nb: !!str >-\n  3\n", "{\"a\":\"1\\n2\\n\",\n\n\n\"b\":\"3\"}\n"},
 		{"a: !!str ~\nb: !!str\n", "{\"a\":\"~\",\n\"b\":\"\"}\n"},
 		{"a: &x !!str 1\nb: *x\n", "{\"a\":\"1\",\n\"b\":\"1\"}\n"},
+		{"\uFEFFa: 1\n", "{\"a\":1}\n"},
 		{"%YAML 1.2\n---\na: 1\n", "\n\n{\"a\":1}\n"},
 	} {
 		got, err := yaml.JSON([]byte(c.yaml))
