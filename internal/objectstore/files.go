@@ -21,7 +21,7 @@ type files struct {
 	buckets  string // folder of the buckets
 	records  string // folder of the records of each bucket
 	incoming *incoming.Folder
-	recorded recordFilter
+	recorded keypath.Filter
 
 	// An object and its record change together: each key has one of these locks.
 	locks [64]sync.RWMutex

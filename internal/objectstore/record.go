@@ -10,9 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/mapjob/mapjob/internal/objectstore/incoming"
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
@@ -34,29 +32,6 @@ func (r *record) about(info fs.FileInfo) bool {
 	return r != nil && r.Size == info.Size() && r.ModNs == info.ModTime().UnixNano()
 }
 
-// recordFilter knows which objects have no record: those whose bit is not set. It saves
-// them from calls of the system, in memory that does not grow.
-type recordFilter [1 << 11]atomic.Uint32
-
-// bit returns the bit of a record with a name.
-func (m *recordFilter) bit(name string) (word *atomic.Uint32, bit uint32) {
-	hash, err := strconv.ParseUint(name[:min(4, len(name))], 16, 16)
-	if err != nil { // a file of a user
-		hash = 0
-	}
-	return &m[hash/32], 1 << (hash % 32)
-}
-
-func (m *recordFilter) add(name string) {
-	word, bit := m.bit(name)
-	word.Or(bit)
-}
-
-func (m *recordFilter) mayHave(name string) bool {
-	word, bit := m.bit(name)
-	return word.Load()&bit != 0
-}
-
 // findRecords notes the records of the folder.
 func (f *files) findRecords() error {
 	buckets, err := os.ReadDir(f.records)
@@ -67,7 +42,7 @@ func (f *files) findRecords() error {
 		entries, readErr := os.ReadDir(filepath.Join(f.records, bucket.Name()))
 		err = errors.Join(err, readErr)
 		for _, entry := range entries {
-			f.recorded.add(entry.Name())
+			f.recorded.Add(entry.Name())
 		}
 	}
 	return err
@@ -76,7 +51,7 @@ func (f *files) findRecords() error {
 // readRecord returns the record of a file; nil if there is none.
 func (f *files) readRecord(bucket, key string, info fs.FileInfo) *record {
 	name := keypath.Hash(key)
-	if !f.recorded.mayHave(name) {
+	if !f.recorded.MayHave(name) {
 		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(f.records, bucket, name))
@@ -100,7 +75,7 @@ func (f *files) writeRecord(bucket string, r *record) error {
 		return err
 	}
 	name := keypath.Hash(r.Key)
-	f.recorded.add(name)
+	f.recorded.Add(name)
 	err = f.rename(path, filepath.Join(f.records, bucket, name), bucket) // lists read records without a lock
 	if err != nil {
 		_ = os.Remove(path)
@@ -111,7 +86,7 @@ func (f *files) writeRecord(bucket string, r *record) error {
 // removeRecord removes the record of an object, if there is one.
 func (f *files) removeRecord(bucket, key string) error {
 	name := keypath.Hash(key)
-	if !f.recorded.mayHave(name) {
+	if !f.recorded.MayHave(name) {
 		return nil
 	}
 	err := os.Remove(filepath.Join(f.records, bucket, name))
