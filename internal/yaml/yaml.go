@@ -37,10 +37,50 @@ const maxBytes = 16 << 20
 // stack.
 const maxDepth = 1000
 
+// The parser's time and memory grow with the square of a text's size and depth. A
+// definition has at most 1 MiB, and comments are extra. The depth of a text is
+// estimated, and its strings count too, so that its limit is far above maxDepth.
+const (
+	maxText      = 4 << 20
+	maxTextDepth = 10 * maxDepth
+)
+
+// checkSize refuses a text that the parser would not finish.
+func checkSize(text []byte) error {
+	if len(text) > maxText {
+		return &Error{1, fmt.Sprintf("got %d bytes of YAML, expected at most %d", len(text), maxText)}
+	}
+	number, open := 0, 0
+	for line := range bytes.Lines(text) {
+		number++
+		indicators := 0 // of nested values that begin in one line, such as "- - - a"
+		for _, c := range line[:len(line)-len(bytes.TrimLeft(line, " \t-?"))] {
+			if c == '-' || c == '?' {
+				indicators++
+			}
+		}
+		for _, c := range line {
+			switch c {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(open-1, 0)
+			}
+			if open+indicators > maxTextDepth {
+				return &Error{number, fmt.Sprintf("got values nested more than %d deep, expected fewer levels", maxTextDepth)}
+			}
+		}
+	}
+	return nil
+}
+
 // JSON returns a YAML document as JSON. Aliases are replaced by what they stand
 // for. A byte order mark is skipped. The error is an [*Error].
 func JSON(text []byte) ([]byte, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	if err := checkSize(text); err != nil {
+		return nil, err
+	}
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, unreadable(text, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/yaml"
 )
@@ -69,5 +70,30 @@ func TestUnreadable(t *testing.T) {
 		if !errors.As(err, &said) || !strings.Contains(err.Error(), expected) {
 			t.Errorf("%.60q: got %q and error %v, expected %s", text, got, err, expected)
 		}
+	}
+}
+
+// TestTooLargeForTheParser checks that a text that the parser would not finish is
+// refused at once.
+func TestTooLargeForTheParser(t *testing.T) {
+	for name, test := range map[string]struct{ text, want string }{
+		"bytes":     {"a: " + strings.Repeat("x", 5<<20), "line 1: got 5242883 bytes of YAML, expected at most 4194304"},
+		"brackets":  {"a:\n  " + strings.Repeat("[", 100_000), "line 2: got values nested more than 10000 deep, expected fewer levels"},
+		"braces":    {strings.Repeat("{a:\n", 100_000), "line 10001: got values nested more than 10000 deep, expected fewer levels"},
+		"sequences": {strings.Repeat("- ", 100_000) + "a", "line 1: got values nested more than 10000 deep, expected fewer levels"},
+		"keys":      {strings.Repeat("? - ", 100_000) + "a", "line 1: got values nested more than 10000 deep, expected fewer levels"},
+		"too deep":  {strings.Repeat("[", 1_100) + strings.Repeat("]", 1_100), "line 1: got values nested more than 1000 deep, expected fewer levels"},
+	} {
+		begun := time.Now()
+		if _, err := yaml.JSON([]byte(test.text)); err == nil || err.Error() != test.want {
+			t.Errorf("%s: got %.200v, expected %s", name, err, test.want)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s: took %s, expected an answer at once", name, took)
+		}
+	}
+	many := strings.Repeat("- \"[\"\n- ']'\n- []\n", 100_000)
+	if _, err := yaml.JSON([]byte(many)); err != nil {
+		t.Errorf("got %v, expected an array", err)
 	}
 }
