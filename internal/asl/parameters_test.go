@@ -144,6 +144,7 @@ func TestParametersThatAWSAcceptsAreAccepted(t *testing.T) {
 		{"lambda:invoke.waitForTaskToken", `P:{"FunctionName":"f","TaskToken.$":"$$.Task.Token"}`}, // fails when it runs
 		{"sqs:sendMessage.waitForTaskToken", `P:{"QueueUrl":"q","MessageBody":{"token.$":"$$.Task.Token"},"MessageAttributes":{"a b":{"DataType":"String","StringValue.$":"$.x"}}}`},
 		{"sns:publish", `P:{"TopicArn":"t","Message":{"any":1},"MessageAttributes":{"a":{"DataType":"Binary","BinaryValue.$":"$.b"}},"MessageGroupId":"g","MessageDeduplicationId":"d"}`},
+		{"aws-sdk:sqs:createQueue", `P:{"QueueName":"q","Attributes":{"Policy":{"Statement":[]}}}`},
 		{"events:putEvents", `P:{"Entries":[{"Detail":{"any.$":"$"},"DetailType":"t","EventBusName":"b","Source":"s","Resources":["r"],"Time.$":"$.time","TraceHeader":"h"}]}`},
 		{"states:startExecution.sync", `P:{"StateMachineArn":"m","Input":{"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$":"$$.Execution.Id"},"Name.$":"$.name"}`},
 		{"states:startExecution", `{"StateMachineArn":"m","Input":"{% $states.input %}","TraceHeader":"h"}`},

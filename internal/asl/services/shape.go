@@ -197,7 +197,11 @@ func (t structures) decode(code string) *Shape {
 	case '[':
 		return &Shape{Kind: List, Of: t.decode(code[1:])}
 	case '{':
-		return &Shape{Kind: Map, Of: t.decode(code[1:])}
+		of := t.decode(code[1:])
+		if of.Kind == Text { // such as Policy in the Attributes of sqs:createQueue
+			of = &Shape{Kind: Any}
+		}
+		return &Shape{Kind: Map, Of: of}
 	}
 	switch code {
 	case "a":
@@ -214,7 +218,8 @@ func (t structures) decode(code string) *Shape {
 
 // mayBeJSON reports whether a text may be given as JSON, which Step Functions turns
 // into text: MessageBody of sqs:sendMessage (recorded), and Input of
-// aws-sdk:sfn:startExecution (in public definitions). Of others it is not known.
+// aws-sdk:sfn:startExecution (in public definitions). Of others, and of values of maps,
+// it is not known.
 func mayBeJSON(name string) bool {
 	for _, word := range []string{"Body", "Cause", "Content", "Context", "Data", "Definition", "Detail", "Document", "Input", "Json",
 		"Message", "Output", "Pattern", "Payload", "Policy", "Schema", "String", "Value"} {
