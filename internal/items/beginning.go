@@ -41,8 +41,11 @@ func checkBeginning(in *input, delimiter byte, headers []string) error {
 		if other == delimiter {
 			continue
 		}
-		columns := len(headers)
 		others, _ := fieldCounts(begun, other)
+		if len(others) == 0 { // it is no table with that delimiter
+			continue
+		}
+		columns := len(headers)
 		if columns == 0 {
 			columns = others[0]
 		}
