@@ -58,7 +58,12 @@ func (p *parser) tokens(inside bool) ([]token, error) {
 				if p.peek() == '[' {
 					continue
 				}
+				start := p.at
 				t, err = p.name()
+				if _, ok := t.(function); ok {
+					p.at = start
+					return nil, p.expected("a name, * or [ after ..")
+				}
 			} else {
 				p.at++
 				if p.peek() == '[' { // $.[0] is $[0]
