@@ -38,11 +38,8 @@ func checkBeginning(in *input, delimiter byte, headers []string) error {
 		}
 	}
 	for _, other := range []byte(otherDelimiters) {
-		if other == delimiter {
-			continue
-		}
 		others, _ := fieldCounts(begun, other)
-		if len(others) == 0 { // it is no table with that delimiter
+		if other == delimiter || len(others) == 0 { // a text may be no table with that delimiter
 			continue
 		}
 		columns := len(headers)
