@@ -96,11 +96,12 @@ func (g *generator) regex(depth int) string {
 
 // signature returns the signature of a function. Some are malformed.
 func (g *generator) signature() string {
-	s := "<"
+	var b strings.Builder
+	b.WriteString("<")
 	for range g.IntN(4) {
-		s += pick(g, "s", "n", "b", "l", "o", "a", "f", "j", "x", "u", "(sn)", "(nsb)", "a<s>", "a<n>", "a<(sn)>", "a<x>", "f<n:n>", "q") + pick(g, "", "", "", "?", "-", "+")
+		b.WriteString(pick(g, "s", "n", "b", "l", "o", "a", "f", "j", "x", "u", "(sn)", "(nsb)", "a<s>", "a<n>", "a<(sn)>", "a<x>", "f<n:n>", "q") + pick(g, "", "", "", "?", "-", "+"))
 	}
-	return s + pick(g, ":n", ":x", "", ":a<s>") + ">"
+	return b.String() + pick(g, ":n", ":x", "", ":a<s>") + ">"
 }
 
 // damaged returns the text with a part missing, doubled or replaced.

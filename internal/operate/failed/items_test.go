@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,7 +62,7 @@ func TestItemsAreCountedByError(t *testing.T) {
 		}
 		var indexes []int
 		for item, err := range f.All(t.Context()) {
-			if err != nil || string(item.Item) != fmt.Sprint(item.Index*10) {
+			if err != nil || string(item.Item) != strconv.Itoa(item.Index*10) {
 				t.Errorf("%s: got the item %s and %v, expected that of index %d", name, item.Item, err, item.Index)
 			}
 			indexes = append(indexes, item.Index)
