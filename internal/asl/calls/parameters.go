@@ -13,6 +13,7 @@ package calls
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -131,6 +132,7 @@ func (c *check) value(v any, path string, s *services.Shape) {
 
 // members checks the members of a structure or the values of a map.
 func (c *check) members(object *value.Object, path string, s *services.Shape) {
+	var found []string
 	for name, v := range object.All() {
 		member, dynamic := name, false
 		if !c.evaluated && c.language == fields.JSONPath {
@@ -148,6 +150,7 @@ func (c *check) members(object *value.Object, path string, s *services.Shape) {
 		m, ok := s.Member(member)
 		switch {
 		case ok:
+			found = append(found, m.Name)
 			if !dynamic {
 				c.value(v, fields.Step(path, name), m.Shape)
 			}
@@ -160,27 +163,10 @@ func (c *check) members(object *value.Object, path string, s *services.Shape) {
 		}
 	}
 	for _, m := range s.Members {
-		if m.Required && !c.has(object, s, m.Name) {
+		if m.Required && !slices.Contains(found, m.Name) {
 			c.missing(path, m, s)
 		}
 	}
-}
-
-// has reports whether a member is in an object, under its own name or another one
-// that stands for it.
-func (c *check) has(object *value.Object, s *services.Shape, name string) bool {
-	if _, ok := object.Get(name); ok {
-		return true
-	}
-	for given := range object.All() {
-		if !c.evaluated && c.language == fields.JSONPath {
-			given = strings.TrimSuffix(given, ".$")
-		}
-		if m, ok := s.Member(given); ok && m.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // computed reports whether a value is a JSONata expression or has a substitution in

@@ -54,8 +54,12 @@ func sdk(service string) bool { return strings.HasPrefix(service, sdkPrefix) }
 // dependency of this module it is not known; then Exists reports true. The services
 // of the SDK have no upper-case letters.
 func Exists(service, action string) bool {
-	if actions := Actions(service); actions != nil || !sdk(service) {
-		return slices.Contains(actions, action)
+	if !sdk(service) {
+		return slices.Contains(optimized[service], action)
+	}
+	if t, ok := tables()[service]; ok {
+		_, exists := t()[action]
+		return exists
 	}
 	return service == strings.ToLower(service)
 }
