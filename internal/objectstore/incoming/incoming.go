@@ -126,6 +126,3 @@ func (f *Folder) receiveLarge(content io.Reader, size int64) (File, error) {
 	}
 	return File{file.Name(), size, sum.Sum(nil)}, nil
 }
-
-// Rename renames a file. [os.Rename] takes longer: it looks at the new path first.
-func Rename(from, to string) error { return renameFile(from, to) }

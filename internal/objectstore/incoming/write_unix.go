@@ -35,8 +35,8 @@ func writeFile(path string, content []byte) error {
 	return nil
 }
 
-// renameFile renames a file. [os.Rename] looks at the new path first.
-func renameFile(from, to string) error {
+// Rename renames a file. [os.Rename] takes longer: it looks at the new path first.
+func Rename(from, to string) error {
 	if err := retried(func() error { return syscall.Rename(from, to) }); err != nil {
 		return &fs.PathError{Op: "rename", Path: to, Err: err}
 	}
