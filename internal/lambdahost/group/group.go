@@ -11,24 +11,26 @@ package group
 import (
 	"os/exec"
 	"sync"
+
+	"github.com/mapjob/mapjob/internal/process"
 )
 
 // Runner starts programs. It is safe for concurrent use.
 type Runner struct {
 	spawner  spawner
-	guardian *guardian
+	guardian *process.Guardian
 }
 
 // New creates a Runner. Close it after the last program has ended.
 func New() (*Runner, error) {
-	r := &Runner{guardian: startGuardian()}
+	r := &Runner{guardian: process.StartGuardian()}
 	r.spawner.start()
 	return r, nil
 }
 
 // Close releases the Runner and kills the groups that are left.
 func (r *Runner) Close() {
-	r.guardian.stop()
+	r.guardian.Stop()
 	r.spawner.stop()
 }
 
@@ -37,14 +39,14 @@ func (r *Runner) Start(cmd *exec.Cmd) (*Group, error) {
 	if err := r.spawner.spawn(cmd); err != nil {
 		return nil, err
 	}
-	r.guardian.watch(cmd.Process.Pid)
+	r.guardian.Watch(cmd.Process.Pid)
 	return &Group{cmd: cmd, guardian: r.guardian}, nil
 }
 
 // Group is a running program and the processes that it has started.
 type Group struct {
 	cmd      *exec.Cmd
-	guardian *guardian
+	guardian *process.Guardian
 
 	// mu guards against a signal to a process ID that belongs to another process by
 	// now.
@@ -68,7 +70,7 @@ func (g *Group) Kill() {
 // the error of [exec.Cmd.Wait].
 func (g *Group) Wait() error {
 	err := g.wait()
-	g.guardian.forget(g.cmd.Process.Pid)
+	g.guardian.Forget(g.cmd.Process.Pid)
 	return err
 }
 
