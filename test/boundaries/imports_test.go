@@ -47,6 +47,7 @@ var floors = [][]room{
 		{"internal/reads", nil, standard},
 		{"internal/regular", nil, standard},
 		{"internal/silence", nil, standard},
+		{"internal/standin", nil, standard},
 		{"internal/statesarn", nil, standard},
 		{"internal/typed", nil, libraries},
 		{"internal/unsupported", nil, standard},
