@@ -32,7 +32,8 @@ func (s *Stack) FindAmong(all []*Resource, name, kind, flag string) (*Resource, 
 }
 
 // Matching returns those of some resources that a name may mean: the one that has
-// exactly this logical ID, name or path, or those whose path ends in it.
+// exactly this logical ID, name or path, or those whose path ends in it. A path can
+// be found by the logical ID that the CDK makes from it.
 func (s *Stack) Matching(name string, all []*Resource) []*Resource {
 	if name == "" {
 		return all
@@ -42,7 +43,7 @@ func (s *Stack) Matching(name string, all []*Resource) []*Resource {
 	for _, r := range all {
 		path := strings.ReplaceAll(r.Path(), "/", ".")
 		switch {
-		case name == r.ID || dotted == path || dotted == s.ShortName(r):
+		case name == r.ID || dotted == path || dotted == s.ShortName(r) || isID(r.ID, name):
 			exact = append(exact, r)
 		case strings.HasSuffix(path, "."+dotted):
 			ending = append(ending, r)

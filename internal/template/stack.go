@@ -72,12 +72,17 @@ func (s *Stack) read(file string) error {
 	if err := readJSON(file, &s.document); err != nil {
 		return fmt.Errorf("reading the template of stack %s: %w", s.Path, err)
 	}
+	s.index()
+	return nil
+}
+
+// index makes the resources of the template.
+func (s *Stack) index() {
 	s.resources = make(map[string]*Resource, len(s.document.Resources))
 	for id, r := range s.document.Resources {
 		path, _ := r.Metadata["aws:cdk:path"].(string)
 		s.resources[id] = &Resource{ID: id, Type: r.Type, Stack: s, condition: r.Condition, properties: r.Properties, metadata: r.Metadata, path: path}
 	}
-	return nil
 }
 
 // readNested reads the stacks that are nested in this one, which the template
