@@ -21,7 +21,7 @@ import (
 // that has one, unless a connection broke.
 type Object struct {
 	ctx         context.Context
-	client      *s3.Client
+	client      API
 	bucket, key string
 	etag        *string
 	size        int64 // bytes
@@ -53,7 +53,7 @@ func incomplete(format string, args ...any) error {
 	return &IncompleteObject{message: fmt.Sprintf(format, args...)}
 }
 
-func open(ctx context.Context, client *s3.Client, bucket, key string) (*Object, error) {
+func open(ctx context.Context, client API, bucket, key string) (*Object, error) {
 	o := &Object{ctx: ctx, client: client, bucket: bucket, key: key}
 	answer, err := o.get(&s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {

@@ -15,30 +15,40 @@ import (
 
 // Store is S3. Its methods may be called at the same time.
 type Store struct {
-	mutex  sync.Mutex
-	client *s3.Client
+	given API // nil: the store finds or makes a client
+
+	mutex sync.Mutex
+	made  *s3.Client
 }
 
 // New returns a store that uses a client. If the client is nil, the store makes
 // one from the default configuration when it is first needed, because a
 // function that needs none starts faster without.
-func New(client *s3.Client) *Store { return &Store{client: client} }
+func New(client *s3.Client) *Store {
+	if client == nil {
+		return &Store{}
+	}
+	return &Store{given: client}
+}
 
 // Client returns the store's client. If it could not be made, the next call
 // tries again, as a process outlives an invocation.
-func (s *Store) Client(ctx context.Context) (*s3.Client, error) {
+func (s *Store) Client(ctx context.Context) (API, error) {
+	if s.given != nil {
+		return s.given, nil
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.client == nil {
+	if s.made == nil {
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.client = s3.NewFromConfig(settings, func(o *s3.Options) {
+		s.made = s3.NewFromConfig(settings, func(o *s3.Options) {
 			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
 		})
 	}
-	return s.client, nil
+	return s.made, nil
 }
 
 // Open opens an object, which is read with the context. An error that S3

@@ -104,7 +104,7 @@ func (t *Target) metadata() map[string]string {
 }
 
 // describe gives a large object its metadata, if it was written with other.
-func (t *Target) describe(ctx context.Context, client *s3.Client, size int64) error {
+func (t *Target) describe(ctx context.Context, client s3object.API, size int64) error {
 	metadata := t.metadata()
 	if maps.Equal(metadata, t.Expected) {
 		return nil
