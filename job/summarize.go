@@ -241,10 +241,11 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 		r.Comparison = &report.Comparison{Execution: request.Rerun.Execution,
 			Recovered: c.Recovered, SameError: c.SameError, OtherError: c.OtherError, Unknown: c.Unknown}
 	}
-	for name, write := range map[string]func(io.Writer) error{
-		protocol.ReportMarkdown: r.Markdown, protocol.ReportHTML: r.HTML, protocol.ReportJSON: r.JSON,
-	} {
-		if err := upload.To(ctx, z.store, z.log(), upload.Target{Object: request.Report.File(name)}, write); err != nil {
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{{protocol.ReportMarkdown, r.Markdown}, {protocol.ReportHTML, r.HTML}, {protocol.ReportJSON, r.JSON}} {
+		if err := upload.To(ctx, z.store, z.log(), upload.Target{Object: request.Report.File(file.name)}, file.write); err != nil {
 			return err
 		}
 	}
