@@ -12,6 +12,13 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
+// Database answers the operations of DynamoDB.
+type Database interface {
+	// Do sends a request, such as PutItem, in DynamoDB's JSON, and returns the
+	// answer. If DynamoDB refuses the request, the error is a [*dynamodb.Error].
+	Do(ctx context.Context, operation string, body []byte) (http.Header, []byte, error)
+}
+
 func optimizedDynamoDBNaming() naming {
 	return naming{prefix: "DynamoDB", service: "AmazonDynamoDBv2", fallback: "AmazonDynamoDBException"}
 }

@@ -4,9 +4,10 @@ package integration
 
 import (
 	"context"
+	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/asl/services"
-	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/sqs"
@@ -16,10 +17,13 @@ import (
 // Services are the services that tasks call.
 type Services struct {
 	Functions Functions
-	Database  *dynamodb.Database
-	S3        string // endpoint
+	Database  Database
+	S3        *s3.Client
 	Queues    *sqs.Service
-	Messages  *Messages
+	Messages  Messages
+
+	sending sync.Mutex // held while a message is sent, so that messages are kept in this order
+	sent    int64
 }
 
 // Functions are the functions that tasks invoke.
@@ -70,7 +74,7 @@ func (s *Services) Find(resource services.Resource, invoke engine.IntegrationFun
 		return s.sdkS3(action)
 	}
 	if form, ok := messageForms()[resource.Service+":"+action]; ok {
-		return s.send(form), s.Messages.open()
+		return s.send(form), s.Messages.Open()
 	}
 	return nil, unsupported.Integration.Error()
 }

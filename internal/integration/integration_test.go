@@ -63,9 +63,10 @@ func start(t *testing.T, definitions map[string]object) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.services = &Services{Database: database, S3: s3.URL, Queues: sqs.New(sqs.Options{}), Messages: NewMessages(w.messages)}
+	messages := NewMessageFile(w.messages)
+	w.services = &Services{Database: database, S3: S3At(s3.URL), Queues: sqs.New(sqs.Options{}), Messages: messages}
 	t.Cleanup(func() {
-		if err := w.services.Messages.Close(); err != nil {
+		if err := messages.Close(); err != nil {
 			t.Error(err)
 		}
 	})

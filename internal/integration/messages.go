@@ -11,70 +11,23 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// Messages keeps the messages that tasks send, each as a line of a file: SNS and
-// EventBridge have no receivers on this machine, and SQS only those of the
-// stack's queues.
-type Messages struct {
-	path  string
-	mutex sync.Mutex
-	file  *os.File // nil until a task may send
-	sent  int64
-}
-
-// NewMessages keeps messages in a file. It is created when a state machine has a
-// task that sends one.
-func NewMessages(path string) *Messages { return &Messages{path: path} }
-
-// Close closes the file.
-func (m *Messages) Close() error {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if m.file == nil {
-		return nil
-	}
-	return m.file.Close()
-}
-
-func (m *Messages) open() error {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if m.file != nil {
-		return nil
-	}
-	file, err := os.OpenFile(m.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("keeping messages: %w", err)
-	}
-	m.file = file
-	return nil
-}
-
-// keep writes a message to the file. Callers hold the mutex.
-func (m *Messages) keep(request *engine.Request, answer *value.Object) error {
-	m.sent++
-	line := value.Append(nil, value.NewObject(
-		"time", request.Now.UTC().Format(time.RFC3339Nano),
-		"resource", request.Resource.ARN,
-		"state", request.StateName,
-		"parameters", request.Parameters,
-		"answer", answer,
-	))
-	if _, err := m.file.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("keeping a message: %w", err)
-	}
-	return nil
+// Messages keeps the messages that tasks send. SNS and EventBridge have no
+// receivers here, and SQS only those of the stack's queues.
+type Messages interface {
+	// Open prepares for messages. It is called for each task that may send some.
+	Open() error
+	// Keep keeps a message, which is in the parameters of the request, and the
+	// service's answer. It is not called by two goroutines at the same time.
+	Keep(request *engine.Request, answer *value.Object) error
 }
 
 // messageForm is an integration that sends a message.
@@ -109,16 +62,17 @@ func (s *Services) send(form messageForm) engine.IntegrationFunc {
 		if !ok {
 			return nil, unusable(request.Parameters, "got no JSON object, expected one")
 		}
-		s.Messages.mutex.Lock()
-		defer s.Messages.mutex.Unlock()
+		s.sending.Lock()
+		defer s.sending.Unlock()
 		answer, err := s.sendToQueue(form.naming, parameters)
 		if answer == nil && err == nil {
-			answer, err = form.answer(form.naming, parameters, s.Messages.sent)
+			answer, err = form.answer(form.naming, parameters, s.sent)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Messages.keep(request, answer); err != nil {
+		s.sent++
+		if err := s.Messages.Keep(request, answer); err != nil {
 			return nil, err
 		}
 		if failed, _ := answer.Get("FailedEntryCount"); !form.naming.sdk && failed != nil && failed != 0.0 {

@@ -66,6 +66,18 @@ var s3Exceptions = map[string]s3Exception{
 // body: the SDK for Java names them by the operation.
 var s3Headless = map[string]string{"headObject": "NoSuchKeyException", "headBucket": "NoSuchBucketException"}
 
+// S3At returns a client of the S3 of this machine at a URL.
+func S3At(url string) *s3.Client {
+	return s3.New(s3.Options{
+		BaseEndpoint:               &url,
+		UsePathStyle:               true,
+		Region:                     "us-east-1",
+		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+	})
+}
+
 type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, error)
 
 // sdkS3 answers arn:aws:states:::aws-sdk:s3:ACTION.
@@ -74,16 +86,8 @@ func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 	if !ok {
 		return nil, unsupported.S3Action.Error(upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
-	client := s3.New(s3.Options{
-		BaseEndpoint:               &s.S3,
-		UsePathStyle:               true,
-		Region:                     "us-east-1",
-		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-	})
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		output, err := call(ctx, client, request.Parameters)
+		output, err := call(ctx, s.S3, request.Parameters)
 		if err != nil {
 			return nil, s3TaskError(action, err)
 		}

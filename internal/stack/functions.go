@@ -61,8 +61,8 @@ func (s *Stack) startHost(context.Context) (err error) {
 	s.queues = sqs.New(sqs.Options{Region: s.template.Region, Account: s.template.Account, Faults: s.options.QueueFaults})
 	s.invoker = invocation.New(invocation.Options{Host: s.host, Queues: s.queues, Concurrency: s.options.Concurrency, Delivered: s.options.Delivered})
 	s.functions = invocable{s.invoker, map[string]time.Duration{}, map[string]error{}, logs}
-	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: s.s3Server.URL, Queues: s.queues,
-		Messages: integration.NewMessages(filepath.Join(s.options.Folder, "messages.jsonl"))}
+	s.messages = integration.NewMessageFile(filepath.Join(s.options.Folder, "messages.jsonl"))
+	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: integration.S3At(s.s3Server.URL), Queues: s.queues, Messages: s.messages}
 	return nil
 }
 

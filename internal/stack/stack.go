@@ -79,6 +79,7 @@ type Stack struct {
 	host     *lambdahost.Host
 	invoker  *invocation.Invoker
 	services *integration.Services // for tasks
+	messages *integration.MessageFile
 	recorder *archive.Recorder
 	api      *sfnapi.Service
 	logs     []*functionlog.Writer
@@ -227,9 +228,9 @@ func (s *Stack) Close() error {
 		errs = append(errs, file.Close())
 	}
 	s.logs = nil
-	if s.services != nil {
-		errs = append(errs, s.services.Messages.Close())
-		s.services = nil
+	if s.messages != nil {
+		errs = append(errs, s.messages.Close())
+		s.messages = nil
 	}
 	if s.executables != "" { // those of all runs would take much space
 		errs = append(errs, os.RemoveAll(s.executables))
