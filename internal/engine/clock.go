@@ -10,15 +10,26 @@ import (
 type Clock struct {
 	start   time.Time
 	virtual bool
+	driver  loop.Driver
 }
 
 // VirtualClock returns a clock that starts at a time, and jumps to the next
 // timer whenever nothing can run and no call is under way. Waits take no time
 // and end in the order in which they would in real time.
-func VirtualClock(start time.Time) Clock { return Clock{start, true} }
+func VirtualClock(start time.Time) Clock { return Clock{start: start, virtual: true} }
+
+// DrivenClock returns the clock of a bubble of package testing/synctest. The
+// driver decides which of the calls that have returned goes on.
+func DrivenClock(driver loop.Driver) Clock { return Clock{driver: driver} }
+
+// shared reports whether runs at the same time have the same time.
+func (c Clock) shared() bool { return !c.virtual && c.driver == nil }
 
 func (c Clock) loop() *loop.Loop {
-	if c.virtual {
+	switch {
+	case c.driver != nil:
+		return loop.NewDriven(c.driver)
+	case c.virtual:
 		return loop.NewVirtual(c.start)
 	}
 	return loop.New()

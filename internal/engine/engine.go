@@ -38,7 +38,6 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/event"
-	"github.com/mapjob/mapjob/internal/value"
 )
 
 // Type is the type of a workflow.
@@ -77,8 +76,10 @@ type Engine struct {
 	keepsLast    bool // the last events of executions, because a task may ask for them
 }
 
-// New prepares a state machine to be run. The error joins all problems, with a
-// [*MissingError] for each integration or object store that is not there.
+// New prepares a state machine to be run. It may be nil for an engine whose state
+// machines are all those of [WithStateMachine]: a [Session] starts them. The error
+// joins all problems, with a [*MissingError] for each integration or object store
+// that is not there.
 func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	e := &Engine{
 		machine:    machine,
@@ -93,13 +94,13 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 	if parts := strings.Split(e.machineARN, ":"); len(parts) > 3 {
 		e.region = parts[3]
 	}
-	e.keepsLast = e.executions != nil || readsHistories(machine)
-	errs := append(e.missing(machine), machine.CheckSubstitutions())
-	if n := len([]rune(e.name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
-		errs = append(errs, fmt.Errorf("execution name: got %d characters, expected at most %d", n, e.limits.NameLength))
-	}
-	if e.kind == Express {
-		errs = append(errs, machine.CheckExpress())
+	e.keepsLast = e.executions != nil || machine != nil && readsHistories(machine)
+	errs := []error{e.checkName(e.name)}
+	if machine != nil {
+		errs = append(append(e.missing(machine), machine.CheckSubstitutions()), errs...)
+		if e.kind == Express {
+			errs = append(errs, machine.CheckExpress())
+		}
 	}
 	for _, arn := range slices.Sorted(maps.Keys(e.machines)) {
 		nested := e.machines[arn].machine
@@ -111,6 +112,13 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 		}
 	}
 	return e, errors.Join(errs...)
+}
+
+func (e *Engine) checkName(name string) error {
+	if n := len([]rune(name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
+		return fmt.Errorf("execution name: got %d characters, expected at most %d", n, e.limits.NameLength)
+	}
+	return nil
 }
 
 // Status is the status of an execution, as DescribeExecution names it.
@@ -160,45 +168,37 @@ type Started struct {
 	ARN   string
 	Start time.Time
 
-	ctx       context.Context
+	session   *Session
 	execution *execution
 	input     []byte
 }
 
-// Finish runs the execution to its end. It must be called once.
+// Finish runs the execution and those that its tasks start to their end. It must
+// be called once.
 func (s *Started) Finish() *Execution {
-	r := s.execution.run
-	r.loop.Run(s.ctx, r.stop)
-	r.cancel()
+	s.session.finish()
 	return s.execution.result(s.input)
 }
 
 // Start starts an execution as Run does, without running it.
 func (e *Engine) Start(ctx context.Context, input []byte) (*Started, error) {
-	v, err := value.Parse(input)
+	s := e.Open(ctx)
+	x, err := s.start(&nestedMachine{e.machine, e.kind}, e.machineARN, e.name, input)
+	if err == nil && !s.run.executions.add(x, true) {
+		err = fmt.Errorf("execution %s: %w", x.arn, ErrExecutionRuns)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("input: got text that is not JSON, expected one JSON value: %w", err)
+		s.run.cancel()
+		return nil, err
 	}
-	if limit := e.limits.PayloadBytes; limit > 0 && len(input) > limit {
-		return nil, fmt.Errorf("input: got %d bytes, expected at most %d", len(input), limit)
-	}
-	r := newRun(ctx, e)
-	name := e.name
-	if name == "" {
-		name = r.newID()
-	}
-	x := r.newExecution(e.machine, e.machineARN, e.kind, name)
-	x.input = v
-	x.ended = r.executionEnded
-	if !r.executions.add(x, true) {
-		r.cancel()
-		return nil, fmt.Errorf("execution %s: %w", x.arn, ErrExecutionRuns)
-	}
-	r.add(x)
-	r.loop.Do(x.start)
-	return &Started{ARN: x.arn, Start: x.startTime, ctx: ctx, execution: x, input: input}, nil
+	s.queue(x)
+	return &Started{ARN: x.arn, Start: x.startTime, session: s, execution: x, input: input}, nil
 }
 
-// ErrExecutionRuns is returned for an execution whose ARN another one has that
-// still runs.
-var ErrExecutionRuns = errors.New("an execution of this name runs already, expected another name")
+// The errors of an execution whose ARN another one has.
+var (
+	// ErrExecutionRuns is returned while the other one runs.
+	ErrExecutionRuns = errors.New("an execution of this name runs already, expected another name")
+	// ErrExecutionExists is returned by a [Session], which keeps the others.
+	ErrExecutionExists = errors.New("an execution of this name exists already, expected another name")
+)

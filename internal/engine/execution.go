@@ -24,6 +24,7 @@ type execution struct {
 	flow        *asl.Flow
 	timeout     time.Duration
 	input       any
+	text        []byte // of the input, if a session has started it
 	startTime   time.Time
 	stopTime    time.Time
 	status      Status

@@ -10,7 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/loop"
 )
 
-// run owns everything that one call of [Engine.Run] changes.
+// run owns everything that a [Session] changes.
 type run struct {
 	engine     *Engine
 	ctx        context.Context
@@ -20,6 +20,8 @@ type run struct {
 	executions *Executions  // with those of other runs
 	started    []*execution // of this run, in this order
 	running    int          // how many of them
+	awaited    *execution   // its end is that of the loop
+	lastEnds   bool         // and so is that of the last one
 	tokens     map[string]*Callback
 	labels     map[*asl.State]string // of Maps without a Label
 }
@@ -36,16 +38,18 @@ func newRun(ctx context.Context, e *Engine) *run {
 		seed = rand.Uint64()
 	}
 	r := &run{engine: e, loop: e.clock.loop(), random: rand.New(rand.NewPCG(seed, seed)), executions: e.executions}
-	if r.executions == nil || e.clock.virtual {
+	if r.executions == nil || !e.clock.shared() {
 		r.executions = &Executions{}
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r
 }
 
-// executionEnded ends the run with its last execution.
-func (r *run) executionEnded() {
-	if r.running--; r.running == 0 {
+// executionEnded ends the loop if it runs until this execution, or the last one,
+// has ended.
+func (r *run) executionEnded(x *execution) {
+	r.running--
+	if x == r.awaited || r.lastEnds && r.running == 0 {
 		r.loop.End()
 	}
 }

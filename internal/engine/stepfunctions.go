@@ -58,7 +58,7 @@ func (t *task) startExecution(arguments *value.Object) {
 		return
 	}
 	x.ended = func() {
-		r.executionEnded()
+		r.executionEnded(x)
 		if t.nested == x && !t.ended() {
 			t.nested = nil
 			t.nestedEnded(x)

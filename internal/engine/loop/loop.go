@@ -1,5 +1,5 @@
 // Package loop runs the steps of a state machine's run one after the other, in
-// real or in virtual time.
+// real time, in virtual time, or as a driver decides.
 package loop
 
 import (
@@ -19,6 +19,7 @@ import (
 type Loop struct {
 	virtual bool
 	time    time.Time // virtual time
+	driver  Driver    // of a driven loop, else nil
 
 	ready queue
 	// idle steps run when nothing is ready. Starting another child execution is
@@ -31,10 +32,12 @@ type Loop struct {
 	// blocking is the number of Block calls whose step has not run.
 	blocking int
 	// begun counts the Block calls. In virtual time, turn is the number of the
-	// last one whose step has run, and returned holds the steps of later ones.
+	// last one whose step has run. There and in a driven loop, returned holds the
+	// steps that have not run, by the number of their call.
 	begun    int64
 	turn     int64
 	returned map[int64]func()
+	offered  []int64 // the numbers in returned, for the driver
 
 	mutex  sync.Mutex
 	posted []func()
@@ -79,7 +82,8 @@ func (l *Loop) Post(step func()) {
 
 // Block runs work on a goroutine of its own, and then the step that work
 // returns on the loop. Virtual time stands still meanwhile, and the steps run
-// in the order of the Block calls, so that a run repeats exactly.
+// in the order of the Block calls, so that a run repeats exactly. In a driven
+// loop, they run in the order that the driver chooses.
 func (l *Loop) Block(work func() (step func())) {
 	l.blocking++
 	l.begun++
@@ -87,7 +91,7 @@ func (l *Loop) Block(work func() (step func())) {
 	go func() {
 		step := work()
 		l.Post(func() {
-			if !l.virtual {
+			if !l.virtual && l.driver == nil {
 				l.blocking--
 				step()
 				return
@@ -107,29 +111,58 @@ func (l *Loop) inTurn() bool {
 		return false
 	}
 	l.turn++
-	delete(l.returned, l.turn)
+	l.finish(l.turn, step)
+	return true
+}
+
+// finish runs the step of a Block call whose work has returned.
+func (l *Loop) finish(call int64, step func()) {
+	delete(l.returned, call)
 	l.blocking--
 	step()
-	return true
 }
 
 // maxAhead is how many Block calls are begun in virtual time before the loop
 // waits for the oldest one. It does not depend on how fast they are.
 const maxAhead = 64
 
-// End makes Run return after the current step.
+// End makes Run and RunUntil return after the current step.
 func (l *Loop) End() { l.ended = true }
 
 // pollEvery is the number of steps between two looks at what was posted.
 const pollEvery = 64
 
-// Run runs steps until End is called. When ctx ends, Run calls cancelled once,
-// which has to lead to End.
-func (l *Loop) Run(ctx context.Context, cancelled func()) {
+// End says why [Loop.RunUntil] has returned.
+type End int
+
+// The reasons to return.
+const (
+	// Ended is the end after a call of [Loop.End].
+	Ended End = iota
+	// Reached is the end at the limit: nothing can run before time passes.
+	Reached
+	// Blocked is the end of a driven loop without a limit that has nothing left
+	// to wait for: no timer, no Block call, and a driver that is not busy.
+	Blocked
+)
+
+// Run is RunUntil without a limit.
+func (l *Loop) Run(ctx context.Context, cancelled func()) End {
+	return l.RunUntil(ctx, cancelled, time.Time{})
+}
+
+// RunUntil runs steps until End is called or, unless the limit is zero, time
+// would pass beyond the limit: steps that are due then still run. It may be
+// called again. When ctx ends, RunUntil calls cancelled once, which has to lead
+// to End.
+func (l *Loop) RunUntil(ctx context.Context, cancelled func(), limit time.Time) End {
 	done := ctx.Done()
+	l.ended = false
 	for n := 0; !l.ended; n++ {
 		if n%pollEvery == 0 {
-			l.takePosted()
+			if l.driver == nil {
+				l.takePosted()
+			}
 			select {
 			case <-done:
 				done = nil
@@ -145,12 +178,12 @@ func (l *Loop) Run(ctx context.Context, cancelled func()) {
 			step()
 			continue
 		}
-		if l.takePosted() {
+		if l.driver == nil && l.takePosted() {
 			continue
 		}
 		if l.blocking >= maxAhead && l.virtual {
 			if !l.inTurn() {
-				done = l.sleep(done, cancelled)
+				done = l.sleep(done, cancelled, limit)
 			}
 			continue
 		}
@@ -158,24 +191,50 @@ func (l *Loop) Run(ctx context.Context, cancelled func()) {
 			step()
 			continue
 		}
-		if l.fireDue() || l.inTurn() {
+		if l.fireDue() || l.nextReturned() {
 			continue
 		}
-		done = l.sleep(done, cancelled)
+		if l.reached(limit) {
+			return Reached
+		}
+		if limit.IsZero() && l.stuck() {
+			return Blocked
+		}
+		done = l.sleep(done, cancelled, limit)
 	}
+	return Ended
 }
 
-// sleep waits until something can run. Virtual time moves to the next timer
-// instead, unless work is under way.
-func (l *Loop) sleep(done <-chan struct{}, cancelled func()) <-chan struct{} {
+// nextReturned lets a Block call that has returned go on, or in a driven loop
+// what the driver chooses.
+func (l *Loop) nextReturned() bool {
+	if l.driver == nil {
+		return l.inTurn()
+	}
+	return l.drive()
+}
+
+// reached reports whether the loop is at the limit. Virtual time stands still
+// there while work is under way.
+func (l *Loop) reached(limit time.Time) bool {
+	return !limit.IsZero() && !l.Now().Before(limit) && (!l.virtual || l.blocking == 0)
+}
+
+// sleep waits until something can run, at most until the limit. Virtual time
+// moves there instead, unless work is under way.
+func (l *Loop) sleep(done <-chan struct{}, cancelled func(), limit time.Time) <-chan struct{} {
 	select {
 	case <-done:
 		cancelled()
 		return nil
 	default:
 	}
+	next, ok := l.timers.Next()
+	if !limit.IsZero() && (!ok || limit.Before(next)) {
+		next, ok = limit, true
+	}
 	var due <-chan time.Time
-	if next, ok := l.timers.Next(); ok {
+	if ok {
 		if l.virtual {
 			if l.blocking == 0 {
 				l.time = next
@@ -187,9 +246,16 @@ func (l *Loop) sleep(done <-chan struct{}, cancelled func()) <-chan struct{} {
 			due = t.C
 		}
 	}
+	var driven <-chan struct{}
+	if l.driver != nil {
+		driven = l.driver.Wake()
+	}
 	select {
 	case <-l.wake:
-		l.takePosted()
+		if l.driver == nil {
+			l.takePosted()
+		}
+	case <-driven:
 	case <-due:
 	case <-done:
 		cancelled()

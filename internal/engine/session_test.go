@@ -1,0 +1,153 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/loop"
+)
+
+// inOrder is a driver that takes what has returned in the order of the calls.
+type inOrder struct{ wake chan struct{} }
+
+func (inOrder) Settle() { synctest.Wait() }
+
+func (inOrder) Choose(returned []int64) (int, bool) {
+	if len(returned) == 0 {
+		return -1, false
+	}
+	return 0, false
+}
+
+func (d inOrder) Wake() <-chan struct{} { return d.wake }
+func (inOrder) Busy() bool              { return false }
+
+const waiterARN = machinePrefix + "Waiter"
+
+// open opens a session in a bubble, with a machine as waiterARN.
+func open(t *testing.T, definition string, options ...engine.Option) *engine.Session {
+	t.Helper()
+	e, err := engine.New(nil, append([]engine.Option{
+		engine.WithSeed(1), engine.WithClock(engine.DrivenClock(inOrder{})),
+		engine.WithStateMachine(waiterARN, parse(t, definition), engine.Standard),
+	}, options...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Open(context.Background())
+}
+
+func begin(t *testing.T, s *engine.Session, name, input string) string {
+	t.Helper()
+	arn, err := s.Start(waiterARN, name, []byte(input))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return arn
+}
+
+func status(t *testing.T, s *engine.Session, arn string) string {
+	t.Helper()
+	x, ok := s.Result(arn)
+	if !ok {
+		t.Fatalf("%s: got no execution", arn)
+	}
+	return strings.TrimSpace(x.Status + " " + string(x.Output) + x.Error)
+}
+
+const waits = `{"QueryLanguage":"JSONata","StartAt":"W","States":{"W":{"Type":"Wait","Seconds":"{% $states.input %}","End":true}}}`
+
+func TestSessionRunsExecutionsUntilATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, waits)
+		defer s.Close()
+		began := time.Now()
+		hour, day := begin(t, s, "hour", "3600"), begin(t, s, "day", "86400")
+		for _, c := range []struct {
+			until    time.Duration
+			expected [2]string
+		}{
+			{0, [2]string{"RUNNING", "RUNNING"}},
+			{time.Hour - 1, [2]string{"RUNNING", "RUNNING"}},
+			{time.Hour, [2]string{"SUCCEEDED 3600", "RUNNING"}},
+			{48 * time.Hour, [2]string{"SUCCEEDED 3600", "SUCCEEDED 86400"}},
+		} {
+			if end := s.Run(began.Add(c.until)); end != loop.Reached {
+				t.Errorf("%v: got end %d, expected the limit", c.until, end)
+			}
+			if got := [2]string{status(t, s, hour), status(t, s, day)}; got != c.expected {
+				t.Errorf("%v: got %q, expected %q", c.until, got, c.expected)
+			}
+			if passed := time.Since(began); passed != c.until {
+				t.Errorf("got %v passed, expected %v", passed, c.until)
+			}
+		}
+	})
+}
+
+func TestSessionRunsToTheEndOfOneExecution(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, waits)
+		defer s.Close()
+		hour, day := begin(t, s, "hour", "3600"), begin(t, s, "day", "86400")
+		for range 2 { // the second time, it has ended
+			if end := s.RunToEnd(hour); end != loop.Ended || status(t, s, hour) != "SUCCEEDED 3600" || status(t, s, day) != "RUNNING" {
+				t.Errorf("got end %d, %q and %q, expected the end of the first only", end, status(t, s, hour), status(t, s, day))
+			}
+		}
+		if end := s.Run(time.Time{}); end != loop.Blocked || status(t, s, day) != "SUCCEEDED 86400" {
+			t.Errorf("got end %d and %q, expected that nothing is left", end, status(t, s, day))
+		}
+	})
+}
+
+func TestSessionStopsAndTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, waits)
+		stopped, expired := begin(t, s, "stopped", "60"), begin(t, s, "expired", "60")
+		left := begin(t, s, "left", "60")
+		s.Run(time.Now())
+		if !s.Stop(stopped, "Enough", "of it") || !s.TimeOut(expired) || s.Stop("arn", "", "") || s.TimeOut("arn") {
+			t.Error("got another answer than that two executions are here")
+		}
+		s.Run(time.Now())
+		if got, expected := status(t, s, stopped)+", "+status(t, s, expired)+", "+status(t, s, left), "ABORTED Enough, TIMED_OUT, RUNNING"; got != expected {
+			t.Errorf("got %s, expected %s", got, expected)
+		}
+		s.Close()
+		if got := status(t, s, left); got != "ABORTED" {
+			t.Errorf("got %s, expected that Close stops what runs", got)
+		}
+	})
+}
+
+func TestSessionRefusesToStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, waits)
+		defer s.Close()
+		begin(t, s, "one", "0")
+		s.Run(time.Now())
+		for name, c := range map[string]struct{ machine, name, input, expected string }{
+			"a name that was used":  {waiterARN, "one", "0", "exists already"},
+			"another machine":       {machinePrefix + "Other", "two", "0", "not found"},
+			"text that is not JSON": {waiterARN, "three", "{", "not JSON"},
+			"a long input":          {waiterARN, "four", `"` + strings.Repeat("x", 262144) + `"`, "at most 262144"},
+			"a long name":           {waiterARN, strings.Repeat("x", 81), "0", "at most 80"},
+		} {
+			if _, err := s.Start(c.machine, c.name, []byte(c.input)); err == nil || !strings.Contains(err.Error(), c.expected) {
+				t.Errorf("%s: got %v, expected an error with %q", name, err, c.expected)
+			}
+		}
+		if _, err := s.Start(waiterARN, "one", []byte("0")); !errors.Is(err, engine.ErrExecutionExists) {
+			t.Errorf("got %v, expected ErrExecutionExists", err)
+		}
+		if n := len(s.ARNs()); n != 1 {
+			t.Errorf("got %d executions, expected 1", n)
+		}
+	})
+}
