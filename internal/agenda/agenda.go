@@ -19,6 +19,9 @@ type Entry[T any] struct {
 	place int // in the heap, -1 outside
 }
 
+// At returns the time at which the entry is due.
+func (e *Entry[T]) At() time.Time { return e.at }
+
 // Add adds a value. Of values that are due at the same time the one with the lowest
 // order is first.
 func (a *Agenda[T]) Add(value T, at time.Time, order int64) *Entry[T] {

@@ -22,7 +22,7 @@ func (m *mapRun) startChild() {
 	c.execution = execution{
 		run: r, name: name, machineARN: m.childARN, machineName: m.visit.execution.machineName,
 		kind: m.childKind(), flow: &m.visit.state.Map.Processor.Flow, status: Running, input: m.batching.childInput(&m.batch),
-		ended: c.done,
+		child: c, ended: c.done,
 	}
 	c.execution.arn = r.executionARN(m.childARN, name, c.execution.kind)
 	if c.execution.kind == Express {

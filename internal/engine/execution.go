@@ -34,6 +34,7 @@ type execution struct {
 	last        lastEvent
 	// variableBytes is the size of the variables of all its threads that run.
 	variableBytes int
+	child         *child // that it is, nil outside of a Map Run
 	root          *thread
 	timer         *loop.Timer
 	// ended is called once, when the execution has its final status.

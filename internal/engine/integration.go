@@ -72,6 +72,13 @@ type Request struct {
 	// of the child. StateMachineARN is its state machine.
 	ExecutionARN    string
 	StateMachineARN string
+	// Number counts the requests of the run from 1, in the order in which their
+	// tasks were scheduled.
+	Number int64
+	// First is the index of the first item of the request's child execution or
+	// iteration, and Items the number of its items: 0 outside of a Map. In nested
+	// Maps they are those of the innermost one.
+	First, Items int
 	// Now is the time on the clock of the run.
 	Now time.Time
 	// Callback answers the task if it waits for its token, else it is nil.

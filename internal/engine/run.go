@@ -22,6 +22,7 @@ type run struct {
 	running    int          // how many of them
 	awaited    *execution   // its end is that of the loop
 	lastEnds   bool         // and so is that of the last one
+	requests   int64        // tasks that were scheduled
 	tokens     map[string]*Callback
 	labels     map[*asl.State]string // of Maps without a Label
 }

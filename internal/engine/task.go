@@ -79,6 +79,8 @@ func (t *task) schedule() {
 			return
 		}
 	}
+	v.run.requests++
+	t.request.Number = v.run.requests
 	d.Value, d.HasValue = t.request.Parameters, true
 	if !v.thread.record(callEvents(resource).scheduled, &d) {
 		return
@@ -102,6 +104,7 @@ func (t *task) prepare(d *event.Data) (err error) {
 	}
 	r.Resource, r.StateName, r.Attempt = definition.Resource, v.state.Name, v.retryCount()
 	r.ExecutionARN, r.StateMachineARN = v.execution.arn, v.execution.machineARN
+	r.First, r.Items = v.thread.items()
 	r.Now = v.enteredAt // the first attempt is in the step that entered the state
 	if r.Attempt > 0 {
 		r.Now = v.run.loop.Now()

@@ -27,6 +27,18 @@ type thread struct {
 	done func(output any, f *failure)
 }
 
+// items returns the index of the first of the items that the thread works on, and
+// their number.
+func (t *thread) items() (first, count int) {
+	if t.item != nil {
+		return t.item.index, 1
+	}
+	if c := t.execution.child; c != nil {
+		return c.first, c.items
+	}
+	return 0, 0
+}
+
 // enter queues the entry into a state.
 func (t *thread) enter(s *asl.State, input any) {
 	v := &visit{run: t.execution.run, execution: t.execution, thread: t, state: s, input: input}

@@ -1,6 +1,10 @@
 package expression
 
-import "github.com/mapjob/mapjob/internal/value"
+import (
+	"maps"
+
+	"github.com/mapjob/mapjob/internal/value"
+)
 
 // Variables holds the variables of a flow of states, inside those of the flow
 // around it. It is immutable: With returns a changed copy.
@@ -17,6 +21,16 @@ func (v *Variables) Get(name string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// All returns the values by name. Names are unique: a definition may not assign a
+// variable of an outer flow.
+func (v *Variables) All() map[string]any {
+	all := map[string]any{}
+	for ; v != nil; v = v.outer {
+		maps.Insert(all, v.values.All())
+	}
+	return all
 }
 
 // Inner returns an empty scope that can read the outer variables.
