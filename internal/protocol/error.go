@@ -3,6 +3,8 @@ package protocol
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Error is an error with one of the names of this package.
@@ -21,13 +23,18 @@ func (e *Error) Error() string { return e.Message }
 // ErrorCode returns the name, as errors of AWS services do.
 func (e *Error) ErrorCode() string { return e.Name }
 
-// Excerpt returns the beginning of a text, for the message of an error.
+// Excerpt returns the beginning of a text, for the message of an error. It is cut
+// between two characters, and is valid UTF-8 whatever the text is.
 func Excerpt(text []byte) string {
 	const most = 200
-	if len(text) > most {
-		return fmt.Sprintf("%s… (%d bytes)", text[:most], len(text))
+	if len(text) <= most {
+		return strings.ToValidUTF8(string(text), "\uFFFD")
 	}
-	return string(text)
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(string(text[:end]), "\uFFFD"), len(text))
 }
 
 // CauseMessage returns the message in a cause that a Lambda function gave as

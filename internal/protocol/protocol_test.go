@@ -1,8 +1,10 @@
 package protocol_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -76,5 +78,27 @@ func TestAChunkHasABucketAKeyAndItems(t *testing.T) {
 		if c.IsValid() {
 			t.Errorf("%s: got %+v accepted", name, c)
 		}
+	}
+}
+
+// An excerpt is cut between characters, and valid UTF-8 whatever it is of.
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("€", 66) // 198 bytes
+	for text, expected := range map[string]string{
+		"short":                   "short",
+		"a\xffb":                  "a\uFFFDb",
+		long + "ab":               long + "ab",
+		long + "abc":              long + "ab… (201 bytes)",
+		long + "€":                long + "… (201 bytes)",
+		long + "😀":                long + "… (202 bytes)",
+		long + "a\xff" + "\xffcd": long + "a\uFFFD… (203 bytes)",
+	} {
+		if got := protocol.Excerpt([]byte(text)); got != expected {
+			t.Errorf("got %q, expected %q", got, expected)
+		}
+	}
+	if got := protocol.Excerpt(bytes.Repeat([]byte{0x80}, 300)); !utf8.ValidString(got) {
+		t.Errorf("got %q, expected valid UTF-8", got)
 	}
 }

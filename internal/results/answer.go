@@ -83,7 +83,7 @@ func (r Reader) Answer(ctx context.Context, answer json.RawMessage, yield Yield)
 func (r *reading) list(text []byte, in string) error {
 	list, err := elements(text)
 	if err != nil {
-		return invalid("got %s, expected a list of outcomes, as a worker made with job.Work answers", excerpt(text))
+		return invalid("got %s, expected a list of outcomes, as a worker made with job.Work answers", protocol.Excerpt(text))
 	}
 	for _, element := range list {
 		if err := r.element(element, in); err != nil {
@@ -112,7 +112,7 @@ func (r *reading) element(text []byte, in string) error {
 
 // notOutcome returns the error of a text without the index of an item.
 func notOutcome(text []byte, in string) error {
-	return invalid("got %s in %s, expected the outcome of an item, as a worker made with job.Work answers", excerpt(text), in)
+	return invalid("got %s in %s, expected the outcome of an item, as a worker made with job.Work answers", protocol.Excerpt(text), in)
 }
 
 // decodeStored returns the address of stored outcomes in a text; nil if the text is
@@ -188,7 +188,7 @@ func (r *reading) batchAnswer(b *protocol.BatchAnswer) error {
 	items := newBatch(b)
 	list, err := elements(b.Answer)
 	if err != nil {
-		r.ignored.add("got the answer %s to %s, expected a list of outcomes", excerpt(b.Answer), items)
+		r.ignored.add("got the answer %s to %s, expected a list of outcomes", protocol.Excerpt(b.Answer), items)
 	}
 	located := false
 	for _, text := range list {
@@ -202,10 +202,10 @@ func (r *reading) batchAnswer(b *protocol.BatchAnswer) error {
 		s := decodeStored(text)
 		switch {
 		case s == nil:
-			r.ignored.add("got %s in the answer to %s, expected an outcome", excerpt(text), items)
+			r.ignored.add("got %s in the answer to %s, expected an outcome", protocol.Excerpt(text), items)
 			continue
 		case located:
-			r.ignored.add("got %s in the answer to %s, expected one address of stored outcomes at most", excerpt(text), items)
+			r.ignored.add("got %s in the answer to %s, expected one address of stored outcomes at most", protocol.Excerpt(text), items)
 			continue
 		}
 		located = true
@@ -262,7 +262,7 @@ func (r *reading) storedOf(items *batch, s *protocol.StoredOutcomes) error {
 			if o := r.decoder.decode(text); o != nil {
 				return r.yieldOf(items, o, in)
 			}
-			r.ignored.add("got %s in %s, expected an outcome", excerpt(text), in)
+			r.ignored.add("got %s in %s, expected an outcome", protocol.Excerpt(text), in)
 			return nil
 		})
 		if err != nil && !missing(err) {

@@ -58,7 +58,7 @@ func (r *reading) eachBest(c *protocol.Chunk, stored protocol.OutcomesLocation, 
 				o := r.decoder.decode(text)
 				if o == nil || o.Index < c.First || o.Index >= c.First+c.Count {
 					if isLast {
-						r.ignored.add("got %s in %s, expected an outcome of items %d to %d", excerpt(text), address(stored.Bucket, key), c.First, c.First+c.Count-1)
+						r.ignored.add("got %s in %s, expected an outcome of items %d to %d", protocol.Excerpt(text), address(stored.Bucket, key), c.First, c.First+c.Count-1)
 					}
 					return nil
 				}

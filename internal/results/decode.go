@@ -7,7 +7,6 @@ import (
 	"iter"
 	"math"
 	"strconv"
-	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -43,7 +42,7 @@ func (d *decoder) decode(text []byte) *protocol.Outcome {
 		return o
 	}
 	d.outcome.Outcome = protocol.Outcome{Index: index, Status: protocol.Failed, Error: protocol.ErrorInvalidResult, Retryable: true,
-		Cause: "got " + excerpt(text) + " from the worker, expected an outcome, as a worker made with job.Work answers"}
+		Cause: "got " + protocol.Excerpt(text) + " from the worker, expected an outcome, as a worker made with job.Work answers"}
 	return &d.outcome.Outcome
 }
 
@@ -157,6 +156,3 @@ func elements(answer []byte) ([]jsontext.Value, error) {
 	}
 	return list, err
 }
-
-// excerpt returns the beginning of a text, as valid UTF-8.
-func excerpt(text []byte) string { return strings.ToValidUTF8(protocol.Excerpt(text), "\uFFFD") }
