@@ -132,6 +132,7 @@ var floors = [][]room{
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
+		{"internal/simulation", []string{"internal/asl", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/integration", "internal/lambdahost", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value"}, sdk},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.

@@ -1,0 +1,229 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/mapjob/mapjob/internal/lambdahost"
+)
+
+// Sizes of payloads (Lambda developer guide, "Lambda quotas": 6 MB each for request
+// and response). The limit in Lambda's error is a hundred bytes larger.
+const (
+	maxRequestBytes  = 6 << 20
+	maxResponseBytes = maxRequestBytes + 100
+)
+
+// Invocation is an invocation of a function that is under way.
+type Invocation struct {
+	Function *Function
+	State    string // of the task that invokes it; "" without
+	Since    time.Time
+}
+
+// invocation is an invocation of a function.
+type invocation struct {
+	Invocation
+	number    int64
+	caller    *caller // the task; nil without
+	requestID string
+	deadline  time.Time
+	// ctx ends with the invocation, and with it what its requests may do.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	mutex    sync.Mutex
+	writes   int
+	response *lambdahost.Response
+	over     chan struct{} // closed when there is a response
+	returned chan struct{} // closed when the handler has returned
+}
+
+type invocationKey struct{}
+
+// invocationOf returns the invocation to which a context belongs; nil if it belongs
+// to none.
+func invocationOf(ctx context.Context) *invocation {
+	v, _ := ctx.Value(invocationKey{}).(*invocation)
+	return v
+}
+
+// errOver is why the context of an invocation ends.
+type errOver string
+
+func (e errOver) Error() string { return string(e) }
+
+// begin invokes a function. The task that invokes it may end before the invocation
+// does: the function runs on then, as on AWS.
+func (s *Simulation) begin(c *caller, f *Function, handler lambda.Handler, payload []byte) *invocation {
+	s.mutex.Lock()
+	s.invocations++
+	v := &invocation{
+		Invocation: Invocation{Function: f, Since: time.Now()}, number: s.invocations, caller: c,
+		over: make(chan struct{}), returned: make(chan struct{}),
+	}
+	s.inFlight = append(s.inFlight, v)
+	s.mutex.Unlock()
+	if c != nil {
+		v.State = c.request.StateName
+	}
+	v.deadline = v.Since.Add(f.Timeout)
+	v.requestID = s.requestID(v)
+	ctx := context.WithValue(s.contextOf(v), invocationKey{}, v)
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: v.requestID, InvokedFunctionArn: f.ARN})
+	ctx, stop := context.WithDeadline(ctx, v.deadline)
+	v.ctx, v.cancel = context.WithCancelCause(ctx)
+	timeout := time.AfterFunc(f.Timeout, v.timeOut)
+	go func() {
+		defer s.ended(v)
+		defer stop()
+		defer timeout.Stop()
+		v.answer(handle(v.ctx, handler, payload))
+	}()
+	return v
+}
+
+// requestID returns the ID of an invocation, which is the same in each run with the
+// same seed.
+func (s *Simulation) requestID(v *invocation) string {
+	return fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(s.options.Seed), v.number)
+}
+
+func (s *Simulation) ended(v *invocation) {
+	close(v.returned)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.inFlight = slices.DeleteFunc(s.inFlight, func(other *invocation) bool { return other == v })
+}
+
+// handle calls a handler. The error has a name, also if the handler panics or ends
+// its goroutine.
+func handle(ctx context.Context, handler lambda.Handler, payload []byte) (answer []byte, failure *messages.InvokeResponse_Error) {
+	failure = &messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "the handler ended its goroutine"}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				failure = named(p, fmt.Sprint(p))
+			}
+		}()
+		text, err := handler.Invoke(ctx, payload)
+		answer, failure = text, nil
+		if err != nil {
+			failure = named(err, "")
+			failure.Message = cmp.Or(failure.Message, err.Error())
+		}
+	}()
+	<-done
+	return answer, failure
+}
+
+// named returns the error of a function, named as package lambda does it: by itself,
+// or by its type in Go.
+func named(err any, message string) *messages.InvokeResponse_Error {
+	if raised, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // as package lambda looks at it
+		return &raised
+	}
+	t := reflect.TypeOf(err)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return &messages.InvokeResponse_Error{Type: t.Name(), Message: message}
+}
+
+// answer ends the invocation with what the handler returned.
+func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Error) {
+	switch {
+	case !time.Now().Before(v.deadline):
+		v.timeOut()
+	case failure != nil:
+		v.fail(failure.Type, failure.Message)
+	case len(answer) > maxResponseBytes:
+		v.fail("Function.ResponseSizeTooLarge", fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes))
+	default:
+		v.end(&lambdahost.Response{Payload: answer}, errOver("the invocation has ended"))
+	}
+}
+
+// timeOut ends the invocation as Lambda does when its time is up.
+func (v *invocation) timeOut() {
+	v.fail("Sandbox.Timedout", fmt.Sprintf("RequestId: %s Error: Task timed out after %.2f seconds", v.requestID, v.Function.Timeout.Seconds()))
+}
+
+// crash ends the invocation as Lambda does when the process of the function exits.
+// What the handler still does has no effect.
+func (v *invocation) crash() {
+	v.fail("Runtime.ExitError", fmt.Sprintf("RequestId: %s Error: Runtime exited with error: signal: killed", v.requestID))
+}
+
+// fail ends the invocation with an error.
+func (v *invocation) fail(name, message string) {
+	payload, err := json.Marshal(struct {
+		Message string `json:"errorMessage"`
+		Type    string `json:"errorType"`
+	}{message, name})
+	if err != nil { // two strings can always be marshaled
+		panic(err)
+	}
+	v.end(&lambdahost.Response{Payload: payload, FunctionError: "Unhandled"}, errOver("the invocation has ended: "+name))
+}
+
+// end ends the invocation, unless it has ended before. From now on its requests are
+// refused.
+func (v *invocation) end(r *lambdahost.Response, why error) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if v.response != nil {
+		return
+	}
+	r.RequestID = v.requestID
+	r.Duration = time.Since(v.Since)
+	v.response = r
+	v.cancel(why)
+	close(v.over)
+}
+
+func (v *invocation) hasEnded() bool {
+	select {
+	case <-v.over:
+		return true
+	default:
+		return false
+	}
+}
+
+// wait waits for the answer. The error is the cause of ctx's end.
+func (v *invocation) wait(ctx context.Context) (*lambdahost.Response, error) {
+	select {
+	case <-v.over:
+		return v.response, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Has implements [integration.Functions].
+func (s *Simulation) Has(name string) bool { return s.stack.function(name) != nil }
+
+// Invoke implements [integration.Functions].
+func (s *Simulation) Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error) {
+	f := s.stack.function(name)
+	if f == nil || s.handlers[f] == nil {
+		return nil, &lambdahost.Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name}
+	}
+	if len(payload) > maxRequestBytes {
+		return nil, &lambdahost.Error{Code: "RequestEntityTooLargeException", Message: strconv.Itoa(len(payload)) + " byte payload is too large for the RequestResponse invocation type (limit " + strconv.Itoa(maxRequestBytes) + " bytes)"}
+	}
+	return s.begin(callerOf(ctx), f, s.handlers[f], payload).wait(ctx)
+}

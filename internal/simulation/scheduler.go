@@ -1,0 +1,154 @@
+package simulation
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"hash"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing/synctest"
+)
+
+// scheduler is the driver of the executions' loop. Whenever everything is blocked,
+// it lets one thing go on: a call that has returned, or a request that is parked.
+type scheduler struct {
+	random *rand.Rand  // nil: in the order in which they came
+	busy   func() bool // whether something goes on by itself
+
+	mutex   sync.Mutex
+	arrived []*parked // since the last choice
+	parked  []*parked // in the order in which they came
+	acts    []func()  // to be done on the loop's goroutine
+	chosen  hash.Hash64
+	wake    chan struct{} // holds one token if something may go on
+}
+
+// parked is a goroutine that waits until it may go on.
+type parked struct {
+	key key
+	let chan struct{} // closed if it may
+}
+
+// key says what a parked goroutine is about to do. Goroutines that arrive between
+// two choices are put into the order of their keys, because theirs would be up to Go.
+type key struct {
+	caller int64         // number of the task or the invocation
+	call   string        // such as s3:PutObject; "" of the task itself
+	what   func() string // tells calls of one name apart; nil if they are alike
+}
+
+func (k *key) compare(other *key) int {
+	if order := cmp.Or(cmp.Compare(k.caller, other.caller), cmp.Compare(k.call, other.call)); order != 0 || k.what == nil || other.what == nil {
+		return order
+	}
+	return cmp.Compare(k.what(), other.what())
+}
+
+func newScheduler(seed uint64, busy func() bool) *scheduler {
+	s := &scheduler{busy: busy, chosen: fnv.New64a(), wake: make(chan struct{}, 1)}
+	if seed != 0 {
+		s.random = rand.New(rand.NewPCG(seed, seed))
+	}
+	return s
+}
+
+// park waits until the scheduler lets the caller go on. The error is the cause of
+// ctx's end.
+func (s *scheduler) park(ctx context.Context, k key) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	p := &parked{k, make(chan struct{})}
+	s.mutex.Lock()
+	s.arrived = append(s.arrived, p)
+	s.mutex.Unlock()
+	s.rouse()
+	select {
+	case <-p.let:
+		return nil
+	case <-ctx.Done():
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		isThis := func(q *parked) bool { return q == p }
+		s.arrived, s.parked = slices.DeleteFunc(s.arrived, isThis), slices.DeleteFunc(s.parked, isThis)
+		return context.Cause(ctx)
+	}
+}
+
+// act does something on the loop's goroutine, before anything else goes on.
+func (s *scheduler) act(do func()) {
+	s.mutex.Lock()
+	s.acts = append(s.acts, do)
+	s.mutex.Unlock()
+	s.rouse()
+}
+
+func (s *scheduler) rouse() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Settle implements [loop.Driver].
+func (*scheduler) Settle() { synctest.Wait() }
+
+// Wake implements [loop.Driver].
+func (s *scheduler) Wake() <-chan struct{} { return s.wake }
+
+// Busy implements [loop.Driver].
+func (s *scheduler) Busy() bool { return s.busy() }
+
+// Choose implements [loop.Driver].
+func (s *scheduler) Choose(returned []int64) (at int, acted bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if acts := s.acts; len(acts) > 0 {
+		s.acts = nil
+		s.mutex.Unlock() // it may park something
+		for _, do := range acts {
+			do()
+		}
+		s.mutex.Lock()
+		return -1, true
+	}
+	slices.SortStableFunc(s.arrived, func(a, b *parked) int { return a.key.compare(&b.key) })
+	s.parked, s.arrived = append(s.parked, s.arrived...), nil
+	choices := len(returned) + len(s.parked)
+	if choices == 0 {
+		return -1, false
+	}
+	at = 0
+	if s.random != nil {
+		at = s.random.IntN(choices)
+	}
+	s.note(choices, at)
+	if at < len(returned) {
+		return at, false
+	}
+	p := s.parked[at-len(returned)]
+	s.parked = slices.Delete(s.parked, at-len(returned), at-len(returned)+1)
+	_, _ = io.WriteString(s.chosen, p.key.call)
+	close(p.let)
+	return -1, true
+}
+
+// note adds a choice to the hash of all choices.
+func (s *scheduler) note(numbers ...int) {
+	var bytes [8]byte
+	for _, n := range numbers {
+		binary.BigEndian.PutUint64(bytes[:], uint64(n))
+		_, _ = s.chosen.Write(bytes[:]) // never fails
+	}
+}
+
+// choices returns the hash of what was chosen.
+func (s *scheduler) choices() uint64 {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.chosen.Sum64()
+}

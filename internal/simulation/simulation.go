@@ -1,0 +1,177 @@
+// Package simulation runs the state machines of a stack in a bubble of package
+// testing/synctest, with Go functions in place of Lambda functions and AWS services
+// in memory.
+//
+// One thing moves at a time. Each call of a task and each request of a function to
+// AWS waits until the scheduler lets it go on, and the scheduler does that when
+// nothing else can run. A seed decides which one goes on, so that a run repeats.
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/sqs"
+	"github.com/mapjob/mapjob/internal/standin"
+)
+
+// Options say what a simulation runs, and how.
+type Options struct {
+	Stack *Stack
+	// Handlers answer the invocations of functions, by physical name or ARN.
+	Handlers map[string]lambda.Handler
+	// Tasks answer tasks in place of AWS services: those of a state by its name or
+	// path, or all of a resource.
+	Tasks map[string]engine.Integration
+	// Seed chooses in which order things go on that could at the same time, and the
+	// random numbers of the definitions. With 0 they go on in the order in which they
+	// came.
+	Seed uint64
+	// Observe, if it is set, is called after every event, on the goroutine that runs
+	// the session.
+	Observe func(event.Event)
+	// Maps, if it is set, follows Map Runs.
+	Maps engine.MapObserver
+}
+
+// Simulation is a stack that runs. Apart from what handlers call, its methods are for
+// the goroutine that runs its session.
+type Simulation struct {
+	options   Options
+	stack     *Stack
+	handlers  map[*Function]lambda.Handler
+	scheduler *scheduler
+	session   *engine.Session
+	config    aws.Config
+
+	memory   *memory
+	faces    map[string]http.Handler // of services, by their names in calls
+	queues   *sqs.Service
+	services *integration.Services // for tasks
+
+	mutex       sync.Mutex
+	invocations int64
+	inFlight    []*invocation
+}
+
+// New starts the services of a stack. It must be called in a bubble of package
+// testing/synctest.
+func New(o Options) (*Simulation, error) {
+	if err := Missing(&o); err != nil {
+		return nil, err
+	}
+	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o)}
+	s.scheduler = newScheduler(o.Seed, s.busy)
+	s.config = s.clientConfig()
+	if err := s.startServices(); err != nil {
+		return nil, err
+	}
+	e, err := engine.New(nil, s.engineOptions()...)
+	if err != nil {
+		return nil, err
+	}
+	s.session = e.Open(context.Background())
+	return s, nil
+}
+
+func (s *Simulation) engineOptions() []engine.Option {
+	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed), engine.WithObjects(s.memory)}
+	if s.options.Observe != nil {
+		options = append(options, engine.WithHistory(s.options.Observe))
+	}
+	if s.options.Maps != nil {
+		options = append(options, engine.WithMapObserver(s.options.Maps))
+	}
+	for _, m := range s.stack.Machines {
+		options = append(options, engine.WithStateMachine(m.ARN, m.Definition, m.Type))
+	}
+	return append(options, s.tasks()...)
+}
+
+// Session returns the executions.
+func (s *Simulation) Session() *engine.Session { return s.session }
+
+// Config returns a configuration of clients that reach the services of the
+// simulation.
+func (s *Simulation) Config() aws.Config { return s.config.Copy() }
+
+// Choices returns a hash of what the scheduler has chosen: two runs with the same
+// hash went on in the same order.
+func (s *Simulation) Choices() uint64 { return s.scheduler.choices() }
+
+// InFlight lists the invocations whose handlers have not returned, the oldest first.
+func (s *Simulation) InFlight() []Invocation {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	list := make([]Invocation, len(s.inFlight))
+	for i, v := range s.inFlight {
+		list[i] = v.Invocation
+	}
+	return list
+}
+
+// busy reports whether an invocation has not ended.
+func (s *Simulation) busy() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return slices.ContainsFunc(s.inFlight, func(v *invocation) bool { return !v.hasEnded() })
+}
+
+// contextOf returns the context in which a handler finds clients and random numbers.
+func (s *Simulation) contextOf(v *invocation) context.Context {
+	ctx := standin.With(context.Background(), s.config)
+	ctx = standin.With[s3object.API](ctx, gatedS3{s})
+	return standin.WithRandom(ctx, s.options.Seed, v.Function.Name, v.requestID)
+}
+
+// grace is how long handlers may take to return after their contexts have ended, in
+// virtual time.
+const grace = time.Hour
+
+// Close stops all executions and invocations. The error names the functions whose
+// handlers do not return.
+func (s *Simulation) Close() error {
+	s.session.Close()
+	s.mutex.Lock()
+	open := slices.Clone(s.inFlight)
+	s.mutex.Unlock()
+	for _, v := range open {
+		v.fail("Runtime.ExitError", "the test has ended")
+	}
+	synctest.Wait()
+	limit := time.After(grace)
+	for _, v := range open {
+		select {
+		case <-v.returned:
+		case <-limit:
+			return s.running()
+		}
+	}
+	synctest.Wait() // timers and goroutines of the invocations end
+	return nil
+}
+
+// running returns an error that names the functions that run.
+func (s *Simulation) running() error {
+	var errs []error
+	var named []string
+	for _, v := range s.InFlight() {
+		if name := v.Function.ID; !slices.Contains(named, name) {
+			named = append(named, name)
+			errs = append(errs, fmt.Errorf("function %s: still runs after its context has ended, expected it to return", name))
+		}
+	}
+	return errors.Join(errs...)
+}

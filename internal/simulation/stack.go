@@ -1,0 +1,246 @@
+package simulation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/definition"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// Types of resources in a template.
+const (
+	machineType  = "AWS::StepFunctions::StateMachine"
+	functionType = "AWS::Lambda::Function"
+	bucketType   = "AWS::S3::Bucket"
+	tableType    = "AWS::DynamoDB::Table"
+	queueType    = "AWS::SQS::Queue"
+	mappingType  = "AWS::Lambda::EventSourceMapping"
+)
+
+// Timeouts of functions: of one whose template sets none, and the longest (Lambda
+// developer guide, "Lambda quotas").
+const (
+	defaultTimeout = 3 * time.Second
+	maxTimeout     = 15 * time.Minute
+)
+
+// Stack is what simulations run: state machines, the functions that they invoke,
+// and the resources around them. It does not change, so simulations may share it.
+type Stack struct {
+	Machines  []*Machine
+	Functions []*Function
+	// Template has the resources; nil for a definition on its own.
+	Template *template.Stack
+}
+
+// Machine is a state machine of a stack.
+type Machine struct {
+	ID         string // short name of its construct
+	Name, ARN  string
+	Definition *asl.StateMachine
+	Type       engine.Type
+	Resource   *template.Resource // nil for a definition on its own
+
+	paths map[*asl.State]string // such as Locked/Map/Worker
+}
+
+// Function is a function of a stack.
+type Function struct {
+	ID        string // short name of its construct
+	Name, ARN string
+	Timeout   time.Duration
+	Resource  *template.Resource // nil for a definition on its own
+
+	states []string // that invoke it, as the definition names it
+}
+
+// Read reads the state machines and functions of a template's stack. The error has
+// all problems of their definitions.
+func Read(t *template.Stack) (*Stack, error) {
+	s := &Stack{Template: t}
+	var errs []error
+	for _, r := range t.Resources(functionType) {
+		var properties struct{ Timeout float64 }
+		if err := r.Decode(&properties); err != nil {
+			errs = append(errs, fmt.Errorf("function %s: %w", t.ShortName(r), err))
+		}
+		timeout := cmp.Or(time.Duration(properties.Timeout)*time.Second, defaultTimeout)
+		s.Functions = append(s.Functions, &Function{ID: t.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Timeout: timeout, Resource: r})
+	}
+	for _, r := range t.Resources(machineType) {
+		m, err := readMachine(t, r)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("state machine %s: %w", t.ShortName(r), err))
+			continue
+		}
+		s.Machines = append(s.Machines, m)
+	}
+	s.look()
+	return s, errors.Join(errs...)
+}
+
+func readMachine(t *template.Stack, r *template.Resource) (*Machine, error) {
+	text, express, err := definition.Of(r)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := asl.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{ID: t.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Type: engine.Standard, Resource: r}
+	if express {
+		m.Type = engine.Express
+	}
+	return m, nil
+}
+
+// Lone returns a stack of a single state machine, whose functions are those that
+// its tasks name.
+func Lone(definition *asl.StateMachine) *Stack {
+	const name = "StateMachine"
+	s := &Stack{Machines: []*Machine{{ID: name, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: definition, Type: engine.Standard}}}
+	for _, address := range invoked(definition) {
+		if s.function(address) == nil {
+			f := &Function{ID: functionName(address), Name: functionName(address), ARN: address, Timeout: maxTimeout}
+			if !strings.HasPrefix(address, "arn:") {
+				f.ARN = arn("lambda", "function:"+f.Name)
+			}
+			s.Functions = append(s.Functions, f)
+		}
+	}
+	s.look()
+	return s
+}
+
+func arn(service, resource string) string {
+	return strings.Join([]string{"arn", template.Partition, service, template.Region, template.Account, resource}, ":")
+}
+
+// look notes the paths of states, and which of them invoke which functions.
+func (s *Stack) look() {
+	for _, m := range s.Machines {
+		m.paths = map[*asl.State]string{}
+		m.addPaths(&m.Definition.Flow, "")
+		for state, address := range invoked(m.Definition) {
+			if f := s.function(address); f != nil && !slices.Contains(f.states, state) {
+				f.states = append(f.states, state)
+			}
+		}
+	}
+}
+
+func (m *Machine) addPaths(flow *asl.Flow, prefix string) {
+	for _, state := range flow.States {
+		path := prefix + state.Name
+		m.paths[state] = path
+		if state.Parallel != nil {
+			for _, branch := range state.Parallel.Branches {
+				m.addPaths(branch, path+"/")
+			}
+		}
+		if state.Map != nil {
+			m.addPaths(&state.Map.Processor.Flow, path+"/")
+		}
+	}
+}
+
+// invoked yields the names of the Task states that invoke functions, with the name or
+// ARN of the function. Functions whose name is computed are left out.
+func invoked(machine *asl.StateMachine) iter.Seq2[string, string] {
+	definition, _ := value.Parse(machine.Definition) // it was parsed before
+	return func(yield func(string, string) bool) { eachInvoked(definition, yield) }
+}
+
+func eachInvoked(v any, yield func(state, address string) bool) bool {
+	switch v := v.(type) {
+	case []any:
+		for _, element := range v {
+			if !eachInvoked(element, yield) {
+				return false
+			}
+		}
+	case *value.Object:
+		states, _ := v.Get("States")
+		list, _ := states.(*value.Object)
+		for name, state := range list.All() {
+			if address := invokedBy(state); address != "" && !yield(name, address) {
+				return false
+			}
+		}
+		for _, member := range v.All() {
+			if !eachInvoked(member, yield) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func invokedBy(state any) string {
+	o, _ := state.(*value.Object)
+	resource := text(o, "Resource")
+	if strings.Contains(resource, ":lambda:") && strings.Contains(resource, ":function:") {
+		return resource
+	}
+	if !strings.Contains(resource, ":states:::lambda:invoke") && !strings.Contains(resource, ":states:::aws-sdk:lambda:invoke") {
+		return ""
+	}
+	for _, field := range []string{"Arguments", "Parameters"} {
+		arguments, _ := o.Get(field)
+		o, _ := arguments.(*value.Object)
+		if name := text(o, "FunctionName"); name != "" && !strings.HasPrefix(name, "{%") {
+			return name
+		}
+	}
+	return ""
+}
+
+// text returns a member of an object that is a string, else "".
+func text(o *value.Object, member string) string {
+	v, _ := o.Get(member)
+	s, _ := v.(string)
+	return s
+}
+
+// function returns the function with a name or an ARN, which may have a version
+// or an alias; nil if there is none.
+func (s *Stack) function(address string) *Function {
+	name := functionName(address)
+	for _, f := range s.Functions {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// functionName returns the name in a function's name or ARN.
+func functionName(address string) string {
+	if _, qualified, ok := strings.Cut(address, ":function:"); ok {
+		address = qualified
+	}
+	name, _, _ := strings.Cut(address, ":")
+	return name
+}
+
+// machine returns the state machine with an ARN, which may be that of a Map Run's
+// children; nil if there is none.
+func (s *Stack) machine(arn string) *Machine {
+	parent, _, _ := strings.Cut(arn, "/")
+	for _, m := range s.Machines {
+		if m.ARN == parent {
+			return m
+		}
+	}
+	return nil
+}
