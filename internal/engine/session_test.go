@@ -13,19 +13,19 @@ import (
 )
 
 // inOrder is a driver that takes what has returned in the order of the calls.
-type inOrder struct{ wake chan struct{} }
+type inOrder struct{ backwards bool }
 
 func (inOrder) Settle() { synctest.Wait() }
 
-func (inOrder) Choose(returned []int64) (int, bool) {
-	if len(returned) == 0 {
-		return -1, false
+func (d inOrder) Choose(returned []int64) (int, bool) {
+	if d.backwards || len(returned) == 0 {
+		return len(returned) - 1, false
 	}
 	return 0, false
 }
 
-func (d inOrder) Wake() <-chan struct{} { return d.wake }
-func (inOrder) Busy() bool              { return false }
+func (inOrder) Wake() <-chan struct{} { return nil }
+func (inOrder) Busy() bool            { return false }
 
 const waiterARN = machinePrefix + "Waiter"
 
@@ -150,4 +150,26 @@ func TestSessionRefusesToStart(t *testing.T) {
 			t.Errorf("got %d executions, expected 1", n)
 		}
 	})
+}
+
+func TestTheDriverChoosesWhenTheEngineAnswersATask(t *testing.T) {
+	const asks = `{"QueryLanguage":"JSONata","StartAt":"D","States":{"D":{"Type":"Task","Resource":"arn:aws:states:::aws-sdk:sfn:describeExecution",
+		"Arguments":{"ExecutionArn":"{% $states.input %}"},"Output":"{% $states.result.Status %}","End":true}}}`
+	const asked = `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","End":true}}}`
+	for backwards, expected := range map[bool]string{false: `SUCCEEDED "RUNNING"`, true: `SUCCEEDED "SUCCEEDED"`} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, asked, engine.WithStateMachine(machinePrefix+"Asks", parse(t, asks), engine.Standard),
+				engine.WithIntegration(lambda, engine.IntegrationFunc(payload.Call)), engine.WithClock(engine.DrivenClock(inOrder{backwards})))
+			defer s.Close()
+			arn, err := s.Start(machinePrefix+"Asks", "asks", []byte(`"arn:aws:states:us-east-1:123456789012:execution:Waiter:asked"`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			begin(t, s, "asked", "{}")
+			s.RunToEnd(arn)
+			if got := status(t, s, arn); got != expected {
+				t.Errorf("backwards %t: got %s, expected %s", backwards, got, expected)
+			}
+		})
+	}
 }

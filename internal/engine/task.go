@@ -162,7 +162,7 @@ func (t *task) send() {
 	integration := r.engine.integration(t.visit.state)
 	switch immediate, ok := integration.(Immediate); {
 	case integration == nil:
-		t.callStepFunctions()
+		r.loop.Yield(t.callStepFunctions)
 	case ok:
 		if waits {
 			t.request.submitted = t.jobStarted

@@ -96,12 +96,28 @@ func (l *Loop) Block(work func() (step func())) {
 				step()
 				return
 			}
-			if l.returned == nil {
-				l.returned = map[int64]func(){}
-			}
-			l.returned[turn] = step
+			l.keep(turn, step)
 		})
 	}()
+}
+
+// Yield runs a step at once. In a driven loop, it is a Block call that has
+// returned, so that other things can come first.
+func (l *Loop) Yield(step func()) {
+	if l.driver == nil {
+		step()
+		return
+	}
+	l.blocking++
+	l.begun++
+	l.keep(l.begun, step)
+}
+
+func (l *Loop) keep(call int64, step func()) {
+	if l.returned == nil {
+		l.returned = map[int64]func(){}
+	}
+	l.returned[call] = step
 }
 
 // inTurn runs the step of the oldest Block call, if its work has returned.
