@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/once"
+	"github.com/mapjob/mapjob/job/internal/random"
 )
 
 // The schema of the table that [Once] keeps its records in. The names are those
@@ -176,7 +178,8 @@ func (g *onceGuard[Item]) do(ctx context.Context, s *settings, item Item, work f
 	if err != nil {
 		return protocol.Outcome{}, err
 	}
-	return g.table.Do(ctx, once.Delivery{Scope: scope, Key: key, Execution: info.Execution, Deadline: info.deadline, Log: s.log(), Now: s.now, Work: work})
+	return g.table.Do(ctx, once.Delivery{Scope: scope, Key: key, Owner: random.Text(ctx, "once", key, strconv.Itoa(info.Index)),
+		Execution: info.Execution, Deadline: info.deadline, Log: s.log(), Now: s.now, Work: work})
 }
 
 // nameInScope escapes the separator of a scope and its key.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object/s3fake"
 	"github.com/mapjob/mapjob/job"
@@ -68,6 +69,19 @@ func request(prefix, results string, count int) string {
 }
 
 func nothing(context.Context, *job.Summary) error { return nil }
+
+func TestFilesOfAReportAreWrittenInAFixedOrder(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		var r testRun
+		h := summarize(nothing, job.WithS3(s3fake.Client(&r)))
+		invoke(t, h, request("order", `[{"index":0,"status":"SUCCEEDED"}]`, 1))
+		expected := []string{"PUT /results/order/report/report.md", "PUT /results/order/report/report.html", "PUT /results/order/report/report.json"}
+		if diff := cmp.Diff(expected, r.requests); diff != "" {
+			t.Fatalf("requests (-expected +got):\n%s", diff)
+		}
+	}
+}
 
 func TestEveryItemIsAccountedForOnce(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -182,7 +183,7 @@ func (w *worker[Item, Result]) try(ctx context.Context, item *protocol.Indexed[I
 			return protocol.Outcome{Status: protocol.Succeeded, Output: output}, true
 		}
 		why := describe(err)
-		if !why.retryable || try >= w.tries || !contain.Sleep(ctx, contain.Backoff(try)) {
+		if !why.retryable || try >= w.tries || !contain.Sleep(ctx, contain.Backoff(ctx, try, "item", strconv.Itoa(item.Index))) {
 			return protocol.Outcome{Status: protocol.Failed, Error: why.name, Cause: why.message, Retryable: why.retryable}, why.final
 		}
 	}

@@ -1,7 +1,6 @@
 package job
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/mapjob/mapjob/internal/results"
 	"github.com/mapjob/mapjob/job/internal/batch"
 	"github.com/mapjob/mapjob/job/internal/chunk"
+	"github.com/mapjob/mapjob/job/internal/random"
 )
 
 // chunk handles the items of a chunk, except those that an earlier try has
@@ -20,7 +20,7 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 		return nil, invalidInput(`got %s, expected {"BatchInput": {"outcomes": {…}, …}, "Chunk": {"bucket": …, "key": …, "first": …, "count": …}}, with a chunk that job.Start stored`, protocol.Excerpt(text))
 	}
 	// Lambda may invoke twice with one request ID, and at the same moment.
-	try := ctx.info.RequestID + "-" + rand.Text()[:8]
+	try := ctx.info.RequestID + "-" + random.Text(ctx, "chunk", c.Key)[:8]
 	outcomes := chunk.NewOutcomes(w.store, c, *to, try)
 	final := make([]bool, c.Count)
 	err := w.results().Chunk(ctx, *c, *to, func(part string, o protocol.Outcome) error {

@@ -1,12 +1,14 @@
 package integration
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/standin"
 	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -32,12 +34,12 @@ type refusal struct {
 }
 
 // refuse returns the error of a task.
-func (n naming) refuse(r refusal) error {
+func (n naming) refuse(ctx context.Context, r refusal) error {
 	if r.name == "" {
 		r.name = n.fallback
 	}
 	if r.requestID == "" {
-		r.requestID = uuid.New()
+		r.requestID = newID(ctx, "request")
 	}
 	e := &engine.TaskError{Name: n.prefix + "." + r.name}
 	if n.sdk {
@@ -51,6 +53,15 @@ func (n naming) refuse(r refusal) error {
 			r.message, n.service, r.status, r.code, r.requestID)
 	}
 	return e
+}
+
+// newID returns an identifier of a thing that a service makes for a request. In a test
+// run with a seed, it repeats.
+func newID(ctx context.Context, of string) string {
+	if numbers, ok := standin.Random(ctx, of); ok {
+		return uuid.From(numbers.Uint64(), numbers.Uint64())
+	}
+	return uuid.New()
 }
 
 // unreachable returns the error of a request without an answer.

@@ -90,7 +90,7 @@ func (s *Services) askDynamoDB(ctx context.Context, action string, request *engi
 		if isDynamoDBException(refused.Name) {
 			r.name = refused.Name
 		}
-		return nil, nil, names.refuse(r)
+		return nil, nil, names.refuse(ctx, r)
 	}
 	if err != nil {
 		return nil, nil, names.unreachable(err)

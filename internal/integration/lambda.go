@@ -82,7 +82,7 @@ func (s *Services) invoke(ctx context.Context, request *engine.Request, names na
 	response, err := s.Functions.Invoke(ctx, function, payload)
 	switch refused, ok := errors.AsType[*lambdahost.Error](err); {
 	case ok:
-		return nil, names.refuse(refusal{name: refused.Code, code: refused.Code, message: refused.Message, status: refused.Status()})
+		return nil, names.refuse(ctx, refusal{name: refused.Code, code: refused.Code, message: refused.Message, status: refused.Status()})
 	case err != nil:
 		return nil, names.unreachable(err)
 	}

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/uuid"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -33,7 +32,7 @@ type Messages interface {
 // messageForm is an integration that sends a message.
 type messageForm struct {
 	naming naming
-	answer func(n naming, parameters *value.Object, number int64) (*value.Object, error)
+	answer func(ctx context.Context, n naming, parameters *value.Object, number int64) (*value.Object, error)
 	// Of the response of an optimized integration.
 	contentType string
 	length      func(answer *value.Object) int
@@ -57,16 +56,16 @@ func messageForms() map[string]messageForm {
 
 // send keeps a message and answers as the service does.
 func (s *Services) send(form messageForm) engine.IntegrationFunc {
-	return func(_ context.Context, request *engine.Request) (any, error) {
+	return func(ctx context.Context, request *engine.Request) (any, error) {
 		parameters, ok := withoutNulls(request.Parameters).(*value.Object)
 		if !ok {
 			return nil, unusable(request.Parameters, "got no JSON object, expected one")
 		}
 		s.sending.Lock()
 		defer s.sending.Unlock()
-		answer, err := s.sendToQueue(form.naming, parameters)
+		answer, err := s.sendToQueue(ctx, form.naming, parameters)
 		if answer == nil && err == nil {
-			answer, err = form.answer(form.naming, parameters, s.sent)
+			answer, err = form.answer(ctx, form.naming, parameters, s.sent)
 		}
 		if err != nil {
 			return nil, err
@@ -79,7 +78,7 @@ func (s *Services) send(form messageForm) engine.IntegrationFunc {
 			return nil, &engine.TaskError{Name: form.naming.prefix + ".FailedEntry", Cause: value.Text(answer)}
 		}
 		if !form.naming.sdk {
-			addMetadata(answer, uuid.New(), map[string]string{
+			addMetadata(answer, newID(ctx, "request"), map[string]string{
 				"Content-Length": strconv.Itoa(form.length(answer)),
 				"Content-Type":   form.contentType,
 				"Date":           request.Now.UTC().Format(http.TimeFormat),
@@ -105,9 +104,9 @@ func publishLength(answer *value.Object) int {
 func sequenceNumber(number int64) string { return fmt.Sprintf("1%019d", number) }
 
 // publish does Publish of SNS.
-func publish(n naming, parameters *value.Object, number int64) (*value.Object, error) {
+func publish(ctx context.Context, n naming, parameters *value.Object, number int64) (*value.Object, error) {
 	invalid := func(message string) error {
-		return n.refuse(refusal{name: "InvalidParameterException", code: "InvalidParameter", message: "Invalid parameter: " + message, status: http.StatusBadRequest})
+		return n.refuse(ctx, refusal{name: "InvalidParameterException", code: "InvalidParameter", message: "Invalid parameter: " + message, status: http.StatusBadRequest})
 	}
 	topic, _ := textMember(parameters, "TopicArn")
 	target, _ := textMember(parameters, "TargetArn")
@@ -118,7 +117,7 @@ func publish(n naming, parameters *value.Object, number int64) (*value.Object, e
 	if text, _ := textMember(parameters, "Message"); text == "" {
 		return nil, invalid("Empty message")
 	}
-	answer := value.NewObject("MessageId", uuid.New())
+	answer := value.NewObject("MessageId", newID(ctx, "message"))
 	if strings.HasSuffix(topic, ".fifo") {
 		if _, ok := parameters.Get("MessageGroupId"); !ok {
 			return nil, invalid("The MessageGroupId parameter is required for FIFO topics")
@@ -129,13 +128,13 @@ func publish(n naming, parameters *value.Object, number int64) (*value.Object, e
 }
 
 // sendMessage does SendMessage of SQS, for queues that do not run on this machine.
-func sendMessage(n naming, parameters *value.Object, number int64) (*value.Object, error) {
+func sendMessage(ctx context.Context, n naming, parameters *value.Object, number int64) (*value.Object, error) {
 	queue, _ := textMember(parameters, "QueueUrl")
 	if place, err := url.Parse(queue); err != nil || place.Host == "" {
 		return nil, n.unreachable(fmt.Errorf("%s: Name or service not known", queue))
 	}
 	missing := func(parameter string) error {
-		return n.refuse(refusal{code: "MissingParameter", message: fmt.Sprintf("The request must contain the parameter %s.", parameter), status: http.StatusBadRequest})
+		return n.refuse(ctx, refusal{code: "MissingParameter", message: fmt.Sprintf("The request must contain the parameter %s.", parameter), status: http.StatusBadRequest})
 	}
 	body, _ := textMember(parameters, "MessageBody")
 	if body == "" {
@@ -145,12 +144,12 @@ func sendMessage(n naming, parameters *value.Object, number int64) (*value.Objec
 	if attributes, ok := parameters.Get("MessageAttributes"); ok {
 		sum, err := attributesMD5(attributes)
 		if err != nil {
-			return nil, n.refuse(refusal{code: "InvalidParameterValue", message: err.Error(), status: http.StatusBadRequest})
+			return nil, n.refuse(ctx, refusal{code: "InvalidParameterValue", message: err.Error(), status: http.StatusBadRequest})
 		}
 		answer.Set("MD5OfMessageAttributes", sum)
 	}
 	answer.Set("MD5OfMessageBody", fmt.Sprintf("%x", md5.Sum([]byte(body))))
-	answer.Set("MessageId", uuid.New())
+	answer.Set("MessageId", newID(ctx, "message"))
 	if strings.HasSuffix(queue, ".fifo") {
 		if _, ok := parameters.Get("MessageGroupId"); !ok {
 			return nil, missing("MessageGroupId")
@@ -205,18 +204,18 @@ func attributesMD5(attributes any) (string, error) {
 }
 
 // putEvents does PutEvents of EventBridge.
-func putEvents(n naming, parameters *value.Object, _ int64) (*value.Object, error) {
+func putEvents(ctx context.Context, n naming, parameters *value.Object, _ int64) (*value.Object, error) {
 	v, _ := parameters.Get("Entries")
 	entries, _ := v.([]any)
 	if len(entries) == 0 {
-		return nil, n.refuse(refusal{code: "ValidationException", status: http.StatusBadRequest,
+		return nil, n.refuse(ctx, refusal{code: "ValidationException", status: http.StatusBadRequest,
 			message: "1 validation error detected: Value null at 'entries' failed to satisfy constraint: Member must not be null"})
 	}
 	failed := 0.0
 	answers := make([]any, 0, len(entries))
-	for _, v := range entries {
+	for i, v := range entries {
 		entry, _ := v.(*value.Object)
-		answer := value.NewObject("EventId", uuid.New())
+		answer := value.NewObject("EventId", newID(ctx, "event "+strconv.Itoa(i)))
 		for _, name := range []string{"Source", "DetailType", "Detail"} {
 			if text, _ := textMember(entry, name); text == "" {
 				failed++

@@ -11,7 +11,7 @@ import (
 
 // sendToQueue sends a message to a queue that runs on this machine. The answer is
 // nil if the message is for another queue or service.
-func (s *Services) sendToQueue(n naming, parameters *value.Object) (*value.Object, error) {
+func (s *Services) sendToQueue(ctx context.Context, n naming, parameters *value.Object) (*value.Object, error) {
 	if !strings.EqualFold(n.prefix, "SQS") {
 		return nil, nil
 	}
@@ -29,7 +29,7 @@ func (s *Services) sendToQueue(n naming, parameters *value.Object) (*value.Objec
 	}
 	answer, refused := s.Queues.Do(context.Background(), "SendMessage", value.Append(nil, request))
 	if refused != nil {
-		return nil, n.refuse(refusal{code: refused.Name, message: refused.Message, status: http.StatusBadRequest})
+		return nil, n.refuse(ctx, refusal{code: refused.Name, message: refused.Message, status: http.StatusBadRequest})
 	}
 	text, err := json.Marshal(answer)
 	if err != nil {

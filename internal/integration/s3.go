@@ -89,13 +89,13 @@ func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		output, err := call(ctx, s.S3, request.Parameters)
 		if err != nil {
-			return nil, s3TaskError(action, err)
+			return nil, s3TaskError(ctx, action, err)
 		}
 		return output, nil
 	}, nil
 }
 
-func s3TaskError(action string, err error) error {
+func s3TaskError(ctx context.Context, action string, err error) error {
 	if _, ok := errors.AsType[*engine.TaskError](err); ok {
 		return err
 	}
@@ -122,7 +122,7 @@ func s3TaskError(action string, err error) error {
 	if headless := s3Headless[action]; headless != "" && r.status == http.StatusNotFound {
 		r.name, r.message = headless, "null" // as Java prints a missing message
 	}
-	return sdkS3Naming().refuse(r)
+	return sdkS3Naming().refuse(ctx, r)
 }
 
 // s3Operation makes a call of a method of the SDK.

@@ -11,19 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/pages"
+	"github.com/mapjob/mapjob/internal/standin"
 )
 
 // Store is S3. Its methods may be called at the same time.
 type Store struct {
-	given API // nil: the store finds or makes a client
+	given API // nil: the store uses that of a test run, or makes one
 
 	mutex sync.Mutex
 	made  *s3.Client
 }
 
-// New returns a store that uses a client. If the client is nil, the store makes
-// one from the default configuration when it is first needed, because a
-// function that needs none starts faster without.
+// New returns a store that uses a client. If the client is nil, the store uses that
+// of a test run, if there is one, else it makes one from the default configuration.
+// It does so when a client is first needed, because a function that needs none
+// starts faster without.
 func New(client *s3.Client) *Store {
 	if client == nil {
 		return &Store{}
@@ -36,6 +38,9 @@ func New(client *s3.Client) *Store {
 func (s *Store) Client(ctx context.Context) (API, error) {
 	if s.given != nil {
 		return s.given, nil
+	}
+	if client, ok := standin.Of[API](ctx); ok {
+		return client, nil
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -1,8 +1,12 @@
 package contain
 
 import (
-	"math/rand/v2"
+	"context"
+	"slices"
+	"strconv"
 	"time"
+
+	"github.com/mapjob/mapjob/job/internal/random"
 )
 
 const (
@@ -11,7 +15,9 @@ const (
 )
 
 // Backoff returns the pause after a try, counted from 1. Its limit doubles from
-// try to try, and the pause is random up to it ("full jitter").
-func Backoff(try int) time.Duration {
-	return rand.N(min(firstBackoff<<(try-1), longestBackoff)) + time.Millisecond
+// try to try, and the pause is random up to it ("full jitter"). Labels say what is
+// tried.
+func Backoff(ctx context.Context, try int, labels ...string) time.Duration {
+	labels = append(slices.Clip(labels), "try", strconv.Itoa(try))
+	return random.Below(ctx, min(firstBackoff<<(try-1), longestBackoff), labels...) + time.Millisecond
 }

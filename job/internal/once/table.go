@@ -3,7 +3,6 @@ package once
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/standin"
 	"github.com/mapjob/mapjob/job/internal/contain"
 	"github.com/mapjob/mapjob/job/internal/logline"
 )
@@ -33,6 +33,8 @@ const (
 	// progress.
 	firstPoll   = 50 * time.Millisecond
 	longestPoll = time.Second
+	// maxAttempts is how often a request is sent.
+	maxAttempts = 10
 )
 
 // Table keeps the records.
@@ -40,37 +42,48 @@ type Table struct {
 	Name     string
 	Remember time.Duration
 
-	mutex  sync.Mutex
-	client *dynamodb.Client
+	given *dynamodb.Client // nil: the table makes one
+
+	mutex sync.Mutex
+	made  *dynamodb.Client
 }
 
-// NewTable returns a table. If the client is nil, the table makes one from the
-// default configuration when it is first needed.
+// NewTable returns a table. If the client is nil, the table makes one when it is
+// first needed, from the configuration of a test run, if there is one, else from the
+// default configuration.
 func NewTable(name string, remember time.Duration, client *dynamodb.Client) *Table {
-	return &Table{Name: name, Remember: remember, client: client}
+	return &Table{Name: name, Remember: remember, given: client}
 }
 
 // database returns the client. Only the invocation's time limits the tries of
 // one that is made here: if an outcome is not stored, work is done twice.
 func (t *Table) database(ctx context.Context) (*dynamodb.Client, error) {
+	if t.given != nil {
+		return t.given, nil
+	}
+	if settings, ok := standin.Of[aws.Config](ctx); ok {
+		return dynamodb.NewFromConfig(settings, func(o *dynamodb.Options) { o.RetryMaxAttempts = maxAttempts }), nil
+	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	if t.client == nil {
+	if t.made == nil {
 		settings, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
 			return nil, err
 		}
-		t.client = dynamodb.NewFromConfig(settings, Retry)
+		t.made = dynamodb.NewFromConfig(settings, Retry)
 	}
-	return t.client, nil
+	return t.made, nil
 }
 
 // Retry sets how often requests are tried, as clients do that a table makes.
 func Retry(o *dynamodb.Options) {
 	o.Retryer = retry.NewStandard(func(s *retry.StandardOptions) {
-		s.MaxAttempts = 10
+		s.MaxAttempts = maxAttempts
 		s.RateLimiter = ratelimit.None
-		s.Backoff = retry.BackoffDelayerFunc(func(try int, _ error) (time.Duration, error) { return contain.Backoff(max(1, try)), nil })
+		s.Backoff = retry.BackoffDelayerFunc(func(try int, _ error) (time.Duration, error) {
+			return contain.Backoff(context.Background(), max(1, try)), nil
+		})
 	})
 }
 
@@ -78,6 +91,7 @@ func Retry(o *dynamodb.Options) {
 type Delivery struct {
 	Scope     string    // in which the key is unique
 	Key       string    // of the item
+	Owner     string    // a name that no other delivery has
 	Execution string    // ARN
 	Deadline  time.Time // of the invocation; zero: none
 	Log       *slog.Logger
@@ -89,7 +103,7 @@ type Delivery struct {
 // outcome of the delivery that has the key. It returns an error if the work was
 // not begun.
 func (t *Table) Do(ctx context.Context, d Delivery) (protocol.Outcome, error) {
-	r := &record{id: d.Scope + "#" + d.Key, owner: rand.Text(), execution: d.Execution, remember: t.Remember}
+	r := &record{id: d.Scope + "#" + d.Key, owner: d.Owner, execution: d.Execution, remember: t.Remember}
 	if len(r.id) > maxPartitionKey {
 		return protocol.Outcome{}, protocol.Errorf(protocol.ErrorInvalidInput,
 			"got a key of %d bytes, expected up to %d: return a hash from the key function of job.Once", len(d.Key), maxPartitionKey-len(r.id)+len(d.Key))

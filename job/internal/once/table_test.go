@@ -34,7 +34,7 @@ func TestAThrottledRequestIsTriedTenTimesWithinSeconds(t *testing.T) {
 			Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("a", "b", ""), HTTPClient: &http.Client{Transport: b},
 		}, once.Retry))
 		began := time.Now()
-		_, err := table.Do(context.Background(), once.Delivery{Scope: "arn:x", Key: "a", Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		_, err := table.Do(context.Background(), once.Delivery{Scope: "arn:x", Key: "a", Owner: "test", Log: slog.New(slog.DiscardHandler), Now: time.Now,
 			Work: func() (protocol.Outcome, bool) {
 				t.Error("got the work done, expected an error before")
 				return protocol.Outcome{}, false
