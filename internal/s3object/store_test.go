@@ -40,13 +40,13 @@ func TestTheClientOfATestRunStandsInForTheDefault(t *testing.T) {
 	}
 	for range 2 {
 		if got, err := s.Client(inTestRun); got != ours || err != nil {
-			t.Errorf("got %v and error %v in a test run, expected its client", got, err)
+			t.Errorf("got %p and error %v in a test run, expected its client", got, err)
 		}
 		if got, err := s.Client(t.Context()); got != made || err != nil {
-			t.Errorf("got %v and error %v outside of a test run, expected the default client", got, err)
+			t.Errorf("got %p and error %v outside of a test run, expected the default client", got, err)
 		}
 	}
 	if got, err := s3object.New(given).Client(inTestRun); got != given || err != nil {
-		t.Errorf("got %v and error %v, expected the client that the store was made with", got, err)
+		t.Errorf("got %p and error %v, expected the client that the store was made with", got, err)
 	}
 }
