@@ -36,6 +36,7 @@ type room struct {
 var floors = [][]room{
 	{
 		{"internal/agenda", nil, standard},
+		{"internal/awscall", nil, standard},
 		{"internal/objectstore/keypath", nil, standard},
 		{"internal/objectstore/chunked", nil, standard},
 		{"internal/objectstore/incoming", nil, libraries},
@@ -93,6 +94,7 @@ var floors = [][]room{
 	{
 		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
+		{"internal/fault", []string{"internal/value", "internal/yaml"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/tables", []string{"internal/diskcache", "internal/dynamodb", "internal/inputs", "internal/items", "internal/nodejs", "internal/reads"}, libraries},
