@@ -1,0 +1,227 @@
+package simulation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/attributevalue"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/go-cmp/cmp"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/internal/standin"
+	"github.com/mapjob/mapjob/internal/template"
+	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/lambdas/invoicing"
+)
+
+// sample is the stack of the sample, and its first orders as the index of its table
+// returns them.
+type sample struct {
+	stack  *simulation.Stack
+	orders *dynamodb.QueryOutput
+}
+
+var readSample = sync.OnceValues(func() (*sample, error) {
+	root := filepath.Join("..", "..")
+	text, err := sampleTemplate(filepath.Join(root, "test", "testdata"))
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := template.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	s := &sample{orders: &dynamodb.QueryOutput{}}
+	if s.stack, err = simulation.Read(parsed); err != nil {
+		return nil, err
+	}
+	lines, err := os.ReadFile(filepath.Join(root, "examples", "orders.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(lines)) {
+		var order map[string]any
+		if err := json.Unmarshal([]byte(line), &order); err != nil {
+			return nil, err
+		}
+		item, err := attributevalue.MarshalMap(order)
+		if err != nil {
+			return nil, err
+		}
+		if s.orders.Items = append(s.orders.Items, item); len(s.orders.Items) == 20 {
+			break
+		}
+	}
+	return s, nil
+})
+
+// sampleTemplate returns the sample's template. Its snapshot has the definition in a
+// file of its own, where logical IDs have no hashes.
+func sampleTemplate(folder string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(folder, "invoicing-template_1.snap.json"))
+	if err != nil {
+		return nil, err
+	}
+	definition, err := os.ReadFile(filepath.Join(folder, "invoicing-definition_1.snap.json"))
+	if err != nil {
+		return nil, err
+	}
+	var document struct {
+		Resources map[string]struct {
+			Type       string
+			Properties map[string]any
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		return nil, err
+	}
+	definition = regexp.MustCompile(`\$\{\w+`).ReplaceAllFunc(definition, func(reference []byte) []byte {
+		for id := range document.Resources {
+			if len(id) > 8 && id[:len(id)-8] == string(reference[2:]) {
+				return []byte("${" + id)
+			}
+		}
+		return reference
+	})
+	for _, r := range document.Resources {
+		if r.Type == "AWS::StepFunctions::StateMachine" {
+			r.Properties["DefinitionString"] = map[string]any{"Fn::Sub": string(definition)}
+		}
+	}
+	return json.Marshal(document)
+}
+
+func theSample(t *testing.T) *sample {
+	t.Helper()
+	s, err := readSample()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Query implements [dynamodb.QueryAPIClient].
+func (s *sample) Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	return s.orders, nil
+}
+
+// clientOfContext is the S3 that a test run has put into the context.
+type clientOfContext struct{}
+
+func (clientOfContext) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
+	client, ok := standin.Of[s3object.API](ctx)
+	if !ok {
+		return nil, fmt.Errorf("no client in the context")
+	}
+	return client.PutObject(ctx, in)
+}
+
+// handlers returns the sample's own handlers.
+func (s *sample) handlers(t *testing.T) map[string]lambda.Handler {
+	t.Helper()
+	quiet := job.WithLogger(slog.New(slog.DiscardHandler))
+	invoices := &invoicing.Invoices{Client: clientOfContext{}, Bucket: "invoices"}
+	orders := &invoicing.Orders{Client: s, Table: "orders", Index: "due"}
+	handlers := map[string]lambda.Handler{}
+	for _, f := range s.stack.Functions {
+		switch {
+		case strings.Contains(f.Name, "JobStart"):
+			handlers[f.Name] = job.Start(orders.Due, quiet)
+		case strings.Contains(f.Name, "Worker"):
+			handlers[f.Name] = job.Work(invoices.Write, job.Concurrency(8), quiet)
+		case strings.Contains(f.Name, "Summary"):
+			handlers[f.Name] = job.Summarize(invoicing.Revenues, quiet, job.WithMetrics(io.Discard))
+		}
+	}
+	return handlers
+}
+
+// ran is how a run of the sample went.
+type ran struct {
+	execution *engine.Execution
+	events    []string
+	choices   uint64
+	objects   []string // keys and sizes
+}
+
+// run runs the sample to its end.
+func (s *sample) run(t *testing.T, o simulation.Options) (r ran) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		o.Stack, o.Handlers = s.stack, s.handlers(t)
+		o.Observe = func(e event.Event) {
+			text, err := json.Marshal(e)
+			if err != nil {
+				t.Error(err)
+			}
+			r.events = append(r.events, string(text))
+		}
+		w, err := simulation.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		arn, err := w.Session().Start(s.stack.Machines[0].ARN, "night", []byte(`{"date":"2026-11-01"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Session().RunToEnd(arn)
+		r.execution, _ = w.Session().Result(arn)
+		r.choices = w.Choices()
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func TestTheSampleRuns(t *testing.T) {
+	s := theSample(t)
+	r := s.run(t, simulation.Options{})
+	var account struct{ Total, Succeeded, Failed, Missing int }
+	if err := json.Unmarshal(r.execution.Output, &account); err != nil {
+		t.Fatalf("%v in %s: %s %s %s", err, r.execution.Output, r.execution.Status, r.execution.Error, r.execution.Cause)
+	}
+	if account.Total != 20 || account.Succeeded != 19 || account.Failed != 1 || account.Missing != 0 {
+		t.Errorf("got %+v, expected 19 of 20 orders invoiced and one refused", account)
+	}
+}
+
+// Only what the scheduler chooses differs between seeds.
+func TestARunRepeats(t *testing.T) {
+	s := theSample(t)
+	distinct := map[uint64]bool{}
+	for seed := range uint64(50) {
+		first := s.run(t, simulation.Options{Seed: seed})
+		distinct[first.choices] = true
+		for range 4 {
+			again := s.run(t, simulation.Options{Seed: seed})
+			if diff := cmp.Diff(first.events, again.events); diff != "" {
+				t.Fatalf("seed %d: events of two runs differ (-first +again):\n%s", seed, diff)
+			}
+			if first.choices != again.choices {
+				t.Fatalf("seed %d: got the choices %x and %x in two runs", seed, first.choices, again.choices)
+			}
+			if diff := cmp.Diff(first.objects, again.objects); diff != "" {
+				t.Fatalf("seed %d: objects of two runs differ (-first +again):\n%s", seed, diff)
+			}
+		}
+	}
+	if len(distinct) < 40 {
+		t.Errorf("got %d different orders with 50 seeds, expected the seed to choose", len(distinct))
+	}
+}
