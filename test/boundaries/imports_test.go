@@ -96,6 +96,7 @@ var floors = [][]room{
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
 		{"internal/fault", []string{"internal/value", "internal/yaml"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
+		{"internal/memory/dynamodb/...", []string{"internal/dynamodb", "internal/value"}, libraries},
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/tables", []string{"internal/diskcache", "internal/dynamodb", "internal/inputs", "internal/items", "internal/nodejs", "internal/reads"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
