@@ -25,6 +25,16 @@ func DrivenClock(driver loop.Driver) Clock { return Clock{driver: driver} }
 // shared reports whether runs at the same time have the same time.
 func (c Clock) shared() bool { return !c.virtual && c.driver == nil }
 
+// maxSteps returns how many steps an expression may take: about those of the second
+// that AWS allows, as a bubble's time does not pass meanwhile. It returns 0 if the
+// time passes.
+func (c Clock) maxSteps() uint {
+	if c.driver == nil {
+		return 0
+	}
+	return 10_000_000
+}
+
 func (c Clock) loop() *loop.Loop {
 	switch {
 	case c.driver != nil:

@@ -15,7 +15,7 @@ import (
 func (v *visit) scope() *expression.Scope {
 	return &expression.Scope{
 		Input: v.effective, Context: v.context, Variables: v.thread.variables,
-		Now: v.run.loop.Now(), Random: v.run.random,
+		Now: v.run.loop.Now(), Random: v.run.random, MaxSteps: v.run.engine.clock.maxSteps(),
 	}
 }
 

@@ -173,3 +173,15 @@ func TestTheDriverChoosesWhenTheEngineAnswersATask(t *testing.T) {
 		})
 	}
 }
+
+func TestAnEndlessExpressionEndsThoughNoTimePasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, `{"QueryLanguage":"JSONata","StartAt":"P","States":{"P":{"Type":"Pass","Output":"{% ($f := function() { $f() }; $f()) %}","End":true}}}`)
+		defer s.Close()
+		arn := begin(t, s, "endless", "{}")
+		s.RunToEnd(arn)
+		if x, _ := s.Result(arn); x.Error != "States.QueryEvaluationError" || !strings.Contains(x.Cause, "Check for infinite loop") {
+			t.Errorf("got %s %s %s, expected that the expression is stopped", x.Status, x.Error, x.Cause)
+		}
+	})
+}

@@ -97,7 +97,9 @@ func (e *JSONata) Evaluate(s *Scope) (any, error) {
 		Random:   s.Random,
 		Variable: func(name string) (any, bool) { return e.variable(s, name) },
 	}
-	if e.loops {
+	if s.MaxSteps > 0 {
+		env.MaxSteps = s.MaxSteps
+	} else if e.loops {
 		ctx, cancel := context.WithTimeout(context.Background(), maxEvaluation)
 		defer cancel()
 		env.Context = ctx

@@ -30,4 +30,7 @@ type Scope struct {
 	Variables *Variables
 	Now       time.Time
 	Random    *rand.Rand
+	// MaxSteps bounds the work of a JSONata expression. If it is 0, the bound is
+	// the second that AWS allows.
+	MaxSteps uint
 }

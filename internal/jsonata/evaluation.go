@@ -1,6 +1,8 @@
 package jsonata
 
 import (
+	"math"
+
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -18,6 +20,8 @@ type evaluation struct {
 	depth      int
 	maxDepth   int
 	steps      uint
+	elements   uint // of arrays that loops went over, see busy
+	maxSteps   uint
 	stored     int   // see maxStored
 	stopped    error // why the evaluation has to end, if a function without an error result found out
 	inexact    bool  // the result may need exporting, see export
@@ -82,6 +86,9 @@ func (e *Expression) run(env *Environment) (any, error) {
 	*ev = evaluation{expression: e, env: env, root: env.Input, frees: ev.frees, stack: ev.stack, text: ev.text, maxDepth: env.MaxDepth}
 	if ev.maxDepth <= 0 {
 		ev.maxDepth = defaultMaxDepth
+	}
+	if ev.maxSteps = env.MaxSteps; ev.maxSteps == 0 {
+		ev.maxSteps = math.MaxUint
 	}
 	if env.Context != nil {
 		ev.done = env.Context.Done()

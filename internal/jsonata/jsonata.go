@@ -92,6 +92,9 @@ type Environment struct {
 	Random *rand.Rand
 	// MaxDepth bounds nested evaluation. 0 means 100 levels, as on AWS.
 	MaxDepth int
+	// MaxSteps bounds the work, as a context cannot if time does not pass. 0 means
+	// no limit.
+	MaxSteps uint
 }
 
 type undefined struct{}

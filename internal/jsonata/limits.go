@@ -38,8 +38,12 @@ const (
 	elementCost = 24
 )
 
-// interrupted returns an error if the context of the evaluation has ended.
+// interrupted returns an error if the context of the evaluation has ended, or if
+// it has taken all its steps.
 func (ev *evaluation) interrupted() error {
+	if ev.steps+ev.elements/elementsOfStep > ev.maxSteps {
+		return &Error{Message: timedOut}
+	}
 	if ev.done == nil {
 		return nil
 	}
@@ -114,11 +118,16 @@ func (ev *evaluation) collect(v any) {
 }
 
 // manyElements is the length from which on an array counts as work of its own: a
-// loop over it does not count its steps.
-const manyElements = 1024
+// loop over it does not count its steps. As many as elementsOfStep take as long as
+// a step.
+const (
+	manyElements   = 1024
+	elementsOfStep = 8
+)
 
 // busy notes whether the evaluation has to end, before a loop over many elements.
 func (ev *evaluation) busy(elements int) {
+	ev.elements += uint(elements)
 	if elements >= manyElements && ev.stopped == nil {
 		if err := ev.interrupted(); err != nil {
 			ev.stopped = err

@@ -164,3 +164,24 @@ func TestDeeplyNestedSourceIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestMaxStepsEndsEndlessLoops(t *testing.T) {
+	const endless = "Expression evaluation timeout: Check for infinite loop"
+	for name, source := range map[string]string{
+		"recursion":            `($f := function() { $f() }; $f())`,
+		"filters":              `($x := [1..800]; $f := function() { ($x[$ = 7]; $f()) }; $f())`,
+		"sums":                 `($x := [1..800]; $f := function() { ($sum($x); $f()) }; $f())`,
+		"sums of long arrays":  `($x := [1..100000]; $f := function() { ($sum($x); $f()) }; $f())`,
+		"long texts":           `($x := $pad("", 200000); $f := function() { ($length($x); $f()) }; $f())`,
+		"recursion with $each": `($f := function($v) { ($each({"a": 1}, function($v) { $v }); $f($v)) }; $f(1))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := evaluate(t, source, &jsonata.Environment{MaxSteps: 200_000}); got != endless {
+				t.Errorf("got %.200s\nexpected %s", got, endless)
+			}
+		})
+	}
+	if got := evaluate(t, `$sum([1..20000].($ + 1))`, &jsonata.Environment{MaxSteps: 200_000}); got != "200030000" {
+		t.Errorf("got %s, expected a sum within the limit", got)
+	}
+}
