@@ -1,0 +1,12 @@
+package sfntest
+
+// Error is an error as a state machine sees it.
+type Error struct{ Name, Cause string }
+
+// Error returns the name and the cause.
+func (e *Error) Error() string {
+	if e.Cause == "" {
+		return e.Name
+	}
+	return e.Name + ": " + e.Cause
+}

@@ -1,0 +1,108 @@
+package sfntest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+// Option sets up a [World].
+type Option struct{ set func(*settings) error }
+
+type settings struct {
+	stack    *Stack
+	handlers map[string]lambda.Handler // by the names of functions
+	tasks    map[string]engine.Integration
+	seed     uint64
+	start    time.Time
+}
+
+// Handle lets h answer the invocations of a function. The name is the path of the
+// function's construct, such as "Shop/Charge" or "Charge", its logical ID, or in a
+// definition without a template its FunctionName. A job.Handler is a lambda.Handler.
+func Handle(name string, h lambda.Handler) Option {
+	return Option{func(s *settings) error {
+		f, err := s.stack.function(name)
+		if err != nil {
+			return err
+		}
+		if h == nil {
+			return fmt.Errorf("function %q: got no handler, expected one", name)
+		}
+		if s.handlers[f.Name] != nil {
+			return fmt.Errorf("function %s: got two handlers, expected one", f.ID)
+		}
+		s.handlers[f.Name] = h
+		return nil
+	}}
+}
+
+// HandleFunc is [Handle] for an ordinary function. Its payload is decoded, its answer
+// encoded and its error named as package lambda does it; an [*Error] has its own name.
+func HandleFunc[In, Out any](name string, f func(context.Context, In) (Out, error)) Option {
+	return Handle(name, function{lambda.NewHandler(f)})
+}
+
+// function is a handler whose errors may be an *Error.
+type function struct{ handler lambda.Handler }
+
+func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	answer, err := f.handler.Invoke(ctx, payload)
+	if named, ok := errors.AsType[*Error](err); ok {
+		err = messages.InvokeResponse_Error{Type: named.Name, Message: named.Cause}
+	}
+	return answer, err
+}
+
+// HandleTask lets f answer the tasks of a state, or all tasks of a resource such as
+// "arn:aws:states:::glue:startJobRun.sync". f gets the task's arguments. An [*Error]
+// that f returns is the error that Retry and Catch see.
+func HandleTask(name string, f func(ctx context.Context, arguments json.RawMessage) (any, error)) Option {
+	return Option{func(s *settings) error {
+		if s.tasks[name] != nil {
+			return fmt.Errorf("task %s: got two functions, expected one", name)
+		}
+		s.tasks[name] = engine.IntegrationFunc(func(ctx context.Context, r *engine.Request) (any, error) {
+			answer, err := f(ctx, value.Append(nil, r.Parameters))
+			if named, ok := errors.AsType[*Error](err); ok {
+				return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
+			}
+			if err != nil {
+				return nil, err
+			}
+			text, err := json.Marshal(answer)
+			if err != nil {
+				return nil, fmt.Errorf("encoding the answer: %w", err)
+			}
+			return value.Parse(text)
+		})
+		return nil
+	}}
+}
+
+// Seed chooses in which order requests and tasks that run at the same time go on,
+// and the random numbers of the definition. The default is 0: in the order in
+// which they came.
+func Seed(n uint64) Option {
+	return Option{func(s *settings) error { s.seed = n; return nil }}
+}
+
+// StartAt sets the time at which the test begins. The default is that of synctest,
+// midnight UTC of 2000-01-01.
+func StartAt(t time.Time) Option {
+	return Option{func(s *settings) error {
+		if now := time.Now(); t.Before(now) {
+			return fmt.Errorf("StartAt: got %s, expected a time from %s", t.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		}
+		s.start = t
+		return nil
+	}}
+}

@@ -1,0 +1,177 @@
+package sfntest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/simulation"
+)
+
+// World is a stack that runs in virtual time. Its methods are for the goroutine of
+// the test.
+type World struct {
+	t          reporter
+	stack      *Stack
+	simulation *simulation.Simulation
+	session    *engine.Session
+	record     record
+	executions map[string]*Execution // by ARN
+	started    int
+}
+
+// reporter is what a World needs of a test.
+type reporter interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// New deploys a stack in a bubble of package testing/synctest:
+//
+//	synctest.Test(t, func(t *testing.T) {
+//		w := sfntest.New(t, stack, sfntest.HandleFunc("Charge", charge))
+//		…
+//	})
+//
+// It fails the test if a function that a state machine can reach has no handler, or
+// if there is no function of a name: the error lists those that are there. When the
+// test ends, everything that still runs is stopped.
+func New(t *testing.T, s *Stack, options ...Option) *World {
+	t.Helper()
+	if !inBubble() {
+		t.Fatal("sfntest.New: got a test outside of a bubble, expected synctest.Test(t, func(t *testing.T) { w := sfntest.New(t, …) … })")
+	}
+	w, err := deploy(s, t, options)
+	if err != nil {
+		t.Fatalf("sfntest.New: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := w.simulation.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// inBubble reports whether the caller runs in a bubble.
+func inBubble() (in bool) {
+	defer func() { in = recover() == nil }()
+	synctest.Wait()
+	return true
+}
+
+func deploy(s *Stack, t reporter, options []Option) (*World, error) {
+	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]engine.Integration{}}
+	var errs []error
+	for _, o := range options {
+		errs = append(errs, o.set(settings))
+	}
+	w := &World{t: t, stack: s, record: newRecord(), executions: map[string]*Execution{}}
+	o := simulation.Options{
+		Stack: s.parsed, Handlers: settings.handlers, Tasks: settings.tasks, Seed: settings.seed,
+		Observe: w.record.add, Maps: &w.record,
+	}
+	if err := errors.Join(append(errs, simulation.Missing(&o))...); err != nil {
+		return nil, err
+	}
+	if !settings.start.IsZero() {
+		time.Sleep(time.Until(settings.start))
+	}
+	var err error
+	w.simulation, err = simulation.New(o)
+	if err != nil {
+		return nil, err
+	}
+	w.session = w.simulation.Session()
+	return w, nil
+}
+
+// Start starts an execution. The machine is the path of its construct or its
+// logical ID, "" for the only one. The input is encoded as JSON; a
+// json.RawMessage is taken as it is. Nothing runs before RunUntilBlocked, Advance
+// or RunToEnd.
+func (w *World) Start(machine string, input any) *Execution {
+	w.t.Helper()
+	w.started++
+	return w.StartNamed(machine, fmt.Sprintf("execution-%d", w.started), input)
+}
+
+// StartNamed is Start with the name of the execution.
+func (w *World) StartNamed(machine, name string, input any) *Execution {
+	w.t.Helper()
+	m, err := w.stack.machine(machine)
+	if err != nil {
+		w.t.Fatalf("Start: %v", err)
+	}
+	text, err := json.Marshal(input)
+	if err != nil {
+		w.t.Fatalf("Start: encoding the input: %v", err)
+	}
+	arn, err := w.session.Start(m.ARN, name, text)
+	if err != nil {
+		w.t.Fatalf("Start: %v", err)
+	}
+	return w.execution(arn)
+}
+
+func (w *World) execution(arn string) *Execution {
+	x := w.executions[arn]
+	if x == nil {
+		x = &Execution{world: w, arn: arn}
+		w.executions[arn] = x
+	}
+	return x
+}
+
+// RunUntilBlocked runs everything that can run without time passing.
+func (w *World) RunUntilBlocked() { w.session.Run(time.Now()) }
+
+// Advance lets time pass: it runs everything that happens until then.
+func (w *World) Advance(d time.Duration) { w.session.Run(time.Now().Add(d)) }
+
+// Executions lists the executions, those that tasks started included, without
+// children of Map Runs.
+func (w *World) Executions() []*Execution {
+	arns := w.session.ARNs()
+	list := make([]*Execution, len(arns))
+	for i, arn := range arns {
+		list[i] = w.execution(arn)
+	}
+	return list
+}
+
+// Config returns a configuration for clients of the AWS SDK, in handlers and in
+// the test. They reach the services of this World, without a network.
+func (w *World) Config() aws.Config { return w.simulation.Config() }
+
+// Name returns the name, or for a queue the URL and for a topic the ARN, that the
+// stack's template has for a resource: the path of its construct or its logical ID.
+func (w *World) Name(resource string) string {
+	w.t.Helper()
+	name, err := w.stack.name(resource)
+	if err != nil {
+		w.t.Fatalf("Name: %v", err)
+	}
+	return name
+}
+
+// Message is what was sent to a topic, an event bus or a queue.
+type Message struct {
+	To         string // ARN or URL
+	Body       string
+	Attributes map[string]string
+}
+
+// Messages returns what was sent to topics, event buses, and queues without a
+// consumer, in order.
+func (w *World) Messages() []Message {
+	var list []Message
+	return list
+}
