@@ -114,13 +114,18 @@ func (f *resultFile) open() {
 // flush passes the part to the goroutine that writes, and waits if that one is
 // two parts behind.
 func (f *resultFile) flush() {
-	f.size += int64(len(f.part))
-	f.parts <- f.part
+	f.pass()
 	select {
 	case f.part = <-f.spare:
 	default:
 		f.part = make([]byte, 0, partBytes+partBytes/4)
 	}
+}
+
+func (f *resultFile) pass() {
+	f.size += int64(len(f.part))
+	f.parts <- f.part
+	f.part = nil
 }
 
 func (f *resultFile) closeFile() {
@@ -130,7 +135,7 @@ func (f *resultFile) closeFile() {
 	if !f.files.lines {
 		f.part = append(f.part, ']')
 	}
-	f.flush()
+	f.pass()
 	close(f.parts)
 	f.parts = nil
 	if err := <-f.failed; err != nil {

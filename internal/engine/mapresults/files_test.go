@@ -3,6 +3,7 @@ package mapresults_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -234,5 +235,23 @@ func TestListKeepsTheOrderOfTheChildren(t *testing.T) {
 	l.Add(failed(0))
 	if n := len(l.Result().([]any)); n != 1 {
 		t.Errorf("NONE: got %d results, expected the one of the child that failed", n)
+	}
+}
+
+func TestSmallFilesTakeLittleMemory(t *testing.T) {
+	const runs, most = 20, 64 << 10
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		f := mapresults.NewFiles(context.Background(), &objectstest.Memory{}, mapresults.Destination{Bucket: "b", OutputType: "JSONL", Transformation: "NONE"}, "run", "id")
+		f.Add(child(0, "SUCCEEDED", 1.0))
+		f.Add(failed(1))
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) / runs; got > most {
+		t.Errorf("got %d bytes for two results, expected at most %d", got, most)
 	}
 }
