@@ -24,7 +24,8 @@ type Event struct {
 	Time      time.Time
 
 	event   *event.Event // nil for a fault
-	fault   string
+	fault   string       // what goes wrong
+	kind    string       // of a fault
 	attempt int
 	depth   int // of children
 	label   string

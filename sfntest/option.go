@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -23,6 +24,8 @@ type settings struct {
 	tasks    map[string]engine.Integration
 	seed     uint64
 	start    time.Time
+	faults   []fault.Fault
+	sites    *fault.Sites // records where faults can strike; nil: nothing does
 }
 
 // Handle lets h answer the invocations of a function. The name is the path of the
@@ -103,6 +106,20 @@ func StartAt(t time.Time) Option {
 			return fmt.Errorf("StartAt: got %s, expected a time from %s", t.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 		}
 		s.start = t
+		return nil
+	}}
+}
+
+// Inject adds faults. See [Fault].
+func Inject(faults ...Fault) Option {
+	return Option{func(s *settings) error {
+		for i, f := range faults {
+			checked := fault.Fault(f)
+			if err := checked.Check(); err != nil {
+				return fmt.Errorf("fault %d of Inject: %w", i+1, err)
+			}
+			s.faults = append(s.faults, checked)
+		}
 		return nil
 	}}
 }

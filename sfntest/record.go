@@ -3,8 +3,10 @@ package sfntest
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
@@ -65,6 +67,15 @@ func (r *record) add(e event.Event) {
 		x.states[at].tries++
 	}
 	r.keep(Event{Execution: e.ExecutionARN, ID: e.ID, Type: kind, State: x.states[at].name, Time: e.Time, event: &e, attempt: max(0, x.states[at].tries-1)})
+}
+
+// struck adds a fault that has struck.
+func (r *record) struck(execution string, s fault.Strike) {
+	state := s.Site.State
+	if i := strings.LastIndexByte(state, '/'); i >= 0 {
+		state = state[i+1:]
+	}
+	r.keep(Event{Execution: execution, Type: FaultEvent, State: state, Time: time.Now(), fault: s.Fault.What(), kind: s.Fault.Fault, attempt: s.Site.Attempt})
 }
 
 func (r *record) keep(e Event) {

@@ -25,6 +25,7 @@ type World struct {
 	record     record
 	executions map[string]*Execution // by ARN
 	started    int
+	stopped    func() bool // nil, or whether the run of a sweep need not go on
 }
 
 // reporter is what a World needs of a test.
@@ -131,10 +132,21 @@ func (w *World) execution(arn string) *Execution {
 }
 
 // RunUntilBlocked runs everything that can run without time passing.
-func (w *World) RunUntilBlocked() { w.session.Run(time.Now()) }
+func (w *World) RunUntilBlocked() { w.run(time.Now()) }
 
 // Advance lets time pass: it runs everything that happens until then.
-func (w *World) Advance(d time.Duration) { w.session.Run(time.Now().Add(d)) }
+func (w *World) Advance(d time.Duration) { w.run(time.Now().Add(d)) }
+
+func (w *World) run(until time.Time) {
+	w.session.Run(until)
+	w.stopIfOver()
+}
+
+func (w *World) stopIfOver() {
+	if w.stopped != nil && w.stopped() {
+		panic(stopRun{})
+	}
+}
 
 // Executions lists the executions, those that tasks started included, without
 // children of Map Runs.

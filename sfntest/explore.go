@@ -1,0 +1,401 @@
+package sfntest
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mapjob/mapjob/internal/fault"
+)
+
+// Flags of go test, after those of package testing: go test -run TestX -sfntest.seeds 1000.
+var (
+	seedsFlag  = flag.Int("sfntest.seeds", 0, "number of seeds of each sfntest.Explore")
+	seedFlag   = flag.String("sfntest.seed", "", "run only this seed of each sfntest.Explore")
+	faultsFlag = flag.String("sfntest.faults", "", "faults in place of those that the seed chooses: a file, or JSON")
+)
+
+// Sweep says what [Explore] does.
+type Sweep struct {
+	// Seeds is the number of seeds. Default: 100. The flag -sfntest.seeds wins.
+	Seeds int
+	// Options returns the options of a run. It is called for each run, so that runs
+	// share no state: they go on at the same time. Required if the stack has
+	// functions.
+	Options func(r *Run) []Option
+	// Do runs the test. Default: start the only state machine with {} and run it to
+	// its end.
+	Do func(r *Run)
+	// Faults are the kinds of faults to choose from, at most MaxFaults in a run.
+	// Default: all kinds, and three.
+	Faults    []string
+	MaxFaults int
+	// Invariants are checked in every run. At least one is required.
+	Invariants []Invariant
+}
+
+// Run is a run of one seed.
+type Run struct {
+	*World // nil in Sweep.Options
+	Seed   uint64
+	// Values are for the test: what its handlers saw.
+	Values map[string]any
+}
+
+// Explore runs a stack once for each seed, each in a subtest and a bubble of its
+// own, with faults that the seed chooses, and checks invariants. If one does not
+// hold, Explore looks for the fewest faults with which it still does not, and
+// prints them, the command that repeats the run, and its history. It fails if an
+// invariant was reached in no run.
+//
+// The first run, seed 0, has no faults and lets things go on in the order in which
+// they came. Every fourth seed has no faults either.
+//
+// Flags of go test: -sfntest.seeds N sets the number of seeds, -sfntest.seed N runs
+// one of them only, and -sfntest.faults, a file or JSON, gives it other faults.
+func Explore(t *testing.T, s *Stack, sweep Sweep) {
+	t.Helper()
+	e, err := newExplorer(t, s, sweep)
+	if err != nil {
+		t.Fatalf("sfntest.Explore: %v", err)
+	}
+	e.explore()
+}
+
+const (
+	defaultSeeds     = 100
+	defaultMaxFaults = 3
+	// learning is how many seeds draw faults from what the run without faults has
+	// shown. Later ones know what those have shown as well, such as states that only
+	// faults lead to.
+	learning = 20
+	// again is how many seeds there are for each that runs twice.
+	again = 100
+	// maxFailures is how many failures end a sweep.
+	maxFailures = 10
+)
+
+// explorer is a sweep that runs.
+type explorer struct {
+	t     *testing.T
+	stack *Stack
+	sweep Sweep
+	only  *uint64 // the seed of the flag
+	given []Fault // of the flag, if isGiven
+	isGiven,
+	parallel bool
+
+	sites *fault.Sites // that draw faults
+
+	mutex    sync.Mutex
+	table    table
+	failures map[string]int // by invariant and kinds of faults
+	failed   int
+}
+
+func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
+	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: newTable(), failures: map[string]int{}, parallel: true}
+	var errs []error
+	if len(sweep.Invariants) == 0 {
+		errs = append(errs, errors.New("Invariants: got none, expected at least one"))
+	}
+	names := map[string]bool{}
+	for _, i := range sweep.Invariants {
+		if names[i.name] || i.name == "" {
+			errs = append(errs, fmt.Errorf("Invariants: got the name %q twice or an empty one, expected names that differ", i.name))
+		}
+		names[i.name] = true
+	}
+	for _, kind := range sweep.Faults {
+		if !slices.Contains(fault.Kinds(), kind) {
+			errs = append(errs, fmt.Errorf("Faults: got %q, expected one of %s", kind, strings.Join(fault.Kinds(), ", ")))
+		}
+	}
+	if e.sweep.Seeds == 0 {
+		e.sweep.Seeds = defaultSeeds
+	}
+	if *seedsFlag > 0 {
+		e.sweep.Seeds = *seedsFlag
+	}
+	if e.sweep.MaxFaults == 0 {
+		e.sweep.MaxFaults = defaultMaxFaults
+	}
+	if e.sweep.Do == nil {
+		e.sweep.Do = func(r *Run) { r.Start("", struct{}{}).RunToEnd() }
+	}
+	if *seedFlag != "" {
+		var seed uint64
+		if _, err := fmt.Sscan(*seedFlag, &seed); err != nil {
+			errs = append(errs, fmt.Errorf("-sfntest.seed: got %q, expected a whole number", *seedFlag))
+		}
+		e.only = &seed
+	}
+	if *faultsFlag != "" {
+		var err error
+		if e.given, err = faultsOfFlag(*faultsFlag); err != nil {
+			errs = append(errs, fmt.Errorf("-sfntest.faults: %w", err))
+		}
+		if e.isGiven = true; e.only == nil {
+			errs = append(errs, errors.New("-sfntest.faults: got it without -sfntest.seed, expected both"))
+		}
+	}
+	return e, errors.Join(errs...)
+}
+
+func faultsOfFlag(text string) ([]Fault, error) {
+	if start := strings.TrimSpace(text); !strings.HasPrefix(start, "[") && !strings.HasPrefix(start, "{") {
+		read, err := os.ReadFile(filepath.Clean(text))
+		if err != nil {
+			return nil, err
+		}
+		text = string(read)
+	}
+	return readFaults([]byte(text))
+}
+
+func (e *explorer) explore() {
+	e.t.Helper()
+	if e.only != nil && e.isGiven {
+		e.subtest(*e.only, e.given)
+		return
+	}
+	// Without faults everything must hold, else no fault is needed to find it.
+	if e.only == nil || *e.only == 0 {
+		e.subtest(0, nil)
+		if e.only != nil || e.t.Failed() {
+			return
+		}
+	} else {
+		e.learn(0, nil)
+	}
+	e.seeds(1, min(learning, e.sweep.Seeds))
+	if e.sweep.Seeds > learning {
+		e.seeds(learning+1, e.sweep.Seeds)
+	}
+	if e.only != nil {
+		return
+	}
+	e.t.Log("\n" + e.table.String())
+	if e.failed == 0 && e.table.runs > e.sweep.Seeds {
+		for _, i := range e.sweep.Invariants {
+			if e.table.reached[i.name] == 0 {
+				e.t.Errorf("invariant %q was never reached in %d seeds: see with -v what was, and add seeds, inputs or faults that lead there", i.name, e.sweep.Seeds)
+			}
+		}
+	}
+}
+
+// seeds runs the seeds from one to another, at the same time if they are subtests.
+func (e *explorer) seeds(from, to int) {
+	learned := make([]*fault.Sites, to-from+1) // of the first seeds
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for n := range next {
+				seed := uint64(n)
+				switch {
+				case e.only == nil:
+					learned[n-from] = e.subtest(seed, e.draw(seed))
+				case *e.only == seed:
+					e.subtest(seed, e.draw(seed))
+				case n <= learning && *e.only > learning:
+					learned[n-from] = e.learn(seed, e.draw(seed))
+				}
+			}
+		})
+	}
+	for n := from; n <= to; n++ {
+		if e.stopped() {
+			break
+		}
+		next <- n
+	}
+	close(next)
+	workers.Wait()
+	if to <= learning {
+		for _, sites := range learned { // in the order of seeds, so that faults repeat
+			if sites != nil {
+				e.sites.Add(sites)
+			}
+		}
+	}
+}
+
+// draw returns the faults that a seed chooses.
+func (e *explorer) draw(seed uint64) []Fault {
+	if seed%4 == 0 {
+		return nil
+	}
+	drawn := e.sites.Draw(seed, e.sweep.Faults, e.sweep.MaxFaults)
+	faults := make([]Fault, len(drawn))
+	for i, f := range drawn {
+		faults[i] = Fault(f)
+	}
+	return faults
+}
+
+func (e *explorer) stopped() bool {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return e.failed >= maxFailures
+}
+
+// learn runs a seed only to see where faults can strike.
+func (e *explorer) learn(seed uint64, faults []Fault) *fault.Sites {
+	r := e.run(e.t, seed, faults)
+	if seed == 0 {
+		e.sites.Add(r.sites)
+	}
+	return r.sites
+}
+
+// subtest runs a seed, and reports what does not hold. It returns the sites of the
+// run; nil if go test was told not to run it.
+func (e *explorer) subtest(seed uint64, faults []Fault) (sites *fault.Sites) {
+	e.t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+		r := e.run(t, seed, faults)
+		sites = r.sites
+		if seed == 0 {
+			e.sites.Add(sites)
+		}
+		if r.violation == nil && (seed%again == 1 || e.only != nil) {
+			second := e.run(t, seed, faults)
+			if difference := r.differs(second); difference != "" {
+				t.Errorf("two runs differ at %s: a handler depends on the order of its goroutines, on random numbers or on what runs share", difference)
+			}
+		}
+		e.mutex.Lock()
+		e.table.add(r)
+		e.mutex.Unlock()
+		if r.violation != nil {
+			e.report(t, seed, faults, r)
+		}
+	})
+	return sites
+}
+
+// report prints a run in which an invariant does not hold.
+func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) {
+	t.Helper()
+	e.mutex.Lock()
+	e.failed++
+	key := r.violation.name + kindsOf(faults)
+	e.failures[key]++
+	first := e.failures[key] == 1
+	e.mutex.Unlock()
+	if !first {
+		t.Errorf("%s\nas in a seed before, with faults of the same kinds: %s", r.violation, describe(faults))
+		return
+	}
+	smallest := r
+	fewest := fault.Shrink(internal(faults), func(fewer []fault.Fault) bool {
+		again := e.run(t, seed, public(fewer))
+		if again.violation == nil || again.violation.name != r.violation.name {
+			return false
+		}
+		smallest = again
+		return true
+	})
+	t.Errorf("%s\n%s\nrepeat: %s\n%s", smallest.violation, needed(len(faults), public(fewest)), e.command(seed, public(fewest)), smallest.history)
+}
+
+func internal(faults []Fault) []fault.Fault {
+	list := make([]fault.Fault, len(faults))
+	for i, f := range faults {
+		list[i] = fault.Fault(f)
+	}
+	return list
+}
+
+func public(faults []fault.Fault) []Fault {
+	list := make([]Fault, len(faults))
+	for i, f := range faults {
+		list[i] = Fault(f)
+	}
+	return list
+}
+
+func kindsOf(faults []Fault) string {
+	var kinds []string
+	for _, f := range faults {
+		kinds = append(kinds, f.Fault)
+	}
+	slices.Sort(kinds)
+	return " " + strings.Join(slices.Compact(kinds), " ")
+}
+
+func describe(faults []Fault) string {
+	var texts []string
+	for _, f := range faults {
+		texts = append(texts, f.String())
+	}
+	if texts == nil {
+		return "none"
+	}
+	return strings.Join(texts, "; ")
+}
+
+// needed says which of the faults of a seed matter.
+func needed(of int, faults []Fault) string {
+	text := encode(faults)
+	switch {
+	case len(faults) == 0:
+		return fmt.Sprintf("of %s, none is needed: the order in which things go on is enough", counted(of))
+	case len(faults) == 1:
+		return fmt.Sprintf("of %s, 1 is needed: %s", counted(of), text)
+	}
+	return fmt.Sprintf("of %s, %d are needed: %s", counted(of), len(faults), text)
+}
+
+func counted(n int) string {
+	if n == 1 {
+		return "1 fault"
+	}
+	return fmt.Sprintf("%d faults", n)
+}
+
+func encode(faults []Fault) string {
+	if len(faults) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(faults)
+	if err != nil { // an answer was checked to be JSON
+		return err.Error()
+	}
+	return string(text)
+}
+
+// command returns the command that repeats a run.
+func (e *explorer) command(seed uint64, faults []Fault) string {
+	return fmt.Sprintf("go test %s -run '^%s$' -sfntest.seed=%d -sfntest.faults='%s'",
+		packagePath(), strings.ReplaceAll(e.t.Name(), "/", "$/^"), seed, strings.ReplaceAll(encode(faults), "'", `'\''`))
+}
+
+// packagePath returns the folder of the package under test, from the module's root.
+func packagePath() string {
+	folder, err := os.Getwd()
+	if err != nil {
+		return "."
+	}
+	for root := folder; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			inside, err := filepath.Rel(root, folder)
+			if err != nil {
+				return "."
+			}
+			return "./" + filepath.ToSlash(inside)
+		}
+		if root == filepath.Dir(root) {
+			return "."
+		}
+	}
+}

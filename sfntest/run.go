@@ -1,0 +1,166 @@
+package sfntest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mapjob/mapjob/internal/fault"
+)
+
+// result is what a run of one seed has shown.
+type result struct {
+	violation *violation // nil: everything holds
+	history   string     // if something does not hold
+	reached   map[string]bool
+	struck    map[string]bool // kinds of faults
+	states    map[string]bool // that were entered
+	statuses  map[string]int  // of executions
+	sites     *fault.Sites
+	choices   uint64
+	events    []Event
+}
+
+// violation is why an invariant does not hold.
+type violation struct {
+	name   string
+	reason string
+}
+
+func (v *violation) String() string { return v.name + ": " + v.reason }
+
+// stopRun is what a run panics with after a violation.
+type stopRun struct{}
+
+// recorder takes what would fail a test.
+type recorder struct{ violated func(name, reason string) }
+
+func (recorder) Helper() {}
+
+func (r recorder) Fatalf(format string, args ...any) {
+	r.violated("the test", fmt.Sprintf(format, args...))
+	panic(stopRun{})
+}
+
+// run runs one seed in a bubble.
+func (e *explorer) run(t *testing.T, seed uint64, faults []Fault) *result {
+	r := &result{reached: map[string]bool{}, struck: map[string]bool{}, states: map[string]bool{}, statuses: map[string]int{}, sites: &fault.Sites{}}
+	synctest.Test(t, func(*testing.T) { e.runInBubble(r, seed, faults) })
+	return r
+}
+
+func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
+	violated := func(name, reason string) {
+		if r.violation == nil {
+			r.violation = &violation{name, reason}
+		}
+	}
+	run := &Run{Seed: seed, Values: map[string]any{}}
+	var options []Option
+	if e.sweep.Options != nil {
+		options = e.sweep.Options(run)
+	}
+	options = append(options, Seed(seed), Inject(faults...), Option{func(s *settings) error { s.sites = r.sites; return nil }})
+	w, err := deploy(e.stack, recorder{violated}, options)
+	if err != nil {
+		violated("deployment", err.Error())
+		return
+	}
+	run.World = w
+	w.record.observe = func(event Event) { e.observe(run, r, event, violated) }
+	w.stopped = func() bool { return r.violation != nil }
+	unlessStopped(func() {
+		e.sweep.Do(run)
+		for _, i := range e.sweep.Invariants {
+			if i.finally == nil {
+				continue
+			}
+			reached, err := i.finally(run)
+			if reached {
+				r.reached[i.name] = true
+			}
+			if err != nil {
+				violated(i.name, err.Error())
+			}
+		}
+	})
+	var histories strings.Builder
+	for _, x := range w.Executions() {
+		r.statuses[strings.TrimSpace(x.Status()+" "+errorName(x))]++
+		if r.violation != nil {
+			histories.WriteString(x.History().String())
+		}
+	}
+	r.history = histories.String()
+	r.choices, r.events = w.simulation.Choices(), w.record.events
+	w.record.observe = nil
+	if err := w.simulation.Close(); err != nil {
+		violated("handlers end", err.Error())
+	}
+}
+
+func errorName(x *Execution) string {
+	if err := x.Err(); err != nil {
+		return err.Name
+	}
+	return ""
+}
+
+// unlessStopped calls f, and returns when it ends or the run is stopped.
+func unlessStopped(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			if _, stopped := p.(stopRun); !stopped {
+				panic(p)
+			}
+		}
+	}()
+	f()
+}
+
+// observe checks the invariants that always hold.
+func (e *explorer) observe(run *Run, r *result, event Event, violated func(name, reason string)) {
+	if event.Type == FaultEvent {
+		r.struck[event.kind] = true
+	} else if strings.HasSuffix(event.Type, "StateEntered") {
+		r.states[event.State] = true
+	}
+	for _, i := range e.sweep.Invariants {
+		if i.always == nil {
+			continue
+		}
+		reached, err := i.always(run, event)
+		if reached {
+			r.reached[i.name] = true
+		}
+		if err != nil {
+			violated(i.name, err.Error())
+		}
+	}
+}
+
+// differs says at which event two runs differ; "" if they do not.
+func (r *result) differs(other *result) string {
+	for i := range max(len(r.events), len(other.events)) {
+		one, two := "the end", "the end"
+		if i < len(r.events) {
+			one = r.events[i].compared()
+		}
+		if i < len(other.events) {
+			two = other.events[i].compared()
+		}
+		if one != two {
+			return fmt.Sprintf("event %d: got %s, then %s", i+1, one, two)
+		}
+	}
+	if r.choices != other.choices {
+		return "a choice of what goes on"
+	}
+	return ""
+}
+
+// compared returns what two runs of a seed have in common in an event.
+func (e *Event) compared() string {
+	return fmt.Sprintf("%s %s of %s", strings.TrimPrefix(e.State+" ", " "), e.Type, e.Execution)
+}
