@@ -16,6 +16,7 @@ type request struct {
 	payload       []byte
 	limit         int // the largest size of the payload in bytes
 	wantLogTail   bool
+	control       Control
 }
 
 func (r *request) checkPayload() error {

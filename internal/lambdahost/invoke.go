@@ -39,7 +39,7 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 		return nil, err
 	}
 	if inv.fn.Answer != nil {
-		return h.finish(inv, nil, inv.answer()), nil
+		return h.finish(inv, nil, inv.answer(ctx)), nil
 	}
 	p, early, err := inv.fn.pool.acquire(ctx, inv)
 	switch {
@@ -53,7 +53,11 @@ func (h *Host) invoke(ctx context.Context, r request) (*Response, error) {
 	case early != nil: // no process could be started
 		return h.finish(inv, nil, *early), nil
 	}
-	p.dispatch(inv)
+	if r.control.crashed() {
+		p.kill()
+	} else {
+		p.dispatch(inv)
+	}
 	timer := time.NewTimer(inv.timeLeft())
 	return h.await(ctx, inv, p, timer)
 }
@@ -92,23 +96,14 @@ func (h *Host) admit(r request) (*invocation, error) {
 	return &invocation{fn: fn, request: r, arn: arn, done: make(chan outcome, 1)}, nil
 }
 
-// answer answers an invocation of a function without an executable.
-func (inv *invocation) answer() outcome {
-	inv.startedAt = time.Now()
-	payload, didFail := inv.fn.Answer(inv.request.payload)
-	switch {
-	case didFail:
-		return failed(payload)
-	case len(payload) > maxResponseBytes:
-		return responseTooLarge().outcome(inv.request.id)
-	}
-	return succeeded(payload)
-}
-
 // await waits for the end of an invocation that a process works on.
 func (h *Host) await(ctx context.Context, inv *invocation, p *process, timer *time.Timer) (*Response, error) {
 	var out outcome
 	select {
+	case <-inv.request.control.Crash:
+		p.kill()
+		inv.request.control.Crash = nil
+		return h.await(ctx, inv, p, timer)
 	case out = <-inv.done:
 		timer.Stop()
 	case <-timer.C:

@@ -258,6 +258,16 @@ func (p *process) gaugeMemory(pid int) {
 	p.gauge = gauge
 }
 
+// fate returns what happens to the answer to an invocation.
+func (p *process) fate(id string) Fate {
+	p.fn.pool.mu.Lock()
+	defer p.fn.pool.mu.Unlock()
+	if p.current == nil || p.current.request.id != id {
+		return Deliver // or refuse it
+	}
+	return p.current.request.control.Answered
+}
+
 // requestID returns the ID of the invocation that the process has, or "".
 func (p *process) requestID() string {
 	p.fn.pool.mu.Lock()

@@ -120,6 +120,9 @@ func (a *runtimeAPI) next(c *runtimeConn) {
 // response receives the answer to an invocation.
 func (a *runtimeAPI) response(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
+	if !a.takes(id) {
+		return
+	}
 	inv, current := a.process.fn.pool.answered(a.process, id)
 	switch {
 	case !current:
@@ -140,9 +143,25 @@ func (a *runtimeAPI) response(c *runtimeConn, r *http.Request, id string) {
 	}
 }
 
+// takes reports whether an answer is taken. If it is not, the process waits for the
+// host's answer until it is killed: now, or when its time is up.
+func (a *runtimeAPI) takes(id string) bool {
+	switch a.process.fate(id) {
+	case Kill:
+		a.process.kill()
+		return false
+	case Hold:
+		return false
+	}
+	return true
+}
+
 // invocationError receives the error of an invocation.
 func (a *runtimeAPI) invocationError(c *runtimeConn, r *http.Request, id string) {
 	body, err := readBody(r)
+	if !a.takes(id) {
+		return
+	}
 	inv, current := a.process.fn.pool.answered(a.process, id)
 	switch {
 	case !current:
