@@ -8,9 +8,9 @@ import (
 )
 
 // Of returns what a request to AWS calls, such as s3:PutObject. The service is
-// its name in the signature: s3, dynamodb, sqs, lambda, states, sns, events. The body
-// is not read: for the query protocol, the operation must be in the form of the
-// request.
+// its name in the signature: s3, dynamodb, sqs, lambda, states, sns, events. It does
+// not read the body: in the query protocol, the operation must be in the form that
+// was parsed, or in the query.
 func Of(service string, r *http.Request) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return service + ":" + target[strings.LastIndex(target, ".")+1:]
@@ -21,7 +21,11 @@ func Of(service string, r *http.Request) string {
 	case "lambda":
 		return "lambda:Invoke"
 	}
-	return service + ":" + r.FormValue("Action")
+	form := r.Form
+	if form == nil {
+		form = r.URL.Query()
+	}
+	return service + ":" + form.Get("Action")
 }
 
 // s3Operation returns the operation of a request to S3, of those that functions

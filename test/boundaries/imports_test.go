@@ -127,6 +127,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/engine/enginetest", []string{"internal/engine"}, libraries},
+		{"internal/fault/redriven", []string{"internal/engine", "internal/objects", "internal/value"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/standin", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
