@@ -3,6 +3,8 @@ package simulation
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +26,7 @@ func (s *Simulation) clientConfig() aws.Config {
 		Region:                     s.region(),
 		Credentials:                aws.AnonymousCredentials{},
 		HTTPClient:                 client{s},
-		Retryer:                    func() aws.Retryer { return newRetryer() },
+		Retryer:                    func() aws.Retryer { return s.retryer },
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	}
@@ -56,15 +58,52 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 	}
 	made := call{name: service + ":" + awsmiddleware.GetOperationName(r.Context()), what: func() string { return canonical(r.URL, body) }}
 	var response *http.Response
-	err = c.simulation.pass(r.Context(), made, func() error {
+	err = c.simulation.pass(r.Context(), made, func() {
 		answer := httptest.NewRecorder()
 		face.ServeHTTP(answer, served(r, service, body))
 		response = answer.Result()
-		response.Request = r
-		return nil
 	})
-	return response, err
+	if refused, ok := errors.AsType[*refusal](err); ok {
+		response, err = refused.response(service), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	response.Request = r
+	return response, nil
 }
+
+// response returns a refusal in the protocol of a service.
+func (r *refusal) response(service string) *http.Response {
+	answer := httptest.NewRecorder()
+	switch service {
+	case "s3":
+		answer.Header().Set("Content-Type", "application/xml")
+		answer.WriteHeader(r.status)
+		writeXML(answer, xmlError{Code: r.code, Message: r.message})
+	case "sns":
+		answer.Header().Set("Content-Type", "text/xml")
+		answer.WriteHeader(r.status)
+		writeXML(answer, struct {
+			XMLName xml.Name `xml:"ErrorResponse"`
+			Error   xmlError
+		}{Error: xmlError{Code: r.code, Message: r.message}})
+	default:
+		answer.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		answer.Header().Set("X-Amzn-Errortype", r.code)
+		answer.WriteHeader(r.status)
+		_ = json.NewEncoder(answer).Encode(map[string]string{"__type": r.code, "message": r.message}) // strings always marshal
+	}
+	return answer.Result()
+}
+
+type xmlError struct {
+	XMLName xml.Name `xml:"Error"`
+	Code    string
+	Message string
+}
+
+func writeXML(to io.Writer, v any) { _ = xml.NewEncoder(to).Encode(v) } // strings always marshal
 
 // serviceName returns the name of a service in calls, such as s3 in s3:PutObject.
 func serviceName(id string) string {

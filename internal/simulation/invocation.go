@@ -4,16 +4,18 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
@@ -35,7 +37,8 @@ type Invocation struct {
 type invocation struct {
 	Invocation
 	number    int64
-	caller    *caller // the task; nil without
+	caller    *caller     // the task; nil without
+	fault     fault.Fault // that strikes; its kind is "" if none does
 	requestID string
 	deadline  time.Time
 	// ctx ends with the invocation, and with it what its requests may do.
@@ -63,32 +66,41 @@ type errOver string
 
 func (e errOver) Error() string { return string(e) }
 
-// begin invokes a function. The task that invokes it may end before the invocation
-// does: the function runs on then, as on AWS.
-func (s *Simulation) begin(c *caller, f *Function, handler lambda.Handler, payload []byte) *invocation {
+// newInvocation returns an invocation that does not run yet.
+func (s *Simulation) newInvocation(of *invocation) *invocation {
 	s.mutex.Lock()
+	defer s.mutex.Unlock()
 	s.invocations++
-	v := &invocation{
-		Invocation: Invocation{Function: f, Since: time.Now()}, number: s.invocations, caller: c,
-		over: make(chan struct{}), returned: make(chan struct{}),
-	}
-	s.inFlight = append(s.inFlight, v)
-	s.mutex.Unlock()
-	if c != nil {
-		v.State = c.request.StateName
-	}
-	v.deadline = v.Since.Add(f.Timeout)
+	v := &invocation{Invocation: of.Invocation, caller: of.caller, fault: of.fault,
+		number: s.invocations, over: make(chan struct{}), returned: make(chan struct{})}
+	v.Since = time.Now()
+	v.deadline = v.Since.Add(v.Function.Timeout)
 	v.requestID = s.requestID(v)
 	ctx := context.WithValue(s.contextOf(v), invocationKey{}, v)
-	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: v.requestID, InvokedFunctionArn: f.ARN})
-	ctx, stop := context.WithDeadline(ctx, v.deadline)
+	ctx = lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{AwsRequestID: v.requestID, InvokedFunctionArn: v.Function.ARN})
 	v.ctx, v.cancel = context.WithCancelCause(ctx)
-	timeout := time.AfterFunc(f.Timeout, v.timeOut)
+	return v
+}
+
+// begin invokes a function. The task that invokes it may end before the invocation
+// does: the function runs on then, as on AWS. An invocation that begins again waits
+// until the scheduler lets it go on.
+func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocation {
+	v := s.newInvocation(of)
+	s.mutex.Lock()
+	s.inFlight = append(s.inFlight, v)
+	s.mutex.Unlock()
+	ctx, stop := context.WithDeadline(v.ctx, v.deadline)
+	timeout := time.AfterFunc(v.Function.Timeout, v.timeOut)
 	go func() {
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()
-		v.answer(handle(v.ctx, handler, payload))
+		if again && s.scheduler.park(ctx, key{caller: v.number}) != nil {
+			return
+		}
+		v.answer(handle(ctx, s.handlers[v.Function], payload))
+		<-v.over
 	}()
 	return v
 }
@@ -142,9 +154,20 @@ func named(err any, message string) *messages.InvokeResponse_Error {
 	return &messages.InvokeResponse_Error{Type: t.Name(), Message: message}
 }
 
-// answer ends the invocation with what the handler returned.
+// answer ends the invocation with what the handler returned, unless a fault strikes.
 func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Error) {
+	switch v.fault.Fault {
+	case fault.Crash:
+		if v.fault.When == fault.After {
+			v.crash()
+		}
+	case fault.Large:
+		answer, failure = fmt.Appendf(nil, "%q", strings.Repeat("x", max(v.fault.Size()-2, 0))), nil
+	case fault.Answer:
+		answer, failure = v.fault.Answer, nil
+	}
 	switch {
+	case v.fault.Fault == fault.Timeout: // its time will be up
 	case !time.Now().Before(v.deadline):
 		v.timeOut()
 	case failure != nil:
@@ -223,7 +246,63 @@ func (s *Simulation) Invoke(ctx context.Context, name string, payload []byte) (*
 		return nil, &lambdahost.Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name}
 	}
 	if len(payload) > maxRequestBytes {
-		return nil, &lambdahost.Error{Code: "RequestEntityTooLargeException", Message: strconv.Itoa(len(payload)) + " byte payload is too large for the RequestResponse invocation type (limit " + strconv.Itoa(maxRequestBytes) + " bytes)"}
+		return nil, &lambdahost.Error{Code: "RequestEntityTooLargeException",
+			Message: fmt.Sprintf("%d byte payload is too large for the RequestResponse invocation type (limit %d bytes)", len(payload), maxRequestBytes)}
 	}
-	return s.begin(callerOf(ctx), f, s.handlers[f], payload).wait(ctx)
+	of := &invocation{Invocation: Invocation{Function: f}, caller: callerOf(ctx)}
+	if c := of.caller; c != nil {
+		of.State, of.fault = c.state, c.fault
+	} else {
+		of.fault, _ = s.come(of.site(fault.Task))
+	}
+	return s.invoke(ctx, of, payload)
 }
+
+// invoke invokes a function, with what a fault does to the invocation.
+func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte) (*lambdahost.Response, error) {
+	f := &of.fault
+	if of.caller == nil { // else the task does these
+		switch f.Fault {
+		case fault.Error:
+			v := s.newInvocation(of)
+			v.fail(cmp.Or(f.Error, "Injected"), f.Cause)
+			return v.response, nil
+		case fault.Throttle:
+			return nil, &lambdahost.Error{Code: "TooManyRequestsException", Message: "Rate Exceeded."}
+		case fault.Lost:
+			if _, err := s.begin(of, payload, false).wait(ctx); err != nil {
+				return nil, err
+			}
+			return nil, errLost
+		case fault.Slow:
+			response, err := s.begin(of, payload, false).wait(ctx)
+			if err == nil {
+				err = sleep(ctx, f.Delay)
+			}
+			return response, err
+		}
+	}
+	switch {
+	case f.Fault == fault.Crash && f.When != fault.After:
+		v := s.newInvocation(of)
+		v.crash()
+		return v.response, nil
+	case f.Fault == fault.Duplicate && f.When == fault.Together:
+		first, second := s.begin(of, payload, false), s.begin(of, payload, true)
+		select {
+		case <-second.over:
+			return second.response, nil
+		case <-first.over:
+		case <-ctx.Done():
+		}
+		return first.wait(ctx)
+	case f.Fault == fault.Duplicate:
+		response, err := s.begin(of, payload, false).wait(ctx)
+		s.begin(of, payload, true)
+		return response, err
+	}
+	return s.begin(of, payload, false).wait(ctx)
+}
+
+// errLost is the error of a call whose answer was lost.
+var errLost = errors.New("connection reset by peer")

@@ -19,8 +19,10 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/sqs"
@@ -39,11 +41,17 @@ type Options struct {
 	// random numbers of the definitions. With 0 they go on in the order in which they
 	// came.
 	Seed uint64
+	// Plan has the faults; nil for none. Sites, if it is set, records where faults
+	// could strike.
+	Plan  *fault.Plan
+	Sites *fault.Sites
 	// Observe, if it is set, is called after every event, on the goroutine that runs
 	// the session.
 	Observe func(event.Event)
 	// Maps, if it is set, follows Map Runs.
 	Maps engine.MapObserver
+	// Struck, if it is set, is called when a fault strikes.
+	Struck func(fault.Site, fault.Fault)
 }
 
 // Simulation is a stack that runs. Apart from what handlers call, its methods are for
@@ -55,6 +63,9 @@ type Simulation struct {
 	scheduler *scheduler
 	session   *engine.Session
 	config    aws.Config
+	retryer   *retry.Standard
+	injector  *fault.Injector
+	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
 
 	memory   *memory
 	faces    map[string]http.Handler // of services, by their names in calls
@@ -72,8 +83,12 @@ func New(o Options) (*Simulation, error) {
 	if err := Missing(&o); err != nil {
 		return nil, err
 	}
-	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o)}
+	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: newRetryer()}
 	s.scheduler = newScheduler(o.Seed, s.busy)
+	s.injector, s.strikes = o.Plan.Begin(), map[fault.Moment]bool{}
+	for _, m := range moments() {
+		s.strikes[m] = o.Plan.Strikes(m)
+	}
 	s.config = s.clientConfig()
 	if err := s.startServices(); err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ type Stack struct {
 
 // Machine is a state machine of a stack.
 type Machine struct {
-	ID         string // short name of its construct
+	ID         string // path of its construct in the stack
 	Name, ARN  string
 	Definition *asl.StateMachine
 	Type       engine.Type
@@ -55,7 +55,7 @@ type Machine struct {
 
 // Function is a function of a stack.
 type Function struct {
-	ID        string // short name of its construct
+	ID        string // path of its construct in the stack
 	Name, ARN string
 	Timeout   time.Duration
 	Resource  *template.Resource // nil for a definition on its own
@@ -74,7 +74,7 @@ func Read(t *template.Stack) (*Stack, error) {
 			errs = append(errs, fmt.Errorf("function %s: %w", t.ShortName(r), err))
 		}
 		timeout := cmp.Or(time.Duration(properties.Timeout)*time.Second, defaultTimeout)
-		s.Functions = append(s.Functions, &Function{ID: t.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Timeout: timeout, Resource: r})
+		s.Functions = append(s.Functions, &Function{ID: pathIn(t, r), Name: r.PhysicalName(), ARN: r.ARN(), Timeout: timeout, Resource: r})
 	}
 	for _, r := range t.Resources(machineType) {
 		m, err := readMachine(t, r)
@@ -97,11 +97,20 @@ func readMachine(t *template.Stack, r *template.Resource) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{ID: t.ShortName(r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Type: engine.Standard, Resource: r}
+	m := &Machine{ID: pathIn(t, r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Type: engine.Standard, Resource: r}
 	if express {
 		m.Type = engine.Express
 	}
 	return m, nil
+}
+
+// pathIn returns the path of a resource's construct: below the stack, or the whole
+// path if it is of another stack.
+func pathIn(t *template.Stack, r *template.Resource) string {
+	if !t.Own(r) {
+		return r.Path()
+	}
+	return strings.TrimPrefix(r.Path(), t.Path+"/")
 }
 
 // Lone returns a stack of a single state machine, whose functions are those that

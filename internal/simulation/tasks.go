@@ -2,15 +2,20 @@ package simulation
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/standin"
 )
 
 // caller is a task that calls something.
 type caller struct {
 	machine *Machine
+	state   string // path
 	request *engine.Request
+	fault   fault.Fault // that strikes; its kind is "" if none does
 }
 
 type callerKey struct{}
@@ -30,13 +35,13 @@ func (s *Simulation) tasks() []engine.Option {
 				continue
 			}
 			if _, given := s.options.task(m, state); given != nil {
-				options = append(options, engine.WithTask(state, s.scheduled(m, given)))
+				options = append(options, engine.WithTask(state, s.scheduled(m, state, given)))
 				continue
 			}
 			// Missing has found that there is something.
 			found, _ := s.services.Find(state.Task.Resource, s.services.Invoke)
 			if found != nil {
-				options = append(options, engine.WithTask(state, s.scheduled(m, found)))
+				options = append(options, engine.WithTask(state, s.scheduled(m, state, found)))
 			}
 		}
 	}
@@ -54,13 +59,40 @@ func (o *Options) task(m *Machine, state *asl.State) (name string, _ engine.Inte
 	return "", nil
 }
 
-// scheduled lets a call wait until the scheduler lets it go on.
-func (s *Simulation) scheduled(m *Machine, call engine.Integration) engine.IntegrationFunc {
+// scheduled lets the call of a task wait until the scheduler lets it go on, and lets
+// faults strike.
+func (s *Simulation) scheduled(m *Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
+	timed := state.Task.Timeout != nil || state.Task.Heartbeat != nil
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		c := &caller{m, request}
+		c := &caller{machine: m, state: m.paths[state], request: request}
 		if err := s.scheduler.park(ctx, key{caller: request.Number}); err != nil {
 			return nil, err
 		}
-		return call.Call(context.WithValue(ctx, callerKey{}, c), request)
+		c.fault, _ = s.come(s.site(c))
+		switch c.fault.Fault {
+		case fault.Error:
+			return nil, refusedTask(&c.fault)
+		case fault.Throttle:
+			return nil, throttledTask(&request.Resource)
+		}
+		ctx = standin.WithRandom(context.WithValue(ctx, callerKey{}, c), s.options.Seed, "task", strconv.FormatInt(request.Number, 10))
+		output, err := call.Call(ctx, request)
+		switch invokes := invokedByRequest(request) != ""; c.fault.Fault {
+		case fault.Slow:
+			if err := sleep(ctx, c.fault.Delay); err != nil {
+				return nil, err
+			}
+		case fault.Timeout:
+			switch {
+			case invokes: // its time is up
+			case timed:
+				<-ctx.Done()
+			default:
+				return nil, lostTask(&request.Resource)
+			}
+		case fault.Lost:
+			return nil, lostTask(&request.Resource)
+		}
+		return output, err
 	}
 }
