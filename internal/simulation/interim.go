@@ -3,19 +3,15 @@ package simulation
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"iter"
-	"net/http"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/s3object"
-	"github.com/mapjob/mapjob/internal/value"
 )
 
 // Small services, until those of internal/memory are there.
@@ -24,7 +20,6 @@ type memory struct {
 	s3object.API
 	mutex   sync.Mutex
 	objects map[string][]byte
-	tables  map[string]map[string]*value.Object
 }
 
 func (m *memory) PutObject(_ context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
@@ -81,57 +76,4 @@ func (p *written) Close() error {
 	defer p.m.mutex.Unlock()
 	p.m.objects[p.name] = p.Bytes()
 	return nil
-}
-
-// Do implements [integration.Database] for items with a condition on their owner.
-func (m *memory) Do(_ context.Context, operation string, body []byte) (http.Header, []byte, error) {
-	v, err := value.Parse(body)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := v.(*value.Object)
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	table := m.tables[text(in, "TableName")]
-	if table == nil {
-		table = map[string]*value.Object{}
-		m.tables[text(in, "TableName")] = table
-	}
-	given, _ := in.Get("Key")
-	if given == nil {
-		given, _ = in.Get("Item")
-	}
-	var id string
-	for name, v := range given.(*value.Object).All() {
-		if name == "id" || name == "pk" || name == "job" {
-			id = value.Text(v)
-		}
-	}
-	old := table[id]
-	if condition := text(in, "ConditionExpression"); condition != "" && old != nil {
-		values, _ := in.Get("ExpressionAttributeValues")
-		owner, _ := old.Get("owner")
-		held := false
-		for _, v := range values.(*value.Object).All() {
-			held = held || value.Text(v) == value.Text(owner)
-		}
-		if !held {
-			return nil, nil, &dynamodb.Error{Name: "ConditionalCheckFailedException", Message: "The conditional request failed", Status: 400}
-		}
-	}
-	answer := &value.Object{}
-	switch operation {
-	case "PutItem":
-		item, _ := in.Get("Item")
-		table[id] = item.(*value.Object)
-	case "DeleteItem":
-		delete(table, id)
-	case "GetItem":
-		if old != nil {
-			answer.Set("Item", old)
-		}
-	default:
-		return nil, nil, fmt.Errorf("%s is not here", operation)
-	}
-	return http.Header{}, value.Append(nil, answer), nil
 }

@@ -1,8 +1,11 @@
 package simulation
 
 import (
+	"net/http"
+
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
@@ -10,9 +13,16 @@ import (
 
 // startServices starts the services of the stack, with its resources.
 func (s *Simulation) startServices() error {
-	s.memory = &memory{objects: map[string][]byte{}, tables: map[string]map[string]*value.Object{}}
+	s.memory = &memory{objects: map[string][]byte{}}
+	s.database = dynamodb.New()
+	for _, t := range s.stack.tables {
+		if err := s.database.CreateTable(t.name, t.properties); err != nil {
+			return err
+		}
+	}
 	s.queues = sqs.New(sqs.Options{Region: s.region(), Account: s.account()})
-	s.services = &integration.Services{Functions: s, Database: s.memory, Queues: s.queues, Messages: &kept{}}
+	s.services = &integration.Services{Functions: s, Database: s.database, Queues: s.queues, Messages: &kept{}}
+	s.faces = map[string]http.Handler{"dynamodb": s.database}
 	return nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/standin"
@@ -68,6 +69,7 @@ type Simulation struct {
 	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
 
 	memory   *memory
+	database *dynamodb.Database
 	faces    map[string]http.Handler // of services, by their names in calls
 	queues   *sqs.Service
 	services *integration.Services // for tasks
@@ -75,6 +77,8 @@ type Simulation struct {
 	mutex       sync.Mutex
 	invocations int64
 	inFlight    []*invocation
+
+	timers []*time.Timer // of what is done later
 }
 
 // New starts the services of a stack. It must be called in a bubble of package
@@ -103,8 +107,8 @@ func New(o Options) (*Simulation, error) {
 
 func (s *Simulation) engineOptions() []engine.Option {
 	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed), engine.WithObjects(s.memory)}
-	if s.options.Observe != nil {
-		options = append(options, engine.WithHistory(s.options.Observe))
+	if s.options.Observe != nil || s.options.Sites != nil || s.strikes[fault.Entry] || s.strikes[fault.Event] {
+		options = append(options, engine.WithHistory(s.observe))
 	}
 	if s.options.Maps != nil {
 		options = append(options, engine.WithMapObserver(s.options.Maps))
@@ -158,6 +162,9 @@ const grace = time.Hour
 // Close stops all executions and invocations. The error names the functions whose
 // handlers do not return.
 func (s *Simulation) Close() error {
+	for _, timer := range s.timers {
+		timer.Stop()
+	}
 	s.session.Close()
 	s.mutex.Lock()
 	open := slices.Clone(s.inFlight)

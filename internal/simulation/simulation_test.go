@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation"
 	"github.com/mapjob/mapjob/internal/standin"
@@ -154,6 +156,7 @@ func (s *sample) handlers(t *testing.T) map[string]lambda.Handler {
 // ran is how a run of the sample went.
 type ran struct {
 	execution *engine.Execution
+	probe     *engine.Execution // the next one
 	events    []string
 	choices   uint64
 	objects   []string // keys and sizes
@@ -182,6 +185,12 @@ func (s *sample) run(t *testing.T, o simulation.Options) (r ran) {
 		w.Session().RunToEnd(arn)
 		r.execution, _ = w.Session().Result(arn)
 		r.choices = w.Choices()
+		arn, err = w.Session().Start(s.stack.Machines[0].ARN, "probe", []byte(`{"date":"2026-11-01"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Session().RunToEnd(arn)
+		r.probe, _ = w.Session().Result(arn)
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
@@ -189,15 +198,23 @@ func (s *sample) run(t *testing.T, o simulation.Options) (r ran) {
 	return r
 }
 
+type account struct{ Total, Succeeded, Failed, Missing int }
+
+func accountOf(t *testing.T, x *engine.Execution) (a account) {
+	t.Helper()
+	if err := json.Unmarshal(x.Output, &a); err != nil {
+		t.Fatalf("%v in %s: %s %s %s", err, x.Output, x.Status, x.Error, x.Cause)
+	}
+	return a
+}
+
 func TestTheSampleRuns(t *testing.T) {
 	s := theSample(t)
 	r := s.run(t, simulation.Options{})
-	var account struct{ Total, Succeeded, Failed, Missing int }
-	if err := json.Unmarshal(r.execution.Output, &account); err != nil {
-		t.Fatalf("%v in %s: %s %s %s", err, r.execution.Output, r.execution.Status, r.execution.Error, r.execution.Cause)
-	}
-	if account.Total != 20 || account.Succeeded != 19 || account.Failed != 1 || account.Missing != 0 {
-		t.Errorf("got %+v, expected 19 of 20 orders invoiced and one refused", account)
+	for _, x := range []*engine.Execution{r.execution, r.probe} {
+		if got := accountOf(t, x); got != (account{Total: 20, Succeeded: 19, Failed: 1}) {
+			t.Errorf("got %+v, expected 19 of 20 orders invoiced and one refused", got)
+		}
 	}
 }
 
@@ -223,5 +240,37 @@ func TestARunRepeats(t *testing.T) {
 	}
 	if len(distinct) < 40 {
 		t.Errorf("got %d different orders with 50 seeds, expected the seed to choose", len(distinct))
+	}
+}
+
+// Each write of each function is followed by a crash, in a run of its own.
+func TestNothingIsLostByACrashAfterAnyWrite(t *testing.T) {
+	s := theSample(t)
+	crashes := 0
+	for _, function := range []string{"JobStart", "Worker", "Summary"} {
+		for write := 1; ; write++ {
+			struck := 0
+			r := s.run(t, simulation.Options{
+				Seed:   uint64(write),
+				Plan:   &fault.Plan{Faults: []fault.Fault{{Fault: fault.Crash, When: fmt.Sprint("write ", write), Function: function}}},
+				Struck: func(fault.Site, fault.Fault) { struck++ },
+			})
+			if got := accountOf(t, r.execution); got.Total != 20 || got.Missing != 0 || got.Succeeded < 18 {
+				t.Errorf("%s, write %d: got %+v, expected an account of 20 items", function, write, got)
+			}
+			if got := accountOf(t, r.probe); got.Total != 20 {
+				t.Errorf("%s, write %d: got %+v of the next execution, expected that it takes the lock", function, write, got)
+			}
+			if struck == 0 {
+				break
+			}
+			crashes++
+			if !slices.ContainsFunc(r.events, func(e string) bool { return strings.Contains(e, "Runtime.ExitError") }) {
+				t.Errorf("%s, write %d: got no Runtime.ExitError in the history", function, write)
+			}
+		}
+	}
+	if crashes != 25 {
+		t.Errorf("got %d writes followed by a crash, expected 25", crashes)
 	}
 }

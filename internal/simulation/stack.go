@@ -18,12 +18,13 @@ import (
 
 // Types of resources in a template.
 const (
-	machineType  = "AWS::StepFunctions::StateMachine"
-	functionType = "AWS::Lambda::Function"
-	bucketType   = "AWS::S3::Bucket"
-	tableType    = "AWS::DynamoDB::Table"
-	queueType    = "AWS::SQS::Queue"
-	mappingType  = "AWS::Lambda::EventSourceMapping"
+	machineType     = "AWS::StepFunctions::StateMachine"
+	functionType    = "AWS::Lambda::Function"
+	bucketType      = "AWS::S3::Bucket"
+	tableType       = "AWS::DynamoDB::Table"
+	globalTableType = "AWS::DynamoDB::GlobalTable"
+	queueType       = "AWS::SQS::Queue"
+	mappingType     = "AWS::Lambda::EventSourceMapping"
 )
 
 // Timeouts of functions: of one whose template sets none, and the longest (Lambda
@@ -40,6 +41,17 @@ type Stack struct {
 	Functions []*Function
 	// Template has the resources; nil for a definition on its own.
 	Template *template.Stack
+
+	buckets []string
+	tables  []resource
+	queues  []resource
+}
+
+// resource is a resource of the template with its properties, resolved.
+type resource struct {
+	*template.Resource
+	name       string
+	properties map[string]any
 }
 
 // Machine is a state machine of a stack.
@@ -51,6 +63,7 @@ type Machine struct {
 	Resource   *template.Resource // nil for a definition on its own
 
 	paths map[*asl.State]string // such as Locked/Map/Worker
+	named map[string]string     // paths, by the names of the states
 }
 
 // Function is a function of a stack.
@@ -84,8 +97,26 @@ func Read(t *template.Stack) (*Stack, error) {
 		}
 		s.Machines = append(s.Machines, m)
 	}
+	for _, r := range t.Resources(bucketType) {
+		s.buckets = append(s.buckets, r.PhysicalName())
+	}
+	var err error
+	s.tables, err = resourcesOf(t, tableType, globalTableType)
+	errs = append(errs, err)
+	s.queues, err = resourcesOf(t, queueType)
 	s.look()
-	return s, errors.Join(errs...)
+	return s, errors.Join(append(errs, err)...)
+}
+
+// resourcesOf returns the resources of some types.
+func resourcesOf(t *template.Stack, types ...string) ([]resource, error) {
+	var list []resource
+	var errs []error
+	for _, r := range t.Resources(types...) {
+		properties, err := r.Properties()
+		list, errs = append(list, resource{r, r.PhysicalName(), properties}), append(errs, err)
+	}
+	return list, errors.Join(errs...)
 }
 
 func readMachine(t *template.Stack, r *template.Resource) (*Machine, error) {
@@ -138,7 +169,7 @@ func arn(service, resource string) string {
 // look notes the paths of states, and which of them invoke which functions.
 func (s *Stack) look() {
 	for _, m := range s.Machines {
-		m.paths = map[*asl.State]string{}
+		m.paths, m.named = map[*asl.State]string{}, map[string]string{}
 		m.addPaths(&m.Definition.Flow, "")
 		for state, address := range invoked(m.Definition) {
 			if f := s.function(address); f != nil && !slices.Contains(f.states, state) {
@@ -151,7 +182,7 @@ func (s *Stack) look() {
 func (m *Machine) addPaths(flow *asl.Flow, prefix string) {
 	for _, state := range flow.States {
 		path := prefix + state.Name
-		m.paths[state] = path
+		m.paths[state], m.named[state.Name] = path, path
 		if state.Parallel != nil {
 			for _, branch := range state.Parallel.Branches {
 				m.addPaths(branch, path+"/")
@@ -240,16 +271,4 @@ func functionName(address string) string {
 	}
 	name, _, _ := strings.Cut(address, ":")
 	return name
-}
-
-// machine returns the state machine with an ARN, which may be that of a Map Run's
-// children; nil if there is none.
-func (s *Stack) machine(arn string) *Machine {
-	parent, _, _ := strings.Cut(arn, "/")
-	for _, m := range s.Machines {
-		if m.ARN == parent {
-			return m
-		}
-	}
-	return nil
 }
