@@ -11,7 +11,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/asl/fields"
-	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/yaml"
 )
@@ -19,7 +19,7 @@ import (
 // Stack is what a test deploys: the state machines of a template, and its
 // functions, tables, buckets, queues and topics; or a single state machine. It
 // does not change, so tests may share it and run in parallel.
-type Stack struct{ parsed *simulation.Stack }
+type Stack struct{ parsed *deployment.Stack }
 
 // Parse returns the stack of a text: a template, such as the JSON of the CDK's
 // assertions.Template, or a definition in Amazon States Language. Both may be JSON
@@ -59,7 +59,7 @@ func parse(text []byte) (*Stack, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Stack{simulation.Lone(definition)}, nil
+		return &Stack{deployment.Lone(definition)}, nil
 	case members["Resources"] != nil:
 		s, err := template.Parse(asJSON)
 		if err != nil {
@@ -132,7 +132,7 @@ func open(path string) (*Stack, error) {
 }
 
 func read(s *template.Stack) (*Stack, error) {
-	parsed, err := simulation.Read(s)
+	parsed, err := deployment.Read(s)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +143,8 @@ func read(s *template.Stack) (*Stack, error) {
 }
 
 // machine returns the state machine that a test means by a name.
-func (s *Stack) machine(name string) (*simulation.Machine, error) {
-	var own, found []*simulation.Machine // own: without those that a trigger brings along
+func (s *Stack) machine(name string) (*deployment.Machine, error) {
+	var own, found []*deployment.Machine // own: without those that a trigger brings along
 	for _, m := range s.parsed.Machines {
 		if m.Resource == nil || s.parsed.Template.Own(m.Resource) && !m.Resource.IsStarter() {
 			own = append(own, m)
@@ -188,8 +188,8 @@ func (s *Stack) machine(name string) (*simulation.Machine, error) {
 }
 
 // function returns the function that a test means by a name.
-func (s *Stack) function(name string) (*simulation.Function, error) {
-	var found []*simulation.Function
+func (s *Stack) function(name string) (*deployment.Function, error) {
+	var found []*deployment.Function
 	if s.parsed.Template == nil {
 		for _, f := range s.parsed.Functions {
 			if name == f.Name || name == f.ARN {

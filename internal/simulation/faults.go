@@ -36,7 +36,7 @@ func moments() []fault.Moment {
 func (s *Simulation) site(c *caller) fault.Site {
 	r := c.request
 	site := fault.Site{Moment: fault.Task, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: itemsOf(r)}
-	if f := s.stack.function(invokedByRequest(r)); f != nil {
+	if f := s.stack.Function(invokedByRequest(r)); f != nil {
 		site.Function = f.ID
 	}
 	return site
@@ -91,7 +91,9 @@ func invokedByRequest(r *engine.Request) string {
 		return r.Resource.ARN
 	case taskCall(&r.Resource) == invokeCall:
 		parameters, _ := r.Parameters.(*value.Object)
-		return text(parameters, "FunctionName")
+		named, _ := parameters.Get("FunctionName")
+		name, _ := named.(string)
+		return name
 	}
 	return ""
 }

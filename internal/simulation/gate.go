@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/simulation/schedule"
 )
 
 // call is a request of a function to a service.
@@ -47,7 +48,7 @@ func (s *Simulation) pass(ctx context.Context, c call, do func()) error {
 		do()
 		return nil
 	}
-	if err := s.scheduler.park(v.ctx, key{caller: v.number, call: c.name, what: c.what}); err != nil {
+	if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: c.name, What: c.what}); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -71,7 +72,7 @@ func (s *Simulation) pass(ctx context.Context, c call, do func()) error {
 		if err := sleep(ctx, f.Delay); err != nil {
 			return err
 		}
-		if err := s.scheduler.park(v.ctx, key{caller: v.number, call: c.name, what: c.what}); err != nil {
+		if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: c.name, What: c.what}); err != nil {
 			return err
 		}
 	case fault.Lost:

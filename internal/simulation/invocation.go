@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/lambdahost"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
+	"github.com/mapjob/mapjob/internal/simulation/schedule"
 )
 
 // Sizes of payloads (Lambda developer guide, "Lambda quotas": 6 MB each for request
@@ -28,7 +30,7 @@ const (
 
 // Invocation is an invocation of a function that is under way.
 type Invocation struct {
-	Function *Function
+	Function *deployment.Function
 	State    string // of the task that invokes it; "" without
 	Since    time.Time
 }
@@ -96,7 +98,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocati
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()
-		if again && s.scheduler.park(ctx, key{caller: v.number}) != nil {
+		if again && s.scheduler.Park(ctx, schedule.Key{Caller: v.number}) != nil {
 			return
 		}
 		v.answer(handle(ctx, s.handlers[v.Function], payload))
@@ -237,11 +239,11 @@ func (v *invocation) wait(ctx context.Context) (*lambdahost.Response, error) {
 }
 
 // Has implements [integration.Functions].
-func (s *Simulation) Has(name string) bool { return s.stack.function(name) != nil }
+func (s *Simulation) Has(name string) bool { return s.stack.Function(name) != nil }
 
 // Invoke implements [integration.Functions].
 func (s *Simulation) Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error) {
-	f := s.stack.function(name)
+	f := s.stack.Function(name)
 	if f == nil || s.handlers[f] == nil {
 		return nil, &lambdahost.Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name}
 	}

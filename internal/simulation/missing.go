@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 )
 
 // Missing returns an error for each function that a task invokes and that has no
@@ -17,14 +17,14 @@ import (
 func Missing(o *Options) error {
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(o.Handlers)) {
-		if o.Stack.function(name) == nil {
-			errs = append(errs, fmt.Errorf("function %q: got a handler, expected one of the stack's functions: %s", name, o.Stack.functionNames()))
+		if o.Stack.Function(name) == nil {
+			errs = append(errs, fmt.Errorf("function %q: got a handler, expected one of the stack's functions: %s", name, o.Stack.FunctionNames()))
 		}
 	}
 	given := handlers(o)
 	for _, f := range o.Stack.Functions {
-		if given[f] == nil && len(f.states) > 0 {
-			errs = append(errs, fmt.Errorf("function %s, which state %s invokes: got no handler, expected sfntest.Handle(%[3]q, …) or sfntest.HandleFunc(%[3]q, …)", f.described(), f.states[0], f.ID))
+		if given[f] == nil && len(f.States) > 0 {
+			errs = append(errs, fmt.Errorf("function %s, which state %s invokes: got no handler, expected sfntest.Handle(%[3]q, …) or sfntest.HandleFunc(%[3]q, …)", f.Described(), f.States[0], f.ID))
 		}
 	}
 	return errors.Join(append(errs, o.missingTasks()...)...)
@@ -45,13 +45,13 @@ func (o *Options) missingTasks() []error {
 				continue
 			}
 			if _, err := known.Find(state.Task.Resource, nil); err != nil {
-				errs = append(errs, fmt.Errorf("state %s: got %s, which has no fake, expected sfntest.HandleTask(%q, …): %w", m.paths[state], state.Task.Resource.ARN, state.Name, err))
+				errs = append(errs, fmt.Errorf("state %s: got %s, which has no fake, expected sfntest.HandleTask(%q, …): %w", m.Path(state), state.Task.Resource.ARN, state.Name, err))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Tasks)) {
 		if !used[name] {
-			errs = append(errs, fmt.Errorf("task %q: got a handler, expected the name of a Task state or the resource of one: %s", name, o.Stack.taskNames()))
+			errs = append(errs, fmt.Errorf("task %q: got a handler, expected the name of a Task state or the resource of one: %s", name, o.Stack.TaskNames()))
 		}
 	}
 	return errs
@@ -63,41 +63,12 @@ type anyFunction struct{ integration.Functions }
 func (anyFunction) Has(string) bool { return true }
 
 // handlers returns the handlers of functions.
-func handlers(o *Options) map[*Function]lambda.Handler {
-	found := make(map[*Function]lambda.Handler, len(o.Handlers))
+func handlers(o *Options) map[*deployment.Function]lambda.Handler {
+	found := make(map[*deployment.Function]lambda.Handler, len(o.Handlers))
 	for name, handler := range o.Handlers {
-		if f := o.Stack.function(name); f != nil {
+		if f := o.Stack.Function(name); f != nil {
 			found[f] = handler
 		}
 	}
 	return found
-}
-
-// described returns the name of a function as messages have it.
-func (f *Function) described() string {
-	if f.Resource == nil || f.ID == f.Resource.ID {
-		return f.ID
-	}
-	return fmt.Sprintf("%s (%s)", f.ID, f.Resource.ID)
-}
-
-func (s *Stack) functionNames() string {
-	var names []string
-	for _, f := range s.Functions {
-		names = append(names, f.ID)
-	}
-	return strings.Join(names, ", ")
-}
-
-// taskNames lists the paths of the Task states.
-func (s *Stack) taskNames() string {
-	var names []string
-	for _, m := range s.Machines {
-		for state := range m.Definition.AllStates() {
-			if state.Task != nil {
-				names = append(names, m.paths[state])
-			}
-		}
-	}
-	return strings.Join(names, ", ")
 }

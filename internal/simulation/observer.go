@@ -16,29 +16,14 @@ func (s *Simulation) observe(e event.Event) {
 	if s.options.Sites == nil && !s.strikes[fault.Entry] && !s.strikes[fault.Event] {
 		return
 	}
-	m := s.stack.started(e.ExecutionARN)
+	m := s.stack.Started(e.ExecutionARN)
 	if m == nil {
 		return
 	}
 	if strings.HasSuffix(string(e.Type), "StateEntered") {
-		s.end(e.ExecutionARN, fault.Site{Moment: fault.Entry, Machine: m.ID, State: m.named[e.Data.Name]})
+		s.end(e.ExecutionARN, fault.Site{Moment: fault.Entry, Machine: m.ID, State: m.PathOf(e.Data.Name)})
 	}
 	s.end(e.ExecutionARN, fault.Site{Moment: fault.Event, Machine: m.ID, Event: int(e.ID)})
-}
-
-// started returns the state machine of an execution; nil for children of Map Runs,
-// which can't be stopped.
-func (s *Stack) started(execution string) *Machine {
-	parts := strings.Split(execution, ":") // arn:aws:states:REGION:ACCOUNT:execution:NAME:…
-	if len(parts) < 8 {
-		return nil
-	}
-	for _, m := range s.Machines {
-		if m.Name == parts[6] {
-			return m
-		}
-	}
-	return nil
 }
 
 // end stops an execution, or lets its time be up, if a fault strikes.
@@ -57,11 +42,11 @@ func (s *Simulation) end(execution string, at fault.Site) {
 	if f.After > 0 {
 		s.later(f.After, do)
 	} else {
-		s.scheduler.act(do)
+		s.scheduler.Act(do)
 	}
 }
 
 // later does something on the loop's goroutine when a time has passed.
 func (s *Simulation) later(after time.Duration, do func()) {
-	s.timers = append(s.timers, time.AfterFunc(after, func() { s.scheduler.act(do) }))
+	s.timers = append(s.timers, time.AfterFunc(after, func() { s.scheduler.Act(do) }))
 }

@@ -15,8 +15,8 @@ import (
 func (s *Simulation) startServices() error {
 	s.memory = &memory{objects: map[string][]byte{}}
 	s.database = dynamodb.New()
-	for _, t := range s.stack.tables {
-		if err := s.database.CreateTable(t.name, t.properties); err != nil {
+	for _, t := range s.stack.Tables {
+		if err := s.database.CreateTable(t.Name, t.Properties); err != nil {
 			return err
 		}
 	}

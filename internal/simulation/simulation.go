@@ -26,13 +26,15 @@ import (
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
+	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/standin"
 )
 
 // Options say what a simulation runs, and how.
 type Options struct {
-	Stack *Stack
+	Stack *deployment.Stack
 	// Handlers answer the invocations of functions, by physical name or ARN.
 	Handlers map[string]lambda.Handler
 	// Tasks answer tasks in place of AWS services: those of a state by its name or
@@ -59,9 +61,9 @@ type Options struct {
 // the goroutine that runs its session.
 type Simulation struct {
 	options   Options
-	stack     *Stack
-	handlers  map[*Function]lambda.Handler
-	scheduler *scheduler
+	stack     *deployment.Stack
+	handlers  map[*deployment.Function]lambda.Handler
+	scheduler *schedule.Scheduler
 	session   *engine.Session
 	config    aws.Config
 	retryer   *retry.Standard
@@ -88,7 +90,7 @@ func New(o Options) (*Simulation, error) {
 		return nil, err
 	}
 	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: newRetryer()}
-	s.scheduler = newScheduler(o.Seed, s.busy)
+	s.scheduler = schedule.New(o.Seed, s.busy)
 	s.injector, s.strikes = o.Plan.Begin(), map[fault.Moment]bool{}
 	for _, m := range moments() {
 		s.strikes[m] = o.Plan.Strikes(m)
@@ -128,7 +130,7 @@ func (s *Simulation) Config() aws.Config { return s.config.Copy() }
 
 // Choices returns a hash of what the scheduler has chosen: two runs with the same
 // hash went on in the same order.
-func (s *Simulation) Choices() uint64 { return s.scheduler.choices() }
+func (s *Simulation) Choices() uint64 { return s.scheduler.Choices() }
 
 // InFlight lists the invocations whose handlers have not returned, the oldest first.
 func (s *Simulation) InFlight() []Invocation {

@@ -25,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/standin"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/job"
@@ -34,7 +35,7 @@ import (
 // sample is the stack of the sample, and its first orders as the index of its table
 // returns them.
 type sample struct {
-	stack  *simulation.Stack
+	stack  *deployment.Stack
 	orders *dynamodb.QueryOutput
 }
 
@@ -49,7 +50,7 @@ var readSample = sync.OnceValues(func() (*sample, error) {
 		return nil, err
 	}
 	s := &sample{orders: &dynamodb.QueryOutput{}}
-	if s.stack, err = simulation.Read(parsed); err != nil {
+	if s.stack, err = deployment.Read(parsed); err != nil {
 		return nil, err
 	}
 	lines, err := os.ReadFile(filepath.Join(root, "examples", "orders.jsonl"))

@@ -7,12 +7,14 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
+	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/standin"
 )
 
 // caller is a task that calls something.
 type caller struct {
-	machine *Machine
+	machine *deployment.Machine
 	state   string // path
 	request *engine.Request
 	fault   fault.Fault // that strikes; its kind is "" if none does
@@ -50,8 +52,8 @@ func (s *Simulation) tasks() []engine.Option {
 
 // task returns what the options have for a task, and under which name; nil if they
 // have nothing.
-func (o *Options) task(m *Machine, state *asl.State) (name string, _ engine.Integration) {
-	for _, name := range []string{m.paths[state], state.Name, state.Task.Resource.ARN, state.Task.Resource.Name()} {
+func (o *Options) task(m *deployment.Machine, state *asl.State) (name string, _ engine.Integration) {
+	for _, name := range []string{m.Path(state), state.Name, state.Task.Resource.ARN, state.Task.Resource.Name()} {
 		if i, ok := o.Tasks[name]; ok {
 			return name, i
 		}
@@ -61,11 +63,11 @@ func (o *Options) task(m *Machine, state *asl.State) (name string, _ engine.Inte
 
 // scheduled lets the call of a task wait until the scheduler lets it go on, and lets
 // faults strike.
-func (s *Simulation) scheduled(m *Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
+func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
 	timed := state.Task.Timeout != nil || state.Task.Heartbeat != nil
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		c := &caller{machine: m, state: m.paths[state], request: request}
-		if err := s.scheduler.park(ctx, key{caller: request.Number}); err != nil {
+		c := &caller{machine: m, state: m.Path(state), request: request}
+		if err := s.scheduler.Park(ctx, schedule.Key{Caller: request.Number}); err != nil {
 			return nil, err
 		}
 		c.fault, _ = s.come(s.site(c))

@@ -1,4 +1,5 @@
-package simulation
+// Package schedule lets one thing go on at a time, in an order that a seed chooses.
+package schedule
 
 import (
 	"cmp"
@@ -13,9 +14,9 @@ import (
 	"testing/synctest"
 )
 
-// scheduler is the driver of the executions' loop. Whenever everything is blocked,
+// Scheduler is the driver of the executions' loop. Whenever everything is blocked,
 // it lets one thing go on: a call that has returned, or a request that is parked.
-type scheduler struct {
+type Scheduler struct {
 	random *rand.Rand  // nil: in the order in which they came
 	busy   func() bool // whether something goes on by itself
 
@@ -29,36 +30,38 @@ type scheduler struct {
 
 // parked is a goroutine that waits until it may go on.
 type parked struct {
-	key key
+	key Key
 	let chan struct{} // closed if it may
 }
 
-// key says what a parked goroutine is about to do. Goroutines that arrive between
+// Key says what a parked goroutine is about to do. Goroutines that arrive between
 // two choices are put into the order of their keys, because theirs would be up to Go.
-type key struct {
-	caller int64         // number of the task or the invocation
-	call   string        // such as s3:PutObject; "" of the task itself
-	what   func() string // tells calls of one name apart; nil if they are alike
+type Key struct {
+	Caller int64         // number of the task or the invocation
+	Call   string        // such as s3:PutObject; "" of the task itself
+	What   func() string // tells calls of one name apart; nil if they are alike
 }
 
-func (k *key) compare(other *key) int {
-	if order := cmp.Or(cmp.Compare(k.caller, other.caller), cmp.Compare(k.call, other.call)); order != 0 || k.what == nil || other.what == nil {
+func (k *Key) compare(other *Key) int {
+	if order := cmp.Or(cmp.Compare(k.Caller, other.Caller), cmp.Compare(k.Call, other.Call)); order != 0 || k.What == nil || other.What == nil {
 		return order
 	}
-	return cmp.Compare(k.what(), other.what())
+	return cmp.Compare(k.What(), other.What())
 }
 
-func newScheduler(seed uint64, busy func() bool) *scheduler {
-	s := &scheduler{busy: busy, chosen: fnv.New64a(), wake: make(chan struct{}, 1)}
+// New returns a scheduler. With the seed 0, things go on in the order in which they
+// came. Busy reports whether something that is not parked goes on by itself.
+func New(seed uint64, busy func() bool) *Scheduler {
+	s := &Scheduler{busy: busy, chosen: fnv.New64a(), wake: make(chan struct{}, 1)}
 	if seed != 0 {
 		s.random = rand.New(rand.NewPCG(seed, seed))
 	}
 	return s
 }
 
-// park waits until the scheduler lets the caller go on. The error is the cause of
+// Park waits until the scheduler lets the caller go on. The error is the cause of
 // ctx's end.
-func (s *scheduler) park(ctx context.Context, k key) error {
+func (s *Scheduler) Park(ctx context.Context, k Key) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -79,15 +82,15 @@ func (s *scheduler) park(ctx context.Context, k key) error {
 	}
 }
 
-// act does something on the loop's goroutine, before anything else goes on.
-func (s *scheduler) act(do func()) {
+// Act does something on the loop's goroutine, before anything else goes on.
+func (s *Scheduler) Act(do func()) {
 	s.mutex.Lock()
 	s.acts = append(s.acts, do)
 	s.mutex.Unlock()
 	s.rouse()
 }
 
-func (s *scheduler) rouse() {
+func (s *Scheduler) rouse() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -95,16 +98,16 @@ func (s *scheduler) rouse() {
 }
 
 // Settle implements [loop.Driver].
-func (*scheduler) Settle() { synctest.Wait() }
+func (*Scheduler) Settle() { synctest.Wait() }
 
 // Wake implements [loop.Driver].
-func (s *scheduler) Wake() <-chan struct{} { return s.wake }
+func (s *Scheduler) Wake() <-chan struct{} { return s.wake }
 
 // Busy implements [loop.Driver].
-func (s *scheduler) Busy() bool { return s.busy() }
+func (s *Scheduler) Busy() bool { return s.busy() }
 
 // Choose implements [loop.Driver].
-func (s *scheduler) Choose(returned []int64) (at int, acted bool) {
+func (s *Scheduler) Choose(returned []int64) (at int, acted bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if acts := s.acts; len(acts) > 0 {
@@ -132,13 +135,13 @@ func (s *scheduler) Choose(returned []int64) (at int, acted bool) {
 	}
 	p := s.parked[at-len(returned)]
 	s.parked = slices.Delete(s.parked, at-len(returned), at-len(returned)+1)
-	_, _ = io.WriteString(s.chosen, p.key.call)
+	_, _ = io.WriteString(s.chosen, p.key.Call)
 	close(p.let)
 	return -1, true
 }
 
 // note adds a choice to the hash of all choices.
-func (s *scheduler) note(numbers ...int) {
+func (s *Scheduler) note(numbers ...int) {
 	var bytes [8]byte
 	for _, n := range numbers {
 		binary.BigEndian.PutUint64(bytes[:], uint64(n))
@@ -146,8 +149,8 @@ func (s *scheduler) note(numbers ...int) {
 	}
 }
 
-// choices returns the hash of what was chosen.
-func (s *scheduler) choices() uint64 {
+// Choices returns the hash of what was chosen.
+func (s *Scheduler) Choices() uint64 {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.chosen.Sum64()

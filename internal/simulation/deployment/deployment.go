@@ -1,4 +1,6 @@
-package simulation
+// Package deployment reads what a simulation runs: the state machines of a stack, its
+// functions, and the resources around them.
+package deployment
 
 import (
 	"cmp"
@@ -42,16 +44,16 @@ type Stack struct {
 	// Template has the resources; nil for a definition on its own.
 	Template *template.Stack
 
-	buckets []string
-	tables  []resource
-	queues  []resource
+	Buckets []string // names
+	Tables  []Resource
+	Queues  []Resource
 }
 
-// resource is a resource of the template with its properties, resolved.
-type resource struct {
+// Resource is a resource of the template with its properties, resolved.
+type Resource struct {
 	*template.Resource
-	name       string
-	properties map[string]any
+	Name       string
+	Properties map[string]any
 }
 
 // Machine is a state machine of a stack.
@@ -73,7 +75,8 @@ type Function struct {
 	Timeout   time.Duration
 	Resource  *template.Resource // nil for a definition on its own
 
-	states []string // that invoke it, as the definition names it
+	// States are those that invoke it, by their names.
+	States []string
 }
 
 // Read reads the state machines and functions of a template's stack. The error has
@@ -98,23 +101,23 @@ func Read(t *template.Stack) (*Stack, error) {
 		s.Machines = append(s.Machines, m)
 	}
 	for _, r := range t.Resources(bucketType) {
-		s.buckets = append(s.buckets, r.PhysicalName())
+		s.Buckets = append(s.Buckets, r.PhysicalName())
 	}
 	var err error
-	s.tables, err = resourcesOf(t, tableType, globalTableType)
+	s.Tables, err = resourcesOf(t, tableType, globalTableType)
 	errs = append(errs, err)
-	s.queues, err = resourcesOf(t, queueType)
+	s.Queues, err = resourcesOf(t, queueType)
 	s.look()
 	return s, errors.Join(append(errs, err)...)
 }
 
 // resourcesOf returns the resources of some types.
-func resourcesOf(t *template.Stack, types ...string) ([]resource, error) {
-	var list []resource
+func resourcesOf(t *template.Stack, types ...string) ([]Resource, error) {
+	var list []Resource
 	var errs []error
 	for _, r := range t.Resources(types...) {
 		properties, err := r.Properties()
-		list, errs = append(list, resource{r, r.PhysicalName(), properties}), append(errs, err)
+		list, errs = append(list, Resource{r, r.PhysicalName(), properties}), append(errs, err)
 	}
 	return list, errors.Join(errs...)
 }
@@ -150,7 +153,7 @@ func Lone(definition *asl.StateMachine) *Stack {
 	const name = "StateMachine"
 	s := &Stack{Machines: []*Machine{{ID: name, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: definition, Type: engine.Standard}}}
 	for _, address := range invoked(definition) {
-		if s.function(address) == nil {
+		if s.Function(address) == nil {
 			f := &Function{ID: functionName(address), Name: functionName(address), ARN: address, Timeout: maxTimeout}
 			if !strings.HasPrefix(address, "arn:") {
 				f.ARN = arn("lambda", "function:"+f.Name)
@@ -172,8 +175,8 @@ func (s *Stack) look() {
 		m.paths, m.named = map[*asl.State]string{}, map[string]string{}
 		m.addPaths(&m.Definition.Flow, "")
 		for state, address := range invoked(m.Definition) {
-			if f := s.function(address); f != nil && !slices.Contains(f.states, state) {
-				f.states = append(f.states, state)
+			if f := s.Function(address); f != nil && !slices.Contains(f.States, state) {
+				f.States = append(f.States, state)
 			}
 		}
 	}
@@ -252,9 +255,9 @@ func text(o *value.Object, member string) string {
 	return s
 }
 
-// function returns the function with a name or an ARN, which may have a version
+// Function returns the function with a name or an ARN, which may have a version
 // or an alias; nil if there is none.
-func (s *Stack) function(address string) *Function {
+func (s *Stack) Function(address string) *Function {
 	name := functionName(address)
 	for _, f := range s.Functions {
 		if f.Name == name {
@@ -271,4 +274,56 @@ func functionName(address string) string {
 	}
 	name, _, _ := strings.Cut(address, ":")
 	return name
+}
+
+// Path returns the path of a state, such as Locked/Map/Worker.
+func (m *Machine) Path(state *asl.State) string { return m.paths[state] }
+
+// PathOf returns the path of the state with a name, which is the only one of the state
+// machine.
+func (m *Machine) PathOf(state string) string { return m.named[state] }
+
+// Started returns the state machine of an execution; nil for children of Map Runs,
+// which can't be stopped.
+func (s *Stack) Started(execution string) *Machine {
+	parts := strings.Split(execution, ":") // arn:aws:states:REGION:ACCOUNT:execution:NAME:…
+	if len(parts) < 8 {
+		return nil
+	}
+	for _, m := range s.Machines {
+		if m.Name == parts[6] {
+			return m
+		}
+	}
+	return nil
+}
+
+// Described returns the name of a function as messages have it.
+func (f *Function) Described() string {
+	if f.Resource == nil || f.ID == f.Resource.ID {
+		return f.ID
+	}
+	return fmt.Sprintf("%s (%s)", f.ID, f.Resource.ID)
+}
+
+// FunctionNames lists the functions.
+func (s *Stack) FunctionNames() string {
+	var names []string
+	for _, f := range s.Functions {
+		names = append(names, f.ID)
+	}
+	return strings.Join(names, ", ")
+}
+
+// TaskNames lists the paths of the Task states.
+func (s *Stack) TaskNames() string {
+	var names []string
+	for _, m := range s.Machines {
+		for state := range m.Definition.AllStates() {
+			if state.Task != nil {
+				names = append(names, m.paths[state])
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
