@@ -112,6 +112,7 @@ var floors = [][]room{
 		{"internal/runnable", []string{"internal/template"}, standard},
 		{"internal/objects/objectstest", []string{"internal/objects"}, libraries},
 		{"internal/asl/...", []string{"internal/expression", "internal/unsupported", "internal/value"}, libraries},
+		{"internal/memory/s3/...", []string{"internal/objects", "internal/objectstore/chunked"}, sdk},
 		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/chunked", "internal/objectstore/incoming", "internal/objectstore/keypath", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/number", "internal/protocol"}, cdk},
