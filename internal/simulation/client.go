@@ -3,7 +3,6 @@ package simulation
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -63,8 +62,10 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 		face.ServeHTTP(answer, served(r, service, body))
 		response = answer.Result()
 	})
-	if refused, ok := errors.AsType[*refusal](err); ok {
-		response, err = refused.response(service), nil
+	if refused, ok := errors.AsType[refusal](err); ok {
+		answer := httptest.NewRecorder()
+		refused.Write(answer, service)
+		response, err = answer.Result(), nil
 	}
 	if err != nil {
 		return nil, err
@@ -73,43 +74,14 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// response returns a refusal in the protocol of a service.
-func (r *refusal) response(service string) *http.Response {
-	answer := httptest.NewRecorder()
-	switch service {
-	case "s3":
-		answer.Header().Set("Content-Type", "application/xml")
-		answer.WriteHeader(r.status)
-		writeXML(answer, xmlError{Code: r.code, Message: r.message})
-	case "sns":
-		answer.Header().Set("Content-Type", "text/xml")
-		answer.WriteHeader(r.status)
-		writeXML(answer, struct {
-			XMLName xml.Name `xml:"ErrorResponse"`
-			Error   xmlError
-		}{Error: xmlError{Code: r.code, Message: r.message}})
-	default:
-		answer.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		answer.Header().Set("X-Amzn-Errortype", r.code)
-		answer.WriteHeader(r.status)
-		_ = json.NewEncoder(answer).Encode(map[string]string{"__type": r.code, "message": r.message}) // strings always marshal
-	}
-	return answer.Result()
-}
-
-type xmlError struct {
-	XMLName xml.Name `xml:"Error"`
-	Code    string
-	Message string
-}
-
-func writeXML(to io.Writer, v any) { _ = xml.NewEncoder(to).Encode(v) } // strings always marshal
-
-// serviceName returns the name of a service in calls, such as s3 in s3:PutObject.
+// serviceName returns the name in calls, such as s3 in s3:PutObject, of a service that
+// the SDK calls by an ID.
 func serviceName(id string) string {
 	switch id {
 	case "EventBridge":
 		return "events"
+	case "SFN":
+		return "states"
 	}
 	return strings.ToLower(strings.ReplaceAll(id, " ", ""))
 }

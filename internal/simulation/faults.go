@@ -1,35 +1,74 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl/services"
+	"github.com/mapjob/mapjob/internal/awscall"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
+// readPlan prepares the faults. The error has all names that the stack does not have.
+func (s *Simulation) readPlan() error {
+	s.strikes = map[fault.Moment]bool{}
+	if s.options.Plan == nil {
+		s.injector = (*fault.Plan)(nil).Begin()
+		return nil
+	}
+	plan := *s.options.Plan // others may use it
+	plan.Faults, plan.Share = slices.Clone(plan.Faults), slices.Clone(plan.Share)
+	var names fault.Names
+	for _, m := range s.stack.Machines {
+		names.Machines = append(names.Machines, named(m.ID, m.Resource))
+		for state := range m.Definition.AllStates() {
+			names.States = append(names.States, fault.Name{Path: m.Path(state)})
+		}
+	}
+	for _, f := range s.stack.Functions {
+		names.Functions = append(names.Functions, named(f.ID, f.Resource))
+	}
+	if err := plan.Resolve(names); err != nil {
+		return err
+	}
+	s.injector = plan.Begin()
+	for _, m := range []fault.Moment{fault.Task, fault.Request, fault.Write, fault.Entry, fault.Event, fault.Results} {
+		s.strikes[m] = plan.Strikes(m)
+	}
+	return nil
+}
+
+func named(path string, r *template.Resource) fault.Name {
+	if r == nil {
+		return fault.Name{Path: path}
+	}
+	return fault.Name{Path: path, ID: r.ID}
+}
+
 // come notes that the run has come to a site, and returns the fault that strikes
 // there.
-func (s *Simulation) come(site fault.Site) (strike fault.Fault, struck bool) {
+func (s *Simulation) come(site fault.Site) (f fault.Fault, struck bool) {
+	strike, struck := s.at(site)
+	if struck && s.options.Struck != nil {
+		s.options.Struck(site, strike.Fault)
+	}
+	return strike.Fault, struck
+}
+
+func (s *Simulation) at(site fault.Site) (strike fault.Strike, struck bool) {
 	if s.options.Sites != nil {
 		s.options.Sites.Record(site)
 	}
 	if !s.strikes[site.Moment] {
-		return fault.Fault{}, false
+		return strike, false
 	}
-	found, struck := s.injector.At(site)
-	if struck && s.options.Struck != nil {
-		s.options.Struck(site, found.Fault)
-	}
-	return found.Fault, struck
-}
-
-// moments are those at which faults strike.
-func moments() []fault.Moment {
-	return []fault.Moment{fault.Task, fault.Request, fault.Write, fault.Entry, fault.Event, fault.Results}
+	return s.injector.At(site)
 }
 
 // site returns the site at which a task begins.
@@ -58,10 +97,15 @@ func taskCall(r *services.Resource) string {
 	switch r.Service {
 	case services.FunctionService:
 		return invokeCall
-	case "states":
-		return "sfn:" + upperFirst(r.Action)
 	}
-	return serviceName(strings.TrimPrefix(r.Service, "aws-sdk:")) + ":" + upperFirst(r.Action)
+	service := strings.TrimPrefix(r.Service, "aws-sdk:")
+	switch service {
+	case "sfn":
+		service = "states"
+	case "eventbridge":
+		service = "events"
+	}
+	return service + ":" + upperFirst(r.Action)
 }
 
 func upperFirst(text string) string {
@@ -71,10 +115,16 @@ func upperFirst(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// itemsOf returns the indexes of the items of a request.
+// itemsOf returns the indexes of the items of a request: those that its payload names
+// if it is that of a job's worker, else those of the Map.
 func itemsOf(r *engine.Request) []int {
-	if r.Items == 0 {
-		return nil
+	payload := r.Parameters
+	if r.Resource.Service != services.FunctionService {
+		o, _ := payload.(*value.Object)
+		payload, _ = o.Get("Payload")
+	}
+	if items := fault.Items(payload); len(items) > 0 || r.Items == 0 {
+		return items
 	}
 	items := make([]int, r.Items)
 	for i := range items {
@@ -100,50 +150,27 @@ func invokedByRequest(r *engine.Request) string {
 
 // refusedTask returns the error of a task that a fault strikes before its call.
 func refusedTask(f *fault.Fault) error {
-	name := f.Error
-	if name == "" {
-		name = "States.TaskFailed"
-	}
-	return &engine.TaskError{Name: name, Cause: f.Cause}
+	return &engine.TaskError{Name: cmp.Or(f.Error, "States.TaskFailed"), Cause: f.Cause}
 }
 
 // throttledTask returns the error of a task that its service throttles.
 func throttledTask(r *services.Resource) error {
-	name, cause := "ThrottlingException", "Rate exceeded"
-	switch prefix(r) {
-	case "Lambda":
-		name, cause = "TooManyRequestsException", "Rate Exceeded."
-	case "DynamoDB", "DynamoDb":
-		name, cause = "ProvisionedThroughputExceededException", "The level of configured provisioned throughput for the table was exceeded."
-	case "S3":
-		name, cause = "S3Exception", "Please reduce your request rate."
-	}
-	return &engine.TaskError{Name: prefix(r) + "." + name, Cause: cause}
+	name, cause := awscall.Throttled(taskCall(r)).TaskError(serviceOf(r))
+	return &engine.TaskError{Name: name, Cause: cause}
 }
 
 // lostTask returns the error of a task whose answer was lost.
 func lostTask(r *services.Resource) error {
-	return &engine.TaskError{Name: prefix(r) + ".SdkClientException", Cause: "Unable to execute HTTP request: Connection reset"}
+	name, cause := awscall.Lost(serviceOf(r))
+	return &engine.TaskError{Name: name, Cause: cause}
 }
 
-// prefix returns what the names of errors of a task begin with: optimized
-// integrations have names of the AWS SDK for Java 1, others of version 2.
-func prefix(r *services.Resource) string {
-	switch r.Service {
-	case services.FunctionService, "lambda", "aws-sdk:lambda":
-		return "Lambda"
-	case "dynamodb":
-		return "DynamoDB"
-	case "aws-sdk:dynamodb":
-		return "DynamoDb"
-	case "states":
-		return "StepFunctions"
-	case "sns", "sqs":
-		return strings.ToUpper(r.Service)
-	case "events", "aws-sdk:eventbridge":
-		return "EventBridge"
+// serviceOf returns the service of a task in the words of its ARN.
+func serviceOf(r *services.Resource) string {
+	if r.Service == services.FunctionService {
+		return "lambda"
 	}
-	return upperFirst(strings.TrimPrefix(r.Service, "aws-sdk:"))
+	return r.Service
 }
 
 // sleep waits until a time has passed. The error is the cause of ctx's end.

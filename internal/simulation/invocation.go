@@ -129,13 +129,13 @@ func handle(ctx context.Context, handler lambda.Handler, payload []byte) (answer
 		defer close(done)
 		defer func() {
 			if p := recover(); p != nil {
-				failure = named(p, fmt.Sprint(p))
+				failure = raised(p, fmt.Sprint(p))
 			}
 		}()
 		text, err := handler.Invoke(ctx, payload)
 		answer, failure = text, nil
 		if err != nil {
-			failure = named(err, "")
+			failure = raised(err, "")
 			failure.Message = cmp.Or(failure.Message, err.Error())
 		}
 	}()
@@ -143,9 +143,9 @@ func handle(ctx context.Context, handler lambda.Handler, payload []byte) (answer
 	return answer, failure
 }
 
-// named returns the error of a function, named as package lambda does it: by itself,
+// raised returns the error of a function, named as package lambda does it: by itself,
 // or by its type in Go.
-func named(err any, message string) *messages.InvokeResponse_Error {
+func raised(err any, message string) *messages.InvokeResponse_Error {
 	if raised, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // as package lambda looks at it
 		return &raised
 	}

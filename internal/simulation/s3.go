@@ -64,10 +64,10 @@ func rewind(in any) error {
 // fault, as the SDK's client returns it.
 func sdkError(operation string, err error) error {
 	e := &smithy.OperationError{ServiceID: "S3", OperationName: operation, Err: &smithyhttp.RequestSendError{Err: err}}
-	if r, ok := errors.AsType[*refusal](err); ok {
+	if r, ok := errors.AsType[refusal](err); ok {
 		e.Err = &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
-			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: r.status, Header: http.Header{}}},
-			Err:      &smithy.GenericAPIError{Code: r.code, Message: r.message},
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: r.Status, Header: http.Header{}}},
+			Err:      &smithy.GenericAPIError{Code: r.Code, Message: r.Message},
 		}}
 	}
 	return e

@@ -25,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
@@ -91,9 +92,8 @@ func New(o Options) (*Simulation, error) {
 	}
 	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: newRetryer()}
 	s.scheduler = schedule.New(o.Seed, s.busy)
-	s.injector, s.strikes = o.Plan.Begin(), map[fault.Moment]bool{}
-	for _, m := range moments() {
-		s.strikes[m] = o.Plan.Strikes(m)
+	if err := s.readPlan(); err != nil {
+		return nil, err
 	}
 	s.config = s.clientConfig()
 	if err := s.startServices(); err != nil {
@@ -108,12 +108,22 @@ func New(o Options) (*Simulation, error) {
 }
 
 func (s *Simulation) engineOptions() []engine.Option {
-	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed), engine.WithObjects(s.memory)}
+	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed)}
+	var store objects.Store = s.memory
+	var observers engine.MapObservers
+	if s.options.Sites != nil || s.strikes[fault.Results] {
+		results := s.redrivenResults(store)
+		store, observers = results, engine.MapObservers{results.Observer()}
+	}
+	options = append(options, engine.WithObjects(store))
 	if s.options.Observe != nil || s.options.Sites != nil || s.strikes[fault.Entry] || s.strikes[fault.Event] {
 		options = append(options, engine.WithHistory(s.observe))
 	}
 	if s.options.Maps != nil {
-		options = append(options, engine.WithMapObserver(s.options.Maps))
+		observers = append(observers, s.options.Maps)
+	}
+	if len(observers) > 0 {
+		options = append(options, engine.WithMapObserver(observers))
 	}
 	for _, m := range s.stack.Machines {
 		options = append(options, engine.WithStateMachine(m.ARN, m.Definition, m.Type))

@@ -137,7 +137,7 @@ var floors = [][]room{
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/asl", "internal/asl/services", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/integration", "internal/lambdahost", "internal/memory/dynamodb", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value"}, sdk},
+		{"internal/simulation/...", []string{"internal/asl", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/lambdahost", "internal/memory/dynamodb", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value"}, sdk},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
