@@ -113,13 +113,14 @@ func StartAt(t time.Time) Option {
 // Inject adds faults. See [Fault].
 func Inject(faults ...Fault) Option {
 	return Option{func(s *settings) error {
+		var errs []error
 		for i, f := range faults {
 			checked := fault.Fault(f)
 			if err := checked.Check(); err != nil {
-				return fmt.Errorf("fault %d of Inject: %w", i+1, err)
+				errs = append(errs, fmt.Errorf("fault %d of Inject: %w", i+1, err))
 			}
 			s.faults = append(s.faults, checked)
 		}
-		return nil
+		return errors.Join(errs...)
 	}}
 }

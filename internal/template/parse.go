@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -31,6 +32,12 @@ func Parse(text []byte) (*Stack, error) {
 		return nil, errors.New("got a template without resources, expected at least one")
 	}
 	s.index()
+	for _, r := range s.resources {
+		if stack, _, ok := strings.Cut(r.path, "/"); ok {
+			s.Path = stack
+			break
+		}
+	}
 	for _, r := range s.resources {
 		if _, named := physicalNames[r.Type]; named && r.path == "" {
 			if path := pathOf(r.ID); path != "" {

@@ -74,6 +74,19 @@ func TestAParsedTemplateKnowsPathsThatCannotBeFoundByTheirLogicalIDs(t *testing.
 	}
 }
 
+func TestAParsedTemplateHasTheNameOfItsStackInItsPaths(t *testing.T) {
+	t.Parallel()
+	s, err := template.Parse([]byte(`{"Resources": {"ShipC1D31C7A": {"Type": "AWS::Lambda::Function", "Metadata": {"aws:cdk:path": "Shop/Ship/Resource"}},
+		"CDKMetadata": {"Type": "AWS::CDK::Metadata"}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Find("Ship", "function", "a name", "AWS::Lambda::Function")
+	if err != nil || s.ShortName(r) != "Ship" || r.Path() != "Shop/Ship" {
+		t.Errorf("got %v and error %v, expected Ship of the stack Shop", r, err)
+	}
+}
+
 func TestTextsThatAreNoTemplates(t *testing.T) {
 	t.Parallel()
 	for text, expected := range map[string]string{

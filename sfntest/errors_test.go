@@ -1,0 +1,253 @@
+package sfntest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/internal/template/templatetest"
+)
+
+// shop has two state machines and three functions.
+const shop = `{"Resources": {
+  "ChargeFunction17B51F4A": {"Type": "AWS::Lambda::Function", "Properties": {}},
+  "ShipC1D31C7A": {"Type": "AWS::Lambda::Function", "Properties": {}, "Metadata": {"aws:cdk:path": "Shop/Ship/Resource"}},
+  "Unused": {"Type": "AWS::Lambda::Function", "Properties": {}, "Metadata": {"aws:cdk:path": "Shop/Unused/Resource"}},
+  "Orders": {"Type": "AWS::SQS::Queue", "Properties": {}},
+  "News": {"Type": "AWS::SNS::Topic", "Properties": {}},
+  "Sale": {"Type": "AWS::StepFunctions::StateMachine", "Metadata": {"aws:cdk:path": "Shop/Sale/Resource"}, "Properties": {
+    "DefinitionString": {"Fn::Sub": "{\"StartAt\":\"Charge\",\"States\":{\"Charge\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::lambda:invoke\",\"Parameters\":{\"FunctionName\":\"${ChargeFunction17B51F4A.Arn}\"},\"Next\":\"Ship\"},\"Ship\":{\"Type\":\"Task\",\"Resource\":\"${ShipC1D31C7A.Arn}\",\"Next\":\"Convert\"},\"Convert\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:states:::glue:startJobRun.sync\",\"Parameters\":{\"JobName\":\"j\"},\"End\":true}}}"}}},
+  "Return": {"Type": "AWS::StepFunctions::StateMachine", "Metadata": {"aws:cdk:path": "Shop/Return/Resource"}, "Properties": {
+    "DefinitionString": "{\"StartAt\":\"Wait\",\"States\":{\"Wait\":{\"Type\":\"Wait\",\"Seconds\":5,\"End\":true}}}"}}}}`
+
+func parsed(t *testing.T, text string) *Stack {
+	t.Helper()
+	return Parse(t, []byte(text))
+}
+
+func nothing(context.Context, json.RawMessage) (any, error) { return nil, nil }
+
+// failure returns the message with which f fails a test.
+func failure(t *testing.T, f func(reporter)) (message string) {
+	t.Helper()
+	unlessStopped(func() {
+		f(recorder{func(_, reason string) { message = reason }})
+		t.Error("got no failure, expected one")
+	})
+	return message
+}
+
+func TestOptionsThatDoNotFitTheStackAreListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			options  []Option
+			expected []string
+		}{
+			"nothing": {nil, []string{
+				`function Charge (ChargeFunction17B51F4A), which state Charge invokes: got no handler, expected sfntest.Handle("Charge", …) or sfntest.HandleFunc("Charge", …)`,
+				`function Ship (ShipC1D31C7A), which state Ship invokes: got no handler, expected sfntest.Handle("Ship", …)`,
+				`state Convert: got arn:aws:states:::glue:startJobRun.sync, which has no fake, expected sfntest.HandleTask("Convert", …)`,
+			}},
+			"a misspelt function": {[]Option{HandleFunc("Shp", nothing)}, []string{
+				`function "Shp": got a handler, expected the name of one of the stack's functions: Ship, or one of Charge, Unused`,
+			}},
+			"an unknown function": {[]Option{HandleFunc("Everything", nothing)}, []string{
+				`function "Everything": got a handler, expected the name of one of the stack's functions: one of Charge, Ship, Unused`,
+			}},
+			"no handler":         {[]Option{Handle("Ship", nil)}, []string{`function "Ship": got no handler, expected one`}},
+			"two handlers":       {[]Option{HandleFunc("Ship", nothing), HandleFunc("ShipC1D31C7A", nothing)}, []string{`function Ship: got two handlers, expected one`}},
+			"two tasks":          {[]Option{HandleTask("Convert", nothing), HandleTask("Convert", nothing)}, []string{`task Convert: got two functions, expected one`}},
+			"an unknown task":    {[]Option{HandleTask("Convrt", nothing)}, []string{`task "Convrt": got a handler, expected the name of a Task state or the resource of one: `, `Convert`}},
+			"a time in the past": {[]Option{StartAt(time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC))}, []string{`StartAt: got 1999-12-31T00:00:00Z, expected a time from 2000-01-01T00:00:00Z`}},
+			"a fault that is none": {[]Option{Inject(Fault{Fault: "crash", When: "sometimes"}, Fault{Fault: "bang"})}, []string{
+				`fault 1 of Inject: when: got "sometimes" with the fault crash, expected before, or after, or write N, from 1`,
+				`fault 2 of Inject: fault: got "bang", expected one of error, throttle`,
+			}},
+		} {
+			_, err := deploy(parsed(t, shop), t, c.options)
+			if err == nil {
+				t.Errorf("%s: got no error, expected %s", name, c.expected)
+				continue
+			}
+			for _, expected := range c.expected {
+				if !strings.Contains(err.Error(), expected) {
+					t.Errorf("%s: got\n%v\nexpected %s", name, err, expected)
+				}
+			}
+		}
+	})
+}
+
+func shopOptions() []Option {
+	return []Option{HandleFunc("Charge", nothing), HandleFunc("Ship", nothing), HandleTask("Convert", nothing)}
+}
+
+// world deploys a stack whose failures are returned by failure.
+func world(t *testing.T, r reporter, s *Stack, options ...Option) *World {
+	t.Helper()
+	w, err := deploy(s, r, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.simulation.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func TestFailuresSayWhatToDo(t *testing.T) {
+	const token = `{"StartAt":"Ask","States":{"Ask":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true,
+		"Parameters":{"QueueUrl":"https://sqs.us-east-1.amazonaws.com/1/Q","MessageBody.$":"$$.Task.Token"}}}}`
+	const fails = `{"StartAt":"No","States":{"No":{"Type":"Fail","Error":"Refused","Cause":"by the bank"}}}`
+	for name, c := range map[string]struct {
+		stack    string
+		options  []Option
+		do       func(*World)
+		expected string
+	}{
+		"an unknown state machine": {shop, shopOptions(), func(w *World) { w.Start("Sell", nil) }, `Start: state machine "Sell": not found, expected Sale, or one of Return`},
+		"one of several":           {shop, shopOptions(), func(w *World) { w.Start("", nil) }, `Start: got no name of a state machine, expected one of Return, Sale`},
+		"an input that is no JSON": {token, nil, func(w *World) { w.Start("", make(chan int)) }, `Start: encoding the input: json: unsupported type: chan int`},
+		"a name that is taken": {token, nil, func(w *World) { w.StartNamed("", "a", nil); w.StartNamed("", "a", nil) },
+			`execution:StateMachine:a: `},
+		"no end": {token, nil, func(w *World) { w.Start("", nil).RunToEnd() },
+			"RunToEnd: execution-1 waits without an end:\n  state Ask waits for a token: answer it with Waits()[0].Succeed(…) or Fail(…)\n0s        execution-1 started with null\n0s        Ask: entered\n"},
+		"an output of one that runs": {token, nil, func(w *World) { w.Start("", nil).Output(nil) }, "Output: got an execution that is RUNNING, expected one that has succeeded"},
+		"an output of one that failed": {fails, nil, func(w *World) {
+			x := w.Start("", nil)
+			x.RunToEnd()
+			x.Output(nil)
+		}, "Output: got an execution that is FAILED with Refused: by the bank, expected one that has succeeded:\n0s        execution-1 started with null\n0s        No: entered\n0s        execution-1 failed: Refused: by the bank"},
+		"a token twice": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			k := x.Waits()[0]
+			k.Succeed(1)
+			w.RunUntilBlocked()
+			k.Fail("E", "")
+		}, "Fail: the task of state Ask is over, expected one that waits"},
+		"a timer as a token": {shop, shopOptions(), func(w *World) {
+			x := w.Start("Return", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Heartbeat()
+		}, "Heartbeat: state Wait waits for a timer, expected a token"},
+		"an unknown resource":             {shop, shopOptions(), func(w *World) { w.Name("Nothing") }, `Name: got resource "Nothing", expected one of: `},
+		"a resource without a template":   {token, nil, func(w *World) { w.Name("Queue") }, `Name: "Queue": got a definition without a template, expected a template with resources`},
+		"an output of another type":       {`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`, nil, func(w *World) { x := w.Start("", 1); x.RunToEnd(); x.Output(new(string)) }, "Output: got 1: json: cannot unmarshal number"},
+		"an output that can't be encoded": {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed(func() {}) }, "Succeed: encoding the output: json: unsupported type: func()"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				got := failure(t, func(r reporter) { c.do(world(t, r, parsed(t, c.stack), c.options...)) })
+				if !strings.Contains(got, c.expected) {
+					t.Errorf("got\n%s\nexpected\n%s", got, c.expected)
+				}
+			})
+		})
+	}
+}
+
+func TestTextsThatAreNoStack(t *testing.T) {
+	t.Parallel()
+	for text, expected := range map[string]string{
+		`[]`:                    "got a text that is not an object, expected a template or a definition",
+		`{"a": 1}`:              "got an object with neither Resources nor States, expected a template or a definition in Amazon States Language",
+		`{"States": `:           "got a text that is not JSON: unexpected end of JSON input",
+		"States: {\n":           "line ",
+		`{"Resources": {}}`:     "got a template without resources, expected at least one",
+		`{"StartAt": "Lost"}`:   "$.States",
+		`{"States": {"A": {}}}`: "$.StartAt",
+		`{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`: "got a template without state machines, expected at least one",
+		`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pas\"}}}"}}}}`: "state machine M: ",
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("%s: got error %v, expected %s", text, err, expected)
+		}
+	}
+	// All problems of a definition at once.
+	_, err := parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Wait", "Next": "B"}, "C": {"Type": "Pass", "End": true}}}`))
+	for _, expected := range []string{"$.States.A", "$.States.C"} {
+		if err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got %v, expected a problem of %s as well", err, expected)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	machine := map[string]any{"Type": "AWS::StepFunctions::StateMachine", "Properties": map[string]any{"DefinitionString": `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"End":true}}}`}}
+	_, folder := templatetest.Stack(t, map[string]any{"M": machine}, nil)
+	file := filepath.Join(t.TempDir(), "wait.asl.yaml")
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(file, "StartAt: W\nStates:\n  W: {Type: Wait, Seconds: 1, End: true}\n")
+	several := t.TempDir()
+	write(filepath.Join(several, "template.json"), `{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": "{\"StartAt\":\"W\",\"States\":{\"W\":{\"Type\":\"Wait\",\"Seconds\":1,\"End\":true}}}"}}}}`)
+	var artifacts []string
+	for _, name := range []string{"Shop", "Site"} {
+		artifacts = append(artifacts, fmt.Sprintf(`"%s": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "template.json"}}`, name))
+	}
+	write(filepath.Join(several, "manifest.json"), `{"artifacts": {`+strings.Join(artifacts, ",")+`}}`)
+	for path, expected := range map[string]string{
+		folder: "", folder + ":Stack": "", file: "", several + ":Shop": "", several + ":Site": "",
+		folder + ":Other":   folder + `: got stack "Other", expected one of Stack`,
+		several + ":Sho":    several + `: got stack "Sho", expected Shop, or one of Site`,
+		several:             several + ": got 2 stacks, expected one after a colon, such as " + several + ":Shop: Shop, Site",
+		file + ":Shop":      "got Shop after " + file + ", which is a file, expected the folder of a cloud assembly",
+		folder + "/nowhere": "no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out",
+	} {
+		got := ""
+		if _, err := open(path); err != nil {
+			got = err.Error()
+		}
+		if got != expected && (expected == "" || !strings.Contains(got, expected)) {
+			t.Errorf("%s: got %q, expected %q", path, got, expected)
+		}
+	}
+}
+
+// The fields of a fault are those of the file.
+func TestReadFaults(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "faults.yaml")
+	text := "faults:\n- {fault: crash, when: write 3, function: Worker, item: 7, attempt: 0}\n- {fault: slow, call: \"s3:*\", delay: 90s, times: -1}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first := 0
+	expected := []Fault{{Fault: "crash", When: "write 3", Function: "Worker", Items: []int{7}, Attempt: &first}, {Fault: "slow", Call: "s3:*", Delay: 90 * time.Second, Times: -1}}
+	got := ReadFaults(t, path)
+	if diff := cmp.Diff(expected, got); diff != "" {
+		t.Errorf("faults (-expected +got):\n%s", diff)
+	}
+	again, err := readFaults([]byte(encode(got)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, again); diff != "" {
+		t.Errorf("faults that were written and read (-expected +got):\n%s", diff)
+	}
+	if got := got[0].String(); got != "crash after write 3 (function Worker, item 7, attempt 0)" {
+		t.Errorf("got %s", got)
+	}
+	for text, expected := range map[string]string{
+		"seed: 1": "got seed or share, expected faults only", "faults: [{fault: bang}]": "line 1: ",
+	} {
+		if _, err := readFaults([]byte(text)); err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("%s: got error %v, expected %s", text, err, expected)
+		}
+	}
+}
