@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -22,6 +23,7 @@ type Event struct {
 	Type      string // as GetExecutionHistory names it, or [FaultEvent]
 	State     string // name; "" of an event of the execution itself
 	Time      time.Time
+	Fault     *Fault // that struck; nil of other events
 
 	event   *event.Event // nil for a fault
 	fault   string       // what goes wrong
@@ -51,6 +53,7 @@ type History []Event
 // History returns the events so far, those of children after their Map Run.
 func (x *Execution) History() History {
 	r := &x.world.record
+	r.flush()
 	of := map[string][]Event{}
 	for _, e := range r.events {
 		of[e.Execution] = append(of[e.Execution], e)
@@ -102,7 +105,7 @@ func (h History) String() string {
 // describe returns what an event says; "" if the events around it say the same.
 func (e *Event) describe() string {
 	if e.event == nil {
-		return "FAULT " + e.fault
+		return "FAULT " + fault.Fault(*e.Fault).What()
 	}
 	d := &e.event.Data
 	problem := func() string {

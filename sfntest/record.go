@@ -1,8 +1,10 @@
 package sfntest
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/engine/event"
@@ -16,6 +18,9 @@ type record struct {
 	executions map[string]*recorded // by ARN
 	mapRuns    []*mapRun
 	observe    func(Event) // nil, or called after every event
+
+	mutex   sync.Mutex
+	pending []Event // faults
 }
 
 // recorded is an execution as far as it has come.
@@ -32,8 +37,6 @@ type visited struct {
 	tries int // calls of its task so far
 }
 
-func newRecord() record { return record{executions: map[string]*recorded{}} }
-
 func (r *record) execution(arn string) *recorded {
 	x := r.executions[arn]
 	if x == nil {
@@ -45,6 +48,7 @@ func (r *record) execution(arn string) *recorded {
 
 // add adds an event of the engine.
 func (r *record) add(e event.Event) {
+	r.flush()
 	x := r.execution(e.ExecutionARN)
 	kind := string(e.Type)
 	at := 0
@@ -69,13 +73,28 @@ func (r *record) add(e event.Event) {
 	r.keep(Event{Execution: e.ExecutionARN, ID: e.ID, Type: kind, State: x.states[at].name, Time: e.Time, event: &e, attempt: max(0, x.states[at].tries-1)})
 }
 
-// struck adds a fault that has struck.
-func (r *record) struck(execution string, s fault.Strike) {
-	state := s.Site.State
-	if i := strings.LastIndexByte(state, '/'); i >= 0 {
-		state = state[i+1:]
+// struck adds a fault that has struck, before the next event. Functions call it.
+func (r *record) struck(at fault.Site, f fault.Fault) {
+	state := at.State[strings.LastIndexByte(at.State, '/')+1:]
+	struck := Fault(f)
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.pending = append(r.pending, Event{Execution: at.Execution, Type: FaultEvent, State: state, Time: time.Now(), Fault: &struck, attempt: at.Attempt})
+}
+
+// flush adds the faults that have struck. Those of requests of one function at the
+// same time are in no order.
+func (r *record) flush() {
+	r.mutex.Lock()
+	struck := r.pending
+	r.pending = nil
+	r.mutex.Unlock()
+	slices.SortStableFunc(struck, func(a, b Event) int {
+		return strings.Compare(a.compared()+a.Fault.String(), b.compared()+b.Fault.String())
+	})
+	for _, e := range struck {
+		r.keep(e)
 	}
-	r.keep(Event{Execution: execution, Type: FaultEvent, State: state, Time: time.Now(), fault: s.Fault.What(), kind: s.Fault.Fault, attempt: s.Site.Attempt})
 }
 
 func (r *record) keep(e Event) {

@@ -122,7 +122,7 @@ func unlessStopped(f func()) {
 // observe checks the invariants that always hold.
 func (e *explorer) observe(run *Run, r *result, event Event, violated func(name, reason string)) {
 	if event.Type == FaultEvent {
-		r.struck[event.kind] = true
+		r.struck[event.Fault.Fault] = true
 	} else if strings.HasSuffix(event.Type, "StateEntered") {
 		r.states[event.State] = true
 	}

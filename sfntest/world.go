@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation"
 )
 
@@ -74,10 +75,10 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
-	w := &World{t: t, stack: s, record: newRecord(), executions: map[string]*Execution{}}
+	w := &World{t: t, stack: s, record: record{executions: map[string]*recorded{}}, executions: map[string]*Execution{}}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: settings.tasks, Seed: settings.seed,
-		Observe: w.record.add, Maps: &w.record,
+		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.add, Maps: &w.record, Struck: w.record.struck,
 	}
 	if err := errors.Join(append(errs, simulation.Missing(&o))...); err != nil {
 		return nil, err
@@ -139,6 +140,7 @@ func (w *World) Advance(d time.Duration) { w.run(time.Now().Add(d)) }
 
 func (w *World) run(until time.Time) {
 	w.session.Run(until)
+	w.record.flush()
 	w.stopIfOver()
 }
 

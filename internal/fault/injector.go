@@ -68,7 +68,9 @@ func (i *Injector) At(site Site) (Strike, bool) {
 // drawn returns a number from 0 to 1 that depends on the seed, the share, the site
 // and how often the run has come there, but not on the order of sites.
 func (i *Injector) drawn(share int, site *Site) float64 {
-	key := fmt.Sprintf("%d %d %+v", i.plan.Seed, share, *site)
+	where := *site
+	where.Execution = ""
+	key := fmt.Sprintf("%d %d %+v", i.plan.Seed, share, where)
 	i.seen[key]++
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", key, i.seen[key])

@@ -25,9 +25,10 @@ func (m Moment) String() string {
 
 // Site is a place at which a fault can strike.
 type Site struct {
-	Moment  Moment
-	Machine string // path or name
-	State   string // path or name
+	Moment    Moment
+	Execution string // ARN, for who follows the run: no fault has it
+	Machine   string // path or name
+	State     string // path or name
 	// Function is the path or name of the function that is invoked or makes a
 	// request; "" if the task does not invoke one.
 	Function string

@@ -49,7 +49,7 @@ func (s *Sites) add(site *Site, count int, items []int) {
 	r := s.found[key]
 	if r == nil {
 		r = &recorded{site: *site, items: map[int]bool{}}
-		r.site.Items = nil
+		r.site.Items, r.site.Execution = nil, ""
 		s.found[key] = r
 	}
 	r.count += count

@@ -74,7 +74,7 @@ func (s *Simulation) at(site fault.Site) (strike fault.Strike, struck bool) {
 // site returns the site at which a task begins.
 func (s *Simulation) site(c *caller) fault.Site {
 	r := c.request
-	site := fault.Site{Moment: fault.Task, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: itemsOf(r)}
+	site := fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: itemsOf(r)}
 	if f := s.stack.Function(invokedByRequest(r)); f != nil {
 		site.Function = f.ID
 	}
@@ -85,7 +85,8 @@ func (s *Simulation) site(c *caller) fault.Site {
 func (v *invocation) site(moment fault.Moment) fault.Site {
 	site := fault.Site{Moment: moment, Function: v.Function.ID, Call: invokeCall}
 	if c := v.caller; c != nil {
-		site.Machine, site.State, site.Attempt, site.Items = c.machine.ID, c.state, c.request.Attempt, itemsOf(c.request)
+		site.Execution, site.Machine, site.State = c.request.ExecutionARN, c.machine.ID, c.state
+		site.Attempt, site.Items = c.request.Attempt, itemsOf(c.request)
 	}
 	return site
 }

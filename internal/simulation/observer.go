@@ -21,9 +21,9 @@ func (s *Simulation) observe(e event.Event) {
 		return
 	}
 	if strings.HasSuffix(string(e.Type), "StateEntered") {
-		s.end(e.ExecutionARN, fault.Site{Moment: fault.Entry, Machine: m.ID, State: m.PathOf(e.Data.Name)})
+		s.end(e.ExecutionARN, fault.Site{Moment: fault.Entry, Execution: e.ExecutionARN, Machine: m.ID, State: m.PathOf(e.Data.Name)})
 	}
-	s.end(e.ExecutionARN, fault.Site{Moment: fault.Event, Machine: m.ID, Event: int(e.ID)})
+	s.end(e.ExecutionARN, fault.Site{Moment: fault.Event, Execution: e.ExecutionARN, Machine: m.ID, Event: int(e.ID)})
 }
 
 // end stops an execution, or lets its time be up, if a fault strikes.
