@@ -27,6 +27,9 @@ func Lines(text string) string { return escape(text, isText) }
 // isShown reports whether a character has a shape, or is a space. Two variation
 // selectors have none and stay, because many emoji have them.
 func isShown(r rune) bool {
+	if r < utf8.RuneSelf {
+		return ' ' <= r && r <= '~'
+	}
 	const (
 		asText, asEmoji        = '\ufe0e', '\ufe0f'
 		blankBraille, nullNote = '\u2800', '\U0001d159'

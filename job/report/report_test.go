@@ -196,3 +196,26 @@ func TestTheReportOfARerunComparesItWithTheEarlierExecution(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageShowsAllTextsAsText(t *testing.T) {
+	const hostile = "</td><script>alert('1')</script>&amp;\" onload=\"x\u202e\x00\xff"
+	const shown = `&lt;/td&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&#34; onload=&#34;x\u202e\u0000` + "\ufffd"
+	r := &report.Report{
+		Job: hostile, Execution: hostile, Error: hostile, Cause: hostile, Notes: []string{hostile},
+		Comparison: &report.Comparison{Execution: hostile},
+		Sections:   []report.Section{{Title: hostile, Columns: []string{hostile}, Rows: [][]string{{hostile}}}},
+		Errors:     []report.ErrorCount{{Name: hostile, Example: hostile}},
+		Failures:   []report.Failure{{Error: hostile, Cause: hostile}},
+	}
+	var text strings.Builder
+	if err := r.HTML(&text); err != nil {
+		t.Fatal(err)
+	}
+	// The job and the error are in the title and in the heading.
+	if got, expected := strings.Count(text.String(), shown), 2*2+11; got != expected {
+		t.Errorf("got %d texts that are shown as text, expected %d:\n%s", got, expected, &text)
+	}
+	if strings.Contains(text.String(), "<script") || strings.Contains(text.String(), `onload="`) {
+		t.Errorf("got markup of a text in\n%s", &text)
+	}
+}
