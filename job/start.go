@@ -85,9 +85,9 @@ func (s *starter[In, Item]) answer(ctx context.Context, request *protocol.StartR
 	to := protocol.ItemsOf(*request.Items, requestID)
 	var err error
 	if request.ChunkSize > 0 {
-		err = chunk.Write(ctx, s.store, s.log(), to, protocol.ChunksOf(to, requestID), request.ChunkSize, items, count)
+		err = chunk.Write(ctx, s.store, to, protocol.ChunksOf(to, requestID), request.ChunkSize, items, count)
 	} else {
-		err = upload.To(ctx, s.store, s.log(), upload.Target{Object: to}, func(w io.Writer) error { return writeItems(w, items, count) })
+		err = upload.To(ctx, s.store, upload.Target{Object: to}, func(w io.Writer) error { return writeItems(w, items, count) })
 	}
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (z *summarizer) summarize(ctx context.Context, request *protocol.SummaryReq
 		itemErrors = &tally.ItemErrors{}
 	}
 	if request.Report != nil && keepsItems(request) {
-		kept = failures.Keep(ctx, z.store, z.log(), request.Report.File(protocol.FailuresFile))
+		kept = failures.Keep(ctx, z.store, request.Report.File(protocol.FailuresFile))
 	}
 	outcomes := newOutcomeStream(ctx, z.log(), z.outcomes(ctx, request, &rest), info.StartedAt, itemErrors, kept, seen)
 	defer outcomes.close()
@@ -226,7 +226,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 		}
 	case unsuccessful > 0 && request.Items.Key != "":
 		errorOf := summary.outcomes.errorOf(rest)
-		note, err := noteOf(failures.Copy(ctx, z.store, z.log(), request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
+		note, err := noteOf(failures.Copy(ctx, z.store, request.Items, request.Report.File(protocol.FailuresFile), unsuccessful,
 			t.HasSucceeded, func(index int) string { return cmp.Or(errorOf(index), protocol.ErrorOutcomeUnknown) }))
 		if err != nil {
 			return err
@@ -245,7 +245,7 @@ func (z *summarizer) report(ctx context.Context, request *protocol.SummaryReques
 		name  string
 		write func(io.Writer) error
 	}{{protocol.ReportMarkdown, r.Markdown}, {protocol.ReportHTML, r.HTML}, {protocol.ReportJSON, r.JSON}} {
-		if err := upload.To(ctx, z.store, z.log(), upload.Target{Object: request.Report.File(file.name)}, file.write); err != nil {
+		if err := upload.To(ctx, z.store, upload.Target{Object: request.Report.File(file.name)}, file.write); err != nil {
 			return err
 		}
 	}

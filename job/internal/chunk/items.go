@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"log/slog"
 	"sync/atomic"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
@@ -28,9 +27,9 @@ const maxBytes = 16 << 20
 // Write stores the items in chunks in a folder, up to size items in each, and
 // the addresses of the chunks in an object. It counts the items. After an error
 // there may be chunks without addresses, which nothing reads.
-func Write[Item any](ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object, folder protocol.Folder,
+func Write[Item any](ctx context.Context, store *s3object.Store, to protocol.Object, folder protocol.Folder,
 	size int, items iter.Seq2[Item, error], count *atomic.Int64) error {
-	return upload.To(ctx, store, log, upload.Target{Object: to}, func(w io.Writer) error {
+	return upload.To(ctx, store, upload.Target{Object: to}, func(w io.Writer) error {
 		addresses := json.NewEncoder(w)
 		var lines bytes.Buffer
 		encoder := NewEncoder(&lines)

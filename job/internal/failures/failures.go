@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strconv"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
@@ -25,17 +24,17 @@ import (
 // They are uploaded as they come, and are an object only after Store: until all
 // outcomes are known, some of the items could be taken for all.
 type Kept struct {
-	begin  func(upload.Target) *lines
+	begin  func(upload.Target) *upload.Object
 	to     protocol.Object
 	count  int
-	items  *lines // nil while there are no items
-	errors *lines // of the items
+	items  *upload.Object // nil while there are no items
+	errors *upload.Object // of the items
 }
 
 // Keep returns a Kept without items, to be stored in an object, and their errors
 // beside it.
-func Keep(ctx context.Context, store *s3object.Store, log *slog.Logger, to protocol.Object) *Kept {
-	return &Kept{begin: func(to upload.Target) *lines { return begin(ctx, store, log, to) }, to: to}
+func Keep(ctx context.Context, store *s3object.Store, to protocol.Object) *Kept {
+	return &Kept{begin: func(to upload.Target) *upload.Object { return upload.Begin(ctx, store, to) }, to: to}
 }
 
 // Add keeps an item and its error. An empty item is not known and can't be kept.
@@ -48,8 +47,8 @@ func (k *Kept) Add(index int, item []byte, name string) {
 		k.errors = k.begin(upload.Target{Object: protocol.ErrorsOf(k.to), Beside: true})
 	}
 	k.count++
-	k.items.add(jsonl.OneLine(item))
-	k.errors.add(failedItem(index, name))
+	_ = addLine(k.items, jsonl.OneLine(item))
+	_ = addLine(k.errors, failedItem(index, name))
 }
 
 // Store writes the objects, if there are items, and returns how many there are. If
@@ -58,18 +57,27 @@ func (k *Kept) Store() (count int, err error) {
 	if k.items == nil {
 		return 0, nil
 	}
-	if err := k.errors.store(); err != nil {
+	if err := k.errors.Store(); err != nil {
 		return 0, err
 	}
-	return k.count, k.items.store()
+	return k.count, k.items.Store()
 }
 
 // Close ends the upload, without an object if the items are not stored.
 func (k *Kept) Close() {
 	if k.items != nil {
-		k.items.abandon()
-		k.errors.abandon()
+		k.items.Abandon()
+		k.errors.Abandon()
 	}
+}
+
+// addLine adds a line to an object. If it fails, so does the object's Store.
+func addLine(to io.Writer, line []byte) error {
+	if _, err := to.Write(line); err != nil {
+		return err
+	}
+	_, err := to.Write([]byte("\n"))
+	return err
 }
 
 // metadata returns the metadata of an object with so many items.
@@ -88,23 +96,21 @@ func failedItem(index int, name string) []byte {
 // account has a few bits of each item. expected is how many items they are, if all
 // that the job has are stored. If the error wraps [upload.ErrNoMetadata], the objects
 // are stored; if it wraps [ErrUnread], none is.
-func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items protocol.Items, to protocol.Object, expected int,
+func Copy(ctx context.Context, store *s3object.Store, items protocol.Items, to protocol.Object, expected int,
 	succeeded func(index int) bool, errorOf func(index int) string) error {
-	names := begin(ctx, store, log, upload.Target{Object: protocol.ErrorsOf(to), Beside: true})
-	defer names.abandon()
+	names := upload.Begin(ctx, store, upload.Target{Object: protocol.ErrorsOf(to), Beside: true})
+	defer names.Abandon()
 	count := 0
 	target := upload.Target{Object: to, Expected: metadata(expected), Metadata: func() map[string]string { return metadata(count) }}
-	err := upload.To(ctx, store, log, target, func(w io.Writer) error {
+	err := upload.To(ctx, store, target, func(w io.Writer) error {
 		var written error
 		err := eachItem(ctx, store, items, func(index int, item []byte) error {
 			if succeeded(index) {
 				return nil
 			}
 			count++
-			names.add(failedItem(index, errorOf(index)))
-			if _, written = w.Write(jsonl.OneLine(item)); written == nil {
-				_, written = io.WriteString(w, "\n")
-			}
+			_ = addLine(names, failedItem(index, errorOf(index)))
+			written = addLine(w, jsonl.OneLine(item))
 			return written
 		})
 		if err != nil && written == nil {
@@ -115,7 +121,7 @@ func Copy(ctx context.Context, store *s3object.Store, log *slog.Logger, items pr
 	if err != nil && !errors.Is(err, upload.ErrNoMetadata) {
 		return err
 	}
-	return cmp.Or(names.store(), err)
+	return cmp.Or(names.Store(), err)
 }
 
 // ErrUnread is wrapped by the error if the items of a job can't be read again.

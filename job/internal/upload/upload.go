@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/url"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/s3object"
-	"github.com/mapjob/mapjob/job/internal/contain"
 )
 
 const (
@@ -31,6 +29,8 @@ const (
 	// smallObject is the largest size uploaded with one PutObject, in bytes. An
 	// upload in parts prepares three of them before it knows that it needs one.
 	smallObject = 1 << 20
+	// firstBytes is the room that an object gets at first.
+	firstBytes = 4 << 10
 	// maxCopy is the largest object that S3 copies, in bytes.
 	maxCopy = 5 << 30
 )
@@ -53,48 +53,139 @@ type Target struct {
 // is not what it should be.
 var ErrNoMetadata = errors.New("the object is written without its metadata")
 
-// To writes an object. If write fails or panics, no object is left behind.
-func To(ctx context.Context, store *s3object.Store, log *slog.Logger, to Target, write func(io.Writer) error) error {
-	client, err := store.Client(ctx)
+// To writes an object. If write fails, panics or ends its goroutine, no object is left
+// behind.
+func To(ctx context.Context, store *s3object.Store, to Target, write func(io.Writer) error) error {
+	if _, err := store.Client(ctx); err != nil {
+		return err
+	}
+	o := Begin(ctx, store, to)
+	defer o.Abandon()
+	if err := write(o); err != nil {
+		return err
+	}
+	return o.Store()
+}
+
+// Object is an object that is written. It does not exist before Store.
+type Object struct {
+	ctx    context.Context
+	store  *s3object.Store
+	target Target
+
+	written []byte // while the object may be small
+	parts   *parts // of a large object
+	size    int64
+	err     error // of a part
+	ended   bool
+}
+
+// Begin returns an object to be written. The caller has to call Store or Abandon.
+func Begin(ctx context.Context, store *s3object.Store, to Target) *Object {
+	return &Object{ctx: ctx, store: store, target: to}
+}
+
+// Write adds to the object. After an error the object can't be stored.
+func (o *Object) Write(text []byte) (int, error) {
+	if o.parts == nil && len(o.written)+len(text) < smallObject {
+		if o.written == nil {
+			o.written = make([]byte, 0, firstBytes)
+		}
+		o.written = append(o.written, text...)
+		return len(text), nil
+	}
+	if o.parts == nil && o.err == nil {
+		o.err = o.beginParts()
+	}
+	if o.err == nil {
+		_, o.err = o.parts.buffer.Write(text)
+	}
+	if o.err != nil {
+		return 0, o.failed(o.err)
+	}
+	o.size += int64(len(text))
+	return len(text), nil
+}
+
+// Store stores the object. If the error wraps [ErrNoMetadata], it is stored.
+func (o *Object) Store() error {
+	o.ended = true
+	client, err := o.store.Client(o.ctx)
+	switch to := &o.target; {
+	case err != nil:
+	case o.parts != nil:
+		if err = o.parts.end(); err == nil {
+			err = to.describe(o.ctx, client, o.size)
+		}
+	case o.err != nil:
+		err = o.err
+	default:
+		_, err = client.PutObject(o.ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Metadata: to.metadata(), Body: bytes.NewReader(o.written)})
+	}
+	if err != nil {
+		return o.failed(err)
+	}
+	return nil
+}
+
+// Abandon ends the writing without an object. It does nothing after Store.
+func (o *Object) Abandon() {
+	if !o.ended && o.parts != nil {
+		o.parts.abandon()
+	}
+	o.ended = true
+}
+
+func (o *Object) failed(err error) error {
+	return fmt.Errorf("writing s3://%s/%s: %w", o.target.Bucket, o.target.Key, err)
+}
+
+// parts are the parts of a large object, which are uploaded while it is written.
+type parts struct {
+	buffer   *bufio.Writer // lines are short, and a pipe passes each on by itself
+	pipe     *io.PipeWriter
+	uploaded chan error
+}
+
+// beginParts uploads what was written as the beginning of a large object.
+func (o *Object) beginParts() error {
+	client, err := o.store.Client(o.ctx)
 	if err != nil {
 		return err
 	}
 	reader, writer := io.Pipe()
-	written := &counter{to: writer}
-	writing := contain.InGoroutine(ctx, log, func() error {
-		buffered := bufio.NewWriterSize(written, 1<<16) // lines are short, and a pipe passes each on by itself
-		if err := write(buffered); err != nil {
-			return err
+	p := &parts{bufio.NewWriterSize(writer, 1<<16), writer, make(chan error, 1)}
+	to := &o.target
+	in := &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Metadata: to.Expected, Body: io.MultiReader(bytes.NewReader(o.written), reader)}
+	o.parts, o.size, o.written = p, int64(len(o.written)), nil
+	uploader := manager.NewUploader(client, func(u *manager.Uploader) {
+		u.PartSize, u.Concurrency = partSize, 2
+		if to.Beside {
+			u.PartSize, u.Concurrency = smallPartSize, 1
 		}
-		return buffered.Flush()
-	}, func(err error) { writer.CloseWithError(err) })
-	head, err := io.ReadAll(io.LimitReader(reader, smallObject))
-	if err != nil { // it is the writer's
-		return <-writing
-	}
-	isSmall := len(head) < smallObject
-	if isSmall {
-		_, err = client.PutObject(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Metadata: to.metadata(), Body: bytes.NewReader(head)})
-	} else {
-		_, err = manager.NewUploader(client, func(u *manager.Uploader) {
-			u.PartSize, u.Concurrency = partSize, 2
-			if to.Beside {
-				u.PartSize, u.Concurrency = smallPartSize, 1
-			}
-		}).Upload(ctx, &s3.PutObjectInput{Bucket: &to.Bucket, Key: &to.Key, Metadata: to.Expected, Body: io.MultiReader(bytes.NewReader(head), reader)})
-	}
-	reader.CloseWithError(err) // a writer that still writes gets the error
-	if writeErr := <-writing; writeErr != nil && (err == nil || !errors.Is(writeErr, err)) {
-		return writeErr
-	}
-	if err == nil && !isSmall {
-		err = to.describe(ctx, client, written.bytes)
-	}
-	if err != nil {
-		return fmt.Errorf("writing s3://%s/%s: %w", to.Bucket, to.Key, err)
-	}
+	})
+	go func() {
+		_, err := uploader.Upload(o.ctx, in)
+		reader.CloseWithError(err) // a writer that still writes gets the error
+		p.uploaded <- err
+	}()
 	return nil
 }
+
+// end uploads the rest.
+func (p *parts) end() error {
+	_ = p.buffer.Flush() // its error is that of the upload
+	p.pipe.Close()
+	return <-p.uploaded
+}
+
+// abandon ends the upload, which removes its parts.
+func (p *parts) abandon() {
+	p.pipe.CloseWithError(errAbandoned)
+	<-p.uploaded
+}
+
+var errAbandoned = errors.New("the object is not written to its end")
 
 func (t *Target) metadata() map[string]string {
 	if t.Metadata == nil {
@@ -119,16 +210,4 @@ func (t *Target) describe(ctx context.Context, client s3object.API, size int64) 
 		return fmt.Errorf("%w: it was not known before, and copying the object onto itself failed: %w", ErrNoMetadata, err)
 	}
 	return nil
-}
-
-// counter counts what is written.
-type counter struct {
-	to    io.Writer
-	bytes int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.to.Write(p)
-	c.bytes += int64(n)
-	return n, err
 }
