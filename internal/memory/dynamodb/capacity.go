@@ -32,3 +32,65 @@ func readUnits(size int, consistent bool) float64 {
 	}
 	return units / 2
 }
+
+// addPageCapacity adds the consumed capacity of a page, whose items have these sizes:
+// those of the table or the index, and those read from the table besides.
+func (p *pageRequest) addPageCapacity(answer *value.Object, x *index, size, read int) {
+	how, _ := p.text("ReturnConsumedCapacity")
+	if how == "" || how == "NONE" {
+		return
+	}
+	units := func(size int) float64 {
+		n := float64((size + 4095) >> 12)
+		if p.consistent {
+			return n
+		}
+		return n / 2
+	}
+	ofTable, ofIndex := units(read), units(size)
+	if x.name == "" {
+		ofTable, ofIndex = units(size), 0
+	}
+	consumed := value.NewObject("CapacityUnits", ofTable+ofIndex, "TableName", p.table)
+	if how == "INDEXES" {
+		consumed.Add("Table", value.NewObject("CapacityUnits", ofTable))
+		if x.name != "" {
+			indexes := "GlobalSecondaryIndexes"
+			if x.local {
+				indexes = "LocalSecondaryIndexes"
+			}
+			consumed.Add(indexes, value.NewObject(x.name, value.NewObject("CapacityUnits", ofIndex)))
+		}
+	}
+	answer.Add("ConsumedCapacity", consumed)
+}
+
+// units are the capacity units of the tables of a request.
+type units struct {
+	tables []string
+	used   map[string]float64
+}
+
+func newUnits() *units { return &units{used: map[string]float64{}} }
+
+func (u *units) add(table string, n float64) {
+	if _, ok := u.used[table]; !ok {
+		u.tables = append(u.tables, table)
+	}
+	u.used[table] += n
+}
+
+// answer adds the units to an answer, if the request asks for them.
+func (u *units) answer(r *request, answer *value.Object) {
+	list := []any{}
+	for _, table := range u.tables {
+		one := value.NewObject()
+		r.addCapacity(one, table, u.used[table])
+		consumed, ok := one.Get("ConsumedCapacity")
+		if !ok {
+			return
+		}
+		list = append(list, consumed)
+	}
+	answer.Add("ConsumedCapacity", list)
+}

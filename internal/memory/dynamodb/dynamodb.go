@@ -6,6 +6,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,13 +19,19 @@ import (
 
 // Database has tables. It is safe for concurrent use.
 type Database struct {
+	operations map[string]operation // by name
+
 	mutex    sync.Mutex // guards these
 	tables   map[string]*table
 	requests int64
+
+	transactions map[string]transaction // by ClientRequestToken
 }
 
 // New returns a database without tables.
-func New() *Database { return &Database{tables: map[string]*table{}} }
+func New() *Database {
+	return &Database{operations: offered(), tables: map[string]*table{}, transactions: map[string]transaction{}}
+}
 
 // CreateTable creates a table. The properties are those of AWS::DynamoDB::Table,
 // resolved.
@@ -60,19 +67,23 @@ func invalid(problem string) *refusal {
 // operation answers a request. The mutex of the database is held.
 type operation func(*Database, *request) (*value.Object, *refusal)
 
-// offered returns an operation of the API; nil if the database does not have it.
-func offered(name string) operation {
-	switch name {
-	case "PutItem":
-		return (*Database).putItem
-	case "GetItem":
-		return (*Database).getItem
-	case "DeleteItem":
-		return (*Database).deleteItem
-	case "UpdateItem":
-		return (*Database).updateItem
+// offered are the operations of the API that the database has.
+func offered() map[string]operation {
+	return map[string]operation{
+		"BatchGetItem":       (*Database).batchGet,
+		"BatchWriteItem":     (*Database).batchWrite,
+		"DeleteItem":         (*Database).deleteItem,
+		"DescribeTable":      (*Database).describeTable,
+		"DescribeTimeToLive": (*Database).describeTimeToLive,
+		"GetItem":            (*Database).getItem,
+		"ListTables":         (*Database).listTables,
+		"PutItem":            (*Database).putItem,
+		"Query":              (*Database).query,
+		"Scan":               (*Database).scan,
+		"TransactGetItems":   (*Database).transactGet,
+		"TransactWriteItems": (*Database).transactWrite,
+		"UpdateItem":         (*Database).updateItem,
 	}
-	return nil
 }
 
 // answered is the answer to a request.
@@ -88,12 +99,13 @@ func (d *Database) answer(name string, body []byte) *answered {
 	defer d.mutex.Unlock()
 	d.requests++
 	a := &answered{id: fmt.Sprintf("%052d", d.requests)}
-	do := offered(name)
+	do := d.operations[name]
 	v, err := value.Parse(body)
 	members, ok := v.(*value.Object)
 	switch {
 	case do == nil:
-		a.refused = refusef("UnknownOperationException", "got %q, expected an operation that the tables in memory have", name)
+		a.refused = refusef("UnknownOperationException", "got %q, expected an operation that tables in memory have: %s", name,
+			strings.Join(slices.Sorted(maps.Keys(d.operations)), ", "))
 	case err != nil || !ok:
 		a.refused = refusef("SerializationException", "got %.100q, expected a JSON object", body)
 	default:

@@ -132,9 +132,6 @@ func (d *Database) prepare(w *write) (*change, *refusal) {
 	if refused == nil {
 		refused = t.invalidUpdate(w.update)
 	}
-	if refused == nil {
-		refused = t.invalidPaths(w.condition.Nested())
-	}
 	if refused != nil {
 		return nil, refused
 	}
@@ -199,12 +196,12 @@ func (r *request) options() {
 
 // readWrite reads a request that writes an item. The member has the item or the key.
 func (r *request) readWrite(member string, expressions, older []string) (*write, *refusal) {
+	r.options()
 	w := &write{table: r.tableName(), whole: member == "Item"}
 	r.required(member)
 	w.key = r.attributes(member)
 	w.returned = r.oneOf("ReturnValues", "ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")
 	w.onFailure = r.oneOf("ReturnValuesOnConditionCheckFailure", "ALL_OLD", "NONE") == "ALL_OLD"
-	r.options()
 	refused := r.refused()
 	if refused == nil {
 		refused = r.invalidParameters(expressions, older)
@@ -221,8 +218,19 @@ func (r *request) readWrite(member string, expressions, older []string) (*write,
 	if refused != nil {
 		return nil, refused
 	}
+	if w.update, refused = r.updates(); refused != nil {
+		return nil, refused
+	}
+	if w.condition, refused = r.expected(); refused != nil {
+		return nil, refused
+	}
 	e, refused := r.expressions()
-	w.condition, w.update = e.condition, e.update
+	if e.condition != nil {
+		w.condition = e.condition
+	}
+	if e.update != nil {
+		w.update = e.update
+	}
 	return w, refused
 }
 
@@ -295,11 +303,11 @@ func (d *Database) getItem(r *request) (*value.Object, *refusal) {
 	if refused != nil {
 		return nil, refused
 	}
-	e, refused := r.expressions()
+	projection, refused := r.projection()
 	if refused != nil {
 		return nil, refused
 	}
-	item, refused := d.read(name, key, e.projection)
+	item, refused := d.read(name, key, projection)
 	if refused != nil {
 		return nil, refused
 	}
@@ -309,6 +317,19 @@ func (d *Database) getItem(r *request) (*value.Object, *refusal) {
 	}
 	r.addCapacity(answer, name, readUnits(item.size, consistent))
 	return answer, nil
+}
+
+// projection reads the paths that a request asks for; nil if it asks for all.
+func (r *request) projection() (*expression.Paths, *refusal) {
+	older, refused := r.attributesToGet()
+	if refused != nil {
+		return nil, refused
+	}
+	e, refused := r.expressions()
+	if e.projection != nil {
+		return e.projection, refused
+	}
+	return older, refused
 }
 
 // found is an item that was read.

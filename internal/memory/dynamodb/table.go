@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/attribute"
 	"github.com/mapjob/mapjob/internal/value"
@@ -16,6 +17,8 @@ import (
 // by their keys.
 type table struct {
 	name    string
+	schema  schema
+	created time.Time
 	types   map[string]string // of the attributes in keys
 	items   *index
 	indexes []*index
@@ -38,24 +41,30 @@ type entry struct {
 	size int
 }
 
-type keySchema []struct{ AttributeName, KeyType string }
+type keySchema []keyElement
+
+type keyElement struct{ AttributeName, KeyType string }
 
 type indexSchema struct {
 	IndexName  string
 	KeySchema  keySchema
-	Projection struct {
-		ProjectionType   string
-		NonKeyAttributes []string
-	}
+	Projection projection
+}
+
+type projection struct {
+	ProjectionType   string
+	NonKeyAttributes []string `json:",omitempty"`
 }
 
 // schema has what a table is made from, as CreateTable and CloudFormation write it.
 type schema struct {
 	KeySchema            keySchema
-	AttributeDefinitions []struct{ AttributeName, AttributeType string }
+	AttributeDefinitions []definition
 
 	GlobalSecondaryIndexes, LocalSecondaryIndexes []indexSchema
 }
+
+type definition struct{ AttributeName, AttributeType string }
 
 func newTable(name string, properties any) (*table, error) {
 	text, err := json.Marshal(properties)
@@ -66,7 +75,7 @@ func newTable(name string, properties any) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &table{name: name, types: map[string]string{}}
+	t := &table{name: name, schema: s, created: time.Now(), types: map[string]string{}}
 	for _, a := range s.AttributeDefinitions {
 		t.types[a.AttributeName] = a.AttributeType
 	}
@@ -78,7 +87,7 @@ func newTable(name string, properties any) (*table, error) {
 	for _, list := range []struct {
 		local   bool
 		indexes []indexSchema
-	}{{true, s.LocalSecondaryIndexes}, {false, s.GlobalSecondaryIndexes}} {
+	}{{false, s.GlobalSecondaryIndexes}, {true, s.LocalSecondaryIndexes}} {
 		for _, i := range list.indexes {
 			keys, err := t.keysOf(i.KeySchema)
 			if err != nil {
@@ -132,9 +141,7 @@ func (t *table) index(name string) *index {
 // of a hash, as they are in DynamoDB. Items of an index that have the same key are in
 // the order of the table.
 func (t *table) keyOf(x *index, item attribute.Item) string {
-	partition := attribute.AppendKey(nil, attribute.Get(item, x.keys[0]))
-	hash := md5.Sum(partition)
-	key := append(hash[:hashed:hashed], partition...)
+	key := partitionKey(attribute.Get(item, x.keys[0]))
 	for _, name := range x.keys[1:] {
 		key = attribute.AppendKey(key, attribute.Get(item, name))
 	}
@@ -148,6 +155,13 @@ func (t *table) keyOf(x *index, item attribute.Item) string {
 
 // hashed is the length of the hash in a key.
 const hashed = 4
+
+// partitionKey returns what the keys of a partition begin with.
+func partitionKey(v attribute.Value) []byte {
+	partition := attribute.AppendKey(nil, v)
+	hash := md5.Sum(partition)
+	return append(hash[:hashed:hashed], partition...)
+}
 
 // find returns where an entry is or would be, and whether it is there.
 func (x *index) find(key string) (int, bool) {

@@ -82,7 +82,11 @@ func newParser(scope *Scope, text string) *parser {
 		p.tokens = append(p.tokens, token{text[i:end], i, end})
 		i = end
 	}
-	p.tokens = append(p.tokens, token{start: len(text), end: len(text)})
+	end := 0
+	if n := len(p.tokens); n > 0 {
+		end = p.tokens[n-1].end
+	}
+	p.tokens = append(p.tokens, token{start: end, end: end})
 	return p
 }
 
