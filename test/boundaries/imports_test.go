@@ -117,13 +117,14 @@ var floors = [][]room{
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
 			"constructs/observe", "internal/number", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
+		{"internal/chunker", []string{"internal/items", "internal/pages", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
 		{"internal/graph/...", []string{"internal/asl", "internal/asl/services", "internal/expression", "internal/number", "internal/plain", "internal/value"}, libraries},
 		{"internal/engine", []string{"internal/asl", "internal/asl/services", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
 			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/unsupported", "internal/value"}, libraries},
-		{"constructs/mapjob/functions/...", []string{"internal/items", "internal/pages", "internal/protocol", "internal/s3object", "job"}, sdk},
+		{"constructs/mapjob/functions/...", []string{"internal/chunker", "job"}, sdk},
 		{"stacks", []string{"constructs/..."}, cdk},
 	},
 	{

@@ -4,11 +4,9 @@ package main
 
 import (
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/mapjob/mapjob/constructs/mapjob/functions/chunker/internal/source"
-	"github.com/mapjob/mapjob/internal/s3object"
-	"github.com/mapjob/mapjob/job"
+	"github.com/mapjob/mapjob/internal/chunker"
 )
 
 func main() {
-	lambda.Start(job.Start(source.In(s3object.New(nil))))
+	lambda.Start(chunker.New())
 }

@@ -1,4 +1,4 @@
-package source
+package chunker
 
 import (
 	"bytes"
@@ -87,7 +87,7 @@ func zip(t rapid.TB, content string) []byte {
 // all are the items of a source, one a line, and the error after them.
 func all(from Source) (string, error) {
 	var lines strings.Builder
-	for item, err := range In(inMemory())(context.Background(), from) {
+	for item, err := range in(inMemory())(context.Background(), from) {
 		if err != nil {
 			return lines.String(), err
 		}
@@ -306,7 +306,7 @@ func TestReadingEndsWithTheInvocation(t *testing.T) {
 	defer cancel()
 	n := 0
 	var last error
-	for _, err := range In(s3object.New(nil))(ctx, Source{Format: protocol.FormatJSONLines, Bucket: bucket, Key: "ends"}) {
+	for _, err := range in(s3object.New(nil))(ctx, Source{Format: protocol.FormatJSONLines, Bucket: bucket, Key: "ends"}) {
 		if n++; n == 1 {
 			cancel()
 		}

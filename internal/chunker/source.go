@@ -1,6 +1,7 @@
-// Package source reads the items of an S3 source for the chunker, which stores
-// them in chunks. [items] has the rules of the formats.
-package source
+// Package chunker is the job start that reads the items of an S3 source and stores
+// them in chunks, for a job that passes its items by reference. [items] has the rules
+// of the formats.
+package chunker
 
 import (
 	"context"
@@ -98,13 +99,13 @@ func (s *Source) items() items.Source {
 	return from
 }
 
-// In returns a function that yields the items of a source in a store, as they
+// in returns a function that yields the items of a source in a store, as they
 // come. It holds one item at a time. An error is the last that it yields:
 // MapJob.ItemReaderFailed if the items are not what their format says or could
 // not be read to their end, MapJob.SourceChanged if their object was replaced
 // meanwhile, or the error of S3 with its name, such as NoSuchBucket, NoSuchKey
 // or AccessDenied.
-func In(s3 *s3object.Store) func(context.Context, Source) iter.Seq2[json.RawMessage, error] {
+func in(s3 *s3object.Store) func(context.Context, Source) iter.Seq2[json.RawMessage, error] {
 	return func(ctx context.Context, from Source) iter.Seq2[json.RawMessage, error] { return read(ctx, s3, from) }
 }
 

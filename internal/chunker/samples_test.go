@@ -1,4 +1,4 @@
-package source
+package chunker
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-const samples = "../../../../../../internal/items/testdata"
+const samples = "../items/testdata"
 
 // The samples of package items are the same items by reference, where the
 // chunker reads them, and by value, where an ItemReader does. A test of the

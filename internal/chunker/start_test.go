@@ -1,4 +1,4 @@
-package source
+package chunker
 
 import (
 	"bytes"
@@ -45,7 +45,7 @@ func TestAJobStartStoresTheItemsInChunks(t *testing.T) {
 		fmt.Fprintf(&expected, `{"id":"%d","name":"n, %d"}`+"\n", i, i)
 	}
 	put(t, bucket, "start/rows.csv", []byte(rows.String()))
-	answer, err := jobtest.Call{}.Invoke(job.Start(In(s3object.New(nil))), startRequest(`{"format": "CSV", "bucket": "in", "key": "start/rows.csv"}`, "start", 10))
+	answer, err := jobtest.Call{}.Invoke(job.Start(in(s3object.New(nil))), startRequest(`{"format": "CSV", "bucket": "in", "key": "start/rows.csv"}`, "start", 10))
 	if err != nil || string(answer) != `{"items":{"bucket":"results","key":"start/items.jsonl","count":25,"chunked":true}}` {
 		t.Fatalf("got %s and error %v, expected the address of 25 items in chunks", answer, err)
 	}
@@ -80,7 +80,7 @@ func TestAJobStartRefusesByName(t *testing.T) {
 		`{"format": "JSONL", "bucket": "in", "key": "refuse/bad.jsonl"}`:   {Type: protocol.ErrorItemReaderFailed, Message: "after 2 items: s3://in/refuse/bad.jsonl: line 3: got { ("},
 		`{"format": "OBJECTS", "bucket": "nowhere", "prefix": "anywhere"}`: {Type: "NoSuchBucket", Message: "after 0 items: s3://nowhere/anywhere: got no such bucket"},
 	} {
-		answer, err := jobtest.Call{}.Invoke(job.Start(In(s3object.New(nil))), startRequest(source, "refuse", 1))
+		answer, err := jobtest.Call{}.Invoke(job.Start(in(s3object.New(nil))), startRequest(source, "refuse", 1))
 		got, ok := errors.AsType[messages.InvokeResponse_Error](err)
 		if !ok || got.Type != expected.Type || !strings.Contains(got.Message, expected.Message) {
 			t.Errorf("%s: got %s and error %v, expected %s: %s", source, answer, err, expected.Type, expected.Message)
@@ -143,7 +143,7 @@ func TestManyItemsTakeNoMoreMemoryThanFew(t *testing.T) {
 			from := many(t, format, n)
 			var early, late uint64
 			seen := 0
-			for _, err := range In(s3object.New(nil))(t.Context(), from) {
+			for _, err := range in(s3object.New(nil))(t.Context(), from) {
 				if err != nil {
 					t.Fatal(err)
 				}
