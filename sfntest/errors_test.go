@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template/templatetest"
 )
 
@@ -170,12 +171,12 @@ func TestTextsThatAreNoStack(t *testing.T) {
 		`{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`: "got a template without state machines, expected at least one",
 		`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pas\"}}}"}}}}`: "state machine M: ",
 	} {
-		if _, err := parse([]byte(text)); err == nil || !strings.Contains(err.Error(), expected) {
+		if _, err := deployment.Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("%s: got error %v, expected %s", text, err, expected)
 		}
 	}
 	// All problems of a definition at once.
-	_, err := parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Wait", "Next": "B"}, "C": {"Type": "Pass", "End": true}}}`))
+	_, err := deployment.Parse([]byte(`{"StartAt": "A", "States": {"A": {"Type": "Wait", "Next": "B"}, "C": {"Type": "Pass", "End": true}}}`))
 	for _, expected := range []string{"$.States.A", "$.States.C"} {
 		if err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("got %v, expected a problem of %s as well", err, expected)
@@ -210,7 +211,7 @@ func TestOpen(t *testing.T) {
 		folder + "/nowhere": "no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out",
 	} {
 		got := ""
-		if _, err := open(path); err != nil {
+		if _, err := deployment.Open(path); err != nil {
 			got = err.Error()
 		}
 		if got != expected && (expected == "" || !strings.Contains(got, expected)) {

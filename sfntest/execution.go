@@ -20,10 +20,10 @@ func (x *Execution) ARN() string { return x.arn }
 func (x *Execution) RunToEnd() {
 	x.world.t.Helper()
 	x.world.session.RunToEnd(x.arn)
-	x.world.record.flush()
+	x.world.record.Flush()
 	x.world.stopIfOver()
 	if x.Status() == engine.Running {
-		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s\n%s", x.world.record.label(x.arn), describeWaits(x.Waits()), x.tail())
+		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s\n%s", x.world.record.Label(x.arn), describeWaits(x.Waits()), x.tail())
 	}
 }
 

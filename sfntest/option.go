@@ -33,7 +33,7 @@ type settings struct {
 // definition without a template its FunctionName. A job.Handler is a lambda.Handler.
 func Handle(name string, h lambda.Handler) Option {
 	return Option{func(s *settings) error {
-		f, err := s.stack.function(name)
+		f, err := s.stack.parsed.FindFunction(name)
 		if err != nil {
 			return err
 		}

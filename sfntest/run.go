@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/sfntest/internal/history"
 )
 
 // result is what a run of one seed has shown.
@@ -19,7 +20,7 @@ type result struct {
 	statuses  map[string]int  // of executions
 	sites     *fault.Sites
 	choices   uint64
-	events    []Event
+	events    []*history.Event
 }
 
 // violation is why an invariant does not hold.
@@ -68,7 +69,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
 		return
 	}
 	run.World = w
-	w.record.observe = func(event Event) { e.observe(run, r, event, violated) }
+	w.record.Observe = func(event *history.Event) { e.observe(run, r, newEvent(history.Line{Event: event}), violated) }
 	w.stopped = func() bool { return r.violation != nil }
 	unlessStopped(func() {
 		e.sweep.Do(run)
@@ -93,8 +94,8 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
 		}
 	}
 	r.history = histories.String()
-	r.choices, r.events = w.simulation.Choices(), w.record.events
-	w.record.observe = nil
+	r.choices, r.events = w.simulation.Choices(), w.record.Events
+	w.record.Observe = nil
 	if err := w.simulation.Close(); err != nil {
 		violated("handlers end", err.Error())
 	}
@@ -145,10 +146,10 @@ func (r *result) differs(other *result) string {
 	for i := range max(len(r.events), len(other.events)) {
 		one, two := "the end", "the end"
 		if i < len(r.events) {
-			one = r.events[i].compared()
+			one = r.events[i].String()
 		}
 		if i < len(other.events) {
-			two = other.events[i].compared()
+			two = other.events[i].String()
 		}
 		if one != two {
 			return fmt.Sprintf("event %d: got %s, then %s", i+1, one, two)
@@ -158,9 +159,4 @@ func (r *result) differs(other *result) string {
 		return "a choice of what goes on"
 	}
 	return ""
-}
-
-// compared returns what two runs of a seed have in common in an event.
-func (e *Event) compared() string {
-	return fmt.Sprintf("%s %s of %s", strings.TrimPrefix(e.State+" ", " "), e.Type, e.Execution)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/sfntest/internal/history"
 )
 
 // World is a stack that runs in virtual time. Its methods are for the goroutine of
@@ -23,7 +24,7 @@ type World struct {
 	stack      *Stack
 	simulation *simulation.Simulation
 	session    *engine.Session
-	record     record
+	record     history.Record
 	executions map[string]*Execution // by ARN
 	started    int
 	stopped    func() bool // nil, or whether the run of a sweep need not go on
@@ -75,10 +76,10 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
-	w := &World{t: t, stack: s, record: record{executions: map[string]*recorded{}}, executions: map[string]*Execution{}}
+	w := &World{t: t, stack: s, executions: map[string]*Execution{}}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: settings.tasks, Seed: settings.seed,
-		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.add, Maps: &w.record, Struck: w.record.struck,
+		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.Add, Maps: &w.record, Struck: w.record.Struck,
 	}
 	if err := errors.Join(append(errs, simulation.Missing(&o))...); err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (w *World) Start(machine string, input any) *Execution {
 // StartNamed is Start with the name of the execution.
 func (w *World) StartNamed(machine, name string, input any) *Execution {
 	w.t.Helper()
-	m, err := w.stack.machine(machine)
+	m, err := w.stack.parsed.FindMachine(machine)
 	if err != nil {
 		w.t.Fatalf("Start: %v", err)
 	}
@@ -140,7 +141,7 @@ func (w *World) Advance(d time.Duration) { w.run(time.Now().Add(d)) }
 
 func (w *World) run(until time.Time) {
 	w.session.Run(until)
-	w.record.flush()
+	w.record.Flush()
 	w.stopIfOver()
 }
 
@@ -169,7 +170,7 @@ func (w *World) Config() aws.Config { return w.simulation.Config() }
 // stack's template has for a resource: the path of its construct or its logical ID.
 func (w *World) Name(resource string) string {
 	w.t.Helper()
-	name, err := w.stack.name(resource)
+	name, err := w.stack.parsed.Reference(resource)
 	if err != nil {
 		w.t.Fatalf("Name: %v", err)
 	}

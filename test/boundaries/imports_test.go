@@ -138,7 +138,8 @@ var floors = [][]room{
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/asl", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/lambdahost", "internal/memory/dynamodb", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value"}, sdk},
+		{"internal/simulation/...", []string{"internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/lambdahost", "internal/memory/dynamodb", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/statesarn", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
@@ -146,7 +147,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"sfntest", []string{"internal/asl", "internal/asl/fields", "internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/statesarn", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/history"}, sdk},
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
