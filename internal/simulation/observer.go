@@ -21,22 +21,22 @@ func (s *Simulation) observe(e event.Event) {
 		return
 	}
 	if strings.HasSuffix(string(e.Type), "StateEntered") {
-		s.end(e.ExecutionARN, fault.Site{Moment: fault.Entry, Execution: e.ExecutionARN, Machine: m.ID, State: m.PathOf(e.Data.Name)})
+		s.end(fault.Site{Moment: fault.Entry, Execution: e.ExecutionARN, Machine: m.ID, State: m.PathOf(e.Data.Name)})
 	}
-	s.end(e.ExecutionARN, fault.Site{Moment: fault.Event, Execution: e.ExecutionARN, Machine: m.ID, Event: int(e.ID)})
+	s.end(fault.Site{Moment: fault.Event, Execution: e.ExecutionARN, Machine: m.ID, Event: int(e.ID)})
 }
 
 // end stops an execution, or lets its time be up, if a fault strikes.
-func (s *Simulation) end(execution string, at fault.Site) {
+func (s *Simulation) end(at fault.Site) {
 	f, struck := s.come(at)
 	if !struck {
 		return
 	}
 	do := func() {
 		if f.Fault == fault.Expire {
-			s.session.TimeOut(execution)
+			s.session.TimeOut(at.Execution)
 		} else {
-			s.session.Stop(execution, f.Error, f.Cause)
+			s.session.Stop(at.Execution, f.Error, f.Cause)
 		}
 	}
 	if f.After > 0 {

@@ -14,7 +14,7 @@ func (s *Simulation) redrivenResults(store objects.Store) *redriven.Results {
 	return &redriven.Results{
 		Store: store,
 		Strikes: func(run engine.MapRunInfo) bool {
-			site := fault.Site{Moment: fault.Results}
+			site := fault.Site{Moment: fault.Results, Execution: run.ExecutionARN}
 			if m := s.stack.Started(run.ExecutionARN); m != nil {
 				site.Machine, site.State = m.ID, m.PathOf(run.StateName)
 			}

@@ -79,27 +79,27 @@ func object(bucket, key *string) func() string {
 
 // GetObject implements [s3object.API].
 func (g gatedS3) GetObject(ctx context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
-	return gated(ctx, g, "GetObject", in, object(in.Bucket, in.Key), g.simulation.memory.GetObject)
+	return gated(ctx, g, "GetObject", in, object(in.Bucket, in.Key), g.simulation.objects.GetObject)
 }
 
 // PutObject implements [s3object.API].
 func (g gatedS3) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
-	return gated(ctx, g, "PutObject", in, object(in.Bucket, in.Key), g.simulation.memory.PutObject)
+	return gated(ctx, g, "PutObject", in, object(in.Bucket, in.Key), g.simulation.objects.PutObject)
 }
 
 // CopyObject implements [s3object.API].
 func (g gatedS3) CopyObject(ctx context.Context, in *s3.CopyObjectInput, _ ...func(*s3.Options)) (*s3.CopyObjectOutput, error) {
-	return gated(ctx, g, "CopyObject", in, object(in.Bucket, in.Key), g.simulation.memory.CopyObject)
+	return gated(ctx, g, "CopyObject", in, object(in.Bucket, in.Key), g.simulation.objects.CopyObject)
 }
 
 // ListObjectsV2 implements [s3object.API].
 func (g gatedS3) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, _ ...func(*s3.Options)) (*s3.ListObjectsV2Output, error) {
-	return gated(ctx, g, "ListObjectsV2", in, object(in.Bucket, in.Prefix), g.simulation.memory.ListObjectsV2)
+	return gated(ctx, g, "ListObjectsV2", in, object(in.Bucket, in.Prefix), g.simulation.objects.ListObjectsV2)
 }
 
 // CreateMultipartUpload implements [s3object.API].
 func (g gatedS3) CreateMultipartUpload(ctx context.Context, in *s3.CreateMultipartUploadInput, _ ...func(*s3.Options)) (*s3.CreateMultipartUploadOutput, error) {
-	return gated(ctx, g, "CreateMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.memory.CreateMultipartUpload)
+	return gated(ctx, g, "CreateMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.objects.CreateMultipartUpload)
 }
 
 // UploadPart implements [s3object.API].
@@ -107,15 +107,15 @@ func (g gatedS3) UploadPart(ctx context.Context, in *s3.UploadPartInput, _ ...fu
 	part := func() string {
 		return fmt.Sprint(aws.ToString(in.Bucket), "/", aws.ToString(in.Key), "?", aws.ToInt32(in.PartNumber))
 	}
-	return gated(ctx, g, "UploadPart", in, part, g.simulation.memory.UploadPart)
+	return gated(ctx, g, "UploadPart", in, part, g.simulation.objects.UploadPart)
 }
 
 // CompleteMultipartUpload implements [s3object.API].
 func (g gatedS3) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput, _ ...func(*s3.Options)) (*s3.CompleteMultipartUploadOutput, error) {
-	return gated(ctx, g, "CompleteMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.memory.CompleteMultipartUpload)
+	return gated(ctx, g, "CompleteMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.objects.CompleteMultipartUpload)
 }
 
 // AbortMultipartUpload implements [s3object.API].
 func (g gatedS3) AbortMultipartUpload(ctx context.Context, in *s3.AbortMultipartUploadInput, _ ...func(*s3.Options)) (*s3.AbortMultipartUploadOutput, error) {
-	return gated(ctx, g, "AbortMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.memory.AbortMultipartUpload)
+	return gated(ctx, g, "AbortMultipartUpload", in, object(in.Bucket, in.Key), g.simulation.objects.AbortMultipartUpload)
 }

@@ -3,9 +3,11 @@ package simulation
 import (
 	"net/http"
 
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
+	"github.com/mapjob/mapjob/internal/memory/s3"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
@@ -13,7 +15,7 @@ import (
 
 // startServices starts the services of the stack, with its resources.
 func (s *Simulation) startServices() error {
-	s.memory = &memory{objects: map[string][]byte{}}
+	s.objects = s3.New(s.stack.Buckets...)
 	s.database = dynamodb.New()
 	for _, t := range s.stack.Tables {
 		if err := s.database.CreateTable(t.Name, t.Properties); err != nil {
@@ -21,8 +23,9 @@ func (s *Simulation) startServices() error {
 		}
 	}
 	s.queues = sqs.New(sqs.Options{Region: s.region(), Account: s.account()})
-	s.services = &integration.Services{Functions: s, Database: s.database, Queues: s.queues, Messages: &kept{}}
-	s.faces = map[string]http.Handler{"dynamodb": s.database}
+	s.faces = map[string]http.Handler{"s3": s.objects, "dynamodb": s.database, "sqs": s.queues}
+	client := awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
+	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: &kept{}}
 	return nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
+	"github.com/mapjob/mapjob/internal/memory/s3"
 	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
@@ -71,7 +72,7 @@ type Simulation struct {
 	injector  *fault.Injector
 	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
 
-	memory   *memory
+	objects  *s3.Store
 	database *dynamodb.Database
 	faces    map[string]http.Handler // of services, by their names in calls
 	queues   *sqs.Service
@@ -109,7 +110,7 @@ func New(o Options) (*Simulation, error) {
 
 func (s *Simulation) engineOptions() []engine.Option {
 	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed)}
-	var store objects.Store = s.memory
+	var store objects.Store = s.objects
 	var observers engine.MapObservers
 	if s.options.Sites != nil || s.strikes[fault.Results] {
 		results := s.redrivenResults(store)

@@ -134,11 +134,23 @@ func (clientOfContext) PutObject(ctx context.Context, in *s3.PutObjectInput, _ .
 	return client.PutObject(ctx, in)
 }
 
+// bucket returns the name of the bucket that begins with this.
+func (s *sample) bucket(t *testing.T, beginning string) string {
+	t.Helper()
+	for _, name := range s.stack.Buckets {
+		if strings.HasPrefix(name, "stack-"+beginning) {
+			return name
+		}
+	}
+	t.Fatalf("got the buckets %v, expected one of %s", s.stack.Buckets, beginning)
+	return ""
+}
+
 // handlers returns the sample's own handlers.
 func (s *sample) handlers(t *testing.T) map[string]lambda.Handler {
 	t.Helper()
 	quiet := job.WithLogger(slog.New(slog.DiscardHandler))
-	invoices := &invoicing.Invoices{Client: clientOfContext{}, Bucket: "invoices"}
+	invoices := &invoicing.Invoices{Client: clientOfContext{}, Bucket: s.bucket(t, "invoices")}
 	orders := &invoicing.Orders{Client: s, Table: "orders", Index: "due"}
 	handlers := map[string]lambda.Handler{}
 	for _, f := range s.stack.Functions {
