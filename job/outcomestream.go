@@ -40,8 +40,10 @@ type outcomeStream struct {
 }
 
 // A batch of outcomes has up to batchLength of them, and is passed on before if
-// their outputs and items take more than batchBytes.
+// their outputs and items take more than batchBytes. At first it has room for
+// firstLength, because most jobs are small.
 const (
+	firstLength = 8
 	batchLength = 128
 	batchBytes  = 256 << 10
 )
@@ -51,7 +53,7 @@ func newOutcomeStream(ctx context.Context, log *slog.Logger, source iter.Seq2[pr
 	s := &outcomeStream{full: make(chan []protocol.Outcome), free: make(chan []protocol.Outcome, 2), stop: make(chan struct{}),
 		seen: seen, tally: tally.Tally{Start: started}, errors: errors, kept: kept}
 	for range cap(s.free) {
-		s.free <- make([]protocol.Outcome, 0, batchLength)
+		s.free <- make([]protocol.Outcome, 0, firstLength)
 	}
 	s.ended = contain.InGoroutine(ctx, log, func() error { return s.read(source) }, func(error) { close(s.full) })
 	return s

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -110,6 +111,23 @@ func (j *smallJob) run(tb testing.TB, start, work, summarize bool) {
 	}
 	if summarize {
 		invoke(j.summary, j.summarizer)
+	}
+}
+
+// Most jobs are small, and a test may run thousands: buffers for a million items must
+// not be allocated for twenty.
+func TestASmallJobTakesLittleMemory(t *testing.T) {
+	const runs, most = 50, 300 << 10 // bytes of a run
+	j := newSmallJob()
+	j.run(t, true, true, true)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range runs {
+		j.run(t, true, true, true)
+	}
+	runtime.ReadMemStats(&after)
+	if got := (after.TotalAlloc - before.TotalAlloc) / runs; got > most {
+		t.Errorf("got %d bytes allocated in each run, expected at most %d", got, most)
 	}
 }
 

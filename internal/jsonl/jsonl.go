@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // MaxLine limits the bytes of a line that [EachLine] reads, and MaxDocument those of a
@@ -25,6 +26,24 @@ type LongLineError struct {
 
 func (e *LongLineError) Error() string {
 	return fmt.Sprintf("line %d: got more than %d bytes, expected shorter lines: is it JSON Lines, with a line end after each value?", e.Line, e.Most)
+}
+
+// bufferSize is the size of a reader's buffer, in bytes.
+const bufferSize = 1 << 16
+
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, bufferSize) }}
+
+// NewReader returns a reader with a large buffer. Release it after use.
+func NewReader(from io.Reader) *bufio.Reader {
+	r, _ := readers.Get().(*bufio.Reader)
+	r.Reset(from)
+	return r
+}
+
+// Release lets another NewReader use the buffer of a reader.
+func Release(r *bufio.Reader) {
+	r.Reset(nil)
+	readers.Put(r)
 }
 
 // EachLine calls do with each line that is not blank, without the white space
@@ -46,7 +65,12 @@ func eachLine(limit int, from io.Reader, do func(line []byte) error, tooLong fun
 	var long []byte // a line that is longer than the buffer
 	size := 0       // of that line
 	number := 1
-	for lines := bufio.NewReaderSize(from, 1<<16); ; {
+	lines, isBuffered := from.(*bufio.Reader)
+	if !isBuffered {
+		lines = NewReader(from)
+		defer Release(lines)
+	}
+	for {
 		line, err := lines.ReadSlice('\n')
 		isWhole := !errors.Is(err, bufio.ErrBufferFull)
 		if err != nil && isWhole && !errors.Is(err, io.EOF) {

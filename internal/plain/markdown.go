@@ -65,7 +65,9 @@ func Code(text string) string {
 var linked = regexp.MustCompile(`(?i)://|@|www\.|#[0-9]|\bGH-[0-9]|:[0-9]*[a-z][a-z0-9_+-]*:|:(?:\+1|-1|100|1234):`)
 
 // isLinked reports whether a text may have a link or an emoji.
-func isLinked(text string) bool { return linked.MatchString(text) }
+func isLinked(text string) bool {
+	return strings.ContainsAny(text, ":@.#-") && linked.MatchString(text) // each alternative has one of these
+}
 
 // isMarkup reports whether the character r, the i-th, needs a backslash. Characters
 // that are no markup where they are have none, so that the text stays easy to read.

@@ -22,7 +22,8 @@ func (r Reader) eachElement(ctx context.Context, bucket, key string, do func(ele
 		return fmt.Errorf("reading %w", err)
 	}
 	defer body.Close()
-	from := bufio.NewReaderSize(body, 1<<16)
+	from := jsonl.NewReader(body)
+	defer jsonl.Release(from)
 	if isArray, err := startsArray(from); err != nil {
 		return fmt.Errorf("reading %w", err)
 	} else if !isArray {

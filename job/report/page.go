@@ -19,7 +19,7 @@ var styles string
 // The page is not made by html/template: every worker's binary would have that
 // package in it, and a small job's summary would spend a third of its time there.
 func (r *Report) HTML(w io.Writer) error {
-	var p page
+	p := page{make([]byte, 0, 2*len(styles))}
 	p.head(r)
 	p.items(r)
 	p.comparison(r)

@@ -30,7 +30,7 @@ const (
 	// upload in parts prepares three of them before it knows that it needs one.
 	smallObject = 1 << 20
 	// firstBytes is the room that an object gets at first.
-	firstBytes = 4 << 10
+	firstBytes = 1 << 10
 	// maxCopy is the largest object that S3 copies, in bytes.
 	maxCopy = 5 << 30
 )
@@ -89,7 +89,7 @@ func Begin(ctx context.Context, store *s3object.Store, to Target) *Object {
 func (o *Object) Write(text []byte) (int, error) {
 	if o.parts == nil && len(o.written)+len(text) < smallObject {
 		if o.written == nil {
-			o.written = make([]byte, 0, firstBytes)
+			o.written = make([]byte, 0, max(firstBytes, len(text)))
 		}
 		o.written = append(o.written, text...)
 		return len(text), nil
