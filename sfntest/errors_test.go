@@ -122,7 +122,7 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"a name that is taken": {token, nil, func(w *World) { w.StartNamed("", "a", nil); w.StartNamed("", "a", nil) },
 			`execution:StateMachine:a: `},
 		"no end": {token, nil, func(w *World) { w.Start("", nil).RunToEnd() },
-			"RunToEnd: execution-1 waits without an end:\n  state Ask waits for a token: answer it with Waits()[0].Succeed(…) or Fail(…)\n0s        execution-1 started with null\n0s        Ask: entered\n"},
+			"RunToEnd: execution-1 waits without an end:\n  state Ask waits for a token: answer it with Waits()[0].Succeed(…) or Fail(…):\n0s        execution-1 started with null\n0s        Ask: entered\n"},
 		"an output of one that runs": {token, nil, func(w *World) { w.Start("", nil).Output(nil) }, "Output: got an execution that is RUNNING, expected one that has succeeded"},
 		"an output of one that failed": {fails, nil, func(w *World) {
 			x := w.Start("", nil)

@@ -23,7 +23,7 @@ func (x *Execution) RunToEnd() {
 	x.world.record.Flush()
 	x.world.stopIfOver()
 	if x.Status() == engine.Running {
-		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s\n%s", x.world.record.Label(x.arn), describeWaits(x.Waits()), x.tail())
+		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s%s", x.world.record.Label(x.arn), describeWaits(x.Waits()), x.tail())
 	}
 }
 
@@ -58,7 +58,7 @@ func (x *Execution) Output(into any) {
 		if e := x.Err(); e != nil && e.Name != "" {
 			text += " with " + e.Error()
 		}
-		x.world.t.Fatalf("Output: got an execution that is %s, expected one that has succeeded:\n%s", text, x.tail())
+		x.world.t.Fatalf("Output: got an execution that is %s, expected one that has succeeded%s", text, x.tail())
 	}
 	if err := json.Unmarshal(r.Output, into); err != nil {
 		x.world.t.Fatalf("Output: got %s: %v", r.Output, err)

@@ -3,16 +3,24 @@ package sfntest_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/sfntest"
 )
 
 const twoCharges = `{"StartAt": "All", "States": {"All": {"Type": "Map", "ItemsPath": "$.orders", "End": true, "ItemProcessor": {"StartAt": "Charge", "States": {
-  "Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+  "Charge": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "ResultSelector": {"ok": true},
     "Parameters": {"FunctionName": "charge", "Payload.$": "$"},
     "Retry": [{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 2}]}}}}}}`
 
+// chargeOnce charges each order, and hopes that it is charged once.
 func chargeOnce() sfntest.Sweep {
 	return sfntest.Sweep{
 		Options: func(r *sfntest.Run) []sfntest.Option {
@@ -23,8 +31,8 @@ func chargeOnce() sfntest.Sweep {
 		Do: func(r *sfntest.Run) { r.Start("", map[string][]Order{"orders": {{"a"}, {"b"}}}).RunToEnd() },
 		Invariants: []sfntest.Invariant{
 			sfntest.Finally("each order is charged once", func(r *sfntest.Run) (bool, error) {
-				for id, n := range r.Values["charged"].(map[string]int) {
-					if n > 1 {
+				for _, id := range []string{"a", "b"} {
+					if n := r.Values["charged"].(map[string]int)[id]; n > 1 {
 						return true, fmt.Errorf("order %s: got %d charges, expected one", id, n)
 					}
 				}
@@ -34,9 +42,171 @@ func chargeOnce() sfntest.Sweep {
 	}
 }
 
+func explore(t *testing.T, sweep sfntest.Sweep) {
+	t.Helper()
+	sfntest.Explore(t, sfntest.Parse(t, []byte(twoCharges)), sweep)
+}
+
 func TestExploreRunsEachSeed(t *testing.T) {
 	sweep := chargeOnce()
 	sweep.Seeds = 30
-	sweep.Faults = []string{"throttle"}
-	sfntest.Explore(t, sfntest.Parse(t, []byte(twoCharges)), sweep)
+	sweep.Faults = []string{"throttle", "error"} // after which nothing was charged
+	explore(t, sweep)
+}
+
+// The default of Sweep.Do starts the only state machine.
+func TestExploreStartsTheOnlyStateMachine(t *testing.T) {
+	ended := func(r *sfntest.Run) (bool, error) {
+		if n := len(r.Executions()); n != 1 || r.Executions()[0].Status() == "RUNNING" {
+			return true, fmt.Errorf("got %d executions, expected one that has ended", n)
+		}
+		return true, nil
+	}
+	sfntest.Explore(t, sfntest.Parse(t, []byte(`{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":9,"End":true}}}`)),
+		sfntest.Sweep{Seeds: 4, Invariants: []sfntest.Invariant{sfntest.Finally("it ends", ended)}})
+}
+
+// failing are tests that fail: [TestSweepsThatFail] runs them in another process.
+func failing() map[string]func(*testing.T) {
+	nothing := func(*sfntest.Run) (bool, error) { return true, nil }
+	with := func(change func(*sfntest.Sweep)) func(*testing.T) {
+		return func(t *testing.T) {
+			sweep := chargeOnce()
+			change(&sweep)
+			explore(t, sweep)
+		}
+	}
+	var calls int // that runs share, which they must not
+	return map[string]func(*testing.T){
+		"fault": with(func(s *sfntest.Sweep) { s.Faults = []string{"crash"} }),
+		"without faults": with(func(s *sfntest.Sweep) {
+			s.Invariants = []sfntest.Invariant{sfntest.Always("no state is entered", func(_ *sfntest.Run, e sfntest.Event) (bool, error) {
+				if e.State != "" {
+					return true, fmt.Errorf("got state %s", e.State)
+				}
+				return false, nil
+			})}
+		}),
+		"never reached": with(func(s *sfntest.Sweep) {
+			s.Invariants = append(s.Invariants, sfntest.Finally("the moon is full", func(*sfntest.Run) (bool, error) { return false, nil }))
+			s.Faults = []string{"throttle"}
+			s.Seeds = 8
+		}),
+		"not the same": with(func(s *sfntest.Sweep) {
+			s.Do = func(r *sfntest.Run) {
+				if calls++; calls%2 == 0 {
+					r.Advance(time.Hour)
+				}
+				r.Start("", map[string][]Order{"orders": make([]Order, calls)}).RunToEnd()
+			}
+			s.Invariants = []sfntest.Invariant{sfntest.Finally("nothing", nothing)}
+			s.Seeds = 1
+		}),
+		"a misspelt handler": with(func(s *sfntest.Sweep) {
+			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("chrge", charge)} }
+		}),
+		"nothing to check": with(func(s *sfntest.Sweep) { s.Invariants = nil }),
+		"unknown faults":   with(func(s *sfntest.Sweep) { s.Faults = []string{"flood"} }),
+		"a handler that stays": with(func(s *sfntest.Sweep) {
+			s.Invariants = []sfntest.Invariant{sfntest.Finally("nothing", nothing)}
+			s.Options = func(*sfntest.Run) []sfntest.Option {
+				return []sfntest.Option{sfntest.HandleFunc("charge", func(context.Context, Order) (any, error) { time.Sleep(24 * time.Hour); return nil, nil })}
+			}
+		}),
+		"no end": func(t *testing.T) {
+			sfntest.Explore(t, sfntest.Parse(t, []byte(refund)), sfntest.Sweep{
+				Options:    func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("charge", charge)} },
+				Invariants: []sfntest.Invariant{sfntest.Finally("nothing", nothing)},
+			})
+		},
+	}
+}
+
+const failingVariable = "SFNTEST_FAILING"
+
+// TestFailing runs a sweep that fails, if it is told to.
+func TestFailing(t *testing.T) {
+	if run, ok := failing()[os.Getenv(failingVariable)]; ok {
+		run(t)
+	}
+}
+
+var elapsed = regexp.MustCompile(`\([\d.]+s\)|\t[\d.]+s|explore\w*\.go:\d+: `)
+
+// output runs a test that fails in another process, and returns what it prints.
+func output(t *testing.T, name string, flags ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-test.run=^TestFailing$"}, flags...)...)
+	command.Env = append(os.Environ(), failingVariable+"="+name, "GOMAXPROCS=1")
+	text, err := command.CombinedOutput()
+	if err == nil {
+		t.Errorf("%s: got a test that passes, expected one that fails:\n%s", name, text)
+	}
+	return elapsed.ReplaceAllString(string(text), "")
+}
+
+func TestSweepsThatFail(t *testing.T) {
+	t.Parallel()
+	for name, expected := range map[string][]string{
+		"fault": {"--- FAIL: TestFailing/seed=", "each order is charged once: order ",
+			`1 is needed: [{"fault":"crash",`, " repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=", ` -sfntest.faults='[{"fault":"crash",`, "FAULT crash after the work", "as in a seed before, with faults of the same kinds: crash after"},
+		"without faults":       {"--- FAIL: TestFailing/seed=0 ", "no state is entered: got state All", "of 0 faults, none is needed: the order in which things go on is enough", "-sfntest.seed=0 -sfntest.faults='[]'"},
+		"never reached":        {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
+		"not the same":         {"two runs differ at event ", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
+		"a misspelt handler":   {`deployment: function "chrge": got a handler, expected the name of one of the stack's functions: charge`},
+		"nothing to check":     {"sfntest.Explore: Invariants: got none, expected at least one"},
+		"unknown faults":       {`sfntest.Explore: Faults: got "flood", expected one of error, throttle`},
+		"a handler that stays": {"function charge: still runs after its context has ended, expected it to return"},
+		"no end":               {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
+	} {
+		got := output(t, name)
+		for _, part := range expected {
+			if !strings.Contains(strings.Join(strings.Fields(got), " "), part) { // whatever the indentation
+				t.Errorf("%s: got\n%s\nexpected\n%s", name, got, part)
+			}
+		}
+	}
+}
+
+// What a sweep prints is enough to repeat the run.
+func TestAFailureIsRepeatedByItsCommand(t *testing.T) {
+	t.Parallel()
+	command := regexp.MustCompile(`-sfntest.seed=(\d+) -sfntest.faults='(.*)'\n`)
+	found := output(t, "fault")
+	flags := command.FindStringSubmatch(found)
+	if flags == nil {
+		t.Fatalf("got\n%s\nexpected a command", found)
+	}
+	again := output(t, "fault", "-sfntest.seed="+flags[1], "-sfntest.faults="+flags[2])
+	section := func(text string) string {
+		_, text, _ = strings.Cut(text, "repeat: ")
+		text, _, _ = strings.Cut(text, "--- FAIL")
+		text, _, _ = strings.Cut(text, "FAIL\n")
+		return strings.TrimSpace(text)
+	}
+	if diff := cmp.Diff(section(found), section(again)); diff != "" || section(found) == "" {
+		t.Errorf("the run and its repetition differ (-run +repetition):\n%s", diff)
+	}
+	// A seed alone chooses the same faults as in the sweep.
+	alone := output(t, "fault", "-sfntest.seed="+flags[1])
+	if diff := cmp.Diff(section(found), section(alone)); diff != "" {
+		t.Errorf("the run and the seed alone differ (-run +alone):\n%s", diff)
+	}
+}
+
+func TestFlagsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	for flags, expected := range map[string]string{
+		"-sfntest.seed=x":                                     `-sfntest.seed: got "x", expected a whole number`,
+		"-sfntest.faults=[]":                                  "-sfntest.faults: got it without -sfntest.seed, expected both",
+		"-sfntest.seed=1 -sfntest.faults=no.yaml":             "-sfntest.faults: open no.yaml: no such file or directory",
+		`-sfntest.seed=1 -sfntest.faults=[{"fault":"flood"}]`: `-sfntest.faults: line 1: `,
+	} {
+		if got := output(t, "fault", strings.Fields(flags)...); !strings.Contains(got, expected) {
+			t.Errorf("%s: got\n%s\nexpected %s", flags, got, expected)
+		}
+	}
+	if got := output(t, "never reached", "-sfntest.seeds=3"); !strings.Contains(got, "was never reached in 3 seeds") {
+		t.Errorf("got\n%s\nexpected three seeds", got)
+	}
 }

@@ -69,12 +69,15 @@ func (h History) String() string {
 	return history.Text(lines)
 }
 
-// tail returns the end of the history as text.
+// tail returns the end of the history as text, after a colon; "" in a sweep, which prints all of it.
 func (x *Execution) tail() string {
 	const most = 30 // lines
+	if x.world.stopped != nil {
+		return ""
+	}
 	lines := strings.SplitAfter(strings.TrimSuffix(x.History().String(), "\n"), "\n")
 	if len(lines) <= most {
-		return strings.Join(lines, "")
+		return ":\n" + strings.Join(lines, "")
 	}
-	return fmt.Sprintf("… %d lines before\n", len(lines)-most) + strings.Join(lines[len(lines)-most:], "")
+	return fmt.Sprintf(":\n… %d lines before\n", len(lines)-most) + strings.Join(lines[len(lines)-most:], "")
 }

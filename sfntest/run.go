@@ -47,11 +47,16 @@ func (r recorder) Fatalf(format string, args ...any) {
 // run runs one seed in a bubble.
 func (e *explorer) run(t *testing.T, seed uint64, faults []Fault) *result {
 	r := &result{reached: map[string]bool{}, struck: map[string]bool{}, states: map[string]bool{}, statuses: map[string]int{}, sites: &fault.Sites{}}
-	synctest.Test(t, func(*testing.T) { e.runInBubble(r, seed, faults) })
+	synctest.Test(t, func(*testing.T) {
+		if err := e.runInBubble(r, seed, faults); err != nil {
+			t.Error(err) // package synctest panics next
+		}
+	})
 	return r
 }
 
-func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
+// runInBubble fills the result. The error names functions that do not end.
+func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 	violated := func(name, reason string) {
 		if r.violation == nil {
 			r.violation = &violation{name, reason}
@@ -66,7 +71,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
 	w, err := deploy(e.stack, recorder{violated}, options)
 	if err != nil {
 		violated("deployment", err.Error())
-		return
+		return nil
 	}
 	run.World = w
 	w.record.Observe = func(event *history.Event) { e.observe(run, r, newEvent(history.Line{Event: event}), violated) }
@@ -96,9 +101,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) {
 	r.history = histories.String()
 	r.choices, r.events = w.simulation.Choices(), w.record.Events
 	w.record.Observe = nil
-	if err := w.simulation.Close(); err != nil {
-		violated("handlers end", err.Error())
-	}
+	return w.simulation.Close()
 }
 
 func errorName(x *Execution) string {
