@@ -8,7 +8,6 @@ import (
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/s3"
-	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -22,11 +21,13 @@ func (s *Simulation) startServices() error {
 			return err
 		}
 	}
-	s.queues = sqs.New(sqs.Options{Region: s.region(), Account: s.account()})
+	if err := s.startQueues(); err != nil {
+		return err
+	}
 	s.faces = map[string]http.Handler{"s3": s.objects, "dynamodb": s.database, "sqs": s.queues}
 	client := awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
 	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: &kept{}}
-	return nil
+	return s.pollQueues()
 }
 
 func (s *Simulation) region() string {

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/integration"
+	background "github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/s3"
 	"github.com/mapjob/mapjob/internal/objects"
@@ -76,6 +78,9 @@ type Simulation struct {
 	database *dynamodb.Database
 	faces    map[string]http.Handler // of services, by their names in calls
 	queues   *sqs.Service
+	invoker  *background.Invoker   // for queues and events
+	polled   []string              // queues
+	events   atomic.Int64          // under way
 	services *integration.Services // for tasks
 
 	mutex       sync.Mutex
@@ -154,8 +159,12 @@ func (s *Simulation) InFlight() []Invocation {
 	return list
 }
 
-// busy reports whether an invocation has not ended.
+// busy reports whether something goes on without a task that waits for it: an
+// invocation, an event or a message for a function.
 func (s *Simulation) busy() bool {
+	if s.events.Load() > 0 || s.hasMessages() {
+		return true
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return slices.ContainsFunc(s.inFlight, func(v *invocation) bool { return !v.hasEnded() })
@@ -179,6 +188,7 @@ func (s *Simulation) Close() error {
 		timer.Stop()
 	}
 	s.session.Close()
+	s.invoker.Close()
 	s.mutex.Lock()
 	open := slices.Clone(s.inFlight)
 	s.mutex.Unlock()

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"time"
 	"unicode/utf8"
-
-	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 // outgoing is a message to be sent.
@@ -63,7 +61,7 @@ func (s *Service) send(q *queue, o outgoing) *stored {
 	s.serial++
 	key := s.faults.key(q.name, o.body)
 	m := &stored{serial: s.serial, fate: s.faults.fateOf(key), Message: Message{
-		ID: uuid.New(), Body: o.body, Attributes: maps.Clone(o.attributes), TraceHeader: o.traceHeader, Sent: now, key: key}}
+		ID: s.options.NewID(), Body: o.body, Attributes: maps.Clone(o.attributes), TraceHeader: o.traceHeader, Sent: now, key: key}}
 	delay := q.delay
 	if o.delay != nil {
 		delay = *o.delay

@@ -17,6 +17,8 @@ import (
 	"cmp"
 	"strings"
 	"sync"
+
+	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 // Options configures a Service.
@@ -26,6 +28,8 @@ type Options struct {
 	Region, Account string
 	// Faults are injected into deliveries. Default: none.
 	Faults Faults
+	// NewID returns the ID of a message. Default: a random one.
+	NewID func() string
 }
 
 // Service holds queues. It is safe for concurrent use and needs no closing.
@@ -43,6 +47,9 @@ type Service struct {
 func New(options Options) *Service {
 	options.Region = cmp.Or(options.Region, "us-east-1")
 	options.Account = cmp.Or(options.Account, "123456789012")
+	if options.NewID == nil {
+		options.NewID = uuid.New
+	}
 	return &Service{
 		options: options,
 		faults:  faults{Faults: options.Faults, bodies: map[uint64]int{}},

@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -46,7 +47,9 @@ type Stack struct {
 
 	Buckets []string // names
 	Tables  []Resource
-	Queues  []Resource
+	Queues  []Queue
+	// Mappings are of functions that are invoked with the messages of queues.
+	Mappings []invocation.Mapping
 }
 
 // Resource is a resource of the template with its properties, resolved.
@@ -77,6 +80,8 @@ type Function struct {
 
 	// States are those that invoke it, by their names.
 	States []string
+	// Events says how the function is invoked asynchronously.
+	Events invocation.EventConfig
 }
 
 // Read reads the state machines and functions of a template's stack. The error has
@@ -106,7 +111,9 @@ func Read(t *template.Stack) (*Stack, error) {
 	var err error
 	s.Tables, err = resourcesOf(t, tableType, globalTableType)
 	errs = append(errs, err)
-	s.Queues, err = resourcesOf(t, queueType)
+	s.Queues, err = queuesOf(t)
+	errs = append(errs, err, s.readEvents())
+	s.Mappings, err = s.mappings()
 	s.look()
 	return s, errors.Join(append(errs, err)...)
 }
@@ -158,6 +165,7 @@ func Lone(definition *asl.StateMachine) *Stack {
 			if !strings.HasPrefix(address, "arn:") {
 				f.ARN = arn("lambda", "function:"+f.Name)
 			}
+			f.Events = invocation.EventConfig{Function: f.Name, ARN: f.ARN, Retries: invocation.MaxRetries, MaxAge: invocation.DefaultEventAge}
 			s.Functions = append(s.Functions, f)
 		}
 	}

@@ -69,7 +69,7 @@ func (s *Scheduler) Park(ctx context.Context, k Key) error {
 	s.mutex.Lock()
 	s.arrived = append(s.arrived, p)
 	s.mutex.Unlock()
-	s.rouse()
+	s.Rouse()
 	select {
 	case <-p.let:
 		return nil
@@ -87,10 +87,11 @@ func (s *Scheduler) Act(do func()) {
 	s.mutex.Lock()
 	s.acts = append(s.acts, do)
 	s.mutex.Unlock()
-	s.rouse()
+	s.Rouse()
 }
 
-func (s *Scheduler) rouse() {
+// Rouse lets the loop look again whether something may go on.
+func (s *Scheduler) Rouse() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
