@@ -45,7 +45,7 @@ func (o *Options) missingTasks() []error {
 				continue
 			}
 			if _, err := known.Find(state.Task.Resource, nil); err != nil {
-				errs = append(errs, fmt.Errorf("state %s: got %s, which has no fake, expected sfntest.HandleTask(%q, …): %w", m.Path(state), state.Task.Resource.ARN, state.Name, err))
+				errs = append(errs, fmt.Errorf("state %s: got %s, which has no fake, expected sfntest.HandleTask(%q, …)", m.Path(state), state.Task.Resource.ARN, state.Name))
 			}
 		}
 	}
