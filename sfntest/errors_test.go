@@ -99,7 +99,7 @@ func world(t *testing.T, r reporter, s *Stack, options ...Option) *World {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := w.simulation.Close(); err != nil {
+		if err := w.close(); err != nil {
 			t.Error(err)
 		}
 	})

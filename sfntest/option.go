@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -21,7 +22,7 @@ type Option struct{ set func(*settings) error }
 type settings struct {
 	stack    *Stack
 	handlers map[string]lambda.Handler // by the names of functions
-	tasks    map[string]engine.Integration
+	tasks    map[string]*task
 	seed     uint64
 	start    time.Time
 	faults   []fault.Fault
@@ -73,22 +74,34 @@ func HandleTask(name string, f func(ctx context.Context, arguments json.RawMessa
 		if s.tasks[name] != nil {
 			return fmt.Errorf("task %s: got two functions, expected one", name)
 		}
-		s.tasks[name] = engine.IntegrationFunc(func(ctx context.Context, r *engine.Request) (any, error) {
-			answer, err := f(ctx, value.Append(nil, r.Parameters))
-			if named, ok := errors.AsType[*Error](err); ok {
-				return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
-			}
-			if err != nil {
-				return nil, err
-			}
-			text, err := json.Marshal(answer)
-			if err != nil {
-				return nil, fmt.Errorf("encoding the answer: %w", err)
-			}
-			return value.Parse(text)
-		})
+		s.tasks[name] = &task{name: name, f: f}
 		return nil
 	}}
+}
+
+// task answers tasks with a function.
+type task struct {
+	name    string
+	f       func(ctx context.Context, arguments json.RawMessage) (any, error)
+	running atomic.Int64
+}
+
+// Call implements [engine.Integration].
+func (t *task) Call(ctx context.Context, r *engine.Request) (any, error) {
+	t.running.Add(1)
+	defer t.running.Add(-1)
+	answer, err := t.f(ctx, value.Append(nil, r.Parameters))
+	if named, ok := errors.AsType[*Error](err); ok {
+		return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
+	}
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the answer: %w", err)
+	}
+	return value.Parse(text)
 }
 
 // Seed chooses in which order requests and tasks that run at the same time go on,

@@ -101,7 +101,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 	r.history = histories.String()
 	r.choices, r.events = w.simulation.Choices(), w.record.Events
 	w.record.Observe = nil
-	return w.simulation.Close()
+	return w.close()
 }
 
 func errorName(x *Execution) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,7 @@ type World struct {
 	simulation *simulation.Simulation
 	session    *engine.Session
 	record     history.Record
+	tasks      []*task
 	executions map[string]*Execution // by ARN
 	started    int
 	stopped    func() bool // nil, or whether the run of a sweep need not go on
@@ -56,11 +58,30 @@ func New(t *testing.T, s *Stack, options ...Option) *World {
 		t.Fatalf("sfntest.New: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := w.simulation.Close(); err != nil {
+		if err := w.close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return w
+}
+
+// grace is how long tasks may go on after their contexts have ended.
+const grace = time.Hour
+
+// close stops what still runs. The error names what does not end: the bubble panics
+// then.
+func (w *World) close() error {
+	errs := []error{w.simulation.Close()}
+	running := func(t *task) bool { return t.running.Load() > 0 }
+	if slices.ContainsFunc(w.tasks, running) {
+		time.Sleep(grace)
+	}
+	for _, t := range w.tasks {
+		if running(t) {
+			errs = append(errs, fmt.Errorf("task %s: still runs after its context has ended, expected it to return", t.name))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // inBubble reports whether the caller runs in a bubble.
@@ -71,15 +92,19 @@ func inBubble() (in bool) {
 }
 
 func deploy(s *Stack, t reporter, options []Option) (*World, error) {
-	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]engine.Integration{}}
+	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]*task{}}
 	var errs []error
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
 	w := &World{t: t, stack: s, executions: map[string]*Execution{}}
 	o := simulation.Options{
-		Stack: s.parsed, Handlers: settings.handlers, Tasks: settings.tasks, Seed: settings.seed,
+		Stack: s.parsed, Handlers: settings.handlers, Tasks: map[string]engine.Integration{}, Seed: settings.seed,
 		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.Add, Maps: &w.record, Struck: w.record.Struck,
+	}
+	for name, task := range settings.tasks {
+		o.Tasks[name] = task
+		w.tasks = append(w.tasks, task)
 	}
 	if err := errors.Join(append(errs, simulation.Missing(&o))...); err != nil {
 		return nil, err

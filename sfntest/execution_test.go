@@ -1,0 +1,344 @@
+package sfntest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/sfntest"
+)
+
+// everywhere waits for one thing of each kind, in a Parallel state and in a Map Run.
+const everywhere = `{"QueryLanguage": "JSONata", "StartAt": "Set", "States": {
+  "Set": {"Type": "Pass", "Assign": {"order": "{% $states.input %}"}, "Next": "All"},
+  "All": {"Type": "Parallel", "End": true, "Branches": [
+    {"StartAt": "Cool", "States": {"Cool": {"Type": "Wait", "Seconds": 60, "End": true}}},
+    {"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 90, "End": true,
+      "Arguments": {"FunctionName": "ask", "Payload": {"token": "{% $states.context.Task.Token %}"}}}}},
+    {"StartAt": "Count", "States": {"Count": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Arguments": {"FunctionName": "count"}}}},
+    {"StartAt": "Convert", "States": {"Convert": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Arguments": {"JobName": "j"}, "End": true}}},
+    {"StartAt": "Each", "States": {"Each": {"Type": "Map", "Items": [30, 20, 10], "End": true, "Label": "Each", "MaxConcurrency": 2,
+      "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "For", "States": {
+        "For": {"Type": "Wait", "Seconds": "{% $states.input %}", "Assign": {"mine": 1}, "End": true}}}}}}]}}}`
+
+func everywhereOptions(asked *[]string) []sfntest.Option {
+	return []sfntest.Option{
+		sfntest.HandleFunc("ask", func(_ context.Context, in struct{ Token string }) (any, error) {
+			*asked = append(*asked, in.Token)
+			return nil, nil
+		}),
+		sfntest.HandleFunc("count", func(ctx context.Context, _ json.RawMessage) (int, error) {
+			select {
+			case <-time.After(15 * time.Second):
+				return 3, nil
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		}),
+		sfntest.HandleTask("Convert", func(_ context.Context, arguments json.RawMessage) (any, error) {
+			time.Sleep(40 * time.Second)
+			return map[string]json.RawMessage{"of": arguments}, nil
+		}),
+	}
+}
+
+func waits(list []*sfntest.Wait, since time.Time) []string {
+	var lines []string
+	for _, k := range list {
+		line := k.State + " " + k.For
+		if !k.Until.IsZero() {
+			line += " " + k.Until.Sub(since).String()
+		}
+		if k.Token != "" {
+			line += " token"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestAnExecutionSaysWhereItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Date(2026, 11, 1, 2, 0, 0, 0, time.UTC)
+		var asked []string
+		w := sfntest.New(t, sfntest.Parse(t, []byte(everywhere)), append(everywhereOptions(&asked), sfntest.StartAt(start))...)
+		if !time.Now().Equal(start) {
+			t.Errorf("got %s, expected the test to start at %s", time.Now(), start)
+		}
+		x := w.StartNamed("StateMachine", "first", Order{"o-1"})
+		if got := x.States(); len(got) != 0 || x.Status() != "RUNNING" || x.Err() != nil {
+			t.Errorf("got states %v and status %s, expected an execution that begins with the next run", got, x.Status())
+		}
+		w.RunUntilBlocked()
+		if diff := cmp.Diff([]string{"All/Cool", "All/Ask", "All/Count", "All/Convert", "All/Each/For", "All/Each/For"}, x.States()); diff != "" {
+			t.Errorf("states (-expected +got):\n%s", diff)
+		}
+		expected := []string{"All/Each/For timer 20s", "All/Each/For timer 30s", "All/Cool timer 1m0s", "All/Ask token 1m30s token", "All/Count function", "All/Convert task"}
+		if diff := cmp.Diff(expected, waits(x.Waits(), start)); diff != "" {
+			t.Errorf("waits (-expected +got):\n%s", diff)
+		}
+		if got := x.Variables(); string(got["order"]) != `{"id":"o-1"}` || len(got) != 1 {
+			t.Errorf("got variables %s, expected the order", got)
+		}
+		run := func(m sfntest.MapRun) string {
+			return fmt.Sprintf("%s %s total %d pending %d running %d succeeded %d", m.State, m.Status, m.Total, m.Pending, m.Running, m.Succeeded)
+		}
+		if got := run(x.MapRuns()[0]); got != "Each RUNNING total 3 pending 1 running 2 succeeded 0" {
+			t.Errorf("got %s, expected two items that run", got)
+		}
+		w.Advance(20 * time.Second)
+		if got := run(x.MapRuns()[0]); got != "Each RUNNING total 3 pending 0 running 2 succeeded 1" {
+			t.Errorf("got %s, expected one item that has succeeded", got)
+		}
+		if diff := cmp.Diff([]string{"All/Each/For timer 30s", "All/Each/For timer 30s", "All/Cool timer 1m0s", "All/Ask token 1m30s token", "All/Convert task"},
+			waits(w.Waits(), start)); diff != "" {
+			t.Errorf("waits (-expected +got):\n%s", diff)
+		}
+		w.Advance(60 * time.Second)
+		if got := run(x.MapRuns()[0]); got != "Each SUCCEEDED total 3 pending 0 running 0 succeeded 3" {
+			t.Errorf("got %s, expected a Map Run that has ended", got)
+		}
+		k := x.Waits()[0]
+		if len(asked) != 1 || k.Token != asked[0] || len(x.Waits()) != 1 || k.Execution != x.ARN() {
+			t.Fatalf("got waits %v, expected only the token that the function got, %v", waits(x.Waits(), start), asked)
+		}
+		k.Heartbeat()
+		w.Advance(60 * time.Second) // 140 s after the start
+		if x.Status() != "RUNNING" {
+			t.Errorf("got %s, expected a heartbeat to give more time:\n%s", x.Status(), x.History())
+		}
+		k.Succeed(map[string]string{"by": "me"})
+		x.RunToEnd()
+		var output []json.RawMessage
+		x.Output(&output)
+		if got := string(output[1]); got != `{"by":"me"}` || len(output) != 5 {
+			t.Errorf("got %s, expected the answer", output)
+		}
+		if took := time.Since(start); took != 140*time.Second {
+			t.Errorf("got %s, expected the end to take no time", took)
+		}
+	})
+}
+
+func TestATokenThatIsNotAnsweredTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []string
+		w := sfntest.New(t, sfntest.Parse(t, []byte(everywhere)), everywhereOptions(&asked)...)
+		x := w.Start("", nil)
+		x.RunToEnd()
+		if err := x.Err(); err == nil || err.Name != "States.HeartbeatTimeout" && err.Name != "States.Timeout" || x.Status() != "FAILED" {
+			t.Errorf("got %s and %v, expected a timeout", x.Status(), err)
+		}
+	})
+}
+
+func TestATokenThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []string
+		w := sfntest.New(t, sfntest.Parse(t, []byte(everywhere)), everywhereOptions(&asked)...)
+		x := w.Start("", nil)
+		w.RunUntilBlocked()
+		for _, k := range x.Waits() {
+			if k.For == "token" {
+				k.Fail("Refused", "by the bank")
+			}
+		}
+		x.RunToEnd()
+		if err := x.Err(); err == nil || *err != (sfntest.Error{Name: "Refused", Cause: "by the bank"}) {
+			t.Errorf("got %v, expected Refused", err)
+		}
+	})
+}
+
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked []string
+		w := sfntest.New(t, sfntest.Parse(t, []byte(everywhere)), everywhereOptions(&asked)...)
+		first, second := w.Start("", nil), w.Start("", nil)
+		w.Advance(time.Second)
+		first.Stop("Enough", "for today")
+		w.RunUntilBlocked()
+		if err := first.Err(); first.Status() != "ABORTED" || *err != (sfntest.Error{Name: "Enough", Cause: "for today"}) {
+			t.Errorf("got %s with %v, expected the execution to be stopped", first.Status(), err)
+		}
+		if got := first.MapRuns()[0]; got.Status != "ABORTED" && got.Status != "FAILED" || got.Running != 0 {
+			t.Errorf("got %+v, expected the Map Run to end as well", got)
+		}
+		if second.Status() != "RUNNING" || len(w.Executions()) != 2 || w.Executions()[1] != second {
+			t.Errorf("got %s, expected the other execution to run", second.Status())
+		}
+		if !strings.Contains(first.History().String(), "execution-1 was stopped: Enough: for today\n") {
+			t.Errorf("got\n%s\nexpected the stop", first.History())
+		}
+	})
+}
+
+// RunToEnd of one execution lets others wait.
+func TestRunToEndEndsWithItsExecution(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const wait = `{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$","End":true}}}`
+		w := sfntest.New(t, sfntest.Parse(t, []byte(wait)))
+		start := time.Now()
+		long, short := w.Start("", 1000), w.Start("", 10)
+		short.RunToEnd()
+		if took := time.Since(start); took != 10*time.Second || long.Status() != "RUNNING" {
+			t.Errorf("got %s and %s, expected 10s and an execution that waits", took, long.Status())
+		}
+		short.RunToEnd()
+		if took := time.Since(start); took != 10*time.Second {
+			t.Errorf("got %s, expected no time for an execution that has ended", took)
+		}
+		long.RunToEnd()
+		if took := time.Since(start); took != 1000*time.Second {
+			t.Errorf("got %s, expected 1000s", took)
+		}
+	})
+}
+
+type refused struct{ by string }
+
+func (r refused) Error() string { return "refused by " + r.by }
+
+// Errors of functions have the names that they have on Lambda.
+func TestErrorsOfHandlers(t *testing.T) {
+	const call = `{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":{}},"End":true}}}`
+	for name, c := range map[string]struct {
+		do       func(context.Context) error
+		expected string
+	}{
+		"of a type":   {func(context.Context) error { return refused{"the bank"} }, `refused: {"errorMessage":"refused by the bank","errorType":"refused"}`},
+		"without one": {func(context.Context) error { return errors.New("no") }, `errorString: {"errorMessage":"no","errorType":"errorString"}`},
+		"of the test": {func(context.Context) error { return &sfntest.Error{Name: "Busy", Cause: "later"} }, `Busy: {"errorMessage":"later","errorType":"Busy"}`},
+		"wrapped": {func(context.Context) error {
+			return fmt.Errorf("at night: %w", &sfntest.Error{Name: "Busy", Cause: "later"})
+		}, `Busy: {"errorMessage":"later","errorType":"Busy"}`},
+		"a panic": {func(context.Context) error { panic("bang") }, `string: {"errorMessage":"bang","errorType":"string"}`},
+		"too late": {func(ctx context.Context) error { time.Sleep(16 * time.Minute); return nil },
+			`Sandbox.Timedout: {"errorMessage":"RequestId: `},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := sfntest.New(t, sfntest.Parse(t, []byte(call)), sfntest.HandleFunc("f", func(ctx context.Context, _ any) (any, error) { return nil, c.do(ctx) }))
+				x := w.Start("", nil)
+				x.RunToEnd()
+				if err := x.Err(); err == nil || !strings.HasPrefix(err.Error(), c.expected) {
+					t.Errorf("got %v, expected %s", err, c.expected)
+				}
+			})
+		})
+	}
+}
+
+func TestErrorsOfTasks(t *testing.T) {
+	const convert = `{"StartAt":"Convert","States":{"Convert":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}}}`
+	for expected, err := range map[string]error{
+		"Glue.Busy: later":          &sfntest.Error{Name: "Glue.Busy", Cause: "later"},
+		"States.TaskFailed: no":     errors.New("no"),
+		`SUCCEEDED {"JobName":"j"}`: nil,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			answer := func(_ context.Context, arguments json.RawMessage) (any, error) { return arguments, err }
+			w := sfntest.New(t, sfntest.Parse(t, []byte(convert)), sfntest.HandleTask("arn:aws:states:::glue:startJobRun.sync", answer))
+			x := w.Start("", nil)
+			x.RunToEnd()
+			got := x.Status()
+			if e := x.Err(); e != nil {
+				got = e.Error()
+			} else {
+				var output json.RawMessage
+				x.Output(&output)
+				got += " " + string(output)
+			}
+			if got != expected {
+				t.Errorf("got %s, expected %s", got, expected)
+			}
+		})
+	}
+}
+
+// A fault of a test shows in the history.
+func TestInjectedFaultsShowInTheHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		first := 0
+		w := sfntest.New(t, sfntest.Parse(t, []byte(twoCharges)),
+			sfntest.HandleFunc("charge", func(context.Context, Order) (any, error) { calls++; return nil, nil }),
+			sfntest.Inject(sfntest.Fault{Fault: "crash", When: "after", State: "Charge", Items: []int{1}, Attempt: &first}))
+		x := w.Start("", map[string][]Order{"orders": {{"a"}, {"b"}}})
+		x.RunToEnd()
+		expected := `0s        execution-1 started with {"orders":[{"id":"a"},{"id":"b"}]}
+0s        All: entered
+0s        All: 2 items
+0s        All: iteration 0 started
+0s        All: iteration 1 started
+0s        Charge: entered
+0s        Charge: calls lambda:invoke
+0s        Charge: entered
+0s        Charge: calls lambda:invoke
+0s        Charge: exited with {"ok":true}
+0s        Charge: FAULT crash after the work
+0s        Charge: failed: Runtime.ExitError: {"errorMessage":"RequestId: ID Error: Runtime exited with error: signal: killed","errorType":"Runtime.ExitError"}
+1s        Charge: calls lambda:invoke, attempt 1
+1s        Charge: exited with {"ok":true}
+1s        All: exited with [{"ok":true},{"ok":true}]
+1s        execution-1 succeeded with [{"ok":true},{"ok":true}]
+`
+		if diff := cmp.Diff(expected, x.History().String()); diff != "" || calls != 3 {
+			t.Errorf("got %d calls and the history (-expected +got):\n%s", calls, diff)
+		}
+		faults := 0
+		for _, e := range x.History() {
+			if e.Type == sfntest.FaultEvent && e.Fault.Fault == "crash" && e.ID == 0 && e.Details() == nil && e.State == "Charge" {
+				faults++
+			}
+			if e.Type == "TaskFailed" && !strings.Contains(string(e.Details()), `"error":"Runtime.ExitError"`) {
+				t.Errorf("got details %s, expected the error", e.Details())
+			}
+		}
+		if faults != 1 {
+			t.Errorf("got %d faults, expected one", faults)
+		}
+	})
+}
+
+// A history of a job reads the same in every run: children follow their Map Run.
+func TestTheHistoryOfAJob(t *testing.T) {
+	s := jobStack(t)
+	run := func() (text string) {
+		synctest.Test(t, func(t *testing.T) {
+			w := sfntest.New(t, s, jobOptions()...)
+			x := w.Start("Fail", map[string]string{"date": "2026-11-01"})
+			x.RunToEnd()
+			text = x.History().String()
+		})
+		return text
+	}
+	got := run()
+	for _, again := range []string{run(), run()} {
+		if diff := cmp.Diff(got, again); diff != "" {
+			t.Errorf("two runs (-one +other):\n%s", diff)
+		}
+	}
+	for _, expected := range []string{
+		"0s        Map: Map Run started\n0s          child 1 started with {",
+		"0s          child 7 succeeded with [{\"index\":18,",
+		"0s        Map: Map Run succeeded\n",
+		"execution-1 failed: MapJob.TooManyFailures: ",
+	} {
+		if !strings.Contains(got, expected) {
+			t.Errorf("got\n%s\nexpected\n%s", got, expected)
+		}
+	}
+	for _, not := range []string{"arn:aws", "2000-01-01", "stateMachine:"} {
+		if strings.Contains(got, not) {
+			t.Errorf("got\n%s\nexpected no %s", got, not)
+		}
+	}
+}
