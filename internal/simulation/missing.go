@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/mapjob/mapjob/internal/integration"
+	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 )
 
@@ -34,7 +35,7 @@ func Missing(o *Options) error {
 func (o *Options) missingTasks() []error {
 	var errs []error
 	used := map[string]bool{}
-	known := integration.Services{Functions: anyFunction{}, Messages: &kept{}}
+	known := integration.Services{Functions: anyFunction{}, Messages: topics.New()}
 	for _, m := range o.Stack.Machines {
 		for state := range m.Definition.AllStates() {
 			if state.Task == nil {

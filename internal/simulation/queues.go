@@ -19,10 +19,9 @@ const concurrency = 1000
 
 // startQueues creates the queues of the stack.
 func (s *Simulation) startQueues() error {
-	messages := 0
 	s.queues = sqs.New(sqs.Options{Region: s.region(), Account: s.account(), NewID: func() string {
-		messages++ // by one sender after the other
-		return fmt.Sprintf("%08x-0000-4000-8001-%012x", uint32(s.options.Seed), messages)
+		s.sent++ // by one sender after the other
+		return fmt.Sprintf("%08x-0000-4000-8001-%012x", uint32(s.options.Seed), s.sent)
 	}})
 	for _, q := range s.stack.Queues {
 		if err := s.queues.CreateQueue(q.Name, q.Attributes); err != nil {
@@ -46,6 +45,11 @@ func (s *Simulation) pollQueues() error {
 		s.polled = append(s.polled, m.Queue)
 	}
 	return nil
+}
+
+// polls reports whether a function gets the messages of a queue.
+func (s *Simulation) polls(queue string) bool {
+	return slices.Contains(s.polled, sqs.NameOf(queue))
 }
 
 // hasMessages reports whether a queue that is polled has messages.
@@ -82,9 +86,9 @@ func bodies(payload []byte) string {
 	return all.String()
 }
 
-// invokeEvent invokes a function asynchronously, as Lambda does with the invocation
-// type Event.
-func (s *Simulation) invokeEvent(function string, payload []byte) error {
+// Event invokes a function asynchronously, as Lambda does with the invocation type
+// Event.
+func (s *Simulation) Event(function string, payload []byte) error {
 	f := s.stack.Function(function)
 	if f == nil || s.handlers[f] == nil {
 		return &lambdahost.Error{Code: "ResourceNotFoundException", Message: "Function not found: " + function}

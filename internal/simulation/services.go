@@ -1,19 +1,27 @@
 package simulation
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
+	"github.com/mapjob/mapjob/internal/memory/lambda"
 	"github.com/mapjob/mapjob/internal/memory/s3"
+	"github.com/mapjob/mapjob/internal/memory/secrets"
+	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
 // startServices starts the services of the stack, with its resources.
 func (s *Simulation) startServices() error {
+	s.topics, s.secrets = topics.New(), secrets.New()
 	s.objects = s3.New(s.stack.Buckets...)
 	s.database = dynamodb.New()
 	for _, t := range s.stack.Tables {
@@ -24,9 +32,15 @@ func (s *Simulation) startServices() error {
 	if err := s.startQueues(); err != nil {
 		return err
 	}
-	s.faces = map[string]http.Handler{"s3": s.objects, "dynamodb": s.database, "sqs": s.queues}
+	for _, x := range s.stack.Secrets {
+		s.secrets.Add(x.Name, x.ARN(), x.Value)
+	}
+	s.faces = map[string]http.Handler{
+		"s3": s.objects, "dynamodb": s.database, "sqs": queuesFace{s}, "lambda": lambda.Service{Functions: s},
+		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets,
+	}
 	client := awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
-	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: &kept{}}
+	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: kept{s.topics, s}}
 	return s.pollQueues()
 }
 
@@ -44,11 +58,57 @@ func (s *Simulation) account() string {
 	return template.Account
 }
 
-// kept keeps the messages that tasks send.
-type kept struct{}
-
-// Open implements [integration.Messages].
-func (*kept) Open() error { return nil }
+// kept keeps the messages that tasks send, apart from those to queues that are
+// polled.
+type kept struct {
+	*topics.Store
+	simulation *Simulation
+}
 
 // Keep implements [integration.Messages].
-func (*kept) Keep(*engine.Request, *value.Object) error { return nil }
+func (m kept) Keep(request *engine.Request, answer *value.Object) error {
+	parameters, _ := request.Parameters.(*value.Object)
+	if url, _ := parameters.Get("QueueUrl"); url != nil && m.simulation.polls(fmt.Sprint(url)) {
+		return nil
+	}
+	return m.Store.Keep(request, answer)
+}
+
+// queuesFace answers requests to SQS, and keeps the messages to queues that are not
+// polled.
+type queuesFace struct{ simulation *Simulation }
+
+func (f queuesFace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	type sent struct {
+		QueueUrl, MessageBody string
+		MessageAttributes     map[string]struct{ StringValue string }
+	}
+	var request struct {
+		sent
+		Entries []sent
+	}
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		_ = json.Unmarshal(body, &request) // what is not JSON is refused
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	before := f.simulation.sent
+	f.simulation.queues.ServeHTTP(w, r)
+	if f.simulation.polls(request.QueueUrl) {
+		return
+	}
+	all := request.Entries
+	if request.MessageBody != "" {
+		all = []sent{request.sent}
+	}
+	for _, one := range all[:min(f.simulation.sent-before, len(all))] {
+		m := topics.Message{To: request.QueueUrl, Body: one.MessageBody}
+		for name, v := range one.MessageAttributes {
+			if m.Attributes == nil {
+				m.Attributes = map[string]string{}
+			}
+			m.Attributes[name] = v.StringValue
+		}
+		f.simulation.topics.Add(m)
+	}
+}

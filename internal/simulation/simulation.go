@@ -28,6 +28,8 @@ import (
 	background "github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/s3"
+	"github.com/mapjob/mapjob/internal/memory/secrets"
+	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
@@ -78,8 +80,11 @@ type Simulation struct {
 	database *dynamodb.Database
 	faces    map[string]http.Handler // of services, by their names in calls
 	queues   *sqs.Service
-	invoker  *background.Invoker   // for queues and events
-	polled   []string              // queues
+	invoker  *background.Invoker // for queues and events
+	polled   []string            // queues
+	sent     int                 // messages to queues
+	topics   *topics.Store
+	secrets  *secrets.Store
 	events   atomic.Int64          // under way
 	services *integration.Services // for tasks
 
@@ -143,6 +148,10 @@ func (s *Simulation) Session() *engine.Session { return s.session }
 // Config returns a configuration of clients that reach the services of the
 // simulation.
 func (s *Simulation) Config() aws.Config { return s.config.Copy() }
+
+// Messages returns what was sent to topics, event buses, and queues that no function
+// of the stack gets messages from, in order.
+func (s *Simulation) Messages() []topics.Message { return s.topics.Messages() }
 
 // Choices returns a hash of what the scheduler has chosen: two runs with the same
 // hash went on in the same order.

@@ -141,7 +141,7 @@ var floors = [][]room{
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/s3", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"internal/simulation/...", []string{"internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/topics", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/statesarn", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},

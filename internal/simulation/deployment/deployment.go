@@ -27,6 +27,7 @@ const (
 	tableType       = "AWS::DynamoDB::Table"
 	globalTableType = "AWS::DynamoDB::GlobalTable"
 	queueType       = "AWS::SQS::Queue"
+	secretType      = "AWS::SecretsManager::Secret"
 	mappingType     = "AWS::Lambda::EventSourceMapping"
 )
 
@@ -48,6 +49,7 @@ type Stack struct {
 	Buckets []string // names
 	Tables  []Resource
 	Queues  []Queue
+	Secrets []Secret
 	// Mappings are of functions that are invoked with the messages of queues.
 	Mappings []invocation.Mapping
 }
@@ -57,6 +59,13 @@ type Resource struct {
 	*template.Resource
 	Name       string
 	Properties map[string]any
+}
+
+// Secret is a secret of the stack. Value is nil if it is generated.
+type Secret struct {
+	*template.Resource
+	Name  string
+	Value *string
 }
 
 // Machine is a state machine of a stack.
@@ -113,6 +122,17 @@ func Read(t *template.Stack) (*Stack, error) {
 	errs = append(errs, err)
 	s.Queues, err = queuesOf(t)
 	errs = append(errs, err, s.readEvents())
+	for _, r := range t.Resources(secretType) {
+		secret := Secret{Resource: r, Name: r.PhysicalName()}
+		var p struct{ Name, SecretString *string }
+		if r.Decode(&p) == nil { // else it is not known here
+			secret.Value = p.SecretString
+		}
+		if p.Name != nil {
+			secret.Name = *p.Name
+		}
+		s.Secrets = append(s.Secrets, secret)
+	}
 	s.Mappings, err = s.mappings()
 	s.look()
 	return s, errors.Join(append(errs, err)...)
