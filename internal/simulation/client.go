@@ -103,9 +103,7 @@ func served(r *http.Request, service string, body []byte) *http.Request {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.ContentLength = int64(len(body))
 	r.RequestURI = r.URL.RequestURI()
-	if r.Host == "" {
-		r.Host = r.URL.Host
-	}
+	r.Host = "localhost" // SQS answers no other
 	return r
 }
 
