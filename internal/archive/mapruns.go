@@ -10,14 +10,50 @@ import (
 // progressEvery is how old the counts of a Map Run that runs may be for other processes.
 const progressEvery = time.Second
 
+// NewMapRun returns a Map Run that starts.
+func NewMapRun(run engine.MapRunInfo) *MapRun {
+	m := &MapRun{ARN: run.ARN, ExecutionARN: run.ExecutionARN, StateName: run.StateName, Status: engine.Running, Start: run.Start,
+		MaxConcurrency: run.MaxConcurrency, ToleratedCount: run.ToleratedCount, ToleratedPercentage: run.ToleratedPercentage}
+	m.Items.Pending, m.Items.Total = max(run.Items, 0), max(run.Items, 0)
+	return m
+}
+
+// Counted notes how many items are known.
+func (m *MapRun) Counted(total int) {
+	m.Items.Pending += total - m.Items.Total
+	m.Items.Total = total
+}
+
+// ChildStarted counts a child that starts.
+func (m *MapRun) ChildStarted(child engine.ChildInfo) {
+	known := min(m.Items.Pending, child.Items) // others were not counted yet
+	m.Items.Pending -= known
+	m.Items.Total += child.Items - known
+	m.Items.Running += child.Items
+	m.Executions.Running++
+	m.Executions.Total++
+}
+
+// ChildDone counts a child that has ended.
+func (m *MapRun) ChildDone(child engine.ChildResult) {
+	m.Items.Running -= child.Items
+	m.Executions.Running--
+	m.Items.add(child.Status, child.Items)
+	m.Executions.add(child.Status, 1)
+}
+
+// Ended notes how the Map Run has ended.
+func (m *MapRun) Ended(run engine.MapRunResult) {
+	m.Status, m.Stop = run.Status, run.Stop
+	m.Items, m.Executions = Counts{MapRunCounts: run.Items}, Counts{MapRunCounts: run.Executions}
+	m.Bucket, m.ManifestKey = run.Bucket, run.ManifestKey
+}
+
 // Started implements [engine.MapObserver].
 func (r *Recorder) Started(run engine.MapRunInfo) {
 	r.folder.mutex.Lock()
 	defer r.folder.mutex.Unlock()
-	m := &MapRun{ARN: run.ARN, ExecutionARN: run.ExecutionARN, StateName: run.StateName, Status: engine.Running, Start: run.Start,
-		MaxConcurrency: run.MaxConcurrency, ToleratedCount: run.ToleratedCount, ToleratedPercentage: run.ToleratedPercentage}
-	m.Items.Pending, m.Items.Total = max(run.Items, 0), max(run.Items, 0)
-	r.writeMapRun(m)
+	r.writeMapRun(NewMapRun(run))
 }
 
 func (r *Recorder) writeMapRun(m *MapRun) {
@@ -53,10 +89,7 @@ func (r *Recorder) change(arn string, how func(*MapRun)) {
 func (r *Recorder) Counted(mapRunARN string, total int) {
 	r.folder.mutex.Lock()
 	defer r.folder.mutex.Unlock()
-	r.change(mapRunARN, func(m *MapRun) {
-		m.Items.Pending += total - m.Items.Total
-		m.Items.Total = total
-	})
+	r.change(mapRunARN, func(m *MapRun) { m.Counted(total) })
 }
 
 // ChildStarted implements [engine.MapObserver].
@@ -65,14 +98,7 @@ func (r *Recorder) ChildStarted(child engine.ChildInfo) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.running[child.ExecutionARN] = runningChild{child.MapRunARN, child.Items, child.Start, r.counted()}
-	r.change(child.MapRunARN, func(m *MapRun) {
-		known := min(m.Items.Pending, child.Items) // others were not counted yet
-		m.Items.Pending -= known
-		m.Items.Total += child.Items - known
-		m.Items.Running += child.Items
-		m.Executions.Running++
-		m.Executions.Total++
-	})
+	r.change(child.MapRunARN, func(m *MapRun) { m.ChildStarted(child) })
 }
 
 // ChildDone implements [engine.MapObserver].
@@ -88,12 +114,7 @@ func (r *Recorder) ChildDone(child engine.ChildResult) {
 		_, err = r.children.Write(append(text, '\n'))
 	}
 	r.keep(err)
-	r.change(child.MapRunARN, func(m *MapRun) {
-		m.Items.Running -= child.Items
-		m.Executions.Running--
-		m.Items.add(child.Status, child.Items)
-		m.Executions.add(child.Status, 1)
-	})
+	r.change(child.MapRunARN, func(m *MapRun) { m.ChildDone(child) })
 }
 
 func (c *Counts) add(status engine.Status, n int) {
@@ -117,9 +138,7 @@ func (r *Recorder) Ended(run engine.MapRunResult) {
 	if m == nil {
 		return
 	}
-	m.Status, m.Stop = run.Status, run.Stop
-	m.Items, m.Executions = Counts{MapRunCounts: run.Items}, Counts{MapRunCounts: run.Executions}
-	m.Bucket, m.ManifestKey = run.Bucket, run.ManifestKey
+	m.Ended(run)
 	r.writeMapRun(m)
 	delete(r.due, run.ARN)
 }

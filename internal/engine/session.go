@@ -154,6 +154,19 @@ func (s *Session) Call(action string, arguments *value.Object) (any, error) {
 	return s.run.callStepFunctions(action, arguments)
 }
 
+// Callback returns the callback of the task that waits for an answer to a token; nil
+// if there is none. The token is not valid any more then, unless keep is true.
+func (s *Session) Callback(token string, keep bool) *Callback {
+	callback := s.run.tokens[token]
+	if callback == nil || callback.Over() {
+		return nil
+	}
+	if !keep {
+		delete(s.run.tokens, token)
+	}
+	return callback
+}
+
 // Close stops the executions that run, and ends the contexts of their calls.
 func (s *Session) Close() {
 	s.run.loop.Post(s.run.stop)

@@ -10,7 +10,6 @@ import (
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/statesarn"
-	"github.com/mapjob/mapjob/internal/uuid"
 )
 
 // badExecutionName matches names that StartExecution refuses (API reference, StartExecution, "name").
@@ -28,7 +27,7 @@ type startExecutionAnswer struct {
 // input, or after the execution's end, the name is taken.
 func (s *Service) start(request startExecutionRequest) (*startExecutionAnswer, *apiError) {
 	if request.Name == "" {
-		request.Name = uuid.New()
+		request.Name = s.newID()
 	}
 	if request.Input == "" {
 		request.Input = "{}"
@@ -187,7 +186,8 @@ type stopExecutionAnswer struct {
 	StopDate epoch `json:"stopDate"`
 }
 
-// stopExecution handles StopExecution, which answers when the execution has ended.
+// stopExecution handles StopExecution, which answers when the runner has stopped the
+// execution.
 func (s *Service) stopExecution(request stopExecutionRequest) (*stopExecutionAnswer, *apiError) {
 	for _, text := range []struct {
 		member, value string
@@ -216,6 +216,9 @@ func (s *Service) stopExecution(request stopExecutionRequest) (*stopExecutionAns
 	}
 	if x, refused = s.execution(request.ExecutionArn); refused != nil {
 		return nil, refused
+	}
+	if x.Status == engine.Running { // it ends soon
+		return &stopExecutionAnswer{epochOf(time.Now())}, nil
 	}
 	return &stopExecutionAnswer{epochOf(x.Stop)}, nil
 }

@@ -38,9 +38,28 @@ type Runner interface {
 	// stopped when ctx ends. The error is [engine.ErrExecutionRuns], or says why
 	// nothing could be recorded.
 	Start(ctx context.Context, machine *StateMachine, name string, input []byte) (*Started, error)
-	// Stop stops an execution, and returns when it has ended. It reports whether the
-	// runner has it.
+	// Stop stops an execution, and returns when it has ended, or will as soon as the run
+	// goes on. It reports whether the runner has it.
 	Stop(arn, name, cause string) bool
+}
+
+// Archive has the executions that a service answers for. Its methods are those of
+// [archive.Archive].
+type Archive interface {
+	Execution(arn string) (*archive.Execution, error)
+	Executions() ([]archive.Execution, error)
+	Children(mapRun string, from int64, yield func(child archive.Execution, next int64) bool) error
+	MapRun(arn string) (*archive.MapRun, error)
+	MapRuns(execution string) ([]archive.MapRun, error)
+	StateMachines() ([]archive.StateMachine, error)
+	History(arn string, from int64, reverse bool, yield func(archive.Event) bool) (bool, error)
+}
+
+// Tokens has the tasks that wait for an answer to their token.
+type Tokens interface {
+	// Callback returns the callback of the task with a token; nil if there is none. The
+	// token is not valid any more then, unless keep is true.
+	Callback(token string, keep bool) *engine.Callback
 }
 
 // Started is an execution that was started.
@@ -56,9 +75,11 @@ type Started struct {
 // JSON 1.0).
 type Service struct {
 	operations map[string]operation // by name
-	tokens     tokens
+	tasks      *tokens              // of [Service.Tasks]
+	tokens     Tokens
 	runner     Runner // nil if nothing can be started
-	archive    *archive.Archive
+	archive    Archive
+	newID      func() string
 
 	ctx  context.Context // of executions that were started
 	stop context.CancelFunc
@@ -67,10 +88,24 @@ type Service struct {
 	running  sync.WaitGroup
 }
 
+// Option sets up a [Service].
+type Option func(*Service)
+
+// WithTokens lets tasks wait elsewhere than in [Service.Tasks].
+func WithTokens(t Tokens) Option { return func(s *Service) { s.tokens = t } }
+
+// WithIDs sets the identifiers of requests, and of executions without a name. By
+// default they are random.
+func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = newID } }
+
 // New returns a service for the executions of an archive and the state machines of a
 // runner. If the runner is nil, nothing can be started or stopped.
-func New(runner Runner, executions *archive.Archive) *Service {
-	s := &Service{tokens: tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions}
+func New(runner Runner, executions Archive, options ...Option) *Service {
+	s := &Service{tasks: &tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions, newID: uuid.New}
+	s.tokens = s.tasks
+	for _, set := range options {
+		set(s)
+	}
 	s.operations = s.offered()
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
@@ -112,11 +147,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	loopback.Only(http.HandlerFunc(s.serve)).ServeHTTP(w, r)
 }
 
+// Handler answers requests of this process, whatever their address.
+func (s *Service) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
 func (s *Service) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	status, answer := s.answer(r.Header.Get("X-Amz-Target"), body, err)
 	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("x-amzn-RequestId", uuid.New())
+	w.Header().Set("x-amzn-RequestId", s.newID())
 	w.WriteHeader(status)
 	_, _ = w.Write(answer) // fails if the client has gone
 }
@@ -135,7 +173,7 @@ func (s *Service) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, answer := s.answer(r.Header.Get("X-Amz-Target"), body, err)
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {contentType}, "X-Amzn-Requestid": {uuid.New()}},
+		Header: http.Header{"Content-Type": {contentType}, "X-Amzn-Requestid": {s.newID()}},
 		Body:   io.NopCloser(bytes.NewReader(answer)), ContentLength: int64(len(answer)), Request: r,
 	}, nil
 }
@@ -181,9 +219,9 @@ func (s *Service) offered() map[string]operation {
 		"DescribeStateMachine":             decoded(s.describeStateMachine),
 		"DescribeStateMachineForExecution": decoded(s.describeStateMachineForExecution),
 		"ValidateStateMachineDefinition":   decoded(validateDefinition),
-		"SendTaskSuccess":                  decoded(s.tokens.success),
-		"SendTaskFailure":                  decoded(s.tokens.failure),
-		"SendTaskHeartbeat":                decoded(s.tokens.heartbeat),
+		"SendTaskSuccess":                  decoded(s.success),
+		"SendTaskFailure":                  decoded(s.failure),
+		"SendTaskHeartbeat":                decoded(s.heartbeat),
 	}
 }
 

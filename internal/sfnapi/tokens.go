@@ -8,7 +8,7 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
-// tokens holds the tasks that wait for an answer to their token.
+// tokens has the tasks of [Service.Tasks] that wait for an answer to their token.
 type tokens struct {
 	mutex   sync.Mutex
 	waiting map[string]waitingTask // by token
@@ -24,7 +24,7 @@ type Tasks struct{ tokens *tokens }
 
 // Tasks begins to collect the tasks of an execution. Close it when the
 // execution has ended.
-func (s *Service) Tasks() *Tasks { return &Tasks{&s.tokens} }
+func (s *Service) Tasks() *Tasks { return &Tasks{s.tasks} }
 
 // Close forgets the tasks that still wait.
 func (t *Tasks) Close() {
@@ -66,7 +66,7 @@ type taskAnswer struct{ TaskToken, Output, Error, Cause string }
 // done is the answer to the three.
 type done struct{}
 
-func (t *tokens) success(r taskAnswer) (*done, *apiError) {
+func (s *Service) success(r taskAnswer) (*done, *apiError) {
 	output, err := value.Parse([]byte(r.Output))
 	switch {
 	case err != nil:
@@ -74,23 +74,23 @@ func (t *tokens) success(r taskAnswer) (*done, *apiError) {
 	case len(r.Output) > engine.AWSLimits.PayloadBytes:
 		return nil, refusef("InvalidOutput", "Invalid Output: got %d bytes, expected at most %d", len(r.Output), engine.AWSLimits.PayloadBytes)
 	}
-	callback, refused := t.take(r.TaskToken, false)
+	callback, refused := s.take(r.TaskToken, false)
 	if refused == nil {
 		callback.Success(output)
 	}
 	return &done{}, refused
 }
 
-func (t *tokens) failure(r taskAnswer) (*done, *apiError) {
-	callback, refused := t.take(r.TaskToken, false)
+func (s *Service) failure(r taskAnswer) (*done, *apiError) {
+	callback, refused := s.take(r.TaskToken, false)
 	if refused == nil {
 		callback.Failure(r.Error, r.Cause)
 	}
 	return &done{}, refused
 }
 
-func (t *tokens) heartbeat(r taskAnswer) (*done, *apiError) {
-	callback, refused := t.take(r.TaskToken, true)
+func (s *Service) heartbeat(r taskAnswer) (*done, *apiError) {
+	callback, refused := s.take(r.TaskToken, true)
 	if refused == nil {
 		callback.Heartbeat()
 	}
@@ -99,21 +99,31 @@ func (t *tokens) heartbeat(r taskAnswer) (*done, *apiError) {
 
 // take returns the task of a token. The token is no longer valid then, unless the
 // answer is a heartbeat.
-func (t *tokens) take(token string, heartbeat bool) (*engine.Callback, *apiError) {
+func (s *Service) take(token string, heartbeat bool) (*engine.Callback, *apiError) {
+	callback := s.tokens.Callback(token, heartbeat)
+	switch {
+	case callback == nil && len(token) == engine.TokenLength: // it may have been valid once
+		return nil, refusef("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
+	case callback == nil:
+		return nil, refusef("InvalidToken", "Invalid Token: 'Invalid token'")
+	}
+	return callback, nil
+}
+
+// Callback implements [Tokens].
+func (t *tokens) Callback(token string, keep bool) *engine.Callback {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	w, ok := t.waiting[token]
-	if ok && w.callback.Over() {
-		delete(t.waiting, token)
-		ok = false
+	if !ok {
+		return nil
 	}
-	switch {
-	case !ok && len(token) == engine.TokenLength: // it may have been valid once
-		return nil, refusef("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
-	case !ok:
-		return nil, refusef("InvalidToken", "Invalid Token: 'Invalid token'")
-	case !heartbeat:
+	over := w.callback.Over()
+	if over || !keep {
 		delete(t.waiting, token)
 	}
-	return w.callback, nil
+	if over {
+		return nil
+	}
+	return w.callback
 }
