@@ -6,6 +6,8 @@ import (
 
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/attribute"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/expression"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/request"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/table"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -19,20 +21,20 @@ const (
 const duplicateKeys = "Provided list of item keys contains duplicates"
 
 // requestItems returns the requests of a batch by tables.
-func (r *request) requestItems() *value.Object {
-	r.required("RequestItems")
-	tables := r.object("RequestItems")
+func requestItems(r *request.Request) *value.Object {
+	r.Required("RequestItems")
+	tables := r.Object("RequestItems")
 	if tables != nil && tables.Len() == 0 {
-		r.constrain("RequestItems", "'{}'", "Member must have length greater than or equal to 1")
+		r.Constrain("RequestItems", "'{}'", "Member must have length greater than or equal to 1")
 	}
 	return tables
 }
 
 // batchGet handles BatchGetItem.
-func (d *Database) batchGet(r *request) (*value.Object, *refusal) {
-	tables := r.requestItems()
-	r.options()
-	if refused := r.refused(); refused != nil {
+func (d *Database) batchGet(r *request.Request) (*value.Object, *request.Refusal) {
+	tables := requestItems(r)
+	r.Options()
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	var reads []*batchRead
@@ -43,7 +45,7 @@ func (d *Database) batchGet(r *request) (*value.Object, *refusal) {
 			return nil, refused
 		}
 		if count += len(b.keys); count > mostGets {
-			return nil, invalid("Too many items requested for the BatchGetItem call")
+			return nil, request.Invalid("Too many items requested for the BatchGetItem call")
 		}
 		reads = append(reads, b)
 	}
@@ -75,42 +77,42 @@ type batchRead struct {
 	items, left []any // what was read, and the keys of what did not fit
 }
 
-func readBatch(table string, v any) (*batchRead, *refusal) {
+func readBatch(table string, v any) (*batchRead, *request.Refusal) {
 	members, _ := v.(*value.Object)
-	r := &request{members: members, path: "requestItems." + table + ".member."}
-	b := &batchRead{table: table, members: members, consistent: r.flag("ConsistentRead"), items: []any{}}
-	r.required("Keys")
-	list := r.list("Keys")
+	r := request.New(members, "requestItems."+table+".member.")
+	b := &batchRead{table: table, members: members, consistent: r.Flag("ConsistentRead"), items: []any{}}
+	r.Required("Keys")
+	list := r.List("Keys")
 	switch n := len(list); {
-	case r.has("Keys") && n == 0:
-		r.constrain("Keys", "'[]'", "Member must have length greater than or equal to 1")
+	case r.Has("Keys") && n == 0:
+		r.Constrain("Keys", "'[]'", "Member must have length greater than or equal to 1")
 	case n > mostGets:
-		r.constrain("Keys", "'"+value.Text(list)+"'", fmt.Sprintf("Member must have length less than or equal to %d", mostGets))
+		r.Constrain("Keys", "'"+value.Text(list)+"'", fmt.Sprintf("Member must have length less than or equal to %d", mostGets))
 	}
 	for _, key := range list {
 		if problem := attribute.UntypedMap(key); problem != "" {
-			r.untyped = problem
+			r.Untyped(problem)
 			break
 		}
 		b.keys = append(b.keys, key.(attribute.Item))
 	}
-	refused := r.refused()
+	refused := r.Refused()
 	if refused == nil {
-		refused = r.invalidParameters([]string{"ProjectionExpression"}, []string{"AttributesToGet"})
+		refused = r.InvalidParameters([]string{"ProjectionExpression"}, []string{"AttributesToGet"})
 	}
 	if refused == nil {
-		b.projection, refused = r.projection()
+		b.projection, refused = r.Projection()
 	}
 	if refused != nil {
 		return nil, refused
 	}
 	for i, key := range b.keys {
 		if problem := attribute.InvalidMap(key); problem != "" {
-			return nil, invalid(problem)
+			return nil, request.Invalid(problem)
 		}
 		for _, other := range b.keys[:i] {
 			if attribute.EqualMaps(key, other) {
-				return nil, invalid(duplicateKeys)
+				return nil, request.Invalid(duplicateKeys)
 			}
 		}
 	}
@@ -119,7 +121,7 @@ func readBatch(table string, v any) (*batchRead, *refusal) {
 
 // readAll reads the items of a batch, as long as all of them together are not too
 // large.
-func (d *Database) readAll(b *batchRead, size *int, used *units) *refusal {
+func (d *Database) readAll(b *batchRead, size *int, used *units) *request.Refusal {
 	for _, key := range b.keys {
 		f, refused := d.read(b.table, key, b.projection)
 		if refused != nil {
@@ -139,17 +141,17 @@ func (d *Database) readAll(b *batchRead, size *int, used *units) *refusal {
 }
 
 // batchWrite handles BatchWriteItem.
-func (d *Database) batchWrite(r *request) (*value.Object, *refusal) {
-	tables := r.requestItems()
-	r.options()
+func (d *Database) batchWrite(r *request.Request) (*value.Object, *request.Refusal) {
+	tables := requestItems(r)
+	r.Options()
 	for name, v := range tables.All() {
 		if list, ok := v.([]any); !ok {
-			r.mistyped("%s: Unexpected field type", name)
+			r.Mistyped("%s: Unexpected field type", name)
 		} else if n := len(list); n < 1 || n > mostWrites {
-			r.constrain("RequestItems", "'"+value.Text(tables)+"'", "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
+			r.Constrain("RequestItems", "'"+value.Text(tables)+"'", "Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
 		}
 	}
-	if refused := r.refused(); refused != nil {
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	var writes []*write
@@ -177,35 +179,35 @@ func (d *Database) batchWrite(r *request) (*value.Object, *refusal) {
 }
 
 // readBatchWrite reads the i-th request of a table.
-func readBatchWrite(table string, i int, v any) (*write, *refusal) {
+func readBatchWrite(table string, i int, v any) (*write, *request.Refusal) {
 	members, _ := v.(*value.Object)
-	r := &request{members: members, path: fmt.Sprintf("requestItems.%s.member.%d.member.", table, i+1)}
-	w := &write{table: table, whole: r.has("PutRequest"), deletes: r.has("DeleteRequest")}
+	r := request.New(members, fmt.Sprintf("requestItems.%s.member.%d.member.", table, i+1))
+	w := &write{table: table, whole: r.Has("PutRequest"), deletes: r.Has("DeleteRequest")}
 	if w.whole == w.deletes {
-		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+		return nil, request.Invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	}
 	kind, member := "DeleteRequest", "Key"
 	if w.whole {
 		kind, member = "PutRequest", "Item"
 	}
-	one := &request{members: r.object(kind), path: r.path + lowerFirst(kind) + "."}
-	one.required(member)
-	w.key = one.attributes(member)
-	refused := r.refused()
+	one := r.Within(kind)
+	one.Required(member)
+	w.key = one.Attributes(member)
+	refused := r.Refused()
 	if refused == nil {
-		refused = one.refused()
+		refused = one.Refused()
 	}
 	if refused == nil {
-		refused = invalid(attribute.InvalidMap(w.key))
+		refused = request.Invalid(attribute.InvalidMap(w.key))
 	}
 	if refused == nil && w.whole && attribute.Size(w.key) > maxItem {
-		refused = invalid("Item size has exceeded the maximum allowed size")
+		refused = request.Invalid("Item size has exceeded the maximum allowed size")
 	}
 	return w, refused
 }
 
 // prepareBatch returns what the writes of a batch do, no two of which are of one item.
-func (d *Database) prepareBatch(writes []*write) ([]*change, *refusal) {
+func (d *Database) prepareBatch(writes []*write) ([]*change, *request.Refusal) {
 	if refused := d.distinct(writes, duplicateKeys); refused != nil {
 		return nil, refused
 	}
@@ -215,8 +217,8 @@ func (d *Database) prepareBatch(writes []*write) ([]*change, *refusal) {
 		switch {
 		case refused == nil:
 			changes = append(changes, c)
-		case strings.Contains(refused.message, "Missing the key") || strings.Contains(refused.message, "Type mismatch for key"):
-			return nil, invalid(schemaMismatch)
+		case strings.Contains(refused.Message, "Missing the key") || strings.Contains(refused.Message, "Type mismatch for key"):
+			return nil, request.Invalid(table.SchemaMismatch)
 		default:
 			return nil, refused
 		}
@@ -225,16 +227,16 @@ func (d *Database) prepareBatch(writes []*write) ([]*change, *refusal) {
 }
 
 // distinct refuses two writes of one item.
-func (d *Database) distinct(writes []*write, problem string) *refusal {
+func (d *Database) distinct(writes []*write, problem string) *request.Refusal {
 	seen := map[[2]string]bool{}
 	for _, w := range writes {
 		t, refused := d.table(w.table)
 		if refused != nil {
 			return refused
 		}
-		key := [2]string{w.table, t.keyOf(t.items, w.key)}
+		key := [2]string{w.table, t.KeyOf(t.Items, w.key)}
 		if seen[key] {
-			return invalid(problem)
+			return request.Invalid(problem)
 		}
 		seen[key] = true
 	}

@@ -2,13 +2,15 @@ package dynamodb
 
 import (
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/attribute"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/request"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/table"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
 // addCapacity adds the consumed capacity of a table to an answer, if the request asks
 // for it.
-func (r *request) addCapacity(answer *value.Object, table string, units float64) {
-	how, _ := r.text("ReturnConsumedCapacity")
+func addCapacity(r *request.Request, answer *value.Object, table string, units float64) {
+	how, _ := r.Text("ReturnConsumedCapacity")
 	if how == "" || how == "NONE" {
 		return
 	}
@@ -35,8 +37,8 @@ func readUnits(size int, consistent bool) float64 {
 
 // addPageCapacity adds the consumed capacity of a page, whose items have these sizes:
 // those of the table or the index, and those read from the table besides.
-func (p *pageRequest) addPageCapacity(answer *value.Object, x *index, size, read int) {
-	how, _ := p.text("ReturnConsumedCapacity")
+func (p *pageRequest) addPageCapacity(answer *value.Object, x *table.Index, size, read int) {
+	how, _ := p.Text("ReturnConsumedCapacity")
 	if how == "" || how == "NONE" {
 		return
 	}
@@ -48,18 +50,18 @@ func (p *pageRequest) addPageCapacity(answer *value.Object, x *index, size, read
 		return n / 2
 	}
 	ofTable, ofIndex := units(read), units(size)
-	if x.name == "" {
+	if x.Name == "" {
 		ofTable, ofIndex = units(size), 0
 	}
 	consumed := value.NewObject("CapacityUnits", ofTable+ofIndex, "TableName", p.table)
 	if how == "INDEXES" {
 		consumed.Add("Table", value.NewObject("CapacityUnits", ofTable))
-		if x.name != "" {
+		if x.Name != "" {
 			indexes := "GlobalSecondaryIndexes"
-			if x.local {
+			if x.Local {
 				indexes = "LocalSecondaryIndexes"
 			}
-			consumed.Add(indexes, value.NewObject(x.name, value.NewObject("CapacityUnits", ofIndex)))
+			consumed.Add(indexes, value.NewObject(x.Name, value.NewObject("CapacityUnits", ofIndex)))
 		}
 	}
 	answer.Add("ConsumedCapacity", consumed)
@@ -81,11 +83,11 @@ func (u *units) add(table string, n float64) {
 }
 
 // answer adds the units to an answer, if the request asks for them.
-func (u *units) answer(r *request, answer *value.Object) {
+func (u *units) answer(r *request.Request, answer *value.Object) {
 	list := []any{}
 	for _, table := range u.tables {
 		one := value.NewObject()
-		r.addCapacity(one, table, u.used[table])
+		addCapacity(r, one, table, u.used[table])
 		consumed, ok := one.Get("ConsumedCapacity")
 		if !ok {
 			return

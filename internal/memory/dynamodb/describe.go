@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/request"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/table"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -12,8 +14,8 @@ import (
 type describedTable struct {
 	TableName, TableArn, TableStatus string
 
-	KeySchema            keySchema
-	AttributeDefinitions []definition
+	KeySchema            table.KeySchema
+	AttributeDefinitions []table.Definition
 	CreationDateTime     float64
 	ItemCount            int
 	TableSizeBytes       int
@@ -23,7 +25,7 @@ type describedTable struct {
 }
 
 type describedIndex struct {
-	indexSchema
+	table.IndexSchema
 	IndexArn       string
 	IndexStatus    string `json:",omitempty"` // of a global one
 	ItemCount      int
@@ -34,27 +36,27 @@ type describedIndex struct {
 const arnPrefix = "arn:aws:dynamodb:us-east-1:123456789012:table/"
 
 // describeTable handles DescribeTable.
-func (d *Database) describeTable(r *request) (*value.Object, *refusal) {
-	name := r.tableName()
-	if refused := r.refused(); refused != nil {
+func (d *Database) describeTable(r *request.Request) (*value.Object, *request.Refusal) {
+	name := r.TableName()
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	t, refused := d.table(name)
 	if refused != nil {
-		refused.message += ": Table: " + name + " not found"
+		refused.Message += ": Table: " + name + " not found"
 		return nil, refused
 	}
-	described := describedTable{TableName: name, TableArn: arnPrefix + name, TableStatus: "ACTIVE", KeySchema: t.schema.KeySchema,
-		AttributeDefinitions: t.schema.AttributeDefinitions, CreationDateTime: float64(t.created.UnixMilli()) / 1000}
+	described := describedTable{TableName: name, TableArn: arnPrefix + name, TableStatus: "ACTIVE", KeySchema: t.Schema.KeySchema,
+		AttributeDefinitions: t.Schema.AttributeDefinitions, CreationDateTime: float64(t.Created.UnixMilli()) / 1000}
 	described.BillingModeSummary.BillingMode = "PAY_PER_REQUEST"
-	described.ItemCount, described.TableSizeBytes = t.items.sizes()
-	for _, s := range t.schema.GlobalSecondaryIndexes {
-		i := t.described(s)
+	described.ItemCount, described.TableSizeBytes = t.Items.Sizes()
+	for _, s := range t.Schema.GlobalSecondaryIndexes {
+		i := describeIndex(t, s)
 		i.IndexStatus = "ACTIVE"
 		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, i)
 	}
-	for _, s := range t.schema.LocalSecondaryIndexes {
-		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, t.described(s))
+	for _, s := range t.Schema.LocalSecondaryIndexes {
+		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, describeIndex(t, s))
 	}
 	text, err := json.Marshal(described)
 	var shown any
@@ -62,33 +64,25 @@ func (d *Database) describeTable(r *request) (*value.Object, *refusal) {
 		shown, err = value.Parse(text)
 	}
 	if err != nil {
-		return nil, refusef("InternalServerError", "%v", err)
+		return nil, request.Refusef("InternalServerError", "%v", err)
 	}
 	return value.NewObject("Table", shown), nil
 }
 
-func (t *table) described(s indexSchema) describedIndex {
-	i := describedIndex{indexSchema: s, IndexArn: arnPrefix + t.name + "/index/" + s.IndexName}
-	i.ItemCount, i.IndexSizeBytes = t.index(s.IndexName).sizes()
+func describeIndex(t *table.Table, s table.IndexSchema) describedIndex {
+	i := describedIndex{IndexSchema: s, IndexArn: arnPrefix + t.Name + "/index/" + s.IndexName}
+	i.ItemCount, i.IndexSizeBytes = t.Index(s.IndexName).Sizes()
 	return i
 }
 
-// sizes returns the number and the size of the items of an index.
-func (x *index) sizes() (count, size int) {
-	for _, e := range x.entries {
-		size += e.size
-	}
-	return len(x.entries), size
-}
-
 // describeTimeToLive handles DescribeTimeToLive. Items do not expire.
-func (d *Database) describeTimeToLive(r *request) (*value.Object, *refusal) {
-	name := r.tableName()
-	if refused := r.refused(); refused != nil {
+func (d *Database) describeTimeToLive(r *request.Request) (*value.Object, *request.Refusal) {
+	name := r.TableName()
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	if _, refused := d.table(name); refused != nil {
-		refused.message += ": Table: " + name + " not found"
+		refused.Message += ": Table: " + name + " not found"
 		return nil, refused
 	}
 	return value.NewObject("TimeToLiveDescription", value.NewObject("TimeToLiveStatus", "DISABLED")), nil
@@ -98,10 +92,10 @@ func (d *Database) describeTimeToLive(r *request) (*value.Object, *refusal) {
 const mostTables = 100
 
 // listTables handles ListTables.
-func (d *Database) listTables(r *request) (*value.Object, *refusal) {
-	after := r.name("ExclusiveStartTableName")
-	limit := r.integer("Limit", 1)
-	if refused := r.refused(); refused != nil {
+func (d *Database) listTables(r *request.Request) (*value.Object, *request.Refusal) {
+	after := r.Name("ExclusiveStartTableName")
+	limit := r.Integer("Limit", 1)
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	if limit == 0 || limit > mostTables {

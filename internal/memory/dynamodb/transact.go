@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/attribute"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb/request"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -23,44 +24,44 @@ type transaction struct {
 }
 
 // transactItems returns the requests of a transaction.
-func (r *request) transactItems() []*request {
-	r.required("TransactItems")
-	list := r.list("TransactItems")
-	if n := len(list); r.has("TransactItems") && (n == 0 || n > mostInTransaction) {
+func transactItems(r *request.Request) []*request.Request {
+	r.Required("TransactItems")
+	list := r.List("TransactItems")
+	if n := len(list); r.Has("TransactItems") && (n == 0 || n > mostInTransaction) {
 		bound := fmt.Sprintf("Member must have length less than or equal to %d", mostInTransaction)
 		if n == 0 {
 			bound = "Member must have length greater than or equal to 1"
 		}
-		r.constrain("TransactItems", "'"+value.Text(list)+"'", bound)
+		r.Constrain("TransactItems", "'"+value.Text(list)+"'", bound)
 	}
-	var requests []*request
+	var requests []*request.Request
 	for i, v := range list {
 		members, _ := v.(*value.Object)
-		requests = append(requests, &request{members: members, path: fmt.Sprintf("transactItems.%d.member.", i+1)})
+		requests = append(requests, request.New(members, fmt.Sprintf("transactItems.%d.member.", i+1)))
 	}
 	return requests
 }
 
 // transactWrite handles TransactWriteItems.
-func (d *Database) transactWrite(r *request) (*value.Object, *refusal) {
-	items := r.transactItems()
-	token, _ := r.text("ClientRequestToken")
-	r.options()
-	if refused := r.refused(); refused != nil {
+func (d *Database) transactWrite(r *request.Request) (*value.Object, *request.Refusal) {
+	items := transactItems(r)
+	token, _ := r.Text("ClientRequestToken")
+	r.Options()
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	answer := value.NewObject()
-	asked := value.Text(r.list("TransactItems"))
+	asked := value.Text(r.List("TransactItems"))
 	if before, ok := d.transactions[token]; ok && token != "" && time.Since(before.done) < rememberTokens {
 		if before.items != asked {
-			return nil, refusef("IdempotentParameterMismatchException",
+			return nil, request.Refusef("IdempotentParameterMismatchException",
 				"The request uses the same client token as a previous, but non-identical request")
 		}
 		return answer, nil
 	}
 	var writes []*write
 	for _, one := range items {
-		w, refused := one.readTransactWrite()
+		w, refused := readTransactWrite(one)
 		if refused != nil {
 			return nil, refused
 		}
@@ -83,43 +84,43 @@ func (d *Database) transactWrite(r *request) (*value.Object, *refusal) {
 }
 
 // readTransactWrite reads one of the writes of a transaction.
-func (r *request) readTransactWrite() (*write, *refusal) {
+func readTransactWrite(r *request.Request) (*write, *request.Refusal) {
 	kinds := []struct{ name, member string }{{"ConditionCheck", "Key"}, {"Put", "Item"}, {"Delete", "Key"}, {"Update", "Key"}}
 	var w *write
 	for _, kind := range kinds {
-		if !r.has(kind.name) {
+		if !r.Has(kind.name) {
 			continue
 		}
 		if w != nil {
-			return nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
+			return nil, request.Invalid("TransactItems can only contain one of Check, Put, Update or Delete")
 		}
-		one := &request{members: r.object(kind.name), path: r.path + lowerFirst(kind.name) + "."}
+		one := r.Within(kind.name)
 		expressions := []string{"ConditionExpression"}
 		switch kind.name {
 		case "ConditionCheck":
-			one.required("ConditionExpression")
+			one.Required("ConditionExpression")
 		case "Update":
-			one.required("UpdateExpression")
+			one.Required("UpdateExpression")
 			expressions = []string{"UpdateExpression", "ConditionExpression"}
 		}
-		if refused := r.refused(); refused != nil {
+		if refused := r.Refused(); refused != nil {
 			return nil, refused
 		}
-		var refused *refusal
-		if w, refused = one.readWrite(kind.member, expressions, nil); refused != nil {
+		var refused *request.Refusal
+		if w, refused = readWrite(one, kind.member, expressions, nil); refused != nil {
 			return nil, refused
 		}
 		w.checks, w.deletes = kind.name == "ConditionCheck", kind.name == "Delete"
 	}
 	if w == nil {
-		return nil, invalid("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
+		return nil, request.Invalid("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
 	}
 	return w, nil
 }
 
 // prepareTransaction returns what the writes of a transaction do. If one of them
 // can't be done, the refusal has the reasons of all.
-func (d *Database) prepareTransaction(writes []*write) ([]*change, *refusal) {
+func (d *Database) prepareTransaction(writes []*write) ([]*change, *request.Refusal) {
 	if refused := d.distinct(writes, "Transaction request cannot include multiple operations on one item"); refused != nil {
 		return nil, refused
 	}
@@ -132,9 +133,9 @@ func (d *Database) prepareTransaction(writes []*write) ([]*change, *refusal) {
 		switch {
 		case refused != nil:
 			cancelled = true
-			codes[i] = map[string]string{"ConditionalCheckFailedException": "ConditionalCheckFailed", "ValidationException": "ValidationError"}[refused.name]
-			reason := value.NewObject("Code", codes[i], "Message", refused.message)
-			for name, v := range refused.members.All() {
+			codes[i] = map[string]string{"ConditionalCheckFailedException": "ConditionalCheckFailed", "ValidationException": "ValidationError"}[refused.Name]
+			reason := value.NewObject("Code", codes[i], "Message", refused.Message)
+			for name, v := range refused.Members.All() {
 				reason.Add(name, v)
 			}
 			reasons[i] = reason
@@ -143,42 +144,42 @@ func (d *Database) prepareTransaction(writes []*write) ([]*change, *refusal) {
 		changes[i] = c
 	}
 	if cancelled {
-		refused := refusef("TransactionCanceledException",
+		refused := request.Refusef("TransactionCanceledException",
 			"Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
-		refused.members = value.NewObject("CancellationReasons", reasons)
+		refused.Members = value.NewObject("CancellationReasons", reasons)
 		return nil, refused
 	}
 	return changes, nil
 }
 
 // transactGet handles TransactGetItems.
-func (d *Database) transactGet(r *request) (*value.Object, *refusal) {
-	items := r.transactItems()
-	r.options()
-	if refused := r.refused(); refused != nil {
+func (d *Database) transactGet(r *request.Request) (*value.Object, *request.Refusal) {
+	items := transactItems(r)
+	r.Options()
+	if refused := r.Refused(); refused != nil {
 		return nil, refused
 	}
 	responses := []any{}
 	used := newUnits()
 	for _, item := range items {
-		item.required("Get")
-		one := &request{members: item.object("Get"), path: item.path + "get."}
-		table := one.tableName()
-		one.required("Key")
-		key := one.attributes("Key")
-		for _, part := range []*request{item, one} {
-			if refused := part.refused(); refused != nil {
+		item.Required("Get")
+		one := item.Within("Get")
+		table := one.TableName()
+		one.Required("Key")
+		key := one.Attributes("Key")
+		for _, part := range []*request.Request{item, one} {
+			if refused := part.Refused(); refused != nil {
 				return nil, refused
 			}
 		}
-		if refused := invalid(attribute.InvalidMap(key)); refused != nil {
+		if refused := request.Invalid(attribute.InvalidMap(key)); refused != nil {
 			return nil, refused
 		}
-		e, refused := one.expressions()
+		e, refused := one.Expressions()
 		if refused != nil {
 			return nil, refused
 		}
-		f, refused := d.read(table, key, e.projection)
+		f, refused := d.read(table, key, e.Projection)
 		if refused != nil {
 			return nil, refused
 		}
