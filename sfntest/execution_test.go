@@ -342,3 +342,38 @@ func TestTheHistoryOfAJob(t *testing.T) {
 		}
 	}
 }
+
+// A task may start another state machine of the stack.
+func TestNestedExecutions(t *testing.T) {
+	machine := func(definition string) string {
+		text, err := json.Marshal(definition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `{"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": {"Fn::Sub": ` + string(text) + `}}}`
+	}
+	s := sfntest.Parse(t, []byte(`{"Resources": {
+		"Inner": `+machine(`{"StartAt":"Rest","States":{"Rest":{"Type":"Wait","Seconds":60,"End":true}}}`)+`,
+		"Outer": `+machine(`{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","End":true,
+			"Parameters":{"StateMachineArn":"${Inner}","Input":{"a":1}},"OutputPath":"$.Output"}}}`)+`}}`))
+	synctest.Test(t, func(t *testing.T) {
+		w := sfntest.New(t, s)
+		x := w.Start("Outer", nil)
+		w.RunUntilBlocked()
+		if got := waits(w.Waits(), time.Now()); len(w.Executions()) != 2 || strings.Join(got, ", ") != "Rest timer 1m0s, Call execution" {
+			t.Errorf("got %d executions and %s, expected one that waits for the other", len(w.Executions()), got)
+		}
+		inner := w.Executions()[1]
+		if got := inner.States(); len(got) != 1 || got[0] != "Rest" {
+			t.Errorf("got %v, expected the inner execution in Rest", got)
+		}
+		x.RunToEnd()
+		var output map[string]int
+		if x.Output(&output); output["a"] != 1 || inner.Status() != "SUCCEEDED" {
+			t.Errorf("got %v and %s, expected the inner output", output, inner.Status())
+		}
+		if text := x.History().String(); strings.Contains(text, "Rest") || !strings.Contains(text, "Call: calls states:startExecution.sync:2") {
+			t.Errorf("got\n%s\nexpected only the outer history", text)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +53,37 @@ func TestExploreRunsEachSeed(t *testing.T) {
 	sweep.Seeds = 30
 	sweep.Faults = []string{"throttle", "error"} // after which nothing was charged
 	explore(t, sweep)
+}
+
+// A sweep without faults differs in the order only.
+func TestExploreWithoutFaults(t *testing.T) {
+	sweep := chargeOnce()
+	sweep.Seeds, sweep.Faults = 12, []string{}
+	var mutex sync.Mutex
+	orders := map[string]int{}
+	sweep.Options = func(r *sfntest.Run) []sfntest.Option {
+		var order []string
+		r.Values["order"] = func() string { return strings.Join(order, "") }
+		r.Values["charged"] = map[string]int{}
+		return []sfntest.Option{sfntest.HandleFunc("charge", func(_ context.Context, o Order) (any, error) { order = append(order, o.ID); return nil, nil })}
+	}
+	sweep.Invariants = append(sweep.Invariants,
+		sfntest.Always("no fault strikes", func(_ *sfntest.Run, e sfntest.Event) (bool, error) {
+			if e.Fault != nil {
+				return true, fmt.Errorf("got %s", e.Fault)
+			}
+			return true, nil
+		}),
+		sfntest.Finally("orders are counted", func(r *sfntest.Run) (bool, error) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			orders[r.Values["order"].(func() string)()]++
+			return true, nil
+		}))
+	explore(t, sweep)
+	if len(orders) != 2 || orders["ab"] == 0 || orders["ba"] == 0 {
+		t.Errorf("got %v, expected both orders of the two charges", orders)
+	}
 }
 
 // The default of Sweep.Do starts the only state machine.

@@ -6,8 +6,10 @@ import (
 	"io"
 	"iter"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/sfntest"
@@ -58,4 +60,85 @@ func TestJobReportsTheOrderThatFails(t *testing.T) {
 			t.Errorf("got %+v and %v:\n%s", n, x.Err(), x.History())
 		}
 	})
+}
+
+// account is the output of a job.
+type account struct{ Total, Succeeded, Failed, Missing int }
+
+// workers returns the functions of a job whose items all succeed, each after a while.
+func workers(takes time.Duration) []sfntest.Option {
+	work := func(ctx context.Context, o Order) (Receipt, error) {
+		select {
+		case <-time.After(takes):
+		case <-ctx.Done():
+			return Receipt{}, ctx.Err()
+		}
+		return Receipt{o.ID, 1}, nil
+	}
+	return append(jobOptions()[:1:1], sfntest.Handle("Worker", job.Work(work, job.Concurrency(8), quiet())),
+		sfntest.Handle("Summary", job.Summarize(func(context.Context, *job.Summary) error { return nil }, quiet(), job.WithMetrics(io.Discard))))
+}
+
+// A job loses nothing if one of its functions crashes after a write, whichever.
+func TestACrashAfterEachWrite(t *testing.T) {
+	s := jobStack(t)
+	writes := 0
+	for _, function := range []string{"JobStart", "Worker", "Summary"} {
+		for n, struck := 1, true; struck; n++ {
+			synctest.Test(t, func(t *testing.T) {
+				w := sfntest.New(t, s, append(workers(0), sfntest.Inject(sfntest.Fault{Fault: "crash", Function: function, When: fmt.Sprintf("write %d", n)}))...)
+				x := w.Start("Skip", struct{}{})
+				x.RunToEnd()
+				var got account
+				if x.Output(&got); got != (account{Total: 20, Succeeded: 20}) {
+					t.Errorf("%s crashed after write %d: got %+v:\n%s", function, n, got, x.History())
+				}
+				struck = strings.Contains(x.History().String(), "FAULT")
+				next := w.Start("Skip", struct{}{})
+				next.RunToEnd()
+				if next.Output(&got); got.Total != 20 {
+					t.Errorf("%s crashed after write %d: got %+v of the next execution, expected it to take the lock", function, n, got)
+				}
+			})
+			if struck {
+				writes++
+			}
+		}
+	}
+	if writes < 4 {
+		t.Errorf("got %d writes, expected those of the job start and of the summary", writes)
+	}
+}
+
+// Executions that overlap do what the policy says.
+func TestOverlappingExecutions(t *testing.T) {
+	s := jobStack(t)
+	for policy, expected := range map[string]string{
+		"None":    "SUCCEEDED after 10s, SUCCEEDED after 15s",
+		"Skip":    "SUCCEEDED after 10s, SUCCEEDED after 5s",
+		"Fail":    "SUCCEEDED after 10s, FAILED with MapJob.AlreadyRunning after 5s",
+		"Replace": "ABORTED after 5s, SUCCEEDED after 16s",
+		"Wait":    "SUCCEEDED after 10s, SUCCEEDED after 1m15s",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := sfntest.New(t, s, workers(10*time.Second)...)
+			start := time.Now()
+			first := w.Start(policy, struct{}{})
+			w.Advance(5 * time.Second)
+			second := w.Start(policy, struct{}{})
+			var endings []string
+			for _, x := range []*sfntest.Execution{first, second} {
+				x.RunToEnd()
+				events := x.History()
+				ending := x.Status()
+				if err := x.Err(); err != nil && x.Status() == "FAILED" {
+					ending += " with " + err.Name
+				}
+				endings = append(endings, fmt.Sprintf("%s after %s", ending, events[len(events)-1].Time.Sub(start)))
+			}
+			if got := strings.Join(endings, ", "); got != expected {
+				t.Errorf("%s: got %s, expected %s:\n%s%s", policy, got, expected, first.History(), second.History())
+			}
+		})
+	}
 }
