@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -8,7 +9,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -164,7 +164,8 @@ func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Erro
 			v.crash()
 		}
 	case fault.Large:
-		answer, failure = fmt.Appendf(nil, "%q", strings.Repeat("x", max(v.fault.Size()-2, 0))), nil
+		answer, failure = bytes.Repeat([]byte("x"), max(v.fault.Size(), 2)), nil
+		answer[0], answer[len(answer)-1] = '"', '"'
 	case fault.Answer:
 		answer, failure = v.fault.Answer, nil
 	}

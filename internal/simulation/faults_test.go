@@ -1,0 +1,216 @@
+package simulation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/s3object"
+	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/internal/standin"
+)
+
+// plan returns a plan of faults in JSON.
+func plan(t *testing.T, faults string) *fault.Plan {
+	t.Helper()
+	p, err := fault.Read([]byte(`{"faults": [` + faults + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// The function of these faults takes a second, and answers with the number of its
+// invocation. Its task is tried again for one error.
+func TestFaultsOfFunctions(t *testing.T) {
+	definition := strings.Replace(invokes, `"Catch"`, `"TimeoutSeconds": 1200, "Retry": [{"ErrorEquals": ["Again"], "IntervalSeconds": 1, "MaxAttempts": 2}], "Catch"`, 1)
+	for faults, test := range map[string]struct {
+		output  string // of the execution, or the name of the error
+		took    time.Duration
+		invoked int
+	}{
+		``:                   {`1`, time.Second, 1},
+		`{"fault": "error"}`: {"States.TaskFailed", 0, 0},
+		`{"fault": "error", "error": "Busy", "cause": "later"}`:                      {"Busy", 0, 0},
+		`{"fault": "error", "error": "Again", "times": 2}`:                           {`1`, 4 * time.Second, 1},
+		`{"fault": "error", "error": "Again", "attempt": 1, "times": -1}`:            {`1`, time.Second, 1},
+		`{"fault": "error", "error": "Again", "times": -1, "function": "f"}`:         {"Again", 3 * time.Second, 0},
+		`{"fault": "error", "error": "No", "invocation": 2}`:                         {`1`, time.Second, 1},
+		`{"fault": "throttle", "state": "Call"}`:                                     {"Lambda.TooManyRequestsException", 0, 0},
+		`{"fault": "timeout"}`:                                                       {"Sandbox.Timedout", 15 * time.Minute, 1},
+		`{"fault": "crash"}`:                                                         {"Runtime.ExitError", 0, 0},
+		`{"fault": "crash", "when": "before"}`:                                       {"Runtime.ExitError", 0, 0},
+		`{"fault": "crash", "when": "after"}`:                                        {"Runtime.ExitError", time.Second, 1},
+		`{"fault": "duplicate"}`:                                                     {`1`, time.Second, 2},
+		`{"fault": "duplicate", "when": "later"}`:                                    {`1`, time.Second, 2},
+		`{"fault": "duplicate", "when": "together"}`:                                 {`1`, time.Second, 2},
+		`{"fault": "slow", "delay": "90s"}`:                                          {`1`, 91 * time.Second, 1},
+		`{"fault": "slow", "delay": "20m"}`:                                          {"States.Timeout", 20 * time.Minute, 1},
+		`{"fault": "lost"}`:                                                          {"Lambda.SdkClientException", time.Second, 1},
+		`{"fault": "large"}`:                                                         {"States.DataLimitExceeded", time.Second, 1},
+		`{"fault": "large", "bytes": 7000000}`:                                       {"Function.ResponseSizeTooLarge", time.Second, 1},
+		`{"fault": "large", "bytes": 5}`:                                             {`"xxx"`, time.Second, 1},
+		`{"fault": "answer", "answer": {"wrong": true}}`:                             {`{"wrong":true}`, time.Second, 1},
+		`{"fault": "stop", "state": "Call", "error": "Stopped", "cause": "by hand"}`: {"ABORTED Stopped by hand", 0, 0},
+		`{"fault": "stop", "state": "Call", "after": "500ms"}`:                       {"ABORTED  ", 500 * time.Millisecond, 1},
+		`{"fault": "stop", "when": "event 3"}`:                                       {"ABORTED  ", 0, 0},
+		`{"fault": "expire", "state": "Call", "after": "700ms"}`:                     {"TIMED_OUT  ", 700 * time.Millisecond, 1},
+		`{"fault": "expire", "when": "event 5"}`:                                     {`1`, time.Second, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := lone(t, definition)
+			began, invoked := time.Now(), 0
+			var struck []fault.Fault
+			o := simulation.Options{Stack: s, Plan: plan(t, faults), Struck: func(_ fault.Site, f fault.Fault) { struck = append(struck, f) },
+				Handlers: map[string]lambda.Handler{"f": handlerFunc(func(context.Context, []byte) ([]byte, error) {
+					invoked++
+					answer := fmt.Append(nil, invoked)
+					time.Sleep(time.Second)
+					return answer, nil
+				})}}
+			w := world(t, o)
+			x := runToEnd(t, w, s.Machines[0], "{}")
+			took := time.Since(began)
+			w.Session().Run(time.Now().Add(time.Hour)) // what goes on
+			output := string(x.Output)
+			switch {
+			case x.Status != engine.Succeeded:
+				output = fmt.Sprint(x.Status, " ", x.Error, " ", x.Cause)
+			case strings.Contains(output, `"Error":`):
+				output, _ = errorOf(t, x)
+			}
+			if output != test.output || took != test.took || invoked != test.invoked {
+				t.Errorf("%s: got %s after %s with %d invocations, expected %s after %s with %d", faults, output, took, invoked, test.output, test.took, test.invoked)
+			}
+			if expected := len(o.Plan.Faults); (len(struck) > 0) != (expected > 0) && !strings.Contains(faults, "attempt") && !strings.Contains(faults, "invocation") && !strings.Contains(faults, "event 5") {
+				t.Errorf("%s: got %v that struck", faults, struck)
+			}
+		})
+	}
+}
+
+// A function writes an item and an object by the SDK's clients, and one by the client
+// of the kit, and reads all of them. Lost and throttled requests are tried again.
+func TestFaultsOfRequests(t *testing.T) {
+	const all = "item a b"
+	for faults, test := range map[string]struct {
+		output string
+		kept   string // in the services
+		took   time.Duration
+	}{
+		``: {`"done"`, all, 0},
+		`{"fault": "error", "call": "dynamodb:PutItem", "error": "ConditionalCheckFailedException", "cause": "no"}`: {"OperationError: ConditionalCheckFailedException", "", 0},
+		`{"fault": "error", "call": "dynamodb:PutItem"}`:                                                            {`"done"`, all, 100 * time.Millisecond},
+		`{"fault": "error", "call": "s3:PutObject", "error": "AccessDenied"}`:                                       {"OperationError: AccessDenied", "item", 0},
+		`{"fault": "error", "call": "s3:PutObject", "error": "AccessDenied", "invocation": 2}`:                      {"OperationError: AccessDenied", "item a", 0},
+		`{"fault": "error", "call": "s3:GetObject", "error": "NoSuchKey", "invocation": 2}`:                         {"OperationError: NoSuchKey", all, 0},
+		`{"fault": "throttle", "call": "dynamodb:*"}`:                                                               {`"done"`, all, 100 * time.Millisecond},
+		`{"fault": "throttle", "call": "dynamodb:*", "times": -1}`:                                                  {"OperationError: ProvisionedThroughputExceededException", "", 300 * time.Millisecond},
+		`{"fault": "throttle", "call": "s3:PutObject", "times": 2}`:                                                 {`"done"`, all, 300 * time.Millisecond},
+		`{"fault": "throttle", "call": "s3:PutObject", "times": 3}`:                                                 {"OperationError: SlowDown", "item", 300 * time.Millisecond},
+		`{"fault": "throttle", "call": "s3:PutObject", "invocation": 2, "times": 2}`:                                {`"done"`, all, 300 * time.Millisecond},
+		`{"fault": "throttle", "call": "s3:GetObject", "invocation": 2, "times": 3}`:                                {"OperationError: SlowDown", all, 300 * time.Millisecond},
+		`{"fault": "lost", "call": "dynamodb:PutItem"}`:                                                             {`"done"`, all, 100 * time.Millisecond},
+		`{"fault": "lost", "call": "s3:PutObject"}`:                                                                 {`"done"`, all, 100 * time.Millisecond},
+		`{"fault": "lost", "call": "s3:PutObject", "invocation": 2}`:                                                {`"done"`, all, 100 * time.Millisecond},
+		`{"fault": "lost", "call": "s3:PutObject", "times": 3}`:                                                     {"OperationError: ", "item a", 300 * time.Millisecond},
+		`{"fault": "slow", "call": "dynamodb:GetItem", "delay": "20s"}`:                                             {`"done"`, all, 20 * time.Second},
+		`{"fault": "slow", "call": "s3:GetObject", "delay": "20s", "invocation": 2}`:                                {`"done"`, all, 20 * time.Second},
+		`{"fault": "slow", "call": "s3:GetObject", "delay": "2m"}`:                                                  {"Sandbox.Timedout: ", all, time.Minute},
+		`{"fault": "crash", "when": "write 1"}`:                                                                     {"Runtime.ExitError: ", "item", 0},
+		`{"fault": "crash", "when": "write 2", "function": "Sell"}`:                                                 {"Runtime.ExitError: ", "item a", 0},
+		`{"fault": "crash", "when": "write 3", "state": "Sell"}`:                                                    {"Runtime.ExitError: ", all, 0},
+		`{"fault": "crash", "when": "write 4"}`:                                                                     {`"done"`, all, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := theShop(t)
+			began := time.Now()
+			sites := &fault.Sites{}
+			handler := handlerFunc(func(ctx context.Context, _ []byte) ([]byte, error) {
+				if err := writeAndRead(ctx, t); err != nil {
+					return nil, err
+				}
+				return []byte(`"done"`), nil
+			})
+			w := world(t, simulation.Options{Stack: s, Plan: plan(t, faults), Sites: sites, Handlers: map[string]lambda.Handler{"Stack-Sell": handler}})
+			x := runToEnd(t, w, s.Machines[0], "{}")
+			output := string(x.Output)
+			if x.Status == engine.Failed {
+				var failure struct{ ErrorMessage string }
+				_ = json.Unmarshal([]byte(x.Cause), &failure) // else there is no message
+				output = x.Error + ": "
+				for _, code := range []string{"ConditionalCheckFailedException", "AccessDenied", "NoSuchKey", "SlowDown", "ProvisionedThroughputExceededException"} {
+					if strings.Contains(failure.ErrorMessage, code) {
+						output += code
+					}
+				}
+			}
+			took := time.Since(began)
+			if got := kept(t, w.Config()); output != test.output || got != test.kept || took != test.took {
+				t.Errorf("%s: got %s after %s with %q kept, expected %s after %s with %q", faults, output, took, got, test.output, test.took, test.kept)
+			}
+		})
+	}
+}
+
+// kept lists what writeAndRead has written.
+func kept(t *testing.T, c aws.Config) string {
+	t.Helper()
+	var found []string
+	item, err := dynamodb.NewFromConfig(c).GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String("Stack-Stock"), Key: itemKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if item.Item != nil {
+		found = append(found, "item")
+	}
+	list, err := s3.NewFromConfig(c).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("stack-files")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range list.Contents {
+		found = append(found, *o.Key)
+	}
+	return strings.Join(found, " ")
+}
+
+func itemKey() map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"id": &types.AttributeValueMemberS{Value: "1"}}
+}
+
+// writeAndRead calls DynamoDB and S3.
+func writeAndRead(ctx context.Context, t *testing.T) error {
+	c := clients(ctx, t)
+	kit, _ := standin.Of[s3object.API](ctx)
+	bucket := aws.String("stack-files")
+	if _, err := dynamodb.NewFromConfig(c).PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("Stack-Stock"), Item: itemKey()}); err != nil {
+		return err
+	}
+	if _, err := s3.NewFromConfig(c).PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: aws.String("a"), Body: strings.NewReader("text")}); err != nil {
+		return err
+	}
+	if _, err := kit.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: aws.String("b"), Body: strings.NewReader("text")}); err != nil {
+		return err
+	}
+	if _, err := dynamodb.NewFromConfig(c).GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String("Stack-Stock"), Key: itemKey()}); err != nil {
+		return err
+	}
+	if _, err := s3.NewFromConfig(c).GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: aws.String("a")}); err != nil {
+		return err
+	}
+	if _, err := kit.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: aws.String("b")}); err != nil {
+		return err
+	}
+	return nil
+}
