@@ -199,7 +199,7 @@ func TestTheReportOfARerunComparesItWithTheEarlierExecution(t *testing.T) {
 
 func TestAPageShowsAllTextsAsText(t *testing.T) {
 	const hostile = "</td><script>alert('1')</script>&amp;\" onload=\"x\u202e\x00\xff"
-	const shown = `&lt;/td&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&#34; onload=&#34;x\u202e\u0000` + "\ufffd"
+	const shown = `&lt;/td&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&#34; onload=&#34;x\u202e` + "\ufffd\ufffd"
 	r := &report.Report{
 		Job: hostile, Execution: hostile, Error: hostile, Cause: hostile, Notes: []string{hostile},
 		Comparison: &report.Comparison{Execution: hostile},
