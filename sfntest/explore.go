@@ -86,13 +86,12 @@ const (
 
 // explorer is a sweep that runs.
 type explorer struct {
-	t     *testing.T
-	stack *Stack
-	sweep Sweep
-	only  *uint64 // the seed of the flag
-	given []Fault // of the flag, if isGiven
-	isGiven,
-	parallel bool
+	t       *testing.T
+	stack   *Stack
+	sweep   Sweep
+	only    *uint64 // the seed of the flag
+	given   []Fault // of the flag, if isGiven
+	isGiven bool
 
 	sites *fault.Sites // that draw faults
 
@@ -103,7 +102,7 @@ type explorer struct {
 }
 
 func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
-	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: newTable(), failures: map[string]int{}, parallel: true}
+	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: newTable(), failures: map[string]int{}}
 	var errs []error
 	if len(sweep.Invariants) == 0 {
 		errs = append(errs, errors.New("Invariants: got none, expected at least one"))
@@ -119,6 +118,9 @@ func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
 		if !slices.Contains(fault.Kinds(), kind) {
 			errs = append(errs, fmt.Errorf("Faults: got %q, expected one of %s", kind, strings.Join(fault.Kinds(), ", ")))
 		}
+	}
+	if sweep.Seeds < 0 || sweep.MaxFaults < 0 {
+		errs = append(errs, fmt.Errorf("Seeds and MaxFaults: got %d and %d, expected no negative numbers", sweep.Seeds, sweep.MaxFaults))
 	}
 	if e.sweep.Seeds == 0 {
 		e.sweep.Seeds = defaultSeeds
@@ -164,26 +166,17 @@ func faultsOfFlag(text string) ([]Fault, error) {
 
 func (e *explorer) explore() {
 	e.t.Helper()
-	if e.only != nil && e.isGiven {
-		e.subtest(*e.only, e.given)
+	if e.only != nil {
+		e.exploreOnly(*e.only)
 		return
 	}
 	// Without faults everything must hold, else no fault is needed to find it.
-	if e.only == nil || *e.only == 0 {
-		e.subtest(0, nil)
-		if e.only != nil || e.t.Failed() {
-			return
-		}
-	} else {
-		e.learn(0, nil)
-	}
-	e.seeds(1, min(learning, e.sweep.Seeds))
-	if e.sweep.Seeds > learning {
-		e.seeds(learning+1, e.sweep.Seeds)
-	}
-	if e.only != nil {
+	e.seeds(0, 0)
+	if e.t.Failed() {
 		return
 	}
+	e.seeds(1, min(learning, uint64(e.sweep.Seeds)))
+	e.seeds(learning+1, uint64(e.sweep.Seeds))
 	e.t.Log("\n" + e.table.String())
 	if e.failed == 0 && e.table.runs > e.sweep.Seeds {
 		for _, i := range e.sweep.Invariants {
@@ -194,39 +187,58 @@ func (e *explorer) explore() {
 	}
 }
 
-// seeds runs the seeds from one to another, at the same time if they are subtests.
-func (e *explorer) seeds(from, to int) {
-	learned := make([]*fault.Sites, to-from+1) // of the first seeds
-	next := make(chan int)
+// exploreOnly runs the seed of the flag, with the faults that it has in a sweep.
+func (e *explorer) exploreOnly(seed uint64) {
+	faults := e.given
+	if !e.isGiven && seed > 0 {
+		e.learn(map[uint64]*fault.Sites{}, 0, 0)
+		if seed > learning {
+			e.learn(map[uint64]*fault.Sites{}, 1, learning)
+		}
+		faults = e.draw(seed)
+	}
+	e.subtest(seed, faults)
+}
+
+// seeds runs the seeds from one to another, at the same time.
+func (e *explorer) seeds(from, to uint64) {
+	sites := map[uint64]*fault.Sites{} // of the first seeds
+	next := make(chan uint64)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for n := range next {
-				seed := uint64(n)
-				switch {
-				case e.only == nil:
-					learned[n-from] = e.subtest(seed, e.draw(seed))
-				case *e.only == seed:
-					e.subtest(seed, e.draw(seed))
-				case n <= learning && *e.only > learning:
-					learned[n-from] = e.learn(seed, e.draw(seed))
+			for seed := range next {
+				found := e.subtest(seed, e.draw(seed))
+				if seed <= learning && found != nil {
+					e.mutex.Lock()
+					sites[seed] = found
+					e.mutex.Unlock()
 				}
 			}
 		})
 	}
-	for n := from; n <= to; n++ {
-		if e.stopped() {
-			break
-		}
-		next <- n
+	for seed := from; seed <= to && !e.stopped(); seed++ {
+		next <- seed
 	}
 	close(next)
 	workers.Wait()
 	if to <= learning {
-		for _, sites := range learned { // in the order of seeds, so that faults repeat
-			if sites != nil {
-				e.sites.Add(sites)
-			}
+		e.learn(sites, from, to)
+	}
+}
+
+// learn lets later seeds draw faults from the sites of some seeds, in their order, so
+// that the faults repeat. It runs seeds whose sites are not known: a pattern of go
+// test may have left out their subtests.
+func (e *explorer) learn(sites map[uint64]*fault.Sites, from, to uint64) {
+	for seed := from; seed <= to && !e.stopped(); seed++ {
+		if sites[seed] == nil {
+			sites[seed] = e.run(e.t, seed, e.draw(seed)).sites
+		}
+	}
+	for seed := from; seed <= to; seed++ {
+		if sites[seed] != nil {
+			e.sites.Add(sites[seed])
 		}
 	}
 }
@@ -250,24 +262,12 @@ func (e *explorer) stopped() bool {
 	return e.failed >= maxFailures
 }
 
-// learn runs a seed only to see where faults can strike.
-func (e *explorer) learn(seed uint64, faults []Fault) *fault.Sites {
-	r := e.run(e.t, seed, faults)
-	if seed == 0 {
-		e.sites.Add(r.sites)
-	}
-	return r.sites
-}
-
 // subtest runs a seed, and reports what does not hold. It returns the sites of the
 // run; nil if go test was told not to run it.
 func (e *explorer) subtest(seed uint64, faults []Fault) (sites *fault.Sites) {
 	e.t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 		r := e.run(t, seed, faults)
 		sites = r.sites
-		if seed == 0 {
-			e.sites.Add(sites)
-		}
 		if r.violation == nil && (seed%again == 1 || e.only != nil) {
 			second := e.run(t, seed, faults)
 			if difference := r.differs(second); difference != "" {

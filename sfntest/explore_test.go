@@ -238,6 +238,12 @@ func TestFlagsThatAreWrong(t *testing.T) {
 			t.Errorf("%s: got\n%s\nexpected %s", flags, got, expected)
 		}
 	}
+	for _, flags := range []string{"-test.run=^TestFailing$/^seed=333$ -sfntest.seeds=400 -test.v", "-sfntest.seed=333 -test.v"} {
+		got := output(t, "fault", strings.Fields(flags)...)
+		if strings.Count(got, "=== RUN   TestFailing/") != 1 || !strings.Contains(got, "-sfntest.seed=333 -sfntest.faults=") {
+			t.Errorf("%s: got\n%s\nexpected only that seed", flags, got)
+		}
+	}
 	if got := output(t, "never reached", "-sfntest.seeds=3"); !strings.Contains(got, "was never reached in 3 seeds") {
 		t.Errorf("got\n%s\nexpected three seeds", got)
 	}
