@@ -19,6 +19,7 @@ import (
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/memory/topics"
@@ -172,6 +173,59 @@ func TestDeliveriesAndEventsAreTriedAgain(t *testing.T) {
 		left, err := sqs.NewFromConfig(c).ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(dead), MaxNumberOfMessages: 10})
 		if err != nil || len(left.Messages) != 2 {
 			t.Errorf("got %v and %v in the dead-letter queue, expected the message and the record of the event", left, err)
+		}
+	})
+}
+
+// The function answers the token of its first task itself; the test answers the other
+// one.
+func TestTokensAreAnsweredByClients(t *testing.T) {
+	const definition = `{"QueryLanguage": "JSONata", "StartAt": "First", "States": {
+		"First": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "Next": "Second",
+			"Arguments": {"FunctionName": "f", "Payload": {"token": "{% $states.context.Task.Token %}", "now": true}}},
+		"Second": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "HeartbeatSeconds": 60, "End": true,
+			"Arguments": {"FunctionName": "f", "Payload": {"token": "{% $states.context.Task.Token %}", "first": "{% $states.input %}"}}}}}`
+	synctest.Test(t, func(t *testing.T) {
+		s := lone(t, definition)
+		var token *string
+		w := world(t, simulation.Options{Stack: s, Handlers: map[string]lambda.Handler{"f": handlerFunc(func(ctx context.Context, payload []byte) ([]byte, error) {
+			var request struct {
+				Token *string
+				Now   bool
+				First string
+			}
+			if err := json.Unmarshal(payload, &request); err != nil {
+				return nil, err
+			}
+			if request.Now {
+				_, err := sfn.NewFromConfig(clients(ctx, t)).SendTaskSuccess(ctx, &sfn.SendTaskSuccessInput{TaskToken: request.Token, Output: aws.String(`"early"`)})
+				return []byte("null"), err
+			}
+			if token = request.Token; request.First != "early" {
+				t.Errorf("got %q from the first task, expected early", request.First)
+			}
+			return []byte("null"), nil
+		})}})
+		client := sfn.NewFromConfig(w.Config())
+		started, err := client.StartExecution(t.Context(), &sfn.StartExecutionInput{StateMachineArn: &s.Machines[0].ARN, Input: aws.String("{}")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Session().Run(time.Now().Add(50 * time.Second))
+		if _, err := client.SendTaskHeartbeat(t.Context(), &sfn.SendTaskHeartbeatInput{TaskToken: token}); err != nil {
+			t.Error(err)
+		}
+		w.Session().Run(time.Now().Add(50 * time.Second))
+		if _, err := client.SendTaskSuccess(t.Context(), &sfn.SendTaskSuccessInput{TaskToken: token, Output: aws.String(`"late"`)}); err != nil {
+			t.Error(err)
+		}
+		w.Session().Run(time.Now())
+		x, err := client.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: started.ExecutionArn})
+		if err != nil || aws.ToString(x.Output) != `"late"` {
+			t.Errorf("got %+v and %v, expected an execution that has ended", x, err)
+		}
+		if _, err := client.SendTaskSuccess(t.Context(), &sfn.SendTaskSuccessInput{TaskToken: token, Output: aws.String("1")}); err == nil || !strings.Contains(err.Error(), "TaskTimedOut") {
+			t.Errorf("got %v, expected TaskTimedOut for a task that has ended", err)
 		}
 	})
 }

@@ -293,12 +293,18 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 	case f.Fault == fault.Duplicate && f.When == fault.Together:
 		first, second := s.begin(of, payload, false), s.begin(of, payload, true)
 		select {
-		case <-second.over:
-			return second.response, nil
 		case <-first.over:
+		case <-second.over:
 		case <-ctx.Done():
 		}
-		return first.wait(ctx)
+		// Both may have ended at this moment.
+		if err := s.scheduler.Park(ctx, schedule.Key{Caller: first.number, Call: invokeCall}); err != nil {
+			return nil, err
+		}
+		if first.hasEnded() {
+			return first.response, nil
+		}
+		return second.response, nil
 	case f.Fault == fault.Duplicate:
 		response, err := s.begin(of, payload, false).wait(ctx)
 		s.begin(of, payload, true)

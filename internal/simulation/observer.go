@@ -10,6 +10,7 @@ import (
 
 // observe is called after each event.
 func (s *Simulation) observe(e event.Event) {
+	s.executions.Event(e)
 	if s.options.Observe != nil {
 		s.options.Observe(e)
 	}

@@ -8,12 +8,14 @@ import (
 	"net/http"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/lambda"
 	"github.com/mapjob/mapjob/internal/memory/s3"
 	"github.com/mapjob/mapjob/internal/memory/secrets"
+	"github.com/mapjob/mapjob/internal/memory/sfn"
 	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
@@ -32,12 +34,17 @@ func (s *Simulation) startServices() error {
 	if err := s.startQueues(); err != nil {
 		return err
 	}
+	var machines []archive.StateMachine
+	for _, m := range s.stack.Machines {
+		machines = append(machines, archive.StateMachine{ARN: m.ARN, Name: m.Name, Type: m.Type, Definition: string(m.Definition.Definition)})
+	}
+	s.executions = sfn.New(machines...)
 	for _, x := range s.stack.Secrets {
 		s.secrets.Add(x.Name, x.ARN(), x.Value)
 	}
 	s.faces = map[string]http.Handler{
 		"s3": s.objects, "dynamodb": s.database, "sqs": queuesFace{s}, "lambda": lambda.Service{Functions: s},
-		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets,
+		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets, "states": s.executions,
 	}
 	client := awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
 	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: kept{s.topics, s}}

@@ -29,6 +29,7 @@ import (
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/s3"
 	"github.com/mapjob/mapjob/internal/memory/secrets"
+	"github.com/mapjob/mapjob/internal/memory/sfn"
 	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/s3object"
@@ -76,17 +77,18 @@ type Simulation struct {
 	injector  *fault.Injector
 	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
 
-	objects  *s3.Store
-	database *dynamodb.Database
-	faces    map[string]http.Handler // of services, by their names in calls
-	queues   *sqs.Service
-	invoker  *background.Invoker // for queues and events
-	polled   []string            // queues
-	sent     int                 // messages to queues
-	topics   *topics.Store
-	secrets  *secrets.Store
-	events   atomic.Int64          // under way
-	services *integration.Services // for tasks
+	objects    *s3.Store
+	database   *dynamodb.Database
+	faces      map[string]http.Handler // of services, by their names in calls
+	queues     *sqs.Service
+	invoker    *background.Invoker // for queues and events
+	polled     []string            // queues
+	sent       int                 // messages to queues
+	topics     *topics.Store
+	secrets    *secrets.Store
+	executions *sfn.Service
+	events     atomic.Int64          // under way
+	services   *integration.Services // for tasks
 
 	mutex       sync.Mutex
 	invocations int64
@@ -115,27 +117,23 @@ func New(o Options) (*Simulation, error) {
 		return nil, err
 	}
 	s.session = e.Open(context.Background())
+	s.executions.Open(s.session)
 	return s, nil
 }
 
 func (s *Simulation) engineOptions() []engine.Option {
 	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed)}
 	var store objects.Store = s.objects
-	var observers engine.MapObservers
+	observers := engine.MapObservers{s.executions}
 	if s.options.Sites != nil || s.strikes[fault.Results] {
 		results := s.redrivenResults(store)
-		store, observers = results, engine.MapObservers{results.Observer()}
+		store, observers = results, append(observers, results.Observer())
 	}
 	options = append(options, engine.WithObjects(store))
-	if s.options.Observe != nil || s.options.Sites != nil || s.strikes[fault.Entry] || s.strikes[fault.Event] {
-		options = append(options, engine.WithHistory(s.observe))
-	}
 	if s.options.Maps != nil {
 		observers = append(observers, s.options.Maps)
 	}
-	if len(observers) > 0 {
-		options = append(options, engine.WithMapObserver(observers))
-	}
+	options = append(options, engine.WithHistory(s.observe), engine.WithMapObserver(observers))
 	for _, m := range s.stack.Machines {
 		options = append(options, engine.WithStateMachine(m.ARN, m.Definition, m.Type))
 	}
