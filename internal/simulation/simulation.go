@@ -35,6 +35,7 @@ import (
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
+	"github.com/mapjob/mapjob/internal/simulation/wire"
 	"github.com/mapjob/mapjob/internal/sqs"
 	"github.com/mapjob/mapjob/internal/standin"
 )
@@ -103,7 +104,7 @@ func New(o Options) (*Simulation, error) {
 	if err := Missing(&o); err != nil {
 		return nil, err
 	}
-	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: newRetryer()}
+	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: wire.Retryer()}
 	s.scheduler = schedule.New(o.Seed, s.busy)
 	if err := s.readPlan(); err != nil {
 		return nil, err
