@@ -61,6 +61,11 @@ func durationText(d time.Duration) string {
 // item 7, attempt 0).
 func (f Fault) String() string {
 	text := f.What()
+	if f.Times < 0 {
+		text += " each time"
+	} else if f.Times > 1 {
+		text += fmt.Sprintf(" %d times", f.Times)
+	}
 	if where := f.Where(); where != "" {
 		text += " (" + where + ")"
 	}

@@ -83,6 +83,12 @@ func kindOf(name string) (kind, bool) {
 	return kind{}, false
 }
 
+// OnlyFunctions reports whether a fault strikes functions alone.
+func (f *Fault) OnlyFunctions() bool {
+	k, _ := kindOf(f.Fault)
+	return k.function
+}
+
 // given returns the fields that a fault has, besides its kind.
 func (f *Fault) given() []string {
 	var names []string

@@ -30,7 +30,7 @@ func (p *Plan) Resolve(names Names) error {
 			if *field.name == "" {
 				continue
 			}
-			at := slices.IndexFunc(field.among, func(n Name) bool { return *field.name == n.ID || sameName(*field.name, n.Path) })
+			at := slices.IndexFunc(field.among, func(n Name) bool { return *field.name == n.ID || SameName(*field.name, n.Path) })
 			if at < 0 {
 				errs = append(errs, fmt.Errorf("%s: %s: got the %s %q, expected %s", p.position(i), field.field, field.thing, *field.name, listed(field.among, field.thing)))
 			} else if *field.name == field.among[at].ID {

@@ -41,14 +41,14 @@ type Site struct {
 	Event   int   // of an Event: its number in the execution, from 1
 }
 
-// sameName reports whether two names are of one thing: they are equal, or one is
+// SameName reports whether two names are of one thing: they are equal, or one is
 // the end of the other's path.
-func sameName(a, b string) bool {
+func SameName(a, b string) bool {
 	return a == b || strings.HasSuffix(a, "/"+b) || strings.HasSuffix(b, "/"+a)
 }
 
 func matchesName(given, name string) bool {
-	return given == "" || name != "" && sameName(given, name)
+	return given == "" || name != "" && SameName(given, name)
 }
 
 // target is a fault, prepared to be compared with many sites.

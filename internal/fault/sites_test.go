@@ -162,7 +162,7 @@ func TestShrinkFindsTheFaultsThatMatter(t *testing.T) {
 		"none":                       {[]fault.Fault{noise(1), crash}, func([]fault.Fault) bool { return true }, "[]"},
 		"all":                        {[]fault.Fault{noise(1), crash}, func(f []fault.Fault) bool { return len(f) == 2 }, "[lost (invocation 1) crash before the work (function Charge)]"},
 		"a delay":                    {[]fault.Fault{slow}, func(f []fault.Fault) bool { return len(f) == 1 && f[0].Delay >= 3*time.Minute }, "[slow by 4m (state Ship)]"},
-		"how often":                  {[]fault.Fault{often}, func(f []fault.Fault) bool { return len(f) == 1 && (f[0].Times >= 2 || f[0].Times == -1) }, "[error (state Pay)]"},
+		"how often":                  {[]fault.Fault{often}, func(f []fault.Fault) bool { return len(f) == 1 && (f[0].Times >= 2 || f[0].Times == -1) }, "[error 2 times (state Pay)]"},
 		"a failure that was not one": {[]fault.Fault{crash}, func(f []fault.Fault) bool { return false }, "[crash before the work (function Charge)]"},
 	} {
 		runs := 0
@@ -245,6 +245,8 @@ func TestFaultsInWords(t *testing.T) {
 		"large answer of 262145 bytes (items 3, 7)":                {Fault: "large", Items: []int{3, 7}},
 		"answer [] (invocation 2)":                                 {Fault: "answer", Answer: json.RawMessage("[]"), Invocation: 2},
 		"duplicate":                                                {Fault: "duplicate", When: "later"},
+		"throttle 3 times (state Charge)":                          {Fault: "throttle", State: "Charge", Times: 3},
+		"lost each time":                                           {Fault: "lost", Times: -1},
 	} {
 		if got := f.String(); got != expected {
 			t.Errorf("got %q, expected %q", got, expected)
