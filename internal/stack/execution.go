@@ -9,6 +9,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/jobstart"
+	"github.com/mapjob/mapjob/internal/objects"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 )
@@ -34,6 +35,8 @@ type Execution struct {
 	// Engine has more options, such as a virtual clock. Integrations that it has
 	// are replaced by those of this machine.
 	Engine []engine.Option
+
+	objects objects.Store
 }
 
 // Execute runs a state machine to its end. If the execution fails, there is no
@@ -52,7 +55,9 @@ func (s *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.Started, err error) {
 	hold := s.queues.Hold() // its functions may send messages
 	waiting := s.api.Tasks()
+	endFaults := s.addFaults(&x)
 	end := func() {
+		endFaults(ctx)
 		waiting.Close()
 		hold.End()
 	}
@@ -91,7 +96,7 @@ func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting
 		return nil, fmt.Errorf("state machine %s can't run on this machine:\n%w", m.ID, err)
 	}
 	options := append(append(tasks.options(x.Between), machines...),
-		engine.WithObjects(s.objects),
+		engine.WithObjects(x.objects),
 		engine.WithStateMachineARN(m.ARN),
 		engine.WithType(m.Type),
 		engine.WithExecutionName(x.Name),

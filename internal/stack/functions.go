@@ -59,7 +59,7 @@ func (s *Stack) startHost(context.Context) (err error) {
 		return err
 	}
 	s.queues = sqs.New(sqs.Options{Region: s.template.Region, Account: s.template.Account, Faults: s.options.QueueFaults})
-	s.invoker = invocation.New(invocation.Options{Host: s.host, Queues: s.queues, Concurrency: s.options.Concurrency, Delivered: s.options.Delivered})
+	s.invoker = invocation.New(invocation.Options{Host: s.faultyHost(), Queues: s.queues, Concurrency: s.options.Concurrency, Delivered: s.options.Delivered})
 	s.functions = invocable{s.invoker, map[string]time.Duration{}, map[string]error{}, logs}
 	s.messages = integration.NewMessageFile(filepath.Join(s.options.Folder, "messages.jsonl"))
 	s.services = &integration.Services{Functions: &s.functions, Database: s.database, S3: integration.S3At(s.s3Server.URL), Queues: s.queues, Messages: s.messages}
@@ -83,9 +83,13 @@ func (s *Stack) openLog(r *template.Resource) (io.Writer, error) {
 
 // addFunctions adds the functions of the stack to the host.
 func (s *Stack) addFunctions(ctx context.Context) error {
+	endpoints, err := s.injection.Serve(s.Endpoints())
+	if err != nil {
+		return err
+	}
 	s.executables = filepath.Join(s.options.Folder, "functions")
 	found, err := functions.Read(ctx, s.template, functions.Options{Folder: s.executables,
-		Built: cmp.Or(s.options.Built, filepath.Join(s.options.Folder, "built")), Endpoints: s.Endpoints(), Replacements: s.options.Functions})
+		Built: cmp.Or(s.options.Built, filepath.Join(s.options.Folder, "built")), Endpoints: endpoints, Replacements: s.options.Functions})
 	if err != nil {
 		return err
 	}

@@ -1,17 +1,13 @@
 package stack
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/runnable"
@@ -75,45 +71,12 @@ func (s *Stack) nested(m *Machine, t *tasks) ([]engine.Option, error) {
 // invokes returns the name of a state whose task names a function, by its ARN or
 // its name; "" if there is none, or skip is true for it.
 func (m *Machine) invokes(function *template.Resource, skip func(state string) bool) string {
-	var definition any
-	_ = json.Unmarshal([]byte(m.text), &definition) // it was parsed before
-	for state, text := range tasksIn(definition) {
-		if !skip(state) && (namesIn(text, function.ARN()) || strings.Contains(text, strconv.Quote(function.PhysicalName()))) {
+	for state, text := range definition.Tasks(m.text) {
+		if !skip(state) && (definition.Names(text, function.ARN()) || strings.Contains(text, strconv.Quote(function.PhysicalName()))) {
 			return state
 		}
 	}
 	return ""
-}
-
-// tasksIn yields the names and texts of the Task states in a definition.
-func tasksIn(v any) iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		switch v := v.(type) {
-		case []any:
-			for _, element := range v {
-				for name, text := range tasksIn(element) {
-					if !yield(name, text) {
-						return
-					}
-				}
-			}
-		case map[string]any:
-			states, _ := v["States"].(map[string]any)
-			for _, name := range slices.Sorted(maps.Keys(states)) {
-				state, _ := states[name].(map[string]any)
-				if text, err := json.Marshal(state); err == nil && state["Type"] == "Task" && !yield(name, string(text)) {
-					return
-				}
-			}
-			for _, name := range slices.Sorted(maps.Keys(v)) {
-				for name, text := range tasksIn(v[name]) {
-					if !yield(name, text) {
-						return
-					}
-				}
-			}
-		}
-	}
 }
 
 func startsExecutions(machine *asl.StateMachine) bool {
@@ -132,11 +95,7 @@ func startsExecutions(machine *asl.StateMachine) bool {
 // names reports whether an ARN is in the definition, not as a part of a longer
 // one.
 func (m *Machine) names(arn string) bool {
-	return namesIn(m.text, arn)
-}
-
-func namesIn(text, arn string) bool {
-	return regexp.MustCompile(regexp.QuoteMeta(arn) + `(?:[^\w-]|$)`).MatchString(text)
+	return definition.Names(m.text, arn)
 }
 
 // needs returns an error that names the functions which a state machine invokes,

@@ -16,8 +16,10 @@ import (
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/functions"
+	"github.com/mapjob/mapjob/internal/injection"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/jobstart"
@@ -63,6 +65,10 @@ type Options struct {
 	Functions functions.Replacements
 	// QueueFaults make deliveries of the queues go wrong. Default: none.
 	QueueFaults sqs.Faults
+	// Faults, if it is set, makes tasks, functions and executions go wrong, and Struck
+	// is called for each fault that strikes, from any goroutine.
+	Faults *fault.Plan
+	Struck func(fault.Strike)
 }
 
 // Stack is a stack that runs.
@@ -86,6 +92,8 @@ type Stack struct {
 
 	s3Server, sfnServer *loopback.Server
 	sqsServer           *loopback.Server // nil if the stack has no queues
+
+	injection *injection.Injection // nil without faults
 
 	executions engine.Executions // by the command, the API and tasks
 
@@ -209,6 +217,9 @@ func (s *Stack) Close() error {
 	}
 	if s.invoker != nil { // before the host: its invocations would fail
 		s.invoker.Close()
+	}
+	if s.injection != nil {
+		errs = append(errs, s.injection.Close())
 	}
 	if s.host != nil {
 		errs = append(errs, s.host.Close())

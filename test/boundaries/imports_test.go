@@ -150,13 +150,16 @@ var floors = [][]room{
 	{
 		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 	},
+	{
+		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
+	},
 	{ // It wires the rooms below.
-		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/functionlog", "internal/functions", "internal/integration", "internal/invocation", "internal/jobstart",
+		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/fault", "internal/functionlog", "internal/functions", "internal/injection", "internal/integration", "internal/invocation", "internal/jobstart",
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
 		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/history"}, sdk},
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{
