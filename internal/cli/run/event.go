@@ -51,7 +51,7 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 		return err
 	}
 	answer.Count(r.stack, seen, ended.Began)
-	if err := r.print(answer); err != nil {
+	if err := r.print(answer, r.endFaults()); err != nil {
 		return err
 	}
 	switch {
@@ -67,14 +67,17 @@ func (r *run) event(ctx context.Context, function string, seen *witness.Witness)
 }
 
 // print writes the answer to the run's folder, and prints it.
-func (r *run) print(answer *witness.Answer) error {
+func (r *run) print(answer *witness.Answer, faults *faultsAnswer) error {
 	for name, write := range map[string]func(io.Writer) error{protocol.ReportJSON: answer.JSON, protocol.ReportMarkdown: answer.Markdown} {
 		if err := writeFile(filepath.Join(r.folder, name), write); err != nil {
 			return err
 		}
 	}
 	if r.command.JSON {
-		return answer.JSON(r.streams.Out)
+		return terminal.PrintJSON(r.streams.Out, struct {
+			*witness.Answer
+			Faults *faultsAnswer `json:"faults,omitempty"`
+		}{answer, faults})
 	}
 	return answer.Markdown(r.streams.Out)
 }

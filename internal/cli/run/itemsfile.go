@@ -50,7 +50,7 @@ func (r *run) readItems(ctx context.Context) error {
 	if count == 0 {
 		return fmt.Errorf("--items: got no items in %s, expected one or more", r.command.itemsName())
 	}
-	r.items = items.File(file)
+	r.items, r.count = items.File(file), count
 	r.progress.Say("read %s of %s", number.Of(count, "item"), r.command.itemsName())
 	return nil
 }

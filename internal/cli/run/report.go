@@ -30,6 +30,7 @@ type answer struct {
 	Cause      string          `json:"cause,omitempty"`
 	DurationMs int64           `json:"durationMs"`
 	RunDir     string          `json:"runDir"`
+	Faults     *faultsAnswer   `json:"faults,omitempty"`
 }
 
 // report writes the report to the run's folder, and prints the answer. Its
@@ -42,11 +43,12 @@ func (r *run) report(ctx context.Context, m *stack.Machine, a *account.Account, 
 	}
 	own, err := r.summaryReport(ctx, a.SummaryReport(), own)
 	err = errors.Join(err, r.writeReport(ctx, own))
+	faults := r.endFaults()
 	if !r.command.JSON {
 		return own.Items, errors.Join(err, own.Markdown(r.streams.Out))
 	}
 	answer := answer{Status: x.Status, Job: own.Job, Execution: x.ARN, Items: own.Items, Errors: map[string]int{},
-		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder}
+		Output: x.Output, Error: x.Error, Cause: x.Cause, DurationMs: x.Stop.Sub(x.Start).Milliseconds(), RunDir: r.folder, Faults: faults}
 	for _, e := range own.Errors {
 		answer.Errors[e.Name] = e.Count
 	}

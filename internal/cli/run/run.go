@@ -27,6 +27,9 @@ type Command struct {
 	Input string `help:"Execution input: JSON, or a file of it." default:"{}" placeholder:"FILE or JSON"`
 	Items string `help:"Run the worker over the items of a .jsonl, .json or .csv file, in place of the job start; - is standard input, JSON Lines or a JSON array." placeholder:"FILE"`
 
+	Faults     string  `help:"Let the faults of a file strike: errors, crashes, lost answers and others; JSON or YAML." placeholder:"FILE"`
+	SeedFaults *uint64 `help:"Let up to three faults strike that are drawn by a number; faults.json in the run's folder has them." name:"seed-faults" placeholder:"N"`
+
 	Watch bool `help:"Run again after every edit, until Ctrl-C."`
 
 	JSON     bool `help:"Print one JSON document in place of the report."`
@@ -42,6 +45,9 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	}
 	if c.KeepRuns < 1 {
 		return fmt.Errorf("--keep-runs: got %d, expected 1 or more", c.KeepRuns)
+	}
+	if err := c.checkFaults(); err != nil {
+		return err
 	}
 	if !c.Watch {
 		_, err := c.once(ctx, streams, nil)
@@ -84,11 +90,13 @@ type run struct {
 	folder   string
 	input    []byte
 	items    iter.Seq2[json.RawMessage, error] // of --items; nil if there are none
+	count    int                               // of these items
 	parts    *parts.Parts
 	machine  *stack.Machine // nil for a stack without a job
 	entry    string         // of a stack without a job: the function that the event is for
 	stack    *stack.Stack   // nil until the app is synthesized
 	watched  *watcher       // nil without --watch
+	faults   *faults        // nil without --faults and --seed-faults
 	begun    runs.Beginning
 }
 
@@ -113,7 +121,13 @@ func (r *run) start(ctx context.Context, seen *witness.Witness) error {
 	if r.watched != nil {
 		r.watched.chosen(synthesized)
 	}
+	if err := r.chooseFaults(); err != nil {
+		return err
+	}
 	var options stack.Options
+	if r.faults != nil {
+		options.Faults, options.Struck = r.faults.plan, r.faults.struck
+	}
 	if !runnable.HasStateMachine(synthesized) { // a job is counted by its execution: millions of keys need not be kept in memory
 		options.Written, options.Delivered = seen.Wrote, seen.Delivered
 	}

@@ -163,7 +163,7 @@ func (w *watcher) chosen(stack *template.Stack) {
 
 // given returns the files that the command was given, and those of the CDK.
 func (w *watcher) given() []inputs.Input {
-	paths := []string{"cdk.json", "cdk.context.json", w.command.Input, w.command.Items}
+	paths := []string{"cdk.json", "cdk.context.json", w.command.Input, w.command.Items, w.command.Faults}
 	paths = slices.AppendSeq(paths, maps.Values(w.command.Seed))
 	paths = slices.AppendSeq(paths, maps.Values(w.command.Stub))
 	var all []inputs.Input
