@@ -163,6 +163,7 @@ var floors = [][]room{
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{
+		{"sfntest/jobcheck", []string{"internal/protocol", "job/report", "sfntest"}, sdk},
 		{"cmd/mapjob", []string{"internal/cli"}, sdk},
 	},
 	{
