@@ -1,10 +1,3 @@
-// Package jobcheck has invariants of every job of package constructs/mapjob, for
-// [sfntest.Explore]:
-//
-//	sfntest.Explore(t, stack, sfntest.Sweep{
-//		Options:    handlers,
-//		Invariants: append(jobcheck.Invariants("Invoicing"), jobcheck.Lock("Invoicing")),
-//	})
 package jobcheck
 
 import (
