@@ -105,22 +105,22 @@ func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
 	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: newTable(), failures: map[string]int{}}
 	var errs []error
 	if len(sweep.Invariants) == 0 {
-		errs = append(errs, errors.New("Invariants: got none, expected at least one"))
+		errs = append(errs, errors.New("invariants: got none, expected at least one"))
 	}
 	names := map[string]bool{}
 	for _, i := range sweep.Invariants {
 		if names[i.name] || i.name == "" {
-			errs = append(errs, fmt.Errorf("Invariants: got the name %q twice or an empty one, expected names that differ", i.name))
+			errs = append(errs, fmt.Errorf("invariants: got the name %q twice or an empty one, expected names that differ", i.name))
 		}
 		names[i.name] = true
 	}
 	for _, kind := range sweep.Faults {
 		if !slices.Contains(fault.Kinds(), kind) {
-			errs = append(errs, fmt.Errorf("Faults: got %q, expected one of %s", kind, strings.Join(fault.Kinds(), ", ")))
+			errs = append(errs, fmt.Errorf("faults: got %q, expected one of %s", kind, strings.Join(fault.Kinds(), ", ")))
 		}
 	}
 	if sweep.Seeds < 0 || sweep.MaxFaults < 0 {
-		errs = append(errs, fmt.Errorf("Seeds and MaxFaults: got %d and %d, expected no negative numbers", sweep.Seeds, sweep.MaxFaults))
+		errs = append(errs, fmt.Errorf("seeds and most faults: got %d and %d, expected no negative numbers", sweep.Seeds, sweep.MaxFaults))
 	}
 	if e.sweep.Seeds == 0 {
 		e.sweep.Seeds = defaultSeeds

@@ -186,8 +186,8 @@ func TestSweepsThatFail(t *testing.T) {
 		"never reached":        {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
 		"not the same":         {"two runs differ at event ", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
 		"a misspelt handler":   {`deployment: function "chrge": got a handler, expected the name of one of the stack's functions: charge`},
-		"nothing to check":     {"sfntest.Explore: Invariants: got none, expected at least one"},
-		"unknown faults":       {`sfntest.Explore: Faults: got "flood", expected one of error, throttle`},
+		"nothing to check":     {"sfntest.Explore: invariants: got none, expected at least one"},
+		"unknown faults":       {`sfntest.Explore: faults: got "flood", expected one of error, throttle`},
 		"a handler that stays": {"function charge: still runs after its context has ended, expected it to return"},
 		"no end":               {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
 	} {
