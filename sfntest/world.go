@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -46,8 +47,9 @@ type reporter interface {
 //	})
 //
 // It fails the test if a function that a state machine can reach has no handler, or
-// if there is no function of a name: the error lists those that are there. When the
-// test ends, everything that still runs is stopped.
+// if there is no function of a name: the error lists those that are there. Functions
+// that a job of constructs/mapjob brings along need no handler. When the test ends,
+// everything that still runs is stopped.
 func New(t *testing.T, s *Stack, options ...Option) *World {
 	t.Helper()
 	if !inBubble() {
@@ -97,6 +99,7 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
+	addJobFunctions(s.parsed, settings.handlers)
 	w := &World{t: t, stack: s, executions: map[string]*Execution{}}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: map[string]engine.Integration{}, Seed: settings.seed,
@@ -213,5 +216,8 @@ type Message struct {
 // consumer, in order.
 func (w *World) Messages() []Message {
 	var list []Message
+	for _, m := range w.simulation.Messages() {
+		list = append(list, Message{m.To, m.Body, maps.Clone(m.Attributes)})
+	}
 	return list
 }

@@ -128,19 +128,21 @@ func (e *Line) describe() string {
 	return ""
 }
 
+const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
+
 var (
 	arns   = regexp.MustCompile(`arn:aws[\w-]*:[^\s"',)]*[:/]([^\s"',):/]+)`)
-	uuids  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	tokens = regexp.MustCompile(`[A-Za-z0-9+/=_-]{72}`)
+	tokens = regexp.MustCompile(uuid + uuid) // of tasks
+	uuids  = regexp.MustCompile(uuid)
 	times  = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 )
 
 // normal leaves ARNs, IDs, tokens and times out of a text.
 func normal(text string) string {
 	text = arns.ReplaceAllString(text, "$1")
+	text = tokens.ReplaceAllString(text, "TOKEN")
 	text = uuids.ReplaceAllString(text, "ID")
-	text = times.ReplaceAllString(text, "TIME")
-	return tokens.ReplaceAllString(text, "TOKEN")
+	return times.ReplaceAllString(text, "TIME")
 }
 
 // shorten returns the beginning of a text, without what differs between runs.
