@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/sfntest/internal/table"
 )
 
 // Flags of go test, after those of package testing: go test -run TestX -sfntest.seeds 1000.
@@ -96,13 +97,13 @@ type explorer struct {
 	sites *fault.Sites // that draw faults
 
 	mutex    sync.Mutex
-	table    table
+	table    *table.Table
 	failures map[string]int // by invariant and kinds of faults
 	failed   int
 }
 
 func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
-	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: newTable(), failures: map[string]int{}}
+	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: table.New(), failures: map[string]int{}}
 	var errs []error
 	if len(sweep.Invariants) == 0 {
 		errs = append(errs, errors.New("invariants: got none, expected at least one"))
@@ -178,9 +179,9 @@ func (e *explorer) explore() {
 	e.seeds(1, min(learning, uint64(e.sweep.Seeds)))
 	e.seeds(learning+1, uint64(e.sweep.Seeds))
 	e.t.Log("\n" + e.table.String())
-	if e.failed == 0 && e.table.runs > e.sweep.Seeds {
+	if e.failed == 0 && e.table.Runs > e.sweep.Seeds {
 		for _, i := range e.sweep.Invariants {
-			if e.table.reached[i.name] == 0 {
+			if e.table.Reached[i.name] == 0 {
 				e.t.Errorf("invariant %q was never reached in %d seeds: see with -v what was, and add seeds, inputs or faults that lead there", i.name, e.sweep.Seeds)
 			}
 		}
@@ -275,7 +276,7 @@ func (e *explorer) subtest(seed uint64, faults []Fault) (sites *fault.Sites) {
 			}
 		}
 		e.mutex.Lock()
-		e.table.add(r)
+		e.table.Add(&r.Run)
 		e.mutex.Unlock()
 		if r.violation != nil {
 			e.report(t, seed, faults, r)

@@ -8,19 +8,17 @@ import (
 
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/sfntest/internal/history"
+	"github.com/mapjob/mapjob/sfntest/internal/table"
 )
 
 // result is what a run of one seed has shown.
 type result struct {
 	violation *violation // nil: everything holds
 	history   string     // if something does not hold
-	reached   map[string]bool
-	struck    map[string]bool // kinds of faults
-	states    map[string]bool // that were entered
-	statuses  map[string]int  // of executions
-	sites     *fault.Sites
-	choices   uint64
-	events    []*history.Event
+	table.Run
+	sites   *fault.Sites
+	choices uint64
+	events  []*history.Event
 }
 
 // violation is why an invariant does not hold.
@@ -46,7 +44,7 @@ func (r recorder) Fatalf(format string, args ...any) {
 
 // run runs one seed in a bubble.
 func (e *explorer) run(t *testing.T, seed uint64, faults []Fault) *result {
-	r := &result{reached: map[string]bool{}, struck: map[string]bool{}, states: map[string]bool{}, statuses: map[string]int{}, sites: &fault.Sites{}}
+	r := &result{Run: table.NewRun(), sites: &fault.Sites{}}
 	synctest.Test(t, func(*testing.T) {
 		if err := e.runInBubble(r, seed, faults); err != nil {
 			t.Error(err) // package synctest panics next
@@ -84,7 +82,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 			}
 			reached, err := i.finally(run)
 			if reached {
-				r.reached[i.name] = true
+				r.Reached[i.name] = true
 			}
 			if err != nil {
 				violated(i.name, err.Error())
@@ -93,7 +91,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 	})
 	var histories strings.Builder
 	for _, x := range w.Executions() {
-		r.statuses[strings.TrimSpace(x.Status()+" "+errorName(x))]++
+		r.Statuses[strings.TrimSpace(x.Status()+" "+errorName(x))]++
 		if r.violation != nil {
 			histories.WriteString(x.History().String())
 		}
@@ -126,9 +124,9 @@ func unlessStopped(f func()) {
 // observe checks the invariants that always hold.
 func (e *explorer) observe(run *Run, r *result, event Event, violated func(name, reason string)) {
 	if event.Type == FaultEvent {
-		r.struck[event.Fault.Fault] = true
+		r.Struck[event.Fault.Fault] = true
 	} else if strings.HasSuffix(event.Type, "StateEntered") {
-		r.states[event.State] = true
+		r.States[event.State] = true
 	}
 	for _, i := range e.sweep.Invariants {
 		if i.always == nil {
@@ -136,7 +134,7 @@ func (e *explorer) observe(run *Run, r *result, event Event, violated func(name,
 		}
 		reached, err := i.always(run, event)
 		if reached {
-			r.reached[i.name] = true
+			r.Reached[i.name] = true
 		}
 		if err != nil {
 			violated(i.name, err.Error())

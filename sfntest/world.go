@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation"
 	"github.com/mapjob/mapjob/sfntest/internal/history"
+	"github.com/mapjob/mapjob/sfntest/internal/jobfunctions"
 )
 
 // World is a stack that runs in virtual time. Its methods are for the goroutine of
@@ -99,7 +100,7 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
-	addJobFunctions(s.parsed, settings.handlers)
+	jobfunctions.Add(s.parsed, settings.handlers)
 	w := &World{t: t, stack: s, executions: map[string]*Execution{}}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: map[string]engine.Integration{}, Seed: settings.seed,

@@ -142,6 +142,7 @@ var floors = [][]room{
 	},
 	{
 		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/statesarn", "internal/value"}, libraries},
+		{"sfntest/internal/table", nil, standard},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
@@ -154,11 +155,12 @@ var floors = [][]room{
 		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
+		{"sfntest/internal/jobfunctions", []string{"internal/chunker", "internal/simulation/deployment", "job"}, sdk},
 		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/fault", "internal/functionlog", "internal/functions", "internal/injection", "internal/integration", "internal/invocation", "internal/jobstart",
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"sfntest", []string{"internal/chunker", "internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/value", "job", "sfntest/internal/history"}, sdk},
+		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
@@ -52,6 +53,8 @@ type Stack struct {
 	Secrets []Secret
 	// Mappings are of functions that are invoked with the messages of queues.
 	Mappings []invocation.Mapping
+
+	found sync.Map // functions by the names by which tests have found them
 }
 
 // Resource is a resource of the template with its properties, resolved.

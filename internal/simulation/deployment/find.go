@@ -64,6 +64,9 @@ func (s *Stack) FindMachine(name string) (*Machine, error) {
 // FindFunction returns the function with the path of a construct, a logical ID or,
 // without a template, the name by which the definition invokes it.
 func (s *Stack) FindFunction(name string) (*Function, error) {
+	if found, ok := s.found.Load(name); ok { // in another simulation of the stack
+		return found.(*Function), nil
+	}
 	var all []named
 	var ids []string
 	for _, f := range s.Functions {
@@ -71,6 +74,7 @@ func (s *Stack) FindFunction(name string) (*Function, error) {
 	}
 	switch found := s.matching(name, all); len(found) {
 	case 1:
+		s.found.Store(name, s.Functions[found[0]])
 		return s.Functions[found[0]], nil
 	case 0:
 		return nil, fmt.Errorf("function %q: got a handler, expected the name of one of the stack's functions: %s", name, fields.Others(name, ids))

@@ -1,4 +1,5 @@
-package sfntest
+// Package jobfunctions has the handlers of functions that a job brings along.
+package jobfunctions
 
 import (
 	"context"
@@ -13,9 +14,9 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-// addJobFunctions adds the handlers of functions that a job of constructs/mapjob brings
+// Add adds the handlers of functions that a job of constructs/mapjob brings
 // along, in its construct, unless the test has given others.
-func addJobFunctions(s *deployment.Stack, handlers map[string]lambda.Handler) {
+func Add(s *deployment.Stack, handlers map[string]lambda.Handler) {
 	jobs := map[string]bool{}
 	for _, m := range s.Machines {
 		jobs[m.ID] = true
