@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mapjob/mapjob/test/bench/devloop"
+	"github.com/mapjob/mapjob/test/bench/executions"
 	"github.com/mapjob/mapjob/test/bench/figure"
 	"github.com/mapjob/mapjob/test/bench/kit"
 	"github.com/mapjob/mapjob/test/bench/mapstate"
@@ -13,5 +14,5 @@ import (
 
 // figures returns all figures, group by group.
 func figures() []figure.Figure {
-	return slices.Concat(mapstate.Figures(), paths.Figures(), kit.Figures(), parts.Figures(), devloop.Figures())
+	return slices.Concat(mapstate.Figures(), paths.Figures(), kit.Figures(), parts.Figures(), executions.Figures(), devloop.Figures())
 }
