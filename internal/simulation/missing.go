@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/mapjob/mapjob/internal/integration"
-	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 )
 
@@ -31,37 +29,39 @@ func Missing(o *Options) error {
 	return errors.Join(append(errs, o.missingTasks()...)...)
 }
 
-// missingTasks returns an error for each task that nothing answers.
+// missingTasks returns an error for each task that nothing answers, and for each
+// handler of a task that is not there.
 func (o *Options) missingTasks() []error {
 	var errs []error
-	used := map[string]bool{}
-	known := integration.Services{Functions: anyFunction{}, Messages: topics.New()}
 	for _, m := range o.Stack.Machines {
-		for state := range m.Definition.AllStates() {
-			if state.Task == nil {
-				continue
-			}
-			if name, given := o.task(m, state); given != nil {
-				used[name] = true
-				continue
-			}
-			if _, err := known.Find(state.Task.Resource, nil); err != nil {
+		for _, state := range m.Unanswered {
+			if _, given := o.task(m, state); given == nil {
 				errs = append(errs, fmt.Errorf("state %s: got %s, which has no fake, expected sfntest.HandleTask(%q, …)", m.Path(state), state.Task.Resource.ARN, state.Name))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.Tasks)) {
-		if !used[name] {
+		if !o.hasTask(name) {
 			errs = append(errs, fmt.Errorf("task %q: got a handler, expected the name of a Task state or the resource of one: %s", name, o.Stack.TaskNames()))
 		}
 	}
 	return errs
 }
 
-// anyFunction has every function: Missing looks for handlers itself.
-type anyFunction struct{ integration.Functions }
-
-func (anyFunction) Has(string) bool { return true }
+// hasTask reports whether the handler of a name is that of a task.
+func (o *Options) hasTask(name string) bool {
+	for _, m := range o.Stack.Machines {
+		for state := range m.Definition.AllStates() {
+			if state.Task == nil {
+				continue
+			}
+			if used, _ := o.task(m, state); used == name {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // handlers returns the handlers of functions.
 func handlers(o *Options) map[*deployment.Function]lambda.Handler {

@@ -27,7 +27,7 @@ func (s *Simulation) startServices() error {
 	s.objects = s3.New(s.stack.Buckets...)
 	s.database = dynamodb.New()
 	for _, t := range s.stack.Tables {
-		if err := s.database.CreateTable(t.Name, t.Properties); err != nil {
+		if err := s.database.Create(t.Name, t.Schema); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,22 @@ func New() *Database {
 // CreateTable creates a table. The properties are those of AWS::DynamoDB::Table,
 // resolved.
 func (d *Database) CreateTable(name string, properties map[string]any) error {
-	t, err := table.New(name, properties)
+	schema, err := ReadSchema(properties)
+	if err == nil {
+		err = d.Create(name, schema)
+	}
+	return err
+}
+
+// Schema is what a table is made from.
+type Schema = table.Schema
+
+// ReadSchema returns the schema in the properties of AWS::DynamoDB::Table, resolved.
+func ReadSchema(properties map[string]any) (Schema, error) { return table.Read(properties) }
+
+// Create creates a table.
+func (d *Database) Create(name string, schema Schema) error {
+	t, err := table.New(name, schema)
 	if err != nil {
 		return fmt.Errorf("creating table %s: %w", name, err)
 	}

@@ -15,7 +15,10 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/memory/dynamodb"
+	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -48,7 +51,7 @@ type Stack struct {
 	Template *template.Stack
 
 	Buckets []string // names
-	Tables  []Resource
+	Tables  []Table
 	Queues  []Queue
 	Secrets []Secret
 	// Mappings are of functions that are invoked with the messages of queues.
@@ -57,11 +60,17 @@ type Stack struct {
 	found sync.Map // functions by the names by which tests have found them
 }
 
-// Resource is a resource of the template with its properties, resolved.
-type Resource struct {
+// Table is a table of the stack.
+type Table struct {
+	Name   string
+	Schema dynamodb.Schema
+}
+
+// resource is a resource of the template with its properties, resolved.
+type resource struct {
 	*template.Resource
-	Name       string
-	Properties map[string]any
+	name       string
+	properties map[string]any
 }
 
 // Secret is a secret of the stack. Value is nil if it is generated.
@@ -78,6 +87,9 @@ type Machine struct {
 	Definition *asl.StateMachine
 	Type       engine.Type
 	Resource   *template.Resource // nil for a definition on its own
+
+	// Unanswered are the tasks that no service answers.
+	Unanswered []*asl.State
 
 	paths map[*asl.State]string // such as Locked/Map/Worker
 	named map[string]string     // paths, by the names of the states
@@ -120,9 +132,12 @@ func Read(t *template.Stack) (*Stack, error) {
 	for _, r := range t.Resources(bucketType) {
 		s.Buckets = append(s.Buckets, r.PhysicalName())
 	}
-	var err error
-	s.Tables, err = resourcesOf(t, tableType, globalTableType)
+	tables, err := resourcesOf(t, tableType, globalTableType)
 	errs = append(errs, err)
+	for _, r := range tables {
+		schema, err := dynamodb.ReadSchema(r.properties)
+		s.Tables, errs = append(s.Tables, Table{r.name, schema}), append(errs, err)
+	}
 	s.Queues, err = queuesOf(t)
 	errs = append(errs, err, s.readEvents())
 	for _, r := range t.Resources(secretType) {
@@ -142,12 +157,12 @@ func Read(t *template.Stack) (*Stack, error) {
 }
 
 // resourcesOf returns the resources of some types.
-func resourcesOf(t *template.Stack, types ...string) ([]Resource, error) {
-	var list []Resource
+func resourcesOf(t *template.Stack, types ...string) ([]resource, error) {
+	var list []resource
 	var errs []error
 	for _, r := range t.Resources(types...) {
 		properties, err := r.Properties()
-		list, errs = append(list, Resource{r, r.PhysicalName(), properties}), append(errs, err)
+		list, errs = append(list, resource{r, r.PhysicalName(), properties}), append(errs, err)
 	}
 	return list, errors.Join(errs...)
 }
@@ -205,6 +220,7 @@ func (s *Stack) look() {
 	for _, m := range s.Machines {
 		m.paths, m.named = map[*asl.State]string{}, map[string]string{}
 		m.addPaths(&m.Definition.Flow, "")
+		m.findUnanswered()
 		for state, address := range invoked(m.Definition) {
 			if f := s.Function(address); f != nil && !slices.Contains(f.States, state) {
 				f.States = append(f.States, state)
@@ -227,6 +243,23 @@ func (m *Machine) addPaths(flow *asl.Flow, prefix string) {
 		}
 	}
 }
+
+func (m *Machine) findUnanswered() {
+	known := integration.Services{Functions: anyFunction{}, Messages: topics.New()}
+	for state := range m.Definition.AllStates() {
+		if state.Task == nil {
+			continue
+		}
+		if _, err := known.Find(state.Task.Resource, nil); err != nil {
+			m.Unanswered = append(m.Unanswered, state)
+		}
+	}
+}
+
+// anyFunction has every function: whether it has a handler is another question.
+type anyFunction struct{ integration.Functions }
+
+func (anyFunction) Has(string) bool { return true }
 
 // invoked yields the names of the Task states that invoke functions, with the name or
 // ARN of the function. Functions whose name is computed are left out.

@@ -25,11 +25,11 @@ func queuesOf(t *template.Stack) ([]Queue, error) {
 	resources, err := resourcesOf(t, queueType)
 	var list []Queue
 	for _, r := range resources {
-		if r.Properties["FifoQueue"] == true || strings.HasSuffix(r.Name, ".fifo") {
+		if r.properties["FifoQueue"] == true || strings.HasSuffix(r.name, ".fifo") {
 			continue
 		}
-		q := Queue{r.Name, map[string]string{}}
-		for name, v := range r.Properties {
+		q := Queue{r.name, map[string]string{}}
+		for name, v := range r.properties {
 			text, isText := v.(string)
 			if !isText {
 				encoded, _ := json.Marshal(v) // it came from JSON

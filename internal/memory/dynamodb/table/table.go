@@ -75,16 +75,17 @@ type Schema struct {
 // Definition is the type of an attribute in a key.
 type Definition struct{ AttributeName, AttributeType string }
 
-// New returns an empty table.
-func New(name string, properties any) (*Table, error) {
+// Read returns the schema in the properties of a table.
+func Read(properties any) (s Schema, err error) {
 	text, err := json.Marshal(properties)
-	var s Schema
 	if err == nil {
 		err = json.Unmarshal(text, &s)
 	}
-	if err != nil {
-		return nil, err
-	}
+	return s, err
+}
+
+// New returns an empty table.
+func New(name string, s Schema) (*Table, error) {
 	t := &Table{Name: name, Schema: s, Created: time.Now(), Types: map[string]string{}}
 	for _, a := range s.AttributeDefinitions {
 		t.Types[a.AttributeName] = a.AttributeType
