@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template/templatetest"
 )
@@ -220,7 +222,21 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// The fields of a fault are those of the file.
+// A fault has the fields that a file has.
+func TestAFaultHasTheFieldsOfTheFile(t *testing.T) {
+	t.Parallel()
+	public, internal := reflect.TypeFor[Fault](), reflect.TypeFor[fault.Fault]()
+	if public.NumField() != internal.NumField() {
+		t.Fatalf("got %d fields, expected %d", public.NumField(), internal.NumField())
+	}
+	for i := range public.NumField() {
+		one, other := public.Field(i), internal.Field(i)
+		if one.Name != other.Name || one.Type != other.Type || one.Tag != other.Tag {
+			t.Errorf("got %s %s %s, expected %s %s %s", one.Name, one.Type, one.Tag, other.Name, other.Type, other.Tag)
+		}
+	}
+}
+
 func TestReadFaults(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "faults.yaml")

@@ -26,7 +26,7 @@ type Fault struct {
 	Attempt    *int            `json:"attempt,omitzero"`    // retries before; nil: any
 	Invocation int             `json:"invocation,omitzero"` // of those that match, from 1; 0: any
 	Times      int             `json:"times,omitzero"`      // 0: once; -1: always
-	When       string          `json:"when,omitzero"`       // of a crash: before, after, or write N
+	When       string          `json:"when,omitzero"`       // of a crash before, after or write N; of a duplicate together or later; of a stop event N
 	Delay      time.Duration   `json:"delay,omitzero"`      // as text, such as 90s
 	After      time.Duration   `json:"after,omitzero"`      // as text, such as 5m
 	Error      string          `json:"error,omitzero"`
