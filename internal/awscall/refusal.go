@@ -37,7 +37,7 @@ func Throttled(call string) Refusal {
 func Failed(call, code, message string) Refusal {
 	r := Refusal{code, message, 400}
 	if r.Message == "" {
-		r.Message = "The error was injected."
+		r.Message = "The error was injected by a fault."
 	}
 	if r.Code == "" {
 		r.Code, r.Status = "InternalServerError", 500

@@ -4,11 +4,14 @@
 package fault
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Fault is something that goes wrong. The fields of its place must all match:
@@ -139,6 +142,12 @@ func shortened(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// Failure returns the name and the cause of the error of a task or a function that
+// the fault lets fail.
+func (f Fault) Failure() (name, cause string) {
+	return cmp.Or(f.Error, protocol.ErrorInjected), cmp.Or(f.Cause, "The error was injected by a fault.")
 }
 
 // Write returns N of a crash after the N-th write of an invocation.

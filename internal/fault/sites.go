@@ -162,7 +162,7 @@ func (s *Sites) drawOwn(random *rand.Rand, f *Fault, site *Site) {
 	switch f.Fault {
 	case Error:
 		if site.Moment == Task {
-			f.Error = pick("States.TaskFailed", "Lambda.ServiceException", "Lambda.SdkClientException", "Injected")
+			f.Error = pick("States.TaskFailed", "Lambda.ServiceException", "Lambda.SdkClientException", "")
 		}
 	case Crash:
 		if site.Moment == Write {

@@ -1,7 +1,6 @@
 package injection
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -42,7 +41,7 @@ func (i *Injection) Invoke(ctx context.Context, function string, payload []byte)
 	var control lambdahost.Control
 	switch f.Fault {
 	case fault.Error:
-		return failure(cmp.Or(f.Error, "Injected"), cmp.Or(f.Cause, injected)), nil
+		return failure(f.Failure()), nil
 	case fault.Throttle:
 		return nil, &lambdahost.Error{Code: "TooManyRequestsException", Message: "Rate Exceeded."}
 	case fault.Timeout:

@@ -1,7 +1,6 @@
 package injection
 
 import (
-	"cmp"
 	"context"
 	"strings"
 
@@ -76,12 +75,13 @@ func (i *Injection) task(ctx context.Context, r *engine.Request, call engine.Int
 	f := &strike.Fault
 	switch f.Fault {
 	case fault.Error:
-		return nil, &engine.TaskError{Name: cmp.Or(f.Error, "States.TaskFailed"), Cause: cmp.Or(f.Cause, injected)}
+		name, cause := f.Failure()
+		return nil, &engine.TaskError{Name: name, Cause: cause}
 	case fault.Throttle:
 		name, cause := awscall.Throttled(site.Call).TaskError(r.Resource.Service)
 		return nil, &engine.TaskError{Name: name, Cause: cause}
 	case fault.Timeout:
-		return nil, &engine.TaskError{Name: "States.Timeout", Cause: injected}
+		return nil, &engine.TaskError{Name: "States.Timeout"}
 	}
 	output, err := call(ctx, r)
 	switch {
@@ -95,6 +95,3 @@ func (i *Injection) task(ctx context.Context, r *engine.Request, call engine.Int
 	}
 	return output, err
 }
-
-// injected is the cause of errors whose fault has none.
-const injected = "The error was injected."

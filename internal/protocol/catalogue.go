@@ -24,6 +24,7 @@ const (
 	ErrorAlreadyRunning   = "MapJob.AlreadyRunning"
 	ErrorReplaced         = "MapJob.Replaced"
 	ErrorInterrupted      = "MapJob.Interrupted"
+	ErrorInjected         = "MapJob.Injected"
 )
 
 // ErrorDescription explains an error's name.
@@ -85,5 +86,7 @@ func Errors() []ErrorDescription {
 			"Nothing: the later execution does the work."},
 		{ErrorInterrupted, "an execution", "The process that ran the execution on this machine ended before the execution did. It is the error of an ABORTED execution in the folder of a run.",
 			"Start the job again, or run the items again that it had not done."},
+		{ErrorInjected, "a function or an execution", "A fault of mapjob run --faults or of a test with sfntest made a task or a function fail. The fault names no other error.",
+			"Nothing, it was meant to happen. Name another error in the fault if your retries or catches look for one."},
 	}
 }

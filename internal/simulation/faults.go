@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -151,7 +150,8 @@ func invokedByRequest(r *engine.Request) string {
 
 // refusedTask returns the error of a task that a fault strikes before its call.
 func refusedTask(f *fault.Fault) error {
-	return &engine.TaskError{Name: cmp.Or(f.Error, "States.TaskFailed"), Cause: f.Cause}
+	name, cause := f.Failure()
+	return &engine.TaskError{Name: name, Cause: cause}
 }
 
 // throttledTask returns the error of a task that its service throttles.

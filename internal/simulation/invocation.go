@@ -268,7 +268,7 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 		switch f.Fault {
 		case fault.Error:
 			v := s.newInvocation(of)
-			v.fail(cmp.Or(f.Error, "Injected"), f.Cause)
+			v.fail(f.Failure())
 			return v.response, nil
 		case fault.Throttle:
 			return nil, &lambdahost.Error{Code: "TooManyRequestsException", Message: "Rate Exceeded."}

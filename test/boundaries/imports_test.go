@@ -95,7 +95,7 @@ var floors = [][]room{
 	{
 		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
-		{"internal/fault", []string{"internal/value", "internal/yaml"}, libraries},
+		{"internal/fault", []string{"internal/protocol", "internal/value", "internal/yaml"}, libraries},
 		{"internal/memory/lambda", []string{"internal/lambdahost"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
 		{"internal/memory/dynamodb/...", []string{"internal/dynamodb", "internal/value"}, libraries},
