@@ -145,6 +145,10 @@ func failing() map[string]func(*testing.T) {
 				return []sfntest.Option{sfntest.HandleFunc("charge", func(context.Context, Order) (any, error) { time.Sleep(24 * time.Hour); return nil, nil })}
 			}
 		}),
+		"outside of a bubble": func(t *testing.T) { sfntest.New(t, sfntest.Parse(t, []byte(twoCharges))) },
+		"no stack":            func(t *testing.T) { sfntest.Parse(t, []byte(`{"Resources": {}}`)) },
+		"no file":             func(t *testing.T) { sfntest.Open(t, "cdk.out:Shop") },
+		"no faults":           func(t *testing.T) { sfntest.ReadFaults(t, "faults.yaml") },
 		"no end": func(t *testing.T) {
 			sfntest.Explore(t, sfntest.Parse(t, []byte(refund)), sfntest.Sweep{
 				Options:    func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("charge", charge)} },
@@ -189,6 +193,10 @@ func TestSweepsThatFail(t *testing.T) {
 		"nothing to check":     {"sfntest.Explore: invariants: got none, expected at least one"},
 		"unknown faults":       {`sfntest.Explore: faults: got "flood", expected one of error, throttle`},
 		"a handler that stays": {"function charge: still runs after its context has ended, expected it to return"},
+		"outside of a bubble":  {"sfntest.New: got a test outside of a bubble, expected synctest.Test(t, func(t *testing.T) { w := sfntest.New(t, …) … })"},
+		"no stack":             {"sfntest.Parse: got a template without resources, expected at least one"},
+		"no file":              {"sfntest.Open: stat cdk.out: no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out"},
+		"no faults":            {"sfntest.ReadFaults: open faults.yaml: no such file or directory"},
 		"no end":               {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
 	} {
 		got := output(t, name)

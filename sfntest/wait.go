@@ -116,10 +116,10 @@ func sorted(list []*Wait) []*Wait {
 // describeWaits says what a test could do about waits.
 func describeWaits(list []*Wait) string {
 	var lines []string
-	for _, k := range list {
+	for i, k := range list {
 		line := fmt.Sprintf("  state %s waits for a %s", k.State, k.For)
 		if k.For == "token" {
-			line += ": answer it with Waits()[0].Succeed(…) or Fail(…)"
+			line += fmt.Sprintf(": answer it with Waits()[%d].Succeed(…) or Fail(…)", i)
 		}
 		lines = append(lines, line)
 	}
