@@ -36,14 +36,12 @@ func databases(t *testing.T) (memory, dynalite *sdk.Client) {
 	t.Helper()
 	real := dynamodbtest.Start(t)
 	d := dynamodb.New()
+	createTables(t, d)
 	var all map[string]map[string]any
 	if err := json.Unmarshal([]byte(tables), &all); err != nil {
 		t.Fatal(err)
 	}
 	for name, properties := range all {
-		if err := d.CreateTable(name, properties); err != nil {
-			t.Fatal(err)
-		}
 		if err := real.CreateTable(context.Background(), name, properties); err != nil {
 			t.Fatal(err)
 		}

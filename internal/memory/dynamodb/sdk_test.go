@@ -40,10 +40,9 @@ func clientOf(d *dynamodb.Database) *sdk.Client {
 		Credentials: aws.AnonymousCredentials{}, Retryer: aws.NopRetryer{}})
 }
 
-// ask sends a request, which is written in DynamoDB's JSON, by a method of the SDK's
-// client. It returns the answer in JSON, with lists of items in a fixed order if
-// sorted is true, or the error's code and message.
-func ask(t *testing.T, client *sdk.Client, operation, request string, sorted bool) (answer, code, message string) {
+// request calls a method of the SDK's client with a request that is written in
+// DynamoDB's JSON.
+func request(t *testing.T, client *sdk.Client, operation, request string) (answer reflect.Value, _ error) {
 	t.Helper()
 	var members any
 	if err := json.Unmarshal([]byte(request), &members); err != nil {
@@ -55,22 +54,38 @@ func ask(t *testing.T, client *sdk.Client, operation, request string, sorted boo
 		t.Fatalf("%s %s: %v", operation, request, err)
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(context.Background()), input})
-	if err, _ := results[1].Interface().(error); err != nil {
+	err, _ := results[1].Interface().(error)
+	return results[0], err
+}
+
+// send is request for the error only.
+func send(t *testing.T, client *sdk.Client, operation, text string) error {
+	t.Helper()
+	_, err := request(t, client, operation, text)
+	return err
+}
+
+// ask returns the answer to a request in JSON, with the items of lists in a fixed
+// order if sorted is true, or the error's code and message.
+func ask(t *testing.T, client *sdk.Client, operation, text string, sorted bool) (answer, code, message string) {
+	t.Helper()
+	result, err := request(t, client, operation, text)
+	if err != nil {
 		var refused smithy.APIError
 		if !errors.As(err, &refused) {
-			t.Fatalf("%s %s: %v", operation, request, err)
+			t.Fatalf("%s %s: %v", operation, text, err)
 		}
 		return "", refused.ErrorCode(), refused.ErrorMessage()
 	}
-	shown := show(results[0].Elem())
+	shown := show(result.Elem())
 	if sorted {
 		sortItems(shown)
 	}
-	text, err := json.Marshal(shown)
+	encoded, err := json.Marshal(shown)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(text), "", ""
+	return string(encoded), "", ""
 }
 
 // fill sets a part of a request of the SDK to a JSON value.
@@ -217,14 +232,16 @@ func show(v reflect.Value) any {
 // sortItems puts the items of an answer into the order of their texts.
 func sortItems(shown any) {
 	members, _ := shown.(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if list, ok := members[name].([]any); ok {
-			slices.SortFunc(list, func(a, b any) int {
-				x, _ := json.Marshal(a)
-				y, _ := json.Marshal(b)
-				return strings.Compare(string(x), string(y))
-			})
-		}
-		sortItems(members[name])
+	lists := []any{members["Items"]}
+	if tables, ok := members["Responses"].(map[string]any); ok {
+		lists = slices.AppendSeq(lists, maps.Values(tables))
+	}
+	for _, items := range lists {
+		list, _ := items.([]any)
+		slices.SortFunc(list, func(a, b any) int {
+			x, _ := json.Marshal(a)
+			y, _ := json.Marshal(b)
+			return strings.Compare(string(x), string(y))
+		})
 	}
 }
