@@ -27,20 +27,13 @@ type Event struct {
 }
 
 func newEvent(line history.Line) Event {
-	e := Event{Execution: line.Execution, Type: line.Type, State: line.State, Time: line.Time, Fault: (*Fault)(line.Fault), line: line}
-	if line.Raw != nil {
-		e.ID = line.Raw.ID
-	}
-	return e
+	return Event{Execution: line.ExecutionARN, ID: line.ID, Type: string(line.Type), State: line.State, Time: line.Time, Fault: (*Fault)(line.Fault), line: line}
 }
 
 // Details returns the details as GetExecutionHistory returns them; nil if there are
 // none.
 func (e Event) Details() json.RawMessage {
-	if e.line.Raw == nil {
-		return nil
-	}
-	name, details := e.line.Raw.Details()
+	name, details := e.line.Details()
 	if name == "" {
 		return nil
 	}

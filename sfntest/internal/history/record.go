@@ -18,19 +18,16 @@ const FaultType = "Fault"
 
 // Event is an event of the engine, or a fault that has struck.
 type Event struct {
-	Raw       *event.Event // of the engine; nil of a fault
-	Fault     *fault.Fault // nil of an event of the engine
-	Execution string       // ARN
-	Type      string
-	State     string // name; "" of an event of the execution itself
-	Time      time.Time
+	event.Event
+	Fault *fault.Fault // nil of an event of the engine
+	State string       // name; "" of an event of the execution itself
 
 	attempt int // retries before
 }
 
 // String returns what two runs of a seed have in common in an event.
 func (e *Event) String() string {
-	return fmt.Sprintf("%s %s of %s", strings.TrimPrefix(e.State+" ", " "), e.Type, e.Execution)
+	return fmt.Sprintf("%s %s of %s", strings.TrimPrefix(e.State+" ", " "), e.Type, e.ExecutionARN)
 }
 
 // Record keeps what has happened in a run. Apart from [Record.Struck], its methods are
@@ -42,9 +39,10 @@ type Record struct {
 	Observe func(*Event)
 
 	executions map[string]*recorded // by ARN
+	free       []Event              // for the next events
 
 	mutex   sync.Mutex
-	pending []*Event // faults
+	pending []Event // faults
 }
 
 // recorded is an execution as far as it has come.
@@ -97,7 +95,7 @@ func (r *Record) Add(e event.Event) {
 	if strings.HasSuffix(kind, "Scheduled") {
 		x.states[at].tries++
 	}
-	r.keep(&Event{Raw: &e, Execution: e.ExecutionARN, Type: kind, State: x.states[at].name, Time: e.Time, attempt: max(0, x.states[at].tries-1)})
+	r.keep(Event{Event: e, State: x.states[at].name, attempt: max(0, x.states[at].tries-1)})
 }
 
 // Struck adds a fault that has struck, before the next event. Functions may call it.
@@ -105,7 +103,7 @@ func (r *Record) Struck(at fault.Site, f fault.Fault) {
 	state := at.State[strings.LastIndexByte(at.State, '/')+1:]
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.pending = append(r.pending, &Event{Execution: at.Execution, Type: FaultType, State: state, Time: time.Now(), Fault: &f, attempt: at.Attempt})
+	r.pending = append(r.pending, Event{Event: event.Event{ExecutionARN: at.Execution, Type: FaultType, Time: time.Now()}, State: state, Fault: &f, attempt: at.Attempt})
 }
 
 // Flush adds the faults that have struck. Those of requests of one function at the
@@ -115,7 +113,7 @@ func (r *Record) Flush() {
 	struck := r.pending
 	r.pending = nil
 	r.mutex.Unlock()
-	slices.SortStableFunc(struck, func(a, b *Event) int {
+	slices.SortStableFunc(struck, func(a, b Event) int {
 		return strings.Compare(a.String()+a.Fault.String(), b.String()+b.Fault.String())
 	})
 	for _, e := range struck {
@@ -123,10 +121,16 @@ func (r *Record) Flush() {
 	}
 }
 
-func (r *Record) keep(e *Event) {
-	r.Events = append(r.Events, e)
+func (r *Record) keep(e Event) {
+	if len(r.free) == 0 {
+		r.free = make([]Event, 64)
+	}
+	kept := &r.free[0]
+	r.free = r.free[1:]
+	*kept = e
+	r.Events = append(r.Events, kept)
 	if r.Observe != nil {
-		r.Observe(e)
+		r.Observe(kept)
 	}
 }
 

@@ -21,15 +21,15 @@ func (r *Record) Of(arn string) []Line {
 	r.Flush()
 	of := map[string][]*Event{}
 	for _, e := range r.Events {
-		of[e.Execution] = append(of[e.Execution], e)
+		of[e.ExecutionARN] = append(of[e.ExecutionARN], e)
 	}
 	var lines []Line
 	var add func(arn string, depth int)
 	add = func(arn string, depth int) {
 		for _, e := range of[arn] {
 			lines = append(lines, Line{e, r.Label(arn), depth})
-			if e.Type == string(event.MapRunStarted) {
-				for _, child := range r.mapRun(e.Raw.Data.Resource).children {
+			if e.Type == event.MapRunStarted {
+				for _, child := range r.mapRun(e.Data.Resource).children {
 					add(child, depth+1)
 				}
 			}
@@ -62,7 +62,7 @@ func (e *Line) describe() string {
 	if e.Fault != nil {
 		return "FAULT " + e.Fault.What()
 	}
-	d := &e.Raw.Data
+	d := &e.Data
 	problem := func() string {
 		if d.Cause == "" {
 			return d.Error
@@ -70,7 +70,7 @@ func (e *Line) describe() string {
 		return strings.TrimPrefix(d.Error+": ", ": ") + shorten(d.Cause)
 	}
 	data := func() string { return shorten(value.Text(d.Value)) }
-	kind := e.Type
+	kind := string(e.Type)
 	switch {
 	case strings.HasSuffix(kind, "StateEntered"):
 		return "entered"
@@ -92,7 +92,7 @@ func (e *Line) describe() string {
 		}
 		return normal(text)
 	}
-	switch e.Raw.Type {
+	switch e.Type {
 	case event.ExecutionStarted:
 		return e.label + " started with " + data()
 	case event.ExecutionSucceeded:
