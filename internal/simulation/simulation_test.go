@@ -211,6 +211,29 @@ func (s *sample) run(t *testing.T, o simulation.Options) (r ran) {
 	return r
 }
 
+// The same holds if things go wrong, as a seed draws them.
+func TestARunWithFaultsRepeats(t *testing.T) {
+	s := theSample(t)
+	sites := &fault.Sites{}
+	s.run(t, simulation.Options{Sites: sites})
+	kinds := map[string]int{}
+	for seed := range uint64(60) {
+		run := func() ran {
+			return s.run(t, simulation.Options{Seed: seed, Plan: &fault.Plan{Faults: sites.Draw(seed, nil, 3)},
+				Struck: func(_ fault.Site, f fault.Fault) { kinds[f.Fault]++ }})
+		}
+		first, again := run(), run()
+		if diff := cmp.Diff(first.events, again.events); diff != "" || first.choices != again.choices {
+			t.Fatalf("seed %d, faults %v: two runs differ (-first +again):\n%s", seed, sites.Draw(seed, nil, 3), diff)
+		}
+	}
+	for _, kind := range fault.Kinds() {
+		if kinds[kind] == 0 {
+			t.Errorf("got no %s in 60 seeds, expected each kind to strike: %v", kind, kinds)
+		}
+	}
+}
+
 type account struct{ Total, Succeeded, Failed, Missing int }
 
 func accountOf(t *testing.T, x *engine.Execution) (a account) {
