@@ -29,7 +29,8 @@ func (f IntegrationFunc) Call(ctx context.Context, request *Request) (any, error
 
 // Immediate is an [Integration] that answers without blocking: a stub, or a
 // handler in this process. It is called on the goroutine of the run, and its
-// answer may take virtual time.
+// answer may take virtual time. In a driven session, the driver chooses when it is
+// called and when its answer arrives.
 type Immediate interface {
 	Answer(request *Request) Answer
 }

@@ -167,8 +167,10 @@ func (t *task) send() {
 		if waits {
 			t.request.submitted = t.jobStarted
 		}
-		answer := immediate.Answer(&t.request)
-		t.respond(answer.Takes, answer.Output, answer.Err)
+		r.loop.Yield(func() {
+			answer := immediate.Answer(&t.request)
+			r.loop.Yield(func() { t.respond(answer.Takes, answer.Output, answer.Err) })
+		})
 	default:
 		if waits {
 			t.request.submitted = func(output any) { r.loop.Post(func() { t.jobStarted(output) }) }

@@ -41,7 +41,7 @@ func TestFaultsOfFunctions(t *testing.T) {
 		invoked int
 	}{
 		``:                   {`1`, time.Second, 1},
-		`{"fault": "error"}`: {"States.TaskFailed", 0, 0},
+		`{"fault": "error"}`: {"MapJob.Injected", 0, 0},
 		`{"fault": "error", "error": "Busy", "cause": "later"}`:                      {"Busy", 0, 0},
 		`{"fault": "error", "error": "Again", "times": 2}`:                           {`1`, 4 * time.Second, 1},
 		`{"fault": "error", "error": "Again", "attempt": 1, "times": -1}`:            {`1`, time.Second, 1},

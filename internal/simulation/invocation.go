@@ -101,8 +101,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocati
 		if again && s.scheduler.Park(ctx, schedule.Key{Caller: v.number}) != nil {
 			return
 		}
-		v.answer(handle(ctx, s.handlers[v.Function], payload))
-		<-v.over
+		v.handle(ctx, s.handlers[v.Function], payload)
 	}()
 	return v
 }
@@ -120,27 +119,24 @@ func (s *Simulation) ended(v *invocation) {
 	s.inFlight = slices.DeleteFunc(s.inFlight, func(other *invocation) bool { return other == v })
 }
 
-// handle calls a handler. The error has a name, also if the handler panics or ends
-// its goroutine.
-func handle(ctx context.Context, handler lambda.Handler, payload []byte) (answer []byte, failure *messages.InvokeResponse_Error) {
-	failure = &messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "the handler ended its goroutine"}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				failure = raised(p, fmt.Sprint(p))
-			}
-		}()
-		text, err := handler.Invoke(ctx, payload)
-		answer, failure = text, nil
-		if err != nil {
-			failure = raised(err, "")
-			failure.Message = cmp.Or(failure.Message, err.Error())
+// handle calls a handler and ends the invocation, also if the handler panics or ends
+// its goroutine. It returns when the invocation is over.
+func (v *invocation) handle(ctx context.Context, handler lambda.Handler, payload []byte) {
+	var answer []byte
+	failure := &messages.InvokeResponse_Error{Type: "Runtime.ExitError", Message: "the handler ended its goroutine"}
+	defer func() {
+		if p := recover(); p != nil {
+			failure = raised(p, fmt.Sprint(p))
 		}
+		v.answer(answer, failure)
+		<-v.over
 	}()
-	<-done
-	return answer, failure
+	text, err := handler.Invoke(ctx, payload)
+	answer, failure = text, nil
+	if err != nil {
+		failure = raised(err, "")
+		failure.Message = cmp.Or(failure.Message, err.Error())
+	}
 }
 
 // raised returns the error of a function, named as package lambda does it: by itself,

@@ -261,7 +261,7 @@ func TestARunRepeats(t *testing.T) {
 	for seed := range uint64(50) {
 		first := s.run(t, simulation.Options{Seed: seed})
 		distinct[first.choices] = true
-		for range 4 {
+		for range 2 {
 			again := s.run(t, simulation.Options{Seed: seed})
 			if diff := cmp.Diff(first.events, again.events); diff != "" {
 				t.Fatalf("seed %d: events of two runs differ (-first +again):\n%s", seed, diff)

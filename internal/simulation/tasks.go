@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -42,8 +43,12 @@ func (s *Simulation) tasks() []engine.Option {
 			}
 			// Missing has found that there is something.
 			found, _ := s.services.Find(state.Task.Resource, s.services.Invoke)
-			if found != nil {
+			switch {
+			case found == nil: // the engine answers
+			case taskCall(&state.Task.Resource) == invokeCall:
 				options = append(options, engine.WithTask(state, s.scheduled(m, state, found)))
+			default:
+				options = append(options, engine.WithTask(state, s.immediate(m, state, found)))
 			}
 		}
 	}
@@ -64,37 +69,70 @@ func (o *Options) task(m *deployment.Machine, state *asl.State) (name string, _ 
 // scheduled lets the call of a task wait until the scheduler lets it go on, and lets
 // faults strike.
 func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
-	timed := state.Task.Timeout != nil || state.Task.Heartbeat != nil
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		c := &caller{machine: m, state: m.Path(state), request: request}
 		if err := s.scheduler.Park(ctx, schedule.Key{Caller: request.Number}); err != nil {
 			return nil, err
 		}
-		c.fault, _ = s.come(s.site(c))
-		switch c.fault.Fault {
-		case fault.Error:
-			return nil, refusedTask(&c.fault)
-		case fault.Throttle:
-			return nil, throttledTask(&request.Resource)
+		c, err := s.arrive(m, state, request)
+		if err != nil {
+			return nil, err
 		}
-		ctx = standin.WithRandom(context.WithValue(ctx, callerKey{}, c), s.options.Seed, "task", strconv.FormatInt(request.Number, 10))
-		output, err := call.Call(ctx, request)
-		switch invokes := invokedByRequest(request) != ""; c.fault.Fault {
-		case fault.Slow:
+		output, err := call.Call(s.of(ctx, c), request)
+		invokes := invokedByRequest(request) != ""
+		switch {
+		case c.fault.Fault == fault.Slow:
 			if err := sleep(ctx, c.fault.Delay); err != nil {
 				return nil, err
 			}
-		case fault.Timeout:
-			switch {
-			case invokes: // its time is up
-			case timed:
-				<-ctx.Done()
-			default:
-				return nil, lostTask(&request.Resource)
-			}
-		case fault.Lost:
+		case c.fault.Fault == fault.Timeout && !invokes && isTimed(state):
+			<-ctx.Done()
+		case c.fault.Fault == fault.Timeout && !invokes, c.fault.Fault == fault.Lost:
 			return nil, lostTask(&request.Resource)
 		}
 		return output, err
 	}
+}
+
+// immediate is like scheduled for a service in memory, which the loop calls itself.
+func (s *Simulation) immediate(m *deployment.Machine, state *asl.State, call engine.IntegrationFunc) engine.ImmediateFunc {
+	return func(request *engine.Request) engine.Answer {
+		c, err := s.arrive(m, state, request)
+		if err != nil {
+			return engine.Answer{Err: err}
+		}
+		output, err := call(s.of(context.Background(), c), request)
+		switch {
+		case c.fault.Fault == fault.Slow:
+			return engine.Answer{Output: output, Err: err, Takes: c.fault.Delay}
+		case c.fault.Fault == fault.Timeout && isTimed(state):
+			return engine.Answer{Takes: never}
+		case c.fault.Fault == fault.Timeout, c.fault.Fault == fault.Lost:
+			return engine.Answer{Err: lostTask(&request.Resource)}
+		}
+		return engine.Answer{Output: output, Err: err}
+	}
+}
+
+// never is longer than an execution may take.
+const never = 100 * 365 * 24 * time.Hour
+
+// isTimed reports whether a task has an end without an answer.
+func isTimed(state *asl.State) bool { return state.Task.Timeout != nil || state.Task.Heartbeat != nil }
+
+// arrive notes that a task begins. The error is that of a fault which refuses it.
+func (s *Simulation) arrive(m *deployment.Machine, state *asl.State, request *engine.Request) (*caller, error) {
+	c := &caller{machine: m, state: m.Path(state), request: request}
+	c.fault, _ = s.come(s.site(c))
+	switch c.fault.Fault {
+	case fault.Error:
+		return nil, refusedTask(&c.fault)
+	case fault.Throttle:
+		return nil, throttledTask(&request.Resource)
+	}
+	return c, nil
+}
+
+// of returns the context of what a task calls.
+func (s *Simulation) of(ctx context.Context, c *caller) context.Context {
+	return standin.WithRandom(context.WithValue(ctx, callerKey{}, c), s.options.Seed, "task", strconv.FormatInt(c.request.Number, 10))
 }
