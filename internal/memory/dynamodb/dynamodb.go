@@ -35,16 +35,6 @@ func New() *Database {
 	return &Database{operations: offered(), tables: map[string]*table.Table{}, transactions: map[string]transaction{}}
 }
 
-// CreateTable creates a table. The properties are those of AWS::DynamoDB::Table,
-// resolved.
-func (d *Database) CreateTable(name string, properties map[string]any) error {
-	schema, err := ReadSchema(properties)
-	if err == nil {
-		err = d.Create(name, schema)
-	}
-	return err
-}
-
 // Schema is what a table is made from.
 type Schema = table.Schema
 

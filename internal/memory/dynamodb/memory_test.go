@@ -34,10 +34,18 @@ func createTables(t *testing.T, d *dynamodb.Database) {
 		t.Fatal(err)
 	}
 	for name, properties := range all {
-		if err := d.CreateTable(name, properties); err != nil {
+		if err := create(d, name, properties); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func create(d *dynamodb.Database, name string, properties map[string]any) error {
+	schema, err := dynamodb.ReadSchema(properties)
+	if err != nil {
+		return err
+	}
+	return d.Create(name, schema)
 }
 
 // do sends requests, which must be answered, and returns the last answer.
@@ -291,7 +299,7 @@ func TestTablesAreDescribed(t *testing.T) {
 
 func TestTablesThatAreNotValid(t *testing.T) {
 	for properties, expected := range map[string]string{
-		`{}`: "key schema",
+		`{}`: "table Bad: got the key schema",
 		`{"KeySchema": [{"AttributeName": "a", "KeyType": "RANGE"}], "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}]}`: "key schema",
 		`{"KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}]}`:                                                                          "key a",
 		`{"KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
@@ -302,7 +310,7 @@ func TestTablesThatAreNotValid(t *testing.T) {
 		if err := json.Unmarshal([]byte(properties), &p); err != nil {
 			t.Fatal(err)
 		}
-		if err := dynamodb.New().CreateTable("Bad", p); err == nil || !strings.Contains(err.Error(), expected) || !strings.Contains(err.Error(), "table Bad") {
+		if err := create(dynamodb.New(), "Bad", p); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("%s: got %v, expected an error about %s", properties, err, expected)
 		}
 	}

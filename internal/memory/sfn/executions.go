@@ -31,10 +31,23 @@ func (s executions) Execution(arn string) (*archive.Execution, error) {
 
 // inputLocked returns the input of a child.
 func (s *Service) inputLocked(arn string) string {
-	if events := s.histories[arn]; len(events) > 0 {
+	if events := s.historyLocked(arn); len(events) > 0 {
 		return value.Text(events[0].Data.Value)
 	}
 	return ""
+}
+
+// historyLocked returns the events of an execution.
+func (s *Service) historyLocked(arn string) []*event.Event {
+	var list []*event.Event
+	for _, block := range s.events {
+		for i := range block {
+			if block[i].ExecutionARN == arn {
+				list = append(list, &block[i])
+			}
+		}
+	}
+	return list
 }
 
 // Executions implements [sfnapi.Archive].
@@ -122,7 +135,7 @@ func (s executions) History(arn string, from int64, reverse bool, yield func(arc
 		return false, err
 	}
 	s.mutex.Lock()
-	events := s.histories[arn] // only grows
+	events := s.historyLocked(arn)
 	s.mutex.Unlock()
 	one := func(number int64) (more bool, err error) {
 		text, err := events[number].MarshalJSON()
@@ -145,11 +158,20 @@ func (s executions) History(arn string, from int64, reverse bool, yield func(arc
 	return true, err
 }
 
+// blockSize is the number of events of a block. A list of all would be copied when it
+// grows, and is rarely asked for.
+const blockSize = 64
+
 // Event records an event of an execution or a child.
 func (s *Service) Event(e event.Event) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.histories[e.ExecutionARN] = append(s.histories[e.ExecutionARN], e)
+	last := len(s.events) - 1
+	if last < 0 || len(s.events[last]) == blockSize {
+		s.events = append(s.events, make([]event.Event, 0, blockSize))
+		last++
+	}
+	s.events[last] = append(s.events[last], e)
 }
 
 // Started implements [engine.MapObserver].

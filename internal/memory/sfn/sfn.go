@@ -27,11 +27,11 @@ type Service struct {
 	machines []archive.StateMachine // by their names
 	session  *engine.Session
 
-	mutex     sync.Mutex // guards these; nothing else is called while it is held
-	requests  int64
-	histories map[string][]event.Event // by ARN
-	runs      []*mapRun                // in the order in which they started
-	children  map[string]*archive.Execution
+	mutex    sync.Mutex // guards these; nothing else is called while it is held
+	requests int64
+	events   [][]event.Event // in blocks, as they happened
+	runs     []*mapRun       // in the order in which they started
+	children map[string]*archive.Execution
 }
 
 // mapRun is a Map Run with its children.
@@ -43,7 +43,7 @@ type mapRun struct {
 // New returns a service for some state machines, which are created now. Give it a
 // session before it gets a request.
 func New(machines ...archive.StateMachine) *Service {
-	s := &Service{machines: slices.Clone(machines), histories: map[string][]event.Event{}, children: map[string]*archive.Execution{}}
+	s := &Service{machines: slices.Clone(machines), children: map[string]*archive.Execution{}}
 	for i := range s.machines {
 		s.machines[i].Created = time.Now()
 	}

@@ -71,7 +71,9 @@ func TestSumsOutOfRangeAreRefused(t *testing.T) {
 
 func TestKeysHaveTheOrderOfTheirValues(t *testing.T) {
 	for kind, draw := range map[string]func(*rapid.T, string) string{
-		Number: func(t *rapid.T, label string) string { return checked(t, number(t, label)) },
+		Number: func(t *rapid.T, label string) string {
+			return checked(t, rapid.StringMatching(`-?[0-2]{1,2}(\.[0-2]{1,2})?(e-?[0-2])?`).Draw(t, label))
+		},
 		String: func(t *rapid.T, label string) string {
 			return rapid.StringMatching(`[\x00\x01aÿz€]{0,4}`).Draw(t, label)
 		},
