@@ -41,12 +41,7 @@ type caller struct {
 // call records the answer of an operation of the SDK's client.
 func call[In, Out any](c *caller, operation func(context.Context, *In, ...func(*sdk.Options)) (*Out, error), in *In) *Out {
 	out, err := operation(c.ctx, in)
-	text := ""
-	if err != nil {
-		text = refusalText(err)
-	} else {
-		text = answerText(out)
-	}
+	text := answerText(out, err)
 	for i, id := range c.ids {
 		text = strings.ReplaceAll(text, `"`+id+`"`, fmt.Sprintf(`"upload %d"`, i+1))
 	}
@@ -98,8 +93,11 @@ func withoutIgnored(v any) any {
 	return v
 }
 
-// answerText returns an answer as JSON.
-func answerText(out any) string {
+// answerText returns an answer as JSON, or what was refused.
+func answerText(out any, err error) string {
+	if err != nil {
+		return refusalText(err)
+	}
 	v := reflect.ValueOf(out).Elem()
 	fields := map[string]any{}
 	for i := range v.NumField() {
@@ -333,8 +331,8 @@ var requests = map[string]func(*caller){
 	},
 	"an object in parts": func(c *caller) {
 		id := c.create("k")
-		one := c.part("k", id, 1, []byte("replaced"))
-		one = c.part("k", id, 1, large)
+		c.part("k", id, 1, []byte("replaced"))
+		one := c.part("k", id, 1, large)
 		two := c.part("k", id, 2, []byte("the end"))
 		c.get("k")
 		c.complete("k", id, one, types.CompletedPart{PartNumber: aws.Int32(3), ETag: two.ETag})

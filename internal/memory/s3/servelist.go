@@ -3,12 +3,13 @@ package s3
 import (
 	"encoding/base64"
 	"encoding/xml"
-	"github.com/mapjob/mapjob/internal/memory/s3/core"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/memory/s3/core"
 )
 
 // timeFormat is that of times in answers.

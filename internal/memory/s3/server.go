@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,10 +95,8 @@ func (r *request) operation() string {
 		}
 		return "UploadPart"
 	}
-	for _, name := range subresources {
-		if has(name) {
-			return ""
-		}
+	if slices.ContainsFunc(subresources, has) {
+		return ""
 	}
 	switch at := r.Method; {
 	case r.bucket == "":

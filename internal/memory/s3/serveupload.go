@@ -2,11 +2,12 @@ package s3
 
 import (
 	"encoding/xml"
-	"github.com/mapjob/mapjob/internal/memory/s3/core"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/mapjob/mapjob/internal/memory/s3/core"
 )
 
 // body decodes the XML of a request.
@@ -76,9 +77,10 @@ func (s *Store) serveCreateUpload(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	writeXML(w, struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
-		Bucket, Key, UploadId string   //nolint:revive // as S3 writes it
-	}{Bucket: r.bucket, Key: r.key, UploadId: id})
+		XMLName     xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ InitiateMultipartUploadResult"`
+		Bucket, Key string
+		UploadID    string `xml:"UploadId"`
+	}{Bucket: r.bucket, Key: r.key, UploadID: id})
 	return nil
 }
 
@@ -150,7 +152,11 @@ func (s *Store) serveUploads(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	type entry struct{ Key, UploadId, Initiated string } //nolint:revive // as S3 writes it
+	type entry struct {
+		Key       string
+		UploadID  string `xml:"UploadId"`
+		Initiated string
+	}
 	answer := struct {
 		XMLName        xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListMultipartUploadsResult"`
 		Bucket, Prefix string
@@ -182,15 +188,16 @@ func (s *Store) serveParts(w http.ResponseWriter, r *request) error {
 		Size               int
 	}
 	answer := struct {
-		XMLName               xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListPartsResult"`
-		Bucket, Key, UploadId string   //nolint:revive // as S3 writes it
-		StorageClass          string
-		PartNumberMarker      int
-		NextPartNumberMarker  int `xml:",omitempty"`
-		MaxParts              int
-		IsTruncated           bool
-		Part                  []entry
-	}{Bucket: r.bucket, Key: r.key, UploadId: r.query.Get("uploadId"), StorageClass: "STANDARD", PartNumberMarker: after, MaxParts: limit, IsTruncated: more}
+		XMLName              xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListPartsResult"`
+		Bucket, Key          string
+		UploadID             string `xml:"UploadId"`
+		StorageClass         string
+		PartNumberMarker     int
+		NextPartNumberMarker int `xml:",omitempty"`
+		MaxParts             int
+		IsTruncated          bool
+		Part                 []entry
+	}{Bucket: r.bucket, Key: r.key, UploadID: r.query.Get("uploadId"), StorageClass: "STANDARD", PartNumberMarker: after, MaxParts: limit, IsTruncated: more}
 	for _, part := range parts {
 		answer.Part = append(answer.Part, entry{part.Number, timeOf(part.Modified), part.ETag(), len(part.Content)})
 		if more {

@@ -80,15 +80,17 @@ func missing(format string, args ...any) *refusal {
 }
 
 type request struct {
-	Name, SecretId          string //nolint:revive // as Secrets Manager writes it
-	VersionId, VersionStage string //nolint:revive // as Secrets Manager writes it
+	Name, VersionStage string
+	SecretID           string `json:"SecretId"`
+	VersionID          string `json:"VersionId"`
 	content
 }
 
 type answer struct {
-	ARN, Name, VersionId string //nolint:revive // as Secrets Manager writes it
-	VersionStages        []string
-	CreatedDate          float64 `json:",omitzero"`
+	ARN, Name     string
+	VersionID     string `json:"VersionId"`
+	VersionStages []string
+	CreatedDate   float64 `json:",omitzero"`
 	*content
 }
 
@@ -124,13 +126,13 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func idOf(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", number) }
 
 func (x *secret) answer(at int) *answer {
-	return &answer{ARN: x.arn, Name: x.name, VersionId: idOf(x.values[at].number), VersionStages: []string{[]string{"AWSCURRENT", "AWSPREVIOUS"}[at]}}
+	return &answer{ARN: x.arn, Name: x.name, VersionID: idOf(x.values[at].number), VersionStages: []string{[]string{"AWSCURRENT", "AWSPREVIOUS"}[at]}}
 }
 
 func (s *Store) get(in *request) (any, *refusal) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	x := s.find(in.SecretId)
+	x := s.find(in.SecretID)
 	if x == nil {
 		return nil, missing("Secrets Manager can't find the specified secret.")
 	}
@@ -141,11 +143,11 @@ func (s *Store) get(in *request) (any, *refusal) {
 	if in.VersionStage == "AWSPREVIOUS" {
 		at = 1
 	}
-	if in.VersionId != "" {
-		at = slices.IndexFunc(x.values, func(v version) bool { return idOf(v.number) == in.VersionId })
+	if in.VersionID != "" {
+		at = slices.IndexFunc(x.values, func(v version) bool { return idOf(v.number) == in.VersionID })
 	}
 	if at < 0 || at >= len(x.values) || at == 0 && in.VersionStage != "" && in.VersionStage != "AWSCURRENT" {
-		return nil, missing("Secrets Manager can't find the specified secret value for VersionId: %s, staging label: %s", in.VersionId, in.VersionStage)
+		return nil, missing("Secrets Manager can't find the specified secret value for VersionId: %s, staging label: %s", in.VersionID, in.VersionStage)
 	}
 	found := x.answer(at)
 	found.CreatedDate = float64(x.values[at].created.UnixMilli()) / 1000
@@ -166,7 +168,7 @@ func (s *Store) put(in *request) (any, *refusal) {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	x := s.find(in.SecretId)
+	x := s.find(in.SecretID)
 	if x == nil {
 		return nil, missing("Secrets Manager can't find the specified secret.")
 	}

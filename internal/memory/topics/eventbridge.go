@@ -18,7 +18,7 @@ type entry struct {
 }
 
 type entryAnswer struct {
-	EventId      string `json:",omitempty"` //nolint:revive // as EventBridge writes it
+	EventID      string `json:"EventId,omitempty"`
 	ErrorCode    string `json:",omitempty"`
 	ErrorMessage string `json:",omitempty"`
 }
@@ -49,7 +49,7 @@ func (s *Store) EventBridge() http.Handler {
 			if a.ErrorCode != "" {
 				answer.FailedEntryCount++
 			} else {
-				a.EventId = idOf(s.number())
+				a.EventID = idOf(s.number())
 				s.Add(event(e.EventBusName, e.Source, e.DetailType, e.Detail))
 			}
 			answer.Entries = append(answer.Entries, a)

@@ -61,7 +61,7 @@ func (s *Store) SNS() http.Handler {
 // accepted is the answer to a message.
 type accepted struct {
 	ID             string `xml:"Id,omitempty"` // in a batch
-	MessageId      string //nolint:revive // as SNS writes it
+	MessageID      string `xml:"MessageId"`
 	SequenceNumber string `xml:",omitempty"`
 }
 
@@ -100,7 +100,7 @@ func (s *Store) hasTopic(arn string) *refusal {
 
 func (s *Store) accept(m Message) accepted {
 	number := s.number()
-	answer := accepted{MessageId: idOf(number)}
+	answer := accepted{MessageID: idOf(number)}
 	if strings.HasSuffix(m.To, ".fifo") {
 		answer.SequenceNumber = sequenceOf(number)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestBatches(t *testing.T) {
 	}
 	var many []types.PublishBatchRequestEntry
 	for i := range 11 {
-		many = append(many, entry(fmt.Sprint(i), "x"))
+		many = append(many, entry(strconv.Itoa(i), "x"))
 	}
 	large := strings.Repeat("x", 200<<10)
 	for expected, entries := range map[string][]types.PublishBatchRequestEntry{
