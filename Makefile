@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+# Each is a module of its own.
+EXAMPLES := examples examples/sfntest
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: help
@@ -33,7 +35,7 @@ run: ## Run the sample job on this machine.
 test: setup ## Run all tests.
 	go vet ./...
 	go test -timeout 20m ./...
-	cd examples && go vet ./... && go test ./...
+	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go test -count=1 ./... &&) true
 
 # go.mod has the oldest CDK that the module supports, and users get newer ones.
 CDK ?= v2.276.0
@@ -53,7 +55,7 @@ bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part
 lint: ## Run go vet, golangci-lint and actionlint.
 	go vet ./...
 	go run $(GOLANGCI_LINT) run
-	cd examples && go vet ./... && go run $(GOLANGCI_LINT) run
+	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go run $(GOLANGCI_LINT) run &&) true
 	go run $(ACTIONLINT)
 
 # What was recorded from AWS is no part of the repository.
