@@ -54,6 +54,7 @@ func (f *form) invariants(policy string) []sfntest.Invariant {
 	list := []sfntest.Invariant{
 		check("the account is true", (*plan).accountIsTrue),
 		check("failures have a reason", (*plan).failuresHaveAReason),
+		check("survivable", (*plan).survives),
 		check("rerun recovers", (*plan).rerunRecovers),
 	}
 	if policy != "None" {
@@ -62,7 +63,7 @@ func (f *form) invariants(policy string) []sfntest.Invariant {
 	if f.worker == "once" {
 		list = append(list, check("done once", (*plan).doneOnce))
 	}
-	return append(list, check("survivable", (*plan).survives))
+	return list
 }
 
 func (p *plan) endings(r *sfntest.Run) []*ending {
