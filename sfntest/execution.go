@@ -65,5 +65,5 @@ func (x *Execution) Output(into any) {
 	}
 }
 
-// Stop stops the execution, as StopExecution does.
+// Stop stops the execution as StopExecution does, when the World runs next.
 func (x *Execution) Stop(name, cause string) { x.world.session.Stop(x.arn, name, cause) }

@@ -25,7 +25,8 @@ type Wait struct {
 	callback *engine.Callback
 }
 
-// Succeed answers the token as SendTaskSuccess does. The output is encoded as JSON.
+// Succeed answers the token as SendTaskSuccess does, when the World runs next. The
+// output is encoded as JSON.
 func (k *Wait) Succeed(output any) {
 	k.world.t.Helper()
 	text, err := json.Marshal(output)
@@ -39,13 +40,14 @@ func (k *Wait) Succeed(output any) {
 	k.answer("Succeed").Success(v)
 }
 
-// Fail answers the token as SendTaskFailure does.
+// Fail answers the token as SendTaskFailure does, when the World runs next.
 func (k *Wait) Fail(name, cause string) {
 	k.world.t.Helper()
 	k.answer("Fail").Failure(name, cause)
 }
 
-// Heartbeat reports that the work goes on, as SendTaskHeartbeat does.
+// Heartbeat reports that the work goes on as SendTaskHeartbeat does, when the World
+// runs next.
 func (k *Wait) Heartbeat() {
 	k.world.t.Helper()
 	k.answer("Heartbeat").Heartbeat()
