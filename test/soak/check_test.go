@@ -54,7 +54,6 @@ func (f *form) invariants(policy string) []sfntest.Invariant {
 	list := []sfntest.Invariant{
 		check("the account is true", (*plan).accountIsTrue),
 		check("failures have a reason", (*plan).failuresHaveAReason),
-		check("survivable", (*plan).survives),
 		check("rerun recovers", (*plan).rerunRecovers),
 	}
 	if policy != "None" {
@@ -63,7 +62,7 @@ func (f *form) invariants(policy string) []sfntest.Invariant {
 	if f.worker == "once" {
 		list = append(list, check("done once", (*plan).doneOnce))
 	}
-	return list
+	return append(list, check("survivable", (*plan).survives))
 }
 
 func (p *plan) endings(r *sfntest.Run) []*ending {

@@ -4,11 +4,13 @@ package soak
 
 import (
 	"flag"
+	"os"
 	"testing"
 
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/sfntest"
 	"github.com/mapjob/mapjob/sfntest/jobcheck"
+	"github.com/mapjob/mapjob/test/soak/mutants"
 )
 
 // form is a way to build a job.
@@ -44,6 +46,8 @@ func forms() []*form {
 var (
 	onlyForm   = flag.String("soak.form", "", "run only this form of job")
 	onlyPolicy = flag.String("soak.policy", "", "run only the job with this overlap policy")
+	asMutant   = flag.String("soak.mutant", "", "change the definitions as this mutant does")
+	ofKit      = flag.Bool("soak.kit", false, "find the mutants of the kit, each of which has to be compiled, not those of definitions")
 )
 
 func TestSoak(t *testing.T) {
@@ -51,13 +55,30 @@ func TestSoak(t *testing.T) {
 		if *onlyForm != "" && *onlyForm != f.name {
 			continue
 		}
-		stack := sfntest.Open(t, "forms/testdata/"+f.name+"_1.snap.json")
+		stack := f.stack(t)
 		for _, policy := range f.policies {
 			if *onlyPolicy == "" || *onlyPolicy == policy {
 				t.Run(f.name+"/"+policy, func(t *testing.T) { sfntest.Explore(t, stack, f.sweep(policy)) })
 			}
 		}
 	}
+}
+
+// stack returns the stack with the form's jobs.
+func (f *form) stack(t *testing.T) *sfntest.Stack {
+	t.Helper()
+	text, err := os.ReadFile("forms/testdata/" + f.name + "_1.snap.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mutants.All() {
+		if m.Name == *asMutant {
+			if text, err = m.Template(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return sfntest.Parse(t, text)
 }
 
 // sweep returns what is explored of a form with an overlap policy.

@@ -17,7 +17,8 @@ import (
 type Mutant struct {
 	Name      string
 	What      string
-	Form      string // of the job that shows it
+	Form      string // of the job that shows it, with its overlap policy
+	Policy    string
 	Invariant string // that does not hold
 
 	edit func(states) // of the definition; nil: of the kit
@@ -37,13 +38,13 @@ type states map[string]map[string]any
 // All returns the mutants.
 func All() []Mutant {
 	return []Mutant{
-		{Name: "D1", What: "the Map is retried after any error", Form: "value", Invariant: "one Map Run", edit: func(s states) {
+		{Name: "D1", What: "the Map is retried after any error", Form: "value", Policy: "Skip", Invariant: "one Map Run", edit: func(s states) {
 			s["Map"]["Retry"] = []any{map[string]any{"ErrorEquals": []any{"States.ALL"}, "MaxAttempts": 1}}
 		}},
-		{Name: "D2", What: "too many failures of the Map are not caught", Form: "value", Invariant: "the summary ran, or the failure says why", edit: func(s states) {
+		{Name: "D2", What: "too many failures of the Map are not caught", Form: "value", Policy: "Skip", Invariant: "the summary ran, or the failure says why", edit: func(s states) {
 			delete(s["Map"], "Catch")
 		}},
-		{Name: "D3", What: "the lock is released before the summary", Form: "value", Invariant: "one in the body", edit: func(s states) {
+		{Name: "D3", What: "the lock is released before the summary", Form: "value", Policy: "Wait", Invariant: "one in the body", edit: func(s states) {
 			early := maps.Clone(s["ReleaseLock"])
 			delete(early, "End")
 			early["Next"] = "Summary"
@@ -52,39 +53,39 @@ func All() []Mutant {
 			branch["ReleaseEarly"] = early
 			s["Map"]["Next"] = "ReleaseEarly"
 		}},
-		{Name: "D4", What: "only a lock without an owner is taken over", Form: "value", Invariant: "the next one takes the lock", edit: func(s states) {
+		{Name: "D4", What: "only a lock without an owner is taken over", Form: "value", Policy: "Skip", Invariant: "the next one takes the lock", edit: func(s states) {
 			arguments := s["TakeOverLock"]["Arguments"].(map[string]any)
 			arguments["ConditionExpression"] = "attribute_not_exists(#owner) OR #owner = :me"
 			delete(arguments["ExpressionAttributeValues"].(map[string]any), ":ended")
 		}},
-		{Name: "D5", What: "the lock is taken without a condition", Form: "value", Invariant: "one in the body", edit: func(s states) {
+		{Name: "D5", What: "the lock is taken without a condition", Form: "value", Policy: "Skip", Invariant: "one in the body", edit: func(s states) {
 			arguments := s["TakeLock"]["Arguments"].(map[string]any)
 			for _, name := range []string{"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"} {
 				delete(arguments, name)
 			}
 		}},
-		{Name: "D6", What: "the job fails if as many items failed as it tolerates", Form: "value", Invariant: "the verdict agrees", edit: func(s states) {
+		{Name: "D6", What: "the job fails if as many items failed as it tolerates", Form: "value", Policy: "Skip", Invariant: "the verdict agrees", edit: func(s states) {
 			s.condition("Verdict", "$account.failed * 100 > ", "$account.failed * 100 >= ")
 		}},
-		{Name: "D7", What: "the verdict does not look for missing items", Form: "value", Invariant: "the verdict agrees", edit: func(s states) {
+		{Name: "D7", What: "the verdict does not look for missing items", Form: "value", Policy: "Skip", Invariant: "the verdict agrees", edit: func(s states) {
 			s.condition("Verdict", "$account.missing > 0", "false")
 		}},
-		{Name: "D8", What: "the job start is not tried again when it is throttled", Form: "value", Invariant: "survivable", edit: func(s states) {
+		{Name: "D8", What: "the job start is not tried again when it is throttled", Form: "value", Policy: "Skip", Invariant: "survivable", edit: func(s states) {
 			s["JobStart"]["Retry"] = s["JobStart"]["Retry"].([]any)[1:]
 		}},
-		{Name: "K1", What: "the first manifest of a Map Run counts, not that of the last redrive", Form: "value", Invariant: "the account is true", line: line{
+		{Name: "K1", What: "the first manifest of a Map Run counts, not that of the last redrive", Form: "value", Policy: "Skip", Invariant: "the account is true", line: line{
 			"internal/results/manifest.go", `if isManifest && (f.manifest == "" || redrive > f.redrive) {`, `if isManifest && f.manifest == "" {`}},
-		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Invariant: "the account is true", line: line{
+		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Policy: "Skip", Invariant: "the account is true", line: line{
 			"internal/results/chunk.go", `if rank := o.Rank(); rank > best.rank {`, `if rank := o.Rank(); best.rank == 0 {`}},
-		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Invariant: "survivable", line: line{
+		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Policy: "Skip", Invariant: "survivable", line: line{
 			"internal/results/maprun.go", `return r.child(c, errorOf)`, `return nil`}},
-		{Name: "K4", What: "job.Once does not remember the outcome of finished work", Form: "express", Invariant: "done once", line: line{
+		{Name: "K4", What: "job.Once does not remember the outcome of finished work", Form: "express", Policy: "Skip", Invariant: "done once", line: line{
 			"job/internal/once/table.go", `return t.put(ctx, r, &record{owner: r.owner, status: inProgress}, now)`, `return t.forget(ctx, r)`}},
-		{Name: "K5", What: "no time is reserved before the deadline of a function", Form: "value", Invariant: "failures have a reason", line: line{
+		{Name: "K5", What: "no time is reserved before the deadline of a function", Form: "value", Policy: "Skip", Invariant: "failures have a reason", line: line{
 			"job/internal/contain/contain.go", `reserve := min(time.Until(deadline)/10, longestReserve)`, `reserve := min(0, longestReserve)`}},
-		{Name: "K6", What: "an object that can't be written is taken for one that is", Form: "value", Invariant: "the report is there", line: line{
+		{Name: "K6", What: "an object that can't be written is taken for one that is", Form: "value", Policy: "Skip", Invariant: "the report is there", line: line{
 			"job/internal/upload/upload.go", `_, err = client.PutObject(o.ctx,`, `_, _ = client.PutObject(o.ctx,`}},
-		{Name: "K7", What: "the last failed item is not stored for a rerun", Form: "value", Invariant: "failures are those", line: line{
+		{Name: "K7", What: "the last failed item is not stored for a rerun", Form: "value", Policy: "Skip", Invariant: "failures are those", line: line{
 			"job/internal/failures/failures.go", `if succeeded(index) {`, `if succeeded(index) || count == expected-1 {`}},
 	}
 }
