@@ -62,6 +62,25 @@ func Find(machines []Machine, functions []Function) *Places {
 	return p
 }
 
+// Started returns the state machine with an ARN, and those that it may start: their
+// ARNs are in its definition.
+func Started(arn string, among []Machine) []Machine {
+	var found []Machine
+	for next := []string{arn}; len(next) > 0; next = next[1:] {
+		i := slices.IndexFunc(among, func(m Machine) bool { return m.ARN == next[0] })
+		if i < 0 || slices.ContainsFunc(found, func(m Machine) bool { return m.ARN == next[0] }) {
+			continue
+		}
+		found = append(found, among[i])
+		for _, other := range among {
+			if definition.Names(among[i].Definition, other.ARN) {
+				next = append(next, other.ARN)
+			}
+		}
+	}
+	return found
+}
+
 // flow has what matters of a state machine, a branch or an item processor.
 type flow struct {
 	StartAt         string

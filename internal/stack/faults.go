@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// FaultPlaces returns where faults can strike in the stack.
-func (s *Stack) FaultPlaces() *injection.Places {
+// FaultPlaces returns where faults can strike in the stack when a state machine runs,
+// and those that it starts; nil is any.
+func (s *Stack) FaultPlaces(m *Machine) *injection.Places {
 	name := func(r *template.Resource) fault.Name {
 		return fault.Name{Path: strings.ReplaceAll(s.template.ShortName(r), ".", "/"), ID: r.ID}
 	}
@@ -27,6 +28,9 @@ func (s *Stack) FaultPlaces() *injection.Places {
 	for _, r := range s.template.Resources(functions.Type) {
 		invoked = append(invoked, injection.Function{Name: name(r), Physical: r.PhysicalName(), ARN: r.ARN()})
 	}
+	if m != nil {
+		machines = injection.Started(m.ARN, machines)
+	}
 	return injection.Find(machines, invoked)
 }
 
@@ -38,7 +42,7 @@ func (s *Stack) faultyHost() invocation.Host {
 	if s.options.Faults == nil {
 		return s.host
 	}
-	s.injection = injection.New(injection.Options{Plan: s.options.Faults, Struck: s.options.Struck, Host: s.host, Places: s.FaultPlaces()})
+	s.injection = injection.New(injection.Options{Plan: s.options.Faults, Struck: s.options.Struck, Host: s.host, Places: s.FaultPlaces(nil)})
 	return s.injection
 }
 

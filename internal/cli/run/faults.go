@@ -94,7 +94,7 @@ type strike struct {
 // does nothing without --faults and --seed-faults.
 func (r *run) chooseFaults() error {
 	c := r.command
-	places := r.stack.FaultPlaces()
+	places := r.stack.FaultPlaces(r.machine)
 	if r.items != nil {
 		places.Replace(protocol.StateJobStart, "--items stands in place of the job start")
 	}
