@@ -75,19 +75,18 @@ func unusable(parameters any, reason string) error {
 		Cause: fmt.Sprintf("The Parameters '%s' could not be used to start the Task: [%s]", value.Text(parameters), reason)}
 }
 
+// header is a header of a response.
+type header struct{ name, value string }
+
 // addMetadata adds the headers of the response to the answer of an optimized
 // integration, with the names that recorded answers have.
-func addMetadata(answer *value.Object, requestID string, headers map[string]string) {
-	headers["x-amzn-RequestId"] = requestID
-	all, single := &value.Object{}, &value.Object{}
-	names := make([]string, 0, len(headers))
-	for name := range headers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		all.Set(name, []any{headers[name]})
-		single.Set(name, headers[name])
+func addMetadata(answer *value.Object, requestID string, headers ...header) {
+	headers = append(headers, header{"x-amzn-RequestId", requestID})
+	slices.SortFunc(headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
+	all, single := value.WithCapacity(len(headers)), value.WithCapacity(len(headers))
+	for _, h := range headers {
+		all.Set(h.name, []any{h.value})
+		single.Set(h.name, h.value)
 	}
 	answer.Set("SdkHttpMetadata", value.NewObject("AllHttpHeaders", all, "HttpHeaders", single, "HttpStatusCode", float64(http.StatusOK)))
 	answer.Set("SdkResponseMetadata", value.NewObject("RequestId", requestID))

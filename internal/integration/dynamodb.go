@@ -53,18 +53,18 @@ func isDynamoDBException(name string) bool {
 // optimizedDynamoDB answers arn:aws:states:::dynamodb:ACTION.
 func (s *Services) optimizedDynamoDB(action string) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		answer, header, err := s.askDynamoDB(ctx, action, request, optimizedDynamoDBNaming())
+		answer, response, err := s.askDynamoDB(ctx, action, request, optimizedDynamoDBNaming())
 		if err != nil {
 			return nil, err
 		}
-		addMetadata(answer, header.Get("X-Amzn-Requestid"), map[string]string{
-			"Connection":     "keep-alive",
-			"Content-Length": header.Get("Content-Length"),
-			"Content-Type":   header.Get("Content-Type"),
-			"Date":           header.Get("Date"),
-			"Server":         "Server",
-			"x-amz-crc32":    header.Get("X-Amz-Crc32"),
-		})
+		addMetadata(answer, response.Get("X-Amzn-Requestid"),
+			header{"Connection", "keep-alive"},
+			header{"Content-Length", response.Get("Content-Length")},
+			header{"Content-Type", response.Get("Content-Type")},
+			header{"Date", response.Get("Date")},
+			header{"Server", "Server"},
+			header{"x-amz-crc32", response.Get("X-Amz-Crc32")},
+		)
 		return answer, nil
 	}
 }

@@ -18,7 +18,7 @@ import (
 type Services struct {
 	Functions Functions
 	Database  Database
-	S3        *s3.Client
+	S3        func() *s3.Client // called when a task needs it
 	Queues    *sqs.Service
 	Messages  Messages
 

@@ -78,12 +78,12 @@ func (s *Services) send(form messageForm) engine.IntegrationFunc {
 			return nil, &engine.TaskError{Name: form.naming.prefix + ".FailedEntry", Cause: value.Text(answer)}
 		}
 		if !form.naming.sdk {
-			addMetadata(answer, newID(ctx, "request"), map[string]string{
-				"Content-Length": strconv.Itoa(form.length(answer)),
-				"Content-Type":   form.contentType,
-				"Date":           request.Now.UTC().Format(http.TimeFormat),
-				"connection":     "keep-alive",
-			})
+			addMetadata(answer, newID(ctx, "request"),
+				header{"Content-Length", strconv.Itoa(form.length(answer))},
+				header{"Content-Type", form.contentType},
+				header{"Date", request.Now.UTC().Format(http.TimeFormat)},
+				header{"connection", "keep-alive"},
+			)
 		}
 		return answer, nil
 	}

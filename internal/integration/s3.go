@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -66,15 +67,17 @@ var s3Exceptions = map[string]s3Exception{
 // body: the SDK for Java names them by the operation.
 var s3Headless = map[string]string{"headObject": "NoSuchKeyException", "headBucket": "NoSuchBucketException"}
 
-// S3At returns a client of the S3 of this machine at a URL.
-func S3At(url string) *s3.Client {
-	return s3.New(s3.Options{
-		BaseEndpoint:               &url,
-		UsePathStyle:               true,
-		Region:                     "us-east-1",
-		Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+// S3At returns a function that returns a client of the S3 of this machine at a URL.
+func S3At(url string) func() *s3.Client {
+	return sync.OnceValue(func() *s3.Client {
+		return s3.New(s3.Options{
+			BaseEndpoint:               &url,
+			UsePathStyle:               true,
+			Region:                     "us-east-1",
+			Credentials:                credentials.NewStaticCredentialsProvider("local", "local", ""),
+			RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+			ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+		})
 	})
 }
 
@@ -87,7 +90,7 @@ func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 		return nil, unsupported.S3Action.Error(upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		output, err := call(ctx, s.S3, request.Parameters)
+		output, err := call(ctx, s.S3(), request.Parameters)
 		if err != nil {
 			return nil, s3TaskError(ctx, action, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/archive"
@@ -46,7 +47,9 @@ func (s *Simulation) startServices() error {
 		"s3": s.objects, "dynamodb": s.database, "sqs": queuesFace{s}, "lambda": lambda.Service{Functions: s},
 		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets, "states": s.executions,
 	}
-	client := awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
+	client := sync.OnceValue(func() *awss3.Client {
+		return awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
+	})
 	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: kept{s.topics, s}}
 	return s.pollQueues()
 }
