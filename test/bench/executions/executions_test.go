@@ -50,25 +50,19 @@ func run(t *testing.T, begin func(t *testing.T) (functions []sfntest.Option, pre
 	fmt.Printf("%.1f executions/s\n", float64(*executions)/time.Since(began).Seconds())
 }
 
-// orders returns the items of an execution, as lines.
-func orders(t *testing.T) [][]byte {
-	t.Helper()
-	text, err := os.ReadFile("../../../examples/orders.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.SplitAfterN(text, []byte("\n"), items+1)[:items]
+// order is the item of an execution of plain functions, as the peer has it.
+type order struct {
+	ID string `json:"orderId"`
 }
 
-// The job start stores items of a list. The worker and the summary are ordinary
+// The job start yields the items of a list. The worker and the summary are ordinary
 // functions: the worker answers with an outcome for each item, and the summary with an
 // account.
 func TestExecutions(t *testing.T) {
-	lines := orders(t)
 	type batch struct {
 		Items []struct {
 			Index int
-			Item  struct{ OrderID string }
+			Item  order
 		}
 	}
 	type outcome struct {
@@ -84,10 +78,10 @@ func TestExecutions(t *testing.T) {
 	}
 	run(t, func(*testing.T) ([]sfntest.Option, func(*sfntest.World)) {
 		return []sfntest.Option{
-			sfntest.Handle("JobStart", job.Start(func(context.Context, invoicing.Night) iter.Seq2[json.RawMessage, error] {
-				return func(yield func(json.RawMessage, error) bool) {
-					for _, line := range lines {
-						if !yield(line, nil) {
+			sfntest.Handle("JobStart", job.Start(func(context.Context, invoicing.Night) iter.Seq2[order, error] {
+				return func(yield func(order, error) bool) {
+					for n := range items {
+						if !yield(order{fmt.Sprint("ORD-", n)}, nil) {
 							return
 						}
 					}
@@ -96,7 +90,7 @@ func TestExecutions(t *testing.T) {
 			sfntest.HandleFunc("Worker", func(_ context.Context, b batch) ([]outcome, error) {
 				list := make([]outcome, len(b.Items))
 				for i, item := range b.Items {
-					list[i] = outcome{item.Index, "SUCCEEDED", item.Item.OrderID}
+					list[i] = outcome{item.Index, "SUCCEEDED", item.Item.ID}
 				}
 				return list, nil
 			}),
@@ -110,8 +104,12 @@ func TestExecutions(t *testing.T) {
 // The functions are those of the sample: the job start queries a table, the worker
 // writes an invoice for each item, and the summary writes a report.
 func TestExecutionsOfTheSample(t *testing.T) {
+	text, err := os.ReadFile("../../../examples/orders.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var requests []types.WriteRequest
-	for _, line := range orders(t) {
+	for _, line := range bytes.SplitAfterN(text, []byte("\n"), items+1)[:items] {
 		var order map[string]any
 		if err := json.Unmarshal(line, &order); err != nil {
 			t.Fatal(err)
