@@ -163,13 +163,14 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 func TestTextsThatAreNoStack(t *testing.T) {
 	t.Parallel()
 	for text, expected := range map[string]string{
-		`[]`:                    "got a text that is not an object, expected a template or a definition",
-		`{"a": 1}`:              "got an object with neither Resources nor States, expected a template or a definition in Amazon States Language",
-		`{"States": `:           "got a text that is not JSON: unexpected end of JSON input",
-		"States: {\n":           "line ",
-		`{"Resources": {}}`:     "got a template without resources, expected at least one",
-		`{"StartAt": "Lost"}`:   "$.States",
-		`{"States": {"A": {}}}`: "$.StartAt",
+		`[]`:                "got a text that is not an object, expected a template or a definition",
+		`{"a": 1}`:          "got an object with neither Resources nor States, expected a template or a definition in Amazon States Language",
+		`{"States": `:       "got a text that is not JSON: unexpected end of JSON input",
+		"States: {\n":       "line ",
+		`{"Resources": {}}`: "got a template without resources, expected at least one",
+		"StartAt: !Ref A\nStates: {A: {Type: Succeed}}":     "line 1: got the tag !Ref, expected none",
+		`{"StartAt": "Lost"}`:                               "$.States",
+		`{"States": {"A": {}}}`:                             "$.StartAt",
 		`{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`: "got a template without state machines, expected at least one",
 		`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": "{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Pas\"}}}"}}}}`: "state machine M: ",
 	} {

@@ -377,3 +377,49 @@ func TestNestedExecutions(t *testing.T) {
 		}
 	})
 }
+
+// A template may be one that somebody has written.
+func TestATemplateInYAML(t *testing.T) {
+	s := sfntest.Parse(t, []byte(`
+Parameters:
+  Size: {Type: String, Default: small}
+Resources:
+  Ship:
+    Type: AWS::Lambda::Function
+    Properties: {Timeout: !FindInMap [Sizes, !Ref Size, timeout]}
+  Sale:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      Definition:
+        StartAt: Rest
+        States:
+          Rest: {Type: Wait, Seconds: 172800, Next: Ship}
+          Ship:
+            Type: Task
+            Resource: arn:aws:states:::lambda:invoke
+            Parameters: {FunctionName: "${Ship}", Payload.$: $}
+            OutputPath: $.Payload
+            End: true
+      DefinitionSubstitutions:
+        Ship: !GetAtt Ship.Arn
+Mappings:
+  Sizes:
+    small: {timeout: 30}
+`))
+	synctest.Test(t, func(t *testing.T) {
+		w := sfntest.New(t, s, sfntest.HandleFunc("Ship", func(ctx context.Context, o Order) (Receipt, error) {
+			deadline, _ := ctx.Deadline()
+			return Receipt{o.ID, int(time.Until(deadline).Seconds())}, nil
+		}))
+		x := w.Start("Sale", Order{"o-1"})
+		w.Advance(48*time.Hour - time.Second)
+		if got := x.States(); len(got) != 1 || got[0] != "Rest" {
+			t.Errorf("got %v, expected to rest for two days", got)
+		}
+		x.RunToEnd()
+		var receipt Receipt
+		if x.Output(&receipt); receipt != (Receipt{"o-1", 30}) {
+			t.Errorf("got %+v, expected the receipt of o-1 from a function that has 30 seconds", receipt)
+		}
+	})
+}

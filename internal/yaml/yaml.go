@@ -76,7 +76,13 @@ func checkSize(text []byte) error {
 
 // JSON returns a YAML document as JSON. Aliases are replaced by what they stand
 // for. A byte order mark is skipped. The error is an [*Error].
-func JSON(text []byte) ([]byte, error) {
+func JSON(text []byte) ([]byte, error) { return convert(text, &writer{}) }
+
+// Template is [JSON] for a template of CloudFormation, whose functions may be written
+// as tags, such as !Ref.
+func Template(text []byte) ([]byte, error) { return convert(text, &writer{functions: true}) }
+
+func convert(text []byte, w *writer) ([]byte, error) {
 	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	if err := checkSize(text); err != nil {
 		return nil, err
@@ -94,7 +100,7 @@ func JSON(text []byte) ([]byte, error) {
 	if len(documents) != 1 {
 		return nil, &Error{1, fmt.Sprintf("got %d YAML documents, expected one", len(documents))}
 	}
-	w := &writer{line: 1, anchors: map[string]ast.Node{}}
+	w.line, w.anchors = 1, map[string]ast.Node{}
 	if err := w.value(documents[0].Body, 0); err != nil {
 		return nil, err
 	}
@@ -124,6 +130,8 @@ type writer struct {
 	json    []byte
 	line    int
 	anchors map[string]ast.Node
+	// functions is true if a tag may be a function of CloudFormation.
+	functions bool
 }
 
 // at begins a value or a name in its line. What an alias stands for is in the line
@@ -183,6 +191,9 @@ func (w *writer) value(n ast.Node, depth int) error {
 		}
 		return w.value(of, depth+1)
 	case *ast.TagNode:
+		if name := functionOf(n.Start.Value); w.functions && name != "" {
+			return w.function(t, name, n.Value, depth)
+		}
 		if tag := n.Start.Value; !slices.Contains([]string{"!!str", "!!int", "!!float", "!!bool", "!!null", "!!seq", "!!map"}, tag) {
 			return &Error{t.Position.Line, fmt.Sprintf("got the tag %s, expected none: a definition on its own has no CloudFormation functions", tag)}
 		}
@@ -192,6 +203,34 @@ func (w *writer) value(n ast.Node, depth int) error {
 		return w.value(n.Value, depth+1)
 	}
 	return &Error{t.Position.Line, fmt.Sprintf("got %q, expected a value of JSON", t.Value)}
+}
+
+// functionOf returns the name of the function of CloudFormation that a tag stands for,
+// such as Fn::Sub for !Sub; "" if it stands for none.
+func functionOf(tag string) string {
+	name, ok := strings.CutPrefix(tag, "!")
+	switch {
+	case !ok || name == "" || strings.HasPrefix(name, "!"):
+		return ""
+	case name == "Ref", name == "Condition":
+		return name
+	}
+	return "Fn::" + name
+}
+
+// function writes an object whose only member is a function with its argument.
+func (w *writer) function(t *token.Token, name string, argument ast.Node, depth int) error {
+	w.at(t)
+	w.json = append(w.json, '{')
+	if err := w.scalar(t, name); err != nil {
+		return err
+	}
+	w.json = append(w.json, ':')
+	if err := w.value(argument, depth+1); err != nil {
+		return err
+	}
+	w.json = append(w.json, '}')
+	return nil
 }
 
 // text writes a value that !!str makes a string. The parser has refused objects and

@@ -37,6 +37,30 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// The functions of a template are tags, or are written as JSON has them.
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	for text, expected := range map[string]string{
+		"a: !Ref Table\n":                                 `{"a":{"Ref":"Table"}}`,
+		"a: !GetAtt Table.Arn\n":                          `{"a":{"Fn::GetAtt":"Table.Arn"}}`,
+		"a: !Sub ${Table}-x\nb: !Condition Here\n":        `{"a":{"Fn::Sub":"${Table}-x"},"b":{"Condition":"Here"}}`,
+		"a: !Join [\"\", [x, !Ref Table]]\n":              `{"a":{"Fn::Join":["",["x",{"Ref":"Table"}]]}}`,
+		"a: !Sub\n  - ${x}\n  - x: !ImportValue y\n":      `{"a":{"Fn::Sub":["${x}",{"x":{"Fn::ImportValue":"y"}}]}}`,
+		"a: !Sub |\n  {\"b\": 1}\nc:\n  Fn::Sub: d\n":     `{"a":{"Fn::Sub":"{\"b\": 1}\n"},"c":{"Fn::Sub":"d"}}`,
+		"- !Select\n  - 1\n  - !Split [\":\", \"a:b\"]\n": `[{"Fn::Select":[1,{"Fn::Split":[":","a:b"]}]}]`,
+		"a: !!str 1\n":                                    `{"a":"1"}`,
+	} {
+		got, err := yaml.Template([]byte(text))
+		if plain := strings.ReplaceAll(string(got), "\n", ""); err != nil || plain != expected {
+			t.Errorf("%q: got %s and error %v, expected %s", text, plain, err, expected)
+		}
+	}
+	// A line stays what it is.
+	if got, err := yaml.Template([]byte("a: 1\nb: !Sub\n  - x\nc: 2\n")); err != nil || string(got) != "{\"a\":1,\n\"b\":{\"Fn::Sub\":\n[\"x\"]},\n\"c\":2}\n" {
+		t.Errorf("got %q and error %v, expected each value in its line", got, err)
+	}
+}
+
 func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	var bomb strings.Builder

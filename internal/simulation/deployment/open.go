@@ -27,6 +27,11 @@ func Parse(text []byte) (*Stack, error) {
 	}
 	switch {
 	case members["States"] != nil || members["StartAt"] != nil:
+		if !json.Valid(text) { // it is YAML, and has no functions of CloudFormation
+			if asJSON, err = yaml.JSON(text); err != nil {
+				return nil, err
+			}
+		}
 		definition, err := asl.Parse(asJSON)
 		if err != nil {
 			return nil, err
@@ -53,7 +58,7 @@ func toJSON(text []byte) ([]byte, error) {
 			return nil, fmt.Errorf("got a text that is not JSON: %w", err)
 		}
 	}
-	return yaml.JSON(text)
+	return yaml.Template(text)
 }
 
 // Open is Parse for a file, or for a stack of a cloud assembly: the folder alone, if it has
