@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,9 +23,7 @@ func (d *Database) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	target := r.Header.Get("X-Amz-Target")
 	a := d.answer(target[strings.LastIndex(target, ".")+1:], body)
-	for name, values := range a.header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header())
 	if a.refused != nil {
 		w.WriteHeader(http.StatusBadRequest)
 	}

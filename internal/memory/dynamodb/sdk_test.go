@@ -1,6 +1,7 @@
 package dynamodb_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -241,7 +242,7 @@ func sortItems(shown any) {
 		slices.SortFunc(list, func(a, b any) int {
 			x, _ := json.Marshal(a)
 			y, _ := json.Marshal(b)
-			return strings.Compare(string(x), string(y))
+			return bytes.Compare(x, y)
 		})
 	}
 }

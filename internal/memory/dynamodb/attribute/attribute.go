@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/value"
@@ -172,7 +173,7 @@ func untypedText(kind string, content any) string {
 func jsonKind(v any) string {
 	switch v := v.(type) {
 	case bool:
-		return strings.ToUpper(fmt.Sprint(v)) + "_VALUE"
+		return strings.ToUpper(strconv.FormatBool(v)) + "_VALUE"
 	case string:
 		return "STRING_VALUE"
 	case nil:

@@ -64,7 +64,7 @@ type parser struct {
 
 // newParser splits a text into tokens.
 func newParser(scope *Scope, text string) *parser {
-	p := &parser{scope: scope, text: text}
+	p := &parser{scope: scope, text: text, tokens: make([]token, 0, len(text)/3+2)}
 	for i := 0; i < len(text); {
 		if strings.IndexByte(" \t\r\n", text[i]) >= 0 {
 			i++
