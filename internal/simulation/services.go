@@ -37,7 +37,7 @@ func (s *Simulation) startServices() error {
 	}
 	var machines []archive.StateMachine
 	for _, m := range s.stack.Machines {
-		machines = append(machines, archive.StateMachine{ARN: m.ARN, Name: m.Name, Type: m.Type, Definition: string(m.Definition.Definition)})
+		machines = append(machines, archive.StateMachine{ARN: m.ARN, Name: m.Name, Type: m.Type, Definition: m.Text})
 	}
 	s.executions = sfn.New(machines...)
 	for _, x := range s.stack.Secrets {

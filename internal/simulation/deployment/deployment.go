@@ -85,6 +85,7 @@ type Machine struct {
 	ID         string // path of its construct in the stack
 	Name, ARN  string
 	Definition *asl.StateMachine
+	Text       string // of the definition
 	Type       engine.Type
 	Resource   *template.Resource // nil for a definition on its own
 
@@ -176,7 +177,7 @@ func readMachine(t *template.Stack, r *template.Resource) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{ID: pathIn(t, r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Type: engine.Standard, Resource: r}
+	m := &Machine{ID: pathIn(t, r), Name: r.PhysicalName(), ARN: r.ARN(), Definition: parsed, Text: text, Type: engine.Standard, Resource: r}
 	if express {
 		m.Type = engine.Express
 	}
@@ -196,7 +197,7 @@ func pathIn(t *template.Stack, r *template.Resource) string {
 // its tasks name.
 func Lone(definition *asl.StateMachine) *Stack {
 	const name = "StateMachine"
-	s := &Stack{Machines: []*Machine{{ID: name, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: definition, Type: engine.Standard}}}
+	s := &Stack{Machines: []*Machine{{ID: name, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: definition, Text: string(definition.Definition), Type: engine.Standard}}}
 	for _, address := range invoked(definition) {
 		if s.Function(address) == nil {
 			f := &Function{ID: functionName(address), Name: functionName(address), ARN: address, Timeout: maxTimeout}
