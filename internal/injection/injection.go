@@ -22,6 +22,9 @@ type Options struct {
 	Host *lambdahost.Host
 	// Places are those of the stack.
 	Places *Places
+	// Hold is called when the second invocation of a duplicate begins, and the function
+	// that it returns when that has ended.
+	Hold func() (end func())
 }
 
 // Injection strikes with the faults of a plan. It is safe for concurrent use. Close
@@ -95,9 +98,14 @@ func (i *Injection) at(site fault.Site) (fault.Strike, bool) {
 func (i *Injection) background(work func(ctx context.Context)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.ctx.Err() == nil {
-		i.running.Go(func() { work(i.ctx) })
+	if i.ctx.Err() != nil {
+		return
 	}
+	end := i.options.Hold()
+	i.running.Go(func() {
+		defer end()
+		work(i.ctx)
+	})
 }
 
 // sleep waits. The error is the cause of ctx's end.

@@ -42,7 +42,8 @@ func (s *Stack) faultyHost() invocation.Host {
 	if s.options.Faults == nil {
 		return s.host
 	}
-	s.injection = injection.New(injection.Options{Plan: s.options.Faults, Struck: s.options.Struck, Host: s.host, Places: s.FaultPlaces(nil)})
+	s.injection = injection.New(injection.Options{Plan: s.options.Faults, Struck: s.options.Struck, Host: s.host, Places: s.FaultPlaces(nil),
+		Hold: func() func() { return s.queues.Hold().End }})
 	return s.injection
 }
 
