@@ -1,10 +1,8 @@
 package simulation
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/awscall"
@@ -172,16 +170,4 @@ func serviceOf(r *services.Resource) string {
 		return "lambda"
 	}
 	return r.Service
-}
-
-// sleep waits until a time has passed. The error is the cause of ctx's end.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

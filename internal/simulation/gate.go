@@ -6,53 +6,42 @@ import (
 	"github.com/mapjob/mapjob/internal/awscall"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
+	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
 
-// call is a request of a function to a service.
-type call struct {
-	name string        // such as s3:PutObject
-	what func() string // tells calls of one name apart
-}
-
-// refusal is the error of a call that a fault refuses in place of the service.
-type refusal struct{ awscall.Refusal }
-
-func (r refusal) Error() string { return r.Code + ": " + r.Message }
-
-// pass makes a call when the scheduler lets it go on, with the faults that strike. A
-// call of no invocation is made at once. The error is a [refusal], errLost or the
-// cause of a context's end; what the service refuses is an answer.
-func (s *Simulation) pass(ctx context.Context, c call, do func()) error {
+// pass is the [wire.Pass] of all clients: it makes a call when the scheduler lets it go
+// on, with the faults that strike. A call of no invocation is made at once.
+func (s *Simulation) pass(ctx context.Context, call string, what func() string, do func()) error {
 	v := invocationOf(ctx)
 	if v == nil {
 		do()
 		return nil
 	}
-	if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: c.name, What: c.what}); err != nil {
+	if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: call, What: what}); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	site := v.site(fault.Request)
-	site.Call = c.name
+	site.Call = call
 	f, _ := s.come(site)
 	switch f.Fault {
 	case fault.Error:
-		return refusal{awscall.Failed(c.name, f.Error, f.Cause)}
+		return wire.Refusal{Refusal: awscall.Failed(call, f.Error, f.Cause)}
 	case fault.Throttle:
-		return refusal{awscall.Throttled(c.name)}
+		return wire.Refusal{Refusal: awscall.Throttled(call)}
 	}
 	do()
-	if awscall.Writes(c.name) {
+	if awscall.Writes(call) {
 		s.wrote(v)
 	}
 	switch f.Fault {
 	case fault.Slow:
-		if err := sleep(ctx, f.Delay); err != nil {
+		if err := wire.Sleep(ctx, f.Delay); err != nil {
 			return err
 		}
-		if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: c.name, What: c.what}); err != nil {
+		if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: call, What: what}); err != nil {
 			return err
 		}
 	case fault.Lost:

@@ -19,6 +19,7 @@ import (
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
+	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
 
 // Sizes of payloads (Lambda developer guide, "Lambda quotas": 6 MB each for request
@@ -276,7 +277,7 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 		case fault.Slow:
 			response, err := s.begin(of, payload, false).wait(ctx)
 			if err == nil {
-				err = sleep(ctx, f.Delay)
+				err = wire.Sleep(ctx, f.Delay)
 			}
 			return response, err
 		}

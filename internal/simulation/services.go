@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -18,6 +19,7 @@ import (
 	"github.com/mapjob/mapjob/internal/memory/secrets"
 	"github.com/mapjob/mapjob/internal/memory/sfn"
 	"github.com/mapjob/mapjob/internal/memory/topics"
+	"github.com/mapjob/mapjob/internal/simulation/wire"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -43,15 +45,29 @@ func (s *Simulation) startServices() error {
 	for _, x := range s.stack.Secrets {
 		s.secrets.Add(x.Name, x.ARN(), x.Value)
 	}
-	s.faces = map[string]http.Handler{
+	s.config = s.clientConfig(map[string]http.Handler{
 		"s3": s.objects, "dynamodb": s.database, "sqs": queuesFace{s}, "lambda": lambda.Service{Functions: s},
 		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets, "states": s.executions,
-	}
+	})
+	s.kitS3 = &wire.S3{Store: s.objects, Retryer: s.retryer, Pass: s.pass}
 	client := sync.OnceValue(func() *awss3.Client {
 		return awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
 	})
 	s.services = &integration.Services{Functions: s, Database: s.database, S3: client, Queues: s.queues, Messages: kept{s.topics, s}}
 	return s.pollQueues()
+}
+
+// clientConfig returns the configuration of clients of services in memory. They do not sign, because that
+// takes a third of the time, and their retries are after fixed times.
+func (s *Simulation) clientConfig(services map[string]http.Handler) aws.Config {
+	return aws.Config{
+		Region:                     s.region(),
+		Credentials:                aws.AnonymousCredentials{},
+		HTTPClient:                 &wire.Client{Services: services, Pass: s.pass},
+		Retryer:                    func() aws.Retryer { return s.retryer },
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+	}
 }
 
 func (s *Simulation) region() string {

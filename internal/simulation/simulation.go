@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -74,13 +73,13 @@ type Simulation struct {
 	scheduler *schedule.Scheduler
 	session   *engine.Session
 	config    aws.Config
+	kitS3     *wire.S3
 	retryer   *retry.Standard
 	injector  *fault.Injector
 	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
 
 	objects    *s3.Store
 	database   *dynamodb.Database
-	faces      map[string]http.Handler // of services, by their names in calls
 	queues     *sqs.Service
 	invoker    *background.Invoker // for queues and events
 	polled     []string            // queues
@@ -109,7 +108,6 @@ func New(o Options) (*Simulation, error) {
 	if err := s.readPlan(); err != nil {
 		return nil, err
 	}
-	s.config = s.clientConfig()
 	if err := s.startServices(); err != nil {
 		return nil, err
 	}
@@ -181,7 +179,7 @@ func (s *Simulation) busy() bool {
 // contextOf returns the context in which a handler finds clients and random numbers.
 func (s *Simulation) contextOf(v *invocation) context.Context {
 	ctx := standin.With(context.Background(), s.config)
-	ctx = standin.With[s3object.API](ctx, gatedS3{s})
+	ctx = standin.With[s3object.API](ctx, s.kitS3)
 	return standin.WithRandom(ctx, s.options.Seed, v.Function.Name, v.requestID)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
+	"github.com/mapjob/mapjob/internal/simulation/wire"
 	"github.com/mapjob/mapjob/internal/standin"
 )
 
@@ -81,7 +82,7 @@ func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call eng
 		invokes := invokedByRequest(request) != ""
 		switch {
 		case c.fault.Fault == fault.Slow:
-			if err := sleep(ctx, c.fault.Delay); err != nil {
+			if err := wire.Sleep(ctx, c.fault.Delay); err != nil {
 				return nil, err
 			}
 		case c.fault.Fault == fault.Timeout && !invokes && isTimed(state):

@@ -3,6 +3,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,7 +13,17 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/mapjob/mapjob/internal/awscall"
 )
+
+// Pass makes a call, such as s3:PutObject, when it may go on. What tells calls of one
+// name apart. The error is a [Refusal], or says why there is no answer.
+type Pass func(ctx context.Context, call string, what func() string, do func()) error
+
+// Refusal is the error of a call that a fault refuses in place of the service.
+type Refusal struct{ awscall.Refusal }
+
+func (r Refusal) Error() string { return r.Code + ": " + r.Message }
 
 // Retryer returns what tries requests again: three times, after fixed pauses.
 func Retryer() *retry.Standard {
@@ -71,4 +82,16 @@ func Text(at *url.URL, body []byte) string {
 		body = []byte(form.Encode())
 	}
 	return where + "\n" + string(body)
+}
+
+// Sleep waits until a time has passed. The error is the cause of ctx's end.
+func Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
