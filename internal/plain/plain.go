@@ -81,6 +81,9 @@ func NewWriter(to io.Writer) *Writer { return &Writer{to: to} }
 // Write writes text. It keeps the beginning of a character until the rest follows, or
 // until Flush.
 func (w *Writer) Write(text []byte) (int, error) {
+	if len(w.rest) == 0 && isPlainASCII(text) {
+		return w.to.Write(text)
+	}
 	given := len(text)
 	if len(w.rest) > 0 {
 		text = append(w.rest, text...)
@@ -100,6 +103,16 @@ func (w *Writer) Write(text []byte) (int, error) {
 		return 0, err
 	}
 	return given, nil
+}
+
+// isPlainASCII reports whether a text stays as it is, and is all ASCII, as most are.
+func isPlainASCII(text []byte) bool {
+	for _, b := range text {
+		if b >= utf8.RuneSelf || !isText(rune(b)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Flush writes the beginning of a character whose rest did not follow: each byte of it
