@@ -362,3 +362,33 @@ func TestWritesAreAtomic(t *testing.T) {
 		t.Errorf("got %s, expected 400 additions", got)
 	}
 }
+
+func TestABatchHasAtMost16MB(t *testing.T) {
+	d, client := memory(t)
+	const count = 45 // of 390 KB
+	var keys []string
+	for i := range count {
+		body := fmt.Sprintf(`{"TableName": "Locks", "Item": {"id": {"S": "%d"}, "v": {"S": %q}}}`, i, strings.Repeat("x", 390<<10))
+		if _, _, err := d.Do(t.Context(), "PutItem", []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, fmt.Sprintf(`{"id": {"S": "%d"}}`, i))
+	}
+	request := `{"RequestItems": {"Locks": {"Keys": [` + strings.Join(keys, ", ") + `], "ProjectionExpression": "id"}}}`
+	var answer struct {
+		Responses       struct{ Locks []any }
+		UnprocessedKeys struct {
+			Locks struct {
+				Keys                 []any
+				ProjectionExpression string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(do(t, client, exchange{operation: "BatchGetItem", request: request})), &answer); err != nil {
+		t.Fatal(err)
+	}
+	left := answer.UnprocessedKeys.Locks
+	if n := len(answer.Responses.Locks); n != 42 || n+len(left.Keys) != count || left.ProjectionExpression != "id" {
+		t.Errorf("got %d items, and %d keys left with the projection %q, expected 42 and 3 with that of the request", n, len(left.Keys), left.ProjectionExpression)
+	}
+}
