@@ -24,6 +24,8 @@ type ending struct {
 	err     *sfntest.Error
 	objects objects
 	struck  []sfntest.Fault // the execution, not its children
+	// answered is set if a fault has replaced an answer, in a child or not.
+	answered bool
 	// Of the last call of the summary. Account is nil if there was no answer, or if
 	// a fault has replaced it.
 	summarized bool
@@ -33,21 +35,28 @@ type ending struct {
 
 // endings returns the executions of the job that have ended.
 func (j job) endings(r *sfntest.Run) []*ending {
-	return state(r, "endings of "+j.machine, func() (list []*ending) {
-		store := objects{s3.NewFromConfig(r.Config(), func(o *s3.Options) { o.UsePathStyle = true })}
-		for _, x := range r.Executions() {
-			if j.is(r, x.ARN()) && x.Status() != "RUNNING" {
-				list = append(list, endingOf(x, store))
-			}
+	known := state(r, "endings of "+j.machine, func() map[string]*ending { return map[string]*ending{} })
+	store := objects{s3.NewFromConfig(r.Config(), func(o *s3.Options) { o.UsePathStyle = true })}
+	var list []*ending
+	for _, x := range r.Executions() {
+		if !j.is(r, x.ARN()) || x.Status() == "RUNNING" {
+			continue
 		}
-		return list
-	})
+		if known[x.ARN()] == nil {
+			known[x.ARN()] = endingOf(x, store)
+		}
+		list = append(list, known[x.ARN()])
+	}
+	return list
 }
 
 func endingOf(x *sfntest.Execution, store objects) *ending {
 	e := &ending{arn: x.ARN(), status: x.Status(), err: x.Err(), objects: store}
-	replaced := false
+	replaced := false // the summary's answer
 	for _, event := range x.History() {
+		if event.Fault != nil {
+			e.answered = e.answered || event.Fault.Fault == "answer"
+		}
 		if event.Execution != e.arn {
 			continue
 		}
@@ -115,6 +124,9 @@ func (e *ending) accountedOnce() (reached bool, err error) {
 	}
 	if n := e.request.Items.Count; n != nil && *n != a.Total {
 		return true, fmt.Errorf("got %d items in the account, expected the %d that were found", a.Total, *n)
+	}
+	if a.Missing > 0 && !e.answered {
+		return true, fmt.Errorf("got %d items missing, expected none: no fault has replaced a worker's answer", a.Missing)
 	}
 	failed := 0
 	for _, n := range a.Errors {
@@ -234,7 +246,8 @@ func (e *ending) failuresAreThose() (reached bool, err error) {
 			return true, fmt.Errorf("got %s as failed item %d, expected %s", items[i], failed.Index, all[failed.Index])
 		}
 	}
-	expected := maps.Clone(a.Errors)
+	expected := map[string]int{}
+	maps.Copy(expected, a.Errors)
 	if a.Missing > 0 {
 		expected[protocol.ErrorOutcomeUnknown] += a.Missing
 	}

@@ -34,11 +34,12 @@ const (
 	refuses  deed = "refuse" // it returns an error
 	panics   deed = "panic"
 	busy     deed = "busy" // it fails twice, and another try helps
+	late     deed = "late" // it fails until it is delivered again
 	slow     deed = "slow" // it takes longer than the function or the callback may
 )
 
-// errorOf returns the name of the error with which an item always fails; "" if it
-// succeeds.
+// errorOf returns the name of the error with which an item fails if no fault strikes;
+// "" if it succeeds.
 func (f *form) errorOf(do deed) string {
 	switch do {
 	case refuses:
@@ -47,6 +48,8 @@ func (f *form) errorOf(do deed) string {
 		return job.ErrorPanic
 	case slow:
 		return f.slowError
+	case late:
+		return "Busy"
 	}
 	return ""
 }
@@ -68,13 +71,14 @@ type plan struct {
 	mutex sync.Mutex
 	deeds map[string]map[int]int // successes by execution and item
 	begun map[string]map[int]int // calls of the worker
+	given map[string]string      // request IDs of first deliveries, by execution and item
 }
 
 // planOf draws the plan of a seed.
 func (f *form) planOf(policy string, seed uint64) *plan {
 	random := rand.New(rand.NewPCG(seed, 17))
 	p := &plan{form: f, policy: policy, items: map[string][]item{},
-		deeds: map[string]map[int]int{}, begun: map[string]map[int]int{}}
+		deeds: map[string]map[int]int{}, given: map[string]string{}, begun: map[string]map[int]int{}}
 	share := []int{10, 40}[random.IntN(2)] // percent of the items that do something else than succeed
 	for i := range random.IntN(13) {
 		do := succeeds
@@ -117,8 +121,22 @@ func (p *plan) find(_ context.Context, in input) iter.Seq2[item, error] {
 
 // work is the worker.
 func (p *plan) work(ctx context.Context, i item) (string, error) {
-	execution := job.InfoOf(ctx).Execution
-	return p.do(ctx, execution, i)
+	info := job.InfoOf(ctx)
+	if i.Do == late && p.first(info.Execution, i.ID, info.RequestID) {
+		return "", job.Retryable(job.Errorf("Busy", "item %d is busy", i.ID))
+	}
+	return p.do(ctx, info.Execution, i)
+}
+
+// first reports whether an invocation is the first one that has an item.
+func (p *plan) first(execution string, id int, request string) bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	key := fmt.Sprint(execution, " ", id)
+	if p.given[key] == "" {
+		p.given[key] = request
+	}
+	return p.given[key] == request
 }
 
 func (p *plan) do(ctx context.Context, execution string, i item) (string, error) {

@@ -29,7 +29,7 @@ type form struct {
 func forms() []*form {
 	policies := []string{"None", "Skip", "Wait", "Replace", "Fail"}
 	batches := func(name string) *form {
-		return &form{name: name, policies: policies, worker: "batch", deeds: []deed{refuses, panics, busy, slow}, slowError: job.ErrorDeadline,
+		return &form{name: name, policies: policies, worker: "batch", deeds: []deed{refuses, panics, busy, late, slow}, slowError: job.ErrorDeadline,
 			tolerated: 25, survives: []string{"throttle", "crash", "lost", "duplicate"}}
 	}
 	value, reference, inline, express, sample := batches("value"), batches("reference"), batches("inline"), batches("express"), batches("sample")

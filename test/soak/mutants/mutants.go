@@ -77,7 +77,7 @@ func All() []Mutant {
 			"internal/results/manifest.go", `if isManifest && (f.manifest == "" || redrive > f.redrive) {`, `if isManifest && f.manifest == "" {`}},
 		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Policy: "Skip", Invariant: "the account is true", line: line{
 			"internal/results/chunk.go", `if rank := o.Rank(); rank > best.rank {`, `if rank := o.Rank(); best.rank == 0 {`}},
-		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Policy: "Skip", Invariant: "survivable", line: line{
+		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Policy: "Skip", Invariant: "accounted once", line: line{
 			"internal/results/maprun.go", `return r.child(c, errorOf)`, `return nil`}},
 		{Name: "K4", What: "job.Once does not remember the outcome of finished work", Form: "express", Policy: "Skip", Invariant: "done once", line: line{
 			"job/internal/once/table.go", `return t.put(ctx, r, &record{owner: r.owner, status: inProgress}, now)`, `return t.forget(ctx, r)`}},
