@@ -164,7 +164,7 @@ func (m *mapRun) start() {
 		})
 	}
 	if m.list == nil {
-		m.files = mapresults.NewFiles(r.ctx, r.engine.objects, m.destination, m.arn, id)
+		m.files = mapresults.NewFiles(m.visit.objectsContext(), r.engine.objects, m.destination, m.arn, id)
 	}
 	m.schedule()
 }

@@ -26,7 +26,7 @@ func (v *visit) reader(definition *asl.ItemReader) (itemSource, error) {
 		uri += "/" + from.Key
 	}
 	s := &streamSource{ctx: v.run.ctx, loop: v.run.loop, uri: uri, loaded: from.Place == items.InLoaded, limit: -1}
-	s.reader = items.Open(v.run.ctx, openObjects{v.run.engine.objects, s}, from)
+	s.reader = items.Open(v.objectsContext(), openObjects{v.run.engine.objects, s}, from)
 	return s, nil
 }
 

@@ -51,21 +51,27 @@ func named(path string, r *template.Resource) fault.Name {
 // come notes that the run has come to a site, and returns the fault that strikes
 // there.
 func (s *Simulation) come(site fault.Site) (f fault.Fault, struck bool) {
-	strike, struck := s.at(site)
-	if struck && s.options.Struck != nil {
-		s.options.Struck(site, strike.Fault)
-	}
-	return strike.Fault, struck
+	s.record(site)
+	return s.strike(site)
 }
 
-func (s *Simulation) at(site fault.Site) (strike fault.Strike, struck bool) {
+// record notes a site for faults that a seed draws.
+func (s *Simulation) record(site fault.Site) {
 	if s.options.Sites != nil {
 		s.options.Sites.Record(site)
 	}
+}
+
+// strike returns the fault that strikes at a site.
+func (s *Simulation) strike(site fault.Site) (f fault.Fault, struck bool) {
 	if !s.strikes[site.Moment] {
-		return strike, false
+		return f, false
 	}
-	return s.injector.At(site)
+	found, struck := s.injector.At(site)
+	if struck && s.options.Struck != nil {
+		s.options.Struck(site, found.Fault)
+	}
+	return found.Fault, struck
 }
 
 // site returns the site at which a task begins.

@@ -18,7 +18,9 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/standin"
+	"github.com/mapjob/mapjob/internal/template"
 )
 
 // plan returns a plan of faults in JSON.
@@ -213,4 +215,45 @@ func writeAndRead(ctx context.Context, t *testing.T) error {
 		return err
 	}
 	return nil
+}
+
+// A Map reads its items from an object and writes its results to others.
+func TestFaultsOfTheObjectsOfAMap(t *testing.T) {
+	parsed, err := template.Parse([]byte(`{"Resources": {
+		"Files": {"Type": "AWS::S3::Bucket", "Properties": {}},
+		"Numbers": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": {"Fn::Sub": "{\"QueryLanguage\": \"JSONata\", \"StartAt\": \"Each\", \"States\": {\"Each\": {\"Type\": \"Map\", \"ItemReader\": {\"Resource\": \"arn:aws:states:::s3:getObject\", \"ReaderConfig\": {\"InputType\": \"JSON\"}, \"Arguments\": {\"Bucket\": \"${Files}\", \"Key\": \"items.json\"}}, \"ResultWriter\": {\"Resource\": \"arn:aws:states:::s3:putObject\", \"Arguments\": {\"Bucket\": \"${Files}\", \"Prefix\": \"results\"}}, \"ItemProcessor\": {\"ProcessorConfig\": {\"Mode\": \"DISTRIBUTED\", \"ExecutionType\": \"STANDARD\"}, \"StartAt\": \"Keep\", \"States\": {\"Keep\": {\"Type\": \"Pass\", \"End\": true}}}, \"End\": true}}}"}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := deployment.Read(parsed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for faults, test := range map[string]struct {
+		ended string
+		took  time.Duration
+	}{
+		``: {"SUCCEEDED ", 0},
+		`{"fault": "error", "call": "s3:GetObject", "error": "AccessDenied"}`:               {"FAILED States.ItemReaderFailed", 0},
+		`{"fault": "error", "call": "s3:GetObject", "state": "Each", "machine": "Numbers"}`: {"FAILED States.ItemReaderFailed", 0},
+		`{"fault": "error", "call": "s3:PutObject", "state": "Each"}`:                       {"FAILED States.ResultWriterFailed", 0},
+		`{"fault": "error", "call": "s3:PutObject", "invocation": 2}`:                       {"FAILED States.ResultWriterFailed", 0},
+		`{"fault": "error", "call": "s3:PutObject", "invocation": 3}`:                       {"SUCCEEDED ", 0},
+		`{"fault": "throttle", "call": "s3:*", "times": -1}`:                                {"SUCCEEDED ", 3 * time.Second},
+		`{"fault": "lost", "call": "s3:PutObject"}`:                                         {"SUCCEEDED ", time.Second},
+		`{"fault": "slow", "call": "s3:GetObject", "delay": "5m"}`:                          {"SUCCEEDED ", 5 * time.Minute},
+		`{"fault": "slow", "call": "s3:PutObject", "delay": "7s", "times": 2}`:              {"SUCCEEDED ", 14 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			w := world(t, simulation.Options{Stack: s, Plan: plan(t, faults)})
+			if _, err := s3.NewFromConfig(w.Config()).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.Buckets[0], Key: aws.String("items.json"), Body: strings.NewReader("[1, 2, 3]")}); err != nil {
+				t.Fatal(err)
+			}
+			x := runToEnd(t, w, s.Machines[0], "{}")
+			if ended, took := x.Status+" "+x.Error, time.Since(began); ended != test.ended || took != test.took {
+				t.Errorf("%s: got %s (%s) after %s, expected %s after %s", faults, ended, x.Cause, took, test.ended, test.took)
+			}
+		})
+	}
 }

@@ -18,7 +18,11 @@ func (s *Simulation) redrivenResults(store objects.Store) *redriven.Results {
 			if m := s.stack.Started(run.ExecutionARN); m != nil {
 				site.Machine, site.State = m.ID, m.PathOf(run.StateName)
 			}
-			strike, struck := s.at(site)
+			s.record(site)
+			if !s.strikes[site.Moment] {
+				return false
+			}
+			strike, struck := s.injector.At(site)
 			if struck {
 				strikes[run.ARN] = strike
 			}

@@ -123,6 +123,9 @@ func New(o Options) (*Simulation, error) {
 func (s *Simulation) engineOptions() []engine.Option {
 	options := []engine.Option{engine.WithClock(engine.DrivenClock(s.scheduler)), engine.WithSeed(s.options.Seed)}
 	var store objects.Store = s.objects
+	if s.strikes[fault.Request] {
+		store = mapObjects{store, s}
+	}
 	observers := engine.MapObservers{s.executions}
 	if s.options.Sites != nil || s.strikes[fault.Results] {
 		results := s.redrivenResults(store)

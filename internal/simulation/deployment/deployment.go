@@ -351,12 +351,22 @@ func (m *Machine) PathOf(state string) string { return m.named[state] }
 // Started returns the state machine of an execution; nil for children of Map Runs,
 // which can't be stopped.
 func (s *Stack) Started(execution string) *Machine {
+	if strings.Contains(execution, "/") {
+		return nil
+	}
+	return s.MachineOf(execution)
+}
+
+// MachineOf returns the state machine of an execution, or of the one whose Map Run has
+// it as a child; nil if it is not one of the stack.
+func (s *Stack) MachineOf(execution string) *Machine {
 	parts := strings.Split(execution, ":") // arn:aws:states:REGION:ACCOUNT:execution:NAME:…
 	if len(parts) < 8 {
 		return nil
 	}
+	name, _, _ := strings.Cut(parts[6], "/") // before the label of the Map Run
 	for _, m := range s.Machines {
-		if m.Name == parts[6] {
+		if m.Name == name {
 			return m
 		}
 	}
