@@ -51,6 +51,11 @@ test-cdk: setup ## Test the constructs with a newer CDK. CDK=latest takes the ne
 bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part.
 	go run ./test/bench $(FIGURES)
 
+SEEDS ?= 10000
+.PHONY: soak
+soak: ## Run jobs of every form with SEEDS seeds each, with faults, and check that nothing is lost.
+	go run ./test/soak/run -seeds $(SEEDS)
+
 .PHONY: lint
 lint: ## Run go vet, golangci-lint and actionlint.
 	go vet ./...
