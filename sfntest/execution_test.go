@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -258,6 +259,24 @@ func TestErrorsOfTasks(t *testing.T) {
 			}
 			if got != expected {
 				t.Errorf("got %s, expected %s", got, expected)
+			}
+		})
+	}
+}
+
+// A function of a task may panic, or end its goroutine as t.FailNow does.
+func TestFunctionsOfTasksThatDoNotReturn(t *testing.T) {
+	const convert = `{"StartAt":"Convert","States":{"Convert":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}}}`
+	for expected, end := range map[string]func(){
+		"States.TaskFailed: task Convert: panic: bang":                      func() { panic("bang") },
+		"States.TaskFailed: task Convert: its function ended its goroutine": runtime.Goexit,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := sfntest.New(t, sfntest.Parse(t, []byte(convert)), sfntest.HandleTask("Convert", func(context.Context, json.RawMessage) (any, error) { end(); return nil, nil }))
+			x := w.Start("", nil)
+			x.RunToEnd()
+			if err := x.Err(); err == nil || err.Error() != expected {
+				t.Errorf("got %v, expected %s", err, expected)
 			}
 		})
 	}

@@ -88,9 +88,7 @@ type task struct {
 
 // Call implements [engine.Integration].
 func (t *task) Call(ctx context.Context, r *engine.Request) (any, error) {
-	t.running.Add(1)
-	defer t.running.Add(-1)
-	answer, err := t.f(ctx, value.Append(nil, r.Parameters))
+	answer, err := t.do(ctx, value.Append(nil, r.Parameters))
 	if named, ok := errors.AsType[*Error](err); ok {
 		return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
 	}
@@ -102,6 +100,25 @@ func (t *task) Call(ctx context.Context, r *engine.Request) (any, error) {
 		return nil, fmt.Errorf("encoding the answer: %w", err)
 	}
 	return value.Parse(text)
+}
+
+// do calls the function. It may panic, and t.Fatal ends its goroutine.
+func (t *task) do(ctx context.Context, arguments json.RawMessage) (answer any, err error) {
+	t.running.Add(1)
+	defer t.running.Add(-1)
+	err = fmt.Errorf("task %s: its function ended its goroutine", t.name)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("task %s: panic: %v", t.name, p)
+			}
+		}()
+		answer, err = t.f(ctx, arguments)
+	}()
+	<-done
+	return answer, err
 }
 
 // Seed chooses in which order requests and tasks that run at the same time go on,
