@@ -265,7 +265,7 @@ func TestTheSchemaAcceptsWhatIsRead(t *testing.T) {
 		`[{"fault": "stop", "when": "event 3", "state": "Map"}]`:   false,
 		`[{"fault": "expire", "when": "event 3", "after": "1s"}]`:  false,
 		"- {fault: crash, when: write 3, function: Worker}":        true,
-		"faults:\n  - fault: crash\n    wehn: before":              false,
+		"faults:\n  - fault: crash\n    moment: before":            false,
 		"seed: 3\nshare:\n  - {fault: lost, of: 0.05}":             true,
 		"seed: 3\nshare:\n  - {fault: lost, of: 0.05, attempt: 1}": true,
 		"share:\n  - {fault: slow, of: 0.05}":                      false,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -276,7 +277,7 @@ func TestFaultsOfRequests(t *testing.T) {
 					status = response.StatusCode
 					_ = response.Body.Close()
 				}
-				answers = append(answers, fmt.Sprint(status))
+				answers = append(answers, strconv.Itoa(status))
 			}
 			if got := strings.Join(answers, " "); got != expected.answers || reached.Load() != expected.reached {
 				t.Errorf("got answers %s and %d requests at the service, expected %s and %d", got, reached.Load(), expected.answers, expected.reached)

@@ -2,13 +2,14 @@ package stack
 
 import (
 	"context"
+	"strings"
+
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/injection"
 	"github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/template"
-	"strings"
 )
 
 // FaultPlaces returns where faults can strike in the stack when a state machine runs,
