@@ -312,7 +312,7 @@ func TestRequestsHaveNoProxyWithoutNeed(t *testing.T) {
 
 // A request whose invocation is not known is struck by faults of any function.
 func TestRequestsOfUnknownFunctions(t *testing.T) {
-	i, strikes, _ := inject(t, `[{fault: throttle, call: "s3:*", function: Worker}, {fault: throttle, call: "s3:*"}, {fault: crash, when: write 1}]`)
+	i, strikes, _ := inject(t, `[{fault: throttle, call: "s3:*", function: Worker}, {fault: throttle, call: "s3:*", attempt: 0}, {fault: throttle, call: "s3:*"}, {fault: crash, when: write 1}]`)
 	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer service.Close()
 	endpoints, err := i.Serve([]string{"AWS_ENDPOINT_URL_S3=" + service.URL})
@@ -326,7 +326,7 @@ func TestRequestsOfUnknownFunctions(t *testing.T) {
 		}
 		_ = response.Body.Close()
 	}
-	if got := strikes.String(); got != "throttle" || len(i.Unreached()) != 2 {
+	if got := strikes.String(); got != "throttle" || len(i.Unreached()) != 3 {
 		t.Errorf("got the strikes %s, and %v that did not strike, expected the fault without a function", got, i.Unreached())
 	}
 }

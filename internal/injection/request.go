@@ -27,6 +27,10 @@ type request struct {
 
 type requestKey struct{}
 
+// unknown is the attempt of a request of which it is not known which invocation has
+// made it.
+const unknown = -1
+
 // errLost is the error of an answer that is lost.
 var errLost = errors.New("the answer is lost")
 
@@ -78,7 +82,7 @@ func (i *Injection) proxy(service, address string) (http.Handler, error) {
 		},
 	}
 	return loopback.Only(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := &request{invocation: i.invocationOf(r), site: fault.Site{Moment: fault.Request, Call: awscall.Of(service, r)}}
+		q := &request{invocation: i.invocationOf(r), site: fault.Site{Moment: fault.Request, Call: awscall.Of(service, r), Attempt: unknown}}
 		if v := q.invocation; v != nil {
 			call := q.site.Call
 			q.site = v.site

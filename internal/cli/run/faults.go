@@ -86,9 +86,14 @@ type strike struct {
 	State    string      `json:"state,omitempty"`
 	Function string      `json:"function,omitempty"`
 	Call     string      `json:"call,omitempty"`
-	Attempt  int         `json:"attempt"`
-	Items    []int       `json:"items,omitempty"`
+	Attempt  *int        `json:"attempt,omitempty"`
+	// Items are the first of those of the batch, and ItemCount is their number.
+	Items     []int `json:"items,omitempty"`
+	ItemCount int   `json:"itemCount,omitempty"`
 }
+
+// mostItems is the most items of a strike that --json has.
+const mostItems = 100
 
 // chooseFaults finds out what goes wrong in the run, and writes it to its folder. It
 // does nothing without --faults and --seed-faults.
@@ -147,11 +152,21 @@ func (r *run) chooseFaults() error {
 // struck says that a fault strikes, and keeps it.
 func (f *faults) struck(s fault.Strike) {
 	site := &s.Site
+	shown := strike{Number: s.Number, Fault: s.Fault, AfterMs: time.Since(f.began).Milliseconds(),
+		Machine: site.Machine, State: site.State, Function: site.Function, Call: site.Call,
+		Items: site.Items[:min(len(site.Items), mostItems)], ItemCount: len(site.Items)}
+	if tried(site) {
+		shown.Attempt = &site.Attempt
+	}
 	f.mu.Lock()
-	f.strikes = append(f.strikes, strike{Number: s.Number, Fault: s.Fault, AfterMs: time.Since(f.began).Milliseconds(),
-		Machine: site.Machine, State: site.State, Function: site.Function, Call: site.Call, Attempt: site.Attempt, Items: site.Items})
+	f.strikes = append(f.strikes, shown)
 	f.mu.Unlock()
 	f.progress.Say("FAULT %d strikes: %s", s.Number, plain.Line(s.Fault.What()+at(site)))
+}
+
+// tried reports whether a site is a task, or a part of one, that may be tried again.
+func tried(s *fault.Site) bool {
+	return s.Attempt >= 0 && slices.Contains([]fault.Moment{fault.Task, fault.Request, fault.Write}, s.Moment)
 }
 
 // at names a site in words.
@@ -162,7 +177,7 @@ func at(s *fault.Site) string {
 			parts = append(parts, part.name+" "+part.value)
 		}
 	}
-	if s.Function != "" {
+	if tried(s) {
 		parts = append(parts, fmt.Sprintf("attempt %d", s.Attempt))
 	}
 	switch n := len(s.Items); {
