@@ -21,7 +21,7 @@ type Sites struct {
 	found map[string]*recorded
 }
 
-// recorded is a place with how often runs have come there.
+// recorded is a place with how often a run has come there, at most.
 type recorded struct {
 	site  Site
 	count int
@@ -38,10 +38,11 @@ func placeOf(s *Site) string {
 func (s *Sites) Record(site Site) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.add(&site, 1, site.Items)
+	s.add(&site, site.Items).count++
 }
 
-func (s *Sites) add(site *Site, count int, items []int) {
+// add returns what is known of a site.
+func (s *Sites) add(site *Site, items []int) *recorded {
 	if s.found == nil {
 		s.found = map[string]*recorded{}
 	}
@@ -52,16 +53,16 @@ func (s *Sites) add(site *Site, count int, items []int) {
 		r.site.Items, r.site.Execution = nil, ""
 		s.found[key] = r
 	}
-	r.count += count
 	if site.Moment == Event { // the last one
 		r.site.Event = max(r.site.Event, site.Event)
 	}
 	for _, i := range items {
 		r.items[i] = true
 	}
+	return r
 }
 
-// Add adds the sites of other runs.
+// Add adds the sites of another run.
 func (s *Sites) Add(other *Sites) {
 	other.mu.Lock()
 	all := slices.Collect(maps.Values(other.found))
@@ -69,7 +70,8 @@ func (s *Sites) Add(other *Sites) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range all {
-		s.add(&r.site, r.count, slices.Collect(maps.Keys(r.items)))
+		known := s.add(&r.site, slices.Collect(maps.Keys(r.items)))
+		known.count = max(known.count, r.count)
 	}
 }
 

@@ -93,17 +93,13 @@ func TestADrawDependsOnTheSeedAndTheSitesAlone(t *testing.T) {
 	if len(distinct) < 190 {
 		t.Errorf("got %d plans of 200 seeds, expected nearly as many", len(distinct))
 	}
-	var both, twice fault.Sites
+	// A run comes to a place as often as before, also if there are two of them.
+	var both fault.Sites
 	both.Add(first)
 	both.Add(again)
-	for range 2 {
-		for _, site := range visited(false) {
-			twice.Record(site)
-		}
-	}
 	for seed := range uint64(50) {
-		if !reflect.DeepEqual(both.Draw(seed, nil, 3), twice.Draw(seed, nil, 3)) {
-			t.Fatalf("seed %d: got other faults from the sites of two runs, added", seed)
+		if !reflect.DeepEqual(both.Draw(seed, nil, 3), first.Draw(seed, nil, 3)) {
+			t.Fatalf("seed %d: got other faults from the sites of two runs that are alike", seed)
 		}
 	}
 }
