@@ -99,7 +99,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocati
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()
-		if again && s.scheduler.Park(ctx, schedule.Key{Caller: v.number}) != nil {
+		if again && s.scheduler.Park(ctx, schedule.Key{Caller: v.number, Call: "again"}) != nil {
 			return
 		}
 		v.handle(ctx, s.handlers[v.Function], payload)
@@ -295,7 +295,7 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 		case <-ctx.Done():
 		}
 		// Both may have ended at this moment.
-		if err := s.scheduler.Park(ctx, schedule.Key{Caller: first.number, Call: invokeCall}); err != nil {
+		if err := s.scheduler.Park(ctx, schedule.Key{Caller: first.number, Call: "ended"}); err != nil {
 			return nil, err
 		}
 		if first.hasEnded() {
