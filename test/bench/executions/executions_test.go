@@ -76,29 +76,32 @@ func TestExecutions(t *testing.T) {
 		Failed    int `json:"failed"`
 		Missing   int `json:"missing"`
 	}
-	run(t, func(*testing.T) ([]sfntest.Option, func(*sfntest.World)) {
-		return []sfntest.Option{
-			sfntest.Handle("JobStart", job.Start(func(context.Context, invoicing.Night) iter.Seq2[order, error] {
-				return func(yield func(order, error) bool) {
-					for n := range items {
-						if !yield(order{fmt.Sprint("ORD-", n)}, nil) {
-							return
-						}
+	orders := make([]order, items)
+	for n := range orders {
+		orders[n].ID = fmt.Sprint("ORD-", n)
+	}
+	functions := []sfntest.Option{
+		sfntest.Handle("JobStart", job.Start(func(context.Context, invoicing.Night) iter.Seq2[order, error] {
+			return func(yield func(order, error) bool) {
+				for _, o := range orders {
+					if !yield(o, nil) {
+						return
 					}
 				}
-			}, quiet)),
-			sfntest.HandleFunc("Worker", func(_ context.Context, b batch) ([]outcome, error) {
-				list := make([]outcome, len(b.Items))
-				for i, item := range b.Items {
-					list[i] = outcome{item.Index, "SUCCEEDED", item.Item.ID}
-				}
-				return list, nil
-			}),
-			sfntest.HandleFunc("Summary", func(context.Context, struct{}) (account, error) {
-				return account{Total: items, Succeeded: items}, nil
-			}),
-		}, func(*sfntest.World) {}
-	})
+			}
+		}, quiet)),
+		sfntest.HandleFunc("Worker", func(_ context.Context, b batch) ([]outcome, error) {
+			list := make([]outcome, len(b.Items))
+			for i, item := range b.Items {
+				list[i] = outcome{item.Index, "SUCCEEDED", item.Item.ID}
+			}
+			return list, nil
+		}),
+		sfntest.HandleFunc("Summary", func(context.Context, struct{}) (account, error) {
+			return account{Total: items, Succeeded: items}, nil
+		}),
+	}
+	run(t, func(*testing.T) ([]sfntest.Option, func(*sfntest.World)) { return functions, func(*sfntest.World) {} })
 }
 
 // The functions are those of the sample: the job start queries a table, the worker
