@@ -56,6 +56,10 @@ SEEDS ?= 10000
 soak: ## Run jobs of every form with SEEDS seeds each, with faults, and check that nothing is lost.
 	go run ./test/soak/run -seeds $(SEEDS)
 
+.PHONY: mutants
+mutants: ## Check that the soak finds wrong handler kits; go test finds wrong definitions.
+	go test -count=1 -timeout 20m ./test/soak -run '^TestTheSoakFindsEachMutant$$' -soak.kit
+
 .PHONY: lint
 lint: ## Run go vet, golangci-lint and actionlint.
 	go vet ./...

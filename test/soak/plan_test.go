@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"iter"
 	"log/slog"
@@ -74,13 +75,21 @@ type plan struct {
 	given map[string]string      // request IDs of first deliveries, by execution and item
 }
 
+const maxItems = 12
+
 // planOf draws the plan of a seed.
 func (f *form) planOf(policy string, seed uint64) *plan {
-	random := rand.New(rand.NewPCG(seed, 17))
+	jobs := fnv.New64()
+	_, _ = jobs.Write([]byte(f.name + "/" + policy)) // jobs draw other plans
+	random := rand.New(rand.NewPCG(seed, jobs.Sum64()))
 	p := &plan{form: f, policy: policy, items: map[string][]item{},
 		deeds: map[string]map[int]int{}, given: map[string]string{}, begun: map[string]map[int]int{}}
 	share := []int{10, 40}[random.IntN(2)] // percent of the items that do something else than succeed
-	for i := range random.IntN(13) {
+	items := random.IntN(maxItems + 1)
+	if seed == 0 { // it shows where faults can strike
+		items = maxItems
+	}
+	for i := range items {
 		do := succeeds
 		if random.IntN(100) < share {
 			do = f.deeds[random.IntN(len(f.deeds))]

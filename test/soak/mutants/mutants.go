@@ -73,7 +73,7 @@ func All() []Mutant {
 		{Name: "D8", What: "the job start is not tried again when it is throttled", Form: "value", Policy: "Skip", Invariant: "survivable", edit: func(s states) {
 			s["JobStart"]["Retry"] = s["JobStart"]["Retry"].([]any)[1:]
 		}},
-		{Name: "K1", What: "the first manifest of a Map Run counts, not that of the last redrive", Form: "value", Policy: "Skip", Invariant: "the account is true", line: line{
+		{Name: "K1", What: "the first manifest of a Map Run counts, not that of the last redrive", Form: "value", Policy: "Skip", Invariant: "accounted once", line: line{
 			"internal/results/manifest.go", `if isManifest && (f.manifest == "" || redrive > f.redrive) {`, `if isManifest && f.manifest == "" {`}},
 		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Policy: "Skip", Invariant: "the account is true", line: line{
 			"internal/results/chunk.go", `if rank := o.Rank(); rank > best.rank {`, `if rank := o.Rank(); best.rank == 0 {`}},
