@@ -38,10 +38,10 @@ type states map[string]map[string]any
 // All returns the mutants.
 func All() []Mutant {
 	return []Mutant{
-		{Name: "D1", What: "the Map is retried after any error", Form: "value", Policy: "Skip", Invariant: "one Map Run", edit: func(s states) {
+		{Name: "D1", What: "the Map is retried after any error", Form: "value", Policy: "Replace", Invariant: "one Map Run", edit: func(s states) {
 			s["Map"]["Retry"] = []any{map[string]any{"ErrorEquals": []any{"States.ALL"}, "MaxAttempts": 1}}
 		}},
-		{Name: "D2", What: "too many failures of the Map are not caught", Form: "value", Policy: "Skip", Invariant: "the summary ran, or the failure says why", edit: func(s states) {
+		{Name: "D2", What: "too many failures of the Map are not caught", Form: "value", Policy: "Replace", Invariant: "the summary ran, or the failure says why", edit: func(s states) {
 			delete(s["Map"], "Catch")
 		}},
 		{Name: "D3", What: "the lock is released before the summary", Form: "value", Policy: "Wait", Invariant: "one in the body", edit: func(s states) {
@@ -67,7 +67,7 @@ func All() []Mutant {
 		{Name: "D6", What: "the job fails if as many items failed as it tolerates", Form: "value", Policy: "Skip", Invariant: "the verdict agrees", edit: func(s states) {
 			s.condition("Verdict", "$account.failed * 100 > ", "$account.failed * 100 >= ")
 		}},
-		{Name: "D7", What: "the verdict does not look for missing items", Form: "value", Policy: "Skip", Invariant: "the verdict agrees", edit: func(s states) {
+		{Name: "D7", What: "the verdict does not look for missing items", Form: "value", Policy: "Replace", Invariant: "the verdict agrees", edit: func(s states) {
 			s.condition("Verdict", "$account.missing > 0", "false")
 		}},
 		{Name: "D8", What: "the job start is not tried again when it is throttled", Form: "value", Policy: "Skip", Invariant: "survivable", edit: func(s states) {
@@ -75,9 +75,9 @@ func All() []Mutant {
 		}},
 		{Name: "K1", What: "the first manifest of a Map Run counts, not that of the last redrive", Form: "value", Policy: "Skip", Invariant: "accounted once", line: line{
 			"internal/results/manifest.go", `if isManifest && (f.manifest == "" || redrive > f.redrive) {`, `if isManifest && f.manifest == "" {`}},
-		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Policy: "Skip", Invariant: "the account is true", line: line{
+		{Name: "K2", What: "the first outcome of an item counts, not the best", Form: "reference", Policy: "Wait", Invariant: "the account is true", line: line{
 			"internal/results/chunk.go", `if rank := o.Rank(); rank > best.rank {`, `if rank := o.Rank(); best.rank == 0 {`}},
-		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Policy: "Skip", Invariant: "accounted once", line: line{
+		{Name: "K3", What: "the items of a child execution that failed are not counted", Form: "value", Policy: "Replace", Invariant: "accounted once", line: line{
 			"internal/results/maprun.go", `return r.child(c, errorOf)`, `return nil`}},
 		{Name: "K4", What: "job.Once does not remember the outcome of finished work", Form: "express", Policy: "Skip", Invariant: "done once", line: line{
 			"job/internal/once/table.go", `return t.put(ctx, r, &record{owner: r.owner, status: inProgress}, now)`, `return t.forget(ctx, r)`}},
