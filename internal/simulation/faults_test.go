@@ -151,12 +151,7 @@ func TestFaultsOfRequests(t *testing.T) {
 			if x.Status == engine.Failed {
 				var failure struct{ ErrorMessage string }
 				_ = json.Unmarshal([]byte(x.Cause), &failure) // else there is no message
-				output = x.Error + ": "
-				for _, code := range []string{"ConditionalCheckFailedException", "AccessDenied", "NoSuchKey", "SlowDown", "ProvisionedThroughputExceededException"} {
-					if strings.Contains(failure.ErrorMessage, code) {
-						output += code
-					}
-				}
+				output = x.Error + ": " + codeIn(failure.ErrorMessage)
 			}
 			took := time.Since(began)
 			if got := kept(t, w.Config()); output != test.output || got != test.kept || took != test.took {
@@ -164,6 +159,16 @@ func TestFaultsOfRequests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// codeIn returns the code of an error that is in a text.
+func codeIn(text string) string {
+	for _, code := range []string{"ConditionalCheckFailedException", "AccessDenied", "NoSuchKey", "SlowDown", "ProvisionedThroughputExceededException"} {
+		if strings.Contains(text, code) {
+			return code
+		}
+	}
+	return ""
 }
 
 // kept lists what writeAndRead has written.

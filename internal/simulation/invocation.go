@@ -143,7 +143,7 @@ func (v *invocation) handle(ctx context.Context, handler lambda.Handler, payload
 // raised returns the error of a function, named as package lambda does it: by itself,
 // or by its type in Go.
 func raised(err any, message string) *messages.InvokeResponse_Error {
-	if raised, ok := err.(messages.InvokeResponse_Error); ok { //nolint:errorlint // as package lambda looks at it
+	if raised, ok := err.(messages.InvokeResponse_Error); ok {
 		return &raised
 	}
 	t := reflect.TypeOf(err)

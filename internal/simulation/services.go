@@ -57,8 +57,8 @@ func (s *Simulation) startServices() error {
 	return s.pollQueues()
 }
 
-// clientConfig returns the configuration of clients of services in memory. They do not sign, because that
-// takes a third of the time, and their retries are after fixed times.
+// clientConfig returns the configuration of clients of services in memory. They do not
+// sign, which would take a third of the time, and try again after fixed pauses.
 func (s *Simulation) clientConfig(services map[string]http.Handler) aws.Config {
 	return aws.Config{
 		Region:                     s.region(),
@@ -106,8 +106,9 @@ type queuesFace struct{ simulation *Simulation }
 
 func (f queuesFace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	type sent struct {
-		QueueUrl, MessageBody string
-		MessageAttributes     map[string]struct{ StringValue string }
+		QueueURL          string `json:"QueueUrl"`
+		MessageBody       string
+		MessageAttributes map[string]struct{ StringValue string }
 	}
 	var request struct {
 		sent
@@ -120,7 +121,7 @@ func (f queuesFace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	before := f.simulation.sent
 	f.simulation.queues.ServeHTTP(w, r)
-	if f.simulation.polls(request.QueueUrl) {
+	if f.simulation.polls(request.QueueURL) {
 		return
 	}
 	all := request.Entries
@@ -128,7 +129,7 @@ func (f queuesFace) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		all = []sent{request.sent}
 	}
 	for _, one := range all[:min(f.simulation.sent-before, len(all))] {
-		m := topics.Message{To: request.QueueUrl, Body: one.MessageBody}
+		m := topics.Message{To: request.QueueURL, Body: one.MessageBody}
 		for name, v := range one.MessageAttributes {
 			if m.Attributes == nil {
 				m.Attributes = map[string]string{}

@@ -3,6 +3,7 @@ package simulation_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -129,7 +130,7 @@ type clientOfContext struct{}
 func (clientOfContext) PutObject(ctx context.Context, in *s3.PutObjectInput, _ ...func(*s3.Options)) (*s3.PutObjectOutput, error) {
 	client, ok := standin.Of[s3object.API](ctx)
 	if !ok {
-		return nil, fmt.Errorf("no client in the context")
+		return nil, errors.New("no client in the context")
 	}
 	return client.PutObject(ctx, in)
 }
