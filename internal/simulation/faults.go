@@ -55,6 +55,9 @@ func (s *Simulation) come(site fault.Site) (f fault.Fault, struck bool) {
 	return s.strike(site)
 }
 
+// looksAt reports whether a site of a moment matters.
+func (s *Simulation) looksAt(m fault.Moment) bool { return s.options.Sites != nil || s.strikes[m] }
+
 // record notes a site for faults that a seed draws.
 func (s *Simulation) record(site fault.Site) {
 	if s.options.Sites != nil {
@@ -77,7 +80,7 @@ func (s *Simulation) strike(site fault.Site) (f fault.Fault, struck bool) {
 // site returns the site at which a task begins.
 func (s *Simulation) site(c *caller) fault.Site {
 	r := c.request
-	site := fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: itemsOf(r)}
+	site := fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: c.items()}
 	if f := s.stack.Function(invokedByRequest(r)); f != nil {
 		site.Function = f.ID
 	}
@@ -89,7 +92,7 @@ func (v *invocation) site(moment fault.Moment) fault.Site {
 	site := fault.Site{Moment: moment, Function: v.Function.ID, Call: invokeCall}
 	if c := v.caller; c != nil {
 		site.Execution, site.Machine, site.State = c.request.ExecutionARN, c.machine.ID, c.state
-		site.Attempt, site.Items = c.request.Attempt, itemsOf(c.request)
+		site.Attempt, site.Items = c.request.Attempt, c.items()
 	}
 	return site
 }
@@ -119,8 +122,15 @@ func upperFirst(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// itemsOf returns the indexes of the items of a request: those that its payload names
-// if it is that of a job's worker, else those of the Map.
+// items returns the indexes of the items of a task: those that its payload names if it
+// is that of a job's worker, else those of the Map.
+func (c *caller) items() []int {
+	if !c.counted {
+		c.indexes, c.counted = itemsOf(c.request), true
+	}
+	return c.indexes
+}
+
 func itemsOf(r *engine.Request) []int {
 	payload := r.Parameters
 	if r.Resource.Service != services.FunctionService {

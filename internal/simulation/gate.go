@@ -23,9 +23,12 @@ func (s *Simulation) pass(ctx context.Context, call string, what func() string, 
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	site := v.site(fault.Request)
-	site.Call = call
-	f, _ := s.come(site)
+	var f fault.Fault
+	if s.looksAt(fault.Request) {
+		site := v.site(fault.Request)
+		site.Call = call
+		f, _ = s.come(site)
+	}
 	switch f.Fault {
 	case fault.Error:
 		return wire.Refusal{Refusal: awscall.Failed(call, f.Error, f.Cause)}
@@ -33,7 +36,7 @@ func (s *Simulation) pass(ctx context.Context, call string, what func() string, 
 		return wire.Refusal{Refusal: awscall.Throttled(call)}
 	}
 	do()
-	if awscall.Writes(call) {
+	if s.looksAt(fault.Write) && awscall.Writes(call) {
 		s.wrote(v)
 	}
 	switch f.Fault {

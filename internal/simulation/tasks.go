@@ -20,6 +20,8 @@ type caller struct {
 	state   string // path
 	request *engine.Request
 	fault   fault.Fault // that strikes; its kind is "" if none does
+	indexes []int       // of the items, if they were counted
+	counted bool
 }
 
 type callerKey struct{}
@@ -123,7 +125,9 @@ func isTimed(state *asl.State) bool { return state.Task.Timeout != nil || state.
 // arrive notes that a task begins. The error is that of a fault which refuses it.
 func (s *Simulation) arrive(m *deployment.Machine, state *asl.State, request *engine.Request) (*caller, error) {
 	c := &caller{machine: m, state: m.Path(state), request: request}
-	c.fault, _ = s.come(s.site(c))
+	if s.looksAt(fault.Task) {
+		c.fault, _ = s.come(s.site(c))
+	}
 	switch c.fault.Fault {
 	case fault.Error:
 		return nil, refusedTask(&c.fault)
