@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -223,12 +224,14 @@ func TestWorkInProgressIsTakenOverAfterItsDeadlineAndNotBefore(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				defer outlast()
-				table, calls := &oncetest.Table{}, 0
-				handle := func(context.Context, string) (int, error) {
-					if calls++; calls == 1 {
+				table := &oncetest.Table{}
+				var calls atomic.Int64
+				handle := func(context.Context, string) (int64, error) {
+					n := calls.Add(1)
+					if n == 1 {
 						time.Sleep(time.Hour) // the process is gone
 					}
-					return calls, nil
+					return n, nil
 				}
 				began := time.Now()
 				go func() { // Lambda ends the process at its deadline, and nothing is answered
@@ -253,10 +256,10 @@ func TestASlowHolderLosesItsClaim(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		defer outlast()
-		table, calls := &oncetest.Table{}, 0
-		h := work(func(context.Context, string) (int, error) {
-			calls++
-			n := calls
+		table := &oncetest.Table{}
+		var calls atomic.Int64
+		h := work(func(context.Context, string) (int64, error) {
+			n := calls.Add(1)
 			if n == 1 {
 				time.Sleep(10 * time.Minute) // it ignores its context
 			}
