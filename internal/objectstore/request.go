@@ -72,12 +72,21 @@ func serveMalformed(w http.ResponseWriter, r *http.Request) bool {
 		writeError(w, r, http.StatusBadRequest, gofakes3.ErrInvalidURI, "the key is not UTF-8")
 	case len(key) > gofakes3.KeySizeLimit:
 		writeError(w, r, http.StatusBadRequest, gofakes3.ErrKeyTooLong, fmt.Sprintf("the key has %d bytes, expected at most %d", len(key), gofakes3.KeySizeLimit))
+	case !isCopySource(r.Header.Get("X-Amz-Copy-Source")):
+		writeError(w, r, http.StatusBadRequest, gofakes3.ErrInvalidArgument, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
 	case chunked.Decode(r) != nil:
 		writeError(w, r, http.StatusBadRequest, gofakes3.ErrIncompleteBody, chunked.ErrMalformed.Error())
 	default:
 		return false
 	}
 	return true
+}
+
+// isCopySource reports whether a header names a bucket and a key, or is empty. gofakes3
+// panics at others.
+func isCopySource(source string) bool {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(source, "/"), "/")
+	return source == "" || bucket != "" && key != ""
 }
 
 // serveOther refuses a request to read an object if If-Match has the ETag of another

@@ -328,6 +328,9 @@ var requests = map[string]func(*caller){
 		c.get("to")
 		c.copy("to", "b/to")
 		c.differs("refused: InvalidRequest 400")
+		for _, source := range []string{"b", "/b", "b/", "/"} {
+			c.copy("to", source)
+		}
 	},
 	"an object in parts": func(c *caller) {
 		id := c.create("k")
