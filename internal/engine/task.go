@@ -167,6 +167,11 @@ func (t *task) send() {
 		if waits {
 			t.request.submitted = t.jobStarted
 		}
+		if !r.loop.Driven() { // two functions for each request would be in vain
+			answer := immediate.Answer(&t.request)
+			t.respond(answer.Takes, answer.Output, answer.Err)
+			return
+		}
 		r.loop.Yield(func() {
 			answer := immediate.Answer(&t.request)
 			r.loop.Yield(func() { t.respond(answer.Takes, answer.Output, answer.Err) })

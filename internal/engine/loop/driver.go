@@ -30,6 +30,9 @@ func NewDriven(d Driver) *Loop {
 	return l
 }
 
+// Driven reports whether a driver decides what the loop does.
+func (l *Loop) Driven() bool { return l.driver != nil }
+
 // drive lets one thing go on. It reports false if there is nothing before time
 // passes.
 func (l *Loop) drive() bool {
