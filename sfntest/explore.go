@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -59,7 +60,8 @@ type Run struct {
 // invariant was reached in no run.
 //
 // The first run, seed 0, has no faults and lets things go on in the order in which
-// they came. Every fourth seed has no faults either.
+// they came. Every fourth seed has no faults either. What a seed chooses depends on
+// the name of the test as well.
 //
 // Flags of go test: -sfntest.seeds N sets the number of seeds, -sfntest.seed N runs
 // one of them only, and -sfntest.faults, a file or JSON, gives it other faults.
@@ -95,6 +97,7 @@ type explorer struct {
 	isGiven bool
 
 	sites *fault.Sites // that draw faults
+	name  uint64       // hash of the test's name
 
 	mutex    sync.Mutex
 	table    *table.Table
@@ -103,7 +106,7 @@ type explorer struct {
 }
 
 func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
-	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, table: table.New(), failures: map[string]int{}}
+	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, name: hashOf(t.Name()), table: table.New(), failures: map[string]int{}}
 	var errs []error
 	if len(sweep.Invariants) == 0 {
 		errs = append(errs, errors.New("invariants: got none, expected at least one"))
@@ -249,12 +252,26 @@ func (e *explorer) draw(seed uint64) []Fault {
 	if seed%4 == 0 || e.sweep.Faults != nil && len(e.sweep.Faults) == 0 {
 		return nil
 	}
-	drawn := e.sites.Draw(seed, e.sweep.Faults, e.sweep.MaxFaults)
+	drawn := e.sites.Draw(e.mixed(seed), e.sweep.Faults, e.sweep.MaxFaults)
 	faults := make([]Fault, len(drawn))
 	for i, f := range drawn {
 		faults[i] = Fault(f)
 	}
 	return faults
+}
+
+// mixed returns what a seed stands for in this test: sweeps of other tests differ.
+func (e *explorer) mixed(seed uint64) uint64 {
+	if seed == 0 {
+		return 0
+	}
+	return seed ^ e.name
+}
+
+func hashOf(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text)) // a hash does not fail
+	return h.Sum64()
 }
 
 func (e *explorer) stopped() bool {

@@ -2,6 +2,7 @@ package sfntest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -117,6 +118,14 @@ func failing() map[string]func(*testing.T) {
 					return true, fmt.Errorf("got state %s", e.State)
 				}
 				return false, nil
+			})}
+		}),
+		"one seed": with(func(s *sfntest.Sweep) {
+			s.Invariants = []sfntest.Invariant{sfntest.Finally("it is another seed", func(r *sfntest.Run) (bool, error) {
+				if r.Seed == 333 {
+					return true, errors.New("got that seed")
+				}
+				return true, nil
 			})}
 		}),
 		"never reached": with(func(s *sfntest.Sweep) {
@@ -247,7 +256,7 @@ func TestFlagsThatAreWrong(t *testing.T) {
 		}
 	}
 	for _, flags := range []string{"-test.run=^TestFailing$/^seed=333$ -sfntest.seeds=400 -test.v", "-sfntest.seed=333 -test.v"} {
-		got := output(t, "fault", strings.Fields(flags)...)
+		got := output(t, "one seed", strings.Fields(flags)...)
 		if strings.Count(got, "=== RUN   TestFailing/") != 1 || !strings.Contains(got, "-sfntest.seed=333 -sfntest.faults=") {
 			t.Errorf("%s: got\n%s\nexpected only that seed", flags, got)
 		}

@@ -65,7 +65,7 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 	if e.sweep.Options != nil {
 		options = e.sweep.Options(run)
 	}
-	options = append(options, Seed(seed), Inject(faults...), Option{func(s *settings) error { s.sites = r.sites; return nil }})
+	options = append(options, Seed(e.mixed(seed)), Inject(faults...), Option{func(s *settings) error { s.sites = r.sites; return nil }})
 	w, err := deploy(e.stack, recorder{violated}, options)
 	if err != nil {
 		violated("deployment", err.Error())
