@@ -98,7 +98,7 @@ func (s *Sites) Draw(seed uint64, among []string, most int) []Fault {
 		c := choice{kind: k}
 		for _, r := range places {
 			if k.canStrike(&r.site) {
-				c.places = append(c.places, r)
+				c.places = append(c.places, slices.Repeat([]*recorded{r}, r.weight())...)
 			}
 		}
 		if len(c.places) > 0 {
@@ -141,7 +141,7 @@ func (s *Sites) drawAt(random *rand.Rand, k *kind, at *recorded) Fault {
 		f.Items = []int{items[random.IntN(len(items))]}
 	}
 	if slices.Contains(k.fields, "attempt") {
-		switch random.IntN(8) {
+		switch random.IntN(5) {
 		case 0: // each time
 			f.Times = -1
 		case 1: // until most retries are used up
@@ -156,6 +156,17 @@ func (s *Sites) drawAt(random *rand.Rand, k *kind, at *recorded) Fault {
 	}
 	s.drawOwn(random, &f, site)
 	return f
+}
+
+// maxWeight is how much more often a fault is drawn at a place to which runs come
+// several times, such as the worker of a Map, at most.
+const maxWeight = 4
+
+func (r *recorded) weight() int {
+	if r.site.Moment == Event { // there is one place for all
+		return 1
+	}
+	return min(r.count, maxWeight)
 }
 
 // drawOwn draws the fields that a kind has for itself.
