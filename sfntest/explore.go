@@ -408,7 +408,7 @@ func packagePath() string {
 	for root := folder; ; root = filepath.Dir(root) {
 		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
 			inside, err := filepath.Rel(root, folder)
-			if err != nil {
+			if err != nil || inside == "." {
 				return "."
 			}
 			return "./" + filepath.ToSlash(inside)
