@@ -106,7 +106,7 @@ func (e *ending) saysWhy() (reached bool, err error) {
 	case e.err.Name == "":
 		return true, fmt.Errorf("got a failure without a name and with the cause %q", e.err.Cause)
 	case e.err.Name == "States.ExceedToleratedFailureThreshold", e.err.Name == "States.Runtime", evaluated:
-		return true, fmt.Errorf("got the failure %v before the summary, expected one that says which function failed, or why the job did not run", e.err)
+		return true, fmt.Errorf("got the failure %w before the summary, expected one that says which function failed, or why the job did not run", e.err)
 	case e.err.Cause == "" && e.err.Name != "States.Timeout":
 		return true, fmt.Errorf("got the failure %s without a cause", e.err.Name)
 	}

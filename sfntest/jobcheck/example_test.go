@@ -32,7 +32,7 @@ func invoice(_ context.Context, o order) (string, error) {
 
 // A test of a job, whatever goes wrong with its functions and services.
 func ExampleInvariants() {
-	_ = func(t *testing.T) {
+	test := func(t *testing.T) {
 		sfntest.Explore(t, sfntest.Open(t, "cdk.out"), sfntest.Sweep{
 			Options: func(*sfntest.Run) []sfntest.Option {
 				return []sfntest.Option{
@@ -45,5 +45,6 @@ func ExampleInvariants() {
 			Invariants: append(jobcheck.Invariants("Invoicing"), jobcheck.Lock("Invoicing")),
 		})
 	}
+	_ = test // go test calls it as TestInvoicing, for example
 	// Output:
 }

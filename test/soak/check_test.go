@@ -261,6 +261,14 @@ func (p *plan) failuresHaveAReason(e *ending) (reached bool, err error) {
 	return reached, nil
 }
 
+// errorName returns the name of the error with which the execution failed, or "".
+func (e *ending) errorName() string {
+	if err := e.Err(); err != nil {
+		return err.Name
+	}
+	return ""
+}
+
 // maxStrikes is how many faults an execution survives at least, wherever they strike.
 const maxStrikes = 2
 
@@ -285,12 +293,9 @@ func (p *plan) survives(e *ending) (reached bool, err error) {
 			failing++
 		}
 	}
-	expected, got := "", ""
+	expected, got := "", e.errorName()
 	if failing*100 > p.form.tolerated*len(e.items) {
 		expected = protocol.ErrorTooManyFailures
-	}
-	if err := e.Err(); err != nil {
-		got = err.Name
 	}
 	if got != expected || e.Status() == "ABORTED" || e.Status() == "TIMED_OUT" {
 		return true, fmt.Errorf("got %s %q, expected %q: %d of %d items fail by themselves", e.Status(), got, expected, failing, len(e.items))
@@ -305,7 +310,7 @@ func (p *plan) nextTakesLock(e *ending) (reached bool, err error) {
 		return false, nil
 	}
 	if e.Status() != "SUCCEEDED" || !e.entered[protocol.StateMap] {
-		return true, fmt.Errorf("got %s %v in %v, expected it to do its work", e.Status(), e.Err(), slices.Sorted(maps.Keys(e.entered)))
+		return true, fmt.Errorf("got %s %s in %v, expected it to do its work", e.Status(), e.errorName(), slices.Sorted(maps.Keys(e.entered)))
 	}
 	return true, nil
 }

@@ -161,13 +161,14 @@ func writeTable(t *testing.T, all []found) {
 		}
 		rows[f.mutant.Name] = fmt.Sprintf("| %s | %s | %s | %s | %s |", f.mutant.Name, f.mutant.What, f.mutant.Invariant, f.seed, needed)
 	}
-	table := tableStart
+	var table strings.Builder
+	table.WriteString(before + tableStart)
 	for _, m := range mutants.All() {
 		if row := rows[m.Name]; row != "" {
-			table += row + "\n"
+			table.WriteString(row + "\n")
 		}
 	}
-	if err := os.WriteFile(path, []byte(before+table+after), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(table.String()+after), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -232,7 +234,7 @@ func (p *plan) options(r *sfntest.Run) []sfntest.Option {
 		return append(options, sfntest.HandleFunc("Worker", p.process()))
 	case "once":
 		make := sync.OnceValue(func() job.Handler { // the table has its name when the World is there
-			once := job.Once(r.Name("Idempotency"), func(i item) string { return fmt.Sprint(i.ID) })
+			once := job.Once(r.Name("Idempotency"), func(i item) string { return strconv.Itoa(i.ID) })
 			return job.Work(p.work, job.Concurrency(8), once, quiet)
 		})
 		return append(options, sfntest.Handle("Worker", later(make)))
@@ -266,9 +268,12 @@ func (p *plan) run(r *sfntest.Run) {
 
 // settle runs until no execution runs any more.
 func settle(r *sfntest.Run) {
-	for i := 0; i < len(r.Executions()); i++ {
-		if x := r.Executions()[i]; x.Status() == "RUNNING" {
-			x.RunToEnd()
+	for {
+		all := r.Executions()
+		running := slices.IndexFunc(all, func(x *sfntest.Execution) bool { return x.Status() == "RUNNING" })
+		if running < 0 {
+			return
 		}
+		all[running].RunToEnd()
 	}
 }
