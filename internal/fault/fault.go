@@ -69,7 +69,7 @@ func (f Fault) String() string {
 	} else if f.Times > 1 {
 		text += fmt.Sprintf(" %d times", f.Times)
 	}
-	if where := f.Where(); where != "" {
+	if where := f.where(); where != "" {
 		text += " (" + where + ")"
 	}
 	return text
@@ -107,8 +107,8 @@ func (f Fault) What() string {
 	return f.Fault
 }
 
-// Where returns the place of a fault; "" if it is anywhere.
-func (f Fault) Where() string {
+// where returns the place of a fault; "" if it is anywhere.
+func (f Fault) where() string {
 	var parts []string
 	add := func(name, value string) {
 		if value != "" {
@@ -165,14 +165,14 @@ func (f Fault) numbered(word string) (n int, ok bool) {
 	return n, err == nil && n > 0
 }
 
-// DefaultSize is the size of a large answer if the fault has none: one byte more
+// defaultSize is the size of a large answer if the fault has none: one byte more
 // than a task may return.
-const DefaultSize = 262_145
+const defaultSize = 262_145
 
 // Size returns the bytes of a large answer.
 func (f Fault) Size() int {
 	if f.Bytes == 0 {
-		return DefaultSize
+		return defaultSize
 	}
 	return f.Bytes
 }

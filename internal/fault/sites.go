@@ -188,7 +188,7 @@ func (s *Sites) drawOwn(random *rand.Rand, f *Fault, site *Site) {
 	case Slow:
 		f.Delay = s.delay(random)
 	case Large:
-		f.Bytes = []int{DefaultSize, 6_300_000}[random.IntN(2)]
+		f.Bytes = []int{defaultSize, 6_300_000}[random.IntN(2)]
 	case Answer:
 		f.Answer = json.RawMessage(pick(`null`, `{}`, `[]`, `"text"`, `[{"index":0}]`, `[{"index":999999,"status":"SUCCEEDED"}]`))
 	case Stop, Expire:
