@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/internal/engine"
-	"github.com/mapjob/mapjob/internal/value"
 )
 
 // everywhere is in a state of each kind that waits.
@@ -102,34 +101,27 @@ func TestPlacesSayWhatEachThreadWaitsFor(t *testing.T) {
 	})
 }
 
-func TestCallAnswersTokens(t *testing.T) {
-	for action, c := range map[string]struct {
-		arguments *value.Object
-		expected  string
-	}{
-		"sendTaskSuccess": {value.NewObject("Output", `{"ok":true}`), `SUCCEEDED {"ok":true}`},
-		"sendTaskFailure": {value.NewObject("Error", "No", "Cause", "way"), "FAILED No"},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			s := open(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","End":true}}}`,
-				engine.WithIntegration(lambda, payload))
-			defer s.Close()
-			arn := begin(t, s, "one", `{}`)
-			s.Run(time.Now())
-			places, _ := s.Places(arn)
-			c.arguments.Set("TaskToken", places[0].Wait.Callback.Token)
-			if _, err := s.Call(action, c.arguments); err != nil {
-				t.Fatal(err)
-			}
-			s.Run(time.Now())
-			if got := status(t, s, arn); got != c.expected {
-				t.Errorf("%s: got %s, expected %s", action, got, c.expected)
-			}
-			if _, err := s.Call(action, c.arguments); err == nil || !strings.HasPrefix(err.Error(), "Sfn.TaskTimedOutException") {
-				t.Errorf("%s: got %v, expected that the task is over", action, err)
-			}
-		})
-	}
+func TestATokenIsValidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, `{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","End":true}}}`,
+			engine.WithIntegration(lambda, payload))
+		defer s.Close()
+		arn := begin(t, s, "one", `{}`)
+		s.Run(time.Now())
+		places, _ := s.Places(arn)
+		token := places[0].Wait.Callback.Token
+		if s.Callback(token, true) == nil {
+			t.Error("got no callback for a heartbeat")
+		}
+		s.Callback(token, false).Failure("No", "way")
+		if s.Callback(token, false) != nil {
+			t.Error("got the callback again, expected the token to be used up")
+		}
+		s.Run(time.Now())
+		if got := status(t, s, arn); got != "FAILED No" {
+			t.Errorf("got %s, expected FAILED No", got)
+		}
+	})
 }
 
 func TestRequestsAreNumberedAndNameTheirItems(t *testing.T) {

@@ -148,12 +148,6 @@ func (s *Session) ARNs() []string {
 	return arns
 }
 
-// Call answers an action of the Step Functions API other than startExecution as a
-// task with aws-sdk:sfn gets it. The error is a [*TaskError] then.
-func (s *Session) Call(action string, arguments *value.Object) (any, error) {
-	return s.run.callStepFunctions(action, arguments)
-}
-
 // Callback returns the callback of the task that waits for an answer to a token; nil
 // if there is none. The token is not valid any more then, unless keep is true.
 func (s *Session) Callback(token string, keep bool) *Callback {
