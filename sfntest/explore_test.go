@@ -2,6 +2,7 @@ package sfntest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -143,6 +144,24 @@ func failing() map[string]func(*testing.T) {
 			s.Invariants = []sfntest.Invariant{sfntest.Finally("nothing", nothing)}
 			s.Seeds = 1
 		}),
+		"random answers": with(func(s *sfntest.Sweep) {
+			s.Options = func(*sfntest.Run) []sfntest.Option {
+				return []sfntest.Option{sfntest.HandleFunc("charge", func(context.Context, Order) (string, error) { return strings.Repeat("é", 200) + rand.Text(), nil })}
+			}
+			s.Invariants = []sfntest.Invariant{sfntest.Finally("nothing", nothing)}
+			s.Seeds = 1
+		}),
+		"random failures": with(func(s *sfntest.Sweep) {
+			var runs int // whose verdicts are not the same
+			s.Do = func(r *sfntest.Run) { runs++; r.Values["run"] = runs }
+			s.Invariants = []sfntest.Invariant{sfntest.Finally("the run is even", func(r *sfntest.Run) (bool, error) {
+				if r.Values["run"].(int)%2 == 1 {
+					return true, errors.New("got an odd one")
+				}
+				return true, nil
+			})}
+			s.Seeds = 1
+		}),
 		"a misspelt handler": with(func(s *sfntest.Sweep) {
 			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("chrge", charge)} }
 		}),
@@ -198,6 +217,8 @@ func TestSweepsThatFail(t *testing.T) {
 		"without faults":       {"--- FAIL: TestFailing/seed=0 ", "no state is entered: got state All", "of 0 faults, none is needed: the order in which things go on is enough", "-sfntest.seed=0 -sfntest.faults='[]'"},
 		"never reached":        {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
 		"not the same":         {"two runs differ at event ", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
+		"random answers":       {"--- FAIL: TestFailing/seed=0 ", "two runs differ at event ", "got …", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
+		"random failures":      {"the run is even: got an odd one two runs differ at what does not hold: got the run is even: got an odd one, and in another run nothing: a handler depends"},
 		"a misspelt handler":   {`deployment: function "chrge": got a handler, expected the name of one of the stack's functions: charge`},
 		"nothing to check":     {"sfntest.Explore: invariants: got none, expected at least one"},
 		"unknown faults":       {`sfntest.Explore: faults: got "flood", expected one of error, throttle`},

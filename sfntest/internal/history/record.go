@@ -11,6 +11,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/internal/value"
 )
 
 // FaultType is the type of an event of a fault.
@@ -25,9 +26,22 @@ type Event struct {
 	attempt int // retries before
 }
 
-// String returns what two runs of a seed have in common in an event.
+// String returns what happened, without its data and its time.
 func (e *Event) String() string {
 	return fmt.Sprintf("%s %s of %s", strings.TrimPrefix(e.State+" ", " "), e.Type, e.ExecutionARN)
+}
+
+// Text returns all that two runs of a seed have in common in an event: also its data
+// and its time.
+func (e *Event) Text() string {
+	text := e.String() + " at " + e.Time.UTC().Format(time.RFC3339Nano)
+	if e.Fault != nil {
+		text += ", " + e.Fault.String()
+	}
+	if name, details := e.Details(); name != "" {
+		text += ", " + string(value.Append(nil, details))
+	}
+	return text
 }
 
 // Record keeps what has happened in a run. Apart from [Record.Struck], its methods are
