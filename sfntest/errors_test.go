@@ -147,6 +147,8 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 		"an unknown resource":             {shop, shopOptions(), func(w *World) { w.Name("Nothing") }, `Name: got resource "Nothing", expected one of: `},
 		"a resource without a template":   {token, nil, func(w *World) { w.Name("Queue") }, `Name: "Queue": got a definition without a template, expected a template with resources`},
 		"an output of another type":       {`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`, nil, func(w *World) { x := w.Start("", 1); x.RunToEnd(); x.Output(new(string)) }, "Output: got 1: json: cannot unmarshal number"},
+		"an output in bytes":              {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed([]byte("1")) }, "Succeed: encoding the output: got a []byte, expected a json.RawMessage of it, or a value to encode as JSON"},
+		"an input in bytes":               {token, nil, func(w *World) { w.Start("", []byte("{}")) }, "Start: encoding the input: got a []byte, expected a json.RawMessage of it"},
 		"an output that can't be encoded": {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed(func() {}) }, "Succeed: encoding the output: json: unsupported type: func()"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -376,6 +376,8 @@ func describe(faults []Fault) string {
 func needed(of int, faults []Fault) string {
 	text := encode(faults)
 	switch {
+	case of == 0:
+		return "without faults"
 	case len(faults) == 0:
 		return fmt.Sprintf("of %s, none is needed: the order in which things go on is enough", counted(of))
 	case len(faults) == 1:

@@ -165,6 +165,19 @@ func failing() map[string]func(*testing.T) {
 		"a misspelt handler": with(func(s *sfntest.Sweep) {
 			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("chrge", charge)} }
 		}),
+		"a panic": with(func(s *sfntest.Sweep) {
+			s.Do = func(r *sfntest.Run) {
+				x := r.Start("", map[string][]Order{"orders": make([]Order, 1)})
+				r.Advance(time.Hour)
+				answerFirst(x.Waits())
+			}
+		}),
+		"a panic of an invariant": with(func(s *sfntest.Sweep) {
+			s.Invariants = []sfntest.Invariant{sfntest.Always("an order is charged", func(r *sfntest.Run, _ sfntest.Event) (bool, error) {
+				return r.Values["charged"].(map[string]int)["o"] > 0, nil
+			})}
+			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("charge", charge)} }
+		}),
 		"nothing to check": with(func(s *sfntest.Sweep) { s.Invariants = nil }),
 		"unknown faults":   with(func(s *sfntest.Sweep) { s.Faults = []string{"flood"} }),
 		"a handler that stays": with(func(s *sfntest.Sweep) {
@@ -185,6 +198,9 @@ func failing() map[string]func(*testing.T) {
 		},
 	}
 }
+
+// answerFirst answers a token that is not there.
+func answerFirst(waits []*sfntest.Wait) { waits[0].Succeed(true) }
 
 const failingVariable = "SFNTEST_FAILING"
 
@@ -214,20 +230,22 @@ func TestSweepsThatFail(t *testing.T) {
 	for name, expected := range map[string][]string{
 		"fault": {"--- FAIL: TestFailing/seed=", "each order is charged once: order ",
 			`1 is needed: [{"fault":"crash",`, " repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=", ` -sfntest.faults='[{"fault":"crash",`, "FAULT crash after the work", "as in a seed before, with faults of the same kinds: crash after"},
-		"without faults":       {"--- FAIL: TestFailing/seed=0 ", "no state is entered: got state All", "of 0 faults, none is needed: the order in which things go on is enough", "-sfntest.seed=0 -sfntest.faults='[]'"},
-		"never reached":        {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
-		"not the same":         {"two runs differ at event ", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
-		"random answers":       {"--- FAIL: TestFailing/seed=0 ", "two runs differ at event ", "got …", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
-		"random failures":      {"the run is even: got an odd one two runs differ at what does not hold: got the run is even: got an odd one, and in another run nothing: a handler depends"},
-		"a misspelt handler":   {`deployment: function "chrge": got a handler, expected the name of one of the stack's functions: charge`},
-		"nothing to check":     {"sfntest.Explore: invariants: got none, expected at least one"},
-		"unknown faults":       {`sfntest.Explore: faults: got "flood", expected one of error, throttle`},
-		"a handler that stays": {"function charge: still runs after its context has ended, expected it to return"},
-		"outside of a bubble":  {"sfntest.New: got a test outside of a bubble, expected synctest.Test(t, func(t *testing.T) { w := sfntest.New(t, …) … })"},
-		"no stack":             {"sfntest.Parse: got a template without resources, expected at least one"},
-		"no file":              {"sfntest.Open: stat cdk.out: no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out"},
-		"no faults":            {"sfntest.ReadFaults: open faults.yaml: no such file or directory"},
-		"no end":               {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
+		"without faults":          {"--- FAIL: TestFailing/seed=0 ", "no state is entered: got state All", "without faults repeat: go test ./sfntest -run", "-sfntest.seed=0 -sfntest.faults='[]'"},
+		"a panic":                 {"the test: panic: runtime error: index out of range [0] with length 0 at explore_test.go:", " at explore_test.go:", "-sfntest.seed=0 -sfntest.faults='[]'"},
+		"a panic of an invariant": {"an order is charged: panic: interface conversion: interface {} is nil, not map[string]int at explore_test.go:", "-sfntest.seed=0"},
+		"never reached":           {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
+		"not the same":            {"two runs differ at event ", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
+		"random answers":          {"--- FAIL: TestFailing/seed=0 ", "two runs differ at event ", "got …", "a handler depends on the order of its goroutines, on random numbers or on what runs share"},
+		"random failures":         {"the run is even: got an odd one two runs differ at what does not hold: got the run is even: got an odd one, and in another run nothing: a handler depends"},
+		"a misspelt handler":      {`deployment: function "chrge": got a handler, expected the name of one of the stack's functions: charge`},
+		"nothing to check":        {"sfntest.Explore: invariants: got none, expected at least one"},
+		"unknown faults":          {`sfntest.Explore: faults: got "flood", expected one of error, throttle`},
+		"a handler that stays":    {"function charge: still runs after its context has ended, expected it to return"},
+		"outside of a bubble":     {"sfntest.New: got a test outside of a bubble, expected synctest.Test(t, func(t *testing.T) { w := sfntest.New(t, …) … })"},
+		"no stack":                {"sfntest.Parse: got a template without resources, expected at least one"},
+		"no file":                 {"sfntest.Open: stat cdk.out: no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out"},
+		"no faults":               {"sfntest.ReadFaults: open faults.yaml: no such file or directory"},
+		"no end":                  {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
 	} {
 		got := output(t, name)
 		for _, part := range expected {

@@ -3,6 +3,9 @@ package sfntest
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
+	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -76,20 +79,12 @@ func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
 	w.record.Observe = func(event *history.Event) { e.observe(run, r, newEvent(history.Line{Event: event}), violated) }
 	w.stopped = func() bool { return r.violation != nil }
 	unlessStopped(func() {
+		defer failOnPanic("the test", violated)
 		e.sweep.Do(run)
-		for _, i := range e.sweep.Invariants {
-			if i.finally == nil {
-				continue
-			}
-			reached, err := i.finally(run)
-			if reached {
-				r.Reached[i.name] = true
-			}
-			if err != nil {
-				violated(i.name, err.Error())
-			}
-		}
 	})
+	if r.violation == nil {
+		unlessStopped(func() { e.finally(run, r, violated) })
+	}
 	var histories strings.Builder
 	for _, x := range w.Executions() {
 		r.Statuses[strings.TrimSpace(x.Status()+" "+errorName(x))]++
@@ -122,6 +117,57 @@ func unlessStopped(f func()) {
 	f()
 }
 
+// finally checks the invariants that hold at the end.
+func (e *explorer) finally(run *Run, r *result, violated func(name, reason string)) {
+	for _, i := range e.sweep.Invariants {
+		if i.finally != nil {
+			i.check(r, violated, func() (bool, error) { return i.finally(run) })
+		}
+	}
+}
+
+// check checks an invariant, and takes a panic for a violation.
+func (i Invariant) check(r *result, violated func(name, reason string), check func() (reached bool, err error)) {
+	defer failOnPanic(i.name, violated)
+	reached, err := check()
+	if reached {
+		r.Reached[i.name] = true
+	}
+	if err != nil {
+		violated(i.name, err.Error())
+	}
+}
+
+// failOnPanic recovers a panic of a test's code, and says where it was.
+func failOnPanic(name string, violated func(name, reason string)) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if _, stopped := p.(stopRun); stopped {
+		panic(p)
+	}
+	violated(name, fmt.Sprintf("panic: %v%s", p, panicked()))
+}
+
+// panicked returns a line for each caller of a panic up to the explorer.
+func panicked() string {
+	explorer := reflect.TypeFor[explorer]().PkgPath() + ".(*explorer)"
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	var lines strings.Builder
+	for frame, more := frames.Next(); more; frame, more = frames.Next() {
+		switch {
+		case strings.HasPrefix(frame.Function, "runtime."):
+			continue
+		case strings.HasPrefix(frame.Function, explorer):
+			return lines.String()
+		}
+		fmt.Fprintf(&lines, "\n  at %s:%d", filepath.Base(frame.File), frame.Line)
+	}
+	return lines.String()
+}
+
 // observe checks the invariants that always hold.
 func (e *explorer) observe(run *Run, r *result, event Event, violated func(name, reason string)) {
 	if event.Type == FaultEvent {
@@ -130,15 +176,8 @@ func (e *explorer) observe(run *Run, r *result, event Event, violated func(name,
 		r.States[event.State] = true
 	}
 	for _, i := range e.sweep.Invariants {
-		if i.always == nil {
-			continue
-		}
-		reached, err := i.always(run, event)
-		if reached {
-			r.Reached[i.name] = true
-		}
-		if err != nil {
-			violated(i.name, err.Error())
+		if i.always != nil {
+			i.check(r, violated, func() (bool, error) { return i.always(run, event) })
 		}
 	}
 }

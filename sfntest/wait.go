@@ -29,7 +29,7 @@ type Wait struct {
 // output is encoded as JSON.
 func (k *Wait) Succeed(output any) {
 	k.world.t.Helper()
-	text, err := json.Marshal(output)
+	text, err := encoded(output)
 	if err != nil {
 		k.world.t.Fatalf("Succeed: encoding the output: %v", err)
 	}
