@@ -3,8 +3,10 @@
 package topics
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/engine"
@@ -13,7 +15,7 @@ import (
 
 // Message is what was sent to a topic, an event bus or a queue.
 type Message struct {
-	To   string // ARN of a topic, phone number, URL of a queue, or name or ARN of an event bus
+	To   string // ARN of a topic, phone number, URL of a queue, or name of an event bus
 	Body string
 	// Attributes are those of the message, and its Subject, or the Source and DetailType
 	// of an event.
@@ -99,10 +101,13 @@ func (s *Store) keepEvents(entries, answers []any) {
 	}
 }
 
+// event returns an event as a message to the name of its bus, which is what the Ref of
+// a bus in a template is. An entry may have the ARN, as those of the CDK do, or no bus.
 func event(bus, source, detailType, detail string) Message {
-	if bus == "" {
-		bus = "default"
+	if _, name, isARN := strings.Cut(bus, ":event-bus/"); isARN {
+		bus = name
 	}
+	bus = cmp.Or(bus, "default")
 	return Message{To: bus, Body: detail, Attributes: map[string]string{"Source": source, "DetailType": detailType}}
 }
 

@@ -148,7 +148,7 @@ func TestEvents(t *testing.T) {
 		return events.PutEventsRequestEntry{EventBusName: bus, Source: aws.String("shop"), DetailType: aws.String("Charged"), Detail: &detail}
 	}
 	out, err := client.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []events.PutEventsRequestEntry{
-		entry(nil, `{"order":"o-1"}`), entry(aws.String("orders"), `{"order":"o-2"}`), entry(nil, "no JSON"), {Source: aws.String("shop")},
+		entry(nil, `{"order":"o-1"}`), entry(aws.String("orders"), `{"order":"o-2"}`), entry(aws.String("arn:aws:events:us-east-1:123456789012:event-bus/orders"), `{"order":"o-3"}`), entry(nil, "no JSON"), {Source: aws.String("shop")},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -157,11 +157,11 @@ func TestEvents(t *testing.T) {
 	for _, e := range out.Entries {
 		codes = append(codes, aws.ToString(e.ErrorCode))
 	}
-	if diff := cmp.Diff([]string{"", "", "MalformedDetail", "InvalidArgument"}, codes); diff != "" || out.FailedEntryCount != 2 {
+	if diff := cmp.Diff([]string{"", "", "", "MalformedDetail", "InvalidArgument"}, codes); diff != "" || out.FailedEntryCount != 2 {
 		t.Errorf("got %d failed entries: %s", out.FailedEntryCount, diff)
 	}
 	attributes := map[string]string{"Source": "shop", "DetailType": "Charged"}
-	if diff := cmp.Diff([]topics.Message{{To: "default", Body: `{"order":"o-1"}`, Attributes: attributes}, {To: "orders", Body: `{"order":"o-2"}`, Attributes: attributes}}, s.Messages()); diff != "" {
+	if diff := cmp.Diff([]topics.Message{{To: "default", Body: `{"order":"o-1"}`, Attributes: attributes}, {To: "orders", Body: `{"order":"o-2"}`, Attributes: attributes}, {To: "orders", Body: `{"order":"o-3"}`, Attributes: attributes}}, s.Messages()); diff != "" {
 		t.Error(diff)
 	}
 	var many []events.PutEventsRequestEntry
@@ -185,7 +185,7 @@ func TestWhatTasksSendIsKept(t *testing.T) {
 		{`{"TopicArn":"t","Message":{"a":1},"Subject":"S","MessageAttributes":{"k":{"DataType":"String","StringValue":"v"}}}`, `{}`},
 		{`{"PhoneNumber":"+1","Message":"hi"}`, `{}`},
 		{`{"QueueUrl":"https://q","MessageBody":{"token":"x"},"MessageGroupId":"g"}`, `{}`},
-		{`{"Entries":[{"Source":"s","DetailType":"d","Detail":{"a":[1]}},{"Source":"s"},{"EventBusName":"b","Source":"s","DetailType":"d","Detail":"{}"}]}`,
+		{`{"Entries":[{"Source":"s","DetailType":"d","Detail":{"a":[1]}},{"Source":"s"},{"EventBusName":"arn:aws:events:us-east-1:123456789012:event-bus/b","Source":"s","DetailType":"d","Detail":"{}"}]}`,
 			`{"Entries":[{"EventId":"1"},{"ErrorCode":"InvalidArgument"},{"EventId":"2"}]}`},
 	} {
 		parameters, err := value.Parse([]byte(task.parameters))
