@@ -57,11 +57,19 @@ func (k *Wait) answer(method string) *engine.Callback {
 	k.world.t.Helper()
 	switch {
 	case k.callback == nil:
-		k.world.t.Fatalf("%s: state %s waits for a %s, expected a token", method, k.State, k.For)
+		k.world.t.Fatalf("%s: state %s waits for %s, expected a token", method, k.State, k.what())
 	case k.callback.Over():
 		k.world.t.Fatalf("%s: the task of state %s is over, expected one that waits", method, k.State)
 	}
 	return k.callback
+}
+
+// what returns what the wait is for, with its article.
+func (k *Wait) what() string {
+	if k.For == "execution" {
+		return "an execution"
+	}
+	return "a " + k.For
 }
 
 // Waits lists what executions wait for, the earliest time first.
@@ -119,7 +127,7 @@ func sorted(list []*Wait) []*Wait {
 func describeWaits(list []*Wait) string {
 	var lines []string
 	for i, k := range list {
-		line := fmt.Sprintf("  state %s waits for a %s", k.State, k.For)
+		line := fmt.Sprintf("  state %s waits for %s", k.State, k.what())
 		if k.For == "token" {
 			line += fmt.Sprintf(": answer it with Waits()[%d].Succeed(…) or Fail(…)", i)
 		}

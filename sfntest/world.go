@@ -217,7 +217,7 @@ func (w *World) Name(resource string) string {
 
 // Message is what was sent to a topic, an event bus or a queue.
 type Message struct {
-	To         string // ARN or URL
+	To         string // ARN of a topic, URL of a queue or name of an event bus, as World.Name has them
 	Body       string
 	Attributes map[string]string
 }
