@@ -60,7 +60,7 @@ type function struct{ handler lambda.Handler }
 
 func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answer, err := f.handler.Invoke(ctx, payload)
-	if named, ok := errors.AsType[*Error](err); ok {
+	if named, ok := errors.AsType[*Error](err); ok && named != nil {
 		err = messages.InvokeResponse_Error{Type: named.Name, Message: named.Cause}
 	}
 	return answer, err
@@ -89,7 +89,7 @@ type task struct {
 // Call implements [engine.Integration].
 func (t *task) Call(ctx context.Context, r *engine.Request) (any, error) {
 	answer, err := t.do(ctx, value.Append(nil, r.Parameters))
-	if named, ok := errors.AsType[*Error](err); ok {
+	if named, ok := errors.AsType[*Error](err); ok && named != nil {
 		return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
 	}
 	if err != nil {

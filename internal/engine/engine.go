@@ -38,6 +38,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
 // Type is the type of a workflow.
@@ -115,8 +116,14 @@ func New(machine *asl.StateMachine, options ...Option) (*Engine, error) {
 }
 
 func (e *Engine) checkName(name string) error {
-	if n := len([]rune(name)); e.limits.NameLength > 0 && n > e.limits.NameLength {
+	if e.limits.NameLength == 0 {
+		return nil
+	}
+	if n := len([]rune(name)); n > e.limits.NameLength {
 		return fmt.Errorf("execution name: got %d characters, expected at most %d", n, e.limits.NameLength)
+	}
+	if bad := statesarn.BadExecutionName(name); bad != "" {
+		return fmt.Errorf("execution name: got %q with the character %q, which StartExecution refuses, expected another name", name, bad)
 	}
 	return nil
 }

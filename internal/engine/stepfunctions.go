@@ -51,6 +51,10 @@ func (t *task) startExecution(arguments *value.Object) {
 	if name == "" {
 		name = r.newID()
 	}
+	if err := r.engine.checkName(name); err != nil {
+		t.respond(0, nil, t.startError("InvalidName", fmt.Sprintf("Invalid Name: '%s'", name)))
+		return
+	}
 	x := r.newExecution(nested.machine, arn, nested.kind, name)
 	x.input = executionInput(arguments)
 	if !r.executions.add(x, false) {

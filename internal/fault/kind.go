@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The kinds of faults.
@@ -125,6 +126,13 @@ func (f *Fault) Check() error {
 	return errors.Join(errs...)
 }
 
+// The most that a fault may ask for. A year is the longest execution, and times after
+// the year 2262 end a bubble of package testing/synctest.
+const (
+	maxBytes    = 100_000_000
+	maxDuration = 366 * 24 * time.Hour
+)
+
 func (f *Fault) problems() []problem {
 	k, ok := kindOf(f.Fault)
 	if !ok {
@@ -155,6 +163,15 @@ func (f *Fault) problems() []problem {
 	}
 	if f.Bytes < 0 {
 		add("bytes", "got %d, expected 1 or more", f.Bytes)
+	}
+	if f.Bytes > maxBytes {
+		add("bytes", "got %d, expected at most %d", f.Bytes, maxBytes)
+	}
+	if f.Delay > maxDuration {
+		add("delay", "got %s, expected at most %s", f.Delay, maxDuration)
+	}
+	if f.After > maxDuration {
+		add("after", "got %s, expected at most %s", f.After, maxDuration)
 	}
 	if f.Delay < 0 {
 		add("delay", "got %s, expected a positive duration", f.Delay)

@@ -112,6 +112,8 @@ func TestWhatIsWrongWithAPlanIsInItsLine(t *testing.T) {
 		"faults:\n  - fault: stop\n    item: 3\n":                       `line 3: faults[0].items: got it with the fault stop`,
 		"faults:\n  - fault: answer\n":                                  `line 2: faults[0].answer: got "" with the fault answer, expected JSON`,
 		"faults:\n  - fault: large\n    bytes: -1\n":                    `line 3: faults[0].bytes: got -1, expected 1 or more`,
+		"faults:\n  - fault: large\n    bytes: 100000001\n":             `line 3: faults[0].bytes: got 100000001, expected at most 100000000`,
+		"faults:\n  - {fault: slow, delay: 9000h}\n":                    `line 2: faults[0].delay: got 9000h0m0s, expected at most 8784h0m0s`,
 		"faults:\n  - crash\n":                                          `line 2: faults[0]: got "crash", expected an object`,
 		"faults: crash\n":                                               `line 1: faults: got "crash", expected a list`,
 		"fault: crash\n":                                                `line 1: got the member "fault", expected faults, seed or share`,

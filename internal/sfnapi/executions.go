@@ -3,7 +3,6 @@ package sfnapi
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"slices"
 	"time"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
-
-// badExecutionName matches names that StartExecution refuses (API reference, StartExecution, "name").
-var badExecutionName = regexp.MustCompile("[\\s<>{}\\[\\]?*\"#%\\\\^|~`$&,;:/\\x00-\\x1f\\x7f-\\x{9f}]")
 
 type startExecutionRequest struct{ StateMachineArn, Name, Input string }
 
@@ -36,7 +32,7 @@ func (s *Service) start(request startExecutionRequest) (*startExecutionAnswer, *
 		return nil, refused
 	}
 	switch {
-	case len([]rune(request.Name)) > 80 || badExecutionName.MatchString(request.Name):
+	case len([]rune(request.Name)) > 80 || statesarn.BadExecutionName(request.Name) != "":
 		return nil, refusef("InvalidName", "Invalid Name: '%s'", request.Name)
 	case len(request.Input) > engine.AWSLimits.PayloadBytes || !json.Valid([]byte(request.Input)):
 		return nil, refusef("InvalidExecutionInput", "Invalid State Machine Execution Input: got %d bytes, expected JSON of at most %d",

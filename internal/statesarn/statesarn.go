@@ -3,7 +3,17 @@
 // alias may follow after a colon (Step Functions API reference, "StartExecution").
 package statesarn
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// badExecutionName matches what StartExecution refuses in a name (API reference, StartExecution, "name").
+var badExecutionName = regexp.MustCompile("[\\s<>{}\\[\\]?*\"#%\\\\^|~`$&,;:/\\x00-\\x1f\\x7f-\\x{9f}]")
+
+// BadExecutionName returns the first character of a name that StartExecution refuses;
+// "" if there is none.
+func BadExecutionName(name string) string { return badExecutionName.FindString(name) }
 
 // Execution returns the ARN of an execution of a Standard state machine,
 // arn:…:execution:STATE_MACHINE:NAME. It has no version and no alias.
