@@ -12,6 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
 // Machine is a state machine of a stack.
@@ -362,9 +363,7 @@ func (p *Places) stateOf(machine, name string) string {
 
 // functionOf returns the path of a function by its name or ARN.
 func (p *Places) functionOf(name string) string {
-	if _, qualified, ok := strings.Cut(name, ":function:"); ok {
-		name, _, _ = strings.Cut(qualified, ":")
-	}
+	name = lambdahost.NameOf(name)
 	for i := range p.functions {
 		if p.functions[i].Physical == name {
 			return p.functions[i].Name.Path

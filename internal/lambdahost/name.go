@@ -38,3 +38,12 @@ func regionOf(arn string) string {
 	}
 	return parts[3]
 }
+
+// NameOf returns the name in a function's name or ARN, without a version or an alias.
+func NameOf(address string) string {
+	if _, qualified, ok := strings.Cut(address, ":function:"); ok {
+		address = qualified
+	}
+	name, _, _ := strings.Cut(address, ":")
+	return name
+}

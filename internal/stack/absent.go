@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/template"
@@ -49,7 +50,7 @@ func (s *Stack) noteAbsent() {
 func isKnown(kind string) bool {
 	switch kind {
 	case bucketType, "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", functions.Type, runnable.MachineType,
-		queueType, "AWS::Lambda::EventSourceMapping", "AWS::Lambda::EventInvokeConfig", "AWS::CloudFormation::Stack":
+		eventsource.QueueType, eventsource.MappingType, eventsource.ConfigType, "AWS::CloudFormation::Stack":
 		return true
 	case "AWS::CDK::Metadata", "AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::Logs::LogGroup",
 		"AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::Lambda::Permission", "AWS::KMS::Key", "AWS::KMS::Alias",

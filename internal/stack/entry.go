@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/runnable"
 )
@@ -32,7 +33,7 @@ func (s *Stack) Entry() (string, error) {
 // name.
 func (s *Stack) ShortName(physical string) string {
 	t := s.template
-	for _, r := range t.Resources(functions.Type, queueType) {
+	for _, r := range t.Resources(functions.Type, eventsource.QueueType) {
 		if r.PhysicalName() == physical {
 			return t.ShortName(r)
 		}

@@ -1,10 +1,9 @@
 package stack
 
 import (
-	"cmp"
 	"fmt"
-	"time"
 
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/functions"
 	"github.com/mapjob/mapjob/internal/invocation"
 )
@@ -22,14 +21,6 @@ func (s *Stack) InvokeEvent(function string, payload []byte) (<-chan invocation.
 	return s.invoker.Event(config, payload)
 }
 
-// eventInvokeProperties has the properties of AWS::Lambda::EventInvokeConfig.
-type eventInvokeProperties struct {
-	FunctionName             string
-	MaximumEventAgeInSeconds int
-	MaximumRetryAttempts     *int
-	DestinationConfig        struct{ OnFailure, OnSuccess struct{ Destination string } }
-}
-
 func (s *Stack) eventConfig(function string) (invocation.EventConfig, error) {
 	r, err := functions.Find(s.template, function, "--function")
 	if err != nil {
@@ -39,25 +30,5 @@ func (s *Stack) eventConfig(function string) (invocation.EventConfig, error) {
 	if !s.functions.Has(name) {
 		return invocation.EventConfig{}, fmt.Errorf("function %s does not run on this machine: %w", function, s.functions.absent[name])
 	}
-	var f struct{ DeadLetterConfig struct{ TargetArn string } }
-	if err := r.Decode(&f); err != nil {
-		return invocation.EventConfig{}, err
-	}
-	config := invocation.EventConfig{Function: name, ARN: r.ARN(),
-		Retries: invocation.MaxRetries, MaxAge: invocation.DefaultEventAge, DeadLetter: f.DeadLetterConfig.TargetArn}
-	for _, r := range s.template.Resources("AWS::Lambda::EventInvokeConfig") {
-		var p eventInvokeProperties
-		if err := r.Decode(&p); err != nil {
-			return invocation.EventConfig{}, err
-		}
-		if functionName(p.FunctionName) != name {
-			continue
-		}
-		if p.MaximumRetryAttempts != nil {
-			config.Retries = *p.MaximumRetryAttempts
-		}
-		config.MaxAge = cmp.Or(time.Duration(p.MaximumEventAgeInSeconds)*time.Second, config.MaxAge)
-		config.OnFailure, config.OnSuccess = p.DestinationConfig.OnFailure.Destination, p.DestinationConfig.OnSuccess.Destination
-	}
-	return config, nil
+	return eventsource.ReadConfig(s.template, r)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -38,7 +37,7 @@ func (f *invocable) Has(name string) bool {
 
 // Invoke invokes a function and waits for its answer.
 func (f *invocable) Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error) {
-	if reason := f.absent[functionName(name)]; reason != nil {
+	if reason := f.absent[lambdahost.NameOf(name)]; reason != nil {
 		return nil, &lambdahost.Error{Code: "ResourceNotFoundException", Message: fmt.Sprintf("Function not found: %s: it does not run on this machine: %v", name, reason)}
 	}
 	return f.invoker.Invoke(ctx, name, payload)
@@ -112,12 +111,4 @@ func (s *Stack) addFunctions(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// functionName returns the name in a function's name or ARN.
-func functionName(address string) string {
-	if _, qualified, ok := strings.Cut(address, ":function:"); ok {
-		address, _, _ = strings.Cut(qualified, ":")
-	}
-	return address
 }

@@ -2,36 +2,28 @@ package stack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/sqs"
-	"github.com/mapjob/mapjob/internal/template"
 )
-
-const queueType = "AWS::SQS::Queue"
 
 // startQueues creates the queues of the stack, and serves them if there are any.
 func (s *Stack) startQueues(context.Context) (err error) {
-	queues := s.template.Resources(queueType)
+	queues := s.template.Resources(eventsource.QueueType)
 	for _, r := range queues {
-		properties, err := r.Properties()
+		q, err := eventsource.ReadQueue(r)
 		if err != nil {
 			s.without(r, "queue", err)
 			continue
 		}
-		name := r.PhysicalName()
-		if properties["FifoQueue"] == true || strings.HasSuffix(name, ".fifo") {
+		if q.FIFO {
 			s.without(r, "queue", errors.New("FIFO; only standard queues run here"))
 			continue
 		}
-		if err := s.queues.CreateQueue(name, queueAttributes(properties)); err != nil {
+		if err := s.queues.CreateQueue(q.Name, q.Attributes); err != nil {
 			return fmt.Errorf("queue %s: %w", r.ID, err)
 		}
 	}
@@ -42,80 +34,29 @@ func (s *Stack) startQueues(context.Context) (err error) {
 	return err
 }
 
-// queueAttributes returns properties as attributes of CreateQueue, which have
-// the same names, and are texts.
-func queueAttributes(properties map[string]any) map[string]string {
-	attributes := map[string]string{}
-	for name, v := range properties {
-		switch v := v.(type) {
-		case string:
-			attributes[name] = v
-		default:
-			text, _ := json.Marshal(v) // it came from JSON
-			attributes[name] = string(text)
-		}
-	}
-	return attributes
-}
-
-// mappingProperties has the properties of AWS::Lambda::EventSourceMapping that
-// matter on this machine.
-type mappingProperties struct {
-	BatchSize                      int
-	Enabled                        *bool
-	EventSourceArn                 string
-	FilterCriteria                 any
-	FunctionName                   string // or ARN
-	FunctionResponseTypes          []string
-	MaximumBatchingWindowInSeconds int
-	ScalingConfig                  struct{ MaximumConcurrency int }
-}
-
 // pollQueues begins to poll the queues of the stack's event source mappings.
 func (s *Stack) pollQueues(context.Context) error {
-	for _, r := range s.template.Resources("AWS::Lambda::EventSourceMapping") {
-		var p mappingProperties
-		if err := r.Decode(&p); err != nil {
+	for _, r := range s.template.Resources(eventsource.MappingType) {
+		m, err := eventsource.ReadMapping(r)
+		if err != nil {
 			s.without(r, "event source mapping", err)
 			continue
 		}
-		if reason := s.whyNotPolled(&p); reason != "" {
+		reason := m.Unsupported
+		if reason == "" && !s.functions.Has(m.Polled.Function) {
+			reason = fmt.Sprintf("for function %s, which does not run here", m.Function)
+		}
+		if reason != "" {
 			s.without(r, "event source mapping", errors.New(reason))
 			continue
 		}
-		function := functionName(p.FunctionName)
-		err := s.invoker.Poll(invocation.Mapping{
-			Queue:       sqs.NameOf(p.EventSourceArn),
-			Function:    function,
-			Timeout:     s.functions.timeouts[function],
-			BatchSize:   p.BatchSize,
-			Window:      time.Duration(p.MaximumBatchingWindowInSeconds) * time.Second,
-			Concurrency: p.ScalingConfig.MaximumConcurrency,
-			Partial:     slices.Contains(p.FunctionResponseTypes, "ReportBatchItemFailures"),
-		})
-		if err != nil {
+		m.Polled.Timeout = s.functions.timeouts[m.Polled.Function]
+		if err := s.invoker.Poll(m.Polled); err != nil {
 			return fmt.Errorf("event source mapping %s: %w", r.ID, err)
 		}
 		s.polls = true
 	}
 	return nil
-}
-
-// whyNotPolled says why a mapping does not run on this machine; "" if it does.
-func (s *Stack) whyNotPolled(p *mappingProperties) string {
-	switch {
-	case p.Enabled != nil && !*p.Enabled:
-		return "not enabled"
-	case !strings.HasPrefix(p.EventSourceArn, "arn:"+template.Partition+":sqs:"):
-		return fmt.Sprintf("of %s; only queues are polled here", p.EventSourceArn)
-	case strings.HasSuffix(p.EventSourceArn, ".fifo"):
-		return "of a FIFO queue; only standard queues run here"
-	case p.FilterCriteria != nil:
-		return "with FilterCriteria, which are not supported here"
-	case !s.functions.Has(functionName(p.FunctionName)):
-		return fmt.Sprintf("for function %s, which does not run here", p.FunctionName)
-	}
-	return ""
 }
 
 // Polls reports whether a queue of the stack is polled.
@@ -142,7 +83,7 @@ type Queue struct {
 // Queues lists the stack's queues.
 func (s *Stack) Queues() ([]Queue, error) {
 	var list []Queue
-	for _, r := range s.template.Resources(queueType) {
+	for _, r := range s.template.Resources(eventsource.QueueType) {
 		q := Queue{ID: s.template.ShortName(r), Name: r.PhysicalName()}
 		if s.missing[r] {
 			continue

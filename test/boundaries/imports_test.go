@@ -95,6 +95,7 @@ var floors = [][]room{
 	{
 		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
+		{"internal/eventsource", []string{"internal/invocation", "internal/lambdahost", "internal/sqs", "internal/template"}, sdk},
 		{"internal/fault", []string{"internal/protocol", "internal/value", "internal/yaml"}, libraries},
 		{"internal/memory/lambda", []string{"internal/lambdahost"}, libraries},
 		{"internal/functions", []string{"internal/gobuild", "internal/lambdahost", "internal/protocol", "internal/runtimes", "internal/stub", "internal/template"}, standard},
@@ -149,14 +150,14 @@ var floors = [][]room{
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 	},
 	{
 		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
 		{"sfntest/internal/jobfunctions", []string{"internal/chunker", "internal/simulation/deployment", "job"}, sdk},
-		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/fault", "internal/functionlog", "internal/functions", "internal/injection", "internal/integration", "internal/invocation", "internal/jobstart",
+		{"internal/stack", []string{"internal/archive", "internal/asl", "internal/asl/services", "internal/definition", "internal/dynamodb", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/functionlog", "internal/functions", "internal/injection", "internal/integration", "internal/invocation", "internal/jobstart",
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{

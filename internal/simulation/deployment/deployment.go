@@ -15,8 +15,10 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/engine"
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/integration"
 	"github.com/mapjob/mapjob/internal/invocation"
+	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
 	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/template"
@@ -30,9 +32,7 @@ const (
 	bucketType      = "AWS::S3::Bucket"
 	tableType       = "AWS::DynamoDB::Table"
 	globalTableType = "AWS::DynamoDB::GlobalTable"
-	queueType       = "AWS::SQS::Queue"
 	secretType      = "AWS::SecretsManager::Secret"
-	mappingType     = "AWS::Lambda::EventSourceMapping"
 )
 
 // Timeouts of functions: of one whose template sets none, and the longest (Lambda
@@ -52,7 +52,7 @@ type Stack struct {
 
 	Buckets []string // names
 	Tables  []Table
-	Queues  []Queue
+	Queues  []*eventsource.Queue // no FIFO queues
 	Secrets []Secret
 	// Mappings are of functions that are invoked with the messages of queues.
 	Mappings []invocation.Mapping
@@ -200,11 +200,11 @@ func Lone(definition *asl.StateMachine) *Stack {
 	s := &Stack{Machines: []*Machine{{ID: name, Name: name, ARN: arn("states", "stateMachine:"+name), Definition: definition, Text: string(definition.Definition), Type: engine.Standard}}}
 	for _, address := range invoked(definition) {
 		if s.Function(address) == nil {
-			f := &Function{ID: functionName(address), Name: functionName(address), ARN: address, Timeout: maxTimeout}
+			f := &Function{ID: lambdahost.NameOf(address), Name: lambdahost.NameOf(address), ARN: address, Timeout: maxTimeout}
 			if !strings.HasPrefix(address, "arn:") {
 				f.ARN = arn("lambda", "function:"+f.Name)
 			}
-			f.Events = invocation.EventConfig{Function: f.Name, ARN: f.ARN, Retries: invocation.MaxRetries, MaxAge: invocation.DefaultEventAge}
+			f.Events = eventsource.Config(f.Name, f.ARN)
 			s.Functions = append(s.Functions, f)
 		}
 	}
@@ -323,22 +323,13 @@ func text(o *value.Object, member string) string {
 // Function returns the function with a name or an ARN, which may have a version
 // or an alias; nil if there is none.
 func (s *Stack) Function(address string) *Function {
-	name := functionName(address)
+	name := lambdahost.NameOf(address)
 	for _, f := range s.Functions {
 		if f.Name == name {
 			return f
 		}
 	}
 	return nil
-}
-
-// functionName returns the name in a function's name or ARN.
-func functionName(address string) string {
-	if _, qualified, ok := strings.Cut(address, ":function:"); ok {
-		address = qualified
-	}
-	name, _, _ := strings.Cut(address, ":")
-	return name
 }
 
 // Path returns the path of a state, such as Locked/Map/Worker.

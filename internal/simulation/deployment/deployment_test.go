@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/eventsource"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -58,13 +59,13 @@ func TestQueuesOfATemplate(t *testing.T) {
 		"Work": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60, "RedrivePolicy": {"maxReceiveCount": 2}}},
 		"Ordered": {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": true}},
 		"Worker": {"Type": "AWS::Lambda::Function", "Properties": {"Timeout": 10}},
-		"Stream": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s", "FunctionName": {"Ref": "Worker"}}},
+		"Stream": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": "arn:aws:kinesis:us-east-1:123456789012:stream/Stack-Work", "FunctionName": {"Ref": "Worker"}}},
 		"Off": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]}, "FunctionName": {"Ref": "Worker"}, "Enabled": false}},
 		"On": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": {"EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]}, "FunctionName": {"Fn::GetAtt": ["Worker", "Arn"]}, "BatchSize": 5, "MaximumBatchingWindowInSeconds": 3, "FunctionResponseTypes": ["ReportBatchItemFailures"]}}`)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]deployment.Queue{{Name: "Stack-Work", Attributes: map[string]string{"VisibilityTimeout": "60", "RedrivePolicy": `{"maxReceiveCount":2}`}}}, s.Queues); diff != "" {
+	if diff := cmp.Diff([]*eventsource.Queue{{Name: "Stack-Work", Attributes: map[string]string{"VisibilityTimeout": "60", "RedrivePolicy": `{"maxReceiveCount":2}`}}}, s.Queues); diff != "" {
 		t.Errorf("queues (-expected +got):\n%s", diff)
 	}
 	if len(s.Mappings) != 1 || s.Mappings[0].BatchSize != 5 || s.Mappings[0].Window != 3*time.Second || !s.Mappings[0].Partial || s.Mappings[0].Timeout != 10*time.Second {
