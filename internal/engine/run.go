@@ -23,7 +23,7 @@ type run struct {
 	awaited    *execution   // its end is that of the loop
 	lastEnds   bool         // and so is that of the last one
 	requests   int64        // tasks that were scheduled
-	tokens     map[string]*Callback
+	tokens     tokens
 	labels     map[*asl.State]string // of Maps without a Label
 }
 

@@ -149,16 +149,17 @@ func (s *Session) ARNs() []string {
 }
 
 // Callback returns the callback of the task that waits for an answer to a token; nil
-// if there is none. The token is not valid any more then, unless keep is true.
+// if there is none. The token is not valid any more then, unless keep is true. It may
+// be called from any goroutine.
 func (s *Session) Callback(token string, keep bool) *Callback {
-	callback := s.run.tokens[token]
-	if callback == nil || callback.Over() {
-		return nil
+	find := s.run.tokens.take
+	if keep {
+		find = s.run.tokens.find
 	}
-	if !keep {
-		delete(s.run.tokens, token)
+	if callback := find(token); callback != nil && !callback.Over() {
+		return callback
 	}
-	return callback
+	return nil
 }
 
 // Close stops the executions that run, and ends the contexts of their calls.

@@ -225,15 +225,15 @@ func (r *run) sendTask(action string, arguments *value.Object) (any, error) {
 			return nil, r.sfnError("InvalidOutput", fmt.Sprintf("Invalid Output: %v", err))
 		}
 	}
-	callback, ok := r.tokens[token]
+	callback := r.tokens.find(token)
 	switch {
-	case !ok && len(token) == TokenLength: // it may have been valid once
+	case callback == nil && len(token) == TokenLength: // it may have been valid once
 		return nil, r.sfnError("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'")
-	case !ok:
+	case callback == nil:
 		return nil, r.sfnError("InvalidToken", "Invalid Token: 'Invalid token'")
 	}
 	if action != "sendTaskHeartbeat" {
-		delete(r.tokens, token)
+		r.tokens.take(token)
 	}
 	switch action {
 	case "sendTaskSuccess":

@@ -116,10 +116,7 @@ func (t *task) prepare(d *event.Data) (err error) {
 		d.Credentials = r.Credentials
 	}
 	if r.Callback != nil {
-		if v.run.tokens == nil {
-			v.run.tokens = map[string]*Callback{}
-		}
-		v.run.tokens[r.Callback.Token] = r.Callback
+		v.run.tokens.add(r.Callback)
 	}
 	return nil
 }
@@ -345,7 +342,7 @@ func (t *task) release() {
 	r.loop.Stop(t.response)
 	if c := t.request.Callback; c != nil {
 		c.over.Store(true)
-		delete(r.tokens, c.Token)
+		r.tokens.take(c.Token)
 	}
 	if t.cancel != nil {
 		t.cancel()
