@@ -19,6 +19,7 @@ func (x *Execution) ARN() string { return x.arn }
 // waits for something without an end, and lists what for and how to answer it.
 func (x *Execution) RunToEnd() {
 	x.world.t.Helper()
+	defer x.world.alone("RunToEnd")()
 	x.world.session.RunToEnd(x.arn)
 	x.world.record.Flush()
 	x.world.stopIfOver()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,6 +163,13 @@ func failing() map[string]func(*testing.T) {
 			})}
 			s.Seeds = 1
 		}),
+		"a run in a handler": func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var w *sfntest.World
+				w = sfntest.New(t, sfntest.Parse(t, []byte(twoCharges)), sfntest.HandleFunc("charge", func(context.Context, Order) (any, error) { w.Advance(time.Second); return nil, nil }))
+				w.Start("", map[string][]Order{"orders": {{"a"}}}).RunToEnd()
+			})
+		},
 		"a misspelt handler": with(func(s *sfntest.Sweep) {
 			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("chrge", charge)} }
 		}),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,7 @@ type World struct {
 	executions map[string]*Execution // by ARN
 	started    int
 	stopped    func() bool // nil, or whether the run of a sweep need not go on
+	running    atomic.Bool
 }
 
 // reporter is what a World needs of a test.
@@ -172,15 +174,32 @@ func (w *World) execution(arn string) *Execution {
 }
 
 // RunUntilBlocked runs everything that can run without time passing.
-func (w *World) RunUntilBlocked() { w.run(time.Now()) }
+func (w *World) RunUntilBlocked() {
+	w.t.Helper()
+	w.run("RunUntilBlocked", time.Now())
+}
 
 // Advance lets time pass: it runs everything that happens until then.
-func (w *World) Advance(d time.Duration) { w.run(time.Now().Add(d)) }
+func (w *World) Advance(d time.Duration) {
+	w.t.Helper()
+	w.run("Advance", time.Now().Add(d))
+}
 
-func (w *World) run(until time.Time) {
+func (w *World) run(method string, until time.Time) {
+	w.t.Helper()
+	defer w.alone(method)()
 	w.session.Run(until)
 	w.record.Flush()
 	w.stopIfOver()
+}
+
+// alone fails the test if the World runs already, as it does while handlers work.
+func (w *World) alone(method string) (done func()) {
+	w.t.Helper()
+	if !w.running.CompareAndSwap(false, true) {
+		w.t.Fatalf("%s: got a call while the World runs, as of a handler, expected calls by the goroutine of the test", method)
+	}
+	return func() { w.running.Store(false) }
 }
 
 func (w *World) stopIfOver() {
