@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -144,9 +145,13 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 			w.RunUntilBlocked()
 			x.Waits()[0].Heartbeat()
 		}, "Heartbeat: state Wait waits for a timer, expected a token"},
-		"an unknown resource":             {shop, shopOptions(), func(w *World) { w.Name("Nothing") }, `Name: got resource "Nothing", expected one of: `},
-		"a resource without a template":   {token, nil, func(w *World) { w.Name("Queue") }, `Name: "Queue": got a definition without a template, expected a template with resources`},
-		"an output of another type":       {`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`, nil, func(w *World) { x := w.Start("", 1); x.RunToEnd(); x.Output(new(string)) }, "Output: got 1: json: cannot unmarshal number"},
+		"an unknown resource":           {shop, shopOptions(), func(w *World) { w.Name("Nothing") }, `Name: got resource "Nothing", expected one of: `},
+		"a resource without a template": {token, nil, func(w *World) { w.Name("Queue") }, `Name: "Queue": got a definition without a template, expected a template with resources`},
+		"an output of another type":     {`{"StartAt":"P","States":{"P":{"Type":"Pass","End":true}}}`, nil, func(w *World) { x := w.Start("", 1); x.RunToEnd(); x.Output(new(string)) }, "Output: got 1: json: cannot unmarshal number"},
+		"a token of a child that nobody answers": {`{"Resources":{"Child":{"Type":"AWS::StepFunctions::StateMachine","Properties":{"DefinitionString":` + strconv.Quote(token) + `}},
+			"Parent":{"Type":"AWS::StepFunctions::StateMachine","Properties":{"DefinitionString":{"Fn::Sub":` + strconv.Quote(`{"StartAt":"Run","States":{"Run":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"${Child}"},"End":true}}}`) + `}}}}}`,
+			nil, func(w *World) { w.Start("Parent", nil).RunToEnd() },
+			"RunToEnd: execution-1 waits without an end:\n  state Run waits for an execution\n  state Ask waits for a token: answer it with World.Waits()[1].Succeed(…) or Fail(…):\n"},
 		"an output in bytes":              {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed([]byte("1")) }, "Succeed: encoding the output: got a []byte, expected a json.RawMessage of it, or a value to encode as JSON"},
 		"an input in bytes":               {token, nil, func(w *World) { w.Start("", []byte("{}")) }, "Start: encoding the input: got a []byte, expected a json.RawMessage of it"},
 		"an output that can't be encoded": {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed(func() {}) }, "Succeed: encoding the output: json: unsupported type: func()"},

@@ -24,7 +24,7 @@ func (x *Execution) RunToEnd() {
 	x.world.record.Flush()
 	x.world.stopIfOver()
 	if x.Status() == engine.Running {
-		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s%s", x.world.record.Label(x.arn), describeWaits(x.Waits()), x.tail())
+		x.world.t.Fatalf("RunToEnd: %s waits without an end:\n%s%s", x.world.record.Label(x.arn), x.describeWaits(), x.tail())
 	}
 }
 

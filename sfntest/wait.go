@@ -123,13 +123,18 @@ func sorted(list []*Wait) []*Wait {
 	return list
 }
 
-// describeWaits says what a test could do about waits.
-func describeWaits(list []*Wait) string {
+// describeWaits says what a test could do about waits. If the execution waits for
+// another one, it lists the waits of all executions.
+func (x *Execution) describeWaits() string {
+	list, of := x.Waits(), "Waits"
+	if slices.ContainsFunc(list, func(k *Wait) bool { return k.For == "execution" }) {
+		list, of = x.world.Waits(), "World.Waits"
+	}
 	var lines []string
 	for i, k := range list {
 		line := fmt.Sprintf("  state %s waits for %s", k.State, k.what())
 		if k.For == "token" {
-			line += fmt.Sprintf(": answer it with Waits()[%d].Succeed(…) or Fail(…)", i)
+			line += fmt.Sprintf(": answer it with %s()[%d].Succeed(…) or Fail(…)", of, i)
 		}
 		lines = append(lines, line)
 	}
