@@ -49,7 +49,8 @@ type Sweep struct {
 type Run struct {
 	*World // nil in Sweep.Options
 	Seed   uint64
-	// Values are for the test: what its handlers saw.
+	// Values are for the test: what its handlers saw. Handlers may run at the same
+	// time: what several of them change needs a mutex.
 	Values map[string]any
 }
 
