@@ -18,6 +18,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template/templatetest"
+	"github.com/mapjob/mapjob/sfntest/internal/replay"
 )
 
 // shop has two state machines and three functions.
@@ -258,7 +259,7 @@ func TestReadFaults(t *testing.T) {
 	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Errorf("faults (-expected +got):\n%s", diff)
 	}
-	again, err := readFaults([]byte(encode(got)))
+	again, err := readFaults([]byte(replay.Encode(internal(got))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package sfntest
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/sfntest/internal/replay"
 	"github.com/mapjob/mapjob/sfntest/internal/table"
 )
 
@@ -308,12 +308,12 @@ func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) 
 	t.Helper()
 	e.mutex.Lock()
 	e.failed++
-	key := r.violation.name + kindsOf(faults)
+	key := r.violation.name + " " + replay.Kinds(internal(faults))
 	e.failures[key]++
 	first := e.failures[key] == 1
 	e.mutex.Unlock()
 	if !first {
-		t.Errorf("%s\nas in a seed before, with faults of the same kinds: %s", r.violation, describe(faults))
+		t.Errorf("%s\nas in a seed before, with faults of the same kinds: %s", r.violation, replay.Describe(internal(faults)))
 		return
 	}
 	smallest := r
@@ -325,11 +325,11 @@ func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) 
 		smallest = again
 		return true
 	})
-	because := needed(len(faults), public(fewest))
+	because := replay.Needed(len(faults), fewest)
 	if difference := smallest.differs(e.run(t, seed, public(fewest))); difference != "" {
 		because = notTheSame(difference)
 	}
-	t.Errorf("%s\n%s\nrepeat: %s\n%s", smallest.violation, because, e.command(seed, public(fewest)), smallest.history)
+	t.Errorf("%s\n%s\nrepeat: %s\n%s", smallest.violation, because, replay.Command(e.t.Name(), seed, fewest), smallest.history)
 }
 
 // notTheSame says why a run does not repeat.
@@ -351,82 +351,4 @@ func public(faults []fault.Fault) []Fault {
 		list[i] = Fault(f)
 	}
 	return list
-}
-
-func kindsOf(faults []Fault) string {
-	var kinds []string
-	for _, f := range faults {
-		kinds = append(kinds, f.Fault)
-	}
-	slices.Sort(kinds)
-	return " " + strings.Join(slices.Compact(kinds), " ")
-}
-
-func describe(faults []Fault) string {
-	var texts []string
-	for _, f := range faults {
-		texts = append(texts, f.String())
-	}
-	if texts == nil {
-		return "none"
-	}
-	return strings.Join(texts, "; ")
-}
-
-// needed says which of the faults of a seed matter.
-func needed(of int, faults []Fault) string {
-	text := encode(faults)
-	switch {
-	case of == 0:
-		return "without faults"
-	case len(faults) == 0:
-		return fmt.Sprintf("of %s, none is needed: the order in which things go on is enough", counted(of))
-	case len(faults) == 1:
-		return fmt.Sprintf("of %s, 1 is needed: %s", counted(of), text)
-	}
-	return fmt.Sprintf("of %s, %d are needed: %s", counted(of), len(faults), text)
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 fault"
-	}
-	return fmt.Sprintf("%d faults", n)
-}
-
-func encode(faults []Fault) string {
-	if len(faults) == 0 {
-		return "[]"
-	}
-	text, err := json.Marshal(faults)
-	if err != nil { // an answer was checked to be JSON
-		return err.Error()
-	}
-	return string(text)
-}
-
-// command returns the command that repeats a run.
-func (e *explorer) command(seed uint64, faults []Fault) string {
-	return fmt.Sprintf("go test %s -run '^%s$' -sfntest.seed=%d -sfntest.faults='%s'",
-		packagePath(), strings.ReplaceAll(e.t.Name(), "/", "$/^"), seed, strings.ReplaceAll(encode(faults), "'", `'\''`))
-}
-
-// packagePath returns the folder of the package under test, from the module's root.
-func packagePath() string {
-	folder, err := os.Getwd()
-	if err != nil {
-		return "."
-	}
-	for root := folder; ; root = filepath.Dir(root) {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			inside, err := filepath.Rel(root, folder)
-			if err != nil || inside == "." {
-				return "."
-			}
-			return "./" + filepath.ToSlash(inside)
-		}
-		if root == filepath.Dir(root) {
-			return "."
-		}
-	}
 }

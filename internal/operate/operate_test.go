@@ -141,7 +141,7 @@ func TestAFailedItemThatIsNotJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = s.Start(t.Context(), plan); err == nil || !strings.HasPrefix(err.Error(), "reading s3://b/"+failures+": got text that is not JSON in item 2, expected one JSON value in each line: \xff") {
+	if _, err = s.Start(t.Context(), plan); err == nil || !strings.HasPrefix(err.Error(), "reading s3://b/"+failures+": got text that is not JSON in item 2, expected one JSON value in each line: \ufffd") {
 		t.Errorf("got %v", err)
 	}
 }
