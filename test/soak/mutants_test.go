@@ -77,7 +77,7 @@ func build(t *testing.T, m *mutants.Mutant) (binary string, err error) {
 var (
 	runLine       = regexp.MustCompile(`^=== RUN .*/seed=(\d+)$`)
 	violationLine = regexp.MustCompile(`^\s+explore\.go:\d+: (.*)`)
-	neededLine    = regexp.MustCompile(`^\s+of \d+ faults?, (?:.* needed: (\[.*\])|none is needed: .*)$`)
+	neededLine    = regexp.MustCompile(`^\s+(?:without faults|of \d+ faults?, (?:.* needed: (\[.*\])|none is needed: .*))$`)
 )
 
 // find runs the soak with a mutant until the mutant's invariant does not hold. It
