@@ -212,7 +212,7 @@ func answerFirst(waits []*sfntest.Wait) { waits[0].Succeed(true) }
 
 const failingVariable = "SFNTEST_FAILING"
 
-// TestFailing runs a sweep that fails, if it is told to.
+// TestFailing runs a sweep that fails, if failingVariable is set.
 func TestFailing(t *testing.T) {
 	if run, ok := failing()[os.Getenv(failingVariable)]; ok {
 		run(t)

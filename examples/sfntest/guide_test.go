@@ -76,7 +76,7 @@ func TestCodeOfTheGuideIsTested(t *testing.T) {
 // carelessVariable lets TestCarelessPayer fail.
 const carelessVariable = "CARELESS"
 
-// TestCarelessPayer fails if it is told to: its output is in the guide.
+// TestCarelessPayer fails if carelessVariable is set: its output is in the guide.
 func TestCarelessPayer(t *testing.T) {
 	if os.Getenv(carelessVariable) != "" {
 		testCarelessPayer(t)

@@ -28,6 +28,27 @@ func Of(service string, r *http.Request) string {
 	return service + ":" + form.Get("Action")
 }
 
+// OfTask returns what a task calls, as [Of] returns it for a client's request. The
+// service and the action are those of the task's resource, such as aws-sdk:sfn and
+// startExecution.
+func OfTask(service, action string) string {
+	service = strings.TrimPrefix(service, "aws-sdk:")
+	switch service {
+	case "sfn":
+		service = "states"
+	case "eventbridge":
+		service = "events"
+	}
+	return service + ":" + upperFirst(action)
+}
+
+func upperFirst(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
 // s3Operation returns the operation of a request to S3, of those that functions
 // usually call; for others, it is the method.
 func s3Operation(r *http.Request) string {

@@ -106,3 +106,19 @@ func TestRefusalsAreInTheProtocolOfTheService(t *testing.T) {
 		}
 	}
 }
+
+func TestOfTask(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ service, action, expected string }{
+		{"dynamodb", "putItem", "dynamodb:PutItem"},
+		{"aws-sdk:s3", "headObject", "s3:HeadObject"},
+		{"aws-sdk:sfn", "startExecution", "states:StartExecution"},
+		{"states", "startExecution", "states:StartExecution"},
+		{"aws-sdk:eventbridge", "putEvents", "events:PutEvents"},
+		{"sqs", "", "sqs:"},
+	} {
+		if got := awscall.OfTask(c.service, c.action); got != c.expected {
+			t.Errorf("%s %s: got %s, expected %s", c.service, c.action, got, c.expected)
+		}
+	}
+}

@@ -17,14 +17,7 @@ func callOf(r services.Resource) string {
 	if !r.Integration() {
 		return "lambda:Invoke"
 	}
-	service := strings.TrimPrefix(r.Service, "aws-sdk:")
-	switch service {
-	case "sfn":
-		service = "states"
-	case "eventbridge":
-		service = "events"
-	}
-	return service + ":" + strings.ToUpper(r.Action[:1]) + r.Action[1:]
+	return awscall.OfTask(r.Service, r.Action)
 }
 
 // invocationOf returns the function that a task invokes, and its payload.

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/awscall"
@@ -101,25 +100,10 @@ const invokeCall = "lambda:Invoke"
 
 // taskCall returns what a task calls, such as dynamodb:PutItem.
 func taskCall(r *services.Resource) string {
-	switch r.Service {
-	case services.FunctionService:
+	if r.Service == services.FunctionService {
 		return invokeCall
 	}
-	service := strings.TrimPrefix(r.Service, "aws-sdk:")
-	switch service {
-	case "sfn":
-		service = "states"
-	case "eventbridge":
-		service = "events"
-	}
-	return service + ":" + upperFirst(r.Action)
-}
-
-func upperFirst(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return awscall.OfTask(r.Service, r.Action)
 }
 
 // items returns the indexes of the items of a task: those that its payload names if it
