@@ -52,6 +52,19 @@ type Run struct {
 	// Values are for the test: what its handlers saw. Handlers may run at the same
 	// time: what several of them change needs a mutex.
 	Values map[string]any
+
+	states sync.Map
+}
+
+// State returns what an invariant keeps in this run under a key: the first time, what
+// start returns. It is apart from Values, and may be called at any time. As those of
+// package context, keys should have a type of the caller's own.
+func (r *Run) State(key any, start func() any) any {
+	if state, ok := r.states.Load(key); ok {
+		return state
+	}
+	state, _ := r.states.LoadOrStore(key, start())
+	return state
 }
 
 // Explore runs a stack once for each seed, each in a subtest and a bubble of its
@@ -334,7 +347,7 @@ func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) 
 
 // notTheSame says why a run does not repeat.
 func notTheSame(difference string) string {
-	return "two runs differ at " + difference + ": a handler depends on the order of its goroutines, on random numbers or on what runs share"
+	return "two runs differ at " + difference + ": a handler or an invariant depends on the order of its goroutines or of a map, on random numbers or on what runs share"
 }
 
 func internal(faults []Fault) []fault.Fault {

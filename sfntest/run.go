@@ -184,18 +184,8 @@ func (e *explorer) observe(run *Run, r *result, event Event, violated func(name,
 
 // differs says where two runs differ; "" if they do not.
 func (r *result) differs(other *result) string {
-	for i := range max(len(r.events), len(other.events)) {
-		one, two := "the end", "the end"
-		if i < len(r.events) {
-			one = r.events[i].Text()
-		}
-		if i < len(other.events) {
-			two = other.events[i].Text()
-		}
-		if one != two {
-			one, two = apart(one, two)
-			return fmt.Sprintf("event %d: got %s, then %s", i+1, one, two)
-		}
+	if difference := history.Difference(r.events, other.events); difference != "" {
+		return difference
 	}
 	switch one, two := r.violation, other.violation; {
 	case r.choices != other.choices:
@@ -206,28 +196,4 @@ func (r *result) differs(other *result) string {
 		return fmt.Sprintf("what does not hold: got %s, and in another run nothing", cmp.Or(one, two))
 	}
 	return ""
-}
-
-// apart shortens two texts around the first place in which they differ.
-func apart(one, two string) (string, string) {
-	const most, before = 160, 60 // characters
-	at := 0
-	for at < min(len(one), len(two)) && one[at] == two[at] {
-		at++
-	}
-	around := func(text string) string {
-		if len(text) <= most {
-			return text
-		}
-		from := max(0, min(at-before, len(text)-most))
-		part := strings.ToValidUTF8(text[from:min(len(text), from+most)], "")
-		if from > 0 {
-			part = "…" + part
-		}
-		if from+most < len(text) {
-			part += "…"
-		}
-		return part
-	}
-	return around(one), around(two)
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -104,6 +107,39 @@ func TestFaultsOfFunctions(t *testing.T) {
 
 // A function writes an item and an object by the SDK's clients, and one by the client
 // of the kit, and reads all of them. Lost and throttled requests are tried again.
+// Calls that end at the same moment are delivered again in the same order in each run.
+func TestDuplicatesAreNumberedAlike(t *testing.T) {
+	const definition = `{"StartAt": "Each", "States": {"Each": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Call", "States": {
+		"Call": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, "Parameters": {"FunctionName": "f", "Payload.$": "$"}}}}}}}`
+	runs := map[string]int{}
+	for range 30 {
+		synctest.Test(t, func(t *testing.T) {
+			s := lone(t, definition)
+			var mutex sync.Mutex
+			var ids []string
+			w := world(t, simulation.Options{Stack: s, Seed: 7, Plan: plan(t, `{"fault": "duplicate", "when": "later", "times": -1}`),
+				Handlers: map[string]lambda.Handler{"f": handlerFunc(func(ctx context.Context, item []byte) ([]byte, error) {
+					c, _ := lambdacontext.FromContext(ctx)
+					mutex.Lock()
+					ids = append(ids, fmt.Sprintf("%s=%s", item, c.AwsRequestID[24:]))
+					mutex.Unlock()
+					time.Sleep(time.Second)
+					return item, nil
+				})}})
+			runToEnd(t, w, s.Machines[0], `[0,1,2,3,4,5,6,7]`)
+			time.Sleep(time.Minute)
+			slices.Sort(ids)
+			if len(ids) != 16 {
+				t.Errorf("got %v, expected each item twice", ids)
+			}
+			runs[strings.Join(ids, " ")]++
+		})
+	}
+	if len(runs) != 1 {
+		t.Errorf("got %d different runs of 30, expected one: %v", len(runs), runs)
+	}
+}
+
 func TestFaultsOfRequests(t *testing.T) {
 	const all = "item a b"
 	for faults, test := range map[string]struct {

@@ -86,9 +86,9 @@ func (s *Simulation) newInvocation(of *invocation) *invocation {
 }
 
 // begin invokes a function. The task that invokes it may end before the invocation
-// does: the function runs on then, as on AWS. An invocation that begins again waits
-// until the scheduler lets it go on.
-func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocation {
+// does: the function runs on then, as on AWS. One that is beside another waits until
+// the scheduler lets it go on.
+func (s *Simulation) begin(of *invocation, payload []byte, beside bool) *invocation {
 	v := s.newInvocation(of)
 	s.mutex.Lock()
 	s.inFlight = append(s.inFlight, v)
@@ -99,7 +99,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, again bool) *invocati
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()
-		if again && s.scheduler.Park(ctx, schedule.Key{Caller: v.number, Call: "again"}) != nil {
+		if beside && s.scheduler.Park(ctx, schedule.Key{Caller: v.number, Call: "beside"}) != nil {
 			return
 		}
 		v.handle(ctx, s.handlers[v.Function], payload)
@@ -303,8 +303,12 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 		}
 		return second.response, nil
 	case f.Fault == fault.Duplicate:
-		response, err := s.begin(of, payload, false).wait(ctx)
-		s.begin(of, payload, true)
+		first := s.begin(of, payload, false)
+		response, err := first.wait(ctx)
+		// Invocations are numbered as they begin, and others may end at this moment.
+		if s.scheduler.Park(ctx, schedule.Key{Caller: first.number, Call: "again"}) == nil {
+			s.begin(of, payload, false)
+		}
 		return response, err
 	}
 	return s.begin(of, payload, false).wait(ctx)

@@ -35,7 +35,7 @@ type ending struct {
 
 // endings returns the executions of the job that have ended.
 func (j job) endings(r *sfntest.Run) []*ending {
-	known := state(r, "endings of "+j.machine, func() map[string]*ending { return map[string]*ending{} })
+	known := state(r, "endings", j, func() map[string]*ending { return map[string]*ending{} })
 	store := objects{s3.NewFromConfig(r.Config(), func(o *s3.Options) { o.UsePathStyle = true })}
 	var list []*ending
 	for _, x := range r.Executions() {

@@ -40,21 +40,18 @@ func (j job) is(r *sfntest.Run, arn string) bool {
 	if len(parts) < 8 || strings.Contains(parts[6], "/") {
 		return false
 	}
-	return j.machine == "" || parts[6] == state(r, "name of "+j.machine, func() string {
+	return j.machine == "" || parts[6] == state(r, "name", j, func() string {
 		arn := r.Name(j.machine)
 		return arn[strings.LastIndexByte(arn, ':')+1:]
 	})
 }
 
-// state returns a value that an invariant keeps in a run.
-func state[T any](r *sfntest.Run, name string, make func() T) T {
-	key := "jobcheck: " + name
-	if v, ok := r.Values[key].(T); ok {
-		return v
-	}
-	v := make()
-	r.Values[key] = v
-	return v
+// stateKey names what an invariant keeps in a run.
+type stateKey struct{ what, machine string }
+
+// state returns what an invariant of a job keeps in a run.
+func state[T any](r *sfntest.Run, what string, j job, start func() T) T {
+	return r.State(stateKey{what, j.machine}, func() any { return start() }).(T)
 }
 
 // bodyState is the state whose only branch is the body of a job with a lock.
@@ -64,7 +61,7 @@ func (j job) oneInBody(r *sfntest.Run, e sfntest.Event) (reached bool, err error
 	if !j.is(r, e.Execution) {
 		return false, nil
 	}
-	inside := state(r, "in the body of "+j.machine, func() map[string]string { return map[string]string{} })
+	inside := state(r, "in the body", j, func() map[string]string { return map[string]string{} })
 	machine := strings.Split(e.Execution, ":")[6]
 	switch {
 	case e.State == bodyState && strings.HasSuffix(e.Type, "StateEntered"):
@@ -90,7 +87,7 @@ func (j job) oneMapRun(r *sfntest.Run, e sfntest.Event) (reached bool, err error
 	if e.Type != "MapStateStarted" || e.State != protocol.StateMap && e.State != protocol.StateRerunMap || !j.is(r, e.Execution) {
 		return false, nil
 	}
-	runs := state(r, "Map Runs of "+j.machine, func() map[string]int { return map[string]int{} })
+	runs := state(r, "Map Runs", j, func() map[string]int { return map[string]int{} })
 	if runs[e.Execution]++; runs[e.Execution] > 1 {
 		return true, fmt.Errorf("%s: got a second run of its Map, expected one", nameOf(e.Execution))
 	}

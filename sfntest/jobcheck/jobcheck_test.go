@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/job"
 	"github.com/mapjob/mapjob/sfntest"
@@ -28,5 +29,24 @@ func TestAJobKeepsItsInvariants(t *testing.T) {
 			second.RunToEnd()
 		},
 		Invariants: append(jobcheck.Invariants("Wait"), jobcheck.Lock("Wait")),
+	})
+}
+
+// Invariants may keep what they know at the moment at which a handler wakes.
+func TestInvariantsAndHandlersShareNothing(t *testing.T) {
+	const definition = `{"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "End": true, "Branches": [
+		{"StartAt": "Work", "States": {"Work": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "worker"}, "End": true}}},
+		{"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 1, "Next": "Locked"}, "Locked": {"Type": "Pass", "End": true}}}]}}}`
+	sfntest.Explore(t, sfntest.Parse(t, []byte(definition)), sfntest.Sweep{
+		Seeds: 8,
+		Options: func(r *sfntest.Run) []sfntest.Option {
+			return []sfntest.Option{sfntest.HandleFunc("worker", func(context.Context, any) (any, error) {
+				time.Sleep(time.Second)
+				r.Values["done"] = true
+				return nil, nil
+			})}
+		},
+		Faults:     []string{},
+		Invariants: []sfntest.Invariant{jobcheck.Lock("")},
 	})
 }

@@ -201,7 +201,7 @@ func (e *ending) failedItems() []item {
 		return nil
 	}
 	list := []item{}
-	for index := range e.failed {
+	for _, index := range slices.Sorted(maps.Keys(e.failed)) {
 		list = append(list, e.items[index])
 	}
 	return list
@@ -247,8 +247,9 @@ func (p *plan) failuresHaveAReason(e *ending) (reached bool, err error) {
 	}
 	everywhere := slices.ContainsFunc(e.struck, func(f sfntest.Fault) bool { return f.Fault == "stop" || f.Fault == "expire" })
 	stopped := slices.ContainsFunc(e.MapRuns(), func(m sfntest.MapRun) bool { return m.Status == "FAILED" })
-	for index, name := range e.failed {
+	for _, index := range slices.Sorted(maps.Keys(e.failed)) {
 		reached = true
+		name := e.failed[index]
 		own := p.form.errorOf(e.items[index].Do)
 		switch {
 		case name == own && own != "", everywhere:
@@ -332,7 +333,7 @@ func (p *plan) rerunRecovers(e *ending) (reached bool, err error) {
 	if n := e.report.Items.Failed + e.report.Items.Missing; n != failing && !stopped {
 		return true, fmt.Errorf("got %d items failed again, expected the %d that always fail", n, failing)
 	}
-	for id := range p.begun[e.ARN()] {
+	for _, id := range slices.Sorted(maps.Keys(p.begun[e.ARN()])) {
 		if !slices.ContainsFunc(e.items, func(i item) bool { return i.ID == id }) {
 			return true, fmt.Errorf("item %d was done again, though it had succeeded", id)
 		}
@@ -349,8 +350,9 @@ func (p *plan) doneOnce(e *ending) (reached bool, err error) {
 			return false, nil
 		}
 	}
-	for id, n := range p.deeds[e.ARN()] {
-		if reached = true; n > 1 {
+	for _, id := range slices.Sorted(maps.Keys(p.deeds[e.ARN()])) {
+		reached = true
+		if n := p.deeds[e.ARN()][id]; n > 1 {
 			return true, fmt.Errorf("item %d was done %d times, expected once", id, n)
 		}
 	}
