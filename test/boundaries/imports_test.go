@@ -44,6 +44,7 @@ var floors = [][]room{
 		{"internal/number", nil, standard},
 		{"internal/pages", nil, standard},
 		{"internal/plain", nil, standard},
+		{"internal/price", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/reads", nil, standard},
 		{"internal/regular", nil, standard},
