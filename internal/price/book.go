@@ -93,7 +93,7 @@ func (b *Book) Assumption(name string) Figure {
 func (b *Book) Assumptions() []string { return slices.Sorted(maps.Keys(b.assumptions)) }
 
 // With returns the book with another quota. The name may end in .rate or .burst;
-// without either, both change.
+// without either, both change, as they do if AWS publishes neither.
 func (b *Book) With(quota string, value float64) (*Book, error) {
 	name, rate := strings.CutSuffix(quota, ".rate")
 	name, burst := strings.CutSuffix(name, ".burst")
@@ -101,17 +101,21 @@ func (b *Book) With(quota string, value float64) (*Book, error) {
 	if !ok {
 		return nil, fmt.Errorf("quota %q: got an unknown name, expected one of %s", quota, list(b.quotas))
 	}
-	if (rate || burst) && f.Burst == 0 {
+	if (rate || burst) && f.Burst == 0 && !f.unpublished {
 		return nil, fmt.Errorf("quota %q: got a quota that has no rate and burst, expected %s", quota, name)
 	}
 	if !(value > 0) {
 		return nil, fmt.Errorf("quota %q: got %v, expected a number above 0", quota, value)
 	}
-	if !burst {
-		f.Value, f.unpublished = value, false
-	}
-	if f.Burst != 0 && !rate {
+	switch {
+	case f.unpublished:
+		f.Value, f.Burst, f.unpublished = value, value, false
+	case burst:
 		f.Burst = value
+	case rate || f.Burst == 0:
+		f.Value = value
+	default:
+		f.Value, f.Burst = value, value
 	}
 	f.Source, f.Date, f.Read, f.file = "given", "", "", "--quota"
 	return b.withQuotas(map[string]figure{name: f}), nil

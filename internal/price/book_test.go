@@ -2,8 +2,10 @@ package price_test
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/price"
@@ -104,5 +106,132 @@ func TestReadRefusesAnUnknownRegion(t *testing.T) {
 	var unknown *price.UnknownRegionError
 	if !errors.As(err, &unknown) || unknown.Region != "eu-north-1" || len(unknown.Known) == 0 {
 		t.Fatalf("got %v, expected an UnknownRegionError", err)
+	}
+}
+
+func TestFilesAreLaidOverTheBuiltInPrices(t *testing.T) {
+	const origin = `"unit": "request", "source": "our contract", "date": "2026-11-01"`
+	put := func(usd string) string {
+		return write(t, `{"version": 1, "regions": {"us-east-1": {"prices": {"s3.put": {"tiers": [{"from": "0", "usd": "`+usd+`"}], `+origin+`}}}},
+			"quotas": {"large": {"lambda.concurrency": {"value": 3000, `+origin+`}}}, "assumptions": {"state-seconds": {"value": 0.1, `+origin+`}}}`)
+	}
+	last := put("3")
+	b := read(t, "us-east-1", put("2"), last)
+	for key, dollars := range map[price.Key]float64{price.S3Put: 3, price.S3Get: 0.0000004} {
+		if got, err := b.Cost(key, price.Whole(1), price.Quantity{}, false); err != nil || got.Dollars() != dollars {
+			t.Errorf("%s: got %v and %v, expected %v", key, got.Dollars(), err, dollars)
+		}
+	}
+	if f, ok := b.Quota("lambda.concurrency"); !ok || f.Value != 3000 {
+		t.Errorf("got a concurrency of %+v, expected that of the file", f)
+	}
+	if f := b.Assumption("state-seconds"); f.Value != 0.1 || f.Source != "our contract" {
+		t.Errorf("got %+v, expected the assumption of the file", f)
+	}
+	over := map[string]string{}
+	for _, s := range b.Sources() {
+		if s.File != "" {
+			over[s.Name] = s.File
+		}
+	}
+	if len(over) != 3 || over["s3.put"] != last || over["lambda.concurrency"] != last || over["state-seconds"] != last {
+		t.Errorf("got %v as overridden, expected three names with the last file", over)
+	}
+}
+
+func TestAFileMayHaveARegionOfItsOwn(t *testing.T) {
+	var prices strings.Builder
+	for _, key := range []string{"states.transition", "lambda.request", "lambda.gb-second.x86_64", "lambda.gb-second.arm64", "s3.put",
+		"s3.get", "dynamodb.write-unit", "dynamodb.read-unit", "sqs.request", "logs.gb"} {
+		prices.WriteString(`"` + key + `": {"tiers": [{"from": "0", "usd": "1"}], "unit": "a", "source": "b", "date": "2026-11-01"},`)
+	}
+	file := func(set string) string {
+		return write(t, `{"version": 1, "regions": {"eu-north-1": {"prices": {`+strings.TrimSuffix(prices.String(), ",")+`}`+set+`}}}`)
+	}
+	b := read(t, "eu-north-1", file(`, "quotas": "small"`))
+	if f, ok := b.Quota("states.transitions"); !ok || f.Value != 800 || f.Burst != 800 {
+		t.Errorf("got %+v, expected the transitions of a small region", f)
+	}
+	if f, ok := b.Quota("states.events"); !ok || f.Value != 25_000 {
+		t.Errorf("got %+v, expected the events of every region", f)
+	}
+	_, err := b.Cost(price.Trace, price.Whole(1), price.Quantity{}, false)
+	var missing *price.MissingError
+	if !errors.As(err, &missing) || err.Error() != "xray.trace: not priced in eu-north-1" {
+		t.Errorf("got %v, expected a MissingError", err)
+	}
+	for set, want := range map[string]string{
+		"":                     `region eu-north-1: got the quotas "", expected one of large, new, small`,
+		`, "quotas": "middle"`: `region eu-north-1: got the quotas "middle", expected one of large, new, small`,
+	} {
+		if _, err := price.Read("eu-north-1", file(set)); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	missingPrice := write(t, `{"version": 1, "regions": {"eu-north-1": {"prices": {}, "quotas": "small"}}}`)
+	if _, err := price.Read("eu-north-1", missingPrice); err == nil || err.Error() != "region eu-north-1: got no price of states.transition, expected one" {
+		t.Errorf("got %v, expected the region to be refused for its first missing price", err)
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	b := read(t, "us-east-1")
+	change := func(b *price.Book, quota string, value float64) *price.Book {
+		t.Helper()
+		b, err := b.With(quota, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	account := func(name string) *price.Book {
+		t.Helper()
+		b, err := b.For(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	for _, c := range []struct {
+		name        string
+		book        *price.Book
+		quota       string
+		value       float64
+		burst       float64
+		isPublished bool
+	}{
+		{"built in", b, "states.transitions", 5000, 5000, true},
+		{"both", change(b, "states.transitions", 100), "states.transitions", 100, 100, true},
+		{"the rate", change(b, "states.transitions.rate", 100), "states.transitions", 100, 5000, true},
+		{"the burst", change(b, "states.transitions.burst", 100), "states.transitions", 5000, 100, true},
+		{"no rate", change(b, "lambda.concurrency", 3000), "lambda.concurrency", 3000, 0, true},
+		{"of the first book, after changes of others", b, "lambda.concurrency", 1000, 0, true},
+		{"a new account", account("new"), "lambda.concurrency", 10, 0, true},
+		{"a new account, not published", account("new"), "states.transitions", 0, 0, false},
+		{"a new account, given", change(account("new"), "states.transitions.rate", 50), "states.transitions", 50, 50, true},
+		{"unknown", b, "states.cheese", 0, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if f, ok := c.book.Quota(c.quota); ok != c.isPublished || f.Value != c.value || f.Burst != c.burst {
+				t.Errorf("got %+v and %v, expected %v, burst %v and %v", f, ok, c.value, c.burst, c.isPublished)
+			}
+		})
+	}
+	for _, c := range []struct {
+		quota string
+		value float64
+		want  string
+	}{
+		{"states.cheese", 1, `quota "states.cheese": got an unknown name, expected one of dynamodb.record-writes, `},
+		{"lambda.concurrency.rate", 1, `quota "lambda.concurrency.rate": got a quota that has no rate and burst, expected lambda.concurrency`},
+		{"lambda.concurrency", 0, `quota "lambda.concurrency": got 0, expected a number above 0`},
+		{"lambda.concurrency", math.NaN(), `quota "lambda.concurrency": got NaN, expected a number above 0`},
+	} {
+		if _, err := b.With(c.quota, c.value); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+	if _, err := b.For("rich"); err == nil || err.Error() != `account "rich": got an unknown kind, expected one of large, new, small` {
+		t.Errorf("got %v, expected an unknown kind of account to be refused", err)
 	}
 }

@@ -34,8 +34,8 @@ type key struct {
 // keys has every price. A region without a required one has no book.
 var keys = []key{
 	{Transition, true},
-	{ExpressRequest, true},
-	{ExpressGBSecond, true},
+	{ExpressRequest, false},
+	{ExpressGBSecond, false},
 	{LambdaRequest, true},
 	{LambdaX86, true},
 	{LambdaARM, true},
