@@ -83,6 +83,7 @@ var floors = [][]room{
 		{"internal/jsonata/...", []string{"internal/uuid", "internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/functionlog", []string{"internal/awserror", "internal/jsonl", "internal/pages", "internal/protocol", "internal/regular"}, sdk},
+		{"internal/plan", []string{"internal/number", "internal/price", "internal/protocol"}, standard},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, libraries},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/runtimes", []string{"internal/nodejs"}, standard},
