@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mapjob/mapjob/sfntest"
@@ -226,13 +227,47 @@ func TestErrorsOfHandlers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				w := sfntest.New(t, sfntest.Parse(t, []byte(call)), sfntest.HandleFunc("f", func(ctx context.Context, _ any) (any, error) { return nil, c.do(ctx) }))
-				x := w.Start("", nil)
-				x.RunToEnd()
-				if err := x.Err(); err == nil || !strings.HasPrefix(err.Error(), c.expected) {
-					t.Errorf("got %v, expected %s", err, c.expected)
+				handler := func(ctx context.Context, _ any) (any, error) { return nil, c.do(ctx) }
+				for _, option := range []sfntest.Option{sfntest.HandleFunc("f", handler), sfntest.Handle("f", lambda.NewHandler(handler))} {
+					x := sfntest.New(t, sfntest.Parse(t, []byte(call)), option).Start("", nil)
+					x.RunToEnd()
+					if err := x.Err(); err == nil || !strings.HasPrefix(err.Error(), c.expected) {
+						t.Errorf("got %v, expected %s", err, c.expected)
+					}
 				}
 			})
+		})
+	}
+}
+
+// Package lambda encodes answers in buffers that invocations share. A call that is
+// delivered again begins again while its answer is read.
+func TestAnswersOfInvocationsAtOnce(t *testing.T) {
+	const call = `{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"OutputPath":"$.Payload","End":true}}}`
+	for name, handler := range map[string]func(f func() (string, error)) sfntest.Option{
+		"HandleFunc": func(f func() (string, error)) sfntest.Option {
+			return sfntest.HandleFunc("f", func(context.Context, any) (string, error) { return f() })
+		},
+		"Handle": func(f func() (string, error)) sfntest.Option {
+			return sfntest.Handle("f", lambda.NewHandlerWithOptions(f, lambda.WithSetEscapeHTML(true)))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 50 {
+				synctest.Test(t, func(t *testing.T) {
+					invocations := 0
+					option := handler(func() (string, error) {
+						invocations++
+						return strings.Repeat(string(rune('a'+invocations)), 100_000), nil
+					})
+					x := sfntest.New(t, sfntest.Parse(t, []byte(call)), option, sfntest.Inject(sfntest.Fault{Fault: "duplicate", When: "later"})).Start("", nil)
+					x.RunToEnd()
+					var answer string
+					if x.Output(&answer); answer != strings.Repeat("b", 100_000) || invocations != 2 {
+						t.Fatalf("got %.10s…%.10s after %d invocations, expected the first's answer after two", answer, answer[max(0, len(answer)-10):], invocations)
+					}
+				})
+			}
 		})
 	}
 }

@@ -1,14 +1,17 @@
 package sfntest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambda/handlertrace"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"github.com/mapjob/mapjob/internal/engine"
@@ -44,7 +47,7 @@ func Handle(name string, h lambda.Handler) Option {
 		if s.handlers[f.Name] != nil {
 			return fmt.Errorf("function %s: got two handlers, expected one", f.ID)
 		}
-		s.handlers[f.Name] = h
+		s.handlers[f.Name] = &function{handler: h}
 		return nil
 	}}
 }
@@ -52,14 +55,32 @@ func Handle(name string, h lambda.Handler) Option {
 // HandleFunc is [Handle] for an ordinary function. Its payload is decoded, its answer
 // encoded and its error named as package lambda does it; an [*Error] has its own name.
 func HandleFunc[In, Out any](name string, f func(context.Context, In) (Out, error)) Option {
-	return Handle(name, function{lambda.NewHandler(f)})
+	return Handle(name, lambda.NewHandler(f))
 }
 
-// function is a handler whose errors may be an *Error.
-type function struct{ handler lambda.Handler }
+// function is a handler whose invocations may go on at once, and whose errors may be
+// an *Error.
+type function struct {
+	handler lambda.Handler
+	// Package lambda answers from buffers that it has already put back, which is
+	// right for one invocation at a time.
+	answering sync.Mutex
+}
 
-func (f function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	answer, err := f.handler.Invoke(ctx, payload)
+// Invoke implements [lambda.Handler].
+func (f *function) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
+	locked := false
+	defer func() {
+		if locked {
+			answer = bytes.Clone(answer)
+			f.answering.Unlock()
+		}
+	}()
+	trace := handlertrace.HandlerTrace{ResponseEvent: func(context.Context, any) { // before it is encoded
+		f.answering.Lock()
+		locked = true
+	}}
+	answer, err = f.handler.Invoke(handlertrace.NewContext(ctx, trace), payload)
 	if named, ok := errors.AsType[*Error](err); ok && named != nil {
 		err = messages.InvokeResponse_Error{Type: named.Name, Message: named.Cause}
 	}
