@@ -95,6 +95,7 @@ var floors = [][]room{
 		{"constructs/internal/...", []string{"internal/number", "internal/protocol"}, cdk},
 	},
 	{
+		{"internal/plan/simulate", []string{"internal/number", "internal/plan", "internal/price"}, standard},
 		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},
 		{"internal/eventsource", []string{"internal/invocation", "internal/lambdahost", "internal/sqs", "internal/template"}, sdk},
