@@ -10,9 +10,10 @@ import (
 	"github.com/mapjob/mapjob/test/bench/mapstate"
 	"github.com/mapjob/mapjob/test/bench/parts"
 	"github.com/mapjob/mapjob/test/bench/paths"
+	"github.com/mapjob/mapjob/test/bench/planner"
 )
 
 // figures returns all figures, group by group.
 func figures() []figure.Figure {
-	return slices.Concat(mapstate.Figures(), paths.Figures(), kit.Figures(), parts.Figures(), executions.Figures(), devloop.Figures())
+	return slices.Concat(mapstate.Figures(), paths.Figures(), kit.Figures(), parts.Figures(), planner.Figures(), executions.Figures(), devloop.Figures())
 }

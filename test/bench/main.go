@@ -10,6 +10,7 @@ import (
 	"github.com/mapjob/mapjob/test/bench/figure"
 	"github.com/mapjob/mapjob/test/bench/kit"
 	"github.com/mapjob/mapjob/test/bench/mapstate"
+	"github.com/mapjob/mapjob/test/bench/planner"
 )
 
 func main() {
@@ -23,6 +24,7 @@ func run() error {
 	out := flag.String("out", "bench.json", "the `file` for the figures")
 	runs := flag.Int("runs", 5, "the number of runs of each figure")
 	million := flag.Bool("million", false, "only run a Distributed Map of a million items and print the peak of resident memory")
+	simulate := flag.Bool("simulate", false, "only simulate ten million child executions and print the peak of resident memory")
 	summary := flag.String("summary", "", "only summarize a million results of the S3 at the `URL` and print the peak of resident memory")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] [NAME...]\n\nA NAME is that of a figure (kit/batch-overhead) or of a group (kit). No NAME means all figures.")
@@ -32,6 +34,8 @@ func run() error {
 	switch {
 	case *million:
 		return figure.PrintPeak(mapstate.Million)
+	case *simulate:
+		return figure.PrintPeak(planner.Simulate)
 	case *summary != "":
 		return figure.PrintPeak(func() error { return kit.Summarize(*summary) })
 	}
