@@ -34,7 +34,13 @@ func (p *packing) take() (first, count int) {
 // newPacking returns the packing of a workload.
 func newPacking(o *Options) packing {
 	w, s := &o.Workload, &o.Setup
-	p := packing{items: w.Items, most: max(s.Batch, 1)}
+	p := packing{items: w.Items, most: s.Batch}
+	if p.most < 1 {
+		p.most = 1
+		if s.BatchBytes > 0 {
+			p.most = w.Items
+		}
+	}
 	switch s.Passing {
 	case plan.ByValue:
 		p.maxBytes, p.overhead, p.size = s.BatchBytes, s.Overhead, len(`{"index":,"item":}`)+w.ItemBytes

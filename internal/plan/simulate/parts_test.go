@@ -206,6 +206,30 @@ func TestPackingFillsBatches(t *testing.T) {
 	}
 }
 
+// The plan packs by a formula, the simulator item by item.
+func TestPackingIsThatOfThePlan(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	pick := func(n ...int) int { return n[random.IntN(len(n))] }
+	for range 500 {
+		w := plan.Workload{Items: random.IntN(30_000), ItemBytes: 2 + random.IntN(5000)}
+		s := plan.Setup{
+			Passing: []plan.Passing{plan.ByValue, plan.ByValue, plan.ByReference, plan.Inline}[random.IntN(4)],
+			Batch:   pick(0, 1, 7, 10, 100, 1000, 10_000), BatchBytes: pick(0, 3000, 7000, 20_000, 245_760), Overhead: random.IntN(500),
+		}
+		first, sizes := batches(Options{Workload: w, Setup: s})
+		i := 0
+		for f, n := range plan.Batches(w, s) {
+			if i == len(first) || first[i] != f || sizes[i] != n {
+				t.Fatalf("%d items of %d B, %+v: got a batch of %d items from %d, expected another: %v, %v", w.Items, w.ItemBytes, s, n, f, first[:min(i+1, len(first))], sizes[:min(i+1, len(first))])
+			}
+			i++
+		}
+		if i != len(first) {
+			t.Fatalf("%d items of %d B, %+v: got %d batches, expected %d", w.Items, w.ItemBytes, s, i, len(first))
+		}
+	}
+}
+
 func TestToleranceIsThatOfTheService(t *testing.T) {
 	for _, c := range []struct {
 		t             tolerance

@@ -128,13 +128,12 @@ func (b *builder) program() program {
 func (b *builder) stages(path, perItem []plan.Step) []stage {
 	var stages []stage
 	for i, s := range path {
-		switch steps := b.steps(path[i : i+1]); {
-		case s.Type == "Map" && len(perItem) > 0:
-			if steps := b.steps(perItem); len(steps) > 0 {
-				stages = append(stages, stage{eachItem: true, steps: steps})
-			}
-		case len(steps) > 0:
-			stages = append(stages, stage{steps: steps})
+		one := stage{steps: b.state(s, path[i+1:])}
+		if s.Type == "Map" && len(perItem) > 0 {
+			one = stage{eachItem: true, steps: b.steps(perItem)}
+		}
+		if len(one.steps) > 0 {
+			stages = append(stages, one)
 		}
 	}
 	return stages
@@ -144,10 +143,16 @@ func (b *builder) stages(path, perItem []plan.Step) []stage {
 func (b *builder) steps(path []plan.Step) []step {
 	var steps []step
 	for i, s := range path {
-		if s.Call != nil {
-			steps = append(steps, b.step(s.Call, path[i+1:]))
-		}
-		steps = append(steps, b.steps(s.Inner)...)
+		steps = append(steps, b.state(s, path[i+1:])...)
+	}
+	return steps
+}
+
+// state returns the calls of a state, which the rest of its path follows.
+func (b *builder) state(s plan.Step, rest []plan.Step) []step {
+	steps := b.steps(s.Inner)
+	if s.Call != nil {
+		steps = append(steps, b.step(s.Call, rest))
 	}
 	return steps
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,9 +14,12 @@ import (
 	"github.com/mapjob/mapjob/internal/price"
 )
 
+var readBook = sync.OnceValues(func() (*price.Book, error) { return price.Read("us-east-1") })
+
+// book returns the prices and quotas of us-east-1, with other quotas.
 func book(t testing.TB, quotas map[string]float64) *price.Book {
 	t.Helper()
-	b, err := price.Read("us-east-1")
+	b, err := readBook()
 	if err != nil {
 		t.Fatal(err)
 	}
