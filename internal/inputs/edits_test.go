@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/reads"
@@ -86,27 +87,28 @@ func TestEditsOfOtherInputsAreNotNoticed(t *testing.T) {
 func TestNextWaitsForTheEndOfAnEdit(t *testing.T) {
 	folder := t.TempDir()
 	var paths []string
-	for _, name := range []string{"a", "b", "c"} {
-		paths = append(paths, write(t, filepath.Join(folder, name), "1"))
-	}
 	var e Edits
-	for _, path := range paths {
+	for _, name := range []string{"a", "b", "c"} {
+		path := write(t, filepath.Join(folder, name), "1")
+		paths = append(paths, path)
 		e.Add([]Input{{Access: reads.Opened, Path: path}})
 	}
-	go func() {
-		for _, path := range paths {
-			time.Sleep(pause / 2)
-			_ = os.WriteFile(path, []byte("22"), 0o644)
+	synctest.Test(t, func(t *testing.T) {
+		go func() {
+			for _, path := range paths {
+				time.Sleep(pause / 2)
+				_ = os.WriteFile(path, []byte("22"), 0o644)
+			}
+		}()
+		if edited := e.Next(t.Context()); !slices.Equal(edited, paths) {
+			t.Errorf("got edits of %q, expected %q", edited, paths)
 		}
-	}()
-	if edited := e.Next(t.Context()); !slices.Equal(edited, paths) {
-		t.Errorf("got edits of %q, expected %q", edited, paths)
-	}
-	ended, cancel := context.WithTimeout(t.Context(), 3*pause)
-	defer cancel()
-	if edited := e.Next(ended); edited != nil {
-		t.Errorf("got edits of %q, expected none", edited)
-	}
+		ended, cancel := context.WithTimeout(t.Context(), 3*pause)
+		defer cancel()
+		if edited := e.Next(ended); edited != nil {
+			t.Errorf("got edits of %q, expected none", edited)
+		}
+	})
 }
 
 // The caller would not hear of it again.

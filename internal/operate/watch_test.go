@@ -259,7 +259,7 @@ func TestWatchShowsTheRateOfTheLastLooks(t *testing.T) {
 		a.items.Total = 100_000
 		a.done = func(passed time.Duration) int64 { // 10 a second, then 100, then none
 			seconds := passed.Seconds()
-			return int64(10*min(seconds, 300) + 100*max(0, min(seconds, 480)-300))
+			return int64(10*min(seconds, 300) + 100*max(0, min(seconds, 420)-300))
 		}
 		shown := map[int]string{} // the last one of each minute
 		if _, err := (&Service{API: a}).Watch(t.Context(), monday, func(status *Status) {
@@ -269,7 +269,7 @@ func TestWatchShowsTheRateOfTheLastLooks(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		for minute, expected := range map[int]string{3: "10 a second, 2h42m", 6: "100 a second, 14m", 9: "none in the last 1m"} {
+		for minute, expected := range map[int]string{3: "10 a second, 2h42m", 6: "100 a second, 14m", 9: "none in the last 2m"} {
 			if !strings.HasPrefix(shown[minute], expected) {
 				t.Errorf("after %d minutes: got %q, expected %s…", minute, shown[minute], expected)
 			}
