@@ -19,6 +19,7 @@ import (
 // the Map's child executions.
 func chunked(t *testing.T, prefix string, n, size int) (children []string) {
 	t.Helper()
+	remove(t, prefix+"/") // the test may have run before
 	payload := strings.ReplaceAll(distributedStart, "KEY", prefix+"/items.jsonl")
 	answer := invoke(t, start(count(n, nil)), payload[:len(payload)-1]+fmt.Sprintf(`, "chunkSize": %d}`, size))
 	if expected := fmt.Sprintf(`{"items":{"bucket":"results","key":"%s/items.jsonl","count":%d,"chunked":true}}`, prefix, n); answer != expected {

@@ -60,3 +60,17 @@ func object(t *testing.T, key string) (string, bool) {
 	}
 	return string(text), true
 }
+
+// remove removes the objects below a prefix.
+func remove(t *testing.T, prefix string) {
+	t.Helper()
+	found, err := objects.ListBucket(bucket, &gofakes3.Prefix{HasPrefix: true, Prefix: prefix}, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range found.Contents {
+		if _, err := objects.DeleteObject(bucket, o.Key); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package job
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/results"
@@ -43,7 +44,8 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 	}
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() { outcomes.Follow(ctx, stop); close(stopped) }()
+	interval := chunk.Interval(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
+	go func() { outcomes.Follow(ctx, stop, interval); close(stopped) }()
 	for _, o := range w.outcomes(ctx, b, outcomes.Add, nil) {
 		if o.StartedAt == 0 {
 			outcomes.AddNotStarted(&o)

@@ -3,6 +3,7 @@ package chunk
 import (
 	"context"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -11,14 +12,36 @@ import (
 	"github.com/mapjob/mapjob/job/internal/answer"
 )
 
-// storeEvery is how much work is lost, at most, if a worker crashes.
-const storeEvery = time.Second
+const (
+	// soonest is the shortest time between two parts.
+	soonest = time.Second
+
+	// lossGBSeconds is the work that a crash may repeat: $0.001 of Lambda. Storing a
+	// part costs half a percent of that.
+	lossGBSeconds = 75
+
+	// partBytes closes a part, because a worker holds it in memory.
+	partBytes = 4 << 20
+)
+
+// Interval returns how long a worker may work until it stores a part, by the
+// memory of its function in MB as Lambda has it in the environment. Without that
+// it is a second.
+func Interval(memory string) time.Duration {
+	mb, err := strconv.Atoi(memory)
+	if err != nil || mb <= 0 {
+		return soonest
+	}
+	return max(soonest, lossGBSeconds*1024*time.Second/time.Duration(mb))
+}
 
 // Outcomes stores the outcomes of one try of a chunk in parts, because S3 can't
 // append to an object.
 type Outcomes struct {
 	store *s3object.Store
 	try   string // distinguishes the parts of this try from those of others
+
+	full chan struct{} // has an element if there are lines for a part
 
 	mutex  sync.Mutex
 	lines  []byte // not stored yet
@@ -28,7 +51,7 @@ type Outcomes struct {
 
 // NewOutcomes returns the outcomes of a try.
 func NewOutcomes(store *s3object.Store, c *protocol.Chunk, to protocol.Folder, try string) *Outcomes {
-	return &Outcomes{store: store, try: try, answer: protocol.StoredOutcomes{Chunk: c, Outcomes: to.ChunkOutcomes(c.First)}}
+	return &Outcomes{store: store, try: try, full: make(chan struct{}, 1), answer: protocol.StoredOutcomes{Chunk: c, Outcomes: to.ChunkOutcomes(c.First)}}
 }
 
 // AddStored counts an outcome that an earlier try has stored, and that is
@@ -48,6 +71,12 @@ func (s *Outcomes) Add(o protocol.Outcome) {
 	defer s.mutex.Unlock()
 	s.lines = append(answer.Append(s.lines, &o), '\n')
 	answer.Count(&s.answer, &o)
+	if len(s.lines) >= partBytes {
+		select {
+		case s.full <- struct{}{}:
+		default:
+		}
+	}
 }
 
 // AddNotStarted counts an item that was not started. Nothing is stored of it.
@@ -58,18 +87,31 @@ func (s *Outcomes) AddNotStarted(o *protocol.Outcome) {
 	s.answer.NotBegun++
 }
 
-// Follow stores a part every second, until stop is closed. Store must not be
-// called at the same time.
-func (s *Outcomes) Follow(ctx context.Context, stop <-chan struct{}) {
-	ticker := time.NewTicker(storeEvery)
-	defer ticker.Stop()
+// Follow stores a part at every interval, until stop is closed. If an earlier try
+// has stored parts, it did not end: then the first part comes after a second, and
+// each wait is twice as long as the one before, up to the interval, so that a
+// worker that keeps crashing loses no more than half of what it did. Store must
+// not be called at the same time.
+func (s *Outcomes) Follow(ctx context.Context, stop <-chan struct{}, interval time.Duration) {
+	wait := interval
+	if len(s.answer.Outcomes.Parts) > 0 {
+		wait = soonest
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	for {
 		select {
 		case <-stop:
 			return
-		case <-ticker.C:
-			_ = s.Store(ctx) // the next time tries again, and the last one returns its error
+		case <-timer.C:
+		case <-s.full:
 		}
+		if s.Store(ctx) == nil {
+			wait = min(2*wait, interval)
+		} else {
+			wait = soonest // the last one returns its error
+		}
+		timer.Reset(wait)
 	}
 }
 
