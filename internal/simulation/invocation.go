@@ -96,6 +96,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, beside bool) *invocat
 	ctx, stop := context.WithDeadline(v.ctx, v.deadline)
 	timeout := time.AfterFunc(v.Function.Timeout, v.timeOut)
 	go func() {
+		growStack()
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()

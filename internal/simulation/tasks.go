@@ -73,6 +73,7 @@ func (o *Options) task(m *deployment.Machine, state *asl.State) (name string, _ 
 // faults strike.
 func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
+		growStack()
 		if err := s.scheduler.Park(ctx, schedule.Key{Caller: request.Number}); err != nil {
 			return nil, err
 		}
