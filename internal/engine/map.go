@@ -113,6 +113,12 @@ func (v *visit) selectItem(item *mapItem) (any, error) {
 		return item.input(), nil
 	}
 	scope := v.scope()
-	scope.Context = func() *value.Object { return v.context().With("Map", item.context()) }
+	var context *value.Object
+	scope.Context = func() *value.Object {
+		if context == nil {
+			context = v.context().With("Map", item.context())
+		}
+		return context
+	}
 	return selector.Evaluate(scope)
 }

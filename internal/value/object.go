@@ -3,7 +3,6 @@ package value
 import (
 	"iter"
 	"maps"
-	"slices"
 )
 
 // indexFrom is the number of members from which an Object keeps an index.
@@ -99,7 +98,7 @@ func (o *Object) Add(name string, v any) {
 // With returns a copy of the object in which the member has the value v. The
 // copy shares its values with the object.
 func (o *Object) With(name string, v any) *Object {
-	c := o.Clone()
+	c := o.clone(1)
 	c.Set(name, v)
 	return c
 }
@@ -117,12 +116,15 @@ func (o *Object) Without(name string) *Object {
 
 // Clone returns a copy whose members can be set without changing the original.
 // Both share their values.
-func (o *Object) Clone() *Object {
+func (o *Object) Clone() *Object { return o.clone(0) }
+
+// clone returns a copy with room for more members.
+func (o *Object) clone(more int) *Object {
 	c := &Object{}
 	if o == nil {
 		return c
 	}
-	c.members = slices.Clone(o.members)
+	c.members = append(make([]member, 0, len(o.members)+more), o.members...)
 	if o.index != nil {
 		c.index = make(map[string]int, len(o.index)+1)
 		maps.Copy(c.index, o.index)

@@ -94,7 +94,7 @@ func TestObjectKeepsOrderAtAnySize(t *testing.T) {
 }
 
 func TestSizeMatchesText(t *testing.T) {
-	for _, text := range []string{`{"a":[1,2.5,"é\n\"",null,true,false],"b":{}}`, `""`, `-1e-9`, `[]`} {
+	for _, text := range []string{`{"a":[1,2.5,"é\n\"",null,true,false],"b":{}}`, `""`, `-1e-9`, `[]`, `"\u0001\u0002"`, `{"\u0001":"\u001f"}`, `[-0.000001234567890123456,-1.234567890123456e-300]`, `12345678901234567890123`} {
 		v, err := value.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
