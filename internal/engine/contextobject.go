@@ -11,12 +11,14 @@ import (
 // (developer guide, "Accessing execution data from the Context object"). Each
 // is made when an expression first needs it.
 
-// scope is what the expressions of a state see before it has a result.
+// scope is what the expressions of a state see before it has a result. It is valid
+// until the next call.
 func (v *visit) scope() *expression.Scope {
-	return &expression.Scope{
+	v.run.scope = expression.Scope{
 		Input: v.effective, Context: v.context, Variables: v.thread.variables,
 		Now: v.run.loop.Now(), Random: v.run.random, MaxSteps: v.run.engine.clock.maxSteps(),
 	}
+	return &v.run.scope
 }
 
 func (v *visit) context() *value.Object {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine/loop"
+	"github.com/mapjob/mapjob/internal/expression"
 )
 
 // run owns everything that a [Session] changes.
@@ -25,6 +26,7 @@ type run struct {
 	requests   int64        // tasks that were scheduled
 	tokens     tokens
 	labels     map[*asl.State]string // of Maps without a Label
+	scope      expression.Scope      // of the present evaluation
 }
 
 // add adds the execution that was started, or one that a task starts.
