@@ -112,8 +112,8 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 		o.Tasks[name] = task
 		w.tasks = append(w.tasks, task)
 	}
-	if err := errors.Join(append(errs, simulation.Missing(&o))...); err != nil {
-		return nil, err
+	if err := errors.Join(errs...); err != nil {
+		return nil, errors.Join(err, simulation.Missing(&o))
 	}
 	if !settings.start.IsZero() {
 		time.Sleep(time.Until(settings.start))

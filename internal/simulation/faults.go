@@ -14,7 +14,7 @@ import (
 // readPlan prepares the faults. The error has all names that the stack does not have.
 func (s *Simulation) readPlan() error {
 	s.strikes = map[fault.Moment]bool{}
-	if s.options.Plan == nil {
+	if p := s.options.Plan; p == nil || len(p.Faults)+len(p.Share) == 0 {
 		s.injector = (*fault.Plan)(nil).Begin()
 		return nil
 	}

@@ -8,8 +8,17 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 )
 
+// eventBlock is how many events are allocated at once.
+const eventBlock = 64
+
 // observe is called after each event.
-func (s *Simulation) observe(e event.Event) {
+func (s *Simulation) observe(of event.Event) {
+	if len(s.free) == 0 {
+		s.free = make([]event.Event, eventBlock)
+	}
+	e := &s.free[0]
+	s.free = s.free[1:]
+	*e = of
 	s.executions.Event(e)
 	if s.options.Observe != nil {
 		s.options.Observe(e)

@@ -56,8 +56,8 @@ type Options struct {
 	Plan  *fault.Plan
 	Sites *fault.Sites
 	// Observe, if it is set, is called after every event, on the goroutine that runs
-	// the session.
-	Observe func(event.Event)
+	// the session. It may keep the event.
+	Observe func(*event.Event)
 	// Maps, if it is set, follows Map Runs.
 	Maps engine.MapObserver
 	// Struck, if it is set, is called when a fault strikes.
@@ -95,6 +95,7 @@ type Simulation struct {
 	inFlight    []*invocation
 
 	timers []*time.Timer // of what is done later
+	free   []event.Event // for the next events
 }
 
 // New starts the services of a stack. It must be called in a bubble of package

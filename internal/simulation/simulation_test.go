@@ -181,7 +181,7 @@ func (s *sample) run(t *testing.T, o simulation.Options) (r ran) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o.Stack, o.Handlers = s.stack, s.handlers(t)
-		o.Observe = func(e event.Event) {
+		o.Observe = func(e *event.Event) {
 			text, err := json.Marshal(e)
 			if err != nil {
 				t.Error(err)

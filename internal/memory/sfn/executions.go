@@ -23,28 +23,30 @@ func (s executions) Execution(arn string) (*archive.Execution, error) {
 	defer s.mutex.Unlock()
 	if child := s.children[arn]; child != nil {
 		x := *child
-		x.Input = s.inputLocked(arn)
+		x.Input, x.Output = s.payloadsLocked(arn)
 		return &x, nil
 	}
 	return nil, nil
 }
 
-// inputLocked returns the input of a child.
-func (s *Service) inputLocked(arn string) string {
-	if events := s.historyLocked(arn); len(events) > 0 {
-		return value.Text(events[0].Data.Value)
+// payloadsLocked returns the input of a child and, if it has succeeded, its output.
+func (s *Service) payloadsLocked(arn string) (input, output string) {
+	events := s.historyLocked(arn)
+	if len(events) == 0 {
+		return "", ""
 	}
-	return ""
+	if last := events[len(events)-1]; last.Type == event.ExecutionSucceeded {
+		output = value.Text(last.Data.Value)
+	}
+	return value.Text(events[0].Data.Value), output
 }
 
 // historyLocked returns the events of an execution.
 func (s *Service) historyLocked(arn string) []*event.Event {
 	var list []*event.Event
-	for _, block := range s.events {
-		for i := range block {
-			if block[i].ExecutionARN == arn {
-				list = append(list, &block[i])
-			}
+	for _, e := range s.events {
+		if e.ExecutionARN == arn {
+			list = append(list, e)
 		}
 	}
 	return list
@@ -158,20 +160,11 @@ func (s executions) History(arn string, from int64, reverse bool, yield func(arc
 	return true, err
 }
 
-// blockSize is the number of events of a block. A list of all would be copied when it
-// grows, and is rarely asked for.
-const blockSize = 64
-
 // Event records an event of an execution or a child.
-func (s *Service) Event(e event.Event) {
+func (s *Service) Event(e *event.Event) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	last := len(s.events) - 1
-	if last < 0 || len(s.events[last]) == blockSize {
-		s.events = append(s.events, make([]event.Event, 0, blockSize))
-		last++
-	}
-	s.events[last] = append(s.events[last], e)
+	s.events = append(s.events, e)
 }
 
 // Started implements [engine.MapObserver].
@@ -213,9 +206,6 @@ func (s *Service) ChildDone(child engine.ChildResult) {
 		m.ended = append(m.ended, child.ExecutionARN)
 		x := s.children[child.ExecutionARN]
 		x.Status, x.Stop, x.Error, x.Cause = child.Status, child.Stop, child.Error, child.Cause
-		if child.Status == engine.Succeeded {
-			x.Output = value.Text(child.Output)
-		}
 	})
 }
 

@@ -29,8 +29,8 @@ type Service struct {
 
 	mutex    sync.Mutex // guards these; nothing else is called while it is held
 	requests int64
-	events   [][]event.Event // in blocks, as they happened
-	runs     []*mapRun       // in the order in which they started
+	events   []*event.Event // as they happened
+	runs     []*mapRun      // in the order in which they started
 	children map[string]*archive.Execution
 }
 
@@ -54,7 +54,10 @@ func New(machines ...archive.StateMachine) *Service {
 // Open lets the service answer for the executions of a session.
 func (s *Service) Open(session *engine.Session) {
 	s.session = session
-	s.Handler = sfnapi.New(runner{s}, executions{s}, sfnapi.WithTokens(session), sfnapi.WithIDs(s.newID)).Handler()
+	api := sync.OnceValue(func() http.Handler { // few runs need it
+		return sfnapi.New(runner{s}, executions{s}, sfnapi.WithTokens(session), sfnapi.WithIDs(s.newID)).Handler()
+	})
+	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { api().ServeHTTP(w, r) })
 }
 
 // newID returns an identifier that repeats when the run does.

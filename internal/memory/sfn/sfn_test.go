@@ -96,7 +96,7 @@ func open(t *testing.T) *world {
 	}
 	w.memory = sfn.New(list...)
 	options = append(options, engine.WithMapObserver(engine.MapObservers{w.memory, w.recorder}), engine.WithHistory(func(e event.Event) {
-		w.memory.Event(e)
+		w.memory.Event(&e)
 		w.recorder.Event(e)
 	}))
 	e, err := engine.New(nil, options...)

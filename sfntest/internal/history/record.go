@@ -19,7 +19,7 @@ const FaultType = "Fault"
 
 // Event is an event of the engine, or a fault that has struck.
 type Event struct {
-	event.Event
+	*event.Event
 	Fault *fault.Fault // nil of an event of the engine
 	State string       // name; "" of an event of the execution itself
 
@@ -86,7 +86,7 @@ func (r *Record) execution(arn string) *recorded {
 }
 
 // Add adds an event of the engine.
-func (r *Record) Add(e event.Event) {
+func (r *Record) Add(e *event.Event) {
 	r.Flush()
 	x := r.execution(e.ExecutionARN)
 	kind := string(e.Type)
@@ -117,7 +117,7 @@ func (r *Record) Struck(at fault.Site, f fault.Fault) {
 	state := at.State[strings.LastIndexByte(at.State, '/')+1:]
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.pending = append(r.pending, Event{Event: event.Event{ExecutionARN: at.Execution, Type: FaultType, Time: time.Now()}, State: state, Fault: &f, attempt: at.Attempt})
+	r.pending = append(r.pending, Event{Event: &event.Event{ExecutionARN: at.Execution, Type: FaultType, Time: time.Now()}, State: state, Fault: &f, attempt: at.Attempt})
 }
 
 // Flush adds the faults that have struck. Those of requests of one function at the
