@@ -26,6 +26,8 @@ type Step struct {
 	Entries, Events int
 	Inner           []Step // the branches of a Parallel state, one after the other
 	Call            *Call  // nil if the state calls nothing
+	// Wait is how long a Wait state waits, if the definition says so.
+	Wait time.Duration
 }
 
 // Call is what a Task state calls.

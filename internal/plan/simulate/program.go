@@ -154,6 +154,9 @@ func (b *builder) state(s plan.Step, rest []plan.Step) []step {
 	if s.Call != nil {
 		steps = append(steps, b.step(s.Call, rest))
 	}
+	if s.Wait > 0 {
+		steps = append(steps, step{wait: int64(s.Wait)})
+	}
 	return steps
 }
 

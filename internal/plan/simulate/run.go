@@ -29,6 +29,8 @@ type Options struct {
 
 // Result is what happened.
 type Result struct {
+	// Seconds are those of the execution. What is before and after the Map takes as
+	// long as planned.
 	Seconds        float64
 	Children       int
 	MostRunning    int // children at once
@@ -98,7 +100,8 @@ func Run(ctx context.Context, o Options) (Result, error) {
 // end returns the result.
 func (s *simulation) end() Result {
 	o, r := &s.o, &s.result
-	r.Seconds = float64(s.last) / 1e9
+	took := plan.Duration(o.Workload, o.Setup, o.Shape, o.Book)
+	r.Seconds = took.Before + float64(s.last)/1e9 + took.After
 	r.Waited = map[string]float64{
 		"child starts": float64(s.starts.waited) / 1e9, "transitions": float64(s.transitions.waited) / 1e9, "retries": float64(s.delayed) / 1e9,
 	}
