@@ -11,6 +11,10 @@ func Figures() []figure.Figure {
 			Peer: "decode, call and encode by hand", Value: figure.AtMost(2000),
 		},
 		{
+			Name: "kit/start-speed", Unit: "items/s", Begin: startSpeed,
+			Peer: "json.Encoder and requests of 16 MiB", Ratio: figure.AtLeast(0.5),
+		},
+		{
 			Name: "kit/summary-speed", Unit: "results/s", Begin: summarySpeed,
 			Peer: "json.Decoder over the same lines", Ratio: figure.AtLeast(0.9),
 		},
