@@ -15,6 +15,8 @@ type Shape struct {
 	Calls map[string]Role
 	// Assumed are the Choice states that the structure of the definition decided.
 	Assumed []string
+	// Uncounted says of states what the definition does not tell.
+	Uncounted []string
 }
 
 // Step is a state on a path.
@@ -57,15 +59,19 @@ type Retrier struct {
 
 // Retrier returns the first retrier of an error, nil if there is none.
 func (c *Call) Retrier(err string) *Retrier {
-	i := slices.IndexFunc(c.Retry, func(r Retrier) bool {
-		return slices.ContainsFunc(r.Errors, func(name string) bool {
-			return name == err || name == "States.ALL" || name == "States.TaskFailed"
-		})
-	})
+	i := slices.IndexFunc(c.Retry, func(r Retrier) bool { return Matches(r.Errors, err) })
 	if i < 0 {
 		return nil
 	}
 	return &c.Retry[i]
+}
+
+// Matches reports whether the ErrorEquals of a Retry or a Catch matches the error of a
+// function.
+func Matches(names []string, err string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name == err || name == "States.ALL" || name == "States.TaskFailed"
+	})
 }
 
 // MapShape is the Map of a job, with its fields as evaluated. Fields that the

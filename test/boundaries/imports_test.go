@@ -128,6 +128,7 @@ var floors = [][]room{
 		{"lambdas/...", []string{"job/..."}, sdk},
 	},
 	{
+		{"internal/plan/walk", []string{"internal/asl", "internal/asl/services", "internal/expression", "internal/plan", "internal/protocol", "internal/value"}, libraries},
 		{"internal/graph/...", []string{"internal/asl", "internal/asl/services", "internal/expression", "internal/number", "internal/plain", "internal/value"}, libraries},
 		{"internal/engine", []string{"internal/asl", "internal/asl/services", "internal/engine/event", "internal/engine/loop", "internal/engine/mapresults",
 			"internal/expression", "internal/items", "internal/objects", "internal/statesarn", "internal/unsupported", "internal/value"}, libraries},

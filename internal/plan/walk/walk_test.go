@@ -1,0 +1,215 @@
+package walk_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mapjob/mapjob/internal/asl"
+	"github.com/mapjob/mapjob/internal/plan"
+	"github.com/mapjob/mapjob/internal/plan/walk"
+	"github.com/mapjob/mapjob/internal/value"
+)
+
+func parse(t *testing.T, text string) *asl.StateMachine {
+	t.Helper()
+	m, err := asl.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func read(t *testing.T, file string) *asl.StateMachine {
+	t.Helper()
+	text, err := os.ReadFile("../../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parse(t, string(text))
+}
+
+// The jobs of mapjob. An execution without items enters and records what its own path
+// does, which is as counted by hand.
+func TestJobs(t *testing.T) {
+	const job, reference, inline = "by-value standard", "by-reference standard", "inline none"
+	for name, expected := range map[string]struct {
+		entries, events float64
+		child, item     string
+		setup           string
+		calls           string
+	}{
+		"minimal":                 {8, 25, "Worker", "", job + " 100 245760 396 100", "Summary:summary Worker:worker"},
+		"given-buckets":           {8, 25, "Worker", "", job + " 100 245760 394 100", "Summary:summary Worker:worker"},
+		"object-list":             {8, 25, "Worker", "", job + " 100 245760 396 100", "Summary:summary Worker:worker"},
+		"one-at-a-time":           {11, 39, "Worker", "", job + " 100 245760 396 100", "Summary:summary Worker:worker"},
+		"everything":              {12, 47, "Worker", "", "by-value express 500 200000 398 1000", "JobStart:job start Summary:summary Worker:worker"},
+		"callback":                {8, 25, "EachItem", "Worker", job + " 1 245760 396 100", "Summary:summary Worker:worker"},
+		"processor":               {8, 25, "EachItem", "Processor", job + " 20 100000 396 100", "Summary:summary"},
+		"by-reference":            {8, 28, "Worker", "", reference + " 5000 0 0 100", "JobStart:job start Summary:summary Worker:worker"},
+		"chunks-of-a-source":      {10, 32, "Worker", "", reference + " 1000 0 0 100", "JobStart:chunker Summary:summary Worker:worker"},
+		"functions-with-settings": {10, 32, "Worker", "", reference + " 1000 0 0 100", "JobStart:chunker Summary:summary Worker:worker"},
+		"inline":                  {7, 24, "Worker", "", inline + " 1 0 0 5", "JobStart:job start Summary:summary Worker:worker"},
+		"inline-minimal":          {6, 16, "Worker", "", inline + " 1 0 0 40", "Worker:worker"},
+		"inline-with-reruns":      {8, 23, "Worker", "", inline + " 1 0 0 40", "Summary:summary Worker:worker"},
+		"invoicing":               {11, 42, "Worker", "", job + " 100 245760 391 100", "JobStart:job start Summary:summary Worker:worker"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := "constructs/mapjob"
+			if name == "invoicing" {
+				folder = "test"
+			}
+			shape, setup, err := walk.Shape(read(t, folder+"/testdata/"+name+"-definition_1.snap.json"), walk.Facts{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := plan.Count(plan.Workload{}, setup, shape)
+			if counts.Transitions != expected.entries || counts.ParentEvents != expected.events {
+				t.Errorf("got %v states entered and %v events, expected %v and %v", counts.Transitions, counts.ParentEvents, expected.entries, expected.events)
+			}
+			if got := names(shape.Child); got != expected.child {
+				t.Errorf("got the states %s in a child, expected %s", got, expected.child)
+			}
+			if got := names(shape.PerItem); got != expected.item {
+				t.Errorf("got the states %s for an item, expected %s", got, expected.item)
+			}
+			got := fmt.Sprint(setup.Passing, " ", setup.Children, " ", setup.Batch, " ", setup.BatchBytes, " ", setup.Overhead, " ", setup.MaxConcurrency)
+			if got != expected.setup {
+				t.Errorf("got the setup %s, expected %s", got, expected.setup)
+			}
+			if calls := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(shape.Calls), "map["), "]"); calls != expected.calls {
+				t.Errorf("got the calls %s, expected %s", calls, expected.calls)
+			}
+			if len(shape.Uncounted) > 0 {
+				t.Errorf("got uncounted %q, expected that the definition tells all", shape.Uncounted)
+			}
+		})
+	}
+}
+
+func names(steps []plan.Step) string {
+	var list []string
+	for _, s := range steps {
+		list = append(list, s.State)
+	}
+	return strings.Join(list, " ")
+}
+
+// What is not a job of mapjob: the path, and what the definition does not tell.
+func TestOtherDefinitions(t *testing.T) {
+	const each = `"Each": {"Type": "Map", "MaxConcurrency": 10, "ItemProcessor": {"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:do", "End": true}}}`
+	for name, c := range map[string]struct {
+		definition string
+		choices    map[string]string
+		path       string
+		entries    float64 // without items
+		events     float64
+		uncounted  []string
+	}{
+		"a Map alone": {definition: `"StartAt": "Each", "States": {` + each + `, "End": true}}`, path: "Each", entries: 1, events: 6},
+		"the way that succeeds": {
+			definition: `"StartAt": "Check", "States": {"Check": {"Type": "Choice", "Choices": [{"Variable": "$.ok", "BooleanEquals": true, "Next": "Each"}], "Default": "No"},
+				"No": {"Type": "Fail", "Error": "No"}, ` + each + `, "Next": "Done"}, "Done": {"Type": "Succeed"}}`,
+			path: "Check Each Done", entries: 3, events: 10},
+		"the way that is given": {
+			definition: `"StartAt": "Check", "States": {"Check": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "Long"}], "Default": "Each"},
+				"Long": {"Type": "Wait", "Seconds": 60, "Next": "Each"}, ` + each + `, "End": true}}`,
+			choices: map[string]string{"Check": "Long"}, path: "Check Long Each", entries: 3, events: 10},
+		"a loop that asks until something is done": {
+			definition: `"StartAt": "Pause", "States": {"Pause": {"Type": "Wait", "SecondsPath": "$.s", "Next": "Ask"},
+				"Ask": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:glue:getJobRun", "Parameters": {"JobName": "j", "RunId": "r"}, "Next": "Done"},
+				"Done": {"Type": "Choice", "Choices": [{"Variable": "$.s", "StringEquals": "OK", "Next": "Each"}], "Default": "Pause"}, ` + each + `, "End": true}}`,
+			path: "Pause Ask Done Each", entries: 4, events: 15,
+			uncounted: []string{"state Pause: how long it waits is known only when it runs"}},
+		"a Map in a branch, and others": {
+			definition: `"StartAt": "All", "States": {"All": {"Type": "Parallel", "Branches": [{"StartAt": "Each", "States": {` + each + `, "End": true}}},
+				{"StartAt": "Job", "States": {"Job": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "Parameters": {"JobName": "j"}, "End": true}}}], "Next": "Last"},
+				"Last": {"Type": "Map", "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Pass", "End": true}}}, "End": true}}`,
+			path: "All Last", entries: 5, events: 2 + 4 + 4 + 6 + 4 + 2 + 2,
+			uncounted: []string{"state Last: how many items it has is known only when it runs: one is counted"}},
+		"a Map over a list in the definition": {
+			definition: `"QueryLanguage": "JSONata", "StartAt": "Some", "States": {"Some": {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Pass", "End": true}}}, "Next": "Run"},
+				"Run": {"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": true}}}, "End": true}}`,
+			path: "Some Run", entries: 5, events: 2 + 4 + 3*4 + 6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shape, setup, err := walk.Shape(parse(t, "{"+c.definition+"}"), walk.Facts{Choices: c.choices})
+			if err != nil {
+				t.Fatal(err)
+			}
+			counts := plan.Count(plan.Workload{}, setup, shape)
+			if got := names(shape.Parent); got != c.path || counts.Transitions != c.entries || counts.ParentEvents != c.events {
+				t.Errorf("got the path %s with %v states entered and %v events, expected %s with %v and %v", got, counts.Transitions, counts.ParentEvents, c.path, c.entries, c.events)
+			}
+			if diff := cmp.Diff(c.uncounted, shape.Uncounted); diff != "" {
+				t.Errorf("uncounted (-expected +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCallsHaveTheirRetriesAndTheWayAfterACatch(t *testing.T) {
+	shape, _, err := walk.Shape(read(t, "constructs/mapjob/testdata/inline-definition_1.snap.json"), walk.Facts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := shape.Child[0].Call
+	if call == nil || call.Role != plan.Worker || call.Service != "lambda" || names(call.Caught) != "ItemFailed" {
+		t.Fatalf("got the call %+v, expected one of the worker that leads to ItemFailed if it fails", call)
+	}
+	throttled := plan.Retrier{Errors: throttles(), Interval: time.Second, MaxAttempts: 12, Backoff: 2, MaxDelay: 5 * time.Minute, Jitter: true}
+	if diff := cmp.Diff(&throttled, call.Retrier(plan.Throttled)); diff != "" {
+		t.Errorf("retrier of a call that is throttled (-expected +got):\n%s", diff)
+	}
+	if r := call.Retrier(plan.Crash); r == nil || r.MaxAttempts != 2 {
+		t.Errorf("got %+v for a crash, expected 2 attempts", r)
+	}
+}
+
+func throttles() []string {
+	return []string{"Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException"}
+}
+
+func TestFacts(t *testing.T) {
+	m := read(t, "constructs/mapjob/testdata/minimal-definition_1.snap.json")
+	_, usual, err := walk.Shape(m, walk.Facts{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, short, err := walk.Shape(m, walk.Facts{StateMachine: "m", Execution: "e"})
+	// BatchInput has both names in the ARN of the execution and in a prefix.
+	if saved := usual.Overhead - short.Overhead; err != nil || saved != 2*(42-1)+2*(36-1) {
+		t.Errorf("got %v and a batch that is %d bytes shorter with short names, expected %d", err, saved, 2*(42-1)+2*(36-1))
+	}
+	_, small, err := walk.Shape(m, walk.Facts{Variables: map[string]any{"jobRerun": value.NewObject("batchSize", value.Number("7"))}})
+	if err != nil || small.Batch != 7 {
+		t.Errorf("got %v and batches of %d, expected the 7 of the rerun", err, small.Batch)
+	}
+	shape, _, err := walk.Shape(m, walk.Facts{Roles: map[string]plan.Role{"${WorkerFunction.Arn}": "mine"}})
+	if err != nil || shape.Calls["Worker"] != "mine" {
+		t.Errorf("got %v and the roles %v, expected the one that was given", err, shape.Calls)
+	}
+}
+
+func TestShapeRefuses(t *testing.T) {
+	const definition = `{"StartAt": "Check", "States": {"Check": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "A"}], "Default": "B"},
+		"A": {"Type": "Pass", "End": true}, "B": {"Type": "Pass", "End": true}}}`
+	for expected, choices := range map[string]map[string]string{
+		"state machine: got no Map state on the way to its end, expected one":       nil,
+		`state "Chek": got no Choice state of this name, expected one of ["Check"]`: {"Chek": "A"},
+		`state "A": got no Choice state of this name, expected one of ["Check"]`:    {"A": "B"},
+		`state Check: got the next state "C", expected one of ["B" "A"]`:            {"Check": "C"},
+	} {
+		if _, _, err := walk.Shape(parse(t, definition), walk.Facts{Choices: choices}); err == nil || err.Error() != expected {
+			t.Errorf("got %v, expected %s", err, expected)
+		}
+	}
+	if shape, _, err := walk.Shape(read(t, "constructs/mapjob/testdata/minimal-definition_1.snap.json"), walk.Facts{}); err != nil || !slices.Contains(shape.Assumed, "CheckItems") {
+		t.Errorf("got %v and assumed %v, expected that the structure decided CheckItems", err, shape.Assumed)
+	}
+}
