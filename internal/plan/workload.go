@@ -31,6 +31,8 @@ type Workload struct {
 	Within time.Duration
 	// RunsPerMonth is how many executions a month has, 0 for the cost of one.
 	RunsPerMonth float64
+	// FreeTier subtracts what AWS gives away each month.
+	FreeTier bool
 }
 
 // Fate is what happens to an invocation of the worker.

@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/price"
+)
+
+// alternative is another architecture for the same items.
+type alternative struct {
+	name  string
+	batch int // 0 if it has none
+	needs price.Key
+	// use returns what an execution uses, and how long it takes.
+	use func(w Workload, s Setup, b *price.Book) (Counts, Took)
+	// limit returns the limit that ends its growth; its At is 0 for none.
+	limit func(w Workload, s Setup, b *price.Book) Limit
+}
+
+// alternatives plans other architectures. Those whose prices the region lacks are left
+// out.
+func alternatives(w Workload, base Setup, b *price.Book) ([]Option, error) {
+	all := []alternative{
+		{name: "event handler", use: eventHandler, limit: eventHandlerLimit},
+		{name: "queue", batch: 10, use: func(w Workload, s Setup, b *price.Book) (Counts, Took) { return queue(w, s, b, false) }, limit: none},
+		{name: "tracked queue", batch: 10, use: func(w Workload, s Setup, b *price.Book) (Counts, Took) { return queue(w, s, b, true) }, limit: none},
+		{name: "durable functions", needs: price.DurableOperation, use: durable, limit: none},
+	}
+	var options []Option
+	for _, a := range all {
+		if a.needs != "" && !b.Has(a.needs) {
+			continue
+		}
+		o, err := a.option(w, base, b)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, o)
+	}
+	return options, nil
+}
+
+func (a alternative) option(w Workload, base Setup, b *price.Book) (Option, error) {
+	s := Setup{Batch: a.batch, Memory: base.Memory, Architecture: base.Architecture, ItemsAtOnce: base.ItemsAtOnce, Traced: base.Traced}
+	o := Option{Name: a.name, Setup: s, evaluate: func(w Workload) (Option, error) { return a.option(w, base, b) }}
+	o.Counts, o.Took = a.use(w, s, b)
+	for _, n := range o.Counts.LambdaRequests {
+		o.Counts.LogBytes += n * b.Assumption("log-bytes-per-invocation").Value
+	}
+	if err := o.price(w, b); err != nil {
+		return Option{}, err
+	}
+	o.First = a.limit(w, s, b)
+	o.judge(w)
+	return o, nil
+}
+
+// invocations are those of a function, with batches of the same size.
+func invocations(w Workload, s Setup, batch int) Counts {
+	n := math.Ceil(float64(w.Items) / float64(batch))
+	seconds := math.Ceil(batchSeconds(w, s, batch)*1000-1e-6) / 1000 * float64(w.Items) / float64(batch)
+	return Counts{
+		LambdaRequests:  map[Role]float64{Worker: n},
+		LambdaGBSeconds: map[Role]price.Quantity{Worker: price.From(seconds * float64(s.Memory[Worker]) / 1024)},
+	}
+}
+
+// eventHandler is one function that does all items of an event.
+func eventHandler(w Workload, s Setup, b *price.Book) (Counts, Took) {
+	c := invocations(w, s, max(w.Items, 1))
+	seconds := batchSeconds(w, s, w.Items)
+	return c, Took{Seconds: seconds, Map: seconds, Binds: "one invocation", Bounds: []Bound{{"one invocation", seconds}}, Certain: true}
+}
+
+func eventHandlerLimit(w Workload, s Setup, b *price.Book) Limit {
+	timeout := time.Duration(quota(b, "lambda.seconds")) * time.Second
+	if w.Time.Mean() <= 0 {
+		return Limit{}
+	}
+	return Limit{Name: fmt.Sprintf("function's %s", span(timeout)), At: int((timeout-reserve).Seconds()/w.Time.Mean().Seconds()+1e-6) * max(s.ItemsAtOnce, 1), Hard: true}
+}
+
+// none is the limit of what has none, or none that can be planned: how much a producer
+// sends to a queue within its time is not known.
+func none(Workload, Setup, *price.Book) Limit { return Limit{} }
+
+// queue is a function behind a queue, filled by another one. A tracked queue counts
+// what is done in one record.
+func queue(w Workload, s Setup, b *price.Book, tracked bool) (Counts, Took) {
+	batch := int(quota(b, "sqs.batch"))
+	n := float64(w.Items)
+	c := invocations(w, s, batch)
+	c.LambdaRequests[JobStart] = 1
+	billed := math.Ceil(float64(batch*w.ItemBytes) / 64_000) // 64 KB of a request
+	c.SQSRequests = math.Ceil(n/float64(batch)) * (2*math.Max(1, billed) + 1)
+	atOnce := math.Min(quota(b, "lambda.concurrency"), math.Max(1, c.LambdaRequests[Worker]))
+	bounds := []Bound{{"concurrency", math.Ceil(c.LambdaRequests[Worker]/atOnce) * batchSeconds(w, s, min(batch, w.Items))}}
+	if tracked {
+		c.WriteUnits = n + 4
+		bounds = append(bounds, Bound{"the counter's record", n / quota(b, "dynamodb.record-writes")})
+	}
+	return c, longest(bounds)
+}
+
+// durable is a durable function that does its items in steps, started as often as its
+// operations ask for: each item takes a branch and a step.
+func durable(w Workload, s Setup, b *price.Book) (Counts, Took) {
+	n := float64(w.Items)
+	perExecution := math.Floor((quota(b, "lambda.durable.operations") - 2) / 2)
+	executions := math.Ceil(n / perExecution)
+	c := invocations(w, s, 1)
+	c.LambdaRequests[Worker] = executions
+	c.DurableOperations = 2*executions + 2*n
+	c.DurableBytes = n * float64(w.ItemBytes+w.ResultBytes)
+	each := batchSeconds(w, s, int(math.Min(n, perExecution)))
+	rounds := math.Ceil(executions / quota(b, "lambda.concurrency"))
+	return c, longest([]Bound{{"concurrency", rounds * each}})
+}
+
+// longest returns the time of what takes the longest.
+func longest(bounds []Bound) Took {
+	t := Took{Bounds: bounds, Certain: true}
+	for _, b := range bounds {
+		if b.Seconds > t.Seconds || t.Binds == "" {
+			t.Seconds, t.Map, t.Binds = b.Seconds, b.Seconds, b.Name
+		}
+	}
+	return t
+}

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/price"
+)
+
+// Compare plans all ways to pass items, with Standard and with Express children, and
+// with batches of many sizes, and then other architectures for the same items. Shapes
+// returns what an execution enters with a setup.
+func Compare(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) (options, others []Option, err error) {
+	limits := map[kind]Limit{} // with the longest timeout
+	for _, s := range setups(w, base, shapes, b) {
+		o, err := Evaluate(w, s, shapes(s), b)
+		if err != nil {
+			return nil, nil, err
+		}
+		limit, ok := limits[o.kind()]
+		if !ok {
+			s.Timeout = withTimeout(s, 15*time.Minute)
+			limit = batchLimit(w, s, shapes(s))
+			limits[o.kind()] = limit
+		}
+		o.BatchLimit = limit
+		options = append(options, o)
+	}
+	MarkBest(options)
+	for i, o := range options {
+		if !o.Best || o.Setup.Passing == Inline {
+			continue
+		}
+		if options[i], err = leastConcurrency(o, w, shapes, b); err != nil {
+			return nil, nil, err
+		}
+		options[i].Best, options[i].BatchLimit = true, o.BatchLimit
+	}
+	others, err = alternatives(w, base, b)
+	return options, others, err
+}
+
+// sizes are the batches that are always tried.
+var sizes = []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000}
+
+// setups returns the setups to compare.
+func setups(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) []Setup {
+	inline := base
+	inline.Passing, inline.Children, inline.Batch, inline.MaxConcurrency = Inline, None, 1, 40
+	inline.Timeout = withTimeout(base, workerTimeout(w, inline))
+	all := []Setup{inline}
+	atOnce := min(int(quota(b, "states.children")), int(quota(b, "lambda.concurrency")))
+	if base.Reserved > 0 {
+		atOnce = min(atOnce, base.Reserved)
+	}
+	for _, passing := range []Passing{ByReference, ByValue} {
+		for _, children := range []Children{Standard, Express} {
+			if children == Express && !b.Has(price.ExpressRequest) {
+				continue
+			}
+			s := base
+			s.Passing, s.Children, s.MaxConcurrency, s.Batch = passing, children, atOnce, 1
+			s.Timeout = withTimeout(base, 15*time.Minute)
+			limit := batchLimit(w, s, shapes(s))
+			batches := append(slices.Clone(sizes), base.Batch, limit.fits())
+			for rounds := 1; rounds <= 4; rounds++ {
+				batches = append(batches, (w.Items+rounds*atOnce-1)/(rounds*atOnce))
+			}
+			slices.Sort(batches)
+			for _, k := range slices.Compact(batches) {
+				if k < 1 || k > max(1, min(limit.fits(), w.Items)) {
+					continue
+				}
+				s.Batch = k
+				s.Timeout = withTimeout(base, workerTimeout(w, s))
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// workerTimeout returns the timeout that a worker needs: a tenth more than a batch
+// takes, and the kit's reserve.
+func workerTimeout(w Workload, s Setup) time.Duration {
+	seconds := batchSeconds(w, s, s.Batch)
+	seconds += 4 * w.Time.Deviation().Seconds() * math.Sqrt(float64(s.Batch)) / float64(max(s.ItemsAtOnce, 1))
+	return min(time.Duration(math.Ceil(seconds/0.9+reserve.Seconds()))*time.Second, 15*time.Minute)
+}
+
+func withTimeout(s Setup, d time.Duration) map[Role]time.Duration {
+	all := map[Role]time.Duration{Worker: d}
+	for role, timeout := range s.Timeout {
+		if role != Worker {
+			all[role] = timeout
+		}
+	}
+	return all
+}
+
+// leastConcurrency returns the option with the least MaxConcurrency that takes at most
+// 2% longer: a job should not ask for more than it uses.
+func leastConcurrency(o Option, w Workload, shapes func(Setup) Shape, b *price.Book) (Option, error) {
+	with := func(c int) Setup {
+		s := o.Setup
+		s.MaxConcurrency = c
+		return s
+	}
+	limit := o.Took.Seconds * 1.02
+	if w.Within > 0 {
+		limit = min(limit, max(o.Took.Seconds, w.Within.Seconds()))
+	}
+	low, high := 0, (o.Setup.MaxConcurrency+9)/10 // in tens
+	for high-low > 1 {
+		middle := (low + high) / 2
+		if s := with(10 * middle); Duration(w, s, shapes(s), b).Seconds <= limit {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	s := with(min(10*high, o.Setup.MaxConcurrency))
+	return Evaluate(w, s, shapes(s), b)
+}

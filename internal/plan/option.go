@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/price"
+)
+
+// Option is a way to set a job up, or another architecture for the same items, with
+// what it costs and how long it takes.
+type Option struct {
+	Name   string
+	Setup  Setup
+	Counts Counts
+	Lines  []Line
+	// Compute is what the worker costs, Orchestration everything else.
+	Orchestration, Compute price.Amount
+	Took                   Took
+	First                  Limit  // what ends the growth of the job; its Name is empty for nothing
+	BatchLimit             Limit  // what ends the growth of a batch
+	Feasible               bool   // it can do the workload, within the deadline
+	Why                    string // it can't
+	Best                   bool   // is the cheapest of its kind
+
+	evaluate func(w Workload) (Option, error)
+}
+
+// Total returns what an execution costs.
+func (o Option) Total() price.Amount { return o.Orchestration.Plus(o.Compute) }
+
+// Evaluate plans a job with a setup. The shape is what its executions enter.
+func Evaluate(w Workload, s Setup, shape Shape, b *price.Book) (Option, error) {
+	o := Option{Name: name(s), Setup: s, evaluate: func(w Workload) (Option, error) { return Evaluate(w, s, shape, b) }}
+	o.Counts = Count(w, s, shape)
+	u := using{w, s, shape, b, &o.Counts}
+	u.add()
+	o.Took = Duration(w, s, shape, b)
+	u.traces(o.Took.Seconds)
+	if err := o.price(w, b); err != nil {
+		return Option{}, err
+	}
+	if limits := Limits(w, s, shape, b); len(limits) > 0 {
+		o.First = limits[0]
+	}
+	o.BatchLimit = batchLimit(w, s, shape)
+	o.judge(w)
+	return o, nil
+}
+
+// price adds the lines of the bill.
+func (o *Option) price(w Workload, b *price.Book) (err error) {
+	o.Lines, err = Price(o.Counts, o.Setup.Architecture, b, w.FreeTier)
+	for _, l := range o.Lines {
+		if l.Orchestration {
+			o.Orchestration = o.Orchestration.Plus(l.USD)
+		} else {
+			o.Compute = o.Compute.Plus(l.USD)
+		}
+	}
+	return err
+}
+
+// judge says whether the option can do the workload.
+func (o *Option) judge(w Workload) {
+	switch {
+	case o.BatchLimit.Name != "" && o.Setup.Batch > o.BatchLimit.fits() && o.BatchLimit.Hard:
+		o.Why = o.BatchLimit.String()
+	case o.First.Name != "" && w.Items > o.First.At:
+		o.Why = o.First.String()
+	case w.Within > 0 && o.Took.Seconds > w.Within.Seconds():
+		o.Why = fmt.Sprintf("takes %v, more than %v", time.Duration(o.Took.Seconds*float64(time.Second)).Round(time.Second), w.Within)
+	default:
+		o.Feasible = true
+	}
+}
+
+// name names a setup.
+func name(s Setup) string {
+	if s.Passing == Inline {
+		return "inline"
+	}
+	children := map[Children]string{Standard: "Standard", Express: "Express"}[s.Children]
+	if s.Batch == 1 && s.Passing == ByValue {
+		return "one item, " + children
+	}
+	passing := map[Passing]string{ByValue: "by value", ByReference: "by reference"}[s.Passing]
+	return fmt.Sprintf("%s, %s, %s", passing, children, number.Thousands(s.Batch))
+}
+
+// mill is a tenth of a cent, in dollars: options that differ by less cost the same.
+const mill = 0.001
+
+// compareOptions sorts by cost, then by time, then by the size of a batch. Standard
+// children come before Express children, which may run twice, and items by value before
+// items by reference, which no console shows.
+func compareOptions(a, b Option) int {
+	return cmp.Or(
+		cmp.Compare(int64(a.Total().Dollars()/mill), int64(b.Total().Dollars()/mill)),
+		-cmp.Compare(a.Setup.Children, b.Setup.Children),
+		-cmp.Compare(a.Setup.Passing, b.Setup.Passing),
+		cmp.Compare(a.Took.Seconds, b.Took.Seconds),
+		a.Total().Cmp(b.Total()),
+		cmp.Compare(a.Setup.Batch, b.Setup.Batch),
+	)
+}
+
+// kind is how an option passes items, and to which children.
+type kind struct {
+	passing  Passing
+	children Children
+}
+
+func (o Option) kind() kind { return kind{o.Setup.Passing, o.Setup.Children} }
+
+// MarkBest marks the best option of each kind.
+func MarkBest(options []Option) {
+	best := map[kind]int{}
+	for i, o := range options {
+		options[i].Best = false
+		if b, ok := best[o.kind()]; o.Feasible && (!ok || compareOptions(o, options[b]) < 0) {
+			best[o.kind()] = i
+		}
+	}
+	for _, i := range best {
+		options[i].Best = true
+	}
+}
+
+// NoneError is returned if no option can do a workload.
+type NoneError struct {
+	Nearest Option
+	Within  bool // there is a deadline
+}
+
+// Error says what keeps the nearest option out.
+func (e *NoneError) Error() string {
+	what := "no option can do the workload"
+	if e.Within {
+		what += " in the time of --within"
+	}
+	return fmt.Sprintf("%s: got %s as the nearest, which %s bounds, and %s", what, e.Nearest.Name, cmp.Or(e.Nearest.Took.Binds, "nothing"), e.Nearest.Why)
+}
+
+// Recommend returns the cheapest option that can do the workload. Of options that cost
+// the same to a tenth of a cent, it returns one with Standard children and by value, of
+// several the fastest, and of several the one with the smallest batches.
+func Recommend(options []Option, w Workload) (Option, error) {
+	var best *Option
+	var nearest Option
+	for i, o := range options {
+		switch {
+		case o.Feasible && (best == nil || compareOptions(o, *best) < 0):
+			best = &options[i]
+		case !o.Feasible && (nearest.Name == "" || o.Took.Seconds < nearest.Took.Seconds):
+			nearest = o
+		}
+	}
+	if best == nil {
+		return Option{}, &NoneError{nearest, w.Within > 0}
+	}
+	return *best, nil
+}
