@@ -150,6 +150,7 @@ var floors = [][]room{
 		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/statesarn", "internal/value"}, libraries},
 		{"sfntest/internal/replay", []string{"internal/fault"}, libraries},
 		{"sfntest/internal/table", nil, standard},
+		{"internal/plan/measured", []string{"internal/archive", "internal/engine/event", "internal/jsonl", "internal/plan", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
