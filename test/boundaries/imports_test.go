@@ -70,6 +70,7 @@ var floors = [][]room{
 		{"internal/nodejs", nil, standard},
 		{"internal/diskcache", nil, standard},
 		{"internal/protocol", nil, standard},
+		{"internal/schedule", []string{"internal/number"}, standard},
 		{"internal/s3object/...", []string{"internal/pages", "internal/standin"}, sdk},
 		{"internal/value", nil, libraries},
 		{"job/report", []string{"internal/number", "internal/plain"}, standard},
@@ -93,7 +94,7 @@ var floors = [][]room{
 		{"internal/tally", []string{"job/report"}, standard},
 		{"internal/synthesis", []string{"internal/diskcache", "internal/inputs", "internal/nodejs", "internal/process", "internal/protocol", "internal/reads"}, standard},
 		{"internal/template", []string{"internal/protocol"}, standard},
-		{"constructs/internal/...", []string{"internal/number", "internal/protocol"}, cdk},
+		{"constructs/internal/...", []string{"internal/number", "internal/protocol", "internal/schedule"}, cdk},
 	},
 	{
 		{"internal/plan/simulate", []string{"internal/number", "internal/plan", "internal/price"}, standard},

@@ -4,6 +4,7 @@ package schedule
 
 import (
 	"errors"
+	"strings"
 	"time"
 	_ "time/tzdata" // the same names of time zones on every machine
 
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/refusal"
 	"github.com/mapjob/mapjob/constructs/internal/undelivered"
+	"github.com/mapjob/mapjob/internal/schedule"
 )
 
 // Times say when a schedule invokes its target.
@@ -32,14 +34,14 @@ func (t Times) Validate(prefix string, found *refusal.Problems) {
 		found.Add("%sExpression: got nothing, expected cron(…), rate(…) or at(…)", prefix)
 	case !*awscdk.Token_IsUnresolved(*t.Expression):
 		var err error
-		if kind, err = parseExpression(*t.Expression); err != nil {
+		if kind, err = schedule.Kind(*t.Expression); err != nil {
 			found.Add("%sExpression: got %q: %w", prefix, *t.Expression, err)
 		}
 	}
 	if t.TimeZone != nil && !*awscdk.Token_IsUnresolved(*t.TimeZone) {
 		if err := checkTimeZone(*t.TimeZone); err != nil {
 			found.Add("%sTimeZone: got %q, expected %w", prefix, *t.TimeZone, err)
-		} else if kind == rateExpression {
+		} else if kind == schedule.Rate {
 			found.Add("%sTimeZone: got %q, expected nil with a rate, which has no time of day", prefix, *t.TimeZone)
 		}
 	}
@@ -60,6 +62,16 @@ func (t Times) Schedule() awsscheduler.ScheduleExpression {
 		zone = awscdk.TimeZone_Of(t.TimeZone)
 	}
 	return awsscheduler.ScheduleExpression_Expression(jsii.String(canonical(*t.Expression)), zone)
+}
+
+// canonical returns an expression with the fields of a cron expression in upper
+// case. Another expression, or one that is not known at synth, stays as it is.
+func canonical(text string) string {
+	inside, ok := strings.CutPrefix(text, schedule.Cron+"(")
+	if !ok || *awscdk.Token_IsUnresolved(text) {
+		return text
+	}
+	return schedule.Cron + "(" + strings.ToUpper(inside)
 }
 
 // NewRole creates the role of a schedule, which may send to an encrypted

@@ -1,3 +1,4 @@
+// Package schedule has the expressions of EventBridge Scheduler.
 package schedule
 
 import (
@@ -9,45 +10,34 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/mapjob/mapjob/internal/number"
 )
 
 // Kinds of schedule expressions.
 const (
-	cronExpression = "cron"
-	rateExpression = "rate"
-	atExpression   = "at"
+	Cron = "cron"
+	Rate = "rate"
+	At   = "at"
 )
 
-// parseExpression returns the kind of a schedule expression, or an error that says
+// Kind returns the kind of a schedule expression, or an error that says
 // what is wrong with it (EventBridge Scheduler user guide, "Schedule types", and
 // EventBridge user guide, "Cron expressions reference").
-func parseExpression(text string) (kind string, err error) {
+func Kind(text string) (kind string, err error) {
 	kind, inside, ok := strings.Cut(text, "(")
 	inside, closed := strings.CutSuffix(inside, ")")
 	if !ok || !closed {
 		return "", errors.New("expected cron(…), rate(…) or at(…)")
 	}
 	switch kind {
-	case cronExpression:
+	case Cron:
 		return kind, checkCron(inside)
-	case rateExpression:
+	case Rate:
 		return kind, checkRate(inside)
-	case atExpression:
+	case At:
 		return kind, checkAt(inside)
 	}
 	return "", fmt.Errorf("got %q, expected cron(…), rate(…) or at(…)", kind)
-}
-
-// canonical returns an expression with the fields of a cron expression in upper
-// case. Another expression, or one that is not known at synth, stays as it is.
-func canonical(text string) string {
-	inside, ok := strings.CutPrefix(text, cronExpression+"(")
-	if !ok || *awscdk.Token_IsUnresolved(text) {
-		return text
-	}
-	return cronExpression + "(" + strings.ToUpper(inside)
 }
 
 var rate = regexp.MustCompile(`^([1-9][0-9]*) (minute|hour|day)(s?)$`)
@@ -95,8 +85,8 @@ var cronFields = []cronField{
 	{name: "year", low: 1970, high: 2199, steps: true},
 }
 
-// checkCron takes names and letters in any case: canonical writes them in upper
-// case, as the user guide does.
+// checkCron takes names and letters in any case. The user guide has them in upper
+// case.
 func checkCron(text string) error {
 	fields := strings.Fields(text)
 	if len(fields) != len(cronFields) {
