@@ -40,7 +40,7 @@ type estimate struct {
 	batches  int     // children, or iterations of an Inline Map
 	items    int     // of the largest batch, apart from those that are few
 	lastOnes int     // items of the last batch
-	mean     float64 // seconds of a child
+	mean     float64 // seconds of a child, the last one left out
 	child    float64 // of one with the largest batch
 	width    int     // environments that a child uses at once
 
@@ -107,16 +107,20 @@ func (e *estimate) passes(role Role) float64 {
 // children computes how long children take.
 func (e *estimate) children() {
 	most := 0 // batches of one size
-	var sum float64
+	var sum, last float64
 	for r := range packed(e.workload, e.setup) {
 		e.batches += r.batches
-		sum += float64(r.batches) * e.batch(r.items)
+		last = e.batch(r.items)
+		sum += float64(r.batches) * last
 		if r.batches > most {
 			most, e.items = r.batches, r.items
 		}
 		e.lastOnes = r.items
 	}
-	e.mean, e.child = sum/float64(e.batches), e.batch(e.items)
+	e.child = e.batch(e.items)
+	if e.mean = e.child; e.batches > 1 {
+		e.mean = (sum - last) / float64(e.batches-1)
+	}
 	e.width = 1
 	if e.eachItem() {
 		e.width = min(e.items, int(e.quota("states.iterations")))
@@ -284,6 +288,9 @@ func (e *estimate) run(t *Took) {
 			full--
 		}
 		t.Map = max(t.Map, e.begins(full, cold)+end)
+		if mixed := e.mixed(); mixed > 0 {
+			t.Map += mixed * (max(e.tokens(last)+end, cold+e.renewed()) - t.Map)
+		}
 	}
 	if float64(e.batches) <= min(float64(e.concurrency), e.started(e.child+cold)) {
 		t.Map += cold // the last child finds no environment that has worked before
@@ -315,6 +322,60 @@ func (e *estimate) run(t *Took) {
 	t.Binds = most.Name
 }
 
+// mixed returns how much the rounds of children that take different times have
+// mixed: 0 if all of a round still begin together, 1 if they begin at any time.
+func (e *estimate) mixed() float64 {
+	rounds := (e.batches - 1) / e.concurrency
+	if rounds == 0 {
+		return 0
+	}
+	return min(1, 2.5*e.deviation()*math.Sqrt(float64(rounds))/e.mean)
+}
+
+// renewed returns the seconds of children if one begins whenever one ends. When the last
+// one begins, others have begun at any time before.
+func (e *estimate) renewed() float64 {
+	d, deviation := e.mean, e.deviation()
+	left := (d + deviation*deviation/d) / 2
+	// The share of the children that have less than this left is the area below those
+	// that are still there.
+	n := float64(e.concurrency)
+	const steps = 400
+	longest := largest(e.quantile, 100*n)
+	var area float64
+	at := longest
+	for i := range steps {
+		x := longest * (float64(i) + 0.5) / steps
+		area += e.longer(x) * longest / steps / d
+		if n*(1-area) < 0.56 { // the mean of the largest of n
+			at = x
+			break
+		}
+	}
+	return float64(e.batches)*d/n - left + at
+}
+
+// longer returns the share of the children that take longer.
+func (e *estimate) longer(seconds float64) float64 {
+	low, high := 0.0, 1.0
+	for range 20 {
+		if half := (low + high) / 2; e.quantile(half) > seconds {
+			high = half
+		} else {
+			low = half
+		}
+	}
+	return 1 - low
+}
+
+// tokens returns when a child has its tokens.
+func (e *estimate) tokens(child int) (at float64) {
+	for _, p := range e.paces() {
+		at = max(at, p.token(child))
+	}
+	return at
+}
+
 // begins returns when a child begins.
 func (e *estimate) begins(child int, cold float64) float64 {
 	rounds, first := child/e.concurrency, child%e.concurrency
@@ -322,9 +383,13 @@ func (e *estimate) begins(child int, cold float64) float64 {
 	if rounds > 0 {
 		begins += cold
 	}
-	var tokens float64
 	for _, p := range e.paces() {
-		tokens, begins = max(tokens, p.token(child)), max(begins, float64(rounds)*e.mean+p.token(first))
+		begins = max(begins, float64(rounds)*e.mean+p.token(first))
+	}
+	tokens := e.tokens(child)
+	if p := e.starts; rounds > 0 && tokens > 0 && float64(e.concurrency) < p.burst {
+		// While the first children work, the bucket gets full again, and gets no more.
+		tokens += max(0, cold+e.mean-float64(e.concurrency)/p.rate)
 	}
 	return max(tokens, begins)
 }

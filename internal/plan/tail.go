@@ -2,9 +2,9 @@ package plan
 
 import "math"
 
-// tail returns how much longer than others the slowest of the last children takes, as
+// tail returns how much longer than the mean the slowest of the last children takes, as
 // the mean over many executions.
-func (e *estimate) tail() float64 { return max(e.slow(), e.crash()) }
+func (e *estimate) tail() float64 { return max(e.slow(e.atTheEnd(e.mean)), e.crash()) }
 
 // atTheEnd returns how many children run when the last one begins, of those that take so
 // long.
@@ -18,25 +18,44 @@ func (e *estimate) atTheEnd(seconds float64) float64 {
 	return max(n, 1)
 }
 
-// slow is the tail of items whose times differ.
-func (e *estimate) slow() float64 {
-	deviation := e.workload.Time.Deviation().Seconds()
-	if deviation == 0 || e.eachItem() {
+// slow returns how much longer than the mean the slowest of n children takes.
+func (e *estimate) slow(n float64) float64 {
+	if e.workload.Time.Deviation() == 0 {
 		return 0
 	}
-	lanes := float64(max(e.setup.ItemsAtOnce, 1))
-	n := e.atTheEnd(e.mean)
-	mean := e.workload.Time.Mean().Seconds()
-	if e.items == 1 {
-		return largest(e.single, n) - mean
-	}
-	normal := func(share float64) float64 { return math.Sqrt2 * math.Erfinv(2*share-1) }
-	// Either all items are a little slower, or one is much slower than all others.
-	k := float64(e.items)
-	all := math.Sqrt(k) * deviation * largest(normal, n) / lanes
-	one := largest(e.single, n*k) - mean
-	return max(all, one)
+	return largest(e.quantile, n) - e.mean
 }
+
+// quantile returns the seconds within which this share of the children ends.
+func (e *estimate) quantile(share float64) float64 {
+	w := e.workload.Time
+	z := normal(share)
+	switch lanes := max(e.setup.ItemsAtOnce, 1); {
+	case e.eachItem():
+		return e.mean + e.deviation()*z
+	case e.items == 1:
+		return e.mean - w.Mean().Seconds() + e.single(share)
+	default:
+		k := float64(e.items)
+		return e.mean + (w.Together(k, z).Seconds()-k*w.Mean().Seconds())/float64(lanes)
+	}
+}
+
+// deviation returns the standard deviation of a child's seconds.
+func (e *estimate) deviation() float64 {
+	lanes := float64(max(e.setup.ItemsAtOnce, 1))
+	if e.eachItem() {
+		// The slowest of the items that run at once ends the child.
+		lanes = float64(e.width)
+		if e.items <= e.width {
+			return e.workload.Time.Deviation().Seconds()
+		}
+	}
+	return math.Sqrt(float64(e.items)) * e.workload.Time.Deviation().Seconds() / lanes
+}
+
+// normal returns the quantile of the standard normal distribution.
+func normal(share float64) float64 { return math.Sqrt2 * math.Erfinv(2*share-1) }
 
 // crash is the tail of invocations that crash late, and wait for their retries.
 func (e *estimate) crash() (seconds float64) {

@@ -66,6 +66,7 @@ type Time struct {
 	shares    []float64       // of the values up to and with this one; the last is 1
 	mean      time.Duration
 	deviation time.Duration
+	skewness  float64
 }
 
 // maxTimes is how many values a Time keeps.
@@ -100,6 +101,13 @@ func Of(measured iter.Seq[time.Duration]) Time {
 	if len(t.values) > 1 && t.values[0] != t.values[len(t.values)-1] {
 		t.deviation = time.Duration(math.Round(math.Sqrt(max(square-mean*mean, 0))))
 	}
+	before = 0
+	for i, d := range t.values {
+		if t.deviation > 0 {
+			t.skewness += (t.shares[i] - before) * math.Pow((float64(d)-mean)/float64(t.deviation), 3)
+		}
+		before = t.shares[i]
+	}
 	return t
 }
 
@@ -108,6 +116,19 @@ func (t Time) Mean() time.Duration { return t.mean }
 
 // Deviation returns the standard deviation, 0 if all items take the same time.
 func (t Time) Deviation() time.Duration { return t.deviation }
+
+// Together returns how long n items take one after the other, if the sum of their
+// times is where a normal distribution is that many standard deviations from its mean.
+// The sum has the skewness of the times, less for many items: it is taken as a gamma
+// distribution (Wilson and Hilferty's approximation).
+func (t Time) Together(n, deviations float64) time.Duration {
+	z, skew := deviations, t.skewness/math.Sqrt(n)
+	if skew > 0.01 {
+		z = 2 / skew * (math.Pow(max(1+skew*z/6-skew*skew/36, 0), 3) - 1)
+	}
+	sum := n*float64(t.mean) + math.Sqrt(n)*float64(t.deviation)*z
+	return time.Duration(min(max(sum, n*float64(t.At(0))), n*float64(t.At(1))))
+}
 
 // At returns the time within which this share of the items is done: At(0.5) is the
 // median.

@@ -16,6 +16,7 @@ type course struct {
 	stopped     bool // the Map passed its tolerance
 	concurrency int  // of Lambda
 	retries     time.Duration
+	crashes     bool          // some are expected
 	longest     time.Duration // of an item, 0 if all take the same time
 }
 
@@ -36,6 +37,8 @@ func (r Result) Against(t plan.Took) (within bool, why string) {
 		return false, fmt.Sprintf("Lambda throttled %s while it grew to %s", number.Of(r.Throttled, "request"), number.Of(r.Environments, "environment"))
 	case r.Retried > 0:
 		return false, fmt.Sprintf("%s waited %s in all", number.Of(r.Retried, "retried call"), c.retries.Round(time.Second))
+	case c.crashes:
+		return false, "no invocation crashed, and the plan expects that some do"
 	case c.longest > 0:
 		return false, fmt.Sprintf("items take up to %s, and the last batch decides", c.longest)
 	}

@@ -27,6 +27,9 @@ func TestAgainstSaysWhyASimulationDiffers(t *testing.T) {
 			j.Workload.Crashed = 0.1
 			j.Shape.Map.ToleratedPercentage = 100
 		}, "retried calls waited "},
+		{"no crashes", func(j *job) {
+			j.Workload.Crashed = 1e-9
+		}, "no invocation crashed, and the plan expects that some do"},
 		{"times of items differ", func(j *job) {
 			j.Workload.Time = plan.Of(slices.Values([]time.Duration{time.Second, time.Minute}))
 		}, "items take up to 1m0s"},

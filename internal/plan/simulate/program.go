@@ -229,9 +229,7 @@ func (s *simulation) work(items int) int64 {
 	}
 	const few = 30
 	if items > few {
-		mean := float64(items) * float64(w.Mean()) / float64(lanes)
-		deviation := math.Sqrt(float64(items)) * float64(w.Deviation()) / float64(lanes)
-		return max(int64(mean+deviation*s.random.NormFloat64()), int64(items)*int64(w.At(0))/int64(lanes))
+		return int64(w.Together(float64(items), s.random.NormFloat64())) / int64(lanes)
 	}
 	if lanes == 1 {
 		var sum time.Duration

@@ -122,7 +122,7 @@ func (s *simulation) end() Result {
 		r.Environments = max(r.Environments, f.environments)
 	}
 	r.Counts = c
-	r.course = course{stopped: s.stopped, concurrency: s.concurrency(), retries: time.Duration(s.delayed)}
+	r.course = course{stopped: s.stopped, concurrency: s.concurrency(), retries: time.Duration(s.delayed), crashes: o.Workload.Crashed > 0}
 	if t := o.Workload.Time; t.Deviation() > 0 {
 		r.course.longest = t.At(1)
 	}
