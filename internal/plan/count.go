@@ -14,26 +14,26 @@ const retryEvents = 3
 func Count(w Workload, s Setup, shape Shape) Counts {
 	c := Counts{LambdaRequests: map[Role]float64{}, LambdaGBSeconds: map[Role]price.Quantity{}}
 	t := tally{counts: &c, crashes: w}
-	parent := pathOf(shape.Parent)
-	c.ParentEvents = 2 + parent.events
-	c.Transitions = parent.entries
+	parent := PathOf(shape.Parent)
+	c.ParentEvents = 2 + parent.Events
+	c.Transitions = parent.Entries
 	t.requests(shape.Parent, 1)
 
-	child, item := pathOf(shape.Child), pathOf(shape.PerItem)
+	child, item := PathOf(shape.Child), PathOf(shape.PerItem)
 	n := float64(w.Items)
 	m := 0
-	for r := range packed(w, s) {
-		m += r.batches
+	for r := range Runs(w, s) {
+		m += r.Batches
 	}
 	units := float64(m)
 	if len(shape.PerItem) > 0 {
-		item.events += 2 // of the iteration
+		item.Events += 2 // of the iteration
 		t.requests(shape.PerItem, n)
 	}
 	t.requests(shape.Child, units)
-	inside := usage{
-		entries: units*child.entries + n*item.entries,
-		events:  units*(2+child.events) + n*item.events,
+	inside := Usage{
+		Entries: units*child.Entries + n*item.Entries,
+		Events:  units*(2+child.Events) + n*item.Events,
 	}
 	if len(shape.PerItem) > 0 {
 		inside.add(t.crashed(shape.PerItem, w.Items, func(yield func(int, int) bool) {
@@ -47,31 +47,31 @@ func Count(w Workload, s Setup, shape Shape) Counts {
 	inside.add(t.crashed(shape.Child, m, Batches(w, s)))
 	switch {
 	case !shape.Map.Distributed:
-		c.Transitions += inside.entries
-		c.ParentEvents += inside.events
+		c.Transitions += inside.Entries
+		c.ParentEvents += inside.Events
 		c.Events = c.ParentEvents
 		return c
 	case shape.Map.Express:
 		c.ExpressRequests = units
 		c.Transitions += units
 	default:
-		c.Transitions += units + inside.entries
+		c.Transitions += units + inside.Entries
 	}
 	c.Children = m
-	c.Events = c.ParentEvents + inside.events
+	c.Events = c.ParentEvents + inside.Events
 	return c
 }
 
-// usage is what states enter and record.
-type usage struct{ entries, events float64 }
+// Usage is what states enter and record.
+type Usage struct{ Entries, Events float64 }
 
-func (u *usage) add(v usage) { u.entries, u.events = u.entries+v.entries, u.events+v.events }
+func (u *Usage) add(v Usage) { u.Entries, u.Events = u.Entries+v.Entries, u.Events+v.Events }
 
-// pathOf returns the usage of a path on which nothing fails.
-func pathOf(path []Step) (u usage) {
+// PathOf returns the usage of a path on which nothing fails.
+func PathOf(path []Step) (u Usage) {
 	for i := range path {
-		u.add(usage{float64(path[i].Entries), float64(path[i].Events)})
-		u.add(pathOf(path[i].Inner))
+		u.add(Usage{float64(path[i].Entries), float64(path[i].Events)})
+		u.add(PathOf(path[i].Inner))
 	}
 	return u
 }
@@ -94,7 +94,7 @@ func (t *tally) requests(path []Step, times float64) {
 
 // crashed counts the retries of the workers on a path, and returns what they and the
 // failures after them change. The path is taken for each of n batches.
-func (t *tally) crashed(path []Step, n int, batches func(func(first, items int) bool)) (u usage) {
+func (t *tally) crashed(path []Step, n int, batches func(func(first, items int) bool)) (u Usage) {
 	for i := range path {
 		c := path[i].Call
 		if c == nil || c.Role != Worker || t.crashes.Crashed <= 0 {
@@ -107,15 +107,15 @@ func (t *tally) crashed(path []Step, n int, batches func(func(first, items int) 
 		}
 		retries, failures := t.crashes.crashes(attempts, n, batches)
 		t.counts.LambdaRequests[Worker] += retries
-		u.add(usage{retries, retries * retryEvents})
+		u.add(Usage{retries, retries * retryEvents})
 		// What would follow is replaced by the path after the Catch, or by nothing: then
 		// the state has no exit either.
-		rest := pathOf(path[i+1:])
-		instead := usage{events: -1}
+		rest := PathOf(path[i+1:])
+		instead := Usage{Events: -1}
 		if len(c.Caught) > 0 {
-			instead = pathOf(c.Caught)
+			instead = PathOf(c.Caught)
 		}
-		u.add(usage{failures * (instead.entries - rest.entries), failures * (instead.events - rest.events)})
+		u.add(Usage{failures * (instead.Entries - rest.Entries), failures * (instead.Events - rest.Events)})
 	}
 	return u
 }

@@ -108,14 +108,14 @@ func (e *estimate) passes(role Role) float64 {
 func (e *estimate) children() {
 	most := 0 // batches of one size
 	var sum, last float64
-	for r := range packed(e.workload, e.setup) {
-		e.batches += r.batches
-		last = e.batch(r.items)
-		sum += float64(r.batches) * last
-		if r.batches > most {
-			most, e.items = r.batches, r.items
+	for r := range Runs(e.workload, e.setup) {
+		e.batches += r.Batches
+		last = e.batch(r.Items)
+		sum += float64(r.Batches) * last
+		if r.Batches > most {
+			most, e.items = r.Batches, r.Items
 		}
-		e.lastOnes = r.items
+		e.lastOnes = r.Items
 	}
 	e.child = e.batch(e.items)
 	if e.mean = e.child; e.batches > 1 {
@@ -200,7 +200,7 @@ func (e *estimate) retries(c *Call, work float64) (seconds float64) {
 
 // buckets computes how fast children can start, and how many run at once.
 func (e *estimate) buckets() {
-	entries := pathOf(e.shape.Child).entries + float64(e.items)*pathOf(e.shape.PerItem).entries
+	entries := PathOf(e.shape.Child).Entries + float64(e.items)*PathOf(e.shape.PerItem).Entries
 	e.transitions = e.bucket("states.transitions", "transitions")
 	lambda := int(e.quota("lambda.concurrency"))
 	perSecond := float64(lambda) * e.quota("lambda.requests-per-environment")

@@ -2,17 +2,17 @@ package plan
 
 import "iter"
 
-// run is batches in a row that all have the same number of items.
-type run struct {
-	first   int // index of the first item
-	items   int // of each batch
-	batches int
+// Run is batches in a row that all have the same number of items.
+type Run struct {
+	First   int // index of the first item
+	Items   int // of each batch
+	Batches int
 }
 
-// each yields the first item of each batch, and the number of its items.
-func (r run) each(yield func(first, items int) bool) bool {
-	for i := range r.batches {
-		if !yield(r.first+i*r.items, r.items) {
+// Each yields the first item of each batch, and the number of its items.
+func (r Run) Each(yield func(first, items int) bool) bool {
+	for i := range r.Batches {
+		if !yield(r.First+i*r.Items, r.Items) {
 			return false
 		}
 	}
@@ -22,21 +22,21 @@ func (r run) each(yield func(first, items int) bool) bool {
 // Batches yields the first item of each batch, or chunk, and the number of its items.
 func Batches(w Workload, s Setup) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
-		for r := range packed(w, s) {
-			if !r.each(yield) {
+		for r := range Runs(w, s) {
+			if !r.Each(yield) {
 				return
 			}
 		}
 	}
 }
 
-// chunkBytes closes a chunk of the kit.
-const chunkBytes = 16 << 20
+// ChunkBytes closes a chunk of the kit.
+const ChunkBytes = 16 << 20
 
-// packed yields the batches of a job, as Step Functions fills them, or the kit its
+// Runs yields the batches of a job, as Step Functions fills them, or the kit its
 // chunks. Items whose indexes have the same number of digits have the same size, so
 // that there are two runs or three for each number of digits.
-func packed(w Workload, s Setup) iter.Seq[run] {
+func Runs(w Workload, s Setup) iter.Seq[Run] {
 	most := s.Batch
 	switch {
 	case s.Passing == Inline, most < 1 && s.BatchBytes < 1:
@@ -46,38 +46,38 @@ func packed(w Workload, s Setup) iter.Seq[run] {
 	}
 	if s.Passing == ByReference {
 		line := w.ItemBytes + 1
-		most = min(most, (chunkBytes+line-1)/line)
+		most = min(most, (ChunkBytes+line-1)/line)
 	}
 	if s.Passing != ByValue || s.BatchBytes < 1 {
-		return func(yield func(run) bool) {
-			if full := w.Items / most; full == 0 || yield(run{0, most, full}) {
+		return func(yield func(Run) bool) {
+			if full := w.Items / most; full == 0 || yield(Run{0, most, full}) {
 				if rest := w.Items % most; rest > 0 {
-					yield(run{w.Items - rest, rest, 1})
+					yield(Run{w.Items - rest, rest, 1})
 				}
 			}
 		}
 	}
-	return func(yield func(run) bool) {
+	return func(yield func(Run) bool) {
 		p := valuePacking{w.Items, most, s.BatchBytes - s.Overhead + 1, len(`{"index":,"item":}`) + w.ItemBytes + 1}
 		for first, digits, end := 0, 1, 10; first < w.Items; {
 			for first >= end {
 				digits, end = digits+1, end*10
 			}
-			// With batches in the range, the one over its end is packed by itself.
+			// With batches in the range, the one over its end is Runs by itself.
 			size := p.size + digits
 			each := min(most, max(1, p.bytes/size))
 			if full := (min(end, w.Items) - first) / each; full > 0 {
-				if !yield(run{first, each, full}) {
+				if !yield(Run{first, each, full}) {
 					return
 				}
 				first += full * each
 				continue
 			}
-			r := run{first, p.over(first), 1}
+			r := Run{first, p.over(first), 1}
 			if !yield(r) {
 				return
 			}
-			first += r.items
+			first += r.Items
 		}
 	}
 }

@@ -1,5 +1,4 @@
-// Package plan computes what a job costs, how long it takes and which limit it meets
-// first.
+// Package plan computes what the executions of a job use, and how long they take.
 package plan
 
 import (

@@ -85,7 +85,7 @@ var floors = [][]room{
 		{"internal/jsonata/...", []string{"internal/uuid", "internal/value"}, libraries},
 		{"internal/jsonpath", []string{"internal/value"}, libraries},
 		{"internal/functionlog", []string{"internal/awserror", "internal/jsonl", "internal/pages", "internal/protocol", "internal/regular"}, sdk},
-		{"internal/plan", []string{"internal/number", "internal/price", "internal/protocol"}, standard},
+		{"internal/plan", []string{"internal/number", "internal/price"}, standard},
 		{"internal/results", []string{"internal/jsonl", "internal/protocol"}, libraries},
 		{"internal/results/resultstest", []string{"internal/protocol"}, libraries},
 		{"internal/runtimes", []string{"internal/nodejs"}, standard},
@@ -97,6 +97,7 @@ var floors = [][]room{
 		{"constructs/internal/...", []string{"internal/number", "internal/protocol", "internal/schedule"}, cdk},
 	},
 	{
+		{"internal/plan/option", []string{"internal/number", "internal/plan", "internal/price", "internal/protocol"}, standard},
 		{"internal/plan/simulate", []string{"internal/number", "internal/plan", "internal/price"}, standard},
 		{"internal/template/templatetest", []string{"internal/template"}, standard},
 		{"internal/definition", []string{"internal/template", "internal/yaml"}, libraries},

@@ -1,4 +1,4 @@
-package plan
+package option
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -49,36 +50,36 @@ const (
 
 // Limits returns the hard limits that a job with this setup meets as its items become
 // more, the one at the fewest items first.
-func Limits(w Workload, s Setup, shape Shape, b *price.Book) []Limit {
+func Limits(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) []Limit {
 	var limits []Limit
 	add := func(at float64, name, remedy string) {
 		if at < most {
 			limits = append(limits, Limit{Name: name, At: max(0, int(at)), Hard: true, Remedy: remedy})
 		}
 	}
-	if s.Passing == Inline {
-		child := pathOf(shape.Child)
+	if s.Passing == plan.Inline {
+		child := plan.PathOf(shape.Child)
 		add(inlineItems, "most that an Inline job takes", "use Distributed mode")
-		add((quota(b, "states.events")-2-pathOf(shape.Parent).events)/(2+child.events), "25,000 events of a history", "use Distributed mode")
+		add((quota(b, "states.events")-2-plan.PathOf(shape.Parent).Events)/(2+child.Events), "25,000 events of a history", "use Distributed mode")
 		add(float64(inlineBytes/(w.ItemBytes+1+spareBytes)), "240,000 bytes of an Inline job", "use Distributed mode")
 	}
-	if s.Passing == ByValue && indexBytes+9+w.ItemBytes+s.Overhead > protocol.MaxPayload {
+	if s.Passing == plan.ByValue && indexBytes+9+w.ItemBytes+s.Overhead > protocol.MaxPayload {
 		add(0, "262,144 bytes of a payload", "use ByReference")
 	}
-	calls := map[Role]bool{}
+	calls := map[plan.Role]bool{}
 	for _, step := range shape.Parent {
 		if step.Call != nil {
 			calls[step.Call.Role] = true
 		}
 	}
-	for _, role := range []Role{JobStart, Chunker, Summary} {
+	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
 		if timeout := (s.Timeout[role] - reserve).Seconds(); calls[role] && timeout > 0 {
 			one := w
 			one.Items = 1
 			add(timeout/roleSeconds(role, one, s, b), fmt.Sprintf("%s's %s", role, span(s.Timeout[role])), "give it more memory")
 		}
 	}
-	if s.Passing != Inline {
+	if s.Passing != plan.Inline {
 		add(quota(b, "s3.parts")*uploadPart/float64(w.ItemBytes+1), "10,000 parts of an S3 object", "use several jobs")
 	}
 	if t := s.ExecutionTimeout; t > 0 {
@@ -89,10 +90,10 @@ func Limits(w Workload, s Setup, shape Shape, b *price.Book) []Limit {
 }
 
 // itemsWithin returns the most items with which an execution takes no longer.
-func itemsWithin(seconds float64, w Workload, s Setup, shape Shape, b *price.Book) int {
+func itemsWithin(seconds float64, w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) int {
 	takes := func(items int) float64 {
 		w.Items = items
-		return Duration(w, s, shape, b).Seconds
+		return plan.Duration(w, s, shape, b).Seconds
 	}
 	if takes(most) <= seconds {
 		return most
@@ -109,8 +110,8 @@ func itemsWithin(seconds float64, w Workload, s Setup, shape Shape, b *price.Boo
 }
 
 // batchLimit returns what ends the growth of the batches of a job.
-func batchLimit(w Workload, s Setup, shape Shape) Limit {
-	if s.Passing == Inline {
+func batchLimit(w plan.Workload, s plan.Setup, shape plan.Shape) Limit {
+	if s.Passing == plan.Inline {
 		return Limit{}
 	}
 	var limits []Limit
@@ -118,19 +119,19 @@ func batchLimit(w Workload, s Setup, shape Shape) Limit {
 		limits = append(limits, Limit{Name: name, At: max(1, int(at)), Batch: true, Hard: hard, margin: margin})
 	}
 	switch {
-	case s.Passing == ByReference:
-		add(chunkBytes/float64(w.ItemBytes+1), "16 MiB of a chunk", false, 0)
+	case s.Passing == plan.ByReference:
+		add(plan.ChunkBytes/float64(w.ItemBytes+1), "16 MiB of a chunk", false, 0)
 	case s.BatchBytes > 0:
 		digits := len(fmt.Sprint(max(w.Items-1, 0)))
 		add(float64((s.BatchBytes-s.Overhead+1)/(indexBytes+digits+w.ItemBytes+1)), fmt.Sprintf("%d KiB of a batch", s.BatchBytes>>10), false, 0)
 	}
-	timeout := s.Timeout[Worker]
+	timeout := s.Timeout[plan.Worker]
 	if shape.Map.Express {
 		timeout = min(timeout, 300*time.Second)
 	}
 	if each := w.Time.Mean().Seconds(); len(shape.PerItem) > 0 {
-		item, child := pathOf(shape.PerItem), pathOf(shape.Child)
-		add((25_000-2-child.events)/(item.events+2), "25,000 events of a child's history", true, 0.1)
+		item, child := plan.PathOf(shape.PerItem), plan.PathOf(shape.Child)
+		add((25_000-2-child.Events)/(item.Events+2), "25,000 events of a child's history", true, 0.1)
 	} else if each > 0 && timeout > 0 {
 		name := "worker's " + span(timeout)
 		if shape.Map.Express {

@@ -1,10 +1,11 @@
-package plan
+package option
 
 import (
 	"fmt"
 	"math"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 )
 
@@ -14,18 +15,22 @@ type alternative struct {
 	batch int // 0 if it has none
 	needs price.Key
 	// use returns what an execution uses, and how long it takes.
-	use func(w Workload, s Setup, b *price.Book) (Counts, Took)
+	use func(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took)
 	// limit returns the limit that ends its growth; its At is 0 for none.
-	limit func(w Workload, s Setup, b *price.Book) Limit
+	limit func(w plan.Workload, s plan.Setup, b *price.Book) Limit
 }
 
 // alternatives plans other architectures. Those whose prices the region lacks are left
 // out.
-func alternatives(w Workload, base Setup, b *price.Book) ([]Option, error) {
+func alternatives(w plan.Workload, base plan.Setup, b *price.Book) ([]Option, error) {
 	all := []alternative{
 		{name: "event handler", use: eventHandler, limit: eventHandlerLimit},
-		{name: "queue", batch: 10, use: func(w Workload, s Setup, b *price.Book) (Counts, Took) { return queue(w, s, b, false) }, limit: none},
-		{name: "tracked queue", batch: 10, use: func(w Workload, s Setup, b *price.Book) (Counts, Took) { return queue(w, s, b, true) }, limit: none},
+		{name: "queue", batch: 10, use: func(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
+			return queue(w, s, b, false)
+		}, limit: none},
+		{name: "tracked queue", batch: 10, use: func(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
+			return queue(w, s, b, true)
+		}, limit: none},
 		{name: "durable functions", needs: price.DurableOperation, use: durable, limit: none},
 	}
 	var options []Option
@@ -42,9 +47,9 @@ func alternatives(w Workload, base Setup, b *price.Book) ([]Option, error) {
 	return options, nil
 }
 
-func (a alternative) option(w Workload, base Setup, b *price.Book) (Option, error) {
-	s := Setup{Batch: a.batch, Memory: base.Memory, Architecture: base.Architecture, ItemsAtOnce: base.ItemsAtOnce, Traced: base.Traced}
-	o := Option{Name: a.name, Setup: s, evaluate: func(w Workload) (Option, error) { return a.option(w, base, b) }}
+func (a alternative) option(w plan.Workload, base plan.Setup, b *price.Book) (Option, error) {
+	s := plan.Setup{Batch: a.batch, Memory: base.Memory, Architecture: base.Architecture, ItemsAtOnce: base.ItemsAtOnce, Traced: base.Traced}
+	o := Option{Name: a.name, Setup: s, evaluate: func(w plan.Workload) (Option, error) { return a.option(w, base, b) }}
 	o.Counts, o.Took = a.use(w, s, b)
 	for _, n := range o.Counts.LambdaRequests {
 		o.Counts.LogBytes += n * b.Assumption("log-bytes-per-invocation").Value
@@ -58,23 +63,23 @@ func (a alternative) option(w Workload, base Setup, b *price.Book) (Option, erro
 }
 
 // invocations are those of a function, with batches of the same size.
-func invocations(w Workload, s Setup, batch int) Counts {
+func invocations(w plan.Workload, s plan.Setup, batch int) plan.Counts {
 	n := math.Ceil(float64(w.Items) / float64(batch))
 	seconds := math.Ceil(batchSeconds(w, s, batch)*1000-1e-6) / 1000 * float64(w.Items) / float64(batch)
-	return Counts{
-		LambdaRequests:  map[Role]float64{Worker: n},
-		LambdaGBSeconds: map[Role]price.Quantity{Worker: price.From(seconds * float64(s.Memory[Worker]) / 1024)},
+	return plan.Counts{
+		LambdaRequests:  map[plan.Role]float64{plan.Worker: n},
+		LambdaGBSeconds: map[plan.Role]price.Quantity{plan.Worker: price.From(seconds * float64(s.Memory[plan.Worker]) / 1024)},
 	}
 }
 
 // eventHandler is one function that does all items of an event.
-func eventHandler(w Workload, s Setup, b *price.Book) (Counts, Took) {
+func eventHandler(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
 	c := invocations(w, s, max(w.Items, 1))
 	seconds := batchSeconds(w, s, w.Items)
-	return c, Took{Seconds: seconds, Map: seconds, Binds: "one invocation", Bounds: []Bound{{"one invocation", seconds}}, Certain: true}
+	return c, plan.Took{Seconds: seconds, Map: seconds, Binds: "one invocation", Bounds: []plan.Bound{{Name: "one invocation", Seconds: seconds}}, Certain: true}
 }
 
-func eventHandlerLimit(w Workload, s Setup, b *price.Book) Limit {
+func eventHandlerLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
 	timeout := time.Duration(quota(b, "lambda.seconds")) * time.Second
 	if w.Time.Mean() <= 0 {
 		return Limit{}
@@ -84,44 +89,44 @@ func eventHandlerLimit(w Workload, s Setup, b *price.Book) Limit {
 
 // none is the limit of what has none, or none that can be planned: how much a producer
 // sends to a queue within its time is not known.
-func none(Workload, Setup, *price.Book) Limit { return Limit{} }
+func none(plan.Workload, plan.Setup, *price.Book) Limit { return Limit{} }
 
 // queue is a function behind a queue, filled by another one. A tracked queue counts
 // what is done in one record.
-func queue(w Workload, s Setup, b *price.Book, tracked bool) (Counts, Took) {
+func queue(w plan.Workload, s plan.Setup, b *price.Book, tracked bool) (plan.Counts, plan.Took) {
 	batch := int(quota(b, "sqs.batch"))
 	n := float64(w.Items)
 	c := invocations(w, s, batch)
-	c.LambdaRequests[JobStart] = 1
+	c.LambdaRequests[plan.JobStart] = 1
 	billed := math.Ceil(float64(batch*w.ItemBytes) / 64_000) // 64 KB of a request
 	c.SQSRequests = math.Ceil(n/float64(batch)) * (2*math.Max(1, billed) + 1)
-	atOnce := math.Min(quota(b, "lambda.concurrency"), math.Max(1, c.LambdaRequests[Worker]))
-	bounds := []Bound{{"concurrency", math.Ceil(c.LambdaRequests[Worker]/atOnce) * batchSeconds(w, s, min(batch, w.Items))}}
+	atOnce := math.Min(quota(b, "lambda.concurrency"), math.Max(1, c.LambdaRequests[plan.Worker]))
+	bounds := []plan.Bound{{Name: "concurrency", Seconds: math.Ceil(c.LambdaRequests[plan.Worker]/atOnce) * batchSeconds(w, s, min(batch, w.Items))}}
 	if tracked {
 		c.WriteUnits = n + 4
-		bounds = append(bounds, Bound{"the counter's record", n / quota(b, "dynamodb.record-writes")})
+		bounds = append(bounds, plan.Bound{Name: "the counter's record", Seconds: n / quota(b, "dynamodb.record-writes")})
 	}
 	return c, longest(bounds)
 }
 
 // durable is a durable function that does its items in steps, started as often as its
 // operations ask for: each item takes a branch and a step.
-func durable(w Workload, s Setup, b *price.Book) (Counts, Took) {
+func durable(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
 	n := float64(w.Items)
 	perExecution := math.Floor((quota(b, "lambda.durable.operations") - 2) / 2)
 	executions := math.Ceil(n / perExecution)
 	c := invocations(w, s, 1)
-	c.LambdaRequests[Worker] = executions
+	c.LambdaRequests[plan.Worker] = executions
 	c.DurableOperations = 2*executions + 2*n
 	c.DurableBytes = n * float64(w.ItemBytes+w.ResultBytes)
 	each := batchSeconds(w, s, int(math.Min(n, perExecution)))
 	rounds := math.Ceil(executions / quota(b, "lambda.concurrency"))
-	return c, longest([]Bound{{"concurrency", rounds * each}})
+	return c, longest([]plan.Bound{{Name: "concurrency", Seconds: rounds * each}})
 }
 
 // longest returns the time of what takes the longest.
-func longest(bounds []Bound) Took {
-	t := Took{Bounds: bounds, Certain: true}
+func longest(bounds []plan.Bound) plan.Took {
+	t := plan.Took{Bounds: bounds, Certain: true}
 	for _, b := range bounds {
 		if b.Seconds > t.Seconds || t.Binds == "" {
 			t.Seconds, t.Map, t.Binds = b.Seconds, b.Seconds, b.Name

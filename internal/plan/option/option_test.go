@@ -1,4 +1,4 @@
-package plan
+package option
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 )
 
@@ -20,19 +21,19 @@ func bookOf(t *testing.T, region string) *price.Book {
 }
 
 // tenMillion are ten million items of 200 bytes and 100 ms.
-func tenMillion() (Workload, Setup) {
-	functions := func(worker time.Duration) map[Role]time.Duration {
-		return map[Role]time.Duration{Worker: worker, JobStart: 15 * time.Minute, Chunker: 15 * time.Minute, Summary: 15 * time.Minute}
+func tenMillion() (plan.Workload, plan.Setup) {
+	functions := func(worker time.Duration) map[plan.Role]time.Duration {
+		return map[plan.Role]time.Duration{plan.Worker: worker, plan.JobStart: 15 * time.Minute, plan.Chunker: 15 * time.Minute, plan.Summary: 15 * time.Minute}
 	}
-	return Workload{Items: 10_000_000, ItemBytes: 200, Time: Exactly(100 * time.Millisecond)},
-		Setup{Passing: ByValue, Children: Standard, Batch: 100, BatchBytes: 245_760, Overhead: 383, MaxConcurrency: 100, ItemsAtOnce: 1,
-			Memory: map[Role]int{Worker: 256, JobStart: 256, Chunker: 256, Summary: 256}, Timeout: functions(time.Minute),
+	return plan.Workload{Items: 10_000_000, ItemBytes: 200, Time: plan.Exactly(100 * time.Millisecond)},
+		plan.Setup{Passing: plan.ByValue, Children: plan.Standard, Batch: 100, BatchBytes: 245_760, Overhead: 383, MaxConcurrency: 100, ItemsAtOnce: 1,
+			Memory: map[plan.Role]int{plan.Worker: 256, plan.JobStart: 256, plan.Chunker: 256, plan.Summary: 256}, Timeout: functions(time.Minute),
 			Architecture: "arm64", Traced: true, ExecutionTimeout: 24 * time.Hour}
 }
 
-func form(s Setup) Shape { return Form(s, FormOptions{JobStart: true}) }
+func form(s plan.Setup) plan.Shape { return plan.Form(s, plan.FormOptions{JobStart: true}) }
 
-func compared(t *testing.T, w Workload, s Setup, b *price.Book) (options, others []Option) {
+func compared(t *testing.T, w plan.Workload, s plan.Setup, b *price.Book) (options, others []Option) {
 	t.Helper()
 	options, others, err := Compare(w, s, form, b)
 	if err != nil {
@@ -41,7 +42,7 @@ func compared(t *testing.T, w Workload, s Setup, b *price.Book) (options, others
 	return options, others
 }
 
-func best(t *testing.T, options []Option, passing Passing, children Children) Option {
+func best(t *testing.T, options []Option, passing plan.Passing, children plan.Children) Option {
 	t.Helper()
 	for _, o := range options {
 		if o.Best && o.Setup.Passing == passing && o.Setup.Children == children {
@@ -61,7 +62,7 @@ func TestTenMillionItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	share := func(o Option) float64 { return o.Orchestration.Dollars() / o.Compute.Dollars() }
-	value, reference := best(t, options, ByValue, Standard), best(t, options, ByReference, Standard)
+	value, reference := best(t, options, plan.ByValue, plan.Standard), best(t, options, plan.ByReference, plan.Standard)
 	if got := reference.Compute.Dollars(); math.Abs(got-3.33335) > 0.001 {
 		t.Errorf("got a compute of $%v, expected $3.33335: 250,000 GB-s × $0.0000133334", got)
 	}
@@ -126,10 +127,10 @@ func TestRecommendKeepsTheDeadline(t *testing.T) {
 }
 
 func TestOptionsThatCostTheSameAreSortedByTime(t *testing.T) {
-	slow := Option{Name: "slow", Feasible: true, Took: Took{Seconds: 2}, Setup: Setup{Children: Standard}}
-	fast := Option{Name: "fast", Feasible: true, Took: Took{Seconds: 1}, Setup: Setup{Children: Standard}}
-	twice := Option{Name: "express", Feasible: true, Setup: Setup{Children: Express}}
-	got, err := Recommend([]Option{slow, twice, fast}, Workload{})
+	slow := Option{Name: "slow", Feasible: true, Took: plan.Took{Seconds: 2}, Setup: plan.Setup{Children: plan.Standard}}
+	fast := Option{Name: "fast", Feasible: true, Took: plan.Took{Seconds: 1}, Setup: plan.Setup{Children: plan.Standard}}
+	twice := Option{Name: "express", Feasible: true, Setup: plan.Setup{Children: plan.Express}}
+	got, err := Recommend([]Option{slow, twice, fast}, plan.Workload{})
 	if err != nil || got.Name != "fast" {
 		t.Errorf("got %s and %v, expected the fastest with Standard children", got.Name, err)
 	}
@@ -140,26 +141,30 @@ func TestLimitsAtTheirEdges(t *testing.T) {
 	w, base := tenMillion()
 	for _, c := range []struct {
 		name   string
-		change func(*Workload, *Setup)
+		change func(*plan.Workload, *plan.Setup)
 		first  string
 		at     int
 	}{
-		{"Inline", func(w *Workload, s *Setup) { s.Passing, s.Children = Inline, None }, "most that an Inline job takes", 471},
-		{"Inline with large items", func(w *Workload, s *Setup) { s.Passing, s.Children, w.ItemBytes = Inline, None, 1000 }, "240,000 bytes of an Inline job", 191},
-		{"a large item by value", func(w *Workload, s *Setup) { w.ItemBytes = 262_000 }, "262,144 bytes of a payload", 0},
-		{"the summary's time", func(w *Workload, s *Setup) {
-			s.Passing, s.Batch, s.Memory[Summary], s.MaxConcurrency, s.ExecutionTimeout = ByReference, 5000, 128, 1000, 0
+		{"Inline", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.Children = plan.Inline, plan.None }, "most that an Inline job takes", 471},
+		{"Inline with large items", func(w *plan.Workload, s *plan.Setup) {
+			s.Passing, s.Children, w.ItemBytes = plan.Inline, plan.None, 1000
+		}, "240,000 bytes of an Inline job", 191},
+		{"a large item by value", func(w *plan.Workload, s *plan.Setup) { w.ItemBytes = 262_000 }, "262,144 bytes of a payload", 0},
+		{"the summary's time", func(w *plan.Workload, s *plan.Setup) {
+			s.Passing, s.Batch, s.Memory[plan.Summary], s.MaxConcurrency, s.ExecutionTimeout = plan.ByReference, 5000, 128, 1000, 0
 		}, "summary's 15 minutes", 42_502_347},
-		{"the execution's time", func(w *Workload, s *Setup) { s.Batch, s.MaxConcurrency, s.ExecutionTimeout = 1, 1000, 24*time.Hour }, "execution's timeout of 1 day", 8_600_000},
-		{"nothing else", func(w *Workload, s *Setup) {
-			s.Passing, s.Batch, s.ExecutionTimeout, s.Memory[Summary], s.Memory[Chunker] = ByReference, 5000, 0, 1024, 1024
+		{"the execution's time", func(w *plan.Workload, s *plan.Setup) {
+			s.Batch, s.MaxConcurrency, s.ExecutionTimeout = 1, 1000, 24*time.Hour
+		}, "execution's timeout of 1 day", 8_600_000},
+		{"nothing else", func(w *plan.Workload, s *plan.Setup) {
+			s.Passing, s.Batch, s.ExecutionTimeout, s.Memory[plan.Summary], s.Memory[plan.Chunker] = plan.ByReference, 5000, 0, 1024, 1024
 		}, "most that a Map reads", 100_000_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, s := w, base
 			_, fresh := tenMillion()
 			s.Memory, s.Timeout = fresh.Memory, fresh.Timeout
-			s.Timeout[Worker] = 15 * time.Minute
+			s.Timeout[plan.Worker] = 15 * time.Minute
 			c.change(&w, &s)
 			limits := Limits(w, s, form(s), b)
 			if got := limits[0]; got.Name != c.first || math.Abs(float64(got.At-c.at)) > float64(c.at)*0.005 {
@@ -187,22 +192,22 @@ func TestTheGrowthOfABatchEnds(t *testing.T) {
 	w, base := tenMillion()
 	for _, c := range []struct {
 		name   string
-		change func(*Workload, *Setup)
+		change func(*plan.Workload, *plan.Setup)
 		limit  string
 		at     int
 		fits   int
 	}{
-		{"by value", func(*Workload, *Setup) {}, "240 KiB of a batch", 1085, 1085},
-		{"by reference", func(w *Workload, s *Setup) { s.Passing = ByReference }, "worker's 15 minutes", 8980, 8100},
-		{"large items by reference", func(w *Workload, s *Setup) { s.Passing, w.ItemBytes = ByReference, 1<<20-1 }, "16 MiB of a chunk", 16, 16},
-		{"Express", func(w *Workload, s *Setup) { s.Passing, s.Children = ByReference, Express }, "5 minutes of an Express child", 2980, 2700},
-		{"slow items", func(w *Workload, s *Setup) { w.Time = Exactly(2 * time.Second) }, "worker's 15 minutes", 449, 405},
-		{"an item that takes too long", func(w *Workload, s *Setup) { w.Time = Exactly(time.Hour) }, "worker's 15 minutes", 0, 0},
-		{"eight items at once", func(w *Workload, s *Setup) { s.Passing, s.ItemsAtOnce = ByReference, 8 }, "worker's 15 minutes", 71_840, 64_800},
+		{"by value", func(*plan.Workload, *plan.Setup) {}, "240 KiB of a batch", 1085, 1085},
+		{"by reference", func(w *plan.Workload, s *plan.Setup) { s.Passing = plan.ByReference }, "worker's 15 minutes", 8980, 8100},
+		{"large items by reference", func(w *plan.Workload, s *plan.Setup) { s.Passing, w.ItemBytes = plan.ByReference, 1<<20-1 }, "16 MiB of a chunk", 16, 16},
+		{"Express", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.Children = plan.ByReference, plan.Express }, "5 minutes of an Express child", 2980, 2700},
+		{"slow items", func(w *plan.Workload, s *plan.Setup) { w.Time = plan.Exactly(2 * time.Second) }, "worker's 15 minutes", 449, 405},
+		{"an item that takes too long", func(w *plan.Workload, s *plan.Setup) { w.Time = plan.Exactly(time.Hour) }, "worker's 15 minutes", 0, 0},
+		{"eight items at once", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.ItemsAtOnce = plan.ByReference, 8 }, "worker's 15 minutes", 71_840, 64_800},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w, s := w, base
-			s.Timeout = map[Role]time.Duration{Worker: 15 * time.Minute}
+			s.Timeout = map[plan.Role]time.Duration{plan.Worker: 15 * time.Minute}
 			c.change(&w, &s)
 			if got := batchLimit(w, s, form(s)); got.Name != c.limit || got.At != c.at || got.fits() != c.fits {
 				t.Errorf("got %s with room for %d, expected %s, at %d with room for %d", got, got.fits(), c.limit, c.at, c.fits)
@@ -213,7 +218,7 @@ func TestTheGrowthOfABatchEnds(t *testing.T) {
 
 func TestAnItemThatTakesTooLongIsNotPossible(t *testing.T) {
 	w, s := tenMillion()
-	w.Time = Exactly(time.Hour)
+	w.Time = plan.Exactly(time.Hour)
 	options, _ := compared(t, w, s, bookOf(t, "us-east-1"))
 	if o, err := Recommend(options, w); err == nil {
 		t.Errorf("got %s recommended, expected nothing: an item takes an hour", o.Name)
@@ -224,7 +229,7 @@ func TestARegionWithoutAPriceHasNoSuchOption(t *testing.T) {
 	w, s := tenMillion()
 	options, others := compared(t, w, s, bookOf(t, "eu-west-1"))
 	for _, o := range append(options, others...) {
-		if o.Setup.Children == Express || o.Name == "durable functions" {
+		if o.Setup.Children == plan.Express || o.Name == "durable functions" {
 			t.Errorf("got %s, whose price is not known there", o.Name)
 		}
 		for _, l := range o.Lines {
@@ -238,7 +243,7 @@ func TestARegionWithoutAPriceHasNoSuchOption(t *testing.T) {
 func TestCurvesEndAtALimit(t *testing.T) {
 	w, s := tenMillion()
 	b := bookOf(t, "us-east-1")
-	s.Passing, s.Children, s.Batch = Inline, None, 1
+	s.Passing, s.Children, s.Batch = plan.Inline, plan.None, 1
 	inline, err := Evaluate(w, s, form(s), b)
 	if err != nil {
 		t.Fatal(err)
@@ -269,14 +274,14 @@ func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
 	w, s := tenMillion()
 	w.Items = 100_000
 	b := bookOf(t, "us-east-1")
-	seconds := func(w Workload, s Setup) float64 {
+	seconds := func(w plan.Workload, s plan.Setup) float64 {
 		o, err := Evaluate(w, s, form(s), b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return o.Counts.LambdaGBSeconds[Worker].Float()
+		return o.Counts.LambdaGBSeconds[plan.Worker].Float()
 	}
-	for _, passing := range []Passing{ByValue, ByReference} {
+	for _, passing := range []plan.Passing{plan.ByValue, plan.ByReference} {
 		s.Passing = passing
 		w.Crashed, w.Seeded = 0, false
 		calm := seconds(w, s)
@@ -285,13 +290,13 @@ func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
 		w.Seeded, w.Seed = true, 7
 		drawn := seconds(w, s) / calm
 		more := 1.0
-		if passing == ByValue { // two retries: 0.111 attempts crash, half way on average, and 0.001 never end
+		if passing == plan.ByValue { // two retries: 0.111 attempts crash, half way on average, and 0.001 never end
 			more = 0.999 + 0.111/2
 		}
 		if math.Abs(expected-more) > 0.001 {
 			t.Errorf("%s: got %v times the GB-seconds, expected %v", passing, expected, more)
 		}
-		if passing == ByValue && math.Abs(drawn-expected) > 0.03 {
+		if passing == plan.ByValue && math.Abs(drawn-expected) > 0.03 {
 			t.Errorf("got %v times with a seed, expected about %v", drawn, expected)
 		}
 	}
@@ -300,16 +305,16 @@ func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
 func TestFormsEnterWhatTheirDefinitionsDo(t *testing.T) {
 	_, s := tenMillion()
 	for _, c := range []struct {
-		passing         Passing
-		options         FormOptions
+		passing         plan.Passing
+		options         plan.FormOptions
 		entries, events float64 // with those of the execution
 	}{
-		{ByValue, FormOptions{}, 8, 25}, {ByValue, FormOptions{JobStart: true}, 8, 28}, {ByReference, FormOptions{}, 8, 28}, {Inline, FormOptions{}, 6, 16},
+		{plan.ByValue, plan.FormOptions{}, 8, 25}, {plan.ByValue, plan.FormOptions{JobStart: true}, 8, 28}, {plan.ByReference, plan.FormOptions{}, 8, 28}, {plan.Inline, plan.FormOptions{}, 6, 16},
 	} {
 		s.Passing = c.passing
-		shape := Form(s, c.options)
-		if got := pathOf(shape.Parent); got.entries != c.entries || got.events+2 != c.events {
-			t.Errorf("%s %v: got %v entries and %v events, expected %v and %v", c.passing, c.options, got.entries, got.events+2, c.entries, c.events)
+		shape := plan.Form(s, c.options)
+		if got := plan.PathOf(shape.Parent); got.Entries != c.entries || got.Events+2 != c.events {
+			t.Errorf("%s %v: got %v entries and %v events, expected %v and %v", c.passing, c.options, got.Entries, got.Events+2, c.entries, c.events)
 		}
 	}
 }

@@ -1,8 +1,9 @@
-package plan
+package option
 
 import (
 	"math"
 
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -19,11 +20,11 @@ const (
 
 // using adds what an execution uses beside transitions and requests to its counts.
 type using struct {
-	w     Workload
-	s     Setup
-	shape Shape
+	w     plan.Workload
+	s     plan.Setup
+	shape plan.Shape
 	b     *price.Book
-	c     *Counts
+	c     *plan.Counts
 }
 
 func (u using) assumed(name string) float64 { return u.b.Assumption(name).Value }
@@ -42,7 +43,7 @@ func (u using) batchSeconds(items int) float64 {
 }
 
 // batchSeconds returns how long the items of a batch take.
-func batchSeconds(w Workload, s Setup, items int) float64 {
+func batchSeconds(w plan.Workload, s plan.Setup, items int) float64 {
 	atOnce := float64(max(s.ItemsAtOnce, 1))
 	if w.Time.Deviation() > 0 {
 		return float64(items) * w.Time.Mean().Seconds() / atOnce
@@ -60,32 +61,32 @@ func (u using) perInvocation(items int) int {
 
 // functions adds the GB-seconds of functions and of Express executions.
 func (u using) functions() {
-	gb := float64(u.s.Memory[Worker]) / 1024
+	gb := float64(u.s.Memory[plan.Worker]) / 1024
 	var worker, express float64
 	attempts := 0
-	for _, step := range append(append([]Step{}, u.shape.Child...), u.shape.PerItem...) {
-		if step.Call != nil && step.Call.Role == Worker {
-			if r := step.Call.Retrier(Crash); r != nil {
+	for _, step := range append(append([]plan.Step{}, u.shape.Child...), u.shape.PerItem...) {
+		if step.Call != nil && step.Call.Role == plan.Worker {
+			if r := step.Call.Retrier(plan.Crash); r != nil {
 				attempts = r.MaxAttempts
 			}
 		}
 	}
-	for r := range packed(u.w, u.s) {
-		n, k := float64(r.batches), u.perInvocation(r.items)
+	for r := range plan.Runs(u.w, u.s) {
+		n, k := float64(r.Batches), u.perInvocation(r.Items)
 		if k == 1 {
-			n *= float64(r.items)
+			n *= float64(r.Items)
 		}
 		seconds := math.Ceil(u.batchSeconds(k)*1000-1e-6) / 1000
 		ended, crashed := u.fates(r, attempts, k)
 		worker += gb * seconds * (n*ended + n*crashed/2)
 		if u.shape.Map.Express {
-			bytes := float64(r.items*(indexBytes+u.w.ItemBytes) + u.s.Overhead)
-			express += float64(r.batches) * expressGB(u.b, bytes) * math.Ceil(u.batchSeconds(r.items)*10-1e-6) / 10
+			bytes := float64(r.Items*(indexBytes+u.w.ItemBytes) + u.s.Overhead)
+			express += float64(r.Batches) * expressGB(u.b, bytes) * math.Ceil(u.batchSeconds(r.Items)*10-1e-6) / 10
 		}
 	}
-	u.c.LambdaGBSeconds[Worker] = price.From(worker)
+	u.c.LambdaGBSeconds[plan.Worker] = price.From(worker)
 	u.c.ExpressGBSeconds = price.From(express)
-	for _, role := range []Role{JobStart, Chunker, Summary} {
+	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
 		if u.c.LambdaRequests[role] > 0 {
 			u.c.LambdaGBSeconds[role] = price.From(roleSeconds(role, u.w, u.s, u.b) * float64(u.s.Memory[role]) / 1024)
 		}
@@ -93,7 +94,7 @@ func (u using) functions() {
 }
 
 // fates returns how many attempts of an invocation end, and how many crash, on average.
-func (u using) fates(r run, attempts, items int) (ended, crashed float64) {
+func (u using) fates(r plan.Run, attempts, items int) (ended, crashed float64) {
 	if u.w.Crashed <= 0 {
 		return 1, 0
 	}
@@ -102,13 +103,13 @@ func (u using) fates(r run, attempts, items int) (ended, crashed float64) {
 		for i := 1; i <= attempts+1; i++ {
 			crashed += math.Pow(u.w.Crashed, float64(i))
 		}
-		if u.s.Passing == ByReference { // the next attempt goes on
+		if u.s.Passing == plan.ByReference { // the next attempt goes on
 			return 1, 0
 		}
 		return 1 - failed, crashed
 	}
 	n := 0
-	r.each(func(first, k int) bool {
+	r.Each(func(first, k int) bool {
 		for i := 0; i < k; i += max(items, 1) {
 			n++
 			for attempt := 0; attempt <= attempts; attempt++ {
@@ -132,9 +133,9 @@ func expressGB(b *price.Book, payload float64) float64 {
 }
 
 // roleSeconds returns how long the kit's part of a function takes.
-func roleSeconds(role Role, w Workload, s Setup, b *price.Book) float64 {
+func roleSeconds(role plan.Role, w plan.Workload, s plan.Setup, b *price.Book) float64 {
 	rate := b.Assumption("start-items-per-second").Value
-	if role == Summary {
+	if role == plan.Summary {
 		rate = b.Assumption("summary-items-per-second").Value
 	}
 	return float64(w.Items) / (rate * float64(s.Memory[role]) / b.Assumption("vcpu-memory").Value)
@@ -153,40 +154,40 @@ func put(bytes float64) float64 {
 // objects adds the requests of S3.
 func (u using) objects() {
 	c, n, m := u.c, float64(u.w.Items), float64(u.c.Children)
-	if u.s.Passing == Inline {
+	if u.s.Passing == plan.Inline {
 		return
 	}
 	items := n * float64(u.w.ItemBytes+1)
 	result := float64(outcomeBytes+u.w.ResultBytes) + math.Ceil(math.Log10(n+1))
 	results := n * result
 	list := items
-	if u.s.Passing == ByReference {
+	if u.s.Passing == plan.ByReference {
 		list, results = m*addressBytes, m*2*addressBytes
 		c.S3Puts += m // chunks
-		retries := max(c.LambdaRequests[Worker]-m, 0)
+		retries := max(c.LambdaRequests[plan.Worker]-m, 0)
 		var stored float64
-		for r := range packed(u.w, u.s) {
-			k := float64(r.items)
-			stored += float64(r.batches) * max(1, math.Ceil(u.batchSeconds(r.items)/storeSeconds(u.s.Memory[Worker])-1e-9), parts(k*result, partBytes))
+		for r := range plan.Runs(u.w, u.s) {
+			k := float64(r.Items)
+			stored += float64(r.Batches) * max(1, math.Ceil(u.batchSeconds(r.Items)/storeSeconds(u.s.Memory[plan.Worker])-1e-9), parts(k*result, partBytes))
 		}
 		c.S3Puts += m + retries + stored // the LIST of each attempt, and parts
 		c.S3Gets += m + retries          // the chunk
 		c.S3Gets += stored               // read by the summary
 	}
-	if c.LambdaRequests[JobStart]+c.LambdaRequests[Chunker] > 0 {
+	if c.LambdaRequests[plan.JobStart]+c.LambdaRequests[plan.Chunker] > 0 {
 		c.S3Puts += put(list)
 	}
-	if c.LambdaRequests[Chunker] > 0 {
+	if c.LambdaRequests[plan.Chunker] > 0 {
 		c.S3Gets += parts(items, u.assumed("item-reader-bytes-per-get"))
 	}
 	if u.shape.Map.Reader {
 		c.S3Gets += parts(list, u.assumed("item-reader-bytes-per-get"))
 	}
-	if u.s.Passing == ByValue {
-		for r := range packed(u.w, u.s) {
-			if float64(r.items)*result > protocol.MaxAnswer {
-				c.S3Puts += float64(r.batches)
-				c.S3Gets += float64(r.batches)
+	if u.s.Passing == plan.ByValue {
+		for r := range plan.Runs(u.w, u.s) {
+			if float64(r.Items)*result > protocol.MaxAnswer {
+				c.S3Puts += float64(r.Batches)
+				c.S3Gets += float64(r.Batches)
 			}
 		}
 	}
@@ -194,7 +195,7 @@ func (u using) objects() {
 	if u.shape.Map.Writer {
 		c.S3Puts += parts(results, u.assumed("result-writer-bytes-per-part")) + files + 1
 	}
-	if c.LambdaRequests[Summary] > 0 {
+	if c.LambdaRequests[plan.Summary] > 0 {
 		c.S3Puts += 1 + 3 // LIST, and the files of the report
 		c.S3Gets += 2 + files
 		if u.w.Failed > 0 {
@@ -209,13 +210,13 @@ func (u using) objects() {
 func storeSeconds(memory int) float64 { return max(1, 75*1024/float64(max(memory, 1))) }
 
 // records adds the requests of DynamoDB.
-func (u using) records(path []Step) {
+func (u using) records(path []plan.Step) {
 	for _, step := range path {
 		if step.Call != nil && step.Call.Service == "dynamodb" {
 			u.c.WriteUnits++
 		}
 		for _, inner := range step.Inner {
-			u.records([]Step{inner})
+			u.records([]plan.Step{inner})
 		}
 	}
 	if u.s.Once && len(path) == len(u.shape.Parent) {
@@ -229,7 +230,7 @@ func (u using) logs() {
 	}
 	n := float64(u.w.Items)
 	u.c.LogBytes += n * u.w.Failed * u.assumed("log-bytes-per-failed-item")
-	u.c.LogBytes += u.c.LambdaRequests[Summary] * u.assumed("log-bytes-of-summary")
+	u.c.LogBytes += u.c.LambdaRequests[plan.Summary] * u.assumed("log-bytes-of-summary")
 	if u.s.LogData {
 		u.c.VendedLogBytes = u.c.Events*u.assumed("log-data-bytes-per-event") + n*(4*float64(indexBytes+u.w.ItemBytes)+3*float64(outcomeBytes+u.w.ResultBytes))
 	}

@@ -1,17 +1,18 @@
-package plan
+package option
 
 import (
 	"math"
 	"slices"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 )
 
 // Compare plans all ways to pass items, with Standard and with Express children, and
 // with batches of many sizes, and then other architectures for the same items. Shapes
 // returns what an execution enters with a setup.
-func Compare(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) (options, others []Option, err error) {
+func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) (options, others []Option, err error) {
 	limits := map[kind]Limit{} // with the longest timeout
 	for _, s := range setups(w, base, shapes, b) {
 		o, err := Evaluate(w, s, shapes(s), b)
@@ -29,7 +30,7 @@ func Compare(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) (o
 	}
 	MarkBest(options)
 	for i, o := range options {
-		if !o.Best || o.Setup.Passing == Inline {
+		if !o.Best || o.Setup.Passing == plan.Inline {
 			continue
 		}
 		if options[i], err = leastConcurrency(o, w, shapes, b); err != nil {
@@ -45,18 +46,18 @@ func Compare(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) (o
 var sizes = []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000}
 
 // setups returns the setups to compare.
-func setups(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) []Setup {
+func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) []plan.Setup {
 	inline := base
-	inline.Passing, inline.Children, inline.Batch, inline.MaxConcurrency = Inline, None, 1, 40
+	inline.Passing, inline.Children, inline.Batch, inline.MaxConcurrency = plan.Inline, plan.None, 1, 40
 	inline.Timeout = withTimeout(base, workerTimeout(w, inline))
-	all := []Setup{inline}
+	all := []plan.Setup{inline}
 	atOnce := min(int(quota(b, "states.children")), int(quota(b, "lambda.concurrency")))
 	if base.Reserved > 0 {
 		atOnce = min(atOnce, base.Reserved)
 	}
-	for _, passing := range []Passing{ByReference, ByValue} {
-		for _, children := range []Children{Standard, Express} {
-			if children == Express && !b.Has(price.ExpressRequest) {
+	for _, passing := range []plan.Passing{plan.ByReference, plan.ByValue} {
+		for _, children := range []plan.Children{plan.Standard, plan.Express} {
+			if children == plan.Express && !b.Has(price.ExpressRequest) {
 				continue
 			}
 			s := base
@@ -83,16 +84,16 @@ func setups(w Workload, base Setup, shapes func(Setup) Shape, b *price.Book) []S
 
 // workerTimeout returns the timeout that a worker needs: a tenth more than a batch
 // takes, and the kit's reserve.
-func workerTimeout(w Workload, s Setup) time.Duration {
+func workerTimeout(w plan.Workload, s plan.Setup) time.Duration {
 	seconds := batchSeconds(w, s, s.Batch)
 	seconds += 4 * w.Time.Deviation().Seconds() * math.Sqrt(float64(s.Batch)) / float64(max(s.ItemsAtOnce, 1))
 	return min(time.Duration(math.Ceil(seconds/0.9+reserve.Seconds()))*time.Second, 15*time.Minute)
 }
 
-func withTimeout(s Setup, d time.Duration) map[Role]time.Duration {
-	all := map[Role]time.Duration{Worker: d}
+func withTimeout(s plan.Setup, d time.Duration) map[plan.Role]time.Duration {
+	all := map[plan.Role]time.Duration{plan.Worker: d}
 	for role, timeout := range s.Timeout {
-		if role != Worker {
+		if role != plan.Worker {
 			all[role] = timeout
 		}
 	}
@@ -101,8 +102,8 @@ func withTimeout(s Setup, d time.Duration) map[Role]time.Duration {
 
 // leastConcurrency returns the option with the least MaxConcurrency that takes at most
 // 2% longer: a job should not ask for more than it uses.
-func leastConcurrency(o Option, w Workload, shapes func(Setup) Shape, b *price.Book) (Option, error) {
-	with := func(c int) Setup {
+func leastConcurrency(o Option, w plan.Workload, shapes func(plan.Setup) plan.Shape, b *price.Book) (Option, error) {
+	with := func(c int) plan.Setup {
 		s := o.Setup
 		s.MaxConcurrency = c
 		return s
@@ -114,7 +115,7 @@ func leastConcurrency(o Option, w Workload, shapes func(Setup) Shape, b *price.B
 	low, high := 0, (o.Setup.MaxConcurrency+9)/10 // in tens
 	for high-low > 1 {
 		middle := (low + high) / 2
-		if s := with(10 * middle); Duration(w, s, shapes(s), b).Seconds <= limit {
+		if s := with(10 * middle); plan.Duration(w, s, shapes(s), b).Seconds <= limit {
 			high = middle
 		} else {
 			low = middle

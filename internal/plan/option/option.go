@@ -1,4 +1,6 @@
-package plan
+// Package option plans ways to set a job up: what each costs, which limit it meets
+// first, and which one is the cheapest within a time.
+package option
 
 import (
 	"cmp"
@@ -6,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 )
 
@@ -13,31 +16,31 @@ import (
 // what it costs and how long it takes.
 type Option struct {
 	Name   string
-	Setup  Setup
-	Counts Counts
+	Setup  plan.Setup
+	Counts plan.Counts
 	Lines  []Line
 	// Compute is what the worker costs, Orchestration everything else.
 	Orchestration, Compute price.Amount
-	Took                   Took
+	Took                   plan.Took
 	First                  Limit  // what ends the growth of the job; its Name is empty for nothing
 	BatchLimit             Limit  // what ends the growth of a batch
 	Feasible               bool   // it can do the workload, within the deadline
 	Why                    string // it can't
 	Best                   bool   // is the cheapest of its kind
 
-	evaluate func(w Workload) (Option, error)
+	evaluate func(w plan.Workload) (Option, error)
 }
 
 // Total returns what an execution costs.
 func (o Option) Total() price.Amount { return o.Orchestration.Plus(o.Compute) }
 
 // Evaluate plans a job with a setup. The shape is what its executions enter.
-func Evaluate(w Workload, s Setup, shape Shape, b *price.Book) (Option, error) {
-	o := Option{Name: name(s), Setup: s, evaluate: func(w Workload) (Option, error) { return Evaluate(w, s, shape, b) }}
-	o.Counts = Count(w, s, shape)
+func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (Option, error) {
+	o := Option{Name: name(s), Setup: s, evaluate: func(w plan.Workload) (Option, error) { return Evaluate(w, s, shape, b) }}
+	o.Counts = plan.Count(w, s, shape)
 	u := using{w, s, shape, b, &o.Counts}
 	u.add()
-	o.Took = Duration(w, s, shape, b)
+	o.Took = plan.Duration(w, s, shape, b)
 	u.traces(o.Took.Seconds)
 	if err := o.price(w, b); err != nil {
 		return Option{}, err
@@ -51,7 +54,7 @@ func Evaluate(w Workload, s Setup, shape Shape, b *price.Book) (Option, error) {
 }
 
 // price adds the lines of the bill.
-func (o *Option) price(w Workload, b *price.Book) (err error) {
+func (o *Option) price(w plan.Workload, b *price.Book) (err error) {
 	o.Lines, err = Price(o.Counts, o.Setup.Architecture, b, w.FreeTier)
 	for _, l := range o.Lines {
 		if l.Orchestration {
@@ -64,7 +67,7 @@ func (o *Option) price(w Workload, b *price.Book) (err error) {
 }
 
 // judge says whether the option can do the workload.
-func (o *Option) judge(w Workload) {
+func (o *Option) judge(w plan.Workload) {
 	switch {
 	case o.BatchLimit.Name != "" && o.Setup.Batch > o.BatchLimit.fits() && o.BatchLimit.Hard:
 		o.Why = o.BatchLimit.String()
@@ -78,15 +81,15 @@ func (o *Option) judge(w Workload) {
 }
 
 // name names a setup.
-func name(s Setup) string {
-	if s.Passing == Inline {
+func name(s plan.Setup) string {
+	if s.Passing == plan.Inline {
 		return "inline"
 	}
-	children := map[Children]string{Standard: "Standard", Express: "Express"}[s.Children]
-	if s.Batch == 1 && s.Passing == ByValue {
+	children := map[plan.Children]string{plan.Standard: "Standard", plan.Express: "Express"}[s.Children]
+	if s.Batch == 1 && s.Passing == plan.ByValue {
 		return "one item, " + children
 	}
-	passing := map[Passing]string{ByValue: "by value", ByReference: "by reference"}[s.Passing]
+	passing := map[plan.Passing]string{plan.ByValue: "by value", plan.ByReference: "by reference"}[s.Passing]
 	return fmt.Sprintf("%s, %s, %s", passing, children, number.Thousands(s.Batch))
 }
 
@@ -109,8 +112,8 @@ func compareOptions(a, b Option) int {
 
 // kind is how an option passes items, and to which children.
 type kind struct {
-	passing  Passing
-	children Children
+	passing  plan.Passing
+	children plan.Children
 }
 
 func (o Option) kind() kind { return kind{o.Setup.Passing, o.Setup.Children} }
@@ -147,7 +150,7 @@ func (e *NoneError) Error() string {
 // Recommend returns the cheapest option that can do the workload. Of options that cost
 // the same to a tenth of a cent, it returns one with Standard children and by value, of
 // several the fastest, and of several the one with the smallest batches.
-func Recommend(options []Option, w Workload) (Option, error) {
+func Recommend(options []Option, w plan.Workload) (Option, error) {
 	var best *Option
 	var nearest Option
 	for i, o := range options {

@@ -1,6 +1,10 @@
-package plan
+package option
 
-import "math"
+import (
+	"math"
+
+	"github.com/mapjob/mapjob/internal/plan"
+)
 
 // Curve is an option over the number of items.
 type Curve struct {
@@ -18,7 +22,7 @@ type CurvePoint struct {
 
 // Curves plans options with numbers of items from one to another, at points that lie
 // evenly on a log axis. A curve ends at the first limit that its option meets.
-func Curves(w Workload, options []Option, from, to, points int) ([]Curve, error) {
+func Curves(w plan.Workload, options []Option, from, to, points int) ([]Curve, error) {
 	var curves []Curve
 	for _, o := range options {
 		c := Curve{Option: o}

@@ -1,8 +1,9 @@
-package plan
+package option
 
 import (
 	"errors"
 
+	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
 )
 
@@ -18,14 +19,14 @@ type Line struct {
 }
 
 // Price returns the lines of a bill: the compute of the worker, and all else.
-func Price(c Counts, architecture string, b *price.Book, free bool) ([]Line, error) {
+func Price(c plan.Counts, architecture string, b *price.Book, free bool) ([]Line, error) {
 	compute := price.LambdaARM
 	if architecture == "x86_64" {
 		compute = price.LambdaX86
 	}
 	own := price.Quantity{}
 	for role, q := range c.LambdaGBSeconds {
-		if role != Worker {
+		if role != plan.Worker {
 			own = own.Plus(q)
 		}
 	}
@@ -34,7 +35,7 @@ func Price(c Counts, architecture string, b *price.Book, free bool) ([]Line, err
 		requests += n
 	}
 	const gb = 1_000_000_000
-	worker := c.LambdaGBSeconds[Worker]
+	worker := c.LambdaGBSeconds[plan.Worker]
 	var lines []Line
 	for _, l := range []struct {
 		Line
