@@ -383,13 +383,15 @@ func (e *estimate) begins(child int, cold float64) float64 {
 	if rounds > 0 {
 		begins += cold
 	}
+	var tokens float64
 	for _, p := range e.paces() {
 		begins = max(begins, float64(rounds)*e.mean+p.token(first))
-	}
-	tokens := e.tokens(child)
-	if p := e.starts; rounds > 0 && tokens > 0 && float64(e.concurrency) < p.burst {
-		// While the first children work, the bucket gets full again, and gets no more.
-		tokens += max(0, cold+e.mean-float64(e.concurrency)/p.rate)
+		at := p.token(child)
+		if taken := float64(e.concurrency) * p.each; rounds > 0 && at > 0 && taken < p.burst {
+			// While the first children work, the bucket gets full again, and gets no more.
+			at += max(0, cold+e.mean-taken/p.rate)
+		}
+		tokens = max(tokens, at)
 	}
 	return max(tokens, begins)
 }
