@@ -30,10 +30,10 @@ func (a *Agenda[T]) Add(value T, at time.Time, order int64) *Entry[T] {
 	return e
 }
 
-// Remove removes an entry. A nil entry, or one that is not in the agenda any more, is
-// left alone.
+// Remove removes an entry. A nil entry, or one that is not in this agenda, is left
+// alone.
 func (a *Agenda[T]) Remove(e *Entry[T]) {
-	if e != nil && e.place >= 0 {
+	if e != nil && e.place >= 0 && e.place < len(a.entries) && a.entries[e.place] == e {
 		heap.Remove(&a.entries, e.place)
 	}
 }

@@ -25,9 +25,6 @@ func (m *mapRun) startChild() {
 		child: c, ended: c.done,
 	}
 	c.execution.arn = r.executionARN(m.childARN, name, c.execution.kind)
-	if c.execution.kind == Express {
-		c.execution.timeout = r.engine.limits.ExpressDuration
-	}
 	m.running = append(m.running, c)
 	m.children++
 	m.batch = batch{}

@@ -22,7 +22,7 @@ type execution struct {
 	machineName string
 	kind        Type
 	flow        *asl.Flow
-	timeout     time.Duration
+	timeout     time.Duration // 0: as long as the service allows
 	input       any
 	text        []byte // of the input, if a session has started it
 	startTime   time.Time
@@ -49,7 +49,7 @@ func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Ty
 		machineARN: machineARN, machineName: statesarn.Name(machineARN), kind: kind,
 		flow: &machine.Flow, timeout: time.Duration(machine.TimeoutSeconds) * time.Second, status: Running,
 	}
-	if limit := r.engine.limits.ExpressDuration; kind == Express && limit > 0 && (x.timeout == 0 || x.timeout > limit) {
+	if limit := r.engine.limits.duration(kind); limit > 0 && x.timeout > limit {
 		x.timeout = limit
 	}
 	return x
@@ -68,8 +68,13 @@ func (x *execution) start() {
 	}
 	x.root = &thread{execution: x, done: x.finish}
 	x.root.recordAside(event.ExecutionStarted, &event.Data{Value: x.input, HasValue: true, Resource: x.run.engine.roleARN})
-	if x.timeout > 0 {
+	switch limit := x.run.engine.limits.duration(x.kind); {
+	case x.timeout > 0:
 		x.timer = x.run.loop.After(x.timeout, x.timeOut)
+	case limit > 0 && x.kind == Express:
+		x.timer = x.run.loop.After(limit, x.timeOut)
+	case limit > 0 && x.child == nil: // a child ends with its parent
+		x.timer = x.run.loop.Deadline(limit, x.timeOut)
 	}
 	x.root.enter(x.flow.Start, x.input)
 }

@@ -113,12 +113,21 @@ type Limits struct {
 	VariablesBytes int
 	// NameLength is the number of characters of an execution's name.
 	NameLength int
-	// ExpressDuration is how long an Express execution may take.
-	ExpressDuration time.Duration
+	// StandardDuration and ExpressDuration are how long an execution may take.
+	StandardDuration time.Duration
+	ExpressDuration  time.Duration
+}
+
+// duration returns how long an execution may take; 0 means no limit.
+func (l *Limits) duration(kind Type) time.Duration {
+	if kind == Express {
+		return l.ExpressDuration
+	}
+	return l.StandardDuration
 }
 
 // AWSLimits are the limits of AWS.
 var AWSLimits = Limits{
 	Events: 25000, PayloadBytes: 262144, VariableBytes: 262144, VariablesBytes: 10485760,
-	NameLength: 80, ExpressDuration: 5 * time.Minute,
+	NameLength: 80, StandardDuration: 365 * 24 * time.Hour, ExpressDuration: 5 * time.Minute,
 }

@@ -185,3 +185,62 @@ func TestAnEndlessExpressionEndsThoughNoTimePasses(t *testing.T) {
 		}
 	})
 }
+
+// A Standard execution runs for one year at most.
+func TestAYearEndsAStandardExecution(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for name, definition := range map[string]string{
+		"a timestamp":                        `{"StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"2999-01-01T00:00:00Z","End":true}}}`,
+		"the longest wait":                   `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99999999,"End":true}}}`,
+		"a longer TimeoutSeconds":            `{"TimeoutSeconds":99999999,"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99999998,"End":true}}}`,
+		"a branch and a retry":               `{"StartAt":"P","States":{"P":{"Type":"Parallel","End":true,"Retry":[{"ErrorEquals":["States.ALL"],"IntervalSeconds":99999999}],"Branches":[{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"E"}}}]}}}`,
+		"a child that waits for longer":      `{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":99999999,"End":true}}}}}}`,
+		"a loop that waits for a day a time": `{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":86400,"Next":"C"},"C":{"Type":"Choice","Default":"W","Choices":[{"Variable":"$","IsString":true,"Next":"D"}]},"D":{"Type":"Succeed"}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := open(t, definition)
+				arn := begin(t, s, "a", `[1]`)
+				if end := s.RunToEnd(arn); end != loop.Ended {
+					t.Errorf("got end %d, expected the execution's", end)
+				}
+				x, _ := s.Result(arn)
+				if got := status(t, s, arn); got != "TIMED_OUT" || x.Stop.Sub(x.Start) != year {
+					t.Errorf("got %s after %s, expected TIMED_OUT after a year", got, x.Stop.Sub(x.Start))
+				}
+				s.Close()
+			})
+		})
+		e, err := engine.New(parse(t, definition), engine.WithClock(engine.VirtualClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x, err := e.Run(t.Context(), []byte(`[1]`)); err != nil || x.Status != engine.TimedOut || x.Stop.Sub(x.Start) != year {
+			t.Errorf("%s in virtual time: got %v and %+v, expected TIMED_OUT after a year", name, err, x)
+		}
+	}
+}
+
+// The year ends an execution that waits for nothing else only if time passes.
+func TestAYearDoesNotPassForATokenAlone(t *testing.T) {
+	const definition = `{"StartAt":"Ask","States":{"Ask":{"Type":"Task","Resource":"arn:aws:states:::sqs:sendMessage.waitForTaskToken","End":true,
+		"Parameters":{"QueueUrl":"q","MessageBody.$":"$$.Task.Token"}}}}`
+	synctest.Test(t, func(t *testing.T) {
+		sent := engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) { return nil, nil })
+		s := open(t, definition, engine.WithIntegration("arn:aws:states:::sqs:sendMessage.waitForTaskToken", sent))
+		start := time.Now()
+		arn := begin(t, s, "a", `1`)
+		if end := s.RunToEnd(arn); end != loop.Blocked || status(t, s, arn) != "RUNNING" || time.Now() != start {
+			t.Errorf("got end %d and %s after %s, expected to be blocked at once", end, status(t, s, arn), time.Since(start))
+		}
+		s.Run(start.Add(365*24*time.Hour - 1))
+		if got := status(t, s, arn); got != "RUNNING" {
+			t.Errorf("got %s before the year is over, expected RUNNING", got)
+		}
+		s.Run(start.Add(365 * 24 * time.Hour))
+		if got := status(t, s, arn); got != "TIMED_OUT" {
+			t.Errorf("got %s after a year, expected TIMED_OUT", got)
+		}
+		s.Close()
+	})
+}

@@ -26,8 +26,10 @@ type Loop struct {
 	// one: the children that run go first, so that few are in memory.
 	idle   queue
 	timers agenda.Agenda[func()]
-	order  int64 // of timers that are due at the same time
-	ended  bool
+	// deadlines are timers that nothing waits for.
+	deadlines agenda.Agenda[func()]
+	order     int64 // of timers that are due at the same time
+	ended     bool
 
 	// blocking is the number of Block calls whose step has not run.
 	blocking int
@@ -158,7 +160,7 @@ const (
 	// Reached is the end at the limit: nothing can run before time passes.
 	Reached
 	// Blocked is the end of a driven loop without a limit that has nothing left
-	// to wait for: no timer, no Block call, and a driver that is not busy.
+	// to wait for: no timer except deadlines, no Block call, and a driver that is not busy.
 	Blocked
 )
 
@@ -245,10 +247,7 @@ func (l *Loop) sleep(done <-chan struct{}, cancelled func(), limit time.Time) <-
 		return nil
 	default:
 	}
-	next, ok := l.timers.Next()
-	if !limit.IsZero() && (!ok || limit.Before(next)) {
-		next, ok = limit, true
-	}
+	next, ok := l.nextTimer(limit)
 	var due <-chan time.Time
 	if ok {
 		if l.virtual {

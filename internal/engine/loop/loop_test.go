@@ -111,3 +111,22 @@ func TestCancelledIsCalledOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestADeadlineStrikesOnlyIfTimePasses(t *testing.T) {
+	start := time.Date(2026, 3, 14, 1, 59, 0, 0, time.UTC)
+	l := loop.NewVirtual(start)
+	var order []string
+	l.After(time.Hour, func() { order = append(order, "timer") })
+	l.Deadline(time.Hour, func() { order = append(order, "deadline") })
+	l.Stop(l.Deadline(time.Minute, func() { order = append(order, "stopped") }))
+	l.After(2*time.Hour, func() { order = append(order, "last"); l.End() })
+	if end := l.Run(context.Background(), nil); end != loop.Ended || !slices.Equal(order, []string{"timer", "deadline", "last"}) {
+		t.Errorf("got end %d after %q, expected the deadline between two timers", end, order)
+	}
+	l.Deadline(time.Minute, l.End)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if end := l.Run(ctx, l.End); end != loop.Ended || l.Now() != start.Add(2*time.Hour) {
+		t.Errorf("got end %d at %s, expected no time to pass for a deadline alone", end, l.Now())
+	}
+}
