@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -67,11 +68,14 @@ func TestOptionsThatDoNotFitTheStackAreListed(t *testing.T) {
 			"an unknown function": {[]Option{HandleFunc("Everything", nothing)}, []string{
 				`function "Everything": got a handler, expected the name of one of the stack's functions: one of Charge, Ship, Unused`,
 			}},
-			"no handler":         {[]Option{Handle("Ship", nil)}, []string{`function "Ship": got no handler, expected one`}},
-			"two handlers":       {[]Option{HandleFunc("Ship", nothing), HandleFunc("ShipC1D31C7A", nothing)}, []string{`function Ship: got two handlers, expected one`}},
-			"two tasks":          {[]Option{HandleTask("Convert", nothing), HandleTask("Convert", nothing)}, []string{`task Convert: got two functions, expected one`}},
-			"an unknown task":    {[]Option{HandleTask("Convrt", nothing)}, []string{`task "Convrt": got a handler, expected the name of a Task state or the resource of one: `, `Convert`}},
-			"a time in the past": {[]Option{StartAt(time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC))}, []string{`StartAt: got 1999-12-31T00:00:00Z, expected a time from 2000-01-01T00:00:00Z`}},
+			"no handler":               {[]Option{Handle("Ship", nil)}, []string{`function "Ship": got no handler, expected one`}},
+			"no function of a handler": {[]Option{HandleFunc[any, any]("Ship", nil)}, []string{`function "Ship": got no handler, expected one`}},
+			"no function of a task":    {[]Option{HandleTask("Convert", nil)}, []string{`task Convert: got no function, expected one`}},
+			"two handlers":             {[]Option{HandleFunc("Ship", nothing), HandleFunc("ShipC1D31C7A", nothing)}, []string{`function Ship: got two handlers, expected one`}},
+			"two tasks":                {[]Option{HandleTask("Convert", nothing), HandleTask("Convert", nothing)}, []string{`task Convert: got two functions, expected one`}},
+			"an unknown task":          {[]Option{HandleTask("Convrt", nothing)}, []string{`task "Convrt": got a handler, expected the name of a Task state or the resource of one: `, `Convert`}},
+			"a time in the past":       {[]Option{StartAt(time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC))}, []string{`StartAt: got 1999-12-31T00:00:00Z, expected a time from 2000-01-01T00:00:00Z`}},
+			"a time after the clock":   {[]Option{StartAt(time.Date(3000, 1, 1, 0, 0, 0, 0, time.UTC))}, []string{`StartAt: got 3000-01-01T00:00:00Z, expected a time from 2000-01-01T00:00:00Z and before 2261-01-01T00:00:00Z`}},
 			"a fault that is none": {[]Option{Inject(Fault{Fault: "crash", When: "sometimes"}, Fault{Fault: "bang"})}, []string{
 				`fault 1 of Inject: when: got "sometimes" with the fault crash, expected before, or after, or write N, from 1`,
 				`fault 2 of Inject: fault: got "bang", expected one of error, throttle`,
@@ -153,6 +157,12 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 			"Parent":{"Type":"AWS::StepFunctions::StateMachine","Properties":{"DefinitionString":{"Fn::Sub":` + strconv.Quote(`{"StartAt":"Run","States":{"Run":{"Type":"Task","Resource":"arn:aws:states:::states:startExecution.sync:2","Parameters":{"StateMachineArn":"${Child}"},"End":true}}}`) + `}}}}}`,
 			nil, func(w *World) { w.Start("Parent", nil).RunToEnd() },
 			"RunToEnd: execution-1 waits without an end:\n  state Run waits for an execution\n  state Ask waits for a token: answer it with World.Waits()[1].Succeed(…) or Fail(…):\n"},
+		"a time after the clock": {token, nil, func(w *World) { w.Advance(math.MaxInt64) }, "Advance: got 2562047h47m16.854775807s at 2000-01-01T00:00:00Z, expected a duration that is not negative, and a time before 2262-01-01T00:00:00Z"},
+		"a time that goes back":  {token, nil, func(w *World) { w.Advance(-time.Hour) }, "Advance: got -1h0m0s at 2000-01-01T00:00:00Z, expected a duration that is not negative"},
+		"an execution after the clock": {token, nil, func(w *World) {
+			w.Advance(261 * 366 * 24 * time.Hour)
+			w.Start("", nil)
+		}, "Start: got an execution after 2261-01-01T00:00:00Z, expected one before: it may take a year"},
 		"an output in bytes":              {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed([]byte("1")) }, "Succeed: encoding the output: got a []byte, expected a json.RawMessage of it, or a value to encode as JSON"},
 		"an input in bytes":               {token, nil, func(w *World) { w.Start("", []byte("{}")) }, "Start: encoding the input: got a []byte, expected a json.RawMessage of it"},
 		"an output that can't be encoded": {token, nil, func(w *World) { x := w.Start("", nil); w.RunUntilBlocked(); x.Waits()[0].Succeed(func() {}) }, "Succeed: encoding the output: json: unsupported type: func()"},

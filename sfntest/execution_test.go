@@ -221,7 +221,8 @@ func TestErrorsOfHandlers(t *testing.T) {
 		"wrapped": {func(context.Context) error {
 			return fmt.Errorf("at night: %w", &sfntest.Error{Name: "Busy", Cause: "later"})
 		}, `Busy: {"errorMessage":"later","errorType":"Busy"}`},
-		"a panic": {func(context.Context) error { panic("bang") }, `string: {"errorMessage":"bang","errorType":"string"}`},
+		"a panic":       {func(context.Context) error { panic("bang") }, `string: {"errorMessage":"bang","errorType":"string","stackTrace":[{"path":"github.com/mapjob/mapjob/sfntest/execution_test.go","line":`},
+		"a panic of Go": {func(context.Context) error { var none map[string]int; none["a"]++; return nil }, `plainError: {"errorMessage":"assignment to entry in nil map","errorType":"plainError","stackTrace":[{"path":"github.com/mapjob/mapjob/sfntest/execution_test.go","line":`},
 		"too late": {func(ctx context.Context) error { time.Sleep(16 * time.Minute); return nil },
 			`Sandbox.Timedout: {"errorMessage":"RequestId: `},
 	} {
@@ -303,14 +304,14 @@ func TestErrorsOfTasks(t *testing.T) {
 func TestFunctionsOfTasksThatDoNotReturn(t *testing.T) {
 	const convert = `{"StartAt":"Convert","States":{"Convert":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}}}`
 	for expected, end := range map[string]func(){
-		"States.TaskFailed: task Convert: panic: bang":                      func() { panic("bang") },
-		"States.TaskFailed: task Convert: its function ended its goroutine": runtime.Goexit,
+		"States.TaskFailed: task Convert: panic: bang at execution_test.go:": func() { panic("bang") },
+		"States.TaskFailed: task Convert: its function ended its goroutine":  runtime.Goexit,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := sfntest.New(t, sfntest.Parse(t, []byte(convert)), sfntest.HandleTask("Convert", func(context.Context, json.RawMessage) (any, error) { end(); return nil, nil }))
 			x := w.Start("", nil)
 			x.RunToEnd()
-			if err := x.Err(); err == nil || err.Error() != expected {
+			if err := x.Err(); err == nil || !strings.HasPrefix(err.Error(), expected) {
 				t.Errorf("got %v, expected %s", err, expected)
 			}
 		})
@@ -474,6 +475,47 @@ Mappings:
 		var receipt Receipt
 		if x.Output(&receipt); receipt != (Receipt{"o-1", 30}) {
 			t.Errorf("got %+v, expected the receipt of o-1 from a function that has 30 seconds", receipt)
+		}
+	})
+}
+
+// As on AWS, a Standard execution ends after a year, and RunToEnd gets there. It does
+// not let the year pass if the execution waits for nothing but the test.
+func TestAnExecutionTakesAYearAtMost(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for name, definition := range map[string]string{
+		"2999":   `{"StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"2999-01-01T00:00:00Z","End":true}}}`,
+		"9999":   `{"StartAt":"W","States":{"W":{"Type":"Wait","Timestamp":"9999-12-31T23:59:59Z","End":true}}}`,
+		"a task": `{"StartAt":"W","States":{"W":{"Type":"Task","Resource":"arn:aws:states:::glue:startJobRun.sync","Parameters":{"JobName":"j"},"End":true}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				late := time.Date(2260, 12, 31, 0, 0, 0, 0, time.UTC)
+				options := []sfntest.Option{sfntest.StartAt(late)}
+				if name == "a task" {
+					options = append(options, sfntest.HandleTask("W", func(ctx context.Context, _ json.RawMessage) (any, error) { <-ctx.Done(); return nil, ctx.Err() }))
+				}
+				w := sfntest.New(t, sfntest.Parse(t, []byte(definition)), options...)
+				x := w.Start("", nil)
+				x.RunToEnd()
+				if got := time.Since(late); x.Status() != "TIMED_OUT" || got != year {
+					t.Errorf("got %s after %s, expected TIMED_OUT after a year:\n%s", x.Status(), got, x.History())
+				}
+			})
+		})
+	}
+}
+
+// The history shows where a handler has panicked.
+func TestThePlaceOfAPanicIsInTheHistory(t *testing.T) {
+	const call = `{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f"},"End":true}}}`
+	synctest.Test(t, func(t *testing.T) {
+		var none map[string]int
+		x := sfntest.New(t, sfntest.Parse(t, []byte(call)), sfntest.HandleFunc("f", func(context.Context, any) (any, error) { none["a"]++; return nil, nil })).Start("", nil)
+		x.RunToEnd()
+		const expected = `Call: failed: plainError: {"errorMessage":"assignment to entry in nil map","errorType":"plainError"} at execution_test.go:`
+		if !strings.Contains(x.History().String(), expected) {
+			t.Errorf("got\n%s\nexpected\n%s", x.History(), expected)
 		}
 	})
 }

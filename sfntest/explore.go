@@ -202,6 +202,11 @@ func (e *explorer) explore() {
 				e.t.Errorf("invariant %q was never reached in %d seeds: see with -v what was, and add seeds, inputs or faults that lead there", i.name, e.sweep.Seeds)
 			}
 		}
+		for _, kind := range e.sweep.Faults {
+			if !e.sites.CanStrike(kind) {
+				e.t.Errorf("faults: got %q, which can strike nowhere in these runs, expected kinds that can, or none for all of them", kind)
+			}
+		}
 	}
 }
 

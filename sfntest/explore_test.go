@@ -239,7 +239,7 @@ func TestSweepsThatFail(t *testing.T) {
 		"fault": {"--- FAIL: TestFailing/seed=", "each order is charged once: order ",
 			`1 is needed: [{"fault":"crash",`, " repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=", ` -sfntest.faults='[{"fault":"crash",`, "FAULT crash after the work", "as in a seed before, with faults of the same kinds: crash after"},
 		"without faults":          {"--- FAIL: TestFailing/seed=0 ", "no state is entered: got state All", "without faults repeat: go test ./sfntest -run", "-sfntest.seed=0 -sfntest.faults='[]'"},
-		"a panic":                 {"the test: panic: runtime error: index out of range [0] with length 0 at explore_test.go:", " at explore_test.go:", "-sfntest.seed=0 -sfntest.faults='[]'"},
+		"a panic":                 {"the test: panic: runtime error: index out of range [0] with length 0 at explore_test.go:", ", explore_test.go:", "-sfntest.seed=0 -sfntest.faults='[]'"},
 		"a panic of an invariant": {"an order is charged: panic: interface conversion: interface {} is nil, not map[string]int at explore_test.go:", "-sfntest.seed=0"},
 		"never reached":           {`invariant "the moon is full" was never reached in 8 seeds: see with -v what was`, "invariants reached in runs", "each order is charged once 9"},
 		"not the same":            {"two runs differ at event ", "a handler or an invariant depends on the order of its goroutines or of a map, on random numbers or on what runs share"},

@@ -1,22 +1,16 @@
 package sfntest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambda/handlertrace"
-	"github.com/aws/aws-lambda-go/lambda/messages"
 
-	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
-	"github.com/mapjob/mapjob/internal/value"
+	"github.com/mapjob/mapjob/sfntest/internal/handlers"
 )
 
 // Option sets up a [World].
@@ -25,7 +19,7 @@ type Option struct{ set func(*settings) error }
 type settings struct {
 	stack    *Stack
 	handlers map[string]lambda.Handler // by the names of functions
-	tasks    map[string]*task
+	tasks    map[string]*handlers.Task
 	seed     uint64
 	start    time.Time
 	faults   []fault.Fault
@@ -47,7 +41,7 @@ func Handle(name string, h lambda.Handler) Option {
 		if s.handlers[f.Name] != nil {
 			return fmt.Errorf("function %s: got two handlers, expected one", f.ID)
 		}
-		s.handlers[f.Name] = &function{handler: h}
+		s.handlers[f.Name] = handlers.NewFunction(h, named)
 		return nil
 	}}
 }
@@ -55,36 +49,18 @@ func Handle(name string, h lambda.Handler) Option {
 // HandleFunc is [Handle] for an ordinary function. Its payload is decoded, its answer
 // encoded and its error named as package lambda does it; an [*Error] has its own name.
 func HandleFunc[In, Out any](name string, f func(context.Context, In) (Out, error)) Option {
+	if f == nil {
+		return Handle(name, nil)
+	}
 	return Handle(name, lambda.NewHandler(f))
 }
 
-// function is a handler whose invocations may go on at once, and whose errors may be
-// an *Error.
-type function struct {
-	handler lambda.Handler
-	// Package lambda answers from buffers that it has already put back, which is
-	// right for one invocation at a time.
-	answering sync.Mutex
-}
-
-// Invoke implements [lambda.Handler].
-func (f *function) Invoke(ctx context.Context, payload []byte) (answer []byte, err error) {
-	locked := false
-	defer func() {
-		if locked {
-			answer = bytes.Clone(answer)
-			f.answering.Unlock()
-		}
-	}()
-	trace := handlertrace.HandlerTrace{ResponseEvent: func(context.Context, any) { // before it is encoded
-		f.answering.Lock()
-		locked = true
-	}}
-	answer, err = f.handler.Invoke(handlertrace.NewContext(ctx, trace), payload)
-	if named, ok := errors.AsType[*Error](err); ok && named != nil {
-		err = messages.InvokeResponse_Error{Type: named.Name, Message: named.Cause}
+// named returns the name and the cause of an [*Error].
+func named(err error) (name, cause string, ok bool) {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
+		return e.Name, e.Cause, true
 	}
-	return answer, err
+	return "", "", false
 }
 
 // HandleTask lets f answer the tasks of a state, or all tasks of a resource such as
@@ -92,54 +68,15 @@ func (f *function) Invoke(ctx context.Context, payload []byte) (answer []byte, e
 // that f returns is the error that Retry and Catch see.
 func HandleTask(name string, f func(ctx context.Context, arguments json.RawMessage) (any, error)) Option {
 	return Option{func(s *settings) error {
-		if s.tasks[name] != nil {
+		switch {
+		case f == nil:
+			return fmt.Errorf("task %s: got no function, expected one", name)
+		case s.tasks[name] != nil:
 			return fmt.Errorf("task %s: got two functions, expected one", name)
 		}
-		s.tasks[name] = &task{name: name, f: f}
+		s.tasks[name] = handlers.NewTask(name, f, named)
 		return nil
 	}}
-}
-
-// task answers tasks with a function.
-type task struct {
-	name    string
-	f       func(ctx context.Context, arguments json.RawMessage) (any, error)
-	running atomic.Int64
-}
-
-// Call implements [engine.Integration].
-func (t *task) Call(ctx context.Context, r *engine.Request) (any, error) {
-	answer, err := t.do(ctx, value.Append(nil, r.Parameters))
-	if named, ok := errors.AsType[*Error](err); ok && named != nil {
-		return nil, &engine.TaskError{Name: named.Name, Cause: named.Cause}
-	}
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(answer)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the answer: %w", err)
-	}
-	return value.Parse(text)
-}
-
-// do calls the function. It may panic, and t.Fatal ends its goroutine.
-func (t *task) do(ctx context.Context, arguments json.RawMessage) (answer any, err error) {
-	t.running.Add(1)
-	defer t.running.Add(-1)
-	err = fmt.Errorf("task %s: its function ended its goroutine", t.name)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if p := recover(); p != nil {
-				err = fmt.Errorf("task %s: panic: %v", t.name, p)
-			}
-		}()
-		answer, err = t.f(ctx, arguments)
-	}()
-	<-done
-	return answer, err
 }
 
 // Seed chooses in which order requests and tasks that run at the same time go on,
@@ -153,8 +90,9 @@ func Seed(n uint64) Option {
 // midnight UTC of 2000-01-01.
 func StartAt(t time.Time) Option {
 	return Option{func(s *settings) error {
-		if now := time.Now(); t.Before(now) {
-			return fmt.Errorf("StartAt: got %s, expected a time from %s", t.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+		now := time.Now()
+		if t.Before(now) || !t.Before(lastStart()) {
+			return fmt.Errorf("StartAt: got %s, expected a time from %s and before %s", t.Format(time.RFC3339), now.UTC().Format(time.RFC3339), lastStart().Format(time.RFC3339))
 		}
 		s.start = t
 		return nil

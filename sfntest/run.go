@@ -3,14 +3,13 @@ package sfntest
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/sfntest/internal/history"
 	"github.com/mapjob/mapjob/sfntest/internal/table"
 )
@@ -147,25 +146,7 @@ func failOnPanic(name string, violated func(name, reason string)) {
 	if _, stopped := p.(stopRun); stopped {
 		panic(p)
 	}
-	violated(name, fmt.Sprintf("panic: %v%s", p, panicked()))
-}
-
-// panicked returns a line for each caller of a panic up to the explorer.
-func panicked() string {
-	explorer := reflect.TypeFor[explorer]().PkgPath() + ".(*explorer)"
-	pcs := make([]uintptr, 64)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
-	var lines strings.Builder
-	for frame, more := frames.Next(); more; frame, more = frames.Next() {
-		switch {
-		case strings.HasPrefix(frame.Function, "runtime."):
-			continue
-		case strings.HasPrefix(frame.Function, explorer):
-			return lines.String()
-		}
-		fmt.Fprintf(&lines, "\n  at %s:%d", filepath.Base(frame.File), frame.Line)
-	}
-	return lines.String()
+	violated(name, fmt.Sprintf("panic: %v\n  at %s", p, panics.Places(reflect.TypeFor[explorer]().PkgPath()+".(*explorer)")))
 }
 
 // observe checks the invariants that always hold.

@@ -17,6 +17,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/simulation"
+	"github.com/mapjob/mapjob/sfntest/internal/handlers"
 	"github.com/mapjob/mapjob/sfntest/internal/history"
 	"github.com/mapjob/mapjob/sfntest/internal/jobfunctions"
 )
@@ -29,7 +30,7 @@ type World struct {
 	simulation *simulation.Simulation
 	session    *engine.Session
 	record     history.Record
-	tasks      []*task
+	tasks      []*handlers.Task
 	executions map[string]*Execution // by ARN
 	started    int
 	stopped    func() bool // nil, or whether the run of a sweep need not go on
@@ -77,13 +78,12 @@ const grace = time.Hour
 // then.
 func (w *World) close() error {
 	errs := []error{w.simulation.Close()}
-	running := func(t *task) bool { return t.running.Load() > 0 }
-	if slices.ContainsFunc(w.tasks, running) {
+	if slices.ContainsFunc(w.tasks, (*handlers.Task).Running) {
 		time.Sleep(grace)
 	}
 	for _, t := range w.tasks {
-		if running(t) {
-			errs = append(errs, fmt.Errorf("task %s: still runs after its context has ended, expected it to return", t.name))
+		if t.Running() {
+			errs = append(errs, fmt.Errorf("%s: still runs after its context has ended, expected it to return", t))
 		}
 	}
 	return errors.Join(errs...)
@@ -97,7 +97,7 @@ func inBubble() (in bool) {
 }
 
 func deploy(s *Stack, t reporter, options []Option) (*World, error) {
-	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]*task{}}
+	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]*handlers.Task{}}
 	var errs []error
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
@@ -141,6 +141,9 @@ func (w *World) Start(machine string, input any) *Execution {
 func (w *World) StartNamed(machine, name string, input any) *Execution {
 	w.t.Helper()
 	m, err := w.stack.parsed.FindMachine(machine)
+	if err == nil && !time.Now().Before(lastStart()) {
+		err = fmt.Errorf("got an execution after %s, expected one before: it may take a year", lastStart().Format(time.RFC3339))
+	}
 	if err != nil {
 		w.t.Fatalf("Start: %v", err)
 	}
@@ -182,8 +185,16 @@ func (w *World) RunUntilBlocked() {
 // Advance lets time pass: it runs everything that happens until then.
 func (w *World) Advance(d time.Duration) {
 	w.t.Helper()
-	w.run("Advance", time.Now().Add(d))
+	until := time.Now().Add(d)
+	if last := lastStart().AddDate(1, 0, 0); d < 0 || until.After(last) {
+		w.t.Fatalf("Advance: got %s at %s, expected a duration that is not negative, and a time before %s", d, time.Now().UTC().Format(time.RFC3339), last.Format(time.RFC3339))
+	}
+	w.run("Advance", until)
 }
+
+// lastStart is when the last execution may start. The clock of a bubble counts
+// nanoseconds, and ends in 2262.
+func lastStart() time.Time { return time.Date(2261, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 func (w *World) run(method string, until time.Time) {
 	w.t.Helper()

@@ -39,6 +39,8 @@ type Site struct {
 	Attempt int   // retries of the task before
 	Write   int   // of a Write: its number in the invocation, from 1
 	Event   int   // of an Event: its number in the execution, from 1
+	// Untimed is true if only the limit of the service, a year, ends the execution.
+	Untimed bool
 }
 
 // SameName reports whether two names are of one thing: they are equal, or one is

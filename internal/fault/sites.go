@@ -77,11 +77,13 @@ func (s *Sites) Add(other *Sites) {
 
 // Draw returns faults that a seed chooses from the sites: at least one and at most
 // as many as given, of the given kinds, or of all kinds if there are none. The same
-// seed and sites give the same faults. It returns none if no kind can strike.
+// seed and sites give the same faults. It returns none if no kind can strike. The time
+// of an execution that may take a year is up only if that kind is given.
 func (s *Sites) Draw(seed uint64, among []string, most int) []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(among) == 0 {
+	all := len(among) == 0
+	if all {
 		among = Kinds()
 	}
 	var places []*recorded
@@ -97,7 +99,7 @@ func (s *Sites) Draw(seed uint64, among []string, most int) []Fault {
 		k, _ := kindOf(name)
 		c := choice{kind: k}
 		for _, r := range places {
-			if k.canStrike(&r.site) {
+			if k.canStrike(&r.site) && !(all && name == Expire && r.site.Untimed) {
 				c.places = append(c.places, slices.Repeat([]*recorded{r}, r.weight())...)
 			}
 		}
@@ -115,6 +117,19 @@ func (s *Sites) Draw(seed uint64, among []string, most int) []Fault {
 		faults[i] = s.drawAt(random, &c.kind, c.places[random.IntN(len(c.places))])
 	}
 	return faults
+}
+
+// CanStrike reports whether there is a place for faults of a kind.
+func (s *Sites) CanStrike(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, known := kindOf(name)
+	for _, r := range s.found {
+		if known && k.canStrike(&r.site) {
+			return true
+		}
+	}
+	return false
 }
 
 // canStrike reports whether some fault of a kind strikes at a site.

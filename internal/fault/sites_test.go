@@ -124,6 +124,31 @@ func TestOnlyTheKindsThatAreGivenAreDrawn(t *testing.T) {
 	}
 }
 
+// The time of an execution that may take a year is not up by chance.
+func TestOnlyExecutionsWithATimeoutExpire(t *testing.T) {
+	var s fault.Sites
+	for n := range 9 {
+		s.Record(fault.Site{Moment: fault.Entry, Machine: "Yearly", State: fmt.Sprint("State", n), Untimed: true})
+		s.Record(fault.Site{Moment: fault.Event, Machine: "Yearly", Event: n + 1, Untimed: true})
+	}
+	s.Record(fault.Site{Moment: fault.Entry, Machine: "Nightly", State: "Map"})
+	drawn := map[string]int{}
+	for seed := range uint64(200) {
+		for _, f := range s.Draw(seed, nil, 3) {
+			drawn[f.Fault+" "+f.Machine]++
+		}
+		for _, f := range s.Draw(seed, []string{"expire"}, 1) {
+			drawn["given "+f.Machine]++
+		}
+	}
+	if drawn["expire Yearly"] > 0 || drawn["expire Nightly"] == 0 || drawn["stop Yearly"] == 0 || drawn["given Yearly"] == 0 {
+		t.Errorf("got these faults by their machines: %v, expected Yearly to expire only if that is asked for", drawn)
+	}
+	if !s.CanStrike("expire") || s.CanStrike("crash") || s.CanStrike("bang") {
+		t.Error("got other kinds than expire and stop that can strike")
+	}
+}
+
 func TestSitesAreRecordedFromManyGoroutines(t *testing.T) {
 	var s fault.Sites
 	var all sync.WaitGroup

@@ -18,6 +18,7 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
+	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
@@ -129,6 +130,7 @@ func (v *invocation) handle(ctx context.Context, handler lambda.Handler, payload
 	defer func() {
 		if p := recover(); p != nil {
 			failure = raised(p, fmt.Sprint(p))
+			failure.StackTrace = panics.Frames("github.com/mapjob/mapjob/internal/simulation.")
 		}
 		v.answer(answer, failure)
 		<-v.over
@@ -172,7 +174,7 @@ func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Erro
 	case !time.Now().Before(v.deadline):
 		v.timeOut()
 	case failure != nil:
-		v.fail(failure.Type, failure.Message)
+		v.failWith(failure)
 	case len(answer) > maxResponseBytes:
 		v.fail("Function.ResponseSizeTooLarge", fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes))
 	default:
@@ -193,14 +195,15 @@ func (v *invocation) crash() {
 
 // fail ends the invocation with an error.
 func (v *invocation) fail(name, message string) {
-	payload, err := json.Marshal(struct {
-		Message string `json:"errorMessage"`
-		Type    string `json:"errorType"`
-	}{message, name})
-	if err != nil { // two strings can always be marshaled
+	v.failWith(&messages.InvokeResponse_Error{Type: name, Message: message})
+}
+
+func (v *invocation) failWith(failure *messages.InvokeResponse_Error) {
+	payload, err := json.Marshal(failure)
+	if err != nil { // strings and numbers can always be marshaled
 		panic(err)
 	}
-	v.end(&lambdahost.Response{Payload: payload, FunctionError: "Unhandled"}, errOver("the invocation has ended: "+name))
+	v.end(&lambdahost.Response{Payload: payload, FunctionError: "Unhandled"}, errOver("the invocation has ended: "+failure.Type))
 }
 
 // end ends the invocation, unless it has ended before. From now on its requests are

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/fault"
 )
@@ -30,10 +31,11 @@ func (s *Simulation) observe(of event.Event) {
 	if m == nil {
 		return
 	}
+	untimed := m.Definition.TimeoutSeconds == 0 && m.Type != engine.Express
 	if strings.HasSuffix(string(e.Type), "StateEntered") {
-		s.end(fault.Site{Moment: fault.Entry, Execution: e.ExecutionARN, Machine: m.ID, State: m.PathOf(e.Data.Name)})
+		s.end(fault.Site{Moment: fault.Entry, Execution: e.ExecutionARN, Machine: m.ID, State: m.PathOf(e.Data.Name), Untimed: untimed})
 	}
-	s.end(fault.Site{Moment: fault.Event, Execution: e.ExecutionARN, Machine: m.ID, Event: int(e.ID)})
+	s.end(fault.Site{Moment: fault.Event, Execution: e.ExecutionARN, Machine: m.ID, Event: int(e.ID), Untimed: untimed})
 }
 
 // end stops an execution, or lets its time be up, if a fault strikes.

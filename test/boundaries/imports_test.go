@@ -43,6 +43,7 @@ var floors = [][]room{
 		{"internal/loopback/...", nil, standard},
 		{"internal/number", nil, standard},
 		{"internal/pages", nil, standard},
+		{"internal/panics", nil, libraries},
 		{"internal/plain", nil, standard},
 		{"internal/price", nil, standard},
 		{"internal/process", nil, standard},
@@ -149,7 +150,8 @@ var floors = [][]room{
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
-		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/statesarn", "internal/value"}, libraries},
+		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/statesarn", "internal/value"}, libraries},
+		{"sfntest/internal/handlers", []string{"internal/engine", "internal/panics", "internal/value"}, libraries},
 		{"sfntest/internal/replay", []string{"internal/fault"}, libraries},
 		{"sfntest/internal/table", nil, standard},
 		{"internal/plan/measured", []string{"internal/archive", "internal/engine/event", "internal/jsonl", "internal/plan", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
@@ -159,7 +161,7 @@ var floors = [][]room{
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/panics", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 	},
 	{
 		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
@@ -170,7 +172,7 @@ var floors = [][]room{
 			"internal/lambdahost", "internal/loopback", "internal/objects", "internal/objectstore", "internal/protocol", "internal/runnable", "internal/sfnapi", "internal/sqs", "internal/statesarn", "internal/tables", "internal/template", "internal/uuid"}, sdk},
 	},
 	{
-		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
+		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},

@@ -1,11 +1,13 @@
 package history
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/engine/event"
+	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/internal/value"
 )
 
@@ -67,7 +69,8 @@ func (e *Line) describe() string {
 		if d.Cause == "" {
 			return d.Error
 		}
-		return strings.TrimPrefix(d.Error+": ", ": ") + shorten(d.Cause)
+		cause, place := withoutStack(d.Cause)
+		return strings.TrimPrefix(d.Error+": ", ": ") + shorten(cause) + place
 	}
 	data := func() string { return shorten(value.Text(d.Value)) }
 	kind := string(e.Type)
@@ -126,6 +129,17 @@ func (e *Line) describe() string {
 		return fmt.Sprintf("iteration %d failed", d.Index)
 	}
 	return ""
+}
+
+// withoutStack returns the cause of a function's error without the stack of its panic,
+// and where it has panicked; place is "" if it has not.
+func withoutStack(cause string) (without, place string) {
+	without, _, found := strings.Cut(cause, `,"stackTrace":[`)
+	var failure struct{ StackTrace []*panics.Frame }
+	if !found || json.Unmarshal([]byte(cause), &failure) != nil || len(failure.StackTrace) == 0 {
+		return cause, ""
+	}
+	return without + "}", " at " + panics.Place(failure.StackTrace[0])
 }
 
 const uuid = `[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`
