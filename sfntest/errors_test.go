@@ -81,7 +81,7 @@ func TestOptionsThatDoNotFitTheStackAreListed(t *testing.T) {
 				`fault 2 of Inject: fault: got "bang", expected one of error, throttle`,
 			}},
 		} {
-			_, err := deploy(parsed(t, shop), t, c.options)
+			err := (&World{t: t}).deploy(parsed(t, shop), c.options)
 			if err == nil {
 				t.Errorf("%s: got no error, expected %s", name, c.expected)
 				continue
@@ -102,8 +102,8 @@ func shopOptions() []Option {
 // world deploys a stack whose failures are returned by failure.
 func world(t *testing.T, r reporter, s *Stack, options ...Option) *World {
 	t.Helper()
-	w, err := deploy(s, r, options)
-	if err != nil {
+	w := &World{t: r}
+	if err := w.deploy(s, options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -269,10 +269,10 @@ func TestReadFaults(t *testing.T) {
 	if diff := cmp.Diff(expected, got); diff != "" {
 		t.Errorf("faults (-expected +got):\n%s", diff)
 	}
-	again, err := readFaults([]byte(replay.Encode(internal(got))))
-	if err != nil {
+	if err := os.WriteFile(path, []byte(replay.Encode(internal(got))), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	again := ReadFaults(t, path)
 	if diff := cmp.Diff(got, again); diff != "" {
 		t.Errorf("faults that were written and read (-expected +got):\n%s", diff)
 	}
@@ -282,7 +282,10 @@ func TestReadFaults(t *testing.T) {
 	for text, expected := range map[string]string{
 		"seed: 1": "got seed or share, expected faults only", "faults: [{fault: bang}]": "line 1: ",
 	} {
-		if _, err := readFaults([]byte(text)); err == nil || !strings.Contains(err.Error(), expected) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := replay.ReadFaults(path); err == nil || !strings.Contains(err.Error(), path+": "+expected) {
 			t.Errorf("%s: got error %v, expected %s", text, err, expected)
 		}
 	}

@@ -2,11 +2,8 @@ package sfntest
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"hash/fnv"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,13 +13,6 @@ import (
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/sfntest/internal/replay"
 	"github.com/mapjob/mapjob/sfntest/internal/table"
-)
-
-// Flags of go test, after those of package testing: go test -run TestX -sfntest.seeds 1000.
-var (
-	seedsFlag  = flag.Int("sfntest.seeds", 0, "number of seeds of each sfntest.Explore")
-	seedFlag   = flag.String("sfntest.seed", "", "run only this seed of each sfntest.Explore")
-	faultsFlag = flag.String("sfntest.faults", "", "faults in place of those that the seed chooses: a file, or JSON")
 )
 
 // Sweep says what [Explore] does.
@@ -47,7 +37,7 @@ type Sweep struct {
 
 // Run is a run of one seed.
 type Run struct {
-	*World // nil in Sweep.Options
+	*World // has nothing yet in Sweep.Options
 	Seed   uint64
 	// Values are for the test: what its handlers saw. Handlers may run at the same
 	// time: what several of them change needs a mutex.
@@ -103,12 +93,10 @@ const (
 
 // explorer is a sweep that runs.
 type explorer struct {
-	t       *testing.T
-	stack   *Stack
-	sweep   Sweep
-	only    *uint64 // the seed of the flag
-	given   []Fault // of the flag, if isGiven
-	isGiven bool
+	t     *testing.T
+	stack *Stack
+	sweep Sweep
+	flags *replay.Flags
 
 	sites *fault.Sites // that draw faults
 	name  uint64       // hash of the test's name
@@ -116,12 +104,14 @@ type explorer struct {
 	mutex    sync.Mutex
 	table    *table.Table
 	failures map[string]int // by invariant and kinds of faults
-	failed   int
+	failed   int            // seeds in which something does not hold
+	reported bool           // whether the sweep has failed the test
 }
 
 func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
-	e := &explorer{t: t, stack: s, sweep: sweep, sites: &fault.Sites{}, name: hashOf(t.Name()), table: table.New(), failures: map[string]int{}}
-	var errs []error
+	flags, err := replay.ReadFlags()
+	e := &explorer{t: t, stack: s, sweep: sweep, flags: flags, sites: &fault.Sites{}, name: hashOf(t.Name()), table: table.New(), failures: map[string]int{}}
+	errs := []error{err}
 	if len(sweep.Invariants) == 0 {
 		errs = append(errs, errors.New("invariants: got none, expected at least one"))
 	}
@@ -131,6 +121,9 @@ func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
 			errs = append(errs, fmt.Errorf("invariants: got the name %q twice or an empty one, expected names that differ", i.name))
 		}
 		names[i.name] = true
+		if i.always == nil && i.finally == nil {
+			errs = append(errs, fmt.Errorf("invariant %q: got no function, expected one", i.name))
+		}
 	}
 	for _, kind := range sweep.Faults {
 		if !slices.Contains(fault.Kinds(), kind) {
@@ -143,8 +136,8 @@ func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
 	if e.sweep.Seeds == 0 {
 		e.sweep.Seeds = defaultSeeds
 	}
-	if *seedsFlag > 0 {
-		e.sweep.Seeds = *seedsFlag
+	if flags.Seeds > 0 {
+		e.sweep.Seeds = flags.Seeds
 	}
 	if e.sweep.MaxFaults == 0 {
 		e.sweep.MaxFaults = defaultMaxFaults
@@ -152,45 +145,18 @@ func newExplorer(t *testing.T, s *Stack, sweep Sweep) (*explorer, error) {
 	if e.sweep.Do == nil {
 		e.sweep.Do = func(r *Run) { r.Start("", struct{}{}).RunToEnd() }
 	}
-	if *seedFlag != "" {
-		var seed uint64
-		if _, err := fmt.Sscan(*seedFlag, &seed); err != nil {
-			errs = append(errs, fmt.Errorf("-sfntest.seed: got %q, expected a whole number", *seedFlag))
-		}
-		e.only = &seed
-	}
-	if *faultsFlag != "" {
-		var err error
-		if e.given, err = faultsOfFlag(*faultsFlag); err != nil {
-			errs = append(errs, fmt.Errorf("-sfntest.faults: %w", err))
-		}
-		if e.isGiven = true; e.only == nil {
-			errs = append(errs, errors.New("-sfntest.faults: got it without -sfntest.seed, expected both"))
-		}
-	}
 	return e, errors.Join(errs...)
-}
-
-func faultsOfFlag(text string) ([]Fault, error) {
-	if start := strings.TrimSpace(text); !strings.HasPrefix(start, "[") && !strings.HasPrefix(start, "{") {
-		read, err := os.ReadFile(filepath.Clean(text))
-		if err != nil {
-			return nil, err
-		}
-		text = string(read)
-	}
-	return readFaults([]byte(text))
 }
 
 func (e *explorer) explore() {
 	e.t.Helper()
-	if e.only != nil {
-		e.exploreOnly(*e.only)
+	if e.flags.Seed != nil {
+		e.exploreOnly(*e.flags.Seed)
 		return
 	}
 	// Without faults everything must hold, else no fault is needed to find it.
 	e.seeds(0, 0)
-	if e.t.Failed() {
+	if e.reported {
 		return
 	}
 	e.seeds(1, min(learning, uint64(e.sweep.Seeds)))
@@ -212,8 +178,8 @@ func (e *explorer) explore() {
 
 // exploreOnly runs the seed of the flag, with the faults that it has in a sweep.
 func (e *explorer) exploreOnly(seed uint64) {
-	faults := e.given
-	if !e.isGiven && seed > 0 {
+	faults := public(e.flags.Faults)
+	if !e.flags.HasFaults && seed > 0 {
 		e.learn(map[uint64]*fault.Sites{}, 0, 0)
 		if seed > learning {
 			e.learn(map[uint64]*fault.Sites{}, 1, learning)
@@ -271,12 +237,7 @@ func (e *explorer) draw(seed uint64) []Fault {
 	if seed%4 == 0 || e.sweep.Faults != nil && len(e.sweep.Faults) == 0 {
 		return nil
 	}
-	drawn := e.sites.Draw(e.mixed(seed), e.sweep.Faults, e.sweep.MaxFaults)
-	faults := make([]Fault, len(drawn))
-	for i, f := range drawn {
-		faults[i] = Fault(f)
-	}
-	return faults
+	return public(e.sites.Draw(e.mixed(seed), e.sweep.Faults, e.sweep.MaxFaults))
 }
 
 // mixed returns what a seed stands for in this test: sweeps of other tests differ.
@@ -305,20 +266,32 @@ func (e *explorer) subtest(seed uint64, faults []Fault) (sites *fault.Sites) {
 	e.t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 		r := e.run(t, seed, faults)
 		sites = r.sites
-		if r.violation == nil && (seed == 0 || seed%again == 1 || e.only != nil) {
+		if r.violation == nil && (seed == 0 || seed%again == 1 || e.flags.Seed != nil) {
 			second := e.run(t, seed, faults)
 			if difference := r.differs(second); difference != "" {
-				t.Error(notTheSame(difference))
+				e.fails()
+				t.Errorf("%s\nrepeat: %s", notTheSame(difference), replay.Command(e.t.Name(), seed, internal(faults)))
 			}
 		}
 		e.mutex.Lock()
 		e.table.Add(&r.Run)
 		e.mutex.Unlock()
-		if r.violation != nil {
+		switch {
+		case r.violation != nil:
 			e.report(t, seed, faults, r)
+		case e.t.Failed() && !e.fails():
+			t.Errorf("the test has failed by itself in this seed, or in one at the same time, expected r.Fatalf or an invariant\nrepeat: %s", replay.Command(e.t.Name(), seed, internal(faults)))
 		}
 	})
 	return sites
+}
+
+// fails notes that the sweep fails the test. It reports whether it has before.
+func (e *explorer) fails() (before bool) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	before, e.reported = e.reported, true
+	return before
 }
 
 // report prints a run in which an invariant does not hold.
@@ -326,12 +299,17 @@ func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) 
 	t.Helper()
 	e.mutex.Lock()
 	e.failed++
+	e.reported = true
 	key := r.violation.name + " " + replay.Kinds(internal(faults))
 	e.failures[key]++
 	first := e.failures[key] == 1
 	e.mutex.Unlock()
 	if !first {
 		t.Errorf("%s\nas in a seed before, with faults of the same kinds: %s", r.violation, replay.Describe(internal(faults)))
+		return
+	}
+	if r.violation.exited { // its message is printed already, and would be again
+		t.Errorf("%s\nrepeat: %s\n%s", r.violation, replay.Command(e.t.Name(), seed, internal(faults)), r.history)
 		return
 	}
 	smallest := r
@@ -353,20 +331,4 @@ func (e *explorer) report(t *testing.T, seed uint64, faults []Fault, r *result) 
 // notTheSame says why a run does not repeat.
 func notTheSame(difference string) string {
 	return "two runs differ at " + difference + ": a handler or an invariant depends on the order of its goroutines or of a map, on random numbers or on what runs share"
-}
-
-func internal(faults []Fault) []fault.Fault {
-	list := make([]fault.Fault, len(faults))
-	for i, f := range faults {
-		list[i] = fault.Fault(f)
-	}
-	return list
-}
-
-func public(faults []fault.Fault) []Fault {
-	list := make([]Fault, len(faults))
-	for i, f := range faults {
-		list[i] = Fault(f)
-	}
-	return list
 }

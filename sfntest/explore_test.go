@@ -101,9 +101,10 @@ func TestExploreStartsTheOnlyStateMachine(t *testing.T) {
 		sfntest.Sweep{Seeds: 4, Invariants: []sfntest.Invariant{sfntest.Finally("it ends", ended)}})
 }
 
+func nothing(*sfntest.Run) (bool, error) { return true, nil }
+
 // failing are tests that fail: [TestSweepsThatFail] runs them in another process.
 func failing() map[string]func(*testing.T) {
-	nothing := func(*sfntest.Run) (bool, error) { return true, nil }
 	with := func(change func(*sfntest.Sweep)) func(*testing.T) {
 		return func(t *testing.T) {
 			sweep := chargeOnce()
@@ -186,6 +187,33 @@ func failing() map[string]func(*testing.T) {
 			})}
 			s.Options = func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("charge", charge)} }
 		}),
+		"t.Fatal": sweepOf(func(t *testing.T, r *sfntest.Run) {
+			if x := r.Start("", map[string][]Order{"orders": {{"o"}}}); r.Seed == 3 {
+				x.RunToEnd()
+				t.Fatal("seen")
+			}
+		}),
+		"t.Error": sweepOf(func(t *testing.T, r *sfntest.Run) {
+			if r.Start("", map[string][]Order{"orders": {{"o"}}}).RunToEnd(); r.Seed == 2 {
+				t.Error("seen")
+			}
+		}),
+		"Fatalf": sweepOf(func(_ *testing.T, r *sfntest.Run) {
+			if x := r.Start("", map[string][]Order{"orders": {{"o"}}}); r.Seed == 2 {
+				x.RunToEnd()
+				r.Fatalf("got %d runs", r.Seed)
+			}
+		}),
+		"Fatalf in Options": with(func(s *sfntest.Sweep) {
+			s.Options = func(r *sfntest.Run) []sfntest.Option { r.Fatalf("no options"); return nil }
+		}),
+		"Fatalf in a handler": with(func(s *sfntest.Sweep) {
+			s.Options = func(r *sfntest.Run) []sfntest.Option {
+				return []sfntest.Option{sfntest.HandleFunc("charge", func(context.Context, Order) (any, error) { r.Fatalf("no money"); return nil, nil })}
+			}
+		}),
+		"no function":      with(func(s *sfntest.Sweep) { s.Invariants = []sfntest.Invariant{sfntest.Finally("nothing", nil)} }),
+		"a fault nowhere":  with(func(s *sfntest.Sweep) { s.Faults = []string{"throttle", "redriven"}; s.Seeds = 4 }),
 		"nothing to check": with(func(s *sfntest.Sweep) { s.Invariants = nil }),
 		"unknown faults":   with(func(s *sfntest.Sweep) { s.Faults = []string{"flood"} }),
 		"a handler that stays": with(func(s *sfntest.Sweep) {
@@ -204,6 +232,18 @@ func failing() map[string]func(*testing.T) {
 				Invariants: []sfntest.Invariant{sfntest.Finally("nothing", nothing)},
 			})
 		},
+	}
+}
+
+// sweepOf returns a sweep that does something, and that has no faults.
+func sweepOf(do func(t *testing.T, r *sfntest.Run)) func(*testing.T) {
+	return func(t *testing.T) {
+		sfntest.Explore(t, sfntest.Parse(t, []byte(twoCharges)), sfntest.Sweep{
+			Seeds: 6, Faults: []string{},
+			Options:    func(*sfntest.Run) []sfntest.Option { return []sfntest.Option{sfntest.HandleFunc("charge", charge)} },
+			Do:         func(r *sfntest.Run) { do(t, r) },
+			Invariants: []sfntest.Invariant{sfntest.Finally("nothing", nothing)},
+		})
 	}
 }
 
@@ -253,6 +293,13 @@ func TestSweepsThatFail(t *testing.T) {
 		"no stack":                {"sfntest.Parse: got a template without resources, expected at least one"},
 		"no file":                 {"sfntest.Open: stat cdk.out: no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out"},
 		"no faults":               {"sfntest.ReadFaults: open faults.yaml: no such file or directory"},
+		"t.Fatal":                 {"seen --- FAIL: TestFailing/seed=3", "the test: its goroutine has ended, as by t.Fatal, expected r.Fatalf or an invariant repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=3 -sfntest.faults='[]' 0s execution-1 started with"},
+		"t.Error":                 {"seen", "--- FAIL: TestFailing/seed=2", "the test has failed by itself in this seed, or in one at the same time, expected r.Fatalf or an invariant repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=2 "},
+		"Fatalf":                  {"--- FAIL: TestFailing/seed=2", "the test: got 2 runs without faults repeat: go test ./sfntest -run '^TestFailing$' -sfntest.seed=2 -sfntest.faults='[]' 0s execution-1 started with"},
+		"Fatalf in Options":       {"--- FAIL: TestFailing/seed=0", "the test: no options without faults repeat: go test"},
+		"Fatalf in a handler":     {"--- FAIL: TestFailing/seed=0", "the test: no money without faults repeat: go test"},
+		"no function":             {`sfntest.Explore: invariant "nothing": got no function, expected one`},
+		"a fault nowhere":         {`faults: got "redriven", which can strike nowhere in these runs, expected kinds that can, or none for all of them`},
 		"no end":                  {"the test: RunToEnd: execution-1 waits without an end: state Approve waits for a token"},
 	} {
 		got := output(t, name)
@@ -293,9 +340,12 @@ func TestAFailureIsRepeatedByItsCommand(t *testing.T) {
 func TestFlagsThatAreWrong(t *testing.T) {
 	t.Parallel()
 	for flags, expected := range map[string]string{
-		"-sfntest.seed=x":                                     `-sfntest.seed: got "x", expected a whole number`,
-		"-sfntest.faults=[]":                                  "-sfntest.faults: got it without -sfntest.seed, expected both",
-		"-sfntest.seed=1 -sfntest.faults=no.yaml":             "-sfntest.faults: open no.yaml: no such file or directory",
+		"-sfntest.seeds=-1":                       `-sfntest.seeds: got "-1", expected a whole number from 1`,
+		"-sfntest.seeds=0":                        `-sfntest.seeds: got "0", expected a whole number from 1`,
+		"-sfntest.seed=12x":                       `-sfntest.seed: got "12x", expected a whole number`,
+		"-sfntest.seed=x":                         `-sfntest.seed: got "x", expected a whole number`,
+		"-sfntest.faults=[]":                      "-sfntest.faults: got it without -sfntest.seed, expected both",
+		"-sfntest.seed=1 -sfntest.faults=no.yaml": "-sfntest.faults: open no.yaml: no such file or directory",
 		`-sfntest.seed=1 -sfntest.faults=[{"fault":"flood"}]`: `-sfntest.faults: line 1: `,
 	} {
 		if got := output(t, "fault", strings.Fields(flags)...); !strings.Contains(got, expected) {

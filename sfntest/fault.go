@@ -2,13 +2,11 @@ package sfntest
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/sfntest/internal/replay"
 )
 
 // Fault is something that goes wrong. Its fields are those of the files that
@@ -45,28 +43,25 @@ func (f Fault) String() string { return fault.Fault(f).String() }
 // ReadFaults reads faults from a file in JSON or YAML.
 func ReadFaults(t testing.TB, path string) []Fault {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Clean(path))
+	faults, err := replay.ReadFaults(path)
 	if err != nil {
 		t.Fatalf("sfntest.ReadFaults: %v", err)
 	}
-	faults, err := readFaults(text)
-	if err != nil {
-		t.Fatalf("sfntest.ReadFaults: %s: %v", path, err)
-	}
-	return faults
+	return public(faults)
 }
 
-func readFaults(text []byte) ([]Fault, error) {
-	plan, err := fault.Read(text)
-	if err != nil {
-		return nil, err
+func public(faults []fault.Fault) []Fault {
+	list := make([]Fault, len(faults))
+	for i, f := range faults {
+		list[i] = Fault(f)
 	}
-	if len(plan.Share) > 0 || plan.Seed != 0 {
-		return nil, errors.New("got seed or share, expected faults only: use Seed for the order of a run, and Explore for faults at random")
+	return list
+}
+
+func internal(faults []Fault) []fault.Fault {
+	list := make([]fault.Fault, len(faults))
+	for i, f := range faults {
+		list[i] = fault.Fault(f)
 	}
-	faults := make([]Fault, len(plan.Faults))
-	for i, f := range plan.Faults {
-		faults[i] = Fault(f)
-	}
-	return faults, nil
+	return list
 }

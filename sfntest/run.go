@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -28,6 +29,7 @@ type result struct {
 type violation struct {
 	name   string
 	reason string
+	exited bool // the test's goroutine has ended
 }
 
 func (v *violation) String() string { return v.name + ": " + v.reason }
@@ -45,6 +47,10 @@ func (r recorder) Fatalf(format string, args ...any) {
 	panic(stopRun{})
 }
 
+// Fatalf fails the run: the sweep prints the text, the command that repeats the run,
+// and its history. It is for what the sweep calls, in place of the t of the test.
+func (r *Run) Fatalf(format string, args ...any) { r.t.Fatalf(format, args...) }
+
 // run runs one seed in a bubble.
 func (e *explorer) run(t *testing.T, seed uint64, faults []Fault) *result {
 	r := &result{Run: table.NewRun(), sites: &fault.Sites{}}
@@ -58,43 +64,55 @@ func (e *explorer) run(t *testing.T, seed uint64, faults []Fault) *result {
 
 // runInBubble fills the result. The error names functions that do not end.
 func (e *explorer) runInBubble(r *result, seed uint64, faults []Fault) error {
+	var mutex sync.Mutex
 	violated := func(name, reason string) {
+		mutex.Lock()
+		defer mutex.Unlock()
 		if r.violation == nil {
-			r.violation = &violation{name, reason}
+			r.violation = &violation{name: name, reason: reason}
 		}
 	}
-	run := &Run{Seed: seed, Values: map[string]any{}}
-	var options []Option
-	if e.sweep.Options != nil {
-		options = e.sweep.Options(run)
+	over := func() bool {
+		mutex.Lock()
+		defer mutex.Unlock()
+		return r.violation != nil
 	}
-	options = append(options, Seed(e.mixed(seed)), Inject(faults...), Option{func(s *settings) error { s.sites = r.sites; return nil }})
-	w, err := deploy(e.stack, recorder{violated}, options)
-	if err != nil {
-		violated("deployment", err.Error())
+	run := &Run{Seed: seed, Values: map[string]any{}, World: &World{t: recorder{violated}, stopped: over}}
+	deployed := false
+	if guard(violated, func() {
+		var options []Option
+		if e.sweep.Options != nil {
+			options = e.sweep.Options(run)
+		}
+		options = append(options, Seed(e.mixed(seed)), Inject(faults...), Option{func(s *settings) error { s.sites = r.sites; return nil }})
+		if err := run.deploy(e.stack, options); err != nil {
+			violated("deployment", err.Error())
+			return
+		}
+		deployed = true
+		run.record.Observe = func(event *history.Event) { e.observe(run, r, newEvent(history.Line{Event: event}), violated) }
+		e.sweep.Do(run)
+		if !over() {
+			e.finally(run, r, violated)
+		}
+	}) {
+		violated("the test", "its goroutine has ended, as by t.Fatal, expected r.Fatalf or an invariant")
+		r.violation.exited = true
+	}
+	if !deployed {
 		return nil
 	}
-	run.World = w
-	w.record.Observe = func(event *history.Event) { e.observe(run, r, newEvent(history.Line{Event: event}), violated) }
-	w.stopped = func() bool { return r.violation != nil }
-	unlessStopped(func() {
-		defer failOnPanic("the test", violated)
-		e.sweep.Do(run)
-	})
-	if r.violation == nil {
-		unlessStopped(func() { e.finally(run, r, violated) })
-	}
 	var histories strings.Builder
-	for _, x := range w.Executions() {
+	for _, x := range run.Executions() {
 		r.Statuses[strings.TrimSpace(x.Status()+" "+errorName(x))]++
 		if r.violation != nil {
 			histories.WriteString(x.History().String())
 		}
 	}
 	r.history = histories.String()
-	r.choices, r.events = w.simulation.Choices(), w.record.Events
-	w.record.Observe = nil
-	return w.close()
+	r.choices, r.events = run.simulation.Choices(), run.record.Events
+	run.record.Observe = nil
+	return run.close()
 }
 
 func errorName(x *Execution) string {
@@ -102,6 +120,23 @@ func errorName(x *Execution) string {
 		return err.Name
 	}
 	return ""
+}
+
+// guard calls f on a goroutine of its own. It takes a panic for a violation, and reports
+// whether f has ended the goroutine.
+func guard(violated func(name, reason string), f func()) (exited bool) {
+	done := make(chan struct{})
+	exited = true
+	go func() {
+		defer close(done)
+		unlessStopped(func() {
+			defer failOnPanic("the test", violated)
+			f()
+		})
+		exited = false
+	}()
+	<-done
+	return exited
 }
 
 // unlessStopped calls f, and returns when it ends or the run is stopped.

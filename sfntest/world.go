@@ -59,8 +59,8 @@ func New(t *testing.T, s *Stack, options ...Option) *World {
 	if !inBubble() {
 		t.Fatal("sfntest.New: got a test outside of a bubble, expected synctest.Test(t, func(t *testing.T) { w := sfntest.New(t, …) … })")
 	}
-	w, err := deploy(s, t, options)
-	if err != nil {
+	w := &World{t: t}
+	if err := w.deploy(s, options); err != nil {
 		t.Fatalf("sfntest.New: %v", err)
 	}
 	t.Cleanup(func() {
@@ -96,14 +96,14 @@ func inBubble() (in bool) {
 	return true
 }
 
-func deploy(s *Stack, t reporter, options []Option) (*World, error) {
+func (w *World) deploy(s *Stack, options []Option) error {
 	settings := &settings{stack: s, handlers: map[string]lambda.Handler{}, tasks: map[string]*handlers.Task{}}
 	var errs []error
 	for _, o := range options {
 		errs = append(errs, o.set(settings))
 	}
 	jobfunctions.Add(s.parsed, settings.handlers)
-	w := &World{t: t, stack: s, executions: map[string]*Execution{}}
+	w.stack, w.executions = s, map[string]*Execution{}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: map[string]engine.Integration{}, Seed: settings.seed,
 		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.Add, Maps: &w.record, Struck: w.record.Struck,
@@ -113,7 +113,7 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 		w.tasks = append(w.tasks, task)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, errors.Join(err, simulation.Missing(&o))
+		return errors.Join(err, simulation.Missing(&o))
 	}
 	if !settings.start.IsZero() {
 		time.Sleep(time.Until(settings.start))
@@ -121,10 +121,10 @@ func deploy(s *Stack, t reporter, options []Option) (*World, error) {
 	var err error
 	w.simulation, err = simulation.New(o)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.session = w.simulation.Session()
-	return w, nil
+	return nil
 }
 
 // Start starts an execution. The machine is the path of its construct or its
