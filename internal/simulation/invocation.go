@@ -17,8 +17,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/lambdahost"
-	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/panics"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
