@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +86,36 @@ func TestNoPriceChangesUnseen(t *testing.T) {
 	want, err := os.ReadFile(file)
 	if err != nil || string(want) != got.String() {
 		t.Errorf("got %v and\n%s\nexpected what %s has; UPDATE_SNAPS=true rewrites it", err, got.String(), file)
+	}
+}
+
+// TestMeasuredRatesAreThoseOfTheBenchmarks compares with the table of
+// docs/benchmarks.md.
+func TestMeasuredRatesAreThoseOfTheBenchmarks(t *testing.T) {
+	d, err := parse(builtIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile("../../docs/benchmarks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for name, f := range d.Assumptions {
+		rate := regexp.MustCompile(`docs/benchmarks.md, (kit/[a-z]+-speed)`).FindStringSubmatch(f.Source)
+		if rate == nil {
+			continue
+		}
+		row := regexp.MustCompile("\\| `" + rate[1] + "` \\| ([0-9,]+) ").FindSubmatch(table)
+		if row == nil {
+			t.Fatalf("%s: got no figure %s in docs/benchmarks.md, expected one", name, rate[1])
+		}
+		if got := strings.ReplaceAll(string(row[1]), ",", ""); got != strconv.Itoa(int(f.Value)) {
+			t.Errorf("%s: got %v, expected %s as in docs/benchmarks.md", name, f.Value, row[1])
+		}
+		compared++
+	}
+	if compared != 2 {
+		t.Errorf("compared %d rates, expected those of the job start and the summary", compared)
 	}
 }
