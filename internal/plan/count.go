@@ -111,9 +111,14 @@ func (t *tally) crashed(path []Step, n int, batches func(func(first, items int) 
 		// What would follow is replaced by the path after the Catch, or by nothing: then
 		// the state has no exit either.
 		rest := PathOf(path[i+1:])
+		t.requests(path[i+1:], -failures)
+		t.requests(c.Caught, failures)
 		instead := Usage{Events: -1}
 		if len(c.Caught) > 0 {
 			instead = PathOf(c.Caught)
+		}
+		if c.Submitted {
+			instead.Events--
 		}
 		u.add(Usage{failures * (instead.Entries - rest.Entries), failures * (instead.Events - rest.Events)})
 	}

@@ -37,6 +37,9 @@ type Call struct {
 	Role    Role   // empty if it calls no function of the job
 	Service string // such as lambda
 	Retry   []Retrier
+	// Submitted is set if an event says that the request was accepted, as of a Task that
+	// waits for its token. An attempt that crashes has none.
+	Submitted bool
 	// Caught is the path after a Catch of all errors. Without one, the thread fails.
 	Caught []Step
 }

@@ -71,6 +71,7 @@ func (c *Counting) Event(e event.Event) {
 
 // invokes reports whether an action of a service invokes a Lambda function.
 func invokes(service, action string) bool {
+	action, _, _ = strings.Cut(action, ".") // invoke.waitForTaskToken
 	return strings.TrimPrefix(service, "aws-sdk:") == "lambda" && action == "invoke"
 }
 

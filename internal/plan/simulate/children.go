@@ -203,7 +203,7 @@ func (s *simulation) replace(step *step, entries, events int64) {
 	if s.program.standard {
 		s.entries += entries - step.restEntries
 	}
-	s.events += events - step.restEvents
+	s.events += events + step.failedEvents - step.restEvents
 }
 
 // done goes on after a call: with the next one of its item, the next item, or the

@@ -31,6 +31,7 @@ func TestSimulationCountsWhatThePlanCounts(t *testing.T) {
 		}
 		j.Shape.Child = append(append(pass(), j.Shape.Child...), pass()...)
 		j.Book = book(t, map[string]float64{"lambda.concurrency": 100_000, "lambda.ramp": 100_000, "lambda.ramp.burst": 100_000})
+		j.worker.Submitted = random.IntN(4) == 0
 		switch random.IntN(4) {
 		case 0:
 			j.express()

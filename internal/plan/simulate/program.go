@@ -46,6 +46,7 @@ type step struct {
 	// events in place of those that a success leads to.
 	caught                      bool
 	caughtEntries, caughtEvents int64
+	failedEvents                int64 // of an attempt that fails, less those of one that succeeds
 	restEntries, restEvents     int64 // of the states after this one
 }
 
@@ -166,6 +167,9 @@ func (b *builder) step(c *plan.Call, rest []plan.Step) step {
 		s.throttled.shared, s.crashed.shared = true, true
 	}
 	s.caughtEntries, s.caughtEvents = total(c.Caught)
+	if c.Submitted {
+		s.failedEvents = -1
+	}
 	s.restEntries, s.restEvents = total(rest)
 	if c.Role == "" {
 		return s

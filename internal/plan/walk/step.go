@@ -58,7 +58,7 @@ func (w *walker) task(s *asl.State, step *plan.Step) {
 	if r.Pattern != services.RequestResponse {
 		step.Events++ // submitted
 	}
-	call := &plan.Call{Service: r.Service}
+	call := &plan.Call{Service: r.Service, Submitted: r.Pattern != services.RequestResponse}
 	for _, retrier := range s.Retry {
 		call.Retry = append(call.Retry, plan.Retrier{Errors: retrier.ErrorEquals, Interval: seconds(retrier.IntervalSeconds), MaxAttempts: int(retrier.MaxAttempts),
 			Backoff: retrier.BackoffRate, MaxDelay: seconds(retrier.MaxDelaySeconds), Jitter: retrier.FullJitter})
