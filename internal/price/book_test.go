@@ -235,3 +235,23 @@ func TestQuotas(t *testing.T) {
 		t.Errorf("got %v, expected an unknown kind of account to be refused", err)
 	}
 }
+
+func TestTheExampleOfTheDocumentationIsRead(t *testing.T) {
+	text, err := os.ReadFile("../../docs/prices.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	b := read(t, "eu-west-1", write(t, example))
+	got, err := b.Cost(price.Transition, price.Whole(10_004_001), price.Quantity{}, true)
+	if err != nil || got.Dollars() != 200.000018 {
+		t.Errorf("got %v and %v, expected ten million transitions and one at another price", got.Dollars(), err)
+	}
+	if f, ok := b.Quota("lambda.concurrency"); !ok || f.Value != 5000 {
+		t.Errorf("got %+v, expected the quota of the example", f)
+	}
+	if f := b.Assumption("state-seconds"); f.Value != 0.03 {
+		t.Errorf("got %+v, expected the assumption of the example", f)
+	}
+}

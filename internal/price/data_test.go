@@ -119,3 +119,25 @@ func TestMeasuredRatesAreThoseOfTheBenchmarks(t *testing.T) {
 		t.Errorf("compared %d rates, expected those of the job start and the summary", compared)
 	}
 }
+
+func TestTheDocumentationNamesWhatIsNotPriced(t *testing.T) {
+	d, err := parse(builtIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/prices.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for region, r := range d.Regions {
+		var missing []string
+		for _, k := range keys {
+			if _, ok := r.Prices[k.key]; !ok {
+				missing = append(missing, "`"+string(k.key)+"`")
+			}
+		}
+		if row := fmt.Sprintf("| %s | %s |\n", region, strings.Join(missing, ", ")); !strings.Contains(string(page), row) {
+			t.Errorf("docs/prices.md lacks the row\n%s", row)
+		}
+	}
+}
