@@ -13,6 +13,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/graph"
 	"github.com/mapjob/mapjob/internal/cli/operate"
+	"github.com/mapjob/mapjob/internal/cli/plan"
 	"github.com/mapjob/mapjob/internal/cli/run"
 	"github.com/mapjob/mapjob/internal/cli/serve"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -36,6 +37,7 @@ type commands struct {
 	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
 	Logs     operate.Logs     `cmd:"" help:"Print what the worker has logged about failed items, or about one item."`
 
+	Plan  plan.Command  `cmd:"" help:"Compute what a job will cost, how long it takes and which limit it meets first."`
 	Graph graph.Command `cmd:"" help:"Draw a state machine as Mermaid or SVG, and what happened in an execution."`
 
 	ASL definition.Commands `cmd:"" name:"asl" help:"Run or check a state machine definition on its own."`
