@@ -20,7 +20,10 @@ var (
 )
 
 // MapState is the Map state for which objects are read or written.
-type MapState struct{ ExecutionARN, StateName string }
+type MapState struct {
+	ExecutionARN, StateName string
+	EnteredID               int64 // of the event with which the state was entered
+}
 
 type mapStateKey struct{}
 
@@ -33,5 +36,5 @@ func MapStateOf(ctx context.Context) MapState {
 
 // objectsContext is the context of calls of Objects for a Map state.
 func (v *visit) objectsContext() context.Context {
-	return context.WithValue(v.run.ctx, mapStateKey{}, MapState{v.execution.arn, v.state.Name})
+	return context.WithValue(v.run.ctx, mapStateKey{}, MapState{v.execution.arn, v.state.Name, v.enteredID})
 }

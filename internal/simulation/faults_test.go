@@ -298,3 +298,38 @@ func TestFaultsOfTheObjectsOfAMap(t *testing.T) {
 		})
 	}
 }
+
+// Four Maps read the same object at the same moment: a fault strikes the same one in
+// each run, and another one with another seed.
+func TestFaultsOfTheObjectsOfMapsRepeat(t *testing.T) {
+	s := lone(t, `{"StartAt": "All", "States": {"All": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "Each", "States": {
+		"Each": {"Type": "Map", "End": true, "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": null, "Next": "Failed"}],
+			"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "files", "Key": "items.json"}},
+			"ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Keep", "States": {"Keep": {"Type": "Pass", "End": true}}}},
+		"Failed": {"Type": "Pass", "Result": "failed", "End": true}}}}}}`)
+	outputs := map[string]bool{}
+	for seed := range uint64(8) {
+		runs := map[string]bool{}
+		for range 10 {
+			synctest.Test(t, func(t *testing.T) {
+				w := world(t, simulation.Options{Stack: s, Seed: seed, Plan: plan(t, `{"fault": "error", "call": "s3:GetObject"}`)})
+				if _, err := s3.NewFromConfig(w.Config()).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("files"), Key: aws.String("items.json"), Body: strings.NewReader("[1]")}); err != nil {
+					t.Fatal(err)
+				}
+				runs[string(runToEnd(t, w, s.Machines[0], "[0, 1, 2, 3]").Output)] = true
+			})
+		}
+		if len(runs) != 1 {
+			t.Errorf("seed %d: got %d different runs of 10, expected one: %v", seed, len(runs), runs)
+		}
+		for output := range runs {
+			outputs[output] = true
+			if strings.Count(output, "failed") != 1 {
+				t.Errorf("seed %d: got %s, expected one Map that fails", seed, output)
+			}
+		}
+	}
+	if len(outputs) < 2 {
+		t.Errorf("got %v with 8 seeds, expected that other Maps fail, too", outputs)
+	}
+}

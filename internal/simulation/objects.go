@@ -11,6 +11,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/objects"
+	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
 
@@ -22,12 +23,17 @@ type mapObjects struct {
 	simulation *Simulation
 }
 
-// again is after what time Step Functions tries a call again.
-const again = time.Second
+// retryPause is after what time Step Functions tries a call again.
+const retryPause = time.Second
 
-// call makes a call. Throttles and answers that are lost take time only.
+// call makes a call when the scheduler lets it go on. Throttles and answers that are
+// lost take time only.
 func (o mapObjects) call(ctx context.Context, name, bucket, key string, do func() error) error {
 	m := engine.MapStateOf(ctx)
+	what := func() string { return fmt.Sprintf("%s\n%d\n%s/%s", m.ExecutionARN, m.EnteredID, bucket, key) }
+	if err := o.simulation.scheduler.Park(ctx, schedule.Key{Call: name, What: what}); err != nil {
+		return err
+	}
 	site := fault.Site{Moment: fault.Request, Execution: m.ExecutionARN, Call: name}
 	if machine := o.simulation.stack.MachineOf(m.ExecutionARN); machine != nil {
 		site.Machine, site.State = machine.ID, machine.PathOf(m.StateName)
@@ -37,7 +43,7 @@ func (o mapObjects) call(ctx context.Context, name, bucket, key string, do func(
 	case fault.Error:
 		return fmt.Errorf("s3://%s/%s: %w", bucket, key, wire.Refusal{Refusal: awscall.Failed(name, f.Error, f.Cause)})
 	case fault.Throttle, fault.Lost:
-		f.Delay = again
+		f.Delay = retryPause
 	}
 	err := do()
 	if f.Delay > 0 {

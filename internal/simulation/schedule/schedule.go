@@ -136,6 +136,7 @@ func (s *Scheduler) Choose(returned []int64) (at int, acted bool) {
 	}
 	p := s.parked[at-len(returned)]
 	s.parked = slices.Delete(s.parked, at-len(returned), at-len(returned)+1)
+	s.note(int(p.key.Caller))
 	_, _ = io.WriteString(s.chosen, p.key.Call)
 	close(p.let)
 	return -1, true

@@ -139,3 +139,21 @@ func TestActsComeBeforeAnythingElse(t *testing.T) {
 		}
 	})
 }
+
+// Two runs in which other callers go on differ, though they choose alike.
+func TestTheHashKnowsWhoGoesOn(t *testing.T) {
+	var hashes []uint64
+	for _, callers := range [][]int64{{1, 2}, {1, 3}, {1, 2}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := schedule.New(0, idle)
+			for _, caller := range callers {
+				go func() { _ = s.Park(t.Context(), schedule.Key{Caller: caller, Call: "s3:PutObject"}) }()
+			}
+			choose(s)
+			hashes = append(hashes, s.Choices())
+		})
+	}
+	if hashes[0] == hashes[1] || hashes[0] != hashes[2] {
+		t.Errorf("got the hashes %x, expected that of the second alone to differ", hashes)
+	}
+}
