@@ -145,6 +145,35 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 			w.RunUntilBlocked()
 			k.Fail("E", "")
 		}, "Fail: the task of state Ask is over, expected one that waits"},
+		"two answers": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Succeed(1)
+			x.Waits()[0].Succeed(2)
+		}, "Succeed: the task of state Ask has an answer already, expected one"},
+		"a heartbeat after the answer": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Fail("E", "")
+			x.Waits()[0].Heartbeat()
+		}, "Heartbeat: the task of state Ask has an answer already, expected one"},
+		"an error that is too long": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Fail(strings.Repeat("é", 257), "")
+		}, "Fail: got an error of 257 characters, expected at most 256"},
+		"a cause that is too long": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Fail(strings.Repeat("é", 256), strings.Repeat("é", 32769))
+		}, "Fail: got a cause of 32769 characters, expected at most 32768"},
+		"a stop with a cause that is too long": {token, nil, func(w *World) { w.Start("", nil).Stop("E", strings.Repeat("c", 32769)) },
+			"Stop: got a cause of 32769 characters, expected at most 32768"},
+		"an output that is too large": {token, nil, func(w *World) {
+			x := w.Start("", nil)
+			w.RunUntilBlocked()
+			x.Waits()[0].Succeed(strings.Repeat("x", 262143))
+		}, "Succeed: got an output of 262145 bytes, expected at most 262144"},
 		"a timer as a token": {shop, shopOptions(), func(w *World) {
 			x := w.Start("Return", nil)
 			w.RunUntilBlocked()
@@ -186,7 +215,9 @@ func TestTextsThatAreNoStack(t *testing.T) {
 		`{"States": `:       "got a text that is not JSON: unexpected end of JSON input",
 		"States: {\n":       "line ",
 		`{"Resources": {}}`: "got a template without resources, expected at least one",
-		"StartAt: !Ref A\nStates: {A: {Type: Succeed}}":     "line 1: got the tag !Ref, expected none",
+		"StartAt: !Ref A\nStates: {A: {Type: Succeed}}": "line 1: got the tag !Ref, expected none",
+		`{"Parameters": {"Size": {"Type": "String"}}, "Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": {"Ref": "Size"}}}}}`:                         "parameter Size of stack Stack has no default, expected a value: give it a Default",
+		`{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Metadata": {"aws:cdk:path": "Flow/M/Resource"}, "Properties": {"DefinitionString": {"Fn::ImportValue": "Data:Orders"}}}}}`: `got an import of "Data:Orders", expected a template that needs no other: open the cloud assembly, which has both stacks, with sfntest.Open(t, "cdk.out:Flow")`,
 		`{"StartAt": "Lost"}`:                               "$.States",
 		`{"States": {"A": {}}}`:                             "$.StartAt",
 		`{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}`: "got a template without state machines, expected at least one",
@@ -229,6 +260,7 @@ func TestOpen(t *testing.T) {
 		several + ":Sho":    several + `: got stack "Sho", expected Shop, or one of Site`,
 		several:             several + ": got 2 stacks, expected one after a colon, such as " + several + ":Shop: Shop, Site",
 		file + ":Shop":      "got Shop after " + file + ", which is a file, expected the folder of a cloud assembly",
+		filepath.Dir(file):  filepath.Dir(file) + ": got a folder without a manifest.json, expected that of a cloud assembly, such as cdk.out, which cdk synth writes",
 		folder + "/nowhere": "no such file or directory, expected a file, or the folder of a cloud assembly such as cdk.out",
 	} {
 		got := ""

@@ -67,4 +67,8 @@ func (x *Execution) Output(into any) {
 }
 
 // Stop stops the execution as StopExecution does, when the World runs next.
-func (x *Execution) Stop(name, cause string) { x.world.session.Stop(x.arn, name, cause) }
+func (x *Execution) Stop(name, cause string) {
+	x.world.t.Helper()
+	x.world.checkError("Stop", name, cause)
+	x.world.session.Stop(x.arn, name, cause)
+}

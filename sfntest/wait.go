@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/value"
@@ -33,6 +34,9 @@ func (k *Wait) Succeed(output any) {
 	if err != nil {
 		k.world.t.Fatalf("Succeed: encoding the output: %v", err)
 	}
+	if most := engine.AWSLimits.PayloadBytes; len(text) > most {
+		k.world.t.Fatalf("Succeed: got an output of %d bytes, expected at most %d", len(text), most)
+	}
 	v, err := value.Parse(text)
 	if err != nil {
 		k.world.t.Fatalf("Succeed: %v", err)
@@ -43,6 +47,7 @@ func (k *Wait) Succeed(output any) {
 // Fail answers the token as SendTaskFailure does, when the World runs next.
 func (k *Wait) Fail(name, cause string) {
 	k.world.t.Helper()
+	k.world.checkError("Fail", name, cause)
 	k.answer("Fail").Failure(name, cause)
 }
 
@@ -60,8 +65,26 @@ func (k *Wait) answer(method string) *engine.Callback {
 		k.world.t.Fatalf("%s: state %s waits for %s, expected a token", method, k.State, k.what())
 	case k.callback.Over():
 		k.world.t.Fatalf("%s: the task of state %s is over, expected one that waits", method, k.State)
+	case k.world.answered[k.callback]:
+		k.world.t.Fatalf("%s: the task of state %s has an answer already, expected one", method, k.State)
+	}
+	if method != "Heartbeat" {
+		k.world.answered[k.callback] = true
 	}
 	return k.callback
+}
+
+// checkError fails the test if AWS refuses an error and its cause.
+func (w *World) checkError(method, name, cause string) {
+	w.t.Helper()
+	for _, text := range []struct {
+		what, value string
+		most        int
+	}{{"an error", name, 256}, {"a cause", cause, 32768}} {
+		if n := utf8.RuneCountInString(text.value); n > text.most {
+			w.t.Fatalf("%s: got %s of %d characters, expected at most %d", method, text.what, n, text.most)
+		}
+	}
 }
 
 // what returns what the wait is for, with its article.

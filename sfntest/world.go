@@ -32,6 +32,7 @@ type World struct {
 	record     history.Record
 	tasks      []*handlers.Task
 	executions map[string]*Execution // by ARN
+	answered   map[*engine.Callback]bool
 	started    int
 	stopped    func() bool // nil, or whether the run of a sweep need not go on
 	running    atomic.Bool
@@ -103,7 +104,7 @@ func (w *World) deploy(s *Stack, options []Option) error {
 		errs = append(errs, o.set(settings))
 	}
 	jobfunctions.Add(s.parsed, settings.handlers)
-	w.stack, w.executions = s, map[string]*Execution{}
+	w.stack, w.executions, w.answered = s, map[string]*Execution{}, map[*engine.Callback]bool{}
 	o := simulation.Options{
 		Stack: s.parsed, Handlers: settings.handlers, Tasks: map[string]engine.Integration{}, Seed: settings.seed,
 		Plan: &fault.Plan{Faults: settings.faults}, Sites: settings.sites, Observe: w.record.Add, Maps: &w.record, Struck: w.record.Struck,

@@ -20,6 +20,7 @@ import (
 type Assembly struct {
 	stacks []*Stack          // without nested ones, by their paths
 	assets map[string]string // paths of files and folders, by their keys in the bucket of assets
+	advice Advice
 }
 
 // artifact is an entry of an assembly's manifest.

@@ -1,6 +1,7 @@
 package template
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -47,6 +48,15 @@ func (a *Assembly) SetParameters(given map[string]string) error {
 	return nil
 }
 
+// Advice says what to do about what a template lacks, in place of what the command says.
+type Advice struct {
+	Parameter string // without a value
+	Import    string // what was expected
+}
+
+// Advise sets what the errors of a stack and its assembly advise.
+func (s *Stack) Advise(a Advice) { s.assembly.advice = a }
+
 // listParameters lists the parameters that users of the app have declared.
 func (a *Assembly) listParameters() string {
 	var list []string
@@ -77,13 +87,17 @@ func (s *Stack) parameter(name string, p parameter) (any, error) {
 	case ok:
 		return p.parse(given)
 	case p.Default == nil:
-		return nil, fmt.Errorf("parameter %s of stack %s has no default, expected a value: give one with --parameter %s=VALUE", name, s.Path, name)
+		advice := cmp.Or(s.assembly.advice.Parameter, "give one with --parameter "+name+"=VALUE")
+		return nil, fmt.Errorf("parameter %s of stack %s has no default, expected a value: %s", name, s.Path, advice)
 	case strings.HasPrefix(p.Type, fromStore):
 		v, err := s.stored(fmt.Sprint(p.Default))
-		if err != nil {
-			return nil, fmt.Errorf("parameter %s of stack %s: %w, or a value with --parameter %s=VALUE", name, s.Path, err, name)
+		switch {
+		case err == nil:
+			return v, nil
+		case s.assembly.advice.Parameter != "":
+			return nil, fmt.Errorf("parameter %s of stack %s: %w", name, s.Path, err)
 		}
-		return v, nil
+		return nil, fmt.Errorf("parameter %s of stack %s: %w, or a value with --parameter %s=VALUE", name, s.Path, err, name)
 	}
 	if text, ok := p.Default.(string); ok {
 		return p.parse(text)

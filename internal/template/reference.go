@@ -100,7 +100,7 @@ func (s *Stack) functionOf(r *Resource) (any, error) {
 func (s *Stack) imported(name string) (any, error) {
 	of, output := s.exporter(name)
 	if of == nil {
-		return nil, fmt.Errorf("got an import of %q, expected the name of an export of a stack of the app", name)
+		return nil, fmt.Errorf("got an import of %q, expected %s", name, cmp.Or(s.assembly.advice.Import, "the name of an export of a stack of the app"))
 	}
 	v, err := of.Resolve(output.Value)
 	if err != nil {

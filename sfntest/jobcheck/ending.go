@@ -97,7 +97,7 @@ func decode(details json.RawMessage, member string, into any) bool {
 // saysWhy checks that an execution without a summary says why.
 func (e *ending) saysWhy() (reached bool, err error) {
 	if e.summarized || e.status != "FAILED" {
-		return true, nil
+		return e.summarized, nil
 	}
 	given := slices.ContainsFunc(e.struck, func(f sfntest.Fault) bool { return f.Fault == "error" && f.Error == e.err.Name })
 	evaluated := e.err.Name == "States.QueryEvaluationError" && !slices.ContainsFunc(e.struck, func(f sfntest.Fault) bool { return replaces(&f) })

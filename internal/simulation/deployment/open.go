@@ -42,10 +42,14 @@ func Parse(text []byte) (*Stack, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.Advise(template.Advice{Parameter: giveDefault, Import: fmt.Sprintf("a template that needs no other: open the cloud assembly, which has both stacks, with sfntest.Open(t, %q)", "cdk.out:"+s.Path)})
 		return readMachines(s)
 	}
 	return nil, errors.New("got an object with neither Resources nor States, expected a template or a definition in Amazon States Language")
 }
+
+// giveDefault says how a parameter of a template gets a value in a test.
+const giveDefault = "give it a Default"
 
 // toJSON returns a text in JSON or YAML as JSON.
 func toJSON(text []byte) ([]byte, error) {
@@ -91,12 +95,16 @@ func Open(path string) (*Stack, error) {
 		return s, nil
 	}
 	app, err := template.Read(folder)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s: got a folder without a manifest.json, expected that of a cloud assembly, such as cdk.out, which cdk synth writes", folder)
+	case err != nil:
 		return nil, err
 	}
 	var names []string
 	for _, s := range app.Stacks() {
 		if name == s.Path || name == s.Name || name == "" && len(app.Stacks()) == 1 {
+			s.Advise(template.Advice{Parameter: giveDefault})
 			return readMachines(s)
 		}
 		names = append(names, s.Path)
