@@ -45,7 +45,7 @@ var floors = [][]room{
 		{"internal/pages", nil, standard},
 		{"internal/panics", nil, sdk},
 		{"internal/plain", nil, standard},
-		{"internal/price", nil, standard},
+		{"internal/price/...", nil, standard},
 		{"internal/process", nil, standard},
 		{"internal/reads", nil, standard},
 		{"internal/regular", nil, standard},
