@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
@@ -97,7 +98,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, beside bool) *invocat
 	ctx, stop := context.WithDeadline(v.ctx, v.deadline)
 	timeout := time.AfterFunc(v.Function.Timeout, v.timeOut)
 	go func() {
-		growStack()
+		goroutine.Grow()
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()

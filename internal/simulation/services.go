@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,7 +20,9 @@ import (
 	"github.com/mapjob/mapjob/internal/memory/secrets"
 	"github.com/mapjob/mapjob/internal/memory/sfn"
 	"github.com/mapjob/mapjob/internal/memory/topics"
+	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/wire"
+	"github.com/mapjob/mapjob/internal/standin"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -49,7 +52,8 @@ func (s *Simulation) startServices() error {
 		"s3": s.objects, "dynamodb": s.database, "sqs": queuesFace{s}, "lambda": lambda.Service{Functions: s},
 		"sns": s.topics.SNS(), "events": s.topics.EventBridge(), "secretsmanager": s.secrets, "states": s.executions,
 	})
-	s.kitS3 = &wire.S3{Store: s.objects, Retryer: s.retryer, Pass: s.pass}
+	kit := &wire.S3{Store: s.objects, Retryer: s.retryer, Pass: s.pass}
+	s.clients = standin.With[s3object.API](standin.With(context.Background(), s.config), kit)
 	client := sync.OnceValue(func() *awss3.Client {
 		return awss3.NewFromConfig(s.config, func(o *awss3.Options) { o.UsePathStyle = true })
 	})

@@ -23,6 +23,7 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/engine/event"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/integration"
 	background "github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/memory/dynamodb"
@@ -31,7 +32,6 @@ import (
 	"github.com/mapjob/mapjob/internal/memory/sfn"
 	"github.com/mapjob/mapjob/internal/memory/topics"
 	"github.com/mapjob/mapjob/internal/objects"
-	"github.com/mapjob/mapjob/internal/s3object"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/simulation/wire"
@@ -73,7 +73,7 @@ type Simulation struct {
 	scheduler *schedule.Scheduler
 	session   *engine.Session
 	config    aws.Config
-	kitS3     *wire.S3
+	clients   context.Context // has those of handlers
 	retryer   *retry.Standard
 	injector  *fault.Injector
 	strikes   map[fault.Moment]bool // whether a fault of the plan may strike at a moment
@@ -104,6 +104,7 @@ func New(o Options) (*Simulation, error) {
 	if err := Missing(&o); err != nil {
 		return nil, err
 	}
+	goroutine.Grow() // for the session
 	s := &Simulation{options: o, stack: o.Stack, handlers: handlers(&o), retryer: wire.Retryer()}
 	s.scheduler = schedule.New(o.Seed, s.busy)
 	if err := s.readPlan(); err != nil {
@@ -182,9 +183,7 @@ func (s *Simulation) busy() bool {
 
 // contextOf returns the context in which a handler finds clients and random numbers.
 func (s *Simulation) contextOf(v *invocation) context.Context {
-	ctx := standin.With(context.Background(), s.config)
-	ctx = standin.With[s3object.API](ctx, s.kitS3)
-	return standin.WithRandom(ctx, s.options.Seed, v.Function.Name, v.requestID)
+	return standin.WithRandom(s.clients, s.options.Seed, v.Function.Name, v.requestID)
 }
 
 // grace is how long handlers may take to return after their contexts have ended, in

@@ -52,6 +52,7 @@ var floors = [][]room{
 		{"internal/silence", nil, standard},
 		{"internal/memory/secrets", nil, standard},
 		{"internal/standin", nil, standard},
+		{"internal/goroutine", nil, standard},
 		{"internal/statesarn", nil, standard},
 		{"internal/typed", nil, libraries},
 		{"internal/unsupported", nil, standard},
@@ -110,7 +111,7 @@ var floors = [][]room{
 		{"internal/objects", []string{"internal/items"}, libraries},
 		{"internal/tables", []string{"internal/diskcache", "internal/dynamodb", "internal/inputs", "internal/items", "internal/nodejs", "internal/reads"}, libraries},
 		{"internal/expression", []string{"internal/intrinsic", "internal/jsonata", "internal/jsonpath", "internal/value"}, libraries},
-		{"job/...", []string{"internal/jsonl", "internal/number", "internal/protocol", "internal/results", "internal/s3object", "internal/standin", "internal/statesarn", "internal/tally"}, sdk},
+		{"job/...", []string{"internal/goroutine", "internal/jsonl", "internal/number", "internal/protocol", "internal/results", "internal/s3object", "internal/standin", "internal/statesarn", "internal/tally"}, sdk},
 		{"constructs/eventhandler", []string{"constructs/internal/..."}, cdk},
 		{"constructs/gofunction", []string{"constructs/internal/...", "internal/gobuild", "internal/protocol"}, cdk},
 		{"constructs/joblock", []string{"constructs/internal/...", "internal/protocol"}, cdk},
@@ -162,7 +163,7 @@ var floors = [][]room{
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/panics", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/goroutine", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/panics", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 	},
 	{
 		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},

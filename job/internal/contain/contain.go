@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/internal/logline"
 )
@@ -54,6 +55,7 @@ func stack() string {
 func InGoroutine(ctx context.Context, log *slog.Logger, do func() error, ended func(error)) <-chan error {
 	result := make(chan error, 1)
 	go func() {
+		goroutine.Grow()
 		err := Exited() // unless do returns
 		defer func() {
 			ended(err)
