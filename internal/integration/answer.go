@@ -84,9 +84,11 @@ func addMetadata(answer *value.Object, requestID string, headers ...header) {
 	headers = append(headers, header{"x-amzn-RequestId", requestID})
 	slices.SortFunc(headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
 	all, single := value.WithCapacity(len(headers)), value.WithCapacity(len(headers))
-	for _, h := range headers {
-		all.Set(h.name, []any{h.value})
-		single.Set(h.name, h.value)
+	values := make([]any, len(headers)) // of both
+	for i, h := range headers {
+		values[i] = h.value
+		all.Add(h.name, values[i:i+1:i+1])
+		single.Add(h.name, values[i])
 	}
 	answer.Set("SdkHttpMetadata", value.NewObject("AllHttpHeaders", all, "HttpHeaders", single, "HttpStatusCode", float64(http.StatusOK)))
 	answer.Set("SdkResponseMetadata", value.NewObject("RequestId", requestID))

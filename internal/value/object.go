@@ -24,7 +24,7 @@ type member struct {
 // NewObject returns an object with the given names and values, in turn. It
 // panics if a name is not a string or the last value is missing.
 func NewObject(namesAndValues ...any) *Object {
-	o := &Object{members: make([]member, 0, len(namesAndValues)/2)}
+	o := WithCapacity(len(namesAndValues) / 2)
 	for i := 0; i < len(namesAndValues); i += 2 {
 		o.Set(namesAndValues[i].(string), namesAndValues[i+1])
 	}
@@ -32,7 +32,25 @@ func NewObject(namesAndValues ...any) *Object {
 }
 
 // WithCapacity returns an empty object with room for n members.
-func WithCapacity(n int) *Object { return &Object{members: make([]member, 0, n)} }
+func WithCapacity(n int) *Object {
+	switch { // the members of most objects are in the same allocation
+	case n == 1 || n == 2:
+		o := &struct {
+			Object
+			room [2]member
+		}{}
+		o.members = o.room[:0]
+		return &o.Object
+	case n == 3 || n == 4:
+		o := &struct {
+			Object
+			room [4]member
+		}{}
+		o.members = o.room[:0]
+		return &o.Object
+	}
+	return &Object{members: make([]member, 0, n)}
+}
 
 // Len returns the number of members. A nil Object has none.
 func (o *Object) Len() int {

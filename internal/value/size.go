@@ -69,6 +69,9 @@ func stringSize(s string, rough bool) int {
 		return maxByte*len(s) + 2
 	}
 	n := len(s) + 2
+	if plain(s) {
+		return n
+	}
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':

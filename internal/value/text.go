@@ -72,13 +72,32 @@ func appendFloat(text []byte, f float64) []byte {
 }
 
 func appendString(text []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			quoted, _ := jsontext.AppendQuote(text, s) // the error reports invalid UTF-8, which is replaced
-			return quoted
-		}
+	if !plain(s) {
+		text, _ = jsontext.AppendQuote(text, s) // the error reports invalid UTF-8, which is replaced
+		return text
 	}
 	text = append(text, '"')
 	text = append(text, s...)
 	return append(text, '"')
+}
+
+// plain reports whether a string is its own text between quotes: it has ASCII only,
+// and nothing that is escaped. It looks at eight bytes at once.
+func plain(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		quote, backslash := x^each*'"', x^each*'\\'
+		// The high bit is set in a byte that is not ASCII, and in one from which more
+		// is taken than it has.
+		if (x|(x-each*' ')|(quote-each)|(backslash-each))&high != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -1,9 +1,14 @@
 package value_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/value"
 )
@@ -90,6 +95,29 @@ func TestObjectKeepsOrderAtAnySize(t *testing.T) {
 			t.Fatalf("got %s: %v at position %d, expected the order of the calls to Set", name, v, at)
 		}
 		at++
+	}
+}
+
+func TestEachCharacterIsEscapedAtEachPlace(t *testing.T) {
+	for c := range 256 {
+		for place := range 17 {
+			text := []byte("abcdefgh~!#[]^_ ")
+			text = slices.Insert(text, place, byte(c))
+			var expected bytes.Buffer
+			encoder := json.NewEncoder(&expected)
+			encoder.SetEscapeHTML(false)
+			if err := encoder.Encode(string(text)); err != nil {
+				t.Fatal(err)
+			}
+			v, got := string(text), value.Text(string(text))
+			if c >= utf8.RuneSelf {
+				expected.Reset()
+				fmt.Fprintf(&expected, "\"%s\"\n", strings.ToValidUTF8(v, "\uFFFD"))
+			}
+			if got+"\n" != expected.String() || value.Size(v) != len(got) {
+				t.Fatalf("%q: got %s of size %d, expected %s", text, got, value.Size(v), expected.String())
+			}
+		}
 	}
 }
 
