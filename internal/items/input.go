@@ -30,7 +30,11 @@ type input struct {
 }
 
 func newInput(at string, content io.ReadCloser) *input {
-	return &input{at: at, buffer: bufio.NewReaderSize(content, bufferBytes), closer: content, limit: maxItemBytes}
+	size := bufferBytes
+	if sized, ok := content.(interface{ Len() int }); ok { // in memory
+		size = min(size, sized.Len()+1)
+	}
+	return &input{at: at, buffer: bufio.NewReaderSize(content, size), closer: content, limit: maxItemBytes}
 }
 
 const bufferBytes = 1 << 14
@@ -52,7 +56,7 @@ func (in *input) skipMark() {
 
 // peek returns the next bytes, fewer at the end of the text.
 func (in *input) peek(n int) []byte {
-	next, err := in.buffer.Peek(n)
+	next, err := in.buffer.Peek(min(n, in.buffer.Size()))
 	if err != nil && !errors.Is(err, io.EOF) && in.err == nil {
 		in.err = err
 	}
@@ -134,11 +138,7 @@ func (in *input) checkUTF8(line int, text []byte) error {
 		return nil
 	}
 	at := 0
-	for {
-		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
+	for r, size := utf8.DecodeRune(text); r != utf8.RuneError || size != 1; r, size = utf8.DecodeRune(text[at:]) {
 		at += size
 	}
 	return in.problem(line, "got the byte 0x%02X after %q, expected UTF-8: convert the text, such as with iconv -f WINDOWS-1252 -t UTF-8", text[at], lastOf(text[:at]))

@@ -20,8 +20,13 @@ func (s *Store) Open(_ context.Context, bucket, key string) (io.ReadCloser, erro
 	if err != nil {
 		return nil, fmt.Errorf("s3://%s/%s: %w", bucket, key, named(err))
 	}
-	return io.NopCloser(bytes.NewReader(o.Content)), nil
+	return opened{bytes.NewReader(o.Content)}, nil
 }
+
+// opened is the content of an object. Its length is known.
+type opened struct{ *bytes.Reader }
+
+func (opened) Close() error { return nil }
 
 // List yields the objects whose keys begin with a prefix.
 func (s *Store) List(_ context.Context, bucket, prefix string) iter.Seq2[objects.Info, error] {
