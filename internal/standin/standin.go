@@ -26,12 +26,16 @@ func Of[T any](ctx context.Context) (v T, ok bool) {
 
 type seed [sha256.Size]byte
 
+// source is what random numbers are made from.
+type source struct {
+	from   uint64
+	labels []string
+}
+
 // WithRandom returns a context in which [Random] makes its numbers from a seed
 // and labels, such as the number of an invocation.
 func WithRandom(ctx context.Context, from uint64, labels ...string) context.Context {
-	var first seed
-	binary.BigEndian.PutUint64(first[:], from)
-	return With(ctx, first.with(labels))
+	return With(ctx, source{from, labels})
 }
 
 // Random returns a generator of random numbers that repeat in each run with the
@@ -39,11 +43,13 @@ func WithRandom(ctx context.Context, from uint64, labels ...string) context.Cont
 // are different, and do not depend on the order in which goroutines ask for them.
 // ok is false if the numbers need not repeat, as on AWS.
 func Random(ctx context.Context, labels ...string) (numbers *rand.Rand, ok bool) {
-	from, ok := Of[seed](ctx)
+	s, ok := Of[source](ctx)
 	if !ok {
 		return nil, false
 	}
-	return rand.New(rand.NewChaCha8(from.with(labels))), true
+	var first seed
+	binary.BigEndian.PutUint64(first[:], s.from)
+	return rand.New(rand.NewChaCha8(first.with(s.labels).with(labels))), true
 }
 
 func (s seed) with(labels []string) seed {
