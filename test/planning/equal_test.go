@@ -15,7 +15,7 @@ import (
 	"github.com/mapjob/mapjob/internal/plan/walk"
 )
 
-var seeds = flag.Int("planning.seeds", 60, "random definitions and workloads of TestPlannedIsWhatTheEngineCounts")
+var seeds = flag.Int("planning.seeds", 90, "random definitions and workloads of TestPlannedIsWhatTheEngineCounts")
 
 // planned returns the shape of a scenario, and its setup.
 func (s *scenario) planned(t testing.TB) (plan.Shape, plan.Setup) {

@@ -14,6 +14,8 @@ import (
 type generator struct {
 	random *rand.Rand
 	states int
+	// express is set while the states are those of an Express execution.
+	express bool
 }
 
 type object = map[string]any
@@ -81,7 +83,7 @@ func (g *generator) flow(depth int, middle func() object) object {
 
 // state returns a state that passes its input on.
 func (g *generator) state(depth int) object {
-	switch n := g.random.IntN(6); {
+	switch n := g.random.IntN(7); {
 	case n == 0:
 		return object{"Type": "Pass"}
 	case n == 1:
@@ -98,6 +100,9 @@ func (g *generator) state(depth int) object {
 		return object{"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sns:publish",
 			"Arguments": object{"TopicArn": "arn:aws:sns:us-east-1:123456789012:topic", "Message": "m"}, "Output": "{% $states.input %}"}
 	}
+	if !g.express && g.random.IntN(2) == 0 {
+		return object{"Type": "Task", "Resource": "arn:aws:states:::codebuild:startBuild.sync", "Arguments": object{"ProjectName": "p"}, "Output": "{% $states.input %}"}
+	}
 	return g.invoke("Other")
 }
 
@@ -110,10 +115,12 @@ func (g *generator) invoke(function string) object {
 func (g *generator) distributedOrInline() object {
 	worker := func() object {
 		w := g.invoke("Worker")
-		w["Retry"] = []object{{"ErrorEquals": []string{"States.ALL"}, "MaxAttempts": g.random.IntN(4), "IntervalSeconds": 1}}
+		w["Retry"] = []object{{"ErrorEquals": []string{"States.ALL"}, "MaxAttempts": g.random.IntN(2), "IntervalSeconds": 1}}
 		return w
 	}
 	inline := g.random.IntN(3) == 0
+	g.express = !inline && g.random.IntN(2) == 0
+	defer func() { g.express = false }()
 	processor := g.flow(1, func() object {
 		w := worker()
 		if inline || g.random.IntN(2) == 0 { // an iteration that fails would fail the execution
@@ -125,6 +132,9 @@ func (g *generator) distributedOrInline() object {
 	if strings.Contains(pretty(states), `"Caught"`) {
 		states["Caught"], states["Logged"] = object{"Type": "Pass", "Next": "Logged"}, g.invoke("Other")
 		states["Logged"].(object)["End"] = true
+		if !inline && g.random.IntN(3) > 0 {
+			states["Logged"] = object{"Type": "Fail", "Error": "Gone"}
+		}
 	}
 	if inline {
 		processor["ProcessorConfig"] = object{"Mode": "INLINE"}
@@ -132,7 +142,7 @@ func (g *generator) distributedOrInline() object {
 			"ItemSelector": object{"BatchInput": object{}, "Items": []object{{"index": "{% $states.context.Map.Item.Index %}", "item": "{% $states.context.Map.Item.Value %}"}}}}
 	}
 	kind := "STANDARD"
-	if g.random.IntN(2) == 0 {
+	if g.express {
 		kind = "EXPRESS"
 	}
 	processor["ProcessorConfig"] = object{"Mode": "DISTRIBUTED", "ExecutionType": kind}

@@ -50,7 +50,7 @@ func draw(t testing.TB, seed uint64) *scenario {
 		Time: plan.Exactly(time.Millisecond), Seed: seed, Seeded: true,
 	}
 	if random.IntN(3) > 0 {
-		s.workload.Crashed = 0.2 * random.Float64()
+		s.workload.Crashed = 0.3 * random.Float64()
 	}
 	if seed%3 == 2 {
 		s.definition = generate(t, seed)
