@@ -37,16 +37,14 @@ type Counting struct {
 type State struct {
 	Entries, Retries int
 	Function         string // that it invokes, if it does
-}
-
-// Function is what was asked of a Lambda function.
-type Function struct {
-	Requests, Retries int
-	// Took is how long the requests that succeeded took together, and Succeeded their
+	// Took is how long the calls that succeeded took together, and Succeeded their
 	// number.
 	Took      time.Duration
 	Succeeded int
 }
+
+// Function is what was asked of a Lambda function.
+type Function struct{ Requests, Retries int }
 
 // Counter returns a Counting that has no events yet.
 func Counter() *Counting {
@@ -69,9 +67,10 @@ func (c *Counting) Event(e event.Event) {
 	c.add(&entry)
 }
 
-// invokes reports whether an action of a service invokes a Lambda function.
+// invokes reports whether an action of a service invokes a Lambda function. The action
+// may have a pattern, as in invoke.waitForTaskToken.
 func invokes(service, action string) bool {
-	action, _, _ = strings.Cut(action, ".") // invoke.waitForTaskToken
+	action, _, _ = strings.Cut(action, ".")
 	return strings.TrimPrefix(service, "aws-sdk:") == "lambda" && action == "invoke"
 }
 
@@ -97,7 +96,6 @@ type visit struct {
 	kind      event.Type // of the event that entered it
 	entered   int64
 	scheduled time.Time
-	function  *Function
 }
 
 // attempts are the events with which an attempt of a state begins, with those that
@@ -177,11 +175,11 @@ func (c *Counting) enter(x *execution, e *entry) {
 	x.visits[e.id] = &visit{state: s, kind: e.kind, entered: e.id}
 }
 
-// call counts the requests of functions.
+// call counts a call of a Task state.
 func (c *Counting) call(v *visit, e *entry) {
 	switch e.kind {
-	case event.TaskScheduled, event.LambdaFunctionScheduled:
-		v.scheduled, v.function = e.at, nil
+	case event.TaskScheduled, event.LambdaFunctionScheduled, event.ActivityScheduled:
+		v.scheduled = e.at
 		if e.function == "" {
 			return
 		}
@@ -191,11 +189,9 @@ func (c *Counting) call(v *visit, e *entry) {
 			c.Functions[e.function] = f
 		}
 		f.Requests++
-		v.function, v.state.Function = f, e.function
-	case event.TaskSucceeded, event.LambdaFunctionSucceeded:
-		if v.function != nil {
-			v.function.Took += e.at.Sub(v.scheduled)
-			v.function.Succeeded++
-		}
+		v.state.Function = e.function
+	case event.TaskSucceeded, event.LambdaFunctionSucceeded, event.ActivitySucceeded:
+		v.state.Took += e.at.Sub(v.scheduled)
+		v.state.Succeeded++
 	}
 }

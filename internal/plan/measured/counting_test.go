@@ -76,6 +76,8 @@ func TestCountsWhatExecutionsUse(t *testing.T) {
 		{"a task that fails", machine(`"A":` + fmt.Sprintf(task, "bad")), `{}`, 3, "transitions 3, events 12, parent 12, retries 2; bad 3 (2 retries) in 0s"},
 		{"a function by its ARN", machine(`"A":{"Type":"Task","Resource":"arn:aws:lambda:us-east-1:123456789012:function:work","End":true}`), `{}`, 0,
 			"transitions 1, events 7, parent 7; arn:aws:lambda:us-east-1:123456789012:function:work 1 in 1s"},
+		{"a function that answers later", machine(`"A":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke.waitForTaskToken","TimeoutSeconds":1,"End":true,
+			"Arguments":{"FunctionName":"good","Payload":{"token":"{% $states.context.Task.Token %}"}}}`), `{}`, 0, "transitions 1, events 7, parent 7; good 1 in 0s"},
 		{"a parallel state that is retried after a Fail state", parallel, `{}`, 0, "transitions 4, events 8, parent 8, retries 1"},
 		{"an inline map", inline, `[1,2,3]`, 0, "transitions 4, events 27, parent 27; bad 3 in 3s"},
 		{"an inline map with retries", inline, `[1,2,3]`, 1, "transitions 7, events 36, parent 36, retries 3; bad 6 (3 retries) in 3s"},
@@ -105,13 +107,17 @@ func describe(c *measured.Counting) string {
 	if c.Retries > 0 {
 		text += fmt.Sprintf(", retries %d", c.Retries)
 	}
+	took := map[string]time.Duration{}
+	for _, s := range c.States {
+		took[s.Function] += s.Took
+	}
 	var functions []string
 	for name, f := range c.Functions {
 		line := fmt.Sprintf("; %s %d", name, f.Requests)
 		if f.Retries > 0 {
 			line += fmt.Sprintf(" (%d retries)", f.Retries)
 		}
-		functions = append(functions, fmt.Sprintf("%s in %.0fs", line, f.Took.Seconds()))
+		functions = append(functions, fmt.Sprintf("%s in %.0fs", line, took[name].Seconds()))
 	}
 	slices.Sort(functions)
 	return text + strings.Join(functions, "")
