@@ -188,12 +188,9 @@ func (e *estimate) retries(c *Call, work float64) (seconds float64) {
 	if r == nil || e.workload.Crashed <= 0 {
 		return 0
 	}
-	again := work / 2 // of an attempt that crashes
-	if e.setup.Passing == ByReference {
-		again = 0
-	}
+	again := e.setup.Lost(work) // of an attempt that crashes
 	for i := range r.MaxAttempts {
-		seconds += math.Pow(e.workload.Crashed, float64(i+1)) * (again + r.delay(i))
+		seconds += math.Pow(e.workload.Crashed, float64(i+1)) * (again + r.Delay(i))
 	}
 	return seconds
 }

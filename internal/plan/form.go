@@ -17,6 +17,13 @@ func Form(s Setup, o FormOptions) Shape {
 		return Step{State: name, Type: "Task", Entries: 1, Events: 5, Call: &Call{Role: role, Service: "lambda", Retry: retriers(throttles, retries)}}
 	}
 	inline := s.Passing == Inline
+	throttles, maxDelay := 32, 300*time.Second
+	switch { // as the constructs do, for what the child's history and time allow
+	case inline:
+		throttles = 12
+	case s.Children == Express:
+		throttles, maxDelay = 9, 30*time.Second
+	}
 	path := []Step{choice("CheckInput")}
 	if o.Lock {
 		path = append(path, Step{State: "TakeLock", Type: "Task", Entries: 1, Events: 5, Call: &Call{Service: "dynamodb"}})
@@ -33,9 +40,9 @@ func Form(s Setup, o FormOptions) Shape {
 		path = append(path, Step{State: "ReadInput", Type: "Pass", Entries: 1, Events: 2})
 	}
 	path = append(path, choice("CheckItems"))
-	worker := task("Worker", Worker, 32, 2)
+	worker := task("Worker", Worker, throttles, 2)
+	worker.Call.Retry[0].MaxDelay = maxDelay
 	if inline {
-		worker = task("Worker", Worker, 12, 2)
 		worker.Call.Caught = []Step{{State: "ItemFailed", Type: "Pass", Entries: 1, Events: 2}}
 		path = append(path, Step{State: "Map", Type: "Map", Entries: 1, Events: 4})
 	} else {

@@ -79,7 +79,7 @@ func (e *estimate) crash() (seconds float64) {
 // crash after a share of their work, the last one does after n/(n+1).
 func (e *estimate) lateRetries(r *Retrier) (seconds float64) {
 	for i := range r.MaxAttempts {
-		delay := r.delay(i)
+		delay := r.Delay(i)
 		n := e.atTheEnd(e.mean+delay) * math.Pow(e.workload.Crashed, float64(i+1))
 		if e.eachItem() {
 			n *= float64(e.width)
@@ -89,9 +89,9 @@ func (e *estimate) lateRetries(r *Retrier) (seconds float64) {
 		}
 		some := 1 - math.Exp(-n) // that there is one
 		seconds += delay * some
-		if e.setup.Passing != ByReference {
-			seconds += e.work(min(e.items, e.callItems()), max(e.setup.ItemsAtOnce, 1)) * (1 - some/n)
-		}
+		late := e.work(min(e.items, e.callItems()), max(e.setup.ItemsAtOnce, 1)) * (1 - some/n)
+		stored, _ := e.setup.Stored(late, i > 0)
+		seconds += late - stored
 	}
 	return seconds
 }
@@ -104,8 +104,8 @@ func (e *estimate) callItems() int {
 	return e.items
 }
 
-// delay returns the mean seconds before a retry.
-func (r *Retrier) delay(before int) float64 {
+// Delay returns the mean seconds before a retry.
+func (r *Retrier) Delay(before int) float64 {
 	seconds := r.Interval.Seconds() * math.Pow(r.Backoff, float64(before))
 	if most := r.MaxDelay.Seconds(); most > 0 {
 		seconds = min(seconds, most)

@@ -141,7 +141,7 @@ func (r *result) answer() answer {
 func (r *result) answerOption(o option.Option, withLines bool) answerOption {
 	a := answerOption{
 		Items: string(o.Setup.Passing), Children: string(o.Setup.Children), Batch: o.Setup.Batch,
-		OrchestrationUSD: o.Orchestration.Dollars(), ComputeUSD: o.Compute.Dollars(), MonthUSD: o.Total().Dollars() * r.workload.RunsPerMonth,
+		OrchestrationUSD: o.Orchestration.Dollars(), ComputeUSD: o.Compute.Dollars(), MonthUSD: o.Month.Dollars(),
 		Seconds: o.Took.Seconds, FirstLimit: first(o), FirstLimitItems: o.First.At, Best: o.Best, Feasible: o.Feasible, NotFeasible: o.Why,
 		ChildExecutions: o.Counts.Children, Transitions: o.Counts.Transitions, Events: o.Counts.Events,
 		MaxConcurrency: o.Setup.MaxConcurrency, MemoryMB: o.Setup.Memory[plan.Worker], WorkerTimeoutSeconds: int(o.Setup.Timeout[plan.Worker].Seconds()),

@@ -174,7 +174,7 @@ func (r *result) printRecommended(to *strings.Builder, verbose bool) {
 	}
 	rows.print(to, "    ")
 	if runs := r.workload.RunsPerMonth; runs > 0 {
-		fmt.Fprintf(to, "With %s executions a month: %s.\n", amount(runs, ""), dollars(o.Total().Dollars()*runs))
+		fmt.Fprintf(to, "With %s executions a month: %s.\n", amount(runs, ""), dollars(o.Month.Dollars()))
 	}
 
 	took := o.Took

@@ -65,7 +65,7 @@ func (a alternative) option(w plan.Workload, base plan.Setup, b *price.Book) (Op
 // invocations are those of a function, with batches of the same size.
 func invocations(w plan.Workload, s plan.Setup, batch int) plan.Counts {
 	n := math.Ceil(float64(w.Items) / float64(batch))
-	seconds := math.Ceil(batchSeconds(w, s, batch)*1000-1e-6) / 1000 * float64(w.Items) / float64(batch)
+	seconds := billed(batchSeconds(w, s, batch)) * float64(w.Items) / float64(batch)
 	return plan.Counts{
 		LambdaRequests:  map[plan.Role]float64{plan.Worker: n},
 		LambdaGBSeconds: map[plan.Role]price.Quantity{plan.Worker: price.From(seconds * float64(s.Memory[plan.Worker]) / 1024)},

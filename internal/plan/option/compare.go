@@ -13,6 +13,7 @@ import (
 // with batches of many sizes, and then other architectures for the same items. Shapes
 // returns what an execution enters with a setup.
 func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) (options, others []Option, err error) {
+	shapes = tolerant(shapes)
 	limits := map[kind]Limit{} // with the longest timeout
 	for _, s := range setups(w, base, shapes, b) {
 		o, err := Evaluate(w, s, shapes(s), b)
@@ -22,7 +23,7 @@ func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shap
 		limit, ok := limits[o.kind()]
 		if !ok {
 			s.Timeout = withTimeout(s, 15*time.Minute)
-			limit = batchLimit(w, s, shapes(s))
+			limit = batchLimit(w, s, shapes(s), b)
 			limits[o.kind()] = limit
 		}
 		o.BatchLimit = limit
@@ -42,6 +43,16 @@ func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shap
 	return options, others, err
 }
 
+// tolerant returns the shapes with a job that tolerates all failures: how many it
+// tolerates is no property of a form.
+func tolerant(shapes func(plan.Setup) plan.Shape) func(plan.Setup) plan.Shape {
+	return func(s plan.Setup) plan.Shape {
+		shape := shapes(s)
+		shape.Map.ToleratedPercentage, shape.Map.ToleratedCount = 100, 0
+		return shape
+	}
+}
+
 // sizes are the batches that are always tried.
 var sizes = []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000}
 
@@ -49,7 +60,7 @@ var sizes = []int{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000}
 func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) []plan.Setup {
 	inline := base
 	inline.Passing, inline.Children, inline.Batch, inline.MaxConcurrency = plan.Inline, plan.None, 1, 40
-	inline.Timeout = withTimeout(base, workerTimeout(w, inline))
+	inline.Timeout = withTimeout(base, workerTimeout(w, inline, b))
 	all := []plan.Setup{inline}
 	atOnce := min(int(quota(b, "states.children")), int(quota(b, "lambda.concurrency")))
 	if base.Reserved > 0 {
@@ -63,7 +74,7 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 			s := base
 			s.Passing, s.Children, s.MaxConcurrency, s.Batch = passing, children, atOnce, 1
 			s.Timeout = withTimeout(base, 15*time.Minute)
-			limit := batchLimit(w, s, shapes(s))
+			limit := batchLimit(w, s, shapes(s), b)
 			batches := append(slices.Clone(sizes), base.Batch, limit.fits())
 			for rounds := 1; rounds <= 4; rounds++ {
 				batches = append(batches, (w.Items+rounds*atOnce-1)/(rounds*atOnce))
@@ -74,7 +85,7 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 					continue
 				}
 				s.Batch = k
-				s.Timeout = withTimeout(base, workerTimeout(w, s))
+				s.Timeout = withTimeout(base, workerTimeout(w, s, b))
 				all = append(all, s)
 			}
 		}
@@ -84,10 +95,10 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 
 // workerTimeout returns the timeout that a worker needs: a tenth more than a batch
 // takes, and the kit's reserve.
-func workerTimeout(w plan.Workload, s plan.Setup) time.Duration {
+func workerTimeout(w plan.Workload, s plan.Setup, b *price.Book) time.Duration {
 	seconds := batchSeconds(w, s, s.Batch)
 	seconds += 4 * w.Time.Deviation().Seconds() * math.Sqrt(float64(s.Batch)) / float64(max(s.ItemsAtOnce, 1))
-	return min(time.Duration(math.Ceil(seconds/0.9+reserve.Seconds()))*time.Second, 15*time.Minute)
+	return min(time.Duration(math.Ceil(seconds/(1-b.Assumption("margin").Value)+reserve.Seconds()))*time.Second, 15*time.Minute)
 }
 
 func withTimeout(s plan.Setup, d time.Duration) map[plan.Role]time.Duration {

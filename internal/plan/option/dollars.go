@@ -18,8 +18,9 @@ type Line struct {
 	Unpriced      bool // the region has no price of it that mapjob knows
 }
 
-// Price returns the lines of a bill: the compute of the worker, and all else.
-func Price(c plan.Counts, architecture string, b *price.Book, free bool) ([]Line, error) {
+// Price returns the lines of a bill for a number of executions in a month: the compute
+// of the worker, and all else. Free subtracts the free tier of a month.
+func Price(c plan.Counts, executions float64, architecture string, b *price.Book, free bool) ([]Line, error) {
 	compute := price.LambdaARM
 	if architecture == "x86_64" {
 		compute = price.LambdaX86
@@ -57,10 +58,13 @@ func Price(c plan.Counts, architecture string, b *price.Book, free bool) ([]Line
 		{Line: Line{Key: price.Trace, Unit: "trace"}, q: price.From(c.Traces)},
 		{Line: Line{Key: price.DurableOperation, Unit: "operation"}, q: price.From(c.DurableOperations)},
 		{Line: Line{Key: price.DurableWrittenGB, Unit: "GB"}, q: price.Ratio(int64(c.DurableBytes), gb)},
-		{Line: Line{Key: price.DurableRetainedGBMonth, Unit: "GB-month"}, q: price.From(c.DurableBytes / gb * 14 / 30)},
+		{Line: Line{Key: price.DurableRetainedGBMonth, Unit: "GB-month"}, q: price.From(c.DurableBytes / gb * b.Assumption("durable-retention-days").Value / 30)},
 	} {
 		if l.q == (price.Quantity{}) {
 			continue
+		}
+		if executions != 1 {
+			l.q, l.before = price.From(l.q.Float()*executions), price.From(l.before.Float()*executions)
 		}
 		l.Amount = l.q.Float()
 		l.Orchestration = len(lines) > 0 || l.Of != "the worker"

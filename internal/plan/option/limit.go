@@ -41,59 +41,145 @@ func (l Limit) fits() int {
 }
 
 const (
-	reserve     = 2 * time.Second // in which the kit begins no item before a timeout
-	inlineItems = 471             // which an Inline job takes with the default retries
-	inlineBytes = protocol.MaxInput
-	spareBytes  = 250 // of an outcome of an Inline job, beside those of its item
-	most        = protocol.MaxItems
+	reserve    = 2 * time.Second // in which the kit begins no item before a timeout
+	spareBytes = 250             // of an outcome of an Inline job, beside those of its item
+	most       = protocol.MaxItems
+	month      = 730 * time.Hour
 )
 
 // Limits returns the hard limits that a job with this setup meets as its items become
 // more, the one at the fewest items first.
 func Limits(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) []Limit {
-	var limits []Limit
-	add := func(at float64, name, remedy string) {
-		if at < most {
-			limits = append(limits, Limit{Name: name, At: max(0, int(at)), Hard: true, Remedy: remedy})
-		}
+	l := limits{w: w, s: s, shape: shape, b: b}
+	l.tolerance()
+	switch s.Passing {
+	case plan.Inline:
+		l.inline()
+	case plan.ByValue:
+		l.payload()
+		l.add(quota(b, "s3.parts")*uploadPart/float64(w.ItemBytes+1), "10,000 parts of an S3 object", "use ByReference, or several jobs")
 	}
-	if s.Passing == plan.Inline {
-		child := plan.PathOf(shape.Child)
-		add(inlineItems, "most that an Inline job takes", "use Distributed mode")
-		add((quota(b, "states.events")-2-plan.PathOf(shape.Parent).Events)/(2+child.Events), "25,000 events of a history", "use Distributed mode")
-		add(float64(inlineBytes/(w.ItemBytes+1+spareBytes)), "240,000 bytes of an Inline job", "use Distributed mode")
-	}
-	if s.Passing == plan.ByValue && indexBytes+9+w.ItemBytes+s.Overhead > protocol.MaxPayload {
-		add(0, "262,144 bytes of a payload", "use ByReference")
-	}
-	calls := map[plan.Role]bool{}
-	for _, step := range shape.Parent {
-		if step.Call != nil {
-			calls[step.Call.Role] = true
-		}
-	}
-	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
-		if timeout := (s.Timeout[role] - reserve).Seconds(); calls[role] && timeout > 0 {
-			one := w
-			one.Items = 1
-			add(timeout/roleSeconds(role, one, s, b), fmt.Sprintf("%s's %s", role, span(s.Timeout[role])), "give it more memory")
-		}
-	}
-	if s.Passing != plan.Inline {
-		add(quota(b, "s3.parts")*uploadPart/float64(w.ItemBytes+1), "10,000 parts of an S3 object", "use several jobs")
-	}
-	if t := s.ExecutionTimeout; t > 0 {
-		add(float64(itemsWithin(t.Seconds(), w, s, shape, b)), fmt.Sprintf("execution's timeout of %s", span(t)), "raise Timeout, MaxConcurrency or the batches")
-	}
-	slices.SortStableFunc(limits, func(a, b Limit) int { return cmp.Compare(a.At, b.At) })
-	return append(limits, Limit{Name: "most that a Map reads", At: most, Hard: true, Remedy: "use several jobs"})
+	l.functions()
+	l.time()
+	slices.SortStableFunc(l.found, func(a, b Limit) int { return cmp.Compare(a.At, b.At) })
+	return append(l.found, Limit{Name: "most that a Map reads", At: most, Hard: true, Remedy: "use several jobs"})
 }
 
-// itemsWithin returns the most items with which an execution takes no longer.
-func itemsWithin(seconds float64, w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) int {
+// limits finds the limits of a job.
+type limits struct {
+	w     plan.Workload
+	s     plan.Setup
+	shape plan.Shape
+	b     *price.Book
+	found []Limit
+}
+
+// add adds a limit that is kept with so many items.
+func (l *limits) add(at float64, name, remedy string) {
+	if at < most {
+		l.found = append(l.found, Limit{Name: name, At: max(0, int(at)), Hard: true, Remedy: remedy})
+	}
+}
+
+// tolerance adds the items that may fail, if more are expected to.
+func (l *limits) tolerance() {
+	m := l.shape.Map
+	failed := min(1, l.w.Failed+failedForGood(l.w.Crashed, workerAttempts(l.shape)))
+	percentage := m.ToleratedPercentage > 0 && failed*100 > m.ToleratedPercentage
+	var at float64
+	switch {
+	case failed == 0 || m.ToleratedPercentage > 0 && m.ToleratedCount == 0 && !percentage:
+		return
+	case percentage:
+	case m.ToleratedCount > 0:
+		at = float64(m.ToleratedCount) / failed
+	default: // none: then one is too many
+		at = math.Ceil(1/failed) - 1
+	}
+	l.add(at+1e-6, "failures that the job tolerates", "raise ToleratedFailurePercentage")
+}
+
+// workerAttempts returns how often an invocation of the worker that crashed is tried
+// again.
+func workerAttempts(shape plan.Shape) int {
+	attempts := 0
+	eachCall(slices.Concat(shape.Child, shape.PerItem), func(c *plan.Call) {
+		if r := c.Retrier(plan.Crash); c.Role == plan.Worker && r != nil {
+			attempts = r.MaxAttempts
+		}
+	})
+	return attempts
+}
+
+func eachCall(path []plan.Step, do func(c *plan.Call)) {
+	for _, step := range path {
+		if step.Call != nil {
+			do(step.Call)
+		}
+		eachCall(step.Inner, do)
+	}
+}
+
+// failedForGood returns the share of batches whose attempts all crash.
+func failedForGood(crashed float64, attempts int) float64 {
+	return math.Pow(crashed, float64(attempts+1))
+}
+
+// inline adds the limits of an Inline job: its history holds the events of all items
+// with all their retries, and its data all items and outcomes. The job checks both.
+func (l *limits) inline() {
+	const forOthers = 500 // events that are not of items
+	tries := 1
+	eachCall(l.shape.Child, func(c *plan.Call) {
+		for _, r := range c.Retry {
+			tries += r.MaxAttempts
+		}
+	})
+	l.add(float64((int(quota(l.b, "states.events"))-forOthers)/(7+3*tries)), "most that an Inline job takes", "use Distributed mode")
+	l.add(float64((protocol.MaxInput-len("[]")+len(","))/(l.w.ItemBytes+len(",")+spareBytes)), "240,000 bytes of an Inline job", "use Distributed mode")
+}
+
+// payload adds the items whose indexes leave room for an item in a child's input.
+func (l *limits) payload() {
+	digits := int(quota(l.b, "states.payload")) - indexBytes - l.w.ItemBytes - l.s.Overhead
+	at := 0.0
+	if digits > 0 {
+		at = math.Pow10(digits)
+	}
+	l.add(at, "262,144 bytes of a payload", "use ByReference")
+}
+
+// functions adds the items that the functions of the parent manage in their time.
+func (l *limits) functions() {
+	calls := map[plan.Role]bool{}
+	eachCall(l.shape.Parent, func(c *plan.Call) { calls[c.Role] = true })
+	one := l.w
+	one.Items = 1
+	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
+		if timeout := (l.s.Timeout[role] - reserve).Seconds(); calls[role] && timeout > 0 {
+			l.add(timeout/roleSeconds(role, one, l.s, l.b), fmt.Sprintf("%s's %s", role, span(l.s.Timeout[role])), "give it more memory")
+		}
+	}
+}
+
+// time adds the items with which an execution lasts too long.
+func (l *limits) time() {
+	longest, name := time.Duration(quota(l.b, "states.standard.seconds"))*time.Second, "year of an execution"
+	if t := l.s.ExecutionTimeout; t > 0 && t < longest {
+		longest, name = t, "execution's timeout of "+span(t)
+	}
+	l.add(l.within(longest.Seconds()), name, "raise Timeout, MaxConcurrency or the batches")
+	if runs := l.w.RunsPerMonth; runs > 0 && l.shape.Map.Distributed {
+		l.add(l.within(quota(l.b, "states.map-runs")*month.Seconds()/runs), "1,000 open Map Runs", "run it less often")
+	}
+}
+
+// within returns the most items with which an execution takes no longer.
+func (l *limits) within(seconds float64) float64 {
+	w := l.w
 	takes := func(items int) float64 {
 		w.Items = items
-		return plan.Duration(w, s, shape, b).Seconds
+		return plan.Duration(w, l.s, l.shape, l.b).Seconds
 	}
 	if takes(most) <= seconds {
 		return most
@@ -106,50 +192,7 @@ func itemsWithin(seconds float64, w plan.Workload, s plan.Setup, shape plan.Shap
 			high = middle
 		}
 	}
-	return low
-}
-
-// batchLimit returns what ends the growth of the batches of a job.
-func batchLimit(w plan.Workload, s plan.Setup, shape plan.Shape) Limit {
-	if s.Passing == plan.Inline {
-		return Limit{}
-	}
-	var limits []Limit
-	add := func(at float64, name string, hard bool, margin float64) {
-		limits = append(limits, Limit{Name: name, At: max(1, int(at)), Batch: true, Hard: hard, margin: margin})
-	}
-	switch {
-	case s.Passing == plan.ByReference:
-		add(plan.ChunkBytes/float64(w.ItemBytes+1), "16 MiB of a chunk", false, 0)
-	case s.BatchBytes > 0:
-		digits := len(fmt.Sprint(max(w.Items-1, 0)))
-		add(float64((s.BatchBytes-s.Overhead+1)/(indexBytes+digits+w.ItemBytes+1)), fmt.Sprintf("%d KiB of a batch", s.BatchBytes>>10), false, 0)
-	}
-	timeout := s.Timeout[plan.Worker]
-	if shape.Map.Express {
-		timeout = min(timeout, 300*time.Second)
-	}
-	if each := w.Time.Mean().Seconds(); len(shape.PerItem) > 0 {
-		item, child := plan.PathOf(shape.PerItem), plan.PathOf(shape.Child)
-		add((25_000-2-child.Events)/(item.Events+2), "25,000 events of a child's history", true, 0.1)
-	} else if each > 0 && timeout > 0 {
-		name := "worker's " + span(timeout)
-		if shape.Map.Express {
-			name = span(timeout) + " of an Express child"
-		}
-		atOnce := float64(max(s.ItemsAtOnce, 1))
-		kept := min(timeout-reserve, timeout*9/10).Seconds() // a tenth for what is not planned
-		deviation := 4 * w.Time.Deviation().Seconds() / atOnce
-		// each·k/atOnce + deviation·√k ≤ kept
-		root := (-deviation + math.Sqrt(deviation*deviation+4*each/atOnce*kept)) / (2 * each / atOnce)
-		at := (timeout - reserve).Seconds() / each * atOnce
-		if at < 1 {
-			limits = append(limits, Limit{Name: name, At: 0, Batch: true, Hard: true})
-		} else {
-			add(at+1e-6, name, true, max(1e-9, 1-root*root/at-1e-9))
-		}
-	}
-	return slices.MinFunc(limits, func(a, b Limit) int { return cmp.Compare(a.fits(), b.fits()) })
+	return float64(low)
 }
 
 // span writes a length of time.

@@ -21,6 +21,7 @@ type Option struct {
 	Lines  []Line
 	// Compute is what the worker costs, Orchestration everything else.
 	Orchestration, Compute price.Amount
+	Month                  price.Amount // of all executions of a month, 0 for a workload without
 	Took                   plan.Took
 	First                  Limit  // what ends the growth of the job; its Name is empty for nothing
 	BatchLimit             Limit  // what ends the growth of a batch
@@ -38,7 +39,7 @@ func (o Option) Total() price.Amount { return o.Orchestration.Plus(o.Compute) }
 func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (Option, error) {
 	o := Option{Name: name(s), Setup: s, evaluate: func(w plan.Workload) (Option, error) { return Evaluate(w, s, shape, b) }}
 	o.Counts = plan.Count(w, s, shape)
-	u := using{w, s, shape, b, &o.Counts}
+	u := using{w: w, s: s, shape: shape, b: b, c: &o.Counts}
 	u.add()
 	o.Took = plan.Duration(w, s, shape, b)
 	u.traces(o.Took.Seconds)
@@ -48,20 +49,29 @@ func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (O
 	if limits := Limits(w, s, shape, b); len(limits) > 0 {
 		o.First = limits[0]
 	}
-	o.BatchLimit = batchLimit(w, s, shape)
+	o.BatchLimit = batchLimit(w, s, shape, b)
 	o.judge(w)
 	return o, nil
 }
 
-// price adds the lines of the bill.
+// price adds the lines of the bill, and the sum of the month's.
 func (o *Option) price(w plan.Workload, b *price.Book) (err error) {
-	o.Lines, err = Price(o.Counts, o.Setup.Architecture, b, w.FreeTier)
+	if o.Lines, err = Price(o.Counts, 1, o.Setup.Architecture, b, w.FreeTier); err != nil {
+		return err
+	}
 	for _, l := range o.Lines {
 		if l.Orchestration {
 			o.Orchestration = o.Orchestration.Plus(l.USD)
 		} else {
 			o.Compute = o.Compute.Plus(l.USD)
 		}
+	}
+	if w.RunsPerMonth <= 0 {
+		return nil
+	}
+	lines, err := Price(o.Counts, w.RunsPerMonth, o.Setup.Architecture, b, w.FreeTier)
+	for _, l := range lines {
+		o.Month = o.Month.Plus(l.USD)
 	}
 	return err
 }

@@ -136,47 +136,108 @@ func TestOptionsThatCostTheSameAreSortedByTime(t *testing.T) {
 	}
 }
 
+// A job is possible with as many items as its limit has, and not with one more.
 func TestLimitsAtTheirEdges(t *testing.T) {
 	b := bookOf(t, "us-east-1")
-	w, base := tenMillion()
+	inline := func(s *plan.Setup) { s.Passing, s.Children, s.MaxConcurrency = plan.Inline, plan.None, 40 }
+	roomy := func(s *plan.Setup) {
+		s.Passing, s.Batch, s.ExecutionTimeout = plan.ByReference, 5000, 0
+		s.Memory[plan.Summary], s.Memory[plan.Chunker] = 10_240, 10_240
+	}
 	for _, c := range []struct {
 		name   string
-		change func(*plan.Workload, *plan.Setup)
+		change func(*plan.Workload, *plan.Setup, *plan.Shape)
 		first  string
 		at     int
 	}{
-		{"Inline", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.Children = plan.Inline, plan.None }, "most that an Inline job takes", 471},
-		{"Inline with large items", func(w *plan.Workload, s *plan.Setup) {
-			s.Passing, s.Children, w.ItemBytes = plan.Inline, plan.None, 1000
-		}, "240,000 bytes of an Inline job", 191},
-		{"a large item by value", func(w *plan.Workload, s *plan.Setup) { w.ItemBytes = 262_000 }, "262,144 bytes of a payload", 0},
-		{"the summary's time", func(w *plan.Workload, s *plan.Setup) {
-			s.Passing, s.Batch, s.Memory[plan.Summary], s.MaxConcurrency, s.ExecutionTimeout = plan.ByReference, 5000, 128, 1000, 0
-		}, "summary's 15 minutes", 42_502_347},
-		{"the execution's time", func(w *plan.Workload, s *plan.Setup) {
+		{"Inline", func(_ *plan.Workload, s *plan.Setup, _ *plan.Shape) { inline(s) }, "most that an Inline job takes", 471},
+		{"Inline without retries of the worker", func(_ *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			inline(s)
+			*shape = form(*s)
+			shape.Child[0].Call.Retry = shape.Child[0].Call.Retry[:1]
+		}, "most that an Inline job takes", 532},
+		{"Inline with many retries", func(_ *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			inline(s)
+			*shape = form(*s)
+			shape.Child[0].Call.Retry[1].MaxAttempts = 99
+		}, "most that an Inline job takes", 71},
+		{"Inline with large items", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			inline(s)
+			w.ItemBytes = 1000
+		}, "240,000 bytes of an Inline job", 191}, // 2 + 191 × 1,000 + 190 + 191 × 250 = 238,942
+		{"an item too large by value", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			w.ItemBytes = 262_144 - 383 - 18
+		}, "262,144 bytes of a payload", 0},
+		{"a large item by value", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			w.ItemBytes = 262_144 - 383 - 18 - 4
+		}, "262,144 bytes of a payload", 10_000}, // whose last index has four digits
+		{"an S3 object", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			w.ItemBytes, s.Memory[plan.JobStart], s.Memory[plan.Summary], s.ExecutionTimeout = 16_383, 10_240, 10_240, 0
+		}, "10,000 parts of an S3 object", 10_240_000},
+		{"the summary's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			roomy(s)
+			s.Memory[plan.Summary] = 128
+		}, "summary's 15 minutes", 42_502_347}, // 898 s × 654,119 × 128/1,769
+		{"the chunker's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			roomy(s)
+			s.Memory[plan.Chunker] = 128
+		}, "chunker's 15 minutes", 34_573_400}, // 898 s × 532,089 × 128/1,769
+		{"the job start's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Batch, s.ExecutionTimeout, s.Memory[plan.Summary], s.Memory[plan.JobStart] = 1000, 0, 10_240, 128
+		}, "job start's 15 minutes", 34_573_400},
+		{"the execution's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
 			s.Batch, s.MaxConcurrency, s.ExecutionTimeout = 1, 1000, 24*time.Hour
-		}, "execution's timeout of 1 day", 8_600_000},
-		{"nothing else", func(w *plan.Workload, s *plan.Setup) {
-			s.Passing, s.Batch, s.ExecutionTimeout, s.Memory[plan.Summary], s.Memory[plan.Chunker] = plan.ByReference, 5000, 0, 1024, 1024
+		}, "execution's timeout of 1 day", 8_600_000}, // 100 starts a second
+		{"a year", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			roomy(s)
+			s.MaxConcurrency, w.Time = 1, plan.Exactly(10*time.Second)
+			s.Batch = 50
+		}, "year of an execution", 3_153_500},
+		{"open Map Runs", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			roomy(s)
+			w.RunsPerMonth, s.MaxConcurrency = 3_000_000, 10 // 876 s each: a round of 500 s, and a part of one
+		}, "1,000 open Map Runs", 53_747},
+		{"failures without a tolerance", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			w.Failed = 0.001
+		}, "failures that the job tolerates", 999},
+		{"failures above a count", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			*shape = form(*s)
+			w.Failed, shape.Map.ToleratedCount = 0.001, 50
+		}, "failures that the job tolerates", 50_000},
+		{"failures above a share", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			*shape = form(*s)
+			w.Failed, shape.Map.ToleratedPercentage = 0.0501, 5
+		}, "failures that the job tolerates", 0},
+		{"failures of a tolerated share", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			*shape = form(*s)
+			w.Failed, shape.Map.ToleratedPercentage = 0.05, 5
 		}, "most that a Map reads", 100_000_000},
+		{"crashes of all attempts", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			w.Crashed = 0.01 // three in a row: one in a million
+		}, "failures that the job tolerates", 999_999},
+		{"nothing else", func(_ *plan.Workload, s *plan.Setup, _ *plan.Shape) { roomy(s) }, "most that a Map reads", 100_000_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, s := w, base
-			_, fresh := tenMillion()
-			s.Memory, s.Timeout = fresh.Memory, fresh.Timeout
+			w, s := tenMillion()
 			s.Timeout[plan.Worker] = 15 * time.Minute
-			c.change(&w, &s)
-			limits := Limits(w, s, form(s), b)
+			var shape plan.Shape
+			c.change(&w, &s, &shape)
+			if shape.Child == nil {
+				shape = form(s)
+			}
+			limits := Limits(w, s, shape, b)
 			if got := limits[0]; got.Name != c.first || math.Abs(float64(got.At-c.at)) > float64(c.at)*0.005 {
 				t.Fatalf("got %s, expected %s, at %d items", got, c.first, c.at)
 			}
 			at := limits[0].At
-			if at == 0 || at > 50_000_000 {
-				return
-			}
-			for items, feasible := range map[int]bool{at: true, at + 1: false} {
-				w.Items = items
-				o, err := Evaluate(w, s, form(s), b)
+			for items, feasible := range map[int]bool{at: at > 0, at + 1: false} {
+				w.Items = max(items, 1)
+				o, err := Evaluate(w, s, shape, b)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -209,7 +270,7 @@ func TestTheGrowthOfABatchEnds(t *testing.T) {
 			w, s := w, base
 			s.Timeout = map[plan.Role]time.Duration{plan.Worker: 15 * time.Minute}
 			c.change(&w, &s)
-			if got := batchLimit(w, s, form(s)); got.Name != c.limit || got.At != c.at || got.fits() != c.fits {
+			if got := batchLimit(w, s, form(s), bookOf(t, "us-east-1")); got.Name != c.limit || got.At != c.at || got.fits() != c.fits {
 				t.Errorf("got %s with room for %d, expected %s, at %d with room for %d", got, got.fits(), c.limit, c.at, c.fits)
 			}
 		})
@@ -271,8 +332,6 @@ func TestCurvesEndAtALimit(t *testing.T) {
 }
 
 func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
-	w, s := tenMillion()
-	w.Items = 100_000
 	b := bookOf(t, "us-east-1")
 	seconds := func(w plan.Workload, s plan.Setup) float64 {
 		o, err := Evaluate(w, s, form(s), b)
@@ -281,24 +340,36 @@ func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
 		}
 		return o.Counts.LambdaGBSeconds[plan.Worker].Float()
 	}
-	for _, passing := range []plan.Passing{plan.ByValue, plan.ByReference} {
-		s.Passing = passing
-		w.Crashed, w.Seeded = 0, false
-		calm := seconds(w, s)
-		w.Crashed = 0.1
-		expected := seconds(w, s) / calm
-		w.Seeded, w.Seed = true, 7
-		drawn := seconds(w, s) / calm
-		more := 1.0
-		if passing == plan.ByValue { // two retries: 0.111 attempts crash, half way on average, and 0.001 never end
-			more = 0.999 + 0.111/2
-		}
-		if math.Abs(expected-more) > 0.001 {
-			t.Errorf("%s: got %v times the GB-seconds, expected %v", passing, expected, more)
-		}
-		if passing == plan.ByValue && math.Abs(drawn-expected) > 0.03 {
-			t.Errorf("got %v times with a seed, expected about %v", drawn, expected)
-		}
+	for _, c := range []struct {
+		name    string
+		passing plan.Passing
+		memory  int
+		batch   int
+		more    float64
+	}{
+		// Two retries: 0.111 attempts crash, half way on average, and 0.001 never end.
+		{"by value", plan.ByValue, 256, 100, 0.999 + 0.111/2},
+		{"by reference, shorter than the interval", plan.ByReference, 256, 100, 0.999 + 0.111/2},
+		// 810 s, of which parts are stored at 300 and 600 s: (2 × 300² + 210²)/(2 × 810) s
+		// are lost of 810, by 0.1 of the attempts; an attempt after a part loses less.
+		{"by reference, longer than the interval", plan.ByReference, 256, 8100, 1.0177},
+		{"by reference, with a short interval", plan.ByReference, 10_240, 8100, 1.001},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, s := tenMillion()
+			w.Items = 8_100_000
+			s.Passing, s.Batch, s.Memory[plan.Worker] = c.passing, c.batch, c.memory
+			calm := seconds(w, s)
+			w.Crashed = 0.1
+			expected := seconds(w, s) / calm
+			if math.Abs(expected-c.more) > 0.002 {
+				t.Errorf("got %v times the GB-seconds, expected %v", expected, c.more)
+			}
+			w.Seeded, w.Seed = true, 7
+			if drawn := seconds(w, s) / calm; math.Abs(drawn-expected) > 0.01 {
+				t.Errorf("got %v times with a seed, expected about %v", drawn, expected)
+			}
+		})
 	}
 }
 

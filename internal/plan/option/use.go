@@ -2,6 +2,7 @@ package option
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/mapjob/mapjob/internal/plan"
 	"github.com/mapjob/mapjob/internal/price"
@@ -11,8 +12,7 @@ import (
 // Bytes of what the kit writes.
 const (
 	indexBytes   = len(`{"index":,"item":}`)
-	outcomeBytes = 73  // of an outcome without its output and the digits of its index
-	addressBytes = 150 // of a chunk in the list of chunks
+	outcomeBytes = 73 // of an outcome without its output and the digits of its index
 	partBytes    = 4 << 20
 	uploadBytes  = 1 << 20  // a smaller object is one request
 	uploadPart   = 16 << 20 // of an object in parts
@@ -25,111 +25,23 @@ type using struct {
 	shape plan.Shape
 	b     *price.Book
 	c     *plan.Counts
+	done  effort // of the worker
 }
 
-func (u using) assumed(name string) float64 { return u.b.Assumption(name).Value }
+func (u *using) assumed(name string) float64 { return u.b.Assumption(name).Value }
 
 // add adds everything but traces, which depend on the duration.
-func (u using) add() {
+func (u *using) add() {
 	u.functions()
 	u.objects()
-	u.records(u.shape.Parent)
+	u.records()
 	u.logs()
-}
-
-// batchSeconds returns how long the worker takes for a batch without a crash.
-func (u using) batchSeconds(items int) float64 {
-	return batchSeconds(u.w, u.s, items) + u.assumed("kit-seconds-per-item")*float64(items)
-}
-
-// batchSeconds returns how long the items of a batch take.
-func batchSeconds(w plan.Workload, s plan.Setup, items int) float64 {
-	atOnce := float64(max(s.ItemsAtOnce, 1))
-	if w.Time.Deviation() > 0 {
-		return float64(items) * w.Time.Mean().Seconds() / atOnce
-	}
-	return math.Ceil(float64(items)/atOnce) * w.Time.Mean().Seconds()
-}
-
-// perInvocation returns the items that an invocation of the worker gets in a batch.
-func (u using) perInvocation(items int) int {
-	if len(u.shape.PerItem) > 0 {
-		return 1
-	}
-	return items
-}
-
-// functions adds the GB-seconds of functions and of Express executions.
-func (u using) functions() {
-	gb := float64(u.s.Memory[plan.Worker]) / 1024
-	var worker, express float64
-	attempts := 0
-	for _, step := range append(append([]plan.Step{}, u.shape.Child...), u.shape.PerItem...) {
-		if step.Call != nil && step.Call.Role == plan.Worker {
-			if r := step.Call.Retrier(plan.Crash); r != nil {
-				attempts = r.MaxAttempts
-			}
-		}
-	}
-	for r := range plan.Runs(u.w, u.s) {
-		n, k := float64(r.Batches), u.perInvocation(r.Items)
-		if k == 1 {
-			n *= float64(r.Items)
-		}
-		seconds := math.Ceil(u.batchSeconds(k)*1000-1e-6) / 1000
-		ended, crashed := u.fates(r, attempts, k)
-		worker += gb * seconds * (n*ended + n*crashed/2)
-		if u.shape.Map.Express {
-			bytes := float64(r.Items*(indexBytes+u.w.ItemBytes) + u.s.Overhead)
-			express += float64(r.Batches) * expressGB(u.b, bytes) * math.Ceil(u.batchSeconds(r.Items)*10-1e-6) / 10
-		}
-	}
-	u.c.LambdaGBSeconds[plan.Worker] = price.From(worker)
-	u.c.ExpressGBSeconds = price.From(express)
-	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
-		if u.c.LambdaRequests[role] > 0 {
-			u.c.LambdaGBSeconds[role] = price.From(roleSeconds(role, u.w, u.s, u.b) * float64(u.s.Memory[role]) / 1024)
-		}
-	}
-}
-
-// fates returns how many attempts of an invocation end, and how many crash, on average.
-func (u using) fates(r plan.Run, attempts, items int) (ended, crashed float64) {
-	if u.w.Crashed <= 0 {
-		return 1, 0
-	}
-	if !u.w.Seeded {
-		failed := math.Pow(u.w.Crashed, float64(attempts+1))
-		for i := 1; i <= attempts+1; i++ {
-			crashed += math.Pow(u.w.Crashed, float64(i))
-		}
-		if u.s.Passing == plan.ByReference { // the next attempt goes on
-			return 1, 0
-		}
-		return 1 - failed, crashed
-	}
-	n := 0
-	r.Each(func(first, k int) bool {
-		for i := 0; i < k; i += max(items, 1) {
-			n++
-			for attempt := 0; attempt <= attempts; attempt++ {
-				f := u.w.Fate(first+i, attempt)
-				if !f.Crashed {
-					ended++
-					break
-				}
-				crashed += 2 * f.Share // which is a half on average
-			}
-		}
-		return true
-	})
-	return ended / float64(n), crashed / float64(n)
 }
 
 // expressGB returns the memory for which an Express execution is billed.
 func expressGB(b *price.Book, payload float64) float64 {
-	const definition, step = 10_000, 64e6
-	return math.Ceil((b.Assumption("express-overhead-bytes").Value+definition+payload)/step) * 64 / 1024
+	const step = 64e6
+	return math.Ceil((b.Assumption("express-overhead-bytes").Value+b.Assumption("express-definition-bytes").Value+payload)/step) * 64 / 1024
 }
 
 // roleSeconds returns how long the kit's part of a function takes.
@@ -151,28 +63,28 @@ func put(bytes float64) float64 {
 	return parts(bytes, uploadPart) + 2
 }
 
+// outcome returns the bytes of an item's outcome.
+func (u *using) outcome() int {
+	return outcomeBytes + len(strconv.Itoa(max(u.w.Items-1, 0))) + u.w.ResultBytes
+}
+
 // objects adds the requests of S3.
-func (u using) objects() {
+func (u *using) objects() {
 	c, n, m := u.c, float64(u.w.Items), float64(u.c.Children)
 	if u.s.Passing == plan.Inline {
 		return
 	}
 	items := n * float64(u.w.ItemBytes+1)
-	result := float64(outcomeBytes+u.w.ResultBytes) + math.Ceil(math.Log10(n+1))
+	result := float64(u.outcome())
 	results := n * result
 	list := items
 	if u.s.Passing == plan.ByReference {
-		list, results = m*addressBytes, m*2*addressBytes
-		c.S3Puts += m // chunks
-		retries := max(c.LambdaRequests[plan.Worker]-m, 0)
-		var stored float64
-		for r := range plan.Runs(u.w, u.s) {
-			k := float64(r.Items)
-			stored += float64(r.Batches) * max(1, math.Ceil(u.batchSeconds(r.Items)/storeSeconds(u.s.Memory[plan.Worker])-1e-9), parts(k*result, partBytes))
-		}
-		c.S3Puts += m + retries + stored // the LIST of each attempt, and parts
-		c.S3Gets += m + retries          // the chunk
-		c.S3Gets += stored               // read by the summary
+		address := u.assumed("chunk-address-bytes")
+		list, results = m*address, m*2*address
+		c.S3Puts += m                                            // chunks
+		c.S3Puts += c.LambdaRequests[plan.Worker] + u.done.parts // each attempt lists the parts of earlier ones
+		c.S3Gets += c.LambdaRequests[plan.Worker] + u.done.reads // and reads the chunk
+		c.S3Gets += u.done.parts                                 // by the summary
 	}
 	if c.LambdaRequests[plan.JobStart]+c.LambdaRequests[plan.Chunker] > 0 {
 		c.S3Puts += put(list)
@@ -205,26 +117,20 @@ func (u using) objects() {
 	}
 }
 
-// storeSeconds returns how often a worker by reference stores outcomes: as
-// job/internal/chunk does.
-func storeSeconds(memory int) float64 { return max(1, 75*1024/float64(max(memory, 1))) }
-
-// records adds the requests of DynamoDB.
-func (u using) records(path []plan.Step) {
-	for _, step := range path {
-		if step.Call != nil && step.Call.Service == "dynamodb" {
+// records adds the requests of DynamoDB: of the lock, and of workers that remember
+// items that are done.
+func (u *using) records() {
+	eachCall(u.shape.Parent, func(c *plan.Call) {
+		if c.Service == "dynamodb" {
 			u.c.WriteUnits++
 		}
-		for _, inner := range step.Inner {
-			u.records([]plan.Step{inner})
-		}
-	}
-	if u.s.Once && len(path) == len(u.shape.Parent) {
+	})
+	if u.s.Once {
 		u.c.WriteUnits += 2 * float64(u.w.Items)
 	}
 }
 
-func (u using) logs() {
+func (u *using) logs() {
 	for _, n := range u.c.LambdaRequests {
 		u.c.LogBytes += n * u.assumed("log-bytes-per-invocation")
 	}
@@ -239,7 +145,7 @@ func (u using) logs() {
 // traces adds the traces of an execution that takes so long. X-Ray samples the first
 // request of each second, and a share of the others: children start in bursts, one for
 // each round.
-func (u using) traces(seconds float64) {
+func (u *using) traces(seconds float64) {
 	if !u.s.Traced {
 		return
 	}

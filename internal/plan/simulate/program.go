@@ -26,7 +26,6 @@ type program struct {
 	entries, itemEntries int64
 	events, itemEvents   int64
 	stages               []stage
-	continues            bool // a retry goes on where the worker has stopped
 	tolerance            tolerance
 }
 
@@ -102,7 +101,7 @@ func (b *builder) program() program {
 	o := &b.o
 	m := o.Shape.Map
 	p := program{
-		standard: !m.Express, continues: o.Setup.Passing == plan.ByReference,
+		standard:  !m.Express,
 		tolerance: tolerance{m.ToleratedCount, m.ToleratedPercentage},
 		most:      atOnce,
 	}
