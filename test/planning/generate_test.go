@@ -123,7 +123,7 @@ func (g *generator) distributedOrInline() object {
 	defer func() { g.express = false }()
 	processor := g.flow(1, func() object {
 		w := worker()
-		if inline || g.random.IntN(2) == 0 { // an iteration that fails would fail the execution
+		if inline || g.random.IntN(4) > 0 { // an iteration that fails would fail the execution
 			w["Catch"] = []object{{"ErrorEquals": []string{"States.ALL"}, "Next": "Caught"}}
 		}
 		return w
@@ -132,7 +132,7 @@ func (g *generator) distributedOrInline() object {
 	if strings.Contains(pretty(states), `"Caught"`) {
 		states["Caught"], states["Logged"] = object{"Type": "Pass", "Next": "Logged"}, g.invoke("Other")
 		states["Logged"].(object)["End"] = true
-		if !inline && g.random.IntN(3) > 0 {
+		if !inline && (!g.express || g.random.IntN(2) == 0) {
 			states["Logged"] = object{"Type": "Fail", "Error": "Gone"}
 		}
 	}
