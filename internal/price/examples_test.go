@@ -103,3 +103,58 @@ func TestTheExpressExampleOfAWSComesOutToTheCent(t *testing.T) {
 		})
 	}
 }
+
+// TestTheDistributedMapExamplesOfAWSComeOutToTheCent has what AWS's workshop
+// "Large-scale Data Processing with Step Functions" says of 50 million objects in
+// batches: a Standard child with two steps has three transitions, one to start it,
+// and an Express child one, a request and its duration at $0.0000001042 for 100 ms
+// of 64 MB. That price is rounded: with the price list's, two of the seven are a
+// cent lower.
+func TestTheDistributedMapExamplesOfAWSComeOutToTheCent(t *testing.T) {
+	list := read(t, "us-east-1")
+	by100Ms := read(t, "us-east-1", write(t, `{"version": 1, "regions": {"us-east-1": {"prices": {"states.express.gb-second": {
+		"tiers": [{"from": "0", "usd": "0.0000001042"}], "unit": "100 ms of 64 MB",
+		"source": "https://catalog.us-east-1.prod.workshops.aws/workshops/2a22e604-2f2e-4d7b-85a8-33b38c999234", "date": "2026-11-28"}}}}}`))
+	cost := func(b *price.Book, key price.Key, amount price.Quantity) price.Amount {
+		t.Helper()
+		got, err := b.Cost(key, amount, price.Quantity{}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, c := range []struct {
+		children, ms            int64
+		standard, express, list int64 // cents
+	}{
+		{500_000, 28_000, 37_50, 27_59, 27_59}, // batches of 100
+		{250_000, 32_000, 18_75, 14_84, 14_84},
+		{125_000, 62_000, 9_38, 11_33, 11_32},
+		{100_000, 74_000, 7_50, 10_31, 10_31},
+		{83_333, 90_000, 6_25, 9_98, 9_98},
+		{62_500, 120_000, 4_69, 9_44, 9_44},
+		{50_000, 150_000, 3_75, 9_12, 9_11},
+		{1000, 30_000, 8, 6, 6}, // of 500,000 objects; the workshop prints $0.057
+	} {
+		standard := cost(list, price.Transition, price.Whole(3*c.children))
+		started := cost(list, price.Transition, price.Whole(c.children)).Plus(cost(list, price.ExpressRequest, price.Whole(c.children)))
+		express := started.Plus(cost(by100Ms, price.ExpressGBSecond, price.Ratio(c.ms, 100).Times(c.children)))
+		listed := started.Plus(cost(list, price.ExpressGBSecond, price.Ratio(c.ms*64, 1_024_000).Times(c.children)))
+		if standard.Cents() != c.standard || express.Cents() != c.express || listed.Cents() != c.list {
+			t.Errorf("%d children of %d ms: got %d cents as Standard, %d as Express and %d by the price list, expected %d, %d and %d",
+				c.children, c.ms, standard.Cents(), express.Cents(), listed.Cents(), c.standard, c.express, c.list)
+		}
+	}
+	// Children with one step and with five, of 500,000 objects in batches of 500; and
+	// three steps, moved out of a Standard workflow that runs 1,000 times
+	// (aws-samples/the-aws-step-functions-workshop, module 13).
+	for transitions, dollars := range map[int64]float64{2 * 1000: 0.05, 6 * 1000: 0.15, 3 * 1000: 0.075} {
+		if got := cost(list, price.Transition, price.Whole(transitions)); got.Dollars() != dollars {
+			t.Errorf("%d transitions: got $%v, expected $%v", transitions, got.Dollars(), dollars)
+		}
+	}
+	nested := cost(list, price.ExpressRequest, price.Whole(1000)).Plus(cost(by100Ms, price.ExpressGBSecond, price.Whole(113*1000)))
+	if nested.Cents() != 1 {
+		t.Errorf("got %d cents for 1,000 nested Express workflows of 11.3 s, expected 1", nested.Cents())
+	}
+}
