@@ -75,7 +75,7 @@ ifeq ($(MAPJOB_CONFORMANCE),)
 else
 	@mkdir -p bin
 	@go test -c -o bin/conformance.test ./test/conformance
-	@cd test/conformance && MAPJOB_CONFORMANCE='$(abspath $(MAPJOB_CONFORMANCE))' ../../bin/conformance.test -test.run '^TestRecordedAnswers$$'
+	@cd test/conformance && MAPJOB_CONFORMANCE='$(abspath $(MAPJOB_CONFORMANCE))' ../../bin/conformance.test -test.run '^TestRecorded'
 endif
 
 # moto is another implementation of AWS, in Python: one that is installed, or from PyPI.
