@@ -89,9 +89,6 @@ func (b *Book) Assumption(name string) Figure {
 	return f.Figure
 }
 
-// Assumptions returns the names of all assumptions in order.
-func (b *Book) Assumptions() []string { return slices.Sorted(maps.Keys(b.assumptions)) }
-
 // With returns the book with another quota. The name may end in .rate or .burst;
 // without either, both change, as they do if AWS publishes neither.
 func (b *Book) With(quota string, value float64) (*Book, error) {
