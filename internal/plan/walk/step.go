@@ -44,8 +44,11 @@ func (w *walker) steps(path []*asl.State) []plan.Step {
 		case s.Map != nil:
 			w.mapState(s, &step)
 		}
-		if i == len(path)-1 && !succeeds(s) && s.Type != asl.FailState {
-			w.uncounted(s, "leads back to a state before it: a loop is counted once")
+		if slices.ContainsFunc(step.Inner, failsFlow) {
+			w.uncounted(s, "what follows if the worker fails for good in it is not counted")
+		}
+		if back := leadsBack(path, i); back != nil {
+			w.uncounted(s, "may lead back to %s: the loop is counted once", back.Name)
 		}
 		list = append(list, step)
 	}
@@ -63,17 +66,54 @@ func (w *walker) task(s *asl.State, step *plan.Step) {
 		call.Retry = append(call.Retry, plan.Retrier{Errors: retrier.ErrorEquals, Interval: seconds(retrier.IntervalSeconds), MaxAttempts: int(retrier.MaxAttempts),
 			Backoff: retrier.BackoffRate, MaxDelay: seconds(retrier.MaxDelaySeconds), Jitter: retrier.FullJitter})
 	}
+	step.Call = call
 	if invokes(r) {
 		call.Role = w.roleOf(s)
 		w.shape.Calls[s.Name] = call.Role
 	}
+	switch {
+	case call.Role != "" && !slices.Contains(roles, call.Role):
+		w.uncounted(s, "how long its function takes, and what that costs, is not counted")
+	case r.Pattern != services.RequestResponse && call.Role != plan.Worker:
+		w.uncounted(s, "how long %s takes, and what it costs, is not counted", r.ARN)
+	case call.Role == "" && r.Service != "dynamodb":
+		w.uncounted(s, "what %s costs is not counted", r.ARN)
+	}
+	if w.afterCatch { // nothing fails twice in a plan
+		return
+	}
 	for _, c := range s.Catch {
 		if plan.Matches(c.ErrorEquals, plan.Crash) {
+			w.afterCatch = true
 			call.Caught = w.steps(w.path(c.Next))
+			w.afterCatch = false
 			break
 		}
 	}
-	step.Call = call
+}
+
+// failsFlow reports whether a step is a call of the worker that no Catch follows, or has
+// one.
+func failsFlow(step plan.Step) bool {
+	return step.Call != nil && step.Call.Role == plan.Worker && len(step.Call.Caught) == 0 || slices.ContainsFunc(step.Inner, failsFlow)
+}
+
+// roles are those of which the plan knows how long their functions take.
+var roles = []plan.Role{plan.Worker, plan.JobStart, plan.Chunker, plan.Summary}
+
+// leadsBack returns the state on a path before its i-th, or that itself, which may follow
+// the i-th; nil if there is none.
+func leadsBack(path []*asl.State, i int) *asl.State {
+	ways := []*asl.State{path[i].Next}
+	if path[i].Choice != nil {
+		ways = waysOf(path[i])
+	}
+	for _, way := range ways {
+		if at := slices.Index(path[:i+1], way); at >= 0 {
+			return path[at]
+		}
+	}
+	return nil
 }
 
 // invokes reports whether a Task invokes a Lambda function.
@@ -142,26 +182,41 @@ func (w *walker) mapState(s *asl.State, step *plan.Step) {
 		w.shape.PerItem = each
 		return
 	}
+	if s.Map.Processor.Distributed {
+		w.uncounted(s, "its child executions are not counted: the plan is for those of %s", w.main.Name)
+		return
+	}
 	n := 1
-	if list, ok := w.evaluate(s.Map.Items).([]any); ok && s.Map.ItemReader == nil {
+	if list, ok := w.evaluate(s.Map.Items).([]any); ok {
 		n = len(list)
 	} else {
 		w.uncounted(s, "how many items it has is known only when it runs: one is counted")
 	}
 	step.Inner = slices.Repeat(each, n)
-	if s.Map.Processor.Distributed {
-		step.Entries += n // a child execution is a transition
-		step.Events += n * eventsOfEachItem
-		return
-	}
 	step.Events += n * eventsOfEachItem
 }
 
 // takesBatchApart reports whether a state is the Map of a child execution over the
 // items of its batch.
 func (w *walker) takesBatchApart(s *asl.State) bool {
-	return w.main.Map.ItemBatcher != nil && len(w.shape.PerItem) == 0 && slices.Contains(w.path(w.main.Map.Processor.Start), s) &&
-		s.Map.ItemReader == nil && !s.Map.Processor.Distributed
+	return w.main.Map.ItemBatcher != nil && len(w.shape.PerItem) == 0 && !s.Map.Processor.Distributed &&
+		slices.Contains(w.path(w.main.Map.Processor.Start), s) && w.takesItems(s.Map)
+}
+
+// takesItems reports whether a Map's items are those of a batch. Two stand for them.
+func (w *walker) takesItems(m *asl.Map) bool {
+	scope := w.scope()
+	batch := []any{value.NewObject("a", nil), value.NewObject("b", nil)}
+	scope.Input = value.NewObject("Items", batch, "BatchInput", value.NewObject())
+	var list any
+	var err error
+	switch {
+	case m.Items != nil:
+		list, err = m.Items.Evaluate(scope)
+	case m.ItemsPath != nil:
+		list, err = m.ItemsPath.Get(scope)
+	}
+	return err == nil && value.Equal(list, batch)
 }
 
 // evaluate returns what a template makes of what is known, nil if it needs more.

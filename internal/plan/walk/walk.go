@@ -55,6 +55,8 @@ type walker struct {
 	worker  *asl.State // the Task that does the work of an item or a batch; may be nil
 	shape   plan.Shape
 	setup   plan.Setup
+	// afterCatch is set on the way after a failure.
+	afterCatch bool
 }
 
 // mapOn returns the first Map on a path, or in the branches of its Parallel states;
@@ -101,8 +103,12 @@ func invokerOn(w *walker, path []*asl.State) *asl.State {
 	return nil
 }
 
-// uncounted notes what the structure of a definition does not say.
+// uncounted notes what the structure of a definition does not say of an execution in
+// which nothing fails.
 func (w *walker) uncounted(s *asl.State, format string, arguments ...any) {
+	if w.afterCatch {
+		return
+	}
 	if text := "state " + s.Name + ": " + fmt.Sprintf(format, arguments...); !slices.Contains(w.shape.Uncounted, text) {
 		w.shape.Uncounted = append(w.shape.Uncounted, text)
 	}
