@@ -156,7 +156,7 @@ var floors = [][]room{
 		{"sfntest/internal/replay", []string{"internal/fault"}, libraries},
 		{"sfntest/internal/table", nil, standard},
 		{"internal/plan/stack", []string{"internal/asl", "internal/definition", "internal/plan", "internal/plan/walk", "internal/protocol", "internal/runnable", "internal/schedule", "internal/template"}, libraries},
-		{"internal/plan/measured", []string{"internal/archive", "internal/engine/event", "internal/jsonl", "internal/plan", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
+		{"internal/plan/measured", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/jsonl", "internal/plan", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
