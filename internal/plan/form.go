@@ -4,8 +4,7 @@ import "time"
 
 // FormOptions are the states that a job of mapjob may have.
 type FormOptions struct {
-	JobStart bool // a function finds the items; by reference there always is one
-	Lock     bool // executions don't overlap
+	JobStart bool // a function finds the items; without one, by reference the chunker does
 }
 
 // Form returns what an execution of a job of mapjob enters, if nothing fails.
@@ -25,17 +24,14 @@ func Form(s Setup, o FormOptions) Shape {
 		throttles, maxDelay = 9, 30*time.Second
 	}
 	path := []Step{choice("CheckInput")}
-	if o.Lock {
-		path = append(path, Step{State: "TakeLock", Type: "Task", Entries: 1, Events: 5, Call: &Call{Service: "dynamodb"}})
-	}
 	if !inline {
 		path = append(path, choice("IsRerun"))
 	}
 	switch {
-	case s.Passing == ByReference:
-		path = append(path, task("JobStart", Chunker, 32, 2))
 	case o.JobStart:
 		path = append(path, task("JobStart", JobStart, 32, 2))
+	case s.Passing == ByReference:
+		path = append(path, task("JobStart", Chunker, 32, 2))
 	default:
 		path = append(path, Step{State: "ReadInput", Type: "Pass", Entries: 1, Events: 2})
 	}
@@ -55,9 +51,6 @@ func Form(s Setup, o FormOptions) Shape {
 	}
 	shape.Child = []Step{worker}
 	path = append(path, choice("Verdict"), Step{State: "Succeeded", Type: "Succeed", Entries: 1, Events: 2})
-	if o.Lock {
-		path = append(path, Step{State: "ReleaseLock", Type: "Task", Entries: 1, Events: 5, Call: &Call{Service: "dynamodb"}})
-	}
 	shape.Parent = path
 	return shape
 }

@@ -17,7 +17,7 @@ func TestTheTableHasWhatAWorkloadCosts(t *testing.T) {
 	}
 	for _, line := range []string{
 		`10,000,000 items of 200 B and 100 ms, 256 MB arm64, us-east-1, at most 1,000 functions at once \(prices of 2026-08-31\)`,
-		`\*  by reference +Standard +8,100 +\$0\.10 +\$3\.33 +\$3\.43 +2\dm \d+s  most that a Map reads, at 100,000,000 items`,
+		`\*  by reference +Standard +8,100 +\$0\.10 +\$3\.33 +\$3\.43 +2\dm \d+s  job start's 15 minutes, at 69,146,905 items`,
 		`   by value +Standard +1,085 +\$0\.4\d +\$3\.33 +\$3\.8\d +.*`,
 		`   by value +Standard +1 +\$50\d\.\d\d +\$3\.37 +\$51\d\.\d\d +27h \d+m  not possible: execution's timeout of 1 day, at 8,6\d\d,\d{3} items`,
 		`   inline .* not possible: most that an Inline job takes, at 471 items`,

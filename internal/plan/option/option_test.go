@@ -142,7 +142,7 @@ func TestLimitsAtTheirEdges(t *testing.T) {
 	inline := func(s *plan.Setup) { s.Passing, s.Children, s.MaxConcurrency = plan.Inline, plan.None, 40 }
 	roomy := func(s *plan.Setup) {
 		s.Passing, s.Batch, s.ExecutionTimeout = plan.ByReference, 5000, 0
-		s.Memory[plan.Summary], s.Memory[plan.Chunker] = 10_240, 10_240
+		s.Memory[plan.Summary], s.Memory[plan.JobStart] = 10_240, 10_240
 	}
 	for _, c := range []struct {
 		name   string
@@ -178,9 +178,10 @@ func TestLimitsAtTheirEdges(t *testing.T) {
 			roomy(s)
 			s.Memory[plan.Summary] = 128
 		}, "summary's 15 minutes", 42_502_347}, // 898 s × 654,119 × 128/1,769
-		{"the chunker's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+		{"the chunker's time", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
 			roomy(s)
 			s.Memory[plan.Chunker] = 128
+			*shape = plan.Form(*s, plan.FormOptions{})
 		}, "chunker's 15 minutes", 34_573_400}, // 898 s × 532,089 × 128/1,769
 		{"the job start's time", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
 			s.Batch, s.ExecutionTimeout, s.Memory[plan.Summary], s.Memory[plan.JobStart] = 1000, 0, 10_240, 128

@@ -14,8 +14,7 @@ const (
 	indexBytes   = len(`{"index":,"item":}`)
 	outcomeBytes = 73 // of an outcome without its output and the digits of its index
 	partBytes    = 4 << 20
-	uploadBytes  = 1 << 20  // a smaller object is one request
-	uploadPart   = 16 << 20 // of an object in parts
+	uploadPart   = 16 << 20 // a smaller object is one request
 )
 
 // using adds what an execution uses beside transitions and requests to its counts.
@@ -57,7 +56,7 @@ func parts(bytes, each float64) float64 { return math.Ceil(bytes / each) }
 
 // put returns the requests that store an object.
 func put(bytes float64) float64 {
-	if bytes < uploadBytes {
+	if bytes < uploadPart {
 		return 1
 	}
 	return parts(bytes, uploadPart) + 2
@@ -108,13 +107,24 @@ func (u *using) objects() {
 		c.S3Puts += parts(results, u.assumed("result-writer-bytes-per-part")) + files + 1
 	}
 	if c.LambdaRequests[plan.Summary] > 0 {
-		c.S3Puts += 1 + 3 // LIST, and the files of the report
-		c.S3Gets += 2 + files
+		c.S3Puts += 1 + 3     // LIST, and the files of the report
+		c.S3Gets += 1 + files // the manifest, and what it lists
 		if u.w.Failed > 0 {
 			c.S3Puts += 2
-			c.S3Gets += parts(items, uploadPart)
+			c.S3Gets++ // the items again, or the addresses of their chunks
+			if u.s.Passing == plan.ByReference {
+				c.S3Gets += u.chunksWithFailures()
+			}
 		}
 	}
+}
+
+// chunksWithFailures returns how many chunks are expected to have an item that fails.
+func (u *using) chunksWithFailures() (n float64) {
+	for r := range plan.Runs(u.w, u.s) {
+		n += float64(r.Batches) * (1 - math.Pow(1-u.w.Failed, float64(r.Items)))
+	}
+	return n
 }
 
 // records adds the requests of DynamoDB: of the lock, and of workers that remember
