@@ -51,10 +51,7 @@ func (o *Options) missingTasks() []error {
 // hasTask reports whether the handler of a name is that of a task.
 func (o *Options) hasTask(name string) bool {
 	for _, m := range o.Stack.Machines {
-		for state := range m.Definition.AllStates() {
-			if state.Task == nil {
-				continue
-			}
+		for _, state := range m.Tasks {
 			if used, _ := o.task(m, state); used == name {
 				return true
 			}

@@ -37,10 +37,7 @@ func callerOf(ctx context.Context) *caller {
 func (s *Simulation) tasks() []engine.Option {
 	var options []engine.Option
 	for _, m := range s.stack.Machines {
-		for state := range m.Definition.AllStates() {
-			if state.Task == nil {
-				continue
-			}
+		for _, state := range m.Tasks {
 			if _, given := s.options.task(m, state); given != nil {
 				options = append(options, engine.WithTask(state, s.scheduled(m, state, given)))
 				continue
@@ -62,6 +59,9 @@ func (s *Simulation) tasks() []engine.Option {
 // task returns what the options have for a task, and under which name; nil if they
 // have nothing.
 func (o *Options) task(m *deployment.Machine, state *asl.State) (name string, _ engine.Integration) {
+	if len(o.Tasks) == 0 {
+		return "", nil
+	}
 	for _, name := range []string{m.Path(state), state.Name, state.Task.Resource.ARN, state.Task.Resource.Name()} {
 		if i, ok := o.Tasks[name]; ok {
 			return name, i
@@ -83,15 +83,15 @@ func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call eng
 			return nil, err
 		}
 		output, err := call.Call(s.of(ctx, c), request)
-		invokes := invokedByRequest(request) != ""
+		lost := c.fault.Fault == fault.Timeout && invokedByRequest(request) == "" // else its function times out
 		switch {
 		case c.fault.Fault == fault.Slow:
 			if err := wire.Sleep(ctx, c.fault.Delay); err != nil {
 				return nil, err
 			}
-		case c.fault.Fault == fault.Timeout && !invokes && isTimed(state):
+		case lost && isTimed(state):
 			<-ctx.Done()
-		case c.fault.Fault == fault.Timeout && !invokes, c.fault.Fault == fault.Lost:
+		case lost, c.fault.Fault == fault.Lost:
 			return nil, lostTask(&request.Resource)
 		}
 		return output, err

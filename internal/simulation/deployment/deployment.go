@@ -89,6 +89,7 @@ type Machine struct {
 	Type       engine.Type
 	Resource   *template.Resource // nil for a definition on its own
 
+	Tasks []*asl.State
 	// Unanswered are the tasks that no service answers.
 	Unanswered []*asl.State
 
@@ -221,7 +222,7 @@ func (s *Stack) look() {
 	for _, m := range s.Machines {
 		m.paths, m.named = map[*asl.State]string{}, map[string]string{}
 		m.addPaths(&m.Definition.Flow, "")
-		m.findUnanswered()
+		m.findTasks()
 		for state, address := range invoked(m.Definition) {
 			if f := s.Function(address); f != nil && !slices.Contains(f.States, state) {
 				f.States = append(f.States, state)
@@ -245,12 +246,13 @@ func (m *Machine) addPaths(flow *asl.Flow, prefix string) {
 	}
 }
 
-func (m *Machine) findUnanswered() {
+func (m *Machine) findTasks() {
 	known := integration.Services{Functions: anyFunction{}, Messages: topics.New()}
 	for state := range m.Definition.AllStates() {
 		if state.Task == nil {
 			continue
 		}
+		m.Tasks = append(m.Tasks, state)
 		if _, err := known.Find(state.Task.Resource, nil); err != nil {
 			m.Unanswered = append(m.Unanswered, state)
 		}
@@ -385,10 +387,8 @@ func (s *Stack) FunctionNames() string {
 func (s *Stack) TaskNames() string {
 	var names []string
 	for _, m := range s.Machines {
-		for state := range m.Definition.AllStates() {
-			if state.Task != nil {
-				names = append(names, m.paths[state])
-			}
+		for _, state := range m.Tasks {
+			names = append(names, m.paths[state])
 		}
 	}
 	return strings.Join(names, ", ")
