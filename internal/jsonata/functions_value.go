@@ -60,8 +60,9 @@ func (c arguments) truth() (bool, error) {
 	return c.ev.truth(c.value(0))
 }
 
-// typeName implements $type. It returns "" for Undefined.
-func typeName(v any) string {
+// typeName implements $type. It returns "" for Undefined, and always a string: as an
+// any, so that none is allocated for a constant.
+func typeName(v any) any {
 	switch letter(v) {
 	case 'm':
 		return ""

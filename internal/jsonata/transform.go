@@ -37,7 +37,7 @@ func (t *transform) change(ev *evaluation, match any) error {
 			for name = range changes.All() {
 				break
 			}
-			return &Error{Message: "Cannot create property '" + name + "' on " + typeName(match) + " '" + ev.plainText(match) + "'"}
+			return &Error{Message: "Cannot create property '" + name + "' on " + typeName(match).(string) + " '" + ev.plainText(match) + "'"}
 		}
 		if isObject {
 			for name, v := range changes.All() {

@@ -138,11 +138,11 @@ func (o *Object) Clone() *Object { return o.clone(0) }
 
 // clone returns a copy with room for more members.
 func (o *Object) clone(more int) *Object {
-	c := &Object{}
+	c := WithCapacity(o.Len() + more)
 	if o == nil {
 		return c
 	}
-	c.members = append(make([]member, 0, len(o.members)+more), o.members...)
+	c.members = append(c.members, o.members...)
 	if o.index != nil {
 		c.index = make(map[string]int, len(o.index)+1)
 		maps.Copy(c.index, o.index)
