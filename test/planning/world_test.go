@@ -122,9 +122,9 @@ func (w *world) Open(_ context.Context, _, key string) (io.ReadCloser, error) {
 				fmt.Fprintf(lines, `{"bucket":%q,"key":"chunk","first":%d,"count":%d}`+"\n", bucket, first, count)
 			}
 		} else {
-			item := w.item() + "\n"
+			item := w.item()
 			for range w.workload.Items {
-				lines.WriteString(item)
+				fmt.Fprintln(lines, item)
 			}
 		}
 		pipe.CloseWithError(lines.Flush())
