@@ -41,7 +41,9 @@ func TestSequentialInvocationsShareAProcess(t *testing.T) {
 		t.Errorf("got %d request IDs for 201 invocations", len(ids))
 	}
 	want := lambdahost.Stats{Invocations: 201, Started: 1, Alive: 1}
-	if diff := cmp.Diff(want, h.Stats("worker")); diff != "" {
+	got := h.Stats("worker")
+	got.MostMemory = 0 // as much as the process happens to use
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("wrong counts (-expected +got):\n%s", diff)
 	}
 }

@@ -99,6 +99,15 @@ func (l *pool) working(list []*process) []*process {
 	return list
 }
 
+// measure records how much memory the processes use now.
+func (l *pool) measure() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for p := range l.processes {
+		p.maxMemoryUsed()
+	}
+}
+
 // measure kills the process if it uses more memory than its function has. An estimate
 // that is too high is confirmed first. Only the goroutine of memoryWatch calls it.
 func (p *process) measure(withChildren bool) {
@@ -132,12 +141,8 @@ func (p *process) measure(withChildren bool) {
 
 // usedMemory records how much memory the process has used.
 func (p *process) usedMemory(used int64) {
-	for {
-		most := p.mostMemory.Load()
-		if used <= most || p.mostMemory.CompareAndSwap(most, used) {
-			return
-		}
-	}
+	p.mostMemory.raise(used)
+	p.fn.counters.mostMemory.raise(used)
 }
 
 func (p *process) killForMemory(used int64) {

@@ -160,3 +160,18 @@ func TestReportSaysHowMuchMemoryWasUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestStatsHaveTheMostMemoryOfAProcess(t *testing.T) {
+	t.Parallel()
+	h := newHost(t)
+	add(t, h, func(f *lambdahost.Function) { f.MemoryMB = 256 })
+	if got := h.Stats("worker").MostMemory; got != 0 {
+		t.Errorf("got %d MB before the first invocation, expected 0", got)
+	}
+	for _, megabytes := range []int{100, 50} {
+		succeed[any](t, h, allocate("memory", megabytes, 0))
+	}
+	if got := h.Stats("worker").MostMemory; got < 100 || got > 130 {
+		t.Errorf("got %d MB, expected 100 to 130", got)
+	}
+}

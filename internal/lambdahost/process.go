@@ -31,10 +31,10 @@ type process struct {
 
 	exitErr error // how it ended; valid after exited is closed
 
-	mostMemory    atomic.Int64 // the most bytes that it was seen to use
-	outOfMemory   atomic.Bool  // it was killed for its memory
-	memoryDoubted bool         // an estimate was too high; only memoryWatch uses it
-	children      []int        // when they were last measured; only memoryWatch uses it
+	mostMemory    most        // the most bytes that it was seen to use
+	outOfMemory   atomic.Bool // it was killed for its memory
+	memoryDoubted bool        // an estimate was too high; only memoryWatch uses it
+	children      []int       // when they were last measured; only memoryWatch uses it
 
 	// Guarded by the pool's mutex.
 	state        processState

@@ -35,6 +35,18 @@ func (f *invocable) Has(name string) bool {
 	return ok
 }
 
+// MostMemory returns the megabytes that a process of each function was seen to use at
+// most, by the names of the functions. Those that it isn't known of are missing.
+func (s *Stack) MostMemory() map[string]int {
+	most := map[string]int{}
+	for name := range s.functions.timeouts {
+		if mb := s.host.Stats(name).MostMemory; mb > 0 {
+			most[name] = mb
+		}
+	}
+	return most
+}
+
 // Invoke invokes a function and waits for its answer.
 func (f *invocable) Invoke(ctx context.Context, name string, payload []byte) (*lambdahost.Response, error) {
 	if reason := f.absent[lambdahost.NameOf(name)]; reason != nil {

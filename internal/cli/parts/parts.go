@@ -186,7 +186,7 @@ func (p *Parts) note() error {
 	start := &runs.Start{Time: time.Now(), StackName: p.name, App: f.App, Context: f.Context, Stack: f.Stack, Job: f.Job,
 		Parameter: f.Parameter, Stub: f.Stub, Function: f.Function, Env: f.Env}
 	if earlier, err := runs.ReadStart(p.Run.Path); err == nil {
-		start.Time = earlier.Time
+		start.Time, start.MemoryMB = earlier.Time, earlier.MemoryMB
 	}
 	if machine, err := p.Stack.Machine(f.Job); err == nil {
 		start.StateMachineARN = machine.ARN
@@ -197,6 +197,21 @@ func (p *Parts) note() error {
 		endpoints[name] = url
 	}
 	return errors.Join(start.Write(p.Run.Path), runs.WriteEndpoints(p.Run.Path, endpoints))
+}
+
+// noteMemory adds to how the parts were started how much memory the functions have used.
+func (p *Parts) noteMemory() error {
+	start, err := runs.ReadStart(p.Run.Path)
+	if err != nil { // they did not start
+		return nil //nolint:nilerr // the reason is known already
+	}
+	for name, mb := range p.Stack.MostMemory() {
+		if start.MemoryMB == nil {
+			start.MemoryMB = map[string]int{}
+		}
+		start.MemoryMB[name] = max(start.MemoryMB[name], mb)
+	}
+	return start.Write(p.Run.Path)
 }
 
 // Discard closes parts with which nothing has run, and removes the folder, unless it is
@@ -213,7 +228,7 @@ func (p *Parts) Discard() error {
 func (p *Parts) Close() error {
 	var err error
 	if p.cancel != nil {
-		err = p.Stack.Close()
+		err = errors.Join(p.noteMemory(), p.Stack.Close())
 		p.cancel()
 		runs.RemoveEndpoints(p.Run.Path)
 	}

@@ -34,6 +34,9 @@ type Start struct {
 	// StateMachineARN is that of the job; empty for a stack without a job, and if
 	// none was chosen among several.
 	StateMachineARN string `json:"stateMachineArn,omitempty"`
+	// MemoryMB is the most memory, in MB, that a process of each function was seen to
+	// use, by the names of the functions. It is known when the parts have ended.
+	MemoryMB map[string]int `json:"memoryMB,omitempty"`
 }
 
 // Write writes how a run was started to its folder.
