@@ -41,6 +41,8 @@ type State struct {
 	// number.
 	Took      time.Duration
 	Succeeded int
+	// Next is how often each state followed, of a Choice state.
+	Next map[string]int
 }
 
 // Function is what was asked of a Lambda function.
@@ -172,6 +174,12 @@ func (c *Counting) enter(x *execution, e *entry) {
 		c.States[e.state] = s
 	}
 	s.Entries++
+	if from := x.visits[e.previous]; from != nil && from.kind == event.ChoiceStateEntered {
+		if from.state.Next == nil {
+			from.state.Next = map[string]int{}
+		}
+		from.state.Next[e.state]++
+	}
 	x.visits[e.id] = &visit{state: s, kind: e.kind, entered: e.id}
 }
 

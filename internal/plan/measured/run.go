@@ -133,6 +133,20 @@ func childrenOf(kept *archive.Archive, x *archive.Execution) (map[string]archive
 	return children, nil
 }
 
+// Choices returns the state that followed each Choice state most often, by their names.
+func (r *Run) Choices() map[string]string {
+	choices := map[string]string{}
+	for name, s := range r.Counts.States {
+		for next, n := range s.Next {
+			most, chosen := choices[name]
+			if !chosen || n > s.Next[most] || n == s.Next[most] && next < most {
+				choices[name] = next
+			}
+		}
+	}
+	return choices
+}
+
 // Crashed returns the share of the attempts of workers that were retried, of those on a
 // path.
 func (r *Run) Crashed(path []plan.Step) float64 {

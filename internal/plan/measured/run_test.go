@@ -189,3 +189,17 @@ func TestRunsThatMeasuredNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestARunHasTheWaysThatWereTaken(t *testing.T) {
+	t.Parallel()
+	definition := machine(`"A":{"Type":"Choice","Choices":[{"Condition":"{% $count($states.input) > 9 %}","Next":"Many"}],"Default":"Few"},"Many":{"Type":"Pass","Next":"Map"},"Few":{"Type":"Pass","Next":"Map"},
+		"Map":{"Type":"Map","End":true,"ItemProcessor":{"StartAt":"C","States":{
+			"C":{"Type":"Choice","Choices":[{"Condition":"{% $states.input > 1 %}","Next":"Large"}],"Default":"Small"},"Large":{"Type":"Pass","End":true},"Small":{"Type":"Pass","End":true}}}}`)
+	run, err := measured.Read(recorded(t, definition, []string{`[1,2,3]`}, map[string]string{"run.json": start, "results.jsonl": outcomes([4]any{0, "SUCCEEDED", 1000, 10})}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, expected := fmt.Sprint(run.Choices()), "map[A:Few C:Large]"; got != expected {
+		t.Errorf("got the ways %s, expected %s", got, expected)
+	}
+}

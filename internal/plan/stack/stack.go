@@ -4,6 +4,7 @@ package stack
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +61,7 @@ func (j *Job) read(s *template.Stack, r *template.Resource, choices map[string]s
 		return err
 	}
 	if express {
-		return fmt.Errorf("got an Express state machine, expected a Standard one: what Express executions cost depends on how long they take, and they have no Distributed Map")
+		return errors.New("got an Express state machine, expected a Standard one: what Express executions cost depends on how long they take, and they have no Distributed Map")
 	}
 	if j.Machine, err = asl.Parse([]byte(text)); err != nil {
 		return err

@@ -54,13 +54,16 @@ func (w *walker) path(from *asl.State) (path []*asl.State) {
 	return path
 }
 
-// choose returns the state after a Choice: that of the facts, else the first way, the
-// default before the rules, that gets to a success, by a Map if there is one ahead, and
-// that was not entered before.
+// choose returns the state after a Choice: that of the facts, unless it was entered
+// before, as in a loop, else the first way, the default before the rules, that gets to a
+// success, by a Map if there is one ahead, and that was not entered before.
 func (w *walker) choose(s *asl.State, entered map[*asl.State]bool, passed bool) *asl.State {
 	ways := waysOf(s)
 	if name, ok := w.facts.Choices[s.Name]; ok {
-		return ways[slices.IndexFunc(ways, func(way *asl.State) bool { return way.Name == name })]
+		given := ways[slices.IndexFunc(ways, func(way *asl.State) bool { return way.Name == name })]
+		if !entered[given] {
+			return given
+		}
 	}
 	if !slices.Contains(w.shape.Assumed, s.Name) && len(ways) > 1 {
 		w.shape.Assumed = append(w.shape.Assumed, s.Name)

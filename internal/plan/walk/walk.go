@@ -3,6 +3,7 @@
 package walk
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -38,7 +39,7 @@ func Shape(m *asl.StateMachine, f Facts) (plan.Shape, plan.Setup, error) {
 		w.main = mapOn(path, w, false)
 	}
 	if w.main == nil {
-		return plan.Shape{}, plan.Setup{}, fmt.Errorf("state machine: got no Map state on the way to its end, expected one")
+		return plan.Shape{}, plan.Setup{}, errors.New("state machine: got no Map state on the way to its end, expected one")
 	}
 	w.findWorker()
 	w.readMap()
