@@ -5,6 +5,7 @@ import "time"
 // FormOptions are the states that a job of mapjob may have.
 type FormOptions struct {
 	JobStart bool // a function finds the items; without one, by reference the chunker does
+	Lock     bool // executions don't overlap
 }
 
 // Form returns what an execution of a job of mapjob enters, if nothing fails.
@@ -24,6 +25,10 @@ func Form(s Setup, o FormOptions) Shape {
 		throttles, maxDelay = 9, 30*time.Second
 	}
 	path := []Step{choice("CheckInput")}
+	if o.Lock {
+		path = append(path, Step{State: "TakeLock", Type: "Task", Entries: 1, Events: 5, Call: &Call{Service: "dynamodb"}},
+			Step{State: "Locked", Type: "Parallel", Entries: 1, Events: 4})
+	}
 	if !inline {
 		path = append(path, choice("IsRerun"))
 	}
@@ -51,6 +56,9 @@ func Form(s Setup, o FormOptions) Shape {
 	}
 	shape.Child = []Step{worker}
 	path = append(path, choice("Verdict"), Step{State: "Succeeded", Type: "Succeed", Entries: 1, Events: 2})
+	if o.Lock {
+		path = append(path, Step{State: "ReleaseLock", Type: "Task", Entries: 1, Events: 5, Call: &Call{Service: "dynamodb"}})
+	}
 	shape.Parent = path
 	return shape
 }

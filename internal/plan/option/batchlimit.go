@@ -15,8 +15,8 @@ import (
 // maxEachItem is how many items with states of their own a batch of a job may have.
 const maxEachItem = 1000
 
-// batchLimit returns what ends the growth of the batches of a job.
-func batchLimit(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) Limit {
+// BatchLimit returns what ends the growth of the batches of a job.
+func BatchLimit(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) Limit {
 	if s.Passing == plan.Inline {
 		return Limit{}
 	}
@@ -37,7 +37,7 @@ func batchLimit(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) 
 	if len(l.found) == 0 {
 		return Limit{}
 	}
-	return slices.MinFunc(l.found, func(a, b Limit) int { return cmp.Compare(a.fits(), b.fits()) })
+	return slices.MinFunc(l.found, func(a, b Limit) int { return cmp.Compare(a.Fits(), b.Fits()) })
 }
 
 // batchLimits finds the limits of a batch.

@@ -23,7 +23,7 @@ func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shap
 		limit, ok := limits[o.kind()]
 		if !ok {
 			s.Timeout = withTimeout(s, 15*time.Minute)
-			limit = batchLimit(w, s, shapes(s), b)
+			limit = BatchLimit(w, s, shapes(s), b)
 			limits[o.kind()] = limit
 		}
 		o.BatchLimit = limit
@@ -74,14 +74,14 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 			s := base
 			s.Passing, s.Children, s.MaxConcurrency, s.Batch = passing, children, atOnce, 1
 			s.Timeout = withTimeout(base, 15*time.Minute)
-			limit := batchLimit(w, s, shapes(s), b)
-			batches := append(slices.Clone(sizes), base.Batch, limit.fits())
+			limit := BatchLimit(w, s, shapes(s), b)
+			batches := append(slices.Clone(sizes), base.Batch, limit.Fits())
 			for rounds := 1; rounds <= 4; rounds++ {
 				batches = append(batches, (w.Items+rounds*atOnce-1)/(rounds*atOnce))
 			}
 			slices.Sort(batches)
 			for _, k := range slices.Compact(batches) {
-				if k < 1 || k > max(1, min(limit.fits(), w.Items)) {
+				if k < 1 || k > max(1, min(limit.Fits(), w.Items)) {
 					continue
 				}
 				s.Batch = k

@@ -15,11 +15,12 @@ import (
 
 // Limit is what ends the growth of a job, or of its batches.
 type Limit struct {
-	Name   string
-	At     int  // the most items with which it is kept
-	Batch  bool // of a batch, not of the job
-	Hard   bool // beyond it the job fails, not only slows down
-	Remedy string
+	Name    string
+	At      int  // the most items with which it is kept
+	Batch   bool // of a batch, not of the job
+	Timeout bool // it is the timeout of the execution
+	Hard    bool // beyond it the job fails, not only slows down
+	Remedy  string
 
 	margin float64 // of At, to be left; 0 for none
 }
@@ -32,8 +33,8 @@ func (l Limit) String() string {
 	return fmt.Sprintf("%s, at %s", l.Name, number.Of(l.At, "item"))
 }
 
-// fits returns the most items with room for what is not planned.
-func (l Limit) fits() int {
+// Fits returns the most items with room for what is not planned.
+func (l Limit) Fits() int {
 	if l.margin == 0 {
 		return l.At
 	}
@@ -164,11 +165,14 @@ func (l *limits) functions() {
 
 // time adds the items with which an execution lasts too long.
 func (l *limits) time() {
-	longest, name := time.Duration(quota(l.b, "states.standard.seconds"))*time.Second, "year of an execution"
-	if t := l.s.ExecutionTimeout; t > 0 && t < longest {
-		longest, name = t, "execution's timeout of "+span(t)
+	longest := time.Duration(quota(l.b, "states.standard.seconds")) * time.Second
+	const remedy = "raise Timeout, MaxConcurrency or the batches"
+	if t := l.s.ExecutionTimeout; t == 0 || t >= longest {
+		l.add(l.within(longest.Seconds()), "year of an execution", remedy)
+	} else if at := l.within(t.Seconds()); at < most {
+		l.add(at, "execution's timeout of "+span(t), remedy)
+		l.found[len(l.found)-1].Timeout = true
 	}
-	l.add(l.within(longest.Seconds()), name, "raise Timeout, MaxConcurrency or the batches")
 	if runs := l.w.RunsPerMonth; runs > 0 && l.shape.Map.Distributed {
 		l.add(l.within(quota(l.b, "states.map-runs")*month.Seconds()/runs), "1,000 open Map Runs", "run it less often")
 	}

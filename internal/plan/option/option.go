@@ -49,7 +49,7 @@ func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (O
 	if limits := Limits(w, s, shape, b); len(limits) > 0 {
 		o.First = limits[0]
 	}
-	o.BatchLimit = batchLimit(w, s, shape, b)
+	o.BatchLimit = BatchLimit(w, s, shape, b)
 	o.judge(w)
 	return o, nil
 }
@@ -79,7 +79,7 @@ func (o *Option) price(w plan.Workload, b *price.Book) (err error) {
 // judge says whether the option can do the workload.
 func (o *Option) judge(w plan.Workload) {
 	switch {
-	case o.BatchLimit.Name != "" && o.Setup.Batch > o.BatchLimit.fits() && o.BatchLimit.Hard:
+	case o.BatchLimit.Name != "" && o.Setup.Batch > o.BatchLimit.Fits() && o.BatchLimit.Hard:
 		o.Why = o.BatchLimit.String()
 	case o.First.Name != "" && w.Items > o.First.At:
 		o.Why = o.First.String()

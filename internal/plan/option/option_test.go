@@ -271,8 +271,8 @@ func TestTheGrowthOfABatchEnds(t *testing.T) {
 			w, s := w, base
 			s.Timeout = map[plan.Role]time.Duration{plan.Worker: 15 * time.Minute}
 			c.change(&w, &s)
-			if got := batchLimit(w, s, form(s), bookOf(t, "us-east-1")); got.Name != c.limit || got.At != c.at || got.fits() != c.fits {
-				t.Errorf("got %s with room for %d, expected %s, at %d with room for %d", got, got.fits(), c.limit, c.at, c.fits)
+			if got := BatchLimit(w, s, form(s), bookOf(t, "us-east-1")); got.Name != c.limit || got.At != c.at || got.Fits() != c.fits {
+				t.Errorf("got %s with room for %d, expected %s, at %d with room for %d", got, got.Fits(), c.limit, c.at, c.fits)
 			}
 		})
 	}
@@ -381,7 +381,7 @@ func TestFormsEnterWhatTheirDefinitionsDo(t *testing.T) {
 		options         plan.FormOptions
 		entries, events float64 // with those of the execution
 	}{
-		{plan.ByValue, plan.FormOptions{}, 8, 25}, {plan.ByValue, plan.FormOptions{JobStart: true}, 8, 28}, {plan.ByReference, plan.FormOptions{}, 8, 28}, {plan.Inline, plan.FormOptions{}, 6, 16},
+		{plan.ByValue, plan.FormOptions{}, 8, 25}, {plan.ByValue, plan.FormOptions{JobStart: true}, 8, 28}, {plan.ByReference, plan.FormOptions{}, 8, 28}, {plan.ByValue, plan.FormOptions{JobStart: true, Lock: true}, 11, 42}, {plan.Inline, plan.FormOptions{}, 6, 16},
 	} {
 		s.Passing = c.passing
 		shape := plan.Form(s, c.options)
