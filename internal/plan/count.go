@@ -36,15 +36,17 @@ func Count(w Workload, s Setup, shape Shape) Counts {
 		Events:  units*(2+child.Events) + n*item.Events,
 	}
 	if len(shape.PerItem) > 0 {
-		inside.add(t.crashed(shape.PerItem, w.Items, func(yield func(int, int) bool) {
+		changed, _ := t.crashed(shape.PerItem, false, w.Items, func(yield func(int, int) bool) {
 			for i := range w.Items {
 				if !yield(i, 1) {
 					return
 				}
 			}
-		}))
+		})
+		inside.add(changed)
 	}
-	inside.add(t.crashed(shape.Child, m, Batches(w, s)))
+	changed, _ := t.crashed(shape.Child, false, m, Batches(w, s))
+	inside.add(changed)
 	switch {
 	case !shape.Map.Distributed:
 		c.Transitions += inside.Entries
@@ -93,36 +95,44 @@ func (t *tally) requests(path []Step, times float64) {
 }
 
 // crashed counts the retries of the workers on a path, and returns what they and the
-// failures after them change. The path is taken for each of n batches.
-func (t *tally) crashed(path []Step, n int, batches func(func(first, items int) bool)) (u Usage) {
+// failures after them change, with the failures that nothing on the path catches. The
+// path is taken for each of n batches. A branch of a Parallel state has an event more
+// if a Task in it fails.
+func (t *tally) crashed(path []Step, branch bool, n int, batches func(func(first, items int) bool)) (u Usage, uncaught float64) {
 	for i := range path {
-		c := path[i].Call
-		if c == nil || c.Role != Worker || t.crashes.Crashed <= 0 {
-			u.add(t.crashed(path[i].Inner, n, batches))
-			continue
+		s := &path[i]
+		caught := s.Caught
+		inside, failures := t.crashed(s.Inner, true, n, batches)
+		u.add(inside)
+		if c := s.Call; c != nil && c.Role == Worker && t.crashes.Crashed > 0 {
+			attempts := 0
+			if r := c.Retrier(Crash); r != nil {
+				attempts = r.MaxAttempts
+			}
+			var retries float64
+			retries, failures = t.crashes.crashes(attempts, n, batches)
+			t.counts.LambdaRequests[Worker] += retries
+			u.add(Usage{retries, retries * retryEvents})
+			caught = c.Caught
+			if c.Submitted {
+				u.Events -= failures
+			}
+			if branch && len(caught) == 0 {
+				u.Events += failures
+			}
 		}
-		attempts := 0
-		if r := c.Retrier(Crash); r != nil {
-			attempts = r.MaxAttempts
-		}
-		retries, failures := t.crashes.crashes(attempts, n, batches)
-		t.counts.LambdaRequests[Worker] += retries
-		u.add(Usage{retries, retries * retryEvents})
 		// What would follow is replaced by the path after the Catch, or by nothing: then
 		// the state has no exit either.
-		rest := PathOf(path[i+1:])
-		t.requests(path[i+1:], -failures)
-		t.requests(c.Caught, failures)
-		instead := Usage{Events: -1}
-		if len(c.Caught) > 0 {
-			instead = PathOf(c.Caught)
-		}
-		if c.Submitted {
+		instead, rest := PathOf(caught), PathOf(path[i+1:])
+		if len(caught) == 0 {
 			instead.Events--
+			uncaught += failures
 		}
+		t.requests(path[i+1:], -failures)
+		t.requests(caught, failures)
 		u.add(Usage{failures * (instead.Entries - rest.Entries), failures * (instead.Events - rest.Events)})
 	}
-	return u
+	return u, uncaught
 }
 
 // crashes returns how many attempts of n batches are retries, and how many batches fail

@@ -28,6 +28,9 @@ type Step struct {
 	Entries, Events int
 	Inner           []Step // the branches of a Parallel state, one after the other
 	Call            *Call  // nil if the state calls nothing
+	// Caught is the path after a Catch of all errors, if a branch of a Parallel state
+	// fails. Without one, the thread fails.
+	Caught []Step
 	// Wait is how long a Wait state waits, if the definition says so.
 	Wait time.Duration
 }

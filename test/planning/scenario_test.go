@@ -46,8 +46,11 @@ func draw(t testing.TB, seed uint64) *scenario {
 	random := rand.New(rand.NewPCG(seed, 18))
 	s := &scenario{seed: seed, chunk: 1 + random.IntN(500)}
 	s.workload = plan.Workload{
-		Items: random.IntN(3000), ItemBytes: 2 + random.IntN(1500), ResultBytes: random.IntN(20),
-		Time: plan.Exactly(time.Millisecond), Seed: seed, Seeded: true,
+		Items: 1 + random.IntN(3000), ItemBytes: 2 + random.IntN(1500), ResultBytes: random.IntN(20),
+		Time: plan.Exactly(time.Millisecond), Failed: 0.1 * random.Float64(), Seed: seed, Seeded: true,
+	}
+	if random.IntN(20) == 0 {
+		s.workload.Items, s.workload.ItemBytes = 20_000, 2+random.IntN(100)
 	}
 	if random.IntN(3) > 0 {
 		s.workload.Crashed = 0.3 * random.Float64()

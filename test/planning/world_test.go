@@ -184,7 +184,7 @@ func (w *world) answer(r *engine.Request) engine.Answer {
 		n := float64(w.workload.Items)
 		output = value.NewObject("version", 1.0, "total", n, "succeeded", n, "failed", 0.0, "missing", 0.0, "errors", &value.Object{})
 	case plan.Worker:
-		first, items := w.batch(payload, r)
+		first, items := w.batch(payload)
 		if w.workload.Fate(first, r.Attempt).Crashed {
 			return engine.Answer{Err: &engine.TaskError{Name: "Runtime.ExitError", Cause: "drawn"}, Takes: time.Millisecond}
 		}
@@ -213,13 +213,17 @@ func (w *world) started(request any) any {
 	return value.NewObject("version", 1.0, "items", items)
 }
 
+// outcome returns what a worker answers of an item. An item that fails fails alone.
 func (w *world) outcome(index int) any {
+	if every := int(1 / max(w.workload.Failed, 0.001)); index%every == 0 {
+		return value.NewObject("index", float64(index), "status", "FAILED", "error", "NoPrice", "cause", "drawn")
+	}
 	return value.NewObject("index", float64(index), "status", "SUCCEEDED", "output", strings.Repeat("r", w.workload.ResultBytes))
 }
 
 // batch returns the first item of a batch, a chunk or an item, and what the worker
 // answers.
-func (w *world) batch(payload any, r *engine.Request) (first int, output any) {
+func (w *world) batch(payload any) (first int, output any) {
 	o, _ := payload.(*value.Object)
 	if chunk, ok := o.Get("Chunk"); ok {
 		at, _ := chunk.(*value.Object).Get("first")
@@ -229,8 +233,10 @@ func (w *world) batch(payload any, r *engine.Request) (first int, output any) {
 		return int(at.(float64)), []any{stored}
 	}
 	list, ok := o.Get("Items")
-	if !ok {
-		return r.First, &value.Object{}
+	if !ok { // of a Processor
+		index, _ := o.Get("index")
+		first, _ := index.(float64)
+		return int(first), &value.Object{}
 	}
 	outcomes := []any{}
 	for i, item := range list.([]any) {

@@ -32,14 +32,19 @@ func TestSimulationCountsWhatThePlanCounts(t *testing.T) {
 		j.Shape.Child = append(append(pass(), j.Shape.Child...), pass()...)
 		j.Book = book(t, map[string]float64{"lambda.concurrency": 100_000, "lambda.ramp": 100_000, "lambda.ramp.burst": 100_000})
 		j.worker.Submitted = random.IntN(4) == 0
+		if random.IntN(4) == 0 { // the worker is in a branch of a Parallel state
+			parallel := plan.Step{State: "Parallel", Type: "Parallel", Entries: 1, Events: 4, Inner: j.Shape.Child, Caught: j.worker.Caught}
+			j.worker.Caught = nil
+			j.Shape.Child = append(append(pass(), parallel), pass()...)
+		}
 		switch random.IntN(4) {
 		case 0:
 			j.express()
 		case 1:
-			j.worker.Caught = []plan.Step{{State: "ItemFailed", Type: "Pass", Entries: 1, Events: 2}}
+			catchAll(j)
 			j.Shape.PerItem, j.Shape.Child = j.Shape.Child, []plan.Step{{State: "EachItem", Type: "Map", Entries: 1, Events: 4}}
 		case 2:
-			j.worker.Caught = []plan.Step{{State: "ItemFailed", Type: "Pass", Entries: 1, Events: 2}}
+			catchAll(j)
 			j.Shape.Map, j.Setup.Passing = plan.MapShape{}, plan.Inline
 		}
 		r := j.run(t)
@@ -65,4 +70,16 @@ func TestSimulationCountsWhatThePlanCounts(t *testing.T) {
 			t.Errorf("case %d: got requests %v simulated, %v planned", n, got.LambdaRequests, expected.LambdaRequests)
 		}
 	}
+}
+
+// catchAll lets no failure end a thread.
+func catchAll(j *job) {
+	caught := []plan.Step{{State: "ItemFailed", Type: "Pass", Entries: 1, Events: 2}}
+	for i := range j.Shape.Child {
+		if s := &j.Shape.Child[i]; s.Inner != nil {
+			s.Caught = caught
+			return
+		}
+	}
+	j.worker.Caught = caught
 }

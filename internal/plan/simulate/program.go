@@ -151,6 +151,17 @@ func (b *builder) steps(path []plan.Step) []step {
 // state returns the calls of a state, which the rest of its path follows.
 func (b *builder) state(s plan.Step, rest []plan.Step) []step {
 	steps := b.steps(s.Inner)
+	entries, events := total(rest)
+	for i := range steps {
+		one := &steps[i]
+		if one.caught || one.function == nil {
+			continue
+		}
+		// It fails the Parallel state.
+		one.restEntries, one.restEvents = one.restEntries+entries, one.restEvents+events
+		one.caught = len(s.Caught) > 0
+		one.caughtEntries, one.caughtEvents = total(s.Caught)
+	}
 	if s.Call != nil {
 		steps = append(steps, b.step(s.Call, rest))
 	}

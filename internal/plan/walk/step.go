@@ -41,10 +41,11 @@ func (w *walker) steps(path []*asl.State) []plan.Step {
 			for _, branch := range s.Parallel.Branches {
 				step.Inner = append(step.Inner, w.steps(w.path(branch.Start))...)
 			}
+			step.Caught = w.caught(s)
 		case s.Map != nil:
 			w.mapState(s, &step)
 		}
-		if slices.ContainsFunc(step.Inner, failsFlow) {
+		if slices.ContainsFunc(step.Inner, failsFlow) && (s.Parallel == nil || len(s.Parallel.Branches) > 1) {
 			w.uncounted(s, "what follows if the worker fails for good in it is not counted")
 		}
 		if back := leadsBack(path, i); back != nil {
@@ -79,17 +80,22 @@ func (w *walker) task(s *asl.State, step *plan.Step) {
 	case call.Role == "" && r.Service != "dynamodb":
 		w.uncounted(s, "what %s costs is not counted", r.ARN)
 	}
+	call.Caught = w.caught(s)
+}
+
+// caught returns the path after a Catch of a crash.
+func (w *walker) caught(s *asl.State) []plan.Step {
 	if w.afterCatch { // nothing fails twice in a plan
-		return
+		return nil
 	}
 	for _, c := range s.Catch {
 		if plan.Matches(c.ErrorEquals, plan.Crash) {
 			w.afterCatch = true
-			call.Caught = w.steps(w.path(c.Next))
-			w.afterCatch = false
-			break
+			defer func() { w.afterCatch = false }()
+			return w.steps(w.path(c.Next))
 		}
 	}
+	return nil
 }
 
 // failsFlow reports whether a step is a call of the worker that no Catch follows, or has

@@ -156,9 +156,10 @@ func TestOtherDefinitions(t *testing.T) {
 		"a Choice that leads to itself": {
 			definition: `"StartAt": "Each", "States": {` + each + `, "Next": "Again"}, "Again": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "Done"}], "Default": "Again"}, "Done": {"Type": "Succeed"}}`,
 			path:       "Each Again Done", entries: 3, events: 2 + 4 + 2 + 2, uncounted: []string{"state Again: may lead back to Again: the loop is counted once"}},
-		"a worker in a branch": {
+		"a worker in one of two branches": {
 			definition: `"StartAt": "Each", "States": {"Each": {"Type": "Map", "ItemProcessor": {"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "Branches": [
-				{"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "do"}, "End": true}}}], "End": true}}}, "End": true}}`,
+				{"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "do"}, "End": true}}},
+				{"StartAt": "Other", "States": {"Other": {"Type": "Pass", "End": true}}}], "End": true}}}, "End": true}}`,
 			path: "Each", entries: 1, events: 2 + 4, uncounted: []string{"state Both: what follows if the worker fails for good in it is not counted"}},
 		"an answer that comes later": {
 			definition: `"StartAt": "Approve", "States": {"Approve": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Parameters": {"QueueUrl": "q", "MessageBody.$": "$$.Task.Token"}, "Next": "Each"}, ` + each + `, "End": true}}`,
