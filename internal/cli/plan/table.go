@@ -254,6 +254,7 @@ func (r *result) notes() []string {
 	if r.recommended == nil {
 		return notes
 	}
+	notes = append(notes, option.NotCounted(r.workload, *r.recommended, r.book)...)
 	if r.recommended.Setup.Children == plan.Express {
 		notes = append(notes, "an Express child may run twice: the worker has to be idempotent")
 	}

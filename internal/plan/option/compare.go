@@ -11,7 +11,8 @@ import (
 
 // Compare plans all ways to pass items, with Standard and with Express children, and
 // with batches of many sizes, and then other architectures for the same items. Shapes
-// returns what an execution enters with a setup.
+// returns what an execution enters with a setup: a shape without a child if the job
+// can't have that setup.
 func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) (options, others []Option, err error) {
 	shapes = tolerant(shapes)
 	limits := map[kind]Limit{} // with the longest timeout
@@ -61,7 +62,10 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 	inline := base
 	inline.Passing, inline.Children, inline.Batch, inline.MaxConcurrency = plan.Inline, plan.None, 1, 40
 	inline.Timeout = withTimeout(base, workerTimeout(w, inline, b))
-	all := []plan.Setup{inline}
+	var all []plan.Setup
+	if possible(shapes(inline)) {
+		all = append(all, inline)
+	}
 	atOnce := min(int(quota(b, "states.children")), int(quota(b, "lambda.concurrency")))
 	if base.Reserved > 0 {
 		atOnce = min(atOnce, base.Reserved)
@@ -74,6 +78,9 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 			s := base
 			s.Passing, s.Children, s.MaxConcurrency, s.Batch = passing, children, atOnce, 1
 			s.Timeout = withTimeout(base, 15*time.Minute)
+			if !possible(shapes(s)) {
+				continue
+			}
 			limit := BatchLimit(w, s, shapes(s), b)
 			batches := append(slices.Clone(sizes), base.Batch, limit.Fits())
 			for rounds := 1; rounds <= 4; rounds++ {
@@ -92,6 +99,9 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 	}
 	return all
 }
+
+// possible reports whether a job can have a shape.
+func possible(shape plan.Shape) bool { return len(shape.Child) > 0 }
 
 // workerTimeout returns the timeout that a worker needs: a tenth more than a batch
 // takes, and the kit's reserve.

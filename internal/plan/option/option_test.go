@@ -302,6 +302,76 @@ func TestARegionWithoutAPriceHasNoSuchOption(t *testing.T) {
 	}
 }
 
+func TestFormsThatAJobCannotHaveAreLeftOut(t *testing.T) {
+	w, s := tenMillion()
+	options, _, err := Compare(w, s, func(s plan.Setup) plan.Shape {
+		if s.Passing != plan.ByValue || s.Children != plan.Standard {
+			return plan.Shape{}
+		}
+		return form(s)
+	}, bookOf(t, "us-east-1"))
+	if err != nil || len(options) == 0 {
+		t.Fatalf("got %d options and %v", len(options), err)
+	}
+	for _, o := range options {
+		if o.Setup.Passing != plan.ByValue || o.Setup.Children != plan.Standard {
+			t.Errorf("got %s, which the job can't have", o.Name)
+		}
+	}
+}
+
+// Lambda has a second price from 7.5 billion GB-seconds of a month on: 30,000
+// executions of ten million items use as many.
+func TestTheBillOfAMonthHasTiers(t *testing.T) {
+	w, s := tenMillion()
+	b := bookOf(t, "us-east-1")
+	s.Passing, s.Batch = plan.ByReference, 8100
+	month := func(runs float64, free bool) (month, execution float64) {
+		w.RunsPerMonth, w.FreeTier = runs, free
+		o, err := Evaluate(w, s, form(s), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Month.Dollars(), o.Total().Dollars()
+	}
+	if got, _ := month(0, false); got != 0 {
+		t.Errorf("got $%v a month without executions", got)
+	}
+	got, execution := month(30, false)
+	if math.Abs(got-30*execution) > 0.01 {
+		t.Errorf("got $%v for 30 executions of $%v", got, execution)
+	}
+	// 400,000 GB-seconds of Lambda and 4,000 transitions are free, and more.
+	if free, _ := month(30, true); got-free < 400_000*0.0000133334+4000*0.000025 || got-free > 6.5 {
+		t.Errorf("got $%v with the free tier, and $%v without", free, got)
+	}
+	got, _ = month(40_000, false)
+	saved := 2.5e9 * (0.0000133334 - 0.0000120001) // of 10 billion GB-seconds
+	if less := 40_000*execution - got; math.Abs(less-saved) > saved/50 {
+		t.Errorf("got $%v less for 40,000 executions, expected about $%v", less, saved)
+	}
+}
+
+func TestWhatIsNotCountedIsSaid(t *testing.T) {
+	w, s := tenMillion()
+	b := bookOf(t, "us-east-1")
+	o, err := Evaluate(w, s, form(s), b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := len(NotCounted(w, o, b))
+	w.RunsPerMonth = 1
+	fresh, err := b.For("new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := NotCounted(w, o, fresh)
+	text := strings.Join(all, "\n")
+	if len(all) != few+2 || !strings.Contains(text, "Scheduler") || !strings.Contains(text, "quota of transitions") || !strings.Contains(text, "job start") {
+		t.Errorf("got %q for a new account with a schedule", all)
+	}
+}
+
 func TestCurvesEndAtALimit(t *testing.T) {
 	w, s := tenMillion()
 	b := bookOf(t, "us-east-1")
