@@ -38,8 +38,16 @@ func (w *walker) steps(path []*asl.State) []plan.Step {
 			w.wait(s, &step)
 		case s.Parallel != nil:
 			step.Events = eventsOfParallel
+			slow := 0 // branches
 			for _, branch := range s.Parallel.Branches {
-				step.Inner = append(step.Inner, w.steps(w.path(branch.Start))...)
+				steps := w.steps(w.path(branch.Start))
+				if slices.ContainsFunc(steps, takesTime) {
+					slow++
+				}
+				step.Inner = append(step.Inner, steps...)
+			}
+			if slow > 1 {
+				w.uncounted(s, "its branches run at once, and their times are added up")
 			}
 			step.Caught = w.caught(s)
 		case s.Map != nil:
@@ -96,6 +104,11 @@ func (w *walker) caught(s *asl.State) []plan.Step {
 		}
 	}
 	return nil
+}
+
+// takesTime reports whether a step is a call, a Map, or waits, or has one that does.
+func takesTime(step plan.Step) bool {
+	return step.Call != nil || step.Wait > 0 || step.Type == string(asl.MapState) || slices.ContainsFunc(step.Inner, takesTime)
 }
 
 // failsFlow reports whether a step is a call of the worker that no Catch follows, or has
@@ -199,6 +212,9 @@ func (w *walker) mapState(s *asl.State, step *plan.Step) {
 		w.uncounted(s, "how many items it has is known only when it runs: one is counted")
 	}
 	step.Inner = slices.Repeat(each, n)
+	if n > 1 && slices.ContainsFunc(each, takesTime) {
+		w.uncounted(s, "its iterations run at once, and their times are added up")
+	}
 	step.Events += n * eventsOfEachItem
 }
 

@@ -138,6 +138,7 @@ func TestOtherDefinitions(t *testing.T) {
 				"Last": {"Type": "Map", "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Pass", "End": true}}}, "End": true}}`,
 			path: "All Last", entries: 5, events: 2 + 4 + 4 + 6 + 4 + 2 + 2,
 			uncounted: []string{"state Job: how long arn:aws:states:::glue:startJobRun.sync takes, and what it costs, is not counted",
+				"state All: its branches run at once, and their times are added up",
 				"state Last: how many items it has is known only when it runs: one is counted"}},
 		"a Map over a list in the definition": {
 			definition: `"QueryLanguage": "JSONata", "StartAt": "Some", "States": {"Some": {"Type": "Map", "Items": [1, 2, 3], "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Pass", "End": true}}}, "Next": "Run"},
@@ -156,6 +157,10 @@ func TestOtherDefinitions(t *testing.T) {
 		"a Choice that leads to itself": {
 			definition: `"StartAt": "Each", "States": {` + each + `, "Next": "Again"}, "Again": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "Done"}], "Default": "Again"}, "Done": {"Type": "Succeed"}}`,
 			path:       "Each Again Done", entries: 3, events: 2 + 4 + 2 + 2, uncounted: []string{"state Again: may lead back to Again: the loop is counted once"}},
+		"a Map over a list, with waits": {
+			definition: `"QueryLanguage": "JSONata", "StartAt": "Some", "States": {"Some": {"Type": "Map", "Items": [1, 2], "ItemProcessor": {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 5, "End": true}}}, "Next": "Run"},
+				"Run": {"Type": "Map", "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Do", "States": {"Do": {"Type": "Pass", "End": true}}}, "End": true}}`,
+			path: "Some Run", entries: 4, events: 2 + 4 + 2*4 + 6, uncounted: []string{"state Some: its iterations run at once, and their times are added up"}},
 		"a worker in one of two branches": {
 			definition: `"StartAt": "Each", "States": {"Each": {"Type": "Map", "ItemProcessor": {"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "Branches": [
 				{"StartAt": "Do", "States": {"Do": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "do"}, "End": true}}},
