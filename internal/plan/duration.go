@@ -166,16 +166,14 @@ const remaining = 0.8
 // single returns the seconds within which this share of the items is done.
 func (e *estimate) single(share float64) float64 { return e.workload.Time.At(share).Seconds() }
 
-// path returns the seconds of a path whose functions work for so long.
+// path returns the seconds of a path whose worker works for so long. How long other
+// functions take is not known.
 func (e *estimate) path(path []Step, work float64) (seconds float64) {
 	for i := range path {
 		s := &path[i]
 		seconds += s.Wait.Seconds() + e.path(s.Inner, work)
-		if c := s.Call; c != nil && c.Role != "" {
-			seconds += work
-			if c.Role == Worker {
-				seconds += e.retries(c, work)
-			}
+		if c := s.Call; c != nil && c.Role == Worker {
+			seconds += work + e.retries(c, work)
 		}
 	}
 	return seconds

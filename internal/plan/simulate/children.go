@@ -112,9 +112,12 @@ func (s *simulation) invoke(id uint32) {
 		s.retry(id, step.throttled, 0)
 		return
 	}
-	work := int64(float64(s.work(int(c.items))) * c.left)
+	var work int64
+	if step.worker {
+		work = int64(float64(s.work(int(c.items))) * c.left)
+	}
 	c.crashes = false
-	if step.crashes && s.o.Workload.Crashed > 0 {
+	if step.worker && s.o.Workload.Crashed > 0 {
 		if fate := s.o.Workload.Fate(int(c.first), int(c.crashed)); fate.Crashed {
 			c.crashes = true
 			work = int64(float64(work) * fate.Share)

@@ -38,7 +38,7 @@ type stage struct {
 // step is a call, or a state that waits.
 type step struct {
 	function           *function // nil: no function
-	crashes            bool      // the function is the worker, which crashes as the workload says
+	worker             bool      // it works, and crashes, as the workload says; others take no time
 	throttled, crashed *retrier
 	wait               int64 // nanoseconds, without a function
 	// caught says that a Catch goes on after the last retry, with these entries and
@@ -184,7 +184,7 @@ func (b *builder) step(c *plan.Call, rest []plan.Step) step {
 	if c.Role == "" {
 		return s
 	}
-	s.crashes = c.Role == plan.Worker
+	s.worker = c.Role == plan.Worker
 	s.function = b.function(c.Role)
 	return s
 }

@@ -317,6 +317,18 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestOnlyTheWorkerTakesTheTimeOfItems(t *testing.T) {
+	j := newJob(t, 100, time.Second)
+	j.Shape.Child = append(j.Shape.Child, plan.Step{State: "Other", Type: "Task", Entries: 1, Events: 5, Call: &plan.Call{Role: "other"}})
+	r := j.run(t)
+	check(t, "requests of the other function", r.Counts.LambdaRequests["other"], 100)
+	// A second, and a cold start of both.
+	check(t, "seconds", r.Seconds, 1.6)
+	if took := plan.Duration(j.Workload, j.Setup, j.Shape, j.Book); !about(took.Seconds, 1.3, 0.01) {
+		t.Errorf("got %.2f s planned, expected a second and a cold start", took.Seconds)
+	}
+}
+
 func TestNoItemsTakeNoTime(t *testing.T) {
 	r := newJob(t, 0, time.Second).run(t)
 	check(t, "seconds", r.Seconds, 0)
