@@ -79,7 +79,7 @@ func (o *Option) price(w plan.Workload, b *price.Book) (err error) {
 // judge says whether the option can do the workload.
 func (o *Option) judge(w plan.Workload) {
 	switch {
-	case o.BatchLimit.Name != "" && o.Setup.Batch > o.BatchLimit.Fits() && o.BatchLimit.Hard:
+	case o.BatchLimit.Name != "" && min(o.Setup.Batch, w.Items) > o.BatchLimit.At && o.BatchLimit.Hard:
 		o.Why = o.BatchLimit.String()
 	case o.First.Name != "" && w.Items > o.First.At:
 		o.Why = o.First.String()

@@ -3,6 +3,7 @@ package option
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -250,29 +251,76 @@ func TestLimitsAtTheirEdges(t *testing.T) {
 	}
 }
 
+// A batch may be as large as a hard limit allows, and not larger. One that fits leaves
+// room.
 func TestTheGrowthOfABatchEnds(t *testing.T) {
-	w, base := tenMillion()
+	b := bookOf(t, "us-east-1")
+	itemByItem := func(events int) func(*plan.Workload, *plan.Setup, *plan.Shape) {
+		return func(_ *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			*shape = form(*s)
+			shape.PerItem, shape.Child = shape.Child, []plan.Step{{State: "EachItem", Type: "Map", Entries: 1, Events: 4}}
+			shape.PerItem[0].Events = events
+		}
+	}
 	for _, c := range []struct {
 		name   string
-		change func(*plan.Workload, *plan.Setup)
+		change func(*plan.Workload, *plan.Setup, *plan.Shape)
 		limit  string
 		at     int
 		fits   int
+		hard   bool
 	}{
-		{"by value", func(*plan.Workload, *plan.Setup) {}, "240 KiB of a batch", 1085, 1085},
-		{"by reference", func(w *plan.Workload, s *plan.Setup) { s.Passing = plan.ByReference }, "worker's 15 minutes", 8980, 8100},
-		{"large items by reference", func(w *plan.Workload, s *plan.Setup) { s.Passing, w.ItemBytes = plan.ByReference, 1<<20-1 }, "16 MiB of a chunk", 16, 16},
-		{"Express", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.Children = plan.ByReference, plan.Express }, "5 minutes of an Express child", 2980, 2700},
-		{"slow items", func(w *plan.Workload, s *plan.Setup) { w.Time = plan.Exactly(2 * time.Second) }, "worker's 15 minutes", 449, 405},
-		{"an item that takes too long", func(w *plan.Workload, s *plan.Setup) { w.Time = plan.Exactly(time.Hour) }, "worker's 15 minutes", 0, 0},
-		{"eight items at once", func(w *plan.Workload, s *plan.Setup) { s.Passing, s.ItemsAtOnce = plan.ByReference, 8 }, "worker's 15 minutes", 71_840, 64_800},
+		{"by value", func(*plan.Workload, *plan.Setup, *plan.Shape) {}, "240 KiB of a batch", 1085, 1085, false},
+		{"by reference", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) { s.Passing = plan.ByReference }, "worker's 15 minutes", 8980, 8100, true},
+		{"large items by reference", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, w.ItemBytes = plan.ByReference, 1<<20-1
+		}, "16 MiB of a chunk", 16, 16, false},
+		{"a short timeout", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, s.Timeout[plan.Worker] = plan.ByReference, time.Minute
+		}, "worker's 1 minute", 580, 540, true},
+		{"Express", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, s.Children = plan.ByReference, plan.Express
+		}, "5 minutes of an Express child", 2980, 2700, true},
+		{"Express with a short timeout", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, s.Children, s.Timeout[plan.Worker] = plan.ByReference, plan.Express, time.Minute
+		}, "worker's 1 minute", 580, 540, true},
+		{"Express with room for a retry", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, s.Children, w.Crashed = plan.ByReference, plan.Express, 0.01
+		}, "5 minutes of an Express child", 2980, 1350, true},
+		{"slow items", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) { w.Time = plan.Exactly(2 * time.Second) }, "worker's 15 minutes", 449, 405, true},
+		{"an item that takes too long", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) { w.Time = plan.Exactly(time.Hour) }, "worker's 15 minutes", 0, 0, true},
+		{"eight items at once", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing, s.ItemsAtOnce = plan.ByReference, 8
+		}, "worker's 15 minutes", 71_840, 64_800, true},
+		{"items that differ", func(w *plan.Workload, s *plan.Setup, _ *plan.Shape) {
+			s.Passing = plan.ByReference
+			w.Time = plan.Of(slices.Values([]time.Duration{0, 200 * time.Millisecond}))
+		}, "worker's 15 minutes", 8980, 7747, true}, // 0.1·k + 4 × 0.1·√k ≤ 810
+		{"items with states of their own", itemByItem(5), "most items with states of their own in a batch", 1000, 1000, true},
+		{"items with many states of their own", itemByItem(60), "25,000 events of a child's history", 403, 362, true}, // (25,000 − 2 − 4) / 62
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, s := w, base
-			s.Timeout = map[plan.Role]time.Duration{plan.Worker: 15 * time.Minute}
-			c.change(&w, &s)
-			if got := BatchLimit(w, s, form(s), bookOf(t, "us-east-1")); got.Name != c.limit || got.At != c.at || got.Fits() != c.fits {
-				t.Errorf("got %s with room for %d, expected %s, at %d with room for %d", got, got.Fits(), c.limit, c.at, c.fits)
+			w, s := tenMillion()
+			s.Timeout, s.ExecutionTimeout = map[plan.Role]time.Duration{plan.Worker: 15 * time.Minute}, 0
+			var shape plan.Shape
+			c.change(&w, &s, &shape)
+			if shape.Child == nil {
+				shape = form(s)
+			}
+			got := BatchLimit(w, s, shape, b)
+			if got.Name != c.limit || got.At != c.at || got.Fits() != c.fits || got.Hard != c.hard {
+				t.Errorf("got %s with room for %d, hard %v, expected %s, at %d with room for %d, hard %v", got, got.Fits(), got.Hard, c.limit, c.at, c.fits, c.hard)
+			}
+			shape.Map.ToleratedPercentage = 100
+			for batch, feasible := range map[int]bool{c.at: c.at > 0, c.at + 1: !c.hard} {
+				s.Batch = max(batch, 1)
+				o, err := Evaluate(w, s, shape, b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if o.Feasible != feasible {
+					t.Errorf("batches of %d: got feasible %v: %s", s.Batch, o.Feasible, o.Why)
+				}
 			}
 		})
 	}
