@@ -271,3 +271,19 @@ func TestWhatAJobIsExpectedToDo(t *testing.T) {
 		t.Errorf("got %+v, expected 5,000 items of 200 bytes and 12.5 ms", job.Expected)
 	}
 }
+
+// A function that a child calls after the worker has its own memory, and no say in what
+// the worker runs on.
+func TestASecondFunctionOfAChild(t *testing.T) {
+	t.Parallel()
+	all := minimal(object{"DefinitionString": `{"StartAt":"Map","States":{"Map":{"Type":"Map","Label":"Map","End":true,"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},
+		"StartAt":"Do","States":{"Do":{"Type":"Task","Resource":"${F}","Next":"Store"},"Store":{"Type":"Task","Resource":"${G}","End":true}}}}}}`,
+		"DefinitionSubstitutions": object{"F": object{"Fn::GetAtt": []any{"Function", "Arn"}}, "G": object{"Fn::GetAtt": []any{"Second", "Arn"}}}},
+		object{"MemorySize": 256, "Architectures": []any{"arm64"}})
+	all["Second"] = object{"Type": "AWS::Lambda::Function", "Properties": object{"MemorySize": 1024, "Timeout": 9, "ReservedConcurrentExecutions": 5}}
+	job := only(t, all)
+	got := fmt.Sprint(describe(&job.Setup), ", ", job.Setup.Architecture, " ", job.Setup.Reserved)
+	if expected := "arn:aws:lambda:us-east-1:123456789012:function:Stack-Second 1024 MB 9s, worker 256 MB 3s, arm64 0"; got != expected {
+		t.Errorf("got %s, expected %s", got, expected)
+	}
+}
