@@ -184,16 +184,17 @@ func (w *world) answer(r *engine.Request) engine.Answer {
 		n := float64(w.workload.Items)
 		output = value.NewObject("version", 1.0, "total", n, "succeeded", n, "failed", 0.0, "missing", 0.0, "errors", &value.Object{})
 	case plan.Worker:
-		first, items := w.batch(payload)
-		if w.workload.Fate(first, r.Attempt).Crashed {
-			return engine.Answer{Err: &engine.TaskError{Name: "Runtime.ExitError", Cause: "drawn"}, Takes: time.Millisecond}
+		first, count, answer := w.batch(payload)
+		takes := time.Duration(count) * w.workload.Time.Mean()
+		if fate := w.workload.Fate(first, r.Attempt); fate.Crashed {
+			return engine.Answer{Err: &engine.TaskError{Name: plan.Crash, Cause: "drawn"}, Takes: time.Duration(fate.Share * float64(takes))}
 		}
 		if r.Callback != nil {
 			r.Callback.Success(w.outcome(first))
 		}
-		output = items
+		return engine.Answer{Output: value.NewObject("Payload", answer, "StatusCode", 200.0), Takes: takes}
 	}
-	return engine.Answer{Output: value.NewObject("Payload", output, "StatusCode", 200.0), Takes: time.Millisecond}
+	return engine.Answer{Output: value.NewObject("Payload", output, "StatusCode", 200.0)}
 }
 
 // started returns what a job start or a chunker answers.
@@ -221,22 +222,22 @@ func (w *world) outcome(index int) any {
 	return value.NewObject("index", float64(index), "status", "SUCCEEDED", "output", strings.Repeat("r", w.workload.ResultBytes))
 }
 
-// batch returns the first item of a batch, a chunk or an item, and what the worker
-// answers.
-func (w *world) batch(payload any) (first int, output any) {
+// batch returns the first item of a batch, a chunk or an item, the number of items, and
+// what the worker answers.
+func (w *world) batch(payload any) (first, items int, answer any) {
 	o, _ := payload.(*value.Object)
 	if chunk, ok := o.Get("Chunk"); ok {
 		at, _ := chunk.(*value.Object).Get("first")
 		count, _ := chunk.(*value.Object).Get("count")
 		stored := value.NewObject("outcomes", value.NewObject("bucket", bucket, "prefix", "outcomes/", "parts", []any{"try-0000.jsonl"}),
 			"succeeded", count, "failed", 0.0)
-		return int(at.(float64)), []any{stored}
+		return int(at.(float64)), int(count.(float64)), []any{stored}
 	}
 	list, ok := o.Get("Items")
 	if !ok { // of a Processor
 		index, _ := o.Get("index")
 		first, _ := index.(float64)
-		return int(first), &value.Object{}
+		return int(first), 1, &value.Object{}
 	}
 	outcomes := []any{}
 	for i, item := range list.([]any) {
@@ -246,7 +247,7 @@ func (w *world) batch(payload any) (first int, output any) {
 		}
 		outcomes = append(outcomes, w.outcome(int(index.(float64))))
 	}
-	return first, outcomes
+	return first, len(outcomes), outcomes
 }
 
 // dawn is when virtual time begins.
