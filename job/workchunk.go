@@ -45,7 +45,7 @@ func (w *worker[Item, Result]) chunk(ctx *infoContext, b *batch.Batch[Item]) ([]
 
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	interval := chunk.Interval(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
-	go func() { outcomes.Follow(ctx, stop, interval); close(stopped) }()
+	go func() { outcomes.Follow(ctx, stop, interval, b.RetryCount > 0); close(stopped) }()
 	for _, o := range w.outcomes(ctx, b, outcomes.Add, nil) {
 		if o.StartedAt == 0 {
 			outcomes.AddNotStarted(&o)

@@ -98,9 +98,9 @@ func (b *builder) distributedMap() awsstepfunctions.DistributedMap {
 	case b.settings.itemByItem():
 		state.ItemProcessor(b.eachItem(), nil)
 	case mode.byReference:
-		state.ItemProcessor(b.worker(jsonata.Expression("%s", answeredByReference())), nil)
+		state.ItemProcessor(b.byReference(), nil)
 	default:
-		state.ItemProcessor(b.worker(jsonata.Expression("%s", b.answered())), nil)
+		state.ItemProcessor(b.worker(jsonata.Expression("$states.input"), jsonata.Expression("%s", b.answered())), nil)
 	}
 	return state
 }

@@ -62,7 +62,7 @@ func (b *builder) oneItem() awsstepfunctions.IChainable {
 	case b.settings.Callback != nil:
 		return b.callback().AddCatch(failed, caught)
 	}
-	return b.worker(b.bounded(b.withItem(b.answered()+"[0]"))).AddCatch(failed, caught)
+	return b.worker(jsonata.Expression("$states.input"), b.bounded(b.withItem(b.answered()+"[0]"))).AddCatch(failed, caught)
 }
 
 // withItem returns an outcome of a batch of one, given as an expression, with the item
@@ -184,8 +184,20 @@ func (b *builder) callback() awsstepfunctionstasks.LambdaInvoke {
 	return task
 }
 
-func (b *builder) worker(output any) awsstepfunctionstasks.LambdaInvoke {
-	task := b.invoke(protocol.StateWorker, b.functions.worker, jsonata.Expression("$states.input"), &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
+// byReference returns the worker of a chunk, which is told whether an earlier try did
+// not end.
+func (b *builder) byReference() awsstepfunctionstasks.LambdaInvoke {
+	var whole batch
+	in := message.In("$states.input", &whole)
+	payload := message.Object(&whole,
+		message.Set(&whole.BatchInput, jsonata.Expression("%s", in(&whole.BatchInput))),
+		message.Set(&whole.Chunk, jsonata.Expression("%s", in(&whole.Chunk))),
+		message.Set(&whole.RetryCount, jsonata.Expression("$states.context.State.RetryCount ? $states.context.State.RetryCount : 0")))
+	return b.worker(payload, jsonata.Expression("%s", answeredByReference()))
+}
+
+func (b *builder) worker(payload, output any) awsstepfunctionstasks.LambdaInvoke {
+	task := b.invoke(protocol.StateWorker, b.functions.worker, payload, &awsstepfunctionstasks.LambdaInvokeJsonataProps{Outputs: output})
 	b.settings.retryWorkerService(task)
 	task.AddRetry(retry.Never(protocol.ErrorInvalidInput)) // the same message would be refused again
 	if *b.settings.WorkerRetries > 0 {

@@ -69,6 +69,8 @@ type Batch[Item any] struct {
 	Items      []Indexed[Item] `json:"Items,omitempty"`
 	Chunk      *Chunk          `json:"Chunk,omitempty"`
 	TaskToken  string          `json:"TaskToken,omitempty"` // of a job with a Callback, whose batches have one item
+	// RetryCount is how often the task of a chunk was retried before, if it is known.
+	RetryCount int `json:"RetryCount,omitempty"`
 }
 
 // Indexed is an item with its index, counted from 0, by which its outcome is

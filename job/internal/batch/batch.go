@@ -38,7 +38,7 @@ func Read[Item any](ctx context.Context, log *slog.Logger, payload []byte, about
 			return nil, err
 		}
 		about(raw.BatchInput)
-		*b = Batch[Item]{Batch: protocol.Batch[Item]{BatchInput: raw.BatchInput, Chunk: raw.Chunk, TaskToken: raw.TaskToken}}
+		*b = Batch[Item]{Batch: protocol.Batch[Item]{BatchInput: raw.BatchInput, Chunk: raw.Chunk, TaskToken: raw.TaskToken, RetryCount: raw.RetryCount}}
 		for at, text := range raw.Items {
 			b.Add(ctx, log, at, text.Index, text.Item)
 		}

@@ -88,13 +88,13 @@ func (s *Outcomes) AddNotStarted(o *protocol.Outcome) {
 }
 
 // Follow stores a part at every interval, until stop is closed. If an earlier try
-// has stored parts, it did not end: then the first part comes after a second, and
-// each wait is twice as long as the one before, up to the interval, so that a
-// worker that keeps crashing loses no more than half of what it did. Store must
-// not be called at the same time.
-func (s *Outcomes) Follow(ctx context.Context, stop <-chan struct{}, interval time.Duration) {
+// did not end, because this is a retry or because it has stored parts, the first part
+// comes after a second, and each wait is twice as long as the one before, up to the
+// interval, so that a worker that keeps crashing loses no more than half of what it
+// did. Store must not be called at the same time.
+func (s *Outcomes) Follow(ctx context.Context, stop <-chan struct{}, interval time.Duration, retry bool) {
 	wait := interval
-	if len(s.answer.Outcomes.Parts) > 0 {
+	if retry || len(s.answer.Outcomes.Parts) > 0 {
 		wait = soonest
 	}
 	timer := time.NewTimer(wait)

@@ -73,17 +73,19 @@ func TestPartsAreStoredAtEachInterval(t *testing.T) {
 		items     int // one a second
 		bytes     int // of a result
 		continued bool
+		retry     bool
 		fails     int
 		want      []part
 	}{
-		"a short chunk has one part":         {300 * s, 299, 1, false, 0, []part{{299 * s, 299}}},
-		"a long one has three":               {300 * s, 810, 1, false, 0, []part{{300 * s, 300}, {600 * s, 300}, {810 * s, 210}}},
-		"a second without a memory":          {s, 3, 1, false, 0, []part{{s, 1}, {2 * s, 1}, {3 * s, 1}}},
-		"soon after a try that did not end":  {300 * s, 810, 1, true, 0, []part{{s, 1}, {3 * s, 2}, {7 * s, 4}, {15 * s, 8}, {31 * s, 16}, {63 * s, 32}, {127 * s, 64}, {255 * s, 128}, {511 * s, 256}, {810 * s, 299}}},
-		"but not sooner than the interval":   {s, 3, 1, true, 0, []part{{s, 1}, {2 * s, 1}, {3 * s, 1}}},
-		"soon after a part was not stored":   {300 * s, 310, 1, false, 2, []part{{302 * s, 302}, {304 * s, 2}, {308 * s, 4}, {310 * s, 2}}},
-		"large outcomes don't wait":          {300 * s, 12, 1 << 20, false, 0, []part{{4 * s, 4}, {8 * s, 4}, {12 * s, 4}}},
-		"nothing is stored if there is none": {300 * s, 0, 1, false, 0, nil},
+		"a short chunk has one part":         {300 * s, 299, 1, false, false, 0, []part{{299 * s, 299}}},
+		"a long one has three":               {300 * s, 810, 1, false, false, 0, []part{{300 * s, 300}, {600 * s, 300}, {810 * s, 210}}},
+		"a second without a memory":          {s, 3, 1, false, false, 0, []part{{s, 1}, {2 * s, 1}, {3 * s, 1}}},
+		"soon after a try that did not end":  {300 * s, 810, 1, true, false, 0, []part{{s, 1}, {3 * s, 2}, {7 * s, 4}, {15 * s, 8}, {31 * s, 16}, {63 * s, 32}, {127 * s, 64}, {255 * s, 128}, {511 * s, 256}, {810 * s, 299}}},
+		"soon after one without parts":       {300 * s, 20, 1, false, true, 0, []part{{s, 1}, {3 * s, 2}, {7 * s, 4}, {15 * s, 8}, {20 * s, 5}}},
+		"but not sooner than the interval":   {s, 3, 1, true, false, 0, []part{{s, 1}, {2 * s, 1}, {3 * s, 1}}},
+		"soon after a part was not stored":   {300 * s, 310, 1, false, false, 2, []part{{302 * s, 302}, {304 * s, 2}, {308 * s, 4}, {310 * s, 2}}},
+		"large outcomes don't wait":          {300 * s, 12, 1 << 20, false, false, 0, []part{{4 * s, 4}, {8 * s, 4}, {12 * s, 4}}},
+		"nothing is stored if there is none": {300 * s, 0, 1, false, false, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +97,7 @@ func TestPartsAreStoredAtEachInterval(t *testing.T) {
 					outcomes.AddStored("before-0000.jsonl", &protocol.Outcome{Status: protocol.Succeeded})
 				}
 				stop, stopped := make(chan struct{}), make(chan struct{})
-				go func() { outcomes.Follow(context.Background(), stop, c.interval); close(stopped) }()
+				go func() { outcomes.Follow(context.Background(), stop, c.interval, c.retry); close(stopped) }()
 				result := []byte(`"` + strings.Repeat("x", c.bytes) + `"`)
 				for i := range c.items {
 					// Just before each second, so that a part has all of its seconds.
