@@ -63,6 +63,10 @@ func TestBucketGivesItsBurstThenItsRate(t *testing.T) {
 	if got := b.take(10*second, 2); got != 10*second+2*second/10 {
 		t.Errorf("two more: got them at %d, expected %d", got, 10*second+2*second/10)
 	}
+	least := newBucket(10, 0)
+	if first, second := least.take(0, 1), least.take(0, 1); first != 0 || second != 100_000_000 {
+		t.Errorf("no burst: got tokens at %d and %d, expected the first at once and the second after 100 ms", first, second)
+	}
 	var unlimited bucket
 	if got := unlimited.take(7, 1000); got != 7 {
 		t.Errorf("no limit: got tokens at %d, expected 7", got)

@@ -267,6 +267,113 @@ func TestAMapOverItsToleranceStops(t *testing.T) {
 	}
 }
 
+// seedOf returns a seed with which the first attempts of items crash as given.
+func seedOf(t testing.TB, w plan.Workload, crashes ...bool) uint64 {
+	t.Helper()
+	for w.Seed = range uint64(10_000) {
+		same := true
+		for i, crash := range crashes {
+			same = same && w.Fate(i, 0).Crashed == crash && !w.Fate(i, 1).Crashed
+		}
+		if same {
+			return w.Seed
+		}
+	}
+	t.Fatal("found no such seed")
+	return 0
+}
+
+func TestARetrierOfBothErrorsCountsThemTogether(t *testing.T) {
+	for _, shared := range []bool{true, false} {
+		j := newJob(t, 2, 500*time.Millisecond)
+		j.Book = book(t, map[string]float64{"lambda.concurrency": 1})
+		j.Workload.Crashed, j.Workload.Seeded = 0.5, true
+		j.Workload.Seed = seedOf(t, j.Workload, false, true)
+		j.worker.Retry = []plan.Retrier{{Errors: []string{"States.ALL"}, Interval: time.Second, MaxAttempts: 1, Backoff: 2}}
+		if !shared {
+			j.worker.Retry = append([]plan.Retrier{{Errors: []string{plan.Throttled}, Interval: time.Second, MaxAttempts: 1, Backoff: 2}}, j.worker.Retry...)
+		}
+		j.Shape.Map.ToleratedPercentage = 100
+		// The second child is throttled, then it crashes.
+		r := j.run(t)
+		check(t, "throttled", r.Throttled, 1)
+		check(t, "failed children", r.FailedChildren == 1, shared)
+	}
+}
+
+func TestExpressChildrenThatRunFinishWhenTheMapFails(t *testing.T) {
+	for _, express := range []bool{false, true} {
+		j := newJob(t, 2, 100*time.Second)
+		if express {
+			j.express()
+		}
+		j.worker.Retry = nil
+		j.Workload.Crashed, j.Workload.Seeded = 0.5, true
+		j.Workload.Seed = seedOf(t, j.Workload, true, false)
+		crash := j.Workload.Fate(0, 0).Share*100 + 0.3
+		expected := crash
+		if express {
+			expected = 100.3
+		}
+		if r := j.run(t); !about(r.Seconds, expected, 0.0001) {
+			t.Errorf("express %t: got %.2f s, expected %.2f", express, r.Seconds, expected)
+		}
+	}
+}
+
+func TestAChildFailsWithTheFirstOfItsItems(t *testing.T) {
+	j := newJob(t, 3000, time.Second)
+	j.eachItem(20)
+	j.worker.Retry = nil
+	j.Setup.MaxConcurrency = 10
+	j.Workload.Crashed, j.Workload.Seed, j.Workload.Seeded = 0.05, 9, true
+	j.Shape.Map.ToleratedPercentage = 100
+	failed := 0
+	for child := range 150 {
+		for i := range 20 {
+			if j.Workload.Fate(child*20+i, 0).Crashed {
+				failed++
+				break
+			}
+		}
+	}
+	r := j.run(t)
+	check(t, "children", r.Children, 150)
+	check(t, "failed children", r.FailedChildren, failed)
+	check(t, "requests", r.Counts.LambdaRequests[plan.Worker], 3000)
+	check(t, "at once", r.MostRunning, 10)
+}
+
+func TestNoMoreChildrenRunThanTheServiceLets(t *testing.T) {
+	j := newJob(t, 10_500, time.Hour)
+	j.Setup.MaxConcurrency = 20_000
+	j.Book = book(t, map[string]float64{"states.starts.standard": 20_000, "states.transitions": 100_000, "lambda.concurrency": 20_000, "lambda.ramp.burst": 20_000})
+	check(t, "at once", j.run(t).MostRunning, 10_000)
+}
+
+func TestReservedConcurrencyIsThatOfTheWorker(t *testing.T) {
+	j := newJob(t, 1000, time.Second)
+	j.Setup.Reserved = 50
+	r := j.run(t)
+	check(t, "environments", r.Environments, 50)
+	if r.Throttled == 0 {
+		t.Error("got no throttled requests")
+	}
+}
+
+func TestASeedDrawsCrashesThatTheWorkloadDoesNot(t *testing.T) {
+	var retried []int
+	for seed := range uint64(3) {
+		j := newJob(t, 2000, time.Second)
+		j.Workload.Crashed, j.Seed = 0.1, seed
+		j.Shape.Map.ToleratedPercentage = 100
+		retried = append(retried, j.run(t).Retried)
+	}
+	if retried[0] == retried[1] && retried[1] == retried[2] {
+		t.Errorf("got %d retries with each of three seeds, expected others", retried[0])
+	}
+}
+
 func TestASeedRepeats(t *testing.T) {
 	var results []simulate.Result
 	for _, seed := range []uint64{1, 1, 2} {
