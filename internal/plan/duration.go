@@ -332,35 +332,29 @@ func (e *estimate) mixed() float64 {
 func (e *estimate) renewed() float64 {
 	d, deviation := e.mean, e.deviation()
 	left := (d + deviation*deviation/d) / 2
-	// The share of the children that have less than this left is the area below those
-	// that are still there.
 	n := float64(e.concurrency)
-	const steps = 400
-	longest := largest(e.quantile, 100*n)
-	var area float64
-	at := longest
-	for i := range steps {
-		x := longest * (float64(i) + 0.5) / steps
-		area += e.longer(x) * longest / steps / d
-		if n*(1-area) < 0.56 { // the mean of the largest of n
-			at = x
-			break
-		}
-	}
-	return float64(e.batches)*d/n - left + at
+	return float64(e.batches)*d/n - left + e.exceeded(0.56*d/n) // the mean of the largest of n
 }
 
-// longer returns the share of the children that take longer.
-func (e *estimate) longer(seconds float64) float64 {
-	low, high := 0.0, 1.0
-	for range 20 {
-		if half := (low + high) / 2; e.quantile(half) > seconds {
-			high = half
-		} else {
-			low = half
+// exceeded returns the seconds that children exceed by so many seconds on average.
+func (e *estimate) exceeded(by float64) float64 {
+	// From the slowest child on, in steps of the share of those that are slower.
+	const steps = 200
+	step := math.Pow(100*float64(e.concurrency), -1.0/steps)
+	slower := math.Pow(step, steps)
+	seconds := e.quantile(1 - slower)
+	var excess float64
+	for range steps {
+		more := slower / step
+		next := e.quantile(max(1-more, 0))
+		mean := (slower + more) / 2
+		if excess+(seconds-next)*mean >= by {
+			return seconds - (by-excess)/mean
 		}
+		excess += (seconds - next) * mean
+		slower, seconds = more, next
 	}
-	return 1 - low
+	return seconds - (by - excess)
 }
 
 // tokens returns when a child has its tokens.

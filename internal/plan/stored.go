@@ -16,15 +16,15 @@ func (s Setup) StoreEvery() float64 {
 }
 
 // Stored returns how many seconds of an invocation's work are stored if it crashes after
-// some, and in how many parts. An earlier attempt may have stored parts: then the first
-// part comes after a second, and each wait is twice as long as the one before.
-func (s Setup) Stored(worked float64, resumed bool) (seconds float64, parts int) {
+// some, and in how many parts. In a retry the first part comes after a second, and each
+// wait is twice as long as the one before.
+func (s Setup) Stored(worked float64, retry bool) (seconds float64, parts int) {
 	if s.Passing != ByReference {
 		return 0, 0
 	}
 	every := s.StoreEvery()
 	wait := every
-	if resumed {
+	if retry {
 		wait = soonest
 	}
 	for ; seconds+wait <= worked; wait = min(2*wait, every) {

@@ -13,7 +13,7 @@ func TestWorkThatIsStoredIsNotDoneAgain(t *testing.T) {
 		name    string
 		setup   Setup
 		worked  float64
-		resumed bool
+		retry   bool
 		seconds float64
 		parts   int
 	}{
@@ -23,12 +23,12 @@ func TestWorkThatIsStoredIsNotDoneAgain(t *testing.T) {
 		{"after two parts", of(ByReference, 256), 810, false, 600, 2},
 		{"with more memory", of(ByReference, 1024), 810, false, 750, 10},
 		{"with the most memory", of(ByReference, 10_240), 20, false, 15, 2},
-		{"after an earlier try", of(ByReference, 256), 0.9, true, 0, 0},
-		{"a second after an earlier try", of(ByReference, 256), 1, true, 1, 1},
+		{"soon after a retry", of(ByReference, 256), 0.9, true, 0, 0},
+		{"a second after a retry", of(ByReference, 256), 1, true, 1, 1},
 		{"doubled waits", of(ByReference, 256), 14.9, true, 7, 3},
 		{"waits up to the interval", of(ByReference, 10_240), 30, true, 29.5, 6}, // 1, 3, 7, 14.5, 22, 29.5
 	} {
-		seconds, parts := c.setup.Stored(c.worked, c.resumed)
+		seconds, parts := c.setup.Stored(c.worked, c.retry)
 		if math.Abs(seconds-c.seconds) > 1e-9 || parts != c.parts {
 			t.Errorf("%s: got %v s in %d parts, expected %v in %d", c.name, seconds, parts, c.seconds, c.parts)
 		}

@@ -140,15 +140,15 @@ func (a attempts) from(first, attempt int, left float64, before int) effort {
 		for i := range shares {
 			mean.add(a.crash(first, attempt, left, before, (float64(i)+0.5)/shares), p/shares)
 		}
-		mean.add(a.end(left, before), 1-p)
+		mean.add(a.end(attempt, left, before), 1-p)
 		return mean
 	}
-	return a.end(left, before)
+	return a.end(attempt, left, before)
 }
 
 // crash is an attempt that crashes after a share of its work.
 func (a attempts) crash(first, attempt int, left float64, before int, share float64) effort {
-	stored, parts := a.s.Stored(left*share, before > 0)
+	stored, parts := a.s.Stored(left*share, attempt > 0)
 	e := effort{seconds: billed(left * share), parts: float64(parts), reads: float64(before)}
 	if attempt < a.retries {
 		e.delays = a.delay(attempt)
@@ -158,10 +158,10 @@ func (a attempts) crash(first, attempt int, left float64, before int, share floa
 }
 
 // end is an attempt that does what is left.
-func (a attempts) end(left float64, before int) effort {
+func (a attempts) end(attempt int, left float64, before int) effort {
 	e := effort{seconds: billed(left), reads: float64(before)}
 	if a.s.Passing == plan.ByReference {
-		_, parts := a.s.Stored(left-1e-9, before > 0)
+		_, parts := a.s.Stored(left-1e-9, attempt > 0)
 		full := (a.items + a.perPart - 1) / a.perPart
 		e.parts = float64(min(max(parts+1, full), a.items))
 	}

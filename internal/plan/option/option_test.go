@@ -468,7 +468,8 @@ func TestCrashesCostWhatIsDoneAgain(t *testing.T) {
 	}{
 		// Two retries: 0.111 attempts crash, half way on average, and 0.001 never end.
 		{"by value", plan.ByValue, 256, 100, 0.999 + 0.111/2},
-		{"by reference, shorter than the interval", plan.ByReference, 256, 100, 0.999 + 0.111/2},
+		// As by value, but 0.011 retries crash, after 1, 3 or 7 s of 10 s are stored.
+		{"by reference, shorter than the interval", plan.ByReference, 256, 100, 1.0513},
 		// 810 s, of which parts are stored at 300 and 600 s: (2 × 300² + 210²)/(2 × 810) s
 		// are lost of 810, by 0.1 of the attempts; an attempt after a part loses less.
 		{"by reference, longer than the interval", plan.ByReference, 256, 8100, 1.0177},

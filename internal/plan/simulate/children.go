@@ -121,7 +121,7 @@ func (s *simulation) invoke(id uint32) {
 		if fate := s.o.Workload.Fate(int(c.first), int(c.crashed)); fate.Crashed {
 			c.crashes = true
 			work = int64(float64(work) * fate.Share)
-			if stored, _ := s.o.Setup.Stored(float64(work)/1e9, c.left < 1); stored > 0 {
+			if stored, _ := s.o.Setup.Stored(float64(work)/1e9, c.crashed > 0); stored > 0 {
 				c.left *= 1 - stored*fate.Share*1e9/float64(work)
 			}
 		}
