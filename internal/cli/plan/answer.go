@@ -84,6 +84,7 @@ type answerLine struct {
 }
 
 type answerSimulation struct {
+	Seed          uint64             `json:"seed"`
 	Seconds       float64            `json:"seconds"`
 	Children      int                `json:"childExecutions"`
 	MostRunning   int                `json:"mostRunning"`
@@ -131,6 +132,10 @@ func (r *result) answer() answer {
 	for _, o := range r.others {
 		a.Alternatives = append(a.Alternatives, answerAlternative{Architecture: o.Name, Batch: o.Setup.Batch, OrchestrationUSD: o.Orchestration.Dollars(), ComputeUSD: o.Compute.Dollars(),
 			Seconds: o.Took.Seconds, FirstLimit: first(o), FirstLimitItems: o.First.At, Feasible: o.Feasible, NotFeasible: o.Why, Lines: lines(o.Lines)})
+	}
+	a.Warnings = append(a.Warnings, r.warnings...)
+	if r.simulated != nil {
+		a.Simulation = r.simulated.answer()
 	}
 	for _, s := range r.book.Sources() {
 		a.Sources = append(a.Sources, answerSource(s))

@@ -24,7 +24,7 @@ func (r *result) page() (page.Report, error) {
 	if o := r.recommended; o != nil {
 		report.Facts = []page.Fact{
 			{Name: "an execution", Value: dollars(o.Total().Dollars())},
-			{Name: "of it orchestration: " + percentage(o.Orchestration.Dollars(), o.Compute.Dollars()) + " of the compute", Value: dollars(o.Orchestration.Dollars())},
+			{Name: "of it orchestration: " + percentage(o.Orchestration.Dollars(), o.Compute.Dollars()) + " the compute", Value: dollars(o.Orchestration.Dollars())},
 			{Name: "for all items", Value: lasting(o.Took.Seconds)},
 		}
 		if o.First.At > 0 {

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/plan"
+	"github.com/mapjob/mapjob/internal/plan/measured"
 	"github.com/mapjob/mapjob/internal/plan/option"
 	"github.com/mapjob/mapjob/internal/plan/page"
 	"github.com/mapjob/mapjob/internal/price"
@@ -18,6 +20,17 @@ import (
 
 // Command is mapjob plan.
 type Command struct {
+	Definition string            `help:"Plan a definition, JSON or YAML, or the job of a cloud assembly, such as cdk.out; - is standard input. Default: the job of the CDK app of this folder, if there is one." placeholder:"FILE or FOLDER"`
+	App        string            `help:"Command that runs the CDK app. Default: the app of cdk.json." placeholder:"COMMAND"`
+	NoApp      bool              `help:"Plan the workload alone, without an app." name:"no-app"`
+	Context    map[string]string `short:"c" help:"Context value for the app, as for the CDK CLI; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+	Parameter  map[string]string `help:"Value of a parameter of the template; may be repeated." placeholder:"NAME=VALUE" mapsep:"none"`
+	NoCache    bool              `help:"Synthesize the app even if nothing that it reads has changed." name:"no-cache"`
+	Stack      string            `help:"Stack of the job, by its name or path. Default: that of --job, or the only one with a job." placeholder:"NAME"`
+	Job        string            `help:"Job to plan, by the path of its construct or the end of it. Default: the only one." placeholder:"NAME"`
+	Choose     map[string]string `help:"State that follows a Choice state, if the plan takes another one; may be repeated." placeholder:"STATE=NEXT" mapsep:"none"`
+	From       string            `help:"Take what a run on this machine measured, last or its ID, for what no flag says." placeholder:"RUN" complete:"last"`
+
 	Items       int     `help:"Items of an execution. Default: ExpectedItems of the job." placeholder:"N"`
 	ItemBytes   int     `help:"Bytes of an item, as JSON. Default: 200." placeholder:"N"`
 	ResultBytes int     `help:"Bytes of an item's result, as JSON. Default: none." placeholder:"N"`
@@ -37,6 +50,9 @@ type Command struct {
 	Prices             []string           `help:"Prices and quotas in place of mapjob's, as in internal/price/data/aws.json; may be repeated." placeholder:"FILE" sep:"none"`
 	FreeTier           bool               `help:"Subtract the free tier of a month."`
 	RunsPerMonth       float64            `help:"Executions of a month. Default: as the schedule of the job says." placeholder:"N"`
+
+	Simulate bool    `help:"Simulate the recommended option event by event, too."`
+	Seed     *uint64 `help:"Seed of the simulation. Default: 1." placeholder:"N"`
 
 	Page    string `help:"Write a page with bars and curves to this file." placeholder:"FILE"`
 	JSON    bool   `help:"Print one JSON document; docs/plan.schema.json describes it."`
@@ -78,14 +94,16 @@ type result struct {
 	workload plan.Workload
 	times    []timed // by memory
 	book     *price.Book
-	free     bool
 
 	options     []option.Option // of mapjob
 	others      []option.Option // of other architectures
 	recommended *option.Option  // nil if none is possible
 	current     *option.Option  // the job as it is; nil for a workload alone
 	none        error           // why nothing is recommended
-	assumed     []string        // what the flags left open
+	assumed     []string        // what nothing says
+	warnings    []string        // about the job as it is
+	measured    *measured.Run   // nil without --from
+	simulated   *simulated      // nil without --simulate
 	curves      []option.Curve  // of what the table shows
 	synthesized bool
 }
@@ -97,9 +115,14 @@ type timed struct {
 }
 
 func (c *Command) result(ctx context.Context, streams *terminal.Streams) (*result, error) {
-	r := &result{free: c.FreeTier}
+	r := &result{}
 	var err error
-	if r.job, err = c.find(ctx, streams); err != nil {
+	if c.From != "" {
+		if r.measured, err = readRun(c.From); err != nil {
+			return nil, fmt.Errorf("--from: %w", err)
+		}
+	}
+	if r.job, err = c.find(ctx, streams, r.measured); err != nil {
 		return nil, err
 	}
 	if err := c.apply(r); err != nil {
@@ -108,7 +131,13 @@ func (c *Command) result(ctx context.Context, streams *terminal.Streams) (*resul
 	if r.book, err = c.read(r.job.region); err != nil {
 		return nil, err
 	}
-	return r, r.compare()
+	if err := r.compare(); err != nil {
+		return nil, err
+	}
+	if c.Simulate && r.recommended != nil {
+		err = r.simulate(ctx, c.Seed, streams)
+	}
+	return r, err
 }
 
 // read reads prices and quotas.
@@ -146,12 +175,15 @@ func (r *result) compare() error {
 		if err != nil {
 			return err
 		}
-		r.options = append(r.options, options...)
+		r.options = append(r.options, slices.DeleteFunc(options, r.job.refuses)...)
 		if t.memory == r.job.setup.Memory[plan.Worker] || len(r.times) == 1 {
 			r.others = others
 		}
 	}
 	option.MarkBest(r.options)
+	if err := r.look(); err != nil {
+		return err
+	}
 	best, err := option.Recommend(r.options, r.workload)
 	if none, ok := errors.AsType[*option.NoneError](err); ok {
 		r.none = none
@@ -159,6 +191,25 @@ func (r *result) compare() error {
 		return err
 	} else {
 		r.recommended = &best
+	}
+	return nil
+}
+
+// look plans the job as it is, and says what is wrong with it.
+func (r *result) look() error {
+	if r.job.shape == nil {
+		return nil
+	}
+	o, err := option.Evaluate(r.workload, r.job.setup, *r.job.shape, r.book)
+	if err != nil {
+		return err
+	}
+	r.current = &o
+	if !o.Feasible {
+		r.warnings = append(r.warnings, "the job as it is can't do this workload: "+o.Why)
+	}
+	if !o.Took.Certain && o.Took.Why != "" {
+		r.warnings = append(r.warnings, o.Took.Why)
 	}
 	return nil
 }

@@ -138,7 +138,7 @@ func TestNumbersForPeople(t *testing.T) {
 		lasting(0.35): "0.35s", lasting(9.94): "9.9s", lasting(59.4): "59s", lasting(59.6): "1m 0s", lasting(1826): "30m 26s", lasting(100_000): "27h 46m", lasting(1_000_000): "11d 13h",
 		milliseconds(100 * time.Millisecond): "100 ms", milliseconds(10 * time.Microsecond): "0.01 ms", milliseconds(time.Hour): "1h 0m",
 		amount(1, "trace"): "1 trace", amount(2478, "transition"): "2,478 transitions", amount(0.000743, "GB"): "0.000743 GB", amount(12.5, "GB-second"): "12.5 GB-seconds",
-		percentage(1, 50): "2.0%", percentage(510, 3.4): "150 times", percentage(1, 0): "all", percentage(2, 4): "50%",
+		percentage(1, 50): "2.0% of", percentage(510, 3.4): "150 times", percentage(1, 0): "more than", percentage(2, 4): "50% of",
 	} {
 		if got != expected {
 			t.Errorf("got %s, expected %s", got, expected)

@@ -25,6 +25,12 @@ func (r *result) print(to io.Writer, verbose bool) error {
 	if r.recommended != nil {
 		r.printRecommended(&text, verbose)
 	}
+	if r.simulated != nil {
+		r.simulated.print(&text)
+	}
+	for _, w := range r.warnings {
+		fmt.Fprintf(&text, "\nWarning: %s.\n", w)
+	}
 	r.printNotes(&text, verbose)
 	_, err := io.WriteString(to, text.String())
 	return err
@@ -48,7 +54,7 @@ func (r *result) where() string {
 	if q, ok := r.book.Quota("lambda.concurrency"); ok {
 		workers = fmt.Sprintf(", at most %s functions at once", number.Thousands(int(q.Value)))
 	}
-	return fmt.Sprintf("%s MB %s, %s%s (prices of %s)", number.Thousands(r.job.setup.Memory[plan.Worker]), r.job.setup.Architecture, r.book.Region(), workers, r.priced())
+	return fmt.Sprintf("%s, %s%s (prices of %s)", r.job.described(), r.book.Region(), workers, r.priced())
 }
 
 // priced returns the date of the price of a transition: most of the others are as old.
@@ -150,8 +156,11 @@ func (r *result) printCurrent(to *strings.Builder) {
 		fmt.Fprintf(to, ", which %s bounds", o.Took.Binds)
 	}
 	fmt.Fprintln(to, ".")
-	if !o.Feasible {
-		fmt.Fprintf(to, "It is not possible: %s.\n", o.Why)
+	if m := r.measured; m != nil {
+		w := r.workload
+		w.Items = m.Items
+		planned := plan.Count(w, r.job.setup, *r.job.shape).Transitions
+		fmt.Fprintf(to, "The run had %s and %s; the plan of as many items has %s.\n", number.Of(m.Items, "item"), number.Of(m.Counts.Transitions, "transition"), number.Of(int(planned+0.5), "transition"))
 	}
 }
 
@@ -163,7 +172,7 @@ func (r *result) printRecommended(to *strings.Builder, verbose bool) {
 	}
 	fmt.Fprintf(to, "\n\n%s\n", indented(r.advice(), "    "))
 
-	fmt.Fprintf(to, "\nIt costs %s: orchestration is %s of the compute.\n", dollars(o.Total().Dollars()), percentage(o.Orchestration.Dollars(), o.Compute.Dollars()))
+	fmt.Fprintf(to, "\nIt costs %s: orchestration is %s the compute.\n", dollars(o.Total().Dollars()), percentage(o.Orchestration.Dollars(), o.Compute.Dollars()))
 	var rows table
 	for _, line := range byCost(o.Lines) {
 		usd := ">" + dollars(line.USD.Dollars())
@@ -202,16 +211,16 @@ func byCost(lines []option.Line) []option.Line {
 
 func percentage(part, whole float64) string {
 	if whole == 0 {
-		return "all"
+		return "more than"
 	}
 	share := part / whole * 100
 	switch {
 	case share >= 1000:
 		return number.Thousands(int(share/100+0.5)) + " times"
 	case share >= 10:
-		return fmt.Sprintf("%.0f%%", share)
+		return fmt.Sprintf("%.0f%% of", share)
 	}
-	return fmt.Sprintf("%.1f%%", share)
+	return fmt.Sprintf("%.1f%% of", share)
 }
 
 func indented(text, by string) string { return by + strings.ReplaceAll(text, "\n", "\n"+by) }
@@ -250,7 +259,7 @@ func source(s price.Source) string {
 
 // notes are what the plan assumes and what it leaves out.
 func (r *result) notes() []string {
-	notes := slices.Clone(r.assumed)
+	notes := append(slices.Clone(r.assumed), r.job.unknown...)
 	if r.recommended == nil {
 		return notes
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -98,7 +99,7 @@ func (c *Command) times(memory int) ([]timed, error) {
 	return all, nil
 }
 
-// apply lays the flags over what the job says, and sets the workload.
+// apply lays the flags over what the job and a run say, and sets the workload.
 func (c *Command) apply(r *result) error {
 	j, w := &r.job, &r.workload
 	if c.Memory != 0 {
@@ -110,33 +111,61 @@ func (c *Command) apply(r *result) error {
 	if c.ItemsAtOnce != 0 {
 		j.setup.ItemsAtOnce = c.ItemsAtOnce
 	}
-	if c.Region != "" {
-		j.region = c.Region
+	j.region = cmp.Or(c.Region, j.region)
+	if j.region == "" {
+		j.region = defaultRegion
+		r.assume("nothing names a region: the plan is for %s, and --region names another one", defaultRegion)
 	}
-	w.Failed, w.Crashed, w.Within, w.RunsPerMonth = c.FailureRate, c.CrashRate, c.Within, j.runsPerMonth
-	if c.RunsPerMonth != 0 {
-		w.RunsPerMonth = c.RunsPerMonth
+	*w = plan.Workload{Items: c.Items, ItemBytes: c.ItemBytes, ResultBytes: c.ResultBytes, Failed: c.FailureRate, Crashed: c.CrashRate,
+		Within: c.Within, RunsPerMonth: c.RunsPerMonth, FreeTier: c.FreeTier}
+	if w.RunsPerMonth == 0 {
+		w.RunsPerMonth = j.runsPerMonth
 	}
-	w.Items, w.ItemBytes, w.ResultBytes = c.Items, c.ItemBytes, c.ResultBytes
 	r.times, _ = c.times(j.setup.Memory[plan.Worker]) // checked
-	var problems []error
-	if w.Items == 0 {
-		problems = append(problems, errors.New("--items: got none, expected how many items an execution has"))
+	if r.measured != nil {
+		c.measured(r)
 	}
-	if len(r.times) == 0 {
-		problems = append(problems, errors.New("--item-ms: got none, expected the milliseconds that an item takes, such as 100"))
-	}
-	if w.ItemBytes == 0 {
-		w.ItemBytes = defaultItemBytes
-		r.assumed = append(r.assumed, fmt.Sprintf("an item has %d bytes: --item-bytes says how many", defaultItemBytes))
-	}
-	if len(r.times) > 0 {
-		w.Time = r.times[0].time
-		for _, t := range r.times {
-			if t.memory == j.setup.Memory[plan.Worker] {
-				w.Time = t.time
-			}
+	if e := j.expected; e != nil {
+		w.Items, w.ItemBytes = cmp.Or(w.Items, e.Items), cmp.Or(w.ItemBytes, e.ItemBytes)
+		if e.ItemMs > 0 && len(r.times) == 0 {
+			r.times = []timed{{j.setup.Memory[plan.Worker], plan.Exactly(time.Duration(e.ItemMs * float64(time.Millisecond)))}}
 		}
 	}
-	return errors.Join(problems...)
+	return c.complete(r)
+}
+
+// complete assumes what may be assumed, and refuses what is missing.
+func (c *Command) complete(r *result) error {
+	var problems []error
+	where := ""
+	if r.job.name != "" {
+		where = ", the job's ExpectedItems,"
+	}
+	if r.workload.Items == 0 {
+		problems = append(problems, fmt.Errorf("--items: got none, expected how many items an execution has%s or --from with a run", where))
+	}
+	if len(r.times) == 0 {
+		if where != "" {
+			where = ", the job's ExpectedItemTime,"
+		}
+		problems = append(problems, fmt.Errorf("--item-ms: got none, expected the milliseconds that an item takes, such as 100%s or --from with a run", where))
+	}
+	if len(problems) > 0 {
+		return errors.Join(problems...)
+	}
+	if r.workload.ItemBytes == 0 {
+		r.workload.ItemBytes = defaultItemBytes
+		r.assume("an item has %d bytes: --item-bytes says how many", defaultItemBytes)
+	}
+	r.workload.Time = r.times[0].time
+	for _, t := range r.times {
+		if t.memory == r.job.setup.Memory[plan.Worker] {
+			r.workload.Time = t.time
+		}
+	}
+	return nil
+}
+
+func (r *result) assume(format string, args ...any) {
+	r.assumed = append(r.assumed, fmt.Sprintf(format, args...))
 }
