@@ -15,7 +15,7 @@ type Counts struct {
 	LambdaGBSeconds                   map[Role]price.Quantity
 
 	S3Puts, S3Gets                  float64
-	WriteUnits, ReadUnits           float64
+	WriteUnits                      float64
 	SQSRequests                     float64
 	LogBytes, VendedLogBytes        float64
 	Traces                          float64

@@ -186,7 +186,7 @@ func (e *estimate) retries(c *Call, work float64) (seconds float64) {
 	if r == nil || e.workload.Crashed <= 0 {
 		return 0
 	}
-	again := e.setup.Lost(work) // of an attempt that crashes
+	again := e.setup.lost(work) // of an attempt that crashes
 	for i := range r.MaxAttempts {
 		seconds += math.Pow(e.workload.Crashed, float64(i+1)) * (again + r.Delay(i))
 	}

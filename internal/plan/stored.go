@@ -9,9 +9,9 @@ const (
 	soonest       = 1.0 // seconds
 )
 
-// StoreEvery returns after how many seconds of work a worker by reference stores the
+// storeEvery returns after how many seconds of work a worker by reference stores the
 // outcomes.
-func (s Setup) StoreEvery() float64 {
+func (s Setup) storeEvery() float64 {
 	return max(soonest, lossGBSeconds*1024/float64(max(s.Memory[Worker], 1)))
 }
 
@@ -22,7 +22,7 @@ func (s Setup) Stored(worked float64, retry bool) (seconds float64, parts int) {
 	if s.Passing != ByReference {
 		return 0, 0
 	}
-	every := s.StoreEvery()
+	every := s.storeEvery()
 	wait := every
 	if retry {
 		wait = soonest
@@ -34,13 +34,13 @@ func (s Setup) Stored(worked float64, retry bool) (seconds float64, parts int) {
 	return seconds, parts
 }
 
-// Lost returns how many seconds of work are done again if an invocation crashes, as the
+// lost returns how many seconds of work are done again if an invocation crashes, as the
 // mean over all shares of its work.
-func (s Setup) Lost(work float64) float64 {
+func (s Setup) lost(work float64) float64 {
 	if s.Passing != ByReference || work <= 0 {
 		return work / 2
 	}
-	every := s.StoreEvery()
+	every := s.storeEvery()
 	full := math.Floor(work / every)
 	rest := work - full*every
 	return (full*every*every + rest*rest) / (2 * work)

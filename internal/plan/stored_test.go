@@ -42,7 +42,7 @@ func TestWorkThatIsStoredIsNotDoneAgain(t *testing.T) {
 				stored, _ := s.Stored(worked, false)
 				sum += (worked - stored) / steps
 			}
-			if got := s.Lost(work); math.Abs(got-sum) > 0.01 {
+			if got := s.lost(work); math.Abs(got-sum) > 0.01 {
 				t.Errorf("%s, %d MB, %v s: got %v s lost, expected %v", s.Passing, s.Memory[Worker], work, got, sum)
 			}
 		}

@@ -51,7 +51,6 @@ func Price(c plan.Counts, executions float64, architecture string, b *price.Book
 		{Line: Line{Key: price.S3Put, Unit: "request"}, q: price.From(c.S3Puts)},
 		{Line: Line{Key: price.S3Get, Unit: "request"}, q: price.From(c.S3Gets)},
 		{Line: Line{Key: price.DynamoWrite, Unit: "unit"}, q: price.From(c.WriteUnits)},
-		{Line: Line{Key: price.DynamoRead, Unit: "unit"}, q: price.From(c.ReadUnits)},
 		{Line: Line{Key: price.SQSRequest, Unit: "request"}, q: price.From(c.SQSRequests)},
 		{Line: Line{Key: price.LogsGB, Unit: "GB"}, q: price.Ratio(int64(c.LogBytes), gb)},
 		{Line: Line{Key: price.VendedLogsGB, Unit: "GB"}, q: price.Ratio(int64(c.VendedLogBytes), gb)},
