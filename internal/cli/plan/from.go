@@ -21,6 +21,22 @@ func readRun(id string) (*measured.Run, error) {
 // processor is the memory, in MB, with which a function has a whole processor.
 const processor = 1769
 
+// withRoom returns the sizes of memory that have at least a quarter more than a worker
+// used at most, in MB, and those that are too small. If all are too small, they are kept.
+func withRoom(times []timed, most int) (kept []timed, small []string) {
+	for _, t := range times {
+		if t.memory*4 >= most*5 {
+			kept = append(kept, t)
+		} else {
+			small = append(small, number.Thousands(t.memory))
+		}
+	}
+	if len(kept) == 0 {
+		return times, nil
+	}
+	return kept, small
+}
+
 // measured takes what the flags leave open from a run.
 func (c *Command) measured(r *result) {
 	run, w, j := r.measured, &r.workload, &r.job
@@ -33,6 +49,14 @@ func (c *Command) measured(r *result) {
 	}
 	if c.ItemsAtOnce == 0 && run.ItemsAtOnce >= 1 {
 		j.setup.ItemsAtOnce = int(run.ItemsAtOnce + 0.5)
+	}
+	if j.shape != nil {
+		most := max(run.WorkerMemory(j.shape.Child), run.WorkerMemory(j.shape.PerItem))
+		kept, small := withRoom(r.times, most)
+		if len(small) > 0 {
+			r.assume("the worker used %s MB in the run: plans with %s MB of memory are left out", number.Thousands(most), number.Some(small))
+		}
+		r.times = kept
 	}
 	if len(r.times) > 0 || run.Time.Mean() <= 0 {
 		return

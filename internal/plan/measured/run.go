@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -155,6 +156,20 @@ func (r *Run) Crashed(path []plan.Step) float64 {
 		return 0
 	}
 	return float64(retries) / float64(attempts)
+}
+
+// WorkerMemory returns the most memory, in MB, that the workers on a path used, 0 if it
+// is not known.
+func (r *Run) WorkerMemory(path []plan.Step) (most int) {
+	for i := range path {
+		step := &path[i]
+		most = max(most, r.WorkerMemory(step.Inner))
+		if state := r.Counts.States[step.State]; state != nil && step.Call != nil && step.Call.Role == plan.Worker {
+			name := state.Function[strings.LastIndexByte(state.Function, ':')+1:] // of an ARN
+			most = max(most, r.MostMemory[name])
+		}
+	}
+	return most
 }
 
 func (r *Run) crashed(path []plan.Step) (retries, attempts int) {

@@ -84,7 +84,7 @@ func outcomes(list ...[4]any) string {
 	return text.String()
 }
 
-const start = `{"stateMachineArn": "` + machineARN + `", "memoryMB": {"worker": 87}}`
+const start = `{"stateMachineArn": "` + machineARN + `", "memoryMB": {"bad worker": 87, "other": 99}}`
 
 // job is a job by value, of two items a batch. Its Map's items are the input.
 var job = strings.Replace(distributed("STANDARD", "bad worker"), `"ItemBatcher"`,
@@ -102,7 +102,7 @@ func TestARunByValue(t *testing.T) {
 	if got, expected := describe(run.Counts), "transitions 7, events 28, parent 8, children 2, retries 2; bad worker 4 (2 retries) in 2s"; got != expected {
 		t.Errorf("got %q, expected %q", got, expected)
 	}
-	if run.Items != 3 || run.Failed != 1 || run.ItemBytes != 6 || run.ResultBytes != 10 || run.ByChild || run.MostMemory["worker"] != 87 {
+	if run.Items != 3 || run.Failed != 1 || run.ItemBytes != 6 || run.ResultBytes != 10 || run.ByChild || run.MostMemory["bad worker"] != 87 {
 		t.Errorf("got %+v, expected 3 items of 6 bytes, one of which failed, results of 10 bytes, 87 MB", run)
 	}
 	if got, expected := run.ItemsAtOnce, 60.0/40; math.Abs(got-expected) > 1e-9 {
@@ -117,6 +117,9 @@ func TestARunByValue(t *testing.T) {
 	path := []plan.Step{{State: "W", Call: &plan.Call{Role: plan.Worker}}}
 	if got := run.Crashed(path); got != 0.5 {
 		t.Errorf("got a share of %v of the attempts that were retried, expected 0.5", got)
+	}
+	if got := run.WorkerMemory([]plan.Step{{State: "Both", Inner: path}}); got != 87 {
+		t.Errorf("got %d MB of the worker, expected 87", got)
 	}
 	if got := run.Crashed([]plan.Step{{State: "Other", Call: &plan.Call{Role: plan.Worker}}}); got != 0 {
 		t.Errorf("got a share of %v of a state that was not entered, expected 0", got)
