@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,13 +159,13 @@ func (k kitJob) functions() functionsOfKit {
 			}
 		}
 	}
-	var begun int
+	var begun atomic.Int64
 	work := func(context.Context, string) (string, error) {
-		begun++
+		n := int(begun.Add(1))
 		if k.takes > 0 {
 			time.Sleep(k.takes)
 		}
-		if k.failed > 0 && begun%k.failed == 0 {
+		if k.failed > 0 && n%k.failed == 0 {
 			return "", job.Errorf("Refused", "")
 		}
 		return k.text(k.resultBytes), nil
