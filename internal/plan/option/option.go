@@ -154,7 +154,11 @@ func (e *NoneError) Error() string {
 	if e.Within {
 		what += " in the time of --within"
 	}
-	return fmt.Sprintf("%s: got %s as the nearest, which %s bounds, and %s", what, e.Nearest.Name, cmp.Or(e.Nearest.Took.Binds, "nothing"), e.Nearest.Why)
+	text := fmt.Sprintf("%s: got %s as the nearest: %s", what, e.Nearest.Name, e.Nearest.Why)
+	if binds := e.Nearest.Took.Binds; binds != "" {
+		text += fmt.Sprintf("; %s bounds its time", binds)
+	}
+	return text
 }
 
 // Recommend returns the cheapest option that can do the workload. Of options that cost
