@@ -122,6 +122,7 @@ func New(scope constructs.Construct, id *string, props *Props) Job {
 	job.grant()
 	limit.RolePolicies(job)
 	job.warnConcurrency()
+	job.expect()
 	if job.lock != nil {
 		job.lock.Grant(job.stateMachine)
 	}

@@ -115,6 +115,22 @@ type Props struct {
 	// Default: an execution is stopped after one day.
 	Timeout awscdk.Duration
 
+	// ExpectedItems is how many items an execution is expected to have, at most. The
+	// synthesis warns of limits that it would meet, and mapjob plan computes what it
+	// costs.
+	// Default: there are no such warnings.
+	ExpectedItems *float64
+
+	// ExpectedItemBytes is how many bytes an item is expected to have, as JSON. It needs
+	// ExpectedItems.
+	// Default: limits that depend on it are not checked.
+	ExpectedItemBytes *float64
+
+	// ExpectedItemTime is how long an item is expected to take. If the worker handles
+	// several items at once, divide the time by their number. It needs ExpectedItems.
+	// Default: limits that depend on it are not checked.
+	ExpectedItemTime awscdk.Duration
+
 	// ResultsBucket stores items, results and reports of the executions. Several
 	// jobs may share a bucket.
 	// Default: a Distributed job creates a private, encrypted bucket. An Inline job has

@@ -28,6 +28,7 @@ func (s *settings) validate() (found refusal.Problems) {
 	s.validateWork(&found)
 	s.validateSource(&found)
 	s.validateTimes(&found)
+	s.validateExpected(&found)
 	s.validateResults(&found)
 	s.validateVersions(&found)
 	s.validateFunctions(&found)

@@ -126,7 +126,7 @@ var floors = [][]room{
 		{"internal/memory/s3/...", []string{"internal/objects", "internal/objectstore/chunked"}, sdk},
 		{"internal/objectstore", []string{"internal/loopback", "internal/objectstore/chunked", "internal/objectstore/incoming", "internal/objectstore/keypath", "internal/objects"}, libraries},
 		{"constructs/mapjob", []string{"constructs/gofunction", "constructs/internal/...", "constructs/joblock",
-			"constructs/observe", "internal/number", "internal/protocol"}, cdk},
+			"constructs/observe", "internal/number", "internal/plan", "internal/plan/option", "internal/price", "internal/protocol"}, cdk},
 		{"constructs/trigger", []string{"constructs/gofunction", "constructs/internal/...", "internal/protocol"}, cdk},
 		{"internal/chunker", []string{"internal/items", "internal/pages", "internal/protocol", "internal/s3object", "job"}, sdk},
 		{"lambdas/...", []string{"job/..."}, sdk},

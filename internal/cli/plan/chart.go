@@ -12,7 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-const points = 97 // of a curve: twelve a power of ten
+const points = 65 // of a curve: eight a power of ten
 
 // page returns what the page shows.
 func (r *result) page() (page.Report, error) {
@@ -32,12 +32,13 @@ func (r *result) page() (page.Report, error) {
 		}
 		report.Code = r.advice()
 	}
-	cost, err := r.curveSection("Cost by the number of items", page.Axis{Name: "US dollars an execution", Unit: page.Dollars}, shown,
-		func(p option.CurvePoint) (float64, string) { return p.USD, dollars(p.USD) })
+	curves, err := r.curves(shown)
 	if err != nil {
 		return report, err
 	}
-	took, err := r.curveSection("Time by the number of items", page.Axis{Name: "time of an execution", Unit: page.Seconds}, shown,
+	cost := r.curveSection("Cost by the number of items", page.Axis{Name: "US dollars an execution", Unit: page.Dollars}, curves,
+		func(p option.CurvePoint) (float64, string) { return p.USD, dollars(p.USD) })
+	took := r.curveSection("Time by the number of items", page.Axis{Name: "time of an execution", Unit: page.Seconds}, curves,
 		func(p option.CurvePoint) (float64, string) {
 			text := lasting(p.Seconds)
 			if p.Binds != "" {
@@ -49,7 +50,7 @@ func (r *result) page() (page.Report, error) {
 		{Title: "What an execution costs", Text: "The axis is logarithmic: each line is ten times the one before.", Bars: r.bars(shown), Table: r.figures(shown), Open: true},
 		cost, took, r.batches(),
 	}
-	return report, err
+	return report, nil
 }
 
 func (r *result) bars(shown []option.Option) *page.Bars {
@@ -75,23 +76,31 @@ func (r *result) figures(shown []option.Option) page.Table {
 	return t
 }
 
+// curves plans options over the number of items.
+func (r *result) curves(shown []option.Option) (all []option.Curve, err error) {
+	for _, o := range shown {
+		w := r.workload
+		w.Time = r.timeOf(o)
+		curve, err := option.Curves(w, []option.Option{o}, 1, protocol.MaxItems, points)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, curve...)
+	}
+	return all, nil
+}
+
 // curveSection draws a curve of each option over the number of items, up to the most
 // that a job may have.
-func (r *result) curveSection(title string, y page.Axis, shown []option.Option, of func(option.CurvePoint) (float64, string)) (page.Section, error) {
+func (r *result) curveSection(title string, y page.Axis, curves []option.Curve, of func(option.CurvePoint) (float64, string)) page.Section {
 	chart := &page.Lines{X: page.Axis{Name: "items", Unit: page.Items, From: 1, To: protocol.MaxItems}, Y: y}
 	t := page.Table{Columns: []string{"form"}}
 	for n := 100; n <= protocol.MaxItems; n *= 100 {
 		t.Columns = append(t.Columns, number.Thousands(n))
 	}
 	t.Columns = append(t.Columns, "ends at")
-	for _, o := range shown {
-		w := r.workload
-		w.Time = r.timeOf(o)
-		curves, err := option.Curves(w, []option.Option{o}, 1, protocol.MaxItems, points)
-		if err != nil {
-			return page.Section{}, err
-		}
-		curve := curves[0]
+	for _, curve := range curves {
+		o := curve.Option
 		line := page.Line{Name: o.Name, Other: o.Setup.Passing == "", Strong: r.isRecommended(o)}
 		if curve.End.At > 0 {
 			line.End = curve.End.String()
@@ -102,7 +111,7 @@ func (r *result) curveSection(title string, y page.Axis, shown []option.Option, 
 		}
 		if o.Feasible {
 			v, text := of(option.CurvePoint{USD: o.Total().Dollars(), Seconds: o.Took.Seconds, Binds: o.Took.Binds})
-			line.Dots = []page.Point{{X: float64(w.Items), Y: v, Title: o.Name + ": " + text}}
+			line.Dots = []page.Point{{X: float64(r.workload.Items), Y: v, Title: o.Name + ": " + text}}
 		}
 		chart.Lines = append(chart.Lines, line)
 		row := []string{o.Name}
@@ -112,7 +121,7 @@ func (r *result) curveSection(title string, y page.Axis, shown []option.Option, 
 		t.Rows = append(t.Rows, append(row, line.End))
 	}
 	t.Words = []int{len(t.Columns) - 1}
-	return page.Section{Title: title, Text: "Both axes are logarithmic. A dot is this workload; a cross is the limit that ends a curve.", Lines: chart, Table: t}, nil
+	return page.Section{Title: title, Text: "Both axes are logarithmic. A dot is this workload; a cross is the limit that ends a curve.", Lines: chart, Table: t}
 }
 
 // at returns the figure of a curve at a number of items.

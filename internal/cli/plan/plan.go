@@ -104,8 +104,6 @@ type result struct {
 	warnings    []string        // about the job as it is
 	measured    *measured.Run   // nil without --from
 	simulated   *simulated      // nil without --simulate
-	curves      []option.Curve  // of what the table shows
-	synthesized bool
 }
 
 // timed is how long an item takes with the memory of a function.

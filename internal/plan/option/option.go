@@ -29,7 +29,7 @@ type Option struct {
 	Why                    string // it can't
 	Best                   bool   // is the cheapest of its kind
 
-	evaluate func(w plan.Workload) (Option, error)
+	evaluate func(w plan.Workload) (Option, error) // without limits
 }
 
 // Total returns what an execution costs.
@@ -37,13 +37,8 @@ func (o Option) Total() price.Amount { return o.Orchestration.Plus(o.Compute) }
 
 // Evaluate plans a job with a setup. The shape is what its executions enter.
 func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (Option, error) {
-	o := Option{Name: name(s), Setup: s, evaluate: func(w plan.Workload) (Option, error) { return Evaluate(w, s, shape, b) }}
-	o.Counts = plan.Count(w, s, shape)
-	u := using{w: w, s: s, shape: shape, b: b, c: &o.Counts}
-	u.add()
-	o.Took = plan.Duration(w, s, shape, b)
-	u.traces(o.Took.Seconds)
-	if err := o.price(w, b); err != nil {
+	o, err := use(w, s, shape, b)
+	if err != nil {
 		return Option{}, err
 	}
 	if limits := Limits(w, s, shape, b); len(limits) > 0 {
@@ -52,6 +47,17 @@ func Evaluate(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (O
 	o.BatchLimit = BatchLimit(w, s, shape, b)
 	o.judge(w)
 	return o, nil
+}
+
+// use returns an option without its limits.
+func use(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) (Option, error) {
+	o := Option{Name: name(s), Setup: s, evaluate: func(w plan.Workload) (Option, error) { return use(w, s, shape, b) }}
+	o.Counts = plan.Count(w, s, shape)
+	u := using{w: w, s: s, shape: shape, b: b, c: &o.Counts}
+	u.add()
+	o.Took = plan.Duration(w, s, shape, b)
+	u.traces(o.Took.Seconds)
+	return o, o.price(w, b)
 }
 
 // price adds the lines of the bill, and the sum of the month's.

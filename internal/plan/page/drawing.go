@@ -277,9 +277,9 @@ func (l *Lines) draw(class string, full, high, right float64) drawing {
 			continue
 		}
 		if px := x.at(w.X); px+width(w.Name)+8 < full {
-			d.text("halo", "start", px+6, placed.free(px+6, bottom-8, width(w.Name), -16), w.Name)
+			d.text("halo", "start", px+6, placed.free(px+6, bottom-8, width(w.Name), top, bottom), w.Name)
 		} else {
-			d.text("halo", "end", px-6, placed.free(px-6-width(w.Name), bottom-8, width(w.Name), -16), w.Name)
+			d.text("halo", "end", px-6, placed.free(px-6-width(w.Name), bottom-8, width(w.Name), top, bottom), w.Name)
 		}
 	}
 	if class == "wide" {
@@ -299,7 +299,12 @@ func (l *Lines) names(d *drawing, placed *boxes, x, y scale, last []Point, edge,
 			atEdge = append(atEdge, i)
 		default:
 			px, py := x.at(last[i].X)+9, y.at(last[i].Y)+4.5
-			d.text(l.class(i, "halo hue"), "start", px, placed.free(px, py, width(line.Name), 16), line.Name)
+			if wide := width(line.Name); px+wide > edge {
+				px -= 18
+				d.text(l.class(i, "halo hue"), "end", px, placed.free(px-wide, py, wide, top, bottom), line.Name)
+			} else {
+				d.text(l.class(i, "halo hue"), "start", px, placed.free(px, py, wide, top, bottom), line.Name)
+			}
 		}
 	}
 	slices.SortStableFunc(atEdge, func(a, b int) int {
@@ -350,17 +355,18 @@ func (b *boxes) add(left, top, right, bottom float64) {
 	*b = append(*b, [4]float64{left, top, right, bottom})
 }
 
-// free returns the base line of a text at which it covers no other box, at or beyond
-// the wanted one, and takes its place.
-func (b *boxes) free(x, y, wide, step float64) float64 {
-	for range 12 {
+// free returns the base line of a text at which it covers no other box, the next to the
+// wanted one between two others, and takes its place.
+func (b *boxes) free(x, wanted, wide, top, bottom float64) float64 {
+	y := wanted
+	for i := range 40 {
+		y = wanted + 16*float64((i+1)/2)*[]float64{-1, 1}[i%2]
 		taken := slices.ContainsFunc(*b, func(o [4]float64) bool {
 			return x < o[2] && x+wide > o[0] && y-11 < o[3] && y+3 > o[1]
 		})
-		if !taken {
+		if !taken && y >= top && y <= bottom {
 			break
 		}
-		y += step
 	}
 	b.add(x, y-11, x+wide, y+3)
 	return y
