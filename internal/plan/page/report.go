@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"slices"
 )
 
 // Report holds what the page shows.
@@ -103,10 +104,5 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 func Write(w io.Writer, r Report) error { return page.Execute(w, r) }
 
 func (t Table) number(column int) bool {
-	for _, words := range t.Words {
-		if words == column {
-			return false
-		}
-	}
-	return column > 0
+	return column > 0 && !slices.Contains(t.Words, column)
 }
