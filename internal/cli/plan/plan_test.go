@@ -148,3 +148,40 @@ func TestNumbersForPeople(t *testing.T) {
 		t.Errorf("got %s, expected 30.4", got)
 	}
 }
+
+const distributed = `{"StartAt": "Ready", "QueryLanguage": "JSONata", "States": {
+  "Ready": {"Type": "Choice", "Choices": [{"Condition": "{% $states.input.large %}", "Next": "Log"}], "Default": "Orders"},
+  "Log": {"Type": "Pass", "Next": "Orders"},
+  "Orders": {"Type": "Map", "End": true, "MaxConcurrency": 50, "ItemBatcher": {"MaxItemsPerBatch": 25},
+    "ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Arguments": {"Bucket": "orders", "Key": "a.jsonl"}, "ReaderConfig": {"InputType": "JSONL"}},
+    "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Handle", "States": {
+      "Handle": {"Type": "Task", "End": true, "Resource": "arn:aws:states:::lambda:invoke", "Arguments": {"FunctionName": "handler", "Payload": "{% $states.input %}"}}}}}}}`
+
+// A definition that mapjob did not make: two states, or three as --choose says, and a
+// start and a worker for each of 400 batches.
+func TestADefinitionAloneIsPlanned(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("orders.asl.json", []byte(distributed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flags, transitions := range map[string]string{"": "802", "--choose Ready=Log": "803"} {
+		text, err := runHere(t, append(strings.Fields("--definition orders.asl.json --items 10000 --item-ms 20 --json "), strings.Fields(flags)...)...)
+		if err != nil || !regexp.MustCompile(`"current": \{\s+"items": "by-value",\s+"children": "standard",\s+"batch": 25,[^}]*"childExecutions": 400,\s+"transitions": `+transitions+`,[^}]*"maxConcurrency": 50,`).MatchString(text) {
+			t.Errorf("%s: got %v, expected a job with 400 children and %s transitions", flags, err, transitions)
+		}
+	}
+	text, err := runHere(t, strings.Fields("--definition orders.asl.json --items 10000 --item-ms 20 --simulate --seed 7")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, expected := range []string{"orders.asl.json: 10,000 items of 200 B", "This job: by value, Standard children, batches of 25, 50 at once: $", "Simulated with seed 7: ", "within 5% of the plan",
+		"does not say the memory of the worker: 256 MB", "which states follow Ready was decided by the structure of the definition"} {
+		if !strings.Contains(text, expected) {
+			t.Errorf("got no %q in\n%s", expected, text)
+		}
+	}
+	_, err = runHere(t, strings.Fields("--definition nowhere.json --items 5 --item-ms 5")...)
+	if err == nil || !strings.Contains(err.Error(), "nowhere.json") {
+		t.Errorf("got %v, expected that the file is not there", err)
+	}
+}

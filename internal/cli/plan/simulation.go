@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -50,11 +51,14 @@ func (s *simulated) print(to *strings.Builder) {
 	if x.Retried > 0 {
 		fmt.Fprintf(to, ", %s retried", number.Of(x.Retried, "call"))
 	}
+	if x.FailedChildren > 0 {
+		fmt.Fprintf(to, ", %s failed", number.Of(x.FailedChildren, "child execution"))
+	}
 	if s.within {
 		fmt.Fprintln(to, ". That is within 5% of the plan.")
 		return
 	}
-	fmt.Fprintf(to, ". That differs from the plan by more than 5%%: %s.\n", s.why)
+	fmt.Fprintf(to, ". That differs from the plan by more than 5%%: %s.\n", cmp.Or(s.why, "nothing that it met explains it"))
 }
 
 func (s *simulated) answer() *answerSimulation {
