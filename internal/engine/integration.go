@@ -69,6 +69,9 @@ type Request struct {
 	StateName string
 	// Attempt counts from 0: it is the number of retries before this call.
 	Attempt int
+	// Timed reports whether the task has a timeout or a heartbeat, and so ends
+	// without an answer.
+	Timed bool
 	// ExecutionARN is the execution of the task: inside a Distributed Map, that
 	// of the child. StateMachineARN is its state machine.
 	ExecutionARN    string

@@ -4,6 +4,7 @@
 package fault
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -175,6 +176,13 @@ func (f Fault) Size() int {
 		return defaultSize
 	}
 	return f.Bytes
+}
+
+// LargeAnswer returns the answer of [Fault.Size] bytes, as JSON.
+func (f Fault) LargeAnswer() []byte {
+	text := bytes.Repeat([]byte("x"), max(f.Size(), 2))
+	text[0], text[len(text)-1] = '"', '"'
+	return text
 }
 
 // times returns how often the fault strikes; -1 is always.

@@ -2,11 +2,10 @@ package injection
 
 import (
 	"context"
-	"encoding/json"
-	"strings"
 	"sync"
 
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/fault/tasks"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
@@ -29,21 +28,38 @@ func (v *invoked) wrote() int {
 
 // Invoke invokes a function on the host, or lets the invocation fail.
 func (i *Injection) Invoke(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
-	site, isTask := ctx.Value(siteKey{}).(fault.Site)
-	if !isTask { // it is for a queue, an event, or another caller
-		site = fault.Site{Moment: fault.Task, Function: i.options.Places.functionOf(function), Call: "lambda:Invoke"}
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return i.invocation(ctx, c.site, &c.fault, function, payload)
 	}
-	strike, ok := i.at(site)
-	if !ok {
-		return i.invoke(ctx, site, function, payload, lambdahost.Control{})
-	}
+	// It is for a queue, an event, or another caller.
+	site := fault.Site{Moment: fault.Task, Function: i.options.Places.functionOf(function), Call: tasks.Invoke}
+	strike, _ := i.at(site)
 	f := &strike.Fault
-	var control lambdahost.Control
 	switch f.Fault {
 	case fault.Error:
-		return failure(f.Failure()), nil
+		return lambdahost.Failure(f.Failure()), nil
 	case fault.Throttle:
 		return nil, &lambdahost.Error{Code: "TooManyRequestsException", Message: "Rate Exceeded."}
+	}
+	response, err := i.invocation(ctx, site, f, function, payload)
+	if err != nil {
+		return nil, err
+	}
+	switch f.Fault {
+	case fault.Slow:
+		if err := fault.Sleep(ctx, f.Delay); err != nil {
+			return nil, err
+		}
+	case fault.Lost: // the service around the function knows no connection
+		return lambdahost.Failure("Runtime.ExitError", "RequestId: "+response.RequestID+" Error: Runtime exited without providing a reason"), nil
+	}
+	return response, nil
+}
+
+// invocation invokes a function, with what a fault does to the function.
+func (i *Injection) invocation(ctx context.Context, site fault.Site, f *fault.Fault, function string, payload []byte) (*lambdahost.Response, error) {
+	var control lambdahost.Control
+	switch f.Fault {
 	case fault.Timeout:
 		control.Answered = lambdahost.Hold
 	case fault.Crash:
@@ -58,75 +74,44 @@ func (i *Injection) Invoke(ctx context.Context, function string, payload []byte)
 		return i.twice(ctx, site, function, payload, f.When == fault.Together)
 	}
 	response, err := i.invoke(ctx, site, function, payload, control)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	switch f.Fault {
-	case fault.Slow:
-		if err := sleep(ctx, f.Delay); err != nil {
-			return nil, err
-		}
-	case fault.Lost:
-		if !isTask { // the service around the function knows no connection
-			return failure("Runtime.ExitError", "RequestId: "+response.RequestID+" Error: Runtime exited without providing a reason"), nil
-		}
-		return nil, noAnswer{}
-	case fault.Large:
-		return large(f.Size()), nil
-	case fault.Answer:
-		return &lambdahost.Response{Payload: f.Answer, RequestID: response.RequestID}, nil
+	case f.Fault == fault.Large:
+		return lambdahost.Answer(f.LargeAnswer(), response.RequestID), nil
+	case f.Fault == fault.Answer:
+		return lambdahost.Answer(f.Answer, response.RequestID), nil
 	}
 	return response, nil
 }
 
-// noAnswer is the error of AWS's client if a server closes the connection.
-type noAnswer struct{}
-
-func (noAnswer) Error() string { return "The target server failed to respond" }
-
-// maxResponse is the size of the largest answer of a function.
-const maxResponse = 6_291_556
-
-// large returns an answer of so many bytes, or the error of one that is too large.
-func large(bytes int) *lambdahost.Response {
-	if bytes > maxResponse {
-		return failure("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes).")
-	}
-	return &lambdahost.Response{Payload: []byte(`"` + strings.Repeat("x", max(0, bytes-2)) + `"`)}
-}
-
-// failure returns the response of a function that has failed.
-func failure(name, message string) *lambdahost.Response {
-	payload, err := json.Marshal(struct {
-		Type    string `json:"errorType"`
-		Message string `json:"errorMessage"`
-	}{name, message})
-	if err != nil { // two strings can always be marshaled
-		panic(err)
-	}
-	return &lambdahost.Response{Payload: payload, FunctionError: "Unhandled"}
-}
-
-// twice invokes a function twice. The answer that comes first counts.
+// twice invokes a function twice. The answer that comes first counts. Close and
+// settle wait for the other invocation.
 func (i *Injection) twice(ctx context.Context, site fault.Site, function string, payload []byte, together bool) (*lambdahost.Response, error) {
+	if !together {
+		response, err := i.invoke(ctx, site, function, payload, lambdahost.Control{})
+		i.background(func(ctx context.Context) {
+			_, _ = i.invoke(ctx, site, function, payload, lambdahost.Control{}) // nothing waits for its answer
+		})
+		return response, err
+	}
 	type answer struct {
 		response *lambdahost.Response
 		err      error
 	}
 	answers := make(chan answer, 2)
-	invoke := func(ctx context.Context) {
-		response, err := i.invoke(ctx, site, function, payload, lambdahost.Control{})
-		answers <- answer{response, err}
+	for _, ctx := range []context.Context{ctx, i.ctx} {
+		i.background(func(context.Context) {
+			response, err := i.invoke(ctx, site, function, payload, lambdahost.Control{})
+			answers <- answer{response, err}
+		})
 	}
-	if together {
-		i.background(invoke)
+	select {
+	case first := <-answers:
+		return first.response, first.err
+	case <-i.ctx.Done():
+		return nil, lambdahost.ErrClosed
 	}
-	go invoke(ctx)
-	first := <-answers
-	if !together {
-		i.background(invoke)
-	}
-	return first.response, first.err
 }
 
 // invoke invokes a function whose requests may go wrong.

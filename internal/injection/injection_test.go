@@ -91,14 +91,14 @@ func TestFaultsOfFunctions(t *testing.T) {
 		`[{fault: error}]`:                     {"MapJob.Injected: The error was injected by a fault.", 0},
 		`[{fault: error, error: Busy, cause: later, item: 7}]`: {"Busy: later", 0},
 		`[{fault: error, item: 8}]`:                            {`{"n":1,`, 1},
-		`[{fault: throttle}]`:                                  {"TooManyRequestsException: Rate Exceeded.", 0},
+		`[{fault: throttle}]`:                                  {"Lambda.TooManyRequestsException: Rate Exceeded.", 0},
 		`[{fault: timeout}]`:                                   {"Sandbox.Timedout: ", 1},
 		`[{fault: crash}]`:                                     {"Runtime.ExitError: ", 0},
 		`[{fault: crash, when: after}]`:                        {"Runtime.ExitError: ", 1},
 		`[{fault: duplicate}]`:                                 {`{"n":1,`, 2},
 		`[{fault: duplicate, when: together}]`:                 {`{"n":`, 2},
 		`[{fault: slow, delay: 20ms}]`:                         {`{"n":1,`, 1},
-		`[{fault: lost, state: Worker}]`:                       {"The target server failed to respond", 1},
+		`[{fault: lost, state: Worker}]`:                       {"Lambda.SdkClientException: Unable to execute HTTP request: The target server failed to respond", 1},
 		`[{fault: large}]`:                                     {`"xxx`, 1},
 		`[{fault: large, bytes: 6291557}]`:                     {"Function.ResponseSizeTooLarge: Response payload size exceeded", 1},
 		`[{fault: answer, answer: [1]}]`:                       {`[1]`, 1},
@@ -169,7 +169,7 @@ func TestFaultsOfOtherTasks(t *testing.T) {
 		`[{fault: error, error: E}]`: {"E: The error was injected by a fault.", false},
 		`[{fault: throttle, call: "dynamodb:PutItem"}]`: {"DynamoDB.ProvisionedThroughputExceededException: The level of", false},
 		`[{fault: throttle, call: "dynamodb:GetItem"}]`: {"done", true},
-		`[{fault: timeout}]`:                            {"States.Timeout", false},
+		`[{fault: timeout}]`:                            {"DynamoDB.SdkClientException: Unable to execute HTTP request: ", true},
 		`[{fault: slow, delay: 1ms}]`:                   {"done", true},
 		`[{fault: lost, state: TakeLock}]`:              {"DynamoDB.SdkClientException: Unable to execute HTTP request: ", true},
 	} {
@@ -186,6 +186,73 @@ func TestFaultsOfOtherTasks(t *testing.T) {
 		if !strings.HasPrefix(got, expected.answer) || called != expected.called {
 			t.Errorf("%s: got %s and called %v, expected %s and %v", faults, got, called, expected.answer, expected.called)
 		}
+	}
+}
+
+// The call of a task that times out is made, and its answer never comes. An answer
+// that is lost may be an error.
+func TestAnswersThatDoNotCome(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		faults   string
+		timed    bool
+		expected string
+	}{
+		{`[{fault: timeout}]`, true, "context deadline exceeded"},
+		{`[{fault: timeout}]`, false, "DynamoDB.SdkClientException: Unable"},
+		{`[{fault: lost}]`, true, "DynamoDB.SdkClientException: Unable"},
+		{`[{fault: slow, delay: 1ms}]`, true, "the condition failed"},
+	} {
+		i, _, _ := inject(t, test.faults)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		defer cancel()
+		r := requestOf(t, "TakeLock", "arn:aws:states:::dynamodb:putItem", nil)
+		r.Timed = test.timed
+		called := false
+		_, err := i.task(ctx, r, func(context.Context, *engine.Request) (any, error) {
+			called = true
+			return nil, errors.New("the condition failed")
+		})
+		if err == nil || !strings.HasPrefix(err.Error(), test.expected) || !called {
+			t.Errorf("%s, timed %v: got %v and called %v, expected %s after a call", test.faults, test.timed, err, called, test.expected)
+		}
+	}
+}
+
+// Both invocations of a duplicate are over when Close returns, and one that comes
+// later is not begun.
+func TestCloseWaitsForDuplicates(t *testing.T) {
+	plan, err := fault.Read([]byte(`[{fault: duplicate, when: together, times: -1}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := lambdahost.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var begun, ended atomic.Int64
+	err = host.Add(lambdahost.Function{Name: "Stack-Worker", Timeout: time.Minute, Answer: func([]byte) ([]byte, bool) {
+		if n := begun.Add(1); n%2 == 0 {
+			time.Sleep(100 * time.Millisecond)
+		}
+		ended.Add(1)
+		return []byte("1"), false
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := New(Options{Plan: plan, Struck: func(fault.Strike) {}, Host: host, Places: places(), Hold: func() func() { return func() {} }})
+	if _, err := i.Invoke(t.Context(), "Stack-Worker", []byte("{}")); err != nil {
+		t.Error(err)
+	}
+	if err := i.Close(); err != nil || begun.Load() != ended.Load() || begun.Load() == 0 {
+		t.Errorf("got %v with %d invocations begun and %d ended, expected all that have begun to end", err, begun.Load(), ended.Load())
+	}
+	if _, err := i.Invoke(t.Context(), "Stack-Worker", []byte("{}")); !errors.Is(err, lambdahost.ErrClosed) {
+		t.Errorf("got %v after Close, expected %v", err, lambdahost.ErrClosed)
+	}
+	if err := host.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/fault/tasks"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 )
 
@@ -247,7 +248,7 @@ func (s *state) byEngine() bool {
 
 // invokes reports whether the task invokes a function.
 func (s *state) invokes() bool {
-	return s.kind == "Task" && callOf(s.resource) == "lambda:Invoke"
+	return s.kind == "Task" && tasks.Call(&s.resource) == tasks.Invoke
 }
 
 // called reports whether tasks, or functions of the stack, can call something of
@@ -258,7 +259,7 @@ func (p *Places) called(call string) bool {
 		return true
 	}
 	return slices.ContainsFunc(p.states, func(s state) bool {
-		return s.kind == "Task" && s.resource.ARN != "" && strings.HasPrefix(callOf(s.resource), service+":")
+		return s.kind == "Task" && s.resource.ARN != "" && strings.HasPrefix(tasks.Call(&s.resource), service+":")
 	})
 }
 
@@ -296,7 +297,7 @@ func (p *Places) Sites(machine string, items int, rare bool) *fault.Sites {
 		if s.kind != "Task" || s.byEngine() || s.resource.ARN == "" || s.replaced != "" {
 			continue
 		}
-		place.Call = callOf(s.resource)
+		place.Call = tasks.Call(&s.resource)
 		if s.function != nil {
 			place.Function = s.function.Name.Path
 			invoked[s.function] = true
@@ -310,7 +311,7 @@ func (p *Places) Sites(machine string, items int, rare bool) *fault.Sites {
 	}
 	for i := range p.functions {
 		if f := &p.functions[i]; machine == "" && !invoked[f] { // by events and queues
-			p.tries(fault.Site{Function: f.Name.Path, Call: "lambda:Invoke"}, rare, func(moment fault.Moment, site fault.Site) {
+			p.tries(fault.Site{Function: f.Name.Path, Call: tasks.Invoke}, rare, func(moment fault.Moment, site fault.Site) {
 				site.Moment = moment
 				sites.Record(site)
 			})

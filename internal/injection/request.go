@@ -126,7 +126,7 @@ func (i *Injection) answered(answer *http.Response) error {
 	}
 	switch f := q.strike.Fault; f.Fault {
 	case fault.Slow:
-		return sleep(ctx, f.Delay)
+		return fault.Sleep(ctx, f.Delay)
 	case fault.Lost:
 		return errLost
 	}

@@ -3,12 +3,12 @@ package simulation
 import (
 	"slices"
 
-	"github.com/mapjob/mapjob/internal/asl/services"
-	"github.com/mapjob/mapjob/internal/awscall"
+	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/fault/tasks"
+	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/template"
-	"github.com/mapjob/mapjob/internal/value"
 )
 
 // readPlan prepares the faults. The error has all names that the stack does not have.
@@ -47,25 +47,25 @@ func named(path string, r *template.Resource) fault.Name {
 	return fault.Name{Path: path, ID: r.ID}
 }
 
-// come notes that the run has come to a site, and returns the fault that strikes
+// visit notes that the run has come to a site, and returns the fault that strikes
 // there.
-func (s *Simulation) come(site fault.Site) (f fault.Fault, struck bool) {
-	s.record(site)
-	return s.strike(site)
+func (s *Simulation) visit(site fault.Site) (f fault.Fault, struck bool) {
+	s.note(site)
+	return s.faultAt(site)
 }
 
-// looksAt reports whether a site of a moment matters.
-func (s *Simulation) looksAt(m fault.Moment) bool { return s.options.Sites != nil || s.strikes[m] }
+// matters reports whether a site of a moment is noted, or a fault may strike there.
+func (s *Simulation) matters(m fault.Moment) bool { return s.options.Sites != nil || s.strikes[m] }
 
-// record notes a site for faults that a seed draws.
-func (s *Simulation) record(site fault.Site) {
+// note keeps a site for faults that a seed draws.
+func (s *Simulation) note(site fault.Site) {
 	if s.options.Sites != nil {
 		s.options.Sites.Record(site)
 	}
 }
 
-// strike returns the fault that strikes at a site.
-func (s *Simulation) strike(site fault.Site) (f fault.Fault, struck bool) {
+// faultAt returns the fault that strikes at a site.
+func (s *Simulation) faultAt(site fault.Site) (f fault.Fault, struck bool) {
 	if !s.strikes[site.Moment] {
 		return f, false
 	}
@@ -76,98 +76,26 @@ func (s *Simulation) strike(site fault.Site) (f fault.Fault, struck bool) {
 	return found.Fault, struck
 }
 
-// site returns the site at which a task begins.
-func (s *Simulation) site(c *caller) fault.Site {
-	r := c.request
-	site := fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Machine: c.machine.ID, State: c.state, Call: taskCall(&r.Resource), Attempt: r.Attempt, Items: c.items()}
-	if f := s.stack.Function(invokedByRequest(r)); f != nil {
-		site.Function = f.ID
+// site returns the site at which a task begins. If no site matters there, it has the
+// state alone.
+func (s *Simulation) site(m *deployment.Machine, state *asl.State, request *engine.Request) (site fault.Site) {
+	if s.matters(fault.Task) || s.matters(fault.Request) || s.matters(fault.Write) {
+		site = tasks.Site(request)
+		address := site.Function
+		site.Function = ""
+		if f := s.stack.Function(address); f != nil {
+			site.Function = f.ID
+		}
 	}
+	site.Machine, site.State = m.ID, m.Path(state)
 	return site
 }
 
 // site returns the site at which an invocation calls a service, or at which it begins.
-func (v *invocation) site(moment fault.Moment) fault.Site {
-	site := fault.Site{Moment: moment, Function: v.Function.ID, Call: invokeCall}
-	if c := v.caller; c != nil {
-		site.Execution, site.Machine, site.State = c.request.ExecutionARN, c.machine.ID, c.state
-		site.Attempt, site.Items = c.request.Attempt, c.items()
+func (v *invocation) site(moment fault.Moment) (site fault.Site) {
+	if v.caller != nil {
+		site = v.caller.site
 	}
+	site.Moment, site.Function, site.Call = moment, v.Function.ID, tasks.Invoke
 	return site
-}
-
-const invokeCall = "lambda:Invoke"
-
-// taskCall returns what a task calls, such as dynamodb:PutItem.
-func taskCall(r *services.Resource) string {
-	if r.Service == services.FunctionService {
-		return invokeCall
-	}
-	return awscall.OfTask(r.Service, r.Action)
-}
-
-// items returns the indexes of the items of a task: those that its payload names if it
-// is that of a job's worker, else those of the Map.
-func (c *caller) items() []int {
-	if !c.counted {
-		c.indexes, c.counted = itemsOf(c.request), true
-	}
-	return c.indexes
-}
-
-func itemsOf(r *engine.Request) []int {
-	payload := r.Parameters
-	if r.Resource.Service != services.FunctionService {
-		o, _ := payload.(*value.Object)
-		payload, _ = o.Get("Payload")
-	}
-	if items := fault.Items(payload); len(items) > 0 || r.Items == 0 {
-		return items
-	}
-	items := make([]int, r.Items)
-	for i := range items {
-		items[i] = r.First + i
-	}
-	return items
-}
-
-// invokedByRequest returns the name or ARN of the function that a task invokes; "" if
-// it invokes none.
-func invokedByRequest(r *engine.Request) string {
-	switch {
-	case r.Resource.Service == services.FunctionService:
-		return r.Resource.ARN
-	case taskCall(&r.Resource) == invokeCall:
-		parameters, _ := r.Parameters.(*value.Object)
-		named, _ := parameters.Get("FunctionName")
-		name, _ := named.(string)
-		return name
-	}
-	return ""
-}
-
-// refusedTask returns the error of a task that a fault strikes before its call.
-func refusedTask(f *fault.Fault) error {
-	name, cause := f.Failure()
-	return &engine.TaskError{Name: name, Cause: cause}
-}
-
-// throttledTask returns the error of a task that its service throttles.
-func throttledTask(r *services.Resource) error {
-	name, cause := awscall.Throttled(taskCall(r)).TaskError(serviceOf(r))
-	return &engine.TaskError{Name: name, Cause: cause}
-}
-
-// lostTask returns the error of a task whose answer was lost.
-func lostTask(r *services.Resource) error {
-	name, cause := awscall.Lost(serviceOf(r))
-	return &engine.TaskError{Name: name, Cause: cause}
-}
-
-// serviceOf returns the service of a task in the words of its ARN.
-func serviceOf(r *services.Resource) string {
-	if r.Service == services.FunctionService {
-		return "lambda"
-	}
-	return r.Service
 }

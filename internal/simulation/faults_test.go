@@ -333,3 +333,49 @@ func TestFaultsOfTheObjectsOfMapsRepeat(t *testing.T) {
 		t.Errorf("got %v with 8 seeds, expected that other Maps fail, too", outputs)
 	}
 }
+
+// A service in memory and a fake answer tasks whose answers do not come. The timeout
+// of the state decides, and without one the connection is lost.
+func TestFaultsOfOtherTasks(t *testing.T) {
+	const definition = `{"StartAt": "Tell", "States": {"Tell": {"Type": "Task", "Resource": "%s", %s "End": true, "Parameters": %s,
+		"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}]}, "Failed": {"Type": "Pass", "End": true}}}`
+	const publish, fake, timeout = "arn:aws:states:::sns:publish", "arn:aws:states:::glue:startJobRun.sync", `"TimeoutSeconds": 60,`
+	parameters := map[string]string{publish: `{"TopicArn": "arn:aws:sns:us-east-1:123456789012:news", "Message": "hello"}`, fake: `{"JobName": "convert"}`}
+	for _, test := range []struct {
+		fault, resource, timeout string
+		expected                 string
+		took                     time.Duration
+	}{
+		{"timeout", publish, timeout, "States.Timeout", time.Minute},
+		{"timeout", publish, "", "SNS.SdkClientException", 0},
+		{"lost", publish, timeout, "SNS.SdkClientException", 0},
+		{"throttle", publish, timeout, "SNS.Throttled", 0},
+		{"timeout", fake, timeout, "States.Timeout", time.Minute},
+		{"timeout", fake, "", "Glue.SdkClientException", 0},
+		{"lost", fake, timeout, "Glue.SdkClientException", 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, called := lone(t, fmt.Sprintf(definition, test.resource, test.timeout, parameters[test.resource])), false
+			w := world(t, simulation.Options{Stack: s, Plan: plan(t, `{"fault": "`+test.fault+`"}`), Tasks: tasksOf(s, fake, func() { called = true })})
+			began := time.Now()
+			name, _ := errorOf(t, runToEnd(t, w, s.Machines[0], "{}"))
+			if took := time.Since(began); name != test.expected || took != test.took {
+				t.Errorf("%s of %s %s: got %s after %s, expected %s after %s", test.fault, test.resource, test.timeout, name, took, test.expected, test.took)
+			}
+			if done := called || len(w.Messages()) > 0; done != (test.fault != "throttle") {
+				t.Errorf("%s of %s: got a call %v, expected one unless it is refused", test.fault, test.resource, done)
+			}
+		})
+	}
+}
+
+// tasksOf returns a fake of a resource if the stack uses it.
+func tasksOf(s *deployment.Stack, resource string, called func()) map[string]engine.Integration {
+	if len(s.Machines[0].Unanswered) == 0 {
+		return nil
+	}
+	return map[string]engine.Integration{resource: engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) {
+		called()
+		return nil, fmt.Errorf("the job failed")
+	})}
+}

@@ -24,10 +24,10 @@ func (s *Simulation) pass(ctx context.Context, call string, what func() string, 
 		return context.Cause(ctx)
 	}
 	var f fault.Fault
-	if s.looksAt(fault.Request) {
+	if s.matters(fault.Request) {
 		site := v.site(fault.Request)
 		site.Call = call
-		f, _ = s.come(site)
+		f, _ = s.visit(site)
 	}
 	switch f.Fault {
 	case fault.Error:
@@ -36,12 +36,12 @@ func (s *Simulation) pass(ctx context.Context, call string, what func() string, 
 		return wire.Refusal{Refusal: awscall.Throttled(call)}
 	}
 	do()
-	if s.looksAt(fault.Write) && awscall.Writes(call) {
+	if s.matters(fault.Write) && awscall.Writes(call) {
 		s.wrote(v)
 	}
 	switch f.Fault {
 	case fault.Slow:
-		if err := wire.Sleep(ctx, f.Delay); err != nil {
+		if err := fault.Sleep(ctx, f.Delay); err != nil {
 			return err
 		}
 		if err := s.scheduler.Park(v.ctx, schedule.Key{Caller: v.number, Call: call, What: what}); err != nil {
@@ -58,7 +58,7 @@ func (s *Simulation) wrote(v *invocation) {
 	v.writes++ // nothing else goes on
 	site := v.site(fault.Write)
 	site.Write = v.writes
-	if _, struck := s.come(site); struck {
+	if _, struck := s.visit(site); struck {
 		v.crash()
 	}
 }

@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -21,14 +20,6 @@ import (
 	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
-	"github.com/mapjob/mapjob/internal/simulation/wire"
-)
-
-// Sizes of payloads (Lambda developer guide, "Lambda quotas": 6 MB each for request
-// and response). The limit in Lambda's error is a hundred bytes larger.
-const (
-	maxRequestBytes  = 6 << 20
-	maxResponseBytes = maxRequestBytes + 100
 )
 
 // Invocation is an invocation of a function that is under way.
@@ -165,8 +156,7 @@ func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Erro
 			v.crash()
 		}
 	case fault.Large:
-		answer, failure = bytes.Repeat([]byte("x"), max(v.fault.Size(), 2)), nil
-		answer[0], answer[len(answer)-1] = '"', '"'
+		answer, failure = v.fault.LargeAnswer(), nil
 	case fault.Answer:
 		answer, failure = v.fault.Answer, nil
 	}
@@ -176,10 +166,8 @@ func (v *invocation) answer(answer []byte, failure *messages.InvokeResponse_Erro
 		v.timeOut()
 	case failure != nil:
 		v.failWith(failure)
-	case len(answer) > maxResponseBytes:
-		v.fail("Function.ResponseSizeTooLarge", fmt.Sprintf("Response payload size exceeded maximum allowed payload size (%d bytes).", maxResponseBytes))
 	default:
-		v.end(&lambdahost.Response{Payload: answer}, errOver("the invocation has ended"))
+		v.end(lambdahost.Answer(answer, v.requestID), errOver("the invocation has ended"))
 	}
 }
 
@@ -250,15 +238,14 @@ func (s *Simulation) Invoke(ctx context.Context, name string, payload []byte) (*
 	if f == nil || s.handlers[f] == nil {
 		return nil, &lambdahost.Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name}
 	}
-	if len(payload) > maxRequestBytes {
-		return nil, &lambdahost.Error{Code: "RequestEntityTooLargeException",
-			Message: fmt.Sprintf("%d byte payload is too large for the RequestResponse invocation type (limit %d bytes)", len(payload), maxRequestBytes)}
+	if err := lambdahost.CheckPayload(payload); err != nil {
+		return nil, err
 	}
 	of := &invocation{Invocation: Invocation{Function: f}, caller: callerOf(ctx)}
 	if c := of.caller; c != nil {
-		of.State, of.fault = c.state, c.fault
+		of.State, of.fault = c.site.State, c.fault
 	} else {
-		of.fault, _ = s.come(of.site(fault.Task))
+		of.fault, _ = s.visit(of.site(fault.Task))
 	}
 	return s.invoke(ctx, of, payload)
 }
@@ -282,7 +269,7 @@ func (s *Simulation) invoke(ctx context.Context, of *invocation, payload []byte)
 		case fault.Slow:
 			response, err := s.begin(of, payload, false).wait(ctx)
 			if err == nil {
-				err = wire.Sleep(ctx, f.Delay)
+				err = fault.Sleep(ctx, f.Delay)
 			}
 			return response, err
 		}

@@ -38,7 +38,7 @@ func (o mapObjects) call(ctx context.Context, name, bucket, key string, do func(
 	if machine := o.simulation.stack.MachineOf(m.ExecutionARN); machine != nil {
 		site.Machine, site.State = machine.ID, machine.PathOf(m.StateName)
 	}
-	f, _ := o.simulation.strike(site)
+	f, _ := o.simulation.faultAt(site)
 	switch f.Fault {
 	case fault.Error:
 		return fmt.Errorf("s3://%s/%s: %w", bucket, key, wire.Refusal{Refusal: awscall.Failed(name, f.Error, f.Cause)})
@@ -47,7 +47,7 @@ func (o mapObjects) call(ctx context.Context, name, bucket, key string, do func(
 	}
 	err := do()
 	if f.Delay > 0 {
-		if err := wire.Sleep(ctx, f.Delay); err != nil {
+		if err := fault.Sleep(ctx, f.Delay); err != nil {
 			return err
 		}
 	}

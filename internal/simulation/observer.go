@@ -40,7 +40,7 @@ func (s *Simulation) observe(of event.Event) {
 
 // end stops an execution, or lets its time be up, if a fault strikes.
 func (s *Simulation) end(at fault.Site) {
-	f, struck := s.come(at)
+	f, struck := s.visit(at)
 	if !struck {
 		return
 	}

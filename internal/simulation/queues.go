@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mapjob/mapjob/internal/fault/tasks"
 	background "github.com/mapjob/mapjob/internal/invocation"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
@@ -65,7 +66,7 @@ type host struct{ simulation *Simulation }
 
 // Invoke implements [background.Host].
 func (h host) Invoke(ctx context.Context, function string, payload []byte) (*lambdahost.Response, error) {
-	key := schedule.Key{Call: invokeCall, What: func() string { return function + "\n" + bodies(payload) }}
+	key := schedule.Key{Call: tasks.Invoke, What: func() string { return function + "\n" + bodies(payload) }}
 	if err := h.simulation.scheduler.Park(ctx, key); err != nil {
 		return nil, err
 	}

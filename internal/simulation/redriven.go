@@ -18,7 +18,7 @@ func (s *Simulation) redrivenResults(store objects.Store) *redriven.Results {
 			if m := s.stack.Started(run.ExecutionARN); m != nil {
 				site.Machine, site.State = m.ID, m.PathOf(run.StateName)
 			}
-			s.record(site)
+			s.note(site)
 			if !s.strikes[site.Moment] {
 				return false
 			}

@@ -3,26 +3,22 @@ package simulation
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
+	"github.com/mapjob/mapjob/internal/fault/tasks"
 	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
-	"github.com/mapjob/mapjob/internal/simulation/wire"
 	"github.com/mapjob/mapjob/internal/standin"
 )
 
 // caller is a task that calls something.
 type caller struct {
-	machine *deployment.Machine
-	state   string // path
 	request *engine.Request
+	site    fault.Site  // at which it begins
 	fault   fault.Fault // that strikes; its kind is "" if none does
-	indexes []int       // of the items, if they were counted
-	counted bool
 }
 
 type callerKey struct{}
@@ -46,7 +42,7 @@ func (s *Simulation) tasks() []engine.Option {
 			found, _ := s.services.Find(state.Task.Resource, s.services.Invoke)
 			switch {
 			case found == nil: // the engine answers
-			case taskCall(&state.Task.Resource) == invokeCall:
+			case tasks.Call(&state.Task.Resource) == tasks.Invoke:
 				options = append(options, engine.WithTask(state, s.scheduled(m, state, found)))
 			default:
 				options = append(options, engine.WithTask(state, s.immediate(m, state, found)))
@@ -78,65 +74,38 @@ func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call eng
 		if err := s.scheduler.Park(ctx, schedule.Key{Caller: request.Number}); err != nil {
 			return nil, err
 		}
-		c, err := s.arrive(m, state, request)
+		c, err := s.beginTask(m, state, request)
 		if err != nil {
 			return nil, err
 		}
 		output, err := call.Call(s.of(ctx, c), request)
-		lost := c.fault.Fault == fault.Timeout && invokedByRequest(request) == "" // else its function times out
-		switch {
-		case c.fault.Fault == fault.Slow:
-			if err := wire.Sleep(ctx, c.fault.Delay); err != nil {
-				return nil, err
-			}
-		case lost && isTimed(state):
-			<-ctx.Done()
-		case lost, c.fault.Fault == fault.Lost:
-			return nil, lostTask(&request.Resource)
-		}
-		return output, err
+		return tasks.Answered(ctx, &c.fault, request, output, err)
 	}
 }
 
 // immediate is like scheduled for a service in memory, which the loop calls itself.
 func (s *Simulation) immediate(m *deployment.Machine, state *asl.State, call engine.IntegrationFunc) engine.ImmediateFunc {
 	return func(request *engine.Request) engine.Answer {
-		c, err := s.arrive(m, state, request)
+		c, err := s.beginTask(m, state, request)
 		if err != nil {
 			return engine.Answer{Err: err}
 		}
 		output, err := call(s.of(context.Background(), c), request)
-		switch {
-		case c.fault.Fault == fault.Slow:
-			return engine.Answer{Output: output, Err: err, Takes: c.fault.Delay}
-		case c.fault.Fault == fault.Timeout && isTimed(state):
-			return engine.Answer{Takes: never}
-		case c.fault.Fault == fault.Timeout, c.fault.Fault == fault.Lost:
-			return engine.Answer{Err: lostTask(&request.Resource)}
+		late, lost := tasks.Answer(&c.fault, request)
+		if lost != nil {
+			return engine.Answer{Err: lost}
 		}
-		return engine.Answer{Output: output, Err: err}
+		return engine.Answer{Output: output, Err: err, Takes: late}
 	}
 }
 
-// never is longer than an execution may take.
-const never = 100 * 365 * 24 * time.Hour
-
-// isTimed reports whether a task has an end without an answer.
-func isTimed(state *asl.State) bool { return state.Task.Timeout != nil || state.Task.Heartbeat != nil }
-
-// arrive notes that a task begins. The error is that of a fault which refuses it.
-func (s *Simulation) arrive(m *deployment.Machine, state *asl.State, request *engine.Request) (*caller, error) {
-	c := &caller{machine: m, state: m.Path(state), request: request}
-	if s.looksAt(fault.Task) {
-		c.fault, _ = s.come(s.site(c))
+// beginTask notes that a task begins. The error is that of a fault which refuses it.
+func (s *Simulation) beginTask(m *deployment.Machine, state *asl.State, request *engine.Request) (*caller, error) {
+	c := &caller{request: request, site: s.site(m, state, request)}
+	if s.matters(fault.Task) {
+		c.fault, _ = s.visit(c.site)
 	}
-	switch c.fault.Fault {
-	case fault.Error:
-		return nil, refusedTask(&c.fault)
-	case fault.Throttle:
-		return nil, throttledTask(&request.Resource)
-	}
-	return c, nil
+	return c, tasks.Refused(&c.fault, &request.Resource)
 }
 
 // of returns the context of what a task calls.

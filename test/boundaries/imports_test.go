@@ -141,6 +141,7 @@ var floors = [][]room{
 	},
 	{
 		{"internal/engine/enginetest", []string{"internal/engine"}, libraries},
+		{"internal/fault/tasks", []string{"internal/asl/services", "internal/awscall", "internal/engine", "internal/fault", "internal/value"}, libraries},
 		{"internal/fault/redriven", []string{"internal/engine", "internal/objects", "internal/value"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/memory/topics", []string{"internal/engine", "internal/value"}, libraries},
@@ -163,10 +164,10 @@ var floors = [][]room{
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
-		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/goroutine", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/panics", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
+		{"internal/simulation/...", []string{"internal/archive", "internal/asl", "internal/asl/fields", "internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/eventsource", "internal/fault", "internal/fault/redriven", "internal/fault/tasks", "internal/goroutine", "internal/integration", "internal/invocation", "internal/lambdahost", "internal/memory/dynamodb", "internal/memory/lambda", "internal/memory/s3", "internal/memory/secrets", "internal/memory/sfn", "internal/memory/topics", "internal/objects", "internal/panics", "internal/s3object", "internal/sqs", "internal/standin", "internal/template", "internal/value", "internal/yaml"}, sdk},
 	},
 	{
-		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
+		{"internal/injection", []string{"internal/asl/services", "internal/awscall", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/fault/redriven", "internal/fault/tasks", "internal/lambdahost", "internal/loopback", "internal/objects", "internal/protocol", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{ // It wires the rooms below.
 		{"sfntest/internal/jobfunctions", []string{"internal/chunker", "internal/simulation/deployment", "job"}, sdk},

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/s3object"
 )
 
@@ -39,7 +40,7 @@ func gated[In, Out any](ctx context.Context, c *S3, operation string, in *In, ob
 			return nil, err
 		}
 		pause, _ := c.Retryer.RetryDelay(attempt, err) // is fixed
-		if Sleep(ctx, pause) != nil {
+		if fault.Sleep(ctx, pause) != nil {
 			return nil, err
 		}
 	}
