@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -144,7 +143,7 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("got %s, expected %s", got, expected)
 		}
 	}
-	if got := fmt.Sprint(amount(30.4, "")); got != "30.4" {
+	if got := amount(30.4, ""); got != "30.4" {
 		t.Errorf("got %s, expected 30.4", got)
 	}
 }

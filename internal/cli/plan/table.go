@@ -81,20 +81,21 @@ func (t table) print(to *strings.Builder, indent string) {
 		}
 	}
 	for _, row := range t {
-		line := indent
+		var line strings.Builder
+		line.WriteString(indent)
 		for i, cell := range row {
 			if i > 0 {
-				line += "  "
+				line.WriteString("  ")
 			}
 			text, right := strings.CutPrefix(cell, ">")
 			pad := strings.Repeat(" ", wide[i]-utf8.RuneCountInString(text))
 			if right {
-				line += pad + text
+				line.WriteString(pad + text)
 			} else {
-				line += text + pad
+				line.WriteString(text + pad)
 			}
 		}
-		fmt.Fprintln(to, strings.TrimRight(line, " "))
+		fmt.Fprintln(to, strings.TrimRight(line.String(), " "))
 	}
 }
 

@@ -59,12 +59,9 @@ func milliseconds(d time.Duration) string {
 
 // amount writes an amount of a unit.
 func amount(v float64, unit string) string {
-	text := strconv.FormatFloat(v, 'f', -1, 64)
-	switch {
-	case v >= 100 || v == math.Trunc(v):
+	text := strconv.FormatFloat(v, 'g', 3, 64)
+	if v >= 100 || v == math.Trunc(v) {
 		text = number.Thousands(int(math.Round(v)))
-	default:
-		text = strconv.FormatFloat(v, 'g', 3, 64)
 	}
 	if unit == "" || v == 1 || strings.HasSuffix(unit, "s") || strings.HasSuffix(unit, "B") {
 		return strings.TrimSpace(text + " " + unit)

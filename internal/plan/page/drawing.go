@@ -165,7 +165,7 @@ func (l *Lines) class(i int, kind string) string {
 			ours++
 		}
 	}
-	hue, dash := fmt.Sprintf("k%d", ours%6), ours
+	hue, dash := fmt.Sprintf("k%d", ours%7), ours
 	if l.Lines[i].Other {
 		hue, dash = "ko", others+2
 	}

@@ -59,8 +59,11 @@ func (u Unit) label(v float64) string {
 
 // value writes a value at a bar, with two significant digits.
 func (u Unit) value(v float64) string {
-	if u != Dollars || v >= 100 {
+	switch {
+	case u != Dollars || v >= 100:
 		return u.label(v)
+	case v < 0.00005:
+		return "<$0.0001"
 	}
 	return "$" + strconv.FormatFloat(v, 'f', max(2, 1-int(math.Floor(math.Log10(v)))), 64)
 }
