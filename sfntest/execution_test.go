@@ -208,6 +208,8 @@ type refused struct{ by string }
 
 func (r refused) Error() string { return "refused by " + r.by }
 
+func none() map[string]int { return nil }
+
 // Errors of functions have the names that they have on Lambda.
 func TestErrorsOfHandlers(t *testing.T) {
 	const call = `{"StartAt":"Call","States":{"Call":{"Type":"Task","Resource":"arn:aws:states:::lambda:invoke","Parameters":{"FunctionName":"f","Payload":{}},"End":true}}}`
@@ -222,7 +224,7 @@ func TestErrorsOfHandlers(t *testing.T) {
 			return fmt.Errorf("at night: %w", &sfntest.Error{Name: "Busy", Cause: "later"})
 		}, `Busy: {"errorMessage":"later","errorType":"Busy"}`},
 		"a panic":       {func(context.Context) error { panic("bang") }, `string: {"errorMessage":"bang","errorType":"string","stackTrace":[{"path":"github.com/mapjob/mapjob/sfntest/execution_test.go","line":`},
-		"a panic of Go": {func(context.Context) error { var none map[string]int; none["a"]++; return nil }, `plainError: {"errorMessage":"assignment to entry in nil map","errorType":"plainError","stackTrace":[{"path":"github.com/mapjob/mapjob/sfntest/execution_test.go","line":`},
+		"a panic of Go": {func(context.Context) error { none()["a"]++; return nil }, `plainError: {"errorMessage":"assignment to entry in nil map","errorType":"plainError","stackTrace":[{"path":"github.com/mapjob/mapjob/sfntest/execution_test.go","line":`},
 		"too late": {func(ctx context.Context) error { time.Sleep(16 * time.Minute); return nil },
 			`Sandbox.Timedout: {"errorMessage":"RequestId: `},
 	} {

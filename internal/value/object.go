@@ -33,15 +33,15 @@ func NewObject(namesAndValues ...any) *Object {
 
 // WithCapacity returns an empty object with room for n members.
 func WithCapacity(n int) *Object {
-	switch { // the members of most objects are in the same allocation
-	case n == 1 || n == 2:
+	switch n { // the members of most objects are in the same allocation
+	case 1, 2:
 		o := &struct {
 			Object
 			room [2]member
 		}{}
 		o.members = o.room[:0]
 		return &o.Object
-	case n == 3 || n == 4:
+	case 3, 4:
 		o := &struct {
 			Object
 			room [4]member
