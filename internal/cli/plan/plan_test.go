@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 func TestTheTableHasWhatAWorkloadCosts(t *testing.T) {
@@ -182,5 +185,35 @@ func TestADefinitionAloneIsPlanned(t *testing.T) {
 	_, err = runHere(t, strings.Fields("--definition nowhere.json --items 5 --item-ms 5")...)
 	if err == nil || !strings.Contains(err.Error(), "nowhere.json") {
 		t.Errorf("got %v, expected that the file is not there", err)
+	}
+}
+
+// Flags come before what the job expects.
+func TestAJobIsPlannedForWhatItExpects(t *testing.T) {
+	for flags, expected := range map[string]string{
+		"":                          "Job: 7,000 items of 90 B and 12.5 ms, ",
+		"--items 80 --item-bytes 7": "Job: 80 items of 7 B and 12.5 ms, ",
+		"--item-ms 3":               "Job: 7,000 items of 90 B and 3 ms, ",
+	} {
+		var c Command
+		parser, err := kong.New(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(strings.Fields(flags)); err != nil {
+			t.Fatal(err)
+		}
+		j := alone()
+		j.name, j.expected = "Job", &protocol.Expected{Items: 7000, ItemBytes: 90, ItemMs: 12.5}
+		r := &result{job: j}
+		if err := c.apply(r); err != nil {
+			t.Fatal(err)
+		}
+		if r.book, err = c.read(r.job.region); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.title(); !strings.HasPrefix(got, expected) {
+			t.Errorf("%s: got %s, expected %s", flags, got, expected)
+		}
 	}
 }

@@ -157,6 +157,9 @@ func (r *result) printCurrent(to *strings.Builder) {
 		fmt.Fprintf(to, ", which %s bounds", o.Took.Binds)
 	}
 	fmt.Fprintln(to, ".")
+	if runs := r.workload.RunsPerMonth; runs > 0 {
+		fmt.Fprintf(to, "As it is, %s executions a month cost %s.\n", amount(runs, ""), dollars(o.Month.Dollars()))
+	}
 	if m := r.measured; m != nil {
 		w := r.workload
 		w.Items = m.Items
