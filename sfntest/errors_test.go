@@ -322,3 +322,22 @@ func TestReadFaults(t *testing.T) {
 		}
 	}
 }
+
+// A fault that never strikes is a mistake, unless its number is after the last one.
+func TestFaultsThatNeverStrikeAreFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const call = `{"StartAt": "Call", "States": {"Call": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f"}, "End": true}}}`
+		w := &World{t: t}
+		err := w.deploy(parsed(t, call), []Option{HandleFunc("f", nothing), Inject(
+			Fault{Fault: "slow", Delay: time.Second}, Fault{Fault: "crash", When: "write 9"}, Fault{Fault: "stop", When: "event 99"},
+			Fault{Fault: "lost", Attempt: new(3)}, Fault{Fault: "crash", Invocation: 2})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.close()
+		w.Start("", nil).RunToEnd()
+		if got := fmt.Sprint(w.unreached()); got != "[lost (attempt 3) crash before the work (invocation 2)]" {
+			t.Errorf("got %s, expected the faults of another attempt and another invocation", got)
+		}
+	})
+}

@@ -54,7 +54,8 @@ type reporter interface {
 // It fails the test if a function that a state machine can reach has no handler, or
 // if there is no function of a name: the error lists those that are there. Functions
 // that a job of constructs/mapjob brings along need no handler. When the test ends,
-// everything that still runs is stopped.
+// everything that still runs is stopped, and a fault of [Inject] that never struck
+// fails the test.
 func New(t *testing.T, s *Stack, options ...Option) *World {
 	t.Helper()
 	if !inBubble() {
@@ -65,11 +66,24 @@ func New(t *testing.T, s *Stack, options ...Option) *World {
 		t.Fatalf("sfntest.New: %v", err)
 	}
 	t.Cleanup(func() {
+		for _, f := range w.unreached() {
+			t.Errorf("Inject: got the fault %s, which never struck, expected one whose place is reached: change where it strikes, or run further", f)
+		}
 		if err := w.close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return w
+}
+
+// unreached returns the faults that never struck. One after a numbered write or event
+// may come after the last one, as in a test that goes through all of them.
+func (w *World) unreached() []fault.Fault {
+	return slices.DeleteFunc(w.simulation.Unreached(), func(f fault.Fault) bool {
+		_, write := f.Write()
+		_, event := f.Event()
+		return write || event
+	})
 }
 
 // grace is how long tasks may go on after their contexts have ended.

@@ -159,6 +159,9 @@ func (s *Simulation) Messages() []topics.Message { return s.topics.Messages() }
 // hash went on in the same order.
 func (s *Simulation) Choices() uint64 { return s.scheduler.Choices() }
 
+// Unreached returns the faults that have not struck so far.
+func (s *Simulation) Unreached() []fault.Fault { return s.injector.Unreached() }
+
 // InFlight lists the invocations whose handlers have not returned, the oldest first.
 func (s *Simulation) InFlight() []Invocation {
 	s.mutex.Lock()
