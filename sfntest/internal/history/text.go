@@ -54,7 +54,7 @@ func Text(lines []Line) string {
 			what = e.State + ": " + what
 		}
 		at := e.Time.Sub(lines[0].Time)
-		fmt.Fprintf(&text, "%-10s%s%s\n", at, strings.Repeat("  ", e.depth), what)
+		fmt.Fprintf(&text, "%-9s %s%s\n", at, strings.Repeat("  ", e.depth), what)
 	}
 	return text.String()
 }
