@@ -6,7 +6,7 @@ type Error struct{ Name, Cause string }
 // Error returns the name and the cause.
 func (e *Error) Error() string {
 	if e == nil {
-		return "a nil *sfntest.Error: return nil as an error if there is none"
+		return "no error, but a nil *sfntest.Error: a function has to return nil if there is none"
 	}
 	if e.Cause == "" {
 		return e.Name

@@ -21,7 +21,7 @@ func TestANilErrorIsNamed(t *testing.T) {
 		}))
 		x := w.Start("", nil)
 		x.RunToEnd()
-		if err := x.Err(); err == nil || !strings.Contains(err.Cause, "a nil *sfntest.Error: return nil as an error if there is none") {
+		if err := x.Err(); err == nil || !strings.Contains(err.Cause, "no error, but a nil *sfntest.Error: a function has to return nil if there is none") {
 			t.Errorf("got %v, expected the mistake by its name", err)
 		}
 	})

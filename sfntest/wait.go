@@ -95,6 +95,9 @@ func (k *Wait) what() string {
 	return "a " + k.For
 }
 
+// String returns which state waits for what, such as state Ask waits for a token.
+func (k *Wait) String() string { return fmt.Sprintf("state %s waits for %s", k.State, k.what()) }
+
 // Waits lists what executions wait for, the earliest time first.
 func (w *World) Waits() []*Wait {
 	var list []*Wait
@@ -155,7 +158,7 @@ func (x *Execution) describeWaits() string {
 	}
 	var lines []string
 	for i, k := range list {
-		line := fmt.Sprintf("  state %s waits for %s", k.State, k.what())
+		line := "  " + k.String()
 		if k.For == "token" {
 			line += fmt.Sprintf(": answer it with %s()[%d].Succeed(…) or Fail(…)", of, i)
 		}

@@ -3,6 +3,9 @@ package history
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/engine/event"
 )
 
 func TestTextsHaveNothingThatDiffersBetweenRuns(t *testing.T) {
@@ -22,5 +25,17 @@ func TestTextsHaveNothingThatDiffersBetweenRuns(t *testing.T) {
 		if got := shorten(text); got != expected {
 			t.Errorf("%s: got %s, expected %s", text, got, expected)
 		}
+	}
+}
+
+func TestTimesAndTextsAreApart(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var lines []Line
+	for _, after := range []time.Duration{0, 362_817_714 * time.Nanosecond, 24 * time.Hour} {
+		lines = append(lines, Line{Event: &Event{Event: &event.Event{Type: event.TaskStateEntered, Time: start.Add(after)}, State: "Ask"}})
+	}
+	if got, expected := Text(lines), "0s        Ask: entered\n362.817714ms Ask: entered\n24h0m0s   Ask: entered\n"; got != expected {
+		t.Errorf("got\n%s\nexpected\n%s", got, expected)
 	}
 }
