@@ -104,3 +104,22 @@ func TestAJobBringsItsFunctionsAlong(t *testing.T) {
 		}
 	})
 }
+
+// The keys of a table are in no definition, so a test creates it with a client.
+func TestTablesOfADefinitionOnItsOwn(t *testing.T) {
+	s := sfntest.Parse(t, []byte(`{"StartAt":"Open","States":{"Open":{"Type":"Task","Resource":"arn:aws:states:::dynamodb:putItem","Parameters":{"TableName":"Cases","Item":{"id":{"S":"o-1"}}},"End":true}}}`))
+	synctest.Test(t, func(t *testing.T) {
+		w := sfntest.New(t, s)
+		client := dynamodb.NewFromConfig(w.Config())
+		if _, err := client.CreateTable(context.Background(), &dynamodb.CreateTableInput{TableName: aws.String("Cases"),
+			KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: types.KeyTypeHash}},
+			AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: types.ScalarAttributeTypeS}}}); err != nil {
+			t.Fatal(err)
+		}
+		w.Start("", nil).RunToEnd()
+		found, err := client.Scan(context.Background(), &dynamodb.ScanInput{TableName: aws.String("Cases")})
+		if err != nil || found.Count != 1 {
+			t.Errorf("got %+v and error %v, expected the item of the task", found, err)
+		}
+	})
+}

@@ -46,7 +46,13 @@ func (d *Database) describeTable(r *request.Request) (*value.Object, *request.Re
 		refused.Message += ": Table: " + name + " not found"
 		return nil, refused
 	}
-	described := describedTable{TableName: name, TableArn: arnPrefix + name, TableStatus: "ACTIVE", KeySchema: t.Schema.KeySchema,
+	described, refused := describe(t)
+	return value.NewObject("Table", described), refused
+}
+
+// describe returns what DescribeTable shows of a table.
+func describe(t *table.Table) (any, *request.Refusal) {
+	described := describedTable{TableName: t.Name, TableArn: arnPrefix + t.Name, TableStatus: "ACTIVE", KeySchema: t.Schema.KeySchema,
 		AttributeDefinitions: t.Schema.AttributeDefinitions, CreationDateTime: float64(t.Created.UnixMilli()) / 1000}
 	described.BillingModeSummary.BillingMode = "PAY_PER_REQUEST"
 	described.ItemCount, described.TableSizeBytes = t.Items.Sizes()
@@ -66,7 +72,7 @@ func (d *Database) describeTable(r *request.Request) (*value.Object, *request.Re
 	if err != nil {
 		return nil, request.Refusef("InternalServerError", "%v", err)
 	}
-	return value.NewObject("Table", shown), nil
+	return shown, nil
 }
 
 func describeIndex(t *table.Table, s table.IndexSchema) describedIndex {

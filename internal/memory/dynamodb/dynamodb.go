@@ -61,6 +61,7 @@ func offered() map[string]operation {
 	return map[string]operation{
 		"BatchGetItem":       (*Database).batchGet,
 		"BatchWriteItem":     (*Database).batchWrite,
+		"CreateTable":        (*Database).createTable,
 		"DeleteItem":         (*Database).deleteItem,
 		"DescribeTable":      (*Database).describeTable,
 		"DescribeTimeToLive": (*Database).describeTimeToLive,

@@ -297,6 +297,33 @@ func TestTablesAreDescribed(t *testing.T) {
 	do(t, client, on("GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/Locks", `{"Key": {"id": {"S": "a"}}}`)...)
 }
 
+func TestTablesAreCreated(t *testing.T) {
+	d := dynamodb.New()
+	client := clientOf(d)
+	const stock = `{"TableName": "Stock", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+		"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"AttributeName": "shop", "AttributeType": "S"}],
+		"GlobalSecondaryIndexes": [{"IndexName": "ByShop", "KeySchema": [{"AttributeName": "shop", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]}`
+	for _, step := range []struct{ operation, request, code string }{
+		{"PutItem", `{"TableName": "Stock", "Item": {"id": {"S": "1"}}}`, "ResourceNotFoundException"},
+		{"CreateTable", `{"TableName": "Stock", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}], "AttributeDefinitions": []}`, "ValidationException"},
+		{"CreateTable", `{"TableName": "S", "KeySchema": [], "AttributeDefinitions": []}`, "ValidationException"},
+		{"CreateTable", stock, ""},
+		{"CreateTable", stock, "ResourceInUseException"},
+		{"PutItem", `{"TableName": "Stock", "Item": {"id": {"S": "1"}, "shop": {"S": "a"}}}`, ""},
+		{"PutItem", `{"TableName": "Stock", "Item": {"shop": {"S": "a"}}}`, "ValidationException"},
+		{"DescribeTable", `{"TableName": "Stock"}`, ""},
+	} {
+		if _, code, message := ask(t, client, step.operation, step.request, false); code != step.code {
+			t.Errorf("%s %s: got %s: %s, expected %q", step.operation, step.request, code, message, step.code)
+		}
+	}
+	found, err := client.Query(t.Context(), &sdk.QueryInput{TableName: aws.String("Stock"), IndexName: aws.String("ByShop"), KeyConditionExpression: aws.String("shop = :a"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":a": &types.AttributeValueMemberS{Value: "a"}}})
+	if err != nil || found.Count != 1 {
+		t.Errorf("got %+v and %v, expected the item of the index", found, err)
+	}
+}
+
 func TestTablesThatAreNotValid(t *testing.T) {
 	for properties, expected := range map[string]string{
 		`{}`: "table Bad: got the key schema",

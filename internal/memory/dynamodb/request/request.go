@@ -3,6 +3,7 @@
 package request
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ type Request struct {
 func New(members *value.Object, path string) *Request {
 	return &Request{members: members, path: path}
 }
+
+// Decode stores the members in a struct, as package encoding/json does.
+func (r *Request) Decode(to any) error { return json.Unmarshal(value.Append(nil, r.members), to) }
 
 // Refused returns what is wrong with the members that were read.
 func (r *Request) Refused() *Refusal {
