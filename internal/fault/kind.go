@@ -27,10 +27,10 @@ const (
 
 // Values of [Fault.When]. A crash may also be at "write N", a stop at "event N".
 const (
-	Before   = "before"
+	before   = "before"
 	After    = "after"
 	Together = "together"
-	Later    = "later"
+	later    = "later"
 )
 
 // kind says what a kind of fault may have.
@@ -54,8 +54,8 @@ func kinds() []kind {
 		{name: Error, fields: with("call", "error", "cause"), moments: both},
 		{name: Throttle, fields: with("call"), moments: both},
 		{name: Timeout, fields: with(), moments: task},
-		{name: Crash, fields: with("when"), moments: []Moment{Task, Write}, function: true, when: []string{Before, After, "write"}},
-		{name: Duplicate, fields: with("when"), moments: task, function: true, when: []string{Together, Later}},
+		{name: Crash, fields: with("when"), moments: []Moment{Task, Write}, function: true, when: []string{before, After, "write"}},
+		{name: Duplicate, fields: with("when"), moments: task, function: true, when: []string{Together, later}},
 		{name: Slow, fields: with("call", "delay"), moments: both},
 		{name: Lost, fields: with("call"), moments: both},
 		{name: Large, fields: with("bytes"), moments: task, function: true},

@@ -233,7 +233,7 @@ func TestTheSchemaAcceptsWhatIsRead(t *testing.T) {
 			check(`[{`+least+`, "`+name+`": `+v+`}]`, uses)
 			check(`[{`+least+`, "`+name+`": {}}]`, false)
 		}
-		for _, when := range []string{Before, After, Together, Later, "write 3", "event 3", "write 0", "event -1", "write", "3", ""} {
+		for _, when := range []string{before, After, Together, later, "write 3", "event 3", "write 0", "event -1", "write", "3", ""} {
 			check(`[{`+least+`, "when": "`+when+`"}]`, k.allows(when))
 		}
 	}

@@ -196,10 +196,10 @@ func (s *Sites) drawOwn(random *rand.Rand, f *Fault, site *Site) {
 		if site.Moment == Write {
 			f.When = fmt.Sprintf("write %d", site.Write)
 		} else {
-			f.When = pick(Before, After)
+			f.When = pick(before, After)
 		}
 	case Duplicate:
-		f.When = pick(Together, Later)
+		f.When = pick(Together, later)
 	case Slow:
 		f.Delay = s.delay(random)
 	case Large:

@@ -32,11 +32,11 @@ func (i *Injection) Execution(stop func(arn, name, cause string) bool, store obj
 	return &Execution{injection: i, Results: i.results(store), stop: stop, timers: map[*time.Timer]fault.Strike{}}
 }
 
-// Between is how a call of what answers a task can be changed.
-type Between = func(context.Context, *engine.Request, engine.IntegrationFunc) (any, error)
+// between is how a call of what answers a task can be changed.
+type between = func(context.Context, *engine.Request, engine.IntegrationFunc) (any, error)
 
 // Between returns what calls the tasks. The other is before it, and may be nil.
-func (x *Execution) Between(other Between) Between {
+func (x *Execution) Between(other between) between {
 	if other == nil {
 		return x.injection.task
 	}

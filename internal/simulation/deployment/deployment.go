@@ -154,7 +154,7 @@ func Read(t *template.Stack) (*Stack, error) {
 		s.Secrets = append(s.Secrets, secret)
 	}
 	s.Mappings, err = s.mappings()
-	s.look()
+	s.index()
 	return s, errors.Join(append(errs, err)...)
 }
 
@@ -209,7 +209,7 @@ func Lone(definition *asl.StateMachine) *Stack {
 			s.Functions = append(s.Functions, f)
 		}
 	}
-	s.look()
+	s.index()
 	return s
 }
 
@@ -217,8 +217,8 @@ func arn(service, resource string) string {
 	return strings.Join([]string{"arn", template.Partition, service, template.Region, template.Account, resource}, ":")
 }
 
-// look notes the paths of states, and which of them invoke which functions.
-func (s *Stack) look() {
+// index notes the paths of states, and which of them invoke which functions.
+func (s *Stack) index() {
 	for _, m := range s.Machines {
 		m.paths, m.named = map[*asl.State]string{}, map[string]string{}
 		m.addPaths(&m.Definition.Flow, "")

@@ -19,7 +19,7 @@ type Client struct {
 
 // Do implements [aws.HTTPClient].
 func (c *Client) Do(r *http.Request) (*http.Response, error) {
-	service := Service(awsmiddleware.GetServiceID(r.Context()))
+	service := serviceOf(awsmiddleware.GetServiceID(r.Context()))
 	face := c.Services[service]
 	if face == nil {
 		return nil, fmt.Errorf("%s: got a request to a service that is not simulated", r.URL.Host)
@@ -30,9 +30,9 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 	}
 	call := service + ":" + awsmiddleware.GetOperationName(r.Context())
 	var response *http.Response
-	err = c.Pass(r.Context(), call, func() string { return Text(r.URL, body) }, func() {
+	err = c.Pass(r.Context(), call, func() string { return requestText(r.URL, body) }, func() {
 		answer := httptest.NewRecorder()
-		face.ServeHTTP(answer, Served(r, service, body))
+		face.ServeHTTP(answer, served(r, service, body))
 		response = answer.Result()
 	})
 	if refused, ok := errors.AsType[Refusal](err); ok {

@@ -35,9 +35,9 @@ func Retryer() *retry.Standard {
 	})
 }
 
-// Service returns the name in calls, such as s3 in s3:PutObject, of a service that
+// serviceOf returns the name in calls, such as s3 in s3:PutObject, of a service that
 // the SDK calls by an ID.
-func Service(id string) string {
+func serviceOf(id string) string {
 	switch id {
 	case "EventBridge":
 		return "events"
@@ -47,8 +47,8 @@ func Service(id string) string {
 	return strings.ToLower(strings.ReplaceAll(id, " ", ""))
 }
 
-// Served returns a client's request as a server gets it. S3's bucket is in the path.
-func Served(r *http.Request, service string, body []byte) *http.Request {
+// served returns a client's request as a server gets it. S3's bucket is in the path.
+func served(r *http.Request, service string, body []byte) *http.Request {
 	r = r.Clone(r.Context())
 	if bucket, isBucket := strings.CutSuffix(r.URL.Host, "."+s3Host(r.URL.Host)); service == "s3" && isBucket {
 		r.URL.Path, r.URL.RawPath = "/"+bucket+r.URL.Path, ""
@@ -68,9 +68,9 @@ func s3Host(host string) string {
 	return host
 }
 
-// Text tells requests apart that a function makes at the same time. The text is
+// requestText tells requests apart that a function makes at the same time. The text is
 // the same however the SDK orders what it sends.
-func Text(at *url.URL, body []byte) string {
+func requestText(at *url.URL, body []byte) string {
 	where := at.Host + at.EscapedPath() + "?" + at.Query().Encode()
 	var content any
 	if json.Unmarshal(body, &content) == nil {

@@ -1,4 +1,4 @@
-package wire_test
+package wire
 
 import (
 	"io"
@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"testing"
 	"time"
-
-	"github.com/mapjob/mapjob/internal/simulation/wire"
 )
 
 func TestTheBucketOfARequestIsInItsPath(t *testing.T) {
@@ -20,7 +18,7 @@ func TestTheBucketOfARequestIsInItsPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := wire.Served(r, "s3", []byte("text"))
+		got := served(r, "s3", []byte("text"))
 		body, err := io.ReadAll(got.Body)
 		if got.RequestURI != expected || string(body) != "text" || got.ContentLength != 4 || err != nil {
 			t.Errorf("%s: got %s with %q, expected %s", from, got.RequestURI, body, expected)
@@ -37,23 +35,23 @@ func TestTheTextOfARequestDoesNotDependOnItsOrder(t *testing.T) {
 		return u
 	}
 	same := [][2]string{
-		{wire.Text(at("https://h/p?a=1&b=2"), nil), wire.Text(at("https://h/p?b=2&a=1"), nil)},
-		{wire.Text(at("https://h/"), []byte(`{"Key": {"a": 1, "b": 2}}`)), wire.Text(at("https://h/"), []byte(`{"Key":{"b":2,"a":1}}`))},
-		{wire.Text(at("https://h/"), []byte(`{"a": 1, "ClientRequestToken": "x"}`)), wire.Text(at("https://h/"), []byte(`{"a": 1, "ClientRequestToken": "y"}`))},
-		{wire.Text(at("https://h/"), []byte(`Action=Publish&Message=m`)), wire.Text(at("https://h/"), []byte(`Message=m&Action=Publish`))},
+		{requestText(at("https://h/p?a=1&b=2"), nil), requestText(at("https://h/p?b=2&a=1"), nil)},
+		{requestText(at("https://h/"), []byte(`{"Key": {"a": 1, "b": 2}}`)), requestText(at("https://h/"), []byte(`{"Key":{"b":2,"a":1}}`))},
+		{requestText(at("https://h/"), []byte(`{"a": 1, "ClientRequestToken": "x"}`)), requestText(at("https://h/"), []byte(`{"a": 1, "ClientRequestToken": "y"}`))},
+		{requestText(at("https://h/"), []byte(`Action=Publish&Message=m`)), requestText(at("https://h/"), []byte(`Message=m&Action=Publish`))},
 	}
 	for _, pair := range same {
 		if pair[0] != pair[1] {
 			t.Errorf("got %s and %s, expected the same text", pair[0], pair[1])
 		}
 	}
-	if wire.Text(at("https://h/"), []byte(`{"a": 1}`)) == wire.Text(at("https://h/"), []byte(`{"a": 2}`)) {
+	if requestText(at("https://h/"), []byte(`{"a": 1}`)) == requestText(at("https://h/"), []byte(`{"a": 2}`)) {
 		t.Error("got the same text for two requests")
 	}
 }
 
 func TestRetriesAreAfterFixedPauses(t *testing.T) {
-	r := wire.Retryer()
+	r := Retryer()
 	for attempt, expected := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond} {
 		for range 3 {
 			if got, err := r.RetryDelay(attempt, nil); got != expected || err != nil {
@@ -65,7 +63,7 @@ func TestRetriesAreAfterFixedPauses(t *testing.T) {
 
 func TestNamesOfServices(t *testing.T) {
 	for id, expected := range map[string]string{"S3": "s3", "DynamoDB": "dynamodb", "SFN": "states", "EventBridge": "events", "Secrets Manager": "secretsmanager", "Lambda": "lambda", "SQS": "sqs", "SNS": "sns"} {
-		if got := wire.Service(id); got != expected {
+		if got := serviceOf(id); got != expected {
 			t.Errorf("%s: got %s, expected %s", id, got, expected)
 		}
 	}
