@@ -27,11 +27,11 @@ func alternatives(w plan.Workload, base plan.Setup, b *price.Book) ([]Option, er
 		{name: "event handler", use: eventHandler, limit: eventHandlerLimit},
 		{name: "queue", batch: 10, use: func(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
 			return queue(w, s, b, false)
-		}, limit: none},
+		}, limit: queueLimit},
 		{name: "tracked queue", batch: 10, use: func(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
 			return queue(w, s, b, true)
-		}, limit: none},
-		{name: "durable functions", needs: price.DurableOperation, use: durable, limit: none},
+		}, limit: queueLimit},
+		{name: "durable functions", needs: price.DurableOperation, use: durable, limit: itemLimit},
 	}
 	var options []Option
 	for _, a := range all {
@@ -87,9 +87,26 @@ func eventHandlerLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
 	return Limit{Name: fmt.Sprintf("function's %s", span(timeout)), At: int((timeout-reserve).Seconds()/w.Time.Mean().Seconds()+1e-6) * max(s.ItemsAtOnce, 1), Hard: true}
 }
 
-// none is the limit of what has none, or none that can be planned: how much a producer
-// sends to a queue within its time is not known.
-func none(plan.Workload, plan.Setup, *price.Book) Limit { return Limit{} }
+// queueLimit is that of a batch of messages. How much a producer sends to a queue within
+// its time is not known.
+func queueLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
+	return invocationLimit(w, s, b, min(int(quota(b, "sqs.batch")), w.Items))
+}
+
+// itemLimit is that of an item which has an invocation of its own.
+func itemLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
+	return invocationLimit(w, s, b, 1)
+}
+
+// invocationLimit is the limit of an invocation that gets so many items, if they take
+// longer than a function may.
+func invocationLimit(w plan.Workload, s plan.Setup, b *price.Book, items int) Limit {
+	if l := eventHandlerLimit(w, s, b); items > l.At && l.Name != "" {
+		l.Batch = true
+		return l
+	}
+	return Limit{}
+}
 
 // queue is a function behind a queue, filled by another one. A tracked queue counts
 // what is done in one record.

@@ -335,6 +335,28 @@ func TestAnItemThatTakesTooLongIsNotPossible(t *testing.T) {
 	}
 }
 
+func TestAlternativesKeepTheTimeOfAFunction(t *testing.T) {
+	for _, c := range []struct {
+		items    int
+		each     time.Duration
+		possible map[string]bool
+	}{
+		{1000, 89 * time.Second, map[string]bool{"queue": true, "tracked queue": true, "durable functions": true}},
+		{1000, 100 * time.Second, map[string]bool{"queue": false, "tracked queue": false, "durable functions": true}},
+		{8, 100 * time.Second, map[string]bool{"queue": true, "tracked queue": true, "durable functions": true}},
+		{1000, time.Hour, map[string]bool{"queue": false, "tracked queue": false, "durable functions": false}},
+	} {
+		w, s := tenMillion()
+		w.Items, w.Time = c.items, plan.Exactly(c.each)
+		_, others := compared(t, w, s, bookOf(t, "us-east-1"))
+		for _, o := range others {
+			if possible, ok := c.possible[o.Name]; ok && o.Feasible != possible {
+				t.Errorf("%s, %d items of %s: got possible %t (%s), expected %t", o.Name, c.items, c.each, o.Feasible, o.First, possible)
+			}
+		}
+	}
+}
+
 func TestARegionWithoutAPriceHasNoSuchOption(t *testing.T) {
 	w, s := tenMillion()
 	options, others := compared(t, w, s, bookOf(t, "eu-west-1"))
