@@ -172,7 +172,7 @@ func (r *result) printRecommended(to *strings.Builder, verbose bool) {
 	o := *r.recommended
 	fmt.Fprintf(to, "\n* Recommended: %s.", settings(o.Setup))
 	if limit := o.BatchLimit; limit.Name != "" {
-		fmt.Fprintf(to, " A larger one would meet the limit of the %s.", limit)
+		fmt.Fprintf(to, " As batches grow, the first limit is the %s.", limit)
 	}
 	fmt.Fprintf(to, "\n\n%s\n", indented(r.advice(), "    "))
 
