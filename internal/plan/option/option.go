@@ -84,16 +84,23 @@ func (o *Option) price(w plan.Workload, b *price.Book) (err error) {
 
 // judge says whether the option can do the workload.
 func (o *Option) judge(w plan.Workload) {
+	limit, limited := o.limited(w)
 	switch {
-	case o.BatchLimit.Name != "" && min(o.Setup.Batch, w.Items) > o.BatchLimit.At && o.BatchLimit.Hard:
-		o.Why = o.BatchLimit.String()
-	case o.First.Name != "" && w.Items > o.First.At:
-		o.Why = o.First.String()
+	case limited:
+		o.Why = limit.String()
 	case w.Within > 0 && o.Took.Seconds > w.Within.Seconds():
 		o.Why = fmt.Sprintf("takes %v, more than %v", time.Duration(o.Took.Seconds*float64(time.Second)).Round(time.Second), w.Within)
 	default:
 		o.Feasible = true
 	}
+}
+
+// limited returns the limit that keeps an option out, however long it may take.
+func (o *Option) limited(w plan.Workload) (Limit, bool) {
+	if l := o.BatchLimit; l.Name != "" && l.Hard && min(o.Setup.Batch, w.Items) > l.At {
+		return l, true
+	}
+	return o.First, o.First.Name != "" && w.Items > o.First.At
 }
 
 // name names a setup.
@@ -152,6 +159,7 @@ func MarkBest(options []Option) {
 type NoneError struct {
 	Nearest Option
 	Within  bool // there is a deadline
+	late    bool // the nearest is kept out by the deadline alone
 }
 
 // Error says what keeps the nearest option out.
@@ -161,7 +169,7 @@ func (e *NoneError) Error() string {
 		what += " in the time of --within"
 	}
 	text := fmt.Sprintf("%s: got %s as the nearest: %s", what, e.Nearest.Name, e.Nearest.Why)
-	if binds := e.Nearest.Took.Binds; binds != "" {
+	if binds := e.Nearest.Took.Binds; e.late && binds != "" {
 		text += fmt.Sprintf("; %s bounds its time", binds)
 	}
 	return text
@@ -173,16 +181,18 @@ func (e *NoneError) Error() string {
 func Recommend(options []Option, w plan.Workload) (Option, error) {
 	var best *Option
 	var nearest Option
+	var kept bool // out by a limit, so that more time would not help
 	for i, o := range options {
+		_, limited := o.limited(w)
 		switch {
 		case o.Feasible && (best == nil || compareOptions(o, *best) < 0):
 			best = &options[i]
-		case !o.Feasible && (nearest.Name == "" || o.Took.Seconds < nearest.Took.Seconds):
-			nearest = o
+		case !o.Feasible && (nearest.Name == "" || kept && !limited || kept == limited && o.Took.Seconds < nearest.Took.Seconds):
+			nearest, kept = o, limited
 		}
 	}
 	if best == nil {
-		return Option{}, &NoneError{nearest, w.Within > 0}
+		return Option{}, &NoneError{Nearest: nearest, Within: w.Within > 0, late: !kept}
 	}
 	return *best, nil
 }

@@ -357,6 +357,24 @@ func TestAlternativesKeepTheTimeOfAFunction(t *testing.T) {
 	}
 }
 
+func TestTheNearestIsLateBeforeItIsLimited(t *testing.T) {
+	w, s := tenMillion()
+	w.Items, w.Within = 1_000_000, time.Hour // an Inline job would be the fastest
+	book, err := bookOf(t, "us-east-1").For("new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, _ := compared(t, w, s, book)
+	if _, err := Recommend(options, w); err == nil || !strings.Contains(err.Error(), "nearest: takes ") || !strings.Contains(err.Error(), "bounds its time") {
+		t.Errorf("got %v, expected an option that is late, and what bounds its time", err)
+	}
+	w.Items, w.Within, w.Time = 100_000_000, 0, plan.Exactly(100*time.Millisecond)
+	options, _ = compared(t, w, s, bookOf(t, "us-east-1"))
+	if _, err := Recommend(options, w); err == nil || strings.Contains(err.Error(), "bounds its time") {
+		t.Errorf("got %v, expected a limit, and nothing of the time", err)
+	}
+}
+
 func TestARegionWithoutAPriceHasNoSuchOption(t *testing.T) {
 	w, s := tenMillion()
 	options, others := compared(t, w, s, bookOf(t, "eu-west-1"))
