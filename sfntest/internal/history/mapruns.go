@@ -36,6 +36,7 @@ func (r *Record) Counted(mapRunARN string, total int) { r.mapRun(mapRunARN).Tota
 func (r *Record) ChildStarted(child engine.ChildInfo) {
 	run := r.mapRun(child.MapRunARN)
 	run.Running += child.Items
+	run.Total = max(run.Total, run.Running+run.Succeeded+run.Failed+run.TimedOut+run.Aborted) // it may not be known yet
 	run.children = append(run.children, child.ExecutionARN)
 	x := r.execution(child.ExecutionARN)
 	x.parent, x.label = run, "child "+strconv.Itoa(len(run.children))
