@@ -39,14 +39,16 @@ func OfTask(service, action string) string {
 	case "eventbridge":
 		service = "events"
 	}
-	return service + ":" + upperFirst(action)
+	return service + ":" + Operation(action)
 }
 
-func upperFirst(text string) string {
-	if text == "" {
+// Operation returns the name of the API operation of a task's action: PutItem of
+// putItem.
+func Operation(action string) string {
+	if action == "" {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return strings.ToUpper(action[:1]) + action[1:]
 }
 
 // s3Operation returns the operation of a request to S3, of those that functions

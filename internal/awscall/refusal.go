@@ -78,7 +78,7 @@ func taskErrorPrefix(service string) string {
 	if name == "" {
 		return "States"
 	}
-	return upperFirst(name)
+	return Operation(name)
 }
 
 // Write answers a request of a service with the refusal, in its protocol. The

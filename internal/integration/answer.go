@@ -127,6 +127,3 @@ func textMember(parameters *value.Object, name string) (text string, ok bool) {
 	}
 	return value.Text(v), true
 }
-
-// upperFirst returns the name of the API operation of an action.
-func upperFirst(action string) string { return strings.ToUpper(action[:1]) + action[1:] }

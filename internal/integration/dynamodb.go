@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/mapjob/mapjob/internal/awscall"
 	"github.com/mapjob/mapjob/internal/dynamodb"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/unsupported"
@@ -72,7 +73,7 @@ func (s *Services) optimizedDynamoDB(action string) engine.IntegrationFunc {
 // sdkDynamoDB answers arn:aws:states:::aws-sdk:dynamodb:ACTION.
 func (s *Services) sdkDynamoDB(action string) (engine.IntegrationFunc, error) {
 	if !hasDynamoDB(action) {
-		return nil, unsupported.DynamoDBAction.Error(upperFirst(action))
+		return nil, unsupported.DynamoDBAction.Error(awscall.Operation(action))
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		answer, _, err := s.askDynamoDB(ctx, action, request, sdkDynamoDBNaming())
@@ -84,7 +85,7 @@ func (s *Services) sdkDynamoDB(action string) (engine.IntegrationFunc, error) {
 }
 
 func (s *Services) askDynamoDB(ctx context.Context, action string, request *engine.Request, names naming) (*value.Object, http.Header, error) {
-	header, body, err := s.Database.Do(ctx, upperFirst(action), value.Append(nil, withoutNulls(request.Parameters)))
+	header, body, err := s.Database.Do(ctx, awscall.Operation(action), value.Append(nil, withoutNulls(request.Parameters)))
 	if refused, ok := errors.AsType[*dynamodb.Error](err); ok {
 		r := refusal{code: refused.Name, message: refused.Message, status: refused.Status, requestID: refused.RequestID}
 		if isDynamoDBException(refused.Name) {

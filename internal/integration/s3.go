@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	"github.com/mapjob/mapjob/internal/awscall"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/unsupported"
 	"github.com/mapjob/mapjob/internal/value"
@@ -87,7 +88,7 @@ type s3Call func(ctx context.Context, client *s3.Client, parameters any) (any, e
 func (s *Services) sdkS3(action string) (engine.IntegrationFunc, error) {
 	call, ok := s3Actions[action]
 	if !ok {
-		return nil, unsupported.S3Action.Error(upperFirst(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
+		return nil, unsupported.S3Action.Error(awscall.Operation(action), strings.Join(slices.Sorted(maps.Keys(s3Actions)), ", "))
 	}
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		output, err := call(ctx, s.S3(), request.Parameters)

@@ -145,7 +145,7 @@ var floors = [][]room{
 		{"internal/fault/redriven", []string{"internal/engine", "internal/objects", "internal/value"}, libraries},
 		{"internal/mocks", []string{"internal/asl", "internal/engine", "internal/value"}, libraries},
 		{"internal/memory/topics", []string{"internal/engine", "internal/value"}, libraries},
-		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/standin", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
+		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/awscall", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/standin", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
 		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
