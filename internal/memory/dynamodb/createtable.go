@@ -26,6 +26,5 @@ func (d *Database) createTable(r *request.Request) (*value.Object, *request.Refu
 		return nil, request.Invalid(err.Error())
 	}
 	d.tables[name] = t
-	described, refused := describe(t)
-	return value.NewObject("TableDescription", described), refused
+	return described("TableDescription", t)
 }

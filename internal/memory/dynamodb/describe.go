@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 
@@ -9,31 +8,6 @@ import (
 	"github.com/mapjob/mapjob/internal/memory/dynamodb/table"
 	"github.com/mapjob/mapjob/internal/value"
 )
-
-// describedTable is a table in the answer of DescribeTable.
-type describedTable struct {
-	TableName, TableArn, TableStatus string
-
-	KeySchema            table.KeySchema
-	AttributeDefinitions []table.Definition
-	CreationDateTime     float64
-	ItemCount            int
-	TableSizeBytes       int
-	BillingModeSummary   struct{ BillingMode string }
-
-	GlobalSecondaryIndexes, LocalSecondaryIndexes []describedIndex `json:",omitempty"`
-}
-
-type describedIndex struct {
-	table.IndexSchema
-	IndexArn       string
-	IndexStatus    string `json:",omitempty"` // of a global one
-	ItemCount      int
-	IndexSizeBytes int
-}
-
-// arnPrefix is that of the ARNs of tables.
-const arnPrefix = "arn:aws:dynamodb:us-east-1:123456789012:table/"
 
 // describeTable handles DescribeTable.
 func (d *Database) describeTable(r *request.Request) (*value.Object, *request.Refusal) {
@@ -46,39 +20,16 @@ func (d *Database) describeTable(r *request.Request) (*value.Object, *request.Re
 		refused.Message += ": Table: " + name + " not found"
 		return nil, refused
 	}
-	described, refused := describe(t)
-	return value.NewObject("Table", described), refused
+	return described("Table", t)
 }
 
-// describe returns what DescribeTable shows of a table.
-func describe(t *table.Table) (any, *request.Refusal) {
-	described := describedTable{TableName: t.Name, TableArn: arnPrefix + t.Name, TableStatus: "ACTIVE", KeySchema: t.Schema.KeySchema,
-		AttributeDefinitions: t.Schema.AttributeDefinitions, CreationDateTime: float64(t.Created.UnixMilli()) / 1000}
-	described.BillingModeSummary.BillingMode = "PAY_PER_REQUEST"
-	described.ItemCount, described.TableSizeBytes = t.Items.Sizes()
-	for _, s := range t.Schema.GlobalSecondaryIndexes {
-		i := describeIndex(t, s)
-		i.IndexStatus = "ACTIVE"
-		described.GlobalSecondaryIndexes = append(described.GlobalSecondaryIndexes, i)
-	}
-	for _, s := range t.Schema.LocalSecondaryIndexes {
-		described.LocalSecondaryIndexes = append(described.LocalSecondaryIndexes, describeIndex(t, s))
-	}
-	text, err := json.Marshal(described)
-	var shown any
-	if err == nil {
-		shown, err = value.Parse(text)
-	}
+// described returns an answer with a table.
+func described(member string, t *table.Table) (*value.Object, *request.Refusal) {
+	shown, err := t.Described()
 	if err != nil {
 		return nil, request.Refusef("InternalServerError", "%v", err)
 	}
-	return shown, nil
-}
-
-func describeIndex(t *table.Table, s table.IndexSchema) describedIndex {
-	i := describedIndex{IndexSchema: s, IndexArn: arnPrefix + t.Name + "/index/" + s.IndexName}
-	i.ItemCount, i.IndexSizeBytes = t.Index(s.IndexName).Sizes()
-	return i
+	return value.NewObject(member, shown), nil
 }
 
 // describeTimeToLive handles DescribeTimeToLive. Items do not expire.
