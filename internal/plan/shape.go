@@ -11,6 +11,11 @@ type Shape struct {
 	Child   []Step // the path of a child, or of an iteration of an Inline Map
 	PerItem []Step // inside the Map of a child, once for each item of its batch
 	Map     MapShape
+	// Foreign is set if mapjob has not made the state machine, which checks no limits
+	// then.
+	Foreign bool
+	// Verdict is how many items may fail; nil if the Map alone decides.
+	Verdict *Tolerance
 	// Calls are the roles of the functions that Tasks invoke.
 	Calls map[string]Role
 	// Assumed are the Choice states that the structure of the definition decided.
@@ -78,6 +83,13 @@ func Matches(names []string, err string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		return name == err || name == "States.ALL" || name == "States.TaskFailed"
 	})
+}
+
+// Tolerance is how many items may fail: both limits count if both are set, and with
+// neither no item may.
+type Tolerance struct {
+	Count      int
+	Percentage float64
 }
 
 // MapShape is the Map of a job, with its fields as evaluated. Fields that the

@@ -2,9 +2,11 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/mapjob/mapjob/internal/plan"
+	"github.com/mapjob/mapjob/internal/plan/option"
 )
 
 // advice returns the recommended settings as props, in Go.
@@ -20,9 +22,26 @@ func (r *result) advice() string {
 	default:
 		fmt.Fprintf(&text, "Mode: &mapjob.Distributed{%sBatchSize: jsii.Number(%d), MaxConcurrency: jsii.Number(%d)},\n", express(s), s.Batch, s.MaxConcurrency)
 	}
-	fmt.Fprintf(&text, "// gofunction.Props of the worker\nMemoryMB: jsii.Number(%d),\nTimeout:  awscdk.Duration_Seconds(jsii.Number(%.0f)),",
-		s.Memory[plan.Worker], s.Timeout[plan.Worker].Seconds())
-	return text.String()
+	if failing := option.Failing(r.workload, r.job.shapes(s)); failing > 0 {
+		fmt.Fprintf(&text, "ToleratedFailurePercentage: jsii.Number(%.0f),\n", math.Ceil(min(100, 100*failing)))
+	}
+	writeFunction(&text, s, plan.Worker)
+	// Functions whose time the default of a minute may not cover.
+	const long = 20 // seconds
+	took := r.recommended.Took
+	if took.Before > long && r.job.invokes(plan.JobStart) {
+		writeFunction(&text, s, plan.JobStart)
+	}
+	if took.After > long && r.job.invokes(plan.Summary) {
+		writeFunction(&text, s, plan.Summary)
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// writeFunction writes the settings of a function.
+func writeFunction(to *strings.Builder, s plan.Setup, role plan.Role) {
+	fmt.Fprintf(to, "// gofunction.Props of the %s\nMemoryMB: jsii.Number(%d),\nTimeout:  awscdk.Duration_Seconds(jsii.Number(%.0f)),\n",
+		role, s.Memory[role], s.Timeout[role].Seconds())
 }
 
 func express(s plan.Setup) string {

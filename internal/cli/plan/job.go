@@ -217,7 +217,12 @@ func (j job) shapes(s plan.Setup) plan.Shape {
 	return shape
 }
 
+// invokes reports whether the job has a function of a role. A workload alone is
+// planned with a job start and a summary.
 func (j job) invokes(role plan.Role) bool {
+	if j.shape == nil {
+		return role != plan.Chunker
+	}
 	for _, r := range j.shape.Calls {
 		if r == role {
 			return true

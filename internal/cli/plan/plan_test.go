@@ -40,6 +40,31 @@ func TestTheTableHasWhatAWorkloadCosts(t *testing.T) {
 	}
 }
 
+// The props have all that the workload needs, and nothing that it does not.
+func TestThePropsAreThoseThatTheWorkloadNeeds(t *testing.T) {
+	large := []string{"// gofunction.Props of the job start\n", "// gofunction.Props of the summary\n"}
+	tolerant := "ToleratedFailurePercentage: jsii.Number(31),"
+	for flags, c := range map[string]struct{ has, hasNot []string }{
+		"--items 10000000 --item-ms 100":                  {large, []string{"Tolerated"}},
+		"--items 1000 --item-ms 100 --failure-rate 0.305": {[]string{tolerant}, large},
+	} {
+		text, err := run(t, strings.Fields(flags)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range c.has {
+			if !strings.Contains(text, line) {
+				t.Errorf("%s: got no %q in\n%s", flags, line, text)
+			}
+		}
+		for _, line := range c.hasNot {
+			if strings.Contains(text, line) {
+				t.Errorf("%s: got %q in\n%s", flags, line, text)
+			}
+		}
+	}
+}
+
 func TestWhatIsAssumedIsSaid(t *testing.T) {
 	for flags, note := range map[string]string{
 		"--items 9000 --item-ms 20":                                                            "- an item has 200 bytes: --item-bytes says how many",

@@ -1,6 +1,7 @@
 package option
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 // can't have that setup.
 func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape, b *price.Book) (options, others []Option, err error) {
 	shapes = tolerant(shapes)
+	base = withTimeouts(base)
 	limits := map[kind]Limit{} // with the longest timeout
 	for _, s := range setups(w, base, shapes, b) {
 		o, err := Evaluate(w, s, shapes(s), b)
@@ -23,7 +25,7 @@ func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shap
 		}
 		limit, ok := limits[o.kind()]
 		if !ok {
-			s.Timeout = withTimeout(s, 15*time.Minute)
+			s.Timeout = withTimeout(s, longestTimeout)
 			limit = BatchLimit(w, s, shapes(s), b)
 			limits[o.kind()] = limit
 		}
@@ -49,7 +51,7 @@ func Compare(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shap
 func tolerant(shapes func(plan.Setup) plan.Shape) func(plan.Setup) plan.Shape {
 	return func(s plan.Setup) plan.Shape {
 		shape := shapes(s)
-		shape.Map.ToleratedPercentage, shape.Map.ToleratedCount = 100, 0
+		shape.Map.ToleratedPercentage, shape.Map.ToleratedCount, shape.Verdict = 100, 0, nil
 		return shape
 	}
 }
@@ -77,7 +79,7 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 			}
 			s := base
 			s.Passing, s.Children, s.MaxConcurrency, s.Batch = passing, children, atOnce, 1
-			s.Timeout = withTimeout(base, 15*time.Minute)
+			s.Timeout = withTimeout(base, longestTimeout)
 			if !possible(shapes(s)) {
 				continue
 			}
@@ -108,7 +110,7 @@ func possible(shape plan.Shape) bool { return len(shape.Child) > 0 }
 func workerTimeout(w plan.Workload, s plan.Setup, b *price.Book) time.Duration {
 	seconds := batchSeconds(w, s, s.Batch)
 	seconds += 4 * w.Time.Deviation().Seconds() * math.Sqrt(float64(s.Batch)) / float64(max(s.ItemsAtOnce, 1))
-	return min(time.Duration(math.Ceil(seconds/(1-b.Assumption("margin").Value)+reserve.Seconds()))*time.Second, 15*time.Minute)
+	return min(time.Duration(math.Ceil(seconds/(1-b.Assumption("margin").Value)+reserve.Seconds()))*time.Second, longestTimeout)
 }
 
 func withTimeout(s plan.Setup, d time.Duration) map[plan.Role]time.Duration {
@@ -119,6 +121,16 @@ func withTimeout(s plan.Setup, d time.Duration) map[plan.Role]time.Duration {
 		}
 	}
 	return all
+}
+
+// withTimeouts returns a setup whose functions have all the time that a function can
+// have.
+func withTimeouts(s plan.Setup) plan.Setup {
+	s.Timeout = maps.Clone(s.Timeout)
+	for role := range s.Timeout {
+		s.Timeout[role] = longestTimeout
+	}
+	return s
 }
 
 // leastConcurrency returns the option with the least MaxConcurrency that takes at most

@@ -46,6 +46,8 @@ const (
 	spareBytes = 250             // of an outcome of an Inline job, beside those of its item
 	most       = protocol.MaxItems
 	month      = 730 * time.Hour
+
+	longestTimeout = 15 * time.Minute // of a function
 )
 
 // Limits returns the hard limits that a job with this setup meets as its items become
@@ -53,6 +55,9 @@ const (
 func Limits(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) []Limit {
 	l := limits{w: w, s: s, shape: shape, b: b}
 	l.tolerance()
+	if shape.Foreign {
+		l.data()
+	}
 	switch s.Passing {
 	case plan.Inline:
 		l.inline()
@@ -84,20 +89,28 @@ func (l *limits) add(at float64, name, remedy string) {
 
 // tolerance adds the items that may fail, if more are expected to.
 func (l *limits) tolerance() {
-	m := l.shape.Map
-	failed := min(1, l.w.Failed+failedForGood(l.w.Crashed, workerAttempts(l.shape)))
-	percentage := m.ToleratedPercentage > 0 && failed*100 > m.ToleratedPercentage
+	m := plan.Tolerance{Count: l.shape.Map.ToleratedCount, Percentage: l.shape.Map.ToleratedPercentage}
+	if l.shape.Verdict != nil {
+		m = *l.shape.Verdict
+	}
+	failed := Failing(l.w, l.shape)
+	percentage := m.Percentage > 0 && failed*100 > m.Percentage
 	var at float64
 	switch {
-	case failed == 0 || m.ToleratedPercentage > 0 && m.ToleratedCount == 0 && !percentage:
+	case failed == 0 || m.Percentage > 0 && m.Count == 0 && !percentage:
 		return
 	case percentage:
-	case m.ToleratedCount > 0:
-		at = float64(m.ToleratedCount) / failed
+	case m.Count > 0:
+		at = float64(m.Count) / failed
 	default: // none: then one is too many
 		at = math.Ceil(1/failed) - 1
 	}
 	l.add(at+1e-6, "failures that the job tolerates", "raise ToleratedFailurePercentage")
+}
+
+// Failing returns the share of items that are expected to fail in the end.
+func Failing(w plan.Workload, shape plan.Shape) float64 {
+	return min(1, w.Failed+failedForGood(w.Crashed, workerAttempts(shape)))
 }
 
 // workerAttempts returns how often an invocation of the worker that crashed is tried
@@ -129,6 +142,11 @@ func failedForGood(crashed float64, attempts int) float64 {
 // inline adds the limits of an Inline job: its history holds the events of all items
 // with all their retries, and its data all items and outcomes. The job checks both.
 func (l *limits) inline() {
+	if l.shape.Foreign {
+		item := plan.PathOf(l.shape.Child)
+		l.add((quota(l.b, "states.events")-2-plan.PathOf(l.shape.Parent).Events)/(2+item.Events), "25,000 events of a history", "use Distributed mode")
+		return
+	}
 	const forOthers = 500 // events that are not of items
 	tries := 1
 	eachCall(l.shape.Child, func(c *plan.Call) {
@@ -138,6 +156,19 @@ func (l *limits) inline() {
 	})
 	l.add(float64((int(quota(l.b, "states.events"))-forOthers)/(7+3*tries)), "most that an Inline job takes", "use Distributed mode")
 	l.add(float64((protocol.MaxInput-len("[]")+len(","))/(l.w.ItemBytes+len(",")+spareBytes)), "240,000 bytes of an Inline job", "use Distributed mode")
+}
+
+// data adds the items that the state may get and put out itself.
+func (l *limits) data() {
+	m := l.shape.Map
+	const name = "262,144 bytes of a state's data"
+	bytes := quota(l.b, "states.payload") - float64(len("[]")-len(","))
+	if !m.Reader {
+		l.add(bytes/float64(l.w.ItemBytes+len(",")), name, "store the items in S3, and read them with an ItemReader")
+	}
+	if !m.Writer {
+		l.add(bytes/float64(max(l.w.ResultBytes, len("{}"))+len(",")), name, "store the results in S3, with a ResultWriter")
+	}
 }
 
 // payload adds the items whose indexes leave room for an item in a child's input.
@@ -158,9 +189,17 @@ func (l *limits) functions() {
 	one.Items = 1
 	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
 		if timeout := (l.s.Timeout[role] - reserve).Seconds(); calls[role] && timeout > 0 {
-			l.add(timeout/roleSeconds(role, one, l.s, l.b), fmt.Sprintf("%s's %s", role, span(l.s.Timeout[role])), "give it more memory")
+			l.add(timeout/roleSeconds(role, one, l.s, l.b), fmt.Sprintf("%s's %s", role, span(l.s.Timeout[role])), l.moreTime(role))
 		}
 	}
+}
+
+// moreTime says how a function gets more done.
+func (l *limits) moreTime(role plan.Role) string {
+	if l.s.Timeout[role] < longestTimeout {
+		return "raise its timeout, or give it more memory"
+	}
+	return "give it more memory"
 }
 
 // time adds the items with which an execution lasts too long.

@@ -5,6 +5,7 @@ package option
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/number"
@@ -119,19 +120,23 @@ func name(s plan.Setup) string {
 // mill is a tenth of a cent, in dollars: options that differ by less cost the same.
 const mill = 0.001
 
-// compareOptions sorts by cost, then by time, then by the size of a batch. Standard
-// children come before Express children, which may run twice, and items by value before
-// items by reference, which no console shows.
+// compareOptions sorts by cost, then by time, then by the exact cost. Standard children
+// come before Express children, which may run twice, and items by value before items by
+// reference, which no console shows.
 func compareOptions(a, b Option) int {
 	return cmp.Or(
 		cmp.Compare(int64(a.Total().Dollars()/mill), int64(b.Total().Dollars()/mill)),
 		-cmp.Compare(a.Setup.Children, b.Setup.Children),
 		-cmp.Compare(a.Setup.Passing, b.Setup.Passing),
-		cmp.Compare(a.Took.Seconds, b.Took.Seconds),
+		cmp.Compare(a.magnitude(), b.magnitude()),
 		a.Total().Cmp(b.Total()),
 		cmp.Compare(a.Setup.Batch, b.Setup.Batch),
 	)
 }
+
+// magnitude is equal for options that take about as long: within a fourth, or less than
+// a second.
+func (o *Option) magnitude() int { return int(math.Log(max(o.Took.Seconds, 1)) / math.Log(1.25)) }
 
 // kind is how an option passes items, and to which children.
 type kind struct {
@@ -177,7 +182,7 @@ func (e *NoneError) Error() string {
 
 // Recommend returns the cheapest option that can do the workload. Of options that cost
 // the same to a tenth of a cent, it returns one with Standard children and by value, of
-// several the fastest, and of several the one with the smallest batches.
+// several the fastest, and of those that take about as long the cheapest.
 func Recommend(options []Option, w plan.Workload) (Option, error) {
 	var best *Option
 	var nearest Option

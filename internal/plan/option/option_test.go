@@ -137,6 +137,45 @@ func TestOptionsThatCostTheSameAreSortedByTime(t *testing.T) {
 	}
 }
 
+// foreign returns the shape of a state machine that mapjob has not made.
+func foreign(m plan.MapShape) plan.Shape {
+	events := 4
+	if m.Distributed {
+		events = 6
+	}
+	return plan.Shape{Foreign: true, Map: m, Parent: []plan.Step{{State: "Each", Type: "Map", Entries: 1, Events: events}},
+		Child: []plan.Step{{State: "Do", Type: "Task", Entries: 1, Events: 5, Call: &plan.Call{Role: plan.Worker, Service: "lambda"}}}}
+}
+
+// Of options that cost and take about the same, one that costs half as much again gains
+// nothing.
+func TestSmallJobsAreNotPlannedWithoutBatches(t *testing.T) {
+	w, s := tenMillion()
+	for _, items := range []int{5, 1000} {
+		w.Items, w.Time = items, plan.Exactly(10*time.Microsecond)
+		options, _ := compared(t, w, s, bookOf(t, "us-east-1"))
+		o, err := Recommend(options, w)
+		if err != nil || o.Counts.Children != 1 {
+			t.Errorf("%d items: got %v and %s for $%v, expected one batch", items, err, o.Name, o.Total().Dollars())
+		}
+	}
+}
+
+// A timeout that a function may have longer is no reason against a job.
+func TestOptionsHaveTheLongestTimeouts(t *testing.T) {
+	w, s := tenMillion()
+	s.Timeout = map[plan.Role]time.Duration{plan.Worker: time.Minute, plan.JobStart: time.Minute, plan.Summary: time.Minute}
+	b := bookOf(t, "us-east-1")
+	asItIs, err := Evaluate(w, s, form(s), b)
+	if err != nil || asItIs.Feasible || asItIs.First.Remedy != "raise its timeout, or give it more memory" {
+		t.Errorf("got %v, feasible %v: %s: %s, expected the job start's minute", err, asItIs.Feasible, asItIs.First, asItIs.First.Remedy)
+	}
+	options, _ := compared(t, w, s, b)
+	if o, err := Recommend(options, w); err != nil || o.Setup.Timeout[plan.JobStart] != 15*time.Minute || s.Timeout[plan.JobStart] != time.Minute {
+		t.Errorf("got %v and a timeout of the job start of %s, expected 15 minutes", err, o.Setup.Timeout[plan.JobStart])
+	}
+}
+
 // A job is possible with as many items as its limit has, and not with one more.
 func TestLimitsAtTheirEdges(t *testing.T) {
 	b := bookOf(t, "us-east-1")
@@ -222,6 +261,28 @@ func TestLimitsAtTheirEdges(t *testing.T) {
 			roomy(s)
 			w.Crashed = 0.01 // three in a row: one in a million
 		}, "failures that the job tolerates", 999_999},
+		{"failures above the share of a job", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			roomy(s)
+			*shape = form(*s)
+			// By reference, the Map tolerates all failures of children.
+			w.Failed, shape.Map.ToleratedPercentage, shape.Verdict = 0.3, 100, &plan.Tolerance{Percentage: 25}
+		}, "failures that the job tolerates", 0},
+		{"events of an Inline Map of another state machine", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			inline(s)
+			w.ItemBytes = 2
+			*shape = foreign(plan.MapShape{})
+		}, "25,000 events of a history", 3570}, // (25,000 − 2 − 4) / 7
+		{"data of an Inline Map of another state machine", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			inline(s)
+			*shape = foreign(plan.MapShape{})
+		}, "262,144 bytes of a state's data", 1304}, // 2 + 1,304 × 200 + 1,303 = 262,105
+		{"items of another state machine without a reader", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			*shape = foreign(plan.MapShape{Distributed: true, Writer: true})
+		}, "262,144 bytes of a state's data", 1304},
+		{"results of another state machine without a writer", func(w *plan.Workload, s *plan.Setup, shape *plan.Shape) {
+			w.ResultBytes = 1000
+			*shape = foreign(plan.MapShape{Distributed: true, Reader: true})
+		}, "262,144 bytes of a state's data", 261},
 		{"nothing else", func(_ *plan.Workload, s *plan.Setup, _ *plan.Shape) { roomy(s) }, "most that a Map reads", 100_000_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {

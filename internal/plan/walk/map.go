@@ -80,3 +80,34 @@ func (w *walker) chunkSize() (size int, ok bool) {
 	}
 	return 0, false
 }
+
+// readVerdict finds out whether the state machine is a job of mapjob, and how many
+// items may fail then.
+func (w *walker) readVerdict() {
+	if w.main.Name != protocol.StateMap || w.state("CheckItems") == nil {
+		w.shape.Foreign = true
+		return
+	}
+	var payload any
+	if summary := w.state(protocol.StateSummary); summary != nil {
+		payload = member(w.evaluate(summary.Parameters), "Payload")
+	}
+	if payload == nil {
+		w.uncounted(w.main, "how many failures the job tolerates is not counted")
+		w.shape.Verdict = &plan.Tolerance{Percentage: 100}
+		return
+	}
+	percentage, _ := value.Float(member(payload, "toleratedFailurePercentage"))
+	count, _ := value.Float(member(payload, "toleratedFailureCount"))
+	w.shape.Verdict = &plan.Tolerance{Count: int(count), Percentage: percentage}
+}
+
+// state returns the state of a name; nil if there is none.
+func (w *walker) state(name string) *asl.State {
+	for s := range w.machine.AllStates() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}

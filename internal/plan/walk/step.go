@@ -256,7 +256,7 @@ func (w *walker) evaluate(t *expression.Template) any {
 // scope has what is known while the Map is evaluated.
 func (w *walker) scope() *expression.Scope {
 	address := value.NewObject("bucket", "", "key", "", "prefix", "")
-	known := value.NewObject("jobRerun", nil, "items", address, "results", address) // of a job that is no rerun
+	known := value.NewObject("jobRerun", nil, "input", value.NewObject(), "items", address, "results", address) // of a job that is no rerun
 	for name, v := range w.facts.Variables {
 		known.Set(name, v)
 	}

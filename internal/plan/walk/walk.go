@@ -44,6 +44,7 @@ func Shape(m *asl.StateMachine, f Facts) (plan.Shape, plan.Setup, error) {
 	w.findWorker()
 	w.readMap()
 	w.shape.Parent = w.steps(path)
+	w.readVerdict()
 	w.setup.ExecutionTimeout = seconds(m.TimeoutSeconds)
 	return w.shape, w.setup, nil
 }

@@ -86,8 +86,23 @@ func TestJobs(t *testing.T) {
 				t.Errorf("got the calls %s, expected %s", calls, expected.calls)
 			}
 			var uncounted []string
-			if name == "everything" {
+			var verdict plan.Tolerance
+			switch name {
+			case "everything":
 				uncounted = []string{"state NotifySucceeded: what arn:${AWS::Partition}:states:::aws-sdk:sns:publish costs is not counted"}
+				verdict = plan.Tolerance{Count: 1000, Percentage: 2.5}
+			case "inline-minimal": // which has no summary
+				uncounted = []string{"state Map: how many failures the job tolerates is not counted"}
+				verdict.Percentage = 100
+			case "inline":
+				verdict.Percentage = 50
+			case "object-list":
+				verdict.Count = 5
+			case "invoicing":
+				verdict.Percentage = 10
+			}
+			if shape.Foreign || shape.Verdict == nil || *shape.Verdict != verdict {
+				t.Errorf("got foreign %v and the verdict %v, expected a job that tolerates %v", shape.Foreign, shape.Verdict, verdict)
 			}
 			if diff := cmp.Diff(uncounted, shape.Uncounted); diff != "" {
 				t.Errorf("uncounted (-expected +got):\n%s", diff)
@@ -177,6 +192,9 @@ func TestOtherDefinitions(t *testing.T) {
 				t.Fatal(err)
 			}
 			counts := plan.Count(plan.Workload{}, setup, shape)
+			if !shape.Foreign || shape.Verdict != nil {
+				t.Errorf("got foreign %v and the verdict %v, expected no job of mapjob", shape.Foreign, shape.Verdict)
+			}
 			if got := names(shape.Parent); got != c.path || counts.Transitions != c.entries || counts.ParentEvents != c.events {
 				t.Errorf("got the path %s with %v states entered and %v events, expected %s with %v and %v", got, counts.Transitions, counts.ParentEvents, c.path, c.entries, c.events)
 			}
