@@ -52,7 +52,7 @@ func (r *result) what() string {
 func (r *result) where() string {
 	workers := ""
 	if q, ok := r.book.Quota("lambda.concurrency"); ok {
-		workers = fmt.Sprintf(", at most %s functions at once", number.Thousands(int(q.Value)))
+		workers = fmt.Sprintf(", at most %s at once", number.Of(int(q.Value), "function"))
 	}
 	return fmt.Sprintf("%s, %s%s (prices of %s)", r.job.described(), r.book.Region(), workers, r.priced())
 }
@@ -151,7 +151,7 @@ func limitOf(o option.Option) string {
 
 func (r *result) printCurrent(to *strings.Builder) {
 	o := *r.current
-	fmt.Fprintf(to, "\nThis job: %s, %s at once: %s an execution, of it %s orchestration; takes %s", settings(o.Setup), number.Thousands(o.Setup.MaxConcurrency),
+	fmt.Fprintf(to, "\nThis job: %s%s: %s an execution, of it %s orchestration; takes %s", settings(o.Setup), atOnce(o.Setup),
 		dollars(o.Total().Dollars()), dollars(o.Orchestration.Dollars()), lasting(o.Took.Seconds))
 	if o.Took.Binds != "" {
 		fmt.Fprintf(to, ", which %s bounds", o.Took.Binds)
@@ -282,4 +282,12 @@ func (r *result) notes() []string {
 		}
 	}
 	return notes
+}
+
+// atOnce says how many children run at once, if the definition limits them.
+func atOnce(s plan.Setup) string {
+	if s.MaxConcurrency == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s at once", number.Thousands(s.MaxConcurrency))
 }
