@@ -3,6 +3,7 @@ package simulation_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -376,6 +377,6 @@ func tasksOf(s *deployment.Stack, resource string, called func()) map[string]eng
 	}
 	return map[string]engine.Integration{resource: engine.IntegrationFunc(func(context.Context, *engine.Request) (any, error) {
 		called()
-		return nil, fmt.Errorf("the job failed")
+		return nil, errors.New("the job failed")
 	})}
 }
