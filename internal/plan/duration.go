@@ -78,7 +78,7 @@ func (e *estimate) around() (before, after float64) {
 			}
 			*at += e.book.Assumption("state-seconds").Value + s.Wait.Seconds()
 			if c := s.Call; c != nil && c.Role != "" {
-				*at += e.book.Assumption("cold-start-seconds").Value + e.passes(c.Role)
+				*at += e.book.Assumption("cold-start-seconds").Value + Passes(c.Role, e.workload, e.setup, e.book)
 			}
 			add(s.Inner)
 		}
@@ -87,21 +87,22 @@ func (e *estimate) around() (before, after float64) {
 	return before, after
 }
 
-// passes returns the seconds in which a function of the parent passes over all items.
-func (e *estimate) passes(role Role) float64 {
+// Passes returns the seconds in which a function of the parent passes over all items,
+// as the kit does: 0 for other functions.
+func Passes(role Role, w Workload, s Setup, b *price.Book) float64 {
 	var speed float64
 	switch role {
 	case JobStart, Chunker:
-		speed = e.book.Assumption("start-items-per-second").Value
+		speed = b.Assumption("start-items-per-second").Value
 	case Summary:
-		speed = e.book.Assumption("summary-items-per-second").Value
+		speed = b.Assumption("summary-items-per-second").Value
 	default:
 		return 0
 	}
-	if memory := e.setup.Memory[role]; memory > 0 {
-		speed *= float64(memory) / e.book.Assumption("vcpu-memory").Value
+	if memory := s.Memory[role]; memory > 0 {
+		speed *= float64(memory) / b.Assumption("vcpu-memory").Value
 	}
-	return float64(e.workload.Items) / speed
+	return float64(w.Items) / speed
 }
 
 // children computes how long children take.

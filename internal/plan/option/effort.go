@@ -67,7 +67,7 @@ func (u *using) functions() {
 	u.c.ExpressGBSeconds = price.From(express)
 	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
 		if u.c.LambdaRequests[role] > 0 {
-			u.c.LambdaGBSeconds[role] = price.From(roleSeconds(role, u.w, u.s, u.b) * float64(u.s.Memory[role]) / 1024)
+			u.c.LambdaGBSeconds[role] = price.From(plan.Passes(role, u.w, u.s, u.b) * float64(u.s.Memory[role]) / 1024)
 		}
 	}
 }

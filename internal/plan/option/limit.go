@@ -189,7 +189,7 @@ func (l *limits) functions() {
 	one.Items = 1
 	for _, role := range []plan.Role{plan.JobStart, plan.Chunker, plan.Summary} {
 		if timeout := (l.s.Timeout[role] - reserve).Seconds(); calls[role] && timeout > 0 {
-			l.add(timeout/roleSeconds(role, one, l.s, l.b), fmt.Sprintf("%s's %s", role, span(l.s.Timeout[role])), l.moreTime(role))
+			l.add(timeout/plan.Passes(role, one, l.s, l.b), fmt.Sprintf("%s's %s", role, span(l.s.Timeout[role])), l.moreTime(role))
 		}
 	}
 }

@@ -43,15 +43,6 @@ func expressGB(b *price.Book, payload float64) float64 {
 	return math.Ceil((b.Assumption("express-overhead-bytes").Value+b.Assumption("express-definition-bytes").Value+payload)/step) * 64 / 1024
 }
 
-// roleSeconds returns how long the kit's part of a function takes.
-func roleSeconds(role plan.Role, w plan.Workload, s plan.Setup, b *price.Book) float64 {
-	rate := b.Assumption("start-items-per-second").Value
-	if role == plan.Summary {
-		rate = b.Assumption("summary-items-per-second").Value
-	}
-	return float64(w.Items) / (rate * float64(s.Memory[role]) / b.Assumption("vcpu-memory").Value)
-}
-
 func parts(bytes, each float64) float64 { return math.Ceil(bytes / each) }
 
 // put returns the requests that store an object.

@@ -71,14 +71,12 @@ func (w *walker) chunkSize() (size int, ok bool) {
 	if w.main.Map.ItemSelector == nil || member(w.evaluate(w.main.Map.ItemSelector), "Chunk") == nil {
 		return 0, false
 	}
-	for s := range w.machine.AllStates() {
-		if s.Task == nil || s.Name != protocol.StateJobStart {
-			continue
-		}
-		n, whole := expression.WholeNumber(member(member(w.evaluate(s.Parameters), "Payload"), "chunkSize"))
-		return int(n), whole
+	start := w.state(protocol.StateJobStart)
+	if start == nil {
+		return 0, false
 	}
-	return 0, false
+	n, whole := expression.WholeNumber(member(member(w.evaluate(start.Parameters), "Payload"), "chunkSize"))
+	return int(n), whole
 }
 
 // readVerdict finds out whether the state machine is a job of mapjob, and how many
