@@ -219,6 +219,33 @@ func TestCostTableIsThatOfTheCommand(t *testing.T) {
 	}
 }
 
+// The table of docs/choose.md has the totals of the command.
+func TestChooseTableIsThatOfTheCommand(t *testing.T) {
+	text, err := os.ReadFile("../../docs/choose.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	options, others, _ := tenMillionOptions(t)
+	var want strings.Builder
+	row := func(name string, o *planOption) {
+		fmt.Fprintf(&want, "| %s | $%.2f | $%.2f | $%.2f |\n", name, o.ComputeUSD, o.OrchestrationUSD, o.ComputeUSD+o.OrchestrationUSD)
+	}
+	row("mapjob, by reference", find(t, options, "by-reference", "standard", 0))
+	row("mapjob, by value", find(t, options, "by-value", "standard", 0))
+	row("a Distributed Map by hand, one item a child", find(t, options, "by-value", "standard", 1))
+	for _, name := range []string{"queue", "tracked queue", "durable functions"} {
+		i := slices.IndexFunc(others, func(o planOption) bool { return o.Architecture == name })
+		if i < 0 {
+			t.Fatalf("got no architecture %s, expected one", name)
+		}
+		row(name, &others[i])
+	}
+	if !strings.Contains(string(text), "| ---: |\n"+want.String()+"<!-- end -->") {
+		t.Errorf("docs/choose.md has another table than this:\n%s", want.String())
+	}
+}
+
 // spaced returns a text with one space between words.
 func spaced(text string) string {
 	var lines []string
