@@ -31,6 +31,7 @@ func TestAnOrderWithoutACustomer(t *testing.T) {
 	}
 	stack := sfntest.Parse(t, text)
 	synctest.Test(t, func(t *testing.T) {
+		// docs: job
 		w := sfntest.New(t, stack, sfntest.Handle("Worker", job.Work(greet)))
 		_, machine, _ := strings.Cut(w.Name("Greet/StateMachine"), "stateMachine:")
 		bucket, key := w.Name("Greet/Results"), machine+"/orders.jsonl"
@@ -43,6 +44,7 @@ func TestAnOrderWithoutACustomer(t *testing.T) {
 		if err := x.Err(); err == nil || err.Name != "MapJob.TooManyFailures" || x.MapRuns()[0].Total != 3 {
 			t.Errorf("got %v, expected MapJob.TooManyFailures of 3 items:\n%s", err, x.History())
 		}
+		// docs: end
 	})
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,10 +22,7 @@ type block struct {
 	text     string
 }
 
-var (
-	blocks = regexp.MustCompile("(?s)(?:<!-- output: ([a-z ]+) -->\n)?```([a-z]*)\n(.*?)```")
-	spaces = regexp.MustCompile(`(?m)^[ \t]+`)
-)
+var blocks = regexp.MustCompile("(?s)(?:<!-- output: ([a-z ]+) -->\n)?```([a-z]*)\n(.*?)```")
 
 func blocksOf(t *testing.T) []block {
 	text, err := os.ReadFile(guide)
@@ -38,39 +34,6 @@ func blocksOf(t *testing.T) []block {
 		list = append(list, block{language: m[2], output: m[1], text: m[3]})
 	}
 	return list
-}
-
-// The code of the guide is code that is tested.
-func TestCodeOfTheGuideIsTested(t *testing.T) {
-	var sources []string
-	for _, pattern := range []string{"*.go", "refund/*.go", "../*_test.go", "faults.yaml"} {
-		names, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sources = append(sources, spaces.ReplaceAllString(string(text), ""))
-		}
-	}
-	all, count := strings.Join(sources, "\n\x00\n"), 0
-	for _, b := range blocksOf(t) {
-		if b.language != "go" && b.language != "yaml" {
-			continue
-		}
-		count++
-		for part := range strings.SplitSeq(spaces.ReplaceAllString(b.text, ""), "…\n") { // what is left out
-			if !strings.Contains(all, part) {
-				t.Errorf("%s: got code that is in no test:\n%s", guide, b.text)
-			}
-		}
-	}
-	if count < 10 {
-		t.Errorf("got %d blocks of code, expected those of the guide", count)
-	}
 }
 
 // carelessVariable lets TestCarelessPayer fail.

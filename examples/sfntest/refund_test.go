@@ -87,6 +87,7 @@ func TestWhatARefundWaitsFor(t *testing.T) {
 	stack := sfntest.Parse(t, template())
 	synctest.Test(t, func(t *testing.T) {
 		w := sfntest.New(t, stack, sfntest.HandleFunc("Checker", refund.Check), sfntest.HandleFunc("Payer", paid))
+		// docs: waits
 		x := w.Start("Refund", refund.Request{Order: "o-1", Customer: "c-1", Amount: 700})
 		w.RunUntilBlocked()
 		if wait := x.Waits()[0]; wait.For != "timer" || wait.State != "Cool" || time.Until(wait.Until) != 24*time.Hour {
@@ -97,6 +98,7 @@ func TestWhatARefundWaitsFor(t *testing.T) {
 			t.Errorf("got %+v, expected a token that is answered within a week", wait)
 		}
 		x.Waits()[0].Fail("NoMoney", "the shop is bankrupt")
+		// docs: end
 		w.RunUntilBlocked()
 		if err := x.Err(); err == nil || err.Name != "NoMoney" {
 			t.Errorf("got %v, expected NoMoney", err)
@@ -115,10 +117,12 @@ func payer(world func() *sfntest.World) sfntest.Option {
 
 // balance returns what a customer has got.
 func balance(w *sfntest.World, customer string) (string, error) {
+	// docs: balance
 	out, err := dynamodb.NewFromConfig(w.Config()).GetItem(context.Background(), &dynamodb.GetItemInput{
 		TableName: aws.String(w.Name("Accounts")),
 		Key:       map[string]types.AttributeValue{"customer": &types.AttributeValueMemberS{Value: customer}},
 	})
+	// docs: end
 	if err != nil {
 		return "", err
 	}
@@ -132,8 +136,10 @@ func TestRefundIsPaidOnceIfItsAnswerIsLost(t *testing.T) {
 	stack := sfntest.Parse(t, template())
 	synctest.Test(t, func(t *testing.T) {
 		var w *sfntest.World
+		// docs: fault
 		w = sfntest.New(t, stack, sfntest.HandleFunc("Checker", refund.Check), payer(func() *sfntest.World { return w }),
 			sfntest.Inject(sfntest.Fault{Fault: "crash", When: "after", Function: "Payer"}))
+		// docs: end
 		x := w.Start("Refund", refund.Request{Order: "o-1", Customer: "c-1", Amount: 700})
 		w.Advance(24 * time.Hour)
 		x.Waits()[0].Succeed(map[string]bool{"approved": true})

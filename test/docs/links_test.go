@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -66,10 +67,8 @@ func problemsOfExternal(address *url.URL) error {
 	if address.Scheme != "https" {
 		return fmt.Errorf("got a link to %s, expected https", address)
 	}
-	for _, host := range hosts {
-		if address.Host == host {
-			return nil
-		}
+	if slices.Contains(hosts, address.Host) {
+		return nil
 	}
 	return fmt.Errorf("got a link to the host %s, expected one of %s", address.Host, strings.Join(hosts, ", "))
 }

@@ -50,10 +50,12 @@ type Payer struct {
 // paid again: Step Functions repeats an invocation whose answer it did not get.
 func (p Payer) Pay(ctx context.Context, r Request) (Receipt, error) {
 	_, err := p.Client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:           &p.Table,
-		Key:                 map[string]types.AttributeValue{"customer": &types.AttributeValueMemberS{Value: r.Customer}},
-		UpdateExpression:    aws.String("ADD balance :amount, refunds :orders"),
+		TableName:        &p.Table,
+		Key:              map[string]types.AttributeValue{"customer": &types.AttributeValueMemberS{Value: r.Customer}},
+		UpdateExpression: aws.String("ADD balance :amount, refunds :orders"),
+		// docs: condition
 		ConditionExpression: aws.String("NOT contains(refunds, :order)"),
+		// docs: end
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":amount": &types.AttributeValueMemberN{Value: strconv.Itoa(r.Amount)},
 			":orders": &types.AttributeValueMemberSS{Value: []string{r.Order}},
