@@ -1,6 +1,10 @@
 package jsonata
 
-import "github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+import (
+	"slices"
+
+	"github.com/mapjob/mapjob/internal/jsonata/internal/syntax"
+)
 
 // compiler turns the resolved syntax tree into nodes.
 type compiler struct {
@@ -211,11 +215,30 @@ func (c *compiler) concatenation(n *syntax.Node) node {
 }
 
 func (c *compiler) filter(n *syntax.Node) *filter {
-	f := &filter{node: c.node(n)}
+	f := &filter{node: c.node(n), fixed: fixed(n)}
 	if n.Kind == syntax.KindNumber {
 		f.index, f.literal = n.Value.(float64), true
 	}
 	return f
+}
+
+// fixed reports whether a node consists of numbers, ranges and arrays of them, such as
+// [0..6], without predicates of its own.
+func fixed(n *syntax.Node) bool {
+	if n.Predicates != nil || n.Group != nil {
+		return false
+	}
+	switch n.Kind {
+	case syntax.KindNumber:
+		return true
+	case syntax.KindNegate:
+		return fixed(n.Left)
+	case syntax.KindBinary:
+		return n.Text == ".." && fixed(n.Left) && fixed(n.Right)
+	case syntax.KindArray:
+		return !slices.ContainsFunc(n.List, func(item *syntax.Node) bool { return !fixed(item) })
+	}
+	return false
 }
 
 func (c *compiler) group(pairs [][2]*syntax.Node, pos int) *group {

@@ -11,6 +11,7 @@ type filter struct {
 	node    node
 	index   float64 // the index of the element, if literal
 	literal bool    // the predicate is a literal number
+	fixed   bool    // the predicate is made of literals: it is the same for every value
 }
 
 // apply selects the values in v for which the predicate holds. If v is not an
@@ -34,8 +35,15 @@ func (p *filter) apply(ev *evaluation, v any, f *frame) (any, error) {
 		return &list{items: []any{item}, seq: true}, nil
 	}
 	var out []any
+	var predicate any
 	for i, item := range items {
-		n, err := p.count(ev, item, i, len(items), f)
+		if i == 0 || !p.fixed {
+			var err error
+			if predicate, err = ev.eval(p.node, item, f); err != nil {
+				return nil, err
+			}
+		}
+		n, err := count(ev, predicate, i, len(items))
 		if err != nil {
 			return nil, err
 		}
@@ -64,13 +72,9 @@ func at(items []any, index float64) any {
 	return Undefined
 }
 
-// count returns how often the predicate selects an item: once if it holds, or
-// as often as its numbers equal the item's index.
-func (p *filter) count(ev *evaluation, item any, i, length int, f *frame) (int, error) {
-	v, err := ev.eval(p.node, item, f)
-	if err != nil {
-		return 0, err
-	}
+// count returns how often a predicate with the value v selects item i: once if it
+// holds, or as often as its numbers equal the index.
+func count(ev *evaluation, v any, i, length int) (int, error) {
 	if n, ok := value.Float(v); ok {
 		if err := finite(n); err != nil {
 			return 0, err
@@ -126,7 +130,11 @@ func (p *filter) applyTuples(ev *evaluation, current []tuple, f *frame) ([]tuple
 		return out, nil
 	}
 	for i := range current {
-		n, err := p.count(ev, current[i].context, i, len(current), current[i].frame(ev, f))
+		predicate, err := ev.eval(p.node, current[i].context, current[i].frame(ev, f))
+		if err != nil {
+			return nil, err
+		}
+		n, err := count(ev, predicate, i, len(current))
 		if err != nil {
 			return nil, err
 		}

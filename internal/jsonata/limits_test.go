@@ -184,4 +184,8 @@ func TestMaxStepsEndsEndlessLoops(t *testing.T) {
 	if got := evaluate(t, `$sum([1..20000].($ + 1))`, &jsonata.Environment{MaxSteps: 200_000}); got != "200030000" {
 		t.Errorf("got %s, expected a sum within the limit", got)
 	}
+	// A predicate that is the same for all elements is evaluated once.
+	if got := evaluate(t, `$sum([1..20000][[0..6, -1]])`, &jsonata.Environment{MaxSteps: 20_000}); got != "20028" {
+		t.Errorf("got %s, expected 20028, as a predicate of eight indexes takes few steps", got)
+	}
 }
