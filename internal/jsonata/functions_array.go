@@ -8,7 +8,7 @@ import (
 )
 
 var arrayFunctions = []*native{
-	function("count", "<a:n>", 1, func(c arguments) (any, error) { return float64(len(c.items(0))), nil }),
+	function("count", "<a:n>", 1, func(c arguments) (any, error) { return value.Whole(len(c.items(0))), nil }),
 	function("append", "<xx:a>", 2, func(c arguments) (any, error) {
 		v := joined(c.value(0), c.value(1))
 		return v, c.ev.allocate(len(each(v)), 8)

@@ -16,6 +16,23 @@ func (n Number) Float() float64 {
 	return f
 }
 
+// small has the whole numbers from 0, as values.
+var small = func() (all [256]any) {
+	for n := range all {
+		all[n] = float64(n)
+	}
+	return all
+}()
+
+// Whole returns a whole number as a value. The most frequent ones, which are small,
+// take no memory.
+func Whole(n int) any {
+	if n >= 0 && n < len(small) {
+		return small[n]
+	}
+	return float64(n)
+}
+
 // Float returns v as a float64, and reports whether v is a number.
 func Float(v any) (float64, bool) {
 	switch n := v.(type) {

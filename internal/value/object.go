@@ -87,6 +87,21 @@ func (o *Object) find(name string) int {
 	return -1
 }
 
+// Member returns the value to which names lead in v, one after the other. It reports
+// whether there is one.
+func Member(v any, names []string) (any, bool) {
+	for _, name := range names {
+		object, ok := v.(*Object)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = object.Get(name); !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
 // Set adds a member at the end, or replaces the value of an existing member.
 // Call it only while you build an object; if others may hold the object, use
 // [Object.With] instead.

@@ -198,8 +198,8 @@ func (s *scanner) number() (any, bool) {
 	}
 	literal := s.text[begun:s.at]
 	if whole && first == begun && len(literal) <= 15 {
-		n, err := strconv.ParseInt(string(literal), 10, 64)
-		return float64(n), err == nil
+		n, err := strconv.Atoi(string(literal))
+		return Whole(n), err == nil
 	}
 	return number(string(literal)), true
 }

@@ -133,3 +133,15 @@ func TestSizeMatchesText(t *testing.T) {
 		}
 	}
 }
+
+func TestWholeNumbersAreFloats(t *testing.T) {
+	for _, n := range []int{-1, 0, 1, 255, 256, 1 << 40} {
+		if v := value.Whole(n); v != float64(n) {
+			t.Errorf("got %T %v, expected the float64 %d", v, v, n)
+		}
+	}
+	text := []byte(`200`)
+	if n := testing.AllocsPerRun(10, func() { _, _ = value.Parse(text) }); n != 0 {
+		t.Errorf("got %v allocations for a small number, expected none", n)
+	}
+}
