@@ -40,7 +40,8 @@ type execution struct {
 	// ended is called once, when the execution has its final status.
 	ended       func()
 	over        chan struct{} // closed then; nil for a child
-	contextPart *value.Object // cached by executionContext
+	contextPart *value.Object // cached by context
+	machinePart *value.Object // cached by machine
 }
 
 func (r *run) newExecution(machine *asl.StateMachine, machineARN string, kind Type, name string) *execution {

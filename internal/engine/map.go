@@ -113,12 +113,6 @@ func (v *visit) selectItem(item *mapItem) (any, error) {
 		return item.input(), nil
 	}
 	scope := v.scope()
-	var context *value.Object
-	scope.Context = func() *value.Object {
-		if context == nil {
-			context = v.context().With("Map", item.context())
-		}
-		return context
-	}
+	v.run.context.item = item
 	return selector.Evaluate(scope)
 }

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +220,42 @@ func TestItemsOfAnObject(t *testing.T) {
 			fails(t, x, c.name, c.result)
 		} else {
 			succeeds(t, x, c.result)
+		}
+	}
+}
+
+func TestAPathIntoTheContextObjectGivesWhatItHoldsThere(t *testing.T) {
+	var names []string
+	for _, path := range []string{
+		"Execution", "Execution.Id", "Execution.Input.x", "Execution.StartTime", "StateMachine", "StateMachine.Name", "State.Name", "State.EnteredTime",
+		"Map", "Map.Item", "Map.Item.Index", "Map.Item.Value", "Map.Item.Value.n", "Map.Item.Key",
+	} {
+		names = append(names, `{"path":"{% $exists($states.context.`+path+`) ? $states.context.`+path+` : 'none' %}","whole":"{% ($c := $states.context; $exists($c.`+path+`) ? $c.`+path+` : 'none') %}"}`)
+		if path != "Map.Item.Key" {
+			names = append(names, `{"path":"{% $states.context.`+path+` %}","whole":"{% ($c := $states.context; $c.`+path+`) %}"}`)
+		}
+	}
+	paths := `{"all":[` + strings.Join(names, ",") + `]}`
+	for name, selector := range map[string]string{"in a selector": `"ItemSelector":` + paths + `,`, "in an iteration": ``} {
+		output := `,"Output":` + paths
+		if selector != "" {
+			output = ""
+		}
+		x := run(t, `{"QueryLanguage":"JSONata","StartAt":"Outer","States":{"Outer":{"Type":"Map","Items":[0],"End":true,"ItemProcessor":{"StartAt":"M","States":{
+			"M":{"Type":"Map","Items":[{"n":1},{"n":2}],`+selector+`"End":true,"ItemProcessor":{"StartAt":"P","States":{"P":{"Type":"Pass"`+output+`,"End":true}}}}}}}}}`, `{"x":7}`)
+		var outer [][]struct{ All []struct{ Path, Whole any } }
+		if err := json.Unmarshal(x.Output, &outer); err != nil || len(outer) != 1 || len(outer[0]) != 2 || len(outer[0][1].All) != len(names) {
+			t.Fatalf("%s: got %s %s %s, expected %d values of two items", name, x.Status, x.Cause, x.Output, len(names))
+		}
+		for i, of := range outer[0] {
+			for at, got := range of.All {
+				if diff := cmp.Diff(got.Whole, got.Path); diff != "" {
+					t.Errorf("%s, item %d: %s (-whole +path):\n%s", name, i, names[at], diff)
+				}
+			}
+			if n := of.All[slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, `{"path":"{% $states.context.Map.Item.Value.n `) })]; n.Path != float64(i+1) {
+				t.Errorf("%s: got %v, expected the item %d", name, n.Path, i+1)
+			}
 		}
 	}
 }

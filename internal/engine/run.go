@@ -27,6 +27,7 @@ type run struct {
 	tokens     tokens
 	labels     map[*asl.State]string // of Maps without a Label
 	scope      expression.Scope      // of the present evaluation
+	context    contextObject         // which it reads
 }
 
 // add adds the execution that was started, or one that a task starts.

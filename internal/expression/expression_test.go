@@ -70,7 +70,7 @@ func TestCallReadsTheContextObjectAndVariables(t *testing.T) {
 	}
 	var variables *expression.Variables
 	got, err := call.Evaluate(&expression.Scope{
-		Context:   func() *value.Object { return value.NewObject("Name", "job") },
+		Context:   expression.ContextFunc(func() *value.Object { return value.NewObject("Name", "job") }),
 		Variables: variables.With(value.NewObject("count", 3.0)),
 	})
 	if err != nil || got != "job 3" {

@@ -129,7 +129,7 @@ func (e *JSONata) variable(s *Scope, name string) (any, bool) {
 		states.Set("errorOutput", s.ErrorOutput)
 	}
 	if e.seesContext && s.Context != nil {
-		states.Set("context", s.Context())
+		states.Set("context", s.Context.Object())
 	}
 	return states, true
 }

@@ -60,7 +60,7 @@ func (p *Path) Root() bool { return p.source == "$" }
 func (p *Path) Get(s *Scope) (any, error) {
 	switch {
 	case p.context:
-		return p.path.Get(s.Context())
+		return p.path.Get(s.Context.Object())
 	case p.variable != "":
 		v, ok := s.Variables.Get(p.variable)
 		if !ok {

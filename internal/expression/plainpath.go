@@ -50,19 +50,12 @@ func (p *plainPath) get(s *Scope) (any, bool) {
 	case p.part == "errorOutput":
 		v, ok = s.ErrorOutput, s.HasErrorOutput
 	case p.part == "context" && s.Context != nil:
-		v = s.Context()
+		return s.Context.Member(p.names)
 	default:
 		return nil, false
 	}
-	for _, name := range p.names {
-		if !ok {
-			return nil, false
-		}
-		object, is := v.(*value.Object)
-		if !is {
-			return nil, false
-		}
-		v, ok = object.Get(name)
+	if ok {
+		v, ok = value.Member(v, p.names)
 	}
 	// In JSONata the array at the end of a path is a sequence, and a sequence of
 	// one element becomes that element. This does not apply to arrays that come

@@ -13,6 +13,24 @@ import (
 	"github.com/mapjob/mapjob/internal/value"
 )
 
+// Context is the context object. Most expressions read one member of it, or none: so
+// it is made only for those that need all of it.
+type Context interface {
+	// Object returns the whole object.
+	Object() *value.Object
+	// Member returns the value to which names lead, one after the other.
+	Member(names []string) (v any, ok bool)
+}
+
+// ContextFunc is a [Context] that is made for each expression which reads it.
+type ContextFunc func() *value.Object
+
+// Object implements [Context].
+func (f ContextFunc) Object() *value.Object { return f() }
+
+// Member implements [Context].
+func (f ContextFunc) Member(names []string) (any, bool) { return value.Member(f(), names) }
+
 // Scope is what an expression can read. The engine makes one for each
 // evaluation; the zero Scope has a null input.
 type Scope struct {
@@ -24,9 +42,8 @@ type Scope struct {
 	// ErrorOutput is $states.errorOutput if HasErrorOutput is true.
 	ErrorOutput    any
 	HasErrorOutput bool
-	// Context makes the context object, $states.context and "$$". It is called
-	// only if an expression reads it; most do not.
-	Context   func() *value.Object
+	// Context is the context object, $states.context and "$$"; nil for none.
+	Context   Context
 	Variables *Variables
 	Now       time.Time
 	Random    *rand.Rand

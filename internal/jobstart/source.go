@@ -88,9 +88,9 @@ func assignedBy(readInput *asl.State, given protocol.Items, machine string) (rea
 	}
 	execution := value.NewObject("Id", "", "Input", input, "Name", "", "RoleArn", "", "StartTime", "", "RedriveCount", 0.0)
 	assigned, err := readInput.Assign.Evaluate(&expression.Scope{Input: input, Now: time.Now(), Random: rand.New(rand.NewPCG(0, 0)),
-		Context: func() *value.Object {
+		Context: expression.ContextFunc(func() *value.Object {
 			return value.NewObject("Execution", execution, "State", value.NewObject("Name", readInput.Name), "StateMachine", value.NewObject("Id", "", "Name", machine))
-		}})
+		})})
 	if err != nil {
 		return read, fmt.Errorf("state %s: %w", readInput.Name, err)
 	}

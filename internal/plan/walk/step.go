@@ -261,7 +261,7 @@ func (w *walker) scope() *expression.Scope {
 		known.Set(name, v)
 	}
 	var variables *expression.Variables
-	return &expression.Scope{Input: value.NewObject(), Variables: variables.With(known), Context: w.context, Random: rand.New(rand.NewPCG(0, 0)), MaxSteps: maxSteps}
+	return &expression.Scope{Input: value.NewObject(), Variables: variables.With(known), Context: expression.ContextFunc(w.context), Random: rand.New(rand.NewPCG(0, 0)), MaxSteps: maxSteps}
 }
 
 // maxSteps bounds an expression.
