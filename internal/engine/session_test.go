@@ -15,7 +15,8 @@ import (
 // inOrder is a driver that takes what has returned in the order of the calls.
 type inOrder struct{ backwards bool }
 
-func (inOrder) Settle() { synctest.Wait() }
+func (inOrder) Go(work func()) { go work() }
+func (inOrder) Settle()        { synctest.Wait() }
 
 func (d inOrder) Choose(returned []int64) (int, bool) {
 	if d.backwards || len(returned) == 0 {

@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/mapjob/mapjob/internal/fault"
-	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/lambdahost"
 	"github.com/mapjob/mapjob/internal/panics"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
@@ -88,8 +87,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, beside bool) *invocat
 	s.mutex.Unlock()
 	ctx, stop := context.WithDeadline(v.ctx, v.deadline)
 	timeout := time.AfterFunc(v.Function.Timeout, v.timeOut)
-	go func() {
-		goroutine.Grow()
+	s.scheduler.Go(func() {
 		defer s.ended(v)
 		defer stop()
 		defer timeout.Stop()
@@ -97,7 +95,7 @@ func (s *Simulation) begin(of *invocation, payload []byte, beside bool) *invocat
 			return
 		}
 		v.handle(ctx, s.handlers[v.Function], payload)
-	}()
+	})
 	return v
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // eventBlock is how many events are allocated at once.
-const eventBlock = 64
+const eventBlock = 16
 
 // observe is called after each event.
 func (s *Simulation) observe(of event.Event) {

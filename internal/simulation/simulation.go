@@ -196,6 +196,7 @@ const grace = time.Hour
 // Close stops all executions and invocations. The error names the functions whose
 // handlers do not return.
 func (s *Simulation) Close() error {
+	defer s.scheduler.Close()
 	for _, timer := range s.timers {
 		timer.Stop()
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/fault"
 	"github.com/mapjob/mapjob/internal/fault/tasks"
-	"github.com/mapjob/mapjob/internal/goroutine"
 	"github.com/mapjob/mapjob/internal/simulation/deployment"
 	"github.com/mapjob/mapjob/internal/simulation/schedule"
 	"github.com/mapjob/mapjob/internal/standin"
@@ -70,7 +69,6 @@ func (o *Options) task(m *deployment.Machine, state *asl.State) (name string, _ 
 // faults strike.
 func (s *Simulation) scheduled(m *deployment.Machine, state *asl.State, call engine.Integration) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		goroutine.Grow()
 		if err := s.scheduler.Park(ctx, schedule.Key{Caller: request.Number}); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import "slices"
 // Driver decides what a driven loop does next. Its methods are called on the
 // goroutine of the loop.
 type Driver interface {
+	// Go runs the work of a Block call on a goroutine of its own.
+	Go(work func())
 	// Settle returns when no goroutine except that of the loop can run.
 	Settle()
 	// Choose returns the position of the Block call whose step runs next. The

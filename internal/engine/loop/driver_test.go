@@ -41,6 +41,7 @@ func (d *chooser) park(request string) {
 	<-release
 }
 
+func (d *chooser) Go(work func())        { go work() }
 func (d *chooser) Settle()               { synctest.Wait() }
 func (d *chooser) Wake() <-chan struct{} { return d.wake }
 func (d *chooser) Busy() bool            { return false }

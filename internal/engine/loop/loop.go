@@ -90,7 +90,7 @@ func (l *Loop) Block(work func() (step func())) {
 	l.blocking++
 	l.begun++
 	turn := l.begun
-	go func() {
+	blocks := func() {
 		step := work()
 		l.Post(func() {
 			if !l.virtual && l.driver == nil {
@@ -100,7 +100,12 @@ func (l *Loop) Block(work func() (step func())) {
 			}
 			l.keep(turn, step)
 		})
-	}()
+	}
+	if l.driver != nil {
+		l.driver.Go(blocks)
+	} else {
+		go blocks()
+	}
 }
 
 // Yield runs a step at once. In a driven loop, it is a Block call that has

@@ -12,11 +12,15 @@ import (
 	"slices"
 	"sync"
 	"testing/synctest"
+
+	"github.com/mapjob/mapjob/internal/goroutine"
 )
 
 // Scheduler is the driver of the executions' loop. Whenever everything is blocked,
 // it lets one thing go on: a call that has returned, or a request that is parked.
 type Scheduler struct {
+	*goroutine.Pool // for tasks and handlers
+
 	random *rand.Rand  // nil: in the order in which they came
 	busy   func() bool // whether something goes on by itself
 
@@ -50,9 +54,10 @@ func (k *Key) compare(other *Key) int {
 }
 
 // New returns a scheduler. With the seed 0, things go on in the order in which they
-// came. Busy reports whether something that is not parked goes on by itself.
+// came. Busy reports whether something that is not parked goes on by itself. Close ends
+// the goroutines of [Scheduler.Go].
 func New(seed uint64, busy func() bool) *Scheduler {
-	s := &Scheduler{busy: busy, chosen: fnv.New64a(), wake: make(chan struct{}, 1)}
+	s := &Scheduler{Pool: goroutine.NewPool(), busy: busy, chosen: fnv.New64a(), wake: make(chan struct{}, 1)}
 	if seed != 0 {
 		s.random = rand.New(rand.NewPCG(seed, seed))
 	}
