@@ -64,6 +64,17 @@ func WrongParameters(v any, s *services.Shape) string {
 	if s == nil {
 		return ""
 	}
+	right := true
+	wrong := func() { right = false }
+	quick := &check{
+		evaluated: true, pathless: true,
+		unknown: func(string, string, *services.Shape) { wrong() },
+		missing: func(string, services.Member, *services.Shape) { wrong() },
+		wrong:   func(string, any, string) { wrong() },
+	}
+	if quick.value(v, "", s); right { // as nearly always
+		return ""
+	}
 	var texts []string
 	c := &check{
 		evaluated: true,
@@ -95,6 +106,7 @@ type check struct {
 	language fields.Language
 	// evaluated is true if there are no expressions in the parameters.
 	evaluated bool
+	pathless  bool // no path is needed, which takes most of the time
 	sdk       bool
 	// unknown, missing and wrong report what is found. of describes the structure.
 	unknown func(path, name string, of *services.Shape)
@@ -121,13 +133,27 @@ func (c *check) value(v any, path string, s *services.Shape) {
 			return
 		}
 		for i := range list {
-			c.value(list[i], fields.Element(path, i), s.Of)
+			c.value(list[i], c.element(path, i), s.Of)
 		}
 	default:
 		if !scalar(v, s.Kind) {
 			c.wrong(path, v, map[services.Kind]string{services.Text: "a string", services.Number: "a number", services.Boolean: "true or false"}[s.Kind])
 		}
 	}
+}
+
+func (c *check) step(path, name string) string {
+	if c.pathless {
+		return ""
+	}
+	return fields.Step(path, name)
+}
+
+func (c *check) element(path string, i int) string {
+	if c.pathless {
+		return ""
+	}
+	return fields.Element(path, i)
 }
 
 // members checks the members of a structure or the values of a map.
@@ -143,7 +169,7 @@ func (c *check) members(object *value.Object, path string, s *services.Shape) {
 		}
 		if s.Kind == services.Map {
 			if !dynamic {
-				c.value(v, fields.Step(path, name), s.Of)
+				c.value(v, c.step(path, name), s.Of)
 			}
 			continue
 		}
@@ -152,7 +178,7 @@ func (c *check) members(object *value.Object, path string, s *services.Shape) {
 		case ok:
 			found = append(found, m.Name)
 			if !dynamic {
-				c.value(v, fields.Step(path, name), m.Shape)
+				c.value(v, c.step(path, name), m.Shape)
 			}
 		case s.Open:
 		case dynamic && !c.sdk:
