@@ -134,7 +134,7 @@ func (s *Session) Result(arn string) (*Execution, bool) {
 	}
 	input := x.text
 	if input == nil {
-		input = value.Append(nil, x.input)
+		input = value.Encode(x.input)
 	}
 	return x.result(input), true
 }

@@ -96,23 +96,44 @@ func addMetadata(answer *value.Object, requestID string, headers ...header) {
 
 // withoutNulls removes members that are null: for the SDKs they are not set.
 func withoutNulls(v any) any {
+	if !hasNulls(v) { // as nearly always
+		return v
+	}
+	return stripped(v)
+}
+
+func stripped(v any) any {
 	switch v := v.(type) {
 	case *value.Object:
 		kept := value.WithCapacity(v.Len())
 		for name, member := range v.All() {
 			if member != nil {
-				kept.Set(name, withoutNulls(member))
+				kept.Add(name, stripped(member))
 			}
 		}
 		return kept
 	case []any:
 		kept := make([]any, 0, len(v))
 		for _, element := range v {
-			kept = append(kept, withoutNulls(element))
+			kept = append(kept, stripped(element))
 		}
 		return kept
 	}
 	return v
+}
+
+func hasNulls(v any) bool {
+	switch v := v.(type) {
+	case *value.Object:
+		for _, member := range v.All() {
+			if member == nil || hasNulls(member) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hasNulls)
+	}
+	return false
 }
 
 // textMember returns a parameter that the API takes as a string. Other JSON is

@@ -85,7 +85,7 @@ func (s *Services) sdkDynamoDB(action string) (engine.IntegrationFunc, error) {
 }
 
 func (s *Services) askDynamoDB(ctx context.Context, action string, request *engine.Request, names naming) (*value.Object, http.Header, error) {
-	header, body, err := s.Database.Do(ctx, awscall.Operation(action), value.Append(nil, withoutNulls(request.Parameters)))
+	header, body, err := s.Database.Do(ctx, awscall.Operation(action), value.Encode(withoutNulls(request.Parameters)))
 	if refused, ok := errors.AsType[*dynamodb.Error](err); ok {
 		r := refusal{code: refused.Name, message: refused.Message, status: refused.Status, requestID: refused.RequestID}
 		if isDynamoDBException(refused.Name) {

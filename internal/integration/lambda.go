@@ -73,7 +73,7 @@ func (s *Services) invoke(ctx context.Context, request *engine.Request, names na
 	case string: // is sent as it is
 		payload = []byte(v)
 	default:
-		payload = value.Append(nil, v)
+		payload = value.Encode(v)
 	}
 	if kind, _ := parameters.Get("InvocationType"); kind != nil && kind != "RequestResponse" {
 		return nil, &engine.TaskError{Name: "States.TaskFailed", Cause: fmt.Sprintf(

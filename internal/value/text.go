@@ -1,9 +1,11 @@
 package value
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -48,7 +50,34 @@ func Append(text []byte, v any) []byte {
 }
 
 // Text returns the compact JSON text of v.
-func Text(v any) string { return string(Append(nil, v)) }
+func Text(v any) string {
+	room := rooms.Get().(*[]byte)
+	*room = Append((*room)[:0], v)
+	text := string(*room)
+	leave(room)
+	return text
+}
+
+// Encode returns the compact JSON text of v, as [Append] does, in memory of its size.
+func Encode(v any) []byte {
+	room := rooms.Get().(*[]byte)
+	*room = Append((*room)[:0], v)
+	text := bytes.Clone(*room)
+	leave(room)
+	return text
+}
+
+// rooms are for texts while they grow.
+var rooms = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxRoom is the size of a text whose room is kept for others.
+const maxRoom = 64 << 10
+
+func leave(room *[]byte) {
+	if cap(*room) <= maxRoom {
+		rooms.Put(room)
+	}
+}
 
 // appendFloat appends a number as JavaScript writes it: 1 for 1.0, with an
 // exponent only if the number is very large or very small.

@@ -145,3 +145,11 @@ func TestWholeNumbersAreFloats(t *testing.T) {
 		t.Errorf("got %v allocations for a small number, expected none", n)
 	}
 }
+
+func TestTextsShareNoMemory(t *testing.T) {
+	one := value.Encode(value.NewObject("a", "first"))
+	two, text := value.Encode(value.NewObject("b", "other")), value.Text([]any{"third"})
+	if string(one) != `{"a":"first"}` || string(two) != `{"b":"other"}` || text != `["third"]` {
+		t.Errorf("got %s, %s and %s, expected the three texts", one, two, text)
+	}
+}

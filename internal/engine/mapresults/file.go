@@ -12,8 +12,9 @@ import (
 // Sizes in bytes: of the part that is passed to the store at once, and of a
 // file, which the service limits.
 const (
-	partBytes = 256 << 10
-	fileBytes = 5 << 30
+	firstBytes = 2 << 10 // of a part at first
+	partBytes  = 256 << 10
+	fileBytes  = 5 << 30
 )
 
 // resultFile is one kind of results, in files numbered from 0.
@@ -87,7 +88,7 @@ func (f *resultFile) open() {
 		extension = ".jsonl"
 	}
 	f.key = fmt.Sprintf("%s%s_%d%s", f.files.folder, f.name, len(f.done), extension)
-	f.size = 0
+	f.size, f.part = 0, make([]byte, 0, firstBytes)
 	parts, failed, spare := make(chan []byte, 2), make(chan error, 1), make(chan []byte, 3)
 	f.parts, f.failed, f.spare = parts, failed, spare
 	files, key := f.files, f.key

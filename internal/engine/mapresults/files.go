@@ -94,7 +94,7 @@ func (f *Files) Close() error {
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(value.Append(nil, manifest))
+	_, err = out.Write(value.Encode(manifest))
 	if err = errors.Join(err, out.Close()); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (d *Database) answer(name string, body []byte) *answered {
 	default:
 		var answer *value.Object
 		if answer, a.refused = do(d, request.New(members, "")); a.refused == nil {
-			a.body = value.Append(nil, answer)
+			a.body = value.Encode(answer)
 			return a
 		}
 	}

@@ -137,7 +137,7 @@ func (r *Record) Flush() {
 
 func (r *Record) keep(e Event) {
 	if len(r.free) == 0 {
-		r.free = make([]Event, 64)
+		r.free = make([]Event, 16)
 	}
 	kept := &r.free[0]
 	r.free = r.free[1:]
