@@ -243,3 +243,29 @@ task "Convrt": got a handler, expected the name of a Task state or the resource 
 		t.Errorf("got %v, expected an error about a state that is not there", err)
 	}
 }
+
+func TestAPayloadHasToBeJSON(t *testing.T) {
+	for _, test := range []struct{ payload, name, message string }{
+		{` {"a": 1, "a": [null]} `, "", ""},
+		{`"\ud800"`, "", ""},
+		{`{nope`, "Lambda.InvalidRequestContentException", "Could not parse request body into json"},
+		{`{} {}`, "Lambda.InvalidRequestContentException", "Could not parse request body into json"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := lone(t, invokes)
+			var got string
+			w := world(t, simulation.Options{Stack: s, Handlers: map[string]lambda.Handler{"f": handlerFunc(func(_ context.Context, p []byte) ([]byte, error) {
+				got = string(p)
+				return []byte(`{}`), nil
+			})}})
+			input, err := json.Marshal(test.payload) // a string is sent as it is
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, message := errorOf(t, runToEnd(t, w, s.Machines[0], string(input)))
+			if name != test.name || !strings.HasPrefix(message, test.message) || name == "" && got != test.payload {
+				t.Errorf("%s: got %q with %s: %s, expected %s: %s", test.payload, got, name, message, test.name, test.message)
+			}
+		})
+	}
+}
