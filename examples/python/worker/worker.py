@@ -14,6 +14,7 @@ SPARE_MS = 2_000  # of the invocation's time, to answer in
 InvalidInput = type("MapJob.InvalidInput", (Exception,), {})
 
 
+# docs: work
 class ItemError(Exception):
     """Fails an item by a name, by which the report counts it."""
 
@@ -27,6 +28,7 @@ def greet(order):
     if not order.get("customer"):
         raise ItemError("NobodyToGreet", "the order has no customer")
     return f"Grüezi, {order['customer']}!"
+# docs: end
 
 
 def handler(batch, context):

@@ -1,0 +1,10 @@
+// Command rows charges the order in a row of a CSV file.
+package main
+
+import (
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/mapjob/mapjob/examples/howto/shop"
+	"github.com/mapjob/mapjob/job"
+)
+
+func main() { lambda.Start(job.Work(shop.ChargeRow)) }
