@@ -106,6 +106,18 @@ synth: setup ## Synthesize the template to cdk.out.
 snapshots: setup ## Rewrite the snapshots after an intended change.
 	UPDATE_SNAPS=true go test ./test/... ./constructs/...
 
+.PHONY: release
+release: ## Check a release and make its files in dist: VERSION=v0.1.0. It tags and pushes nothing.
+	@go run ./test/release prepare '$(VERSION)'
+
+.PHONY: release-check
+release-check: ## Check the parts of a release that do not depend on its version.
+	@go run ./test/release check
+
+.PHONY: changelog
+changelog: ## Turn what is unreleased in CHANGELOG.md into VERSION=v0.1.0.
+	@go run ./test/release changelog '$(VERSION)'
+
 .PHONY: clean
 clean: ## Remove what runs leave behind.
-	rm -rf .mapjob cdk.out bin
+	rm -rf .mapjob cdk.out bin dist
