@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	root := flags.String("root", ".", "the checkout")
 	tagged := flags.Bool("tagged", false, "expect that the tag exists")
 	if len(args) == 0 {
-		return errors.New("got no command\n" + usage)
+		return fmt.Errorf("got no command, expected one of these\n%s", usage)
 	}
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
