@@ -20,7 +20,7 @@ var pages = map[string]func(stack awscdk.Stack){
 	"Database": database, "Files": files, "Inline": inline, "Large": large, "Express": express,
 	"Callback": callback, "Processor": processor, "Once": once, "Failures": failures, "Fragile": fragile,
 	"Overlap": overlap, "Summary": summary, "Watch": watch, "Network": network, "Chain": chain,
-	"Queue": queue, "Handler": handler, "Debug": debug,
+	"Keep": keep, "Queue": queue, "Handler": handler, "Debug": debug,
 }
 
 func main() {

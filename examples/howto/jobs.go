@@ -5,6 +5,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctionstasks"
 	"github.com/aws/constructs-go/constructs/v10"
@@ -66,6 +67,20 @@ func network(stack awscdk.Stack) {
 	})
 	mapjob.New(stack, jsii.String("Private"), &mapjob.Props{
 		Worker: worker, Source: &mapjob.InputList{}, FunctionSettings: ours, EncryptionKey: key,
+	})
+	// docs: end
+}
+
+// keep has a job for trials: its data goes after a week, or with the stack.
+func keep(stack awscdk.Stack) {
+	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
+	// docs: keep
+	mapjob.New(stack, jsii.String("Trial"), &mapjob.Props{
+		Worker: worker, Source: &mapjob.InputList{},
+		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
+		Results:       &mapjob.ResultsProps{Expiry: awscdk.Duration_Days(jsii.Number(7)), AutoDeleteObjects: jsii.Bool(true)},
+		LogRetention:  awslogs.RetentionDays_ONE_WEEK,
+		LogData:       jsii.Bool(true),
 	})
 	// docs: end
 }

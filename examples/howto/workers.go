@@ -45,7 +45,7 @@ func processor(stack awscdk.Stack) {
 	})
 }
 
-// once charges each order once, in all executions of a month.
+// once charges each order once a month.
 func once(stack awscdk.Stack) {
 	charged := chargedTable(stack)
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{
@@ -55,7 +55,8 @@ func once(stack awscdk.Stack) {
 	mapjob.New(stack, jsii.String("Charge"), &mapjob.Props{Worker: worker, Source: &mapjob.InputList{}})
 }
 
-// failures lets one item in a hundred fail, and repeats no batch whose worker crashed.
+// failures lets a fifth of the items fail, a thousand at most, and does a batch whose
+// worker crashed a second time.
 func failures(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
 	mapjob.New(stack, jsii.String("Charge"), &mapjob.Props{

@@ -9,7 +9,4 @@ import (
 	"github.com/mapjob/mapjob/job"
 )
 
-func main() {
-	charged := job.Once(os.Getenv("CHARGED_TABLE"), func(o shop.Order) string { return o.ID })
-	lambda.Start(job.Work(shop.Charge, charged))
-}
+func main() { lambda.Start(job.Work(shop.Charge, shop.Charged(os.Getenv("CHARGED_TABLE")))) }
