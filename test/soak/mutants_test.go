@@ -134,20 +134,20 @@ func search(output io.Reader, m *mutants.Mutant) (*found, string) {
 	return nil, printed.String()
 }
 
-// tableStart begins the table of mutants in docs/testing.md, which ends before the
+// tableStart begins the table of mutants in docs/tested.md, which ends before the
 // next empty line. Those that a run does not find are left as they are.
 const tableStart = "| mutant | the job | what does not hold | first seed | faults that are needed |\n| --- | --- | --- | --- | --- |\n"
 
 func writeTable(t *testing.T, all []found) {
 	t.Helper()
-	const path = "../../docs/testing.md"
+	const path = "../../docs/tested.md"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, after, ok := strings.Cut(string(text), tableStart)
 	if !ok {
-		t.Fatalf("docs/testing.md: got no table of mutants, expected one that begins with\n%s", tableStart)
+		t.Fatalf("docs/tested.md: got no table of mutants, expected one that begins with\n%s", tableStart)
 	}
 	rows := map[string]string{}
 	for strings.HasPrefix(after, "| ") {
