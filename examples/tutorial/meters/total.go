@@ -1,0 +1,26 @@
+package meters
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mapjob/mapjob/job"
+)
+
+// Total adds the water of all bills to the report.
+func Total(_ context.Context, summary *job.Summary) error {
+	bills, litres := 0, 0
+	for outcome := range summary.Results() {
+		if outcome.Status != job.Succeeded {
+			continue
+		}
+		var bill Bill
+		if err := outcome.Decode(&bill); err != nil {
+			return err
+		}
+		bills++
+		litres += bill.Litres
+	}
+	summary.Table("Water", []string{"bills", "litres"}, [][]string{{fmt.Sprint(bills), fmt.Sprint(litres)}})
+	return nil
+}
