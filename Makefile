@@ -5,7 +5,7 @@ SHELL := /bin/bash
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 # Each is a module of its own.
-EXAMPLES := examples examples/howto examples/sfntest
+EXAMPLES := examples examples/howto examples/sfntest examples/tutorial
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: help

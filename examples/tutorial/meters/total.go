@@ -2,7 +2,7 @@ package meters
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/mapjob/mapjob/job"
 )
@@ -21,6 +21,6 @@ func Total(_ context.Context, summary *job.Summary) error {
 		bills++
 		litres += bill.Litres
 	}
-	summary.Table("Water", []string{"bills", "litres"}, [][]string{{fmt.Sprint(bills), fmt.Sprint(litres)}})
+	summary.Table("Water", []string{"bills", "litres"}, [][]string{{strconv.Itoa(bills), strconv.Itoa(litres)}})
 	return nil
 }
