@@ -395,6 +395,18 @@ func TestOverlap(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		return shop.Charge(ctx, o)
 	})})
+	run(t, "Overlap", slow, func(t *testing.T, w world) {
+		// docs: stopped
+		first := w.Start("Skip", good)
+		w.Advance(10 * time.Second)
+		first.Stop("Operator", "stopped by hand") // it releases nothing
+		w.RunUntilBlocked()
+		w.ends(t, "Skip", good, account{Total: 2, Succeeded: 2}, "")
+		// docs: end
+		if first.Status() != "ABORTED" {
+			t.Errorf("got %s, expected an execution that was stopped", first.Status())
+		}
+	})
 	for machine, expected := range map[string][2]string{
 		"Skip": {"SUCCEEDED", "SUCCEEDED"}, "Wait": {"SUCCEEDED", "SUCCEEDED"}, "Replace": {"ABORTED", "SUCCEEDED"}, "Fail": {"SUCCEEDED", "FAILED"},
 	} {
