@@ -12,7 +12,8 @@ import (
 // itemSource returns the items of a Distributed Map one after the other. It is
 // used only on the goroutine of the run.
 type itemSource interface {
-	next() (*mapItem, sourceState)
+	// next stores the next item.
+	next(*mapItem) sourceState
 	// whenReady calls the step once, when next no longer waits.
 	whenReady(func())
 	failure() *failure
@@ -37,14 +38,14 @@ type listSource struct {
 	at    int
 }
 
-func (s *listSource) next() (*mapItem, sourceState) {
+func (s *listSource) next(item *mapItem) sourceState {
 	if s.at == len(s.items) {
-		return nil, sourceEnds
+		return sourceEnds
 	}
-	item := newItem(s.items, s.keys, s.at)
+	*item = newItem(s.items, s.keys, s.at)
 	item.source = "STATE_DATA"
 	s.at++
-	return &item, sourceItem
+	return sourceItem
 }
 
 func (s *listSource) whenReady(step func()) { step() }
@@ -92,32 +93,32 @@ type streamSource struct {
 	ready   func()
 }
 
-func (s *streamSource) next() (*mapItem, sourceState) {
+func (s *streamSource) next(item *mapItem) sourceState {
 	for {
 		if s.limit >= 0 && s.given == s.limit {
 			s.close()
-			return nil, sourceEnds
+			return sourceEnds
 		}
 		if s.at < len(s.block.values) {
-			item := &mapItem{value: s.block.values[s.at], source: s.uri}
+			*item = mapItem{value: s.block.values[s.at], source: s.uri}
 			if s.loaded {
 				item.source = s.block.sources[s.at]
 			}
 			s.block.values[s.at] = nil
 			s.at++
 			s.given++
-			return item, sourceItem
+			return sourceItem
 		}
 		switch {
 		case s.ahead.values != nil:
 			s.block, s.at, s.ahead = s.ahead, 0, block{}
 			s.readAhead()
 		case s.reading:
-			return nil, sourceWaits
+			return sourceWaits
 		case s.err != nil:
-			return nil, sourceFailed
+			return sourceFailed
 		case s.ended:
-			return nil, sourceEnds
+			return sourceEnds
 		default:
 			s.readAhead()
 		}

@@ -57,7 +57,8 @@ type mapRun struct {
 	source    itemSource
 	items     int // read so far
 	batch     batch
-	held      *mapItem // read, but too large for the batch before it
+	holds     bool // an item that was read, but is too large for the batch before it
+	held      mapItem
 	heldInput any
 
 	running   []*child
@@ -223,9 +224,8 @@ func (m *mapRun) pump() {
 // ready while it has to wait for the source.
 func (m *mapRun) fill() (ready bool, f *failure) {
 	for {
-		if m.held == nil {
-			item, state := m.source.next()
-			switch state {
+		if !m.holds {
+			switch m.source.next(&m.held) {
 			case sourceWaits:
 				return false, nil
 			case sourceFailed:
@@ -233,14 +233,14 @@ func (m *mapRun) fill() (ready bool, f *failure) {
 			case sourceEnds:
 				return true, nil
 			}
-			item.index = m.items
+			m.held.index = m.items
 			m.items++
 			m.count()
-			input, err := m.visit.selectItem(item)
+			input, err := m.visit.selectItem(&m.held)
 			if err != nil {
 				return true, m.visit.evaluationFailure(err)
 			}
-			m.held, m.heldInput = item, input
+			m.holds, m.heldInput = true, input
 		}
 		size := 0
 		if m.batching != nil {
@@ -250,7 +250,7 @@ func (m *mapRun) fill() (ready bool, f *failure) {
 			}
 		}
 		m.batch.add(m.held.index, m.heldInput, size)
-		m.held, m.heldInput = nil, nil
+		m.holds, m.held, m.heldInput = false, mapItem{}, nil
 		if m.batching == nil || m.batching.full(&m.batch) {
 			return true, nil
 		}
