@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/jsonata"
@@ -91,20 +92,17 @@ func (e *JSONata) Evaluate(s *Scope) (any, error) {
 			return v, nil
 		}
 	}
-	env := jsonata.Environment{
-		Input:    jsonata.Undefined,
-		Now:      s.Now,
-		Random:   s.Random,
-		Variable: func(name string) (any, bool) { return e.variable(s, name) },
-	}
-	if s.MaxSteps > 0 {
-		env.MaxSteps = s.MaxSteps
-	} else if e.loops {
+	x := evaluations.Get().(*evaluation)
+	defer x.release()
+	x.of, x.scope = e, s
+	env := &x.env
+	env.Now, env.Random, env.MaxSteps = s.Now, s.Random, s.MaxSteps
+	if s.MaxSteps == 0 && e.loops {
 		ctx, cancel := context.WithTimeout(context.Background(), maxEvaluation)
 		defer cancel()
 		env.Context = ctx
 	}
-	v, err := e.compiled.Eval(&env)
+	v, err := e.compiled.Eval(env)
 	if err != nil {
 		return nil, e.failed(err)
 	}
@@ -115,6 +113,26 @@ func (e *JSONata) Evaluate(s *Scope) (any, error) {
 		return nil, e.error("returned an unsupported result type.")
 	}
 	return v, nil
+}
+
+// evaluation is an evaluation of an expression in a scope.
+type evaluation struct {
+	of    *JSONata
+	scope *Scope
+	env   jsonata.Environment
+}
+
+// evaluations are used again.
+var evaluations = sync.Pool{New: func() any {
+	x := &evaluation{}
+	x.env.Input = jsonata.Undefined
+	x.env.Variable = func(name string) (any, bool) { return x.of.variable(x.scope, name) }
+	return x
+}}
+
+func (x *evaluation) release() {
+	x.of, x.scope, x.env.Context, x.env.Random = nil, nil, nil, nil
+	evaluations.Put(x)
 }
 
 func (e *JSONata) variable(s *Scope, name string) (any, bool) {
