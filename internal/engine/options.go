@@ -29,6 +29,11 @@ func WithTask(state *asl.State, integration Integration) Option {
 	}
 }
 
+// WithTasks is [WithTask] for the states of a map, which it keeps.
+func WithTasks(integrations map[*asl.State]Integration) Option {
+	return func(e *Engine) { e.tasks = integrations }
+}
+
 // WithObjects sets the object store of ItemReader and ResultWriter. Default:
 // none, and New refuses a state machine that needs one.
 func WithObjects(objects Objects) Option { return func(e *Engine) { e.objects = objects } }

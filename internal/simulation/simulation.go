@@ -141,7 +141,7 @@ func (s *Simulation) engineOptions() []engine.Option {
 	for _, m := range s.stack.Machines {
 		options = append(options, engine.WithStateMachine(m.ARN, m.Definition, m.Type))
 	}
-	return append(options, s.tasks()...)
+	return append(options, engine.WithTasks(s.tasks()))
 }
 
 // Session returns the executions.

@@ -29,26 +29,30 @@ func callerOf(ctx context.Context) *caller {
 }
 
 // tasks returns what answers the tasks of all state machines.
-func (s *Simulation) tasks() []engine.Option {
-	var options []engine.Option
+func (s *Simulation) tasks() map[*asl.State]engine.Integration {
+	count := 0
+	for _, m := range s.stack.Machines {
+		count += len(m.Tasks)
+	}
+	all := make(map[*asl.State]engine.Integration, count)
 	for _, m := range s.stack.Machines {
 		for _, state := range m.Tasks {
 			if _, given := s.options.task(m, state); given != nil {
-				options = append(options, engine.WithTask(state, s.scheduled(m, state, given)))
+				all[state] = s.scheduled(m, state, given)
 				continue
 			}
 			// Missing has found that there is something.
 			found, _ := s.services.Find(state.Task.Resource, s.services.Invoke)
 			switch {
 			case found == nil: // the engine answers
-			case tasks.Call(&state.Task.Resource) == tasks.Invoke:
-				options = append(options, engine.WithTask(state, s.scheduled(m, state, found)))
+			case tasks.Invokes(&state.Task.Resource):
+				all[state] = s.scheduled(m, state, found)
 			default:
-				options = append(options, engine.WithTask(state, s.immediate(m, state, found)))
+				all[state] = s.immediate(m, state, found)
 			}
 		}
 	}
-	return options
+	return all
 }
 
 // task returns what the options have for a task, and under which name; nil if they

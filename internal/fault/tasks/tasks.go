@@ -5,6 +5,7 @@ package tasks
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/asl/services"
@@ -29,13 +30,18 @@ func Call(r *services.Resource) string {
 	return awscall.OfTask(r.Service, r.Action)
 }
 
+// Invokes reports whether a task invokes a function.
+func Invokes(r *services.Resource) bool {
+	return r.Service == services.FunctionService || r.Action == "invoke" && strings.TrimPrefix(r.Service, "aws-sdk:") == "lambda"
+}
+
 // Invoked returns the name or ARN of the function that a task invokes, and its
 // payload. The name is "" if it invokes none.
 func Invoked(r *engine.Request) (function string, payload any) {
 	switch {
 	case r.Resource.Service == services.FunctionService:
 		return r.Resource.ARN, r.Parameters
-	case Call(&r.Resource) == Invoke:
+	case Invokes(&r.Resource):
 		parameters, _ := r.Parameters.(*value.Object)
 		name, _ := parameters.Get("FunctionName")
 		function, _ = name.(string)
