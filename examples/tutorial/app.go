@@ -44,10 +44,9 @@ func NewStack(scope constructs.Construct, id string) awscdk.Stack {
 		Input:        meters.Night{Meters: 1_000_000},
 	})
 	// docs: observe
-	alerts := observe.NewTopic(stack, jsii.String("Alerts"), nil)
+	alerts := observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"you@example.com"}})
 	observe.New(stack, jsii.String("Observe"), &observe.Props{Job: billing, Topic: alerts, FailureRate: jsii.Number(5)})
 	awscdk.NewCfnOutput(stack, jsii.String("StateMachineArn"), &awscdk.CfnOutputProps{Value: billing.StateMachine().StateMachineArn()})
-	awscdk.NewCfnOutput(stack, jsii.String("AlertsArn"), &awscdk.CfnOutputProps{Value: alerts.TopicArn()})
 	// docs: end
 	return stack
 }
