@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 )
 
 // ended is an [API] of an execution that has ended, and of another one. The API on this
@@ -114,8 +115,8 @@ func TestAnExecutionWithoutAReportSaysWhatItsJobLacks(t *testing.T) {
 			s := &Service{API: c.api}
 			x := describe(t, s)
 			expected := "execution monday has no report: " + c.expected
-			for what, err := range map[string]error{"CanRerun": s.CanRerun(t.Context(), x), "Failures": second(s.Failures(t.Context(), x, nil)),
-				"PlanRerun": second(s.PlanRerun(t.Context(), x, nil, 0)), "Report": second(s.Report(t.Context(), x, "report.md"))} {
+			for what, err := range map[string]error{"CanRerun": s.CanRerun(t.Context(), x), "Failures": second(s.Failures(t.Context(), x, failed.Filter{})),
+				"PlanRerun": second(s.PlanRerun(t.Context(), x, failed.Filter{}, 0)), "Report": second(s.Report(t.Context(), x, "report.md"))} {
 				if err == nil || err.Error() != expected {
 					t.Errorf("%s: got %v, expected %s", what, err, expected)
 				}

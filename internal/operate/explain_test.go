@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/operate/s3store"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -90,7 +91,7 @@ func TestErrorsOfAWSSayWhatToDo(t *testing.T) {
 		s.Store = manyFailures()
 		s.API = &stepFunctions{}
 		plan, err := s.PlanRerun(ctx, &Execution{ARN: monday, Name: "monday", Status: "FAILED", stateMachine: machine, input: "{}",
-			Account: &protocol.Account{Failed: 100_000, Report: &protocol.Folder{Bucket: "b", Prefix: "Nightly-AbC/monday/report"}}}, []string{"Gone"}, 0)
+			Account: &protocol.Account{Failed: 100_000, Report: &protocol.Folder{Bucket: "b", Prefix: "Nightly-AbC/monday/report"}}}, failed.Filter{Errors: []string{"Gone"}}, 0)
 		if err != nil {
 			return err
 		}

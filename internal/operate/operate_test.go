@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -106,7 +107,7 @@ func TestAHundredThousandFailedItems(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	plan, err := s.PlanRerun(t.Context(), x, nil, 0)
+	plan, err := s.PlanRerun(t.Context(), x, failed.Filter{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestAFailedItemThatIsNotJSON(t *testing.T) {
 	store := manyFailures()
 	store[failures] = strings.Replace(store[failures], `{"id":1,`, "\xff", 1)
 	s := &Service{API: &stepFunctions{}, Store: store}
-	plan, err := s.PlanRerun(t.Context(), describe(t, s), nil, 0)
+	plan, err := s.PlanRerun(t.Context(), describe(t, s), failed.Filter{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func TestAFailedItemThatIsNotJSON(t *testing.T) {
 func TestARerunOfSomeErrors(t *testing.T) {
 	api, store := &stepFunctions{}, manyFailures()
 	s := &Service{API: api, Store: store}
-	plan, err := s.PlanRerun(t.Context(), describe(t, s), []string{"Gone"}, 1)
+	plan, err := s.PlanRerun(t.Context(), describe(t, s), failed.Filter{Errors: []string{"Gone"}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestARerunOfSomeErrors(t *testing.T) {
 	if got := store[strings.Replace(key, ".jsonl", ".errors.jsonl", 1)]; got != `|{"index":140000,"error":"Gone"}`+"\n" {
 		t.Errorf("got the errors %q", got)
 	}
-	if _, err := s.PlanRerun(t.Context(), describe(t, s), []string{"gone"}, 0); err == nil || err.Error() != "--error gone: no item failed with it, expected one of: Gone, NoPrice" {
+	if _, err := s.PlanRerun(t.Context(), describe(t, s), failed.Filter{Errors: []string{"gone"}}, 0); err == nil || err.Error() != "--error gone: no item failed with it, expected one of: Gone, NoPrice" {
 		t.Errorf("got %v for an error that no item has", err)
 	}
 }

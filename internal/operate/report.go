@@ -60,14 +60,24 @@ func (s *Service) report(ctx context.Context, x *Execution) (*protocol.Folder, e
 	return nil, s.CanRerun(ctx, x)
 }
 
-// Failures counts the items of an execution that did not succeed. Unless only is empty,
-// it counts only items that failed with one of these errors.
-func (s *Service) Failures(ctx context.Context, x *Execution, only []string) (*failed.Items, error) {
+// Failures counts the items of an execution that did not succeed. It counts
+// those that the filter chooses.
+func (s *Service) Failures(ctx context.Context, x *Execution, filter failed.Filter) (*failed.Items, error) {
 	folder, err := s.report(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	return failed.Count(ctx, s.Store, x.ARN, folder, x.Unsuccessful(), only)
+	return failed.Count(ctx, s.Store, x.ARN, folder, x.Unsuccessful(), filter)
+}
+
+// FailedItems returns the items of an execution that did not succeed and that a filter
+// chooses, without counting them.
+func (s *Service) FailedItems(ctx context.Context, x *Execution, filter failed.Filter) (*failed.Items, error) {
+	folder, err := s.report(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return failed.Of(s.Store, x.ARN, folder, filter), nil
 }
 
 // noReport returns why an execution has no report of a summary.

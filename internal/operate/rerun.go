@@ -29,12 +29,12 @@ type Plan struct {
 }
 
 // PlanRerun counts the items of a rerun: those of an execution that did not succeed,
-// or of them those with one of the errors.
-func (s *Service) PlanRerun(ctx context.Context, x *Execution, only []string, batchSize int) (*Plan, error) {
+// or of them those that the filter chooses.
+func (s *Service) PlanRerun(ctx context.Context, x *Execution, filter failed.Filter, batchSize int) (*Plan, error) {
 	if err := s.CanRerun(ctx, x); err != nil {
 		return nil, err
 	}
-	f, err := s.Failures(ctx, x, only)
+	f, err := s.Failures(ctx, x, filter)
 	if err != nil {
 		return nil, err
 	}

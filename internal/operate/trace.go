@@ -3,10 +3,12 @@ package operate
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
+	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/graph"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/pages"
@@ -19,6 +21,21 @@ type Traced struct {
 	StateMachine string // name
 	Definition   []byte
 	Trace        *graph.Trace
+}
+
+// Graph returns the graph of the definition, marked with what happened.
+func (t *Traced) Graph(x *Execution) (*graph.Graph, error) {
+	machine, err := asl.Parse(t.Definition, asl.WithoutSizeLimits())
+	if err != nil {
+		return nil, fmt.Errorf("the definition of execution %s: %w", x.Name, err)
+	}
+	g := graph.New(machine)
+	g.Title = fmt.Sprintf("%s: execution %s, %s", t.StateMachine, x.Name, strings.ToLower(strings.ReplaceAll(x.Status, "_", " ")))
+	if x.Error != "" {
+		g.Title += " with " + x.Error
+	}
+	g.Mark(t.Trace)
+	return g, nil
 }
 
 // Trace reads the histories of an execution and of at most so many children of each

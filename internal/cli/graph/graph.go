@@ -11,9 +11,9 @@ import (
 
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/cli/definition"
-	"github.com/mapjob/mapjob/internal/cli/operate"
 	"github.com/mapjob/mapjob/internal/cli/parts"
 	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	definitions "github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/graph"
@@ -113,22 +113,12 @@ func (c *Command) ofExecution(ctx context.Context) (*graph.Graph, error) {
 	if _, err := os.Stat(c.Execution); err == nil {
 		return nil, fmt.Errorf("EXECUTION: got the file %s, expected the name or ARN of an execution; --definition draws a file", c.Execution)
 	}
-	one := operate.One{Execution: c.Execution, Target: operate.Target{Stack: c.Stack, Job: c.Job, Local: c.Local, Profile: c.Profile, Region: c.Region}}
+	one := target.One{Execution: c.Execution, Target: target.Target{Stack: c.Stack, Job: c.Job, Local: c.Local, Profile: c.Profile, Region: c.Region}}
 	x, traced, err := one.Trace(ctx)
 	if err != nil {
 		return nil, err
 	}
-	machine, err := asl.Parse(traced.Definition, asl.WithoutSizeLimits())
-	if err != nil {
-		return nil, fmt.Errorf("the definition of execution %s: %w", x.Name, err)
-	}
-	g := graph.New(machine)
-	g.Title = fmt.Sprintf("%s: execution %s, %s", traced.StateMachine, x.Name, strings.ToLower(strings.ReplaceAll(x.Status, "_", " ")))
-	if x.Error != "" {
-		g.Title += " with " + x.Error
-	}
-	g.Mark(traced.Trace)
-	return g, nil
+	return traced.Graph(x)
 }
 
 // ofApp draws a job of the CDK app.

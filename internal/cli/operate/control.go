@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/plain"
@@ -15,7 +15,7 @@ import (
 
 // Stop is mapjob stop.
 type Stop struct {
-	One
+	target.One
 
 	Cause string `help:"Why, for those who look at the execution." default:"stopped with mapjob stop" placeholder:"TEXT"`
 }
@@ -28,14 +28,14 @@ type stopped struct {
 
 // Run stops an execution: the last one, unless another is named.
 func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, x, err := c.find(ctx, false)
+	s, x, err := c.Find(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	service := s.Service
 	if c.Local && x.Running() {
-		if service, err = s.serving(x); err != nil {
+		if service, err = s.Serving(x); err != nil {
 			return err
 		}
 	}
@@ -50,27 +50,14 @@ func (c *Stop) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	args := []any{plain.Line(x.Name)}
 	if !c.Local {
 		text += "go on where it was: %s\n"
-		args = append(args, s.command("redrive", x))
+		args = append(args, s.Command("redrive", x))
 	}
 	_, err = fmt.Fprintf(streams.Out, text, args...)
 	return err
 }
 
-// serving returns the service of the process in which an execution runs.
-func (s *session) serving(x *operate.Execution) (*operate.Service, error) {
-	stored, err := s.archive.Execution(x.ARN)
-	if err != nil {
-		return nil, err
-	}
-	endpoints := runs.Endpoints(stored.Folder)
-	if endpoints == nil {
-		return nil, fmt.Errorf("execution %s: the process that runs it does not answer", x.Name)
-	}
-	return localParts(endpoints), nil
-}
-
 // Redrive is mapjob redrive.
-type Redrive struct{ One }
+type Redrive struct{ target.One }
 
 // redriven is the document of a redrive.
 type redriven struct {
@@ -79,14 +66,14 @@ type redriven struct {
 
 // Run redrives an execution: the last one, unless another is named.
 func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, x, err := c.find(ctx, false)
+	s, x, err := c.Find(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	err = s.Redrive(ctx, x)
 	if refused, ok := errors.AsType[*operate.NotRedrivableError](err); ok && x.Unsuccessful() > 0 {
-		return fmt.Errorf("%w\n%s\n%s", refused, notSucceeded(x.Unsuccessful()), strings.Join(s.again(ctx, x), "\n"))
+		return fmt.Errorf("%w\n%s\n%s", refused, notSucceeded(x.Unsuccessful()), strings.Join(s.Again(ctx, x), "\n"))
 	}
 	switch {
 	case err != nil:
@@ -95,6 +82,6 @@ func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error
 		return terminal.PrintJSON(streams.Out, redriven{x.ARN})
 	}
 	_, err = fmt.Fprintf(streams.Out, "redriven %s: child executions that succeeded stay as they are, the others run again\nhow far it is: %s\n",
-		plain.Line(x.Name), s.command("status", x, "--watch"))
+		plain.Line(x.Name), s.Command("status", x, "--watch"))
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
@@ -19,11 +20,12 @@ import (
 
 // Failures is mapjob failures.
 type Failures struct {
-	One
+	target.One
 
-	Error []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
-	JSONL bool     `help:"Print each item in a line, as JSON with its index and error." name:"jsonl"`
-	Items int      `help:"Items to show." default:"10" placeholder:"N"`
+	Error  []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
+	Search string   `help:"Only items whose JSON has a text, in upper or lower case." placeholder:"TEXT"`
+	JSONL  bool     `help:"Print each item in a line, as JSON with its index and error." name:"jsonl"`
+	Items  int      `help:"Items to show." default:"10" placeholder:"N"`
 }
 
 // Run prints why items failed, and the first of them: those of the last execution
@@ -35,12 +37,12 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	case c.JSON && c.JSONL:
 		return errors.New("--jsonl: got --json, too, expected one of them")
 	}
-	s, x, err := c.find(ctx, true)
+	s, x, err := c.Find(ctx, true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	f, err := s.Failures(ctx, x, c.Error)
+	defer func() { err = errors.Join(err, s.Close()) }()
+	f, err := s.Failures(ctx, x, c.filter())
 	switch {
 	case err != nil:
 		return err
@@ -54,6 +56,8 @@ func (c *Failures) Run(ctx context.Context, streams *terminal.Streams) (err erro
 	}
 	return c.print(ctx, streams.Out, s, x, f)
 }
+
+func (c *Failures) filter() failed.Filter { return failed.Filter{Errors: c.Error, Search: c.Search} }
 
 // lines prints all items. After an error its lines are whole.
 func lines(ctx context.Context, to io.Writer, f *failed.Items) (err error) {
@@ -72,7 +76,7 @@ func lines(ctx context.Context, to io.Writer, f *failed.Items) (err error) {
 	return nil
 }
 
-func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *operate.Execution, f *failed.Items) error {
+func (c *Failures) print(ctx context.Context, to io.Writer, s *target.Session, x *operate.Execution, f *failed.Items) error {
 	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
 	if f.Unknown > 0 {
 		fmt.Fprintln(to, notStored(f.Unknown))
@@ -87,13 +91,13 @@ func (c *Failures) print(ctx context.Context, to io.Writer, s *session, x *opera
 			return err
 		}
 		if shown == c.Items {
-			fmt.Fprintf(to, "and %s: %s\n", number.Of(f.Count-shown, "other item"), s.command("failures", x, append(errorFlags(c.Error), "--jsonl")...))
+			fmt.Fprintf(to, "and %s: %s\n", number.Of(f.Count-shown, "other item"), s.Command("failures", x, append(filterFlags(c.filter()), "--jsonl")...))
 			break
 		}
 		fmt.Fprintf(to, "item %s  %s  %s\n", number.Thousands(item.Index), plain.Line(item.Error), excerpt(item.Item, 200))
 		shown++
 	}
-	_, err := fmt.Fprintln(to, strings.Join(s.again(ctx, x, errorFlags(c.Error)...), "\n"))
+	_, err := fmt.Fprintln(to, strings.Join(s.Again(ctx, x, filterFlags(c.filter())...), "\n"))
 	return err
 }
 
@@ -108,11 +112,14 @@ func notSucceeded(n int) string {
 	return number.Of(n, "item") + " failed"
 }
 
-// errorFlags returns --error flags, as words of a command.
-func errorFlags(names []string) []string {
+// filterFlags returns the flags of a filter, as words of a command.
+func filterFlags(filter failed.Filter) []string {
 	var words []string
-	for _, name := range names {
+	for _, name := range filter.Errors {
 		words = append(words, "--error", name)
+	}
+	if filter.Search != "" {
+		words = append(words, "--search", filter.Search)
 	}
 	return words
 }

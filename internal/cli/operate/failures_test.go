@@ -46,7 +46,7 @@ func (n cutStore) Open(_ context.Context, at protocol.Object) (io.ReadCloser, er
 }
 
 func TestLinesAreWholeAfterAnError(t *testing.T) {
-	f, err := failed.Count(t.Context(), cutStore(5_000), "arn", &protocol.Folder{Bucket: "b", Prefix: "p"}, 5_000, nil)
+	f, err := failed.Count(t.Context(), cutStore(5_000), "arn", &protocol.Folder{Bucket: "b", Prefix: "p"}, 5_000, failed.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,6 @@
+// Package operate lists, reruns and stops the executions of a job, on AWS or in the
+// runs of this folder: mapjob list, status, failures, logs, rerun, stop, redrive and
+// report.
 package operate
 
 import (
@@ -9,6 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
@@ -18,7 +22,7 @@ import (
 
 // List is mapjob list.
 type List struct {
-	Target
+	target.Target
 
 	Status string        `help:"Only executions with a status: running, succeeded, failed, timed_out or aborted." placeholder:"STATUS" complete:"running,succeeded,failed,timed_out,aborted"`
 	Since  time.Duration `help:"Only executions that started in the last DURATION, such as 24h." placeholder:"DURATION"`
@@ -45,15 +49,15 @@ func (l *List) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	case l.Since > 0:
 		filter.Since = time.Now().Add(-l.Since)
 	}
-	s, err := l.open(ctx, "")
+	s, err := l.Open(ctx, "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	if !l.Local {
 		filter.Described = describedOnAWS
 	}
-	list, err := s.List(ctx, s.machine, filter)
+	list, err := s.List(ctx, s.Machine, filter)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/typed"
 )
@@ -66,7 +67,7 @@ func TestARedriveSaysHowToGoOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.answers.serve(t)
 			var out strings.Builder
-			command := &Redrive{One{Execution: monday}}
+			command := &Redrive{target.One{Execution: monday}}
 			err := command.Run(t.Context(), &terminal.Streams{Out: &out, Err: io.Discard})
 			if got := errorText(err); out.String() != c.out || got != c.err {
 				t.Errorf("got error %s\nand\n%s\nexpected %s and\n%s", got, out.String(), c.err, c.out)
@@ -78,7 +79,7 @@ func TestARedriveSaysHowToGoOn(t *testing.T) {
 func TestStopSaysHowToGoOn(t *testing.T) {
 	answers{"DescribeExecution": strings.Replace(wasStopped, "ABORTED", "RUNNING", 1), "StopExecution": `{"stopDate": 1793498500}`}.serve(t)
 	var out strings.Builder
-	command := &Stop{One: One{Execution: monday}, Cause: "the wrong night"}
+	command := &Stop{One: target.One{Execution: monday}, Cause: "the wrong night"}
 	if err := command.Run(t.Context(), &terminal.Streams{Out: &out, Err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}

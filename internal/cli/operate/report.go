@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/mapjob/mapjob/internal/cli/browser"
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -15,7 +16,7 @@ import (
 
 // Report is mapjob report.
 type Report struct {
-	One
+	target.One
 
 	Open bool `help:"Open it in the browser, as HTML."`
 }
@@ -26,11 +27,11 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.Open && c.JSON {
 		return errors.New("--open: got --json, too, expected one of them")
 	}
-	s, x, err := c.find(ctx, true)
+	s, x, err := c.Find(ctx, true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	name := protocol.ReportMarkdown
 	switch {
 	case c.JSON:
@@ -52,7 +53,7 @@ func (c *Report) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if _, err = io.Copy(streams.Out, file); err != nil {
 		return err
 	}
-	for _, line := range s.next(ctx, x) {
+	for _, line := range s.Next(ctx, x) {
 		fmt.Fprintln(streams.Err, line)
 	}
 	return nil

@@ -5,30 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/mapjob/mapjob/internal/cli/parts"
-	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
-	"github.com/mapjob/mapjob/internal/operate/s3store"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/protocol"
-	"github.com/mapjob/mapjob/internal/stack"
 	"github.com/mapjob/mapjob/internal/statesarn"
 	"github.com/mapjob/mapjob/job/report"
 )
 
 // Rerun is mapjob rerun.
 type Rerun struct {
-	One
+	target.One
 
 	Error  []string `help:"Only items that failed with this error; may be repeated." placeholder:"NAME" sep:"none"`
+	Search string   `help:"Only items whose JSON has a text, in upper or lower case." placeholder:"TEXT"`
 	Batch  *int     `help:"Items of a batch, at most: 1 finds the item that kills its worker. Default: as in any execution." placeholder:"N"`
 	DryRun bool     `help:"Only say which items would run." name:"dry-run"`
 	Watch  bool     `help:"Show how far the execution is."`
@@ -40,14 +36,14 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	if c.Batch != nil && *c.Batch < 1 {
 		return fmt.Errorf("--batch: got %d, expected 1 or more; without the flag batches are as in any execution", *c.Batch)
 	}
-	s, x, err := c.find(ctx, true)
+	s, x, err := c.Find(ctx, true)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	plan, err := s.PlanRerun(ctx, x, c.Error, c.batch())
+	defer func() { err = errors.Join(err, s.Close()) }()
+	plan, err := s.PlanRerun(ctx, x, c.filter(), c.batch())
 	if _, ok := errors.AsType[*operate.NoReportError](err); ok {
-		for _, line := range s.items() {
+		for _, line := range s.Items() {
 			err = fmt.Errorf("%w\n%s", err, line)
 		}
 	}
@@ -63,13 +59,15 @@ func (c *Rerun) Run(ctx context.Context, streams *terminal.Streams) (err error) 
 	}
 	c.say(said, x, plan)
 	if c.DryRun && plan.Count > 0 {
-		fmt.Fprintf(said, "run them: %s\n", s.command("rerun", x, c.words()...))
+		fmt.Fprintf(said, "run them: %s\n", s.Command("rerun", x, c.words()...))
 	}
 	if c.DryRun || plan.Count == 0 && !c.JSON {
 		return nil
 	}
 	return c.start(ctx, streams, s, x, plan)
 }
+
+func (c *Rerun) filter() failed.Filter { return failed.Filter{Errors: c.Error, Search: c.Search} }
 
 // batch returns the size of a batch; 0: as in any execution.
 func (c *Rerun) batch() int {
@@ -81,7 +79,7 @@ func (c *Rerun) batch() int {
 
 // words returns the flags that choose what a rerun runs, as words of a command.
 func (c *Rerun) words() []string {
-	words := errorFlags(c.Error)
+	words := filterFlags(c.filter())
 	if c.Batch != nil {
 		words = append(words, "--batch", strconv.Itoa(*c.Batch))
 	}
@@ -110,11 +108,11 @@ func (c *Rerun) say(to io.Writer, x *operate.Execution, plan *operate.Plan) {
 }
 
 // start starts the rerun, waits for its end and prints what became of the items.
-func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session, x *operate.Execution, plan *operate.Plan) (err error) {
+func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *target.Session, x *operate.Execution, plan *operate.Plan) (err error) {
 	live := s.Service
 	if c.Local {
 		var end func() error
-		if live, end, err = s.live(ctx, x.ARN, streams); err != nil {
+		if live, end, err = s.Live(ctx, x.ARN, streams); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, end()) }()
@@ -141,43 +139,9 @@ func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *session
 	}
 	if err != nil {
 		started := &operate.Execution{ARN: arn, Name: arn[strings.LastIndexByte(arn, ':')+1:]}
-		return fmt.Errorf("%w\nthe rerun was started: %s", err, s.command("status", started))
+		return fmt.Errorf("%w\nthe rerun was started: %s", err, s.Command("status", started))
 	}
 	return c.end(ctx, streams, s, &status.Execution)
-}
-
-// live starts the parts of the run that an execution is of, unless they run already.
-func (s *session) live(ctx context.Context, arn string, streams *terminal.Streams) (live *operate.Service, end func() error, err error) {
-	x, err := s.archive.Execution(arn)
-	if err != nil {
-		return nil, nil, err
-	}
-	end = func() error { return nil }
-	endpoints := runs.Endpoints(x.Folder)
-	if endpoints == nil {
-		p, err := parts.Again(filepath.Base(x.Folder), &parts.Flags{}, terminal.NewProgress(streams.Err))
-		if err != nil {
-			return nil, nil, err
-		}
-		if _, err = p.Synthesize(ctx); err == nil {
-			err = p.Start(ctx, stack.Options{})
-		}
-		if err != nil {
-			return nil, nil, errors.Join(err, p.Discard())
-		}
-		end, endpoints = p.Close, runs.Endpoints(x.Folder)
-	}
-	return localParts(endpoints), end, nil
-}
-
-// localParts returns a service of parts that run on this machine.
-func localParts(endpoints map[string]string) *operate.Service {
-	url := endpoints["AWS_ENDPOINT_URL_S3"]
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	endsInSilence(transport)
-	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true, HTTPClient: &http.Client{Transport: transport}})
-	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], transport),
-		Store: &s3store.Store{Client: objects, Region: "local"}, Region: "local"}
 }
 
 // ended is the document of a rerun, which is that of mapjob run with the comparison.
@@ -195,7 +159,7 @@ type ended struct {
 }
 
 // end prints what became of the items.
-func (c *Rerun) end(ctx context.Context, streams *terminal.Streams, s *session, x *operate.Execution) error {
+func (c *Rerun) end(ctx context.Context, streams *terminal.Streams, s *target.Session, x *operate.Execution) error {
 	d := &ended{Status: x.Status, Job: statesarn.StateMachine(x.ARN), Execution: x.ARN, Errors: map[string]int{}, Error: x.Error, Cause: x.Cause}
 	if x.StoppedAt != nil {
 		d.DurationMs = x.StoppedAt.Sub(x.StartedAt).Milliseconds()
@@ -208,7 +172,7 @@ func (c *Rerun) end(ctx context.Context, streams *terminal.Streams, s *session, 
 	if c.JSON {
 		err = terminal.PrintJSON(streams.Out, d)
 	} else {
-		err = s.print(ctx, streams.Out, &operate.Status{Execution: *x})
+		err = printStatus(ctx, streams.Out, s, &operate.Status{Execution: *x})
 	}
 	switch {
 	case err != nil:

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
@@ -19,18 +20,18 @@ import (
 
 // Status is mapjob status.
 type Status struct {
-	One
+	target.One
 
 	Watch bool `help:"Show it until the execution ends."`
 }
 
 // Run prints how far an execution is: the last one, unless another is named.
 func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	s, x, err := c.find(ctx, false)
+	s, x, err := c.Find(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	var status *operate.Status
 	if c.Watch && x.Running() {
 		status, err = watch(ctx, s.Service, x.ARN, streams.Err)
@@ -43,11 +44,11 @@ func (c *Status) Run(ctx context.Context, streams *terminal.Streams) (err error)
 	if c.JSON {
 		return terminal.PrintJSON(streams.Out, status)
 	}
-	return s.print(ctx, streams.Out, status)
+	return printStatus(ctx, streams.Out, s, status)
 }
 
-// print prints how far an execution is, and how to go on.
-func (s *session) print(ctx context.Context, to io.Writer, status *operate.Status) error {
+// printStatus prints how far an execution is, and how to go on.
+func printStatus(ctx context.Context, to io.Writer, s *target.Session, status *operate.Status) error {
 	var text strings.Builder
 	x := &status.Execution
 	fmt.Fprintf(&text, "%s: %s", plain.Line(x.Name), x.Status)
@@ -85,7 +86,7 @@ func (s *session) print(ctx context.Context, to io.Writer, status *operate.Statu
 			text.WriteString(comparison(c) + "\n")
 		}
 	}
-	for _, line := range s.next(ctx, x) {
+	for _, line := range s.Next(ctx, x) {
 		text.WriteString(line + "\n")
 	}
 	_, err := io.WriteString(to, text.String())

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/mapjob/mapjob/internal/cli/operate"
+	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/job/report"
 )
@@ -45,7 +45,7 @@ func (r *run) next(ctx context.Context, execution string, named bool) []string {
 	err := r.stack.Flush()
 	if err == nil {
 		var lines []string
-		if lines, err = operate.Next(context.WithoutCancel(ctx), execution, named); err == nil {
+		if lines, err = target.Next(context.WithoutCancel(ctx), execution, named); err == nil {
 			return lines
 		}
 	}

@@ -3,6 +3,7 @@
 package failed
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -39,6 +40,12 @@ type Store interface {
 	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
 }
 
+// Filter chooses failed items.
+type Filter struct {
+	Errors []string // items that failed with one of these; none: any
+	Search string   // items whose JSON has this text, in upper or lower case; "": any
+}
+
 // Items are the items of an execution that did not succeed.
 type Items struct {
 	Execution string       `json:"execution"`
@@ -47,19 +54,20 @@ type Items struct {
 	// Unknown is how many items did not succeed and are not stored.
 	Unknown int `json:"unknown,omitempty"`
 
-	store Store
-	items protocol.Object
-	only  []string // errors; none: all
+	store  Store
+	items  protocol.Object
+	filter Filter
+	search []byte // in lower case
 }
 
 // unknownError stands for the error of an item that is not stored beside it.
 const unknownError = protocol.ErrorOutcomeUnknown
 
 // Count counts the items of an execution that did not succeed, by error. The report in
-// the folder lists them, and unsuccessful is how many there are. Unless only is empty,
-// Count counts only items that failed with one of these errors.
-func Count(ctx context.Context, store Store, execution string, folder *protocol.Folder, unsuccessful int, only []string) (*Items, error) {
-	f := &Items{Execution: execution, Errors: []ErrorCount{}, store: store, items: folder.File(protocol.FailuresFile), only: only}
+// the folder lists them, and unsuccessful is how many there are. It counts those that the
+// filter chooses.
+func Count(ctx context.Context, store Store, execution string, folder *protocol.Folder, unsuccessful int, filter Filter) (*Items, error) {
+	f := Of(store, execution, folder, filter)
 	if unsuccessful == 0 {
 		return f, f.checkOnly(nil)
 	}
@@ -78,7 +86,12 @@ func Count(ctx context.Context, store Store, execution string, folder *protocol.
 			f.Errors = append(f.Errors, ErrorCount{Error: name, Count: n})
 		}
 	}
-	if len(only) == 0 {
+	if filter.Search != "" {
+		if err := f.countFound(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(filter.Errors) == 0 {
 		f.Unknown = max(0, unsuccessful-all)
 	}
 	causes, err := examples(ctx, store, folder)
@@ -93,6 +106,12 @@ func Count(ctx context.Context, store Store, execution string, folder *protocol.
 	return f, nil
 }
 
+// Of returns the items of an execution that did not succeed and that a filter chooses. They
+// are not counted.
+func Of(store Store, execution string, folder *protocol.Folder, filter Filter) *Items {
+	return &Items{Execution: execution, Errors: []ErrorCount{}, store: store, items: folder.File(protocol.FailuresFile), filter: filter, search: bytes.ToLower([]byte(filter.Search))}
+}
+
 // checkOnly refuses an error that no item has.
 func (f *Items) checkOnly(counts map[string]int) error {
 	var names []string
@@ -100,7 +119,7 @@ func (f *Items) checkOnly(counts map[string]int) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	for _, name := range f.only {
+	for _, name := range f.filter.Errors {
 		if counts[name] == 0 {
 			if len(names) == 0 {
 				return fmt.Errorf("--error %s: no item of the execution failed", name)
@@ -111,7 +130,26 @@ func (f *Items) checkOnly(counts map[string]int) error {
 	return nil
 }
 
-func (f *Items) wants(name string) bool { return len(f.only) == 0 || slices.Contains(f.only, name) }
+// countFound counts the items again, those that have the text.
+func (f *Items) countFound(ctx context.Context) error {
+	counts, all := map[string]int{}, 0
+	if err := f.eachItem(ctx, 0, func(item Item) error {
+		counts[item.Error]++
+		all++
+		return nil
+	}); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f.Count, f.Errors = all, []ErrorCount{}
+	for name, n := range counts {
+		f.Errors = append(f.Errors, ErrorCount{Error: name, Count: n})
+	}
+	return nil
+}
+
+func (f *Items) wants(name string) bool {
+	return len(f.filter.Errors) == 0 || slices.Contains(f.filter.Errors, name)
+}
 
 // count counts the items by error. It keeps each error's name once.
 func (f *Items) count(ctx context.Context) (map[string]int, error) {
@@ -160,11 +198,17 @@ func (f *Items) At() protocol.Object { return f.items }
 // All yields the items, one at a time, and ends after the first error. An item is valid
 // until the next one.
 func (f *Items) All(ctx context.Context) iter.Seq2[Item, error] {
+	if f.Count == 0 {
+		return func(func(Item, error) bool) {}
+	}
+	return f.After(ctx, 0)
+}
+
+// After yields the items as [Items.All] does, without those of the first lines of the
+// object.
+func (f *Items) After(ctx context.Context, lines int) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		if f.Count == 0 {
-			return
-		}
-		if err := f.eachItem(ctx, func(item Item) error {
+		if err := f.eachItem(ctx, lines, func(item Item) error {
 			if !yield(item, nil) {
 				return errEnough
 			}
@@ -175,10 +219,37 @@ func (f *Items) All(ctx context.Context) iter.Seq2[Item, error] {
 	}
 }
 
+// Scan calls do for each line of the object after the first ones, until it returns false.
+// The item is nil if the filter does not choose it.
+func (f *Items) Scan(ctx context.Context, after int, do func(line int, item *Item) bool) error {
+	line := after
+	err := f.each(ctx, after, func(item *Item) error {
+		if line++; !do(line, item) {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
 var errEnough = errors.New("enough")
 
-// eachItem reads the items and their errors side by side.
-func (f *Items) eachItem(ctx context.Context, do func(Item) error) error {
+// eachItem calls do with the items that the filter chooses.
+func (f *Items) eachItem(ctx context.Context, after int, do func(Item) error) error {
+	return f.each(ctx, after, func(item *Item) error {
+		if item == nil {
+			return nil
+		}
+		return do(*item)
+	})
+}
+
+// each reads the items and their errors side by side. It calls do for each line after the
+// first ones, without an item if the filter does not choose it.
+func (f *Items) each(ctx context.Context, after int, do func(*Item) error) error {
 	errorsAt := protocol.ErrorsOf(f.items)
 	next, stop := iter.Pull2(lines(ctx, f.store, errorsAt))
 	defer stop()
@@ -195,19 +266,23 @@ func (f *Items) eachItem(ctx context.Context, do func(Item) error) error {
 				return err
 			case !ok:
 				return fmt.Errorf("reading s3://%s/%s: got an error for each of %d items, expected one for each line of %s", errorsAt.Bucket, errorsAt.Key, n-1, f.items.Key)
+			case n <= after:
 			default:
 				if failed, err = failedItem(errorsAt, line); err != nil {
 					return err
 				}
 			}
 		}
-		if !f.wants(failed.Error) {
+		if n <= after {
 			return nil
+		}
+		if !f.wants(failed.Error) || len(f.search) > 0 && !bytes.Contains(bytes.ToLower(item), f.search) {
+			return do(nil)
 		}
 		if !json.Valid(item) {
 			return fmt.Errorf("reading s3://%s/%s: got text that is not JSON in item %d, expected one JSON value in each line: %s", f.items.Bucket, f.items.Key, failed.Index, protocol.Excerpt(item))
 		}
-		return do(Item{Index: failed.Index, Error: failed.Error, Item: item})
+		return do(&Item{Index: failed.Index, Error: failed.Error, Item: item})
 	})
 }
 

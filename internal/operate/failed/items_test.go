@@ -52,7 +52,7 @@ func TestItemsAreCountedByError(t *testing.T) {
 			{Error: "Refused", Count: 2, Percent: 200. / 3}, {Error: "Lost", Count: 1, Percent: 100. / 3}}}, []int{1, 4, 7}},
 		"one": {[]string{"Lost"}, failed.Items{Count: 1, Errors: []failed.ErrorCount{{Error: "Lost", Count: 1, Percent: 100. / 3}}}, []int{4}},
 	} {
-		f, err := failed.Count(t.Context(), s, "arn", folder, 5, c.only)
+		f, err := failed.Count(t.Context(), s, "arn", folder, 5, failed.Filter{Errors: c.only})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,13 +73,46 @@ func TestItemsAreCountedByError(t *testing.T) {
 	}
 }
 
+func TestASearchFindsItemsByTheirText(t *testing.T) {
+	t.Parallel()
+	s := objects("{\"order\":\"A-1\"}\n{\"order\":\"B-2\"}\n{\"order\":\"a-3\"}\n", threeErrors)
+	for name, c := range map[string]struct {
+		filter  failed.Filter
+		after   int
+		indexes []int
+		errors  int
+	}{
+		"in both cases":  {failed.Filter{Search: "a-"}, 0, []int{1, 7}, 1},
+		"after a line":   {failed.Filter{Search: "a-"}, 1, []int{7}, 1},
+		"of an error":    {failed.Filter{Search: "-", Errors: []string{"Lost"}}, 0, []int{4}, 1},
+		"every item":     {failed.Filter{Search: "order"}, 0, []int{1, 4, 7}, 2},
+		"nothing":        {failed.Filter{Search: "C-"}, 0, nil, 0},
+		"after the last": {failed.Filter{}, 3, nil, 2},
+	} {
+		f, err := failed.Count(t.Context(), s, "arn", folder, 3, c.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var indexes []int
+		for item, err := range f.After(t.Context(), c.after) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			indexes = append(indexes, item.Index)
+		}
+		if diff := cmp.Diff(c.indexes, indexes); diff != "" || c.after == 0 && f.Count != len(indexes) || len(f.Errors) != c.errors {
+			t.Errorf("%s: got %d items of %d errors, indexes (-expected +got):\n%s", name, f.Count, len(f.Errors), diff)
+		}
+	}
+}
+
 func TestAnErrorThatNoItemHasIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := failed.Count(t.Context(), objects("1\n2\n3\n", threeErrors), "arn", folder, 3, []string{"Lose"})
+	_, err := failed.Count(t.Context(), objects("1\n2\n3\n", threeErrors), "arn", folder, 3, failed.Filter{Errors: []string{"Lose"}})
 	if err == nil || err.Error() != "--error Lose: no item failed with it, expected one of: Lost, Refused" {
 		t.Errorf("got %v, expected an error with the names", err)
 	}
-	_, err = failed.Count(t.Context(), store{}, "arn", folder, 0, []string{"Lost"})
+	_, err = failed.Count(t.Context(), store{}, "arn", folder, 0, failed.Filter{Errors: []string{"Lost"}})
 	if err == nil || err.Error() != "--error Lost: no item of the execution failed" {
 		t.Errorf("got %v, expected that no item failed", err)
 	}

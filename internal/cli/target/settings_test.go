@@ -1,4 +1,4 @@
-package operate
+package target
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 )
 
 func TestClientsOfAWSEndInSilence(t *testing.T) {
-	answers{}.serve(t)
-	settings, err := (&Target{}).settings(t.Context(), monday)
+	unreachable(t)
+	settings, err := (&Target{}).Settings(t.Context(), monday)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
-// Package operate lists, reruns and stops the executions of a job, on AWS or in the
-// runs of this folder: mapjob list, status, failures, logs, rerun, stop, redrive and
-// report.
-package operate
+// Package target opens the job that a command is about, on AWS or in the runs of this folder,
+// and writes commands about its executions as they can be typed.
+package target
 
 import (
 	"cmp"
@@ -49,28 +48,32 @@ type One struct {
 	Execution string `arg:"" optional:"" help:"Name or ARN of the execution." complete:"executions"`
 }
 
-// session is an open target.
-type session struct {
+// Session is an open target.
+type Session struct {
 	*operate.Service
 	target  *Target
-	machine string           // ARN of the job's state machine
+	Machine string           // ARN of the job's state machine
 	archive *archive.Archive // nil on AWS
 	stacks  cloudformation.ListStackResourcesAPIClient
 	own     string // folder of a run whose report is its own, not the summary's
 	named   bool   // commands always name the execution
 }
 
-func (s *session) close() error {
+// AlwaysName makes every command name its execution, also the last one.
+func (s *Session) AlwaysName() { s.named = true }
+
+// Close closes it.
+func (s *Session) Close() error {
 	if s.archive == nil {
 		return nil
 	}
 	return s.archive.Close()
 }
 
-// open opens the target of a command, for an execution's name or ARN if it has one.
-func (t *Target) open(ctx context.Context, execution string) (s *session, err error) {
+// Open opens the target of a command, for an execution's name or ARN if it has one.
+func (t *Target) Open(ctx context.Context, execution string) (s *Session, err error) {
 	if t.Local && (t.Profile != "" || t.Region != "") {
-		return nil, errors.New("--local: got --profile or --region, which are of AWS, expected neither")
+		return nil, errOfAWS
 	}
 	if s, err = t.service(ctx, execution); err != nil {
 		return nil, err
@@ -78,84 +81,114 @@ func (t *Target) open(ctx context.Context, execution string) (s *session, err er
 	s.target = t
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, s.Close())
 		}
 	}()
 	if strings.HasPrefix(execution, "arn:") {
-		if s.machine = operate.StateMachineOf(execution); s.machine == "" {
+		if s.Machine = operate.StateMachineOf(execution); s.Machine == "" {
 			return s, fmt.Errorf("EXECUTION: got %s, expected the name or the ARN of an execution of a Standard state machine", execution)
 		}
 		return s, s.checkOf(ctx, execution)
 	}
 	switch {
 	case t.Stack != "" && t.Local:
-		s.machine, err = s.ranOf(t.Stack, t.Job)
+		s.Machine, err = s.ranOf(t.Stack, t.Job)
 	case t.Stack != "":
-		s.machine, err = s.inStack(ctx, t.Stack, t.Job)
+		s.Machine, err = s.inStack(ctx, t.Stack, t.Job)
 	case t.Job != "":
-		s.machine, err = s.Find(ctx, t.Job)
+		s.Machine, err = s.Find(ctx, t.Job)
 	case t.Local:
-		s.machine, err = last(s.archive, execution)
+		s.Machine, err = last(s.archive, execution)
 	default:
 		err = errors.New("--job: got none, expected the name or the ARN of the job's state machine, or --stack with the name of its stack; --local looks at the runs of this folder")
 	}
 	return s, err
 }
 
+// Jobs opens the runs of this folder, and returns the state machines that have executions
+// in them: those that the flags name.
+func (t *Target) Jobs(ctx context.Context) (s *Session, machines []string, err error) {
+	if t.Profile != "" || t.Region != "" {
+		return nil, nil, errOfAWS
+	}
+	if t.Job != "" || t.Stack != "" {
+		if s, err = t.Open(ctx, ""); err != nil {
+			return nil, nil, err
+		}
+		return s, []string{s.Machine}, nil
+	}
+	if s, err = localService(); err != nil {
+		return nil, nil, err
+	}
+	s.target = t
+	all, err := s.archive.Executions()
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	for i := range all {
+		if arn := all[i].StateMachineARN; !slices.Contains(machines, arn) && !statesarn.IsExpress(all[i].ARN) {
+			machines = append(machines, arn)
+		}
+	}
+	return s, machines, nil
+}
+
+var errOfAWS = errors.New("--local: got --profile or --region, which are of AWS, expected neither")
+
 // checkOf refuses the ARN of an execution that is not of the job that the flags name.
-func (s *session) checkOf(ctx context.Context, execution string) error {
-	t, name := s.target, statesarn.Name(s.machine)
-	of := s.machine
+func (s *Session) checkOf(ctx context.Context, execution string) error {
+	t, name := s.target, statesarn.Name(s.Machine)
+	of := s.Machine
 	var err error
 	switch {
 	case t.Stack != "" && t.Local:
-		of, err = s.ranOf(t.Stack, cmp.Or(t.Job, s.machine))
+		of, err = s.ranOf(t.Stack, cmp.Or(t.Job, s.Machine))
 	case t.Stack != "":
-		of, err = s.inStack(ctx, t.Stack, cmp.Or(t.Job, s.machine))
-	case t.Job != s.machine && !strings.HasPrefix(name, t.Job):
+		of, err = s.inStack(ctx, t.Stack, cmp.Or(t.Job, s.Machine))
+	case t.Job != s.Machine && !strings.HasPrefix(name, t.Job):
 		return fmt.Errorf("EXECUTION: got %s, which is of state machine %s, expected one of --job %s; an ARN needs no --job", execution, name, t.Job)
 	}
-	if err == nil && of != s.machine {
+	if err == nil && of != s.Machine {
 		err = fmt.Errorf("EXECUTION: got %s, which is of state machine %s, expected one of %s, which --stack and --job name; an ARN needs neither", execution, name, statesarn.Name(of))
 	}
 	return err
 }
 
-// find opens the target, and finds the execution: the last one, or the last one that
+// Find opens the target, and finds the execution: the last one, or the last one that
 // has ended, unless another is named.
-func (o *One) find(ctx context.Context, ended bool) (*session, *operate.Execution, error) {
-	s, err := o.open(ctx, o.Execution)
+func (o *One) Find(ctx context.Context, ended bool) (*Session, *operate.Execution, error) {
+	s, err := o.Open(ctx, o.Execution)
 	if err != nil {
 		return nil, nil, err
 	}
-	x, err := s.Service.Execution(ctx, s.machine, o.Execution, ended)
+	x, err := s.Service.Execution(ctx, s.Machine, o.Execution, ended)
 	if err == nil && s.archive != nil {
 		err = s.useOwn(x)
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, s.close())
+		return nil, nil, errors.Join(err, s.Close())
 	}
 	return s, x, nil
 }
 
 // service opens Step Functions and S3.
-func (t *Target) service(ctx context.Context, execution string) (*session, error) {
+func (t *Target) service(ctx context.Context, execution string) (*Session, error) {
 	if t.Local {
 		return localService()
 	}
-	settings, err := t.settings(ctx, execution)
+	settings, err := t.Settings(ctx, execution)
 	if err != nil {
 		return nil, err
 	}
-	return &session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
+	return &Session{stacks: cloudformation.NewFromConfig(settings), Service: &operate.Service{API: sfn.NewFromConfig(settings), Region: settings.Region,
 		Store: &s3store.Store{Region: settings.Region, Client: s3.NewFromConfig(settings, func(o *s3.Options) {
 			o.DisableLogOutputChecksumValidationSkipped = true // not every object has a checksum
 		})}}}, nil
 }
 
-// settings returns the configuration of AWS, with its credentials, for the region of an
+// Settings returns the configuration of AWS, with its credentials, for the region of an
 // ARN unless another is given.
-func (t *Target) settings(ctx context.Context, execution string) (settings aws.Config, err error) {
+func (t *Target) Settings(ctx context.Context, execution string) (settings aws.Config, err error) {
 	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(endsInSilence))}
 	if t.Profile != "" {
 		options = append(options, config.WithSharedConfigProfile(t.Profile))
@@ -182,7 +215,7 @@ const longestSilence = 30 * time.Second
 func endsInSilence(t *http.Transport) { t.DialContext = silence.Ending(t.DialContext, longestSilence) }
 
 // localService opens the executions of the runs of this folder. Nothing runs for it.
-func localService() (*session, error) {
+func localService() (*Session, error) {
 	folders, err := runs.All()
 	if err != nil {
 		return nil, err
@@ -192,7 +225,7 @@ func localService() (*session, error) {
 		return nil, err
 	}
 	client := localClient("http://stepfunctions", sfnapi.New(nil, executions))
-	return &session{archive: executions, Service: &operate.Service{API: client, Pause: localPause, Store: stored.Objects(folders), Region: "local"}}, nil
+	return &Session{archive: executions, Service: &operate.Service{API: client, Pause: localPause, Store: stored.Objects(folders), Region: "local"}}, nil
 }
 
 // localPause is how often a watch asks on this machine.

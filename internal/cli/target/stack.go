@@ -1,4 +1,4 @@
-package operate
+package target
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 // inStack returns the ARN of the only state machine of a stack and the stacks that
 // are nested in it, or of the only one that a job names: by its ARN or name, its logical
 // ID, or the beginning of one of them.
-func (s *session) inStack(ctx context.Context, stack, job string) (string, error) {
+func (s *Session) inStack(ctx context.Context, stack, job string) (string, error) {
 	machines, err := s.machinesOf(ctx, stack)
 	if err != nil {
 		return "", err
@@ -37,7 +37,7 @@ type machine struct {
 }
 
 // choose returns the ARN of the only state machine of a stack, or of the only one that
-// a job names, as [session.inStack] does.
+// a job names, as [Session.inStack] does.
 func choose(stack, job string, machines []machine) (string, error) {
 	var found, names []string
 	for _, m := range machines {
@@ -64,7 +64,7 @@ func choose(stack, job string, machines []machine) (string, error) {
 }
 
 // machinesOf returns the state machines of a stack, with those of nested stacks.
-func (s *session) machinesOf(ctx context.Context, stack string) ([]machine, error) {
+func (s *Session) machinesOf(ctx context.Context, stack string) ([]machine, error) {
 	var machines []machine
 	all := cloudformation.NewListStackResourcesPaginator(s.stacks, &cloudformation.ListStackResourcesInput{StackName: &stack})
 	for page, err := range pages.Of(ctx, all, func(p *cloudformation.ListStackResourcesOutput) *string { return p.NextToken }) {
@@ -91,7 +91,7 @@ func (s *session) machinesOf(ctx context.Context, stack string) ([]machine, erro
 }
 
 // explainStack says what to do about an error of CloudFormation.
-func (s *session) explainStack(err error, stack string) error {
+func (s *Session) explainStack(err error, stack string) error {
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "ValidationError" && strings.Contains(api.ErrorMessage(), "does not exist") {
 		return fmt.Errorf("--stack: stack %s does not exist in region %s of this account: check --region and --profile", stack, s.Region)
 	}
@@ -100,7 +100,7 @@ func (s *session) explainStack(err error, stack string) error {
 
 // ranOf returns the ARN of the only state machine that has executions in the runs of a
 // stack, or of the only one of them that a job names.
-func (s *session) ranOf(stack, job string) (string, error) {
+func (s *Session) ranOf(stack, job string) (string, error) {
 	folders, err := runs.All()
 	if err != nil {
 		return "", err

@@ -1,4 +1,4 @@
-package operate
+package target
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestAStackNamesTheStateMachineOfAJob(t *testing.T) {
 	gone := resource(machineType, "Gone", machines+"Shop-Gone")
 	gone.ResourceStatus = types.ResourceStatusDeleteComplete
 	pending := types.StackResourceSummary{ResourceType: aws.String(machineType), LogicalResourceId: aws.String("Pending"), ResourceStatus: types.ResourceStatusCreateInProgress}
-	s := &session{Service: &operate.Service{Region: "eu-west-1"}, stacks: stacks{
+	s := &Session{Service: &operate.Service{Region: "eu-west-1"}, stacks: stacks{
 		"Shop":       {resource("AWS::SQS::Queue", "Queue", "q"), gone, pending, resource(machineType, "NightlyStateMachine1", machines+"Shop-NightlyStateMachine1-AbC")},
 		"Outer":      {resource("AWS::CloudFormation::Stack", "Nested", "arn:nested")},
 		"Two":        {resource("AWS::CloudFormation::Stack", "Nested", "arn:nested"), resource(machineType, "WeeklyStateMachine2", machines+"Two-WeeklyStateMachine2-DeF")},
@@ -79,7 +79,7 @@ func TestAStackNamesTheStateMachineOfAJob(t *testing.T) {
 func TestAStackThatMayNotBeListedNamesThePermission(t *testing.T) {
 	denied := &smithy.OperationError{ServiceID: "CloudFormation", OperationName: "ListStackResources",
 		Err: &smithy.GenericAPIError{Code: "AccessDenied", Message: "no"}}
-	err := (&session{Service: &operate.Service{}}).explainStack(denied, "Shop")
+	err := (&Session{Service: &operate.Service{}}).explainStack(denied, "Shop")
 	if expected := "permission is missing: allow cloudformation:ListStackResources on stack Shop (no)"; err.Error() != expected || !errors.As(err, new(smithy.APIError)) {
 		t.Errorf("got %v, expected %s", err, expected)
 	}
@@ -87,7 +87,7 @@ func TestAStackThatMayNotBeListedNamesThePermission(t *testing.T) {
 
 func TestAFolderWithoutRunsOfAStackSaysSo(t *testing.T) {
 	t.Chdir(t.TempDir())
-	_, err := (&session{}).ranOf("Shop", "")
+	_, err := (&Session{}).ranOf("Shop", "")
 	if expected := "--stack: got Shop, but no run of this folder says of which stack it is: start one with " + typed.Command("run"); err == nil || err.Error() != expected {
 		t.Errorf("got %v, expected %s", err, expected)
 	}

@@ -1,12 +1,20 @@
-package operate
+package target
 
 import (
-	"io"
 	"strings"
 	"testing"
-
-	"github.com/mapjob/mapjob/internal/cli/terminal"
 )
+
+const monday = "arn:aws:states:eu-west-1:123456789012:execution:Nightly-AbC:monday"
+
+// unreachable sets credentials of an AWS that is not asked.
+func unreachable(t *testing.T) {
+	t.Helper()
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
+		"AWS_CONFIG_FILE": "none", "AWS_SHARED_CREDENTIALS_FILE": "none"} {
+		t.Setenv(name, value)
+	}
+}
 
 func TestAnARNOfAnotherJobIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -22,20 +30,11 @@ func TestAnARNOfAnotherJobIsRefused(t *testing.T) {
 		"another ARN":            {Target{Job: "arn:aws:states:eu-west-1:123456789012:stateMachine:Nightly"}, "which is of state machine Nightly-AbC"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answers{}.serve(t)
-			_, err := c.target.open(t.Context(), monday)
+			unreachable(t)
+			_, err := c.target.Open(t.Context(), monday)
 			if c.expected == "" && err != nil || c.expected != "" && (err == nil || !strings.Contains(err.Error(), "EXECUTION: got "+monday+", "+c.expected)) {
 				t.Errorf("got %v, expected %q", err, c.expected)
 			}
 		})
-	}
-}
-
-func TestBatchesOfNoItemAreRefused(t *testing.T) {
-	for _, n := range []int{0, -1} {
-		err := (&Rerun{Batch: &n}).Run(t.Context(), &terminal.Streams{Out: io.Discard, Err: io.Discard})
-		if err == nil || !strings.HasPrefix(err.Error(), "--batch: got ") {
-			t.Errorf("--batch %d: got %v, expected that it is refused", n, err)
-		}
 	}
 }

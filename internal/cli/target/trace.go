@@ -1,4 +1,4 @@
-package operate
+package target
 
 import (
 	"context"
@@ -19,26 +19,30 @@ const (
 // Trace returns what happened at the states of an execution: the last one, unless
 // another is named.
 func (o *One) Trace(ctx context.Context) (x *operate.Execution, traced *operate.Traced, err error) {
-	s, x, err := o.find(ctx, false)
+	s, x, err := o.Find(ctx, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
-	if !o.Local {
-		traced, err = s.Trace(ctx, x, tracedOnAWS)
-		return x, traced, err
+	defer func() { err = errors.Join(err, s.Close()) }()
+	traced, err = s.Trace(ctx, x)
+	return x, traced, err
+}
+
+// Trace returns what happened at the states of an execution.
+func (s *Session) Trace(ctx context.Context, x *operate.Execution) (traced *operate.Traced, err error) {
+	if !s.target.Local {
+		return s.Service.Trace(ctx, x, tracedOnAWS)
 	}
 	stored, err := s.archive.Execution(x.ARN)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// Other runs may have other definitions of the state machine.
 	run, err := archive.Open(stored.Folder)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	service := operate.Service{API: localClient("http://stepfunctions", sfnapi.New(nil, run)), Region: "local"}
-	traced, err = service.Trace(ctx, x, tracedHere)
-	return x, traced, err
+	return service.Trace(ctx, x, tracedHere)
 }

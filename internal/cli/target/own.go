@@ -1,4 +1,4 @@
-package operate
+package target
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 )
 
 // useOwn takes the report of mapjob run for an execution whose summary stored none.
-func (s *session) useOwn(x *operate.Execution) error {
+func (s *Session) useOwn(x *operate.Execution) error {
 	if x.Running() || x.Skipped || x.HasFailures() {
 		return nil
 	}

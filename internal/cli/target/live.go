@@ -1,0 +1,64 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/mapjob/mapjob/internal/cli/parts"
+	"github.com/mapjob/mapjob/internal/cli/runs"
+	"github.com/mapjob/mapjob/internal/cli/terminal"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/s3store"
+	"github.com/mapjob/mapjob/internal/stack"
+)
+
+// Serving returns the service of the process in which an execution runs.
+func (s *Session) Serving(x *operate.Execution) (*operate.Service, error) {
+	stored, err := s.archive.Execution(x.ARN)
+	if err != nil {
+		return nil, err
+	}
+	endpoints := runs.Endpoints(stored.Folder)
+	if endpoints == nil {
+		return nil, fmt.Errorf("execution %s: the process that runs it does not answer", x.Name)
+	}
+	return localParts(endpoints), nil
+}
+
+// Live starts the parts of the run that an execution is of, unless they run already.
+func (s *Session) Live(ctx context.Context, arn string, streams *terminal.Streams) (live *operate.Service, end func() error, err error) {
+	x, err := s.archive.Execution(arn)
+	if err != nil {
+		return nil, nil, err
+	}
+	end = func() error { return nil }
+	endpoints := runs.Endpoints(x.Folder)
+	if endpoints == nil {
+		p, err := parts.Again(filepath.Base(x.Folder), &parts.Flags{}, terminal.NewProgress(streams.Err))
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, err = p.Synthesize(ctx); err == nil {
+			err = p.Start(ctx, stack.Options{})
+		}
+		if err != nil {
+			return nil, nil, errors.Join(err, p.Discard())
+		}
+		end, endpoints = p.Close, runs.Endpoints(x.Folder)
+	}
+	return localParts(endpoints), end, nil
+}
+
+// localParts returns a service of parts that run on this machine.
+func localParts(endpoints map[string]string) *operate.Service {
+	url := endpoints["AWS_ENDPOINT_URL_S3"]
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	endsInSilence(transport)
+	objects := s3.New(s3.Options{Region: "local", Credentials: localCredentials, BaseEndpoint: &url, UsePathStyle: true, HTTPClient: &http.Client{Transport: transport}})
+	return &operate.Service{API: localClient(endpoints["AWS_ENDPOINT_URL_SFN"], transport),
+		Store: &s3store.Store{Client: objects, Region: "local"}, Region: "local"}
+}
