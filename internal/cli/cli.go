@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/cli/completion"
+	"github.com/mapjob/mapjob/internal/cli/console"
 	"github.com/mapjob/mapjob/internal/cli/create"
 	"github.com/mapjob/mapjob/internal/cli/definition"
 	"github.com/mapjob/mapjob/internal/cli/graph"
@@ -35,6 +36,8 @@ type commands struct {
 	Stop     operate.Stop     `cmd:"" help:"Stop an execution."`
 	Redrive  operate.Redrive  `cmd:"" help:"Go on with an execution that was stopped or timed out."`
 	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
+	Console  console.Command  `cmd:"" help:"Show a job in the browser, live: the runs on this machine, or a job on AWS."`
+	History  operate.History  `cmd:"" help:"Print the events of an execution."`
 	Logs     operate.Logs     `cmd:"" help:"Print what the worker has logged about failed items, or about one item."`
 
 	Plan  plan.Command  `cmd:"" help:"Compute what a job will cost, how long it takes and which limit it meets first."`

@@ -12,9 +12,9 @@ import (
 	"github.com/mapjob/mapjob/internal/graph/typeset"
 )
 
-// style is the look of a drawing in light and dark. Fonts are those that every system
+// Style is the look of a drawing in light and dark, as CSS. Fonts are those that every system
 // has; advance allows for the widest of them.
-const style = `
+const Style = `
   svg { --page: #ffffff; --box: #ffffff; --text: #1b1f24; --quiet: #57606a; --line: #7d8590; --edge: #aab1ba; --accent: #0b62c4; --good: #17783a; --bad: #c4232d; --warn: #955f00; --busy: #0b62c4; --good-box: #e5f6ea; --bad-box: #fdebec; --warn-box: #fdf2d8; --busy-box: #e4f0fd; --off-box: #f4f5f7; --group: #f7f8fa; }
   @media (prefers-color-scheme: dark) {
     svg { --page: #0d1117; --box: #161b22; --text: #e6edf3; --quiet: #9da7b3; --line: #8b949e; --edge: #4b535d; --accent: #6cb2ff; --good: #56d57a; --bad: #ff8a84; --warn: #e9b14c; --busy: #6cb2ff; --good-box: #12301d; --bad-box: #3d1619; --warn-box: #362607; --busy-box: #0f2a4a; --off-box: #12161c; --group: #11161d; }
@@ -91,7 +91,12 @@ func (d *drawing) add(format string, args ...any) { fmt.Fprintf(d, format+"\n", 
 
 // SVG writes a drawing that stands on its own: no script, no font, and nothing that it
 // loads. It calls Layout.
-func (g *Graph) SVG(to io.Writer) error {
+func (g *Graph) SVG(to io.Writer) error { return g.draw(to, "<style>"+Style+"</style>") }
+
+// Drawing writes the SVG without its style, for a page that has [Style] itself.
+func (g *Graph) Drawing(to io.Writer) error { return g.draw(to, "") }
+
+func (g *Graph) draw(to io.Writer, style string) error {
 	if err := g.Layout(); err != nil {
 		return err
 	}
@@ -105,7 +110,9 @@ func (g *Graph) SVG(to io.Writer) error {
 		title = "State machine"
 	}
 	d.add(`<svg xmlns="http://www.w3.org/2000/svg" width="%[1]g" height="%[2]g" viewBox="0 0 %[1]g %[2]g" role="img" aria-label="%[3]s"%[4]s>`, round(g.Width), round(g.Height), escaped(title), class)
-	d.add("<style>%s</style>", style)
+	if style != "" {
+		d.add("%s", style)
+	}
 	d.add(`<rect class="page" width="100%%" height="100%%"/>`)
 	if g.Title != "" {
 		d.add(`<text class="heading" x="%g" y="%g">%s</text>`, margin, margin+14, escaped(typeset.Wrap(g.Title, 200, 1)[0]))

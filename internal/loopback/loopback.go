@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -75,4 +76,33 @@ func isLoopback(host string) bool {
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.Zone() == "" && address.Unmap().IsLoopback()
+}
+
+// CheckPage returns an error for a request that does not come from the page at an
+// address: it allows what [Check] does not allow a page, but only to that page.
+//
+//   - The Host has to be that of the address, so a name that was made to resolve to
+//     127.0.0.1 is refused.
+//   - Origin, if there is one, has to be that of the address.
+//   - Sec-Fetch-Site, if there is one, has to be same-origin, or none, which is a user who
+//     has opened the address.
+//
+// A page of another port of this machine passes neither of them. It does not tell
+// programs of this machine apart: they need a secret of the page's own.
+func CheckPage(r *http.Request, host string) error {
+	_, port, _ := net.SplitHostPort(host)
+	if r.Host != host && r.Host != "localhost:"+port {
+		return fmt.Errorf("host: got %q, expected %q", r.Host, host)
+	}
+	for _, c := range []struct {
+		name     string
+		expected []string
+	}{{"Origin", []string{"http://" + r.Host}}, {"Sec-Fetch-Site", []string{"same-origin", "none"}}} {
+		for _, value := range r.Header[c.name] {
+			if !slices.Contains(c.expected, value) {
+				return fmt.Errorf("%s: got %q, expected %s: pages of other addresses have no access", c.name, value, strings.Join(c.expected, " or "))
+			}
+		}
+	}
+	return nil
 }

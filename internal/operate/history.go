@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -40,4 +42,35 @@ func (s *Service) Event(ctx context.Context, arn string, id int64) (*types.Histo
 		}
 	}
 	return nil, fmt.Errorf("event %d of %s: %w", id, arn, fs.ErrNotExist)
+}
+
+// Event is an event of a history, without what it carries.
+type Event struct {
+	ID       int64      `json:"id"`
+	Previous int64      `json:"previous"`
+	Type     string     `json:"type"`
+	At       *time.Time `json:"at"`
+	State    string     `json:"state,omitempty"` // in which it happened; "" if that is not known
+}
+
+// States finds the states of events, which are read in their order: only events that enter
+// or leave a state name it.
+type States struct{ names map[int64]string }
+
+// Event returns an event with its state.
+func (s *States) Event(e *types.HistoryEvent) Event {
+	v := Event{ID: e.Id, Previous: e.PreviousEventId, Type: string(e.Type), At: e.Timestamp}
+	switch {
+	case e.StateEnteredEventDetails != nil:
+		v.State = aws.ToString(e.StateEnteredEventDetails.Name)
+	case e.StateExitedEventDetails != nil:
+		v.State = aws.ToString(e.StateExitedEventDetails.Name)
+	case !strings.HasPrefix(v.Type, "Execution"):
+		v.State = s.names[e.PreviousEventId]
+	}
+	if s.names == nil {
+		s.names = map[int64]string{}
+	}
+	s.names[e.Id] = v.State
+	return v
 }

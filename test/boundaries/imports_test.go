@@ -147,11 +147,13 @@ var floors = [][]room{
 		{"internal/memory/topics", []string{"internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/awscall", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/standin", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate/...", []string{"internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/operate/...", []string{"internal/asl", "internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/console/page", nil, standard},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
 	},
 	{
+		{"internal/console/feed", []string{"internal/operate"}, sdk},
 		{"sfntest/internal/history", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/statesarn", "internal/value"}, sdk},
 		{"sfntest/internal/handlers", []string{"internal/engine", "internal/panics", "internal/value"}, sdk},
 		{"sfntest/internal/replay", []string{"internal/fault"}, libraries},
@@ -161,6 +163,7 @@ var floors = [][]room{
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
+		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
@@ -176,7 +179,7 @@ var floors = [][]room{
 	},
 	{
 		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/plan/...", "internal/price", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/console", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/plan/...", "internal/price", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{

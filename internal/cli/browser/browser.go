@@ -22,6 +22,14 @@ func Show(page io.Reader, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, file.Name())
+	if err := Open(file.Name()); err != nil {
+		return fmt.Errorf("opening the browser: %w; the report is in %s", err, file.Name())
+	}
+	return nil
+}
+
+// Open opens a file or an address in the browser.
+func Open(what string) error {
 	command := []string{"xdg-open"}
 	switch runtime.GOOS {
 	case "darwin":
@@ -29,8 +37,5 @@ func Show(page io.Reader, out io.Writer) error {
 	case "windows":
 		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
 	}
-	if err := exec.Command(command[0], append(command[1:], file.Name())...).Start(); err != nil {
-		return fmt.Errorf("opening the browser: %w; the report is in %s", err, file.Name())
-	}
-	return nil
+	return exec.Command(command[0], append(command[1:], what)...).Start()
 }

@@ -1,0 +1,68 @@
+package console
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/hex"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/mapjob/mapjob/internal/loopback"
+)
+
+// policy lets the page load its own files only, and nothing in line. No other page may
+// show it in a frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// newToken returns a secret that nobody guesses.
+func newToken() string {
+	var random [24]byte
+	_, _ = rand.Read(random[:])
+	return hex.EncodeToString(random[:])
+}
+
+// guard passes on the requests of the console's own page. The files have no secret, so
+// that a browser can load them. The API needs the token in a header: a page of another
+// address can't set it without a preflight, which is refused.
+func (s *Server) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		if err := loopback.CheckPage(r, s.host); err != nil {
+			h.Set("Connection", "close")
+			s.refuse(w, http.StatusForbidden, err.Error())
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 {
+				h.Set("Connection", "close")
+				s.refuse(w, http.StatusUnauthorized, "the token of this console is missing or is that of another one: open the address that mapjob console has printed")
+				return
+			}
+		}
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+		case http.MethodPost:
+			if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+				s.refuse(w, http.StatusUnsupportedMediaType, "Content-Type: got "+r.Header.Get("Content-Type")+", expected application/json")
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		default:
+			s.refuse(w, http.StatusMethodNotAllowed, "got "+r.Method+", expected GET or POST")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxBody is the most bytes of a request's body.
+const maxBody = 1 << 20

@@ -1,0 +1,105 @@
+// The HTTP API of the console. The token is in the address that mapjob console has printed,
+// after the #, which a browser does not send. It is kept for this tab, so that a reload
+// has it, and removed from the address, so that the history of the browser has not.
+const key = 'mapjob-token'
+
+export function takeToken() {
+  const found = /^#token=([0-9a-f]+)$/.exec(location.hash)
+  if (found) {
+    sessionStorage.setItem(key, found[1])
+    history.replaceState(null, '', '/#/')
+  }
+  return sessionStorage.getItem(key) !== null
+}
+
+const headers = (more) => ({ Authorization: 'Bearer ' + (sessionStorage.getItem(key) ?? ''), ...more })
+
+// An error of the API, with its status; 0 if the console does not answer.
+export class APIError extends Error {
+  constructor(status, message) {
+    super(message)
+    this.status = status
+  }
+}
+
+async function send(path, init) {
+  let answer
+  try {
+    answer = await fetch(path, init)
+  } catch (err) {
+    if (err.name === 'AbortError') throw err
+    throw new APIError(0, 'the console does not answer: is mapjob console still running?')
+  }
+  if (answer.ok) return answer
+  let text = answer.statusText
+  try {
+    text = (await answer.json()).error
+  } catch { /* not of the console */ }
+  throw new APIError(answer.status, text)
+}
+
+// address returns a path of the API, with the parameters that have a value.
+export function address(parts, parameters = {}) {
+  const q = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) {
+    for (const one of [value].flat()) if (one !== undefined && one !== null && one !== '') q.append(name, one)
+  }
+  const text = q.toString()
+  return '/api/' + parts.map(encodeURIComponent).join('/') + (text && '?' + text)
+}
+
+export async function get(parts, parameters, signal) {
+  return (await send(address(parts, parameters), { headers: headers(), signal })).json()
+}
+
+export async function text(parts, signal) {
+  return (await send(address(parts), { headers: headers(), signal })).text()
+}
+
+export async function post(parts, body) {
+  return (await send(address(parts), { method: 'POST', headers: headers({ 'Content-Type': 'application/json' }), body: JSON.stringify(body) })).json()
+}
+
+const longestPause = 30_000
+
+// follow calls on[event] with what an execution's events carry until it has ended or the
+// function that it returns is called. After a broken connection it connects again, less
+// and less often; on.lost is called with the reason, and on.found when it is back.
+export function follow(arn, on) {
+  const stop = new AbortController()
+  const wait = (ms) => new Promise((done) => { setTimeout(done, ms); stop.signal.addEventListener('abort', done) })
+  const run = async () => {
+    for (let pause = 500; !stop.signal.aborted; pause = Math.min(2 * pause, longestPause)) {
+      try {
+        const answer = await send(address(['executions', arn, 'events']), { headers: headers(), signal: stop.signal })
+        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+        for (let rest = ''; ;) {
+          const { value, done } = await reader.read()
+          if (done) break
+          rest += value
+          const messages = rest.split('\n\n')
+          rest = messages.pop()
+          for (const message of messages) {
+            const event = /^event: (.*)$/m.exec(message)?.[1]
+            const data = JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? 'null')
+            pause = 500
+            on.found?.()
+            if (event === 'end') {
+              on.end?.(data)
+              return
+            }
+            on[event]?.(data)
+          }
+        }
+        on.lost?.('the connection to the console was closed')
+      } catch (err) {
+        if (stop.signal.aborted) return
+        on.lost?.(err.message)
+        if (err.status === 401 || err.status === 400) return
+      }
+      await wait(pause)
+    }
+  }
+  run()
+  return () => stop.abort()
+}

@@ -1,0 +1,60 @@
+// The page: what is common to all views, and which one the address names.
+import { get, takeToken } from './api.js'
+import { History } from './history.js'
+import { Component, html, render } from './html.js'
+import { Failure, Waiting } from './parts.js'
+import { Run } from './run.js'
+import { Runs, runAddress } from './runs.js'
+import { Why } from './why.js'
+
+// route reads the address: #/, or #/x/ARN/view, each with ?parameters.
+function route() {
+  const [path, search] = location.hash.replace(/^#/, '').split('?')
+  const [, x, arn, view] = path.split('/')
+  return { arn: x === 'x' ? decodeURIComponent(arn ?? '') : '', view: view ?? '', query: new URLSearchParams(search ?? '') }
+}
+
+class App extends Component {
+  state = { known: takeToken(), route: route() }
+
+  async componentDidMount() {
+    addEventListener('hashchange', () => {
+      if (takeToken()) this.setState({ known: true, route: route() })
+    })
+    if (!this.state.known) return
+    try {
+      this.setState({ session: await get(['session']) })
+    } catch (failure) {
+      this.setState({ failure })
+    }
+  }
+
+  componentDidUpdate(_, before) {
+    const { arn, view } = this.state.route
+    document.title = arn ? `${arn.split(':').pop()} · mapjob` : 'mapjob'
+    if (arn !== before.route.arn || view !== before.route.view) scrollTo(0, 0)
+  }
+
+  render(_, { known, failure, session, route: { arn, view, query } }) {
+    if (!known) {
+      return html`<main><h1>mapjob</h1><p>This tab has no token. Open the address that <code>mapjob console</code> has printed; it ends in <code>#token=…</code>.</p></main>`
+    }
+    if (failure) return html`<main><h1>mapjob</h1><${Failure} of=${failure}/></main>`
+    if (!session) return html`<main><${Waiting} what="connecting"/></main>`
+    const name = arn.split(':').pop()
+    const tab = (to, word) => html`<a href=${runAddress(arn, to && '/' + to)} aria-current=${view === to ? 'page' : undefined}>${word}</a>`
+    return html`
+      <header>
+        <a class="home" href="#/">mapjob</a>
+        ${arn && html`<nav aria-label="Execution"><a href="#/">Runs</a><span aria-hidden="true">/</span><b title=${arn}>${name}</b></nav>`}
+        <span class="where dim" title=${session.where}>${session.local ? 'this machine' : session.where}${!session.local && !session.actions && ', read only'}</span>
+      </header>
+      ${arn && html`<nav class="tabs" aria-label="Views">${tab('', 'Run')}${tab('why', 'Failures')}${tab('history', 'History')}</nav>`}
+      ${!arn && html`<${Runs} session=${session} query=${query}/>`}
+      ${arn && view === '' && html`<${Run} key=${arn} session=${session} arn=${arn}/>`}
+      ${arn && view === 'why' && html`<${Why} key=${arn} session=${session} arn=${arn} query=${query}/>`}
+      ${arn && view === 'history' && html`<${History} key=${arn} session=${session} arn=${arn} query=${query}/>`}`
+  }
+}
+
+render(html`<${App}/>`, document.getElementById('app'))

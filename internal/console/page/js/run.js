@@ -1,0 +1,177 @@
+// One execution: how far it is, the graph of its state machine, throughput, and the report.
+import { follow, get, post, text } from './api.js'
+import { Chart, ofSeries, ofTimeline } from './chart.js'
+import { Component, createRef, html } from './html.js'
+import { Bar, Command, Failure, Status, Waiting } from './parts.js'
+import { runAddress } from './runs.js'
+import { clock, count, duration, share, thousands } from './words.js'
+
+export class Run extends Component {
+  state = { series: [] }
+
+  componentDidMount() { this.open() }
+
+  componentWillUnmount() {
+    this.gone = true
+    this.leave?.()
+    clearInterval(this.ticking)
+  }
+
+  open = async () => {
+    const { arn } = this.props
+    try {
+      const run = await get(['executions', arn])
+      if (this.gone) return
+      this.setState({ run, failure: null })
+      if (isRunning(run)) this.follow()
+      else this.ended()
+    } catch (failure) {
+      this.setState({ failure })
+    }
+  }
+
+  follow() {
+    this.leave = follow(this.props.arn, {
+      status: (run) => this.setState((s) => ({ run: { ...s.run, ...run } })),
+      series: (series) => this.setState({ series }),
+      lost: (lost) => this.setState({ lost }),
+      found: () => this.state.lost && this.setState({ lost: null }),
+      end: ({ error }) => {
+        if (error) this.setState({ lost: error })
+        else this.open()
+      },
+    })
+    this.ticking = setInterval(() => this.setState({ now: Date.now() }), 1000)
+  }
+
+  async ended() {
+    clearInterval(this.ticking)
+    try {
+      this.setState({ report: await get(['executions', this.props.arn, 'report']) })
+    } catch (lacks) {
+      this.setState({ lacks })
+    }
+  }
+
+  act = async (what, question) => {
+    if (!confirm(question)) return
+    try {
+      await post(['executions', this.props.arn, what], {})
+      this.setState({ failure: null })
+      if (what === 'redrive') this.open()
+    } catch (failure) {
+      this.setState({ failure })
+    }
+  }
+
+  render({ arn, session }, { run, failure, lost, series, report, lacks }) {
+    if (!run) return html`<main><h1>${arn.split(':').pop()}</h1>${failure ? html`<${Failure} of=${failure}/>` : html`<${Waiting}/>`}</main>`
+    const live = isRunning(run)
+    const may = session.local || session.actions
+    const took = (run.stoppedAt ? new Date(run.stoppedAt) : Date.now()) - new Date(run.startedAt)
+    return html`<main>
+      <h1>${run.name} <${Status} of=${run}/></h1>
+      <p class="facts dim">${run.job} · started ${clock(run.startedAt)} · ${live ? 'running for ' : 'took '}${duration(Math.max(0, took))}${live && run.state && ` · in state ${run.state}`}</p>
+      <${Failure} of=${failure}/>
+      ${lost && html`<p class="note" role="status">Not connected: ${lost}. Trying again.</p>`}
+      ${run.delay && html`<p class="note" role="status">${run.delay}</p>`}
+      ${run.error && html`<p class="failure"><b>${run.error}</b>${run.cause && html`: <span class="cause">${run.cause}</span>`}</p>`}
+      ${run.skipped && html`<p class="note">Skipped, because another execution had the job's lock.</p>`}
+      <${Counts} run=${run}/>
+      ${run.failed > 0 && html`<p class="actions">
+        ${run.hasFailures && html`<a class="button primary" href=${runAddress(arn, '/why')}>Why did ${count(run.failed, 'item')} fail?</a>`}
+        ${!run.hasFailures && run.again?.map((line) => html`<span class="dim">${line}</span>`)}
+      </p>`}
+      ${may && live && html`<p class="actions"><button type="button" onClick=${() => this.act('stop', 'Stop this execution? There is no summary and no report then.')}>Stop</button></p>`}
+      ${may && !session.local && ['ABORTED', 'TIMED_OUT', 'FAILED'].includes(run.status) && html`<p class="actions"><button type="button" onClick=${() => this.act('redrive', 'Go on with this execution where it ended?')}>Redrive</button></p>`}
+      ${report?.timeline ? html`<${Chart} name="Items a second" bars=${ofTimeline(report.timeline)}/>` : series.length > 2 && html`<${Chart} name="Items a second" bars=${ofSeries(series)}/>`}
+      <${Graph} arn=${arn} run=${run} live=${live}/>
+      ${report && html`<${Report} of=${report}/>`}
+      ${lacks && !live && html`<p class="dim">${lacks.message}</p>`}
+      <${Command} text=${run.commands?.[live ? 'status' : 'report']}/>
+    </main>`
+  }
+}
+
+const isRunning = (run) => run.status === 'RUNNING' || run.status === 'PENDING_REDRIVE'
+
+// Counts shows the items: those of the summary if it has answered, else those of the Map Runs.
+function Counts({ run }) {
+  const a = run.account
+  if (a) {
+    const parts = [{ count: a.succeeded, look: 'good', word: 'succeeded' }, { count: a.failed, look: 'bad', word: 'failed' }, { count: a.missing ?? 0, look: 'lost', word: 'missing' }]
+    return html`<section aria-label="Items"><${Bar} parts=${parts} all=${a.total}/>
+      <ul class="counts"><li><b>${thousands(a.total)}</b>items</li>
+      ${parts.map((p) => (p.count > 0 || p.word === 'succeeded') && html`<li><b>${thousands(p.count)}</b><span class="dot ${p.look}"></span>${p.word}, ${share(p.count, a.total)}</li>`)}</ul>
+      ${a.comparison && html`<${Comparison} of=${a.comparison}/>`}</section>`
+  }
+  return run.mapRuns.map((m) => {
+    const parts = [{ count: m.handled, look: 'good', word: 'handled' }, { count: m.failed, look: 'bad', word: 'in batches that failed' }, { count: m.running, look: 'busy', word: 'running' }]
+    return html`<section key=${m.mapRun} aria-label="Map Run"><${Bar} parts=${parts} all=${m.total}/>
+      <ul class="counts"><li><b>${thousands(m.handled + m.failed)}</b>of ${count(m.total, 'item')}</li>
+      ${parts.map((p) => p.count > 0 && html`<li><b>${thousands(p.count)}</b><span class="dot ${p.look}"></span>${p.word}</li>`)}</ul>
+      ${m.pace && html`<p class="pace">${m.pace}</p>`}</section>`
+  })
+}
+
+export function Comparison({ of: c }) {
+  const rows = [['recovered', c.recovered, 'good'], ['failed the same way', c.sameError, 'bad'], ['failed otherwise', c.otherError, 'bad'], ['failed, earlier error not known', c.unknown, 'bad']]
+  return html`<section class="comparison"><h2>Compared with the earlier execution</h2>
+    <ul class="counts">${rows.map(([word, n, look]) => n > 0 && html`<li><b>${thousands(n)}</b><span class="dot ${look}"></span>${word}</li>`)}</ul></section>`
+}
+
+// Graph draws the state machine as the server has laid it out. The drawing is parsed as XML,
+// and its style is that of graph.css.
+class Graph extends Component {
+  box = createRef()
+
+  componentDidMount() { this.draw() }
+
+  componentDidUpdate(before) {
+    const { run, live } = this.props
+    if (run.state !== before.run.state || run.status !== before.run.status || done(run) !== done(before.run)) this.soon(live)
+  }
+
+  componentWillUnmount() {
+    this.gone = true
+    clearTimeout(this.timer)
+  }
+
+  // soon draws again, at most once in two seconds while the execution runs.
+  soon(live) {
+    if (this.timer && live) return
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => { this.timer = null; this.draw() }, live ? 2000 : 0)
+  }
+
+  draw = async () => {
+    try {
+      const drawing = new DOMParser().parseFromString(await text(['executions', this.props.arn, 'graph']), 'image/svg+xml').documentElement
+      if (this.gone || drawing.localName !== 'svg') return
+      this.box.current.replaceChildren(document.importNode(drawing, true))
+      this.setState({ failure: null })
+    } catch (failure) {
+      if (!this.gone) this.setState({ failure })
+    }
+  }
+
+  render(_, { failure }) {
+    return html`<section aria-label="State machine"><h2>State machine</h2>
+      ${failure && html`<p class="dim">${failure.message}</p>`}
+      <div class="graph" tabindex="0" ref=${this.box}></div></section>`
+  }
+}
+
+const done = (run) => run.mapRuns.reduce((n, m) => n + m.handled + m.failed, 0)
+
+function Report({ of: r }) {
+  return html`<section aria-label="Report">
+    ${r.notes?.map((n) => html`<p class="note">${n}</p>`)}
+    ${r.sections?.map((s) => html`<h2>${s.title}</h2><div class="table" tabindex="0"><table>
+      <thead><tr>${s.columns.map((c) => html`<th>${c}</th>`)}</tr></thead>
+      <tbody>${s.rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
+    ${r.slowest?.length > 0 && html`<details><summary>The slowest items</summary><table class="narrow">
+      <thead><tr><th class="n">index</th><th class="n">ms</th></tr></thead>
+      <tbody>${r.slowest.map((t) => html`<tr><td class="n">${thousands(t.index)}</td><td class="n">${thousands(t.ms)}</td></tr>`)}</tbody></table></details>`}
+  </section>`
+}

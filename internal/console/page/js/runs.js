@@ -1,0 +1,84 @@
+// The list of executions.
+import { get } from './api.js'
+import { Component, html } from './html.js'
+import { Command, Failure, Status, Waiting } from './parts.js'
+import { clock, duration, thousands } from './words.js'
+
+const every = { local: 2_000, aws: 20_000 }
+
+export const runAddress = (arn, view = '') => '#/x/' + encodeURIComponent(arn) + view
+
+export class Runs extends Component {
+  state = { limit: 50 }
+
+  componentDidMount() { this.read() }
+
+  componentDidUpdate(before) {
+    if (before.query.toString() !== this.props.query.toString()) this.read()
+  }
+
+  componentWillUnmount() {
+    clearTimeout(this.timer)
+    this.reading?.abort()
+  }
+
+  read = async () => {
+    clearTimeout(this.timer)
+    this.reading?.abort()
+    const reading = this.reading = new AbortController()
+    const { query, session } = this.props
+    try {
+      const list = await get(['executions'], { status: query.get('status'), job: query.get('job'), limit: this.state.limit }, reading.signal)
+      this.setState({ list, failure: null })
+    } catch (failure) {
+      if (failure.name === 'AbortError') return
+      this.setState({ failure })
+    }
+    this.timer = setTimeout(this.read, session.local ? every.local : every.aws)
+  }
+
+  choose(name, value) {
+    const query = new URLSearchParams(this.props.query)
+    if (value) query.set(name, value)
+    else query.delete(name)
+    location.hash = '#/' + (query.toString() && '?' + query)
+  }
+
+  render({ query }, { list, failure, limit }) {
+    const status = query.get('status') ?? ''
+    return html`<main>
+      <h1>Runs</h1>
+      <div class="filters">
+        <label>Status <select value=${status} onChange=${(e) => this.choose('status', e.target.value)}>
+          ${['', 'running', 'succeeded', 'failed', 'timed_out', 'aborted'].map((s) => html`<option value=${s} selected=${s === status}>${({ '': 'all', timed_out: 'timed out', aborted: 'stopped' })[s] ?? s}</option>`)}
+        </select></label>
+        ${list?.jobs.length > 1 && html`<label>Job <select value=${query.get('job') ?? ''} onChange=${(e) => this.choose('job', e.target.value)}>
+          <option value="">all</option>
+          ${list.jobs.map((j) => html`<option value=${j.arn} selected=${j.arn === query.get('job')}>${j.name}</option>`)}
+        </select></label>`}
+      </div>
+      <${Failure} of=${failure}/>
+      ${!list ? !failure && html`<${Waiting}/>` : html`
+        ${list.executions.length === 0 && html`<p>${status ? `No execution is ${status.replace('_', ' ')}.` : 'There is no execution yet. It appears here when it starts.'}</p>`}
+        ${list.executions.length > 0 && html`<div class="table" tabindex="0"><table class="rows">
+          <thead><tr><th>execution</th><th>status</th><th class="n">items</th><th class="n">failed</th><th class="n">took</th><th>started</th><th>job</th></tr></thead>
+          <tbody>${list.executions.map((x) => html`<${Row} key=${x.execution + x.startedAt} of=${x}/>`)}</tbody>
+        </table></div>`}
+        ${list.executions.length === limit && html`<p><button type="button" onClick=${() => this.setState({ limit: limit + 100 }, this.read)}>Show more</button></p>`}
+        <${Command} text=${list.command}/>`}
+    </main>`
+  }
+}
+
+function Row({ of: x }) {
+  const took = (x.stoppedAt ? new Date(x.stoppedAt) : new Date()) - new Date(x.startedAt)
+  return html`<tr>
+    <td><a href=${runAddress(x.execution)}>${x.name}</a>${x.error && html`<br/><span class="dim small">${x.error}</span>`}</td>
+    <td><${Status} of=${x}/></td>
+    <td class="n">${x.account ? thousands(x.account.total) : '–'}</td>
+    <td class=${x.failed > 0 ? 'n some' : 'n'}>${x.account ? thousands(x.failed) : '–'}</td>
+    <td class="n">${duration(Math.max(0, took))}</td>
+    <td>${clock(x.startedAt)}</td>
+    <td>${x.job}</td>
+  </tr>`
+}

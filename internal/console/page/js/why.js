@@ -1,0 +1,167 @@
+// Why items failed: the errors, the items of one, and an item with its log.
+import { get } from './api.js'
+import { Component, html } from './html.js'
+import { Command, Copy, Failure, Waiting } from './parts.js'
+import { Retry } from './retry.js'
+import { runAddress } from './runs.js'
+import { bytes, count, milliseconds, thousands } from './words.js'
+
+export class Why extends Component {
+  state = {}
+
+  componentDidMount() { this.read() }
+
+  componentDidUpdate(before) {
+    if (before.query.get('search') !== this.props.query.get('search')) this.read()
+  }
+
+  componentWillUnmount() { this.reading?.abort() }
+
+  filter() {
+    const { query } = this.props
+    return { error: query.getAll('error'), search: query.get('search') ?? '' }
+  }
+
+  read = async () => {
+    this.reading?.abort()
+    const reading = this.reading = new AbortController()
+    this.setState({ counting: true, failure: null })
+    try {
+      const failures = await get(['executions', this.props.arn, 'failures'], { search: this.filter().search }, reading.signal)
+      this.setState({ failures, counting: false })
+    } catch (failure) {
+      if (failure.name !== 'AbortError') this.setState({ failure, counting: false })
+    }
+  }
+
+  go(change) {
+    const query = new URLSearchParams(this.props.query)
+    for (const [name, value] of Object.entries(change)) {
+      query.delete(name)
+      for (const one of [value].flat()) if (one !== '' && one !== null) query.append(name, one)
+    }
+    location.hash = runAddress(this.props.arn, '/why' + (query.toString() && '?' + query))
+  }
+
+  search = (e) => {
+    e.preventDefault()
+    this.go({ search: new FormData(e.target).get('search').trim(), item: null })
+  }
+
+  render({ arn, session, query }, { failures, failure, counting, retrying }) {
+    const { error, search } = this.filter()
+    const item = query.get('item')
+    const chosen = failures?.errors.filter((e) => error.length === 0 || error.includes(e.error)) ?? []
+    const n = chosen.reduce((sum, e) => sum + e.count, 0)
+    return html`<main>
+      <h1>Why did items fail?</h1>
+      <form class="filters" role="search" onSubmit=${this.search}>
+        <label>Text of the item <input type="search" name="search" defaultValue=${search} key=${search} placeholder="an order, a customer, …"/></label>
+        <button type="submit">Search</button>
+        ${(search || error.length > 0) && html`<button type="button" class="quiet" onClick=${() => this.go({ search: null, error: [], item: null })}>Show all</button>`}
+      </form>
+      <${Failure} of=${failure}/>
+      ${counting && html`<${Waiting} what=${search ? 'searching all failed items' : 'counting'}/>`}
+      ${failures && html`
+        ${failures.unknown > 0 && html`<p class="note">${count(failures.unknown, 'item')} ${failures.unknown === 1 ? 'is' : 'are'} not stored, or removed since.</p>`}
+        ${failures.errors.length === 0 && !counting && html`<p>${search ? `No failed item has the text “${search}”.` : 'No item failed.'}</p>`}
+        ${failures.errors.length > 0 && html`<div class="table" tabindex="0"><table class="rows errors">
+          <thead><tr><th>error</th><th class="n">items</th><th class="n">share</th><th><span class="hidden">share of the failed items</span></th><th>for example</th></tr></thead>
+          <tbody>${failures.errors.map((e) => html`<tr key=${e.error} class=${error.includes(e.error) ? 'chosen' : ''}>
+            <td><button type="button" class="link" aria-pressed=${error.includes(e.error)} onClick=${() => this.go({ error: error.includes(e.error) ? error.filter((other) => other !== e.error) : [...error, e.error], item: null })}>${e.error}</button></td>
+            <td class="n">${thousands(e.count)}</td><td class="n">${e.percent.toFixed(1)}%</td>
+            <td class="meter"><div style=${{ width: `${e.percent}%` }}></div></td>
+            <td class="example">${e.example}</td></tr>`)}</tbody></table></div>`}
+        ${failures.others > 0 && html`<p class="dim">and ${count(failures.others, 'other error')}</p>`}
+        ${n > 0 && html`<p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ retrying: true })}>Retry all ${thousands(n)}</button>
+          <span class="dim">${error.length === 0 && !search ? 'every item that failed' : 'every item of this filter, not only those that are shown'}</span></p>`}
+        <div class=${item === null ? '' : 'split'}>
+          ${failures.errors.length > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => this.go({ item: String(i) })}/>`}
+          ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} close=${() => this.go({ item: null })}/>`}
+        </div>
+        <${Command} text=${failures.command}/>`}
+      ${retrying && html`<${Retry} arn=${arn} session=${session} errors=${failures.errors} chosen=${error} search=${search} close=${() => this.setState({ retrying: false })}/>`}
+    </main>`
+  }
+}
+
+// Items lists the items of a filter, page by page.
+class Items extends Component {
+  state = { items: [], read: 0 }
+
+  componentDidMount() { this.more() }
+
+  componentWillUnmount() { this.reading?.abort() }
+
+  more = async () => {
+    const { arn, filter } = this.props
+    const reading = this.reading = new AbortController()
+    this.setState({ busy: true })
+    try {
+      for (let found = 0, read = this.state.read, done = false; found === 0 && !done;) {
+        const page = await get(['executions', arn, 'items'], { ...filter, after: read, limit: 100 }, reading.signal)
+        found = page.items.length
+        read = page.read
+        done = page.done
+        this.setState((s) => ({ items: [...s.items, ...page.items], read, done, command: page.command, busy: found === 0 && !done }))
+      }
+    } catch (failure) {
+      if (failure.name !== 'AbortError') this.setState({ failure, busy: false })
+    }
+  }
+
+  render({ of, chosen, choose }, { items, read, done, busy, failure, command }) {
+    return html`<section aria-label="Items"><h2>${done ? count(items.length, 'item') : `The first ${thousands(items.length)} of ${count(of, 'item')}`}</h2>
+      <${Failure} of=${failure}/>
+      <ol class="items">${items.map((i) => html`<li key=${i.index}><button type="button" aria-pressed=${String(i.index) === chosen} onClick=${() => choose(i.index)}>
+        <span class="index">${thousands(i.index)}</span><span class="error">${i.error}</span><code>${i.item}${i.truncated && '…'}</code></button></li>`)}</ol>
+      ${busy && html`<${Waiting} what=${`searching, ${thousands(read)} read`}/>`}
+      ${!done && !busy && html`<p><button type="button" onClick=${this.more}>Show more</button></p>`}
+      <${Command} text=${command} label="All of them"/></section>`
+  }
+}
+
+// pretty returns JSON with line breaks, and other text as it is.
+export function pretty(text) {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}
+
+// Item shows one item with the lines of its log.
+class Item extends Component {
+  state = {}
+
+  async componentDidMount() {
+    try {
+      this.setState({ item: await get(['executions', this.props.arn, 'items', this.props.index]) })
+    } catch (failure) {
+      this.setState({ failure })
+    }
+  }
+
+  render({ index, close, arn }, { item, failure }) {
+    return html`<section class="item" aria-label=${'Item ' + index}>
+      <h2>Item ${thousands(Number(index))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
+      <${Failure} of=${failure}/>
+      ${!item && !failure && html`<${Waiting} what="reading the item and its log"/>`}
+      ${item && html`
+        <p><b>${item.error}</b>${item.cause && html`: <span class="cause">${item.cause}</span>`}</p>
+        <p class="dim">${bytes(item.bytes)}${item.attempt > 0 && `, ${count(item.attempt, 'attempt')} in the log`}</p>
+        ${item.log?.earlier && html`<p class="dim">item ${thousands(item.log.earlier.index)} of <a href=${runAddress(item.log.earlier.execution, '/why?item=' + item.log.earlier.index)}>the earlier execution</a>, where it failed with ${item.log.earlier.error}</p>`}
+        <h3>Item <${Copy} text=${item.item} what="the item"/></h3>
+        <pre tabindex="0">${item.truncated ? item.item : pretty(item.item)}</pre>
+        ${item.truncated && html`<p class="note">The first 256 KiB of ${bytes(item.bytes)}.</p>`}
+        <h3>Log</h3>
+        ${item.noLog && html`<p class="note">${item.noLog}</p>`}
+        ${item.log?.batchFailure && html`<p>The whole batch of ${count(item.log.batchFailure.items, 'item')} failed with ${item.log.batchFailure.error}.</p>`}
+        ${item.lines.length === 0 && !item.noLog && html`<p class="dim">The log has no line about it.</p>`}
+        ${item.lines.length > 0 && html`<ol class="log" tabindex="0">${item.lines.map((l) => html`<li class=${l.names ? 'names' : ''}>
+          ${l.time && html`<time>${milliseconds(l.time)}</time>`}<span class="text">${l.names && l.message ? html`<b>${l.message}</b> ${l.error} ${l.cause}` : l.text}</span></li>`)}</ol>`}
+        ${item.unshown > 0 && html`<p class="dim">and ${count(item.unshown, 'other line')}</p>`}
+        <${Command} text=${item.command}/>`}
+    </section>`
+  }
+}

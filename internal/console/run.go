@@ -1,0 +1,154 @@
+package console
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/console/feed"
+	"github.com/mapjob/mapjob/internal/graph"
+	"github.com/mapjob/mapjob/internal/jsonl"
+	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/internal/statesarn"
+	"github.com/mapjob/mapjob/job/report"
+)
+
+// running is how far an execution is.
+type running struct {
+	operate.Status
+	Job     string        `json:"job"`
+	MapRuns []feed.MapRun `json:"mapRuns"`
+	Failed  int           `json:"failed"` // items, after the summary
+	Delay   string        `json:"delay,omitempty"`
+	// These are of an execution that was opened for the answer, not of events.
+	HasFailures bool              `json:"hasFailures,omitempty"`
+	Again       []string          `json:"again,omitempty"` // what can be done about failed items
+	Commands    map[string]string `json:"commands,omitempty"`
+}
+
+func newRunning(status *operate.Status, runs []feed.MapRun, delay string) *running {
+	return &running{Status: *status, Job: statesarn.StateMachine(status.ARN), MapRuns: runs, Failed: status.Unsuccessful(), Delay: delay}
+}
+
+// status says how far an execution is.
+func (s *Server) status(r *http.Request, x *Opened) (any, error) {
+	status, err := x.Service.Status(r.Context(), x.Execution)
+	if err != nil {
+		return nil, err
+	}
+	v := newRunning(status, feed.MapRuns(status, time.Now()), "")
+	v.Commands = map[string]string{"status": x.Command("status"), "graph": x.Command("graph", "--format", "svg"), "stop": x.Command("stop")}
+	if v.Running() {
+		v.Commands["status"] = x.Command("status", "--watch")
+		return v, nil
+	}
+	v.HasFailures = x.Execution.HasFailures()
+	if v.Failed > 0 {
+		v.Again = x.Again(r.Context())
+	}
+	v.Commands["report"], v.Commands["failures"], v.Commands["rerun"], v.Commands["redrive"] = x.Command("report"), x.Command("failures"), x.Command("rerun"), x.Command("redrive")
+	return v, nil
+}
+
+// graph draws the state machine with what happened at its states.
+func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
+	v, err := s.opened(func(r *http.Request, x *Opened) (any, error) {
+		traced, err := x.Trace(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		g, err := traced.Graph(x.Execution)
+		if err != nil {
+			return nil, err
+		}
+		g.Title = ""
+		var text strings.Builder
+		err = g.Drawing(&text)
+		return text.String(), err
+	})(r)
+	if err != nil {
+		s.answer(w, nil, err)
+		return
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	_, _ = fmt.Fprint(w, v)
+}
+
+// graphStyle is the look of the graphs, for the element of the page that holds them.
+func graphStyle(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = fmt.Fprintf(w, ".graph {%s}\n", graph.Style)
+}
+
+// report returns the report of the summary.
+func (s *Server) report(r *http.Request, x *Opened) (any, error) {
+	file, err := x.Service.Report(r.Context(), x.Execution, protocol.ReportJSON)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var known report.Report
+	if err := json.NewDecoder(jsonl.Allow(file, jsonl.MaxDocument)).Decode(&known); err != nil {
+		return nil, fmt.Errorf("reading the report: %w", err)
+	}
+	return &known, nil
+}
+
+// pause is the shortest time between two events of a kind.
+const pause = 250 * time.Millisecond
+
+// events sends how far an execution is until it has ended, as Server-Sent Events:
+// status and series whenever they change, and end.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	arn := r.PathValue("arn")
+	if operate.StateMachineOf(arn) == "" {
+		s.refuse(w, http.StatusBadRequest, "expected the ARN of an execution of a Standard state machine")
+		return
+	}
+	f := s.feeds.Follow(arn)
+	defer f.Leave()
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	_ = out.Flush() // the page knows that it is connected
+	sent := map[string]string{}
+	send := func(event string, v any) bool {
+		text, err := json.Marshal(v)
+		if err != nil || string(text) == sent[event] {
+			return err == nil
+		}
+		sent[event] = string(text)
+		if _, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", event, text); err != nil {
+			return false
+		}
+		return out.Flush() == nil
+	}
+	for seen := 0; ; {
+		snapshot, version, ok := f.Next(r.Context(), seen)
+		if !ok {
+			return
+		}
+		seen = version
+		if snapshot.Status.Status != "" && !send("status", newRunning(&snapshot.Status, snapshot.MapRuns, snapshot.Delay)) {
+			return
+		}
+		if !send("series", snapshot.Series) {
+			return
+		}
+		if snapshot.Ended {
+			end := map[string]string{}
+			if snapshot.Err != nil {
+				end["error"] = snapshot.Err.Error()
+			}
+			send("end", end)
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
