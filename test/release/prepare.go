@@ -26,7 +26,6 @@ type making struct {
 
 	modules  []licenses.Module // that the command links
 	binaries map[string]string // paths by platform
-	env      []string          // of commands that need the binaries' modules
 }
 
 // prepare makes a version of what is checked out, and publishes nothing.
@@ -132,9 +131,6 @@ func (m *making) build(ctx context.Context) (string, error) {
 	if m.binaries[artifact.Host] == "" {
 		return "", fmt.Errorf("this machine is %s, expected one of %s, to run the command", artifact.Host, strings.Join(artifact.Platforms, ", "))
 	}
-	if m.env, err = one.Env(ctx); err != nil {
-		return "", err
-	}
 	return "built twice, in two folders and with two build caches: the same bytes for " + strings.Join(artifact.Platforms, ", "), nil
 }
 
@@ -188,7 +184,7 @@ func (m *making) describe(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for platform, path := range m.binaries {
-		document, err := maker.Binary(ctx, path, m.plan.version, m.env)
+		document, err := maker.Binary(ctx, path, m.plan.version)
 		if err != nil {
 			return "", err
 		}

@@ -36,7 +36,7 @@ type Builder struct {
 
 // Build returns the path of the binary for a platform.
 func (b Builder) Build(ctx context.Context, platform string) (string, error) {
-	env, err := b.Env(ctx)
+	env, err := b.env(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -59,9 +59,9 @@ func (b Builder) Build(ctx context.Context, platform string) (string, error) {
 	return filepath.Join(folder, filepath.Base(b.Package)), nil
 }
 
-// Env is the environment of the go command: modules come from the proxy and from the
+// env is the environment of the go command: modules come from the proxy and from the
 // downloads of the user's module cache, and from nowhere else.
-func (b Builder) Env(ctx context.Context) ([]string, error) {
+func (b Builder) env(ctx context.Context) ([]string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOMODCACHE").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/google/licensecheck"
+	"golang.org/x/mod/module"
 )
 
 // allowed are the licenses, by their SPDX identifiers, whose code may be distributed
@@ -185,4 +186,30 @@ func identify(name string, text []byte) ([]string, error) {
 
 func refusal(license string) error {
 	return fmt.Errorf("got the license %s, expected one of %s", license, strings.Join(allowed, ", "))
+}
+
+// Cached returns the licenses at the root of a module in the module cache, or of the
+// standard library, whose path is std.
+func Cached(path, version string) ([]string, error) {
+	if path == "std" {
+		m, err := standard()
+		return m.Licenses, err
+	}
+	out, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)
+	}
+	escapedPath, err := module.EscapePath(path)
+	if err != nil {
+		return nil, err
+	}
+	escapedVersion, err := module.EscapeVersion(version)
+	if err != nil {
+		return nil, err
+	}
+	m := Module{Path: path, Version: version}
+	if err := m.read(filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(escapedPath)+"@"+escapedVersion), nil); err != nil {
+		return nil, fmt.Errorf("%s@%s: %w", path, version, err)
+	}
+	return m.Licenses, nil
 }

@@ -123,6 +123,24 @@ func TestOtherLicensesAreRefused(t *testing.T) {
 	}
 }
 
+func TestLicensesInTheModuleCache(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("GOMODCACHE", cache)
+	write(t, filepath.Join(cache, "example.com", "!some!body", "a@v1.0.0"), map[string]string{"LICENSE": isc})
+	write(t, filepath.Join(cache, "example.com", "!some!body", "a@v1.1.0"), map[string]string{"LICENSE": gpl})
+	if got, err := Cached("example.com/SomeBody/a", "v1.0.0"); err != nil || !slices.Equal(got, []string{"ISC"}) {
+		t.Errorf("got %q and error %v, expected ISC", got, err)
+	}
+	if got, err := Cached("std", "go1.26"); err != nil || !slices.Equal(got, []string{"BSD-3-Clause"}) {
+		t.Errorf("got %q and error %v, expected that of Go", got, err)
+	}
+	for version, expected := range map[string]string{"v1.1.0": "example.com/SomeBody/a@v1.1.0: LICENSE: got the license GPL", "v1.2.0": "no such file"} {
+		if _, err := Cached("example.com/SomeBody/a", version); err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got error %v, expected %q", err, expected)
+		}
+	}
+}
+
 func TestLicensesOfNpmPackages(t *testing.T) {
 	lock := func(licenses string) []byte {
 		return []byte(`{"lockfileVersion": 3, "packages": {"": {"name": "mapjob"}, "node_modules/a": {"license": "MIT"}, "node_modules/b": {` + licenses + `}}}`)
