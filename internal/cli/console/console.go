@@ -24,6 +24,19 @@ type Command struct {
 	Port         int  `help:"Port of the page. Default: any that is free." placeholder:"PORT"`
 }
 
+// Beside starts a console of the runs of this folder beside a run, prints its address and
+// opens it. It has to be closed.
+func Beside(ctx context.Context, streams *terminal.Streams) (*console.Server, error) {
+	c := &Command{Target: target.Target{Local: true}}
+	server, err := c.serve(ctx, streams)
+	if err != nil {
+		return nil, fmt.Errorf("--console: %w", err)
+	}
+	fmt.Fprintf(streams.Err, "the console: %s\n", server.URL())
+	c.open(server, streams)
+	return server, nil
+}
+
 // Run serves the console until Ctrl-C.
 func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	if c.Port < 0 || c.Port > 65_535 {
@@ -31,19 +44,7 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	}
 	// Without a job, it is about this folder.
 	c.Local = c.Local || c.Job == "" && c.Stack == "" && c.Profile == "" && c.Region == ""
-	s := &source{target: &c.Target, streams: &terminal.Streams{In: streams.In, Out: streams.Err, Err: streams.Err}}
-	if err := s.checkJob(ctx); err != nil {
-		return err
-	}
-	options := console.Options{Source: s, Local: c.Local, Actions: c.AllowActions, Port: c.Port}
-	if c.Local {
-		if options.Where, err = os.Getwd(); err != nil {
-			return err
-		}
-	} else {
-		options.Where = statesarn.Name(s.aws.Machine) + " in " + s.aws.Region
-	}
-	server, err := console.Serve(options)
+	server, err := c.serve(ctx, streams)
 	if err != nil {
 		return err
 	}
@@ -56,12 +57,35 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(streams.Err, "the console of %s runs until Ctrl-C\n", plain.Line(options.Where))
-	if !c.NoOpen {
-		if err := browser.Open(server.URL()); err != nil {
-			fmt.Fprintf(streams.Err, "the browser was not opened (%v): open the address yourself\n", err)
-		}
-	}
+	fmt.Fprintf(streams.Err, "the console of %s runs until Ctrl-C\n", plain.Line(server.Where))
+	c.open(server, streams)
 	<-ctx.Done()
 	return nil
+}
+
+func (c *Command) open(server *console.Server, streams *terminal.Streams) {
+	if c.NoOpen {
+		return
+	}
+	if err := browser.Open(server.URL()); err != nil {
+		fmt.Fprintf(streams.Err, "the browser was not opened (%v): open the address yourself\n", err)
+	}
+}
+
+func (c *Command) serve(ctx context.Context, streams *terminal.Streams) (*console.Server, error) {
+	s := &source{target: &c.Target, streams: &terminal.Streams{In: streams.In, Out: streams.Err, Err: streams.Err}}
+	if err := s.checkJob(ctx); err != nil {
+		return nil, err
+	}
+	options := console.Options{Source: s, Local: c.Local, Actions: c.AllowActions, Port: c.Port}
+	if c.Local {
+		folder, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		options.Where = folder
+	} else {
+		options.Where = statesarn.Name(s.aws.Machine) + " in " + s.aws.Region
+	}
+	return console.Serve(options)
 }

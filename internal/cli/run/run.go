@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mapjob/mapjob/internal/cli/console"
 	"github.com/mapjob/mapjob/internal/cli/parts"
 	"github.com/mapjob/mapjob/internal/cli/runs"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -35,11 +36,13 @@ type Command struct {
 	JSON     bool `help:"Print one JSON document in place of the report."`
 	KeepRuns int  `help:"Runs whose folders are kept in .mapjob/runs, at least 1: older ones are removed after a run." name:"keep-runs" default:"20" placeholder:"N"`
 
+	Console bool `help:"Show the run in the browser, until Ctrl-C."`
+
 	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 }
 
 // Run synthesizes the app, starts the parts, runs the job and reports.
-func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
+func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error) {
 	if err := c.Check(); err != nil {
 		return err
 	}
@@ -49,15 +52,33 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) error {
 	if err := c.checkFaults(); err != nil {
 		return err
 	}
+	switch {
+	case c.Watch && c.Keep:
+		return errors.New("--watch: got it with --keep, expected one of them: nothing can be kept over an edit")
+	case c.Watch && c.Items == standardInput:
+		return errors.New("--watch: got it with --items -, expected a file: standard input can be read only once")
+	}
+	if c.Console {
+		server, err := console.Beside(ctx, streams)
+		if err != nil {
+			return err
+		}
+		defer func() { // also after a job that failed
+			ran := err == nil || errors.As(err, new(terminal.Failed))
+			if err != nil && !errors.As(err, new(terminal.Printed)) {
+				streams.Complain(err)
+				err = terminal.Printed{Err: err}
+			}
+			if ran && ctx.Err() == nil {
+				fmt.Fprintln(streams.Err, "the console runs until Ctrl-C")
+				<-ctx.Done()
+			}
+			err = errors.Join(err, server.Close())
+		}()
+	}
 	if !c.Watch {
 		_, err := c.once(ctx, streams, nil)
 		return err
-	}
-	if c.Keep {
-		return errors.New("--watch: got it with --keep, expected one of them: nothing can be kept over an edit")
-	}
-	if c.Items == standardInput {
-		return errors.New("--watch: got it with --items -, expected a file: standard input can be read only once")
 	}
 	w := &watcher{command: c, streams: streams, written: map[string]bool{}}
 	return w.watch(ctx)

@@ -2,7 +2,7 @@
 import { html } from './html.js'
 import { duration, thousands } from './words.js'
 
-const width = 720
+const narrow = matchMedia('(max-width: 760px)')
 const height = 140
 const left = 44
 const bottom = 20
@@ -11,7 +11,7 @@ const bottom = 20
 function nice(n) {
   if (n <= 0) return 1
   const unit = 10 ** Math.floor(Math.log10(n))
-  return [1, 2, 2.5, 5, 10].map((f) => f * unit).find((v) => v >= n)
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((f) => f * unit).find((v) => v >= n)
 }
 
 const rate = (n) => (n >= 10 || n === Math.round(n) ? thousands(Math.round(n)) : n.toFixed(1))
@@ -19,6 +19,7 @@ const rate = (n) => (n >= 10 || n === Math.round(n) ? thousands(Math.round(n)) :
 // Chart draws bars {from, to, good, bad}: milliseconds, and items that ended between them.
 export function Chart({ bars, name }) {
   if (bars.length === 0) return null
+  const width = narrow.matches ? 360 : 960 // so that its texts have the size of the page's
   const from = bars[0].from
   const to = Math.max(bars[bars.length - 1].to, from + 1)
   const speed = (b) => (b.good + b.bad) * 1000 / Math.max(b.to - b.from, 1)

@@ -149,10 +149,25 @@ class Graph extends Component {
       const drawing = new DOMParser().parseFromString(await text(['executions', this.props.arn, 'graph']), 'image/svg+xml').documentElement
       if (this.gone || drawing.localName !== 'svg') return
       this.box.current.replaceChildren(document.importNode(drawing, true))
+      this.reveal()
       this.setState({ failure: null })
     } catch (failure) {
       if (!this.gone) this.setState({ failure })
     }
+  }
+
+  // reveal scrolls to the state that runs, else to the one that failed or the Map, unless the
+  // user has scrolled.
+  reveal() {
+    const box = this.box.current
+    if (this.scrolled !== undefined && (box.scrollTop !== this.scrolled.top || box.scrollLeft !== this.scrolled.left)) return
+    const at = box.querySelector('.running:not(.group), .failed:not(.group), .group .group, .group') ?? box.querySelector('.succeeded')
+    if (at) {
+      const [outer, inner] = [box.getBoundingClientRect(), at.getBoundingClientRect()]
+      box.scrollTop += inner.top - outer.top - Math.max(16, (outer.height - inner.height) / 2)
+      box.scrollLeft += inner.left - outer.left - Math.max(16, (outer.width - inner.width) / 2)
+    }
+    this.scrolled = { top: box.scrollTop, left: box.scrollLeft }
   }
 
   render(_, { failure }) {

@@ -1,0 +1,126 @@
+// Opens the console as a user does, and does what one does with a run that fails. The
+// environment has its ADDRESS, and may have SHOTS, a folder for screenshots. It prints what
+// is wrong, a line each.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { chromium } from 'playwright-core'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const { ADDRESS, SHOTS, CHROMIUM } = process.env
+const problems = []
+const wrong = (text) => problems.push(text)
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
+const open = async (options) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  page.on('console', (m) => { if (['error', 'warning'].includes(m.type())) wrong(`the console of the browser: ${m.text()}`) })
+  page.on('pageerror', (e) => wrong(`an error of the page: ${e.message}`))
+  page.on('dialog', (d) => { wrong(`a dialog: ${d.message()}`); d.dismiss() })
+  page.on('request', (r) => { if (!r.url().startsWith(new URL(ADDRESS).origin)) wrong(`a request to ${r.url()}`) })
+  return page
+}
+const sees = async (page, locator, what) => {
+  try {
+    await page.locator(locator).first().waitFor()
+  } catch {
+    wrong(`${what}: found no ${locator} in ${(await page.locator('body').innerText()).slice(0, 1500)}`)
+  }
+}
+// look checks a view as it is: in both schemes, on a laptop and a telephone.
+const look = async (page, name) => {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [1280, 390]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 900 })
+      await page.waitForTimeout(150)
+      const at = `${name}, ${colorScheme}, ${width}`
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wrong(`${at}: the page scrolls sideways`)
+      // The protocol of the browser is not bound by the page's policy, so axe may run.
+      await page.evaluate(axe)
+      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
+      for (const v of violations) if (['serious', 'critical'].includes(v.impact)) wrong(`${at}: ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200) + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`)
+      if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-${colorScheme}-${width}.png`, fullPage: true })
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' })
+  await page.setViewportSize({ width: 1280, height: 900 })
+}
+
+try {
+  const page = await open()
+  await page.goto(ADDRESS)
+  await sees(page, 'td .status.running', 'the list')
+  if (page.url().includes('token')) wrong(`the address still has the token: ${page.url()}`)
+  await look(page, 'runs')
+
+  // A run is followed, also after a reload.
+  await page.locator('td a').first().click()
+  await sees(page, 'h1 .status.running', 'the run')
+  await sees(page, '.graph .running', 'a state that runs')
+  const done = async () => Number((await page.locator('.counts b').first().innerText()).replaceAll(',', ''))
+  await sees(page, '.counts b', 'the counts')
+  const before = await done()
+  await page.waitForFunction((n) => Number(document.querySelector('.counts b').innerText.replaceAll(',', '')) > n, before)
+  await sees(page, '.pace', 'the rate')
+  await look(page, 'running')
+  await page.reload()
+  await sees(page, '.graph .running', 'a state that runs, after a reload')
+  if (await page.locator('h1 .status.running').count() === 0) wrong('the run had ended before the reload: it has to take longer')
+  await page.waitForFunction((n) => Number(document.querySelector('.counts b')?.innerText.replaceAll(',', '') ?? 0) > n, before + 1)
+  await sees(page, 'h1 .status.good', 'the end of the run')
+  await sees(page, '.graph .succeeded', 'a state that has succeeded')
+  await look(page, 'run')
+
+  // An item that failed, with its error and its log.
+  await page.getByRole('link', { name: /^Why did/ }).click()
+  await page.getByRole('button', { name: 'Said', exact: true }).click()
+  await sees(page, '.items li', 'the items')
+  await page.locator('.items button').first().click()
+  await sees(page, '.item .log .names', 'the lines of the log')
+  const item = await page.locator('.item').innerText()
+  for (const text of ['<script>alert(1)</script>', 'the worker has seen it', 'Said']) if (!item.includes(text)) wrong(`the item: got no ${text} in ${item}`)
+  await look(page, 'item')
+
+  // A search, and all errors again.
+  await page.getByRole('button', { name: 'Show all' }).click()
+  await page.getByRole('searchbox').fill('EXIT')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.waitForFunction(() => /Retry all 1$/.test(document.querySelector('.primary')?.innerText))
+  await page.getByRole('button', { name: 'Show all' }).click()
+
+  // The items of one error run again in batches of one, which takes the batch apart.
+  await page.getByRole('button', { name: 'Runtime.ExitError', exact: true }).click()
+  await page.getByRole('button', { name: 'Retry all 2' }).click()
+  await sees(page, 'dialog[open] .choices', 'the dialog')
+  await page.getByRole('spinbutton').fill('1')
+  await look(page, 'retry')
+  await page.getByRole('button', { name: 'Run 2 items again' }).click()
+  await sees(page, 'dialog .comparison', 'the comparison')
+  const compared = await page.locator('dialog .comparison').innerText()
+  if (!/1\s*recovered/.test(compared) || !/1\s*failed the same way/.test(compared)) wrong(`the comparison: got ${compared}`)
+  await look(page, 'compared')
+  await page.keyboard.press('Escape')
+
+  // The history, with the keyboard.
+  await page.getByRole('link', { name: 'History' }).click()
+  await sees(page, '.event', 'the events')
+  await page.locator('.events').focus()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('ArrowDown')
+  await sees(page, '.item pre', 'what an event carries')
+  await page.getByLabel('Type').selectOption('MapRunStarted')
+  await page.waitForFunction(() => document.querySelectorAll('.event').length === 1)
+  await look(page, 'history')
+
+  // Without the token there is nothing to see, and no request for it.
+  const stranger = await open()
+  await stranger.goto(new URL(ADDRESS).origin)
+  await sees(stranger, 'text=This tab has no token', 'a tab without the token')
+} catch (e) {
+  wrong(e.stack)
+}
+await browser.close()
+for (const p of problems) console.log(p)
+process.exit(problems.length > 0 ? 1 : 0)

@@ -1,0 +1,112 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestTheConsole lets a user of a browser watch a run that has faults, find out why items
+// failed, and run them again. With the variable CONSOLE_SHOTS, a folder, it leaves
+// screenshots there.
+func TestTheConsole(t *testing.T) {
+	chromium := find(t)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := filepath.Join(root, "node_modules")
+	if _, err := os.Stat(filepath.Join(modules, "playwright-core")); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("found no playwright-core, expected it in CI: run make setup")
+		}
+		t.Skip("found no playwright-core: run make setup to try the console in a browser")
+	}
+	path := filepath.Join(modules, ".bin") + string(os.PathListSeparator) + os.Getenv("PATH")
+	work, assembly := t.TempDir(), t.TempDir()
+	mapjob := filepath.Join(t.TempDir(), "mapjob")
+	for _, cmd := range []*exec.Cmd{
+		{Path: goCommand(t), Dir: root, Args: []string{"go", "build", "-o", mapjob, "./cmd/mapjob"}},
+		{Path: goCommand(t), Dir: filepath.Join(root, "test", "script", "faulty"), Args: []string{"go", "run", "."}},
+	} {
+		cmd.Env = append(os.Environ(), "PATH="+path, "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false",
+			`CDK_CONTEXT_JSON={"mapjob:local":true,"aws:cdk:enable-path-metadata":true}`)
+		if said, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", cmd, err, said)
+		}
+	}
+
+	var items bytes.Buffer
+	items.WriteString(`{"do": "exit"}` + "\n" + `{"do": "succeed"}` + "\n") // one batch, which fails as a whole
+	for i := range 6 {
+		fmt.Fprintf(&items, `{"do": "say", "say": "<script>alert(1)</script>", "print": "the worker has seen it", "bytes": %d}`+"\n", i)
+	}
+	for range 600 {
+		items.WriteString(`{"do": "nap", "ms": 300}` + "\n")
+	}
+	write := func(name, text string, mode os.FileMode) {
+		if err := os.WriteFile(filepath.Join(work, name), []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("items.jsonl", items.String(), 0o600)
+	for _, name := range []string{"xdg-open", "open"} { // the browser of the user
+		write(name, "#!/bin/sh\necho \"$1\" > "+filepath.Join(work, "opened.new")+" && mv "+filepath.Join(work, "opened.new")+" "+filepath.Join(work, "opened")+"\n", 0o700)
+	}
+	if err := os.Symlink(modules, filepath.Join(work, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, mapjob, "run", "--console", "--app", "cp -R "+assembly+"/. $CDK_OUTDIR", "--job", "Tolerant", "--items", "items.jsonl")
+	run.Dir, run.Env = work, append(os.Environ(), "PATH="+work+string(os.PathListSeparator)+path)
+	run.Cancel, run.WaitDelay = func() error { return run.Process.Signal(syscall.SIGINT) }, 30*time.Second
+	var said bytes.Buffer
+	run.Stdout, run.Stderr = &said, &said
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- run.Wait() }()
+
+	address := ""
+	for address == "" && ctx.Err() == nil {
+		text, _ := os.ReadFile(filepath.Join(work, "opened"))
+		address = strings.TrimSpace(string(text))
+		time.Sleep(50 * time.Millisecond)
+	}
+	story := exec.CommandContext(ctx, filepath.Join(modules, ".bin", "node"), "console.mjs")
+	story.Env = append(os.Environ(), "ADDRESS="+address, "CHROMIUM="+chromium, "SHOTS="+os.Getenv("CONSOLE_SHOTS"))
+	problems, err := story.CombinedOutput()
+	if err != nil {
+		t.Errorf("the console in a browser: %v\n%s", err, problems)
+	}
+	if err := run.Process.Signal(syscall.SIGINT); err != nil {
+		t.Errorf("mapjob run --console has ended, expected that it runs until Ctrl-C: %v", err)
+	}
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		t.Error("mapjob run --console goes on after Ctrl-C")
+		<-ended
+	}
+	if t.Failed() {
+		t.Logf("mapjob run --console:\n%s", &said)
+	}
+}
+
+func goCommand(t *testing.T) string {
+	path, err := exec.LookPath("go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
