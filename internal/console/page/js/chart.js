@@ -51,7 +51,7 @@ export function ofSeries(points) {
   const bars = []
   if (points.length < 2) return bars
   const first = points[0].ms
-  const step = Math.max((points[points.length - 1].ms - first) / most, 1)
+  const step = Math.max((points[points.length - 1].ms - first) / most, 1000)
   for (let i = 1, last = points[0]; i < points.length; i++) {
     const p = points[i]
     if (p.ms - last.ms < step && i < points.length - 1) continue
