@@ -4,7 +4,10 @@ go 1.26
 
 tool github.com/mapjob/mapjob/cmd/mapjob
 
-ignore ./node_modules
+ignore (
+	./node_modules
+	./test/node_modules
+)
 
 require (
 	github.com/alecthomas/kong v1.13.0

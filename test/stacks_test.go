@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { synthesis.Main(m) }
 
 func TestInvoicingStack(t *testing.T) {
 	stack := stacks.NewInvoicing(synthesis.App(t, nil), jsii.String("Invoicing"), nil)
-	template := synthesis.Synthesize(t, stack)
+	template := synthesis.Reviewed(t, "invoicing", stack)
 	machine := template.Only(t, "AWS::StepFunctions::StateMachine")
 	synthesis.Snapshot(t, "invoicing-definition", template.Definition(t, machine))
 	delete(machine.Properties, "DefinitionString")
@@ -33,7 +33,7 @@ func TestArchitectures(t *testing.T) {
 	for _, name := range []string{stacks.EventHandler, stacks.QueueFanout, stacks.TrackedFanout} {
 		t.Run(name, func(t *testing.T) {
 			stack := stacks.New(synthesis.App(t, map[string]any{stacks.ArchitectureContext: name}))
-			template := synthesis.Synthesize(t, stack)
+			template := synthesis.Reviewed(t, name, stack)
 			synthesis.Snapshot(t, name+"-template", map[string]any{"Resources": template.Resources, "Outputs": template.Outputs})
 			if got := template.OfType("AWS::StepFunctions::StateMachine"); len(got) > 0 {
 				t.Errorf("got the state machines %v, expected none", got)

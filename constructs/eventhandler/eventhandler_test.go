@@ -37,7 +37,7 @@ func orders() *eventhandler.Events {
 
 // everything sets every prop except DeadLetterQueue, which others exclude.
 func everything(stack awscdk.Stack) *eventhandler.Props {
-	key := awskms.NewKey(stack, jsii.String("Key"), nil)
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 	return &eventhandler.Props{
 		Function: function(stack),
 		Schedule: &eventhandler.Schedule{Expression: nightly().Expression, TimeZone: nightly().TimeZone,
@@ -62,7 +62,7 @@ func TestSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			eventhandler.New(stack, jsii.String("Nightly"), props(stack))
-			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+			synthesis.Snapshot(t, name, synthesis.Reviewed(t, name, stack).Resources)
 		})
 	}
 }

@@ -23,7 +23,7 @@ const entry = "lambdas/worker"
 func TestMinimal(t *testing.T) {
 	stack := synthesis.Stack(t)
 	gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String(entry)})
-	synthesis.Snapshot(t, "minimal", synthesis.Synthesize(t, stack).Resources)
+	synthesis.Snapshot(t, "minimal", synthesis.Reviewed(t, "minimal", stack).Resources)
 }
 
 func TestEverythingSet(t *testing.T) {
@@ -45,7 +45,7 @@ func TestEverythingSet(t *testing.T) {
 		RemovalPolicy:       awscdk.RemovalPolicy_RETAIN,
 		EncryptionKey:       awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 	})
-	synthesis.Snapshot(t, "everything", synthesis.Synthesize(t, stack).Resources)
+	synthesis.Snapshot(t, "everything", synthesis.Reviewed(t, "everything", stack).Resources)
 }
 
 func TestBadPropsAreRefusedAllAtOnce(t *testing.T) {

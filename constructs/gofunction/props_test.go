@@ -143,7 +143,7 @@ func TestLimitsOfLambda(t *testing.T) {
 			ids, zones = append(ids, fmt.Sprint("subnet-", i)), append(zones, fmt.Sprint("zone-", i))
 		}
 		return &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String(fmt.Sprint("VPC", n)), &awsec2.VpcAttributes{
-			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings(zones...), PrivateSubnetIds: jsii.Strings(ids...)})}
+			VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings(zones...), PrivateSubnetIds: jsii.Strings(ids...)})}
 	}
 	environment := func(name string, n int) *map[string]*string {
 		return &map[string]*string{name: jsii.String(strings.Repeat("x", n-len(name)))}

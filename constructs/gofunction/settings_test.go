@@ -18,8 +18,8 @@ import (
 // vpc returns an imported VPC with two private and two public subnets.
 func vpc(stack awscdk.Stack) awsec2.IVpc {
 	return awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
-		VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a", "us-east-1b"),
-		PrivateSubnetIds: jsii.Strings("subnet-1", "subnet-2"), PublicSubnetIds: jsii.Strings("subnet-3", "subnet-4"),
+		VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings("us-east-1a", "us-east-1b"),
+		PrivateSubnetIds: jsii.Strings("subnet-00000001", "subnet-00000002"), PublicSubnetIds: jsii.Strings("subnet-00000003", "subnet-00000004"),
 	})
 }
 
@@ -27,7 +27,7 @@ func vpc(stack awscdk.Stack) awsec2.IVpc {
 func network(stack awscdk.Stack) *gofunction.Network {
 	return &gofunction.Network{
 		VPC: vpc(stack), Subnets: &awsec2.SubnetSelection{SubnetType: awsec2.SubnetType_PRIVATE_WITH_EGRESS},
-		SecurityGroups: []awsec2.ISecurityGroup{awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("Group"), jsii.String("sg-1"), nil)},
+		SecurityGroups: []awsec2.ISecurityGroup{awsec2.SecurityGroup_FromSecurityGroupId(stack, jsii.String("Group"), jsii.String("sg-00000001"), nil)},
 	}
 }
 
@@ -65,9 +65,9 @@ func TestFunctionsShareSettingsUnlessTheyHaveTheirOwn(t *testing.T) {
 		DeadLetterQueue: queue("OwnQueue"), ReservedConcurrency: jsii.Number(0),
 	})
 	template := synthesis.Synthesize(t, stack)
-	shared := []string{`"SecurityGroupIds":["sg-1"]`, `"SubnetIds":["subnet-1","subnet-2"]`, `"Role":{"Fn::GetAtt":["Ours`, `layer:Tools:1`,
+	shared := []string{`"SecurityGroupIds":["sg-00000001"]`, `"SubnetIds":["subnet-00000001","subnet-00000002"]`, `"Role":{"Fn::GetAtt":["Ours`, `layer:Tools:1`,
 		`"EphemeralStorage":{"Size":1024}`, `"TargetArn":{"Fn::GetAtt":["OurQueue`, `"ReservedConcurrentExecutions":7`}
-	own := []string{`"SecurityGroupIds":[{"Fn::GetAtt":["Special`, `"SubnetIds":["subnet-2"]`, `"Role":{"Fn::GetAtt":["Own`,
+	own := []string{`"SecurityGroupIds":[{"Fn::GetAtt":["Special`, `"SubnetIds":["subnet-00000002"]`, `"Role":{"Fn::GetAtt":["Own`,
 		`"EphemeralStorage":{"Size":2048}`, `"TargetArn":{"Fn::GetAtt":["OwnQueue`, `"ReservedConcurrentExecutions":0`}
 	plain, special := properties(t, template, "Plain"), properties(t, template, "Special")
 	for _, expected := range shared {

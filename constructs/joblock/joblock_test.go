@@ -38,7 +38,9 @@ func hold(t *testing.T, props func(awscdk.Stack) *joblock.Props) (awscdk.Stack, 
 // table creates a table that several locks can share.
 func table(stack awscdk.Stack) awsdynamodb.ITable {
 	return awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
-		PartitionKey: &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
+		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
+		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 	})
 }
 
@@ -65,7 +67,7 @@ func TestSnapshots(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack, _ := hold(t, props)
-			template := synthesis.Synthesize(t, stack)
+			template := synthesis.Reviewed(t, name, stack)
 			machine := template.Only(t, machineType)
 			synthesis.Snapshot(t, name+"-definition", template.Definition(t, machine))
 			template.OmitTrust()

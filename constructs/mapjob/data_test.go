@@ -67,7 +67,7 @@ func TestBadSettingsOfFunctionsAndDataAreRefusedAllAtOnce(t *testing.T) {
 	stack := synthesis.Stack(t)
 	worker := function(stack, "Worker")
 	vpc := awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
-		VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PublicSubnetIds: jsii.Strings("subnet-1"),
+		VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings("us-east-1a"), PublicSubnetIds: jsii.Strings("subnet-00000001"),
 	})
 	message := synthesis.Panics(t, func() {
 		mapjob.New(stack, jsii.String("Job"), &mapjob.Props{

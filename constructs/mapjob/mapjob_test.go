@@ -77,7 +77,7 @@ func everything(stack awscdk.Stack) *mapjob.Props {
 func settings(stack awscdk.Stack) *gofunction.Settings {
 	return &gofunction.Settings{
 		Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
-			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
+			VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-00000001"),
 		})},
 		Role: awsiam.NewRole(stack, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
 		Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(stack, jsii.String("Layer"),
@@ -142,7 +142,7 @@ func TestSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			mapjob.New(stack, jsii.String("Job"), props(stack))
-			template := synthesis.Synthesize(t, stack)
+			template := synthesis.Reviewed(t, name, stack)
 			machine := template.Only(t, machineType)
 			synthesis.Snapshot(t, name+"-definition", template.Definition(t, machine))
 			delete(machine.Properties, "DefinitionString") // has a snapshot of its own, which can be read

@@ -62,7 +62,7 @@ func TestSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			observe.New(stack, jsii.String("Observe"), props(stack))
-			template := synthesis.Synthesize(t, stack)
+			template := synthesis.Reviewed(t, name, stack)
 			template.OmitTrust()
 			synthesis.Snapshot(t, name, template.Resources)
 		})

@@ -29,7 +29,7 @@ func minimal(stack awscdk.Stack) *queuefanout.Props {
 }
 
 func everything(stack awscdk.Stack) *queuefanout.Props {
-	key := awskms.NewKey(stack, jsii.String("Key"), nil)
+	key := awskms.NewKey(stack, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})
 	return &queuefanout.Props{
 		Producer:           function(stack, "Producer", nil),
 		Consumer:           function(stack, "Consumer", seconds(30)),
@@ -53,7 +53,7 @@ func TestSnapshots(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			queuefanout.New(stack, jsii.String("Orders"), props(stack))
-			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+			synthesis.Snapshot(t, name, synthesis.Reviewed(t, name, stack).Resources)
 		})
 	}
 }

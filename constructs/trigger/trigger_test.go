@@ -41,11 +41,11 @@ func machine(stack awscdk.Stack) awsstepfunctions.IStateMachine {
 }
 
 func bucket(stack awscdk.Stack) awss3.Bucket {
-	return awss3.NewBucket(stack, jsii.String("Drop"), &awss3.BucketProps{})
+	return awss3.NewBucket(stack, jsii.String("Drop"), &awss3.BucketProps{BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true)})
 }
 
 func queue(stack awscdk.Stack) awssqs.IQueue {
-	return awssqs.NewQueue(stack, jsii.String("Lost"), &awssqs.QueueProps{Encryption: awssqs.QueueEncryption_SQS_MANAGED})
+	return awssqs.NewQueue(stack, jsii.String("Lost"), &awssqs.QueueProps{Encryption: awssqs.QueueEncryption_SQS_MANAGED, EnforceSSL: jsii.Bool(true)})
 }
 
 func orders() *awsevents.EventPattern {
@@ -67,7 +67,7 @@ func TestSnapshots(t *testing.T) {
 				RetryAttempts:   jsii.Number(3),
 				MaxEventAge:     awscdk.Duration_Hours(jsii.Number(1)),
 				DeadLetterQueue: queue(s),
-				EncryptionKey:   awskms.NewKey(s, jsii.String("Key"), nil),
+				EncryptionKey:   awskms.NewKey(s, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 				Enabled:         jsii.Bool(false),
 				Description:     jsii.String("invoices at night"),
 			})
@@ -113,7 +113,7 @@ func TestSnapshots(t *testing.T) {
 			trigger.NewEvent(s, jsii.String("Orders"), &trigger.EventProps{StateMachine: machine(s), Pattern: orders(), DeadLetterQueue: queue(s),
 				Input: awsevents.RuleTargetInput_FromObject(map[string]any{"order": awsevents.EventField_FromPath(jsii.String("$.detail.id"))}),
 				Claim: &trigger.Claim{Members: []string{"$.detail.id", "$.detail.revision-number"}}, RetryAttempts: jsii.Number(3),
-				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)})
+				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})})
 		},
 		"object-created-claim": func(s awscdk.Stack) {
 			trigger.NewObjectCreated(s, jsii.String("Dropped"), &trigger.ObjectCreatedProps{StateMachine: machine(s), Bucket: bucket(s), Claim: &trigger.Claim{}})
@@ -145,7 +145,7 @@ func TestSnapshots(t *testing.T) {
 				Timeout:      seconds(5),
 				FunctionSettings: &gofunction.Settings{
 					Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(s, jsii.String("VPC"), &awsec2.VpcAttributes{
-						VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1")})},
+						VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-00000001")})},
 					Role: awsiam.NewRole(s, jsii.String("Role"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
 					Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(s, jsii.String("Layer"),
 						jsii.String("arn:aws:lambda:us-east-1:123456789012:layer:tools:1"))},
@@ -155,13 +155,14 @@ func TestSnapshots(t *testing.T) {
 				LogRetention:        awslogs.RetentionDays_ONE_YEAR,
 				RemovalPolicy:       awscdk.RemovalPolicy_RETAIN,
 				Description:         jsii.String("orders of the shop"),
+				EncryptionKey:       awskms.NewKey(s, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)}),
 			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			create(stack)
-			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+			synthesis.Snapshot(t, name, synthesis.Reviewed(t, name, stack).Resources)
 		})
 	}
 }

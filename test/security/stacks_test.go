@@ -83,6 +83,7 @@ func byReference(stack awscdk.Stack, p *mapjob.Props) {
 	p.Results = &mapjob.ResultsProps{AccessLogs: accessLogs(stack)}
 	p.LockTable = awsdynamodb.NewTable(stack, jsii.String("Locks"), &awsdynamodb.TableProps{
 		PartitionKey:                     &awsdynamodb.Attribute{Name: jsii.String("lock"), Type: awsdynamodb.AttributeType_STRING},
+		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
 		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 	})
 	p.Notify = observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{EncryptionKey: p.EncryptionKey})
@@ -205,7 +206,7 @@ func shared(app awscdk.App, id string) awscdk.Stack {
 	stack := awscdk.NewStack(app, &id, nil)
 	ours := &gofunction.Settings{
 		Network: &gofunction.Network{VPC: awsec2.Vpc_FromVpcAttributes(stack, jsii.String("VPC"), &awsec2.VpcAttributes{
-			VpcId: jsii.String("vpc-1"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-1"),
+			VpcId: jsii.String("vpc-00000001"), AvailabilityZones: jsii.Strings("us-east-1a"), PrivateSubnetIds: jsii.Strings("subnet-00000001"),
 		})},
 		Role: awsiam.NewRole(stack, jsii.String("Ours"), &awsiam.RoleProps{AssumedBy: awsiam.NewServicePrincipal(jsii.String("lambda.amazonaws.com"), nil)}),
 		Layers: []awslambda.ILayerVersion{awslambda.LayerVersion_FromLayerVersionArn(stack, jsii.String("Layer"),

@@ -21,13 +21,13 @@ func TestSnapshots(t *testing.T) {
 		"everything": func(s awscdk.Stack) *loggroup.Props {
 			return &loggroup.Props{Prefix: jsii.String("/ours/"), Retention: awslogs.RetentionDays_ONE_WEEK,
 				RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
-				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), nil)}
+				EncryptionKey: awskms.NewKey(s, jsii.String("Key"), &awskms.KeyProps{EnableKeyRotation: jsii.Bool(true)})}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stack := synthesis.Stack(t)
 			loggroup.New(stack, jsii.String("Logs"), props(stack))
-			synthesis.Snapshot(t, name, synthesis.Synthesize(t, stack).Resources)
+			synthesis.Snapshot(t, name, synthesis.Reviewed(t, name, stack).Resources)
 		})
 	}
 }

@@ -89,7 +89,9 @@ func newForm(t *testing.T, name string, set form) awscdk.Stack {
 		})
 	}
 	f := &functions{jobStart: newFunction("JobStart"), worker: newFunction("Worker"), summary: newFunction("Summary")}
-	bucket := awss3.NewBucket(stack, jsii.String("Results"), nil)
+	bucket := awss3.NewBucket(stack, jsii.String("Results"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true),
+	})
 	locks := newTable(stack, "Locks", "lock")
 	newTable(stack, "Idempotency", "id")
 	policies := policies()
@@ -106,7 +108,9 @@ func newForm(t *testing.T, name string, set form) awscdk.Stack {
 
 func newTable(stack awscdk.Stack, id, key string) awsdynamodb.ITable {
 	return awsdynamodb.NewTable(stack, jsii.String(id), &awsdynamodb.TableProps{
-		PartitionKey: &awsdynamodb.Attribute{Name: &key, Type: awsdynamodb.AttributeType_STRING},
+		PartitionKey:                     &awsdynamodb.Attribute{Name: &key, Type: awsdynamodb.AttributeType_STRING},
+		BillingMode:                      awsdynamodb.BillingMode_PAY_PER_REQUEST,
+		PointInTimeRecoverySpecification: &awsdynamodb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 	})
 }
 
@@ -136,7 +140,7 @@ func simulated() map[string][]string {
 func snapshot(t *testing.T, name string, stack awscdk.Stack) {
 	t.Helper()
 	kept := map[string]any{}
-	for id, r := range synthesis.Synthesize(t, stack).Resources {
+	for id, r := range synthesis.Reviewed(t, name, stack).Resources {
 		names, ok := simulated()[r.Type]
 		if !ok {
 			continue

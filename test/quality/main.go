@@ -1,0 +1,147 @@
+// Command quality looks for faults in the templates and definitions of a folder,
+// which the tests of constructs and stacks have filled:
+//
+//	MAPJOB_REVIEW=$PWD/bin/review go test ./...
+//	go run ./test/quality bin/review
+//
+// It runs the validator that the CDK runs, cfn-lint, asl-validator and the rules of
+// cdk-nag, and fails if one finds what is not in the list of what is accepted, or if
+// what is accepted was not found.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+)
+
+// check finds faults in templates and definitions.
+type check struct {
+	name string
+	find func(context.Context, *reviewed) ([]finding, error)
+}
+
+var checks = []check{
+	{"cloudformation-validate", schemas},
+	{"cfn-lint", cfnLint},
+	{"asl-validator", definitions},
+	{"cdk-nag", nag},
+}
+
+// finding is what a check has found.
+type finding struct {
+	Check, Rule string
+	Snapshot    string // the package and the name of a snapshot, such as constructs/mapjob minimal
+	At          string // the place in the template or definition
+	Message     string
+}
+
+func (f finding) String() string {
+	return fmt.Sprintf("%s: %s: %s: %s: %s", f.Check, f.Snapshot, f.Rule, f.At, f.Message)
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "quality: got no folder, expected that of MAPJOB_REVIEW, which the tests have filled: run make quality")
+		os.Exit(2)
+	}
+	if err := run(ctx, os.Args[1], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "quality:", err)
+		os.Exit(1)
+	}
+}
+
+// run runs all checks on what a folder has.
+func run(ctx context.Context, folder string, out io.Writer) error {
+	r, err := read(folder, ".")
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var (
+		found  = make([][]finding, len(checks))
+		failed = make([]error, len(checks))
+		wait   sync.WaitGroup
+	)
+	for i, c := range checks {
+		wait.Go(func() { found[i], failed[i] = c.find(ctx, r) })
+	}
+	wait.Wait()
+
+	var faults []string
+	counts := map[string]*count{}
+	used := make([]bool, len(accepted))
+	untested := map[string]bool{}
+	for i, c := range checks {
+		if missing := (*missingTool)(nil); errors.As(failed[i], &missing) {
+			untested[c.name] = true
+			continue
+		}
+		if failed[i] != nil {
+			return fmt.Errorf("%s: %w", c.name, failed[i])
+		}
+		counts[c.name] = &count{}
+		for _, f := range found[i] {
+			f.Check = c.name
+			if n := accepting(accepted, f); n >= 0 {
+				used[n] = true
+				counts[c.name].accepted++
+				continue
+			}
+			counts[c.name].open++
+			faults = append(faults, f.String())
+		}
+	}
+	for n, a := range accepted {
+		if !used[n] && !untested[a.check] {
+			faults = append(faults, fmt.Sprintf("%s: %s is accepted in %q, and was not found: remove it from accepted.go", a.check, a.rule, a.where))
+		}
+	}
+	for _, fault := range faults {
+		fmt.Fprintln(out, fault)
+	}
+	for i, c := range checks {
+		if untested[c.name] {
+			fmt.Fprintf(out, "NOT TESTED: %v\n", failed[i])
+			continue
+		}
+		fmt.Fprintf(out, "%-24s %d templates, %d definitions: %d findings, %d accepted\n",
+			c.name, len(r.templates), len(r.definitions), counts[c.name].open, counts[c.name].accepted)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("got %d faults, expected none: mend the construct, or accept the finding in test/quality/accepted.go, with a reason", len(faults))
+	}
+	return nil
+}
+
+type count struct{ open, accepted int }
+
+// missingTool is the error of a check whose tool is not installed and need not be.
+type missingTool struct{ name, get string }
+
+func (m *missingTool) Error() string {
+	return fmt.Sprintf("%s is not in PATH: %s", m.name, m.get)
+}
+
+// output runs a tool. Its exit codes are those that mean that it has looked at
+// everything.
+func output(ctx context.Context, codes []int, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Stderr = os.Stderr
+	text, err := cmd.Output()
+	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
+		for _, code := range codes {
+			if ended.ExitCode() == code {
+				return text, nil
+			}
+		}
+	}
+	return text, err
+}
