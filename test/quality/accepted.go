@@ -26,6 +26,8 @@ var accepted = []acceptance{
 		"the CDK writes dependencies on all policies of a role, and ignores the rule itself"},
 	{"cfn-lint", "W3005", `\.DependsOn`, "",
 		"the CDK writes dependencies on all policies of a role"},
+	{"asl-validator", "SCHEMA_VALIDATION_FAILED", `/ToleratedFailurePercentage$`, "",
+		"the states language takes any number from 0 to 100, asl-validator 4.0.0 whole ones only"},
 
 	{"cdk-nag", "AwsSolutions-S1", `^constructs/mapjob [\w-]+: Test/Job/Results$`, ` everything: `,
 		"Results.AccessLogs sets it: whether access is logged, and where, is for the app to say"},
@@ -52,7 +54,7 @@ var accepted = []acceptance{
 		"DeadLetterQueue and FunctionSettings set it. State machines and webhooks call functions synchronously, where none is used, and an eventhandler sends events to a destination instead"},
 	{"cdk-nag", "NIST.800.53.R5-LambdaInsideVPC", ``, ours + `|webhook-everything: |functions-with-settings: Test/Job/`,
 		"Network and FunctionSettings set it: which network has what the function needs is for the app to say"},
-	{"cdk-nag", "NIST.800.53.R5-CloudWatchLogGroupEncrypted", `/Logs$`, ours + `|webhook-everything: |^constructs/mapjob everything: Test/Job/`,
+	{"cdk-nag", "NIST.800.53.R5-CloudWatchLogGroupEncrypted", `/(Logs|LogGroup)$`, ours + `|webhook-everything: |^constructs/mapjob everything: Test/Job/`,
 		"CloudWatch Logs encrypts them with its own key. EncryptionKey sets another"},
 	{"cdk-nag", "NIST.800.53.R5-S3DefaultEncryptionKMS", ``, `^constructs/mapjob everything: Test/Job/`,
 		"S3 encrypts them with its own key. EncryptionKey sets another"},

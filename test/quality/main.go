@@ -80,7 +80,7 @@ func run(ctx context.Context, folder string, out io.Writer) error {
 	used := make([]bool, len(accepted))
 	untested := map[string]bool{}
 	for i, c := range checks {
-		if missing := (*missingTool)(nil); errors.As(failed[i], &missing) {
+		if missing := (*missingTool)(nil); errors.As(failed[i], &missing) && os.Getenv("GITHUB_ACTIONS") == "" {
 			untested[c.name] = true
 			continue
 		}
