@@ -21,6 +21,11 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# What only tests run is not installed for make run.
+test/node_modules/.installed: test/package.json test/package-lock.json | node_modules/.installed
+	npm ci --prefix test --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # make run compiles while npm installs, if it has to.
 .PHONY: compile
 compile:
@@ -32,7 +37,7 @@ run: ## Run the sample job on this machine.
 	go tool mapjob run --seed Orders=examples/orders.jsonl --input examples/night.json
 
 .PHONY: test
-test: setup ## Run all tests.
+test: setup test/node_modules/.installed ## Run all tests.
 	go vet ./...
 	go test -timeout 20m ./...
 	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go test -count=1 ./... &&) true
@@ -89,6 +94,25 @@ moto-server: $(MOTO)
 
 moto: moto-server ## Operate a job of moto, another implementation of AWS.
 	MAPJOB_MOTO='$(abspath $(MOTO))' go test -count=1 ./test/moto
+
+CFN_LINT := $(or $(shell command -v cfn-lint),bin/cfn-lint/bin/cfn-lint)
+bin/cfn-lint/bin/cfn-lint:
+	python3 -m venv bin/cfn-lint
+	bin/cfn-lint/bin/pip install --quiet --disable-pip-version-check --retries 1 cfn-lint==1.51.0
+
+.PHONY: cfn-lint
+cfn-lint: $(CFN_LINT)
+
+# The tests of snapshots keep their templates, if MAPJOB_REVIEW names a folder.
+.PHONY: quality
+quality: setup test/node_modules/.installed ## Look for faults in templates and definitions. REVIEW=DIR has those of make test.
+ifndef REVIEW
+	rm -rf bin/review
+	MAPJOB_REVIEW='$(CURDIR)/bin/review' go test -count=1 ./constructs/... ./test ./test/security ./test/soak/forms \
+	  -run '^Test(Snapshots|Minimal|EverythingSet|InvoicingStack|Architectures|Forms|Sample|CDKNagFindsNothing)$$'
+endif
+	@$(MAKE) --no-print-directory cfn-lint || [ -z "$$GITHUB_ACTIONS" ]
+	PATH="$$PATH:$(CURDIR)/bin/cfn-lint/bin" go run ./test/quality $(or $(REVIEW),bin/review)
 
 .PHONY: owned
 owned: setup ## Count what a team owns with each architecture.

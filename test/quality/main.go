@@ -14,9 +14,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"sync"
 )
 
@@ -75,53 +77,53 @@ func run(ctx context.Context, folder string, out io.Writer) error {
 	}
 	wait.Wait()
 
-	var faults []string
-	counts := map[string]*count{}
-	used := make([]bool, len(accepted))
-	untested := map[string]bool{}
+	ran := map[string][]finding{}
 	for i, c := range checks {
 		if missing := (*missingTool)(nil); errors.As(failed[i], &missing) && os.Getenv("GITHUB_ACTIONS") == "" {
-			untested[c.name] = true
+			fmt.Fprintf(out, "NOT TESTED: %s: %v\n", c.name, failed[i])
 			continue
 		}
 		if failed[i] != nil {
 			return fmt.Errorf("%s: %w", c.name, failed[i])
 		}
-		counts[c.name] = &count{}
-		for _, f := range found[i] {
-			f.Check = c.name
-			if n := accepting(accepted, f); n >= 0 {
-				used[n] = true
-				counts[c.name].accepted++
-				continue
-			}
-			counts[c.name].open++
-			faults = append(faults, f.String())
+		ran[c.name] = found[i]
+		for j := range found[i] {
+			found[i][j].Check = c.name
 		}
 	}
-	for n, a := range accepted {
-		if !used[n] && !untested[a.check] {
-			faults = append(faults, fmt.Sprintf("%s: %s is accepted in %q, and was not found: remove it from accepted.go", a.check, a.rule, a.where))
+	if faults := judge(out, ran, accepted); faults > 0 {
+		return fmt.Errorf("got %d faults, expected none: mend the construct, or accept the finding in test/quality/accepted.go, with a reason", faults)
+	}
+	for _, c := range checks {
+		if found, ok := ran[c.name]; ok {
+			fmt.Fprintf(out, "%s: no fault in %d templates and %d definitions, %d findings are accepted\n", c.name, len(r.templates), len(r.definitions), len(found))
 		}
-	}
-	for _, fault := range faults {
-		fmt.Fprintln(out, fault)
-	}
-	for i, c := range checks {
-		if untested[c.name] {
-			fmt.Fprintf(out, "NOT TESTED: %v\n", failed[i])
-			continue
-		}
-		fmt.Fprintf(out, "%-24s %d templates, %d definitions: %d findings, %d accepted\n",
-			c.name, len(r.templates), len(r.definitions), counts[c.name].open, counts[c.name].accepted)
-	}
-	if len(faults) > 0 {
-		return fmt.Errorf("got %d faults, expected none: mend the construct, or accept the finding in test/quality/accepted.go, with a reason", len(faults))
 	}
 	return nil
 }
 
-type count struct{ open, accepted int }
+// judge writes what the checks that ran have found and is not accepted, and what is
+// accepted and was not found, and returns how many these are.
+func judge(out io.Writer, ran map[string][]finding, accepted []acceptance) (faults int) {
+	used := make([]bool, len(accepted))
+	for _, c := range slices.Sorted(maps.Keys(ran)) {
+		for _, f := range ran[c] {
+			if n := accepting(accepted, f); n >= 0 {
+				used[n] = true
+				continue
+			}
+			faults++
+			fmt.Fprintln(out, f)
+		}
+	}
+	for n, a := range accepted {
+		if _, ok := ran[a.check]; ok && !used[n] {
+			faults++
+			fmt.Fprintf(out, "%s: %s is accepted in %q, and was not found: remove it from the list\n", a.check, a.rule, a.where)
+		}
+	}
+	return faults
+}
 
 // missingTool is the error of a check whose tool is not installed and need not be.
 type missingTool struct{ name, get string }
