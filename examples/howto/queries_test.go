@@ -43,8 +43,7 @@ func TestQueriesNameMembersOfLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := strings.Fields("filter and or stats count as items min example by sort desc fields")
-	for _, word := range words {
+	for word := range strings.FieldsSeq("filter and or stats count as items min example by sort desc fields") {
 		known[word] = true
 	}
 	queries := regexp.MustCompile("(?s)<!-- output: query -->\n```text\n(.*?)```").FindAllStringSubmatch(string(page), -1)
