@@ -41,7 +41,7 @@ func NewStack(scope constructs.Construct, id string) awscdk.Stack {
 	trigger.NewSchedule(stack, jsii.String("Nightly"), &trigger.ScheduleProps{
 		StateMachine: billing.StateMachine(),
 		Expression:   jsii.String("cron(0 2 * * ? *)"),
-		Input:        meters.Night{Meters: 1_000_000},
+		Input:        meters.Night{Meters: 2_000},
 	})
 	// docs: observe
 	alerts := observe.NewTopic(stack, jsii.String("Alerts"), &observe.TopicProps{Emails: []string{"you@example.com"}})

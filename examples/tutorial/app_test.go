@@ -1,4 +1,3 @@
-// docs: begin
 package main
 
 import (
@@ -35,8 +34,6 @@ var template = sync.OnceValue(func() []byte {
 	}
 	return text
 })
-
-// docs: end
 
 // account is what the job's output says.
 type account struct {
