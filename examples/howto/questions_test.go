@@ -22,7 +22,7 @@ func TestNamesOfErrors(t *testing.T) {
 	stack := sfntest.Parse(t, []byte(`{"StartAt": "Work", "States": {"Work": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
 		"Parameters": {"FunctionName": "work", "Payload": {}}, "End": true}}}`))
 	// docs: names
-	for _, c := range []struct {
+	cases := []struct {
 		err  error
 		name string
 	}{
@@ -32,8 +32,9 @@ func TestNamesOfErrors(t *testing.T) {
 		{fmt.Errorf("order o-1: %w", TooLarge{9}), "wrapError"},
 		{errors.Join(TooLarge{9}), "joinError"},
 		{messages.InvokeResponse_Error{Type: "Too.Large", Message: "9 bytes"}, "Too.Large"},
-		// docs: end
-	} {
+	}
+	// docs: end
+	for _, c := range cases {
 		synctest.Test(t, func(t *testing.T) {
 			w := sfntest.New(t, stack, sfntest.HandleFunc("work", func(context.Context, any) (any, error) { return nil, c.err }))
 			x := w.Start("", nil)
