@@ -41,8 +41,11 @@ func Failed(call, code, message string) Refusal {
 	}
 	if r.Code == "" {
 		r.Code, r.Status = "InternalServerError", 500
-		if strings.HasPrefix(call, "s3:") {
+		switch service, _, _ := strings.Cut(call, ":"); service {
+		case "s3":
 			r.Code = "InternalError"
+		case "lambda":
+			r.Code = "ServiceException"
 		}
 	}
 	return r

@@ -39,6 +39,9 @@ type Site struct {
 	Attempt int   // retries of the task before
 	Write   int   // of a Write: its number in the invocation, from 1
 	Event   int   // of an Event: its number in the execution, from 1
+	// Errors are names of errors that the service of a task has, for faults that a seed
+	// draws.
+	Errors []string
 	// Untimed is true if only the limit of the service, a year, ends the execution.
 	Untimed bool
 }

@@ -190,7 +190,7 @@ func (s *Sites) drawOwn(random *rand.Rand, f *Fault, site *Site) {
 	switch f.Fault {
 	case Error:
 		if site.Moment == Task {
-			f.Error = pick("States.TaskFailed", "Lambda.ServiceException", "Lambda.SdkClientException", "")
+			f.Error = pick(slices.Concat([]string{"States.TaskFailed"}, site.Errors, []string{""})...)
 		}
 	case Crash:
 		if site.Moment == Write {

@@ -26,7 +26,7 @@ func visited(backwards bool) []fault.Site {
 	for _, state := range []string{"TakeLock", "Map", "Summary"} {
 		sites = append(sites, fault.Site{Moment: fault.Entry, Machine: "Nightly", State: state})
 	}
-	sites = append(sites, fault.Site{Moment: fault.Task, Machine: "Nightly", State: "TakeLock", Call: "dynamodb:putItem"},
+	sites = append(sites, fault.Site{Moment: fault.Task, Machine: "Nightly", State: "TakeLock", Call: "dynamodb:putItem", Errors: []string{"DynamoDB.InternalServerError"}},
 		fault.Site{Moment: fault.Results, Machine: "Nightly", State: "Map"})
 	for n := range 30 {
 		sites = append(sites, fault.Site{Moment: fault.Event, Machine: "Nightly", Event: n + 1})
@@ -49,12 +49,15 @@ func recorded(backwards bool) *fault.Sites {
 // sites with retries. All kinds are drawn.
 func TestFaultsThatAreDrawnStrike(t *testing.T) {
 	s := recorded(false)
-	kinds, numbers := map[string]int{}, map[int]int{}
+	kinds, numbers, errorsAt := map[string]int{}, map[int]int{}, map[string][]string{}
 	for seed := range uint64(1000) {
 		faults := s.Draw(seed, nil, 3)
 		numbers[len(faults)]++
 		for _, f := range faults {
 			kinds[f.Fault]++
+			if f.Fault == fault.Error {
+				errorsAt[f.State] = append(errorsAt[f.State], f.Error)
+			}
 			if err := f.Check(); err != nil {
 				t.Fatalf("seed %d: %s: %v", seed, f, err)
 			}
@@ -77,6 +80,13 @@ func TestFaultsThatAreDrawnStrike(t *testing.T) {
 	}
 	if len(numbers) != 3 || numbers[1] < 250 || numbers[2] < 250 || numbers[3] < 250 {
 		t.Errorf("got these numbers of faults: %v, expected one, two and three alike", numbers)
+	}
+	// Errors are those of the service.
+	for state, expected := range map[string][]string{"TakeLock": {"", "DynamoDB.InternalServerError", "States.TaskFailed"}, worker(0, 0).State: {"", "States.TaskFailed"}} {
+		slices.Sort(errorsAt[state])
+		if got := slices.Compact(errorsAt[state]); !slices.Equal(got, expected) {
+			t.Errorf("state %s: got the errors %q, expected %q", state, got, expected)
+		}
 	}
 }
 

@@ -79,6 +79,10 @@ type plan struct {
 
 const maxItems = 12
 
+// rerunSeed is a seed without faults whose job has a rerun, so that a short sweep
+// reaches one.
+const rerunSeed = 4
+
 // planOf draws the plan of a seed.
 func (f *form) planOf(policy string, seed uint64) *plan {
 	jobs := fnv.New64()
@@ -88,7 +92,7 @@ func (f *form) planOf(policy string, seed uint64) *plan {
 		deeds: map[string]map[int]int{}, given: map[string]string{}, begun: map[string]map[int]int{}}
 	share := []int{10, 40}[random.IntN(2)] // percent of the items that do something else than succeed
 	items := random.IntN(maxItems + 1)
-	if seed == 0 { // it shows where faults can strike
+	if seed == 0 || seed == rerunSeed { // the former shows where faults can strike
 		items = maxItems
 	}
 	for i := range items {
@@ -105,6 +109,10 @@ func (f *form) planOf(policy string, seed uint64) *plan {
 	}
 	p.rerun = random.IntN(2) == 0
 	p.batch = random.IntN(5)
+	if seed == rerunSeed {
+		p.rerun, p.rival = true, 0
+		p.items["first"][0].Do = refuses
+	}
 	return p
 }
 

@@ -62,7 +62,18 @@ func Site(r *engine.Request) fault.Site {
 			items = append(items, r.First+i)
 		}
 	}
-	return fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Function: function, Call: Call(&r.Resource), Attempt: r.Attempt, Items: items}
+	return fault.Site{Moment: fault.Task, Execution: r.ExecutionARN, Function: function, Call: Call(&r.Resource), Attempt: r.Attempt, Items: items, Errors: errorsOf(&r.Resource)}
+}
+
+// errorsOf returns the names of errors that the service of a task has: when it fails,
+// and when its answer is lost.
+func errorsOf(r *services.Resource) []string {
+	if r.Service == services.ActivityService {
+		return nil
+	}
+	failed, _ := awscall.Failed(Call(r), "", "").TaskError(serviceOf(r))
+	lost, _ := awscall.Lost(serviceOf(r))
+	return []string{failed, lost}
 }
 
 // Refused returns the error of a task that a fault strikes before its call; nil if

@@ -45,14 +45,17 @@ func TestSites(t *testing.T) {
 		{"arn:aws:states:::lambda:invoke.waitForTaskToken", `{"FunctionName":"Worker","Payload":"text"}`, 0, 0, fault.Site{Function: "Worker", Call: tasks.Invoke}},
 		{"arn:aws:states:::aws-sdk:lambda:invoke", `{"FunctionName":"Worker"}`, 0, 0, fault.Site{Function: "Worker", Call: tasks.Invoke}},
 		{"arn:aws:states:::lambda:invoke", `{"FunctionName":1}`, 0, 0, fault.Site{Call: tasks.Invoke}},
-		{"arn:aws:states:::dynamodb:putItem", `{"Payload":{"Items":[{"index":7}]}}`, 0, 1, fault.Site{Call: "dynamodb:PutItem", Items: []int{0}}},
-		{"arn:aws:states:::aws-sdk:sfn:sendTaskSuccess", `{}`, 0, 0, fault.Site{Call: "states:SendTaskSuccess"}},
+		{"arn:aws:states:::dynamodb:putItem", `{"Payload":{"Items":[{"index":7}]}}`, 0, 1, fault.Site{Call: "dynamodb:PutItem", Items: []int{0}, Errors: []string{"DynamoDB.InternalServerError", "DynamoDB.SdkClientException"}}},
+		{"arn:aws:states:::aws-sdk:sfn:sendTaskSuccess", `{}`, 0, 0, fault.Site{Call: "states:SendTaskSuccess", Errors: []string{"Sfn.InternalServerError", "Sfn.SdkClientException"}}},
 		{"arn:aws:states:us-east-1:123456789012:activity:Approve", `{"FunctionName":"Worker"}`, 0, 0, fault.Site{}},
 	} {
 		r := request(t, test.resource, test.parameters)
 		r.First, r.Items = test.first, test.items
 		got, expected := tasks.Site(r), test.expected
 		expected.Execution, expected.Attempt = "x", 2
+		if expected.Call == tasks.Invoke {
+			expected.Errors = []string{"Lambda.ServiceException", "Lambda.SdkClientException"}
+		}
 		if fmt.Sprint(got) != fmt.Sprint(expected) || !slices.Equal(got.Items, expected.Items) {
 			t.Errorf("%s with %s: got %+v, expected %+v", test.resource, test.parameters, got, expected)
 		}

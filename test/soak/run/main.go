@@ -24,7 +24,7 @@ import (
 const testPackage = "test/soak"
 
 func main() {
-	seeds := flag.Int("seeds", 10_000, "number of seeds of each form")
+	seeds := flag.Int("seeds", 10_000, fmt.Sprintf("number of seeds of each form, at least %d", fewest))
 	only := flag.String("form", "", "run only this form")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -45,7 +45,14 @@ type soak struct {
 	mutex sync.Mutex
 }
 
+// fewest is the number of seeds from which sweeps reach every invariant: four of each
+// policy.
+const fewest = 20
+
 func (s *soak) run(ctx context.Context) error {
+	if s.seeds < fewest {
+		return fmt.Errorf("-seeds: got %d, expected at least %d: fewer do not reach every invariant", s.seeds, fewest)
+	}
 	folder, err := os.MkdirTemp("", "mapjob-soak")
 	if err != nil {
 		return err

@@ -112,3 +112,10 @@ func TestFailuresOfSweepsAreReported(t *testing.T) {
 		t.Error("got no error, expected one for output that is not JSON")
 	}
 }
+
+func TestTooFewSeedsAreRefused(t *testing.T) {
+	const expected = "-seeds: got 19, expected at least 20: fewer do not reach every invariant"
+	if err := (&soak{seeds: 19}).run(t.Context()); err == nil || err.Error() != expected {
+		t.Errorf("got error %v, expected %s", err, expected)
+	}
+}
