@@ -42,6 +42,7 @@ var definitions = map[string]string{
 // inOrder lets things go on in the order in which they came.
 type inOrder struct{}
 
+func (inOrder) Go(work func())                   { go work() }
 func (inOrder) Settle()                          { synctest.Wait() }
 func (inOrder) Choose(ready []int64) (int, bool) { return min(len(ready), 1) - 1, false }
 func (inOrder) Wake() <-chan struct{}            { return nil }
