@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,7 +32,8 @@ const minCoverage = 75
 // summary is the name of a file in which AWS says what each of its licenses is for.
 const summary = "license-summary"
 
-// Module is a module of Go whose packages are linked, or the standard library.
+// Module is a module of Go whose packages are linked, the standard library, or a folder
+// of embedded files of other projects, which has no version.
 type Module struct {
 	Path, Version string
 	Licenses      []string // SPDX identifiers, sorted
@@ -41,13 +44,14 @@ type Module struct {
 type Text struct{ Name, Text string }
 
 // legal matches the names of files with licenses and notices.
-var legal = regexp.MustCompile(`(?i)^(licen[cs]es?|copying|unlicense|copyright|patents|notice)([._-].*)?$`)
+var legal = regexp.MustCompile(`(?i)^((licen[cs]es?|copying|unlicense|copyright|patents|notice)([._-].*)?|.+\.license)$`)
 
 // pkg is a package as `go list` describes it.
 type pkg struct {
-	Dir      string
-	Standard bool
-	Module   *struct {
+	ImportPath, Dir string
+	EmbedFiles      []string
+	Standard        bool
+	Module          *struct {
 		Path, Version, Dir string
 		Main               bool
 	}
@@ -58,7 +62,7 @@ type pkg struct {
 // library is the module std. Folder is where the packages are resolved.
 func Of(folder, platform string, packages ...string) ([]Module, error) {
 	goos, goarch, _ := strings.Cut(platform, "/")
-	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=Dir,Standard,Module"}, packages...)...)
+	cmd := exec.Command("go", append([]string{"list", "-deps", "-json=ImportPath,Dir,EmbedFiles,Standard,Module"}, packages...)...)
 	cmd.Dir = folder
 	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 	var problem bytes.Buffer
@@ -69,6 +73,7 @@ func Of(folder, platform string, packages ...string) ([]Module, error) {
 	}
 	folders := map[string][]string{} // of packages, by the folders of their modules
 	modules := map[string]Module{}
+	var all []Module
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p pkg
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
@@ -77,7 +82,13 @@ func Of(folder, platform string, packages ...string) ([]Module, error) {
 			return nil, err
 		}
 		switch {
-		case p.Standard || p.Module == nil || p.Module.Main:
+		case p.Standard || p.Module == nil:
+		case p.Module.Main:
+			vendored, err := p.vendored()
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, vendored...)
 		case p.Module.Dir == "":
 			return nil, fmt.Errorf("%s: its files are not in the module cache: type go mod download", p.Module.Path)
 		default:
@@ -89,7 +100,8 @@ func Of(folder, platform string, packages ...string) ([]Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, problems := []Module{std}, []error(nil)
+	all = append(all, std)
+	var problems []error
 	for dir, m := range modules {
 		if err := m.read(dir, folders[dir]); err != nil {
 			problems = append(problems, fmt.Errorf("%s@%s: %w", m.Path, m.Version, err))
@@ -99,6 +111,31 @@ func Of(folder, platform string, packages ...string) ([]Module, error) {
 	slices.SortFunc(all, func(a, b Module) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return all, errors.Join(problems...)
+}
+
+// vendored returns the folders named vendor from which a package embeds files of other
+// projects. Each file NAME.js or the like has to have a NAME.LICENSE beside it.
+func (p pkg) vendored() ([]Module, error) {
+	found := map[string]Module{}
+	for _, name := range p.EmbedFiles {
+		folder := path.Dir(name)
+		if path.Base(folder) != "vendor" {
+			continue
+		}
+		beside := strings.TrimSuffix(name, path.Ext(name)) + ".LICENSE"
+		if _, err := os.Stat(filepath.Join(p.Dir, filepath.FromSlash(beside))); err != nil {
+			return nil, fmt.Errorf("%s embeds %s, expected its license beside it: %w", p.ImportPath, name, err)
+		}
+		if _, known := found[folder]; known {
+			continue
+		}
+		m := Module{Path: p.ImportPath + "/" + folder}
+		if err := m.read(filepath.Join(p.Dir, filepath.FromSlash(folder)), nil); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.Path, err)
+		}
+		found[folder] = m
+	}
+	return slices.Collect(maps.Values(found)), nil
 }
 
 // standard returns the standard library, whose code is in every program.
@@ -190,8 +227,8 @@ func refusal(license string) error {
 
 // Cached returns the licenses at the root of a module in the module cache, or of the
 // standard library, whose path is std.
-func Cached(path, version string) ([]string, error) {
-	if path == "std" {
+func Cached(name, version string) ([]string, error) {
+	if name == "std" {
 		m, err := standard()
 		return m.Licenses, err
 	}
@@ -199,7 +236,7 @@ func Cached(path, version string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)
 	}
-	escapedPath, err := module.EscapePath(path)
+	escapedPath, err := module.EscapePath(name)
 	if err != nil {
 		return nil, err
 	}
@@ -207,9 +244,9 @@ func Cached(path, version string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := Module{Path: path, Version: version}
+	m := Module{Path: name, Version: version}
 	if err := m.read(filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(escapedPath)+"@"+escapedVersion), nil); err != nil {
-		return nil, fmt.Errorf("%s@%s: %w", path, version, err)
+		return nil, fmt.Errorf("%s@%s: %w", name, version, err)
 	}
 	return m.Licenses, nil
 }

@@ -102,6 +102,30 @@ func TestLicensesOfLinkedModules(t *testing.T) {
 	}
 }
 
+func TestLicensesOfEmbeddedFiles(t *testing.T) {
+	root := program(t, map[string]string{"LICENSE": isc})
+	write(t, root, map[string]string{
+		"main.go":           "package main\n\nimport _ \"embed\"\n\n//go:embed page/vendor/a.mjs\nvar a string\n\n//go:embed page/own.js\nvar own string\n\nfunc main() {}\n",
+		"page/own.js":       "",
+		"page/vendor/a.mjs": "",
+	})
+	if _, err := Of(root, "linux/amd64", "."); err == nil || !strings.Contains(err.Error(), "example.com/program embeds page/vendor/a.mjs, expected its license beside it") {
+		t.Errorf("got error %v, expected the file that lacks a license", err)
+	}
+	write(t, root, map[string]string{"page/vendor/a.LICENSE": gpl})
+	if _, err := Of(root, "linux/amd64", "."); err == nil || !strings.Contains(err.Error(), "example.com/program/page/vendor: a.LICENSE: got the license GPL") {
+		t.Errorf("got error %v, expected a license that is not allowed", err)
+	}
+	write(t, root, map[string]string{"page/vendor/a.LICENSE": isc})
+	got, err := Of(root, "linux/amd64", ".")
+	if err != nil || len(got) != 2 || got[0].Path != "example.com/program/page/vendor" || !slices.Equal(got[0].Licenses, []string{"ISC"}) {
+		t.Errorf("got %+v and error %v, expected the folder and the standard library", got, err)
+	}
+	if notices := Notices("the program", got); !strings.Contains(notices, "example.com/program/page/vendor (ISC)\n") || !strings.Contains(notices, "page/vendor a.LICENSE\n\nCopyright (c) 2026 Somebody") {
+		t.Errorf("got the notices:\n%s\nexpected the folder and its license", notices)
+	}
+}
+
 func TestOtherLicensesAreRefused(t *testing.T) {
 	for _, test := range []struct {
 		name     string

@@ -33,9 +33,9 @@ func Merge(lists ...[]Module) []Module {
 // their licenses and notices once.
 func Notices(program string, modules []Module) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s contains code of the following Go modules. Their licenses and notices follow.\n\n", program)
+	fmt.Fprintf(&b, "%s contains code of the following Go modules and folders. Their licenses and notices follow.\n\n", program)
 	for _, m := range modules {
-		fmt.Fprintf(&b, "%s %s (%s)\n", m.Path, m.Version, strings.Join(m.Licenses, ", "))
+		fmt.Fprintf(&b, "%s (%s)\n", strings.TrimSpace(m.Path+" "+m.Version), strings.Join(m.Licenses, ", "))
 	}
 	var texts []string
 	owners := map[string][]string{}
