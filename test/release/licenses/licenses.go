@@ -208,7 +208,7 @@ func identify(name string, text []byte) ([]string, error) {
 	var found []string
 	for _, match := range covered.Match {
 		if !slices.Contains(allowed, match.ID) {
-			return nil, refusal(match.ID)
+			return nil, refusal(match.ID, allowed)
 		}
 		found = append(found, match.ID)
 	}
@@ -221,8 +221,8 @@ func identify(name string, text []byte) ([]string, error) {
 	return found, nil
 }
 
-func refusal(license string) error {
-	return fmt.Errorf("got the license %s, expected one of %s", license, strings.Join(allowed, ", "))
+func refusal(license string, expected []string) error {
+	return fmt.Errorf("got the license %s, expected one of %s", license, strings.Join(expected, ", "))
 }
 
 // Cached returns the licenses at the root of a module in the module cache, or of the

@@ -135,6 +135,7 @@ func TestOtherLicensesAreRefused(t *testing.T) {
 		{"GPL", map[string]string{"COPYING": gpl}, "example.com/dependency@v1.0.0: COPYING: got the license GPL-3.0-or-later, expected one of 0BSD, Apache-2.0"},
 		{"GPL beside another", map[string]string{"LICENSE": isc, "inner/part/LICENSE.md": gpl}, "inner/part/LICENSE.md: got the license GPL-3.0"},
 		{"GPL in a notice", map[string]string{"LICENSE": isc, "NOTICE": "A part of it:\n" + gpl}, "NOTICE: got the license GPL-3.0"},
+		{"MPL", map[string]string{"LICENSE": "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not distributed with this file, You can obtain one at http://mozilla.org/MPL/2.0/.\n"}, "got the license MPL-2.0"},
 		{"unknown", map[string]string{"LICENSE": "Do what is right. " + strings.Repeat("Be good, and share. ", 50)}, "got a text of which 0% is of known licenses"},
 		{"none", nil, "example.com/dependency@v1.0.0: found no license file"},
 		{"only a notice", map[string]string{"NOTICE": "Written by somebody.\n"}, "found no license file"},
@@ -170,7 +171,7 @@ func TestLicensesOfNpmPackages(t *testing.T) {
 		return []byte(`{"lockfileVersion": 3, "packages": {"": {"name": "mapjob"}, "node_modules/a": {"license": "MIT"}, "node_modules/b": {` + licenses + `}}}`)
 	}
 	for license, allowed := range map[string]bool{
-		`"license": "MIT"`: true, `"license": "(GPL-3.0-only OR MIT)"`: true, `"license": "Apache-2.0"`: true,
+		`"license": "MIT"`: true, `"license": "(GPL-3.0-only OR MIT)"`: true, `"license": "Apache-2.0"`: true, `"license": "MPL-2.0"`: true,
 		`"license": "GPL-3.0-only"`: false, `"license": "(MIT AND GPL-3.0-only)"`: false, `"license": "SEE LICENSE IN LICENSE"`: false, ``: false,
 	} {
 		counts, err := OfNpm(lock(license))
