@@ -124,7 +124,7 @@ func (e *estimate) children() {
 	}
 	e.width = 1
 	if e.eachItem() {
-		e.width = min(e.items, int(e.quota("states.iterations")))
+		e.width = min(e.items, int(e.book.Limit("states.iterations")))
 	}
 }
 
@@ -137,7 +137,7 @@ func (e *estimate) batch(items int) float64 {
 		return e.path(e.shape.Child, e.work(items, max(e.setup.ItemsAtOnce, 1)))
 	}
 	// Each item has the mean of what the items together take.
-	lanes := int(e.quota("states.iterations"))
+	lanes := int(e.book.Limit("states.iterations"))
 	rounds := math.Ceil(float64(items) / float64(lanes))
 	return e.path(e.shape.Child, 0) + rounds*e.path(e.shape.PerItem, e.work(items, lanes)/rounds)
 }
@@ -198,8 +198,8 @@ func (e *estimate) retries(c *Call, work float64) (seconds float64) {
 func (e *estimate) buckets() {
 	entries := PathOf(e.shape.Child).Entries + float64(e.items)*PathOf(e.shape.PerItem).Entries
 	e.transitions = e.bucket("states.transitions", "transitions")
-	lambda := int(e.quota("lambda.concurrency"))
-	perSecond := float64(lambda) * e.quota("lambda.requests-per-environment")
+	lambda := int(e.book.Limit("lambda.concurrency"))
+	perSecond := float64(lambda) * e.book.Limit("lambda.requests-per-environment")
 	calls := float64(1)
 	if e.eachItem() {
 		calls = float64(e.items)
@@ -208,14 +208,14 @@ func (e *estimate) buckets() {
 	switch {
 	case !e.shape.Map.Distributed:
 		e.transitions.each = entries
-		e.limit(int(e.quota("states.iterations")), "iterations at once")
+		e.limit(int(e.book.Limit("states.iterations")), "iterations at once")
 	case e.shape.Map.Express:
 		e.starts = e.bucket("states.starts.express", "child starts")
-		e.limit(int(e.quota("states.children")), "children at once")
+		e.limit(int(e.book.Limit("states.children")), "children at once")
 	default:
 		e.starts = e.bucket("states.starts.standard", "child starts")
 		e.transitions.each += entries
-		e.limit(int(e.quota("states.children")), "children at once")
+		e.limit(int(e.book.Limit("states.children")), "children at once")
 	}
 	if n := e.setup.MaxConcurrency; n > 0 {
 		e.limit(n, "MaxConcurrency")
@@ -250,14 +250,6 @@ func (e *estimate) limit(n int, why string) {
 	if e.concurrency == 0 || n < e.concurrency {
 		e.concurrency, e.limited = n, why
 	}
-}
-
-func (e *estimate) quota(name string) float64 {
-	f, ok := e.book.Quota(name)
-	if !ok {
-		return math.MaxInt32
-	}
-	return f.Value
 }
 
 // bucket returns the bucket of a quota, each child takes one token from.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -77,6 +78,15 @@ func (b *Book) Has(k Key) bool {
 func (b *Book) Quota(name string) (Figure, bool) {
 	f, ok := b.quotas[name]
 	return f.Figure, ok && !f.unpublished
+}
+
+// Limit returns the value of a quota, or a number that nothing reaches if AWS publishes
+// none.
+func (b *Book) Limit(name string) float64 {
+	if f, ok := b.Quota(name); ok {
+		return f.Value
+	}
+	return math.MaxInt32
 }
 
 // Assumption returns what mapjob assumes or has measured, such as

@@ -255,3 +255,13 @@ func TestTheExampleOfTheDocumentationIsRead(t *testing.T) {
 		t.Errorf("got %+v, expected the assumption of the example", f)
 	}
 }
+
+func TestALimitIsAQuotaOrOutOfReach(t *testing.T) {
+	b := read(t, "us-east-1")
+	if q, ok := b.Quota("lambda.concurrency"); !ok || b.Limit("lambda.concurrency") != q.Value {
+		t.Errorf("got the limit %v, expected the quota %v", b.Limit("lambda.concurrency"), q.Value)
+	}
+	if got := b.Limit("no.such"); got < 2e9 {
+		t.Errorf("got the limit %v of no quota, expected one that nothing reaches", got)
+	}
+}

@@ -80,7 +80,7 @@ func eventHandler(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, pl
 }
 
 func eventHandlerLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
-	timeout := time.Duration(quota(b, "lambda.seconds")) * time.Second
+	timeout := time.Duration(b.Limit("lambda.seconds")) * time.Second
 	if w.Time.Mean() <= 0 {
 		return Limit{}
 	}
@@ -90,7 +90,7 @@ func eventHandlerLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
 // queueLimit is that of a batch of messages. How much a producer sends to a queue within
 // its time is not known.
 func queueLimit(w plan.Workload, s plan.Setup, b *price.Book) Limit {
-	return invocationLimit(w, s, b, min(int(quota(b, "sqs.batch")), w.Items))
+	return invocationLimit(w, s, b, min(int(b.Limit("sqs.batch")), w.Items))
 }
 
 // itemLimit is that of an item which has an invocation of its own.
@@ -111,17 +111,17 @@ func invocationLimit(w plan.Workload, s plan.Setup, b *price.Book, items int) Li
 // queue is a function behind a queue, filled by another one. A tracked queue counts
 // what is done in one record.
 func queue(w plan.Workload, s plan.Setup, b *price.Book, tracked bool) (plan.Counts, plan.Took) {
-	batch := int(quota(b, "sqs.batch"))
+	batch := int(b.Limit("sqs.batch"))
 	n := float64(w.Items)
 	c := invocations(w, s, batch)
 	c.LambdaRequests[plan.JobStart] = 1
 	billed := math.Ceil(float64(batch*w.ItemBytes) / 64_000) // 64 KB of a request
 	c.SQSRequests = math.Ceil(n/float64(batch)) * (2*math.Max(1, billed) + 1)
-	atOnce := math.Min(quota(b, "lambda.concurrency"), math.Max(1, c.LambdaRequests[plan.Worker]))
+	atOnce := math.Min(b.Limit("lambda.concurrency"), math.Max(1, c.LambdaRequests[plan.Worker]))
 	bounds := []plan.Bound{{Name: "concurrency", Seconds: math.Ceil(c.LambdaRequests[plan.Worker]/atOnce) * batchSeconds(w, s, min(batch, w.Items))}}
 	if tracked {
 		c.WriteUnits = n + 4
-		bounds = append(bounds, plan.Bound{Name: "the counter's record", Seconds: n / quota(b, "dynamodb.record-writes")})
+		bounds = append(bounds, plan.Bound{Name: "the counter's record", Seconds: n / b.Limit("dynamodb.record-writes")})
 	}
 	return c, longest(bounds)
 }
@@ -130,14 +130,14 @@ func queue(w plan.Workload, s plan.Setup, b *price.Book, tracked bool) (plan.Cou
 // operations ask for: each item takes a branch and a step.
 func durable(w plan.Workload, s plan.Setup, b *price.Book) (plan.Counts, plan.Took) {
 	n := float64(w.Items)
-	perExecution := math.Floor((quota(b, "lambda.durable.operations") - 2) / 2)
+	perExecution := math.Floor((b.Limit("lambda.durable.operations") - 2) / 2)
 	executions := math.Ceil(n / perExecution)
 	c := invocations(w, s, 1)
 	c.LambdaRequests[plan.Worker] = executions
 	c.DurableOperations = 2*executions + 2*n
 	c.DurableBytes = n * float64(w.ItemBytes+w.ResultBytes)
 	each := batchSeconds(w, s, int(math.Min(n, perExecution)))
-	rounds := math.Ceil(executions / quota(b, "lambda.concurrency"))
+	rounds := math.Ceil(executions / b.Limit("lambda.concurrency"))
 	return c, longest([]plan.Bound{{Name: "concurrency", Seconds: rounds * each}})
 }
 

@@ -56,7 +56,7 @@ func (l *batchLimits) add(at float64, name string, hard bool, margin float64) {
 // eachItem adds the events of a child whose items have states of their own.
 func (l *batchLimits) eachItem() {
 	item, child := plan.PathOf(l.shape.PerItem), plan.PathOf(l.shape.Child)
-	l.add((quota(l.b, "states.events")-2-child.Events)/(item.Events+2), "25,000 events of a child's history", true, l.margin())
+	l.add((l.b.Limit("states.events")-2-child.Events)/(item.Events+2), "25,000 events of a child's history", true, l.margin())
 	l.add(maxEachItem, "most items with states of their own in a batch", true, 0)
 }
 
@@ -68,7 +68,7 @@ func (l *batchLimits) time() {
 	timeout := l.s.Timeout[plan.Worker]
 	name := "worker's " + span(timeout)
 	again := 1.0
-	if express := time.Duration(quota(l.b, "states.express.seconds")) * time.Second; l.shape.Map.Express && (timeout == 0 || timeout >= express) {
+	if express := time.Duration(l.b.Limit("states.express.seconds")) * time.Second; l.shape.Map.Express && (timeout == 0 || timeout >= express) {
 		timeout, name = express, span(express)+" of an Express child"
 	}
 	if l.shape.Map.Express && l.w.Crashed > 0 {

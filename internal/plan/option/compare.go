@@ -68,7 +68,7 @@ func setups(w plan.Workload, base plan.Setup, shapes func(plan.Setup) plan.Shape
 	if possible(shapes(inline)) {
 		all = append(all, inline)
 	}
-	atOnce := min(int(quota(b, "states.children")), int(quota(b, "lambda.concurrency")))
+	atOnce := min(int(b.Limit("states.children")), int(b.Limit("lambda.concurrency")))
 	if base.Reserved > 0 {
 		atOnce = min(atOnce, base.Reserved)
 	}

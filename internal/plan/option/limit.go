@@ -63,7 +63,7 @@ func Limits(w plan.Workload, s plan.Setup, shape plan.Shape, b *price.Book) []Li
 		l.inline()
 	case plan.ByValue:
 		l.payload()
-		l.add(quota(b, "s3.parts")*uploadPart/float64(w.ItemBytes+1), "10,000 parts of an S3 object", "use ByReference, or several jobs")
+		l.add(b.Limit("s3.parts")*uploadPart/float64(w.ItemBytes+1), "10,000 parts of an S3 object", "use ByReference, or several jobs")
 	}
 	l.functions()
 	l.time()
@@ -144,7 +144,7 @@ func failedForGood(crashed float64, attempts int) float64 {
 func (l *limits) inline() {
 	if l.shape.Foreign {
 		item := plan.PathOf(l.shape.Child)
-		l.add((quota(l.b, "states.events")-2-plan.PathOf(l.shape.Parent).Events)/(2+item.Events), "25,000 events of a history", "use Distributed mode")
+		l.add((l.b.Limit("states.events")-2-plan.PathOf(l.shape.Parent).Events)/(2+item.Events), "25,000 events of a history", "use Distributed mode")
 		return
 	}
 	const forOthers = 500 // events that are not of items
@@ -154,7 +154,7 @@ func (l *limits) inline() {
 			tries += r.MaxAttempts
 		}
 	})
-	l.add(float64((int(quota(l.b, "states.events"))-forOthers)/(7+3*tries)), "most that an Inline job takes", "use Distributed mode")
+	l.add(float64((int(l.b.Limit("states.events"))-forOthers)/(7+3*tries)), "most that an Inline job takes", "use Distributed mode")
 	l.add(float64((protocol.MaxInput-len("[]")+len(","))/(l.w.ItemBytes+len(",")+spareBytes)), "240,000 bytes of an Inline job", "use Distributed mode")
 }
 
@@ -162,7 +162,7 @@ func (l *limits) inline() {
 func (l *limits) data() {
 	m := l.shape.Map
 	const name = "262,144 bytes of a state's data"
-	bytes := quota(l.b, "states.payload") - float64(len("[]")-len(","))
+	bytes := l.b.Limit("states.payload") - float64(len("[]")-len(","))
 	if !m.Reader {
 		l.add(bytes/float64(l.w.ItemBytes+len(",")), name, "store the items in S3, and read them with an ItemReader")
 	}
@@ -173,7 +173,7 @@ func (l *limits) data() {
 
 // payload adds the items whose indexes leave room for an item in a child's input.
 func (l *limits) payload() {
-	digits := int(quota(l.b, "states.payload")) - indexBytes - l.w.ItemBytes - l.s.Overhead
+	digits := int(l.b.Limit("states.payload")) - indexBytes - l.w.ItemBytes - l.s.Overhead
 	at := 0.0
 	if digits > 0 {
 		at = math.Pow10(digits)
@@ -204,7 +204,7 @@ func (l *limits) moreTime(role plan.Role) string {
 
 // time adds the items with which an execution lasts too long.
 func (l *limits) time() {
-	longest := time.Duration(quota(l.b, "states.standard.seconds")) * time.Second
+	longest := time.Duration(l.b.Limit("states.standard.seconds")) * time.Second
 	const remedy = "raise Timeout, MaxConcurrency or the batches"
 	if t := l.s.ExecutionTimeout; t == 0 || t >= longest {
 		l.add(l.within(longest.Seconds()), "year of an execution", remedy)
@@ -213,7 +213,7 @@ func (l *limits) time() {
 		l.found[len(l.found)-1].Timeout = true
 	}
 	if runs := l.w.RunsPerMonth; runs > 0 && l.shape.Map.Distributed {
-		l.add(l.within(quota(l.b, "states.map-runs")*month.Seconds()/runs), "1,000 open Map Runs", "run it less often")
+		l.add(l.within(l.b.Limit("states.map-runs")*month.Seconds()/runs), "1,000 open Map Runs", "run it less often")
 	}
 }
 
@@ -249,12 +249,4 @@ func span(d time.Duration) string {
 		return number.Of(int(d/time.Minute), "minute")
 	}
 	return number.Of(int(d.Seconds()+0.5), "second")
-}
-
-// quota returns a quota, or a large number if AWS publishes none.
-func quota(b *price.Book, name string) float64 {
-	if f, ok := b.Quota(name); ok {
-		return f.Value
-	}
-	return math.MaxInt32
 }

@@ -151,9 +151,9 @@ func (u *using) traces(seconds float64) {
 		return
 	}
 	n, m := float64(1+u.c.Children), float64(u.c.Children)
-	rate, atOnce := quota(u.b, "states.starts.standard"), float64(max(u.s.MaxConcurrency, 1))
+	rate, atOnce := u.b.Limit("states.starts.standard"), float64(max(u.s.MaxConcurrency, 1))
 	if u.shape.Map.Express {
-		rate = quota(u.b, "states.starts.express")
+		rate = u.b.Limit("states.starts.express")
 	}
 	starting := math.Min(seconds, 1+math.Ceil(m/rate)+math.Ceil(m/atOnce))
 	u.c.Traces = math.Min(n, math.Round(u.assumed("trace-sampling")*n+starting))
