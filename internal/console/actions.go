@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/failed"
@@ -87,10 +88,14 @@ func (s *Server) rerun(r *http.Request, x *Opened) (_ any, err error) {
 	if plan.Count != a.Count {
 		return nil, refusef(http.StatusConflict, "got %d items to run again, expected the %d that were shown: look again", plan.Count, a.Count)
 	}
-	if !s.reruns.TryLock() {
+	select { // the parts of the one before may be ending
+	case s.reruns <- struct{}{}:
+	case <-time.After(longestTurn):
 		return nil, refusef(http.StatusConflict, "another rerun is under way: wait until it has ended")
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
 	}
-	release := s.reruns.Unlock
+	release := func() { <-s.reruns }
 	defer func() {
 		if release != nil {
 			release()
@@ -112,11 +117,25 @@ func (s *Server) rerun(r *http.Request, x *Opened) (_ any, err error) {
 	s.going.Go(func() {
 		defer unlock()
 		if s.Local {
-			_, _ = live.Watch(s.ctx, arn, func(*operate.Status) {}) // the feed says what is wrong
+			s.await(arn)
 		}
-		_ = end()
+		_ = end() // the parts are of no use any more
 	})
 	return map[string]string{"execution": arn}, nil
+}
+
+// longestTurn is how long a rerun waits for the end of another one.
+const longestTurn = 20 * time.Second
+
+// await waits for the end of an execution on this machine. It is read in its folder, which
+// stays if its parts end.
+func (s *Server) await(arn string) {
+	x, err := s.Source.Execution(s.ctx, arn)
+	if err != nil { // the feed says why
+		return
+	}
+	_, _ = x.Service.Watch(s.ctx, arn, func(*operate.Status) {})
+	_ = x.Close() // it only read
 }
 
 // stop stops an execution.

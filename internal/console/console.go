@@ -79,7 +79,7 @@ type Server struct {
 	feeds  *feed.Feeds
 	ctx    context.Context // of what goes on without a request
 	end    context.CancelFunc
-	reruns sync.Mutex // parts of a run are started one at a time
+	reruns chan struct{} // one at a time: each may start the parts of a run
 	going  sync.WaitGroup
 }
 
@@ -93,7 +93,7 @@ func Serve(options Options) (*Server, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	ctx, end := context.WithCancel(context.Background())
-	s := &Server{Options: options, host: listener.Addr().String(), token: newToken(), ctx: ctx, end: end}
+	s := &Server{Options: options, host: listener.Addr().String(), token: newToken(), ctx: ctx, end: end, reruns: make(chan struct{}, 1)}
 	s.feeds = feed.New(ctx, func(ctx context.Context, arn string) (*operate.Service, func() error, error) {
 		x, err := s.Source.Execution(ctx, arn)
 		if err != nil {

@@ -69,7 +69,7 @@ func TestOperatingAJobOfMoto(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"json": commands.JSON, "object-count": account.countObjects, "report": account.storeReport, "rerun-object": account.checkRerun, "start": account.start, "until": account.until,
+			"ask": commands.Ask, "json": commands.JSON, "object-count": account.countObjects, "report": account.storeReport, "rerun-object": account.checkRerun, "start": account.start, "until": account.until,
 		},
 	})
 }

@@ -3,7 +3,7 @@ import { get } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { runAddress } from './runs.js'
-import { count, milliseconds, thousands } from './words.js'
+import { count, duration, milliseconds, thousands } from './words.js'
 import { pretty } from './why.js'
 
 const rowHeight = 32 // as in console.css
@@ -72,6 +72,7 @@ export class History extends Component {
     const shown = events.filter((e) => (!type || e.type === type) && (!state || e.state === state))
     const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
     const rows = shown.slice(first, Math.ceil((top + height) / rowHeight) + beyond)
+    const times = new Map(events.map((e) => [e.id, e.at]))
     const options = (name) => [...new Set(events.map((e) => e[name]).filter(Boolean))].sort()
     const select = (name, word, value) => html`<label>${word} <select value=${value} onChange=${(e) => this.go({ [name]: e.target.value, event: null })}>
       <option value="">all</option>${options(name).map((o) => html`<option value=${o} selected=${o === value}>${o}</option>`)}</select></label>`
@@ -86,7 +87,7 @@ export class History extends Component {
           <div class="space" style=${{ height: `${shown.length * rowHeight}px` }}>
             ${rows.map((e, i) => html`<div key=${e.id} id=${'event-' + e.id} class="event" role="option" aria-selected=${String(e.id) === chosen} aria-posinset=${first + i + 1} aria-setsize=${shown.length}
               style=${{ top: `${(first + i) * rowHeight}px` }} onClick=${() => this.go({ event: String(e.id) })}>
-              <span class="n">${thousands(e.id)}</span><time>${milliseconds(e.at)}</time><span class=${/Failed|TimedOut|Aborted/.test(e.type) ? 'type bad' : 'type'}>${e.type}</span><span class="state">${e.state}</span></div>`)}
+              <span class="n">${thousands(e.id)}</span><time>${milliseconds(e.at)}</time><span class="gap" title="since the event before it">${gap(e, times)}</span><span class=${/Failed|TimedOut|Aborted/.test(e.type) ? 'type bad' : 'type'}>${/Failed|TimedOut|Aborted/.test(e.type) && html`<span aria-hidden="true">✗ </span>`}${e.type}</span><span class="state">${e.state}</span></div>`)}
           </div>
         </div>
         ${chosen && html`<${Event} key=${chosen} arn=${arn} id=${chosen} close=${() => this.go({ event: null })}/>`}
@@ -94,6 +95,12 @@ export class History extends Component {
       <${Command} text=${command}/>
     </main>`
   }
+}
+
+// gap returns how long after the event that led to it an event happened.
+function gap(e, times) {
+  const before = times.get(e.previous)
+  return before ? '+' + duration(Math.max(0, new Date(e.at) - new Date(before))) : ''
 }
 
 // named gives events the state of the event before, over the borders of pages.

@@ -170,21 +170,23 @@ class Graph extends Component {
     this.scrolled = { top: box.scrollTop, left: box.scrollLeft }
   }
 
-  render(_, { failure }) {
-    return html`<section aria-label="State machine"><h2>State machine</h2>
+  render(_, { failure, fit = false }) {
+    return html`<section aria-label="State machine"><h2>State machine <button type="button" class="quiet" aria-pressed=${fit} onClick=${() => this.setState({ fit: !fit })}>${fit ? 'full size' : 'show all of it'}</button></h2>
       ${failure && html`<p class="dim">${failure.message}</p>`}
-      <div class="graph" tabindex="0" ref=${this.box}></div></section>`
+      <div class=${fit ? 'graph fit' : 'graph'} tabindex="0" role="region" aria-label="The drawing, which scrolls" ref=${this.box}></div></section>`
   }
 }
 
 const done = (run) => run.mapRuns.reduce((n, m) => n + m.handled + m.failed, 0)
 
+const number = /^[-+]?[\d,.]+( ?%)?$/ // aligned to the right, as in the other reports
+
 function Report({ of: r }) {
   return html`<section aria-label="Report">
     ${r.notes?.map((n) => html`<p class="note">${n}</p>`)}
     ${r.sections?.map((s) => html`<h2>${s.title}</h2><div class="table" tabindex="0"><table>
-      <thead><tr>${s.columns.map((c) => html`<th>${c}</th>`)}</tr></thead>
-      <tbody>${s.rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
+      <thead><tr>${s.columns.map((c, i) => html`<th class=${s.rows.length > 0 && s.rows.every((row) => number.test(row[i] ?? '')) ? 'n' : ''}>${c}</th>`)}</tr></thead>
+      <tbody>${s.rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${number.test(cell) ? 'n' : ''}>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
     ${r.slowest?.length > 0 && html`<details><summary>The slowest items</summary><table class="narrow">
       <thead><tr><th class="n">index</th><th class="n">ms</th></tr></thead>
       <tbody>${r.slowest.map((t) => html`<tr><td class="n">${thousands(t.index)}</td><td class="n">${thousands(t.ms)}</td></tr>`)}</tbody></table></details>`}

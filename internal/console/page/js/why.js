@@ -99,7 +99,7 @@ class Items extends Component {
     this.setState({ busy: true })
     try {
       for (let found = 0, read = this.state.read, done = false; found === 0 && !done;) {
-        const page = await get(['executions', arn, 'items'], { ...filter, after: read, limit: 100 }, reading.signal)
+        const page = await get(['executions', arn, 'items'], { ...filter, after: read, limit: matchMedia('(max-width: 760px)').matches ? 20 : 100 }, reading.signal)
         found = page.items.length
         read = page.read
         done = page.done
