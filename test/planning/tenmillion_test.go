@@ -212,8 +212,13 @@ func TestCostTableIsThatOfTheCommand(t *testing.T) {
 		t.Errorf("docs/cost.md has another table than this: write it with -planning.write\n%s", costTable(t))
 	}
 	printed := spaced(mapjob(t, tenMillion...))
-	for line := range strings.Lines(before) {
-		if strings.HasPrefix(line, "    ") && strings.Contains(line, "$") && !strings.Contains(printed, spaced(line)) {
+	_, block, found := strings.Cut(before, "```text\n")
+	block, _, closed = strings.Cut(block, "```\n")
+	if !found || !closed || !strings.Contains(block, "$") {
+		t.Fatal("docs/cost.md: got no block of what the command prints")
+	}
+	for line := range strings.Lines(block) {
+		if strings.Contains(line, "$") && !strings.Contains(printed, spaced(line)) {
 			t.Errorf("docs/cost.md has this line, which the command does not print:\n%s", line)
 		}
 	}

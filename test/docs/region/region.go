@@ -153,7 +153,7 @@ func Equal(block, region string) bool {
 		}
 		rest = rest[at+len(part):]
 	}
-	return rest == "" || parts[len(parts)-1] == ""
+	return rest == "" || len(parts) > 1 && parts[len(parts)-1] == ""
 }
 
 // tidy leaves out the indentation, which depends on where the part is.

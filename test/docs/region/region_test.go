@@ -54,7 +54,7 @@ func TestEqual(t *testing.T) {
 	const text = "a\n\tb\nc\nd\n"
 	for block, equal := range map[string]bool{
 		"a\nb\nc\nd\n": true, "\ta\n\t\tb\n\tc\n\td\n": true, "a\n…\nd\n": true, "a\n…\n": true, "…\nd\n": true,
-		"a\nb\nc\n": false, "b\nc\nd\n": false, "a\n…\nx\n": false, "a\nc\nd\n": false, "a\n…\nc\n": false,
+		"": false, "a\nb\nc\n": false, "b\nc\nd\n": false, "a\n…\nx\n": false, "a\nc\nd\n": false, "a\n…\nc\n": false,
 	} {
 		if got := region.Equal(block, text); got != equal {
 			t.Errorf("got %t for %q, expected %t", got, block, equal)

@@ -38,6 +38,7 @@ var (
 
 // Of returns the shape of a command, and false for what is none.
 func Of(command string) (Shape, bool) {
+	command = strings.TrimPrefix(strings.TrimSpace(command), "source <(")
 	words := split(prefix.ReplaceAllString(strings.TrimSpace(command), ""))
 	for len(words) > 0 && variable.MatchString(words[0]) {
 		words = words[1:]
@@ -101,9 +102,9 @@ func split(line string) (words []string) {
 			quote, begun = r, true
 		case r == ' ' || r == '\t':
 			end()
-		case (r == '|' || r == ';' || r == '&' || r == '>' || r == '#') && !begun:
+		case (r == '|' || r == ';' || r == '&' || r == '>' || r == '#' || r == '…') && !begun:
 			return words
-		case r == ';':
+		case r == ';' || r == ')':
 			end()
 			return words
 		default:

@@ -25,12 +25,15 @@ const timeout = 5 * time.Minute
 
 // Story is a page that is run. Its folder and its environment go on in the next page.
 type Story struct {
-	Folder string   // where the commands run
+	Folder string   // where the commands run; the sandbox of a page sets it
 	Env    []string // their environment at the beginning
 
 	// Elsewhere reports whether a command is not run, because another test runs it, or
 	// because of a reason. It returns an error if that test does not.
 	Elsewhere func(at, command string) (bool, error)
+	// Sandbox makes the folder for what a page says of its content. It is called again if
+	// a page goes on in another one.
+	Sandbox func(content string) (folder string, err error)
 	// Times gets the time that each command took.
 	Times func(at, command string, took time.Duration)
 
@@ -80,6 +83,12 @@ var errStopped = errors.New("the rest of the page is not run")
 
 func (s *Story) instruct(ctx context.Context, at string, step page.Step, n *next) (err error) {
 	switch step.Name {
+	case "sandbox":
+		if content, _, goesOn := strings.Cut(step.Text, " after "); !goesOn {
+			s.stop()
+			s.values = map[string]string{}
+			s.Folder, err = s.Sandbox(content)
+		}
 	case "exit":
 		n.exit, err = strconv.Atoi(step.Text)
 	case "file":
@@ -89,7 +98,8 @@ func (s *Story) instruct(ctx context.Context, at string, step page.Step, n *next
 	case "tested", "output":
 		n.other = true
 	case "run":
-		_, err = s.command(ctx, at, step.Text, 0)
+		s.printed, err = s.command(ctx, at, step.Text, 0)
+		s.ran = true
 	case "let":
 		name, command, found := strings.Cut(step.Text, "=$(")
 		if !found || !strings.HasSuffix(command, ")") {
@@ -174,7 +184,7 @@ func (s *Story) prepare(command string) (*exec.Cmd, error) {
 	}
 	cmd := exec.Command("bash", "-c", s.script(command))
 	cmd.Dir = s.Folder
-	cmd.Env = append(append(os.Environ(), s.Env...), "STORY="+state)
+	cmd.Env = append(append(os.Environ(), s.Env...), "STORY="+state, "HOME="+filepath.Dir(s.Folder))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd, nil
 }

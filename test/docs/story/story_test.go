@@ -18,7 +18,10 @@ func run(t *testing.T, text string) (problems, folder string) {
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s := &story.Story{Folder: folder, Elsewhere: func(_, command string) (bool, error) { return strings.HasPrefix(command, "elsewhere"), nil }}
+	s := &story.Story{Folder: folder, Sandbox: func(content string) (string, error) {
+		another := filepath.Join(filepath.Dir(folder), content, "app")
+		return another, os.MkdirAll(another, 0o755)
+	}, Elsewhere: func(_, command string) (bool, error) { return strings.HasPrefix(command, "elsewhere"), nil }}
 	var list []string
 	for _, problem := range s.Run(t.Context(), page.Parse("p.md", []byte(strings.ReplaceAll(text, "'''", "```")))) {
 		list = append(list, problem.Error())
@@ -45,6 +48,8 @@ func TestRun(t *testing.T) {
 		"elsewhere":            {"'''console\n$ elsewhere\nx\n'''\n\n'''text\ny\n'''\n", ""},
 		"in the background":    {"<!-- background: ^ready -->\n'''sh\necho 'export P=7'; echo ready; sleep 600\n'''\n\n'''console\n$ echo $P\n7\n'''\n", ""},
 		"never ready":          {"<!-- background: ( -->\n'''sh\nsleep 600\n'''\n", "missing closing )"},
+		"another sandbox":      {"'''sh\ntouch x; export A=1; mkdir y; cd y\n'''\n\n<!-- sandbox: other -->\n'''console\n$ ls; echo $A\n\n$ basename $(dirname $PWD)\nother\n'''\n", ""},
+		"the same sandbox":     {"'''sh\ntouch x\n'''\n\n<!-- sandbox: other after p.md -->\n'''console\n$ ls\nx\n'''\n", ""},
 		"a wrong instruction":  {"<!-- exit: many -->\n", "p.md:1: strconv.Atoi"},
 		"a value that is none": {"<!-- let: A=b -->\n", "expected let: NAME=$(COMMAND)"},
 	} {

@@ -1,0 +1,159 @@
+package docs
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mapjob/mapjob/test/docs/shape"
+)
+
+// other is a test that runs commands which need AWS, or take too long for a page.
+type other struct {
+	commands string // regular expression
+	files    string // of the test, as a pattern; a command of the same shape is in one of them
+	text     string // in place of a shape: what one of the files contains
+}
+
+func (o other) name() string { return o.commands + " in " + o.files }
+
+// elsewhere has the tests that run commands of pages. The first that fits counts.
+var elsewhere = []other{
+	{commands: `^(go tool )?mapjob (list|status|failures|rerun|stop|redrive|report|logs)\b.* --(stack|job) `, files: "test/moto/testdata/*.txtar"},
+	{commands: `^make setup$`, files: "Makefile", text: "\ntest: setup "},
+	{commands: `^make (test|lint|moto|mutants)$`, files: ".ci/run"},
+}
+
+// unrun are commands that no test runs.
+type unrun struct{ commands, reason string }
+
+// notRun has what can't be run here, each with the reason.
+var notRun = []unrun{
+	{`^go get github.com/mapjob/mapjob(@latest)?$`, "needs a published module; test/consumer has one in a proxy of its own"},
+	{`^npm install --save-dev (aws-cdk|dynalite)@`, "needs a registry of npm; node_modules has the same packages"},
+	{`^(npx )?cdk (bootstrap|deploy|destroy)\b`, "needs an account of AWS"},
+	{`^aws stepfunctions start-execution --state-machine-arn ARN --input`, "needs a deployed stack; test/script starts executions on this machine with it"},
+	{`^make bench$`, "takes half an hour, and compares with peers; the tests of test/bench run its parts"},
+	{`^make (changelog|release) `, "releases a version; the tests of test/release run its parts"},
+	{`^(git commit|sha256sum|gh attestation|CGO_ENABLED=0 GOOS=linux) `, "is about a release that is published"},
+	{`^go test \. -sfntest.seeds 10000$`, "takes minutes; the next line runs one of the seeds"},
+	{`exec dlv exec`, "needs Delve"},
+}
+
+// find reports whether another test runs a command.
+func (u *usage) find(t *testing.T, at, command, tested string, sandboxed bool) (bool, error) {
+	t.Helper()
+	u.Lock()
+	defer u.Unlock()
+	plain := strings.TrimSpace(command)
+	if begin, _, found := strings.Cut(plain, " #"); found {
+		plain = strings.TrimSpace(begin)
+	}
+	if tested != "" {
+		u.elsewhere++
+		return true, contained(at, other{files: tested}, plain)
+	}
+	for _, entry := range elsewhere {
+		if regexp.MustCompile(entry.commands).MatchString(plain) {
+			u.elsewhere++
+			u.entries[entry.name()] = true
+			return true, contained(at, entry, plain)
+		}
+	}
+	for _, entry := range notRun {
+		if regexp.MustCompile(entry.commands).MatchString(plain) {
+			u.unrun++
+			u.entries[entry.commands] = true
+			return true, nil
+		}
+	}
+	if regexp.MustCompile(`^(npx )?(aws|cdk) `).MatchString(plain) && !strings.Contains(plain, "cdk synth") && !strings.Contains(plain, "$AWS_ENDPOINT_URL") {
+		return true, fmt.Errorf("%s: got the command %s, which may reach AWS, expected a test that runs it", at, plain)
+	}
+	if !sandboxed {
+		return true, fmt.Errorf("%s: got the command %s, expected a sandbox in which it runs, or a test that runs it", at, plain)
+	}
+	return false, nil
+}
+
+// contained returns an error if no file of a test has a command of this shape.
+func contained(at string, entry other, command string) error {
+	wanted, ok := shape.Of(command)
+	if !ok {
+		return nil
+	}
+	// --stack is another name of the job, which mapjob list is tested with.
+	if at := slices.Index(wanted.Flags, "--stack"); at >= 0 && strings.HasPrefix(entry.files, "test/moto/") {
+		wanted.Flags[at] = "--job"
+	}
+	count := 0
+	for pattern := range strings.FieldsSeq(entry.files) {
+		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
+		if err != nil {
+			return err
+		}
+		if len(files) == 0 {
+			return fmt.Errorf("%s: got no file %s, expected a test", at, pattern)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			count++
+			if entry.text != "" && strings.Contains(string(text), entry.text) {
+				return nil
+			}
+			for _, line := range commandsOf(file, string(text)) {
+				if found, ok := shape.Of(line); entry.text == "" && ok && found.Covers(wanted) {
+					return nil
+				}
+			}
+		}
+	}
+	return fmt.Errorf("%s: %s: got no command of the shape %q in %d files of %s", at, command, wanted, count, entry.files)
+}
+
+var quoted = regexp.MustCompile(`"[^"\n]*"(?:, ?"[^"\n]*")*`)
+
+// commandsOf returns the commands of a test: the lines of a script, or the arguments of
+// calls in Go.
+func commandsOf(file, text string) []string {
+	if filepath.Ext(file) != ".go" {
+		return strings.Split(text, "\n")
+	}
+	var list []string
+	for _, found := range quoted.FindAllString(text, -1) {
+		var words []string
+		for _, word := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(found, -1) {
+			words = append(words, word[1])
+		}
+		list = append(list, strings.Join(words, " "))
+	}
+	return list
+}
+
+func TestCommandsOfTestsAreFound(t *testing.T) {
+	for _, c := range []struct {
+		command string
+		entry   other
+		found   bool
+	}{
+		{"mapjob init --job Weekly", other{files: "test/consumer/*_test.go"}, true},
+		{"mapjob init --nothing", other{files: "test/consumer/*_test.go"}, false},
+		{"mapjob rerun --job X --dry-run", other{files: "test/moto/testdata/*.txtar"}, true},
+		{"mapjob rerun --stack X --dry-run", other{files: "test/moto/testdata/*.txtar"}, true},
+		{"mapjob rerun --job X --nothing", other{files: "test/moto/testdata/*.txtar"}, false},
+		{"make test", other{files: ".ci/run"}, true},
+		{"make nothing", other{files: ".ci/run"}, false},
+		{"mapjob run", other{files: "test/none/*.txtar"}, false},
+	} {
+		if err := contained("page", c.entry, c.command); (err == nil) != c.found {
+			t.Errorf("got %v for %s, expected that it is found: %t", err, c.command, c.found)
+		}
+	}
+}
