@@ -3,6 +3,7 @@ package tally
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 	"time"
@@ -26,8 +27,14 @@ type Tally struct {
 	seen      bitset
 	lost      bitset
 	succeeded bitset
-	errors    map[string]*report.ErrorCount
+	errors    map[string]*counted
 	timeline  timeline
+}
+
+// counted is an error with the index of its example.
+type counted struct {
+	report.ErrorCount
+	index int
 }
 
 // A report lists up to maxFailures failures, and counts up to maxErrors names of
@@ -95,7 +102,7 @@ func (t *Tally) Fail(index int, name, cause string) bool {
 	if !t.see(index) {
 		return false
 	}
-	name, cause = t.FailUnseen(1, name, cause)
+	name, cause = t.fail(1, index, name, cause)
 	if len(t.Failures) < maxFailures {
 		t.Failures = append(t.Failures, report.Failure{Index: index, Error: name, Cause: cause})
 	}
@@ -105,18 +112,26 @@ func (t *Tally) Fail(index int, name, cause string) bool {
 // FailUnseen counts n items with unknown indexes as failed. It returns the name
 // and the cause, cut to the length that a report shows.
 func (t *Tally) FailUnseen(n int, name, cause string) (shortName, shortCause string) {
+	return t.fail(n, math.MaxInt, name, cause)
+}
+
+// fail counts n items as failed. The example of an error is that of the lowest index,
+// because outcomes come in another order in each run.
+func (t *Tally) fail(n, index int, name, cause string) (shortName, shortCause string) {
 	shortName, shortCause = Name(name), cut(cause, maxCause)
 	name = shortName
 	if t.errors == nil {
-		t.errors = map[string]*report.ErrorCount{}
+		t.errors = map[string]*counted{}
 	}
 	if t.errors[name] == nil && len(t.errors) >= maxErrors {
 		name = report.OtherErrors
 	}
 	e := t.errors[name]
 	if e == nil {
-		e = &report.ErrorCount{Name: name, Example: shortCause}
+		e = &counted{report.ErrorCount{Name: name, Example: shortCause}, index}
 		t.errors[name] = e
+	} else if index < e.index {
+		e.Example, e.index = shortCause, index
 	}
 	e.Count += n
 	t.Failed += n
@@ -206,7 +221,7 @@ func (t *Tally) Missing(total int) int {
 func (t *Tally) Errors() []report.ErrorCount {
 	list := make([]report.ErrorCount, 0, len(t.errors))
 	for _, e := range t.errors {
-		list = append(list, *e)
+		list = append(list, e.ErrorCount)
 	}
 	slices.SortFunc(list, func(x, y report.ErrorCount) int {
 		return cmp.Or(y.Count-x.Count, cmp.Compare(x.Name, y.Name))

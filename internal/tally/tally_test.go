@@ -51,6 +51,18 @@ func TestTheSlowestItemsAreKept(t *testing.T) {
 	}
 }
 
+func TestTheExampleOfAnErrorIsThatOfTheLowestIndex(t *testing.T) {
+	a := &tally.Tally{}
+	a.FailUnseen(1, "Bad", "of an unknown item")
+	for _, index := range []int{185, 85, 95, 285} {
+		a.Fail(index, "Bad", fmt.Sprint("of item ", index))
+	}
+	a.FailUnseen(1, "Bad", "of an unknown item")
+	if errors := a.Errors(); len(errors) != 1 || errors[0].Example != "of item 85" || errors[0].Count != 6 {
+		t.Errorf("got %+v, expected 6 items with the example of item 85", errors)
+	}
+}
+
 func TestTooManyNamesOfErrorsAreCountedAsOne(t *testing.T) {
 	a := &tally.Tally{}
 	for i := range 5000 {
