@@ -114,6 +114,10 @@ endif
 	@$(MAKE) --no-print-directory cfn-lint || [ -z "$$GITHUB_ACTIONS" ]
 	PATH="$$PATH:$(CURDIR)/bin/cfn-lint/bin" go run ./test/quality $(or $(REVIEW),bin/review)
 
+.PHONY: audit
+audit: ## Look for known vulnerabilities in modules and packages.
+	go run ./test/audit
+
 .PHONY: owned
 owned: setup ## Count what a team owns with each architecture.
 	go run ./test/architectures/owned

@@ -139,10 +139,8 @@ func output(ctx context.Context, codes []int, name string, args ...string) ([]by
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if ended := (*exec.ExitError)(nil); errors.As(err, &ended) {
-		for _, code := range codes {
-			if ended.ExitCode() == code {
-				return text, nil
-			}
+		if slices.Contains(codes, ended.ExitCode()) {
+			return text, nil
 		}
 	}
 	return text, err
