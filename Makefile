@@ -118,6 +118,18 @@ endif
 audit: ## Look for known vulnerabilities in modules and packages.
 	go run ./test/audit
 
+# The pages of docs as a site, in bin/site. It has npm packages of its own.
+site/node_modules/.installed: site/package.json site/package-lock.json
+	npm ci --prefix site --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: site test-site
+site: site/node_modules/.installed ## Build the site of docs in bin/site.
+	npm run --prefix site --silent build
+
+test-site: site ## Build the site, and look at it in a browser.
+	MAPJOB_SITE='$(CURDIR)/bin/site' go test -count=1 -run Site ./test/browser
+
 .PHONY: owned
 owned: setup ## Count what a team owns with each architecture.
 	go run ./test/architectures/owned
