@@ -86,6 +86,7 @@ endif
 # moto is another implementation of AWS, in Python: one that is installed, or from PyPI.
 MOTO := $(or $(shell command -v moto_server),bin/moto/bin/moto_server)
 bin/moto/bin/moto_server:
+	@command -v python3 >/dev/null || { echo "found no moto_server and no python3 to install it with: install Python 3, or moto with pip install 'moto[server]==5.2.1'" >&2; exit 1; }
 	python3 -m venv bin/moto
 	bin/moto/bin/pip install --quiet --disable-pip-version-check --retries 1 'moto[server]==5.2.1'
 
@@ -129,6 +130,13 @@ site: site/node_modules/.installed ## Build the site of docs in bin/site.
 
 test-site: site ## Build the site, and look at it in a browser.
 	MAPJOB_SITE='$(CURDIR)/bin/site' go test -count=1 -run Site ./test/browser
+
+# The CDK deploys to moto, or to the account of AWS in MAPJOB_AWS_ACCOUNT.
+.PHONY: deploy-check
+deploy-check: setup $(if $(MAPJOB_AWS_ACCOUNT),,moto-server) ## Deploy, change and destroy every sample stack, on moto or in MAPJOB_AWS_ACCOUNT.
+	@mkdir -p bin
+	go build -o bin/deploy ./test/deploy
+	@exec bin/deploy -moto '$(abspath $(MOTO))' $(if $(APPS),-apps $(APPS))
 
 .PHONY: owned
 owned: setup ## Count what a team owns with each architecture.
