@@ -25,6 +25,10 @@ import (
 // with code under Apache-2.0.
 var allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0", "ISC", "MIT", "MIT-0", "Unlicense"}
 
+// allowedUnlinked are the licenses of what only tests and tools use. It is neither changed
+// nor distributed: MPL-2.0 asks for the source of changed files only.
+var allowedUnlinked = append(slices.Clone(allowed), "MPL-2.0")
+
 // minCoverage is the least percentage of a license file that must be known text. The
 // rest is names, addresses and notices about parts.
 const minCoverage = 75
@@ -103,7 +107,7 @@ func Of(folder, platform string, packages ...string) ([]Module, error) {
 	all = append(all, std)
 	var problems []error
 	for dir, m := range modules {
-		if err := m.read(dir, folders[dir]); err != nil {
+		if err := m.read(dir, folders[dir], allowed); err != nil {
 			problems = append(problems, fmt.Errorf("%s@%s: %w", m.Path, m.Version, err))
 		}
 		all = append(all, m)
@@ -130,7 +134,7 @@ func (p pkg) vendored() ([]Module, error) {
 			continue
 		}
 		m := Module{Path: p.ImportPath + "/" + folder}
-		if err := m.read(filepath.Join(p.Dir, filepath.FromSlash(folder)), nil); err != nil {
+		if err := m.read(filepath.Join(p.Dir, filepath.FromSlash(folder)), nil, allowed); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.Path, err)
 		}
 		found[folder] = m
@@ -146,17 +150,17 @@ func standard() (Module, error) {
 	}
 	root, version, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	m := Module{Path: "std", Version: version}
-	return m, m.read(root, nil)
+	return m, m.read(root, nil, allowed)
 }
 
 // read reads the legal files at the root of a module, in the folders of its packages,
 // and between them.
-func (m *Module) read(root string, folders []string) error {
+func (m *Module) read(root string, folders, allowed []string) error {
 	read := map[string]bool{}
 	for _, folder := range append(folders, root) {
 		for ; !read[folder] && len(folder) >= len(root); folder = filepath.Dir(folder) {
 			read[folder] = true
-			if err := m.readFolder(root, folder); err != nil {
+			if err := m.readFolder(root, folder, allowed); err != nil {
 				return err
 			}
 		}
@@ -169,7 +173,7 @@ func (m *Module) read(root string, folders []string) error {
 	return nil
 }
 
-func (m *Module) readFolder(root, folder string) error {
+func (m *Module) readFolder(root, folder string, allowed []string) error {
 	files, err := os.ReadDir(folder)
 	if err != nil {
 		return err
@@ -188,7 +192,7 @@ func (m *Module) readFolder(root, folder string) error {
 		}
 		name = filepath.ToSlash(name)
 		m.Texts = append(m.Texts, Text{name, string(text)})
-		found, err := identify(name, text)
+		found, err := identify(name, text, allowed)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -199,7 +203,7 @@ func (m *Module) readFolder(root, folder string) error {
 
 // identify returns the licenses in the text of a file. Notices, summaries and patent
 // grants come beside a license, and need not have the text of one.
-func identify(name string, text []byte) ([]string, error) {
+func identify(name string, text []byte, allowed []string) ([]string, error) {
 	name = strings.ToLower(filepath.Base(name))
 	if strings.HasPrefix(name, "patents") {
 		return nil, nil
@@ -225,8 +229,8 @@ func refusal(license string, expected []string) error {
 	return fmt.Errorf("got the license %s, expected one of %s", license, strings.Join(expected, ", "))
 }
 
-// Cached returns the licenses at the root of a module in the module cache, or of the
-// standard library, whose path is std.
+// Cached returns the licenses at the root of a module in the module cache, which need
+// not be linked, or of the standard library, whose path is std.
 func Cached(name, version string) ([]string, error) {
 	if name == "std" {
 		m, err := standard()
@@ -245,7 +249,7 @@ func Cached(name, version string) ([]string, error) {
 		return nil, err
 	}
 	m := Module{Path: name, Version: version}
-	if err := m.read(filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(escapedPath)+"@"+escapedVersion), nil); err != nil {
+	if err := m.read(filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(escapedPath)+"@"+escapedVersion), nil, allowedUnlinked); err != nil {
 		return nil, fmt.Errorf("%s@%s: %w", name, version, err)
 	}
 	return m.Licenses, nil

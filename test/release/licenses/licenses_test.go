@@ -23,6 +23,7 @@ LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR
 OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR
 PERFORMANCE OF THIS SOFTWARE.
 `
+	mpl = "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not distributed with this file, You can obtain one at http://mozilla.org/MPL/2.0/.\n"
 	gpl = `This program is free software: you can redistribute it and/or modify
 it under the terms of the GNU General Public License as published by
 the Free Software Foundation, either version 3 of the License, or
@@ -135,7 +136,7 @@ func TestOtherLicensesAreRefused(t *testing.T) {
 		{"GPL", map[string]string{"COPYING": gpl}, "example.com/dependency@v1.0.0: COPYING: got the license GPL-3.0-or-later, expected one of 0BSD, Apache-2.0"},
 		{"GPL beside another", map[string]string{"LICENSE": isc, "inner/part/LICENSE.md": gpl}, "inner/part/LICENSE.md: got the license GPL-3.0"},
 		{"GPL in a notice", map[string]string{"LICENSE": isc, "NOTICE": "A part of it:\n" + gpl}, "NOTICE: got the license GPL-3.0"},
-		{"MPL", map[string]string{"LICENSE": "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the MPL was not distributed with this file, You can obtain one at http://mozilla.org/MPL/2.0/.\n"}, "got the license MPL-2.0"},
+		{"MPL", map[string]string{"LICENSE": mpl}, "got the license MPL-2.0"},
 		{"unknown", map[string]string{"LICENSE": "Do what is right. " + strings.Repeat("Be good, and share. ", 50)}, "got a text of which 0% is of known licenses"},
 		{"none", nil, "example.com/dependency@v1.0.0: found no license file"},
 		{"only a notice", map[string]string{"NOTICE": "Written by somebody.\n"}, "found no license file"},
@@ -152,9 +153,13 @@ func TestLicensesInTheModuleCache(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("GOMODCACHE", cache)
 	write(t, filepath.Join(cache, "example.com", "!some!body", "a@v1.0.0"), map[string]string{"LICENSE": isc})
+	write(t, filepath.Join(cache, "example.com", "!some!body", "a@v1.0.1"), map[string]string{"LICENSE": mpl})
 	write(t, filepath.Join(cache, "example.com", "!some!body", "a@v1.1.0"), map[string]string{"LICENSE": gpl})
 	if got, err := Cached("example.com/SomeBody/a", "v1.0.0"); err != nil || !slices.Equal(got, []string{"ISC"}) {
 		t.Errorf("got %q and error %v, expected ISC", got, err)
+	}
+	if got, err := Cached("example.com/SomeBody/a", "v1.0.1"); err != nil || !slices.Equal(got, []string{"MPL-2.0"}) {
+		t.Errorf("got %q and error %v, expected MPL-2.0, which a module that is not linked may have", got, err)
 	}
 	if got, err := Cached("std", "go1.26"); err != nil || !slices.Equal(got, []string{"BSD-3-Clause"}) {
 		t.Errorf("got %q and error %v, expected that of Go", got, err)
