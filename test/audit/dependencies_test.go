@@ -160,7 +160,7 @@ func TestActionsArePinnedAndListed(t *testing.T) {
 func TestPackagesOfDebianAreListed(t *testing.T) {
 	names := map[string]bool{}
 	for _, found := range regexp.MustCompile(`missing\+=\(([^)]*)\)`).FindAllStringSubmatch(read(t, ".ci/run"), -1) {
-		for _, name := range strings.Fields(found[1]) {
+		for name := range strings.FieldsSeq(found[1]) {
 			names[name] = true
 		}
 	}

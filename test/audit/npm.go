@@ -14,7 +14,7 @@ import (
 // packages runs npm audit in the folders that have packages.
 func packages(ctx context.Context, _ io.Writer) ([]vulnerability, error) {
 	var list []vulnerability
-	for _, folder := range []string{".", "test"} {
+	for _, folder := range []string{".", "site", "test"} {
 		cmd := exec.CommandContext(ctx, "npm", "audit", "--json")
 		cmd.Dir = folder
 		text, failed := cmd.Output() // it fails if there is a vulnerability, too
