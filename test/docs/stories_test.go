@@ -2,6 +2,7 @@ package docs
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -212,7 +213,9 @@ func fill(folder, content string) error {
 				return err
 			}
 		}
-		return nil
+		// make must never install packages here: node_modules is that of the project.
+		long := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+		return errors.Join(os.Chtimes(filepath.Join(folder, "package.json"), long, long), os.Chtimes(filepath.Join(folder, "package-lock.json"), long, long))
 	case strings.HasPrefix(content, "examples/"):
 		return copyExample(absolute, folder, content)
 	}
