@@ -25,7 +25,7 @@ func (o other) name() string { return o.commands + " in " + o.files }
 var elsewhere = []other{
 	{commands: `^(go tool )?mapjob (list|status|failures|rerun|stop|redrive|report|logs)\b.* --(stack|job) `, files: "test/moto/testdata/*.txtar"},
 	{commands: `^make setup$`, files: "Makefile", text: "\ntest: setup "},
-	{commands: `^make (test|lint|moto|mutants)$`, files: ".ci/run"},
+	{commands: `^make (test|lint|moto|mutants|quality|audit|deploy-check)$`, files: ".ci/run"},
 }
 
 // unrun are commands that no test runs.
@@ -35,7 +35,9 @@ type unrun struct{ commands, reason string }
 var notRun = []unrun{
 	{`^go get github.com/mapjob/mapjob(@latest)?$`, "needs a published module; test/consumer has one in a proxy of its own"},
 	{`^npm install --save-dev (aws-cdk|dynalite)@`, "needs a registry of npm; node_modules has the same packages"},
-	{`^(npx )?cdk (bootstrap|deploy|destroy)\b`, "needs an account of AWS"},
+	{`^(npx )?cdk (bootstrap|deploy|diff|destroy)\b`, "needs an account of AWS; test/deploy runs it on moto"},
+	{`^aws s3 rb --force s3://BUCKET$|^aws dynamodb delete-table --table-name TABLE$`, "needs a deleted stack; test/deploy does the same with the SDK"},
+	{`^MAPJOB_AWS_ACCOUNT=123456789012 make deploy-check$`, "needs an account of AWS; test/deploy tests its parts"},
 	{`^aws stepfunctions start-execution --state-machine-arn ARN --input`, "needs a deployed stack; test/script starts executions on this machine with it"},
 	{`^make bench$`, "takes half an hour, and compares with peers; the tests of test/bench run its parts"},
 	{`^make (changelog|release) `, "releases a version; the tests of test/release run its parts"},
