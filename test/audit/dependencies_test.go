@@ -99,8 +99,9 @@ func TestModulesAreListed(t *testing.T) {
 	compare(t, "Modules of Go", names)
 }
 
-// tool matches a package or module that is run or downloaded by its version.
-var tool = regexp.MustCompile(`\b((?:github\.com|golang\.org/x)/[\w./-]+)@v\d`)
+// tool matches a package or module that is run or downloaded by its version: NAME@VERSION,
+// or two constants of Go.
+var tool = regexp.MustCompile(`\b((?:github\.com|golang\.org/x)/[\w./-]+)(?:@|", ")v\d`)
 
 func TestToolsAreListed(t *testing.T) {
 	names := map[string]bool{}
