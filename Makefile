@@ -21,7 +21,10 @@ node_modules/.installed: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# What only tests run is not installed for make run.
+.PHONY: test-setup
+test-setup: setup test/node_modules/.installed ## Install the tools that only tests and benchmarks run, if missing.
+
+# These are not installed for make run.
 test/node_modules/.installed: test/package.json test/package-lock.json | node_modules/.installed
 	npm ci --prefix test --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -37,7 +40,7 @@ run: ## Run the sample job on this machine.
 	go tool mapjob run --seed Orders=examples/orders.jsonl --input examples/night.json
 
 .PHONY: test
-test: setup test/node_modules/.installed ## Run all tests.
+test: test-setup ## Run all tests.
 	go vet ./...
 	go test -timeout 20m ./...
 	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go test -count=1 ./... &&) true
@@ -53,7 +56,7 @@ test-cdk: setup ## Test the constructs with a newer CDK. CDK=latest takes the ne
 	go test -modfile=bin/cdk.mod ./constructs/... ./test ./test/observe ./test/security ./test/trigger
 
 .PHONY: bench
-bench: setup ## Compare speed and size with peers. FIGURES="kit" measures a part.
+bench: test-setup ## Compare speed and size with peers. FIGURES="kit" measures a part.
 	go run ./test/bench $(FIGURES)
 
 SEEDS ?= 10000
@@ -106,7 +109,7 @@ cfn-lint: $(CFN_LINT)
 
 # The tests of snapshots keep their templates, if MAPJOB_REVIEW names a folder.
 .PHONY: quality
-quality: setup test/node_modules/.installed ## Look for faults in templates and definitions. REVIEW=DIR has those of make test.
+quality: test-setup ## Look for faults in templates and definitions. REVIEW=DIR has those of make test.
 ifndef REVIEW
 	rm -rf bin/review
 	MAPJOB_REVIEW='$(CURDIR)/bin/review' go test -count=1 ./constructs/... ./test ./test/security ./test/soak/forms \
@@ -128,7 +131,7 @@ site/node_modules/.installed: site/package.json site/package-lock.json
 site: site/node_modules/.installed ## Build the site of docs in bin/site.
 	npm run --prefix site --silent build
 
-test-site: site ## Build the site, and look at it in a browser.
+test-site: site test-setup ## Build the site, and look at it in a browser.
 	MAPJOB_SITE='$(CURDIR)/bin/site' go test -count=1 -run Site ./test/browser
 
 # The CDK deploys to moto, or to the account of AWS in MAPJOB_AWS_ACCOUNT.

@@ -67,8 +67,8 @@ func startOracle(t *testing.T) *oracle {
 		t.Fatal(err)
 	}
 	_, err = exec.LookPath("node")
-	if _, missing := os.Stat(filepath.Join(root, "node_modules", "jsonata")); err != nil || missing != nil {
-		t.Skip("this test needs Node.js, and jsonata in node_modules")
+	if _, missing := os.Stat(filepath.Join(root, "test", "node_modules", "jsonata")); err != nil || missing != nil {
+		t.Skip("this test needs Node.js, and jsonata in test/node_modules")
 	}
 	o := &oracle{root: root}
 	o.start(t)
@@ -77,7 +77,7 @@ func startOracle(t *testing.T) *oracle {
 }
 
 func (o *oracle) start(t *testing.T) {
-	c := exec.Command("node", "testdata/oracle.mjs", o.root)
+	c := exec.Command("node", "testdata/oracle.mjs", filepath.Join(o.root, "test"))
 	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {

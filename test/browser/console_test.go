@@ -23,11 +23,11 @@ func TestTheConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	modules := filepath.Join(root, "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, "playwright-core")); err != nil {
+	if _, err := os.Stat(filepath.Join(root, "test", "node_modules", "playwright-core")); err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatal("found no playwright-core, expected it in CI: run make setup")
+			t.Fatal("found no playwright-core, expected it in CI: run make test-setup")
 		}
-		t.Skip("found no playwright-core: run make setup to try the console in a browser")
+		t.Skip("found no playwright-core: run make test-setup to try the console in a browser")
 	}
 	path := filepath.Join(modules, ".bin") + string(os.PathListSeparator) + os.Getenv("PATH")
 	work, assembly := t.TempDir(), t.TempDir()
