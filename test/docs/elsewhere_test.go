@@ -24,6 +24,10 @@ func (o other) name() string { return o.commands + " in " + o.files }
 // elsewhere has the tests that run commands of pages. The first that fits counts.
 var elsewhere = []other{
 	{commands: `^(go tool )?mapjob (list|status|failures|rerun|stop|redrive|report|logs)\b.* --(stack|job) `, files: "test/moto/testdata/*.txtar"},
+	{commands: `^(npx )?cdk bootstrap\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "bootstrap"`},
+	{commands: `^(npx )?cdk deploy\b`, files: "test/deploy/*.go", text: `"deploy", "--require-approval", "never"`},
+	{commands: `^(npx )?cdk diff --fail\b`, files: "test/deploy/*.go", text: `"diff", "--fail"`},
+	{commands: `^(npx )?cdk destroy\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "destroy"`},
 	{commands: `^make setup$`, files: "Makefile", text: "\ntest: setup "},
 	{commands: `^make (test|lint|moto|mutants|quality|audit|deploy-check)$`, files: ".ci/run"},
 }
@@ -35,7 +39,6 @@ type unrun struct{ commands, reason string }
 var notRun = []unrun{
 	{`^go get github.com/mapjob/mapjob(@latest)?$`, "needs a published module; test/consumer has one in a proxy of its own"},
 	{`^npm install --save-dev (aws-cdk|dynalite)@`, "needs a registry of npm; node_modules has the same packages"},
-	{`^(npx )?cdk (bootstrap|deploy|diff|destroy)\b`, "needs an account of AWS; test/deploy runs it on moto"},
 	{`^aws s3 rb --force s3://BUCKET$|^aws dynamodb delete-table --table-name TABLE$`, "needs a deleted stack; test/deploy does the same with the SDK"},
 	{`^MAPJOB_AWS_ACCOUNT=123456789012 make deploy-check$`, "needs an account of AWS; test/deploy tests its parts"},
 	{`^aws stepfunctions start-execution --state-machine-arn ARN --input`, "needs a deployed stack; test/script starts executions on this machine with it"},
