@@ -90,8 +90,12 @@ func isLoopback(host string) bool {
 // A page of another port of this machine passes neither of them. It does not tell
 // programs of this machine apart: they need a secret of the page's own.
 func CheckPage(r *http.Request, host string) error {
-	_, port, _ := net.SplitHostPort(host)
-	if r.Host != host && r.Host != "localhost:"+port {
+	name, port, _ := net.SplitHostPort(host)
+	hosts := []string{host, "localhost:" + port}
+	if port == "80" { // which a browser does not send
+		hosts = append(hosts, name, "localhost")
+	}
+	if !slices.Contains(hosts, r.Host) {
 		return fmt.Errorf("host: got %q, expected %q", r.Host, host)
 	}
 	for _, c := range []struct {

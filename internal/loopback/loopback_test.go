@@ -106,3 +106,25 @@ func TestRefusalsNeitherReachTheHandlerNorLetAPageRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAPageAtThePortOfHTTPHasNoPortInItsHost(t *testing.T) {
+	for _, c := range []struct {
+		page, host string
+		allowed    bool
+	}{
+		{"127.0.0.1:80", "127.0.0.1", true},
+		{"127.0.0.1:80", "localhost", true},
+		{"127.0.0.1:80", "127.0.0.1:80", true},
+		{"127.0.0.1:80", "evil.example", false},
+		{"127.0.0.1:8080", "127.0.0.1", false},
+		{"127.0.0.1:8080", "localhost", false},
+		{"127.0.0.1:8080", "localhost:8080", true},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = c.host
+		r.Header.Set("Origin", "http://"+c.host)
+		if err := loopback.CheckPage(r, c.page); (err == nil) != c.allowed {
+			t.Errorf("host %q of the page at %s: got %v, expected it to be allowed: %v", c.host, c.page, err, c.allowed)
+		}
+	}
+}
