@@ -25,7 +25,7 @@ func (a *again) filter() failed.Filter { return failed.Filter{Errors: a.Errors, 
 
 // words returns the flags of the command that does the same.
 func (a *again) words() []string {
-	list := words(a.filter())
+	list := a.filter().Flags()
 	if a.BatchSize > 0 {
 		list = append(list, "--batch", strconv.Itoa(a.BatchSize))
 	}

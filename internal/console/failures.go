@@ -45,18 +45,6 @@ func filterOf(r *http.Request) failed.Filter {
 	return failed.Filter{Errors: q["error"], Search: q.Get("search")}
 }
 
-// words returns the flags of a filter.
-func words(filter failed.Filter) []string {
-	var words []string
-	for _, name := range filter.Errors {
-		words = append(words, "--error", name)
-	}
-	if filter.Search != "" {
-		words = append(words, "--search", filter.Search)
-	}
-	return words
-}
-
 // failures counts the failed items by error.
 func (s *Server) failures(r *http.Request, x *Opened) (any, error) {
 	filter := filterOf(r)
@@ -73,7 +61,7 @@ func (s *Server) failures(r *http.Request, x *Opened) (any, error) {
 		*failed.Items
 		Others  int    `json:"others,omitempty"` // errors that are not in the list
 		Command string `json:"command"`
-	}{known, all - len(known.Errors), x.Command("failures", words(filter)...)}, nil
+	}{known, all - len(known.Errors), x.Command("failures", filter.Flags()...)}, nil
 }
 
 // noReport gives the error of an execution without a report its status.
@@ -119,7 +107,7 @@ func (s *Server) items(r *http.Request, x *Opened) (any, error) {
 	if err != nil {
 		return nil, noReport(err)
 	}
-	list := &itemList{Items: []row{}, Read: after, Done: true, Command: x.Command("failures", append(words(filter), "--jsonl")...)}
+	list := &itemList{Items: []row{}, Read: after, Done: true, Command: x.Command("failures", append(filter.Flags(), "--jsonl")...)}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	var began time.Time

@@ -73,7 +73,7 @@ func (c *Redrive) Run(ctx context.Context, streams *terminal.Streams) (err error
 	defer func() { err = errors.Join(err, s.Close()) }()
 	err = s.Redrive(ctx, x)
 	if refused, ok := errors.AsType[*operate.NotRedrivableError](err); ok && x.Unsuccessful() > 0 {
-		return fmt.Errorf("%w\n%s\n%s", refused, notSucceeded(x.Unsuccessful()), strings.Join(s.Again(ctx, x), "\n"))
+		return fmt.Errorf("%w\n%s\n%s", refused, notSucceeded(x.Unsuccessful(), ""), strings.Join(s.Again(ctx, x), "\n"))
 	}
 	switch {
 	case err != nil:

@@ -77,7 +77,7 @@ func lines(ctx context.Context, to io.Writer, f *failed.Items) (err error) {
 }
 
 func (c *Failures) print(ctx context.Context, to io.Writer, s *target.Session, x *operate.Execution, f *failed.Items) error {
-	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown))
+	fmt.Fprintf(to, "%s: %s\n", plain.Line(x.Name), notSucceeded(f.Count+f.Unknown, c.Search))
 	if f.Unknown > 0 {
 		fmt.Fprintln(to, notStored(f.Unknown))
 	}
@@ -91,13 +91,13 @@ func (c *Failures) print(ctx context.Context, to io.Writer, s *target.Session, x
 			return err
 		}
 		if shown == c.Items {
-			fmt.Fprintf(to, "and %s: %s\n", number.Of(f.Count-shown, "other item"), s.Command("failures", x, append(filterFlags(c.filter()), "--jsonl")...))
+			fmt.Fprintf(to, "and %s: %s\n", number.Of(f.Count-shown, "other item"), s.Command("failures", x, append(c.filter().Flags(), "--jsonl")...))
 			break
 		}
 		fmt.Fprintf(to, "item %s  %s  %s\n", number.Thousands(item.Index), plain.Line(item.Error), excerpt(item.Item, 200))
 		shown++
 	}
-	_, err := fmt.Fprintln(to, strings.Join(s.Again(ctx, x, filterFlags(c.filter())...), "\n"))
+	_, err := fmt.Fprintln(to, strings.Join(s.Again(ctx, x, c.filter().Flags()...), "\n"))
 	return err
 }
 
@@ -105,23 +105,15 @@ func notStored(n int) string {
 	return terminal.Were(n, "item", "items") + " not stored, or removed since, so it is not known here which they are"
 }
 
-func notSucceeded(n int) string {
-	if n == 0 {
+// notSucceeded says how many items failed, of those that have a text if it is not "".
+func notSucceeded(n int, search string) string {
+	switch {
+	case n == 0 && search != "":
+		return fmt.Sprintf("no failed item has the text %q", search)
+	case n == 0:
 		return "no item failed"
 	}
 	return number.Of(n, "item") + " failed"
-}
-
-// filterFlags returns the flags of a filter, as words of a command.
-func filterFlags(filter failed.Filter) []string {
-	var words []string
-	for _, name := range filter.Errors {
-		words = append(words, "--error", name)
-	}
-	if filter.Search != "" {
-		words = append(words, "--search", filter.Search)
-	}
-	return words
 }
 
 func printErrors(to io.Writer, counts []failed.ErrorCount) {

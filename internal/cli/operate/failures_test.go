@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"io"
 	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
 	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -62,5 +64,35 @@ func TestLinesAreWholeAfterAnError(t *testing.T) {
 	}
 	if n != 4_999 {
 		t.Errorf("got %d lines, expected the 4,999 before the error", n)
+	}
+}
+
+func TestASearchWithoutResultDoesNotSayThatNoItemFailed(t *testing.T) {
+	for _, c := range []struct {
+		n                int
+		search, expected string
+	}{{0, "", "no item failed"}, {0, "ORD-7", `no failed item has the text "ORD-7"`}, {1, "ORD-7", "1 item failed"}} {
+		if got := notSucceeded(c.n, c.search); got != c.expected {
+			t.Errorf("%d of %q: got %q, expected %q", c.n, c.search, got, c.expected)
+		}
+	}
+}
+
+func TestTheFlagsOfAFilterCanBeTyped(t *testing.T) {
+	for name, typed := range map[string]interface{ filter() failed.Filter }{"failures": new(Failures), "rerun": new(Rerun)} {
+		filter := failed.Filter{Errors: []string{"Refused", "-5", "a, b"}, Search: "--jsonl"}
+		parser, err := kong.New(typed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse(filter.Flags()); err != nil {
+			t.Errorf("%s %q: %v", name, filter.Flags(), err)
+		}
+		if got := typed.filter(); !reflect.DeepEqual(got, filter) {
+			t.Errorf("%s: got %+v, expected %+v", name, got, filter)
+		}
+	}
+	if words := (failed.Filter{}).Flags(); len(words) > 0 {
+		t.Errorf("got %q for all items, expected no flags", words)
 	}
 }

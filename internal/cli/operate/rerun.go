@@ -79,7 +79,7 @@ func (c *Rerun) batch() int {
 
 // words returns the flags that choose what a rerun runs, as words of a command.
 func (c *Rerun) words() []string {
-	words := filterFlags(c.filter())
+	words := c.filter().Flags()
 	if c.Batch != nil {
 		words = append(words, "--batch", strconv.Itoa(*c.Batch))
 	}
@@ -89,7 +89,7 @@ func (c *Rerun) words() []string {
 // say says what a rerun runs.
 func (c *Rerun) say(to io.Writer, x *operate.Execution, plan *operate.Plan) {
 	if plan.Count == 0 {
-		fmt.Fprintf(to, "%s: no item failed, so there is nothing to run again\n", plain.Line(x.Name))
+		fmt.Fprintf(to, "%s: %s, so there is nothing to run again\n", plain.Line(x.Name), notSucceeded(0, c.Search))
 		return
 	}
 	verb := "running"

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/number"
@@ -44,6 +45,25 @@ type Store interface {
 type Filter struct {
 	Errors []string // items that failed with one of these; none: any
 	Search string   // items whose JSON has this text, in upper or lower case; "": any
+}
+
+// Flags returns the flags of a command that chooses the same items. A value that begins as a
+// flag does is in one word with its flag: the command would take it for another one.
+func (f Filter) Flags() (words []string) {
+	add := func(flag, value string) {
+		if strings.HasPrefix(value, "-") {
+			words = append(words, flag+"="+value)
+			return
+		}
+		words = append(words, flag, value)
+	}
+	for _, name := range f.Errors {
+		add("--error", name)
+	}
+	if f.Search != "" {
+		add("--search", f.Search)
+	}
+	return words
 }
 
 // Items are the items of an execution that did not succeed.
