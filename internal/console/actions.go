@@ -35,7 +35,11 @@ func (a *again) words() []string {
 func decode(r *http.Request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
+	err := d.Decode(v)
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
+		return refusef(http.StatusBadRequest, "%s: got %s, expected %s", kind.Field, kind.Value, kind.Type)
+	}
+	if err != nil {
 		return refusef(http.StatusBadRequest, "the body of the request: %v", err)
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/console/feed"
 	"github.com/mapjob/mapjob/internal/console/page"
 	"github.com/mapjob/mapjob/internal/functionlog"
@@ -178,7 +179,7 @@ func (s *Server) answer(w http.ResponseWriter, v any, err error) {
 		status := http.StatusBadGateway // Step Functions or S3 has said so
 		if known, ok := errors.AsType[*statusError](err); ok {
 			status = known.status
-		} else if errors.Is(err, fs.ErrNotExist) {
+		} else if _, gone := errors.AsType[*types.ExecutionDoesNotExist](err); gone || errors.Is(err, fs.ErrNotExist) {
 			status = http.StatusNotFound
 		}
 		s.refuse(w, status, err.Error())

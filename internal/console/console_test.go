@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -492,5 +493,22 @@ func TestTheListTheHistoryAndTheSessionNameTheirCommands(t *testing.T) {
 	}
 	if code, _, text := s.ask(t, "GET", "/api/executions/"+url.PathEscape("arn:aws:s3:::bucket"), "", nil); code != 400 || !strings.Contains(text, "expected the ARN") {
 		t.Errorf("got status %d for another ARN, expected 400: %s", code, text)
+	}
+}
+
+func TestWhatIsNotThereIsNotFound(t *testing.T) {
+	s := serve(t, newAccount([]string{"1"}, []string{"Boom"}), Options{})
+	w := httptest.NewRecorder()
+	s.answer(w, nil, fmt.Errorf("explained: %w", &types.ExecutionDoesNotExist{}))
+	if w.Code != 404 {
+		t.Errorf("got status %d for an execution that does not exist, expected 404", w.Code)
+	}
+	status, _, text := s.ask(t, "GET", of("/history/99"), "", nil)
+	if status != 404 || !strings.Contains(text, "event: got 99, expected one of the history of "+monday) {
+		t.Errorf("got status %d for an event that does not exist: %s", status, text)
+	}
+	status, _, text = s.ask(t, "POST", of("/plan"), `{"batchSize": 1.5}`, nil)
+	if status != 400 || !strings.Contains(text, "batchSize: got number 1.5, expected int") {
+		t.Errorf("got status %d for half an item: %s", status, text)
 	}
 }
