@@ -63,7 +63,7 @@ export async function post(parts, body) {
 const longestPause = 30_000
 
 // follow calls on[event] with what an execution's events carry until it has ended or the
-// function that it returns is called. After a broken connection it connects again, less
+// function that it returns is called; on.end has the error if it can't be followed. After a broken connection it connects again, less
 // and less often; on.lost is called with the reason, and on.found when it is back.
 export function follow(arn, on) {
   const stop = new AbortController()
@@ -94,8 +94,11 @@ export function follow(arn, on) {
         on.lost?.('the connection to the console was closed')
       } catch (err) {
         if (stop.signal.aborted) return
+        if (err.status === 401 || err.status === 400) {
+          on.end?.({ error: err.message })
+          return
+        }
         on.lost?.(err.message)
-        if (err.status === 401 || err.status === 400) return
       }
       await wait(pause)
     }

@@ -11,17 +11,32 @@ import { Why } from './why.js'
 function route() {
   const [path, search] = location.hash.replace(/^#/, '').split('?')
   const [, x, arn, view] = path.split('/')
-  return { arn: x === 'x' ? decodeURIComponent(arn ?? '') : '', view: view ?? '', query: new URLSearchParams(search ?? '') }
+  return { arn: x === 'x' ? decoded(arn ?? '') : '', view: view ?? '', query: new URLSearchParams(search ?? '') }
+}
+
+// decoded returns a part of the address as it was; one that was cut or typed may not be valid.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 class App extends Component {
   state = { known: takeToken(), route: route() }
 
-  async componentDidMount() {
+  componentDidMount() {
     addEventListener('hashchange', () => {
-      if (takeToken()) this.setState({ known: true, route: route() })
+      if (!takeToken()) return
+      this.setState({ known: true, route: route() })
+      if (!this.state.session) this.connect() // the address of this console was opened in a tab without its token
     })
-    if (!this.state.known) return
+    if (this.state.known) this.connect()
+  }
+
+  connect = async () => {
+    this.setState({ failure: null })
     try {
       this.setState({ session: await get(['session']) })
     } catch (failure) {

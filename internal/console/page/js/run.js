@@ -37,7 +37,7 @@ export class Run extends Component {
       lost: (lost) => this.setState({ lost }),
       found: () => this.state.lost && this.setState({ lost: null }),
       end: ({ error }) => {
-        if (error) this.setState({ lost: error })
+        if (error) this.setState({ failure: error, lost: null })
         else this.open()
       },
     })
@@ -185,8 +185,8 @@ function Report({ of: r }) {
   return html`<section aria-label="Report">
     ${r.notes?.map((n) => html`<p class="note">${n}</p>`)}
     ${r.sections?.map((s) => html`<h2>${s.title}</h2><div class="table" tabindex="0"><table>
-      <thead><tr>${s.columns.map((c, i) => html`<th class=${s.rows.length > 0 && s.rows.every((row) => number.test(row[i] ?? '')) ? 'n' : ''}>${c}</th>`)}</tr></thead>
-      <tbody>${s.rows.map((row) => html`<tr>${row.map((cell) => html`<td class=${number.test(cell) ? 'n' : ''}>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
+      <thead><tr>${s.columns?.map((c, i) => html`<th class=${s.rows?.length > 0 && s.rows.every((row) => number.test(row?.[i] ?? '')) ? 'n' : ''}>${c}</th>`)}</tr></thead>
+      <tbody>${s.rows?.map((row) => html`<tr>${row?.map((cell) => html`<td class=${number.test(cell) ? 'n' : ''}>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
     ${r.slowest?.length > 0 && html`<details><summary>The slowest items</summary><table class="narrow">
       <thead><tr><th class="n">index</th><th class="n">ms</th></tr></thead>
       <tbody>${r.slowest.map((t) => html`<tr><td class="n">${thousands(t.index)}</td><td class="n">${thousands(t.ms)}</td></tr>`)}</tbody></table></details>`}

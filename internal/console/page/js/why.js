@@ -52,7 +52,7 @@ export class Why extends Component {
     const { error, search } = this.filter()
     const item = query.get('item')
     const chosen = failures?.errors.filter((e) => error.length === 0 || error.includes(e.error)) ?? []
-    const n = chosen.reduce((sum, e) => sum + e.count, 0)
+    const n = error.length === 0 ? failures?.count ?? 0 : chosen.reduce((sum, e) => sum + e.count, 0) // the list may not have all errors
     return html`<main>
       <h1>Why did items fail?</h1>
       <form class="filters" role="search" onSubmit=${this.search}>
