@@ -19,21 +19,21 @@ type History struct {
 
 	Type  string `help:"Only events of a type, such as TaskFailed." placeholder:"TYPE"`
 	State string `help:"Only events of a state." placeholder:"NAME"`
-	Event int64  `help:"Show what an event carries, by its number." placeholder:"N"`
+	Event *int64 `help:"Show what an event carries, by its number." placeholder:"N"`
 }
 
 // Run prints the events of an execution: the last one, unless another is named.
 func (c *History) Run(ctx context.Context, streams *terminal.Streams) (err error) {
-	if c.Event < 0 {
-		return fmt.Errorf("--event: got %d, expected the number of an event, 1 or more", c.Event)
+	if c.Event != nil && *c.Event < 1 {
+		return fmt.Errorf("--event: got %d, expected the number of an event, 1 or more", *c.Event)
 	}
 	s, x, err := c.Find(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if c.Event > 0 {
-		e, err := s.Event(ctx, x.ARN, c.Event)
+	if c.Event != nil {
+		e, err := s.Event(ctx, x.ARN, *c.Event)
 		if err != nil {
 			return err
 		}
