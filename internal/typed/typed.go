@@ -4,12 +4,14 @@ package typed
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/modfile"
 )
@@ -34,10 +36,28 @@ func Command(args ...string) string {
 	return strings.Join(words, " ")
 }
 
-// Word returns a word of a command, quoted for a shell if it has to be.
+// Word returns a word of a command, quoted for a shell if it has to be. Control characters are
+// escaped as bash, zsh and ksh read them: a terminal that such a word is pasted into would
+// take them for its own, and a line break for the end of the command.
 func Word(word string) string {
 	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+=") == "" {
 		return word
+	}
+	if strings.ContainsFunc(word, unicode.IsControl) {
+		var escaped strings.Builder
+		for _, r := range word {
+			switch {
+			case unicode.IsControl(r):
+				for _, b := range []byte(string(r)) {
+					fmt.Fprintf(&escaped, `\%03o`, b)
+				}
+			case r == '\'' || r == '\\':
+				escaped.WriteString(`\` + string(r))
+			default:
+				escaped.WriteRune(r)
+			}
+		}
+		return "$'" + escaped.String() + "'"
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -2,9 +2,11 @@ package typed
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 const (
@@ -77,5 +79,21 @@ func TestWordsAreQuoted(t *testing.T) {
 	}
 	if got := Command("rerun", "--error", "a b"); !strings.HasSuffix(got, " rerun --error 'a b'") {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestAShellReadsAWordAsItWas(t *testing.T) {
+	shell, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("found no bash")
+	}
+	for _, word := range []string{"", "plain", "a b", "it's", `back\slash`, "$(id) `id` !x", "two\nlines", "it's\x1b[201~\\\r", "\u009b31m é"} {
+		typed := Word(word)
+		if strings.ContainsFunc(typed, unicode.IsControl) {
+			t.Errorf("%q: got control characters in %q, expected none", word, typed)
+		}
+		if got, err := exec.Command(shell, "-c", "printf %s "+typed).Output(); err != nil || string(got) != word { // #nosec G204 -- what is tested
+			t.Errorf("%q: got %q of a shell, expected the word: %s, %v", word, got, typed, err)
+		}
 	}
 }
