@@ -28,7 +28,7 @@ var elsewhere = []other{
 	{commands: `^(npx )?cdk deploy\b`, files: "test/deploy/*.go", text: `"deploy", "--require-approval", "never"`},
 	{commands: `^(npx )?cdk diff --fail\b`, files: "test/deploy/*.go", text: `"diff", "--fail"`},
 	{commands: `^(npx )?cdk destroy\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "destroy"`},
-	{commands: `^make setup$`, files: "Makefile", text: "\ntest: setup "},
+	{commands: `^make setup$`, files: "Makefile", text: "\ntest-setup: setup "},
 	{commands: `^make (test|lint|moto|mutants|quality|audit|deploy-check)$`, files: ".ci/run"},
 }
 
