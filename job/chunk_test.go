@@ -87,6 +87,27 @@ func TestAChunkThatIsDeliveredAgainIsNotDoneAgain(t *testing.T) {
 	}
 }
 
+func TestAnItemThatARerunCouldNotReadIsRefused(t *testing.T) {
+	t.Parallel()
+	largest := func(more int) job.Handler {
+		return start(func(context.Context, night) iter.Seq2[string, error] {
+			return func(yield func(string, error) bool) {
+				_ = yield("small", nil) && yield(strings.Repeat("x", 16<<20-len(`""`)+more), nil)
+			}
+		})
+	}
+	remove(t, "largest/")
+	payload := strings.ReplaceAll(distributedStart, "KEY", "largest/items.jsonl")
+	payload = payload[:len(payload)-1] + `, "chunkSize": 10}`
+	if answer := invoke(t, largest(0), payload); !strings.Contains(answer, `"count":2`) {
+		t.Errorf("got %s, expected both items", answer)
+	}
+	const expected = "after 1 item: got an item of 16,777,217 bytes, expected 16,777,216 at most: store what is large in S3 and let the item be its address"
+	if err := refused(t, largest(1), payload); err.Message != expected {
+		t.Errorf("got %q, expected %q", err.Message, expected)
+	}
+}
+
 // below counts the lines of the objects below a prefix.
 func below(t *testing.T, prefix string) (lines int) {
 	t.Helper()

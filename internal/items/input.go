@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxItemBytes is how long an item may be. It is what a chunk may have: a
-// longer one, or a quote that is never closed, would fill the memory.
+// maxItemBytes is how long an item may be, as protocol.MaxItem is for the items of
+// a job start: a longer one, or a quote that is never closed, would fill the memory.
 const maxItemBytes = 16 << 20
 
 const byteOrderMark = "\uFEFF"

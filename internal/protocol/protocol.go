@@ -73,6 +73,11 @@ const MaxInput = 240_000
 // take, in bytes: a payload, less room for what travels with them.
 const MaxAnswer = MaxPayload - 16_384
 
+// MaxItem is the largest item that a job passes by reference, in bytes of JSON,
+// wherever it comes from: a reader holds it in memory, and a rerun reads it
+// again from a file.
+const MaxItem = 16 << 20
+
 // MaxOutcome is the largest outcome that a worker may store, in bytes of JSON. The
 // summary has one in memory at a time.
 const MaxOutcome = 64 << 20

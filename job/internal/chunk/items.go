@@ -21,8 +21,8 @@ import (
 )
 
 // maxBytes closes a chunk before it has all its items, because a worker holds a
-// chunk in memory.
-const maxBytes = 16 << 20
+// chunk in memory: two items of the largest size at most, less a byte.
+const maxBytes = protocol.MaxItem
 
 // Write stores the items in chunks in a folder, up to size items in each, and
 // the addresses of the chunks in an object. It counts the items. After an error
@@ -48,8 +48,13 @@ func Write[Item any](ctx context.Context, store *s3object.Store, to protocol.Obj
 			if err != nil {
 				return err
 			}
+			before := lines.Len()
 			if err := encoder.Encode(item); err != nil {
 				return err
+			}
+			if n := lines.Len() - before - len("\n"); n > protocol.MaxItem {
+				return fmt.Errorf("got an item of %s bytes, expected %s at most: store what is large in S3 and let the item be its address",
+					number.Thousands(n), number.Thousands(protocol.MaxItem))
 			}
 			count.Add(1)
 			if c.Count++; c.Count == size || lines.Len() >= maxBytes {
