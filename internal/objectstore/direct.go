@@ -85,7 +85,7 @@ func (p *pendingObject) Close() error {
 	if err = errors.Join(err, p.file.Close()); err != nil {
 		return errors.Join(err, os.Remove(p.file.Name()))
 	}
-	return p.files.place(p.bucket, p.key, incoming.File{Path: p.file.Name(), Size: info.Size()}, nil, nil)
+	return p.files.place(p.bucket, p.key, incoming.Written(p.file.Name(), info.Size()), nil, nil)
 }
 
 // Abort gives the object up.

@@ -25,16 +25,16 @@ import (
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 )
 
-// rename renames an incoming file, and creates the folder that it goes to if need
-// be. If the new path is that of an object, its bucket has to be there.
-func (f *files) rename(from, to, bucket string) error {
-	err := incoming.Rename(from, to)
+// move moves an incoming file to a path, and creates the folder that it goes to if
+// need be. If the path is that of an object, its bucket has to be there.
+func (f *files) move(file *incoming.File, to, bucket string) error {
+	err := file.Move(to)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := f.bucket(bucket); err != nil {
 			return err
 		}
 		if err = os.MkdirAll(filepath.Dir(to), 0o700); err == nil {
-			err = incoming.Rename(from, to)
+			err = file.Move(to)
 		}
 	}
 	return err
@@ -42,17 +42,17 @@ func (f *files) rename(from, to, bucket string) error {
 
 // place makes a file the content of an object. Its sum may be nil if it is not
 // known.
-func (f *files) place(bucket, key string, p incoming.File, meta map[string]string, conditions *gofakes3.PutConditions) (err error) {
+func (f *files) place(bucket, key string, file *incoming.File, meta map[string]string, conditions *gofakes3.PutConditions) (err error) {
 	defer func() {
 		if err != nil {
-			_ = os.Remove(p.Path) // gofakes3 would not know an error that is joined with others
+			_ = file.Remove() // gofakes3 would not know an error that is joined with others
 		}
 	}()
 	if !isName(bucket) {
 		return gofakes3.BucketNotFound(bucket)
 	}
 	path := f.naming.Path(key)
-	r := &record{Key: key, Size: p.Size, MD5: hex.EncodeToString(p.MD5), Header: headers(key, meta)}
+	r := &record{Key: key, Size: file.Size, MD5: hex.EncodeToString(file.MD5), Header: headers(key, meta)}
 	lock := f.lock(bucket, key)
 	lock.Lock()
 	defer lock.Unlock()
@@ -62,7 +62,11 @@ func (f *files) place(bucket, key string, p incoming.File, meta map[string]strin
 		}
 	}
 	if r.isNeeded(strings.HasPrefix(path, keypath.LongFolder+"/")) {
-		info, err := os.Stat(p.Path)
+		written, err := file.Path()
+		if err != nil {
+			return err
+		}
+		info, err := os.Stat(written)
 		if err != nil {
 			return err
 		}
@@ -73,7 +77,7 @@ func (f *files) place(bucket, key string, p incoming.File, meta map[string]strin
 	} else if err := f.removeRecord(bucket, key); err != nil {
 		return err
 	}
-	return f.rename(p.Path, filepath.Join(f.buckets, bucket, path), bucket)
+	return f.move(file, filepath.Join(f.buckets, bucket, path), bucket)
 }
 
 // check checks the conditions of a request. Callers hold the key's lock.
@@ -98,11 +102,11 @@ func (f *files) PutObject(bucket, key string, meta map[string]string, input io.R
 }
 
 func (f *files) put(bucket, key string, meta map[string]string, input io.Reader, size int64, conditions *gofakes3.PutConditions) ([]byte, error) {
-	p, err := f.incoming.Receive(input, size)
+	file, err := f.incoming.Receive(input, size)
 	if err != nil {
 		return nil, err
 	}
-	return p.MD5, f.place(bucket, key, p, meta, conditions)
+	return file.MD5, f.place(bucket, key, file, meta, conditions)
 }
 
 // object is an object that was opened.

@@ -1,6 +1,7 @@
 package objectstore
 
 import (
+	"bytes"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/json"
@@ -70,15 +71,15 @@ func (f *files) writeRecord(bucket string, r *record) error {
 	if err != nil {
 		return err
 	}
-	path, err := f.incoming.Write(text)
+	file, err := f.incoming.Receive(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		return err
 	}
 	name := keypath.Hash(r.Key)
 	f.recorded.Add(name)
-	err = f.rename(path, filepath.Join(f.records, bucket, name), bucket) // lists read records without a lock
+	err = f.move(file, filepath.Join(f.records, bucket, name), bucket) // lists read records without a lock
 	if err != nil {
-		_ = os.Remove(path)
+		_ = file.Remove()
 	}
 	return err
 }

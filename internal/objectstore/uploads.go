@@ -29,10 +29,10 @@ type multipartUpload struct {
 	meta        map[string]string
 	conditions  atomic.Pointer[gofakes3.PutConditions] // of the request that completes it
 	mutex       sync.Mutex
-	parts       map[int]incoming.File
+	parts       map[int]*incoming.File
 }
 
-func etag(p incoming.File) string { return `"` + hex.EncodeToString(p.MD5) + `"` }
+func etag(p *incoming.File) string { return `"` + hex.EncodeToString(p.MD5) + `"` }
 
 func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string) (gofakes3.UploadID, error) {
 	f.uploads.mutex.Lock()
@@ -42,7 +42,7 @@ func (f *files) CreateMultipartUpload(bucket, key string, meta map[string]string
 	if f.uploads.open == nil {
 		f.uploads.open = map[gofakes3.UploadID]*multipartUpload{}
 	}
-	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, parts: map[int]incoming.File{}}
+	f.uploads.open[id] = &multipartUpload{bucket: bucket, key: key, meta: meta, parts: map[int]*incoming.File{}}
 	return id, nil
 }
 
@@ -62,17 +62,20 @@ func (f *files) UploadPart(bucket, key string, id gofakes3.UploadID, number int,
 		return "", err
 	}
 	p, err := f.incoming.Receive(input, size)
+	if err == nil {
+		_, err = p.Path() // parts may be many: they are not kept in memory
+	}
 	if err != nil {
 		return "", err
 	}
 	u.mutex.Lock()
 	defer u.mutex.Unlock()
 	if u.parts == nil { // it has ended
-		_ = os.Remove(p.Path)
+		_ = p.Remove()
 		return "", gofakes3.ErrNoSuchUpload
 	}
 	if replaced, ok := u.parts[number]; ok {
-		err = os.Remove(replaced.Path)
+		err = replaced.Remove()
 	}
 	u.parts[number] = p
 	return etag(p), err
@@ -100,7 +103,11 @@ func (f *files) CompleteMultipartUpload(bucket, key string, id gofakes3.UploadID
 			return "", "", gofakes3.ErrInvalidPartOrder
 		}
 		last = named.PartNumber
-		content.files = append(content.files, p.Path)
+		path, err := p.Path()
+		if err != nil {
+			return "", "", err
+		}
+		content.files = append(content.files, path)
 		size += p.Size
 	}
 	sum, err := f.put(bucket, key, u.meta, content, size, u.conditions.Load())
@@ -127,7 +134,7 @@ func (f *files) forget(id gofakes3.UploadID, u *multipartUpload) error {
 	f.uploads.mutex.Unlock()
 	var errs []error
 	for _, p := range u.parts {
-		errs = append(errs, os.Remove(p.Path))
+		errs = append(errs, p.Remove())
 	}
 	u.parts = nil
 	return errors.Join(errs...)

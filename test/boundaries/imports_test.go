@@ -53,6 +53,7 @@ var floors = [][]room{
 		{"internal/memory/secrets", nil, standard},
 		{"internal/standin", nil, standard},
 		{"internal/goroutine", nil, standard},
+		{"internal/spread", nil, libraries},
 		{"internal/statesarn", nil, standard},
 		{"internal/typed", nil, libraries},
 		{"internal/unsupported", nil, standard},
@@ -180,7 +181,7 @@ var floors = [][]room{
 	{
 		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
 		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/console", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/plan/...", "internal/price", "internal/protocol",
-			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
+			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/spread", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{
 		{"sfntest/jobcheck", []string{"internal/protocol", "job/report", "sfntest"}, sdk},

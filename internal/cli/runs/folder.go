@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mapjob/mapjob/internal/filelock"
+	"github.com/mapjob/mapjob/internal/spread"
 	"github.com/mapjob/mapjob/internal/typed"
 )
 
@@ -47,7 +48,7 @@ func New() (*Folder, error) {
 	if err := errors.Join(os.Chmod(root, 0o700), os.Chmod(folders, 0o700), ignoreRuns()); err != nil {
 		return nil, err
 	}
-	spread(folders)
+	spread.Folders(folders)
 	for {
 		folder := filepath.Join(folders, fmt.Sprintf("%s-%04x", time.Now().UTC().Format("20060102-150405"), rand.N(1<<16)))
 		err := os.Mkdir(folder, 0o700)

@@ -1,5 +1,5 @@
-// Package incoming writes files that become objects when they are whole: they are
-// written to a folder of their own, and renamed.
+// Package incoming writes files that become objects when they are whole: they have
+// no name, or one in a folder of their own, until then.
 package incoming
 
 import (
@@ -24,14 +24,65 @@ const MaxSmall = 1 << 20
 type Folder struct {
 	path    string
 	written atomic.Int64
-	buffers sync.Pool // for small contents
+	named   atomic.Bool // the system has no files without a name
+	buffers sync.Pool   // for small contents
 }
 
-// File is a file that is written.
+// File is the content of an object to be. It ends with Move or Remove.
 type File struct {
-	Path string
 	Size int64
 	MD5  []byte // nil if it is not known
+
+	folder  *Folder
+	content *bytes.Buffer // until it is in a file
+	path    string        // "" until then
+}
+
+// Written returns a File that has been written.
+func Written(path string, size int64) *File { return &File{Size: size, path: path} }
+
+// Path returns the path of the file, which is written now if it was not before.
+func (f *File) Path() (string, error) {
+	if f.path != "" {
+		return f.path, nil
+	}
+	path := f.folder.next()
+	if err := f.folder.inFolder(func() error { return writeFile(path, f.content.Bytes()) }); err != nil {
+		return "", err
+	}
+	f.path = path
+	f.release()
+	return path, nil
+}
+
+// Move makes the file the one at a path, in place of another one that may be there.
+// After an error the file is as before.
+func (f *File) Move(to string) error {
+	if f.path == "" && f.folder.create(to, f.content.Bytes()) {
+		f.release()
+		return nil
+	}
+	from, err := f.Path()
+	if err != nil {
+		return err
+	}
+	return rename(from, to)
+}
+
+// Remove gives the file up.
+func (f *File) Remove() error {
+	if f.path == "" {
+		f.release()
+		return nil
+	}
+	return os.Remove(f.path)
+}
+
+func (f *File) release() {
+	if f.content != nil {
+		f.folder.buffers.Put(f.content)
+		f.content = nil
+	}
 }
 
 // New returns a folder without files: those of a process that was killed are
@@ -65,15 +116,9 @@ func (f *Folder) Create() (file *os.File, err error) {
 	return file, err
 }
 
-// Write writes content to a new file, and returns its path.
-func (f *Folder) Write(content []byte) (string, error) {
-	path := f.next()
-	return path, f.inFolder(func() error { return writeFile(path, content) })
-}
-
-// Receive writes content of a known size to a new file. If the content has its MD5
+// Receive returns a File with content of a known size. If the content has its MD5
 // when it was read, as that of gofakes3 has, it is not computed again.
-func (f *Folder) Receive(content io.Reader, size int64) (File, error) {
+func (f *Folder) Receive(content io.Reader, size int64) (*File, error) {
 	if size > MaxSmall {
 		return f.receiveLarge(content, size)
 	}
@@ -81,32 +126,32 @@ func (f *Folder) Receive(content io.Reader, size int64) (File, error) {
 	if !ok {
 		buffer = &bytes.Buffer{}
 	}
-	defer f.buffers.Put(buffer)
 	buffer.Reset()
-	if _, err := buffer.ReadFrom(content); err != nil {
-		return File{}, err
+	received := &File{Size: size, folder: f, content: buffer}
+	_, err := buffer.ReadFrom(content)
+	if err == nil && int64(buffer.Len()) != size {
+		err = gofakes3.ErrIncompleteBody
 	}
-	if int64(buffer.Len()) != size {
-		return File{}, gofakes3.ErrIncompleteBody
+	if err != nil {
+		received.release()
+		return nil, err
 	}
-	var sum []byte
 	if read, ok := content.(summer); ok {
-		sum = read.Sum(nil)
+		received.MD5 = read.Sum(nil)
 	} else {
-		computed := md5.Sum(buffer.Bytes())
-		sum = computed[:]
+		sum := md5.Sum(buffer.Bytes())
+		received.MD5 = sum[:]
 	}
-	path, err := f.Write(buffer.Bytes())
-	return File{path, size, sum}, err
+	return received, nil
 }
 
 // summer has the MD5 of what was read so far.
 type summer interface{ Sum([]byte) []byte }
 
-func (f *Folder) receiveLarge(content io.Reader, size int64) (File, error) {
+func (f *Folder) receiveLarge(content io.Reader, size int64) (*File, error) {
 	file, err := f.Create()
 	if err != nil {
-		return File{}, err
+		return nil, err
 	}
 	sum, ok := content.(summer)
 	if !ok {
@@ -122,7 +167,7 @@ func (f *Folder) receiveLarge(content io.Reader, size int64) (File, error) {
 	}
 	if err != nil {
 		_ = os.Remove(file.Name())
-		return File{}, err
+		return nil, err
 	}
-	return File{file.Name(), size, sum.Sum(nil)}, nil
+	return &File{Size: size, MD5: sum.Sum(nil), path: file.Name()}, nil
 }

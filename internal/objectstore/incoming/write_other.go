@@ -7,5 +7,5 @@ import "os"
 // writeFile creates a file with a content.
 func writeFile(path string, content []byte) error { return os.WriteFile(path, content, 0o600) }
 
-// Rename renames a file.
-func Rename(from, to string) error { return os.Rename(from, to) }
+// rename renames a file.
+func rename(from, to string) error { return os.Rename(from, to) }

@@ -18,13 +18,7 @@ func writeFile(path string, content []byte) error {
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
-	for err == nil && len(content) > 0 {
-		err = retried(func() error {
-			n, err := syscall.Write(fd, content)
-			content = content[max(n, 0):]
-			return err
-		})
-	}
+	err = writeAll(fd, content)
 	if closed := syscall.Close(fd); err == nil { // is not to be repeated
 		err = closed
 	}
@@ -35,8 +29,19 @@ func writeFile(path string, content []byte) error {
 	return nil
 }
 
-// Rename renames a file. [os.Rename] takes longer: it looks at the new path first.
-func Rename(from, to string) error {
+func writeAll(fd int, content []byte) (err error) {
+	for err == nil && len(content) > 0 {
+		err = retried(func() error {
+			n, err := syscall.Write(fd, content)
+			content = content[max(n, 0):]
+			return err
+		})
+	}
+	return err
+}
+
+// rename renames a file. [os.Rename] takes longer: it looks at the new path first.
+func rename(from, to string) error {
 	if err := retried(func() error { return syscall.Rename(from, to) }); err != nil {
 		return &fs.PathError{Op: "rename", Path: to, Err: err}
 	}
