@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/mapjob/mapjob/internal/objectstore/incoming"
@@ -29,6 +30,7 @@ type files struct {
 
 	uploads uploads
 	folders keypath.Folders
+	found   sync.Map // when each bucket was last seen, by its name
 }
 
 func newFiles(folder string) (*files, error) {
@@ -92,8 +94,21 @@ func (f *files) bucket(name string) (string, error) {
 	return "", gofakes3.BucketNotFound(name)
 }
 
+// lookAgain is after how long it is looked again whether a bucket is there, whose folder
+// a user may have deleted. gofakes3 asks before each request, and an object can't be
+// written to a bucket that is gone.
+const lookAgain = 50 * time.Millisecond
+
 func (f *files) BucketExists(name string) (bool, error) {
+	if last, ok := f.found.Load(name); ok {
+		if at, ok := last.(time.Time); ok && time.Since(at) < lookAgain {
+			return true, nil
+		}
+	}
 	_, err := f.bucket(name)
+	if err == nil {
+		f.found.Store(name, time.Now())
+	}
 	return err == nil, nil
 }
 
@@ -140,5 +155,6 @@ func (f *files) ForceDeleteBucket(name string) error {
 	if err != nil {
 		return err
 	}
+	defer f.found.Delete(name)
 	return errors.Join(os.RemoveAll(folder), os.RemoveAll(filepath.Join(f.records, name)))
 }

@@ -32,8 +32,10 @@ func (f *Folder) create(path string, content []byte) bool {
 	if writeAll(fd, content) != nil {
 		return false
 	}
-	unnamed := "/proc/self/fd/" + strconv.Itoa(fd)
-	return retried(func() error {
-		return unix.Linkat(unix.AT_FDCWD, unnamed, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
-	}) == nil
+	err = retried(func() error { return unix.Linkat(fd, "", unix.AT_FDCWD, path, unix.AT_EMPTY_PATH) })
+	if errors.Is(err, syscall.ENOENT) { // before Linux 6.10 that needs a capability
+		unnamed := "/proc/self/fd/" + strconv.Itoa(fd)
+		err = retried(func() error { return unix.Linkat(unix.AT_FDCWD, unnamed, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW) })
+	}
+	return err == nil
 }
