@@ -154,6 +154,9 @@ func (s *outcomeStream) add(o *protocol.Outcome) bool {
 		s.kept.Add(o.Index, o.Item, tally.Name(o.Error))
 	}
 	s.tally.Took(o.Index, o.StartedAt, o.Ms, succeeded)
+	if !succeeded {
+		s.tally.FailedAt(o.Error, o.EndedAt())
+	}
 	return true
 }
 

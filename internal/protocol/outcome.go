@@ -22,6 +22,19 @@ type Outcome struct {
 	Item      json.RawMessage `json:"item,omitempty"`      // of a failed item, if the job has not stored the items itself
 	StartedAt int64           `json:"startedAt,omitempty"` // when the item was started, in milliseconds of Unix time; 0: it was not
 	Ms        int64           `json:"ms,omitempty"`        // how long the item took, all tries together, in milliseconds
+
+	// BatchEndedAt is when the child execution of a batch ended that failed as a whole, in
+	// milliseconds of Unix time; 0: it did not, or that is not known. No worker sends it.
+	BatchEndedAt int64 `json:"-"`
+}
+
+// EndedAt returns when the item ended, or its batch if that failed as a whole, in
+// milliseconds of Unix time; 0 if it was not started or that is not known.
+func (o *Outcome) EndedAt() int64 {
+	if o.StartedAt > 0 {
+		return o.StartedAt + max(0, o.Ms)
+	}
+	return o.BatchEndedAt
 }
 
 // IsOutcome reports whether o has the index of an item and how it ended. What is

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -17,8 +18,19 @@ type Child struct {
 	InputDetails *struct {
 		Included bool
 	} // nil: Input is included
-	Error string // name; "" if the child was stopped or timed out
-	Cause string
+	Error    string // name; "" if the child was stopped or timed out
+	Cause    string
+	StopDate string // such as 2026-03-14T01:59:01.000Z; "" if it was never started
+}
+
+// stopped returns when the child ended, in milliseconds of Unix time; 0 if that is not
+// known.
+func (c *Child) stopped() int64 {
+	at, err := time.Parse(time.RFC3339, c.StopDate)
+	if err != nil {
+		return 0
+	}
+	return at.UnixMilli()
 }
 
 // hasInput reports whether c includes its input.
@@ -72,8 +84,9 @@ func (r *reading) child(c Child, errorOf func(Child) (name, cause string)) error
 		return err
 	}
 	name, cause := errorOf(c)
+	stopped := c.stopped()
 	fail := func(index int, item json.RawMessage) error {
-		return r.yield(protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, Item: item})
+		return r.yield(protocol.Outcome{Index: index, Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, Item: item, BatchEndedAt: stopped})
 	}
 	if b.Chunk != nil {
 		return r.failedChunk(&b, fail)

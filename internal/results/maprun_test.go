@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -194,6 +195,24 @@ func TestAFailedLineHasRedriveStatusAndDatesAndNoOutput(t *testing.T) {
 	objects[m.Folder(0)+"FAILED_0.jsonl"] = strings.Replace(line, "{", `{"AddedLater": {"By": ["AWS"]}, `, 1)
 	outcomes, _ := read(t, objects, failedMap)
 	equal(t, outcomes, "0 FAILED Crash")
+
+	// Its items ended when it did.
+	stopped, _ := members["StopDate"].(string)
+	for date, expected := range map[string]bool{stopped: true, "": false, "yesterday": false} {
+		var child results.Child
+		if err := json.Unmarshal([]byte(line), &child); err != nil {
+			t.Fatal(err)
+		}
+		child.StopDate = date
+		if err := (results.Reader{}).FailedChild(t.Context(), child, func(o protocol.Outcome) error {
+			if at, err := time.Parse(time.RFC3339, stopped); err != nil || (o.EndedAt() == at.UnixMilli()) != expected || !expected && o.EndedAt() != 0 {
+				t.Errorf("got an outcome that ended at %d of a child that stopped at %q", o.EndedAt(), date)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // AWS: "Standard children resume, pending ones start, successes stay."

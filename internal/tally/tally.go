@@ -31,10 +31,12 @@ type Tally struct {
 	timeline  timeline
 }
 
-// counted is an error with the index of its example.
+// counted is an error with the index of its example, and when the first and the last of its
+// items ended, in milliseconds of Unix time; 0: no time is known.
 type counted struct {
 	report.ErrorCount
-	index int
+	index       int
+	first, last int64
 }
 
 // A report lists up to maxFailures failures, and counts up to maxErrors names of
@@ -128,7 +130,7 @@ func (t *Tally) fail(n, index int, name, cause string) (shortName, shortCause st
 	}
 	e := t.errors[name]
 	if e == nil {
-		e = &counted{report.ErrorCount{Name: name, Example: shortCause}, index}
+		e = &counted{ErrorCount: report.ErrorCount{Name: name, Example: shortCause}, index: index}
 		t.errors[name] = e
 	} else if index < e.index {
 		e.Example, e.index = shortCause, index
@@ -190,6 +192,22 @@ func (t *Tally) Took(index int, startedAt, ms int64, succeeded bool) {
 	t.noteTime(index, ms)
 }
 
+// FailedAt records when an item that failed with an error ended, in milliseconds of Unix
+// time. It ignores times that can't be right. Call it after [Tally.Fail].
+func (t *Tally) FailedAt(name string, end int64) {
+	if end <= 0 || !isSane(end, t.Start) {
+		return
+	}
+	e := t.errors[Name(name)]
+	if e == nil {
+		e = t.errors[report.OtherErrors]
+	}
+	if e.first == 0 || end < e.first {
+		e.first = end
+	}
+	e.last = max(e.last, end)
+}
+
 // Timeline returns how many items ended in each step of time; nil if no times are
 // known.
 func (t *Tally) Timeline() *report.Timeline {
@@ -221,6 +239,10 @@ func (t *Tally) Missing(total int) int {
 func (t *Tally) Errors() []report.ErrorCount {
 	list := make([]report.ErrorCount, 0, len(t.errors))
 	for _, e := range t.errors {
+		if e.first != 0 {
+			first, last := time.UnixMilli(e.first).UTC(), time.UnixMilli(e.last).UTC()
+			e.First, e.Last = &first, &last
+		}
 		list = append(list, e.ErrorCount)
 	}
 	slices.SortFunc(list, func(x, y report.ErrorCount) int {

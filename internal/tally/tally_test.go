@@ -6,8 +6,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/tally"
+	"github.com/mapjob/mapjob/job/report"
 )
 
 func TestATimelineKeepsEveryItemInFewSteps(t *testing.T) {
@@ -118,5 +120,33 @@ func TestALongNameAndCauseAreCutVisibly(t *testing.T) {
 	}
 	if a.Failures[1].Error != "Error" {
 		t.Errorf("got %+v, expected a name if there is none", a.Failures[1])
+	}
+}
+
+func TestErrorsHaveTheTimesOfTheirFirstAndLastItem(t *testing.T) {
+	start := time.Date(2026, 3, 14, 2, 0, 0, 0, time.UTC)
+	a := tally.Tally{Start: start}
+	for i, after := range []time.Duration{time.Minute, time.Second, time.Hour, -2 * time.Hour, 800 * 24 * time.Hour} {
+		a.Fail(i, "Bad", "")
+		a.FailedAt("Bad", start.Add(after).UnixMilli())
+	}
+	a.Fail(9, "", "")
+	a.FailedAt("", 0)
+	list := a.Errors()
+	if e := list[0]; e.First == nil || !e.First.Equal(start.Add(time.Second)) || !e.Last.Equal(start.Add(time.Hour)) {
+		t.Errorf("got %v to %v, expected a second to an hour after the start, without times that can't be right", e.First, e.Last)
+	}
+	if e := list[1]; e.First != nil || e.Last != nil {
+		t.Errorf("got %v to %v for an item without a time, expected none", e.First, e.Last)
+	}
+	for i := range 2000 { // names after the first thousand count as one
+		name := fmt.Sprint("Order", i)
+		a.Fail(10+i, name, "")
+		a.FailedAt(name, start.Add(time.Duration(i)*time.Second).UnixMilli())
+	}
+	for _, e := range a.Errors() {
+		if e.Name == report.OtherErrors && (!e.First.Equal(start.Add(998*time.Second)) || !e.Last.Equal(start.Add(1999*time.Second))) {
+			t.Errorf("got %v to %v of %s, expected those of the names after the first thousand", e.First, e.Last, e.Name)
+		}
 	}
 }

@@ -44,11 +44,15 @@ type Items struct {
 	Missing   int `json:"missing"`
 }
 
-// ErrorCount is the number of items that failed by an error, with one of their causes.
+// ErrorCount is the number of items that failed by an error, with one of their causes, and
+// when the first and the last of them ended. An item that was not started has no time, nor
+// has one whose worker gives none.
 type ErrorCount struct {
-	Name    string `json:"name"`
-	Count   int    `json:"count"`
-	Example string `json:"example"`
+	Name    string     `json:"name"`
+	Count   int        `json:"count"`
+	Example string     `json:"example"`
+	First   *time.Time `json:"first,omitempty"` // nil if no time is known
+	Last    *time.Time `json:"last,omitempty"`
 }
 
 // OtherErrors is the name in an [ErrorCount] of all errors after the first

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -112,7 +113,7 @@ func (a *Account) ChildDone(child engine.ChildResult) {
 	case child.Status == engine.Succeeded:
 		err = a.reader.Answer(ctx, value.Append(nil, child.Output), withItems(child, a.add))
 	case isBatch(child.Input):
-		err = a.reader.FailedChild(ctx, results.Child{Status: child.Status, Input: value.Text(child.Input), Error: child.Error, Cause: child.Cause}, a.add)
+		err = a.reader.FailedChild(ctx, results.Child{Status: child.Status, Input: value.Text(child.Input), Error: child.Error, Cause: child.Cause, StopDate: child.Stop.UTC().Format(time.RFC3339Nano)}, a.add)
 	default:
 		err = a.addItems(child, nil)
 	}
@@ -126,7 +127,7 @@ func (a *Account) ChildDone(child engine.ChildResult) {
 // a job's worker gave an answer that is refused.
 func (a *Account) addItems(child engine.ChildResult, refused *protocol.Error) error {
 	name, cause := results.Child{Status: child.Status, Error: child.Error, Cause: child.Cause}.Failure()
-	outcome := protocol.Outcome{Status: protocol.Failed, Error: name, Cause: cause, Retryable: true}
+	outcome := protocol.Outcome{Status: protocol.Failed, Error: name, Cause: cause, Retryable: true, BatchEndedAt: child.Stop.UnixMilli()}
 	switch {
 	case child.Status != engine.Succeeded:
 	case isBatch(child.Input):
@@ -210,6 +211,7 @@ func (a *Account) add(o protocol.Outcome) error {
 		return nil
 	}
 	if o.Status == protocol.Failed {
+		a.items.FailedAt(o.Error, o.EndedAt())
 		a.failures.add(&o)
 	}
 	a.outcomes.encode(o)
