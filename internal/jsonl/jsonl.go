@@ -51,20 +51,27 @@ func Release(r *bufio.Reader) {
 // error, of the reader or of do, and with a [LongLineError] as soon as a line has more
 // than [MaxLine] bytes.
 func EachLine(from io.Reader, do func(line []byte) error) error {
+	return eachLine(MaxLine, from, func(line []byte, _ int64) error { return do(line) }, nil)
+}
+
+// EachLineTo is like EachLine, and passes how many bytes were read up to the end of the
+// line: a reader that begins there reads the next one first.
+func EachLineTo(from io.Reader, do func(line []byte, end int64) error) error {
 	return eachLine(MaxLine, from, do, nil)
 }
 
 // EachLineUpTo is like EachLine, but keeps at most limit bytes of a line. For a line
 // that has more, it calls tooLong with its beginning and its size in place of do.
 func EachLineUpTo(limit int, from io.Reader, do func(line []byte) error, tooLong func(beginning []byte, size int) error) error {
-	return eachLine(limit, from, do, tooLong)
+	return eachLine(limit, from, func(line []byte, _ int64) error { return do(line) }, tooLong)
 }
 
 // eachLine ends at a line that is too long if tooLong is nil.
-func eachLine(limit int, from io.Reader, do func(line []byte) error, tooLong func(beginning []byte, size int) error) error {
+func eachLine(limit int, from io.Reader, do func(line []byte, end int64) error, tooLong func(beginning []byte, size int) error) error {
 	var long []byte // a line that is longer than the buffer
 	size := 0       // of that line
 	number := 1
+	end := int64(0) // of what was read
 	lines, isBuffered := from.(*bufio.Reader)
 	if !isBuffered {
 		lines = NewReader(from)
@@ -77,6 +84,7 @@ func eachLine(limit int, from io.Reader, do func(line []byte) error, tooLong fun
 			return fmt.Errorf("reading %w", err)
 		}
 		size += len(line)
+		end += int64(len(line))
 		if tooLong == nil && size > limit {
 			return &LongLineError{number, limit}
 		}
@@ -95,7 +103,7 @@ func eachLine(limit int, from io.Reader, do func(line []byte) error, tooLong fun
 				return err
 			}
 		default:
-			if err := do(line); err != nil {
+			if err := do(line, end); err != nil {
 				return err
 			}
 		}

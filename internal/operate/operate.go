@@ -31,6 +31,8 @@ type API interface {
 type Store interface {
 	// Open opens an object. If there is no such object, the error is fs.ErrNotExist.
 	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
+	// OpenAt opens an object after its first bytes. If it has no more, the reader is empty.
+	OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error)
 	// Create writes an object, as a stream. If reading from fails, there is no object.
 	Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error
 }

@@ -37,6 +37,14 @@ func (o objects) Open(_ context.Context, at protocol.Object) (io.ReadCloser, err
 	return io.NopCloser(strings.NewReader(text)), nil
 }
 
+func (o objects) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
+	text, ok := o[at.Key]
+	if !ok {
+		return nil, fmt.Errorf("s3://%s/%s: %w", at.Bucket, at.Key, fs.ErrNotExist)
+	}
+	return io.NopCloser(strings.NewReader(text[min(bytes, int64(len(text))):])), nil
+}
+
 func (o objects) Create(_ context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error {
 	text, err := io.ReadAll(from)
 	if err == nil {

@@ -10,8 +10,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
+	"github.com/mapjob/mapjob/job/report"
 )
 
 // HasFailures reports whether the failed items of an execution can be read.
@@ -138,8 +140,34 @@ func (s *Service) Report(ctx context.Context, x *Execution, name string) (io.Rea
 	}
 	object, err := s.Store.Open(ctx, folder.File(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
-			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket)
+		return nil, &goneError{fmt.Sprintf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
+			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket)}
 	}
 	return object, err
 }
+
+// ReadReport reads an execution's report.
+func (s *Service) ReadReport(ctx context.Context, x *Execution) (*report.Report, error) {
+	file, err := s.Report(ctx, x, protocol.ReportJSON)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var known report.Report
+	if err := json.NewDecoder(jsonl.Allow(file, jsonl.MaxDocument)).Decode(&known); err != nil {
+		at := protocol.ReportJSON + " of the run"
+		if !x.own {
+			object := x.folder().File(protocol.ReportJSON)
+			at = "s3://" + object.Bucket + "/" + object.Key
+		}
+		return nil, fmt.Errorf("reading %s: %w, expected the report of a summary", at, err)
+	}
+	return &known, nil
+}
+
+// goneError is the error of a report that does not exist.
+type goneError struct{ text string }
+
+func (e *goneError) Error() string { return e.text }
+
+func (e *goneError) Is(err error) bool { return err == fs.ErrNotExist }

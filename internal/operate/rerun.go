@@ -28,6 +28,16 @@ type Plan struct {
 	of *Execution
 }
 
+// CannotRerunError is returned if the items of an execution, or those that were chosen, can't
+// be run again.
+type CannotRerunError struct{ text string }
+
+func (e *CannotRerunError) Error() string { return e.text }
+
+func cannotRerun(format string, args ...any) error {
+	return &CannotRerunError{fmt.Sprintf(format, args...)}
+}
+
 // PlanRerun counts the items of a rerun: those of an execution that did not succeed,
 // or of them those that the filter chooses.
 func (s *Service) PlanRerun(ctx context.Context, x *Execution, filter failed.Filter, batchSize int) (*Plan, error) {
@@ -39,7 +49,7 @@ func (s *Service) PlanRerun(ctx context.Context, x *Execution, filter failed.Fil
 		return nil, err
 	}
 	if f.Count == 0 && f.Unknown > 0 {
-		return nil, fmt.Errorf("execution %s: none of the %d items that did not succeed is stored, so they can't be rerun: start the job again", x.Name, f.Unknown)
+		return nil, cannotRerun("execution %s: none of the %d items that did not succeed is stored, so they can't be rerun: start the job again", x.Name, f.Unknown)
 	}
 	plan := &Plan{Items: f, BatchSize: batchSize, of: x}
 	_, err = plan.input(protocol.Rerun{})
@@ -50,7 +60,7 @@ func (s *Service) PlanRerun(ctx context.Context, x *Execution, filter failed.Fil
 func (p *Plan) input(rerun protocol.Rerun) (string, error) {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal([]byte(p.of.input), &members); err != nil || members == nil {
-		return "", fmt.Errorf("the input of execution %s is no JSON object, so it can't name a rerun: got %s", p.of.Name, protocol.Excerpt([]byte(p.of.input)))
+		return "", cannotRerun("the input of execution %s is no JSON object, so it can't name a rerun: got %s", p.of.Name, protocol.Excerpt([]byte(p.of.input)))
 	}
 	text, err := json.Marshal(rerun)
 	if err != nil {
@@ -78,7 +88,7 @@ func encode(v any) ([]byte, error) {
 // the earlier execution replaces its failures.jsonl.
 func (s *Service) Start(ctx context.Context, p *Plan) (arn string, err error) {
 	if p.Count == 0 {
-		return "", fmt.Errorf("execution %s has no failed items to rerun", p.of.Name)
+		return "", cannotRerun("execution %s has no failed items to rerun", p.of.Name)
 	}
 	var random [3]byte
 	_, _ = rand.Read(random[:])

@@ -53,9 +53,13 @@ func incomplete(format string, args ...any) error {
 	return &IncompleteObject{message: fmt.Sprintf(format, args...)}
 }
 
-func open(ctx context.Context, client API, bucket, key string) (*Object, error) {
-	o := &Object{ctx: ctx, client: client, bucket: bucket, key: key}
-	answer, err := o.get(&s3.GetObjectInput{Bucket: &bucket, Key: &key})
+func open(ctx context.Context, client API, bucket, key string, after int64) (*Object, error) {
+	o := &Object{ctx: ctx, client: client, bucket: bucket, key: key, at: after}
+	in := &s3.GetObjectInput{Bucket: &bucket, Key: &key}
+	if after > 0 {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", after))
+	}
+	answer, err := o.get(in)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,11 @@ func open(ctx context.Context, client API, bucket, key string) (*Object, error) 
 		answer.Body.Close()
 		return nil, incomplete("%s: got an answer without a Content-Length, expected one: without it a connection that broke looks like the object's end", o)
 	}
-	o.size = *answer.ContentLength
+	if got, want := aws.ToString(answer.ContentRange), fmt.Sprintf("bytes %d-", after); after > 0 && !strings.HasPrefix(got, want) {
+		answer.Body.Close()
+		return nil, incomplete("%s: got the range %q, expected %s", o, got, want)
+	}
+	o.size = after + *answer.ContentLength
 	return o, nil
 }
 

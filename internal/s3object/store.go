@@ -63,7 +63,17 @@ func (s *Store) Open(ctx context.Context, bucket, key string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, client, bucket, key)
+	return open(ctx, client, bucket, key, 0)
+}
+
+// OpenAt opens an object after its first bytes, as Open does. If it has no more than these, S3
+// answers InvalidRange.
+func (s *Store) OpenAt(ctx context.Context, bucket, key string, bytes int64) (*Object, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, client, bucket, key, bytes)
 }
 
 // Put writes an object.

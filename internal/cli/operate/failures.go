@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -118,15 +119,30 @@ func notSucceeded(n int, search string) string {
 
 func printErrors(to io.Writer, counts []failed.ErrorCount) {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ERROR\tITEMS\tSHARE\tFOR EXAMPLE")
+	fmt.Fprintln(table, "ERROR\tITEMS\tSHARE\tFIRST\tLAST\tFOR EXAMPLE")
 	for i, e := range counts {
 		if i == terminal.MostErrors {
-			fmt.Fprintf(table, "and %s\t\t\t\n", number.Of(len(counts)-i, "other error"))
+			fmt.Fprintf(table, "and %s\t\t\t\t\t\n", number.Of(len(counts)-i, "other error"))
 			break
 		}
-		fmt.Fprintf(table, "%s\t%s\t%.1f%%\t%s\n", plain.Line(e.Error), number.Thousands(e.Count), e.Percent, excerpt([]byte(e.Example), 100))
+		fmt.Fprintf(table, "%s\t%s\t%.1f%%\t%s\t%s\t%s\n", plain.Line(e.Error), number.Thousands(e.Count), e.Percent, when(e.First), when(e.Last), excerpt([]byte(e.Example), 100))
 	}
 	_ = table.Flush()
+	printed := map[string]bool{}
+	for _, e := range counts[:min(len(counts), terminal.MostErrors)] {
+		if e.NoTimes != "" && !printed[e.NoTimes] {
+			printed[e.NoTimes] = true
+			fmt.Fprintf(to, "—: %s\n", e.NoTimes)
+		}
+	}
+}
+
+// when writes when an item ended, in the time of this machine; — if that is not known.
+func when(at *time.Time) string {
+	if at == nil {
+		return "—"
+	}
+	return at.Local().Format(time.DateTime)
 }
 
 // excerpt returns the first characters of a text, in one line, with … if there are more.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"reflect"
@@ -45,6 +46,10 @@ func (n cutStore) Open(_ context.Context, at protocol.Object) (io.ReadCloser, er
 		return nil, fs.ErrNotExist
 	}
 	return io.NopCloser(strings.NewReader(strings.Repeat(line, count))), nil
+}
+
+func (n cutStore) OpenAt(context.Context, protocol.Object, int64) (io.ReadCloser, error) {
+	return nil, errors.ErrUnsupported
 }
 
 func TestLinesAreWholeAfterAnError(t *testing.T) {

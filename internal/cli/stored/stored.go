@@ -32,6 +32,28 @@ func (o Objects) Open(_ context.Context, at protocol.Object) (io.ReadCloser, err
 	return nil, fmt.Errorf("s3://%s/%s: %w in .mapjob/runs", at.Bucket, at.Key, fs.ErrNotExist)
 }
 
+// OpenAt opens an object after its first bytes.
+func (o Objects) OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
+	return skip(bytes)(o.Open(ctx, at))
+}
+
+// skip returns what passes over the first bytes of a file.
+func skip(bytes int64) func(io.ReadCloser, error) (io.ReadCloser, error) {
+	return func(file io.ReadCloser, err error) (io.ReadCloser, error) {
+		if err != nil {
+			return nil, err
+		}
+		seeker, ok := file.(io.Seeker)
+		if !ok {
+			return nil, errors.Join(fmt.Errorf("got a %T, expected a file", file), file.Close())
+		}
+		if _, err := seeker.Seek(bytes, io.SeekStart); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
+		return file, nil
+	}
+}
+
 var errReadOnly = errors.New("the objects of runs are written by their parts only")
 
 // Create is refused.
@@ -46,6 +68,11 @@ type Report string
 // Open opens a file of the report.
 func (r Report) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error) {
 	return regular.Open(filepath.Join(string(r), path.Base(at.Key)))
+}
+
+// OpenAt opens a file of the report after its first bytes.
+func (r Report) OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
+	return skip(bytes)(r.Open(ctx, at))
 }
 
 // Create is refused.

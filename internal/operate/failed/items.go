@@ -12,8 +12,10 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/number"
@@ -28,17 +30,23 @@ type Item struct {
 	Item  json.RawMessage `json:"item"`
 }
 
-// ErrorCount is how many items failed by an error.
+// ErrorCount is how many items failed by an error. The times and the example are of all items
+// with that error, also of those that a search does not choose.
 type ErrorCount struct {
-	Error   string  `json:"error"`
-	Count   int     `json:"count"`
-	Percent float64 `json:"percent"`           // of the items that did not succeed
-	Example string  `json:"example,omitempty"` // cause of one of them
+	Error   string     `json:"error"`
+	Count   int        `json:"count"`
+	Percent float64    `json:"percent"`           // of the items that did not succeed
+	First   *time.Time `json:"first,omitempty"`   // when the first of them ended; nil if that is not known
+	Last    *time.Time `json:"last,omitempty"`    // when the last of them ended
+	NoTimes string     `json:"noTimes,omitempty"` // why no time is known
+	Example string     `json:"example,omitempty"` // cause of one of them
 }
 
 // Store opens objects. If there is no such object, the error is fs.ErrNotExist.
 type Store interface {
 	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
+	// OpenAt opens an object after its first bytes. If it has no more, the reader is empty.
+	OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error)
 }
 
 // Filter chooses failed items.
@@ -114,13 +122,14 @@ func Count(ctx context.Context, store Store, execution string, folder *protocol.
 	if len(filter.Errors) == 0 {
 		f.Unknown = max(0, unsuccessful-all)
 	}
-	causes, err := examples(ctx, store, folder)
+	reported, err := reportOf(ctx, store, folder)
 	if err != nil {
 		return nil, err
 	}
 	for i := range f.Errors {
 		e := &f.Errors[i]
-		e.Percent, e.Example = 100*float64(e.Count)/float64(all), causes[e.Error]
+		e.Percent = 100 * float64(e.Count) / float64(all)
+		e.describe(reported)
 	}
 	slices.SortFunc(f.Errors, func(a, b ErrorCount) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Error, b.Error)) })
 	return f, nil
@@ -132,19 +141,27 @@ func Of(store Store, execution string, folder *protocol.Folder, filter Filter) *
 	return &Items{Execution: execution, Errors: []ErrorCount{}, store: store, items: folder.File(protocol.FailuresFile), filter: filter, search: bytes.ToLower([]byte(filter.Search))}
 }
 
+// NoSuchErrorError is returned for a filter that names an error which no item has.
+type NoSuchErrorError struct {
+	Name  string
+	Known []string // the errors that items have
+}
+
+func (e *NoSuchErrorError) Error() string { return "--error " + e.Name + ": " + e.Reason() }
+
+// Reason says what is wrong, without the flag of the command.
+func (e *NoSuchErrorError) Reason() string {
+	if len(e.Known) == 0 {
+		return "no item of the execution failed"
+	}
+	return "no item failed with it, expected one of: " + number.Some(e.Known)
+}
+
 // checkOnly refuses an error that no item has.
 func (f *Items) checkOnly(counts map[string]int) error {
-	var names []string
-	for name := range counts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	for _, name := range f.filter.Errors {
 		if counts[name] == 0 {
-			if len(names) == 0 {
-				return fmt.Errorf("--error %s: no item of the execution failed", name)
-			}
-			return fmt.Errorf("--error %s: no item failed with it, expected one of: %s", name, number.Some(names))
+			return &NoSuchErrorError{name, slices.Sorted(maps.Keys(counts))}
 		}
 	}
 	return nil
@@ -153,7 +170,7 @@ func (f *Items) checkOnly(counts map[string]int) error {
 // countFound counts the items again, those that have the text.
 func (f *Items) countFound(ctx context.Context) error {
 	counts, all := map[string]int{}, 0
-	if err := f.eachItem(ctx, 0, func(item Item) error {
+	if err := f.eachItem(ctx, func(item Item) error {
 		counts[item.Error]++
 		all++
 		return nil
@@ -205,7 +222,11 @@ func eachLine(ctx context.Context, store Store, at protocol.Object, do func(line
 		return err
 	}
 	defer object.Close()
-	err = jsonl.EachLine(object, do)
+	return named(at, jsonl.EachLine(object, do))
+}
+
+// named adds the address of an object to the error of a line that is too long.
+func named(at protocol.Object, err error) error {
 	if long, ok := errors.AsType[*jsonl.LongLineError](err); ok {
 		return fmt.Errorf("reading s3://%s/%s: %w", at.Bucket, at.Key, long)
 	}
@@ -221,14 +242,8 @@ func (f *Items) All(ctx context.Context) iter.Seq2[Item, error] {
 	if f.Count == 0 {
 		return func(func(Item, error) bool) {}
 	}
-	return f.After(ctx, 0)
-}
-
-// After yields the items as [Items.All] does, without those of the first lines of the
-// object.
-func (f *Items) After(ctx context.Context, lines int) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		if err := f.eachItem(ctx, lines, func(item Item) error {
+		if err := f.eachItem(ctx, func(item Item) error {
 			if !yield(item, nil) {
 				return errEnough
 			}
@@ -239,70 +254,15 @@ func (f *Items) After(ctx context.Context, lines int) iter.Seq2[Item, error] {
 	}
 }
 
-// Scan calls do for each line of the object after the first ones, until it returns false.
-// The item is nil if the filter does not choose it.
-func (f *Items) Scan(ctx context.Context, after int, do func(line int, item *Item) bool) error {
-	line := after
-	err := f.each(ctx, after, func(item *Item) error {
-		if line++; !do(line, item) {
-			return errEnough
-		}
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
-}
-
 var errEnough = errors.New("enough")
 
 // eachItem calls do with the items that the filter chooses.
-func (f *Items) eachItem(ctx context.Context, after int, do func(Item) error) error {
-	return f.each(ctx, after, func(item *Item) error {
+func (f *Items) eachItem(ctx context.Context, do func(Item) error) error {
+	return f.each(ctx, Place{}, func(_ Place, item *Item) error {
 		if item == nil {
 			return nil
 		}
 		return do(*item)
-	})
-}
-
-// each reads the items and their errors side by side. It calls do for each line after the
-// first ones, without an item if the filter does not choose it.
-func (f *Items) each(ctx context.Context, after int, do func(*Item) error) error {
-	errorsAt := protocol.ErrorsOf(f.items)
-	next, stop := iter.Pull2(lines(ctx, f.store, errorsAt))
-	defer stop()
-	n, known := 0, true
-	return eachLine(ctx, f.store, f.items, func(item []byte) error {
-		failed := protocol.FailedItem{Index: n, Error: unknownError}
-		n++
-		if known {
-			line, err, ok := next()
-			switch {
-			case n == 1 && errors.Is(err, fs.ErrNotExist):
-				known = false
-			case err != nil:
-				return err
-			case !ok:
-				return fmt.Errorf("reading s3://%s/%s: got an error for each of %d items, expected one for each line of %s", errorsAt.Bucket, errorsAt.Key, n-1, f.items.Key)
-			case n <= after:
-			default:
-				if failed, err = failedItem(errorsAt, line); err != nil {
-					return err
-				}
-			}
-		}
-		if n <= after {
-			return nil
-		}
-		if !f.wants(failed.Error) || len(f.search) > 0 && !bytes.Contains(bytes.ToLower(item), f.search) {
-			return do(nil)
-		}
-		if !json.Valid(item) {
-			return fmt.Errorf("reading s3://%s/%s: got text that is not JSON in item %d, expected one JSON value in each line: %s", f.items.Bucket, f.items.Key, failed.Index, protocol.Excerpt(item))
-		}
-		return do(&Item{Index: failed.Index, Error: failed.Error, Item: item})
 	})
 }
 
@@ -327,22 +287,10 @@ func ErrorAt(ctx context.Context, store Store, items protocol.Object, number int
 	return found, err
 }
 
-func lines(ctx context.Context, store Store, at protocol.Object) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		if err := eachLine(ctx, store, at, func(line []byte) error {
-			if !yield(line, nil) {
-				return errEnough
-			}
-			return nil
-		}); err != nil && !errors.Is(err, errEnough) {
-			yield(nil, err)
-		}
-	}
-}
-
-// examples returns a cause for each error, from the report.
-func examples(ctx context.Context, store Store, folder *protocol.Folder) (map[string]string, error) {
-	object, err := store.Open(ctx, folder.File(protocol.ReportJSON))
+// reportOf returns what the report says of each error.
+func reportOf(ctx context.Context, store Store, folder *protocol.Folder) (map[string]report.ErrorCount, error) {
+	at := folder.File(protocol.ReportJSON)
+	object, err := store.Open(ctx, at)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -352,11 +300,28 @@ func examples(ctx context.Context, store Store, folder *protocol.Folder) (map[st
 	defer object.Close()
 	var r report.Report
 	if err := json.NewDecoder(jsonl.Allow(object, jsonl.MaxDocument)).Decode(&r); err != nil {
-		return nil, fmt.Errorf("reading the report: %w", err)
+		return nil, fmt.Errorf("reading s3://%s/%s: %w, expected the report of a summary", at.Bucket, at.Key, err)
 	}
-	examples := map[string]string{}
+	reported := map[string]report.ErrorCount{}
 	for _, e := range r.Errors {
-		examples[e.Name] = protocol.CauseMessage(e.Example)
+		reported[e.Name] = e
 	}
-	return examples, nil
+	return reported, nil
+}
+
+// describe adds what a report says of an error.
+func (e *ErrorCount) describe(reported map[string]report.ErrorCount) {
+	of, known := reported[e.Error]
+	e.Example, e.First, e.Last = protocol.CauseMessage(of.Example), of.First, of.Last
+	switch {
+	case e.First != nil:
+	case e.Error == protocol.ErrorNotStarted || e.Error == protocol.ErrorDeadline:
+		e.NoTimes = "the items were not started"
+	case reported == nil:
+		e.NoTimes = "the execution has no " + protocol.ReportJSON
+	case !known:
+		e.NoTimes = "the report does not name this error"
+	default:
+		e.NoTimes = "neither the worker's answers nor the Map's results have a time"
+	}
 }

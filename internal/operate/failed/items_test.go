@@ -27,6 +27,14 @@ func (s store) Open(_ context.Context, at protocol.Object) (io.ReadCloser, error
 	return io.NopCloser(strings.NewReader(text)), nil
 }
 
+func (s store) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
+	text, ok := s[at.Key]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", at.Key, fs.ErrNotExist)
+	}
+	return io.NopCloser(strings.NewReader(text[min(bytes, int64(len(text))):])), nil
+}
+
 var folder = &protocol.Folder{Bucket: "b", Prefix: "p"}
 
 // objects returns a store with failed items, their errors, and no report.
@@ -57,6 +65,9 @@ func TestItemsAreCountedByError(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.expected.Execution = "arn"
+		for i := range c.expected.Errors {
+			c.expected.Errors[i].NoTimes = "the execution has no report.json"
+		}
 		if diff := cmp.Diff(&c.expected, f, cmpopts.IgnoreUnexported(failed.Items{}), cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 			t.Errorf("%s (-expected +got):\n%s", name, diff)
 		}
@@ -76,31 +87,34 @@ func TestItemsAreCountedByError(t *testing.T) {
 func TestASearchFindsItemsByTheirText(t *testing.T) {
 	t.Parallel()
 	s := objects("{\"order\":\"A-1\"}\n{\"order\":\"B-2\"}\n{\"order\":\"a-3\"}\n", threeErrors)
+	begin := failed.Place{}
 	for name, c := range map[string]struct {
 		filter  failed.Filter
-		after   int
+		after   failed.Place
 		indexes []int
 		errors  int
 	}{
-		"in both cases":  {failed.Filter{Search: "a-"}, 0, []int{1, 7}, 1},
-		"after a line":   {failed.Filter{Search: "a-"}, 1, []int{7}, 1},
-		"of an error":    {failed.Filter{Search: "-", Errors: []string{"Lost"}}, 0, []int{4}, 1},
-		"every item":     {failed.Filter{Search: "order"}, 0, []int{1, 4, 7}, 2},
-		"nothing":        {failed.Filter{Search: "C-"}, 0, nil, 0},
-		"after the last": {failed.Filter{}, 3, nil, 2},
+		"in both cases":  {failed.Filter{Search: "a-"}, begin, []int{1, 7}, 1},
+		"after a line":   {failed.Filter{Search: "a-"}, failed.Place{Lines: 1, Items: 16, Errors: 30}, []int{7}, 1},
+		"of an error":    {failed.Filter{Search: "-", Errors: []string{"Lost"}}, begin, []int{4}, 1},
+		"every item":     {failed.Filter{Search: "order"}, begin, []int{1, 4, 7}, 2},
+		"nothing":        {failed.Filter{Search: "C-"}, begin, nil, 0},
+		"after the last": {failed.Filter{}, failed.Place{Lines: 3, Items: 48, Errors: 87}, nil, 2},
 	} {
 		f, err := failed.Count(t.Context(), s, "arn", folder, 3, c.filter)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var indexes []int
-		for item, err := range f.After(t.Context(), c.after) {
-			if err != nil {
-				t.Fatal(err)
+		if err := f.Scan(t.Context(), c.after, func(_ failed.Place, item *failed.Item) bool {
+			if item != nil {
+				indexes = append(indexes, item.Index)
 			}
-			indexes = append(indexes, item.Index)
+			return true
+		}); err != nil {
+			t.Fatal(err)
 		}
-		if diff := cmp.Diff(c.indexes, indexes); diff != "" || c.after == 0 && f.Count != len(indexes) || len(f.Errors) != c.errors {
+		if diff := cmp.Diff(c.indexes, indexes); diff != "" || c.after == begin && f.Count != len(indexes) || len(f.Errors) != c.errors {
 			t.Errorf("%s: got %d items of %d errors, indexes (-expected +got):\n%s", name, f.Count, len(f.Errors), diff)
 		}
 	}

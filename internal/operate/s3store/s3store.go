@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -24,9 +25,17 @@ type Store struct {
 
 // Open opens an object, which is read on after a connection broke.
 func (s *Store) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error) {
-	object, err := s3object.New(s.Client).Open(ctx, at.Bucket, at.Key)
+	return s.OpenAt(ctx, at, 0)
+}
+
+// OpenAt opens an object after its first bytes. If it has no more, the reader is empty.
+func (s *Store) OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
+	object, err := s3object.New(s.Client).OpenAt(ctx, at.Bucket, at.Key, bytes)
 	if err == nil {
 		return object, nil
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && bytes > 0 && api.ErrorCode() == "InvalidRange" {
+		return io.NopCloser(strings.NewReader("")), nil
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "NoSuchKey" {
 		return nil, &fs.PathError{Op: "reading", Path: "s3://" + at.Bucket + "/" + at.Key, Err: fs.ErrNotExist}
