@@ -39,6 +39,9 @@ func decode(r *http.Request, v any) error {
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
 		return refusef(http.StatusBadRequest, "%s: got %s, expected %s", kind.Field, kind.Value, kind.Type)
 	}
+	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return refusef(http.StatusRequestEntityTooLarge, "the body of the request: got more, expected at most %d bytes", long.Limit)
+	}
 	if err != nil {
 		return refusef(http.StatusBadRequest, "the body of the request: %v", err)
 	}
@@ -62,7 +65,7 @@ func planOf(r *http.Request, x *Opened) (*operate.Plan, *again, error) {
 		return nil, nil, refusef(http.StatusBadRequest, "batchSize: got %d, expected 1 or more, or 0 for batches as in any execution", a.BatchSize)
 	}
 	plan, err := x.Service.PlanRerun(r.Context(), x.Execution, a.filter(), a.BatchSize)
-	return plan, &a, noReport(err)
+	return plan, &a, err
 }
 
 // plan says which items a rerun would run.

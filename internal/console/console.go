@@ -26,6 +26,7 @@ import (
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/failed"
 )
 
 // Source opens what the console shows.
@@ -74,14 +75,17 @@ type Options struct {
 // Server is a console that serves.
 type Server struct {
 	Options
-	host   string
-	token  string
-	http   *http.Server
-	feeds  *feed.Feeds
-	ctx    context.Context // of what goes on without a request
-	end    context.CancelFunc
-	reruns chan struct{} // one at a time: each may start the parts of a run
-	going  sync.WaitGroup
+	host  string
+	token string
+	codes codes
+	http  *http.Server
+	feeds *feed.Feeds
+	// searchTime is how long a search goes on before it answers with what it has.
+	searchTime time.Duration
+	ctx        context.Context // of what goes on without a request
+	end        context.CancelFunc
+	reruns     chan struct{} // one at a time: each may start the parts of a run
+	going      sync.WaitGroup
 }
 
 // Serve starts to serve a console.
@@ -94,7 +98,7 @@ func Serve(options Options) (*Server, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	ctx, end := context.WithCancel(context.Background())
-	s := &Server{Options: options, host: listener.Addr().String(), token: newToken(), ctx: ctx, end: end, reruns: make(chan struct{}, 1)}
+	s := &Server{Options: options, host: listener.Addr().String(), token: newSecret(), codes: codes{now: time.Now}, searchTime: time.Second, ctx: ctx, end: end, reruns: make(chan struct{}, 1)}
 	s.feeds = feed.New(ctx, func(ctx context.Context, arn string) (*operate.Service, func() error, error) {
 		x, err := s.Source.Execution(ctx, arn)
 		if err != nil {
@@ -111,6 +115,10 @@ func Serve(options Options) (*Server, error) {
 // URL is the address of the page, with the token. A browser does not send what follows
 // the #, and the page takes it out of the address.
 func (s *Server) URL() string { return "http://" + s.host + "/#token=" + s.token }
+
+// OnceURL is an address of the page that works once, within a minute. It is for the command that
+// opens the browser, whose arguments other users of this machine can see.
+func (s *Server) OnceURL() string { return "http://" + s.host + "/#code=" + s.codes.make() }
 
 // Close ends it, with the parts that a rerun has started.
 func (s *Server) Close() error {
@@ -132,6 +140,7 @@ func (s *Server) routes() http.Handler {
 		files.ServeHTTP(w, r)
 	})
 	for pattern, answer := range map[string]func(*http.Request) (any, error){
+		"POST " + codePath:                       s.exchange,
 		"GET /api/session":                       s.session,
 		"GET /api/executions":                    s.executions,
 		"GET /api/executions/{arn}":              s.opened(s.status),
@@ -174,18 +183,35 @@ func refusef(status int, format string, args ...any) error {
 
 // answer writes a value, or an error, as JSON.
 func (s *Server) answer(w http.ResponseWriter, v any, err error) {
-	switch {
-	case err != nil:
-		status := http.StatusBadGateway // Step Functions or S3 has said so
-		if known, ok := errors.AsType[*statusError](err); ok {
-			status = known.status
-		} else if _, gone := errors.AsType[*types.ExecutionDoesNotExist](err); gone || errors.Is(err, fs.ErrNotExist) {
-			status = http.StatusNotFound
-		}
-		s.refuse(w, status, err.Error())
-	default:
-		write(w, http.StatusOK, v)
+	if err != nil {
+		status, text := statusOf(err)
+		s.refuse(w, status, text)
+		return
 	}
+	write(w, http.StatusOK, v)
+}
+
+// statusOf returns the status and the text of an error.
+func statusOf(err error) (int, string) {
+	if known, ok := errors.AsType[*statusError](err); ok {
+		return known.status, err.Error()
+	}
+	if lacks, ok := errors.AsType[*operate.NoReportError](err); ok {
+		return http.StatusConflict, lacks.Error()
+	}
+	if cannot, ok := errors.AsType[*operate.CannotRerunError](err); ok {
+		return http.StatusConflict, cannot.Error()
+	}
+	if moved, ok := errors.AsType[*failed.MovedError](err); ok {
+		return http.StatusConflict, moved.Error()
+	}
+	if no, ok := errors.AsType[*failed.NoSuchErrorError](err); ok {
+		return http.StatusNotFound, fmt.Sprintf("error: got %q: %s", no.Name, no.Reason())
+	}
+	if _, gone := errors.AsType[*types.ExecutionDoesNotExist](err); gone || errors.Is(err, fs.ErrNotExist) {
+		return http.StatusNotFound, err.Error()
+	}
+	return http.StatusBadGateway, err.Error() // Step Functions or S3 has said so
 }
 
 func (s *Server) refuse(w http.ResponseWriter, status int, text string) {
@@ -225,15 +251,15 @@ func (s *Server) session(*http.Request) (any, error) {
 	return map[string]any{"local": s.Local, "where": s.Where, "actions": s.Actions, "version": s.Version}, nil
 }
 
-// number returns a parameter of an address that is a number of 0 or more.
-func number(q url.Values, name string, fallback, most int) (int, error) {
-	text := q.Get(name)
+// limit returns how many results an answer may have, which a request may say.
+func limit(q url.Values, fallback, most int) (int, error) {
+	text := q.Get("limit")
 	if text == "" {
 		return fallback, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0, refusef(http.StatusBadRequest, "%s: got %q, expected a number, 0 or more", name, text)
+	if err != nil || n < 1 {
+		return 0, refusef(http.StatusBadRequest, "limit: got %q, expected a number, 1 or more", text)
 	}
 	return min(n, most), nil
 }

@@ -16,7 +16,6 @@ import (
 
 const (
 	mostItems    = 200              // of an answer
-	searchTime   = time.Second      // of an answer that has no item yet, or some
 	mostErrors   = 500              // of an answer
 	excerptBytes = 300              // of an item in a list
 	itemBytes    = 256 << 10        // of an item that is shown
@@ -50,7 +49,7 @@ func (s *Server) failures(r *http.Request, x *Opened) (any, error) {
 	filter := filterOf(r)
 	known, err := x.Service.Failures(r.Context(), x.Execution, filter)
 	if err != nil {
-		return nil, noReport(err)
+		return nil, err
 	}
 	all := len(known.Errors)
 	known.Errors = known.Errors[:min(all, mostErrors)]
@@ -64,14 +63,6 @@ func (s *Server) failures(r *http.Request, x *Opened) (any, error) {
 	}{known, all - len(known.Errors), x.Command("failures", filter.Flags()...)}, nil
 }
 
-// noReport gives the error of an execution without a report its status.
-func noReport(err error) error {
-	if lacks, ok := errors.AsType[*operate.NoReportError](err); ok {
-		return refusef(http.StatusConflict, "%s", lacks.Error())
-	}
-	return err
-}
-
 // row is an item of a list.
 type row struct {
 	Index     int    `json:"index"`
@@ -79,54 +70,59 @@ type row struct {
 	Item      string `json:"item"` // its beginning
 	Bytes     int    `json:"bytes"`
 	Truncated bool   `json:"truncated,omitempty"`
+	// At is the cursor before the item, with which it is found at once.
+	At string `json:"at,omitempty"`
 }
 
 // itemList is a page of items.
 type itemList struct {
 	Items []row `json:"items"`
-	// Read is how many lines were read in all, which the next page goes on after. Done
-	// says that there are no more.
+	// Next is the cursor of the next page, and Read how many failed items were looked at in
+	// all. Done says that there are no more.
+	Next    string `json:"next,omitempty"`
 	Read    int    `json:"read"`
 	Done    bool   `json:"done"`
 	Command string `json:"command"`
 }
 
-// items lists failed items after the lines that were read. An answer ends if it is long,
-// or if nothing was found for a while.
+// items lists failed items after a cursor. An answer ends if it is long, or if a second is
+// over, and says how far it has read.
 func (s *Server) items(r *http.Request, x *Opened) (any, error) {
-	q, filter := r.URL.Query(), filterOf(r)
-	after, err := number(q, "after", 0, 1<<40)
+	q, filter, arn := r.URL.Query(), filterOf(r), x.Execution.ARN
+	place, err := s.place(arn, q.Get("after"))
 	if err != nil {
 		return nil, err
 	}
-	most, err := number(q, "limit", 100, mostItems)
+	most, err := limit(q, 100, mostItems)
 	if err != nil {
 		return nil, err
 	}
 	all, err := x.Service.FailedItems(r.Context(), x.Execution, filter)
 	if err != nil {
-		return nil, noReport(err)
+		return nil, err
 	}
-	list := &itemList{Items: []row{}, Read: after, Done: true, Command: x.Command("failures", append(filter.Flags(), "--jsonl")...)}
+	list := &itemList{Items: []row{}, Read: place.Lines, Done: true, Command: x.Command("failures", append(filter.Flags(), "--jsonl")...)}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	var began time.Time
-	err = all.Scan(ctx, after, func(line int, item *failed.Item) (more bool) {
-		if began.IsZero() { // the lines before are read quickly
-			began = time.Now()
-		}
-		if len(list.Items) == most || line > after+1 && time.Since(began) > searchTime {
+	began, first := time.Now(), true
+	err = all.Scan(ctx, place, func(after failed.Place, item *failed.Item) (more bool) {
+		if len(list.Items) == most || !first && time.Since(began) > s.searchTime {
 			list.Done = false
 			return false
 		}
-		list.Read = line
+		first = false
 		if item != nil {
-			list.Items = append(list.Items, row{item.Index, item.Error, cut(item.Item, excerptBytes), len(item.Item), len(item.Item) > excerptBytes})
+			list.Items = append(list.Items, row{item.Index, item.Error, cut(item.Item, excerptBytes), len(item.Item), len(item.Item) > excerptBytes, s.cursor(arn, place)})
 		}
+		place = after
 		return true
 	})
 	if errors.Is(err, fs.ErrNotExist) && x.Execution.Unsuccessful() == 0 {
 		err = nil
+	}
+	list.Read = place.Lines
+	if !list.Done {
+		list.Next = s.cursor(arn, place)
 	}
 	return list, err
 }
@@ -155,19 +151,23 @@ func (s *Server) item(r *http.Request, x *Opened) (any, error) {
 	if err != nil || n < 0 {
 		return nil, refusef(http.StatusBadRequest, "item: got %q, expected an index, 0 or more", r.PathValue("n"))
 	}
+	place, err := s.place(x.Execution.ARN, r.URL.Query().Get("at"))
+	if err != nil {
+		return nil, err
+	}
 	all, err := x.Service.FailedItems(r.Context(), x.Execution, failed.Filter{})
 	if err != nil {
-		return nil, noReport(err)
+		return nil, err
 	}
 	shown := &shownItem{row: row{Index: -1}, Lines: []shownLine{}, Command: x.Command("logs", "--item", strconv.Itoa(n))}
-	for item, err := range all.After(r.Context(), 0) {
-		if err != nil {
-			return nil, err
+	if err := all.Scan(r.Context(), place, func(_ failed.Place, item *failed.Item) (more bool) {
+		if item.Index != n {
+			return true
 		}
-		if item.Index == n {
-			shown.row = row{n, item.Error, cut(item.Item, itemBytes), len(item.Item), len(item.Item) > itemBytes}
-			break
-		}
+		shown.row = row{Index: n, Error: item.Error, Item: cut(item.Item, itemBytes), Bytes: len(item.Item), Truncated: len(item.Item) > itemBytes}
+		return false
+	}); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	if shown.Index < 0 {
 		return nil, refusef(http.StatusNotFound, "item %d: it is not among the failed items of this execution", n)

@@ -16,16 +16,17 @@ import (
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// newToken returns a secret that nobody guesses.
-func newToken() string {
+// newSecret returns a token or a code, which can't be guessed.
+func newSecret() string {
 	var random [24]byte
 	_, _ = rand.Read(random[:])
 	return hex.EncodeToString(random[:])
 }
 
 // guard passes on the requests of the console's own page. The files have no secret, so
-// that a browser can load them. The API needs the token in a header: a page of another
-// address can't set it without a preflight, which is refused.
+// that a browser can load them. The API needs a token in a header: a page of another
+// address can't set it without a preflight, which is refused. Only the exchange of a code
+// for a token needs none.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -40,11 +41,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			s.refuse(w, http.StatusForbidden, err.Error())
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		if strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != codePath {
 			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 {
+			if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 && !s.codes.has(token) {
 				h.Set("Connection", "close")
-				s.refuse(w, http.StatusUnauthorized, "the token of this console is missing or is that of another one: open the address that mapjob console has printed")
+				s.refuse(w, http.StatusUnauthorized, "the token of this console is missing or is that of another one: open the address that the console has printed")
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -15,11 +16,14 @@ const mostEvents = 1000
 
 // history returns a page of the events.
 func (s *Server) history(r *http.Request, x *Opened) (any, error) {
-	most, err := number(r.URL.Query(), "limit", mostEvents, mostEvents)
+	most, err := limit(r.URL.Query(), mostEvents, mostEvents)
 	if err != nil {
 		return nil, err
 	}
 	events, next, err := x.Service.History(r.Context(), x.Execution.ARN, r.URL.Query().Get("after"), most)
+	if _, invalid := errors.AsType[*types.InvalidToken](err); invalid {
+		return nil, refusef(http.StatusBadRequest, "after: got %q, expected the next of an earlier answer, at most a day old, or none for the first events", cut([]byte(r.URL.Query().Get("after")), 100))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,8 @@ import (
 
 	"github.com/mapjob/mapjob/internal/console/feed"
 	"github.com/mapjob/mapjob/internal/graph"
-	"github.com/mapjob/mapjob/internal/jsonl"
 	"github.com/mapjob/mapjob/internal/operate"
-	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
-	"github.com/mapjob/mapjob/job/report"
 )
 
 // running is how far an execution is.
@@ -85,16 +82,7 @@ func graphStyle(w http.ResponseWriter, _ *http.Request) {
 
 // report returns the report of the summary.
 func (s *Server) report(r *http.Request, x *Opened) (any, error) {
-	file, err := x.Service.Report(r.Context(), x.Execution, protocol.ReportJSON)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	var known report.Report
-	if err := json.NewDecoder(jsonl.Allow(file, jsonl.MaxDocument)).Decode(&known); err != nil {
-		return nil, fmt.Errorf("reading the report: %w", err)
-	}
-	return &known, nil
+	return x.Service.ReadReport(r.Context(), x.Execution)
 }
 
 // pause is the shortest time between two events of a kind.

@@ -37,7 +37,7 @@ type executionList struct {
 // executions lists the executions: those of a job and a status, if they are given.
 func (s *Server) executions(r *http.Request) (_ any, err error) {
 	q := r.URL.Query()
-	most, err := number(q, "limit", 50, mostExecutions)
+	most, err := limit(q, 50, mostExecutions)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Server) executions(r *http.Request) (_ any, err error) {
 		if only != "" && only != arn {
 			continue
 		}
-		some, err := jobs.Service.List(r.Context(), arn, operate.Filter{Status: status, Most: max(1, most), Described: jobs.Described})
+		some, err := jobs.Service.List(r.Context(), arn, operate.Filter{Status: status, Most: most, Described: jobs.Described})
 		if err != nil {
 			return nil, err
 		}

@@ -52,7 +52,7 @@ try {
   const page = await open()
   await page.goto(ADDRESS)
   await sees(page, 'td .status.running', 'the list')
-  if (page.url().includes('token')) wrong(`the address still has the token: ${page.url()}`)
+  if (/token|code/.test(page.url())) wrong(`the address still has the secret: ${page.url()}`)
   await look(page, 'runs')
 
   // A run is followed, also after a reload.
@@ -114,10 +114,17 @@ try {
   await page.waitForFunction(() => document.querySelectorAll('.event').length === 1)
   await look(page, 'history')
 
+  // Another tab of the browser has the token, too. The address works once.
+  const tab = await page.context().newPage()
+  await tab.goto(new URL(ADDRESS).origin)
+  await sees(tab, 'h1', 'another tab')
+  await sees(tab, '.rows', 'the list in another tab')
+  await tab.close()
+
   // Without the token there is nothing to see, and no request for it.
   const stranger = await open()
   await stranger.goto(new URL(ADDRESS).origin)
-  await sees(stranger, 'text=This tab has no token', 'a tab without the token')
+  await sees(stranger, 'text=This browser has no token', 'a browser without the token')
 } catch (e) {
   wrong(e.stack)
 }

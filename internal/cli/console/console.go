@@ -25,9 +25,9 @@ type Command struct {
 }
 
 // Beside starts a console of the runs of this folder beside a run, prints its address and
-// opens it. It has to be closed.
-func Beside(ctx context.Context, streams *terminal.Streams) (*console.Server, error) {
-	c := &Command{Target: target.Target{Local: true}}
+// opens it unless noOpen is set. It has to be closed.
+func Beside(ctx context.Context, streams *terminal.Streams, noOpen bool) (*console.Server, error) {
+	c := &Command{Target: target.Target{Local: true}, NoOpen: noOpen}
 	server, err := c.serve(ctx, streams)
 	if err != nil {
 		return nil, fmt.Errorf("--console: %w", err)
@@ -67,7 +67,7 @@ func (c *Command) open(server *console.Server, streams *terminal.Streams) {
 	if c.NoOpen {
 		return
 	}
-	if err := browser.Open(server.URL()); err != nil {
+	if err := browser.Open(server.OnceURL()); err != nil {
 		fmt.Fprintf(streams.Err, "the browser was not opened (%v): open the address yourself\n", err)
 	}
 }

@@ -37,6 +37,7 @@ type Command struct {
 	KeepRuns int  `help:"Runs whose folders are kept in .mapjob/runs, at least 1: older ones are removed after a run." name:"keep-runs" default:"20" placeholder:"N"`
 
 	Console bool `help:"Show the run in the browser, until Ctrl-C."`
+	NoOpen  bool `help:"With --console: only print the address." name:"no-open"`
 
 	Keep bool `help:"Keep S3, DynamoDB and the functions running after the job, until Ctrl-C."`
 }
@@ -58,8 +59,11 @@ func (c *Command) Run(ctx context.Context, streams *terminal.Streams) (err error
 	case c.Watch && c.Items == standardInput:
 		return errors.New("--watch: got it with --items -, expected a file: standard input can be read only once")
 	}
+	if c.NoOpen && !c.Console {
+		return errors.New("--no-open: got it without --console, expected both: only the console opens the browser")
+	}
 	if c.Console {
-		server, err := console.Beside(ctx, streams)
+		server, err := console.Beside(ctx, streams, c.NoOpen)
 		if err != nil {
 			return err
 		}

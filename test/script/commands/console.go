@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,7 +25,11 @@ func Ask(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the console has not opened its address: %v", err)
 		}
 	}
-	address, token, _ := strings.Cut(strings.TrimSpace(string(text)), "/#token=")
+	address, token, exchanged := strings.Cut(strings.TrimSpace(string(text)), "/#token=")
+	if !exchanged {
+		address, token = exchange(ts, strings.TrimSpace(string(text)))
+		ts.Check(os.WriteFile(ts.MkAbs("opened"), []byte(address+"/#token="+token+"\n"), 0o600))
+	}
 	body := ""
 	if len(args) == 3 {
 		body = args[2]
@@ -44,4 +49,16 @@ func Ask(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s %s: got status %d and %s", args[0], args[1], answer.StatusCode, said)
 	}
 	fmt.Fprintln(ts.Stdout(), string(said))
+}
+
+// exchange returns the address of a console, and a token for the code in the address that its
+// browser was given.
+func exchange(ts *testscript.TestScript, opened string) (address, token string) {
+	address, code, _ := strings.Cut(opened, "/#code=")
+	answer, err := http.Post(address+"/api/code", "application/json", strings.NewReader(`{"code": "`+code+`"}`))
+	ts.Check(err)
+	defer answer.Body.Close()
+	var body struct{ Token string }
+	ts.Check(json.NewDecoder(answer.Body).Decode(&body))
+	return address, body.Token
 }

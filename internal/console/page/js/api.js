@@ -1,18 +1,26 @@
-// The HTTP API of the console. The token is in the address that mapjob console has printed,
-// after the #, which a browser does not send. It is kept for this tab, so that a reload
-// has it, and removed from the address, so that the history of the browser has not.
+// The HTTP API of the console. Its token is in the address that the console has printed, after the
+// #, which a browser does not send; in the address with which the console has opened the browser
+// there is a code in its place, which is exchanged for the token once. The token is kept for
+// this address, port included, so that a reload and another tab have it, and removed from the
+// address, so that the history of the browser has not.
 const key = 'mapjob-token'
 
-export function takeToken() {
-  const found = /^#token=([0-9a-f]+)$/.exec(location.hash)
-  if (found) {
-    sessionStorage.setItem(key, found[1])
-    history.replaceState(null, '', '/#/')
+// takeToken returns whether this page has a token. It throws an APIError if a code is used up.
+export async function takeToken() {
+  const [, kind, secret] = /^#(token|code)=([0-9a-f]+)$/.exec(location.hash) ?? []
+  if (kind) history.replaceState(null, '', '/#/')
+  if (kind === 'token') localStorage.setItem(key, secret)
+  if (kind === 'code') {
+    try {
+      localStorage.setItem(key, (await post(['code'], { code: secret })).token)
+    } catch (failure) {
+      if (localStorage.getItem(key) === null) throw failure
+    }
   }
-  return sessionStorage.getItem(key) !== null
+  return localStorage.getItem(key) !== null
 }
 
-const headers = (more) => ({ Authorization: 'Bearer ' + (sessionStorage.getItem(key) ?? ''), ...more })
+const headers = (more) => ({ Authorization: 'Bearer ' + (localStorage.getItem(key) ?? ''), ...more })
 
 // An error of the API, with its status; 0 if the console does not answer.
 export class APIError extends Error {

@@ -24,21 +24,21 @@ function decoded(part) {
 }
 
 class App extends Component {
-  state = { known: takeToken(), route: route() }
+  state = { known: true, route: route() }
 
   componentDidMount() {
-    addEventListener('hashchange', () => {
-      if (!takeToken()) return
-      this.setState({ known: true, route: route() })
-      if (!this.state.session) this.connect() // the address of this console was opened in a tab without its token
-    })
-    if (this.state.known) this.connect()
+    addEventListener('hashchange', this.connect)
+    this.connect()
   }
 
+  // connect takes the token of the address, if it has one: that of this console may be opened
+  // in a tab without its token.
   connect = async () => {
     this.setState({ failure: null })
     try {
-      this.setState({ session: await get(['session']) })
+      const known = await takeToken()
+      this.setState({ known, route: route() })
+      if (known && !this.state.session) this.setState({ session: await get(['session']) })
     } catch (failure) {
       this.setState({ failure })
     }
@@ -52,7 +52,7 @@ class App extends Component {
 
   render(_, { known, failure, session, route: { arn, view, query } }) {
     if (!known) {
-      return html`<main><h1>mapjob</h1><p>This tab has no token. Open the address that <code>mapjob console</code> has printed; it ends in <code>#token=…</code>.</p></main>`
+      return html`<main><h1>mapjob</h1><p>This browser has no token. Open the address that <code>mapjob console</code> has printed; it ends in <code>#token=…</code>.</p></main>`
     }
     if (failure) return html`<main><h1>mapjob</h1><${Failure} of=${failure}/></main>`
     if (!session) return html`<main><${Waiting} what="connecting"/></main>`

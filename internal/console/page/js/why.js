@@ -4,10 +4,11 @@ import { Component, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { Retry } from './retry.js'
 import { runAddress } from './runs.js'
-import { bytes, count, milliseconds, thousands } from './words.js'
+import { bytes, clock, count, milliseconds, thousands } from './words.js'
 
 export class Why extends Component {
   state = {}
+  places = {} // cursors of items by index: an item of the list is read at once
 
   componentDidMount() { this.read() }
 
@@ -66,18 +67,19 @@ export class Why extends Component {
         ${failures.unknown > 0 && html`<p class="note">${count(failures.unknown, 'item')} ${failures.unknown === 1 ? 'is' : 'are'} not stored, or removed since.</p>`}
         ${failures.errors.length === 0 && !counting && html`<p>${search ? `No failed item has the text “${search}”.` : 'No item failed.'}</p>`}
         ${failures.errors.length > 0 && html`<div class="table" tabindex="0"><table class="rows errors">
-          <thead><tr><th>error</th><th class="n">items</th><th class="n">share</th><th><span class="hidden">share of the failed items</span></th><th>for example</th></tr></thead>
+          <thead><tr><th>error</th><th class="n">items</th><th class="n">share</th><th><span class="hidden">share of the failed items</span></th><th>first</th><th>last</th><th>for example</th></tr></thead>
           <tbody>${failures.errors.map((e) => html`<tr key=${e.error} class=${error.includes(e.error) ? 'chosen' : ''}>
             <td><button type="button" class="link" aria-pressed=${error.includes(e.error)} onClick=${() => this.go({ error: error.includes(e.error) ? error.filter((other) => other !== e.error) : [...error, e.error], item: null })}>${e.error}</button></td>
             <td class="n">${thousands(e.count)}</td><td class="n">${e.percent.toFixed(1)}%</td>
             <td class="meter"><div style=${{ width: `${e.percent}%` }}></div></td>
+            ${e.first ? ['first', 'last'].map((name) => html`<td class="time" data-label=${name} title=${e[name]}>${clock(e[name])}</td>`) : html`<td class="time dim" colspan="2">— ${e.noTimes}</td>`}
             <td class="example">${e.example}</td></tr>`)}</tbody></table></div>`}
         ${failures.others > 0 && html`<p class="dim">and ${count(failures.others, 'other error')}</p>`}
         ${n > 0 && html`<p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ retrying: true })}>Retry all ${thousands(n)}</button>
           <span class="dim">${error.length === 0 && !search ? 'every item that failed' : 'every item of this filter, not only those that are shown'}</span></p>`}
         <div class=${item === null ? '' : 'split'}>
-          ${failures.errors.length > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => this.go({ item: String(i) })}/>`}
-          ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} close=${() => this.go({ item: null })}/>`}
+          ${failures.errors.length > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => { this.places[i.index] = i.at; this.go({ item: String(i.index) }) }}/>`}
+          ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} at=${this.places[item]} close=${() => this.go({ item: null })}/>`}
         </div>
         <${Command} text=${failures.command}/>`}
       ${retrying && html`<${Retry} arn=${arn} session=${session} errors=${failures.errors} chosen=${error} search=${search} close=${() => this.setState({ retrying: false })}/>`}
@@ -87,7 +89,7 @@ export class Why extends Component {
 
 // Items lists the items of a filter, page by page.
 class Items extends Component {
-  state = { items: [], read: 0 }
+  state = { items: [], read: 0, next: '' }
 
   componentDidMount() { this.more() }
 
@@ -98,12 +100,12 @@ class Items extends Component {
     const reading = this.reading = new AbortController()
     this.setState({ busy: true })
     try {
-      for (let found = 0, read = this.state.read, done = false; found === 0 && !done;) {
-        const page = await get(['executions', arn, 'items'], { ...filter, after: read, limit: matchMedia('(max-width: 760px)').matches ? 20 : 100 }, reading.signal)
+      for (let found = 0, next = this.state.next, done = false; found === 0 && !done;) {
+        const page = await get(['executions', arn, 'items'], { ...filter, after: next, limit: matchMedia('(max-width: 760px)').matches ? 20 : 100 }, reading.signal)
         found = page.items.length
-        read = page.read
+        next = page.next
         done = page.done
-        this.setState((s) => ({ items: [...s.items, ...page.items], read, done, command: page.command, busy: found === 0 && !done }))
+        this.setState((s) => ({ items: [...s.items, ...page.items], next, read: page.read, done, command: page.command, busy: found === 0 && !done }))
       }
     } catch (failure) {
       if (failure.name !== 'AbortError') this.setState({ failure, busy: false })
@@ -113,7 +115,7 @@ class Items extends Component {
   render({ of, chosen, choose }, { items, read, done, busy, failure, command }) {
     return html`<section aria-label="Items"><h2>${done ? count(items.length, 'item') : `The first ${thousands(items.length)} of ${count(of, 'item')}`}</h2>
       <${Failure} of=${failure}/>
-      <ol class="items">${items.map((i) => html`<li key=${i.index}><button type="button" aria-pressed=${String(i.index) === chosen} onClick=${() => choose(i.index)}>
+      <ol class="items">${items.map((i) => html`<li key=${i.index}><button type="button" aria-pressed=${String(i.index) === chosen} onClick=${() => choose(i)}>
         <span class="index">${thousands(i.index)}</span><span class="error">${i.error}</span><code>${i.item}${i.truncated && '…'}</code></button></li>`)}</ol>
       ${busy && html`<${Waiting} what=${`searching, ${thousands(read)} read`}/>`}
       ${!done && !busy && html`<p><button type="button" onClick=${this.more}>Show more</button></p>`}
@@ -136,7 +138,7 @@ class Item extends Component {
 
   async componentDidMount() {
     try {
-      this.setState({ item: await get(['executions', this.props.arn, 'items', this.props.index]) })
+      this.setState({ item: await get(['executions', this.props.arn, 'items', this.props.index], { at: this.props.at }) })
     } catch (failure) {
       this.setState({ failure })
     }
