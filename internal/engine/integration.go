@@ -72,6 +72,8 @@ type Request struct {
 	// Timed reports whether the task has a timeout or a heartbeat, and so ends
 	// without an answer.
 	Timed bool
+	// Timeout and Heartbeat are those of the task, 0 without.
+	Timeout, Heartbeat time.Duration
 	// ExecutionARN is the execution of the task: inside a Distributed Map, that
 	// of the child. StateMachineARN is its state machine.
 	ExecutionARN    string

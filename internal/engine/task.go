@@ -99,6 +99,7 @@ func (t *task) prepare(d *event.Data) (err error) {
 	}
 	t.timeout, t.heartbeat = time.Duration(d.Timeout)*time.Second, time.Duration(d.Heartbeat)*time.Second
 	r := &t.request
+	r.Timeout, r.Heartbeat = t.timeout, t.heartbeat
 	r.Timed = t.timeout > 0 || t.heartbeat > 0
 	if r.Parameters, err = v.parameters(); err != nil {
 		return err

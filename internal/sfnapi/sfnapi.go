@@ -101,7 +101,7 @@ func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = n
 // New returns a service for the executions of an archive and the state machines of a
 // runner. If the runner is nil, nothing can be started or stopped.
 func New(runner Runner, executions Archive, options ...Option) *Service {
-	s := &Service{tasks: &tokens{waiting: map[string]waitingTask{}}, runner: runner, archive: executions, newID: uuid.New}
+	s := &Service{tasks: &tokens{waiting: map[string]*waitingTask{}}, runner: runner, archive: executions, newID: uuid.New}
 	s.tokens = s.tasks
 	for _, set := range options {
 		set(s)
@@ -222,6 +222,7 @@ func (s *Service) offered() map[string]operation {
 		"SendTaskSuccess":                  decoded(s.success),
 		"SendTaskFailure":                  decoded(s.failure),
 		"SendTaskHeartbeat":                decoded(s.heartbeat),
+		ListWaitingTasks:                   decoded(s.listWaitingTasks),
 	}
 }
 

@@ -2,7 +2,9 @@ package sfnapi
 
 import (
 	"context"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/value"
@@ -11,20 +13,30 @@ import (
 // tokens has the tasks of [Service.Tasks] that wait for an answer to their token.
 type tokens struct {
 	mutex   sync.Mutex
-	waiting map[string]waitingTask // by token
+	waiting map[string]*waitingTask // by token
+	order   []*waitingTask          // in which they began to wait, with some that are gone
+	last    int64                   // number
 }
 
 type waitingTask struct {
-	callback *engine.Callback
-	tasks    *Tasks
+	request *engine.Request
+	tasks   *Tasks
+	number  int64 // from 1
+	since   time.Time
+	beat    time.Time // of the last heartbeat; zero without
+	gone    bool
 }
 
-// Tasks are the tasks of one execution.
-type Tasks struct{ tokens *tokens }
+// Tasks are the tasks of one execution, and of those that it starts and waits for.
+type Tasks struct {
+	Execution string // its ARN, from its start on
+
+	tokens *tokens
+}
 
 // Tasks begins to collect the tasks of an execution. Close it when the
 // execution has ended.
-func (s *Service) Tasks() *Tasks { return &Tasks{s.tasks} }
+func (s *Service) Tasks() *Tasks { return &Tasks{tokens: s.tasks} }
 
 // Close forgets the tasks that still wait.
 func (t *Tasks) Close() {
@@ -32,7 +44,7 @@ func (t *Tasks) Close() {
 	defer t.tokens.mutex.Unlock()
 	for token, w := range t.tokens.waiting {
 		if w.tasks == t {
-			delete(t.tokens.waiting, token)
+			t.tokens.forget(token)
 		}
 	}
 }
@@ -41,22 +53,35 @@ func (t *Tasks) Close() {
 // token is known before the integration is called.
 func (t *Tasks) Await(call engine.IntegrationFunc) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
-		token := request.Callback.Token
-		t.tokens.mutex.Lock()
-		t.tokens.waiting[token] = waitingTask{request.Callback, t}
-		t.tokens.mutex.Unlock()
+		t.tokens.add(&waitingTask{request: request, tasks: t, since: time.Now()})
 		output, err := call(ctx, request)
 		if err != nil {
-			t.tokens.forget(token)
+			t.tokens.mutex.Lock()
+			defer t.tokens.mutex.Unlock()
+			t.tokens.forget(request.Callback.Token)
 		}
 		return output, err
 	}
 }
 
-func (t *tokens) forget(token string) {
+func (t *tokens) add(w *waitingTask) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	delete(t.waiting, token)
+	t.last++
+	w.number = t.last
+	t.waiting[w.request.Callback.Token] = w
+	if len(t.order) > 2*len(t.waiting)+64 {
+		t.order = slices.DeleteFunc(t.order, func(w *waitingTask) bool { return w.gone })
+	}
+	t.order = append(t.order, w)
+}
+
+// forget removes a task. Callers hold the mutex.
+func (t *tokens) forget(token string) {
+	if w := t.waiting[token]; w != nil {
+		w.gone = true
+		delete(t.waiting, token)
+	}
 }
 
 // taskAnswer is the request of SendTaskSuccess, SendTaskFailure and
@@ -114,16 +139,18 @@ func (s *Service) take(token string, heartbeat bool) (*engine.Callback, *apiErro
 func (t *tokens) Callback(token string, keep bool) *engine.Callback {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	w, ok := t.waiting[token]
-	if !ok {
+	w := t.waiting[token]
+	if w == nil {
 		return nil
 	}
-	over := w.callback.Over()
+	callback := w.request.Callback
+	over := callback.Over()
 	if over || !keep {
-		delete(t.waiting, token)
+		t.forget(token)
 	}
 	if over {
 		return nil
 	}
-	return w.callback
+	w.beat = time.Now()
+	return callback
 }

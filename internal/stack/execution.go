@@ -74,6 +74,7 @@ func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.S
 	if err != nil {
 		return nil, err
 	}
+	waiting.Execution = started.ARN
 	s.recorder.Begin(started.ARN, string(x.Input), started.Start)
 	return &sfnapi.Started{ARN: started.ARN, Start: started.Start, Finish: func() *engine.Execution {
 		defer end()
