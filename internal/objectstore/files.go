@@ -46,26 +46,12 @@ func newFiles(folder string) (*files, error) {
 		err = errors.Join(err, os.MkdirAll(folder, 0o700))
 	}
 	if err == nil {
-		f.naming.Folds, err = folds(uploads)
+		f.naming, err = keypath.NamingIn(uploads)
 	}
 	if err == nil {
 		err = f.findRecords()
 	}
 	return f, err
-}
-
-// folds reports whether a file system takes different names for the same one.
-func folds(folder string) (bool, error) {
-	probe := filepath.Join(folder, "caf\u00e9")
-	if err := os.WriteFile(probe, nil, 0o600); err != nil {
-		return false, err
-	}
-	found := false
-	for _, other := range []string{"CAF\u00c9", "Caf\u00e9", "cafe\u0301"} {
-		_, err := os.Lstat(filepath.Join(folder, other))
-		found = found || err == nil
-	}
-	return found, os.Remove(probe)
 }
 
 // lock returns the lock of a key.

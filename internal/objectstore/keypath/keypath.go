@@ -20,6 +20,8 @@ package keypath
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -28,6 +30,20 @@ import (
 // Naming makes names for a file system.
 type Naming struct {
 	Folds bool // the file system takes some different names for the same one
+}
+
+// NamingIn returns the Naming for the file system of a folder, in which it makes a file
+// and removes it.
+func NamingIn(folder string) (n Naming, err error) {
+	probe := filepath.Join(folder, "caf\u00e9")
+	if err := os.WriteFile(probe, nil, 0o600); err != nil {
+		return n, err
+	}
+	for _, other := range []string{"CAF\u00c9", "Caf\u00e9", "cafe\u0301"} {
+		_, err := os.Lstat(filepath.Join(folder, other))
+		n.Folds = n.Folds || err == nil
+	}
+	return n, os.Remove(probe)
 }
 
 // MaxName is the length of the longest name that all common file systems take, in
