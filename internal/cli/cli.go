@@ -38,6 +38,7 @@ type commands struct {
 	Report   operate.Report   `cmd:"" help:"Print the report of an execution."`
 	Console  console.Command  `cmd:"" help:"Show a job in the browser, live: the runs on this machine, or a job on AWS."`
 	History  operate.History  `cmd:"" help:"Print the events of an execution."`
+	Waiting  operate.Waiting  `cmd:"" help:"Show the tasks of a run that wait for an answer to their token, and answer them."`
 	Logs     operate.Logs     `cmd:"" help:"Print what the worker has logged about failed items, or about one item."`
 
 	Plan  plan.Command  `cmd:"" help:"Compute what a job will cost, how long it takes and which limit it meets first."`

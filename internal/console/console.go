@@ -27,6 +27,7 @@ import (
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/failed"
+	"github.com/mapjob/mapjob/internal/operate/waiting"
 )
 
 // Source opens what the console shows.
@@ -55,8 +56,11 @@ type Opened struct {
 	Trace     func(context.Context) (*operate.Traced, error)
 	// Live returns the service in which a rerun is started or the execution is stopped, and
 	// what ends it.
-	Live  func(ctx context.Context, start bool) (*operate.Service, func() error, error)
-	Again func(context.Context) []string // what can be done about failed items, in words
+	Live func(ctx context.Context, start bool) (*operate.Service, func() error, error)
+	// Waiting returns what lists and answers the tasks that wait for an answer to their
+	// token; the error says why there are none.
+	Waiting func() (*waiting.Service, error)
+	Again   func(context.Context) []string // what can be done about failed items, in words
 	// Command writes a command about the execution.
 	Command func(name string, words ...string) string
 	Close   func() error
@@ -150,6 +154,8 @@ func (s *Server) routes() http.Handler {
 		"GET /api/executions/{arn}/items/{n}":    s.opened(s.item),
 		"GET /api/executions/{arn}/history":      s.opened(s.history),
 		"GET /api/executions/{arn}/history/{id}": s.opened(s.event),
+		"GET /api/executions/{arn}/waiting":      s.opened(s.waiting),
+		"POST /api/executions/{arn}/answer":      s.opened(s.answerTask),
 		"POST /api/executions/{arn}/plan":        s.opened(s.plan),
 		"POST /api/executions/{arn}/rerun":       s.opened(s.rerun),
 		"POST /api/executions/{arn}/stop":        s.opened(s.stop),

@@ -164,7 +164,7 @@ var floors = [][]room{
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
-		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
+		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
@@ -180,7 +180,7 @@ var floors = [][]room{
 	},
 	{
 		{"sfntest", []string{"internal/engine", "internal/engine/event", "internal/fault", "internal/panics", "internal/simulation", "internal/simulation/deployment", "internal/value", "sfntest/internal/..."}, sdk},
-		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/console", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/pace", "internal/pages", "internal/plain", "internal/plan/...", "internal/price", "internal/protocol",
+		{"internal/cli/...", []string{"internal/archive", "internal/asl", "internal/awserror", "internal/console", "internal/definition", "internal/engine", "internal/engine/event", "internal/fault", "internal/filelock", "internal/functionlog", "internal/functions", "internal/gobuild", "internal/graph", "internal/injection", "internal/inputs", "internal/invocation", "internal/items", "internal/jsonl", "internal/mocks", "internal/number", "internal/objectstore/keypath", "internal/operate", "internal/operate/failed", "internal/operate/s3store", "internal/operate/waiting", "internal/pace", "internal/pages", "internal/plain", "internal/plan/...", "internal/price", "internal/protocol",
 			"internal/reads", "internal/regular", "internal/results", "internal/runnable", "internal/sfnapi", "internal/silence", "internal/spread", "internal/stack", "internal/statesarn", "internal/synthesis", "internal/tally", "internal/template", "internal/typed", "internal/value", "internal/yaml", "job/report"}, sdk},
 	},
 	{

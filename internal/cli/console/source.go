@@ -9,6 +9,7 @@ import (
 	"github.com/mapjob/mapjob/internal/console"
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/waiting"
 )
 
 // source opens the job of a console as the commands do. On this machine each answer opens
@@ -54,6 +55,7 @@ func (s *source) Execution(ctx context.Context, arn string) (*console.Opened, er
 		Service: session.Service, Execution: x, Close: end,
 		Logs:    func(ctx context.Context) ([]functionlog.Log, error) { return session.Logs(ctx, x, nil) },
 		Trace:   func(ctx context.Context) (*operate.Traced, error) { return session.Trace(ctx, x) },
+		Waiting: func() (*waiting.Service, error) { return session.Waiting(x) },
 		Again:   func(ctx context.Context) []string { return session.Again(ctx, x) },
 		Command: func(name string, words ...string) string { return session.Command(name, x, words...) },
 		Live: func(ctx context.Context, start bool) (*operate.Service, func() error, error) {

@@ -13,11 +13,21 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/s3store"
+	"github.com/mapjob/mapjob/internal/operate/waiting"
 	"github.com/mapjob/mapjob/internal/stack"
 )
 
 // Serving returns the service of the process in which an execution runs.
 func (s *Session) Serving(x *operate.Execution) (*operate.Service, error) {
+	endpoints, err := s.endpoints(x)
+	if err != nil {
+		return nil, err
+	}
+	return localParts(endpoints), nil
+}
+
+// endpoints returns the addresses of the process in which an execution runs.
+func (s *Session) endpoints(x *operate.Execution) (map[string]string, error) {
 	stored, err := s.archive.Execution(x.ARN)
 	if err != nil {
 		return nil, err
@@ -26,7 +36,24 @@ func (s *Session) Serving(x *operate.Execution) (*operate.Service, error) {
 	if endpoints == nil {
 		return nil, fmt.Errorf("execution %s: the process that runs it does not answer", x.Name)
 	}
-	return localParts(endpoints), nil
+	return endpoints, nil
+}
+
+// Waiting returns what lists and answers the tasks of an execution that wait for an answer
+// to their token.
+func (s *Session) Waiting(x *operate.Execution) (*waiting.Service, error) {
+	if !s.target.Local {
+		return nil, errors.New("AWS can't list tasks that wait for an answer to their token: it has no such operation. Whoever got a token answers it: " +
+			"look at the log of the function, or into the queue, that it was sent to. --local lists those of a run on this machine")
+	}
+	if !x.Running() {
+		return nil, fmt.Errorf("execution %s has ended with status %s: no task of it waits", x.Name, x.Status)
+	}
+	endpoints, err := s.endpoints(x)
+	if err != nil {
+		return nil, err
+	}
+	return &waiting.Service{URL: endpoints["AWS_ENDPOINT_URL_SFN"]}, nil
 }
 
 // Live starts the parts of the run that an execution is of, unless they run already.
