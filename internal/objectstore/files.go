@@ -86,10 +86,9 @@ func (f *files) bucket(name string) (string, error) {
 const lookAgain = 50 * time.Millisecond
 
 func (f *files) BucketExists(name string) (bool, error) {
-	if last, ok := f.found.Load(name); ok {
-		if at, ok := last.(time.Time); ok && time.Since(at) < lookAgain {
-			return true, nil
-		}
+	last, _ := f.found.Load(name)
+	if at, ok := last.(time.Time); ok && time.Since(at) < lookAgain {
+		return true, nil
 	}
 	_, err := f.bucket(name)
 	if err == nil {

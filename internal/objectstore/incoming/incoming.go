@@ -71,18 +71,16 @@ func (f *File) Move(to string) error {
 
 // Remove gives the file up.
 func (f *File) Remove() error {
-	if f.path == "" {
-		f.release()
-		return nil
+	if f.path != "" {
+		return os.Remove(f.path)
 	}
-	return os.Remove(f.path)
+	f.release()
+	return nil
 }
 
 func (f *File) release() {
-	if f.content != nil {
-		f.folder.buffers.Put(f.content)
-		f.content = nil
-	}
+	f.folder.buffers.Put(f.content)
+	f.content = nil
 }
 
 // New returns a folder without files: those of a process that was killed are
