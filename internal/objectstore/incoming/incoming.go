@@ -86,7 +86,7 @@ func (f *File) release() {
 // New returns a folder without files: those of a process that was killed are
 // removed.
 func New(path string) (*Folder, error) {
-	return &Folder{path: path}, errors.Join(os.RemoveAll(path), os.MkdirAll(path, 0o700))
+	return &Folder{path: path, buffers: sync.Pool{New: func() any { return &bytes.Buffer{} }}}, errors.Join(os.RemoveAll(path), os.MkdirAll(path, 0o700))
 }
 
 func (f *Folder) next() string {
@@ -120,10 +120,7 @@ func (f *Folder) Receive(content io.Reader, size int64) (*File, error) {
 	if size > MaxSmall {
 		return f.receiveLarge(content, size)
 	}
-	buffer, ok := f.buffers.Get().(*bytes.Buffer)
-	if !ok {
-		buffer = &bytes.Buffer{}
-	}
+	buffer, _ := f.buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
 	received := &File{Size: size, folder: f, content: buffer}
 	_, err := buffer.ReadFrom(content)
