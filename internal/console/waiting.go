@@ -19,7 +19,7 @@ type waitingList struct {
 // waiting lists the tasks of an execution on this machine that wait.
 func (s *Server) waiting(r *http.Request, x *Opened) (any, error) {
 	q := r.URL.Query()
-	most, err := number(q, "limit", 100, waiting.MostTasks)
+	most, err := limit(q, 100, waiting.MostTasks)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Server) waiting(r *http.Request, x *Opened) (any, error) {
 		list.Why = why.Error()
 		return list, nil
 	}
-	list.Page, err = service.List(r.Context(), x.Execution.ARN, q.Get("after"), max(1, most))
+	list.Page, err = service.List(r.Context(), x.Execution.ARN, q.Get("after"), most)
 	return list, refusal(err)
 }
 

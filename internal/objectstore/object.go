@@ -62,15 +62,11 @@ func (f *files) place(bucket, key string, file *incoming.File, meta map[string]s
 		}
 	}
 	if r.isNeeded(strings.HasPrefix(path, keypath.LongFolder+"/")) {
-		written, err := file.Path()
+		at, err := file.ModTime()
 		if err != nil {
 			return err
 		}
-		info, err := os.Stat(written)
-		if err != nil {
-			return err
-		}
-		r.ModNs = info.ModTime().UnixNano()
+		r.ModNs = at.UnixNano()
 		if err := f.writeRecord(bucket, r); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 )
@@ -53,6 +54,19 @@ func (f *File) Path() (string, error) {
 	f.path = path
 	f.release()
 	return path, nil
+}
+
+// ModTime returns when the file was written, which is now if it was not before.
+func (f *File) ModTime() (time.Time, error) {
+	path, err := f.Path()
+	if err != nil {
+		return time.Time{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), nil
 }
 
 // Move makes the file the one at a path, in place of another one that may be there.
