@@ -136,13 +136,15 @@ type shownLine struct {
 // shownItem is an item with what is known about it.
 type shownItem struct {
 	row
-	Cause   string           `json:"cause,omitempty"`
-	Attempt int              `json:"attempt,omitempty"` // the last one that the log has
-	Lines   []shownLine      `json:"lines"`
-	Unshown int              `json:"unshown,omitempty"` // lines that are not in the list
-	Log     *operate.ItemLog `json:"log,omitempty"`
-	NoLog   string           `json:"noLog,omitempty"` // why the log was not read
-	Command string           `json:"command"`
+	Cause     string               `json:"cause,omitempty"`
+	Attempt   int                  `json:"attempt,omitempty"` // the last one that the log has; 0: it names none
+	Outcome   *operate.ItemOutcome `json:"outcome,omitempty"`
+	NoOutcome string               `json:"noOutcome,omitempty"` // why it is not known how the item ended
+	Lines     []shownLine          `json:"lines"`
+	Unshown   int                  `json:"unshown,omitempty"` // lines that are not in the list
+	Log       *operate.ItemLog     `json:"log,omitempty"`
+	NoLog     string               `json:"noLog,omitempty"` // why the log was not read
+	Command   string               `json:"command"`
 }
 
 // item shows a failed item, and the lines of the invocations that handled it.
@@ -183,6 +185,8 @@ func (s *Server) readLog(ctx context.Context, x *Opened, n int, shown *shownItem
 	logs, err := x.Logs(ctx)
 	if err != nil {
 		shown.NoLog = err.Error()
+		shown.Outcome, shown.NoOutcome = x.Service.Outcome(ctx, x.Execution, n)
+		shown.cutOutcome()
 		return
 	}
 	shown.Log, err = x.Service.ItemLog(ctx, x.Execution, logs, n, func(l *functionlog.Line, names bool) error {
@@ -210,7 +214,27 @@ func (s *Server) readLog(ctx context.Context, x *Opened, n int, shown *shownItem
 			shown.NoLog = "the log was not read to its end within " + logTime.String() + ": the command goes on"
 		}
 	}
+	if shown.Log != nil {
+		shown.Outcome, shown.NoOutcome = shown.Log.Outcome, shown.Log.NoOutcome
+		shown.Log.Outcome, shown.Log.NoOutcome = nil, ""
+	}
+	shown.cutOutcome()
 	if shown.Log != nil && shown.Log.Batch != nil && shown.Cause == "" {
 		shown.Cause = cut([]byte(shown.Log.Batch.Cause), lineBytes)
+	}
+}
+
+// cutOutcome leaves out what of an outcome is shown elsewhere, or is too long.
+func (i *shownItem) cutOutcome() {
+	o := i.Outcome
+	if o == nil {
+		return
+	}
+	if i.Cause == "" {
+		i.Cause = cut([]byte(o.Cause), lineBytes)
+	}
+	o.Cause = ""
+	if len(o.Output) > itemBytes {
+		o.Output = nil
 	}
 }

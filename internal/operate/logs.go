@@ -38,6 +38,8 @@ type ItemLog struct {
 	Batch       *functionlog.BatchFailure `json:"batchFailure,omitempty"`
 	Unread      string                    `json:"unread,omitempty"` // why it is not known whether its batch failed
 	Earlier     *EarlierItem              `json:"earlier,omitempty"`
+	Outcome     *ItemOutcome              `json:"outcome,omitempty"`
+	NoOutcome   string                    `json:"noOutcome,omitempty"` // why it is not known how the item ended
 }
 
 // EarlierItem is which item an item of a rerun was.
@@ -96,6 +98,7 @@ func (s *Service) ItemLog(ctx context.Context, x *Execution, logs []functionlog.
 			}
 		}
 	}
+	found.Outcome, found.NoOutcome = s.Outcome(ctx, x, item)
 	found.Earlier, err = s.earlierItem(ctx, x, item)
 	return found, err
 }

@@ -36,6 +36,7 @@ const (
 	ReportHTML         = "report.html"
 	ReportJSON         = "report.json"
 	FailuresFile       = "failures.jsonl"        // items that did not succeed, as items of another execution
+	ResultsFile        = "results.jsonl"         // of mapjob run: the outcomes
 	FailuresErrorsFile = "failures.errors.jsonl" // their errors, see [ErrorsOf]
 )
 

@@ -42,13 +42,10 @@ type Account struct {
 	err      error // the first one
 }
 
-// ResultsFile is the name of the file with the outcomes.
-const ResultsFile = "results.jsonl"
-
 // Create creates an account that writes outcomes, and the items that failed, to
 // files in a folder. Store has what workers store.
 func Create(folder string, store results.Store) (*Account, error) {
-	outcomes, err := createLines(filepath.Join(folder, ResultsFile))
+	outcomes, err := createLines(filepath.Join(folder, protocol.ResultsFile))
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"Bad": 1, "Crash": 3, "MapJob.InvalidResult": 2, "Other": 2}, counts); diff != "" {
 		t.Errorf("errors (-expected +got):\n%s", diff)
 	}
-	text, err := os.ReadFile(filepath.Join(folder, ResultsFile))
+	text, err := os.ReadFile(filepath.Join(folder, protocol.ResultsFile))
 	if err != nil || strings.Count(string(text), "\n") != 12 || !strings.Contains(string(text), `{"index":2,"status":"SUCCEEDED"}`+"\n") {
 		t.Errorf("got error %v and\n%s\nexpected one outcome of each of 12 items, the best of item 2", err, text)
 	}
@@ -228,7 +228,7 @@ func TestItemsOfAMapThatEndsEarlyAreNotStarted(t *testing.T) {
 		if diff := cmp.Diff(report.Items{Total: 4, Failed: 4}, a.Report("Job", &engine.Execution{}).Items); diff != "" {
 			t.Errorf("%s: items (-expected +got):\n%s", name, diff)
 		}
-		text, err := os.ReadFile(filepath.Join(folder, ResultsFile))
+		text, err := os.ReadFile(filepath.Join(folder, protocol.ResultsFile))
 		if err != nil || strings.Count(string(text), "\n") != 4 || !strings.HasSuffix(string(text), `{"index":2,`+notStarted+`{"index":3,`+notStarted) {
 			t.Errorf("%s: got error %v and\n%s\nexpected that items 2 and 3 were not started", name, err, text)
 		}

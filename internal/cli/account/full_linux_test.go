@@ -16,7 +16,7 @@ import (
 // once.
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
-	for _, name := range []string{ResultsFile, protocol.FailuresFile} {
+	for _, name := range []string{protocol.ResultsFile, protocol.FailuresFile} {
 		if err := os.Symlink("/dev/full", filepath.Join(folder, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestFullDisk(t *testing.T) {
 		a.ChildDone(engine.ChildResult{Status: engine.Failed, Error: "Broken", Cause: cause, Input: parse(t, batch(2*i)), First: 2 * i, Items: 2})
 	}
 	err = a.Close()
-	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), ResultsFile) != 1 || strings.Count(err.Error(), protocol.FailuresFile) != 1 {
+	if !errors.Is(err, syscall.ENOSPC) || strings.Count(err.Error(), protocol.ResultsFile) != 1 || strings.Count(err.Error(), protocol.FailuresFile) != 1 {
 		t.Errorf("got %.500v, expected one error for each file", err)
 	}
 	if c := a.Counts(); c.Failed != 2*children {

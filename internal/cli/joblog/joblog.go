@@ -265,6 +265,7 @@ func (v *View) explain(found *operate.ItemLog, unnamed int, others bool) {
 	if found.Lines == 0 && found.Batch == nil {
 		fmt.Fprintln(to, v.silence("No line names the item. An item that succeeds leaves no line unless the worker logs with the item's context"))
 	}
+	fmt.Fprintln(to, ending(found))
 	if found.Unread != "" {
 		fmt.Fprintf(to, "whether its batch failed as a whole is not known: %s\n", plain.Line(found.Unread))
 	}
@@ -272,4 +273,26 @@ func (v *View) explain(found *operate.ItemLog, unnamed int, others bool) {
 		earlier := &operate.Execution{ARN: e.Execution, Name: statesarn.ExecutionName(e.Execution)}
 		fmt.Fprintf(to, "%s is a rerun. There the item was item %s and failed with %s: %s\n", plain.Line(v.Execution.Name), number.Thousands(e.Index), plain.Line(e.Error), v.Command(earlier, e.Index))
 	}
+}
+
+// ending says how the item ended, and when.
+func ending(found *operate.ItemLog) string {
+	o := found.Outcome
+	if o == nil {
+		return "how the item ended is not known: " + plain.Line(found.NoOutcome)
+	}
+	text := "it succeeded"
+	if o.Error != "" {
+		text = "it failed with " + plain.Line(o.Error)
+	}
+	if o.EndedAt != nil {
+		text += " at " + o.EndedAt.Local().Format("2006-01-02 15:04:05")
+	}
+	if o.Ms != nil {
+		text += ", after " + (time.Duration(*o.Ms) * time.Millisecond).String()
+	}
+	if o.Cause != "" {
+		text += ": " + plain.Line(o.Cause)
+	}
+	return text
 }

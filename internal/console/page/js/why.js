@@ -4,7 +4,7 @@ import { Component, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { Retry } from './retry.js'
 import { runAddress } from './runs.js'
-import { bytes, clock, count, milliseconds, thousands } from './words.js'
+import { bytes, clock, count, duration, milliseconds, thousands } from './words.js'
 
 export class Why extends Component {
   state = {}
@@ -151,7 +151,13 @@ class Item extends Component {
       ${!item && !failure && html`<${Waiting} what="reading the item and its log"/>`}
       ${item && html`
         <p><b>${item.error}</b>${item.cause && html`: <span class="cause">${item.cause}</span>`}</p>
-        <p class="dim">${bytes(item.bytes)}${item.attempt > 0 && `, ${count(item.attempt, 'attempt')} in the log`}</p>
+        <dl class="facts">
+          <dt>ended</dt><dd>${item.outcome?.endedAt ? milliseconds(item.outcome.endedAt) : html`<span class="dim">— ${item.noOutcome || 'it was not started'}</span>`}</dd>
+          <dt>duration</dt><dd>${item.outcome?.ms !== undefined ? duration(item.outcome.ms) + ', all tries together' : html`<span class="dim">— ${item.outcome?.endedAt ? 'its batch failed as a whole' : 'not known'}</span>`}</dd>
+          <dt>attempts</dt><dd>${item.attempt > 0 ? item.attempt : html`<span class="dim">— no line of the log names one</span>`}</dd>
+          <dt>another try</dt><dd>${item.outcome ? (item.outcome.retryable ? 'may succeed' : 'would fail again: the worker says so') : html`<span class="dim">— not known</span>`}</dd>
+          <dt>size</dt><dd>${bytes(item.bytes)}</dd>
+        </dl>
         ${item.log?.earlier && html`<p class="dim">item ${thousands(item.log.earlier.index)} of <a href=${runAddress(item.log.earlier.execution, '/why?item=' + item.log.earlier.index)}>the earlier execution</a>, where it failed with ${item.log.earlier.error}</p>`}
         <h3>Item <${Copy} text=${item.item} what="the item"/></h3>
         <pre tabindex="0">${item.truncated ? item.item : pretty(item.item)}</pre>
