@@ -12,6 +12,7 @@ import (
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/failed"
+	"github.com/mapjob/mapjob/internal/operate/outcome"
 )
 
 const (
@@ -136,15 +137,15 @@ type shownLine struct {
 // shownItem is an item with what is known about it.
 type shownItem struct {
 	row
-	Cause     string               `json:"cause,omitempty"`
-	Attempt   int                  `json:"attempt,omitempty"` // the last one that the log has; 0: it names none
-	Outcome   *operate.ItemOutcome `json:"outcome,omitempty"`
-	NoOutcome string               `json:"noOutcome,omitempty"` // why it is not known how the item ended
-	Lines     []shownLine          `json:"lines"`
-	Unshown   int                  `json:"unshown,omitempty"` // lines that are not in the list
-	Log       *operate.ItemLog     `json:"log,omitempty"`
-	NoLog     string               `json:"noLog,omitempty"` // why the log was not read
-	Command   string               `json:"command"`
+	Cause     string           `json:"cause,omitempty"`
+	Attempt   int              `json:"attempt,omitempty"` // the last one that the log has; 0: it names none
+	Outcome   *outcome.Outcome `json:"outcome,omitempty"`
+	NoOutcome string           `json:"noOutcome,omitempty"` // why it is not known how the item ended
+	Lines     []shownLine      `json:"lines"`
+	Unshown   int              `json:"unshown,omitempty"` // lines that are not in the list
+	Log       *operate.ItemLog `json:"log,omitempty"`
+	NoLog     string           `json:"noLog,omitempty"` // why the log was not read
+	Command   string           `json:"command"`
 }
 
 // item shows a failed item, and the lines of the invocations that handled it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/operate/failed"
+	"github.com/mapjob/mapjob/internal/operate/outcome"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -38,7 +40,7 @@ type ItemLog struct {
 	Batch       *functionlog.BatchFailure `json:"batchFailure,omitempty"`
 	Unread      string                    `json:"unread,omitempty"` // why it is not known whether its batch failed
 	Earlier     *EarlierItem              `json:"earlier,omitempty"`
-	Outcome     *ItemOutcome              `json:"outcome,omitempty"`
+	Outcome     *outcome.Outcome          `json:"outcome,omitempty"`
 	NoOutcome   string                    `json:"noOutcome,omitempty"` // why it is not known how the item ended
 }
 
@@ -126,21 +128,64 @@ func (s *Service) failedBatch(ctx context.Context, x *Execution, item int) (*fun
 	if x.Running() || x.Account == nil || x.Account.Report == nil {
 		return nil, nil
 	}
-	for run, err := range s.mapRuns(ctx, x.ARN) {
+	for manifest, err := range s.manifests(ctx, x) {
 		if err != nil {
 			return nil, err
 		}
-		arn := aws.ToString(run.MapRunArn)
-		d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &arn})
-		if err != nil {
-			return nil, s.explain(err, arn)
-		}
-		found, err := functionlog.FailedBatch(ctx, s.Store, functionlog.ManifestOf(x.Account.Report, arn, int(aws.ToInt32(d.RedriveCount))), item)
+		found, err := functionlog.FailedBatch(ctx, s.Store, manifest, item)
 		if found != nil || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return found, err
 		}
 	}
 	return nil, nil
+}
+
+// manifests yields where the Map Runs of an execution with a report have left their manifests.
+func (s *Service) manifests(ctx context.Context, x *Execution) iter.Seq2[protocol.Object, error] {
+	return func(yield func(protocol.Object, error) bool) {
+		for run, err := range s.mapRuns(ctx, x.ARN) {
+			if err != nil {
+				yield(protocol.Object{}, err)
+				return
+			}
+			arn := aws.ToString(run.MapRunArn)
+			d, err := s.API.DescribeMapRun(ctx, &sfn.DescribeMapRunInput{MapRunArn: &arn})
+			if err != nil {
+				yield(protocol.Object{}, s.explain(err, arn))
+				return
+			}
+			if !yield(functionlog.ManifestOf(x.Account.Report, arn, int(aws.ToInt32(d.RedriveCount))), nil) {
+				return
+			}
+		}
+	}
+}
+
+// outcomeTime is how long results are searched for an item.
+const outcomeTime = 10 * time.Second
+
+// Outcome returns how an item of an execution ended; if that is not known, nil and why.
+func (s *Service) Outcome(ctx context.Context, x *Execution, item int) (found *outcome.Outcome, why string) {
+	ctx, cancel := context.WithTimeout(ctx, outcomeTime)
+	defer cancel()
+	var err error
+	switch {
+	case x.Running():
+		return nil, "the execution runs, and its results are written when it ends"
+	case x.own:
+		found, err = outcome.FindOwn(ctx, s.Store, item)
+	case x.Account == nil || x.Account.Report == nil:
+		return nil, "the execution has no report, beside which its results are"
+	default:
+		found, err = outcome.Find(ctx, s.Store, s.manifests(ctx, x), item)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, fmt.Sprintf("the results were not read to their end within %s", outcomeTime)
+	}
+	if err != nil {
+		return nil, err.Error()
+	}
+	return found, ""
 }
 
 // WorkerFunctions returns the functions that the Maps of an execution invoke, by their

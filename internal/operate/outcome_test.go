@@ -60,7 +60,7 @@ func TestTheOutcomeOfAnItemSaysWhenItEnded(t *testing.T) {
 	}{
 		"another item":     {s, ended, 3, "the results have no outcome of the item"},
 		"it runs":          {s, &Execution{Status: "RUNNING"}, 1, "the execution runs"},
-		"no report":        {s, &Execution{Status: "FAILED", Name: "monday"}, 1, "execution monday has no report"},
+		"no report":        {s, &Execution{Status: "FAILED", Name: "monday"}, 1, "the execution has no report"},
 		"Inline":           {&Service{API: mapRun{none: true}, Store: store}, ended, 1, "an Inline Map keeps its outcomes in the execution's history"},
 		"results are gone": {&Service{API: mapRun{}, Store: objects{}}, ended, 1, folder + "manifest.json"},
 		"a file is gone":   {&Service{API: mapRun{}, Store: objects{folder + "manifest.json": store[folder+"manifest.json"]}}, ended, 1, "SUCCEEDED_0.jsonl"},

@@ -148,7 +148,7 @@ var floors = [][]room{
 		{"internal/memory/topics", []string{"internal/engine", "internal/value"}, libraries},
 		{"internal/integration", []string{"internal/asl", "internal/asl/services", "internal/awscall", "internal/dynamodb", "internal/engine", "internal/lambdahost", "internal/sqs", "internal/standin", "internal/unsupported", "internal/uuid", "internal/value"}, sdk},
 		{"internal/jobstart", []string{"internal/asl", "internal/engine", "internal/expression", "internal/objects", "internal/protocol", "internal/value"}, libraries},
-		{"internal/operate/...", []string{"internal/asl", "internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
+		{"internal/operate/...", []string{"internal/asl", "internal/awserror", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/number", "internal/pace", "internal/pages", "internal/protocol", "internal/results", "internal/s3object", "internal/statesarn", "internal/typed", "job/report"}, sdk},
 		{"internal/console/page", nil, standard},
 		{"internal/archive", []string{"internal/engine", "internal/engine/event", "internal/filelock", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
 		{".", []string{"constructs/mapjob", "stacks"}, cdk},
@@ -164,7 +164,7 @@ var floors = [][]room{
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
-		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
+		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/outcome", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
