@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 		g.Title = ""
 		var text strings.Builder
 		err = g.Drawing(&text)
-		return text.String(), err
+		return describe(text.String(), traced.Lacks), err
 	})(r)
 	if err != nil {
 		s.answer(w, nil, err)
@@ -72,6 +73,15 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
 	_, _ = fmt.Fprint(w, v)
+}
+
+// describe adds what a drawing lacks, which the page shows below it.
+func describe(drawing string, lacks []string) string {
+	before, ok := strings.CutSuffix(strings.TrimSpace(drawing), "</svg>")
+	if !ok || len(lacks) == 0 {
+		return drawing
+	}
+	return before + "<desc>" + html.EscapeString(strings.Join(lacks, "; ")) + "</desc></svg>\n"
 }
 
 // graphStyle is the look of the graphs, for the element of the page that holds them.

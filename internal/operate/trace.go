@@ -21,6 +21,9 @@ type Traced struct {
 	StateMachine string // name
 	Definition   []byte
 	Trace        *graph.Trace
+	// Lacks says what of the trace could not be read, and why: an API other than AWS's own may
+	// not list the children of a Map Run, nor may every user.
+	Lacks []string
 }
 
 // Graph returns the graph of the definition, marked with what happened.
@@ -68,7 +71,11 @@ func (s *Service) Trace(ctx context.Context, x *Execution, children int) (*Trace
 		state.Items.Succeeded += int(run.Handled)
 		state.Items.Failed += int(run.Failed)
 		if err := s.addChildren(ctx, traced.Trace, name, run, children); err != nil {
-			return nil, err
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			traced.Trace.Unknown(name)
+			traced.Lacks = append(traced.Lacks, fmt.Sprintf("what happened inside %s is not known: %v", name, err))
 		}
 	}
 	// The summary knows which items of a batch failed.

@@ -1,9 +1,12 @@
 package operate_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/graph"
@@ -89,4 +92,40 @@ func TestATraceOfAnExecutionThatRuns(t *testing.T) {
 		}
 	}
 	t.Error("the execution does not run in the states Map and Wait, expected that it does")
+}
+
+// unlisted does not list the children of Map Runs, as some other implementations of the API.
+type unlisted struct{ operate.API }
+
+func (u unlisted) ListExecutions(ctx context.Context, in *sfn.ListExecutionsInput, options ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error) {
+	if in.MapRunArn != nil {
+		return nil, errors.New("not implemented")
+	}
+	return u.API.ListExecutions(ctx, in, options...)
+}
+
+func TestATraceSaysWhatItLacks(t *testing.T) {
+	s := serve(t, map[string]string{"Sorting": sorting})
+	arn := start(t, s, "Sorting", "monday", "[1, 2, 3]")
+	if _, err := s.Watch(t.Context(), arn, func(*operate.Status) {}); err != nil {
+		t.Fatal(err)
+	}
+	s.API = unlisted{s.API}
+	x, err := s.Describe(t.Context(), arn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := s.Trace(t.Context(), x, 10)
+	if err != nil || len(of.Lacks) != 1 || !strings.Contains(of.Lacks[0], "what happened inside Sort is not known: ") || !strings.Contains(of.Lacks[0], "not implemented") {
+		t.Fatalf("got %+v and %v, expected why the children are not known", of, err)
+	}
+	states := traced(t, s, arn, 10)
+	if states["Sort"].Status != graph.Succeeded || states["Check"] != nil && states["Check"].Entered > 0 || states["Done"].Entered != 1 {
+		t.Errorf("got %+v, expected the states outside the Map", states)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Trace(ctx, x, 10); err == nil {
+		t.Error("got a trace after its end, expected an error")
+	}
 }

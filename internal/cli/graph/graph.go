@@ -18,6 +18,7 @@ import (
 	definitions "github.com/mapjob/mapjob/internal/definition"
 	"github.com/mapjob/mapjob/internal/graph"
 	"github.com/mapjob/mapjob/internal/number"
+	"github.com/mapjob/mapjob/internal/plain"
 	"github.com/mapjob/mapjob/internal/runnable"
 	"github.com/mapjob/mapjob/internal/template"
 )
@@ -91,7 +92,7 @@ func (c *Command) check() error {
 func (c *Command) graph(ctx context.Context, streams *terminal.Streams) (*graph.Graph, error) {
 	switch {
 	case c.Execution != "" || c.Local:
-		return c.ofExecution(ctx)
+		return c.ofExecution(ctx, streams)
 	case c.Definition == "":
 		return c.ofApp(ctx, streams)
 	}
@@ -109,7 +110,7 @@ func (c *Command) graph(ctx context.Context, streams *terminal.Streams) (*graph.
 }
 
 // ofExecution draws what happened in an execution.
-func (c *Command) ofExecution(ctx context.Context) (*graph.Graph, error) {
+func (c *Command) ofExecution(ctx context.Context, streams *terminal.Streams) (*graph.Graph, error) {
 	if _, err := os.Stat(c.Execution); err == nil {
 		return nil, fmt.Errorf("EXECUTION: got the file %s, expected the name or ARN of an execution; --definition draws a file", c.Execution)
 	}
@@ -117,6 +118,9 @@ func (c *Command) ofExecution(ctx context.Context) (*graph.Graph, error) {
 	x, traced, err := one.Trace(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, lack := range traced.Lacks {
+		fmt.Fprintln(streams.Err, plain.Line(lack))
 	}
 	return traced.Graph(x)
 }

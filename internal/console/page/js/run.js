@@ -150,7 +150,7 @@ class Graph extends Component {
       if (this.gone || drawing.localName !== 'svg') return
       this.box.current.replaceChildren(document.importNode(drawing, true))
       this.reveal()
-      this.setState({ failure: null })
+      this.setState({ failure: null, lacks: drawing.querySelector(':scope > desc')?.textContent })
     } catch (failure) {
       if (!this.gone) this.setState({ failure })
     }
@@ -170,10 +170,11 @@ class Graph extends Component {
     this.scrolled = { top: box.scrollTop, left: box.scrollLeft }
   }
 
-  render(_, { failure, fit = false }) {
+  render(_, { failure, lacks, fit = false }) {
     return html`<section aria-label="State machine"><h2>State machine <button type="button" class="quiet" aria-pressed=${fit} onClick=${() => this.setState({ fit: !fit })}>${fit ? 'full size' : 'show all of it'}</button></h2>
       ${failure && html`<p class="dim">${failure.message}</p>`}
-      <div class=${fit ? 'graph fit' : 'graph'} tabindex="0" role="region" aria-label="The drawing, which scrolls" ref=${this.box}></div></section>`
+      <div class=${fit ? 'graph fit' : 'graph'} tabindex="0" role="region" aria-label="The drawing, which scrolls" ref=${this.box}></div>
+      ${lacks && html`<p class="note">${lacks}</p>`}</section>`
   }
 }
 
