@@ -24,6 +24,8 @@ import (
 	"github.com/mapjob/mapjob/internal/console/feed"
 	"github.com/mapjob/mapjob/internal/console/page"
 	"github.com/mapjob/mapjob/internal/functionlog"
+	"github.com/mapjob/mapjob/internal/graph"
+	"github.com/mapjob/mapjob/internal/look"
 	"github.com/mapjob/mapjob/internal/loopback"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/failed"
@@ -166,7 +168,8 @@ func (s *Server) routes() http.Handler {
 			s.answer(w, v, err)
 		})
 	}
-	mux.HandleFunc("GET /graph.css", graphStyle)
+	mux.HandleFunc("GET /look.css", style(look.CSS))
+	mux.HandleFunc("GET /graph.css", style(".graph {"+graph.Style+"}\n"))
 	mux.HandleFunc("GET /api/executions/{arn}/graph", s.graph)
 	mux.HandleFunc("GET /api/executions/{arn}/events", s.events)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {

@@ -311,7 +311,7 @@ func TestAnItemIsDataWhateverItSays(t *testing.T) {
 	if len(list.Items) != 1 || list.Items[0].Item != script || item.Item != script || item.Error != `<b>"Boom"</b>` {
 		t.Errorf("got %+v and %+v, expected the text as it is", list, item)
 	}
-	for _, path := range []string{"/", "/js/main.js", "/console.css", "/graph.css", "/vendor/preact.mjs", of("/items/0")} {
+	for _, path := range []string{"/", "/js/main.js", "/console.css", "/look.css", "/graph.css", "/vendor/preact.mjs", of("/items/0")} {
 		status, header, _ := s.ask(t, "GET", path, "", nil)
 		csp := header.Get("Content-Security-Policy")
 		if status != 200 || strings.Contains(csp, "unsafe") || !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "frame-ancestors 'none'") ||
@@ -319,7 +319,7 @@ func TestAnItemIsDataWhateverItSays(t *testing.T) {
 			t.Errorf("%s: got status %d and headers %v", path, status, header)
 		}
 	}
-	for path, kind := range map[string]string{"/": "text/html", "/js/main.js": "text/javascript", "/vendor/htm.mjs": "text/javascript", "/console.css": "text/css", "/graph.css": "text/css", "/icon.svg": "image/svg+xml"} {
+	for path, kind := range map[string]string{"/": "text/html", "/js/main.js": "text/javascript", "/vendor/htm.mjs": "text/javascript", "/console.css": "text/css", "/graph.css": "text/css", "/look.css": "text/css", "/icon.svg": "image/svg+xml"} {
 		if _, header, _ := s.ask(t, "GET", path, "", nil); !strings.HasPrefix(header.Get("Content-Type"), kind) {
 			t.Errorf("%s: got %s, expected %s", path, header.Get("Content-Type"), kind)
 		}

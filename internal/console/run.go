@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/console/feed"
-	"github.com/mapjob/mapjob/internal/graph"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
@@ -84,10 +84,12 @@ func describe(drawing string, lacks []string) string {
 	return before + "<desc>" + html.EscapeString(strings.Join(lacks, "; ")) + "</desc></svg>\n"
 }
 
-// graphStyle is the look of the graphs, for the element of the page that holds them.
-func graphStyle(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = fmt.Fprintf(w, ".graph {%s}\n", graph.Style)
+// style answers with a style sheet.
+func style(sheet string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		_, _ = io.WriteString(w, sheet)
+	}
 }
 
 // report returns the report of the summary.

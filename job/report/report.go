@@ -2,14 +2,11 @@ package report
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"io"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/number"
@@ -284,36 +281,4 @@ func markdownTable(b *bytes.Buffer, columns []string, rows [][]string) {
 
 func isNumber(cell string) bool {
 	return strings.Trim(cell, "0123456789.,-%<>") == ""
-}
-
-//go:embed report.html
-var page string
-
-// pageTemplate returns the parsed template of the page. It is parsed when it is
-// first used, because the binary of a worker has it and never uses it.
-var pageTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("report").Funcs(template.FuncMap{
-		"thousands": Thousands,
-		"number":    isNumber,
-		"compared":  (*Comparison).rows,
-		"bars":      (*Timeline).bars,
-		"step":      (*Timeline).step,
-		"highest":   (*Timeline).highest,
-		"percent64": func(n, of int64) float64 { return 100 * float64(n) / float64(max(of, 1)) },
-		"percent": func(n, of int) float64 {
-			if of == 0 {
-				return 0
-			}
-			return 100 * float64(n) / float64(of)
-		},
-	}).Parse(page))
-})
-
-// HTML writes the report as a page without external resources.
-func (r *Report) HTML(w io.Writer) error {
-	text := plain.NewWriter(w)
-	if err := pageTemplate().Execute(text, r); err != nil {
-		return err
-	}
-	return text.Flush()
 }

@@ -24,7 +24,7 @@ func TestThePageDrawsWhatIsKnown(t *testing.T) {
 	if err := (&report.Report{Job: "timed", Timeline: a.Timeline(), Slowest: a.Slowest}).HTML(&page); err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`title="1 succeeded, 0 failed after 40ms"`, `<div class="ok" style="width: 50.0%">`, "at most 2 a second"} {
+	for _, part := range []string{`<title>1 succeeded, 0 failed after 40 ms</title>`, `<rect class="good" width="50.00%"`, "at most 2 a second"} {
 		if !strings.Contains(page.String(), part) {
 			t.Errorf("got\n%s\nexpected it to contain %q", &page, part)
 		}
@@ -211,8 +211,9 @@ func TestAPageShowsAllTextsAsText(t *testing.T) {
 	if err := r.HTML(&text); err != nil {
 		t.Fatal(err)
 	}
-	// The job and the error are in the title and in the heading.
-	if got, expected := strings.Count(text.String(), shown), 2*2+11; got != expected {
+	// The job and the error are in the title and in the heading, the title of the section is the
+	// name of its table, too.
+	if got, expected := strings.Count(text.String(), shown), 2*2+12; got != expected {
 		t.Errorf("got %d texts that are shown as text, expected %d:\n%s", got, expected, &text)
 	}
 	if strings.Contains(text.String(), "<script") || strings.Contains(text.String(), `onload="`) {

@@ -41,6 +41,7 @@ var floors = [][]room{
 		{"internal/objectstore/chunked", nil, standard},
 		{"internal/objectstore/incoming", nil, libraries},
 		{"internal/loopback/...", nil, standard},
+		{"internal/look", nil, standard},
 		{"internal/number", nil, standard},
 		{"internal/pages", nil, standard},
 		{"internal/panics", nil, sdk},
@@ -76,7 +77,7 @@ var floors = [][]room{
 		{"internal/schedule", []string{"internal/number"}, standard},
 		{"internal/s3object/...", []string{"internal/pages", "internal/standin"}, sdk},
 		{"internal/value", nil, libraries},
-		{"job/report", []string{"internal/number", "internal/plain"}, standard},
+		{"job/report", []string{"internal/look", "internal/number", "internal/plain"}, standard},
 	},
 	{
 		{"internal/dynamodb/...", []string{"internal/loopback", "internal/nodejs", "internal/process"}, libraries},
@@ -164,7 +165,7 @@ var floors = [][]room{
 		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
-		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/outcome", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
+		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/look", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/outcome", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
 		{"internal/memory/sfn", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/sfnapi", "internal/statesarn", "internal/value"}, libraries},
 	},
 	{
