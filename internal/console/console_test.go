@@ -151,7 +151,12 @@ func (a *account) Execution(ctx context.Context, arn string) (*Opened, error) {
 // serve serves a console over an account.
 func serve(t *testing.T, a *account, options Options) *Server {
 	t.Helper()
-	options.Source = a
+	return serveSource(t, a, options)
+}
+
+func serveSource(t *testing.T, source Source, options Options) *Server {
+	t.Helper()
+	options.Source = source
 	s, err := Serve(options)
 	if err != nil {
 		t.Fatal(err)

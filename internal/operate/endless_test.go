@@ -35,7 +35,7 @@ func TestAnEndpointThatRepeatsItsTokens(t *testing.T) {
 		"GetExecutionHistory": func(ctx context.Context) error { return again.addHistory(ctx, graph.NewTrace(), monday, "FAILED") },
 		"the last events":     func(ctx context.Context) error { return second(again.Describe(ctx, monday)) },
 		"children": func(ctx context.Context) error {
-			return again.addChildren(ctx, graph.NewTrace(), "Map", &MapRun{ARN: monday}, 10)
+			return again.addChildren(ctx, graph.NewTrace(), "Map", &MapRun{ARN: monday}, Children{Most: 10})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

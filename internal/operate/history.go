@@ -3,7 +3,6 @@ package operate
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -41,20 +40,8 @@ func (s *Service) Event(ctx context.Context, arn string, id int64) (*types.Histo
 			}
 		}
 	}
-	return nil, &noEventError{id, arn}
+	return nil, notFoundError(fmt.Sprintf("event: got %d, expected one of the history of %s", id, arn))
 }
-
-// noEventError is the error of an event that a history does not have.
-type noEventError struct {
-	id  int64
-	arn string
-}
-
-func (e *noEventError) Error() string {
-	return fmt.Sprintf("event: got %d, expected one of the history of %s", e.id, e.arn)
-}
-
-func (e *noEventError) Is(err error) bool { return err == fs.ErrNotExist }
 
 // Event is an event of a history, without what it carries.
 type Event struct {

@@ -170,12 +170,10 @@ func (s *Service) Outcome(ctx context.Context, x *Execution, item int) (found *o
 	defer cancel()
 	var err error
 	switch {
-	case x.Running():
-		return nil, "the execution runs, and its results are written when it ends"
 	case x.own:
 		found, err = outcome.FindOwn(ctx, s.Store, item)
-	case x.Account == nil || x.Account.Report == nil:
-		return nil, "the execution has no report, beside which its results are"
+	case x.folder() == nil:
+		return nil, "the execution has no report, beside which its results are: it runs, or it ended before its summary"
 	default:
 		found, err = outcome.Find(ctx, s.Store, s.manifests(ctx, x), item)
 	}

@@ -6,6 +6,7 @@ package operate
 import (
 	"context"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -51,3 +52,9 @@ type Service struct {
 func (s *Service) explain(err error, subject string) error {
 	return awserror.Explain(err, s.Region, subject)
 }
+
+// notFoundError is the text of an [fs.ErrNotExist].
+type notFoundError string
+
+func (e notFoundError) Error() string        { return string(e) }
+func (e notFoundError) Is(target error) bool { return target == fs.ErrNotExist }

@@ -59,7 +59,7 @@ func TestTheOutcomeOfAnItemSaysWhenItEnded(t *testing.T) {
 		why  string
 	}{
 		"another item":     {s, ended, 3, "the results have no outcome of the item"},
-		"it runs":          {s, &Execution{Status: "RUNNING"}, 1, "the execution runs"},
+		"it runs":          {s, &Execution{Status: "RUNNING"}, 1, "it runs, or it ended before its summary"},
 		"no report":        {s, &Execution{Status: "FAILED", Name: "monday"}, 1, "the execution has no report"},
 		"Inline":           {&Service{API: mapRun{none: true}, Store: store}, ended, 1, "an Inline Map keeps its outcomes in the execution's history"},
 		"results are gone": {&Service{API: mapRun{}, Store: objects{}}, ended, 1, folder + "manifest.json"},

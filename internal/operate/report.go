@@ -140,8 +140,8 @@ func (s *Service) Report(ctx context.Context, x *Execution, name string) (io.Rea
 	}
 	object, err := s.Store.Open(ctx, folder.File(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &goneError{fmt.Sprintf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
-			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket)}
+		return nil, notFoundError(fmt.Sprintf("execution %s: s3://%s/%s does not exist any more, or it may not be read: allow s3:GetObject on arn:aws:s3:::%s/*",
+			x.Name, folder.Bucket, folder.File(name).Key, folder.Bucket))
 	}
 	return object, err
 }
@@ -164,10 +164,3 @@ func (s *Service) ReadReport(ctx context.Context, x *Execution) (*report.Report,
 	}
 	return &known, nil
 }
-
-// goneError is the error of a report that does not exist.
-type goneError struct{ text string }
-
-func (e *goneError) Error() string { return e.text }
-
-func (e *goneError) Is(err error) bool { return err == fs.ErrNotExist }

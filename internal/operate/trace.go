@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -41,9 +42,15 @@ func (t *Traced) Graph(x *Execution) (*graph.Graph, error) {
 	return g, nil
 }
 
-// Trace reads the histories of an execution and of at most so many children of each
-// Map Run, those that failed first.
-func (s *Service) Trace(ctx context.Context, x *Execution, children int) (*Traced, error) {
+// Children says how many children of each Map Run are read for a trace.
+type Children struct {
+	Most   int
+	Within time.Duration // no further child is read after it; 0: any time
+}
+
+// Trace reads the histories of an execution and of some children of each Map Run, those that
+// failed first.
+func (s *Service) Trace(ctx context.Context, x *Execution, children Children) (*Traced, error) {
 	machine, err := s.API.DescribeStateMachineForExecution(ctx, &sfn.DescribeStateMachineForExecutionInput{ExecutionArn: &x.ARN})
 	if err != nil {
 		return nil, s.explain(err, x.ARN)
@@ -133,12 +140,15 @@ func event(e *types.HistoryEvent) graph.Event {
 	return of
 }
 
-// addChildren adds the histories of at most so many children of a Map Run, those that
-// failed first.
-func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string, run *MapRun, most int) error {
+// addChildren adds the histories of some children of a Map Run, those that failed first.
+func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string, run *MapRun, children Children) error {
 	read := map[string]bool{}
+	began := time.Now()
+	enough := func() bool {
+		return len(read) == children.Most || children.Within > 0 && time.Since(began) > children.Within
+	}
 	for _, status := range []types.ExecutionStatus{types.ExecutionStatusFailed, ""} {
-		if len(read) == most {
+		if enough() {
 			break
 		}
 		all := sfn.NewListExecutionsPaginator(s.API, &sfn.ListExecutionsInput{MapRunArn: &run.ARN, StatusFilter: status, MaxResults: mostResults})
@@ -155,7 +165,7 @@ func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string
 				if read[arn] {
 					continue
 				}
-				if len(read) == most {
+				if enough() {
 					break
 				}
 				read[arn] = true
@@ -163,7 +173,7 @@ func (s *Service) addChildren(ctx context.Context, to *graph.Trace, state string
 					return err
 				}
 			}
-			if len(read) == most {
+			if enough() {
 				break
 			}
 		}

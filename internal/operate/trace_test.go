@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/google/go-cmp/cmp"
@@ -28,7 +29,7 @@ func traced(t *testing.T, s *operate.Service, arn string, children int) map[stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	of, err := s.Trace(t.Context(), x, children)
+	of, err := s.Trace(t.Context(), x, operate.Children{Most: children})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,12 +111,28 @@ func TestATraceSaysWhatItLacks(t *testing.T) {
 	if _, err := s.Watch(t.Context(), arn, func(*operate.Status) {}); err != nil {
 		t.Fatal(err)
 	}
-	s.API = unlisted{s.API}
 	x, err := s.Describe(t.Context(), arn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	of, err := s.Trace(t.Context(), x, 10)
+	// Time is up after the first child that is read.
+	of, err := s.Trace(t.Context(), x, operate.Children{Most: 10, Within: time.Nanosecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	machine, err := asl.Parse(of.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := graph.New(machine)
+	g.Mark(of.Trace)
+	for _, n := range g.Nodes {
+		if n.Name == "Check" && (n.Visits == nil || n.Visits.Entered > 1) {
+			t.Errorf("got %+v, expected at most one child", n.Visits)
+		}
+	}
+	s.API = unlisted{s.API}
+	of, err = s.Trace(t.Context(), x, operate.Children{Most: 10})
 	if err != nil || len(of.Lacks) != 1 || !strings.Contains(of.Lacks[0], "what happened inside Sort is not known: ") || !strings.Contains(of.Lacks[0], "not implemented") {
 		t.Fatalf("got %+v and %v, expected why the children are not known", of, err)
 	}
@@ -125,7 +142,7 @@ func TestATraceSaysWhatItLacks(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Trace(ctx, x, 10); err == nil {
+	if _, err := s.Trace(ctx, x, operate.Children{Most: 10}); err == nil {
 		t.Error("got a trace after its end, expected an error")
 	}
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -36,6 +37,10 @@ func (s *source) Open(ctx context.Context) (*console.Jobs, error) {
 	return &console.Jobs{Service: session.Service, Machines: machines, Command: session.JobCommand, Close: session.Close}, nil
 }
 
+// longestTrace is how long children of a Map Run are read for a graph, which the page draws
+// again while the execution runs. The graph says how many children it has.
+const longestTrace = 2 * time.Second
+
 // Execution implements [console.Source].
 func (s *source) Execution(ctx context.Context, arn string) (*console.Opened, error) {
 	session, end := s.aws, func() error { return nil }
@@ -54,7 +59,7 @@ func (s *source) Execution(ctx context.Context, arn string) (*console.Opened, er
 	return &console.Opened{
 		Service: session.Service, Execution: x, Close: end,
 		Logs:    func(ctx context.Context) ([]functionlog.Log, error) { return session.Logs(ctx, x, nil) },
-		Trace:   func(ctx context.Context) (*operate.Traced, error) { return session.Trace(ctx, x) },
+		Trace:   func(ctx context.Context) (*operate.Traced, error) { return session.Trace(ctx, x, longestTrace) },
 		Waiting: func() (*waiting.Service, error) { return session.Waiting(x) },
 		Again:   func(ctx context.Context) []string { return session.Again(ctx, x) },
 		Command: func(name string, words ...string) string { return session.Command(name, x, words...) },

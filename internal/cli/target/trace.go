@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/operate"
@@ -24,14 +25,15 @@ func (o *One) Trace(ctx context.Context) (x *operate.Execution, traced *operate.
 		return nil, nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	traced, err = s.Trace(ctx, x)
+	traced, err = s.Trace(ctx, x, 0)
 	return x, traced, err
 }
 
-// Trace returns what happened at the states of an execution.
-func (s *Session) Trace(ctx context.Context, x *operate.Execution) (traced *operate.Traced, err error) {
+// Trace returns what happened at the states of an execution. After a time, no further child is
+// read; 0: any time.
+func (s *Session) Trace(ctx context.Context, x *operate.Execution, within time.Duration) (traced *operate.Traced, err error) {
 	if !s.target.Local {
-		return s.Service.Trace(ctx, x, tracedOnAWS)
+		return s.Service.Trace(ctx, x, operate.Children{Most: tracedOnAWS, Within: within})
 	}
 	stored, err := s.archive.Execution(x.ARN)
 	if err != nil {
@@ -44,5 +46,5 @@ func (s *Session) Trace(ctx context.Context, x *operate.Execution) (traced *oper
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	service := operate.Service{API: localClient("http://stepfunctions", sfnapi.New(nil, run)), Region: "local"}
-	return service.Trace(ctx, x, tracedHere)
+	return service.Trace(ctx, x, operate.Children{Most: tracedHere, Within: within})
 }
