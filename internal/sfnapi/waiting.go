@@ -38,7 +38,7 @@ type listedTask struct {
 }
 
 // mostInput is how much of an input is listed, in bytes.
-const mostInput = 1000
+const mostInput = 16 << 10
 
 func (s *Service) listWaitingTasks(r waitingRequest) (*waitingAnswer, *apiError) {
 	most, refused := r.size()

@@ -17,6 +17,29 @@ import (
 // failed, and run them again. With the variable CONSOLE_SHOTS, a folder, it leaves
 // screenshots there.
 func TestTheConsole(t *testing.T) {
+	c := newConsole(t)
+	var items bytes.Buffer
+	items.WriteString(`{"do": "exit"}` + "\n" + `{"do": "succeed"}` + "\n") // one batch, which fails as a whole
+	for i := range 6 {
+		fmt.Fprintf(&items, `{"do": "say", "say": "<script>alert(1)</script>", "print": "the worker has seen it", "bytes": %d}`+"\n", i)
+	}
+	for range 600 {
+		items.WriteString(`{"do": "nap", "ms": 300}` + "\n")
+	}
+	c.write(t, "items.jsonl", items.String(), 0o600)
+	c.visit(t, "console.mjs", "--job", "Tolerant", "--items", "items.jsonl")
+}
+
+// TestTasksThatWait lets a user of a browser answer the tasks of a run.
+func TestTasksThatWait(t *testing.T) {
+	newConsole(t).visit(t, "waiting.mjs", "--job", "Asks", "--input", `{"items": ["<script>alert(1)</script>", "b", "c"]}`)
+}
+
+// console is a folder in which mapjob run opens the console.
+type console struct{ root, work, mapjob, path, assembly, chromium string }
+
+func newConsole(t *testing.T) *console {
+	t.Helper()
 	chromium := find(t)
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -29,45 +52,42 @@ func TestTheConsole(t *testing.T) {
 		}
 		t.Skip("found no playwright-core: run make test-setup to try the console in a browser")
 	}
-	path := filepath.Join(modules, ".bin") + string(os.PathListSeparator) + os.Getenv("PATH")
-	work, assembly := t.TempDir(), t.TempDir()
-	mapjob := filepath.Join(t.TempDir(), "mapjob")
+	c := &console{root: root, work: t.TempDir(), mapjob: filepath.Join(t.TempDir(), "mapjob"), assembly: t.TempDir(), chromium: chromium,
+		path: filepath.Join(modules, ".bin") + string(os.PathListSeparator) + os.Getenv("PATH")}
 	for _, cmd := range []*exec.Cmd{
-		{Path: goCommand(t), Dir: root, Args: []string{"go", "build", "-o", mapjob, "./cmd/mapjob"}},
+		{Path: goCommand(t), Dir: root, Args: []string{"go", "build", "-o", c.mapjob, "./cmd/mapjob"}},
 		{Path: goCommand(t), Dir: filepath.Join(root, "test", "script", "faulty"), Args: []string{"go", "run", "."}},
 	} {
-		cmd.Env = append(os.Environ(), "PATH="+path, "CDK_OUTDIR="+assembly, "CDK_VALIDATION=false",
+		cmd.Env = append(os.Environ(), "PATH="+c.path, "CDK_OUTDIR="+c.assembly, "CDK_VALIDATION=false",
 			`CDK_CONTEXT_JSON={"mapjob:local":true,"aws:cdk:enable-path-metadata":true}`)
 		if said, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", cmd, err, said)
 		}
 	}
-
-	var items bytes.Buffer
-	items.WriteString(`{"do": "exit"}` + "\n" + `{"do": "succeed"}` + "\n") // one batch, which fails as a whole
-	for i := range 6 {
-		fmt.Fprintf(&items, `{"do": "say", "say": "<script>alert(1)</script>", "print": "the worker has seen it", "bytes": %d}`+"\n", i)
-	}
-	for range 600 {
-		items.WriteString(`{"do": "nap", "ms": 300}` + "\n")
-	}
-	write := func(name, text string, mode os.FileMode) {
-		if err := os.WriteFile(filepath.Join(work, name), []byte(text), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("items.jsonl", items.String(), 0o600)
 	for _, name := range []string{"xdg-open", "open"} { // the browser of the user
-		write(name, "#!/bin/sh\necho \"$1\" > "+filepath.Join(work, "opened.new")+" && mv "+filepath.Join(work, "opened.new")+" "+filepath.Join(work, "opened")+"\n", 0o700)
+		opened := filepath.Join(c.work, "opened")
+		c.write(t, name, "#!/bin/sh\necho \"$1\" > "+opened+".new && mv "+opened+".new "+opened+"\n", 0o700)
 	}
-	if err := os.Symlink(modules, filepath.Join(work, "node_modules")); err != nil {
+	if err := os.Symlink(modules, filepath.Join(c.work, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
 
+func (c *console) write(t *testing.T, name, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(c.work, name), []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// visit opens the console beside a run, and lets a script visit it.
+func (c *console) visit(t *testing.T, script string, args ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	run := exec.CommandContext(ctx, mapjob, "run", "--console", "--app", "cp -R "+assembly+"/. $CDK_OUTDIR", "--job", "Tolerant", "--items", "items.jsonl")
-	run.Dir, run.Env = work, append(os.Environ(), "PATH="+work+string(os.PathListSeparator)+path)
+	run := exec.CommandContext(ctx, c.mapjob, append([]string{"run", "--console", "--app", "cp -R " + c.assembly + "/. $CDK_OUTDIR"}, args...)...)
+	run.Dir, run.Env = c.work, append(os.Environ(), "PATH="+c.work+string(os.PathListSeparator)+c.path)
 	run.Cancel, run.WaitDelay = func() error { return run.Process.Signal(syscall.SIGINT) }, 30*time.Second
 	var said bytes.Buffer
 	run.Stdout, run.Stderr = &said, &said
@@ -79,12 +99,12 @@ func TestTheConsole(t *testing.T) {
 
 	address := ""
 	for address == "" && ctx.Err() == nil {
-		text, _ := os.ReadFile(filepath.Join(work, "opened"))
+		text, _ := os.ReadFile(filepath.Join(c.work, "opened"))
 		address = strings.TrimSpace(string(text))
 		time.Sleep(50 * time.Millisecond)
 	}
-	story := exec.CommandContext(ctx, filepath.Join(modules, ".bin", "node"), "console.mjs")
-	story.Env = append(os.Environ(), "ADDRESS="+address, "CHROMIUM="+chromium, "SHOTS="+os.Getenv("CONSOLE_SHOTS"))
+	story := exec.CommandContext(ctx, filepath.Join(c.root, "node_modules", ".bin", "node"), script)
+	story.Env = append(os.Environ(), "ADDRESS="+address, "CHROMIUM="+c.chromium, "SHOTS="+os.Getenv("CONSOLE_SHOTS"))
 	problems, err := story.CombinedOutput()
 	if err != nil {
 		t.Errorf("the console in a browser: %v\n%s", err, problems)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/mapjob/mapjob/internal/gobuild"
+	"github.com/mapjob/mapjob/internal/operate/waiting"
 	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/template"
 	"github.com/mapjob/mapjob/test/script/commands"
@@ -59,7 +60,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"edit": edit, "ask": commands.Ask, "json": commands.JSON, "lines": checkLines, "module": makeModule, "nothing-left": commands.NothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "wait-for": waitFor,
+			"edit": edit, "ask": commands.Ask, "json": commands.JSON, "lines": checkLines, "module": makeModule, "nothing-left": commands.NothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "sample": copySample, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "take-token": takeToken, "wait-for": waitFor,
 		},
 	})
 }
@@ -75,6 +76,23 @@ func makeModule(ts *testscript.TestScript, _ bool, _ []string) {
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sums, 0o600))
+}
+
+// take-token NAME ITEM: the variable is the token of an item's task, in the last answer of
+// mapjob waiting --json.
+func takeToken(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: take-token NAME ITEM")
+	}
+	var tasks []waiting.Task
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &tasks))
+	for _, task := range tasks {
+		if strconv.Itoa(task.First) == args[1] {
+			ts.Setenv(args[0], task.Token)
+			return
+		}
+	}
+	ts.Fatalf("item %s: got no task in %v", args[1], tasks)
 }
 
 // checkPrivate checks that other users have no access to a folder, nor to

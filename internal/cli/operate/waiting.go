@@ -53,6 +53,9 @@ func (c *Waiting) Run(ctx context.Context, streams *terminal.Streams) (err error
 	if err := c.check(); err != nil {
 		return err
 	}
+	if !c.Local {
+		return target.ErrNotListed
+	}
 	s, x, err := c.Find(ctx, false)
 	if err != nil {
 		return err

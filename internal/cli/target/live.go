@@ -39,12 +39,15 @@ func (s *Session) endpoints(x *operate.Execution) (map[string]string, error) {
 	return endpoints, nil
 }
 
+// ErrNotListed says why tasks of an execution on AWS can't be listed.
+var ErrNotListed = errors.New("AWS can't list the tasks that wait for an answer to their token. Whoever has a token answers it: look where the function " +
+	"has sent it. --local lists the tasks of a run on this machine")
+
 // Waiting returns what lists and answers the tasks of an execution that wait for an answer
 // to their token.
 func (s *Session) Waiting(x *operate.Execution) (*waiting.Service, error) {
 	if !s.target.Local {
-		return nil, errors.New("AWS can't list tasks that wait for an answer to their token: it has no such operation. Whoever got a token answers it: " +
-			"look at the log of the function, or into the queue, that it was sent to. --local lists those of a run on this machine")
+		return nil, ErrNotListed
 	}
 	if !x.Running() {
 		return nil, fmt.Errorf("execution %s has ended with status %s: no task of it waits", x.Name, x.Status)

@@ -12,21 +12,24 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/mapjob/mapjob/internal/protocol"
 )
 
 // Task is a task that waits.
 type Task struct {
-	Token      string     `json:"token"`
-	Execution  string     `json:"execution"` // the ARN; inside a Distributed Map that of the child
-	State      string     `json:"state"`
-	Resource   string     `json:"resource"`
-	Since      time.Time  `json:"since"`
-	Until      *time.Time `json:"until,omitempty"`         // when it times out without an answer or a heartbeat
-	Heartbeat  *time.Time `json:"lastHeartbeat,omitempty"` // when it came
-	First      int        `json:"firstItem"`               // index of the first of its items
-	Items      int        `json:"items,omitempty"`         // their number; 0 outside of a Map
-	Input      string     `json:"input"`                   // what was sent with the token; the beginning, if it is long
-	InputBytes int        `json:"inputBytes"`              // of all of it
+	Token      string            `json:"token"`
+	Execution  string            `json:"execution"` // the ARN; inside a Distributed Map that of the child
+	State      string            `json:"state"`
+	Resource   string            `json:"resource"`
+	Since      time.Time         `json:"since"`
+	Until      *time.Time        `json:"until,omitempty"`         // when it times out without an answer or a heartbeat
+	Heartbeat  *time.Time        `json:"lastHeartbeat,omitempty"` // when it came
+	First      int               `json:"firstItem"`               // index of the first of its items, in a job that of the execution
+	Items      int               `json:"items,omitempty"`         // their number; 0 outside of a Map
+	Item       []json.RawMessage `json:"item,omitempty"`          // the items themselves, of a job
+	Input      string            `json:"input"`                   // what was sent with the token; the beginning, if it is long
+	InputBytes int               `json:"inputBytes"`              // of all of it
 }
 
 // Page is a page of tasks, the one that waits longest first.
@@ -65,9 +68,27 @@ func (s *Service) List(ctx context.Context, execution, next string, most int) (*
 	for i := range answer.WaitingTasks {
 		t := &answer.WaitingTasks[i]
 		page.Tasks[i] = Task{t.TaskToken, t.ExecutionARN, t.StateName, t.Resource, instant(t.StartDate), timeOf(t.TimeoutDate), timeOf(t.LastHeartbeatDate),
-			t.FirstItem, t.Items, t.Input, t.InputBytes}
+			t.FirstItem, t.Items, nil, t.Input, t.InputBytes}
+		page.Tasks[i].ofJob()
 	}
 	return page, nil
+}
+
+// ofJob takes the items from what a job has sent to its worker. The index of each is that
+// among all items of the execution.
+func (t *Task) ofJob() {
+	var input struct {
+		Payload struct {
+			Items []protocol.Indexed[json.RawMessage]
+		}
+	}
+	if json.Unmarshal([]byte(t.Input), &input) != nil || len(input.Payload.Items) == 0 {
+		return
+	}
+	t.First, t.Items = input.Payload.Items[0].Index, len(input.Payload.Items)
+	for _, item := range input.Payload.Items {
+		t.Item = append(t.Item, item.Item)
+	}
 }
 
 // instant returns the time of seconds since 1970.

@@ -22,6 +22,7 @@ func main() {
 	worker := gofunction.New(stack, jsii.String("Worker"), function("worker"))
 	summary := gofunction.New(stack, jsii.String("Summary"), function("summary"))
 	jobStart := gofunction.New(stack, jsii.String("JobStart"), function("jobstart"))
+	asker := gofunction.New(stack, jsii.String("Asker"), function("asker"))
 	nonsense := gofunction.New(stack, jsii.String("Nonsense"), function("nonsense"))
 
 	inTwos := &mapjob.Distributed{BatchSize: jsii.Number(2)}
@@ -51,6 +52,10 @@ func main() {
 		Mode: &mapjob.Distributed{BatchSize: jsii.Number(1), MaxConcurrency: jsii.Number(1)},
 	})
 	mapjob.New(stack, jsii.String("Rows"), &mapjob.Props{Source: &mapjob.CSV{Bucket: in}, Worker: worker})
+	mapjob.New(stack, jsii.String("Asks"), &mapjob.Props{
+		Callback: &mapjob.Callback{Worker: asker, Timeout: awscdk.Duration_Hours(jsii.Number(1))}, Source: &mapjob.InputList{}, Summary: summary,
+		ToleratedFailurePercentage: jsii.Number(50),
+	})
 	app.Synth(nil)
 }
 
