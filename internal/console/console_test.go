@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/functionlog"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/waiting"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -141,8 +142,9 @@ func (a *account) Execution(ctx context.Context, arn string) (*Opened, error) {
 	s := a.service()
 	x, err := s.Describe(ctx, arn)
 	return &Opened{Service: s, Execution: x, Command: command, Close: nothing,
-		Logs:  func(context.Context) ([]functionlog.Log, error) { return nil, errors.New("no log group") },
-		Again: func(context.Context) []string { return nil },
+		Logs:    func(context.Context) ([]functionlog.Log, error) { return nil, errors.New("no log group") },
+		Waiting: func() (*waiting.Service, error) { return nil, errors.New("nothing waits") },
+		Again:   func(context.Context) []string { return nil },
 		Live: func(context.Context, bool) (*operate.Service, func() error, error) {
 			return s, nothing, nil
 		}}, err
@@ -218,7 +220,7 @@ func (s *Server) get(t *testing.T, path string, v any) string {
 var requests = []struct{ method, path string }{
 	{"GET", "/api/session"}, {"GET", "/api/executions"}, {"GET", of("")}, {"GET", of("/events")}, {"GET", of("/graph")}, {"GET", of("/report")},
 	{"GET", of("/failures")}, {"GET", of("/items")}, {"GET", of("/items/0")}, {"GET", of("/history")}, {"GET", of("/history/1")},
-	{"POST", of("/plan")}, {"POST", of("/rerun")}, {"POST", of("/stop")}, {"POST", of("/redrive")},
+	{"GET", of("/waiting")}, {"POST", of("/answer")}, {"POST", of("/plan")}, {"POST", of("/rerun")}, {"POST", of("/stop")}, {"POST", of("/redrive")},
 }
 
 func TestOtherPagesAndProgramsWithoutTheTokenGetNothing(t *testing.T) {

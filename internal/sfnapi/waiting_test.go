@@ -1,0 +1,81 @@
+package sfnapi
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mapjob/mapjob/internal/engine"
+)
+
+func TestWaitingTasksAreListedWhileTheyAreAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(nil, nil)
+		first, second := s.Tasks(), s.Tasks()
+		first.Execution, second.Execution = "one", "two"
+		wait := func(tasks *Tasks, token string) {
+			s.tasks.add(&waitingTask{tasks: tasks, since: time.Now(), request: &engine.Request{StateName: "Ask", ExecutionARN: tasks.Execution + "/child",
+				Timeout: time.Hour, Heartbeat: time.Minute, Parameters: token, Callback: &engine.Callback{Token: token}}})
+		}
+		for i := range 5 {
+			wait(first, fmt.Sprint("a", i))
+		}
+		wait(second, "b0")
+		list := func(execution, next string, most int) (tokens string, answer *waitingAnswer) {
+			answer, refused := s.listWaitingTasks(waitingRequest{page{most, next}, execution})
+			if refused != nil {
+				t.Fatal(refused)
+			}
+			for _, task := range answer.WaitingTasks {
+				tokens += task.TaskToken + " "
+			}
+			return tokens, answer
+		}
+
+		got, begun := list("one", "", 2)
+		if got != "a0 a1 " || begun.Total != 5 {
+			t.Errorf("got %s of %d, expected the first two of five", got, begun.Total)
+		}
+		s.tasks.Callback("a2", false)
+		wait(first, "a5")
+		if got, last := list("one", begun.NextToken, 1000); got != "a3 a4 a5 " || last.Total != 5 || last.NextToken != "" {
+			t.Errorf("got %s of %d, then %q, expected each that still waits once", got, last.Total, last.NextToken)
+		}
+		if got, _ := list("two/child", "", 10); got != "b0 " {
+			t.Errorf("got %s of a child, expected its own", got)
+		}
+		if _, all := list("", "", 0); all.Total != 6 {
+			t.Errorf("got %d of all executions, expected 6", all.Total)
+		}
+		if _, refused := s.listWaitingTasks(waitingRequest{page{10, begun.NextToken}, "two"}); refused == nil || refused.Type != "InvalidToken" {
+			t.Errorf("got %v for the token of another execution", refused)
+		}
+
+		// A task without heartbeats times out after a minute, each heartbeat gives it another one.
+		until := func() float64 {
+			_, page := list("two", "", 1)
+			return float64(*page.WaitingTasks[0].TimeoutDate) - float64(epochOf(time.Now()))
+		}
+		time.Sleep(40 * time.Second)
+		if left := until(); left != 20 {
+			t.Errorf("got %v s left, expected 20", left)
+		}
+		s.tasks.Callback("b0", true)
+		if left := until(); left != 60 {
+			t.Errorf("got %v s left after a heartbeat, expected 60", left)
+		}
+
+		first.Close()
+		if got, _ := list("", "", 10); got != "b0 " {
+			t.Errorf("got %s after the end of an execution, expected those of the other", got)
+		}
+		for i := range 10_000 {
+			wait(first, fmt.Sprint("c", i))
+			s.tasks.Callback(fmt.Sprint("c", i), false)
+		}
+		if n := len(s.tasks.order); n > 100 {
+			t.Errorf("got %d tasks in memory, expected those that wait and a few", n)
+		}
+	})
+}
