@@ -63,7 +63,7 @@ var floors = [][]room{
 	{ // Each of these knows one subject.
 		{"internal/filelock", []string{"internal/regular"}, libraries},
 		{"internal/pace", []string{"internal/number"}, standard},
-		{"internal/plan/page", []string{"internal/number"}, standard},
+		{"internal/plan/page", []string{"internal/look", "internal/number"}, standard},
 		{"internal/lambdahost/...", []string{"internal/loopback", "internal/process", "internal/uuid"}, standard},
 		{"internal/sqs", []string{"internal/agenda", "internal/loopback", "internal/uuid"}, standard},
 		{"internal/awserror", []string{"internal/silence", "internal/statesarn", "internal/typed"}, sdk},

@@ -7,6 +7,8 @@ import (
 	"html/template"
 	"io"
 	"slices"
+
+	"github.com/mapjob/mapjob/internal/look"
 )
 
 // Report holds what the page shows.
@@ -94,10 +96,11 @@ type Wall struct {
 var text string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"bars":   drawBars,
-	"lines":  drawLines,
-	"keys":   keys,
-	"number": func(t Table, column int) bool { return t.number(column) },
+	"colours": func() template.CSS { return template.CSS(look.Colours) },
+	"bars":    drawBars,
+	"lines":   drawLines,
+	"keys":    keys,
+	"number":  func(t Table, column int) bool { return t.number(column) },
 }).Parse(text))
 
 // Write writes the page.
