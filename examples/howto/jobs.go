@@ -45,7 +45,7 @@ func watch(stack awscdk.Stack) {
 	nightly := mapjob.New(stack, jsii.String("Nightly"), &mapjob.Props{Worker: worker, Source: &mapjob.InputList{}, Notify: alerts})
 	observe.NewEndings(stack, jsii.String("Endings"), &observe.EndingsProps{
 		StateMachine: nightly.StateMachine(), Topic: alerts,
-		Except: []string{"MapJob.TooManyFailures", "MapJob.LostItems"}, // Notify has told it
+		Except: []string{"MapJob.TooManyFailures", "MapJob.LostItems"}, // Notify reports them
 	})
 	observe.New(stack, jsii.String("Watch"), &observe.Props{
 		Job: nightly, Topic: alerts,

@@ -27,7 +27,7 @@ func schedule(stack awscdk.Stack) {
 	})
 }
 
-// event starts a job once for each till that is closed, however often that is told.
+// event starts a job once for each till that is closed, however many events say so.
 func event(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
 	jobStart, _ := dueOrders(stack)
@@ -66,4 +66,5 @@ func webhook(stack awscdk.Stack) {
 		Authorization: &trigger.StandardWebhooks{},
 	})
 	awscdk.NewCfnOutput(stack, jsii.String("PartnerURL"), &awscdk.CfnOutputProps{Value: partner.URL()})
+	awscdk.NewCfnOutput(stack, jsii.String("PartnerSecret"), &awscdk.CfnOutputProps{Value: partner.Secret().SecretArn()})
 }

@@ -42,6 +42,7 @@ var notRun = []unrun{
 	{`^aws s3 rb --force s3://BUCKET$|^aws dynamodb delete-table --table-name TABLE$`, "needs a deleted stack; test/deploy does the same with the SDK"},
 	{`^MAPJOB_AWS_ACCOUNT=123456789012 make deploy-check$`, "needs an account of AWS; test/deploy tests its parts"},
 	{`^aws stepfunctions start-execution --state-machine-arn ARN --input`, "needs a deployed stack; test/script starts executions on this machine with it"},
+	{`^aws secretsmanager get-secret-value --secret-id SECRET --query SecretString --output text$`, "needs the secret of a deployed stack"},
 	{`^make bench$`, "takes half an hour, and compares with peers; the tests of test/bench run its parts"},
 	{`^make (changelog|release) `, "releases a version; the tests of test/release run its parts"},
 	{`^(git commit|sha256sum|gh attestation|CGO_ENABLED=0 GOOS=linux) `, "is about a release that is published"},
