@@ -69,11 +69,12 @@ mutants: ## Check that the soak finds wrong handler kits; go test finds wrong de
 	go test -count=1 -timeout 20m ./test/soak -run '^TestTheSoakFindsEachMutant$$' -soak.kit
 
 .PHONY: lint
-lint: ## Run go vet, golangci-lint and actionlint.
+lint: test-setup ## Run go vet, golangci-lint, actionlint and, for the console's page, eslint.
 	go vet ./...
 	go run $(GOLANGCI_LINT) run
 	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go run $(GOLANGCI_LINT) run &&) true
 	go run $(ACTIONLINT)
+	test/node_modules/.bin/eslint --config test/eslint.config.mjs --max-warnings 0 internal/console/page/js test/browser
 
 # What was recorded from AWS is no part of the repository.
 .PHONY: conformance

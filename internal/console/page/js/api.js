@@ -39,11 +39,11 @@ async function send(path, init) {
     throw new APIError(0, 'the console does not answer: is mapjob console still running?')
   }
   if (answer.ok) return answer
-  let text = answer.statusText
+  let message = answer.statusText
   try {
-    text = (await answer.json()).error
+    message = (await answer.json()).error
   } catch { /* not of the console */ }
-  throw new APIError(answer.status, text)
+  throw new APIError(answer.status, message)
 }
 
 // address returns a path of the API, with the parameters that have a value.
@@ -52,8 +52,8 @@ export function address(parts, parameters = {}) {
   for (const [name, value] of Object.entries(parameters)) {
     for (const one of [value].flat()) if (one !== undefined && one !== null && one !== '') q.append(name, one)
   }
-  const text = q.toString()
-  return '/api/' + parts.map(encodeURIComponent).join('/') + (text && '?' + text)
+  const search = q.toString()
+  return '/api/' + parts.map(encodeURIComponent).join('/') + (search && '?' + search)
 }
 
 export async function get(parts, parameters, signal) {

@@ -144,7 +144,7 @@ class Item extends Component {
     }
   }
 
-  render({ index, close, arn }, { item, failure }) {
+  render({ index, close }, { item, failure }) {
     return html`<section class="item" aria-label=${'Item ' + index}>
       <h2>Item ${thousands(Number(index))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
       <${Failure} of=${failure}/>
