@@ -2,7 +2,7 @@
 import { get } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
-import { runAddress } from './runs.js'
+import { changed, runAddress } from './runs.js'
 import { count, duration, milliseconds, thousands } from './words.js'
 import { pretty } from './why.js'
 
@@ -10,9 +10,11 @@ const rowHeight = 32 // as in console.css
 const beyond = 10 // rows above and below those that are seen
 
 export class History extends Component {
-  state = { events: [], top: 0, height: 600 }
+  state = { ...indexed([]), top: 0, height: 600 }
 
   list = createRef()
+  all = [] // the events of the pages that are full
+  last = { after: undefined } // where the last page begins
 
   componentDidMount() {
     this.read()
@@ -28,29 +30,44 @@ export class History extends Component {
 
   read = async () => {
     try {
-      const all = []
-      for (let after; after !== '';) {
-        const page = await get(['executions', this.props.arn, 'history'], { after })
+      // Of an execution that runs, only the last page is read again.
+      for (let next; next !== '';) {
+        const page = await get(['executions', this.props.arn, 'history'], { after: this.last.after })
         if (this.gone) return
-        all.push(...page.events)
-        after = page.next
-        if (all.length > this.state.events.length) this.setState({ events: named(all), command: page.command, failure: null })
+        const events = this.all.concat(page.events)
+        next = page.next
+        if (next) {
+          this.all = events
+          this.last.after = next
+        }
+        if (events.length !== this.state.events.length) this.setState({ ...indexed(events), command: page.command })
       }
-      this.setState({ read: true })
-      const last = all[all.length - 1]?.type ?? ''
-      if (!/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(last)) this.timer = setTimeout(this.read, this.props.session.local ? 2_000 : 15_000)
+      this.setState({ read: true, failure: null })
+      const type = this.state.events.at(-1)?.type ?? ''
+      if (!/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type)) this.timer = setTimeout(this.read, this.props.session.local ? 2_000 : 15_000)
     } catch (failure) {
-      if (!this.gone) this.setState({ failure })
+      if (this.gone) return
+      if (failure.status === 400 && this.last.after) { // a place is kept for a day
+        this.all = []
+        this.last.after = undefined
+        this.timer = setTimeout(this.read, 2_000)
+      } else {
+        this.setState({ failure })
+      }
     }
   }
 
-  go(change) {
-    const query = new URLSearchParams(this.props.query)
-    for (const [name, value] of Object.entries(change)) {
-      if (value) query.set(name, value)
-      else query.delete(name)
+  // shown returns the events of the filters. It is asked whenever the list scrolls.
+  shown(events, type, state) {
+    const { of } = this
+    if (of?.events !== events || of.type !== type || of.state !== state) {
+      this.of = { events, type, state, shown: events.filter((e) => (!type || e.type === type) && (!state || e.state === state)) }
     }
-    location.hash = runAddress(this.props.arn, '/history' + (query.toString() && '?' + query))
+    return this.of.shown
+  }
+
+  go(change) {
+    location.hash = runAddress(this.props.arn, '/history' + changed(this.props.query, change))
   }
 
   keys = (e, events) => {
@@ -65,20 +82,18 @@ export class History extends Component {
     if ((to + 1) * rowHeight > scrollTop + clientHeight) this.list.current.scrollTop = (to + 1) * rowHeight - clientHeight
   }
 
-  render({ arn, query }, { events, top, height, read, failure, command }) {
+  render({ arn, query }, { events, times, types, states, top, height, read, failure, command }) {
     const type = query.get('type') ?? ''
     const state = query.get('state') ?? ''
     const chosen = query.get('event')
-    const shown = events.filter((e) => (!type || e.type === type) && (!state || e.state === state))
+    const shown = this.shown(events, type, state)
     const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
     const rows = shown.slice(first, Math.ceil((top + height) / rowHeight) + beyond)
-    const times = new Map(events.map((e) => [e.id, e.at]))
-    const options = (name) => [...new Set(events.map((e) => e[name]).filter(Boolean))].sort()
-    const select = (name, word, value) => html`<label>${word} <select value=${value} onChange=${(e) => this.go({ [name]: e.target.value, event: null })}>
-      <option value="">all</option>${options(name).map((o) => html`<option value=${o} selected=${o === value}>${o}</option>`)}</select></label>`
+    const select = (name, word, value, options) => html`<label>${word} <select value=${value} onChange=${(e) => this.go({ [name]: e.target.value, event: null })}>
+      <option value="">all</option>${options.map((o) => html`<option value=${o} selected=${o === value}>${o}</option>`)}</select></label>`
     return html`<main>
       <h1>History</h1>
-      <div class="filters">${select('type', 'Type', type)}${select('state', 'State', state)}<span class="dim" role="status">${shown.length === events.length ? count(events.length, 'event') : `${thousands(shown.length)} of ${count(events.length, 'event')}`}</span></div>
+      <div class="filters">${select('type', 'Type', type, types)}${select('state', 'State', state, states)}<span class="dim" role="status">${shown.length === events.length ? count(events.length, 'event') : `${thousands(shown.length)} of ${count(events.length, 'event')}`}</span></div>
       <${Failure} of=${failure}/>
       ${!read && !failure && events.length === 0 && html`<${Waiting}/>`}
       <div class=${chosen ? 'split' : ''}>
@@ -101,6 +116,13 @@ export class History extends Component {
 function gap(e, times) {
   const before = times.get(e.previous)
   return before ? '+' + duration(Math.max(0, new Date(e.at) - new Date(before))) : ''
+}
+
+// indexed returns events with what their list needs of all of them.
+function indexed(all) {
+  const events = named(all)
+  const names = (of) => [...new Set(events.map(of).filter(Boolean))].sort()
+  return { events, times: new Map(events.map((e) => [e.id, e.at])), types: names((e) => e.type), states: names((e) => e.state) }
 }
 
 // named gives events the state of the event before, over the borders of pages.

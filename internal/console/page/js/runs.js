@@ -8,6 +8,17 @@ const every = { local: 2_000, aws: 20_000 }
 
 export const runAddress = (arn, view = '') => '#/x/' + encodeURIComponent(arn) + view
 
+// changed returns parameters as they stand in an address, with changes: of a list each value is
+// one, and a parameter without a value is removed.
+export function changed(query, change) {
+  const next = new URLSearchParams(query)
+  for (const [name, value] of Object.entries(change)) {
+    next.delete(name)
+    for (const one of [value].flat()) if (one !== '' && one !== null) next.append(name, one)
+  }
+  return next.toString() && '?' + next
+}
+
 export class Runs extends Component {
   state = { limit: 50 }
 
@@ -38,10 +49,7 @@ export class Runs extends Component {
   }
 
   choose(name, value) {
-    const query = new URLSearchParams(this.props.query)
-    if (value) query.set(name, value)
-    else query.delete(name)
-    location.hash = '#/' + (query.toString() && '?' + query)
+    location.hash = '#/' + changed(this.props.query, { [name]: value })
   }
 
   render({ query }, { list, failure, limit }) {

@@ -3,7 +3,7 @@ import { get } from './api.js'
 import { Component, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { Retry } from './retry.js'
-import { runAddress } from './runs.js'
+import { changed, runAddress } from './runs.js'
 import { bytes, clock, count, duration, milliseconds, thousands } from './words.js'
 
 export class Why extends Component {
@@ -36,12 +36,7 @@ export class Why extends Component {
   }
 
   go(change) {
-    const query = new URLSearchParams(this.props.query)
-    for (const [name, value] of Object.entries(change)) {
-      query.delete(name)
-      for (const one of [value].flat()) if (one !== '' && one !== null) query.append(name, one)
-    }
-    location.hash = runAddress(this.props.arn, '/why' + (query.toString() && '?' + query))
+    location.hash = runAddress(this.props.arn, '/why' + changed(this.props.query, change))
   }
 
   search = (e) => {
