@@ -184,7 +184,7 @@ func (m *making) describe(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for platform, path := range m.binaries {
-		document, err := maker.Binary(ctx, path, m.plan.version)
+		document, err := maker.Binary(ctx, path, m.plan.version, filepath.Join(clone, sbom.Page))
 		if err != nil {
 			return "", err
 		}

@@ -50,9 +50,24 @@ func (m *Maker) Module(ctx context.Context, checkout, version string) ([]byte, e
 	return m.make(ctx, checkout, version, append([]string{"mod", "-type", "library"}, append(options, checkout)...))
 }
 
-// Binary describes what a binary is made of.
-func (m *Maker) Binary(ctx context.Context, path, version string) ([]byte, error) {
-	return m.make(ctx, filepath.Dir(path), version, append([]string{"bin", "-version", version}, append(options, path)...))
+// Binary describes what a binary is made of: modules, and the libraries of npm in the
+// folder page, which it embeds.
+func (m *Maker) Binary(ctx context.Context, path, version, page string) ([]byte, error) {
+	document, err := m.make(ctx, filepath.Dir(path), version, append([]string{"bin", "-version", version}, append(options, path)...))
+	if err != nil {
+		return nil, err
+	}
+	parts, err := vendored(page)
+	if err == nil {
+		document, err = embed(document, parts)
+	}
+	if err == nil {
+		err = check(document, version, m.schema)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the bill of materials of %s, with %s: %w", path, page, err)
+	}
+	return document, nil
 }
 
 func (m *Maker) make(ctx context.Context, folder, version string, args []string) ([]byte, error) {
@@ -85,11 +100,7 @@ func license(document []byte, of func(path, version string) ([]string, error)) (
 		if err != nil {
 			return nil, err
 		}
-		var list []any
-		for _, id := range found {
-			list = append(list, map[string]any{"license": map[string]any{"id": id, "acknowledgement": "concluded"}})
-		}
-		component["licenses"] = list
+		component["licenses"] = licensesOf(found...)
 	}
 	licensed, err := json.MarshalIndent(content, "", "  ")
 	return append(licensed, '\n'), err
