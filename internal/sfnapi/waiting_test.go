@@ -2,6 +2,7 @@ package sfnapi
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,15 +23,16 @@ func TestWaitingTasksAreListedWhileTheyAreAnswered(t *testing.T) {
 			wait(first, fmt.Sprint("a", i))
 		}
 		wait(second, "b0")
-		list := func(execution, next string, most int) (tokens string, answer *waitingAnswer) {
+		list := func(execution, next string, most int) (string, *waitingAnswer) {
 			answer, refused := s.listWaitingTasks(waitingRequest{page{most, next}, execution})
 			if refused != nil {
 				t.Fatal(refused)
 			}
+			var all strings.Builder
 			for _, task := range answer.WaitingTasks {
-				tokens += task.TaskToken + " "
+				all.WriteString(task.TaskToken + " ")
 			}
-			return tokens, answer
+			return all.String(), answer
 		}
 
 		got, begun := list("one", "", 2)

@@ -108,10 +108,10 @@ func (c *Waiting) Run(ctx context.Context, streams *terminal.Streams) (err error
 
 // itemsOf returns the indexes of a task's items.
 func itemsOf(t *waiting.Task) string {
-	switch {
-	case t.Items == 0:
+	switch t.Items {
+	case 0:
 		return "–"
-	case t.Items == 1:
+	case 1:
 		return strconv.Itoa(t.First)
 	}
 	return fmt.Sprintf("%d–%d", t.First, t.First+t.Items-1)
