@@ -24,7 +24,7 @@ func (c *check) announce(ctx context.Context, apps []*app) error {
 	}
 	fmt.Fprintf(c.out, `account %s, region %s
 creates the stacks %s, and CDKToolkit if it is not there; runs a job of %d items
-costs less than $0.25: a KMS key in each stack but Greetings, at $1 a month by the hour, alarms and a dashboard by the hour, and a cent for requests
+should cost less than $0.25, which is not verified: a KMS key in each stack but Greetings, at $1 a month by the hour, alarms and a dashboard by the hour, and a cent for requests
 deletes all of it at the end, but CDKToolkit; keys stay pending deletion, which costs nothing
 
 `, c.account.ID, c.account.Region, strings.Join(stacks, ", "), orders)

@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/test/deploy/account"
 	"github.com/mapjob/mapjob/test/deploy/arrived"
 	"github.com/mapjob/mapjob/test/deploy/project"
+	"github.com/mapjob/mapjob/test/moduleroot"
 )
 
 // check is one run of this command.
@@ -33,7 +34,7 @@ type check struct {
 }
 
 func run(ctx context.Context, apps []*app, program, id string) (failed error) {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err != nil {
 		return err
 	}
@@ -72,21 +73,6 @@ func run(ctx context.Context, apps []*app, program, id string) (failed error) {
 		err = fmt.Errorf("%w\nmoto failed:\n%s", err, c.moto.Trace())
 	}
 	return err
-}
-
-// moduleRoot returns the folder of go.mod, this one or one above.
-func moduleRoot() (string, error) {
-	for at, err := os.Getwd(); ; at = filepath.Dir(at) {
-		if err != nil {
-			return "", err
-		}
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return at, nil
-		}
-		if at == filepath.Dir(at) {
-			return "", errors.New("found no go.mod in this folder or one above")
-		}
-	}
 }
 
 // all does everything, one step after the other.

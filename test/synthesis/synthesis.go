@@ -3,7 +3,6 @@ package synthesis
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/gkampitakis/go-snaps/snaps"
+	"github.com/mapjob/mapjob/test/moduleroot"
 )
 
 // Main is the TestMain of a package that uses the CDK. It changes to the module's
@@ -24,7 +24,7 @@ import (
 // Tests must not be parallel: calls to jsii from several goroutines corrupt
 // each other.
 func Main(m *testing.M) {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -56,21 +56,6 @@ func Main(m *testing.M) {
 	code := m.Run()
 	jsii.Close()
 	os.Exit(code)
-}
-
-// moduleRoot returns the folder of go.mod, this one or one above.
-func moduleRoot() (string, error) {
-	for at, err := os.Getwd(); ; at = filepath.Dir(at) {
-		if err != nil {
-			return "", err
-		}
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return at, nil
-		}
-		if at == filepath.Dir(at) {
-			return "", errors.New("found no go.mod in this folder or one above")
-		}
-	}
 }
 
 var snapshotFolder string
