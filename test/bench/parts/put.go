@@ -26,19 +26,28 @@ func putObjects(w *figure.Workplace) (figure.Sides, error) {
 	if out, err := exec.Command("go", "build", "-o", putter, "github.com/mapjob/mapjob/test/bench/parts/putter").CombinedOutput(); err != nil {
 		return figure.Sides{}, fmt.Errorf("the client does not build: %w\n%s", err, out)
 	}
-	store, err := objectstore.New(filepath.Join(folder, "s3"), nil)
+	// ext4 places a folder by its name: these are not where an earlier benchmark has removed its files.
+	s3, err := os.MkdirTemp(folder, "s3-")
+	if err != nil {
+		return figure.Sides{}, err
+	}
+	plain, err := os.MkdirTemp(folder, "files-")
+	if err != nil {
+		return figure.Sides{}, err
+	}
+	store, err := objectstore.New(s3, nil)
 	if err == nil {
 		err = store.CreateBucket("bucket")
 	}
 	if err != nil {
 		return figure.Sides{}, err
 	}
-	files := fileserver.Folder(filepath.Join(folder, "files"))
+	files := fileserver.Folder(plain)
 	ours, err := serveObjects(w, store, putter, store.BucketFolder("bucket"))
 	if err != nil {
 		return figure.Sides{}, err
 	}
-	peer, err := serveObjects(w, files, putter, filepath.Join(string(files), "bucket"))
+	peer, err := serveObjects(w, files, putter, filepath.Join(plain, "bucket"))
 	return figure.Sides{Ours: ours.putPerSecond, Peer: peer.putPerSecond}, err
 }
 
