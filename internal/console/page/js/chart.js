@@ -1,8 +1,7 @@
 // Charts of items over time: bars of a series, whose heights are items a second.
-import { html } from './html.js'
+import { Component, createRef, html } from './html.js'
 import { duration, thousands } from './words.js'
 
-const narrow = matchMedia('(max-width: 760px)')
 const height = 140
 const left = 44
 const bottom = 20
@@ -16,10 +15,26 @@ function nice(n) {
 
 const rate = (n) => (n >= 10 || n === Math.round(n) ? thousands(Math.round(n)) : n.toFixed(1))
 
-// Chart draws bars {from, to, good, bad}: milliseconds, and items that ended between them.
-export function Chart({ bars, name }) {
-  if (bars.length === 0) return null
-  const width = narrow.matches ? 360 : 960 // so that its texts have the size of the page's
+// Chart draws bars {from, to, good, bad}: milliseconds, and items that ended between them. It is
+// drawn as wide as it is shown, so that its texts have the size of the page's.
+export class Chart extends Component {
+  state = { width: 0 }
+
+  figure = createRef()
+
+  componentDidMount() {
+    this.resize = new ResizeObserver(([entry]) => this.setState({ width: Math.floor(entry.contentRect.width) }))
+    this.resize.observe(this.figure.current)
+  }
+
+  componentWillUnmount() { this.resize.disconnect() }
+
+  render({ bars, name }, { width }) {
+    return html`<figure class="chart" ref=${this.figure}>${bars.length > 0 && width > 100 && drawing(bars, name, width)}</figure>`
+  }
+}
+
+function drawing(bars, name, width) {
   const from = bars[0].from
   const to = Math.max(bars[bars.length - 1].to, from + 1)
   const speed = (b) => (b.good + b.bad) * 1000 / Math.max(b.to - b.from, 1)
@@ -31,18 +46,17 @@ export function Chart({ bars, name }) {
     return `M${x(b.from).toFixed(1)} ${y(0)}V${at.toFixed(1)}H${x(b.to).toFixed(1)}V${y(0)}z`
   }).join('')
   const failed = bars.some((b) => b.bad > 0)
+  const step = (to - from) / bars.length
   const all = bars.reduce((n, b) => n + b.good + b.bad, 0)
   const bad = bars.reduce((n, b) => n + b.bad, 0)
-  return html`<figure class="chart">
-    <figcaption>${name}<span class="keys"><span class="key good">handled</span>${failed && html`<span class="key bad">failed</span>`}</span></figcaption>
-    <svg viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`${name}: ${thousands(all)} items in ${duration(to - from)}, ${thousands(bad)} failed, at most ${rate(Math.max(...bars.map(speed)))} a second`}>
+  return html`<figcaption>${name}<span class="keys"><span class="key good">handled</span>${failed && html`<span class="key bad">failed</span>`}<span>${bars.length > 1 && `a bar is ${duration(step)}`}</span></span></figcaption>
+    <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="img" aria-label=${`${name}: ${thousands(all)} items in ${duration(to - from)}, ${thousands(bad)} failed, at most ${rate(Math.max(...bars.map(speed)))} a second`}>
       ${[0, 0.5, 1].map((part) => html`<g><path class="grid" d=${`M${left} ${y(top * part)}H${width - 8}`}/><text x=${left - 6} y=${y(top * part) + 4} text-anchor="end">${rate(top * part)}</text></g>`)}
       <path class="good" d=${area((b) => b.good + b.bad)}/>
       ${failed && html`<path class="bad" d=${area((b) => b.bad)}/>`}
       <text x=${left} y=${height - 4}>0</text>
       <text x=${width - 8} y=${height - 4} text-anchor="end">${duration(to - from)}</text>
-    </svg>
-  </figure>`
+    </svg>`
 }
 
 // ofSeries returns the bars of points that count from the beginning.

@@ -36,7 +36,7 @@ export class Copy extends Component {
 
 // Command shows the command that prints the same in a terminal.
 export function Command({ text, label = 'The same in a terminal' }) {
-  return text && html`<div class="command"><span class="dim">${label}</span><code tabindex="0">${text}</code><${Copy} text=${text} what="the command"/></div>`
+  return text && html`<div class="command"><span class="dim">${label}</span><code>${text.split(' ').map((word) => html`<span>${word}</span> `)}</code><${Copy} text=${text} what="the command"/></div>`
 }
 
 export function Failure({ of }) {

@@ -125,7 +125,11 @@ export function Comparison({ of: c }) {
 class Graph extends Component {
   box = createRef()
 
-  componentDidMount() { this.draw() }
+  componentDidMount() {
+    this.draw()
+    this.resize = new ResizeObserver(() => this.reveal())
+    this.resize.observe(this.box.current)
+  }
 
   componentDidUpdate(before) {
     const { run, live } = this.props
@@ -135,6 +139,7 @@ class Graph extends Component {
   componentWillUnmount() {
     this.gone = true
     clearTimeout(this.timer)
+    this.resize.disconnect()
   }
 
   // soon draws again, at most once in two seconds while the execution runs.

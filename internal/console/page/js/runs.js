@@ -68,7 +68,7 @@ export class Runs extends Component {
       <${Failure} of=${failure}/>
       ${!list ? !failure && html`<${Waiting}/>` : html`
         ${list.executions.length === 0 && html`<p>${status ? `No execution is ${status.replace('_', ' ')}.` : 'There is no execution yet. It appears here when it starts.'}</p>`}
-        ${list.executions.length > 0 && html`<div class="table" tabindex="0"><table class="rows">
+        ${list.executions.length > 0 && html`<div class="table" tabindex="0"><table class="rows runs">
           <thead><tr><th>execution</th><th>status</th><th class="n">items</th><th class="n">failed</th><th class="n">took</th><th>started</th><th>job</th></tr></thead>
           <tbody>${list.executions.map((x) => html`<${Row} key=${x.execution + x.startedAt} of=${x}/>`)}</tbody>
         </table></div>`}
@@ -83,10 +83,10 @@ function Row({ of: x }) {
   return html`<tr>
     <td><a href=${runAddress(x.execution)}>${x.name}</a>${x.error && html`<br/><span class="dim small">${x.error}</span>`}</td>
     <td><${Status} of=${x}/></td>
-    <td class="n">${x.account ? thousands(x.account.total) : '–'}</td>
-    <td class=${x.failed > 0 ? 'n some' : 'n'}>${x.account ? thousands(x.failed) : '–'}</td>
-    <td class="n">${duration(Math.max(0, took))}</td>
-    <td>${clock(x.startedAt)}</td>
-    <td>${x.job}</td>
+    <td class="n" data-label="items">${x.account ? thousands(x.account.total) : '–'}</td>
+    <td class=${x.failed > 0 ? 'n some' : 'n'} data-label="failed">${x.account ? thousands(x.failed) : '–'}</td>
+    <td class="n" data-label="took">${duration(Math.max(0, took))}</td>
+    <td data-label="started">${clock(x.startedAt)}</td>
+    <td class="job">${x.job}</td>
   </tr>`
 }
