@@ -52,7 +52,7 @@ func missing(kind reflect.Type, got any, path string) error {
 	}
 	var problems []error
 	for _, field := range reflect.VisibleFields(kind) {
-		if field.Anonymous {
+		if field.Anonymous || field.Tag.Get("json") == "-" { // - is not sent
 			continue
 		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
