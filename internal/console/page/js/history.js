@@ -97,7 +97,7 @@ export class History extends Component {
       <${Failure} of=${failure}/>
       ${!read && !failure && events.length === 0 && html`<${Waiting}/>`}
       <div class=${chosen ? 'split' : ''}>
-        <div class="events" style=${{ height: `min(65vh, 44rem, ${Math.max(2, shown.length) * rowHeight + 2}px)` }} role="listbox" aria-label="Events" tabindex="0" ref=${this.list} aria-activedescendant=${chosen ? 'event-' + chosen : undefined}
+        <div class="events" style=${{ height: `min(65vh, 44rem, ${Math.max(1, shown.length) * rowHeight + 2}px)` }} role="listbox" aria-label="Events" tabindex="0" ref=${this.list} aria-activedescendant=${chosen ? 'event-' + chosen : undefined}
           onScroll=${(e) => this.setState({ top: e.target.scrollTop })} onKeyDown=${(e) => this.keys(e, shown)}>
           <div class="space" style=${{ height: `${shown.length * rowHeight}px` }}>
             ${rows.map((e, i) => html`<div key=${e.id} id=${'event-' + e.id} class="event" role="option" aria-selected=${String(e.id) === chosen} aria-posinset=${first + i + 1} aria-setsize=${shown.length}

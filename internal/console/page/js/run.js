@@ -129,6 +129,8 @@ class Graph extends Component {
     this.draw()
     this.resize = new ResizeObserver(() => this.reveal())
     this.resize.observe(this.box.current)
+    // Not scroll: the browser scrolls, too, when the box changes its size.
+    for (const by of ['wheel', 'touchmove', 'pointerdown', 'keydown']) this.box.current.addEventListener(by, () => { this.moved = true }, { passive: true })
   }
 
   componentDidUpdate(before) {
@@ -165,14 +167,13 @@ class Graph extends Component {
   // user has scrolled.
   reveal() {
     const box = this.box.current
-    if (this.scrolled !== undefined && (box.scrollTop !== this.scrolled.top || box.scrollLeft !== this.scrolled.left)) return
+    if (this.moved) return
     const at = box.querySelector('.running:not(.group), .failed:not(.group), .group .group, .group') ?? box.querySelector('.succeeded')
     if (at) {
       const [outer, inner] = [box.getBoundingClientRect(), at.getBoundingClientRect()]
       box.scrollTop += inner.top - outer.top - Math.max(16, (outer.height - inner.height) / 2)
       box.scrollLeft += inner.left - outer.left - Math.max(16, (outer.width - inner.width) / 2)
     }
-    this.scrolled = { top: box.scrollTop, left: box.scrollLeft }
   }
 
   render(_, { failure, lacks, fit = false }) {
