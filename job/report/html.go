@@ -45,7 +45,7 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 		"thousands": Thousands,
 		"count":     number.Of,
 		"number":    isNumber,
-		"numbers":   isNumbers,
+		"numeric":   numeric,
 		"compared":  (*Comparison).rows,
 		"chart":     (*Timeline).chart,
 		"short":     short,
@@ -201,6 +201,20 @@ func (r *Report) commands() []string {
 		commands = append(commands, "mapjob failures "+r.Execution)
 	}
 	return commands
+}
+
+// numeric reports for each column of a table whether its cells are numbers. A row may have
+// more cells than there are columns.
+func numeric(columns []string, rows [][]string) []bool {
+	widest := len(columns)
+	for _, row := range rows {
+		widest = max(widest, len(row))
+	}
+	of := make([]bool, min(widest, maxListed))
+	for i := range of {
+		of[i] = isNumbers(rows, i)
+	}
+	return of
 }
 
 // isNumbers reports whether the cells of a column are numbers.
