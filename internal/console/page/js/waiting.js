@@ -2,6 +2,7 @@
 import { get, post } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting as Reading } from './parts.js'
+import { pretty } from './why.js'
 import { clock, count, duration, thousands } from './words.js'
 
 const pause = 1000 // between two looks
@@ -110,15 +111,6 @@ function until(t) {
   if (!t.until) return 'never times out'
   const left = new Date(t.until) - Date.now()
   return left > 0 ? `times out in ${duration(left)}` : 'times out now'
-}
-
-// pretty writes JSON with line ends; a text that was cut stays as it is.
-function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }
 
 // Answer is the dialog that ends a task.
