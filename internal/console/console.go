@@ -214,6 +214,9 @@ func statusOf(err error) (int, string) {
 	if moved, ok := errors.AsType[*failed.MovedError](err); ok {
 		return http.StatusConflict, moved.Error()
 	}
+	if refused, ok := errors.AsType[*waiting.Error](err); ok {
+		return http.StatusConflict, refused.Error()
+	}
 	if no, ok := errors.AsType[*failed.NoSuchErrorError](err); ok {
 		return http.StatusNotFound, fmt.Sprintf("error: got %q: %s", no.Name, no.Reason())
 	}

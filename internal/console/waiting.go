@@ -2,7 +2,6 @@ package console
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/mapjob/mapjob/internal/operate/waiting"
@@ -30,7 +29,7 @@ func (s *Server) waiting(r *http.Request, x *Opened) (any, error) {
 		return list, nil //nolint:nilerr // that there can't be any is an answer
 	}
 	list.Page, err = service.List(r.Context(), x.Execution.ARN, q.Get("after"), most)
-	return list, refusal(err)
+	return list, err
 }
 
 // answerTask ends a task that waits.
@@ -57,13 +56,5 @@ func (s *Server) answerTask(r *http.Request, x *Opened) (any, error) {
 	} else {
 		err = service.Fail(r.Context(), a.Token, a.Error, a.Cause)
 	}
-	return struct{}{}, refusal(err)
-}
-
-// refusal returns an error of the service with the status of its answer.
-func refusal(err error) error {
-	if refused, ok := errors.AsType[*waiting.Error](err); ok {
-		return refusef(http.StatusConflict, "%v", refused)
-	}
-	return err
+	return struct{}{}, err
 }
