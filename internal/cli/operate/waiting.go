@@ -119,9 +119,13 @@ func itemsOf(t *waiting.Task) string {
 
 // list returns the tasks to show, and how many there are.
 func (c *Waiting) list(ctx context.Context, service *waiting.Service, execution string) ([]waiting.Task, int, error) {
+	most := waiting.MostTasks
+	if c.State == "" {
+		most = min(c.Limit, most)
+	}
 	tasks, total := []waiting.Task{}, 0
 	for next := ""; ; {
-		page, err := service.List(ctx, execution, next, waiting.MostTasks)
+		page, err := service.List(ctx, execution, next, most)
 		if err != nil {
 			return nil, 0, err
 		}
