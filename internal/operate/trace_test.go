@@ -22,6 +22,18 @@ const sorting = `{"QueryLanguage": "JSONata", "StartAt": "Sort", "States": {"Sor
 		"Small": {"Type": "Pass", "End": true}, "Large": {"Type": "Fail", "Error": "Large"}}}},
 	"Done": {"Type": "Succeed"}}}`
 
+// marked returns the graph of a trace.
+func marked(t *testing.T, of *operate.Traced) *graph.Graph {
+	t.Helper()
+	machine, err := asl.Parse(of.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := graph.New(machine)
+	g.Mark(of.Trace)
+	return g
+}
+
 // traced returns what happened at the states of an execution.
 func traced(t *testing.T, s *operate.Service, arn string, children int) map[string]*graph.Visits {
 	t.Helper()
@@ -33,14 +45,8 @@ func traced(t *testing.T, s *operate.Service, arn string, children int) map[stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	machine, err := asl.Parse(of.Definition)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := graph.New(machine)
-	g.Mark(of.Trace)
 	states := map[string]*graph.Visits{}
-	for _, n := range g.Nodes {
+	for _, n := range marked(t, of).Nodes {
 		if n.Kind == graph.StateKind {
 			states[n.Name] = n.Visits
 		}
@@ -120,13 +126,7 @@ func TestATraceSaysWhatItLacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	machine, err := asl.Parse(of.Definition)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := graph.New(machine)
-	g.Mark(of.Trace)
-	for _, n := range g.Nodes {
+	for _, n := range marked(t, of).Nodes {
 		if n.Name == "Check" && (n.Visits == nil || n.Visits.Entered > 1) {
 			t.Errorf("got %+v, expected at most one child", n.Visits)
 		}
