@@ -17,9 +17,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/mapjob/mapjob/test/moduleroot"
 )
 
 // architecture is one of the four.
@@ -58,7 +59,7 @@ type figures struct {
 }
 
 func main() {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err == nil {
 		err = report(os.Stdout, root)
 	}
@@ -66,15 +67,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-// moduleRoot returns the folder of this module's go.mod.
-func moduleRoot() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
-	if err != nil {
-		return "", fmt.Errorf("finding the module: %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
 }
 
 // report counts and writes the table.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/mapjob/mapjob/test/moduleroot"
 )
 
 // fixture describes testdata/handlers.
@@ -100,7 +101,7 @@ func TestManifestsAreReadStrictly(t *testing.T) {
 
 // The manifest decides about every line of the handlers.
 func TestTheManifestDescribesTheHandlers(t *testing.T) {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +143,7 @@ func TestTheTableIsMarkdown(t *testing.T) {
 
 // A new file of a function must be in the list of sources.
 func TestEveryFileOfTheFunctionsIsCounted(t *testing.T) {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +177,7 @@ func TestEveryFileOfTheFunctionsIsCounted(t *testing.T) {
 
 // The documentation has the table that `make owned` prints.
 func TestTheDocumentationHasTheFigures(t *testing.T) {
-	root, err := moduleRoot()
+	root, err := moduleroot.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
