@@ -123,6 +123,10 @@ endif
 audit: ## Look for known vulnerabilities in modules and packages.
 	go run ./test/audit
 
+.PHONY: links
+links: ## Ask the servers of the docs' external links whether they still have these pages.
+	@go run ./test/docs/external
+
 # The pages of docs as a site, in bin/site. It has npm packages of its own.
 site/node_modules/.installed: site/package.json site/package-lock.json
 	npm ci --prefix site --no-audit --no-fund --loglevel=error

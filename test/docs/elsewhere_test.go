@@ -29,7 +29,7 @@ var elsewhere = []other{
 	{commands: `^(npx )?cdk diff --fail\b`, files: "test/deploy/*.go", text: `"diff", "--fail"`},
 	{commands: `^(npx )?cdk destroy\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "destroy"`},
 	{commands: `^make setup$`, files: "Makefile", text: "\ntest-setup: setup "},
-	{commands: `^make (test|lint|moto|mutants|quality|audit|deploy-check)$`, files: ".ci/run"},
+	{commands: `^make (test|lint|moto|mutants|quality|audit|links|deploy-check)$`, files: ".ci/run"},
 }
 
 // unrun are commands that no test runs.

@@ -1,23 +1,17 @@
 package docs
 
 import (
-	"flag"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/mapjob/mapjob/test/docs/page"
 )
-
-var external = flag.Bool("docs.external", false, "ask the servers of external links whether their pages exist")
 
 // hosts are those that pages may link to. Some links name the project itself.
 var hosts = []string{
@@ -158,47 +152,4 @@ func TestHeadings(t *testing.T) {
 			t.Errorf("%s: got no title", p.Path)
 		}
 	}
-}
-
-// With -docs.external, the pages that external links lead to exist.
-func TestExternalLinks(t *testing.T) {
-	from := map[string]string{}
-	for _, p := range pages(t) {
-		for _, link := range p.Links {
-			if strings.HasPrefix(link.To, "https://") {
-				address, _, _ := strings.Cut(link.To, "#")
-				from[address] = p.At(link.Line)
-			}
-		}
-	}
-	if len(from) == 0 {
-		t.Error("got no external link")
-	}
-	if !*external {
-		return
-	}
-	client := &http.Client{Timeout: 30 * time.Second}
-	var wait sync.WaitGroup
-	places := make(chan bool, 4)
-	for address, at := range from {
-		wait.Go(func() {
-			places <- true
-			defer func() { <-places }()
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
-			if err != nil {
-				t.Errorf("%s: %v", at, err)
-				return
-			}
-			answer, err := client.Do(request)
-			if err != nil {
-				t.Errorf("%s: %v", at, err)
-				return
-			}
-			answer.Body.Close()
-			if answer.StatusCode >= 400 && answer.StatusCode != http.StatusTooManyRequests {
-				t.Errorf("%s: got %s of %s", at, answer.Status, address)
-			}
-		})
-	}
-	wait.Wait()
 }

@@ -3,10 +3,6 @@
 package docs
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -16,31 +12,7 @@ import (
 const root = "../.."
 
 // read reads all pages once.
-var read = sync.OnceValues(func() (map[string]*page.Page, error) {
-	found := map[string]*page.Page{}
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch name := entry.Name(); {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && (name == "node_modules" || name == "testdata" || name == "bin" || name == "cdk.out" || strings.HasPrefix(name, ".") && name != ".github"):
-			return fs.SkipDir
-		case entry.IsDir() || filepath.Ext(name) != ".md":
-			return nil
-		}
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		relative = filepath.ToSlash(relative)
-		found[relative] = page.Parse(relative, text)
-		return nil
-	})
-	return found, err
-})
+var read = sync.OnceValues(func() (map[string]*page.Page, error) { return page.Tree(root) })
 
 // pages returns the pages by their paths.
 func pages(t *testing.T) map[string]*page.Page {
