@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +115,16 @@ func (s store) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.Re
 		return nil, fmt.Errorf("s3://%s/%s: %w", at.Bucket, at.Key, fs.ErrNotExist)
 	}
 	return io.NopCloser(strings.NewReader(text[min(bytes, int64(len(text))):])), nil
+}
+
+func (s store) Keys(_ context.Context, folder protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(s)) {
+			if strings.HasPrefix(key, folder.Prefix+"/") && !yield(key, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (s store) Create(_ context.Context, at protocol.Object, _ map[string]string, from io.Reader) error {

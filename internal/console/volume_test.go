@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -37,6 +38,10 @@ func (d *disk) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.Re
 		return nil, err
 	}
 	return &reading{file, d}, nil
+}
+
+func (*disk) Keys(context.Context, protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", os.ErrPermission) }
 }
 
 func (d *disk) Create(context.Context, protocol.Object, map[string]string, io.Reader) error {

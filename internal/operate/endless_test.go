@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/awserror"
 	"github.com/mapjob/mapjob/internal/graph"
+	"github.com/mapjob/mapjob/internal/operate/statemachine"
 	"github.com/mapjob/mapjob/internal/pages"
 	"github.com/mapjob/mapjob/internal/silence"
 )
@@ -27,8 +28,10 @@ import (
 func TestAnEndpointThatRepeatsItsTokens(t *testing.T) {
 	again := asked(t, answer{http.StatusOK, nil, `{"nextToken": "again"}`})
 	for name, do := range map[string]func(context.Context) error{
-		"ListExecutions":    func(ctx context.Context) error { return second(again.List(ctx, machine, Filter{Most: 1})) },
-		"ListStateMachines": func(ctx context.Context) error { return second(again.Find(ctx, "Nightly")) },
+		"ListExecutions": func(ctx context.Context) error { return second(again.List(ctx, machine, Filter{Most: 1})) },
+		"ListStateMachines": func(ctx context.Context) error {
+			return second(statemachine.Find(ctx, again.API, again.Region, "Nightly"))
+		},
 		"ListMapRuns": func(ctx context.Context) error {
 			return second(again.Status(ctx, &Execution{ARN: monday, Status: "FAILED"}))
 		},

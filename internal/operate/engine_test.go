@@ -14,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/internal/asl"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/operate"
+	"github.com/mapjob/mapjob/internal/operate/statemachine"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 )
 
@@ -102,7 +103,7 @@ func TestFindNamesAStateMachine(t *testing.T) {
 		"arn:aws:s3:::bucket":       "job: got arn:aws:s3:::bucket, expected the ARN or the name of a state machine",
 		prefix[:len(prefix)-1] + "": "job: got " + prefix[:len(prefix)-1] + ", expected the ARN or the name of a state machine",
 	} {
-		got, err := s.Find(t.Context(), job)
+		got, err := statemachine.Find(t.Context(), s.API, s.Region, job)
 		if err != nil {
 			got = err.Error()
 		}
@@ -111,10 +112,10 @@ func TestFindNamesAStateMachine(t *testing.T) {
 		}
 	}
 	s.Region = "local"
-	if _, err := s.Find(t.Context(), "nightly"); err == nil || !strings.HasPrefix(err.Error(), "job nightly: no run of this folder has a state machine with this name, expected one of: Hourly-C3, ") {
+	if _, err := statemachine.Find(t.Context(), s.API, s.Region, "nightly"); err == nil || !strings.HasPrefix(err.Error(), "job nightly: no run of this folder has a state machine with this name, expected one of: Hourly-C3, ") {
 		t.Errorf("got %v on this machine", err)
 	}
-	if _, err := serve(t, nil).Find(t.Context(), "Nightly"); err == nil || !strings.HasPrefix(err.Error(), "job Nightly: region us-east-1 has no state machines in this account") {
+	if _, err := statemachine.Find(t.Context(), serve(t, nil).API, "us-east-1", "Nightly"); err == nil || !strings.HasPrefix(err.Error(), "job Nightly: region us-east-1 has no state machines in this account") {
 		t.Errorf("got %v for an account without state machines", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/operate/s3store"
+	"github.com/mapjob/mapjob/internal/operate/statemachine"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -75,7 +76,7 @@ func TestErrorsOfAWSSayWhatToDo(t *testing.T) {
 		return err
 	}
 	find := func(ctx context.Context, s *Service) error {
-		_, err := s.Find(ctx, "Nightly")
+		_, err := statemachine.Find(ctx, s.API, s.Region, "Nightly")
 		return err
 	}
 	list := func(ctx context.Context, s *Service) error {

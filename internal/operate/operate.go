@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"iter"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -34,6 +35,8 @@ type Store interface {
 	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
 	// OpenAt opens an object after its first bytes. If it has no more, the reader is empty.
 	OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error)
+	// Keys yields the keys in a folder, in ascending order. An error is the last that it yields.
+	Keys(ctx context.Context, folder protocol.Folder) iter.Seq2[string, error]
 	// Create writes an object, as a stream. If reading from fails, there is no object.
 	Create(ctx context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error
 }

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,6 +46,16 @@ func (o objects) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.
 		return nil, fmt.Errorf("s3://%s/%s: %w", at.Bucket, at.Key, fs.ErrNotExist)
 	}
 	return io.NopCloser(strings.NewReader(text[min(bytes, int64(len(text))):])), nil
+}
+
+func (o objects) Keys(_ context.Context, folder protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, key := range slices.Sorted(maps.Keys(o)) {
+			if strings.HasPrefix(key, folder.Prefix+"/") && !yield(key, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (o objects) Create(_ context.Context, at protocol.Object, metadata map[string]string, from io.Reader) error {

@@ -51,6 +51,15 @@ func TestTheOutcomeOfAnItemSaysWhenItEnded(t *testing.T) {
 	if o, why = s.Outcome(t.Context(), ended, 0); o == nil || o.EndedAt != nil || o.Status != protocol.Succeeded {
 		t.Errorf("got %+v and %q, expected an outcome without times", o, why)
 	}
+	const chunk = `{\"BatchInput\":{\"execution\":\"arn\",\"outcomes\":{\"bucket\":\"b\",\"prefix\":\"n/monday/outcomes\"}},\"Chunk\":{\"bucket\":\"b\",\"key\":\"k\",\"first\":4,\"count\":3}}`
+	store[folder+"FAILED_0.json"] = `[{"Status":"FAILED","Error":"Crash","Cause":"oh","Input":"` + chunk + `","StopDate":"2026-03-14T02:00:07.000Z"}]`
+	store["n/monday/outcomes/000000000004/a-0000.jsonl"] = `{"index":5,"status":"SUCCEEDED","startedAt":1773453600000}` + "\n"
+	if o, why = s.Outcome(t.Context(), ended, 5); o == nil || o.Status != protocol.Succeeded || o.Error != "" {
+		t.Errorf("got %+v and %q, expected what a try of the chunk has stored, although its child failed", o, why)
+	}
+	if o, why = s.Outcome(t.Context(), ended, 6); o == nil || o.Error != "Crash" {
+		t.Errorf("got %+v and %q, expected the error of the child", o, why)
+	}
 	own := &Execution{Status: "FAILED", own: true}
 	for name, c := range map[string]struct {
 		s    *Service
@@ -70,6 +79,10 @@ func TestTheOutcomeOfAnItemSaysWhenItEnded(t *testing.T) {
 		if o, why := c.s.Outcome(t.Context(), c.x, c.item); o != nil || !strings.Contains(why, c.why) {
 			t.Errorf("%s: got %+v and %q, expected %q", name, o, why, c.why)
 		}
+	}
+	s = &Service{Store: objects{"results.jsonl": `{"index":8,"status":"FAILED","error":"Crash","batchEndedAt":1773453607000}` + "\n"}}
+	if o, why := s.Outcome(t.Context(), own, 8); o == nil || o.Ms != nil || o.EndedAt == nil || !o.EndedAt.Equal(at.Add(7*time.Second)) {
+		t.Errorf("got %+v and %q, expected when the batch has ended", o, why)
 	}
 	s = &Service{Store: objects{"results.jsonl": `{"index":7,"status":"FAILED","error":"Bad","startedAt":1773453600000}` + "\n"}}
 	if o, why := s.Outcome(t.Context(), own, 7); o == nil || o.Error != "Bad" || o.Ms == nil || *o.Ms != 0 {

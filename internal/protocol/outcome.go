@@ -28,6 +28,12 @@ type Outcome struct {
 	BatchEndedAt int64 `json:"-"`
 }
 
+// Result is a line of [ResultsFile].
+type Result struct {
+	Outcome
+	BatchEndedAt int64 `json:"batchEndedAt,omitempty"` // that of the outcome
+}
+
 // EndedAt returns when the item ended, or its batch if that failed as a whole, in
 // milliseconds of Unix time; 0 if it was not started or that is not known.
 func (o *Outcome) EndedAt() int64 {

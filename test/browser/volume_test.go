@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,6 +118,10 @@ func (h *huge) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.Re
 	}
 	_, err = file.Seek(bytes, io.SeekStart)
 	return file, err
+}
+
+func (*huge) Keys(context.Context, protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) { yield("", os.ErrPermission) }
 }
 
 func (h *huge) Create(context.Context, protocol.Object, map[string]string, io.Reader) error {

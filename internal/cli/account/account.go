@@ -211,7 +211,7 @@ func (a *Account) add(o protocol.Outcome) error {
 		a.items.FailedAt(o.Error, o.EndedAt())
 		a.failures.add(&o)
 	}
-	a.outcomes.encode(o)
+	a.outcomes.encode(protocol.Result{Outcome: o, BatchEndedAt: o.BatchEndedAt})
 	return nil
 }
 

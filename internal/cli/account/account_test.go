@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
@@ -83,7 +84,7 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 		{10, engine.Failed, `{"Items": [1, 2]}`, `null`, "Other"},
 		{0, engine.Failed, batch(0), `null`, "Late"},
 	} {
-		a.ChildDone(engine.ChildResult{First: child.first, Items: 2, Status: child.status,
+		a.ChildDone(engine.ChildResult{First: child.first, Items: 2, Status: child.status, Stop: time.UnixMilli(1773453607000),
 			Input: parse(t, child.input), Output: parse(t, child.output), Error: child.failure})
 	}
 	if diff := cmp.Diff(terminal.Counts{Total: 20, Done: 12, Failed: 8}, a.Counts()); diff != "" {
@@ -107,6 +108,9 @@ func TestEachItemOfAMapRunIsCountedOnce(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(folder, protocol.ResultsFile))
 	if err != nil || strings.Count(string(text), "\n") != 12 || !strings.Contains(string(text), `{"index":2,"status":"SUCCEEDED"}`+"\n") {
 		t.Errorf("got error %v and\n%s\nexpected one outcome of each of 12 items, the best of item 2", err, text)
+	}
+	if n := strings.Count(string(text), `"batchEndedAt":1773453607000`); n != 7 {
+		t.Errorf("got the end of their batch for %d items, expected it for the 7 whose batch failed as a whole:\n%s", n, text)
 	}
 	checkFailures(t, folder, "2\n1\n2\n1\n2\n1\n2\n", `{"index":1,"error":"Bad"}
 {"index":4,"error":"Crash"}

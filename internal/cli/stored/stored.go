@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 	"github.com/mapjob/mapjob/internal/protocol"
@@ -30,6 +32,36 @@ func (o Objects) Open(_ context.Context, at protocol.Object) (io.ReadCloser, err
 		}
 	}
 	return nil, fmt.Errorf("s3://%s/%s: %w in .mapjob/runs", at.Bucket, at.Key, fs.ErrNotExist)
+}
+
+// Keys yields the keys in a folder. The first run that has the folder has all of it.
+func (o Objects) Keys(_ context.Context, at protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		var folders keypath.Folders
+		for _, folder := range o {
+			for _, naming := range []keypath.Naming{{Folds: false}, {Folds: true}} {
+				inside := path.Dir(naming.Path(at.Prefix + "/-"))
+				if inside == keypath.LongFolder {
+					yield("", fmt.Errorf("s3://%s/%s/: its files in .mapjob/runs are not listed: the path is too long", at.Bucket, at.Prefix))
+					return
+				}
+				entries, err := folders.Read(filepath.Join(folder, "s3", "buckets", at.Bucket, filepath.FromSlash(inside)), naming)
+				if errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
+				if err != nil {
+					yield("", err)
+					return
+				}
+				for _, entry := range entries {
+					if !strings.HasSuffix(entry.Part, "/") && !yield(at.Prefix+"/"+entry.Part, nil) {
+						return
+					}
+				}
+				return
+			}
+		}
+	}
 }
 
 // OpenAt opens an object after its first bytes.
@@ -73,6 +105,11 @@ func (r Report) Open(_ context.Context, at protocol.Object) (io.ReadCloser, erro
 // OpenAt opens a file of the report after its first bytes.
 func (r Report) OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
 	return skip(bytes)(r.Open(ctx, at))
+}
+
+// Keys yields none: a report has no folders.
+func (Report) Keys(context.Context, protocol.Folder) iter.Seq2[string, error] {
+	return func(func(string, error) bool) {}
 }
 
 // Create is refused.

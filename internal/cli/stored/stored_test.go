@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mapjob/mapjob/internal/cli/stored"
+	"github.com/mapjob/mapjob/internal/objectstore/keypath"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -54,6 +56,38 @@ func TestObjectsAreThoseOfTheFirstRunThatHasThem(t *testing.T) {
 	}
 	if err := objects.Create(t.Context(), protocol.Object{Bucket: "results", Key: "new"}, nil, nil); err == nil {
 		t.Error("got no error for a new object, expected one")
+	}
+}
+
+func TestKeysAreThoseOfAFolder(t *testing.T) {
+	first, second := t.TempDir(), t.TempDir()
+	buckets := func(run string) string { return filepath.Join(run, "s3", "buckets", "results") }
+	write(t, filepath.Join(buckets(first), "Job", "other", "a.jsonl"), "")
+	folds := keypath.Naming{Folds: true}
+	for _, key := range []string{"Job/monday/outcomes/000000000000/b-0001.jsonl", "Job/monday/outcomes/000000000000/a-0000.jsonl", "Job/monday/outcomes/000000000000/in/c.jsonl"} {
+		write(t, filepath.Join(buckets(second), filepath.FromSlash(folds.Path(key))), "")
+	}
+	objects := stored.Objects{first, second}
+	list := func(prefix string) (keys []string, err error) {
+		for key, err := range objects.Keys(t.Context(), protocol.Folder{Bucket: "results", Prefix: prefix}) {
+			if err != nil {
+				return keys, err
+			}
+			keys = append(keys, key)
+		}
+		return keys, nil
+	}
+	for prefix, expected := range map[string][]string{
+		"Job/monday/outcomes/000000000000": {"Job/monday/outcomes/000000000000/a-0000.jsonl", "Job/monday/outcomes/000000000000/b-0001.jsonl"},
+		"Job/other":                        {"Job/other/a.jsonl"},
+		"Job/none":                         nil,
+	} {
+		if keys, err := list(prefix); err != nil || !slices.Equal(keys, expected) {
+			t.Errorf("%s: got %q and error %v, expected %q", prefix, keys, err, expected)
+		}
+	}
+	if keys, err := list(strings.Repeat("long/", 200)); err == nil || !strings.Contains(err.Error(), "the path is too long") {
+		t.Errorf("got %q and error %v, expected that they are not listed", keys, err)
 	}
 }
 

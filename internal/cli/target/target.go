@@ -25,6 +25,7 @@ import (
 	"github.com/mapjob/mapjob/internal/cli/stored"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/operate/s3store"
+	"github.com/mapjob/mapjob/internal/operate/statemachine"
 	"github.com/mapjob/mapjob/internal/sfnapi"
 	"github.com/mapjob/mapjob/internal/silence"
 	"github.com/mapjob/mapjob/internal/statesarn"
@@ -96,7 +97,7 @@ func (t *Target) Open(ctx context.Context, execution string) (s *Session, err er
 	case t.Stack != "":
 		s.Machine, err = s.inStack(ctx, t.Stack, t.Job)
 	case t.Job != "":
-		s.Machine, err = s.Find(ctx, t.Job)
+		s.Machine, err = statemachine.Find(ctx, s.API, s.Region, t.Job)
 	case t.Local:
 		s.Machine, err = last(s.archive, execution)
 	default:

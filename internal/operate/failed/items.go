@@ -315,12 +315,14 @@ func (e *ErrorCount) describe(reported map[string]report.ErrorCount) {
 	e.Example, e.First, e.Last = protocol.CauseMessage(of.Example), of.First, of.Last
 	switch {
 	case e.First != nil:
-	case e.Error == protocol.ErrorNotStarted || e.Error == protocol.ErrorDeadline:
+	case e.Error == protocol.ErrorNotStarted:
 		e.NoTimes = "the items were not started"
 	case reported == nil:
 		e.NoTimes = "the execution has no " + protocol.ReportJSON
 	case !known:
 		e.NoTimes = "the report does not name this error"
+	case e.Error == protocol.ErrorDeadline:
+		e.NoTimes = "the items were not started, or the worker's answers have no time"
 	default:
 		e.NoTimes = "neither the worker's answers nor the Map's results have a time"
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/jsonl"
@@ -32,6 +33,8 @@ type Outcome struct {
 // Store opens objects. If there is no such object, the error is fs.ErrNotExist.
 type Store interface {
 	Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error)
+	// Keys yields the keys in a folder, in ascending order. An error is the last that it yields.
+	Keys(ctx context.Context, folder protocol.Folder) iter.Seq2[string, error]
 }
 
 // ErrUnknown is returned if the results have no outcome of an item.
@@ -48,7 +51,7 @@ func Find(ctx context.Context, store Store, manifests iter.Seq2[protocol.Object,
 		}
 		runs++
 		found, err := first(item, func(take results.Yield) error {
-			_, err := results.Reader{Store: unlisted{store}}.MapRun(ctx, protocol.Results{Bucket: manifest.Bucket, Manifest: manifest.Key}, take)
+			_, err := results.Reader{Store: adapted{store}}.MapRun(ctx, protocol.Results{Bucket: manifest.Bucket, Manifest: manifest.Key}, take)
 			return err
 		})
 		switch {
@@ -76,11 +79,12 @@ func FindOwn(ctx context.Context, store Store, item int) (*Outcome, error) {
 	defer object.Close()
 	found, err := first(item, func(take results.Yield) error {
 		return jsonl.EachLine(object, func(line []byte) error {
-			var o protocol.Outcome
+			var o protocol.Result
 			if err := json.Unmarshal(line, &o); err != nil {
 				return fmt.Errorf("reading %s of the run: %w", protocol.ResultsFile, err)
 			}
-			return errors.Join(ctx.Err(), take(o))
+			o.Outcome.BatchEndedAt = o.BatchEndedAt
+			return errors.Join(ctx.Err(), take(o.Outcome))
 		})
 	})
 	if found == nil && err == nil {
@@ -123,17 +127,16 @@ func at(ms int64) *time.Time {
 	return &t
 }
 
-// unlisted is a [results.Store] whose keys are not listed: the manifest of a Map Run names its
-// files.
-type unlisted struct{ Store }
+// adapted is the [results.Store] of a Store.
+type adapted struct{ Store }
 
-func (u unlisted) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+func (u adapted) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	return u.Store.Open(ctx, protocol.Object{Bucket: bucket, Key: key})
 }
 
-func (unlisted) Keys(context.Context, string, string) iter.Seq2[string, error] {
-	return func(func(string, error) bool) {}
+func (u adapted) Keys(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+	return u.Store.Keys(ctx, protocol.Folder{Bucket: bucket, Prefix: strings.TrimSuffix(prefix, "/")})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/s3/manager"
@@ -41,6 +42,17 @@ func (s *Store) OpenAt(ctx context.Context, at protocol.Object, bytes int64) (io
 		return nil, &fs.PathError{Op: "reading", Path: "s3://" + at.Bucket + "/" + at.Key, Err: fs.ErrNotExist}
 	}
 	return nil, awserror.Explain(err, s.Region, arnOf(at))
+}
+
+// Keys yields the keys in a folder.
+func (s *Store) Keys(ctx context.Context, folder protocol.Folder) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range s3object.New(s.Client).Keys(ctx, folder.Bucket, folder.Prefix+"/") {
+			if !yield(key, awserror.Explain(err, s.Region, "arn:aws:s3:::"+folder.Bucket)) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // smallObject is the size of an object that is written with one request.
