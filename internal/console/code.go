@@ -27,9 +27,10 @@ type codes struct {
 
 // code is what became of a code.
 type code struct {
-	until time.Time
-	token string // that it was exchanged for; "" if it was not, or the token was taken back
-	used  bool
+	until   time.Time
+	token   string // that it was exchanged for; "" if it was not, or the token was taken back
+	used    bool
+	revoked chan struct{} // closed when the token is taken back
 }
 
 // make returns a new code.
@@ -58,26 +59,29 @@ func (c *codes) exchange(text string) (string, error) {
 	case found == nil:
 		return "", refusef(http.StatusUnauthorized, "the code of this address is not one of this console: open the address that the console has printed")
 	case found.used:
-		found.token = ""
+		if found.token != "" {
+			found.token = ""
+			close(found.revoked)
+		}
 		return "", refusef(http.StatusUnauthorized, "this address was opened before, and works once: if it was not you, another user of this machine has read it, and has no access any more; open the address that the console has printed")
 	case !c.now().Before(found.until):
 		return "", refusef(http.StatusUnauthorized, "this address was given to the browser more than a minute ago: open the one that the console has printed")
 	}
-	found.used, found.token = true, newSecret()
+	found.used, found.token, found.revoked = true, newSecret(), make(chan struct{})
 	return found.token, nil
 }
 
-// has reports whether a code was exchanged for a token.
-func (c *codes) has(token string) bool {
+// of returns what is closed when a token is taken back that a code was exchanged for; false if
+// it is no such token.
+func (c *codes) of(token string) (revoked <-chan struct{}, known bool) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	has := false
 	for _, one := range c.codes {
 		if one.token != "" && subtle.ConstantTimeCompare([]byte(one.token), []byte(token)) == 1 {
-			has = true
+			revoked, known = one.revoked, true
 		}
 	}
-	return has
+	return revoked, known
 }
 
 // exchange answers with a token for the code of a request.

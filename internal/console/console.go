@@ -217,6 +217,9 @@ func statusOf(err error) (int, string) {
 	if refused, ok := errors.AsType[*waiting.Error](err); ok {
 		return http.StatusConflict, refused.Error()
 	}
+	if no, ok := errors.AsType[*waiting.NoTaskError](err); ok {
+		return http.StatusConflict, no.Error()
+	}
 	if no, ok := errors.AsType[*failed.NoSuchErrorError](err); ok {
 		return http.StatusNotFound, fmt.Sprintf("error: got %q: %s", no.Name, no.Reason())
 	}

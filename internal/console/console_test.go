@@ -42,6 +42,8 @@ type account struct {
 	objects map[string]string // by key
 	asked   int
 	started []string // inputs
+	logs    []functionlog.Log
+	waiting *waiting.Service // nil: nothing waits
 }
 
 // newAccount has an execution that ended with these failed items and their errors.
@@ -155,9 +157,19 @@ func (a *account) Execution(ctx context.Context, arn string) (*Opened, error) {
 	s := a.service()
 	x, err := s.Describe(ctx, arn)
 	return &Opened{Service: s, Execution: x, Command: command, Close: nothing,
-		Logs:    func(context.Context) ([]functionlog.Log, error) { return nil, errors.New("no log group") },
-		Waiting: func() (*waiting.Service, error) { return nil, errors.New("nothing waits") },
-		Again:   func(context.Context) []string { return nil },
+		Logs: func(context.Context) ([]functionlog.Log, error) {
+			if a.logs == nil {
+				return nil, errors.New("no log group")
+			}
+			return a.logs, nil
+		},
+		Waiting: func() (*waiting.Service, error) {
+			if a.waiting == nil {
+				return nil, errors.New("nothing waits")
+			}
+			return a.waiting, nil
+		},
+		Again: func(context.Context) []string { return nil },
 		Live: func(context.Context, bool) (*operate.Service, func() error, error) {
 			return s, nothing, nil
 		}}, err
@@ -366,6 +378,25 @@ func TestAnItemOfFiveMegabytesIsCut(t *testing.T) {
 	}
 	if item.NoLog != "no log group" || item.Lines == nil {
 		t.Errorf("got %+v, expected why there is no log", item.NoLog)
+	}
+}
+
+// brokenLog can't be read.
+type brokenLog struct{ functionlog.Log }
+
+func (brokenLog) Search(context.Context, *functionlog.Query, func(*functionlog.Line) error) error {
+	return errors.New("access denied")
+}
+
+func TestTheOutcomeOfAnItemIsAskedForWithoutItsLog(t *testing.T) {
+	for name, logs := range map[string][]functionlog.Log{"no log group": nil, "access denied": {brokenLog{}}} {
+		a := newAccount([]string{"1"}, []string{"Boom"})
+		a.logs = logs
+		var item shownItem
+		serve(t, a, Options{}).get(t, of("/items/0"), &item)
+		if item.NoLog != name || !strings.Contains(item.NoOutcome, "no Map Run of the execution has left results") {
+			t.Errorf("%s: got %q and %q, expected why there is neither a log nor an outcome", name, item.NoLog, item.NoOutcome)
+		}
 	}
 }
 

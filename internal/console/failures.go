@@ -176,6 +176,13 @@ func (s *Server) item(r *http.Request, x *Opened) (any, error) {
 		return nil, refusef(http.StatusNotFound, "item %d: it is not among the failed items of this execution", n)
 	}
 	s.readLog(r.Context(), x, n, shown)
+	if shown.Log == nil { // which would have the outcome
+		shown.Outcome, shown.NoOutcome = x.Service.Outcome(r.Context(), x.Execution, n)
+	}
+	shown.cutOutcome()
+	if shown.Log != nil && shown.Log.Batch != nil && shown.Cause == "" {
+		shown.Cause = cut([]byte(shown.Log.Batch.Cause), lineBytes)
+	}
 	return shown, nil
 }
 
@@ -186,8 +193,6 @@ func (s *Server) readLog(ctx context.Context, x *Opened, n int, shown *shownItem
 	logs, err := x.Logs(ctx)
 	if err != nil {
 		shown.NoLog = err.Error()
-		shown.Outcome, shown.NoOutcome = x.Service.Outcome(ctx, x.Execution, n)
-		shown.cutOutcome()
 		return
 	}
 	shown.Log, err = x.Service.ItemLog(ctx, x.Execution, logs, n, func(l *functionlog.Line, names bool) error {
@@ -218,10 +223,6 @@ func (s *Server) readLog(ctx context.Context, x *Opened, n int, shown *shownItem
 	if shown.Log != nil {
 		shown.Outcome, shown.NoOutcome = shown.Log.Outcome, shown.Log.NoOutcome
 		shown.Log.Outcome, shown.Log.NoOutcome = nil, ""
-	}
-	shown.cutOutcome()
-	if shown.Log != nil && shown.Log.Batch != nil && shown.Cause == "" {
-		shown.Cause = cut([]byte(shown.Log.Batch.Cause), lineBytes)
 	}
 }
 

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
@@ -43,10 +44,24 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		if strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != codePath {
 			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 && !s.codes.has(token) {
+			isPrinted := subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1
+			revoked, known := s.codes.of(token)
+			if !isPrinted && !known {
 				h.Set("Connection", "close")
 				s.refuse(w, http.StatusUnauthorized, "the token of this console is missing or is that of another one: open the address that the console has printed")
 				return
+			}
+			ctx, cancel := context.WithCancel(r.Context())
+			defer cancel()
+			r = r.WithContext(ctx)
+			if known { // what the page still reads ends with its token
+				go func() {
+					select {
+					case <-revoked:
+						cancel()
+					case <-ctx.Done():
+					}
+				}()
 			}
 		}
 		switch r.Method {

@@ -3,12 +3,14 @@ package console
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/mapjob/mapjob/internal/operate/failed"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
@@ -82,7 +84,7 @@ func TestBadInputIsRefusedWithWhatWasExpected(t *testing.T) {
 		{"GET", of("/waiting"), "", 200, `"why":"nothing waits"`},
 		{"GET", of("/waiting?limit=0"), "", 400, "limit: got"},
 		{"POST", of("/answer"), "{}", 400, "expected one of them"},
-		{"POST", of("/answer"), `{"output": 1, "error": "E"}`, 400, "expected one of them"},
+		{"POST", of("/answer"), `{"output": "1", "error": "E"}`, 400, "expected one of them"},
 		{"POST", of("/answer"), `{"token": "t", "error": "E"}`, 409, "nothing waits"},
 		{"POST", of("/answer"), `{"token": "t", "all": true}`, 400, "unknown field"},
 		{"POST", of("/plan"), "", 400, "the body of the request"},
@@ -171,7 +173,9 @@ func tokenIn(text string) string {
 }
 
 func TestACodeIsExchangedOnce(t *testing.T) {
-	s := serve(t, newAccount(nil, nil), Options{})
+	running := newAccount(nil, nil)
+	running.status = types.ExecutionStatusRunning
+	s := serve(t, running, Options{})
 	now := time.Now()
 	s.codes.now = func() time.Time { return now }
 	address := s.OnceURL()
@@ -183,6 +187,21 @@ func TestACodeIsExchangedOnce(t *testing.T) {
 	if status != 200 || token == s.token || s.statusWith(t, token) != 200 {
 		t.Fatalf("got status %d and %s, expected a token of its own that is valid", status, text)
 	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.host+of("/events"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	events, err := http.DefaultClient.Do(r)
+	if err != nil || events.StatusCode != 200 {
+		t.Fatalf("got %v and error %v, expected events", events, err)
+	}
+	defer events.Body.Close()
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, events.Body)
+		close(ended)
+	}()
 	// Who comes second is refused, and so is who came first from then on: one of them is
 	// not the page.
 	if status, text := s.exchangeOf(t, address, nil); status != 401 || !strings.Contains(text, "this address was opened before") {
@@ -190,6 +209,11 @@ func TestACodeIsExchangedOnce(t *testing.T) {
 	}
 	if s.statusWith(t, token) != 401 || s.statusWith(t, s.token) != 200 {
 		t.Error("got an answer for the token of a code that was used twice, expected one for the printed token only")
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the events of a token that was taken back go on, expected that they end")
 	}
 	if s.statusWith(t, "") != 401 {
 		t.Error("got an answer without a token")

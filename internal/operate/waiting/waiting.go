@@ -105,13 +105,18 @@ func timeOf(seconds float64) *time.Time {
 	return &at
 }
 
+// NoTaskError is returned for a token that is not that of one task of an execution.
+type NoTaskError struct{ Token, Why string }
+
+func (e *NoTaskError) Error() string { return fmt.Sprintf("got token %q, %s", e.Token, e.Why) }
+
 // leastToken is how much of a token has to be given.
 const leastToken = 8
 
 // Find returns the task of an execution whose token is this one, or begins with it.
 func (s *Service) Find(ctx context.Context, execution, token string) (*Task, error) {
 	if len(token) < leastToken {
-		return nil, fmt.Errorf("got token %q, expected at least its first %d characters", token, leastToken)
+		return nil, &NoTaskError{token, fmt.Sprintf("expected at least its first %d characters", leastToken)}
 	}
 	var found *Task
 	for next := ""; ; {
@@ -124,7 +129,7 @@ func (s *Service) Find(ctx context.Context, execution, token string) (*Task, err
 				continue
 			}
 			if found != nil {
-				return nil, fmt.Errorf("got token %q, with which two tokens begin, expected more of it", token)
+				return nil, &NoTaskError{token, "with which two tokens begin, expected more of it"}
 			}
 			found = &page.Tasks[i]
 		}
@@ -133,7 +138,7 @@ func (s *Service) Find(ctx context.Context, execution, token string) (*Task, err
 		}
 	}
 	if found == nil {
-		return nil, fmt.Errorf("got token %q, expected that of a task that waits: it may have been answered, or have timed out", token)
+		return nil, &NoTaskError{token, "expected that of a task of this execution that waits: it may have been answered, or have timed out"}
 	}
 	return found, nil
 }

@@ -4,7 +4,7 @@ import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { changed, runAddress } from './runs.js'
 import { count, duration, milliseconds, thousands } from './words.js'
-import { pretty } from './why.js'
+import { pretty } from './pretty.js'
 
 const rowHeight = 32 // as in console.css
 const beyond = 10 // rows above and below those that are seen

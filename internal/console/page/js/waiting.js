@@ -2,7 +2,7 @@
 import { get, post } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting as Reading } from './parts.js'
-import { pretty } from './why.js'
+import { pretty } from './pretty.js'
 import { clock, count, duration, thousands } from './words.js'
 
 const pause = 1000 // between two looks
@@ -62,7 +62,7 @@ export class WaitingTasks extends Component {
             <p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ open: { task: t, fails: false }, said: '' })}>Succeed …</button>
               <button type="button" onClick=${() => this.setState({ open: { task: t, fails: true }, said: '' })}>Fail …</button></p>
           </div>
-          <div>${t.item ? html`<pre tabindex="0" aria-label="The item">${t.item.map((i) => JSON.stringify(i, null, 2)).join('\n')}</pre>
+          <div>${t.item ? html`<pre tabindex="0" aria-label="The item">${t.item.map(pretty).join('\n')}</pre>
             <details><summary>All that was sent with the token</summary><${Sent} task=${t}/></details>` : html`<${Sent} task=${t}/>`}</div>
         </li>`)}</ul>
         <p class="actions">
@@ -139,7 +139,7 @@ class Answer extends Component {
     const { output, error, cause } = this.state
     this.setState({ sending: true, failure: null })
     try {
-      await post(['executions', arn, 'answer'], fails ? { token: task.token, error, cause } : { token: task.token, output: JSON.parse(output) })
+      await post(['executions', arn, 'answer'], fails ? { token: task.token, error, cause } : { token: task.token, output })
       done(`The task of state ${task.state}${task.items ? ', ' + itemsOf(task) : ''}, ${fails ? `failed with ${error}` : 'succeeded'}.`)
     } catch (failure) {
       this.setState({ failure, sending: false })

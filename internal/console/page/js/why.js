@@ -2,6 +2,7 @@
 import { get } from './api.js'
 import { Component, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
+import { pretty } from './pretty.js'
 import { Retry } from './retry.js'
 import { changed, runAddress } from './runs.js'
 import { bytes, clock, count, duration, milliseconds, thousands } from './words.js'
@@ -115,15 +116,6 @@ class Items extends Component {
       ${busy && html`<${Waiting} what=${`searching, ${thousands(read)} read`}/>`}
       ${!done && !busy && html`<p><button type="button" onClick=${this.more}>Show more</button></p>`}
       <${Command} text=${command} label="All of them"/></section>`
-  }
-}
-
-// pretty returns JSON with line breaks, and other text as it is.
-export function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
   }
 }
 
