@@ -193,10 +193,13 @@ func TestACodeIsExchangedOnce(t *testing.T) {
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	events, err := http.DefaultClient.Do(r)
-	if err != nil || events.StatusCode != 200 {
-		t.Fatalf("got %v and error %v, expected events", events, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	defer events.Body.Close()
+	if events.StatusCode != http.StatusOK {
+		t.Fatalf("got %s, expected events", events.Status)
+	}
 	ended := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, events.Body)

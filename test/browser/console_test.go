@@ -32,7 +32,7 @@ func TestTheConsole(t *testing.T) {
 
 // TestTasksThatWait lets a user of a browser answer the tasks of a run.
 func TestTasksThatWait(t *testing.T) {
-	newConsole(t).visit(t, "waiting.mjs", "--job", "Asks", "--input", `{"items": ["<script>alert(1)</script>", "b", "c"]}`)
+	newConsole(t).visit(t, "waiting.mjs", "--job", "Asks", "--input", `{"items": ["<script>alert(1)</script>", {"id": 9007199254740993, "rate": 1.50}, "c"]}`)
 }
 
 // console is a folder in which mapjob run opens the console.

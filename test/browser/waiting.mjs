@@ -12,7 +12,7 @@ await visit(async () => {
   await page.getByRole('link', { name: /^Waiting/ }).click()
   await page.waitForFunction(() => document.querySelectorAll('.tasks li').length === 3)
   const text = await page.locator('main').innerText()
-  for (const part of ['3 tasks wait', 'Worker', 'item 0', 'times out in', '"<script>alert(1)</script>"']) if (!text.includes(part)) wrong(`the list: got no ${part} in ${text}`)
+  for (const part of ['3 tasks wait', 'Worker', 'item 0', 'times out in', '"<script>alert(1)</script>"', '"id": 9007199254740993']) if (!text.includes(part)) wrong(`the list: got no ${part} in ${text}`)
   await look(page, 'waiting')
 
   // An output that is not JSON can't be sent.
