@@ -2,6 +2,7 @@
 package joblog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/mapjob/mapjob/internal/number"
 	"github.com/mapjob/mapjob/internal/operate"
 	"github.com/mapjob/mapjob/internal/plain"
+	"github.com/mapjob/mapjob/internal/protocol"
 	"github.com/mapjob/mapjob/internal/statesarn"
 )
 
@@ -282,8 +284,8 @@ func ending(found *operate.ItemLog) string {
 		return "how the item ended is not known: " + plain.Line(found.NoOutcome)
 	}
 	text := "it succeeded"
-	if o.Error != "" {
-		text = "it failed with " + plain.Line(o.Error)
+	if o.Status != protocol.Succeeded {
+		text = "it failed with " + plain.Line(cmp.Or(o.Error, "an error without a name"))
 	}
 	if o.EndedAt != nil {
 		text += " at " + o.EndedAt.Local().Format("2006-01-02 15:04:05")
