@@ -74,7 +74,7 @@ func TestAPageStaysSmallAndSaysWhatItLeavesOut(t *testing.T) {
 	if n := len(page); n > 2<<20 {
 		t.Errorf("got a page of %d bytes, expected at most 2 MiB", n)
 	}
-	for _, part := range []string{"and 800 more errors, in report.md and report.json", "and 4,800 more rows, in report.md and report.json",
+	for _, part := range []string{"and 800 more errors, in report.md and report.json", "and 4,800 more rows, in report.md and report.json", "and 100 more columns, in report.md and report.json",
 		"The first 50 of 1,000,000 failed items", "<code>mapjob failures</code> lists them", "… (999,000 more bytes)"} {
 		if !strings.Contains(page, part) {
 			t.Errorf("got no %q in the page", part)
