@@ -90,9 +90,9 @@ endif
 # moto is another implementation of AWS, in Python: one that is installed, or from PyPI.
 MOTO := $(or $(shell command -v moto_server),bin/moto/bin/moto_server)
 bin/moto/bin/moto_server:
-	@command -v python3 >/dev/null || { echo "found no moto_server and no python3 to install it with: install Python 3, or moto with pip install 'moto[server]==5.2.1'" >&2; exit 1; }
-	python3 -m venv bin/moto
-	bin/moto/bin/pip install --quiet --disable-pip-version-check --retries 1 'moto[server]==5.2.1'
+	@command -v python3 >/dev/null || { echo "found no moto_server, and no python3 to install it with: install Python 3, or moto with pip install 'moto[server]==5.2.1'" >&2; exit 1; }
+	@python3 -m venv bin/moto && bin/moto/bin/pip install --quiet --disable-pip-version-check --retries 1 'moto[server]==5.2.1' || { \
+	  echo "found no moto_server, and could not install moto 5.2.1 from PyPI: run make again when PyPI can be reached, set PIP_INDEX_URL to a mirror, or put the moto_server of pip install 'moto[server]==5.2.1' into PATH" >&2; exit 1; }
 
 .PHONY: moto-server moto
 moto-server: $(MOTO)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mapjob/mapjob/test/deploy/arrived"
@@ -31,11 +32,58 @@ deletes all of it at the end, but CDKToolkit; keys stay pending deletion, which 
 	return nil
 }
 
-// remains says how to clean up after a failure.
-func (c *check) remains(apps []*app) {
-	fmt.Fprintf(c.out, "\nwhat is left in account %s, region %s, and how to delete it:\n", c.account.ID, c.account.Region)
+// remains says what is left after a failure, and how to delete it.
+func (c *check) remains(ctx context.Context, apps []*app) {
+	var lines []string
 	for _, a := range apps {
-		fmt.Fprintf(c.out, "    aws cloudformation delete-stack --region %s --stack-name %s\n", c.account.Region, a.stack)
+		left, err := c.leftOf(ctx, a)
+		if err != nil {
+			left = append(left, fmt.Sprintf("what is left of %s is not known: %v", a.stack, err))
+		}
+		lines = append(lines, left...)
 	}
-	fmt.Fprintln(c.out, "and then the buckets and tables whose names begin with the name of a stack (aws s3 rb --force s3://NAME, aws dynamodb delete-table --table-name NAME)")
+	if len(lines) == 0 {
+		fmt.Fprintf(c.out, "\nnothing is left in account %s, region %s, but CDKToolkit, if it was created\n", c.account.ID, c.account.Region)
+		return
+	}
+	fmt.Fprintf(c.out, "\nto delete what is left in account %s, region %s:\n    %s\n", c.account.ID, c.account.Region, strings.Join(lines, "\n    "))
+}
+
+// leftOf returns the commands that delete the stack of an app, and what stays then.
+func (c *check) leftOf(ctx context.Context, a *app) (commands []string, err error) {
+	exists, err := arrived.Exists(ctx, c.clients, a.stack)
+	if err != nil {
+		return nil, err
+	}
+	s := c.states[a.name]
+	if exists {
+		commands = append(commands,
+			fmt.Sprintf("aws cloudformation delete-stack --region %s --stack-name %s", c.account.Region, a.stack),
+			fmt.Sprintf("aws cloudformation wait stack-delete-complete --region %s --stack-name %s", c.account.Region, a.stack))
+		if s, err = arrived.Read(ctx, c.clients, a.stack); err != nil {
+			return commands, err
+		}
+	}
+	if s == nil {
+		return commands, nil
+	}
+	left, err := arrived.Left(ctx, c.clients, s)
+	for _, id := range left {
+		if exists && !slices.Contains(a.stays, id) {
+			continue // the stack deletes it
+		}
+		commands = append(commands, deleteCommand(s.Resources[id], c.account.Region))
+	}
+	return commands, err
+}
+
+// deleteCommand returns the command that deletes a resource.
+func deleteCommand(r *arrived.Resource, region string) string {
+	switch r.Type {
+	case "AWS::S3::Bucket":
+		return fmt.Sprintf("aws s3 rb --region %s --force s3://%s", region, r.PhysicalID)
+	case "AWS::DynamoDB::Table":
+		return fmt.Sprintf("aws dynamodb delete-table --region %s --table-name %s", region, r.PhysicalID)
+	}
+	return fmt.Sprintf("# by hand: %s %s", r.Type, r.PhysicalID)
 }

@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/test/deploy/account"
 	"github.com/mapjob/mapjob/test/deploy/arrived"
 	"github.com/mapjob/mapjob/test/deploy/project"
 	"github.com/mapjob/mapjob/test/moduleroot"
+	"github.com/mapjob/mapjob/test/moto"
 )
 
 // check is one run of this command.
@@ -25,7 +27,7 @@ type check struct {
 	folder  string // of what the run writes
 	project *project.Project
 	account *account.Account
-	moto    *account.Moto // nil on AWS
+	moto    *moto.Server // nil on AWS
 	clients *arrived.Clients
 	states  map[string]*arrived.Stack // of the apps, by name
 	found   findings
@@ -47,9 +49,9 @@ func run(ctx context.Context, apps []*app, program, id string) (failed error) {
 	defer func() { failed = errors.Join(failed, os.RemoveAll(folder)) }()
 	if id != "" {
 		c.account, err = account.OfAWS(ctx, id)
-	} else if c.moto, err = account.StartMoto(ctx, program, folder); err == nil {
+	} else if c.moto, err = moto.Start(ctx, moto.Options{Program: program, Folder: folder, Patches: []string{moto.ChangeSets}}); err == nil {
 		defer c.moto.Stop()
-		c.account = c.moto.Account
+		c.account = account.OfMoto(c.moto)
 	}
 	if err != nil {
 		return err
@@ -61,7 +63,9 @@ func run(ctx context.Context, apps []*app, program, id string) (failed error) {
 		}
 		defer func() {
 			if failed != nil {
-				c.remains(apps)
+				asking, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+				defer stop()
+				c.remains(asking, apps)
 			}
 		}()
 	}

@@ -1,24 +1,10 @@
-// Package moto runs the commands that operate a job on AWS against moto, which is not
-// written for this project: its Step Functions and S3 answer as AWS does, as far as its
-// authors know.
-//
-// moto 5.2.1 can't run a job of the constructs: its engine knows no ItemBatcher and no
-// JSON Lines, evaluates JSONata only with Java, and runs functions in Docker. So the
-// state machine is another one, with the states and the answers of a job: a Distributed
-// Map over a JSON array, and Pass states in place of functions. The test stores the
-// report. Besides, moto has no RedriveExecution, returns histories oldest event first
-// and in one page, whatever is asked, and needs the patch in testdata/python to run a
-// state machine twice. What is about these is tested against the API on this machine.
 package moto
 
 import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -26,7 +12,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -48,22 +33,30 @@ const (
 	executions = "arn:aws:states:us-east-1:123456789012:execution:Nightly-AbC123:"
 )
 
+// moto 5.2.1 can't run a job of the constructs: its engine knows no ItemBatcher and no
+// JSON Lines, evaluates JSONata only with Java, and runs functions in Docker. So the
+// state machine is another one, with the states and the answers of a job: a Distributed
+// Map over a JSON array, and Pass states in place of functions. The test stores the
+// report. Besides, moto has no RedriveExecution, returns histories oldest event first
+// and in one page, whatever is asked, and needs a patch to run a state machine twice.
+// What is about these is tested against the API on this machine.
 func TestOperatingAJobOfMoto(t *testing.T) {
 	program := os.Getenv("MAPJOB_MOTO")
 	if program == "" {
 		t.Skip("MAPJOB_MOTO: got no value, expected moto_server: make moto finds or installs it")
 	}
-	url := serve(t, program)
-	account := &account{
-		sfn:    sfn.New(sfn.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
-		stacks: cloudformation.New(cloudformation.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url}),
-		s3:     s3.New(s3.Options{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), BaseEndpoint: &url, UsePathStyle: true}),
+	server, err := Start(t.Context(), Options{Program: program, Folder: t.TempDir(), Patches: []string{Executions},
+		Config: `{"stepfunctions": {"execute_state_machine": true}}`})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(server.Stop)
+	account := &account{sfn: sfn.NewFromConfig(server.Config), stacks: cloudformation.NewFromConfig(server.Config), s3: s3.NewFromConfig(server.Config)}
 	account.deploy(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
-			for name, value := range map[string]string{"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"} {
+			for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": Region, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"} {
 				env.Setenv(name, value)
 			}
 			return nil
@@ -74,61 +67,7 @@ func TestOperatingAJobOfMoto(t *testing.T) {
 	})
 }
 
-// serve starts moto, and returns its address.
-func serve(t *testing.T, program string) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(t.TempDir(), "moto.log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	cmd := exec.Command(program, "-H", "127.0.0.1", "-p", port)
-	cmd.Stdout, cmd.Stderr = log, log
-	patch, err := filepath.Abs(filepath.Join("testdata", "python"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+patch)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-ended
-	})
-	url := "http://127.0.0.1:" + port
-	for range 600 {
-		response, err := http.Post(url+"/moto-api/config", "application/json", strings.NewReader(`{"stepfunctions": {"execute_state_machine": true}}`))
-		if err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode/100 != 2 {
-				t.Fatalf("got %s for the configuration of moto, expected that it executes state machines", response.Status)
-			}
-			return url
-		}
-		select {
-		case err := <-ended:
-			ended <- err
-			said, _ := os.ReadFile(log.Name())
-			t.Fatalf("%s ended: %v\n%s", program, err, said)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-	t.Fatalf("%s did not answer within a minute", program)
-	return ""
-}
-
-// account is one of moto.
+// account has clients of moto.
 type account struct {
 	sfn    *sfn.Client
 	s3     *s3.Client

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/mapjob/mapjob/test/moto"
 )
 
 // Account is an account of AWS, or of moto.
@@ -44,6 +45,11 @@ func OfAWS(ctx context.Context, id string) (*Account, error) {
 	}
 	return &Account{ID: id, Region: cfg.Region, Config: cfg,
 		Env: append(os.Environ(), "AWS_REGION="+cfg.Region, "AWS_DEFAULT_REGION="+cfg.Region)}, nil
+}
+
+// OfMoto returns the account of a server of moto.
+func OfMoto(s *moto.Server) *Account {
+	return &Account{ID: moto.Account, Region: moto.Region, Moto: true, Config: s.Config, Env: moto.Env(s.URL)}
 }
 
 // Environment returns the name of the account and region as the CDK has it.
