@@ -6,6 +6,8 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
 # Each is a module of its own.
 EXAMPLES := examples examples/howto examples/sfntest examples/tutorial
+# A release is made with this Go, wherever it is made.
+TOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 .PHONY: help
@@ -164,7 +166,7 @@ snapshots: setup ## Rewrite the snapshots after an intended change.
 
 .PHONY: release
 release: ## Check a release and make its files in dist: VERSION=v0.1.0. It tags and pushes nothing.
-	@go run ./test/release prepare '$(VERSION)'
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./test/release prepare '$(VERSION)'
 
 .PHONY: release-check
 release-check: ## Check the parts of a release that do not depend on its version.

@@ -2,6 +2,8 @@ module github.com/mapjob/mapjob
 
 go 1.26
 
+toolchain go1.26.10
+
 tool github.com/mapjob/mapjob/cmd/mapjob
 
 ignore (

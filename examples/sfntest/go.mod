@@ -2,6 +2,8 @@ module github.com/mapjob/mapjob/examples/sfntest
 
 go 1.26
 
+toolchain go1.26.10
+
 replace github.com/mapjob/mapjob => ../../
 
 require (

@@ -2,6 +2,8 @@ module example.com/water
 
 go 1.26
 
+toolchain go1.26.10
+
 replace github.com/mapjob/mapjob => ../../
 
 require (

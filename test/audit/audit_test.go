@@ -111,6 +111,37 @@ func main() { println(language.MustParse("en").String()) }
 	}
 }
 
+func TestVulnerabilitiesOfAnOlderGoAreNotInAReleaseOfANewer(t *testing.T) {
+	for where, expected := range map[string]bool{
+		"stdlib@v1.26.9": true, "stdlib@v1.25.12": true, "stdlib@v1.26.10": false, "stdlib@v1.27.0": false, "golang.org/x/text@v0.1.0": false,
+	} {
+		if got := outdated(vulnerability{where: where}, "go1.26.10"); got != expected {
+			t.Errorf("%s: got %v, expected %v", where, got, expected)
+		}
+	}
+}
+
+// The toolchain line counts only in the module where the go command runs. With two
+// toolchains, everything would be compiled twice.
+func TestAllModulesHaveOneToolchain(t *testing.T) {
+	expected, err := toolchain("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := files(t, "go.mod")
+	if len(modules) < 5 {
+		t.Errorf("got the modules %q, expected those of the examples too", modules)
+	}
+	for _, file := range modules {
+		if got, err := toolchain(filepath.Join(root, file)); err != nil || got != expected {
+			t.Errorf("%s: got toolchain %s and error %v, expected %s as in go.mod", file, got, err, expected)
+		}
+	}
+	if !strings.Contains(read(t, "docs/releasing.md"), "\nGOTOOLCHAIN="+expected+" ") {
+		t.Errorf("docs/releasing.md: expected that binaries are built with GOTOOLCHAIN=%s", expected)
+	}
+}
+
 func TestReportsOfNpm(t *testing.T) {
 	found, err := advisories([]byte(`{"auditReportVersion": 2, "vulnerabilities": {
 		"leaky": {"via": [{"name": "leaky", "title": "Leaks", "url": "https://github.com/advisories/GHSA-aaaa-bbbb-cccc", "range": "<2.0.0"}]},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/version"
 	"io"
 	"net/http"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/modfile"
 )
 
 const (
@@ -38,8 +41,8 @@ var scanned = []struct {
 }
 
 // modules runs govulncheck. A vulnerable module is found whether it is called or not,
-// one of the standard library only if it is called. The latter come with the Go of
-// this machine: they are faults only where that is the newest, on GitHub.
+// one of the standard library only if it is called. Those of a Go that is older than the
+// toolchain of go.mod are not in a release.
 func modules(ctx context.Context, out io.Writer) ([]vulnerability, error) {
 	database, err := databaseOf(ctx, out)
 	if err != nil {
@@ -48,6 +51,10 @@ func modules(ctx context.Context, out io.Writer) ([]vulnerability, error) {
 	if folder, ok := strings.CutPrefix(database, "file://"); ok {
 		defer os.RemoveAll(folder)
 	}
+	toolchain, err := toolchain("go.mod")
+	if err != nil {
+		return nil, err
+	}
 	var list []vulnerability
 	for _, m := range scanned {
 		found, err := scan(ctx, database, m.folder, m.packages...)
@@ -55,9 +62,9 @@ func modules(ctx context.Context, out io.Writer) ([]vulnerability, error) {
 			return nil, fmt.Errorf("%s: %w", m.folder, err)
 		}
 		for _, v := range found {
-			if strings.HasPrefix(v.where, "stdlib@") && os.Getenv("GITHUB_ACTIONS") == "" {
+			if outdated(v, toolchain) {
 				if m.folder == "." {
-					fmt.Fprintf(out, "warning: the Go of this machine has %s, which is called: %s\n", v.id, v.advice)
+					fmt.Fprintf(out, "warning: %s has %s, which is called; releases are made with %s\n", v.where, v.id, toolchain)
 				}
 				continue
 			}
@@ -65,6 +72,28 @@ func modules(ctx context.Context, out io.Writer) ([]vulnerability, error) {
 		}
 	}
 	return list, nil
+}
+
+// toolchain returns the toolchain of a go.mod, such as go1.26.10.
+func toolchain(name string) (string, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.Parse(name, text, nil)
+	if err != nil {
+		return "", err
+	}
+	if mod.Toolchain == nil {
+		return "", fmt.Errorf("%s: got no line toolchain, expected that of releases", name)
+	}
+	return mod.Toolchain.Name, nil
+}
+
+// outdated reports whether v is in the standard library of a Go older than toolchain.
+func outdated(v vulnerability, toolchain string) bool {
+	got, ok := strings.CutPrefix(v.where, "stdlib@v")
+	return ok && version.Compare("go"+got, toolchain) < 0
 }
 
 // databaseOf returns the address of a vulnerability database: the official one or, if

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"github.com/mapjob/mapjob/test/release/artifact"
 	"github.com/mapjob/mapjob/test/release/licenses"
 	"github.com/mapjob/mapjob/test/release/sbom"
+	"golang.org/x/mod/modfile"
 )
 
 // making is a release while it is made.
@@ -51,7 +53,7 @@ func (r release) prepare(ctx context.Context, version string, tagged bool) error
 			name string
 			part func(context.Context) (string, error)
 		}{
-			{"zip", m.zip}, {"zip alone", m.buildZip}, {"licenses", m.checkLicenses}, {"API", m.api}, {"binaries", m.build},
+			{"Go", m.checkGo}, {"zip", m.zip}, {"zip alone", m.buildZip}, {"licenses", m.checkLicenses}, {"API", m.api}, {"binaries", m.build},
 			{"archives", m.archive}, {"SBOM", m.describe}, {"sums", m.sum},
 		} {
 			if err := m.step(ctx, s.name, func() (string, error) { return s.part(ctx) }); err != nil {
@@ -65,6 +67,31 @@ func (r release) prepare(ctx context.Context, version string, tagged bool) error
 	}
 	m.conclude(tagged)
 	return nil
+}
+
+// checkGo expects the toolchain of go.mod, so that the same files can be made anywhere.
+func (m *making) checkGo(ctx context.Context) (string, error) {
+	text, err := m.checkout.read("go.mod")
+	if err != nil {
+		return "", err
+	}
+	mod, err := modfile.Parse("go.mod", []byte(text), nil)
+	if err != nil {
+		return "", err
+	}
+	if mod.Toolchain == nil {
+		return "", errors.New("go.mod: got no line toolchain, expected one such as toolchain go1.26.10")
+	}
+	cmd := exec.CommandContext(ctx, "go", "env", "GOVERSION")
+	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("go env GOVERSION: %w", err)
+	}
+	if got, expected := strings.TrimSpace(string(out)), mod.Toolchain.Name; got != expected {
+		return "", fmt.Errorf("got %s, expected the toolchain of go.mod: set GOTOOLCHAIN=%s", got, expected)
+	}
+	return mod.Toolchain.Name + ", the toolchain of go.mod", nil
 }
 
 func (m *making) zip(context.Context) (_ string, err error) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -80,6 +81,31 @@ func TestCommandsOfTheRelease(t *testing.T) {
 	for _, args := range [][]string{nil, {"prepare"}, {"check", "v0.1.0"}, {"publish"}, {"changelog"}} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "release prepare [-tagged] VERSION") {
 			t.Errorf("%q: got error %v, expected the usage", args, err)
+		}
+	}
+}
+
+// Another Go makes other bytes.
+func TestAReleaseIsMadeWithTheToolchain(t *testing.T) {
+	out, err := exec.Command("go", "env", "GOVERSION").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	this := strings.TrimSpace(string(out))
+	for toolchain, expected := range map[string]string{
+		this:       "",
+		"go1.26.0": "expected the toolchain of go.mod: set GOTOOLCHAIN=go1.26.0",
+		"":         "got no line toolchain",
+	} {
+		c := checkout{t.TempDir()}
+		mod := "module example.com/m\n\ngo 1.26\n"
+		if toolchain != "" {
+			mod += "\ntoolchain " + toolchain + "\n"
+		}
+		c.write(t, "go.mod", mod)
+		m := making{release: release{checkout: c}}
+		if _, err := m.checkGo(t.Context()); (err == nil) != (expected == "") || err != nil && !strings.Contains(err.Error(), expected) {
+			t.Errorf("toolchain %s: got error %v, expected %q", toolchain, err, expected)
 		}
 	}
 }
