@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/mapjob/mapjob/internal/operate/waiting"
@@ -37,7 +38,10 @@ func (s *Server) waiting(r *http.Request, x *Opened) (any, error) {
 		list.Why = why.Error()
 		return list, nil //nolint:nilerr // that there can't be any is an answer
 	}
-	page, err := service.List(r.Context(), x.Execution.ARN, q.Get("after"), most)
+	page, err := service.List(r.Context(), waiting.Query{Execution: x.Execution.ARN, Next: q.Get("after"), Most: most})
+	if refused, ok := errors.AsType[*waiting.Error](err); ok && refused.Type == "InvalidToken" {
+		return nil, refusef(http.StatusBadRequest, "after: got %q, expected the next of an earlier answer", q.Get("after"))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,12 @@ func (o *oneTask) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var asked map[string]any
 	_ = json.NewDecoder(r.Body).Decode(&asked)
 	if r.Header.Get("X-Amz-Target") == "MapJob.ListWaitingTasks" {
-		if asked["executionArn"] != monday {
+		if asked["nextToken"] != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, `{"__type": "InvalidToken", "message": "Invalid Token: 'Invalid token'"}`)
+			return
+		}
+		if token, _ := asked["taskToken"].(string); asked["executionArn"] != monday || !strings.HasPrefix(o.token, token) {
 			_, _ = io.WriteString(w, `{"total": 0, "waitingTasks": []}`)
 			return
 		}
@@ -80,6 +85,9 @@ func TestTasksThatWaitAreListedAndAnswered(t *testing.T) {
 		if status, text := answer(body); !strings.HasPrefix(fmt.Sprintf("%d %s", status, strings.TrimPrefix(text, `{"error":"`)), expected) {
 			t.Errorf("%s: got status %d and %s, expected %s", body, status, text, expected)
 		}
+	}
+	if status, _, text := s.ask(t, "GET", of("/waiting?after=x"), "", nil); status != 400 || !strings.Contains(text, `after: got \"x\", expected the next of an earlier answer`) {
+		t.Errorf("got status %d and %s for a page that is none, expected 400", status, text)
 	}
 	onAWS := serve(t, a, Options{})
 	if status, _, text := onAWS.ask(t, "POST", of("/answer"), `{"token": "`+token+`", "output": "{}"}`, nil); status != 403 {

@@ -124,14 +124,50 @@ const TokenLength = 72
 // from any goroutine, and before the call that carries the token has returned.
 type Callback struct {
 	// Token is the task token, $states.context.Task.Token.
-	Token string
-	task  *task
-	over  atomic.Bool
+	Token    string
+	task     *task
+	over     atomic.Bool
+	whenOver atomic.Pointer[func()]
 }
 
 // Over reports whether the task has ended: it was answered, it timed out, or its
 // execution ended. Later answers are ignored.
 func (c *Callback) Over() bool { return c.over.Load() }
+
+// WhenOver calls a function when the task ends, at once if it has ended. It is for one
+// function, which must not wait.
+func (c *Callback) WhenOver(do func()) {
+	c.whenOver.Store(&do)
+	if c.over.Load() {
+		c.tell()
+	}
+}
+
+// end notes that the task has ended.
+func (c *Callback) end() {
+	c.over.Store(true)
+	c.tell()
+}
+
+// tell calls the function of WhenOver, once.
+func (c *Callback) tell() {
+	if do := c.whenOver.Swap(nil); do != nil {
+		(*do)()
+	}
+}
+
+// Execution returns the ARN of the execution of the task: of a task inside of a Distributed Map,
+// that of the execution which has the Map, the outermost one.
+func (c *Callback) Execution() string {
+	if c.task == nil { // of a test
+		return ""
+	}
+	x := c.task.visit.execution
+	for x.child != nil {
+		x = x.child.of.visit.execution
+	}
+	return x.arn
+}
 
 // Success ends the task with an output (SendTaskSuccess).
 func (c *Callback) Success(output any) {

@@ -343,7 +343,7 @@ func (t *task) release() {
 	r.loop.Stop(t.silence)
 	r.loop.Stop(t.response)
 	if c := t.request.Callback; c != nil {
-		c.over.Store(true)
+		c.end()
 		r.tokens.take(c.Token)
 	}
 	if t.cancel != nil {

@@ -101,7 +101,7 @@ func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = n
 // New returns a service for the executions of an archive and the state machines of a
 // runner. If the runner is nil, nothing can be started or stopped.
 func New(runner Runner, executions Archive, options ...Option) *Service {
-	s := &Service{tasks: &tokens{waiting: map[string]*waitingTask{}}, runner: runner, archive: executions, newID: uuid.New}
+	s := &Service{tasks: &tokens{waiting: map[string]*waitingTask{}, lists: map[string]*taskList{}}, runner: runner, archive: executions, newID: uuid.New}
 	s.tokens = s.tasks
 	for _, set := range options {
 		set(s)
@@ -206,7 +206,7 @@ type operation func(body []byte) (any, *apiError)
 
 // offered returns the operations of the API that this machine has, by their names.
 func (s *Service) offered() map[string]operation {
-	return map[string]operation{
+	all := map[string]operation{
 		"StartExecution":                   decoded(s.start),
 		"StopExecution":                    decoded(s.stopExecution),
 		"DescribeExecution":                decoded(s.describe),
@@ -222,8 +222,11 @@ func (s *Service) offered() map[string]operation {
 		"SendTaskSuccess":                  decoded(s.success),
 		"SendTaskFailure":                  decoded(s.failure),
 		"SendTaskHeartbeat":                decoded(s.heartbeat),
-		ListWaitingTasks:                   decoded(s.listWaitingTasks),
 	}
+	if s.tokens == Tokens(s.tasks) { // they don't wait elsewhere
+		all[ListWaitingTasks] = decoded(s.listWaitingTasks)
+	}
+	return all
 }
 
 func (s *Service) do(name string, body []byte) (any, *apiError) {

@@ -1,7 +1,9 @@
 package sfnapi
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -14,8 +16,10 @@ import (
 type tokens struct {
 	mutex   sync.Mutex
 	waiting map[string]*waitingTask // by token
-	order   []*waitingTask          // in which they began to wait, with some that are gone
-	last    int64                   // number
+	// lists has them by the ARN of their execution outside of Map Runs, by that of the execution
+	// which waits for that one, and all of them by "".
+	lists map[string]*taskList
+	last  int64 // number
 }
 
 type waitingTask struct {
@@ -24,7 +28,41 @@ type waitingTask struct {
 	number  int64 // from 1
 	since   time.Time
 	beat    time.Time // of the last heartbeat; zero without
+	lists   []string  // which it is in
 	gone    bool
+}
+
+// taskList has tasks in the order in which they began to wait.
+type taskList struct {
+	tasks []*waitingTask // with some that are gone
+	live  int            // those that are not
+}
+
+func (l *taskList) add(w *waitingTask) {
+	l.tasks = append(l.tasks, w)
+	l.live++
+}
+
+// remove takes out a task that is gone.
+func (l *taskList) remove() {
+	if l.live--; len(l.tasks) > 2*l.live+64 {
+		l.tasks = slices.DeleteFunc(l.tasks, func(w *waitingTask) bool { return w.gone })
+	}
+}
+
+// after yields the tasks that began to wait after one with a number.
+func (l *taskList) after(number int64) iter.Seq[*waitingTask] {
+	return func(yield func(*waitingTask) bool) {
+		if l == nil {
+			return
+		}
+		begin, _ := slices.BinarySearchFunc(l.tasks, number+1, func(w *waitingTask, n int64) int { return cmp.Compare(w.number, n) })
+		for _, w := range l.tasks[begin:] {
+			if !w.gone && !yield(w) {
+				return
+			}
+		}
+	}
 }
 
 // Tasks are the tasks of one execution, and of those that it starts and waits for.
@@ -42,9 +80,9 @@ func (s *Service) Tasks() *Tasks { return &Tasks{tokens: s.tasks} }
 func (t *Tasks) Close() {
 	t.tokens.mutex.Lock()
 	defer t.tokens.mutex.Unlock()
-	for token, w := range t.tokens.waiting {
+	for _, w := range slices.Collect(t.tokens.lists[t.Execution].after(0)) {
 		if w.tasks == t {
-			t.tokens.forget(token)
+			t.tokens.forget(w.request.Callback.Token)
 		}
 	}
 }
@@ -54,11 +92,10 @@ func (t *Tasks) Close() {
 func (t *Tasks) Await(call engine.IntegrationFunc) engine.IntegrationFunc {
 	return func(ctx context.Context, request *engine.Request) (any, error) {
 		t.tokens.add(&waitingTask{request: request, tasks: t, since: time.Now()})
+		request.Callback.WhenOver(func() { t.tokens.over(request.Callback.Token) })
 		output, err := call(ctx, request)
 		if err != nil {
-			t.tokens.mutex.Lock()
-			defer t.tokens.mutex.Unlock()
-			t.tokens.forget(request.Callback.Token)
+			t.tokens.over(request.Callback.Token)
 		}
 		return output, err
 	}
@@ -70,17 +107,42 @@ func (t *tokens) add(w *waitingTask) {
 	t.last++
 	w.number = t.last
 	t.waiting[w.request.Callback.Token] = w
-	if len(t.order) > 2*len(t.waiting)+64 {
-		t.order = slices.DeleteFunc(t.order, func(w *waitingTask) bool { return w.gone })
+	w.lists = []string{""}
+	for _, execution := range []string{w.tasks.Execution, w.request.Callback.Execution()} {
+		if !slices.Contains(w.lists, execution) {
+			w.lists = append(w.lists, execution)
+		}
 	}
-	t.order = append(t.order, w)
+	for _, execution := range w.lists {
+		l := t.lists[execution]
+		if l == nil {
+			l = &taskList{}
+			t.lists[execution] = l
+		}
+		l.add(w)
+	}
+}
+
+// over forgets a task that has ended.
+func (t *tokens) over(token string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.forget(token)
 }
 
 // forget removes a task. Callers hold the mutex.
 func (t *tokens) forget(token string) {
-	if w := t.waiting[token]; w != nil {
-		w.gone = true
-		delete(t.waiting, token)
+	w := t.waiting[token]
+	if w == nil {
+		return
+	}
+	w.gone = true
+	delete(t.waiting, token)
+	for _, execution := range w.lists {
+		l := t.lists[execution]
+		if l.remove(); l.live == 0 {
+			delete(t.lists, execution)
+		}
 	}
 }
 

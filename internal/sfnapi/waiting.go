@@ -1,6 +1,8 @@
 package sfnapi
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/value"
@@ -13,8 +15,11 @@ const ListWaitingTasks = "MapJob.ListWaitingTasks"
 type waitingRequest struct {
 	page
 	// ExecutionArn is that of an execution whose tasks are listed, with those of its Map
-	// Runs and of the executions that it waits for. Without one, all are.
+	// Runs and of the executions that it waits for, or of a child of a Map Run. Without one,
+	// all are.
 	ExecutionArn string
+	StateName    string // only those of this state
+	TaskToken    string // only those whose token begins so
 }
 
 type waitingAnswer struct {
@@ -45,28 +50,50 @@ func (s *Service) listWaitingTasks(r waitingRequest) (*waitingAnswer, *apiError)
 	if refused != nil {
 		return nil, refused
 	}
-	after, refused := at(&r.page, ListWaitingTasks, r.ExecutionArn, int64(0))
+	subject := strings.Join([]string{r.ExecutionArn, r.StateName, r.TaskToken}, " ")
+	after, refused := at(&r.page, ListWaitingTasks, subject, int64(0))
 	if refused != nil {
 		return nil, refused
 	}
-	found, total, more := s.tasks.page(r.ExecutionArn, after, most)
+	found, total, more := s.tasks.page(&r, after, most)
 	answer := &waitingAnswer{WaitingTasks: make([]listedTask, len(found)), Total: total}
 	for i := range found {
 		answer.WaitingTasks[i] = found[i].listed()
 	}
 	if more {
-		answer.NextToken = nextToken(ListWaitingTasks, r.ExecutionArn, found[len(found)-1].number)
+		answer.NextToken = nextToken(ListWaitingTasks, subject, found[len(found)-1].number)
 	}
 	return answer, nil
 }
 
-// page returns up to most tasks of an execution, or of all, that began to wait after one
-// with a number, how many there are in all, and whether more follow.
-func (t *tokens) page(execution string, after int64, most int) (found []waitingTask, total int, more bool) {
+// page returns up to most tasks that a request asks for and that began to wait after one with a
+// number, how many there are in all, and whether more follow. A page of an execution, and a
+// whole token, take no longer if many tasks wait; what else is asked for looks at each.
+func (t *tokens) page(r *waitingRequest, after int64, most int) (found []waitingTask, total int, more bool) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	for _, w := range t.order {
-		if w.gone || w.request.Callback.Over() || execution != "" && execution != w.tasks.Execution && execution != w.request.ExecutionARN {
+	wants := func(w *waitingTask) bool {
+		return (slices.Contains(w.lists, r.ExecutionArn) || w.request.ExecutionARN == r.ExecutionArn) &&
+			(r.StateName == "" || w.request.StateName == r.StateName) && strings.HasPrefix(w.request.Callback.Token, r.TaskToken)
+	}
+	if w := t.waiting[r.TaskToken]; w != nil && wants(w) {
+		return []waitingTask{*w}, 1, false
+	}
+	list := t.lists[r.ExecutionArn]
+	if list != nil && r.StateName+r.TaskToken == "" {
+		for w := range list.after(after) {
+			if len(found) == most {
+				return found, list.live, true
+			}
+			found = append(found, *w) // a heartbeat may change it
+		}
+		return found, list.live, false
+	}
+	if list == nil { // of a child of a Map Run, if there is one
+		list = t.lists[""]
+	}
+	for w := range list.after(0) {
+		if !wants(w) {
 			continue
 		}
 		total++
@@ -75,7 +102,7 @@ func (t *tokens) page(execution string, after int64, most int) (found []waitingT
 		case len(found) == most:
 			more = true
 		default:
-			found = append(found, *w) // a heartbeat may change it
+			found = append(found, *w)
 		}
 	}
 	return found, total, more

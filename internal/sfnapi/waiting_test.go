@@ -24,7 +24,7 @@ func TestWaitingTasksAreListedWhileTheyAreAnswered(t *testing.T) {
 		}
 		wait(second, "b0")
 		list := func(execution, next string, most int) (string, *waitingAnswer) {
-			answer, refused := s.listWaitingTasks(waitingRequest{page{most, next}, execution})
+			answer, refused := s.listWaitingTasks(waitingRequest{page: page{most, next}, ExecutionArn: execution})
 			if refused != nil {
 				t.Fatal(refused)
 			}
@@ -50,7 +50,7 @@ func TestWaitingTasksAreListedWhileTheyAreAnswered(t *testing.T) {
 		if _, all := list("", "", 0); all.Total != 6 {
 			t.Errorf("got %d of all executions, expected 6", all.Total)
 		}
-		if _, refused := s.listWaitingTasks(waitingRequest{page{10, begun.NextToken}, "two"}); refused == nil || refused.Type != "InvalidToken" {
+		if _, refused := s.listWaitingTasks(waitingRequest{page: page{10, begun.NextToken}, ExecutionArn: "two"}); refused == nil || refused.Type != "InvalidToken" {
 			t.Errorf("got %v for the token of another execution", refused)
 		}
 
@@ -76,8 +76,54 @@ func TestWaitingTasksAreListedWhileTheyAreAnswered(t *testing.T) {
 			wait(first, fmt.Sprint("c", i))
 			s.tasks.Callback(fmt.Sprint("c", i), false)
 		}
-		if n := len(s.tasks.order); n > 100 {
+		for range 1000 {
+			wait(second, "b1")
+			s.tasks.Callback("b1", false)
+		}
+		if n := len(s.tasks.lists[""].tasks); n > 100 {
 			t.Errorf("got %d tasks in memory, expected those that wait and a few", n)
 		}
+		if s.tasks.lists["one"] != nil {
+			t.Error("got a list of an execution that has no task, expected none")
+		}
 	})
+}
+
+func TestAMillionWaitingTasksAreAPageAtATime(t *testing.T) {
+	s := New(nil, nil)
+	tasks := s.Tasks()
+	tasks.Execution = "one"
+	const million = 1_000_000
+	token := func(i int) string { return fmt.Sprintf("%072d", i) }
+	for i := range million {
+		s.tasks.add(&waitingTask{tasks: tasks, request: &engine.Request{StateName: "Ask", ExecutionARN: "child", Callback: &engine.Callback{Token: token(i)}}})
+	}
+	began := time.Now()
+	const pages = 1000
+	next := ""
+	for i := range pages {
+		answer, refused := s.listWaitingTasks(waitingRequest{page: page{50, next}, ExecutionArn: "one"})
+		if refused != nil || answer.Total != million || len(answer.WaitingTasks) != 50 || answer.WaitingTasks[0].TaskToken != token(50*i) {
+			t.Fatalf("page %d: got %+v (%v), expected the next 50 of a million", i, answer, refused)
+		}
+		next = answer.NextToken
+	}
+	for i := range pages {
+		answer, refused := s.listWaitingTasks(waitingRequest{ExecutionArn: "one", TaskToken: token(i * 997)})
+		if refused != nil || answer.Total != 1 || answer.WaitingTasks[0].TaskToken != token(i*997) {
+			t.Fatalf("got %+v (%v), expected the task of a token", answer, refused)
+		}
+	}
+	walk := time.Now()
+	if answer, _ := s.listWaitingTasks(waitingRequest{ExecutionArn: "one", StateName: "Another"}); answer.Total != 0 {
+		t.Errorf("got %d tasks of another state, expected none", answer.Total)
+	}
+	// Looking at all of them once takes longer than a hundred pages.
+	if all, each := time.Since(walk), walk.Sub(began)/(2*pages); each > all/100 {
+		t.Errorf("got %v for a page or a token and %v for all tasks, expected at most a hundredth", each, all)
+	}
+	tasks.Close()
+	if n := len(s.tasks.waiting) + len(s.tasks.lists); n != 0 {
+		t.Errorf("got %d tasks and lists after the end of the execution, expected none", n)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/engine"
 )
@@ -79,7 +80,10 @@ func caller(t *testing.T, c *Stack) func(operation string, request object) (answ
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("X-Amz-Target", "AWSStepFunctions."+operation)
+		if !strings.Contains(operation, ".") {
+			operation = "AWSStepFunctions." + operation
+		}
+		r.Header.Set("X-Amz-Target", operation)
 		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -89,6 +93,61 @@ func caller(t *testing.T, c *Stack) func(operation string, request object) (answ
 			t.Fatal(err)
 		}
 		return answer
+	}
+}
+
+// An execution that waits for another one has the tasks of that one's Map Run, too, and so has
+// the other one itself. A task that has timed out is in no list.
+func TestTasksThatWaitAreThoseOfNestedExecutions(t *testing.T) {
+	seconds := 3
+	c := start(t, object{
+		"Function": function(),
+		"Inner": machine("Map", object{"Map": object{"Type": "Map", "Label": "Map", "End": true, "Items": []int{1, 2}, "ToleratedFailurePercentage": 100,
+			"ItemProcessor": object{"ProcessorConfig": object{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Ask", "States": object{
+				"Ask": object{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true, "TimeoutSeconds": seconds,
+					"Arguments": object{"FunctionName": "Stack-Function", "Payload": object{"operation": "SendTaskHeartbeat", "token": "{% $states.context.Task.Token %}"}}}}}}}),
+		"Outer": machine("Start", object{
+			"Start": object{"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "Next": "Wait",
+				"Arguments": object{"StateMachineArn": machineARN + "Inner", "Name": "inner", "Input": object{}}},
+			"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
+	})
+	call := caller(t, c)
+	outer := call("StartExecution", object{"stateMachineArn": machineARN + "Outer", "name": "outer"})["executionArn"].(string)
+	inner := strings.Replace(strings.Replace(outer, "Outer", "Inner", 1), ":outer", ":inner", 1)
+	total := func(execution string) (n float64, tasks []any) {
+		answer := call("MapJob.ListWaitingTasks", object{"executionArn": execution})
+		n, ok := answer["total"].(float64)
+		if !ok {
+			t.Fatalf("got %v, expected tasks that wait", answer)
+		}
+		tasks, _ = answer["waitingTasks"].([]any)
+		return n, tasks
+	}
+	until := func(n float64) {
+		t.Helper()
+		for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if got, _ := total(outer); got == n {
+				return
+			} else if time.Now().After(end) {
+				t.Fatalf("got %v tasks that wait, expected %v", got, n)
+			}
+		}
+	}
+	until(2)
+	n, tasks := total(inner)
+	if n != 2 || len(tasks) != 2 {
+		t.Fatalf("got %v tasks of the inner execution, expected the two of its Map Run", n)
+	}
+	child := tasks[0].(map[string]any)["executionArn"].(string)
+	if n, _ := total(child); n != 1 || child == inner {
+		t.Errorf("got %v tasks of %s, expected one of a child of the Map Run", n, child)
+	}
+	if n, _ := total(inner + "-another"); n != 0 {
+		t.Errorf("got %v tasks of another execution, expected none", n)
+	}
+	until(0) // they have timed out
+	if x := call("DescribeExecution", object{"executionArn": outer}); x["status"] != "RUNNING" {
+		t.Errorf("got %v, expected that the outer execution runs on", x)
 	}
 }
 

@@ -84,15 +84,15 @@ func takeToken(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: take-token NAME ITEM")
 	}
-	var tasks []waiting.Task
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &tasks))
-	for _, task := range tasks {
+	var page waiting.Page
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &page))
+	for _, task := range page.Tasks {
 		if strconv.Itoa(task.First) == args[1] {
 			ts.Setenv(args[0], task.Token)
 			return
 		}
 	}
-	ts.Fatalf("item %s: got no task in %v", args[1], tasks)
+	ts.Fatalf("item %s: got no task in %v", args[1], page.Tasks)
 }
 
 // checkPrivate checks that other users have no access to a folder, nor to

@@ -73,7 +73,7 @@ func (c *Waiting) Run(ctx context.Context, streams *terminal.Streams) (err error
 		return err
 	}
 	if c.JSON {
-		return terminal.PrintJSON(streams.Out, tasks)
+		return terminal.PrintJSON(streams.Out, waiting.Page{Tasks: tasks, Total: total})
 	}
 	of := ""
 	if c.State != "" {
@@ -99,7 +99,7 @@ func (c *Waiting) Run(ctx context.Context, streams *terminal.Streams) (err error
 		return err
 	}
 	if total > len(tasks) {
-		fmt.Fprintf(streams.Out, "%s more: --limit shows them\n", number.Thousands(total-len(tasks)))
+		fmt.Fprintf(streams.Out, "%s more: a larger --limit shows them\n", number.Thousands(total-len(tasks)))
 	}
 	_, err = fmt.Fprintf(streams.Out, "\nend one: %s\nfail one: %s\n",
 		s.Command("waiting", x, "--succeed", tasks[0].Token[:8], "--output", "{}"), s.Command("waiting", x, "--fail", tasks[0].Token[:8], "--error", "Refused"))
@@ -119,28 +119,14 @@ func itemsOf(t *waiting.Task) string {
 
 // list returns the tasks to show, and how many there are.
 func (c *Waiting) list(ctx context.Context, service *waiting.Service, execution string) ([]waiting.Task, int, error) {
-	most := waiting.MostTasks
-	if c.State == "" {
-		most = min(c.Limit, most)
-	}
-	tasks, total := []waiting.Task{}, 0
+	tasks := []waiting.Task{}
 	for next := ""; ; {
-		page, err := service.List(ctx, execution, next, most)
+		page, err := service.List(ctx, waiting.Query{Execution: execution, State: c.State, Next: next, Most: min(c.Limit-len(tasks), waiting.MostTasks)})
 		if err != nil {
 			return nil, 0, err
 		}
-		for _, t := range page.Tasks {
-			if c.State != "" && t.State != c.State {
-				continue
-			}
-			if total++; len(tasks) < c.Limit {
-				tasks = append(tasks, t)
-			}
-		}
-		if next = page.Next; next == "" {
-			return tasks, total, nil
-		}
-		if c.State == "" && len(tasks) == c.Limit {
+		tasks = append(tasks, page.Tasks...)
+		if next = page.Next; next == "" || len(tasks) >= c.Limit {
 			return tasks, page.Total, nil
 		}
 	}

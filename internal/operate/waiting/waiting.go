@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
@@ -45,9 +47,18 @@ type Service struct{ URL string }
 // MostTasks is the largest page.
 const MostTasks = 1000
 
-// List returns a page of the tasks of an execution, with those of its Map Runs and of the
-// executions that it waits for. next is that of the page before, "" for the first.
-func (s *Service) List(ctx context.Context, execution, next string, most int) (*Page, error) {
+// Query says which tasks are listed.
+type Query struct {
+	Execution string // ARN; with those of its Map Runs and of the executions that it waits for
+	State     string // only those of this state; "": of any
+	Next      string // that of the page before; "": the first page
+	Most      int    // on the page
+
+	token string // only those whose token begins so
+}
+
+// List returns a page of tasks.
+func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 	var answer struct {
 		WaitingTasks []struct {
 			TaskToken, ExecutionARN, StateName, Resource, Input string
@@ -57,9 +68,11 @@ func (s *Service) List(ctx context.Context, execution, next string, most int) (*
 		Total     int
 		NextToken string
 	}
-	request := map[string]any{"executionArn": execution, "maxResults": most}
-	if next != "" {
-		request["nextToken"] = next
+	request := map[string]any{"executionArn": q.Execution, "maxResults": q.Most}
+	for name, value := range map[string]string{"nextToken": q.Next, "stateName": q.State, "taskToken": q.token} {
+		if value != "" {
+			request[name] = value
+		}
 	}
 	if err := s.call(ctx, "MapJob.ListWaitingTasks", request, &answer); err != nil {
 		return nil, err
@@ -75,19 +88,25 @@ func (s *Service) List(ctx context.Context, execution, next string, most int) (*
 }
 
 // ofJob takes the items from what a job has sent to its worker. The index of each is that
-// among all items of the execution.
+// among all items of the execution. If the input was cut, or another state machine has sent it,
+// the items are those of the Map.
 func (t *Task) ofJob() {
 	var input struct {
-		Payload struct {
-			Items []protocol.Indexed[json.RawMessage]
-		}
+		Payload protocol.Batch[jsontext.Value] `json:"Payload"`
 	}
-	if json.Unmarshal([]byte(t.Input), &input) != nil || len(input.Payload.Items) == 0 {
+	if jsonv2.Unmarshal([]byte(t.Input), &input) != nil || input.Payload.BatchInput.Execution == "" {
 		return
 	}
-	t.First, t.Items = input.Payload.Items[0].Index, len(input.Payload.Items)
-	for _, item := range input.Payload.Items {
-		t.Item = append(t.Item, item.Item)
+	batch := &input.Payload
+	if batch.Chunk != nil {
+		t.First, t.Items = batch.Chunk.First, batch.Chunk.Count
+		return
+	}
+	for i, item := range batch.Items {
+		if i == 0 {
+			t.First, t.Items = item.Index, len(batch.Items)
+		}
+		t.Item = append(t.Item, json.RawMessage(item.Item))
 	}
 }
 
@@ -118,29 +137,16 @@ func (s *Service) Find(ctx context.Context, execution, token string) (*Task, err
 	if len(token) < leastToken {
 		return nil, &NoTaskError{token, fmt.Sprintf("expected at least its first %d characters", leastToken)}
 	}
-	var found *Task
-	for next := ""; ; {
-		page, err := s.List(ctx, execution, next, MostTasks)
-		if err != nil {
-			return nil, err
-		}
-		for i := range page.Tasks {
-			if !strings.HasPrefix(page.Tasks[i].Token, token) {
-				continue
-			}
-			if found != nil {
-				return nil, &NoTaskError{token, "with which two tokens begin, expected more of it"}
-			}
-			found = &page.Tasks[i]
-		}
-		if next = page.Next; next == "" {
-			break
-		}
-	}
-	if found == nil {
+	page, err := s.List(ctx, Query{Execution: execution, Most: 1, token: token})
+	switch {
+	case err != nil:
+		return nil, err
+	case page.Total > 1:
+		return nil, &NoTaskError{token, fmt.Sprintf("with which %d tokens begin, expected more of it", page.Total)}
+	case page.Total == 0 || !strings.HasPrefix(page.Tasks[0].Token, token):
 		return nil, &NoTaskError{token, "expected that of a task of this execution that waits: it may have been answered, or have timed out"}
 	}
-	return found, nil
+	return &page.Tasks[0], nil
 }
 
 // Succeed ends a task with an output, which is JSON.

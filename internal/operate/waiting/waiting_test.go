@@ -2,30 +2,44 @@ package waiting
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-func TestATokenIsFoundByItsBeginningOnAnyPage(t *testing.T) {
+func TestATokenIsFoundByItsBeginning(t *testing.T) {
+	tasks := map[string]string{
+		"aaaaaaaa-1": `{"taskToken": "aaaaaaaa-1", "startDate": 1.5, "input": "{\"Payload\": {\"BatchInput\": {\"execution\": \"x\"}, \"Items\": [{\"index\": 41, \"item\": {\"id\": 7}}]}}", "firstItem": 0, "items": 1}`,
+		"bbbbbbbb-1": `{"taskToken": "bbbbbbbb-1", "startDate": 2, "input": "[]"}`,
+		"bbbbbbbb-2": `{"taskToken": "bbbbbbbb-2", "startDate": 2, "input": "no JSON, bec"}`,
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var asked struct{ NextToken string }
+		var asked struct {
+			TaskToken  string
+			MaxResults int
+		}
 		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || r.Header.Get("X-Amz-Target") != "MapJob.ListWaitingTasks" {
 			w.WriteHeader(http.StatusBadRequest)
 		}
-		page := `{"total": 3, "nextToken": "2", "waitingTasks": [
-			{"taskToken": "aaaaaaaa-1", "startDate": 1.5, "input": "{\"Payload\": {\"Items\": [{\"index\": 41, \"item\": {\"id\": 7}}]}}", "firstItem": 0, "items": 1}]}`
-		if asked.NextToken == "2" {
-			page = `{"total": 3, "waitingTasks": [{"taskToken": "bbbbbbbb-1", "startDate": 2, "input": "[]"}, {"taskToken": "bbbbbbbb-2", "startDate": 2, "input": "no JSON, bec"}]}`
+		var found []string
+		for _, token := range slices.Sorted(maps.Keys(tasks)) {
+			if strings.HasPrefix(token, asked.TaskToken) {
+				found = append(found, tasks[token])
+			}
 		}
-		_, _ = io.WriteString(w, page)
+		fmt.Fprintf(w, `{"total": %d, "waitingTasks": [%s]}`, len(found), strings.Join(found[:min(len(found), asked.MaxResults)], ","))
 	}))
 	defer server.Close()
 	s := &Service{URL: server.URL}
 	for token, expected := range map[string]string{
-		"aaaaaaaa": "aaaaaaaa-1", "bbbbbbbb-2": "bbbbbbbb-2", "bbbbbbbb": "two tokens begin", "cccccccc": "expected that of a task that waits", "aaaa": "at least its first 8",
+		"aaaaaaaa": "aaaaaaaa-1", "bbbbbbbb-2": "bbbbbbbb-2", "bbbbbbbb": "2 tokens begin", "cccccccc": "expected that of a task of this execution that waits", "aaaa": "at least its first 8",
 	} {
 		found, err := s.Find(t.Context(), "x", token)
 		if err != nil && !strings.Contains(err.Error(), expected) || err == nil && found.Token != expected {
@@ -35,6 +49,25 @@ func TestATokenIsFoundByItsBeginningOnAnyPage(t *testing.T) {
 	task, err := s.Find(t.Context(), "x", "aaaaaaaa")
 	if err != nil || task.First != 41 || task.Items != 1 || string(task.Item[0]) != `{"id": 7}` || task.Since.UnixMilli() != 1500 || task.Until != nil {
 		t.Errorf("got %+v (%v), expected item 41", task, err)
+	}
+}
+
+func TestTheItemsOfATaskAreThoseOfAJob(t *testing.T) {
+	const execution = `"BatchInput": {"execution": "x"}`
+	for input, expected := range map[string]Task{
+		`{"Payload": {` + execution + `, "Items": [{"index": 41, "item": {"id": 1.0}}, {"index": 42, "item": null}]}}`: {First: 41, Items: 2, Item: []json.RawMessage{json.RawMessage(`{"id": 1.0}`), json.RawMessage("null")}},
+		`{"Payload": {` + execution + `, "Chunk": {"bucket": "b", "key": "k", "first": 500, "count": 20}}}`:            {First: 500, Items: 20},
+		`{"Payload": {"Items": [{"index": 41, "item": 1}]}}`:                                                           {First: 3, Items: 1}, // of another state machine
+		`{"Payload": {"BatchInput": {}, "items": [{"Index": 41, "item": 1}]}}`:                                         {First: 3, Items: 1},
+		`{"Payload": {"items": 5}}`: {First: 3, Items: 1},
+		`{"Payload": {` + execution + `, "Items": [{"index": 41, "item": "it is c`: {First: 3, Items: 1},
+	} {
+		task := Task{First: 3, Items: 1, Input: input}
+		task.ofJob()
+		task.Input = ""
+		if diff := cmp.Diff(expected, task); diff != "" {
+			t.Errorf("%s (-expected +got):\n%s", input, diff)
+		}
 	}
 }
 
