@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.6.0
-ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.7
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # Each is a module of its own.
 EXAMPLES := examples examples/howto examples/sfntest examples/tutorial
 # A release is made with this Go, wherever it is made.
@@ -75,7 +75,9 @@ lint: test-setup ## Run go vet, golangci-lint, actionlint and, for the console's
 	go vet ./...
 	go run $(GOLANGCI_LINT) run
 	$(foreach module,$(EXAMPLES),cd $(CURDIR)/$(module) && go vet ./... && go run $(GOLANGCI_LINT) run &&) true
-	go run $(ACTIONLINT)
+	@# By a commit, actionlint does not find out which inputs an action has; by a tag it does.
+	for file in .github/workflows/*.yml; do \
+	  sed -E 's/@[0-9a-f]{40} # (v[0-9]+).*/@\1/' "$$file" | go run $(ACTIONLINT) -stdin-filename "$$file" - || exit 1; done
 	test/node_modules/.bin/eslint --config test/eslint.config.mjs --max-warnings 0 internal/console/page/js test/browser
 
 # What was recorded from AWS is no part of the repository.
@@ -138,7 +140,8 @@ site/node_modules/.installed: site/package.json site/package-lock.json
 site: site/node_modules/.installed ## Build the site of docs in bin/site.
 	npm run --prefix site --silent build
 
-test-site: site test-setup ## Build the site, and look at it in a browser.
+test-site: site/node_modules/.installed test-setup ## Build the site as pages.yml does, and look at it in a browser.
+	go test -count=1 ./test/workflow -run '^TestThePages$$' -site
 	MAPJOB_SITE='$(CURDIR)/bin/site' go test -count=1 -run Site ./test/browser
 
 # The CDK deploys to moto, or to the account of AWS in MAPJOB_AWS_ACCOUNT.
@@ -166,7 +169,7 @@ snapshots: setup ## Rewrite the snapshots after an intended change.
 
 .PHONY: release
 release: ## Check a release and make its files in dist: VERSION=v0.1.0. It tags and pushes nothing.
-	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./test/release prepare '$(VERSION)'
+	@GOTOOLCHAIN=$(TOOLCHAIN) go run ./test/release prepare $(if $(TAGGED),-tagged) "$$VERSION"
 
 .PHONY: release-check
 release-check: ## Check the parts of a release that do not depend on its version.
@@ -174,7 +177,11 @@ release-check: ## Check the parts of a release that do not depend on its version
 
 .PHONY: changelog
 changelog: ## Turn what is unreleased in CHANGELOG.md into VERSION=v0.1.0.
-	@go run ./test/release changelog '$(VERSION)'
+	@go run ./test/release changelog "$$VERSION"
+
+.PHONY: rehearsal
+rehearsal: ## Run the release workflow for v0.1.0 on this machine, in a clone of the last commit.
+	go test -count=1 -timeout 60m -v ./test/workflow -run '^TestAWholeRelease$$' -whole
 
 .PHONY: clean
 clean: ## Remove what runs leave behind.
