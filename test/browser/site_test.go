@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// base is where the site is served: pages.yml builds it for pages of a project.
+const base = "/mapjob"
+
 // visitor shows pages of the site as a laptop and a telephone do, looks for what is
 // wrong, and searches.
 const visitor = `<!doctype html><body><script>
@@ -40,7 +43,7 @@ const look = async (address, width) => {
 	return found
 }
 const search = async words => {
-	const frame = await show('/index.html', 1280), doc = frame.contentDocument
+	const frame = await show('` + base + `/index.html', 1280), doc = frame.contentDocument
 	const input = await until(() => { // the button works as soon as its code is there
 		if (!doc.querySelector('.VPLocalSearchBox')) doc.querySelector('#local-search button, .VPNavBarSearch button')?.click()
 		return doc.querySelector('#localsearch-input')
@@ -80,6 +83,9 @@ func TestTheSiteIsReadInEachWidthAndColour(t *testing.T) {
 	}
 	chromium := find(t)
 	addresses := []string{"/index.html", "/architecture.html", "/job.html", "/operate.html", "/testing.html", "/tutorial/index.html", "/how-to/index.html"}
+	for i := range addresses {
+		addresses[i] = base + addresses[i]
+	}
 	backs := map[string]bool{}
 	for _, scheme := range []string{"light", "dark"} {
 		found := browse(t, chromium, folder, scheme, addresses)
@@ -130,9 +136,10 @@ func browse(t *testing.T, chromium, folder, scheme string, addresses []string) v
 	})
 	mux.HandleFunc("GET /favicon.ico", func(http.ResponseWriter, *http.Request) {}) // the browser asks for it, no page does
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		name := filepath.Join(folder, filepath.FromSlash(r.URL.Path))
+		below, ok := strings.CutPrefix(r.URL.Path, base+"/")
+		name := filepath.Join(folder, filepath.FromSlash(below))
 		text, err := os.ReadFile(name)
-		if err != nil {
+		if err != nil || !ok {
 			mutex.Lock()
 			t.Errorf("got a request for %s, which the site does not have", r.URL.Path)
 			mutex.Unlock()
