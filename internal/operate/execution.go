@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -86,7 +87,11 @@ func (s *Service) List(ctx context.Context, machine string, filter Filter) ([]Ex
 		default:
 			described++
 			var err error
-			if x, err = s.Describe(ctx, x.ARN); err != nil {
+			x, err = s.Describe(ctx, x.ARN)
+			if _, gone := errors.AsType[*types.ExecutionDoesNotExist](err); gone { // it was removed meanwhile
+				return true, nil
+			}
+			if err != nil {
 				return false, err
 			}
 		}

@@ -217,3 +217,27 @@ func TestWatchAsksLessOften(t *testing.T) {
 		}
 	})
 }
+
+// vanishing is an [API] of two executions, of which the first is removed after it was listed.
+type vanishing struct{ stepFunctions }
+
+func (v *vanishing) ListExecutions(context.Context, *sfn.ListExecutionsInput, ...func(*sfn.Options)) (*sfn.ListExecutionsOutput, error) {
+	return &sfn.ListExecutionsOutput{Executions: []types.ExecutionListItem{
+		{ExecutionArn: aws.String(monday), Name: aws.String("monday"), Status: types.ExecutionStatusSucceeded, StartDate: aws.Time(time.Now())},
+		{ExecutionArn: aws.String(monday + "-2"), Name: aws.String("monday-2"), Status: types.ExecutionStatusSucceeded, StartDate: aws.Time(time.Now())},
+	}}, nil
+}
+
+func (v *vanishing) DescribeExecution(ctx context.Context, in *sfn.DescribeExecutionInput, options ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
+	if *in.ExecutionArn == monday {
+		return nil, &types.ExecutionDoesNotExist{}
+	}
+	return v.stepFunctions.DescribeExecution(ctx, in, options...)
+}
+
+func TestAnExecutionThatWasRemovedMeanwhileIsNotListed(t *testing.T) {
+	list, err := (&Service{API: &vanishing{}}).List(t.Context(), machine, Filter{Most: 10})
+	if err != nil || len(list) != 1 || list[0].ARN != monday+"-2" {
+		t.Errorf("got %+v and error %v, expected the other execution", list, err)
+	}
+}
