@@ -39,6 +39,7 @@ type MapRun struct {
 	children int64 // child executions that were started
 	redriven bool
 	meter    *pace.Meter // nil unless it is watched
+	grows    bool        // it has read more items since the last look, so how many are left is not known
 }
 
 // Done returns how many items are over.
@@ -52,6 +53,8 @@ func (m *MapRun) Pace(now time.Time) string {
 	switch {
 	case m.StoppedAt != nil || rest == 0:
 		return ""
+	case m.meter != nil && m.grows:
+		return m.meter.Words(now, 0)
 	case m.meter != nil:
 		return m.meter.Words(now, rest)
 	case m.redriven: // most items may have been done long ago

@@ -38,7 +38,7 @@ func (d *Delay) String() string {
 // takes. If AWS throttles it, or can't be reached for a while, it shows the status that
 // is known, with the delay, and waits.
 func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*Status, error) {
-	known, over, meters := &Status{Execution: Execution{ARN: arn}}, map[string]*MapRun{}, map[string]*pace.Meter{}
+	known, over, meters := &Status{Execution: Execution{ARN: arn}}, map[string]*MapRun{}, map[string]*measured{}
 	turn := time.Duration(0) // after an answer, others have theirs for so long
 	for began := time.Now(); ; {
 		pause := min(max(cmp.Or(s.Pause, firstPause), time.Since(began)/20), longestPause)
@@ -72,13 +72,24 @@ func (s *Service) Watch(ctx context.Context, arn string, show func(*Status)) (*S
 	}
 }
 
-// measure adds the items that are done to the meters of the Map Runs, by ARN.
-func (s *Status) measure(meters map[string]*pace.Meter, now time.Time) {
+// measured is what Watch knows of a Map Run from its looks before.
+type measured struct {
+	meter pace.Meter
+	total int64
+}
+
+// measure adds what the Map Runs have done to what is known of them, by ARN.
+func (s *Status) measure(known map[string]*measured, now time.Time) {
 	for i := range s.MapRuns {
 		m := &s.MapRuns[i]
-		m.meter = cmp.Or(meters[m.ARN], &pace.Meter{})
-		m.meter.Add(now, m.Done())
-		meters[m.ARN] = m.meter
+		before := known[m.ARN]
+		if before == nil {
+			before = &measured{total: m.Total}
+			known[m.ARN] = before
+		}
+		before.meter.Add(now, m.Done())
+		m.meter, m.grows = &before.meter, m.Total > before.total
+		before.total = m.Total
 	}
 }
 

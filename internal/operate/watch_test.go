@@ -291,3 +291,18 @@ func TestNoAverageOfARedrivenMapRun(t *testing.T) {
 		t.Errorf("got %q, expected nothing", pace)
 	}
 }
+
+func TestNoTimeIsLeftWhileAMapRunReadsMoreItems(t *testing.T) {
+	began, known := time.Now(), map[string]*measured{}
+	for second, look := range []struct {
+		total, done int64
+		expected    string
+	}{{100, 50, ""}, {200, 100, "50 a second"}, {300, 150, "50 a second"}, {300, 200, "50 a second, 2s left"}, {300, 250, "50 a second, 1s left"}} {
+		now := began.Add(time.Duration(second) * time.Second)
+		s := &Status{MapRuns: []MapRun{{ARN: "run", Total: look.total, Handled: look.done}}}
+		s.measure(known, now)
+		if got := s.MapRuns[0].Pace(now); got != look.expected {
+			t.Errorf("%d of %d: got %q, expected %q", look.done, look.total, got, look.expected)
+		}
+	}
+}
