@@ -35,6 +35,7 @@ type execution struct {
 	// variableBytes is the size of the variables of all its threads that run.
 	variableBytes int
 	child         *child // that it is, nil outside of a Map Run
+	waiter        *task  // that started it and waits for its end, nil if none does
 	root          *thread
 	timer         *loop.Timer
 	// ended is called once, when the execution has its final status.

@@ -156,17 +156,24 @@ func (c *Callback) tell() {
 	}
 }
 
-// Execution returns the ARN of the execution of the task: of a task inside of a Distributed Map,
-// that of the execution which has the Map, the outermost one.
-func (c *Callback) Execution() string {
+// Executions returns the ARNs of the execution of the task, of the one whose Map Run has that
+// as a child or whose task waits for it, and so on.
+func (c *Callback) Executions() []string {
 	if c.task == nil { // of a test
-		return ""
+		return nil
 	}
-	x := c.task.visit.execution
-	for x.child != nil {
-		x = x.child.of.visit.execution
+	var arns []string
+	for x := c.task.visit.execution; ; {
+		arns = append(arns, x.arn)
+		switch {
+		case x.child != nil:
+			x = x.child.of.visit.execution
+		case x.waiter != nil:
+			x = x.waiter.visit.execution
+		default:
+			return arns
+		}
 	}
-	return x.arn
 }
 
 // Success ends the task with an output (SendTaskSuccess).

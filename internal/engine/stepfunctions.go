@@ -68,10 +68,15 @@ func (t *task) startExecution(arguments *value.Object) {
 			t.nestedEnded(x)
 		}
 	}
+	pattern := t.request.Resource.Pattern
+	waits := pattern == services.RunJob || pattern == services.RunJob2
+	if waits {
+		x.waiter = t
+	}
 	r.add(x)
 	r.loop.Do(x.start)
 	output := value.NewObject("ExecutionArn", x.arn, "StartDate", float64(x.startTime.UnixMilli())/1000)
-	if pattern := t.request.Resource.Pattern; pattern != services.RunJob && pattern != services.RunJob2 {
+	if !waits {
 		t.respond(0, output, nil)
 		return
 	}

@@ -75,7 +75,7 @@ type Started struct {
 // JSON 1.0).
 type Service struct {
 	operations map[string]operation // by name
-	tasks      *tokens              // of [Service.Tasks]
+	tasks      *tokens              // of [Service.Await]
 	tokens     Tokens
 	runner     Runner // nil if nothing can be started
 	archive    Archive
@@ -91,7 +91,7 @@ type Service struct {
 // Option sets up a [Service].
 type Option func(*Service)
 
-// WithTokens lets tasks wait elsewhere than in [Service.Tasks].
+// WithTokens lets tasks wait elsewhere than in [Service.Await].
 func WithTokens(t Tokens) Option { return func(s *Service) { s.tokens = t } }
 
 // WithIDs sets the identifiers of requests, and of executions without a name. By
@@ -101,7 +101,7 @@ func WithIDs(newID func() string) Option { return func(s *Service) { s.newID = n
 // New returns a service for the executions of an archive and the state machines of a
 // runner. If the runner is nil, nothing can be started or stopped.
 func New(runner Runner, executions Archive, options ...Option) *Service {
-	s := &Service{tasks: &tokens{waiting: map[string]*waitingTask{}, lists: map[string]*taskList{}}, runner: runner, archive: executions, newID: uuid.New}
+	s := &Service{tasks: &tokens{waiting: map[string]*waitingTask{}, of: map[string]*executionTasks{}}, runner: runner, archive: executions, newID: uuid.New}
 	s.tokens = s.tasks
 	for _, set := range options {
 		set(s)

@@ -15,8 +15,7 @@ const ListWaitingTasks = "MapJob.ListWaitingTasks"
 type waitingRequest struct {
 	page
 	// ExecutionArn is that of an execution whose tasks are listed, with those of its Map
-	// Runs and of the executions that it waits for, or of a child of a Map Run. Without one,
-	// all are.
+	// Runs and of the executions that it waits for. It may be a child of a Map Run.
 	ExecutionArn string
 	StateName    string // only those of this state
 	TaskToken    string // only those whose token begins so
@@ -50,6 +49,9 @@ func (s *Service) listWaitingTasks(r waitingRequest) (*waitingAnswer, *apiError)
 	if refused != nil {
 		return nil, refused
 	}
+	if refused := checkARN("executionArn", r.ExecutionArn, "execution", "express"); refused != nil {
+		return nil, refused
+	}
 	subject := strings.Join([]string{r.ExecutionArn, r.StateName, r.TaskToken}, " ")
 	after, refused := at(&r.page, ListWaitingTasks, subject, int64(0))
 	if refused != nil {
@@ -67,45 +69,37 @@ func (s *Service) listWaitingTasks(r waitingRequest) (*waitingAnswer, *apiError)
 }
 
 // page returns up to most tasks that a request asks for and that began to wait after one with a
-// number, how many there are in all, and whether more follow. A page of an execution, and a
-// whole token, take no longer if many tasks wait; what else is asked for looks at each.
+// number, how many there are in all, and whether more follow. It looks at each task of the
+// execution only for the beginning of a token.
 func (t *tokens) page(r *waitingRequest, after int64, most int) (found []waitingTask, total int, more bool) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	wants := func(w *waitingTask) bool {
-		return (slices.Contains(w.lists, r.ExecutionArn) || w.request.ExecutionARN == r.ExecutionArn) &&
-			(r.StateName == "" || w.request.StateName == r.StateName) && strings.HasPrefix(w.request.Callback.Token, r.TaskToken)
+	list := t.of[r.ExecutionArn].of(r.StateName)
+	switch {
+	case list == nil:
+		return nil, 0, false
+	case r.TaskToken != "":
+		list = t.beginning(list, r)
 	}
-	if w := t.waiting[r.TaskToken]; w != nil && wants(w) {
-		return []waitingTask{*w}, 1, false
-	}
-	list := t.lists[r.ExecutionArn]
-	if list != nil && r.StateName+r.TaskToken == "" {
-		for w := range list.after(after) {
-			if len(found) == most {
-				return found, list.live, true
-			}
-			found = append(found, *w) // a heartbeat may change it
+	for w := range list.after(after) {
+		if len(found) == most {
+			return found, list.size, true
 		}
-		return found, list.live, false
+		found = append(found, *w) // a heartbeat may change it
 	}
-	if list == nil { // of a child of a Map Run, if there is one
-		list = t.lists[""]
-	}
-	for w := range list.after(0) {
-		if !wants(w) {
-			continue
+	return found, list.size, false
+}
+
+// beginning returns the tasks of a list whose token begins as a request says.
+func (t *tokens) beginning(list *taskList, r *waitingRequest) *taskList {
+	if w := t.waiting[r.TaskToken]; w != nil { // the whole token
+		one := &taskList{}
+		if slices.Contains(w.executions, r.ExecutionArn) && (r.StateName == "" || r.StateName == w.request.StateName) {
+			one.add(w)
 		}
-		total++
-		switch {
-		case w.number <= after:
-		case len(found) == most:
-			more = true
-		default:
-			found = append(found, *w)
-		}
+		return one
 	}
-	return found, total, more
+	return list.filtered(func(w *waitingTask) bool { return strings.HasPrefix(w.request.Callback.Token, r.TaskToken) })
 }
 
 func (w *waitingTask) listed() listedTask {

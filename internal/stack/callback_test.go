@@ -96,8 +96,8 @@ func caller(t *testing.T, c *Stack) func(operation string, request object) (answ
 	}
 }
 
-// An execution that waits for another one has the tasks of that one's Map Run, too, and so has
-// the other one itself. A task that has timed out is in no list.
+// Executions that wait for another one, directly or not, have the tasks of that one's Map Run, and
+// so has the other one itself. A task that has timed out is in no list.
 func TestTasksThatWaitAreThoseOfNestedExecutions(t *testing.T) {
 	seconds := 3
 	c := start(t, object{
@@ -106,14 +106,17 @@ func TestTasksThatWaitAreThoseOfNestedExecutions(t *testing.T) {
 			"ItemProcessor": object{"ProcessorConfig": object{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Ask", "States": object{
 				"Ask": object{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true, "TimeoutSeconds": seconds,
 					"Arguments": object{"FunctionName": "Stack-Function", "Payload": object{"operation": "SendTaskHeartbeat", "token": "{% $states.context.Task.Token %}"}}}}}}}),
+		"Middle": machine("Start", object{
+			"Start": object{"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "End": true,
+				"Arguments": object{"StateMachineArn": machineARN + "Inner", "Name": "inner", "Input": object{}}}}),
 		"Outer": machine("Start", object{
 			"Start": object{"Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2", "Next": "Wait",
-				"Arguments": object{"StateMachineArn": machineARN + "Inner", "Name": "inner", "Input": object{}}},
+				"Arguments": object{"StateMachineArn": machineARN + "Middle", "Name": "middle", "Input": object{}}},
 			"Wait": object{"Type": "Wait", "Seconds": 3600, "End": true}}),
 	})
 	call := caller(t, c)
 	outer := call("StartExecution", object{"stateMachineArn": machineARN + "Outer", "name": "outer"})["executionArn"].(string)
-	inner := strings.Replace(strings.Replace(outer, "Outer", "Inner", 1), ":outer", ":inner", 1)
+	middle, inner := strings.NewReplacer("Outer", "Middle", "outer", "middle").Replace(outer), strings.NewReplacer("Outer", "Inner", "outer", "inner").Replace(outer)
 	total := func(execution string) (n float64, tasks []any) {
 		answer := call("MapJob.ListWaitingTasks", object{"executionArn": execution})
 		n, ok := answer["total"].(float64)
@@ -134,6 +137,9 @@ func TestTasksThatWaitAreThoseOfNestedExecutions(t *testing.T) {
 		}
 	}
 	until(2)
+	if n, _ := total(middle); n != 2 {
+		t.Errorf("got %v tasks of the execution between, expected the two that it waits for", n)
+	}
 	n, tasks := total(inner)
 	if n != 2 || len(tasks) != 2 {
 		t.Fatalf("got %v tasks of the inner execution, expected the two of its Map Run", n)

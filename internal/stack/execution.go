@@ -54,11 +54,9 @@ func (s *Stack) Execute(ctx context.Context, m *Machine, x Execution) (*engine.E
 // for [Stack.Drain] from now on.
 func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.Started, err error) {
 	hold := s.queues.Hold() // its functions may send messages
-	waiting := s.api.Tasks()
 	endFaults := s.addFaults(&x)
 	end := func() {
 		endFaults(ctx)
-		waiting.Close()
 		hold.End()
 	}
 	defer func() {
@@ -66,7 +64,7 @@ func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.S
 			end()
 		}
 	}()
-	e, err := s.engineFor(ctx, m, &x, waiting)
+	e, err := s.engineFor(ctx, m, &x)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +72,6 @@ func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.S
 	if err != nil {
 		return nil, err
 	}
-	waiting.Execution = started.ARN
 	s.recorder.Begin(started.ARN, string(x.Input), started.Start)
 	return &sfnapi.Started{ARN: started.ARN, Start: started.Start, Finish: func() *engine.Execution {
 		defer end()
@@ -83,12 +80,12 @@ func (s *Stack) start(ctx context.Context, m *Machine, x Execution) (_ *sfnapi.S
 }
 
 // engineFor returns the engine that runs an execution.
-func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution, waiting *sfnapi.Tasks) (*engine.Engine, error) {
+func (s *Stack) engineFor(ctx context.Context, m *Machine, x *Execution) (*engine.Engine, error) {
 	invoke, err := s.invokeFor(ctx, m, x)
 	if err != nil {
 		return nil, err
 	}
-	tasks := &tasks{services: s.services, waiting: waiting, invoke: invoke, found: map[string]engine.Integration{}}
+	tasks := &tasks{services: s.services, await: s.api.Await, invoke: invoke, found: map[string]engine.Integration{}}
 	missing := errors.Join(tasks.add(m.Definition), s.needs(m, func(state string) bool {
 		return state == protocol.StateJobStart && x.Items != nil
 	}))

@@ -9,13 +9,12 @@ import (
 	"github.com/mapjob/mapjob/internal/asl/services"
 	"github.com/mapjob/mapjob/internal/engine"
 	"github.com/mapjob/mapjob/internal/integration"
-	"github.com/mapjob/mapjob/internal/sfnapi"
 )
 
 // tasks collects what answers the tasks of an execution.
 type tasks struct {
 	services *integration.Services
-	waiting  *sfnapi.Tasks
+	await    func(engine.IntegrationFunc) engine.IntegrationFunc // an answer to a token
 	invoke   engine.IntegrationFunc
 	found    map[string]engine.Integration // by resource
 }
@@ -61,7 +60,7 @@ func (t *tasks) find(resource services.Resource) (engine.Integration, error) {
 		return nil, err
 	}
 	if resource.Pattern == services.WaitForTaskToken {
-		call = t.waiting.Await(call)
+		call = t.await(call)
 	}
 	return call, nil
 }

@@ -4,8 +4,10 @@ package waiting
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -88,26 +90,94 @@ func (s *Service) List(ctx context.Context, q Query) (*Page, error) {
 }
 
 // ofJob takes the items from what a job has sent to its worker. The index of each is that
-// among all items of the execution. If the input was cut, or another state machine has sent it,
-// the items are those of the Map.
+// among all items of the execution. If another state machine has sent it, the items are those of
+// the Map. Of an input that is cut, only the index is taken.
 func (t *Task) ofJob() {
-	var input struct {
-		Payload protocol.Batch[jsontext.Value] `json:"Payload"`
-	}
-	if jsonv2.Unmarshal([]byte(t.Input), &input) != nil || input.Payload.BatchInput.Execution == "" {
-		return
-	}
-	batch := &input.Payload
-	if batch.Chunk != nil {
-		t.First, t.Items = batch.Chunk.First, batch.Chunk.Count
-		return
-	}
-	for i, item := range batch.Items {
-		if i == 0 {
-			t.First, t.Items = item.Index, len(batch.Items)
+	var batch protocol.Batch[jsontext.Value]
+	input := jsontext.NewDecoder(strings.NewReader(t.Input))
+	cut := members(input, func(name string) error {
+		if name != "Payload" {
+			return input.SkipValue()
 		}
-		t.Item = append(t.Item, json.RawMessage(item.Item))
+		return members(input, func(name string) error {
+			switch name {
+			case "BatchInput":
+				return jsonv2.UnmarshalDecode(input, &batch.BatchInput)
+			case "Items":
+				return indexed(input, &batch.Items)
+			case "Chunk":
+				return jsonv2.UnmarshalDecode(input, &batch.Chunk)
+			}
+			return input.SkipValue()
+		})
+	})
+	switch {
+	case batch.BatchInput.Execution == "":
+	case batch.Chunk != nil:
+		t.First, t.Items = batch.Chunk.First, batch.Chunk.Count
+	case len(batch.Items) > 0:
+		t.First = batch.Items[0].Index
+		if cut != nil {
+			return
+		}
+		t.Items = len(batch.Items)
+		for _, item := range batch.Items {
+			t.Item = append(t.Item, json.RawMessage(item.Item))
+		}
 	}
+}
+
+// members reads an object, each of its members with read.
+func members(d *jsontext.Decoder, read func(name string) error) error {
+	return values(d, '{', func() error {
+		name, err := d.ReadToken()
+		if err != nil {
+			return err
+		}
+		return read(name.String())
+	})
+}
+
+// values reads an array or an object, which begins as it says.
+func values(d *jsontext.Decoder, begin jsontext.Kind, read func() error) error {
+	if got := d.PeekKind(); got != begin {
+		return fmt.Errorf("got %v, expected %v", got, begin)
+	}
+	_, err := d.ReadToken()
+	for err == nil {
+		switch d.PeekKind() {
+		case '}', ']':
+			_, err := d.ReadToken()
+			return err
+		}
+		err = read()
+	}
+	return err
+}
+
+// indexed reads items. If there is an error, the last one may be without its item.
+func indexed(d *jsontext.Decoder, items *[]protocol.Indexed[jsontext.Value]) error {
+	return values(d, '[', func() error {
+		index := -1
+		item := protocol.Indexed[jsontext.Value]{}
+		err := members(d, func(name string) (err error) {
+			switch name {
+			case "index":
+				return jsonv2.UnmarshalDecode(d, &index)
+			case "item":
+				item.Item, err = d.ReadValue()
+				item.Item = item.Item.Clone()
+				return err
+			}
+			return d.SkipValue()
+		})
+		if index < 0 {
+			return cmp.Or(err, errors.New("got an item without index"))
+		}
+		item.Index = index
+		*items = append(*items, item)
+		return err
+	})
 }
 
 // instant returns the time of seconds since 1970.

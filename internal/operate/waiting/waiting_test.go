@@ -60,7 +60,15 @@ func TestTheItemsOfATaskAreThoseOfAJob(t *testing.T) {
 		`{"Payload": {"Items": [{"index": 41, "item": 1}]}}`:                                                           {First: 3, Items: 1}, // of another state machine
 		`{"Payload": {"BatchInput": {}, "items": [{"Index": 41, "item": 1}]}}`:                                         {First: 3, Items: 1},
 		`{"Payload": {"items": 5}}`: {First: 3, Items: 1},
-		`{"Payload": {` + execution + `, "Items": [{"index": 41, "item": "it is c`: {First: 3, Items: 1},
+		`{"Payload": {"Items": [{"index": 41, "item": 1}], ` + execution + `}}`:              {First: 41, Items: 1, Item: []json.RawMessage{json.RawMessage("1")}},
+		`{"Payload": {` + execution + `, "Items": [{"item": 1}, {"index": 41, "item": 1}]}}`: {First: 3, Items: 1},
+		`{"Payload": [` + execution + `, "Items", {"index": 41, "item": 1}]}`:                {First: 3, Items: 1},
+		`{"Payload": {` + execution + `, "Items": {"index": 41, "item": 1}}}`:                {First: 3, Items: 1},
+		`{"Payload": {` + execution + `, "Items": [{"index": "41", "item": 1}]}}`:            {First: 3, Items: 1},
+		// What is cut has no item, but its index.
+		`{"FunctionName": "f", "Payload": {` + execution + `, "Items": [{"index": 41, "item": {"text": "it is c`: {First: 41, Items: 1},
+		`{"Payload": {` + execution + `, "Items": [{"index": 41, "item": 1}], "TaskTok`:                          {First: 41, Items: 1},
+		`{"Payload": {` + execution + `, "Items": [{"ind`:                                                        {First: 3, Items: 1},
 	} {
 		task := Task{First: 3, Items: 1, Input: input}
 		task.ofJob()
