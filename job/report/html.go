@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -157,23 +156,21 @@ func listed(rows any) any {
 // rest returns how many rows of a table are not listed.
 func rest(rows any) int { return max(0, reflect.ValueOf(rows).Len()-maxListed) }
 
-// words returns a duration as the console writes it.
+// words returns a duration as the console writes it. It rounds before it looks for the unit:
+// there are no 60 s.
 func words(d time.Duration) string {
-	s := d.Seconds()
+	ms, tenths, s := int(d.Round(time.Millisecond).Milliseconds()), int(d.Round(100*time.Millisecond).Milliseconds()/100), int(d.Round(time.Second).Seconds())
 	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
-	case s < 9.95:
-		return fmt.Sprintf("%.1f s", s)
+	case ms < 1000:
+		return fmt.Sprintf("%d ms", ms)
+	case tenths < 100:
+		return fmt.Sprintf("%d.%d s", tenths/10, tenths%10)
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
 	}
-	whole := int(math.Round(s))
-	switch {
-	case whole < 60:
-		return fmt.Sprintf("%d s", whole)
-	case whole < 3600:
-		return fmt.Sprintf("%d min %d s", whole/60, whole%60)
-	}
-	return fmt.Sprintf("%d h %d min", whole/3600, whole%3600/60)
+	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
 }
 
 // clock returns a time of day, after the day unless it is that of the start.

@@ -26,14 +26,22 @@ export function clock(value) {
 
 export const milliseconds = (value) => clock(value) + '.' + String(new Date(value).getMilliseconds()).padStart(3, '0')
 
+// duration returns a duration as job/report does. It rounds before it looks for the unit: there
+// are no 60 s.
 export function duration(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`
-  const s = ms / 1000
-  if (s < 10) return `${s.toFixed(1)} s`
-  if (s < 60) return `${Math.round(s)} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`
+  const rounded = Math.round(ms)
+  if (rounded < 1000) return `${rounded} ms`
+  const tenths = Math.round(ms / 100)
+  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`
+  const s = Math.round(ms / 1000)
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
+
+// areNumbers reports whether a column of a table has numbers, which are aligned to the right. The
+// rule is that of job/report.
+export const areNumbers = (rows, column) => rows.length > 0 && rows.every((row) => /^[-\d.,%<>]+$/.test(row?.[column] ?? ''))
 
 export function bytes(n) {
   if (n < 1024) return count(n, 'byte')
