@@ -139,7 +139,7 @@ class Item extends Component {
       ${item && html`
         <p><b>${item.error}</b>${item.cause && html`: <span class="cause">${item.cause}</span>`}</p>
         <dl class="facts">
-          <dt>ended</dt><dd>${item.outcome?.endedAt ? milliseconds(item.outcome.endedAt) : html`<span class="dim">— ${item.noOutcome || 'it was not started'}</span>`}</dd>
+          <dt>ended</dt><dd>${item.outcome?.endedAt ? milliseconds(item.outcome.endedAt) : html`<span class="dim">— ${item.noOutcome || 'not known'}</span>`}</dd>
           <dt>duration</dt><dd>${item.outcome?.ms !== undefined ? duration(item.outcome.ms) + ', all tries together' : html`<span class="dim">— ${item.outcome?.endedAt ? 'its batch failed as a whole' : 'not known'}</span>`}</dd>
           <dt>attempts</dt><dd>${item.attempt > 0 ? item.attempt : html`<span class="dim">— no line of the log names one</span>`}</dd>
           <dt>another try</dt><dd>${item.outcome ? (item.outcome.retryable ? 'may succeed' : 'would fail again: the worker says so') : html`<span class="dim">— not known</span>`}</dd>
