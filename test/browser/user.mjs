@@ -8,8 +8,10 @@ const { ADDRESS, SHOTS, CHROMIUM } = process.env
 const problems = []
 export const wrong = (text) => problems.push(text)
 
-// expected has the statuses that a visit asks for: a browser writes a line for each.
+// expected has what a visit asks for, such as "status of 409": a browser writes a line for each, which
+// lines has.
 export const expected = []
+export const lines = []
 
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 
@@ -18,7 +20,11 @@ export const open = async (options) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)
-  page.on('console', (m) => { if (['error', 'warning'].includes(m.type()) && !expected.some((s) => m.text().includes(`status of ${s}`))) wrong(`the console of the browser: ${m.text()}`) })
+  page.on('console', (m) => {
+    if (!['error', 'warning'].includes(m.type())) return
+    if (expected.some((text) => m.text().includes(text))) lines.push(m.text())
+    else wrong(`the console of the browser: ${m.text()}`)
+  })
   page.on('pageerror', (e) => wrong(`an error of the page: ${e.message}`))
   page.on('dialog', (d) => { wrong(`a dialog: ${d.message()}`); d.dismiss() })
   page.on('request', (r) => { if (!r.url().startsWith(new URL(ADDRESS).origin)) wrong(`a request to ${r.url()}`) })

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,9 +35,9 @@ const (
 // it, and takes mapTakes.
 type huge struct {
 	operate.API
-	folder string
-	once   sync.Once
-	start  time.Time
+	objects
+	once  sync.Once
+	start time.Time
 }
 
 func (h *huge) since() time.Duration {
@@ -105,29 +103,6 @@ func (h *huge) GetExecutionHistory(_ context.Context, in *sfn.GetExecutionHistor
 	return out, nil
 }
 
-// Files of a folder are the objects.
-
-func (h *huge) Open(ctx context.Context, at protocol.Object) (io.ReadCloser, error) {
-	return h.OpenAt(ctx, at, 0)
-}
-
-func (h *huge) OpenAt(_ context.Context, at protocol.Object, bytes int64) (io.ReadCloser, error) {
-	file, err := os.Open(filepath.Join(h.folder, filepath.Base(at.Key)))
-	if err != nil {
-		return nil, err
-	}
-	_, err = file.Seek(bytes, io.SeekStart)
-	return file, err
-}
-
-func (*huge) Keys(context.Context, protocol.Folder) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) { yield("", os.ErrPermission) }
-}
-
-func (h *huge) Create(context.Context, protocol.Object, map[string]string, io.Reader) error {
-	return os.ErrPermission
-}
-
 // The source of the console.
 
 type hugeSource struct{ *huge }
@@ -169,13 +144,13 @@ func TestTheConsoleOfALargeRun(t *testing.T) {
 		}
 		t.Skip("found no playwright-core: run make test-setup to try the console in a browser")
 	}
-	h := &huge{folder: t.TempDir()}
+	h := &huge{objects: objects(t.TempDir())}
 	at := protocol.Folder{Bucket: "b", Prefix: "p"}.File(protocol.FailuresFile)
 	for key, line := range map[string]string{
 		at.Key:                    `{"order": "A-%07d", "customer": "Delta Tools"}` + "\n",
 		protocol.ErrorsOf(at).Key: `{"index":%d,"error":"Refused"}` + "\n",
 	} {
-		file, err := os.Create(filepath.Join(h.folder, filepath.Base(key)))
+		file, err := os.Create(filepath.Join(string(h.objects), filepath.Base(key)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,7 @@ await visit(async () => {
   await other.getByLabel('Error name').fill('Declined')
   await other.getByRole('button', { name: 'Fail it' }).click()
   await sees(other, 'text=no task of it waits', 'the end of the execution')
-  expected.push(409)
+  expected.push('status of 409')
   await page.getByRole('button', { name: 'Let it succeed' }).click()
   await sees(page, 'dialog .failure', 'that the answer came too late')
   await page.keyboard.press('Escape')

@@ -3,22 +3,40 @@
 // there is a code in its place, which is exchanged for the token once. The token is kept for
 // this address, port included, so that a reload and another tab have it, and removed from the
 // address, so that the history of the browser has not.
+import { whenBack } from './connection.js'
+
 const key = 'mapjob-token'
 
-// takeToken returns whether this page has a token. It throws an APIError if a code is used up.
+let code // of the address, until it was exchanged or refused
+
+// takeToken returns whether this page has a token. It throws an APIError if the console refuses a
+// code, also if there is a token: somebody else may have used the code.
 export async function takeToken() {
   const [, kind, secret] = /^#(token|code)=([0-9a-f]+)$/.exec(location.hash) ?? []
   if (kind) history.replaceState(null, '', '/#/')
   if (kind === 'token') localStorage.setItem(key, secret)
-  if (kind === 'code') {
+  if (kind === 'code') code = secret
+  if (code) {
     try {
-      localStorage.setItem(key, (await post(['code'], { code: secret })).token)
+      localStorage.setItem(key, (await post(['code'], { code })).token)
+      code = undefined
     } catch (failure) {
-      if (localStorage.getItem(key) === null) throw failure
+      if (failure.status !== 0) code = undefined
+      throw failure
     }
   }
   return localStorage.getItem(key) !== null
 }
+
+// onToken calls on when another tab has got a token.
+export function onToken(on) {
+  addEventListener('storage', (e) => { if (e.key === key && e.newValue) on() })
+}
+
+let refused = () => {}
+
+// onRefused calls on with the error when the console refuses the token.
+export function onRefused(on) { refused = on }
 
 const headers = (more) => ({ Authorization: 'Bearer ' + (localStorage.getItem(key) ?? ''), ...more })
 
@@ -30,20 +48,26 @@ export class APIError extends Error {
   }
 }
 
-async function send(path, init) {
+// send sends one request, and takes what its answer has.
+async function send(path, init, take) {
   let answer
   try {
     answer = await fetch(path, init)
+    if (answer.ok) return await take(answer)
   } catch (err) {
-    if (err.name === 'AbortError') throw err
+    if (!(err instanceof TypeError)) throw err // it was aborted
     throw new APIError(0, 'the console does not answer: is mapjob console still running?')
   }
-  if (answer.ok) return answer
   let message = answer.statusText
   try {
     message = (await answer.json()).error
-  } catch { /* not of the console */ }
-  throw new APIError(answer.status, message)
+  } catch (err) {
+    if (init.signal?.aborted) throw err
+    // else it is not an answer of the console
+  }
+  const failure = new APIError(answer.status, message)
+  if (failure.status === 401) refused(failure)
+  throw failure
 }
 
 // address returns a path of the API, with the parameters that have a value.
@@ -56,61 +80,60 @@ export function address(parts, parameters = {}) {
   return '/api/' + parts.map(encodeURIComponent).join('/') + (search && '?' + search)
 }
 
-export async function get(parts, parameters, signal) {
-  return (await send(address(parts, parameters), { headers: headers(), signal })).json()
+const mostTries = 5
+
+// read asks for something. If the console does not answer, it waits until it does, and asks again.
+async function read(path, signal, take) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send(path, { headers: headers(), signal }, take)
+    } catch (failure) {
+      if (failure.status !== 0 || tries === mostTries) throw failure
+    }
+    await whenBack()
+    signal?.throwIfAborted()
+  }
 }
 
-export async function text(parts, signal) {
-  return (await send(address(parts), { headers: headers(), signal })).text()
-}
+export const get = (parts, parameters, signal) => read(address(parts, parameters), signal, (answer) => answer.json())
 
-export async function post(parts, body) {
-  return (await send(address(parts), { method: 'POST', headers: headers({ 'Content-Type': 'application/json' }), body: JSON.stringify(body) })).json()
-}
+export const text = (parts, signal) => read(address(parts), signal, (answer) => answer.text())
+
+export const post = (parts, body) => send(address(parts), { method: 'POST', headers: headers({ 'Content-Type': 'application/json' }), body: JSON.stringify(body) }, (answer) => answer.json())
 
 const longestPause = 30_000
 
-// follow calls on[event] with what an execution's events carry until it has ended or the
-// function that it returns is called; on.end has the error if it can't be followed. After a broken connection it connects again, less
-// and less often; on.lost is called with the reason, and on.found when it is back.
-export function follow(arn, on) {
-  const stop = new AbortController()
-  const wait = (ms) => new Promise((done) => { setTimeout(done, ms); stop.signal.addEventListener('abort', done) })
-  const run = async () => {
-    for (let pause = 500; !stop.signal.aborted; pause = Math.min(2 * pause, longestPause)) {
-      try {
-        const answer = await send(address(['executions', arn, 'events']), { headers: headers(), signal: stop.signal })
-        const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
-        for (let rest = ''; ;) {
-          const { value, done } = await reader.read()
-          if (done) break
-          rest += value
-          const messages = rest.split('\n\n')
-          rest = messages.pop()
-          for (const message of messages) {
-            const event = /^event: (.*)$/m.exec(message)?.[1]
-            const data = JSON.parse(/^data: (.*)$/m.exec(message)?.[1] ?? 'null')
-            pause = 500
-            on.found?.()
-            if (event === 'end') {
-              on.end?.(data)
-              return
-            }
-            on[event]?.(data)
-          }
-        }
-        on.lost?.('the connection to the console was closed')
-      } catch (err) {
-        if (stop.signal.aborted) return
-        if (err.status === 401 || err.status === 400) {
-          on.end?.({ error: err.message })
+// follow calls on[event] with what an execution's events carry until the execution has ended. It
+// throws if the execution can't be followed. After a broken connection it connects again.
+export async function follow(arn, on, signal) {
+  for (let pause = 500; ; pause = Math.min(2 * pause, longestPause)) {
+    const body = await read(address(['executions', arn, 'events']), signal, (answer) => answer.body)
+    try {
+      for await (const [event, data] of messages(body)) {
+        pause = 500
+        if (event === 'end') {
+          if (data.error) throw new APIError(502, data.error)
           return
         }
-        on.lost?.(err.message)
+        on[event]?.(data)
       }
-      await wait(pause)
+    } catch (err) {
+      if (signal.aborted || err instanceof APIError) throw err
     }
+    await new Promise((done) => { setTimeout(done, pause) })
+    signal.throwIfAborted()
   }
-  run()
-  return () => stop.abort()
+}
+
+// messages yields the messages of a stream of Server-Sent Events: the event and its data.
+async function* messages(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  for (let rest = ''; ;) {
+    const { value, done } = await reader.read()
+    if (done) return
+    rest += value
+    const all = rest.split('\n\n')
+    rest = all.pop()
+    for (const one of all) yield [/^event: (.*)$/m.exec(one)?.[1], JSON.parse(/^data: (.*)$/m.exec(one)?.[1] ?? 'null')]
+  }
 }

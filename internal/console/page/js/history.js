@@ -2,6 +2,7 @@
 import { get } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
+import { Poll } from './poll.js'
 import { changed, runAddress } from './runs.js'
 import { count, duration, milliseconds, thousands } from './words.js'
 import { pretty } from './pretty.js'
@@ -17,43 +18,43 @@ export class History extends Component {
   last = { after: undefined } // where the last page begins
 
   componentDidMount() {
-    this.read()
+    this.poll = new Poll({ read: this.read, pause: this.props.session.local ? 2_000 : 15_000, failed: (failure) => this.setState({ failure }) })
     this.resize = new ResizeObserver(([entry]) => this.setState({ height: entry.contentRect.height }))
     this.resize.observe(this.list.current)
   }
 
   componentWillUnmount() {
-    this.gone = true
-    clearTimeout(this.timer)
+    this.poll.stop()
     this.resize.disconnect()
   }
 
-  read = async () => {
+  read = async (signal) => {
+    let events
+    // Of an execution that runs, only the last page is read again.
+    for (let next; next !== '';) {
+      const page = await this.page(signal)
+      events = this.all.concat(page.events)
+      next = page.next
+      if (next) {
+        this.all = events
+        this.last.after = next
+      }
+      if (events.length !== this.state.events.length) this.setState({ ...indexed(events), command: page.command })
+    }
+    this.setState({ read: true, failure: null })
+    return !/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(events.at(-1)?.type ?? '')
+  }
+
+  // page reads the last page.
+  async page(signal) {
+    const { arn } = this.props
     try {
-      // Of an execution that runs, only the last page is read again.
-      for (let next; next !== '';) {
-        const page = await get(['executions', this.props.arn, 'history'], { after: this.last.after })
-        if (this.gone) return
-        const events = this.all.concat(page.events)
-        next = page.next
-        if (next) {
-          this.all = events
-          this.last.after = next
-        }
-        if (events.length !== this.state.events.length) this.setState({ ...indexed(events), command: page.command })
-      }
-      this.setState({ read: true, failure: null })
-      const type = this.state.events.at(-1)?.type ?? ''
-      if (!/^Execution(Succeeded|Failed|Aborted|TimedOut)$/.test(type)) this.timer = setTimeout(this.read, this.props.session.local ? 2_000 : 15_000)
+      return await get(['executions', arn, 'history'], { after: this.last.after }, signal)
     } catch (failure) {
-      if (this.gone) return
-      if (failure.status === 400 && this.last.after) { // a place is kept for a day
-        this.all = []
-        this.last.after = undefined
-        this.timer = setTimeout(this.read, 2_000)
-      } else {
-        this.setState({ failure })
-      }
+      if (failure.status !== 400 || !this.last.after) throw failure
+      this.all = [] // a place is kept for a day
+      this.last.after = undefined
+      return get(['executions', arn, 'history'], {}, signal)
     }
   }
 
@@ -94,7 +95,7 @@ export class History extends Component {
     return html`<main>
       <h1>History</h1>
       <div class="filters">${select('type', 'Type', type, types)}${select('state', 'State', state, states)}<span class="dim" role="status">${shown.length === events.length ? count(events.length, 'event') : `${thousands(shown.length)} of ${count(events.length, 'event')}`}</span></div>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.poll?.now}/>
       ${!read && !failure && events.length === 0 && html`<${Waiting}/>`}
       <div class=${chosen ? 'split' : ''}>
         <div class="events" style=${{ height: `min(65vh, 44rem, ${Math.max(1, shown.length) * rowHeight + 2}px)` }} role="listbox" aria-label="Events" tabindex="0" ref=${this.list} aria-activedescendant=${chosen ? 'event-' + chosen : undefined}

@@ -1,5 +1,6 @@
 // The page: what is common to all views, and which one the address names.
-import { get, takeToken } from './api.js'
+import { get, onRefused, onToken, takeToken } from './api.js'
+import { listen, tryNow, whenBack } from './connection.js'
 import { History } from './history.js'
 import { Component, html, render } from './html.js'
 import { Failure, Waiting } from './parts.js'
@@ -29,37 +30,51 @@ class App extends Component {
 
   componentDidMount() {
     addEventListener('hashchange', this.connect)
+    onToken(this.connect)
+    onRefused((failure) => this.setState({ failure, session: null }))
+    listen((lost) => this.setState({ lost }))
     this.connect()
   }
 
   // connect takes the token of the address, if it has one: that of this console may be opened
   // in a tab without its token.
   connect = async () => {
-    this.setState({ failure: null })
     try {
       const known = await takeToken()
-      this.setState({ known, route: route() })
+      this.setState({ known, route: route(), failure: null })
       if (known && !this.state.session) this.setState({ session: await get(['session']) })
     } catch (failure) {
-      this.setState({ failure })
+      if (failure.status === 0) {
+        await whenBack()
+        this.connect()
+      } else this.setState({ failure, route: route() })
     }
   }
 
   componentDidUpdate(_, before) {
     const { arn, view } = this.state.route
     document.title = arn ? `${arn.split(':').pop()} · mapjob` : 'mapjob'
-    if (arn !== before.route.arn || view !== before.route.view) scrollTo(0, 0)
+    if (arn !== before.route.arn || view !== before.route.view) {
+      scrollTo(0, 0)
+      // What had the focus may be gone with the view: the new one begins with its heading.
+      const heading = document.querySelector('main h1')
+      if (heading && document.activeElement === document.body) {
+        heading.tabIndex = -1
+        heading.focus()
+      }
+    }
   }
 
-  render(_, { known, failure, session, route: { arn, view, query } }) {
+  render(_, { known, failure, lost, session, route: { arn, view, query } }) {
+    const connection = lost && html`<p class="lost" role="alert">The console does not answer: is <code>mapjob console</code> still running? Trying again … <button type="button" onClick=${tryNow}>Try now</button></p>`
+    if (failure) return html`${connection}<main><h1>mapjob</h1><${Failure} of=${failure} again=${this.connect}/></main>`
     if (!known) {
-      return html`<main><h1>mapjob</h1><p>This browser has no token. Open the address that <code>mapjob console</code> has printed; it ends in <code>#token=…</code>.</p></main>`
+      return html`${connection}<main><h1>mapjob</h1><p>This browser has no token. Open the address that <code>mapjob console</code> has printed; it ends in <code>#token=…</code>.</p></main>`
     }
-    if (failure) return html`<main><h1>mapjob</h1><${Failure} of=${failure}/></main>`
-    if (!session) return html`<main><${Waiting} what="connecting"/></main>`
+    if (!session) return html`${connection}<main><h1>mapjob</h1><${Waiting} what="connecting"/></main>`
     const name = arn.split(':').pop()
     const tab = (to, word) => html`<a href=${runAddress(arn, to && '/' + to)} aria-current=${view === to ? 'page' : undefined}>${word}</a>`
-    return html`
+    return html`${connection}
       <header>
         <a class="home" href="#/">mapjob</a>
         ${arn && html`<nav aria-label="Execution"><a href="#/">Runs</a><span aria-hidden="true">/</span><b title=${arn}>${name}</b></nav>`}

@@ -39,8 +39,10 @@ export function Command({ text, label = 'The same in a terminal' }) {
   return text && html`<div class="command"><span class="dim">${label}</span><code>${text.split(' ').map((word) => html`<span>${word}</span> `)}</code><${Copy} text=${text} what="the command"/></div>`
 }
 
-export function Failure({ of }) {
-  return of && html`<p class="failure" role="alert"><span aria-hidden="true">✗ </span>${of.message ?? of}</p>`
+// Failure says what is wrong; again asks once more.
+export function Failure({ of, again }) {
+  return of && html`<p class="failure" role="alert"><span aria-hidden="true">✗ </span>${of.message ?? of}</p>
+    ${again && html`<p class="actions"><button type="button" onClick=${again}>Try again</button></p>`}`
 }
 
 export function Waiting({ what }) {

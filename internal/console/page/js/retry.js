@@ -3,6 +3,7 @@ import { get, post } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Comparison } from './run.js'
 import { Command, Failure, Status, Waiting } from './parts.js'
+import { Poll } from './poll.js'
 import { runAddress } from './runs.js'
 import { count, thousands } from './words.js'
 
@@ -19,7 +20,7 @@ export class Retry extends Component {
     this.plan()
   }
 
-  componentWillUnmount() { clearTimeout(this.timer) }
+  componentWillUnmount() { this.poll?.stop() }
 
   body() {
     const { errors, search } = this.props
@@ -53,21 +54,16 @@ export class Retry extends Component {
     try {
       const { execution } = await post(['executions', this.props.arn, 'rerun'], { ...this.body(), count: this.state.plan.count })
       this.setState({ started: execution, starting: false })
-      this.wait(execution)
+      this.poll = new Poll({ read: (signal) => this.look(execution, signal), pause: this.props.session.local ? 500 : 5000, failed: (lost) => this.setState({ failure: lost }) })
     } catch (failure) {
       this.setState({ failure, starting: false })
     }
   }
 
-  wait = async (execution) => {
-    try {
-      const run = await get(['executions', execution])
-      this.setState({ run })
-      if (run.status !== 'RUNNING') return
-    } catch (failure) {
-      this.setState({ failure })
-    }
-    this.timer = setTimeout(() => this.wait(execution), this.props.session.local ? 500 : 5000)
+  look = async (execution, signal) => {
+    const run = await get(['executions', execution], {}, signal)
+    this.setState({ run, failure: null })
+    return run.status === 'RUNNING'
   }
 
   render({ errors, search, session, close }, { on, batch, plan, failure, starting, started, run }) {

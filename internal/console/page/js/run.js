@@ -3,77 +3,60 @@ import { follow, get, post, text } from './api.js'
 import { Chart, ofSeries, ofTimeline } from './chart.js'
 import { Component, createRef, html } from './html.js'
 import { Bar, Command, Failure, Status, Waiting } from './parts.js'
+import { Poll } from './poll.js'
 import { runAddress } from './runs.js'
-import { clock, count, duration, share, thousands } from './words.js'
+import { areNumbers, clock, count, duration, share, thousands } from './words.js'
 
 export class Run extends Component {
   state = { series: [] }
 
-  componentDidMount() { this.open() }
+  componentDidMount() {
+    this.poll = new Poll({ read: this.read, pause: 500, failed: (failure) => this.setState({ failure }) })
+    this.ticking = setInterval(() => isRunning(this.state.run ?? {}) && this.setState({ now: Date.now() }), 1000)
+  }
 
   componentWillUnmount() {
-    this.gone = true
-    this.leave?.()
+    this.poll.stop()
     clearInterval(this.ticking)
   }
 
-  open = async () => {
+  // read reads the execution, and follows it while it runs.
+  read = async (signal) => {
     const { arn } = this.props
-    try {
-      const run = await get(['executions', arn])
-      if (this.gone) return
-      this.setState({ run, failure: null })
-      if (isRunning(run)) this.follow()
-      else this.ended()
-    } catch (failure) {
-      this.setState({ failure })
+    const run = await get(['executions', arn], {}, signal)
+    this.setState({ run, failure: null })
+    if (isRunning(run)) {
+      await follow(arn, { status: (changed) => this.setState((s) => ({ run: { ...s.run, ...changed } })), series: (series) => this.setState({ series }) }, signal)
+      return true
     }
-  }
-
-  follow() {
-    this.leave = follow(this.props.arn, {
-      status: (run) => this.setState((s) => ({ run: { ...s.run, ...run } })),
-      series: (series) => this.setState({ series }),
-      lost: (lost) => this.setState({ lost }),
-      found: () => this.state.lost && this.setState({ lost: null }),
-      end: ({ error }) => {
-        if (error) this.setState({ failure: error, lost: null })
-        else this.open()
-      },
-    })
-    this.ticking = setInterval(() => this.setState({ now: Date.now() }), 1000)
-  }
-
-  async ended() {
-    clearInterval(this.ticking)
     try {
-      this.setState({ report: await get(['executions', this.props.arn, 'report']) })
+      this.setState({ report: await get(['executions', arn, 'report'], {}, signal) })
     } catch (lacks) {
       this.setState({ lacks })
     }
+    return false
   }
 
   act = async (what, question) => {
     if (!confirm(question)) return
     try {
       await post(['executions', this.props.arn, what], {})
-      this.setState({ failure: null })
-      if (what === 'redrive') this.open()
-    } catch (failure) {
-      this.setState({ failure })
+      this.setState({ refused: null })
+      if (what === 'redrive') this.poll.now()
+    } catch (refused) {
+      this.setState({ refused })
     }
   }
 
-  render({ arn, session }, { run, failure, lost, series, report, lacks }) {
-    if (!run) return html`<main><h1>${arn.split(':').pop()}</h1>${failure ? html`<${Failure} of=${failure}/>` : html`<${Waiting}/>`}</main>`
+  render({ arn, session }, { run, failure, refused, series, report, lacks }) {
+    if (!run) return html`<main><h1>${arn.split(':').pop()}</h1>${failure ? html`<${Failure} of=${failure} again=${this.poll.now}/>` : html`<${Waiting}/>`}</main>`
     const live = isRunning(run)
     const may = session.local || session.actions
     const took = (run.stoppedAt ? new Date(run.stoppedAt) : Date.now()) - new Date(run.startedAt)
     return html`<main>
       <h1>${run.name} <${Status} of=${run}/></h1>
       <p class="facts dim">${run.job} · started ${clock(run.startedAt)} · ${live ? 'running for ' : 'took '}${duration(Math.max(0, took))}${live && run.state && ` · in state ${run.state}`}</p>
-      <${Failure} of=${failure}/>
-      ${lost && html`<p class="note" role="status">Not connected: ${lost}. Trying again.</p>`}
+      <${Failure} of=${failure} again=${this.poll.now}/><${Failure} of=${refused}/>
       ${run.delay && html`<p class="note" role="status">${run.delay}</p>`}
       ${run.error && html`<p class="failure"><b>${run.error}</b>${run.cause && html`: <span class="cause">${run.cause}</span>`}</p>`}
       ${run.skipped && html`<p class="note">Skipped, because another execution had the job's lock.</p>`}
@@ -124,6 +107,7 @@ export function Comparison({ of: c }) {
 // and its style is that of graph.css.
 class Graph extends Component {
   box = createRef()
+  leaving = new AbortController()
 
   componentDidMount() {
     this.draw()
@@ -139,8 +123,8 @@ class Graph extends Component {
   }
 
   componentWillUnmount() {
-    this.gone = true
     clearTimeout(this.timer)
+    this.leaving.abort()
     this.resize.disconnect()
   }
 
@@ -151,16 +135,26 @@ class Graph extends Component {
     this.timer = setTimeout(() => { this.timer = null; this.draw() }, live ? 2000 : 0)
   }
 
+  // draw draws once at a time, so that no drawing replaces a later one. What changes meanwhile is
+  // drawn after it.
   draw = async () => {
+    if (this.drawing) {
+      this.stale = true
+      return
+    }
+    this.drawing = true
+    this.stale = false
     try {
-      const drawing = new DOMParser().parseFromString(await text(['executions', this.props.arn, 'graph']), 'image/svg+xml').documentElement
-      if (this.gone || drawing.localName !== 'svg') return
+      const drawing = new DOMParser().parseFromString(await text(['executions', this.props.arn, 'graph'], this.leaving.signal), 'image/svg+xml').documentElement
+      if (drawing.localName !== 'svg') throw new Error('the drawing of the state machine is not an SVG')
       this.box.current.replaceChildren(document.importNode(drawing, true))
       this.reveal()
       this.setState({ failure: null, lacks: drawing.querySelector(':scope > desc')?.textContent })
     } catch (failure) {
-      if (!this.gone) this.setState({ failure })
+      if (!this.leaving.signal.aborted) this.setState({ failure })
     }
+    this.drawing = false
+    if (this.stale) this.soon(this.props.live)
   }
 
   // reveal scrolls to the state that runs, else to the one that failed or the Map, unless the
@@ -186,14 +180,15 @@ class Graph extends Component {
 
 const done = (run) => run.mapRuns.reduce((n, m) => n + m.handled + m.failed, 0)
 
-const number = /^[-+]?[\d,.]+( ?%)?$/ // aligned to the right, as in the other reports
-
 function Report({ of: r }) {
   return html`<section aria-label="Report">
     ${r.notes?.map((n) => html`<p class="note">${n}</p>`)}
-    ${r.sections?.map((s) => html`<h2>${s.title}</h2><div class="table" tabindex="0"><table>
-      <thead><tr>${s.columns?.map((c, i) => html`<th class=${s.rows?.length > 0 && s.rows.every((row) => number.test(row?.[i] ?? '')) ? 'n' : ''}>${c}</th>`)}</tr></thead>
-      <tbody>${s.rows?.map((row) => html`<tr>${row?.map((cell) => html`<td class=${number.test(cell) ? 'n' : ''}>${cell}</td>`)}</tr>`)}</tbody></table></div>`)}
+    ${r.sections?.map((s) => {
+      const look = (i) => (areNumbers(s.rows ?? [], i) ? 'n' : '')
+      return html`<h2>${s.title}</h2><div class="table" tabindex="0" role="region" aria-label=${s.title}><table>
+        <thead><tr>${s.columns?.map((c, i) => html`<th scope="col" class=${look(i)}>${c}</th>`)}</tr></thead>
+        <tbody>${s.rows?.map((row) => html`<tr>${row?.map((cell, i) => html`<td class=${look(i)}>${cell}</td>`)}</tr>`)}</tbody></table></div>`
+    })}
     ${r.slowest?.length > 0 && html`<details><summary>The slowest items</summary><table class="narrow">
       <thead><tr><th class="n">index</th><th class="n">ms</th></tr></thead>
       <tbody>${r.slowest.map((t) => html`<tr><td class="n">${thousands(t.index)}</td><td class="n">${thousands(t.ms)}</td></tr>`)}</tbody></table></details>`}

@@ -2,6 +2,7 @@
 import { get } from './api.js'
 import { Component, html } from './html.js'
 import { Command, Failure, Status, Waiting } from './parts.js'
+import { Poll } from './poll.js'
 import { clock, duration, thousands } from './words.js'
 
 const every = { local: 2_000, aws: 20_000 }
@@ -22,30 +23,21 @@ export function changed(query, change) {
 export class Runs extends Component {
   state = { limit: 50 }
 
-  componentDidMount() { this.read() }
+  componentDidMount() {
+    const pause = this.props.session.local ? every.local : every.aws
+    this.poll = new Poll({ read: this.read, pause, failed: (failure) => this.setState({ failure }) })
+  }
 
   componentDidUpdate(before) {
-    if (before.query.toString() !== this.props.query.toString()) this.read()
+    if (before.query.toString() !== this.props.query.toString()) this.poll.now()
   }
 
-  componentWillUnmount() {
-    clearTimeout(this.timer)
-    this.reading?.abort()
-  }
+  componentWillUnmount() { this.poll.stop() }
 
-  read = async () => {
-    clearTimeout(this.timer)
-    this.reading?.abort()
-    const reading = this.reading = new AbortController()
-    const { query, session } = this.props
-    try {
-      const list = await get(['executions'], { status: query.get('status'), job: query.get('job'), limit: this.state.limit }, reading.signal)
-      this.setState({ list, failure: null })
-    } catch (failure) {
-      if (failure.name === 'AbortError') return
-      this.setState({ failure })
-    }
-    this.timer = setTimeout(this.read, session.local ? every.local : every.aws)
+  read = async (signal) => {
+    const { query } = this.props
+    const list = await get(['executions'], { status: query.get('status'), job: query.get('job'), limit: this.state.limit }, signal)
+    this.setState({ list, failure: null })
   }
 
   choose(name, value) {
@@ -65,14 +57,14 @@ export class Runs extends Component {
           ${list.jobs.map((j) => html`<option value=${j.arn} selected=${j.arn === query.get('job')}>${j.name}</option>`)}
         </select></label>`}
       </div>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.poll?.now}/>
       ${!list ? !failure && html`<${Waiting}/>` : html`
         ${list.executions.length === 0 && html`<p>${status ? `No execution is ${status.replace('_', ' ')}.` : 'There is no execution yet. It appears here when it starts.'}</p>`}
         ${list.executions.length > 0 && html`<div class="table" tabindex="0"><table class="rows runs">
           <thead><tr><th>execution</th><th>status</th><th class="n">items</th><th class="n">failed</th><th class="n">took</th><th>started</th><th>job</th></tr></thead>
           <tbody>${list.executions.map((x) => html`<${Row} key=${x.execution + x.startedAt} of=${x}/>`)}</tbody>
         </table></div>`}
-        ${list.executions.length === limit && html`<p><button type="button" onClick=${() => this.setState({ limit: limit + 100 }, this.read)}>Show more</button></p>`}
+        ${list.executions.length === limit && html`<p><button type="button" onClick=${() => this.setState({ limit: limit + 100 }, this.poll.now)}>Show more</button></p>`}
         <${Command} text=${list.command}/>`}
     </main>`
   }

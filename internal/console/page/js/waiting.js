@@ -2,6 +2,7 @@
 import { get, post } from './api.js'
 import { Component, createRef, html } from './html.js'
 import { Command, Copy, Failure, Waiting as Reading } from './parts.js'
+import { Poll } from './poll.js'
 import { pretty } from './pretty.js'
 import { clock, count, duration, thousands } from './words.js'
 
@@ -11,37 +12,26 @@ export class WaitingTasks extends Component {
   state = { after: '', before: [] }
 
   componentDidMount() {
-    this.look()
+    this.poll = new Poll({ read: this.read, pause, failed: (failure) => this.setState({ failure }) })
     this.ticking = setInterval(() => this.setState({ now: Date.now() }), 1000)
   }
 
   componentWillUnmount() {
-    this.gone = true
-    clearTimeout(this.timer)
+    this.poll.stop()
     clearInterval(this.ticking)
   }
 
-  look = async () => {
-    clearTimeout(this.timer)
-    const asked = this.asked = {}
-    const { after } = this.state
-    try {
-      const list = await get(['executions', this.props.arn, 'waiting'], { after, limit: 50 })
-      if (this.gone || this.asked !== asked) return
-      this.setState({ list, failure: null })
-      if (list.why) return
-    } catch (failure) {
-      if (this.gone || this.asked !== asked) return
-      this.setState({ failure })
-    }
-    this.timer = setTimeout(this.look, pause)
+  read = async (signal) => {
+    const list = await get(['executions', this.props.arn, 'waiting'], { after: this.state.after, limit: 50 }, signal)
+    this.setState({ list, failure: null })
+    return !list.why
   }
 
-  turn(after, before) { this.setState({ after, before, list: null }, this.look) }
+  turn(after, before) { this.setState({ after, before, list: null }, this.poll.now) }
 
   answered = (said) => {
     this.setState({ open: null, said })
-    this.look()
+    this.poll.now()
   }
 
   render({ arn }, { list, failure, open, said, after, before }) {
@@ -49,7 +39,7 @@ export class WaitingTasks extends Component {
       <h1>Waiting</h1>
       <p class="dim">Tasks that wait for an answer to their task token, and what was sent with it.</p>
       <p class="said" role="status">${said}</p>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.poll?.now}/>
       ${!list && !failure && html`<${Reading}/>`}
       ${list?.why && html`<p class="note">${list.why}.</p>`}
       ${list && !list.why && list.total === 0 && html`<p class="note">No task waits.</p>`}
@@ -82,21 +72,14 @@ function Sent({ task: t }) {
 
 // Badge shows how many tasks of an execution wait.
 export class Badge extends Component {
-  componentDidMount() { this.look() }
+  componentDidMount() { this.poll = new Poll({ read: this.read, pause: 3 * pause, failed: () => {} }) } // the view says why
 
-  componentWillUnmount() {
-    this.gone = true
-    clearTimeout(this.timer)
-  }
+  componentWillUnmount() { this.poll.stop() }
 
-  look = async () => {
-    try {
-      const list = await get(['executions', this.props.arn, 'waiting'], { limit: 1 })
-      if (this.gone) return
-      this.setState({ total: list.total })
-      if (list.why) return // it has ended
-    } catch { /* the view says why */ }
-    if (!this.gone) this.timer = setTimeout(this.look, 3 * pause)
+  read = async (signal) => {
+    const list = await get(['executions', this.props.arn, 'waiting'], { limit: 1 }, signal)
+    this.setState({ total: list.total })
+    return !list.why // it has ended
   }
 
   render(_, { total }) { return total > 0 && html`<span class="badge">${thousands(total)}</span>` }

@@ -1,0 +1,131 @@
+// Opens the console as a user does, in a world where runs come and go and things break. The
+// environment is that of console.mjs, with the address of CONTROL, which does what breaks. It
+// prints what is wrong, a line each.
+import { expected, lines, look, open, sees, visit, wrong } from './user.mjs'
+
+const { ADDRESS, CONTROL } = process.env
+const origin = new URL(ADDRESS).origin
+const control = async (what) => (await fetch(`${CONTROL}/${what}`)).text()
+const view = (run, of = '') => `#/x/${encodeURIComponent(`arn:aws:states:us-east-1:123456789012:execution:Nightly:${run}`)}${of}`
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms) })
+
+// quiet checks that the page stops to ask: a page that follows asks within 2.5 seconds.
+const quiet = async (what) => {
+  let asked
+  for (let i = 0; i < 3 && asked !== ''; i++) {
+    await control('asked')
+    await wait(2500)
+    asked = await control('asked')
+  }
+  if (asked) wrong(`${what}: got the requests ${asked}, expected none`)
+}
+
+// A browser writes a line for each of these answers.
+expected.push('status of 401', 'status of 404', 'status of 409', 'status of 502', 'net::ERR_CONNECTION_REFUSED', 'net::ERR_INCOMPLETE_CHUNKED_ENCODING')
+const written = (text) => lines.filter((line) => line.includes(text)).length
+
+await visit(async () => {
+  const page = await open()
+  page.setDefaultTimeout(15_000)
+  await page.goto(ADDRESS)
+
+  // No run yet; then one appears.
+  await sees(page, 'text=There is no execution yet', 'an empty list')
+  await look(page, 'empty')
+  await page.getByLabel('Status').selectOption('failed')
+  await sees(page, 'text=No execution is failed', 'an empty list of a filter')
+  await page.getByLabel('Status').selectOption('all')
+  await control('start?run=one')
+  await sees(page, 'td a:text("one")', 'a run that has started')
+  await control('start?run=two')
+  await page.waitForFunction(() => document.querySelector('td a')?.innerText === 'two')
+
+  // The console goes away while a run is followed, and comes back.
+  await page.getByRole('link', { name: 'two', exact: true }).click()
+  const done = () => page.evaluate(() => Number(document.querySelector('.counts b')?.innerText ?? 0))
+  const follows = (n, what) => page.waitForFunction((before) => Number(document.querySelector('.counts b')?.innerText ?? 0) > before, n, { timeout: 15_000 }).catch(() => wrong(`${what}: the run is not followed`))
+  await follows(0, 'the run')
+  await control('down')
+  await sees(page, '.lost[role=alert]', 'that the console does not answer')
+  await look(page, 'lost')
+  await wait(3000)
+  if (written('CONNECTION_REFUSED') > 6) wrong(`the console away: got ${written('CONNECTION_REFUSED')} lines in the console of the browser, expected a few`)
+  await control('up')
+  await page.getByRole('button', { name: 'Try now' }).click()
+  await page.waitForFunction(() => !document.querySelector('.lost'))
+  await follows(await done(), 'the console is back')
+
+  // A drawing that comes late does not replace a later one.
+  let drawings = 0
+  await page.route('**/graph', async (route) => {
+    const mine = ++drawings
+    if (mine === 1) await wait(800)
+    await route.fulfill({ contentType: 'image/svg+xml', body: `<svg xmlns="http://www.w3.org/2000/svg"><text>drawing ${mine}</text></svg>` })
+  })
+  await page.reload()
+  await sees(page, 'h1 .status.running', 'the run that is drawn')
+  await page.waitForFunction(() => document.querySelector('.counts b'))
+  await control('end?run=two')
+  await sees(page, 'h1 .status.good', 'the end of the run that is drawn')
+  await wait(1500)
+  if (await page.locator('.graph text').innerHTML() !== `drawing ${drawings}` || drawings < 2) wrong(`the drawing: got ${await page.locator('.graph').innerHTML()}, expected the last of ${drawings}`)
+  await page.unroute('**/graph')
+
+  // One failure does not end the following of a history.
+  await control('start?run=three')
+  await page.goto(origin + view('three', '/history'))
+  await page.waitForFunction(() => document.querySelectorAll('.event').length === 2)
+  await control('trouble')
+  await sees(page, '.failure:text("the service has a problem")', 'the failure of the history')
+  await look(page, 'trouble')
+  await control('calm')
+  await control('end?run=three')
+  await page.waitForFunction(() => document.querySelectorAll('.event').length === 3, undefined, { timeout: 15_000 }).catch(() => wrong('the history: it is not followed any more after a failure'))
+  if (await page.locator('.failure').count() > 0) wrong('the history: the failure is still shown')
+  await quiet('the history of a run that has ended')
+
+  // A run that is removed while it is looked at: each view says so, and asks no more.
+  for (const of of ['', '/history', '/why']) {
+    await control('start?run=gone')
+    await page.goto(origin + view('gone', of))
+    await sees(page, 'h1', `${of}: the run`)
+    await wait(300)
+    await control('remove?run=gone')
+    if (of === '/why') await page.reload()
+    await sees(page, 'main .failure:text("does not exist")', `${of}: that the run is gone`)
+    if (of !== '/why') await quiet(`${of}: a run that is gone`)
+  }
+  await look(page, 'gone')
+
+  // A run that can't be read.
+  await control('start?run=broken')
+  await control('break?run=broken')
+  await page.goto(origin + view('broken'))
+  await sees(page, '.failure:text("cut off")', 'why a run can not be read')
+  await look(page, 'unreadable')
+  await control('remove?run=broken')
+
+  // A code that somebody else has used is to be seen, though this browser has a token.
+  const [printed, once] = (await control('restart')).split('\n')
+  const token = new URL(printed).hash
+  await page.goto(origin + view('two'))
+  await sees(page, '.failure:text("the token of this console")', 'that the token is that of another console')
+  await quiet('a page without a token')
+  await look(page, 'no-token')
+  const other = await page.context().newPage()
+  await other.goto(origin + '/' + token)
+  await sees(other, 'td a', 'the list with the new token')
+  await sees(page, 'h1:has-text("two") .status.good', 'the page that has no token, after another tab has got one')
+  const thief = await open()
+  await thief.goto(once)
+  await sees(thief, 'td a', 'the list for who was faster')
+  await other.goto('about:blank')
+  await other.goto(once)
+  await sees(other, '.failure:text("was opened before")', 'that the address was used, in a browser that has a token')
+  await look(other, 'used')
+  await other.getByRole('button', { name: 'Try again' }).click()
+  await sees(other, 'td a', 'the list with the token that the browser has')
+  await other.close()
+  await thief.reload()
+  await sees(thief, '.failure:text("the token of this console")', 'that the token of who was faster is taken back')
+})
