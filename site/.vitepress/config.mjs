@@ -71,7 +71,8 @@ export default defineConfig({
 	outDir: '../bin/site',
 	cacheDir: '../bin/site-cache',
 	metaChunk: true,
-	vite: {build: {chunkSizeWarningLimit: 3000}},
+	// The theme has syntax that esbuild does not rewrite for older browsers.
+	vite: {build: {chunkSizeWarningLimit: 3000, target: 'es2022'}},
 	markdown: {
 		anchor: {slugify: anchor},
 		config(md) {

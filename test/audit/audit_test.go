@@ -36,6 +36,28 @@ func TestAcceptances(t *testing.T) {
 	}
 }
 
+// jsonata is old on purpose: each fault of it that is found later is accepted, too.
+func TestVulnerabilitiesOfAPackageAreAccepted(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	list := []acceptance{{"npm audit", "old", "only tests have it", "2027-01-01"}}
+	one, two := vulnerability{"GHSA-1", "old <2.0.0", "x"}, vulnerability{"GHSA-2", "old <=2.1.0", "y"}
+	for name, c := range map[string]struct {
+		tool     string
+		found    []vulnerability
+		expected string
+	}{
+		"all of it":       {"npm audit", []vulnerability{one, two}, ""},
+		"of another":      {"npm audit", []vulnerability{one, {"GHSA-3", "older <1.0.0", "z"}}, "GHSA-3 in older <1.0.0"},
+		"of another tool": {"govulncheck", []vulnerability{one}, "GHSA-1 in old"},
+		"none":            {"npm audit", nil, "old is accepted and was not found"},
+	} {
+		var out strings.Builder
+		if faults := judge(&out, c.tool, c.found, list, now); (faults > 0) != (c.expected != "") || faults > 1 || !strings.Contains(out.String(), c.expected) {
+			t.Errorf("%s: got %d faults and %q, expected %q", name, faults, out.String(), c.expected)
+		}
+	}
+}
+
 func TestAToolThatCannotLookFailsWhereAllHaveTo(t *testing.T) {
 	before := tools
 	defer func() { tools = before }()

@@ -119,11 +119,11 @@ func TestPackagesAreListed(t *testing.T) {
 	names := map[string]bool{}
 	exact := regexp.MustCompile(`^\d+\.\d+\.\d+(-[\w.]+)?$`)
 	for _, file := range files(t, "package.json") {
-		var p struct{ Dependencies, DevDependencies map[string]string }
+		var p struct{ Dependencies, DevDependencies, Overrides map[string]string }
 		if err := json.Unmarshal([]byte(read(t, file)), &p); err != nil {
 			t.Fatal(err)
 		}
-		for _, of := range []map[string]string{p.Dependencies, p.DevDependencies} {
+		for _, of := range []map[string]string{p.Dependencies, p.DevDependencies, p.Overrides} {
 			for name, version := range of {
 				names[name] = true
 				if !exact.MatchString(version) {
