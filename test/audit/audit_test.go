@@ -85,7 +85,7 @@ func TestAVulnerableCallIsFound(t *testing.T) {
 		"published": "2000-01-01T00:00:00Z", "summary": "made up", "affected": [{"package": {"name": "golang.org/x/text", "ecosystem": "Go"},
 		"ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "9.0.0"}]}],
 		"ecosystem_specific": {"imports": [{"path": "golang.org/x/text/language", "symbols": ["Parse"]}]}},
-		{"package": {"name": "stdlib", "ecosystem": "Go"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+		{"package": {"name": "stdlib", "ecosystem": "Go"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "9.1.0"}]}],
 		"ecosystem_specific": {"imports": [{"path": "os", "symbols": ["Getenv"]}]}}]}`)
 	database, err := database(reports)
 	if err != nil {
@@ -128,8 +128,10 @@ func main() { println(language.MustParse("en").String()) }
 	write(t, filepath.Join(module, "main.go"), "package main\n\nimport (\n\t\"os\"\n\n\t\"golang.org/x/text/language\"\n)\n\n"+
 		"func main() { println(language.MustParse(os.Getenv(\"LANG\")).String()) }\n")
 	got, err := scan(t.Context(), "file://"+database, module, ".")
-	if err != nil || !slices.ContainsFunc(got, func(v vulnerability) bool { return strings.HasPrefix(v.where, "stdlib@") }) {
-		t.Errorf("got %v and error %v, expected os.Getenv too", got, err)
+	if err != nil || !slices.ContainsFunc(got, func(v vulnerability) bool {
+		return strings.HasPrefix(v.where, "stdlib@") && v.advice == "update to v9.1.0 in the line toolchain of each go.mod"
+	}) {
+		t.Errorf("got %v and error %v, expected os.Getenv too, and what to do", got, err)
 	}
 }
 

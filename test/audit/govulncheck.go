@@ -240,6 +240,9 @@ func scan(ctx context.Context, database, folder string, packages ...string) ([]v
 		v := vulnerability{line.Finding.OSV, at.Module + "@" + at.Version, "it is not fixed yet"}
 		if line.Finding.FixedVersion != "" {
 			v.advice = "update to " + line.Finding.FixedVersion
+			if at.Module == "stdlib" {
+				v.advice += " in the line toolchain of each go.mod"
+			}
 		}
 		if !slices.Contains(list, v) {
 			list = append(list, v)
