@@ -33,8 +33,8 @@ await visit(async () => {
   // An item that failed, with its error and its log.
   await page.getByRole('link', { name: /^Why did/ }).click()
   await page.getByRole('button', { name: 'Said', exact: true }).click()
-  await sees(page, '.items li', 'the items')
-  await page.locator('.items button').first().click()
+  await sees(page, '.entry', 'the items')
+  await page.locator('.entry').first().click()
   await sees(page, '.item .log .names', 'the lines of the log')
   const item = await page.locator('.item').innerText()
   for (const text of ['<script>alert(1)</script>', 'the worker has seen it', 'Said']) if (!item.includes(text)) wrong(`the item: got no ${text} in ${item}`)
@@ -63,7 +63,7 @@ await visit(async () => {
   // The history, with the keyboard.
   await page.getByRole('link', { name: 'History' }).click()
   await sees(page, '.event', 'the events')
-  await page.locator('.events').focus()
+  await page.getByRole('listbox', { name: 'Events' }).focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
   await sees(page, '.item pre', 'what an event carries')

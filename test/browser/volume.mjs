@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 
 const { ADDRESS, RUN, CHROMIUM } = process.env
 let problems = 0
-// The bounds leave room for a machine that is busy with other tests.
+// The bounds are about three times what was seen on two busy cores.
 const atMost = (what, got, most, unit = '') => {
   const ok = got <= most
   if (!ok) problems++
@@ -33,9 +33,9 @@ const size = () => page.evaluate(() => {
 // long returns the tasks over 50 ms since the last call.
 const long = () => page.evaluate(() => window.longTasks.splice(0))
 const to = (view) => page.evaluate((hash) => { location.hash = hash }, `#/x/${encodeURIComponent(RUN)}${view}`)
-const bounded = async (what, most = 500) => {
+const bounded = async (what, mostMB, most) => {
   const { heap, nodes } = await size()
-  atMost(`${what}: heap`, heap, 20, ' MB')
+  atMost(`${what}: heap`, heap, mostMB, ' MB')
   atMost(`${what}: elements`, nodes, most)
 }
 
@@ -56,32 +56,39 @@ try {
   await page.locator('h1 .status.good').waitFor()
   const counted = await page.locator('.counts').first().innerText()
   expect('a million items', counted.includes('1,000,000') && counted.includes('300,000'), counted)
-  atMost('following: tasks over 50 ms', (await long()).length, 10)
-  await bounded('followed')
+  atMost('following: tasks over 50 ms', (await long()).length, 3)
+  await bounded('followed', 8, 240)
 
   // 300,000 failed items, by the server's pages.
   let began = Date.now()
   await to('/why')
-  await page.locator('.items li').first().waitFor()
-  atMost('the first failed items', Date.now() - began, 10_000, ' ms')
-  for (let pages = 2; pages <= 5; pages++) {
-    await page.getByRole('button', { name: 'Show more' }).click()
-    await page.waitForFunction((n) => document.querySelectorAll('.items li').length === n, 100 * pages)
+  await page.locator('.entry').first().waitFor()
+  atMost('the first failed items', Date.now() - began, 2500, ' ms')
+  // The list reads on when its end is near. The keyboard goes there, and opens nothing on its way.
+  await page.getByRole('listbox', { name: 'Failed items' }).focus()
+  for (const end of [99, 199, 299, 399, 499, 599, 699, 799, 899, 999]) {
+    await page.keyboard.press('End')
+    await page.locator(`#entry-${end}.active[aria-setsize="300000"]`).waitFor()
+    await page.getByText(`The first ${(end + 101).toLocaleString('en')} of`).waitFor()
   }
-  await bounded('500 failed items', 500 + 5 * 500)
+  expect('no item is open', await page.locator('.item').count() === 0, 'one')
+  atMost('1,100 failed items: rows in the page', await page.locator('.entry').count(), 90)
+  await bounded('1,100 failed items', 10, 650)
+  await page.keyboard.press('Enter')
+  await page.getByRole('region', { name: 'Item 999', exact: true }).locator('pre').first().waitFor()
   await long()
 
   // 25,000 events.
   began = Date.now()
   await to('/history')
   await page.locator('.event').first().waitFor()
-  atMost('the first events', Date.now() - began, 3000, ' ms')
+  atMost('the first events', Date.now() - began, 500, ' ms')
   await page.waitForFunction(() => document.querySelector('.filters [role=status]')?.innerText === '25,000 events')
-  atMost('all events', Date.now() - began, 15_000, ' ms')
+  atMost('all events', Date.now() - began, 1600, ' ms')
   console.log(`tasks over 50 ms while reading: ${(await long()).join(' ') || 'none'}`)
-  await bounded('25,000 events')
+  await bounded('25,000 events', 22, 750)
   const frames = await page.evaluate(async () => {
-    const list = document.querySelector('.events')
+    const list = document.querySelector('[role=listbox]')
     const times = []
     const steps = 200
     let last = performance.now()
@@ -94,31 +101,31 @@ try {
     return times.sort((a, b) => a - b).map(Math.round)
   })
   atMost('scrolling: the median frame', frames[100], 50, ' ms')
-  atMost('scrolling: the 95th of 100 frames', frames[190], 100, ' ms')
-  atMost('scrolling: tasks over 50 ms', (await long()).length, 10)
-  atMost('scrolling: rows in the page', await page.locator('.event').count(), 60)
+  atMost('scrolling: the 95th of 100 frames', frames[190], 60, ' ms')
+  atMost('scrolling: tasks over 50 ms', (await long()).length, 3)
+  atMost('scrolling: rows in the page', await page.locator('.event').count(), 90)
   await page.locator('#event-25000').waitFor()
 
   // The keyboard goes from one end to the other, and the focus stays though rows leave.
-  await page.locator('.events').focus()
+  await page.getByRole('listbox', { name: 'Events' }).focus()
   for (const [key, id] of [['Home', 1], ['End', 25_000], ['PageUp', 24_985], ['ArrowUp', 24_984], ['Home', 1], ['ArrowDown', 2]]) {
     began = Date.now()
     await page.keyboard.press(key)
     await page.locator(`#event-${id}[aria-selected=true]`).waitFor()
     await page.getByRole('region', { name: `Event ${id}`, exact: true }).locator('p b').waitFor()
-    atMost(`${key}: the event`, Date.now() - began, 1500, ' ms')
+    atMost(`${key}: the event`, Date.now() - began, 750, ' ms')
     const at = await page.evaluate(() => {
       const row = document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')
       const [inner, outer] = [row?.getBoundingClientRect(), document.activeElement.getBoundingClientRect()]
       return { focus: document.activeElement.className, place: row?.getAttribute('aria-posinset'), all: row?.getAttribute('aria-setsize'), inside: inner && inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1 }
     })
-    expect(`${key}: the row in view, with its place`, at.focus === 'events' && at.place === String(id) && at.all === '25000' && at.inside, JSON.stringify(at))
+    expect(`${key}: the row in view, with its place`, at.focus === 'list' && at.place === String(id) && at.all === '25000' && at.inside, JSON.stringify(at))
   }
 
   began = Date.now()
   await page.getByLabel('Type').selectOption('TaskFailed')
   await page.waitForFunction(() => document.querySelector('.filters [role=status]')?.innerText === '249 of 25,000 events')
-  atMost('a filter', Date.now() - began, 1000, ' ms')
+  atMost('a filter', Date.now() - began, 300, ' ms')
 } catch (e) {
   expect('no error', false, e.stack)
 }

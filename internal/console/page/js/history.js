@@ -1,32 +1,24 @@
-// The events of an execution. Only the rows that are seen are in the page.
+// The events of an execution.
 import { get } from './api.js'
-import { Component, createRef, html } from './html.js'
+import { Component, html } from './html.js'
+import { List } from './list.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { Poll } from './poll.js'
 import { changed, runAddress } from './runs.js'
 import { count, duration, milliseconds, thousands } from './words.js'
 import { pretty } from './pretty.js'
 
-const rowHeight = 32 // as in console.css
-const beyond = 10 // rows above and below those that are seen
-
 export class History extends Component {
-  state = { ...indexed([]), top: 0, height: 600 }
+  state = indexed([])
 
-  list = createRef()
   all = [] // the events of the pages that are full
   last = { after: undefined } // where the last page begins
 
   componentDidMount() {
     this.poll = new Poll({ read: this.read, pause: this.props.session.local ? 2_000 : 15_000, failed: (failure) => this.setState({ failure }) })
-    this.resize = new ResizeObserver(([entry]) => this.setState({ height: entry.contentRect.height }))
-    this.resize.observe(this.list.current)
   }
 
-  componentWillUnmount() {
-    this.poll.stop()
-    this.resize.disconnect()
-  }
+  componentWillUnmount() { this.poll.stop() }
 
   read = async (signal) => {
     let events
@@ -71,25 +63,11 @@ export class History extends Component {
     location.hash = runAddress(this.props.arn, '/history' + changed(this.props.query, change))
   }
 
-  keys = (e, events) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -Infinity, End: Infinity }[e.key]
-    if (!step || events.length === 0) return
-    e.preventDefault()
-    const at = events.findIndex((v) => String(v.id) === this.props.query.get('event'))
-    const to = Math.max(0, Math.min(events.length - 1, at + step))
-    this.go({ event: String(events[to].id) })
-    const { scrollTop, clientHeight } = this.list.current
-    if (to * rowHeight < scrollTop) this.list.current.scrollTop = to * rowHeight
-    if ((to + 1) * rowHeight > scrollTop + clientHeight) this.list.current.scrollTop = (to + 1) * rowHeight - clientHeight
-  }
-
-  render({ arn, query }, { events, times, types, states, top, height, read, failure, command }) {
+  render({ arn, query }, { events, times, types, states, read, failure, command }) {
     const type = query.get('type') ?? ''
     const state = query.get('state') ?? ''
     const chosen = query.get('event')
     const shown = this.shown(events, type, state)
-    const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
-    const rows = shown.slice(first, Math.ceil((top + height) / rowHeight) + beyond)
     const select = (name, word, value, options) => html`<label>${word} <select value=${value} onChange=${(e) => this.go({ [name]: e.target.value, event: null })}>
       <option value="">all</option>${options.map((o) => html`<option value=${o} selected=${o === value}>${o}</option>`)}</select></label>`
     return html`<main>
@@ -98,14 +76,8 @@ export class History extends Component {
       <${Failure} of=${failure} again=${this.poll?.now}/>
       ${!read && !failure && events.length === 0 && html`<${Waiting}/>`}
       <div class=${chosen ? 'split' : ''}>
-        <div class="events" style=${{ height: `min(65vh, 44rem, ${Math.max(1, shown.length) * rowHeight + 2}px)` }} role="listbox" aria-label="Events" tabindex="0" ref=${this.list} aria-activedescendant=${chosen ? 'event-' + chosen : undefined}
-          onScroll=${(e) => this.setState({ top: e.target.scrollTop })} onKeyDown=${(e) => this.keys(e, shown)}>
-          <div class="space" style=${{ height: `${shown.length * rowHeight}px` }}>
-            ${rows.map((e, i) => html`<div key=${e.id} id=${'event-' + e.id} class="event" role="option" aria-selected=${String(e.id) === chosen} aria-posinset=${first + i + 1} aria-setsize=${shown.length}
-              style=${{ top: `${(first + i) * rowHeight}px` }} onClick=${() => this.go({ event: String(e.id) })}>
-              <span class="n">${thousands(e.id)}</span><time>${milliseconds(e.at)}</time><span class="gap" title="since the event before it">${gap(e, times)}</span><span class=${/Failed|TimedOut|Aborted/.test(e.type) ? 'type bad' : 'type'}>${/Failed|TimedOut|Aborted/.test(e.type) && html`<span aria-hidden="true">✗ </span>`}${e.type}</span><span class="state">${e.state}</span></div>`)}
-          </div>
-        </div>
+        <${List} look="event" name="Events" rows=${shown} id=${(e) => String(e.id)} chosen=${chosen} eager=${true} choose=${(e) => this.go({ event: String(e.id) })} show=${(e) => html`
+          <span class="n">${thousands(e.id)}</span><time>${milliseconds(e.at)}</time><span class="gap" title="since the event before it">${gap(e, times)}</span><span class=${/Failed|TimedOut|Aborted/.test(e.type) ? 'type bad' : 'type'}>${/Failed|TimedOut|Aborted/.test(e.type) && html`<span aria-hidden="true">✗ </span>`}${e.type}</span><span class="state">${e.state}</span>`}/>
         ${chosen && html`<${Event} key=${chosen} arn=${arn} id=${chosen} close=${() => this.go({ event: null })}/>`}
       </div>
       <${Command} text=${command}/>

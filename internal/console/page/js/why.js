@@ -1,6 +1,7 @@
 // Why items failed: the errors, the items of one, and an item with its log.
 import { get } from './api.js'
 import { Component, html } from './html.js'
+import { List } from './list.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { pretty } from './pretty.js'
 import { Retry } from './retry.js'
@@ -83,38 +84,38 @@ export class Why extends Component {
   }
 }
 
-// Items lists the items of a filter, page by page.
+// Items lists the items of a filter, and reads on when the last ones are seen.
 class Items extends Component {
   state = { items: [], read: 0, next: '' }
-
-  componentDidMount() { this.more() }
 
   componentWillUnmount() { this.reading?.abort() }
 
   more = async () => {
-    const { arn, filter } = this.props
-    const reading = this.reading = new AbortController()
-    this.setState({ busy: true })
+    if (this.reading) return
+    const { signal } = this.reading = new AbortController()
+    this.setState({ busy: true, failure: null })
     try {
-      for (let found = 0, next = this.state.next, done = false; found === 0 && !done;) {
-        const page = await get(['executions', arn, 'items'], { ...filter, after: next, limit: matchMedia('(max-width: 760px)').matches ? 20 : 100 }, reading.signal)
+      for (let found = 0, { next } = this.state, done = false; found === 0 && !done;) {
+        const page = await get(['executions', this.props.arn, 'items'], { ...this.props.filter, after: next, limit: 100 }, signal)
         found = page.items.length
         next = page.next
         done = page.done
-        this.setState((s) => ({ items: [...s.items, ...page.items], next, read: page.read, done, command: page.command, busy: found === 0 && !done }))
+        this.setState((s) => ({ items: [...s.items, ...page.items], next, read: page.read, done, command: page.command }))
       }
     } catch (failure) {
-      if (failure.name !== 'AbortError') this.setState({ failure, busy: false })
+      if (signal.aborted) return
+      this.setState({ failure })
     }
+    this.reading = null
+    this.setState({ busy: false })
   }
 
   render({ of, chosen, choose }, { items, read, done, busy, failure, command }) {
     return html`<section aria-label="Items"><h2>${done ? count(items.length, 'item') : `The first ${thousands(items.length)} of ${count(of, 'item')}`}</h2>
-      <${Failure} of=${failure}/>
-      <ol class="items">${items.map((i) => html`<li key=${i.index}><button type="button" aria-pressed=${String(i.index) === chosen} onClick=${() => choose(i)}>
-        <span class="index">${thousands(i.index)}</span><span class="error">${i.error}</span><code>${i.item}${i.truncated && '…'}</code></button></li>`)}</ol>
+      <${List} look="entry" name="Failed items" rows=${items} of=${done ? items.length : of} id=${(i) => String(i.index)} chosen=${chosen} choose=${choose} more=${!done && !busy && !failure && this.more} show=${(i) => html`
+        <span class="index">${thousands(i.index)}</span><span class="error">${i.error}</span><code>${i.item}${i.truncated && '…'}</code>`}/>
+      <${Failure} of=${failure} again=${this.more}/>
       ${busy && html`<${Waiting} what=${`searching, ${thousands(read)} read`}/>`}
-      ${!done && !busy && html`<p><button type="button" onClick=${this.more}>Show more</button></p>`}
       <${Command} text=${command} label="All of them"/></section>`
   }
 }
