@@ -67,9 +67,9 @@ await visit(async () => {
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
   await sees(page, '.item pre', 'what an event carries')
+  await look(page, 'history')
   await page.getByLabel('Type').selectOption('MapRunStarted')
   await page.waitForFunction(() => document.querySelectorAll('.event').length === 1)
-  await look(page, 'history')
 
   // Another tab of the browser has the token, too. The address works once.
   const tab = await page.context().newPage()

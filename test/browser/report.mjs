@@ -45,8 +45,19 @@ try {
     }
     if (backs.size !== 2) wrong(`${name}: got the backgrounds ${[...backs]}, expected a light and a dark one`)
 
+    // Few colours of a high contrast: what says something by its colour keeps it.
+    await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'active' })
+    await page.setViewportSize({ width: 640, height: 900 })
+    const forced = await page.evaluate(() => {
+      const back = getComputedStyle(document.body).backgroundColor
+      const seen = (e, property) => e && ![back, 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(e)[property])
+      return { bar: seen(document.querySelector('.bar rect'), 'fill'), dot: seen(document.querySelector('.dot'), 'backgroundColor'), wide: document.documentElement.scrollWidth }
+    })
+    if (!forced.bar || !forced.dot || forced.wide > 640) wrong(`${name}, forced colours at 200%: got ${JSON.stringify(forced)}, expected a bar and a dot that are seen, and at most 640 pixels`)
+    if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-forced.png`, fullPage: true })
+
     // Paper is white, whatever the scheme, and as wide as it is.
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark', forcedColors: 'none' })
     await page.setViewportSize({ width: 688, height: 1017 }) // A4 within its margins
     const paper = await page.evaluate(() => ({ back: getComputedStyle(document.body).backgroundColor, wide: document.documentElement.scrollWidth }))
     if (paper.back !== 'rgb(255, 255, 255)' || paper.wide > 688) wrong(`${name}, printed: got the background ${paper.back} and ${paper.wide} pixels, expected white and at most 688`)

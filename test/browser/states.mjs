@@ -1,7 +1,7 @@
 // Opens the console as a user does, in a world where runs come and go and things break. The
 // environment is that of console.mjs, with the address of CONTROL, which does what breaks. It
 // prints what is wrong, a line each.
-import { expected, lines, look, open, sees, visit, wrong } from './user.mjs'
+import { expected, lines, look, open, sees, visit, walk, wrong } from './user.mjs'
 
 const { ADDRESS, CONTROL } = process.env
 const origin = new URL(ADDRESS).origin
@@ -54,6 +54,9 @@ await visit(async () => {
   await page.getByRole('button', { name: 'Try now' }).click()
   await page.waitForFunction(() => !document.querySelector('.lost'))
   await follows(await done(), 'the console is back')
+
+  // What runs turns, unless the user wants nothing to move.
+  if (await page.evaluate(() => document.getAnimations().length) === 0) wrong('a run that runs: nothing moves')
 
   // A drawing that comes late does not replace a later one.
   let drawings = 0
@@ -128,4 +131,40 @@ await visit(async () => {
   await other.close()
   await thief.reload()
   await sees(thief, '.failure:text("the token of this console")', 'that the token of who was faster is taken back')
+
+  // All views with the keyboard alone.
+  const walks = async (name, ...expects) => {
+    const names = await walk(page, name)
+    for (const one of expects) if (!names.some((n) => n.includes(one))) wrong(`${name}, keyboard: got ${names.join(' | ')}, expected ${one}`)
+  }
+  const enter = async (name) => {
+    await page.getByRole('link', { name, exact: true }).focus()
+    await page.keyboard.press('Enter')
+  }
+  await page.goto(origin + '/#/')
+  await sees(page, 'td a', 'the list')
+  await walks('the list', 'mapjob', 'two', 'Copy the command')
+  await enter('two')
+  await sees(page, '.counts', 'the run')
+  if (await page.evaluate(() => document.activeElement.tagName) !== 'H1') wrong('a run that was opened: its heading does not have the focus')
+  await walks('the run', 'Runs', 'Failures', 'History', 'show all of it', 'Why did 3 items fail?')
+  await enter('Failures')
+  await sees(page, '.entry', 'the failed items')
+  await walks('the failures', 'Refused', 'Retry all 3', 'Failed items')
+  await page.getByRole('listbox', { name: 'Failed items' }).focus()
+  for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key)
+  await sees(page, '#entry-1[aria-selected=true]', 'the second item')
+  await sees(page, '[aria-label="Item 1"] pre', 'the item')
+  await walks('an item', 'Failed items', 'close', 'Copy the item')
+  await look(page, 'keyboard')
+  await page.getByRole('button', { name: 'close' }).focus()
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(() => !document.querySelector('.item'))
+  if (await page.evaluate(() => document.activeElement.getAttribute('role')) !== 'listbox') wrong('an item that was closed: the list does not have the focus')
+  await enter('Waiting')
+  await sees(page, 'text=nothing waits here', 'the waiting tasks')
+  await walks('the waiting tasks', 'Waiting', 'Copy the command')
+  await enter('History')
+  await sees(page, '.event', 'the history')
+  await walks('the history', 'Events', 'Copy the command')
 })

@@ -69,7 +69,13 @@ export function ofSeries(points) {
   for (let i = 1, last = points[0]; i < points.length; i++) {
     const p = points[i]
     if (p.ms - last.ms < step && i < points.length - 1) continue
-    bars.push({ from: last.ms, to: p.ms, good: Math.max(0, (p.done - p.failed) - (last.done - last.failed)), bad: Math.max(0, p.failed - last.failed) })
+    const bar = { from: last.ms, to: p.ms, good: Math.max(0, (p.done - p.failed) - (last.done - last.failed)), bad: Math.max(0, p.failed - last.failed) }
+    const before = bars.at(-1)
+    if (before && bar.to - bar.from < step / 2) { // the last one would be a peak or a gap by chance
+      before.to = bar.to
+      before.good += bar.good
+      before.bad += bar.bad
+    } else bars.push(bar)
     last = p
   }
   return bars

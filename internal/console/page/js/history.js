@@ -1,7 +1,7 @@
 // The events of an execution.
 import { get } from './api.js'
 import { Component, html } from './html.js'
-import { List } from './list.js'
+import { focusList, List } from './list.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { Poll } from './poll.js'
 import { changed, runAddress } from './runs.js'
@@ -78,7 +78,7 @@ export class History extends Component {
       <div class=${chosen ? 'split' : ''}>
         <${List} look="event" name="Events" rows=${shown} id=${(e) => String(e.id)} chosen=${chosen} eager=${true} choose=${(e) => this.go({ event: String(e.id) })} show=${(e) => html`
           <span class="n">${thousands(e.id)}</span><time>${milliseconds(e.at)}</time><span class="gap" title="since the event before it">${gap(e, times)}</span><span class=${/Failed|TimedOut|Aborted/.test(e.type) ? 'type bad' : 'type'}>${/Failed|TimedOut|Aborted/.test(e.type) && html`<span aria-hidden="true">✗ </span>`}${e.type}</span><span class="state">${e.state}</span>`}/>
-        ${chosen && html`<${Event} key=${chosen} arn=${arn} id=${chosen} close=${() => this.go({ event: null })}/>`}
+        ${chosen && html`<${Event} key=${chosen} arn=${arn} id=${chosen} close=${() => { this.go({ event: null }); focusList() }}/>`}
       </div>
       <${Command} text=${command}/>
     </main>`
@@ -122,7 +122,7 @@ class Event extends Component {
 
   render({ id, close }, { event, failure }) {
     const details = Object.entries(event?.details ?? {})
-    return html`<section class="item" aria-label=${'Event ' + id}>
+    return html`<section class="item" aria-label=${'Event ' + id} onKeyDown=${(e) => e.key === 'Escape' && close()}>
       <h2>Event ${thousands(Number(id))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
       <${Failure} of=${failure}/>
       ${event && html`<p><b>${event.type}</b> <span class="dim">${milliseconds(event.at)}, after event ${event.previous}</span></p>

@@ -67,4 +67,7 @@ export class List extends Component {
   }
 }
 
+// focusList gives the focus to the list of a view, when what was chosen in it is closed.
+export const focusList = () => document.querySelector('.list')?.focus()
+
 const rowHeight = () => (narrow.matches ? 44 : 32)

@@ -51,6 +51,7 @@ export class Run extends Component {
   render({ arn, session }, { run, failure, refused, series, report, lacks }) {
     if (!run) return html`<main><h1>${arn.split(':').pop()}</h1>${failure ? html`<${Failure} of=${failure} again=${this.poll.now}/>` : html`<${Waiting}/>`}</main>`
     const live = isRunning(run)
+    const bars = report?.timeline ? [] : ofSeries(series)
     const may = session.local || session.actions
     const took = (run.stoppedAt ? new Date(run.stoppedAt) : Date.now()) - new Date(run.startedAt)
     return html`<main>
@@ -67,7 +68,7 @@ export class Run extends Component {
       </p>`}
       ${may && live && html`<p class="actions"><button type="button" onClick=${() => this.act('stop', 'Stop this execution? There is no summary and no report then.')}>Stop</button></p>`}
       ${may && !session.local && ['ABORTED', 'TIMED_OUT', 'FAILED'].includes(run.status) && html`<p class="actions"><button type="button" onClick=${() => this.act('redrive', 'Go on with this execution where it ended?')}>Redrive</button></p>`}
-      ${report?.timeline ? html`<${Chart} name="Items a second" bars=${ofTimeline(report.timeline)}/>` : series.length > 2 && html`<${Chart} name="Items a second" bars=${ofSeries(series)}/>`}
+      ${report?.timeline ? html`<${Chart} name="Items a second" bars=${ofTimeline(report.timeline)}/>` : bars.length > 2 && html`<${Chart} name="Items a second" bars=${bars}/>`}
       <${Graph} arn=${arn} run=${run} live=${live}/>
       ${report && html`<${Report} of=${report}/>`}
       ${lacks && !live && html`<p class="dim">${lacks.message}</p>`}

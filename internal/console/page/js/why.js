@@ -1,7 +1,7 @@
 // Why items failed: the errors, the items of one, and an item with its log.
 import { get } from './api.js'
 import { Component, html } from './html.js'
-import { List } from './list.js'
+import { focusList, List } from './list.js'
 import { Command, Copy, Failure, Waiting } from './parts.js'
 import { pretty } from './pretty.js'
 import { Retry } from './retry.js'
@@ -76,7 +76,7 @@ export class Why extends Component {
           <span class="dim">${error.length === 0 && !search ? 'every item that failed' : 'every item of this filter, not only those that are shown'}</span></p>`}
         <div class=${item === null ? '' : 'split'}>
           ${failures.errors.length > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => { this.places[i.index] = i.at; this.go({ item: String(i.index) }) }}/>`}
-          ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} at=${this.places[item]} close=${() => this.go({ item: null })}/>`}
+          ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} at=${this.places[item]} close=${() => { this.go({ item: null }); focusList() }}/>`}
         </div>
         <${Command} text=${failures.command}/>`}
       ${retrying && html`<${Retry} arn=${arn} session=${session} errors=${failures.errors} chosen=${error} search=${search} close=${() => this.setState({ retrying: false })}/>`}
@@ -133,7 +133,7 @@ class Item extends Component {
   }
 
   render({ index, close }, { item, failure }) {
-    return html`<section class="item" aria-label=${'Item ' + index}>
+    return html`<section class="item" aria-label=${'Item ' + index} onKeyDown=${(e) => e.key === 'Escape' && close()}>
       <h2>Item ${thousands(Number(index))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
       <${Failure} of=${failure}/>
       ${!item && !failure && html`<${Waiting} what="reading the item and its log"/>`}
