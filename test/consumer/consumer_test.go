@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mapjob/mapjob/test/moduleproxy"
 )
 
 // The app has one function of its own, and three that constructs bring along.
@@ -78,24 +80,24 @@ func TestAnAppInAModuleOfItsOwn(t *testing.T) {
 
 // project is a CDK app in a folder outside of the repository.
 type project struct {
-	published
+	moduleproxy.Published
 	folder string
 	env    []string
 }
 
 // newProject returns an empty folder of a name.
-func newProject(t *testing.T, p published, name string) project {
-	s := project{published: p, folder: filepath.Join(t.TempDir(), name)}
+func newProject(t *testing.T, p moduleproxy.Published, name string) project {
+	s := project{Published: p, folder: filepath.Join(t.TempDir(), name)}
 	if err := os.Mkdir(s.folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	proxies := strings.TrimSpace(output(t, exec.Command("go", "env", "GOPROXY")))
-	s.env = append(os.Environ(), "GOPROXY="+p.proxy+","+proxies, "GONOSUMDB="+modulePath, "GOFLAGS=", "GOWORK=off", "CDK_VALIDATION=false")
+	s.env = append(os.Environ(), "GOPROXY="+p.Proxy+","+proxies, "GONOSUMDB="+modulePath, "GOFLAGS=", "GOWORK=off", "CDK_VALIDATION=false")
 	return s
 }
 
 // newShop makes the app as a newcomer does: go mod init, go get, go mod tidy.
-func newShop(t *testing.T, p published) project {
+func newShop(t *testing.T, p moduleproxy.Published) project {
 	s := newProject(t, p, "shop")
 	s = s.with("CDK_OUTDIR=" + filepath.Join(s.folder, "cdk.out"))
 	if err := os.CopyFS(s.folder, os.DirFS("testdata/shop")); err != nil {
@@ -110,7 +112,7 @@ func newShop(t *testing.T, p published) project {
 func (s project) require(t *testing.T, module string) {
 	t.Helper()
 	s.run(t, "go", "mod", "init", module)
-	s.run(t, "go", "get", modulePath+"@"+s.version)
+	s.run(t, "go", "get", modulePath+"@"+s.Version)
 	s.run(t, "go", "mod", "tidy")
 }
 
@@ -192,7 +194,7 @@ func (s project) try(name string, args ...string) (string, error) {
 // cached returns a sum of the module's files in the module cache.
 func (s project) cached(t *testing.T) string {
 	sum := sha256.New()
-	err := filepath.WalkDir(s.published.folder, func(name string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(s.Folder, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mapjob/mapjob/test/docs/story"
+	"github.com/mapjob/mapjob/test/moduleproxy"
 )
 
 // newestCDK is the newest CDK that CI tests with, as in the Makefile.
@@ -15,15 +18,24 @@ const newestCDK = "v2.276.0"
 
 func TestAJobOfInit(t *testing.T) {
 	p := publish(t)
-	install(t, p)
+	commands := install(t, p)
 	t.Run("in an empty folder", func(t *testing.T) {
 		c := newProject(t, p, "shop")
-		c.create(t)
+		c.linkTools(t)
+		var outputs []string
+		for _, command := range commands {
+			outputs = append(outputs, c.with("npm_config_offline=true").run(t, "bash", "-c", command))
+		}
+		said := strings.Join(outputs, "\n")
+		c.created(t, said)
+		c.ran(t, said)
+		if !strings.Contains(said, "\nok  \texample.com/shop") {
+			t.Errorf("%q: got\n%s\nexpected that the tests pass", commands, said)
+		}
 		c.run(t, "go", "vet", "./...")
 		if out := c.run(t, "npx", "--no-install", "cdk", "synth", "--quiet"); strings.Contains(out, "not configured") {
 			t.Errorf("got the output of cdk synth:\n%s\nexpected that cdk.json has all feature flags", out)
 		}
-		c.works(t)
 
 		before := c.files(t)
 		if out := c.run(t, "mapjob", "init"); strings.Contains(out, "created") || strings.Contains(out, "left alone") {
@@ -67,21 +79,41 @@ func TestAJobOfInit(t *testing.T) {
 	})
 }
 
-// install builds the command from the published module, and puts it into the PATH.
-func install(t *testing.T, p published) {
+// install builds the command from the published module as the README says, and puts it
+// into the PATH. It returns the README's commands that follow.
+func install(t *testing.T, p moduleproxy.Published) (next []string) {
 	t.Helper()
+	commands, err := story.TestedIn("test/consumer", "../..", "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(commands) != 4 || !strings.HasPrefix(commands[0], "go install ") {
+		t.Fatalf("got the commands %q of the README, expected those that install mapjob, and create, run and test a job", commands)
+	}
 	bin := t.TempDir()
 	t.Setenv("GOBIN", bin)
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
-	newProject(t, p, "nowhere").run(t, "go", "install", modulePath+"/cmd/mapjob@"+p.version)
+	newProject(t, p, "nowhere").run(t, "bash", "-c", commands[0])
+	return commands[1:]
 }
 
-// create runs mapjob init. npm finds the CDK's command line in place, and needs no network.
-func (s project) create(t *testing.T, args ...string) {
+// linkTools lets npm find the CDK's command line in place, so that it needs no network.
+func (s project) linkTools(t *testing.T) {
 	t.Helper()
 	tool := filepath.Join("node_modules", "aws-cdk")
 	link(t, filepath.Join("..", "..", tool), filepath.Join(s.folder, tool))
-	out := s.with("npm_config_offline=true").run(t, "mapjob", append([]string{"init"}, args...)...)
+}
+
+// create runs mapjob init.
+func (s project) create(t *testing.T, args ...string) {
+	t.Helper()
+	s.linkTools(t)
+	s.created(t, s.with("npm_config_offline=true").run(t, "mapjob", append([]string{"init"}, args...)...))
+}
+
+// created expects the output of mapjob init.
+func (s project) created(t *testing.T, out string) {
+	t.Helper()
 	for _, expected := range []string{"created  cdk.json", "created  package.json", "lambdas/worker/main.go", "next: mapjob run"} {
 		if !strings.Contains(out, expected) {
 			t.Errorf("got the output of mapjob init:\n%s\nexpected %q", out, expected)
@@ -124,7 +156,12 @@ func link(t *testing.T, from, to string) {
 func (s project) works(t *testing.T) {
 	t.Helper()
 	s.run(t, "go", "test", "./...")
-	out := s.run(t, "mapjob", "run")
+	s.ran(t, s.run(t, "mapjob", "run"))
+}
+
+// ran expects the output and the files of mapjob run.
+func (s project) ran(t *testing.T, out string) {
+	t.Helper()
 	for _, expected := range []string{"1 of 5 items failed (20.0%, tolerated: 25%)", "NoAddress", "506.50 EUR"} {
 		if !strings.Contains(out, expected) {
 			t.Errorf("got the output of mapjob run:\n%s\nexpected %q", out, expected)

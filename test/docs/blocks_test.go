@@ -21,7 +21,7 @@ var languages = map[string]string{
 }
 
 // instructions are those that stand in comments before blocks.
-var instructions = []string{"background", "code", "exit", "file", "let", "output", "run", "sandbox", "schema", "tested"}
+var instructions = []string{"account", "background", "code", "exit", "file", "let", "output", "run", "sandbox", "schema", "tested"}
 
 // blockOf is a block with the instructions before it.
 type blockOf struct {

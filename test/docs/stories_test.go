@@ -17,7 +17,9 @@ import (
 
 	"github.com/mapjob/mapjob/internal/cli"
 	"github.com/mapjob/mapjob/test/docs/page"
+	"github.com/mapjob/mapjob/test/docs/standin"
 	"github.com/mapjob/mapjob/test/docs/story"
+	"github.com/mapjob/mapjob/test/moduleproxy"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -115,7 +117,14 @@ func runChain(t *testing.T, chain []*page.Page, environment []string, used *usag
 	for _, p := range chain {
 		tested := testedAt(p)
 		s.Elsewhere = func(at, command string) (bool, error) {
-			return used.find(t, at, command, tested[at], s.Folder != "")
+			return used.find(t, at, command, tested[at], s.Folder != "", s.HasAccount())
+		}
+		s.Account = func(printed string) (string, func(), error) {
+			server, err := standin.Start(printed)
+			if err != nil {
+				return "", nil, err
+			}
+			return server.Exports(), server.Close, nil
 		}
 		s.Times = func(at, command string, took time.Duration) {
 			used.Lock()
@@ -178,18 +187,25 @@ func sandboxEnvironment(t *testing.T) []string {
 		libraries = filepath.Join(cache, "mapjob-test-jsii")
 	}
 	list := []string{"CDK_VALIDATION=false", "JSII_RUNTIME_PACKAGE_CACHE_ROOT=" + libraries, "AWS_EC2_METADATA_DISABLED=true", "NO_COLOR=1"}
-	for name, value := range settings {
-		list = append(list, name+"="+value)
-	}
 	absolute, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(list, "ROOT="+absolute, "PATH="+os.Getenv("PATH")+string(os.PathListSeparator)+filepath.Join(absolute, "node_modules", ".bin"))
+	published := moduleproxy.Publish(t, absolute, "docs") // for go get; pages then replace it by ROOT
+	settings["GOPROXY"] = published.Proxy + "," + settings["GOPROXY"]
+	settings["GONOSUMDB"] = strings.TrimPrefix(settings["GONOSUMDB"]+","+moduleproxy.Module, ",")
+	for name, value := range settings {
+		list = append(list, name+"="+value)
+	}
+	if cache, err := exec.Command("npm", "config", "get", "cache").Output(); err == nil { // what npm ci has brought
+		list = append(list, "npm_config_cache="+strings.TrimSpace(string(cache)), "npm_config_prefer_offline=true")
+	}
+	browsers := filepath.Join(absolute, "test", "docs", "testdata", "bin") // write what they open to $HOME/opened
+	return append(list, "ROOT="+absolute, "PATH="+strings.Join([]string{browsers, os.Getenv("PATH"), filepath.Join(absolute, "node_modules", ".bin")}, string(os.PathListSeparator)))
 }
 
 // sampleFiles are those of the sample job.
-var sampleFiles = []string{"app.go", "cdk.json", "cmd", "constructs", "examples/night.json", "examples/orders.jsonl", "go.mod", "go.sum",
+var sampleFiles = []string{"app.go", "cdk.json", "cmd", "constructs", "examples/fill", "examples/go.mod", "examples/go.sum", "examples/night.json", "examples/orders.jsonl", "go.mod", "go.sum",
 	"internal", "job", "lambdas", "Makefile", "package.json", "package-lock.json", "stacks"}
 
 // fill makes the folder in which commands of pages run.

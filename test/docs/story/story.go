@@ -34,21 +34,32 @@ type Story struct {
 	// Sandbox makes the folder for what a page says of its content. It is called again if
 	// a page goes on in another one.
 	Sandbox func(content string) (folder string, err error)
+	// Account starts what answers for AWS beside a command that runs parts of it, and
+	// returns the lines that commands need to call it.
+	Account func(printed string) (exports string, stop func(), err error)
 	// Times gets the time that each command took.
 	Times func(at, command string, took time.Duration)
 
 	values     map[string]string // of words in commands
 	printed    string            // by the last command
 	ran        bool              // the last command ran
-	background []*exec.Cmd
-	running    string // what background commands have printed that a later command needs: exports
+	background []background
+	stops      []func() // of accounts
+	running    string   // what background commands have printed that a later command needs: exports
+	gone       string   // lines that take back the exports of background commands that have ended
+}
+
+// background is a command that runs until the end of the page.
+type background struct {
+	*exec.Cmd
+	ended chan struct{}
 }
 
 // next is what instructions say of the next block.
 type next struct {
-	exit  int
+	exits []int // of the next commands, one after another
 	file  string
-	until string // what a command in the background prints when it is ready
+	until string // what commands in the background print when they are ready
 	other bool   // another test checks the block
 }
 
@@ -90,11 +101,20 @@ func (s *Story) instruct(ctx context.Context, at string, step page.Step, n *next
 			s.Folder, err = s.Sandbox(content)
 		}
 	case "exit":
-		n.exit, err = strconv.Atoi(step.Text)
+		n.exits = nil
+		for word := range strings.FieldsSeq(step.Text) {
+			exit, err := strconv.Atoi(word)
+			if err != nil {
+				return err
+			}
+			n.exits = append(n.exits, exit)
+		}
 	case "file":
 		n.file = step.Text
 	case "background":
 		n.until = step.Text
+	case "account":
+		err = s.account(ctx, step.Text)
 	case "tested", "output":
 		n.other = true
 	case "run":
@@ -145,11 +165,13 @@ func (s *Story) one(ctx context.Context, at string, c Command, compare bool, n *
 		s.ran = false
 		return err
 	}
-	exit, until := n.exit, n.until
-	n.exit, n.until = 0, ""
+	exit := 0
+	if len(n.exits) > 0 {
+		exit, n.exits = n.exits[0], n.exits[1:]
+	}
 	var err error
-	if until != "" {
-		err = s.start(ctx, c.Text, until)
+	if n.until != "" {
+		err = s.start(ctx, c.Text, n.until)
 	} else {
 		begun := time.Now()
 		s.printed, err = s.command(ctx, at, c.Text, exit)
@@ -173,7 +195,7 @@ func (s *Story) script(command string) string {
 	for name, value := range s.values {
 		command = regexp.MustCompile(`\b`+regexp.QuoteMeta(name)+`\b`).ReplaceAllLiteralString(command, value)
 	}
-	return "set -o pipefail\n[ ! -f \"$STORY/env\" ] || . \"$STORY/env\"\n[ ! -f \"$STORY/cwd\" ] || cd \"$(cat \"$STORY/cwd\")\"\n" + s.running +
+	return "set -o pipefail\n[ ! -f \"$STORY/env\" ] || . \"$STORY/env\"\n[ ! -f \"$STORY/cwd\" ] || cd \"$(cat \"$STORY/cwd\")\"\n" + s.gone + s.running +
 		"{ " + command + "\n}\nstatus=$?\nexport -p > \"$STORY/env\"\npwd > \"$STORY/cwd\"\nexit $status\n"
 }
 
@@ -223,7 +245,10 @@ func (s *Story) command(ctx context.Context, at, command string, exit int) (stri
 	return printed.String(), err
 }
 
-var exported = regexp.MustCompile(`(?m)^export [A-Z_]+=.*$`)
+var (
+	exported     = regexp.MustCompile(`(?m)^export [A-Z0-9_]+=.*$`)
+	exportedName = regexp.MustCompile(`(?m)^export ([A-Z0-9_]+)=`)
+)
 
 // start starts a command that runs until the end of the page.
 func (s *Story) start(ctx context.Context, command, until string) error {
@@ -244,8 +269,18 @@ func (s *Story) start(ctx context.Context, command, until string) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	s.background = append(s.background, cmd)
-	for begun := time.Now(); time.Since(begun) < timeout && ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+	b := background{cmd, make(chan struct{})}
+	go func() {
+		_ = cmd.Wait()
+		close(b.ended)
+	}()
+	s.background = append(s.background, b)
+	for begun, ended := time.Now(), false; time.Since(begun) < timeout && ctx.Err() == nil && !ended; time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-b.ended:
+			ended = true // it is not waited for
+		default:
+		}
 		printed, err := os.ReadFile(file.Name())
 		if err != nil {
 			return err
@@ -260,15 +295,47 @@ func (s *Story) start(ctx context.Context, command, until string) error {
 	return fmt.Errorf("%s: did not print %q:\n%s", command, until, printed)
 }
 
+// served is the last line that a command prints when the parts of AWS that it runs answer.
+const served = `^# .*: arn:aws:states:`
+
+// HasAccount reports whether commands call parts of AWS that run on this machine.
+func (s *Story) HasAccount() bool { return len(s.stops) > 0 }
+
+// account starts a command that runs parts of AWS, in place of one before. Commands from
+// here to the end of the page call them. No command ends what runs.
+func (s *Story) account(ctx context.Context, command string) error {
+	s.stop()
+	if command == "" {
+		return nil
+	}
+	if err := s.start(ctx, command, served); err != nil {
+		return err
+	}
+	exports, stop, err := s.Account(s.printed)
+	if err != nil {
+		return err
+	}
+	s.stops = append(s.stops, stop)
+	s.running += exports
+	s.printed, s.ran = "", false
+	return nil
+}
+
 // stop ends what runs in the background, as Ctrl-C does.
 func (s *Story) stop() {
-	for _, cmd := range s.background {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
-		ended := time.AfterFunc(20*time.Second, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-		_ = cmd.Wait()
-		ended.Stop()
+	for _, b := range s.background {
+		_ = syscall.Kill(-b.Process.Pid, syscall.SIGINT)
+		late := time.AfterFunc(20*time.Second, func() { _ = syscall.Kill(-b.Process.Pid, syscall.SIGKILL) })
+		<-b.ended
+		late.Stop()
 	}
-	s.background, s.running = nil, ""
+	for _, stop := range s.stops {
+		stop()
+	}
+	for _, m := range exportedName.FindAllStringSubmatch(s.running, -1) {
+		s.gone += "unset " + m[1] + "\n"
+	}
+	s.background, s.stops, s.running = nil, nil, ""
 }
 
 // Command is a command of a block.
