@@ -5,12 +5,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"golang.org/x/mod/modfile"
 )
 
@@ -156,6 +158,37 @@ func TestActionsArePinnedAndListed(t *testing.T) {
 		}
 	}
 	compare(t, "Actions", names)
+}
+
+func TestDependabotLooksAtAllDependencies(t *testing.T) {
+	type update struct {
+		Ecosystem   string `yaml:"package-ecosystem"`
+		Directory   string
+		Directories []string
+	}
+	var config struct{ Updates []update }
+	if err := yaml.Unmarshal([]byte(read(t, ".github/dependabot.yml")), &config); err != nil {
+		t.Fatal(err)
+	}
+	for ecosystem, name := range map[string]string{"gomod": "go.mod", "npm": "package.json"} {
+		var expected, got []string
+		for _, file := range files(t, name) {
+			expected = append(expected, path.Join("/", path.Dir(filepath.ToSlash(file))))
+		}
+		for _, u := range config.Updates {
+			if u.Ecosystem == ecosystem {
+				got = append(got, u.Directories...)
+			}
+		}
+		slices.Sort(expected)
+		slices.Sort(got)
+		if !slices.Equal(got, expected) {
+			t.Errorf(".github/dependabot.yml: %s: got the folders %q, expected %q", ecosystem, got, expected)
+		}
+	}
+	if !slices.ContainsFunc(config.Updates, func(u update) bool { return u.Ecosystem == "github-actions" && u.Directory == "/" }) {
+		t.Error(".github/dependabot.yml: got no github-actions of /")
+	}
 }
 
 func TestPackagesOfDebianAreListed(t *testing.T) {
