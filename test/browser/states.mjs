@@ -20,6 +20,9 @@ const quiet = async (what) => {
   if (asked) wrong(`${what}: got the requests ${asked}, expected none`)
 }
 
+// show looks at a view for its screenshots: it is like one that the story looks at.
+const show = (page, name) => process.env.SHOTS && look(page, name)
+
 // A browser writes a line for each of these answers.
 expected.push('status of 401', 'status of 404', 'status of 409', 'status of 502', 'net::ERR_CONNECTION_REFUSED', 'net::ERR_INCOMPLETE_CHUNKED_ENCODING')
 const written = (text) => lines.filter((line) => line.includes(text)).length
@@ -36,8 +39,8 @@ await visit(async () => {
   await sees(page, 'text=No execution is failed', 'an empty list of a filter')
   await page.getByLabel('Status').selectOption('all')
   await control('start?run=one')
-  await sees(page, 'td a:text("one")', 'a run that has started')
   await control('start?run=two')
+  await sees(page, 'td a:text("one")', 'a run that has started')
   await page.waitForFunction(() => document.querySelector('td a')?.innerText === 'two')
 
   // The console goes away while a run is followed, and comes back.
@@ -48,8 +51,8 @@ await visit(async () => {
   await control('down')
   await sees(page, '.lost[role=alert]', 'that the console does not answer')
   await look(page, 'lost')
-  await wait(3000)
-  if (written('CONNECTION_REFUSED') > 6) wrong(`the console away: got ${written('CONNECTION_REFUSED')} lines in the console of the browser, expected a few`)
+  await wait(1000)
+  if (written('CONNECTION_REFUSED') > 4) wrong(`the console away: got ${written('CONNECTION_REFUSED')} lines in the console of the browser, expected a few`)
   await control('up')
   await page.getByRole('button', { name: 'Try now' }).click()
   await page.waitForFunction(() => !document.querySelector('.lost'))
@@ -60,9 +63,10 @@ await visit(async () => {
 
   // A drawing that comes late does not replace a later one.
   let drawings = 0
+  let late
   await page.route('**/graph', async (route) => {
     const mine = ++drawings
-    if (mine === 1) await wait(800)
+    if (mine === 1) await (late = wait(1200))
     await route.fulfill({ contentType: 'image/svg+xml', body: `<svg xmlns="http://www.w3.org/2000/svg"><text>drawing ${mine}</text></svg>` })
   })
   await page.reload()
@@ -70,9 +74,20 @@ await visit(async () => {
   await page.waitForFunction(() => document.querySelector('.counts b'))
   await control('end?run=two')
   await sees(page, 'h1 .status.good', 'the end of the run that is drawn')
-  await wait(1500)
+  await late
+  await wait(500)
   if (await page.locator('.graph text').innerHTML() !== `drawing ${drawings}` || drawings < 2) wrong(`the drawing: got ${await page.locator('.graph').innerHTML()}, expected the last of ${drawings}`)
   await page.unroute('**/graph')
+
+  // The drawing of a run without a Map Run, whose status says nothing of its items, goes on.
+  await control('start?run=inline')
+  const inline = await page.context().newPage()
+  let redrawn = 0
+  await inline.route('**/graph', (route) => {
+    redrawn++
+    return route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg"/>' })
+  })
+  await inline.goto(origin + view('inline'))
 
   // One failure does not end the following of a history.
   await control('start?run=three')
@@ -80,7 +95,7 @@ await visit(async () => {
   await page.waitForFunction(() => document.querySelectorAll('.event').length === 2)
   await control('trouble')
   await sees(page, '.failure:text("the service has a problem")', 'the failure of the history')
-  await look(page, 'trouble')
+  await show(page, 'trouble')
   await control('calm')
   await control('end?run=three')
   await page.waitForFunction(() => document.querySelectorAll('.event').length === 3, undefined, { timeout: 15_000 }).catch(() => wrong('the history: it is not followed any more after a failure'))
@@ -88,24 +103,28 @@ await visit(async () => {
   await quiet('the history of a run that has ended')
 
   // A run that is removed while it is looked at: each view says so, and asks no more.
-  for (const of of ['', '/history', '/why']) {
-    await control('start?run=gone')
-    await page.goto(origin + view('gone', of))
-    await sees(page, 'h1', `${of}: the run`)
-    await wait(300)
-    await control('remove?run=gone')
-    if (of === '/why') await page.reload()
-    await sees(page, 'main .failure:text("does not exist")', `${of}: that the run is gone`)
-    if (of !== '/why') await quiet(`${of}: a run that is gone`)
+  await control('start?run=gone')
+  const views = { '': page, '/history': await page.context().newPage() }
+  for (const [of, tab] of Object.entries(views)) {
+    await tab.goto(origin + view('gone', of))
+    await sees(tab, of ? '.event' : '.counts', `${of}: the run`)
   }
-  await look(page, 'gone')
+  await control('remove?run=gone')
+  for (const [of, tab] of Object.entries(views)) await sees(tab, 'main .failure:text("does not exist")', `${of}: that the run is gone`)
+  await quiet('the views of a run that is gone')
+  if (redrawn < 2) wrong('the drawing of an Inline run: it is not drawn again')
+  await inline.close()
+  await views['/history'].close()
+  await page.goto(origin + view('gone', '/why'))
+  await sees(page, 'main .failure:text("does not exist")', 'the failures of a run that is gone')
+  await show(page, 'gone')
 
   // A run that can't be read.
   await control('start?run=broken')
   await control('break?run=broken')
   await page.goto(origin + view('broken'))
   await sees(page, '.failure:text("cut off")', 'why a run can not be read')
-  await look(page, 'unreadable')
+  await show(page, 'unreadable')
   await control('remove?run=broken')
 
   // A code that somebody else has used is to be seen, though this browser has a token.
@@ -113,8 +132,7 @@ await visit(async () => {
   const token = new URL(printed).hash
   await page.goto(origin + view('two'))
   await sees(page, '.failure:text("the token of this console")', 'that the token is that of another console')
-  await quiet('a page without a token')
-  await look(page, 'no-token')
+  await Promise.all([quiet('a page without a token'), look(page, 'no-token')])
   const other = await page.context().newPage()
   await other.goto(origin + '/' + token)
   await sees(other, 'td a', 'the list with the new token')
@@ -125,7 +143,7 @@ await visit(async () => {
   await other.goto('about:blank')
   await other.goto(once)
   await sees(other, '.failure:text("was opened before")', 'that the address was used, in a browser that has a token')
-  await look(other, 'used')
+  await show(other, 'used')
   await other.getByRole('button', { name: 'Try again' }).click()
   await sees(other, 'td a', 'the list with the token that the browser has')
   await other.close()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -102,6 +104,9 @@ func (s *small) ListExecutions(_ context.Context, in *sfn.ListExecutionsInput, _
 
 func (s *small) ListMapRuns(_ context.Context, in *sfn.ListMapRunsInput, _ ...func(*sfn.Options)) (*sfn.ListMapRunsOutput, error) {
 	name := (*in.ExecutionArn)[strings.LastIndex(*in.ExecutionArn, ":")+1:]
+	if name == "inline" {
+		return &sfn.ListMapRunsOutput{}, nil
+	}
 	return &sfn.ListMapRunsOutput{MapRuns: []types.MapRunListItem{{ExecutionArn: in.ExecutionArn, MapRunArn: aws.String("arn:aws:states:us-east-1:123456789012:mapRun:Nightly/Map:" + name), StartDate: aws.Time(time.Now())}}}, nil
 }
 
@@ -228,7 +233,7 @@ func (s *stage) up() error {
 		if strings.HasPrefix(r.In.URL.Path, "/api/") {
 			s.asked = append(s.asked, r.In.Method+" "+r.In.URL.Path)
 		}
-	}, FlushInterval: -1, ErrorLog: nil}}
+	}, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0)}}
 	go func() { _ = s.proxy.Serve(listener) }()
 	return nil
 }

@@ -67,9 +67,8 @@ export const look = async (page, name) => {
   const lost = await page.evaluate(() => [...document.querySelectorAll('.bar span, .dot, .meter div')].filter((e) => ['rgba(0, 0, 0, 0)', getComputedStyle(document.body).backgroundColor].includes(getComputedStyle(e).backgroundColor) && getComputedStyle(e).backgroundImage === 'none').map((e) => e.className || e.parentElement.className))
   if (lost.length > 0) wrong(`${name}, forced colours: can't see ${lost}`)
   if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}-forced.png`, fullPage: true })
-  await page.emulateMedia({ colorScheme: 'dark', forcedColors: 'none' }) // at once with the scheme, the page behind a dialog stays as it is
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' })
-  await page.setViewportSize({ width: 1280, height: 900 })
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'none', reducedMotion: 'no-preference' })
+  for (const width of [390, 1280]) await page.setViewportSize({ width, height: 900 }) // else Chromium keeps what it has drawn with forced colours
 }
 
 // walk goes through a view with the Tab key, and returns the names of what had the focus. Each has to

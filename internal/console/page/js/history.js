@@ -112,7 +112,10 @@ function named(events) {
 class Event extends Component {
   state = {}
 
-  async componentDidMount() {
+  componentDidMount() { this.read() }
+
+  read = async () => {
+    this.setState({ failure: null })
     try {
       this.setState({ event: await get(['executions', this.props.arn, 'history', this.props.id]) })
     } catch (failure) {
@@ -121,10 +124,10 @@ class Event extends Component {
   }
 
   render({ id, close }, { event, failure }) {
-    const details = Object.entries(event?.details ?? {})
+    const details = Object.entries(event?.details ?? {}).filter(([, value]) => value?.Truncated !== false) // nothing is left out
     return html`<section class="item" aria-label=${'Event ' + id} onKeyDown=${(e) => e.key === 'Escape' && close()}>
       <h2>Event ${thousands(Number(id))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.read}/>
       ${event && html`<p><b>${event.type}</b> <span class="dim">${milliseconds(event.at)}, after event ${event.previous}</span></p>
         ${details.map(([name, value]) => {
           const text = typeof value === 'string' ? value : JSON.stringify(value)

@@ -69,7 +69,7 @@ export class Run extends Component {
       ${may && live && html`<p class="actions"><button type="button" onClick=${() => this.act('stop', 'Stop this execution? There is no summary and no report then.')}>Stop</button></p>`}
       ${may && !session.local && ['ABORTED', 'TIMED_OUT', 'FAILED'].includes(run.status) && html`<p class="actions"><button type="button" onClick=${() => this.act('redrive', 'Go on with this execution where it ended?')}>Redrive</button></p>`}
       ${report?.timeline ? html`<${Chart} name="Items a second" bars=${ofTimeline(report.timeline)}/>` : bars.length > 2 && html`<${Chart} name="Items a second" bars=${bars}/>`}
-      <${Graph} arn=${arn} run=${run} live=${live}/>
+      <${Graph} arn=${arn} run=${run} live=${live} pause=${session.local ? 2_000 : 15_000}/>
       ${report && html`<${Report} of=${report}/>`}
       ${lacks && !live && html`<p class="dim">${lacks.message}</p>`}
       <${Command} text=${run.commands?.[live ? 'status' : 'report']}/>
@@ -112,6 +112,8 @@ class Graph extends Component {
 
   componentDidMount() {
     this.draw()
+    // The status counts the items of a Distributed Map only.
+    this.ticking = setInterval(() => this.props.live && this.props.run.mapRuns.length === 0 && this.soon(true), this.props.pause)
     this.resize = new ResizeObserver(() => this.reveal())
     this.resize.observe(this.box.current)
     // Not scroll: the browser scrolls, too, when the box changes its size.
@@ -125,6 +127,7 @@ class Graph extends Component {
 
   componentWillUnmount() {
     clearTimeout(this.timer)
+    clearInterval(this.ticking)
     this.leaving.abort()
     this.resize.disconnect()
   }

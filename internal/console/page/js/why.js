@@ -58,7 +58,7 @@ export class Why extends Component {
         <button type="submit">Search</button>
         ${(search || error.length > 0) && html`<button type="button" class="quiet" onClick=${() => this.go({ search: null, error: [], item: null })}>Show all</button>`}
       </form>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.read}/>
       ${counting && html`<${Waiting} what=${search ? 'searching all failed items' : 'counting'}/>`}
       ${failures && html`
         ${failures.unknown > 0 && html`<p class="note">${count(failures.unknown, 'item')} ${failures.unknown === 1 ? 'is' : 'are'} not stored, or removed since.</p>`}
@@ -124,7 +124,10 @@ class Items extends Component {
 class Item extends Component {
   state = {}
 
-  async componentDidMount() {
+  componentDidMount() { this.read() }
+
+  read = async () => {
+    this.setState({ failure: null })
     try {
       this.setState({ item: await get(['executions', this.props.arn, 'items', this.props.index], { at: this.props.at }) })
     } catch (failure) {
@@ -135,7 +138,7 @@ class Item extends Component {
   render({ index, close }, { item, failure }) {
     return html`<section class="item" aria-label=${'Item ' + index} onKeyDown=${(e) => e.key === 'Escape' && close()}>
       <h2>Item ${thousands(Number(index))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
-      <${Failure} of=${failure}/>
+      <${Failure} of=${failure} again=${this.read}/>
       ${!item && !failure && html`<${Waiting} what="reading the item and its log"/>`}
       ${item && html`
         <p><b>${item.error}</b>${item.cause && html`: <span class="cause">${item.cause}</span>`}</p>
@@ -143,7 +146,7 @@ class Item extends Component {
           <dt>ended</dt><dd>${item.outcome?.endedAt ? milliseconds(item.outcome.endedAt) : html`<span class="dim">— ${item.noOutcome || 'not known'}</span>`}</dd>
           <dt>duration</dt><dd>${item.outcome?.ms !== undefined ? duration(item.outcome.ms) + ', all tries together' : html`<span class="dim">— ${item.outcome?.endedAt ? 'its batch failed as a whole' : 'not known'}</span>`}</dd>
           <dt>attempts</dt><dd>${item.attempt > 0 ? item.attempt : html`<span class="dim">— no line of the log names one</span>`}</dd>
-          <dt>another try</dt><dd>${item.outcome ? (item.outcome.retryable ? 'may succeed' : 'would fail again: the worker says so') : html`<span class="dim">— not known</span>`}</dd>
+          <dt>another try</dt><dd>${item.outcome ? (item.outcome.retryable ? 'may succeed' : 'the outcome is not marked as retryable') : html`<span class="dim">— not known</span>`}</dd>
           <dt>size</dt><dd>${bytes(item.bytes)}</dd>
         </dl>
         ${item.log?.earlier && html`<p class="dim">item ${thousands(item.log.earlier.index)} of <a href=${runAddress(item.log.earlier.execution, '/why?item=' + item.log.earlier.index)}>the earlier execution</a>, where it failed with ${item.log.earlier.error}</p>`}
