@@ -53,12 +53,14 @@ func (u *usage) find(t *testing.T, at, command, tested string, sandboxed, accoun
 	}
 	if tested != "" {
 		u.elsewhere++
+		t.Logf("%s: run by %s: %s", at, tested, plain)
 		return true, readIn(tested, at)
 	}
 	for _, entry := range elsewhere {
 		if regexp.MustCompile(entry.commands).MatchString(plain) {
 			u.elsewhere++
 			u.entries[entry.name()] = true
+			t.Logf("%s: run by %s: %s", at, entry.files, plain)
 			return true, contained(at, entry, plain)
 		}
 	}
@@ -66,6 +68,7 @@ func (u *usage) find(t *testing.T, at, command, tested string, sandboxed, accoun
 		if regexp.MustCompile(entry.commands).MatchString(plain) {
 			u.unrun++
 			u.entries[entry.commands] = true
+			t.Logf("%s: not run, %s: %s", at, entry.reason, plain)
 			return true, nil
 		}
 	}
