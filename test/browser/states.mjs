@@ -185,4 +185,11 @@ await visit(async () => {
   await enter('History')
   await sees(page, '.event', 'the history')
   await walks('the history', 'Events', 'Copy the command')
+  await page.getByRole('listbox', { name: 'Events' }).focus()
+  await page.evaluate(() => { // two keys before the page shows what the first one has chosen
+    for (const key of ['ArrowDown', 'ArrowDown']) document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+  })
+  await sees(page, '#event-2[aria-selected=true]', 'the second event')
+  await page.goBack()
+  await sees(page, '#event-1[aria-selected=true].active', 'the first event, after going back')
 })

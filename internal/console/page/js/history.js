@@ -128,7 +128,7 @@ class Event extends Component {
     return html`<section class="item" aria-label=${'Event ' + id} onKeyDown=${(e) => e.key === 'Escape' && close()}>
       <h2>Event ${thousands(Number(id))} <button type="button" class="quiet" onClick=${close}>close</button></h2>
       <${Failure} of=${failure} again=${this.read}/>
-      ${event && html`<p><b>${event.type}</b> <span class="dim">${milliseconds(event.at)}, after event ${event.previous}</span></p>
+      ${event && html`<p><b>${event.type}</b> <span class="dim">${milliseconds(event.at)}${event.previous > 0 && `, after event ${thousands(event.previous)}`}</span></p>
         ${details.map(([name, value]) => {
           const text = typeof value === 'string' ? value : JSON.stringify(value)
           return html`<h3>${name} <${Copy} text=${text} what=${name}/></h3><pre tabindex="0">${pretty(text)}</pre>`

@@ -21,7 +21,11 @@ export class List extends Component {
     this.near()
   }
 
-  componentDidUpdate() { this.near() }
+  componentDidUpdate(before) {
+    this.near()
+    const { chosen } = this.props
+    if (chosen && chosen !== before.chosen) this.go(chosen)
+  }
 
   componentWillUnmount() { this.resize.disconnect() }
 
@@ -32,7 +36,7 @@ export class List extends Component {
 
   keys = (e) => {
     const { rows, id, choose, eager } = this.props
-    const at = rows.findIndex((row) => id(row) === this.active())
+    const at = rows.findIndex((row) => id(row) === (this.active ?? this.props.chosen))
     if ((e.key === 'Enter' || e.key === ' ') && at >= 0) {
       e.preventDefault()
       choose(rows[at])
@@ -41,7 +45,7 @@ export class List extends Component {
     if (!step || rows.length === 0) return
     e.preventDefault()
     const to = Math.max(0, Math.min(rows.length - 1, at + step))
-    this.setState({ active: id(rows[to]) })
+    this.go(id(rows[to]))
     if (eager) choose(rows[to])
     const box = this.box.current
     const high = rowHeight()
@@ -49,19 +53,23 @@ export class List extends Component {
     if ((to + 1) * high > box.scrollTop + box.clientHeight) box.scrollTop = (to + 1) * high - box.clientHeight
   }
 
-  // active returns the row that the keys start from.
-  active() { return this.props.eager ? this.props.chosen : this.state.active ?? this.props.chosen }
+  // go makes a row the one that the keys start from. It is known at once, and that it is chosen only
+  // when the address has it.
+  go(active) {
+    this.active = active
+    this.setState({ active })
+  }
 
   render({ rows, of = rows.length, look, name, id, show, chosen, choose }, { top, height }) {
     const high = rowHeight()
     const first = Math.max(0, Math.floor(top / high) - beyond)
     const seen = rows.slice(first, Math.ceil((top + height) / high) + beyond)
-    const active = this.active()
+    const active = this.active ?? chosen
     return html`<div class="list" style=${{ height: `min(65vh, 44rem, ${Math.max(1, rows.length) * high + 2}px)` }} role="listbox" aria-label=${name} tabindex="0" ref=${this.box}
         aria-activedescendant=${seen.some((row) => id(row) === active) ? `${look}-${active}` : undefined} onScroll=${(e) => this.setState({ top: e.target.scrollTop })} onKeyDown=${this.keys}>
       <div class="space" style=${{ height: `${rows.length * high}px` }}>
         ${seen.map((row, i) => html`<div key=${id(row)} id=${`${look}-${id(row)}`} class=${`row ${look}${id(row) === active ? ' active' : ''}`} role="option" aria-selected=${id(row) === chosen} aria-posinset=${first + i + 1} aria-setsize=${of}
-          style=${{ top: `${(first + i) * high}px`, height: `${high}px` }} onClick=${() => { this.setState({ active: id(row) }); choose(row) }}>${show(row)}</div>`)}
+          style=${{ top: `${(first + i) * high}px`, height: `${high}px` }} onClick=${() => { this.go(id(row)); choose(row) }}>${show(row)}</div>`)}
       </div>
     </div>`
   }
