@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 	"github.com/mapjob/mapjob/constructs/internal/accepted"
 	"github.com/mapjob/mapjob/constructs/internal/rolepolicy"
@@ -220,11 +221,17 @@ func (j *mapJob) warnOwner(id string, permissions []permission) {
 // state machine is called NAME/LABEL.
 func (j *mapJob) GrantTaskResponse(grantee awsiam.IGrantable) awsiam.Grant {
 	arn := j.stateMachine.StateMachineArn()
-	return awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
+	grant := awsiam.Grant_AddToPrincipal(&awsiam.GrantOnPrincipalOptions{
 		Grantee:      grantee,
 		Actions:      jsii.Strings("states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"),
 		ResourceArns: &[]*string{arn, jsii.String(*arn + "/*")},
 	})
+	if principal, ok := grantee.GrantPrincipal().(constructs.IConstruct); ok {
+		if policy := principal.Node().TryFindChild(jsii.String("DefaultPolicy")); policy != nil {
+			accepted.Wildcards(policy, "the task tokens belong to the children of the Map, whose state machines have names below the job's", "/*")
+		}
+	}
+	return grant
 }
 
 // children returns the pattern of the ARNs of a Map's child executions.
