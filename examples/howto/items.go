@@ -48,7 +48,7 @@ func files(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
 	rows := gofunction.New(stack, jsii.String("Rows"), &gofunction.Props{Entry: jsii.String("functions/rows")})
 	objects := gofunction.New(stack, jsii.String("Objects"), &gofunction.Props{Entry: jsii.String("functions/objects")})
-	in := awss3.NewBucket(stack, jsii.String("In"), nil)
+	in := awss3.NewBucket(stack, jsii.String("In"), &awss3.BucketProps{EnforceSSL: jsii.Bool(true)})
 	// docs: sources
 	mapjob.New(stack, jsii.String("Lines"), &mapjob.Props{Worker: worker, Source: &mapjob.JSONLines{Bucket: in}})
 	mapjob.New(stack, jsii.String("Array"), &mapjob.Props{Worker: worker, Source: &mapjob.JSON{Bucket: in, ItemsPointer: jsii.String("/orders")}})
@@ -69,7 +69,7 @@ func large(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{
 		Entry: jsii.String("functions/worker"), Timeout: awscdk.Duration_Minutes(jsii.Number(15)),
 	})
-	in := awss3.NewBucket(stack, jsii.String("In"), nil)
+	in := awss3.NewBucket(stack, jsii.String("In"), &awss3.BucketProps{EnforceSSL: jsii.Bool(true)})
 	mapjob.New(stack, jsii.String("Large"), &mapjob.Props{
 		Worker: worker,
 		Source: &mapjob.JSONLines{Bucket: in},

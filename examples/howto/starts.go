@@ -14,7 +14,7 @@ import (
 // schedule starts a job each night at two.
 func schedule(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
-	archive := awss3.NewBucket(stack, jsii.String("Archive"), nil)
+	archive := awss3.NewBucket(stack, jsii.String("Archive"), &awss3.BucketProps{EnforceSSL: jsii.Bool(true)})
 	nightly := mapjob.New(stack, jsii.String("Nightly"), &mapjob.Props{
 		Worker:  worker,
 		Source:  &mapjob.JSONLines{Bucket: archive, Key: jsii.String("today.jsonl")},
@@ -47,7 +47,7 @@ func event(stack awscdk.Stack) {
 // object starts a job for each file that is dropped into a bucket.
 func object(stack awscdk.Stack) {
 	worker := gofunction.New(stack, jsii.String("Worker"), &gofunction.Props{Entry: jsii.String("functions/worker")})
-	drop := awss3.NewBucket(stack, jsii.String("Drop"), nil)
+	drop := awss3.NewBucket(stack, jsii.String("Drop"), &awss3.BucketProps{EnforceSSL: jsii.Bool(true)})
 	imports := mapjob.New(stack, jsii.String("Import"), &mapjob.Props{Worker: worker, Source: &mapjob.JSONLines{Bucket: drop}})
 	trigger.NewObjectCreated(stack, jsii.String("Dropped"), &trigger.ObjectCreatedProps{
 		StateMachine: imports.StateMachine(),
