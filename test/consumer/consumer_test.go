@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/mapjob/mapjob/test/moduleproxy"
+	"github.com/mapjob/mapjob/test/review"
 )
 
 // The app has one function of its own, and three that constructs bring along.
@@ -25,7 +26,10 @@ func TestAnAppInAModuleOfItsOwn(t *testing.T) {
 	shop := newShop(t, p)
 	before := shop.cached(t)
 
-	t.Run("with the module cache", func(t *testing.T) { shop.synthesize(t) })
+	t.Run("with the module cache", func(t *testing.T) {
+		shop.synthesize(t)
+		shop.review(t, "test/consumer/testdata/shop")
+	})
 	t.Run("offline", func(t *testing.T) { shop.with("GOPROXY=off").synthesize(t) })
 	t.Run("with a newer AWS SDK", func(t *testing.T) {
 		newer := shop.copy(t)
@@ -99,7 +103,7 @@ func newProject(t *testing.T, p moduleproxy.Published, name string) project {
 // newShop makes the app as a newcomer does: go mod init, go get, go mod tidy.
 func newShop(t *testing.T, p moduleproxy.Published) project {
 	s := newProject(t, p, "shop")
-	s = s.with("CDK_OUTDIR=" + filepath.Join(s.folder, "cdk.out"))
+	s = s.with("CDK_OUTDIR="+filepath.Join(s.folder, "cdk.out"), `CDK_CONTEXT_JSON={"aws:cdk:enable-path-metadata":true}`)
 	if err := os.CopyFS(s.folder, os.DirFS("testdata/shop")); err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +165,18 @@ func (s project) synthesize(t *testing.T) {
 	templates, err := filepath.Glob(filepath.Join(out, "*.template.json"))
 	if err != nil || len(templates) != 1 {
 		t.Errorf("got the templates %q and error %v, expected one", templates, err)
+	}
+}
+
+// review keeps the templates of the app in a folder of the repository for test/quality.
+func (s project) review(t *testing.T, app string) {
+	t.Helper()
+	folder := os.Getenv(review.Variable)
+	if folder == "" {
+		return
+	}
+	if err := review.Assembly(folder, app, filepath.Join(s.folder, "cdk.out")); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -36,6 +36,7 @@ func TestAJobOfInit(t *testing.T) {
 		if out := c.run(t, "npx", "--no-install", "cdk", "synth", "--quiet"); strings.Contains(out, "not configured") {
 			t.Errorf("got the output of cdk synth:\n%s\nexpected that cdk.json has all feature flags", out)
 		}
+		c.review(t, "internal/cli/create/files/app")
 
 		before := c.files(t)
 		if out := c.run(t, "mapjob", "init"); strings.Contains(out, "created") || strings.Contains(out, "left alone") {

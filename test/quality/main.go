@@ -1,17 +1,21 @@
-// Command quality looks for faults in the templates and definitions of a folder,
-// which the tests of constructs and stacks have filled:
+// Command quality looks for faults in the templates and definitions of this
+// repository: those of its snapshots, of the examples and of the apps of tests. Tests
+// keep templates in a folder, and the command adds those of apps:
 //
 //	MAPJOB_REVIEW=$PWD/bin/review go test ./...
 //	go run ./test/quality bin/review
 //
+// With -tests, it runs the tests that keep templates first.
+//
 // It runs the validator that the CDK runs, cfn-lint, asl-validator and the rules of
-// cdk-nag, and fails if one finds what is not in the list of what is accepted, or if
-// what is accepted was not found.
+// cdk-nag, and fails if one finds what is not in the list of what is accepted, if what
+// is accepted was not found, or if a snapshot or an app has no template in the folder.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +24,12 @@ import (
 	"os/signal"
 	"slices"
 	"sync"
+	"syscall"
+	"time"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/mapjob/mapjob/test/review"
 )
 
 // check finds faults in templates and definitions.
@@ -47,17 +57,48 @@ func (f finding) String() string {
 	return fmt.Sprintf("%s: %s: %s: %s: %s", f.Check, f.Snapshot, f.Rule, f.At, f.Message)
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+func main() { os.Exit(command()) }
+
+func command() int {
+	defer jsii.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "quality: got no folder, expected that of MAPJOB_REVIEW, which the tests have filled: run make quality")
-		os.Exit(2)
+	tests := flag.Bool("tests", false, "run the tests that keep templates")
+	flag.Parse()
+	if flag.NArg() != 1 {
+		fmt.Fprintf(os.Stderr, "quality: got %d folders, expected that of %s, which the tests have filled: run make quality\n", flag.NArg(), review.Variable)
+		return 2
 	}
-	if err := run(ctx, os.Args[1], os.Stdout); err != nil {
+	folder := flag.Arg(0)
+	err := fill(ctx, folder, *tests, os.Stdout)
+	if err == nil {
+		err = run(ctx, folder, os.Stdout)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "quality:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
+}
+
+// fill adds the templates of apps to a folder, and before, if tests is set, those that
+// tests keep.
+func fill(ctx context.Context, folder string, tests bool, out io.Writer) error {
+	if tests {
+		if err := runTests(ctx, ".", folder); err != nil {
+			return err
+		}
+	}
+	begin := time.Now()
+	found, err := apps(".")
+	if err != nil {
+		return err
+	}
+	n, err := synthesizeAll(ctx, ".", found, folder)
+	if err == nil {
+		fmt.Fprintf(out, "synthesized %d apps in %.1f s\n", n, time.Since(begin).Seconds())
+	}
+	return err
 }
 
 // run runs all checks on what a folder has.
@@ -70,10 +111,15 @@ func run(ctx context.Context, folder string, out io.Writer) error {
 	var (
 		found  = make([][]finding, len(checks))
 		failed = make([]error, len(checks))
+		took   = make([]time.Duration, len(checks))
 		wait   sync.WaitGroup
 	)
 	for i, c := range checks {
-		wait.Go(func() { found[i], failed[i] = c.find(ctx, r) })
+		wait.Go(func() {
+			begin := time.Now()
+			found[i], failed[i] = c.find(ctx, r)
+			took[i] = time.Since(begin)
+		})
 	}
 	wait.Wait()
 
@@ -94,9 +140,10 @@ func run(ctx context.Context, folder string, out io.Writer) error {
 	if faults := judge(out, ran, accepted); faults > 0 {
 		return fmt.Errorf("got %d faults, expected none: mend the construct, or accept the finding in test/quality/accepted.go, with a reason", faults)
 	}
-	for _, c := range checks {
+	fmt.Fprintf(out, "%d templates and %d definitions:\n", len(r.templates), len(r.definitions))
+	for i, c := range checks {
 		if found, ok := ran[c.name]; ok {
-			fmt.Fprintf(out, "%s: no fault in %d templates and %d definitions, %d findings are accepted\n", c.name, len(r.templates), len(r.definitions), len(found))
+			fmt.Fprintf(out, "%s: no fault, %d findings are accepted, %.1f s\n", c.name, len(found), took[i].Seconds())
 		}
 	}
 	return nil

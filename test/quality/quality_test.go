@@ -9,40 +9,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mapjob/mapjob/test/synthesis"
 )
 
-// TestMain changes to the module's root, where the command runs.
-func TestMain(m *testing.M) {
-	if err := os.Chdir("../.."); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { synthesis.Main(m) }
 
 const sound = `{"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}}}}`
 
 // keep writes files that are kept for a review, and returns them.
 func keep(t *testing.T, files map[string]string) *reviewed {
 	t.Helper()
-	folder := t.TempDir()
-	for name, text := range files {
-		path := filepath.Join(folder, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	module := t.TempDir() // which has one snapshot
-	for _, name := range []string{"constructs/queue/testdata/everything-template_1.snap.json", "test/testdata/none", "docs/job.asl.json"} {
-		if err := os.MkdirAll(filepath.Join(module, filepath.Dir(name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(module, name), []byte(`{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	folder, module := t.TempDir(), t.TempDir()
+	write(t, folder, files)
+	const definition = `{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}`
+	write(t, module, map[string]string{"constructs/queue/testdata/everything-template_1.snap.json": definition, "docs/job.asl.json": definition})
 	r, err := read(folder, module)
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +36,37 @@ func TestASnapshotWithoutATemplateIsRefused(t *testing.T) {
 	_, err := read(t.TempDir(), ".")
 	if err == nil || !strings.Contains(err.Error(), "constructs/mapjob everything, ") || strings.Contains(err.Error(), "-definition") {
 		t.Errorf("got error %v, expected one that lists the snapshots of this module", err)
+	}
+}
+
+// Nobody registers a snapshot or an app.
+func TestWhatIsNewNeedsATemplate(t *testing.T) {
+	module, folder := t.TempDir(), t.TempDir()
+	kept := func(name string) { write(t, folder, map[string]string{name: sound}) }
+	refused := func(expected string) {
+		t.Helper()
+		if _, err := read(folder, module); err == nil || !strings.Contains(err.Error(), expected) {
+			t.Errorf("got error %v, expected %q", err, expected)
+		}
+	}
+	refused("has no snapshots, expected to run in the module's folder")
+	write(t, module, map[string]string{"internal/new/testdata/minimal-definition_1.snap.json": "{}", "internal/new/testdata/minimal-template_1.snap.json": "{}"})
+	refused("lacks the templates of the snapshots internal/new minimal: ")
+	kept("internal/new/minimal.template.json")
+	write(t, module, map[string]string{"examples/new/shop/app.go": standsIn})
+	refused("lacks the templates of the app examples/new/shop: ")
+	kept("examples/new/Shop.template.json")       // is not its own
+	kept("examples/new/shopping/x.template.json") // nor is this
+	refused("lacks the templates of the app examples/new/shop: ")
+	kept("examples/new/shop/Shop.template.json")
+	write(t, module, map[string]string{"docs/new/a.asl.json": "{}", "internal/asl/testdata/wrong.asl.json": "{}", "node_modules/a.asl.json": "{}"})
+	r, err := read(folder, module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	if len(r.templates) != 4 || len(r.definitions) != 1 || r.definitions[filepath.Join(module, "docs/new/a.asl.json")] != "docs/new/a.asl.json" {
+		t.Errorf("got the templates %v and definitions %v, expected 4 templates and docs/new/a.asl.json", r.templates, r.definitions)
 	}
 }
 
@@ -144,6 +156,64 @@ func TestFindingsOfCDKNagAreRead(t *testing.T) {
 		if !slices.Equal(got, expected) {
 			t.Errorf("%s: got %q, expected %q", compliance, got, expected)
 		}
+	}
+}
+
+// The templates of apps are synthesized without cdk-nag.
+func TestCDKNagLooksAtTemplates(t *testing.T) {
+	const shop = `{"Parameters": {"BootstrapVersion": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/x/version"}},
+		"Resources": {
+			"OpenA1": {"Type": "AWS::S3::Bucket", "Metadata": {"aws:cdk:path": "Prod/Shop/Open/Resource"}},
+			"AcceptedB2": {"Type": "AWS::S3::Bucket", "Metadata": {"aws:cdk:path": "Prod/Shop/Accepted/Resource", "cdk_nag": {"rules_to_suppress":
+				[{"id": "AwsSolutions-S1", "reason": "a bucket of a test"}]}}}}}`
+	files := map[string]string{
+		"constructs/queue/everything.template.json": sound,
+		"constructs/queue/everything.nag.json":      `[{"ruleId": "AwsSolutions-SQS4", "compliance": "Compliant"}, {"ruleId": "NIST.800.53.R5-X", "compliance": "Compliant"}]`,
+		"examples/shop/Shop.template.json":          shop,
+	}
+	got := rules(t, "cdk-nag", keep(t, files))
+	for expected, found := range map[string]bool{
+		"AwsSolutions-S1 examples/shop Shop Prod/Shop/Open":                                 true,
+		"AwsSolutions-S10 examples/shop Shop Prod/Shop/Open":                                true,
+		"NIST.800.53.R5-S3BucketSSLRequestsOnly examples/shop Shop Prod/Shop/Open":          true,
+		"AwsSolutions-S1 examples/shop Shop Prod/Shop/Accepted":                             false,
+		"AwsSolutions-S10 examples/shop Shop Prod/Shop/Accepted":                            true,
+		"NIST.800.53.R5-S3BucketSSLRequestsOnly constructs/queue everything Prod/Shop/Open": false,
+	} {
+		if slices.Contains(got, expected) != found {
+			t.Errorf("got %q, expected %s: %t", got, expected, found)
+		}
+	}
+
+	find := func(files map[string]string) error {
+		_, err := nag(t.Context(), keep(t, files))
+		return err
+	}
+	files["examples/shop/Shop.template.json"] = `{"Resources": {"A": {"Type": "AWS::SQS::Queue", "DependsOn": "None"}}}`
+	if err := find(files); err == nil || !strings.Contains(err.Error(), "None") {
+		t.Errorf("got error %v of a template that can't be included, expected one", err)
+	}
+	files["examples/shop/Shop.template.json"] = `{"Resources": {"A": {"Type": "AWS::CDK::Metadata"}}}`
+	files["examples/other/Other.template.json"] = shop
+	if err := find(files); err == nil || !strings.Contains(err.Error(), "examples/shop Shop: got no rule that looked at the template") {
+		t.Errorf("got error %v of a template that no rule looks at, expected one", err)
+	}
+	delete(files, "examples/shop/Shop.template.json")
+	delete(files, "examples/other/Other.template.json")
+	files["constructs/queue/everything.nag.json"] = `[{"ruleId": "AwsSolutions-SQS4", "compliance": "Compliant"}]`
+	if err := find(files); err == nil || !strings.Contains(err.Error(), `got the rules ["AwsSolutions"], expected`) {
+		t.Errorf("got error %v of reports with one pack of rules, expected one", err)
+	}
+}
+
+// Other stacks give names to a template, and people give parameters.
+func TestDefinitionsOfATemplateAlone(t *testing.T) {
+	const text = `{"Parameters": {"Currency": {"Type": "String"}}, "Resources": {"Machine": {"Type": "AWS::StepFunctions::StateMachine", "Properties":
+		{"DefinitionString": {"Fn::Join": ["", ["{\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Pass\", \"Next\": \"Lost\", \"Comment\": \"",
+			{"Fn::ImportValue": "Worker"}, {"Ref": "Currency"}, "\"}}}"]]}}}}}`
+	r := keep(t, map[string]string{"constructs/queue/everything.template.json": sound, "test/script/estate/Jobs.template.json": text})
+	if got := rules(t, "asl-validator", r); len(got) == 0 || !strings.HasPrefix(got[0], "MISSING_TRANSITION_TARGET test/script/estate Jobs Machine") {
+		t.Errorf("got %q, expected the state that is missing", got)
 	}
 }
 

@@ -8,10 +8,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
+	"github.com/mapjob/mapjob/test/review"
 )
-
-// reviewFolder names the folder in which Reviewed keeps what it synthesizes.
-const reviewFolder = "MAPJOB_REVIEW"
 
 // Finding is a line of cdk-nag's report.
 type Finding struct {
@@ -28,7 +26,7 @@ type Finding struct {
 // them.
 func Reviewed(t *testing.T, name string, stack awscdk.Stack) *Template {
 	t.Helper()
-	if os.Getenv(reviewFolder) == "" {
+	if os.Getenv(review.Variable) == "" {
 		return Synthesize(t, stack)
 	}
 	AddNag(stack)
@@ -48,26 +46,35 @@ func AddNag(stack awscdk.Stack) {
 // Nag returns what cdk-nag has found in a stack that is synthesized.
 func Nag(t *testing.T, stack awscdk.Stack) []Finding {
 	t.Helper()
+	findings, err := nagReport(stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return findings
+}
+
+// nagReport reads what cdk-nag has found in a stack that is synthesized.
+func nagReport(stack awscdk.Stack) ([]Finding, error) {
 	var findings []Finding
 	for _, pack := range []string{"AwsSolutions", "NIST.800.53.R5"} {
 		text, err := os.ReadFile(filepath.Join(*awscdk.App_Of(stack).Outdir(), pack+"-"+*stack.StackName()+"-NagReport.json"))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		var report struct{ Lines []Finding }
 		if err := json.Unmarshal(text, &report); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		findings = append(findings, report.Lines...)
 	}
-	return findings
+	return findings, nil
 }
 
 // Keep keeps the template of a stack, and what cdk-nag has found in it, in the folder
 // of MAPJOB_REVIEW, if it names one.
 func Keep(t *testing.T, name string, stack awscdk.Stack) {
 	t.Helper()
-	folder := os.Getenv(reviewFolder)
+	folder := os.Getenv(review.Variable)
 	if folder == "" {
 		return
 	}
@@ -91,7 +98,7 @@ func Keep(t *testing.T, name string, stack awscdk.Stack) {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for suffix, text := range map[string][]byte{".template.json": template, ".nag.json": findings} {
+	for suffix, text := range map[string][]byte{review.Template: template, review.Nag: findings} {
 		if err := os.WriteFile(filepath.Join(to, name+suffix), text, 0o644); err != nil {
 			t.Fatal(err)
 		}
