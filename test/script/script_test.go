@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 			)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ask": commands.Ask, "json": commands.JSON, "lines": checkLines, "module": makeModule, "nothing-left": commands.NothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "take-token": takeToken, "wait-for": waitFor,
+			"answer": answer, "ask": commands.Ask, "json": commands.JSON, "lines": checkLines, "module": makeModule, "nothing-left": commands.NothingLeft, "paste": paste, "private": checkPrivate, "runs": checkRuns, "stepfunctions": stepFunctions, "take": take, "take-port": takePort, "take-run": takeRun, "take-token": takeToken, "wait-for": waitFor,
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -18,11 +22,7 @@ func stepFunctions(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: stepfunctions OPERATION JSON")
 	}
-	text, err := os.ReadFile(ts.MkAbs(".mapjob/runs/last/endpoints.json"))
-	ts.Check(err)
-	var endpoints map[string]string
-	ts.Check(json.Unmarshal(text, &endpoints))
-	request, err := http.NewRequest(http.MethodPost, endpoints["AWS_ENDPOINT_URL_SFN"], strings.NewReader(os.Expand(args[1], ts.Getenv)))
+	request, err := http.NewRequest(http.MethodPost, endpoint(ts), strings.NewReader(os.Expand(args[1], ts.Getenv)))
 	ts.Check(err)
 	request.Header.Set("X-Amz-Target", "AWSStepFunctions."+args[0])
 	response, err := http.DefaultClient.Do(request)
@@ -34,6 +34,30 @@ func stepFunctions(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: got status %d and %s", args[0], response.StatusCode, answer)
 	}
 	fmt.Fprintln(ts.Stdout(), string(answer))
+}
+
+// endpoint returns the address of Step Functions.
+func endpoint(ts *testscript.TestScript) string {
+	text, err := os.ReadFile(ts.MkAbs(".mapjob/runs/last/endpoints.json"))
+	ts.Check(err)
+	var endpoints map[string]string
+	ts.Check(json.Unmarshal(text, &endpoints))
+	return endpoints["AWS_ENDPOINT_URL_SFN"]
+}
+
+// answer TOKEN OUTPUT: a task succeeds, by the AWS SDK. An error is printed on standard error.
+func answer(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: answer TOKEN OUTPUT")
+	}
+	client := sfn.New(sfn.Options{Region: "us-east-1", BaseEndpoint: aws.String(endpoint(ts)), Credentials: credentials.NewStaticCredentialsProvider("mapjob", "mapjob", "")})
+	_, err := client.SendTaskSuccess(context.Background(), &sfn.SendTaskSuccessInput{TaskToken: &args[0], Output: &args[1]})
+	if neg == (err == nil) {
+		ts.Fatalf("SendTaskSuccess: got error %v", err)
+	}
+	if err != nil {
+		fmt.Fprintln(ts.Stderr(), err)
+	}
 }
 
 // take NAME PATH [FILE]: $NAME is the value at a path of the JSON document on standard
