@@ -15,6 +15,15 @@ await visit(async () => {
   for (const part of ['3 tasks wait', 'Worker', 'item 0', 'times out in', '"<script>alert(1)</script>"', '"id": 9007199254740993']) if (!text.includes(part)) wrong(`the list: got no ${part} in ${text}`)
   await look(page, 'waiting')
 
+  // After an answer the focus is on the task that came next, or on the last one.
+  const order = await page.locator('.tasks h2').allInnerTexts()
+  const movesOn = async (item) => {
+    const at = order.findIndex((heading) => heading.includes(item))
+    order.splice(at, 1)
+    const [got, next] = [await page.evaluate(() => document.activeElement.innerText), order[Math.min(at, order.length - 1)]]
+    if (got !== next) wrong(`the focus after an answer: got ${got}, expected ${next}`)
+  }
+
   // An output that is not JSON can't be sent.
   const first = page.locator('.tasks li', { hasText: 'item 0' })
   await first.getByRole('button', { name: 'Succeed …' }).click()
@@ -25,6 +34,7 @@ await visit(async () => {
   await page.getByLabel('Output, as JSON').fill('{"paid": true}')
   await page.getByRole('button', { name: 'Let it succeed' }).click()
   await sees(page, 'text=The task of state Worker, item 0, succeeded.', 'that it has succeeded')
+  await movesOn('item 0')
   await page.waitForFunction(() => document.querySelectorAll('.tasks li').length === 2)
 
   // With the keyboard: a dialog can be left, and an error needs a name.
@@ -41,6 +51,7 @@ await visit(async () => {
   await look(page, 'fail')
   await page.keyboard.press('Enter')
   await sees(page, 'text=item 1, failed with Declined.', 'that it has failed')
+  await movesOn('item 1')
 
   // One that was answered elsewhere leaves the list; the answer to it is refused.
   await page.locator('.tasks li', { hasText: 'item 2' }).getByRole('button', { name: 'Succeed …' }).click()

@@ -40,8 +40,8 @@ func (s *Session) endpoints(x *operate.Execution) (map[string]string, error) {
 }
 
 // ErrNotListed says why tasks of an execution on AWS can't be listed.
-var ErrNotListed = errors.New("AWS can't list the tasks that wait for an answer to their token. Whoever has a token answers it: look where the function " +
-	"has sent it. --local lists the tasks of a run on this machine")
+var ErrNotListed = errors.New("AWS can't list the tasks that wait for an answer to their token. Look where the function of a task has sent its token, and answer with " +
+	"aws stepfunctions send-task-success --task-token TOKEN --task-output JSON, or send-task-failure. --local lists the tasks of a run on this machine")
 
 // Waiting returns what lists and answers the tasks of an execution that wait for an answer
 // to their token.

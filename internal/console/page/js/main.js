@@ -6,7 +6,7 @@ import { Component, html, render } from './html.js'
 import { Failure, Waiting } from './parts.js'
 import { Run } from './run.js'
 import { Runs, runAddress } from './runs.js'
-import { Badge, WaitingTasks } from './waiting.js'
+import { Badge, WaitingOnAWS, WaitingTasks } from './waiting.js'
 import { Why } from './why.js'
 
 // route reads the address: #/, or #/x/ARN/view, each with ?parameters.
@@ -80,11 +80,11 @@ class App extends Component {
         ${arn && html`<nav aria-label="Execution"><a href="#/">Runs</a><span aria-hidden="true">/</span><b title=${arn}>${name}</b></nav>`}
         <span class="where dim" title=${session.where}>${session.local ? 'this machine' : session.where}${!session.local && !session.actions && ', read only'}</span>
       </header>
-      ${arn && html`<nav class="tabs" aria-label="Views">${tab('', 'Run')}${tab('why', 'Failures')}${session.local && tab('waiting', html`Waiting<${Badge} key=${arn} arn=${arn}/>`)}${tab('history', 'History')}</nav>`}
+      ${arn && html`<nav class="tabs" aria-label="Views">${tab('', 'Run')}${tab('why', 'Failures')}${tab('waiting', html`Waiting${session.local && html`<${Badge} key=${arn} arn=${arn}/>`}`)}${tab('history', 'History')}</nav>`}
       ${!arn && html`<${Runs} session=${session} query=${query}/>`}
       ${arn && view === '' && html`<${Run} key=${arn} session=${session} arn=${arn}/>`}
       ${arn && view === 'why' && html`<${Why} key=${arn} session=${session} arn=${arn} query=${query}/>`}
-      ${arn && view === 'waiting' && html`<${WaitingTasks} key=${arn} arn=${arn}/>`}
+      ${arn && view === 'waiting' && (session.local ? html`<${WaitingTasks} key=${arn} arn=${arn}/>` : html`<${WaitingOnAWS}/>`)}
       ${arn && view === 'history' && html`<${History} key=${arn} session=${session} arn=${arn} query=${query}/>`}`
   }
 }

@@ -7,7 +7,8 @@ const longestPause = 30_000
 const passes = ({ status }) => status === undefined || status === 0 || status === 408 || status === 429 || status >= 500
 
 // Poll calls read at once, and again a pause after it has ended, until it returns false or fails
-// for good. After a failure that may pass, which failed is told of, the pauses get longer.
+// for good. Read may return another pause, in milliseconds. After a failure that may pass, which
+// failed is told of, the pauses get longer.
 export class Poll {
   failures = 0
 
@@ -24,6 +25,7 @@ export class Poll {
     try {
       const more = await this.read(signal)
       if (signal.aborted || more === false) return
+      if (typeof more === 'number') pause = more
       this.failures = 0
     } catch (failure) {
       if (signal.aborted) return

@@ -7,8 +7,11 @@ import { pretty } from './pretty.js'
 import { clock, count, duration, thousands } from './words.js'
 
 const pause = 1000 // between two looks
+const longPause = 15_000 // while there can't be tasks: the execution may be redriven, and its process may answer again
 
 export class WaitingTasks extends Component {
+  main = createRef()
+
   state = { after: '', before: [] }
 
   componentDidMount() {
@@ -23,19 +26,32 @@ export class WaitingTasks extends Component {
 
   read = async (signal) => {
     const list = await get(['executions', this.props.arn, 'waiting'], { after: this.state.after, limit: 50 }, signal)
+    if (this.state.after !== '' && list.tasks.length === 0) { // all of this page were answered
+      this.setState({ after: '', before: [] })
+      return 0
+    }
     this.setState({ list, failure: null })
-    return !list.why
+    return list.why ? longPause : pause
   }
 
   turn(after, before) { this.setState({ after, before, list: null }, this.poll.now) }
 
+  // answered takes a task that was answered out of the list, if it is still there. The focus goes
+  // to the one after it.
   answered = (said) => {
-    this.setState({ open: null, said })
+    const { list, open: { task, at } } = this.state
+    const tasks = list.tasks.filter((t) => t.token !== task.token)
+    this.setState({ open: null, said, list: { ...list, tasks, total: list.total - list.tasks.length + tasks.length } }, () => {
+      const headings = [...this.main.current.querySelectorAll('h1, .tasks h2')]
+      const next = headings[Math.min(at + 1, headings.length - 1)]
+      next.tabIndex = -1
+      next.focus()
+    })
     this.poll.now()
   }
 
   render({ arn }, { list, failure, open, said, after, before }) {
-    return html`<main>
+    return html`<main ref=${this.main}>
       <h1>Waiting</h1>
       <p class="dim">Tasks that wait for an answer to their task token, and what was sent with it.</p>
       <p class="said" role="status">${said}</p>
@@ -44,13 +60,13 @@ export class WaitingTasks extends Component {
       ${list?.why && html`<p class="note">${list.why}.</p>`}
       ${list && !list.why && list.total === 0 && html`<p class="note">No task waits.</p>`}
       ${list?.total > 0 && html`<p role="status"><b>${count(list.total, 'task')}</b> ${list.total === 1 ? 'waits' : 'wait'}.</p>
-        <ul class="tasks">${list.tasks.map((t) => html`<li key=${t.token}>
+        <ul class="tasks">${list.tasks.map((t, at) => html`<li key=${t.token}>
           <div class="task">
             <h2>${t.state} <span class="dim">${itemsOf(t)}</span></h2>
             <p class="dim">waits for ${duration(Math.max(0, Date.now() - new Date(t.since)))}, since ${clock(t.since)} · ${until(t)}${t.lastHeartbeat ? ` · last heartbeat ${clock(t.lastHeartbeat)}` : ''}</p>
             <p class="token"><span class="dim">token</span> <code>${t.token.slice(0, 8)}…</code> <${Copy} text=${t.token} what="the token"/></p>
-            <p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ open: { task: t, fails: false }, said: '' })}>Succeed …</button>
-              <button type="button" onClick=${() => this.setState({ open: { task: t, fails: true }, said: '' })}>Fail …</button></p>
+            <p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ open: { task: t, at, fails: false }, said: '' })}>Succeed …</button>
+              <button type="button" onClick=${() => this.setState({ open: { task: t, at, fails: true }, said: '' })}>Fail …</button></p>
           </div>
           <div>${t.item ? html`<pre tabindex="0" aria-label="The item">${t.item.map(pretty).join('\n')}</pre>
             <details><summary>All that was sent with the token</summary><${Sent} task=${t}/></details>` : html`<${Sent} task=${t}/>`}</div>
@@ -70,6 +86,16 @@ function Sent({ task: t }) {
   return html`<pre tabindex="0" aria-label="What was sent with the token">${pretty(t.input)}${cut && `\n… ${thousands(t.inputBytes)} bytes in all`}</pre>`
 }
 
+// WaitingOnAWS says how a task of an execution on AWS is answered.
+export function WaitingOnAWS() {
+  return html`<main>
+    <h1>Waiting</h1>
+    <p class="note">AWS can't list the tasks that wait for an answer to their task token. Look where the function of a task has sent its token, and answer with the AWS CLI.</p>
+    <${Command} label="Succeed" text="aws stepfunctions send-task-success --task-token TOKEN --task-output '{}'"/>
+    <${Command} label="Fail" text="aws stepfunctions send-task-failure --task-token TOKEN --error NAME --cause TEXT"/>
+  </main>`
+}
+
 // Badge shows how many tasks of an execution wait.
 export class Badge extends Component {
   componentDidMount() { this.poll = new Poll({ read: this.read, pause: 3 * pause, failed: () => {} }) } // the view says why
@@ -79,7 +105,7 @@ export class Badge extends Component {
   read = async (signal) => {
     const list = await get(['executions', this.props.arn, 'waiting'], { limit: 1 }, signal)
     this.setState({ total: list.total })
-    return !list.why // it has ended
+    return list.why ? longPause : 3 * pause
   }
 
   render(_, { total }) { return total > 0 && html`<span class="badge">${thousands(total)}</span>` }
