@@ -140,6 +140,8 @@ await visit(async () => {
   const thief = await open()
   await thief.goto(once)
   await sees(thief, 'td a', 'the list for who was faster')
+  await thief.goto(origin + view('one'))
+  await sees(thief, '.pace', 'the run that who was faster follows')
   await other.goto('about:blank')
   await other.goto(once)
   await sees(other, '.failure:text("was opened before")', 'that the address was used, in a browser that has a token')
@@ -147,8 +149,7 @@ await visit(async () => {
   await other.getByRole('button', { name: 'Try again' }).click()
   await sees(other, 'td a', 'the list with the token that the browser has')
   await other.close()
-  await thief.reload()
-  await sees(thief, '.failure:text("the token of this console")', 'that the token of who was faster is taken back')
+  await sees(thief, '.failure:text("the token of this console")', 'that the token of who was faster is taken back, while a run is followed')
 
   // All views with the keyboard alone.
   const walks = async (name, ...expects) => {

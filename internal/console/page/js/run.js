@@ -82,6 +82,7 @@ const isRunning = (run) => run.status === 'RUNNING' || run.status === 'PENDING_R
 // Counts shows the items: those of the summary if it has answered, else those of the Map Runs.
 function Counts({ run }) {
   const a = run.account
+  if (a?.total === 0) return html`<p class="dim">${run.status === 'SUCCEEDED' ? 'There were no items.' : 'No item was counted.'}</p>`
   if (a) {
     const parts = [{ count: a.succeeded, look: 'good', word: 'succeeded' }, { count: a.failed, look: 'bad', word: 'failed' }, { count: a.missing ?? 0, look: 'lost', word: 'missing' }]
     return html`<section aria-label="Items"><${Bar} parts=${parts} all=${a.total}/>
