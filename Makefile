@@ -102,7 +102,7 @@ bin/moto/bin/moto_server:
 moto-server: $(MOTO)
 
 moto: moto-server ## Operate a job of moto, another implementation of AWS.
-	MAPJOB_MOTO='$(abspath $(MOTO))' go test -count=1 ./test/moto
+	MAPJOB_MOTO='$(abspath $(MOTO))' go test -count=1 ./test/moto ./test/deploy
 
 CFN_LINT := $(or $(shell command -v cfn-lint),bin/cfn-lint/bin/cfn-lint)
 bin/cfn-lint/bin/cfn-lint:

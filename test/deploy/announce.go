@@ -9,10 +9,22 @@ import (
 	"github.com/mapjob/mapjob/test/deploy/arrived"
 )
 
-// announce says what is created in an account of AWS, and what that costs. It refuses if
-// a stack is there: it would be changed and deleted.
-func (c *check) announce(ctx context.Context, apps []*app) error {
+// announce says what is created in an account of AWS, and what that costs.
+func (c *check) announce(apps []*app) {
 	var stacks []string
+	for _, a := range apps {
+		stacks = append(stacks, a.stack)
+	}
+	fmt.Fprintf(c.out, `account %s, region %s
+creates the stacks %s, and CDKToolkit if it is not there; runs a job of %d items
+should cost a few cents, which is not verified: 4 KMS keys at $1 a month by the hour, 26 alarms at $0.10 a month, a dashboard at $3 a month, and requests
+deletes all of it at the end, but CDKToolkit; keys stay pending deletion, which costs nothing
+
+`, c.account.ID, c.account.Region, strings.Join(stacks, ", "), orders)
+}
+
+// none refuses if a stack is there: it would be changed and deleted.
+func (c *check) none(ctx context.Context, apps []*app) error {
 	for _, a := range apps {
 		exists, err := arrived.Exists(ctx, c.clients, a.stack)
 		if err != nil {
@@ -21,14 +33,7 @@ func (c *check) announce(ctx context.Context, apps []*app) error {
 		if exists {
 			return fmt.Errorf("got a stack %s in account %s, region %s, expected none: this check would change and delete it. Use another region or account, or delete it first: nothing was created", a.stack, c.account.ID, c.account.Region)
 		}
-		stacks = append(stacks, a.stack)
 	}
-	fmt.Fprintf(c.out, `account %s, region %s
-creates the stacks %s, and CDKToolkit if it is not there; runs a job of %d items
-should cost less than $0.25, which is not verified: a KMS key in each stack but Greetings, at $1 a month by the hour, alarms and a dashboard by the hour, and a cent for requests
-deletes all of it at the end, but CDKToolkit; keys stay pending deletion, which costs nothing
-
-`, c.account.ID, c.account.Region, strings.Join(stacks, ", "), orders)
 	return nil
 }
 

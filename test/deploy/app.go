@@ -47,13 +47,8 @@ func (c *check) cdk(ctx context.Context, a *app, args ...string) (string, error)
 func (c *check) assembly(a *app) string { return filepath.Join(c.folder, "assemblies", a.name) }
 
 // diff synthesizes an app and compares it with what is deployed. It fails if they differ.
-// On moto it compares templates: a change set of moto knows no properties.
 func (c *check) diff(ctx context.Context, a *app) (string, error) {
-	args := a.args("diff", "--fail", "--output", c.assembly(a))
-	if c.account.Moto {
-		args = append(args, "--method", "template")
-	}
-	return c.cdk(ctx, a, args...)
+	return c.cdk(ctx, a, a.args("diff", "--fail", "--output", c.assembly(a))...)
 }
 
 // args adds the context of an app to arguments of the CDK, so that it is synthesized.
@@ -65,24 +60,15 @@ func (a *app) args(args ...string) []string {
 }
 
 // deploy synthesizes and deploys an app.
-func (c *check) deploy(ctx context.Context, a *app) (string, error) {
-	return c.deployTo(ctx, a, a.args("--output", c.assembly(a))...)
+func (c *check) deploy(ctx context.Context, a *app) error {
+	_, err := c.cdk(ctx, a, a.args("deploy", "--require-approval", "never", "--output", c.assembly(a))...)
+	return err
 }
 
 // redeploy deploys an app as it was synthesized last.
-func (c *check) redeploy(ctx context.Context, a *app) (string, error) {
-	return c.deployTo(ctx, a, "--app", c.assembly(a))
-}
-
-func (c *check) deployTo(ctx context.Context, a *app, args ...string) (string, error) {
-	args = append([]string{"deploy", "--require-approval", "never"}, args...)
-	if c.account.Moto {
-		// Moto finds a change set by its name alone, in whatever stack, also a deleted one. For the earlier value
-		// of a parameter of Systems Manager it looks for a parameter that is called so.
-		c.deployments++
-		args = append(args, "--change-set-name", fmt.Sprintf("cdk-%d", c.deployments), "--no-previous-parameters")
-	}
-	return c.cdk(ctx, a, args...)
+func (c *check) redeploy(ctx context.Context, a *app) error {
+	_, err := c.cdk(ctx, a, "deploy", "--require-approval", "never", "--app", c.assembly(a))
+	return err
 }
 
 // template reads the template of the app as it was synthesized last.
@@ -94,17 +80,17 @@ func (c *check) template(a *app) (*template.Stack, error) {
 	return assembly.Stack(a.stack)
 }
 
-// step prints what is done, and how long it took.
-func (c *check) step(ctx context.Context, what string, do func() error) error {
+// step does a step, and prints it and how long it took.
+func (c *check) step(ctx context.Context, s step) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	began := time.Now()
-	fmt.Fprintf(c.out, "%s … ", what)
+	fmt.Fprintf(c.out, "%s … ", s)
 	c.said.Reset()
-	if err := do(); err != nil {
+	if err := c.around(ctx, s, func() error { return s.do(ctx, s.app) }); err != nil {
 		fmt.Fprintln(c.out, "failed")
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", s, err)
 	}
 	fmt.Fprintf(c.out, "%.1f s\n%s", time.Since(began).Seconds(), c.said.String())
 	return nil

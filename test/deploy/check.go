@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,119 +12,132 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/mapjob/mapjob/test/deploy/account"
 	"github.com/mapjob/mapjob/test/deploy/arrived"
+	"github.com/mapjob/mapjob/test/deploy/engine"
+	"github.com/mapjob/mapjob/test/deploy/execution"
 	"github.com/mapjob/mapjob/test/deploy/project"
 	"github.com/mapjob/mapjob/test/moduleroot"
-	"github.com/mapjob/mapjob/test/moto"
 )
 
 // check is one run of this command.
 type check struct {
-	out     io.Writer
-	said    strings.Builder
-	root    string // of the repository
-	folder  string // of what the run writes
-	project *project.Project
-	account *account.Account
-	moto    *moto.Server // nil on AWS
-	clients *arrived.Clients
-	states  map[string]*arrived.Stack // of the apps, by name
-	found   findings
+	out      io.Writer
+	said     strings.Builder
+	root     string // of the repository
+	folder   string // of what the run writes
+	command  string // mapjob
+	project  *project.Project
+	account  *account.Account
+	clients  *arrived.Clients
+	states   map[string]*arrived.Stack // of the apps, by name
+	notRead  seen
+	began    bool // to create something
+	edited   bool
+	before   *arrived.Stack       // the job's, before it is changed
+	expected *execution.Structure // of the job
 
-	deployments int // to moto
+	around          func(ctx context.Context, s step, do func() error) error
+	patience, pause time.Duration // with what is deleted and still seen
+	poll            time.Duration // of an execution
 }
 
-func run(ctx context.Context, apps []*app, program, id string) (failed error) {
+// newCheck prepares a run in an account. The folder must exist.
+func newCheck(ctx context.Context, out io.Writer, folder, id string) (*check, error) {
 	root, err := moduleroot.Find()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "mapjob-deploy-")
-	if err != nil {
-		return err
+	c := &check{out: out, root: root, folder: folder, states: map[string]*arrived.Stack{}, notRead: seen{}, patience: 3 * time.Minute, pause: 10 * time.Second, poll: time.Second,
+		around: func(_ context.Context, _ step, do func() error) error { return do() }}
+	if c.account, err = account.Of(ctx, id); err != nil {
+		return nil, err
 	}
-	c := &check{out: os.Stdout, root: root, folder: folder, states: map[string]*arrived.Stack{},
-		found: newFindings()}
-	defer func() { failed = errors.Join(failed, os.RemoveAll(folder)) }()
-	if id != "" {
-		c.account, err = account.OfAWS(ctx, id)
-	} else if c.moto, err = moto.Start(ctx, moto.Options{Program: program, Folder: folder, Patches: []string{moto.ChangeSets}}); err == nil {
-		defer c.moto.Stop()
-		c.account = account.OfMoto(c.moto)
-	}
-	if err != nil {
-		return err
-	}
-	c.clients = arrived.NewClients(c.account.Config, c.account.ID, c.account.Moto)
-	if !c.account.Moto {
-		if err := c.announce(ctx, apps); err != nil {
-			return err
-		}
-		defer func() {
-			if failed != nil {
-				asking, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-				defer stop()
-				c.remains(asking, apps)
-			}
-		}()
-	}
+	c.clients = arrived.NewClients(c.account.Config, c.account.ID)
 	if c.project, err = project.Copy(root, filepath.Join(folder, "mapjob")); err != nil {
+		return nil, err
+	}
+	c.command, err = engine.Build(ctx, root, filepath.Join(folder, "bin"))
+	return c, err
+}
+
+// run checks the apps in an account of AWS.
+func run(ctx context.Context, out io.Writer, apps []*app, folder, id string) error {
+	c, err := newCheck(ctx, out, folder, id)
+	if err != nil {
 		return err
 	}
-	err = c.all(ctx, apps)
-	if err != nil && c.moto != nil && c.moto.Trace() != "" {
-		err = fmt.Errorf("%w\nmoto failed:\n%s", err, c.moto.Trace())
+	c.announce(apps)
+	if err = c.all(ctx, apps); err != nil && c.began {
+		asking, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		defer stop()
+		c.remains(asking, apps)
 	}
 	return err
 }
 
 // all does everything, one step after the other.
 func (c *check) all(ctx context.Context, apps []*app) error {
-	if err := c.step(ctx, "bootstrap "+c.account.Environment(), func() error { return c.bootstrap(ctx, apps[0]) }); err != nil {
-		return err
-	}
-	each := func(what string, do func(context.Context, *app) error) error {
-		for _, a := range apps {
-			if err := c.step(ctx, fmt.Sprintf(what, a.name), func() error { return do(ctx, a) }); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := each("deploy %s", c.first); err != nil {
-		return err
-	}
-	if len(apps) == len(allApps()) {
-		if err := c.step(ctx, "see what was left out", c.leftOut); err != nil {
+	for _, s := range c.steps(apps) {
+		if err := c.step(ctx, s); err != nil {
 			return err
 		}
 	}
-	if err := each("deploy %s again", c.again); err != nil {
-		return err
-	}
-	job := slices.IndexFunc(apps, func(a *app) bool { return a.name == mapJob })
-	if job >= 0 {
-		if err := c.job(ctx, apps[job]); err != nil {
-			return err
-		}
-	}
-	if err := each("destroy %s", c.destroy); err != nil {
-		return err
-	}
-	if c.account.Moto {
-		fmt.Fprintln(c.out, "NOT CHECKED, moto can't roll back: it leaves a stack that can't be read or deployed any more, so no broken change is deployed to it")
-	}
-	return nil
+	return c.notRead.print(c.out, len(apps) == len(allApps()))
 }
 
-// job runs a job, changes its stack, and on AWS breaks it.
-func (c *check) job(ctx context.Context, a *app) error {
-	if err := c.step(ctx, "run the job of "+a.name, func() error { return c.runJob(ctx, a) }); err != nil {
-		return err
+// step is one thing that is done and checked.
+type step struct {
+	what string
+	app  *app // nil if it is about all
+	do   func(context.Context, *app) error
+}
+
+func (s step) String() string {
+	if s.app == nil {
+		return s.what
 	}
-	if err := c.step(ctx, "deploy a change of "+a.name, func() error { return c.change(ctx, a) }); err != nil || c.account.Moto {
-		return err
+	return s.what + " " + s.app.name
+}
+
+func (c *check) steps(apps []*app) (steps []step) {
+	add := func(what string, a *app, do func(context.Context, *app) error) {
+		steps = append(steps, step{what, a, do})
 	}
-	return c.step(ctx, "deploy a broken change of "+a.name, func() error { return c.broken(ctx, a) })
+	each := func(what string, do func(context.Context, *app) error) {
+		for _, a := range apps {
+			add(what, a, do)
+		}
+	}
+	status := func(check func(context.Context, *app, string) error, status string) func(context.Context, *app) error {
+		return func(ctx context.Context, a *app) error { return check(ctx, a, status) }
+	}
+	add("see that no stack is there", nil, func(ctx context.Context, _ *app) error { return c.none(ctx, apps) })
+	add("bootstrap", nil, func(ctx context.Context, _ *app) error { return c.bootstrap(ctx, apps[0]) })
+	each("deploy", c.deploy)
+	each("compare", status(c.arrived, "CREATE_COMPLETE"))
+	each("diff", c.same)
+	each("deploy again", c.again)
+	each("compare again", status(c.unchanged, "CREATE_COMPLETE"))
+	add("validate the definitions", nil, func(ctx context.Context, _ *app) error { return c.validate(ctx) })
+	if job := slices.IndexFunc(apps, func(a *app) bool { return a.name == mapJob }); job >= 0 {
+		job := apps[job]
+		add("run with the engine", job, c.expect)
+		add("fill the table of", job, c.fill)
+		add("run", job, c.sameAsExpected)
+		add("diff a change of", job, c.edit)
+		add("deploy a change of", job, c.redeploy)
+		add("compare the change of", job, status(c.arrived, "UPDATE_COMPLETE"))
+		add("see what changed in", job, c.onlyEdited)
+		add("synthesize a broken change of", job, c.breaks)
+		add("deploy a broken change of", job, c.refused)
+		add("compare the broken change of", job, status(c.unchanged, "UPDATE_ROLLBACK_COMPLETE"))
+		add("deploy after it", job, c.redeploy)
+		add("compare after it", job, c.restored)
+	}
+	each("destroy", c.destroy)
+	each("see what stays of", func(ctx context.Context, a *app) error { return c.stays(ctx, a, a.stays) })
+	each("delete what stays of", c.empty)
+	each("see that nothing stays of", func(ctx context.Context, a *app) error { return c.stays(ctx, a, nil) })
+	return steps
 }
 
 // mapJob is the name of the app that is changed and run.
@@ -163,6 +174,7 @@ func allApps() []*app {
 		{name: "queue-fanout", context: "architecture=queue-fanout", stack: "QueueFanout", stays: shop},
 		{name: "tracked-fanout", context: "architecture=tracked-fanout", stack: "TrackedFanout", stays: append([]string{"JobsDF1CC2D4"}, shop...)},
 		{name: mapJob, context: "architecture=map-job", stack: "Invoicing", stays: append([]string{"InvoicingResults6F759930"}, shop...)},
+		{name: "consumer", folder: "consumer", stack: "Shop", stays: []string{"OrdersA9B65338", "GreetResults7710B121"}},
 		{name: "examples", folder: "examples", stack: "Greetings", stays: []string{"GreetResults7710B121"}},
 	}
 }
@@ -173,6 +185,7 @@ func (c *check) bootstrap(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	c.began = true
 	if !exists {
 		if _, err := c.cdk(ctx, a, "bootstrap", c.account.Environment()); err != nil {
 			return err
@@ -193,14 +206,6 @@ func (c *check) bootstrap(ctx context.Context, a *app) error {
 	return err
 }
 
-// first deploys a stack that is not there, and compares it with its template.
-func (c *check) first(ctx context.Context, a *app) error {
-	if _, err := c.deploy(ctx, a); err != nil {
-		return err
-	}
-	return c.arrived(ctx, a, "CREATE_COMPLETE")
-}
-
 // arrived compares the stack of an app with its template, and keeps its state.
 func (c *check) arrived(ctx context.Context, a *app, status string) error {
 	of, err := c.template(a)
@@ -218,11 +223,10 @@ func (c *check) arrived(ctx context.Context, a *app, status string) error {
 	if err != nil {
 		return err
 	}
-	c.states[a.name] = s
-	c.found.add(a.stack, found, c.account.Moto)
-	if unexpected := c.found.unexpected; len(unexpected) > 0 {
+	if unexpected := c.notRead.add(a.stack, found); len(unexpected) > 0 {
 		return fmt.Errorf("got other resources than the template has:\n%s", strings.Join(unexpected, "\n"))
 	}
-	c.say("%d resources and %d properties are as in the template", found.Resources, found.Properties-len(found.Differ))
+	c.before, c.states[a.name] = c.states[a.name], s
+	c.say("%d resources and %d properties are as in the template", found.Resources, found.Properties)
 	return nil
 }

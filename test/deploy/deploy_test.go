@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -11,8 +13,8 @@ import (
 
 func TestAppsByName(t *testing.T) {
 	all, err := named("")
-	if err != nil || len(all) != 5 {
-		t.Errorf("got %d apps and error %v, expected 5", len(all), err)
+	if err != nil || len(all) != 6 {
+		t.Errorf("got %d apps and error %v, expected 6", len(all), err)
 	}
 	some, err := named("examples,map-job")
 	if err != nil || len(some) != 2 || some[0].stack != "Greetings" || some[1].stack != "Invoicing" {
@@ -23,34 +25,45 @@ func TestAppsByName(t *testing.T) {
 	}
 }
 
-// What moto leaves out is a list, and each change of it is seen.
-func TestFindings(t *testing.T) {
-	alarm := arrived.Difference{ID: "A", Of: "AWS::CloudWatch::Alarm", Text: "got none"}
-	rule := arrived.Difference{ID: "R", Of: "AWS::Events::Rule", Text: "got none"}
-	timeout := arrived.Difference{ID: "F", Of: "AWS::Lambda::Function.Timeout", Text: "got 3, expected 60"}
-	tracing := arrived.Difference{ID: "F", Of: "AWS::Lambda::Function.TracingConfig", Text: "got PassThrough"}
+// Nothing may be left out or differ, and what is not read is a list.
+func TestSeen(t *testing.T) {
+	alarm := arrived.Difference{ID: "A", Of: "AWS::CloudWatch::Alarm", Text: "its properties are not read"}
+	rule := arrived.Difference{ID: "R", Of: "AWS::Events::Rule", Text: "its properties are not read"}
 	for _, c := range []struct {
-		moto       bool
 		found      arrived.Comparison
 		unexpected []string
 	}{
-		{true, arrived.Comparison{LeftOut: []arrived.Difference{alarm}, Differ: []arrived.Difference{tracing}}, nil},
-		{true, arrived.Comparison{LeftOut: []arrived.Difference{rule}}, []string{"stack S: R (AWS::Events::Rule): got none"}},
-		{true, arrived.Comparison{Differ: []arrived.Difference{timeout}}, []string{"stack S: F (AWS::Lambda::Function.Timeout): got 3, expected 60"}},
-		{false, arrived.Comparison{LeftOut: []arrived.Difference{alarm}}, []string{"stack S: A (AWS::CloudWatch::Alarm): got none"}},
-		{false, arrived.Comparison{Differ: []arrived.Difference{tracing}}, []string{"stack S: F (AWS::Lambda::Function.TracingConfig): got PassThrough"}},
+		{arrived.Comparison{NotRead: []arrived.Difference{alarm}}, nil},
+		{arrived.Comparison{NotRead: []arrived.Difference{rule}}, []string{"stack S: R (AWS::Events::Rule): its properties are not read"}},
+		{arrived.Comparison{LeftOut: []arrived.Difference{alarm}}, []string{"stack S: A (AWS::CloudWatch::Alarm): its properties are not read"}},
+		{arrived.Comparison{Differ: []arrived.Difference{rule}}, []string{"stack S: R (AWS::Events::Rule): its properties are not read"}},
 	} {
-		f := newFindings()
-		f.add("S", &c.found, c.moto)
-		if !slices.Equal(f.unexpected, c.unexpected) {
-			t.Errorf("moto %t, %v: got the unexpected %q, expected %q", c.moto, c.found, f.unexpected, c.unexpected)
+		if got := (seen{}).add("S", &c.found); !slices.Equal(got, c.unexpected) {
+			t.Errorf("%v: got the unexpected %q, expected %q", c.found, got, c.unexpected)
 		}
 	}
-	f := newFindings()
-	f.add("S", &arrived.Comparison{LeftOut: []arrived.Difference{alarm}}, true)
-	missing := strings.Join(f.missing(), "\n")
-	if strings.Contains(missing, "AWS::CloudWatch::Alarm") || !strings.Contains(missing, "leftOut has AWS::Scheduler::Schedule, which this moto did not show") {
-		t.Errorf("got %s, expected each known type but alarms", missing)
+	s := seen{"AWS::CloudWatch::Alarm": true}
+	if err := s.print(io.Discard, false); err != nil {
+		t.Errorf("got error %v after a part of the apps, expected none", err)
+	}
+	if err := s.print(io.Discard, true); err == nil || !strings.Contains(err.Error(), "notRead has AWS::CDK::Metadata, which no stack has") {
+		t.Errorf("got error %v, expected one that names a type that no stack has", err)
+	}
+}
+
+// Every lie is about a step.
+func TestLies(t *testing.T) {
+	steps := (&check{}).steps(allApps())
+	for _, l := range lies {
+		if !slices.ContainsFunc(steps, func(s step) bool { return s.what == l.step && (s.app == nil || s.app.name == orMapJob(l.app)) }) {
+			t.Errorf("got a lie about %q of %s, which is no step", l.step, orMapJob(l.app))
+		}
+	}
+	l := lie{expected: []string{"got 3", "got 4"}}
+	for err, seen := range map[error]bool{errors.New("a: got 3, b: got 4"): true, errors.New("got 3"): false, nil: false} {
+		if problem := unseen(l, err); (problem == nil) != seen {
+			t.Errorf("error %v: got %v, expected that the lie is seen: %t", err, problem, seen)
+		}
 	}
 }
 

@@ -3,12 +3,13 @@
 //
 //	go run ./test/deploy -moto PROGRAM
 //
-// deploys to moto, which it starts. With MAPJOB_AWS_ACCOUNT it deploys to that account of
-// AWS, with the credentials of the environment.
+// deploys to an account on this machine, which it makes of moto. With MAPJOB_AWS_ACCOUNT
+// it deploys to that account of AWS, with the credentials of the environment.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -21,10 +22,7 @@ func main() {
 	names := flag.String("apps", "", "only deploy these `apps`, such as map-job,examples")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	apps, err := named(*names)
-	if err == nil {
-		err = run(ctx, apps, *program, os.Getenv("MAPJOB_AWS_ACCOUNT"))
-	}
+	err := deploy(ctx, *names, *program, os.Getenv("MAPJOB_AWS_ACCOUNT"))
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
@@ -35,4 +33,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "deploy:", err)
 		os.Exit(1)
 	}
+}
+
+func deploy(ctx context.Context, names, program, id string) (failed error) {
+	apps, err := named(names)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "mapjob-deploy-")
+	if err != nil {
+		return err
+	}
+	defer func() { failed = errors.Join(failed, os.RemoveAll(folder)) }()
+	if id == "" {
+		return runLocally(ctx, apps, program, folder)
+	}
+	return run(ctx, os.Stdout, apps, folder, id)
 }

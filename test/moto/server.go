@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -35,6 +36,8 @@ var (
 	ChangeSets string
 	//go:embed python/executions.py
 	Executions string
+	//go:embed python/filled.py
+	Filled string
 )
 
 // Options say how a server is started.
@@ -162,36 +165,39 @@ func (s *Server) Trace() string {
 	return string(log[at:min(len(log), at+8000)])
 }
 
-// LeftOut returns the types of resources that the server said it leaves out.
-func (s *Server) LeftOut() ([]string, error) {
+// Filled returns the types of resources, and their properties, that the patch Filled
+// filled in because the server leaves them out.
+func (s *Server) Filled() ([]string, error) {
 	log, err := os.ReadFile(s.log)
 	if err != nil {
 		return nil, err
 	}
-	var types []string
+	var filled []string
 	for line := range bytes.Lines(log) {
-		if _, found, ok := bytes.Cut(line, []byte("No Moto CloudFormation support for ")); ok {
-			types = append(types, string(bytes.TrimSpace(found)))
+		if of, ok := bytes.CutPrefix(line, []byte("filled in ")); ok {
+			filled = append(filled, string(bytes.TrimSpace(of)))
 		}
 	}
-	slices.Sort(types)
-	return slices.Compact(types), nil
+	slices.Sort(filled)
+	return slices.Compact(filled), nil
 }
 
 // Env returns the environment of programs that use AWS at a URL of this machine. Nothing
-// of it leads to AWS: neither the user's variables nor the user's profiles.
-func Env(url string) []string {
-	var env []string
+// of it leads to AWS: the user's own variables are empty, and profiles are not read.
+func Env(url string) map[string]string {
+	env := map[string]string{}
 	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "AWS_") {
-			env = append(env, variable)
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			env[name] = ""
 		}
 	}
-	return append(env,
-		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+Region, "AWS_DEFAULT_REGION="+Region,
-		"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ENDPOINT_URL="+url, "AWS_ENDPOINT_URL_S3="+url,
+	maps.Copy(env, map[string]string{
+		"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": Region, "AWS_DEFAULT_REGION": Region,
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ENDPOINT_URL": url, "AWS_ENDPOINT_URL_S3": url,
 		// The CDK passes this one to CloudFormation, as the address of the template.
-		"AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION="+strings.Replace(url, "127.0.0.1", "localhost", 1),
-		"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost")
+		"AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION": strings.Replace(url, "127.0.0.1", "localhost", 1),
+		"NO_PROXY":                               "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost",
+	})
+	return env
 }

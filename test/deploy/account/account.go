@@ -1,5 +1,4 @@
-// Package account says where the apps are deployed: to moto, an implementation of AWS
-// on this machine, or to an account of AWS.
+// Package account finds the account of AWS that the apps are deployed to.
 package account
 
 import (
@@ -12,20 +11,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/mapjob/mapjob/test/moto"
 )
 
-// Account is an account of AWS, or of moto.
+// Account is an account of AWS.
 type Account struct {
 	ID, Region string
-	Moto       bool
 	Config     aws.Config
 	Env        []string // of programs that use the account
 }
 
-// OfAWS returns the account with a number, which the credentials of the environment
-// must belong to.
-func OfAWS(ctx context.Context, id string) (*Account, error) {
+// Of returns the account with a number, which the credentials of the environment must
+// belong to.
+func Of(ctx context.Context, id string) (*Account, error) {
 	if len(id) != 12 || strings.Trim(id, "0123456789") != "" {
 		return nil, fmt.Errorf("MAPJOB_AWS_ACCOUNT: got %q, expected the 12 digits of an account", id)
 	}
@@ -45,11 +42,6 @@ func OfAWS(ctx context.Context, id string) (*Account, error) {
 	}
 	return &Account{ID: id, Region: cfg.Region, Config: cfg,
 		Env: append(os.Environ(), "AWS_REGION="+cfg.Region, "AWS_DEFAULT_REGION="+cfg.Region)}, nil
-}
-
-// OfMoto returns the account of a server of moto.
-func OfMoto(s *moto.Server) *Account {
-	return &Account{ID: moto.Account, Region: moto.Region, Moto: true, Config: s.Config, Env: moto.Env(s.URL)}
 }
 
 // Environment returns the name of the account and region as the CDK has it.

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestOfAWSRefusesAnotherAccount(t *testing.T) {
+func TestOfRefusesAnotherAccount(t *testing.T) {
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::123456789012:user/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 	}))
@@ -28,14 +28,14 @@ func TestOfAWSRefusesAnotherAccount(t *testing.T) {
 		{"123456789012", "", "set AWS_REGION"},
 	} {
 		t.Setenv("AWS_REGION", c.region)
-		a, err := OfAWS(t.Context(), c.id)
+		a, err := Of(t.Context(), c.id)
 		if c.expected != "" {
 			if err == nil || !strings.Contains(err.Error(), c.expected) {
 				t.Errorf("account %s in %q: got error %v, expected %q", c.id, c.region, err, c.expected)
 			}
 			continue
 		}
-		if err != nil || a.Environment() != "aws://123456789012/eu-central-1" || a.Moto || !slices.Contains(a.Env, "AWS_REGION=eu-central-1") {
+		if err != nil || a.Environment() != "aws://123456789012/eu-central-1" || !slices.Contains(a.Env, "AWS_REGION=eu-central-1") {
 			t.Errorf("account %s: got %+v and error %v", c.id, a, err)
 		}
 	}

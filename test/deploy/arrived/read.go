@@ -45,24 +45,22 @@ type Clients struct {
 	SNS            *sns.Client
 	SQS            *sqs.Client
 
-	moto            bool
 	account, region string
 	assets          string // the bucket of assets
 }
 
-// NewClients returns clients. Moto takes the names of buckets in paths.
-func NewClients(config aws.Config, account string, moto bool) *Clients {
+// NewClients returns clients.
+func NewClients(config aws.Config, account string) *Clients {
 	return &Clients{
 		CloudFormation: cloudformation.NewFromConfig(config),
 		Logs:           cloudwatchlogs.NewFromConfig(config),
 		DynamoDB:       dynamodb.NewFromConfig(config),
 		IAM:            iam.NewFromConfig(config),
 		Lambda:         lambda.NewFromConfig(config),
-		S3:             s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = moto }),
+		S3:             s3.NewFromConfig(config, func(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }),
 		StepFunctions:  sfn.NewFromConfig(config),
 		SNS:            sns.NewFromConfig(config),
 		SQS:            sqs.NewFromConfig(config),
-		moto:           moto,
 		account:        account,
 		region:         config.Region,
 		assets:         "cdk-hnb659fds-assets-" + account + "-" + config.Region,
@@ -130,6 +128,9 @@ func (c *Clients) function(ctx context.Context, r *Resource) (map[string]any, er
 	}
 	p := only(o, "Architectures", "Description", "Environment", "EphemeralStorage", "Handler", "LoggingConfig", "MemorySize", "Role", "Runtime", "Timeout", "TracingConfig")
 	p["Code"] = aws.ToString(f.Configuration.CodeSha256)
+	if f.Concurrency != nil && f.Concurrency.ReservedConcurrentExecutions != nil {
+		p["ReservedConcurrentExecutions"] = float64(*f.Concurrency.ReservedConcurrentExecutions)
+	}
 	return p, nil
 }
 

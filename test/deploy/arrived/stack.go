@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,6 +21,7 @@ import (
 // Stack is a stack as it was deployed.
 type Stack struct {
 	Name, Status string
+	UUID         string               // the last part of its ID
 	Resources    map[string]*Resource // by logical ID
 }
 
@@ -35,7 +37,8 @@ func Read(ctx context.Context, c *Clients, name string) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{Name: name, Status: string(described.Stacks[0].StackStatus), Resources: map[string]*Resource{}}
+	stack := described.Stacks[0]
+	s := &Stack{Name: name, Status: string(stack.StackStatus), UUID: path.Base(aws.ToString(stack.StackId)), Resources: map[string]*Resource{}}
 	pages := cloudformation.NewListStackResourcesPaginator(c.CloudFormation, &cloudformation.ListStackResourcesInput{StackName: &name})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -43,9 +46,6 @@ func Read(ctx context.Context, c *Clients, name string) (*Stack, error) {
 			return nil, err
 		}
 		for _, r := range page.StackResourceSummaries {
-			if aws.ToString(r.LogicalResourceId) == "" {
-				continue // moto returns the types that it leaves out as empty resources
-			}
 			found := &Resource{Type: aws.ToString(r.ResourceType), PhysicalID: aws.ToString(r.PhysicalResourceId), Status: string(r.ResourceStatus)}
 			s.Resources[*r.LogicalResourceId] = found
 		}
@@ -116,12 +116,12 @@ func Compare(ctx context.Context, clients *Clients, s *Stack, of *template.Stack
 // the names of what was deployed.
 func (s *Stack) names(of *template.Stack, clients *Clients) *strings.Replacer {
 	replaced := map[string]string{template.Account: clients.account, template.Region: clients.region}
+	// A webhook's name ends with the beginning of the UUID.
+	first, _, _ := strings.Cut(s.UUID, "-")
+	replaced["-local"], replaced["/local"] = "-"+first, "/"+s.UUID // of AWS::StackId, as package template has it
 	for _, r := range of.Resources() {
 		if got := s.Resources[r.ID]; got != nil {
 			replaced[r.PhysicalName()] = name(got.PhysicalID)
-			if clients.moto && r.Type == "AWS::Logs::LogGroup" {
-				replaced[r.PhysicalName()+":*"] = name(got.PhysicalID) // as moto has the ARN
-			}
 		}
 	}
 	pairs := make([]string, 0, 2*len(replaced))

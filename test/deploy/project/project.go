@@ -52,7 +52,30 @@ func Copy(root, folder string) (*Project, error) {
 			return nil, err
 		}
 	}
+	if err := copyConsumer(root, filepath.Join(folder, "consumer")); err != nil {
+		return nil, err
+	}
 	return &Project{Folder: folder}, os.Symlink(tools, filepath.Join(folder, "node_modules"))
+}
+
+// copyConsumer copies the app of test/consumer, with a go.mod that requires the copy. It
+// has the modules of the repository, so that nothing is downloaded.
+func copyConsumer(root, folder string) error {
+	module, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return err
+	}
+	const ours = "module github.com/mapjob/mapjob\n"
+	if !strings.HasPrefix(string(module), ours) {
+		return fmt.Errorf("go.mod: expected %q at its beginning", ours)
+	}
+	module = append([]byte("module example.com/shop\n\nrequire github.com/mapjob/mapjob v0.0.0\n\nreplace github.com/mapjob/mapjob => ../\n"), module[len(ours):]...)
+	return errors.Join(
+		os.CopyFS(folder, os.DirFS(filepath.Join(root, "test", "consumer", "testdata", "shop"))),
+		os.CopyFS(filepath.Join(folder, "worker"), os.DirFS(filepath.Join(root, "examples", "worker"))),
+		copyFile(filepath.Join(root, "go.sum"), filepath.Join(folder, "go.sum")),
+		copyFile(filepath.Join(root, "examples", "cdk.json"), filepath.Join(folder, "cdk.json")),
+		os.WriteFile(filepath.Join(folder, "go.mod"), module, 0o644))
 }
 
 func copyFile(from, to string) error {
@@ -74,13 +97,4 @@ func (p *Project) Replace(file, before, after string) error {
 		return fmt.Errorf("%s: got %d times %q, expected once", file, n, before)
 	}
 	return os.WriteFile(path, []byte(strings.Replace(string(text), before, after, 1)), 0o644)
-}
-
-// Restore takes files from the repository at root again.
-func (p *Project) Restore(root string, files ...string) error {
-	var problems []error
-	for _, file := range files {
-		problems = append(problems, copyFile(filepath.Join(root, filepath.FromSlash(file)), filepath.Join(p.Folder, filepath.FromSlash(file))))
-	}
-	return errors.Join(problems...)
 }
