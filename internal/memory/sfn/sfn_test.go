@@ -307,6 +307,7 @@ func TestTasksAreAnswered(t *testing.T) {
 		ask("SendTaskSuccess", object{"taskToken": tokens[0], "output": `{"a":2}`}, "TaskTimedOut")
 		ask("SendTaskFailure", object{"taskToken": tokens[1], "error": "No", "cause": "no more"}, "")
 		ask("SendTaskFailure", object{"taskToken": "made up"}, "InvalidToken")
+		ask(sfnapi.ListWaitingTasks, object{"executionArn": late}, "UnknownOperationException") // its tasks wait in the session
 		w.session.Run(time.Now().Add(50 * time.Second))
 		ask("SendTaskHeartbeat", object{"taskToken": tokens[2]}, "")
 		w.session.Run(time.Now().Add(50 * time.Second))
