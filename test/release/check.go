@@ -74,7 +74,7 @@ func (r release) checkAPI(ctx context.Context, folder string, log *changelog.Log
 	if len(versions) == 0 {
 		return "there is no version yet to compare with", nil
 	}
-	changes, err := r.apiChanges(ctx, folder, versions[0], filepath.Join(folder, "api"))
+	changes, err := r.apiChanges(ctx, folder, versions[0])
 	if err != nil {
 		return "", err
 	}

@@ -122,12 +122,12 @@ func (m *making) checkLicenses(context.Context) (result string, err error) {
 }
 
 func (m *making) api(ctx context.Context) (string, error) {
-	changes, err := m.apiChanges(ctx, m.folder, m.plan.last, m.asset("api.zip"))
+	if m.plan.last == "" {
+		return "there is no version before to compare with", nil
+	}
+	changes, err := m.apiChanges(ctx, m.folder, m.plan.last)
 	if err != nil {
 		return "", err
-	}
-	if m.plan.last == "" {
-		return "recorded; there is no version before to compare with", nil
 	}
 	if err := api.Allow(m.plan.last, m.plan.version, changes); err != nil {
 		return "", err

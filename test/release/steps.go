@@ -85,13 +85,14 @@ func expectVersion(ctx context.Context, path, version string) error {
 	return nil
 }
 
-// apiChanges compares the public API with that of a version, and writes the API to a file.
-func (r release) apiChanges(ctx context.Context, folder, last, file string) ([]api.Change, error) {
+// apiChanges compares the public API with that of a version.
+func (r release) apiChanges(ctx context.Context, folder, last string) ([]api.Change, error) {
 	compare, err := api.NewComparer(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
-	if err := compare.Record(ctx, r.checkout.root, moduleproxy.Module, file); err != nil || last == "" {
+	after := filepath.Join(folder, "after")
+	if err := compare.Record(ctx, r.checkout.root, moduleproxy.Module, after); err != nil {
 		return nil, err
 	}
 	older := filepath.Join(folder, "older")
@@ -113,7 +114,7 @@ func (r release) apiChanges(ctx context.Context, folder, last, file string) ([]a
 	if len(public) == 0 {
 		return nil, errors.New("docs/architecture.md: got no public packages")
 	}
-	return compare.Changes(ctx, moduleproxy.Module, before, file, func(path string) bool { return public[path] })
+	return compare.Changes(ctx, moduleproxy.Module, before, after, func(path string) bool { return public[path] })
 }
 
 // announced refuses changes that break programs if the changelog does not say so.

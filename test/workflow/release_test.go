@@ -236,7 +236,7 @@ func TestAWholeRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := created(gh)
-	if expected := 4 + 4 + 4; err != nil || len(got.files) != expected {
+	if expected := 4 + 4 + 3; err != nil || len(got.files) != expected {
 		t.Errorf("got the files %q and error %v, expected %d", got.files, err, expected)
 	}
 	if len(r.attested) != len(got.files)-1 {
