@@ -35,7 +35,8 @@ var (
 )
 
 // apps finds the CDK apps of a repository: the programs that create one, without the
-// sample, whose stacks have snapshots.
+// sample, whose stacks have snapshots. A file that is in testdata itself is no app: a
+// test puts it among other files, and never deploys it.
 func apps(module string) ([]app, error) {
 	sources, err := files(module, func(path string) bool {
 		return strings.HasSuffix(path, ".go.tmpl") || strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
@@ -50,7 +51,7 @@ func apps(module string) ([]app, error) {
 			return nil, err
 		}
 		folder := filepath.ToSlash(filepath.Dir(source))
-		if folder == "." || !isMain.Match(text) || !makesApp.Match(text) {
+		if folder == "." || path.Base(folder) == "testdata" || !isMain.Match(text) || !makesApp.Match(text) {
 			continue
 		}
 		byTest := strings.HasSuffix(source, ".tmpl") || slices.Contains(strings.Split(folder, "/"), "testdata")

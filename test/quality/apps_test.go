@@ -54,7 +54,7 @@ func TestAppsAreFound(t *testing.T) {
 	module := t.TempDir()
 	write(t, module, map[string]string{
 		"app.go": standsIn, "new/shop/main.go": standsIn, "new/shop/app_test.go": standsIn, "new/library/x.go": strings.Replace(standsIn, "package main", "package library", 1),
-		"new/tests/app_test.go": standsIn, "node_modules/x/main.go": standsIn, "bin/x/main.go": standsIn, "new/testdata/a/main.go": standsIn, "new/files/main.go.tmpl": standsIn,
+		"new/tests/app_test.go": standsIn, "node_modules/x/main.go": standsIn, "bin/x/main.go": standsIn, "new/testdata/a/main.go": standsIn, "new/testdata/part.go": standsIn, "new/files/main.go.tmpl": standsIn,
 	})
 	found, err = apps(module)
 	if expected := []app{{"new/files", true}, {"new/shop", false}, {"new/testdata/a", true}}; err != nil || !slices.Equal(found, expected) {
