@@ -255,3 +255,12 @@ func TestACodeIsExchangedOnce(t *testing.T) {
 		t.Errorf("got status %d and %s after all attacks, expected a token", status, text)
 	}
 }
+
+// A browser writes an error for each request that is refused.
+func TestWithoutAReportTheAnswerSaysWhy(t *testing.T) {
+	a := newAccount(nil, nil)
+	a.status = types.ExecutionStatusRunning
+	if status, _, text := serve(t, a, Options{}).ask(t, "GET", of("/report"), "", nil); status != 200 || !strings.Contains(text, `{"none":"execution monday has no report: it runs`) {
+		t.Errorf("got status %d and %s, expected why there is no report", status, text)
+	}
+}

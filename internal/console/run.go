@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -92,9 +93,13 @@ func style(sheet string) http.HandlerFunc {
 	}
 }
 
-// report returns the report of the summary.
+// report returns the report of the summary, or why there is none: that is no failure.
 func (s *Server) report(r *http.Request, x *Opened) (any, error) {
-	return x.Service.ReadReport(r.Context(), x.Execution)
+	report, err := x.Service.ReadReport(r.Context(), x.Execution)
+	if lacks, ok := errors.AsType[*operate.NoReportError](err); ok {
+		return map[string]string{"none": lacks.Error()}, nil
+	}
+	return report, err
 }
 
 // pause is the shortest time between two events of a kind.

@@ -127,6 +127,40 @@ await visit(async () => {
   await show(page, 'unreadable')
   await control('remove?run=broken')
 
+  // What is typed into the address, and deep JSON.
+  await page.goto(origin + view('two', '/nope'))
+  await sees(page, 'text=An execution has no view nope', 'that there is no such view')
+  await page.goto(origin + view('two', '/why?item=abc&error=nope'))
+  await sees(page, 'text=No failed item has the error nope', 'that no item has an error')
+  if (/NaN/.test(await page.locator('main').innerText())) wrong('an item that is no number is shown')
+  const deep = await page.evaluate(async () => (await import('/js/pretty.js')).pretty('['.repeat(4000) + ']'.repeat(4000)).length)
+  if (deep !== 8000) wrong(`JSON of 8,000 bytes that is 4,000 deep: got ${deep} characters, expected it as it is`)
+
+  // Back closes the dialog: the filter is another one then.
+  await page.goto(origin + view('two', '/why'))
+  await page.getByRole('button', { name: 'Refused', exact: true }).click()
+  await page.getByRole('button', { name: 'Retry all 3' }).click()
+  await page.getByRole('spinbutton').fill('1.5')
+  await sees(page, 'dialog >> text=expected a whole number', 'that half an item is no batch')
+  await page.goBack()
+  await page.waitForFunction(() => !document.querySelector('dialog')).catch(() => wrong('the dialog stays when the user goes back'))
+
+  // The narrowest telephone.
+  await page.setViewportSize({ width: 320, height: 700 })
+  for (const hash of ['#/', view('two'), view('two', '/why'), view('two', '/history')]) {
+    await page.goto(origin + '/' + hash)
+    await sees(page, 'h1', hash)
+    await wait(100)
+    if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) wrong(`${hash}: the page scrolls sideways at 320 pixels`)
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+
+  // A browser that keeps nothing.
+  const forgetful = await open()
+  await forgetful.addInitScript(() => { Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } }) })
+  await forgetful.goto(ADDRESS)
+  await sees(forgetful, 'td a', 'the list in a browser that keeps nothing')
+
   // A code that somebody else has used is to be seen, though this browser has a token.
   const [printed, once] = (await control('restart')).split('\n')
   const token = new URL(printed).hash

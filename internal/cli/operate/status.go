@@ -101,7 +101,7 @@ func progress(m *operate.MapRun, now time.Time) string {
 	if m.Total == 0 {
 		return "no items yet"
 	}
-	text := fmt.Sprintf("%s of %s done, %s running, %s in batches that failed", number.Thousands(int(m.Done())), number.Of(int(m.Total), "item"),
+	text := fmt.Sprintf("%s of %s done, %s running, %s in batches that failed or were stopped", number.Thousands(int(m.Done())), number.Of(int(m.Total), "item"),
 		number.Thousands(int(m.Running)), number.Thousands(int(m.Failed)))
 	if pace := m.Pace(now); pace != "" {
 		text += ", " + pace

@@ -7,6 +7,23 @@ import { whenBack } from './connection.js'
 
 const key = 'mapjob-token'
 
+let token = null // that this page has got: the browser may keep nothing
+
+function keep(secret) {
+  token = secret
+  try {
+    localStorage.setItem(key, secret)
+  } catch { /* it is not allowed, or full */ }
+}
+
+function kept() {
+  try {
+    return token ?? localStorage.getItem(key)
+  } catch {
+    return token
+  }
+}
+
 let code // of the address, until it was exchanged or refused
 
 // takeToken returns whether this page has a token. It throws an APIError if the console refuses a
@@ -14,23 +31,27 @@ let code // of the address, until it was exchanged or refused
 export async function takeToken() {
   const [, kind, secret] = /^#(token|code)=([0-9a-f]+)$/.exec(location.hash) ?? []
   if (kind) history.replaceState(null, '', '/#/')
-  if (kind === 'token') localStorage.setItem(key, secret)
+  if (kind === 'token') keep(secret)
   if (kind === 'code') code = secret
   if (code) {
     try {
-      localStorage.setItem(key, (await post(['code'], { code })).token)
+      keep((await post(['code'], { code })).token)
       code = undefined
     } catch (failure) {
       if (failure.status !== 0) code = undefined
       throw failure
     }
   }
-  return localStorage.getItem(key) !== null
+  return kept() !== null
 }
 
 // onToken calls on when another tab has got a token.
 export function onToken(on) {
-  addEventListener('storage', (e) => { if (e.key === key && e.newValue) on() })
+  addEventListener('storage', (e) => {
+    if (e.key !== key || !e.newValue) return
+    token = e.newValue
+    on()
+  })
 }
 
 let refused = () => {}
@@ -38,7 +59,7 @@ let refused = () => {}
 // onRefused calls on with the error when the console refuses the token.
 export function onRefused(on) { refused = on }
 
-const headers = (more) => ({ Authorization: 'Bearer ' + (localStorage.getItem(key) ?? ''), ...more })
+const headers = (more) => ({ Authorization: 'Bearer ' + (kept() ?? ''), ...more })
 
 // An error of the API, with its status; 0 if the console does not answer.
 export class APIError extends Error {

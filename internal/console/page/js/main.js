@@ -85,6 +85,7 @@ class App extends Component {
       ${arn && view === '' && html`<${Run} key=${arn} session=${session} arn=${arn}/>`}
       ${arn && view === 'why' && html`<${Why} key=${arn} session=${session} arn=${arn} query=${query}/>`}
       ${arn && view === 'waiting' && (session.local ? html`<${WaitingTasks} key=${arn} arn=${arn}/>` : html`<${WaitingOnAWS}/>`)}
+      ${arn && !['', 'why', 'waiting', 'history'].includes(view) && html`<main><h1>mapjob</h1><p>An execution has no view ${view}. <a href=${runAddress(arn)}>Look at the execution</a>.</p></main>`}
       ${arn && view === 'history' && html`<${History} key=${arn} session=${session} arn=${arn} query=${query}/>`}`
   }
 }

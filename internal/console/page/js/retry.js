@@ -29,9 +29,15 @@ export class Retry extends Component {
     return { errors: all ? [] : errors.map((e) => e.error).filter((e) => on.has(e)), search, batchSize: batch === '' ? 0 : Number(batch) }
   }
 
+  // wrong says why a size of batches is none.
+  wrong() {
+    const { batch } = this.state
+    return batch === '' || /^[1-9]\d{0,8}$/.test(batch) ? '' : `Items in a batch: got ${batch}, expected a whole number, 1 or more.`
+  }
+
   plan = async () => {
     const asked = this.asked = {}
-    if (this.state.on.size === 0) {
+    if (this.state.on.size === 0 || this.wrong()) {
       this.setState({ plan: null, failure: null })
       return
     }
@@ -77,6 +83,7 @@ export class Retry extends Component {
         <label class="field">Items in a batch, at most <input type="number" min="1" value=${batch} placeholder="as before" disabled=${starting} onInput=${(e) => this.setState({ batch: e.target.value, plan: null }, this.plan)}/></label>
         <p class="dim small">Batches of 1 find the item that ends its worker.</p>
         <${Failure} of=${failure}/>
+        ${this.wrong() && html`<p class="note" role="status">${this.wrong()}</p>`}
         ${starting && html`<${Waiting} what=${session.local ? 'starting the parts of the run' : 'starting'}/>`}
         ${plan && html`<p role="status"><b>${count(plan.count, 'item')}</b> will run again.${plan.unknown > 0 && ` ${count(plan.unknown, 'other item')} can't: they are not stored.`}</p>`}
         ${on.size === 0 && html`<p role="status">Choose an error.</p>`}

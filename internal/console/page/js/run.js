@@ -30,7 +30,8 @@ export class Run extends Component {
       return true
     }
     try {
-      this.setState({ report: await get(['executions', arn, 'report'], {}, signal) })
+      const report = await get(['executions', arn, 'report'], {}, signal)
+      this.setState(report.none ? { lacks: { message: report.none } } : { report })
     } catch (lacks) {
       this.setState({ lacks })
     }
@@ -91,7 +92,7 @@ function Counts({ run }) {
       ${a.comparison && html`<${Comparison} of=${a.comparison}/>`}</section>`
   }
   return run.mapRuns.map((m) => {
-    const parts = [{ count: m.handled, look: 'good', word: 'handled' }, { count: m.failed, look: 'bad', word: 'in batches that failed' }, { count: m.running, look: 'busy', word: 'running' }]
+    const parts = [{ count: m.handled, look: 'good', word: 'handled' }, { count: m.failed, look: 'bad', word: 'in batches that failed or were stopped' }, { count: m.running, look: 'busy', word: 'running' }]
     return html`<section key=${m.mapRun} aria-label="Map Run"><${Bar} parts=${parts} all=${m.total}/>
       <ul class="counts"><li><b>${thousands(m.handled + m.failed)}</b>of ${count(m.total, 'item')}</li>
       ${parts.map((p) => p.count > 0 && html`<li><b>${thousands(p.count)}</b><span class="dot ${p.look}"></span>${p.word}</li>`)}</ul>

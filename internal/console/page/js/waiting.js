@@ -163,7 +163,7 @@ class Answer extends Component {
       <p class="dim">${itemsOf(task)}</p>
       <form onSubmit=${this.send}>
         ${fails ? html`${field('error', error, 'Error name', { required: true, autofocus: true, placeholder: 'Refused' })}${field('cause', cause, 'Cause')}`
-          : html`<label class="field wide">Output, as JSON<textarea rows="6" spellcheck=${false} autofocus aria-describedby="problem" onInput=${(e) => this.setState({ output: e.target.value })}>${output}</textarea></label>`}
+          : html`<label class="field wide">Output, as JSON<textarea rows="6" spellcheck=${false} autofocus onFocus=${(e) => e.target.select()} aria-describedby="problem" onInput=${(e) => this.setState({ output: e.target.value })}>${output}</textarea></label>`}
         <p id="problem" class="dim small" role="status">${(!fails || error !== '') && problem}</p>
         <${Failure} of=${failure}/>
         <p class="actions"><button type="submit" class="primary" disabled=${problem !== '' || sending}>${fails ? 'Fail it' : 'Let it succeed'}</button>

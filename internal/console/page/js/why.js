@@ -16,6 +16,8 @@ export class Why extends Component {
 
   componentDidUpdate(before) {
     if (before.query.get('search') !== this.props.query.get('search')) this.read()
+    // The dialog is about the filter that was.
+    if (this.state.retrying && before.query.toString() !== this.props.query.toString()) this.setState({ retrying: false })
   }
 
   componentWillUnmount() { this.reading?.abort() }
@@ -48,7 +50,7 @@ export class Why extends Component {
 
   render({ arn, session, query }, { failures, failure, counting, retrying }) {
     const { error, search } = this.filter()
-    const item = query.get('item')
+    const item = /^\d+$/.test(query.get('item') ?? '') ? query.get('item') : null // it may be typed
     const chosen = failures?.errors.filter((e) => error.length === 0 || error.includes(e.error)) ?? []
     const n = error.length === 0 ? failures?.count ?? 0 : chosen.reduce((sum, e) => sum + e.count, 0) // the list may not have all errors
     return html`<main>
@@ -58,7 +60,7 @@ export class Why extends Component {
         <button type="submit">Search</button>
         ${(search || error.length > 0) && html`<button type="button" class="quiet" onClick=${() => this.go({ search: null, error: [], item: null })}>Show all</button>`}
       </form>
-      <${Failure} of=${failure} again=${this.read}/>
+      ${failure?.status === 409 ? html`<p class="note">${failure.message}</p><p class="actions"><button type="button" onClick=${this.read}>Try again</button></p>` : html`<${Failure} of=${failure} again=${this.read}/>`}
       ${counting && html`<${Waiting} what=${search ? 'searching all failed items' : 'counting'}/>`}
       ${failures && html`
         ${failures.unknown > 0 && html`<p class="note">${count(failures.unknown, 'item')} ${failures.unknown === 1 ? 'is' : 'are'} not stored, or removed since.</p>`}
@@ -71,11 +73,12 @@ export class Why extends Component {
             <td class="meter"><div style=${{ width: `${e.percent}%` }}></div></td>
             ${e.first ? ['first', 'last'].map((name) => html`<td class="time" data-label=${name} title=${e[name]}>${clock(e[name])}</td>`) : html`<td class="time dim" colspan="2">— ${e.noTimes}</td>`}
             <td class="example">${e.example}</td></tr>`)}</tbody></table></div>`}
+        ${failures.errors.length > 0 && n === 0 && html`<p>No failed item has the error ${error.join(', ')}.</p>`}
         ${failures.others > 0 && html`<p class="dim">and ${count(failures.others, 'other error')}</p>`}
         ${n > 0 && html`<p class="actions"><button type="button" class="primary" onClick=${() => this.setState({ retrying: true })}>Retry all ${thousands(n)}</button>
           <span class="dim">${error.length === 0 && !search ? 'every item that failed' : 'every item of this filter, not only those that are shown'}</span></p>`}
         <div class=${item === null ? '' : 'split'}>
-          ${failures.errors.length > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => { this.places[i.index] = i.at; this.go({ item: String(i.index) }) }}/>`}
+          ${n > 0 && html`<${Items} key=${JSON.stringify([error, search])} arn=${arn} filter=${{ error, search }} of=${n} chosen=${item} choose=${(i) => { this.places[i.index] = i.at; this.go({ item: String(i.index) }) }}/>`}
           ${item !== null && html`<${Item} key=${item} arn=${arn} index=${item} at=${this.places[item]} close=${() => { this.go({ item: null }); focusList() }}/>`}
         </div>
         <${Command} text=${failures.command}/>`}
