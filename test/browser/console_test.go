@@ -32,6 +32,7 @@ func TestTheConsole(t *testing.T) {
 
 // TestTasksThatWait lets a user of a browser answer the tasks of a run.
 func TestTasksThatWait(t *testing.T) {
+	t.Parallel() // beside TestTheConsoleInTrouble, which waits most of the time
 	newConsole(t).visit(t, "waiting.mjs", "--job", "Asks", "--input", `{"items": ["<script>alert(1)</script>", {"id": 9007199254740993, "rate": 1.50}, "c"]}`)
 }
 

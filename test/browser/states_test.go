@@ -285,6 +285,7 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // It walks through all views with the keyboard. With the variable CONSOLE_SHOTS, a folder, it
 // leaves screenshots there.
 func TestTheConsoleInTrouble(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	chromium := find(t)
 	node := nodeWithPlaywright(t)
 	s := &stage{t: t, small: &small{objects: objects(t.TempDir())}, host: "127.0.0.1:0"}
