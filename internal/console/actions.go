@@ -36,11 +36,14 @@ func decode(r *http.Request, v any) error {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	err := d.Decode(v)
-	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if kind.Field == "" {
+			return refusef(http.StatusBadRequest, "the body of the request: got %s, expected an object", kind.Value)
+		}
 		return refusef(http.StatusBadRequest, "%s: got %s, expected %s", kind.Field, kind.Value, kind.Type)
 	}
-	if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return refusef(http.StatusRequestEntityTooLarge, "the body of the request: got more, expected at most %d bytes", long.Limit)
+	if err == nil && d.More() {
+		return refusef(http.StatusBadRequest, "the body of the request: got something after the object, expected its end")
 	}
 	if err != nil {
 		return refusef(http.StatusBadRequest, "the body of the request: %v", err)
@@ -95,20 +98,15 @@ func (s *Server) rerun(r *http.Request, x *Opened) (_ any, err error) {
 	if plan.Count != a.Count {
 		return nil, refusef(http.StatusConflict, "got %d items to run again, expected the %d that were shown: look again", plan.Count, a.Count)
 	}
-	select { // the parts of the one before may be ending
-	case s.reruns <- struct{}{}:
+	select {
+	case s.parts <- struct{}{}:
 	case <-time.After(longestTurn):
-		return nil, refusef(http.StatusConflict, "another rerun is under way: wait until it has ended")
+		return nil, refusef(http.StatusConflict, "another rerun is being started: wait until it is")
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-	release := func() { <-s.reruns }
-	defer func() {
-		if release != nil {
-			release()
-		}
-	}()
-	live, end, err := x.Live(s.ctx, true)
+	defer func() { <-s.parts }()
+	live, started, err := x.Live(s.ctx, true)
 	if err != nil {
 		return nil, err
 	}
@@ -116,33 +114,36 @@ func (s *Server) rerun(r *http.Request, x *Opened) (_ any, err error) {
 	if err == nil {
 		_, err = live.Describe(s.ctx, arn) // it is in its folder then
 	}
-	if err != nil {
-		return nil, errors.Join(err, end())
+	if started != nil {
+		s.going.Go(func() { s.closeIdle(started) })
 	}
-	unlock := release
-	release = nil
-	s.going.Go(func() {
-		defer unlock()
-		if s.Local {
-			s.await(arn)
-		}
-		_ = end() // the parts are of no use any more
-	})
-	return map[string]string{"execution": arn}, nil
+	return map[string]string{"execution": arn}, err
 }
 
-// longestTurn is how long a rerun waits for the end of another one.
-const longestTurn = 20 * time.Second
+// longestTurn is how long a rerun waits until another one is started.
+const longestTurn = time.Minute
 
-// await waits for the end of an execution on this machine. It is read in its folder, which
-// stays if its parts end.
-func (s *Server) await(arn string) {
-	x, err := s.Source.Execution(s.ctx, arn)
-	if err != nil { // the feed says why
-		return
+// closeIdle closes the parts of a run when no execution runs in them any more: neither the rerun
+// that they were started for, nor one that was started in them since, by any process.
+func (s *Server) closeIdle(started Parts) {
+	for wait := time.NewTicker(pause); ; {
+		select {
+		case s.parts <- struct{}{}: // nothing is started in them meanwhile
+			if s.ctx.Err() != nil || started.Idle() {
+				_ = started.Close() // they are of no use any more
+				<-s.parts
+				return
+			}
+			<-s.parts
+		case <-s.ctx.Done():
+			_ = started.Close()
+			return
+		}
+		select {
+		case <-wait.C:
+		case <-s.ctx.Done():
+		}
 	}
-	_, _ = x.Service.Watch(s.ctx, arn, func(*operate.Status) {})
-	_ = x.Close() // it only read
 }
 
 // stop stops an execution.
@@ -152,11 +153,10 @@ func (s *Server) stop(r *http.Request, x *Opened) (any, error) {
 	}
 	service := x.Service
 	if x.Execution.Running() {
-		live, end, err := x.Live(r.Context(), false)
+		live, _, err := x.Live(r.Context(), false)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = end() }() // it ends nothing that it has not started
 		service = live
 	}
 	at, err := service.Stop(context.WithoutCancel(r.Context()), x.Execution, "stopped in the console of mapjob")

@@ -57,8 +57,8 @@ type Opened struct {
 	Logs      func(context.Context) ([]functionlog.Log, error)
 	Trace     func(context.Context) (*operate.Traced, error)
 	// Live returns the service in which a rerun is started or the execution is stopped, and
-	// what ends it.
-	Live func(ctx context.Context, start bool) (*operate.Service, func() error, error)
+	// the parts of a run that it has started for that; nil if there are none.
+	Live func(ctx context.Context, start bool) (*operate.Service, Parts, error)
 	// Waiting returns what lists and answers the tasks that wait for an answer to their
 	// token; the error says why there are none.
 	Waiting func() (*waiting.Service, error)
@@ -66,6 +66,12 @@ type Opened struct {
 	// Command writes a command about the execution.
 	Command func(name string, words ...string) string
 	Close   func() error
+}
+
+// Parts are the parts of a run on this machine. Other processes may start executions in them, too.
+type Parts interface {
+	Idle() bool // no execution runs in them
+	Close() error
 }
 
 // Options say what a console shows and allows.
@@ -90,7 +96,7 @@ type Server struct {
 	searchTime time.Duration
 	ctx        context.Context // of what goes on without a request
 	end        context.CancelFunc
-	reruns     chan struct{} // one at a time: each may start the parts of a run
+	parts      chan struct{} // what starts or closes the parts of a run holds it: the next rerun finds them as they are
 	going      sync.WaitGroup
 }
 
@@ -104,7 +110,7 @@ func Serve(options Options) (*Server, error) {
 		return nil, fmt.Errorf("starting the console: %w", err)
 	}
 	ctx, end := context.WithCancel(context.Background())
-	s := &Server{Options: options, host: listener.Addr().String(), token: newSecret(), codes: codes{now: time.Now}, searchTime: time.Second, ctx: ctx, end: end, reruns: make(chan struct{}, 1)}
+	s := &Server{Options: options, host: listener.Addr().String(), token: newSecret(), codes: codes{now: time.Now}, searchTime: time.Second, ctx: ctx, end: end, parts: make(chan struct{}, 1)}
 	s.feeds = feed.New(ctx, func(ctx context.Context, arn string) (*operate.Service, func() error, error) {
 		x, err := s.Source.Execution(ctx, arn)
 		if err != nil {
@@ -210,6 +216,9 @@ func statusOf(err error) (int, string) {
 	}
 	if cannot, ok := errors.AsType[*operate.CannotRerunError](err); ok {
 		return http.StatusConflict, cannot.Error()
+	}
+	if refused, ok := errors.AsType[*operate.RefusedError](err); ok {
+		return http.StatusConflict, refused.Error()
 	}
 	if moved, ok := errors.AsType[*failed.MovedError](err); ok {
 		return http.StatusConflict, moved.Error()

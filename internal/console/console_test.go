@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,6 +45,7 @@ type account struct {
 	started []string // inputs
 	logs    []functionlog.Log
 	waiting *waiting.Service // nil: nothing waits
+	parts   Parts            // that a rerun starts
 }
 
 // newAccount has an execution that ended with these failed items and their errors.
@@ -170,8 +172,8 @@ func (a *account) Execution(ctx context.Context, arn string) (*Opened, error) {
 			return a.waiting, nil
 		},
 		Again: func(context.Context) []string { return nil },
-		Live: func(context.Context, bool) (*operate.Service, func() error, error) {
-			return s, nothing, nil
+		Live: func(context.Context, bool) (*operate.Service, Parts, error) {
+			return s, a.parts, nil
 		}}, err
 }
 
@@ -439,6 +441,52 @@ func TestItemsArePages(t *testing.T) {
 	if failures.Count != 56 || len(failures.Errors) != 1 || failures.Command != "mapjob failures --error Odd --search a-999" {
 		t.Errorf("got %+v, expected 56 of one error", failures)
 	}
+}
+
+// busy are [Parts] in which an execution runs until it is over.
+type busy struct {
+	over   atomic.Bool
+	closed chan struct{}
+}
+
+func (b *busy) Idle() bool { return b.over.Load() }
+
+func (b *busy) Close() error {
+	close(b.closed)
+	return nil
+}
+
+func TestPartsOfARerunStayAsLongAsExecutionsRunInThem(t *testing.T) {
+	a := newAccount([]string{"1"}, []string{"Boom"})
+	waits, next := &busy{closed: make(chan struct{})}, &busy{closed: make(chan struct{})}
+	a.parts = waits
+	s := serve(t, a, Options{Local: true})
+	rerun := func() {
+		t.Helper()
+		if status, _, text := s.ask(t, "POST", of("/rerun"), `{"count": 1}`, nil); status != 200 {
+			t.Fatalf("got status %d and %s, expected a rerun", status, text)
+		}
+	}
+	rerun()
+	a.parts = next
+	rerun() // it does not wait for the one before
+	a.parts = nil
+	rerun() // the parts run already
+	next.over.Store(true)
+	<-next.closed
+	select {
+	case <-waits.closed:
+		t.Error("parts were closed while an execution ran in them")
+	case <-time.After(2 * pause):
+	}
+	waits.over.Store(true)
+	<-waits.closed
+	a.parts = &busy{closed: make(chan struct{})}
+	rerun()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	<-a.parts.(*busy).closed // with the console
 }
 
 func TestActionsOnAWSHaveToBeAllowed(t *testing.T) {

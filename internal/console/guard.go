@@ -1,13 +1,18 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/mapjob/mapjob/internal/loopback"
 )
@@ -43,10 +48,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			return
 		}
 		if strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != codePath {
-			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			isPrinted := subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1
 			revoked, known := s.codes.of(token)
-			if !isPrinted && !known {
+			if !isBearer || !isPrinted && !known {
 				h.Set("Connection", "close")
 				s.refuse(w, http.StatusUnauthorized, "the token of this console is missing or is that of another one: open the address that the console has printed")
 				return
@@ -71,7 +76,23 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				s.refuse(w, http.StatusUnsupportedMediaType, "Content-Type: got "+r.Header.Get("Content-Type")+", expected application/json")
 				return
 			}
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			// What goes on after the request was read may take longer.
+			connection := http.NewResponseController(w)
+			_ = connection.SetReadDeadline(time.Now().Add(bodyTime))
+			text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+			if err == nil {
+				_ = connection.SetReadDeadline(time.Time{})
+			}
+			if long, ok := errors.AsType[*http.MaxBytesError](err); ok {
+				s.refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body of the request: got more, expected at most %d bytes", long.Limit))
+				return
+			}
+			if err != nil {
+				h.Set("Connection", "close")
+				s.refuse(w, http.StatusRequestTimeout, "the body of the request: "+err.Error())
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(text))
 		default:
 			s.refuse(w, http.StatusMethodNotAllowed, "got "+r.Method+", expected GET or POST")
 			return
@@ -80,5 +101,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// maxBody is the most bytes of a request's body.
-const maxBody = 1 << 20
+const (
+	maxBody  = 1 << 20          // bytes of a request's body
+	bodyTime = 10 * time.Second // until it is read
+)

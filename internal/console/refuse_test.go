@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -99,11 +100,30 @@ func TestBadInputIsRefusedWithWhatWasExpected(t *testing.T) {
 		{"POST", of("/rerun"), `{"count": 9}`, 409, "got 3 items to run again"},
 		{"POST", of("/rerun"), `{"search": "nothing has this", "count": 0}`, 409, "no failed items to rerun"},
 		{"POST", of("/redrive"), "{}", 409, "monday"},
+		{"POST", of("/stop"), "{}", 409, "does not run: it ended as SUCCEEDED"},
+		{"POST", of("/plan"), "[]", 400, "the body of the request: got array, expected an object"},
+		{"POST", of("/plan"), `{"batchSize": 1.5}`, 400, "batchSize: got number 1.5, expected int"},
+		{"POST", of("/plan"), `{} {}`, 400, "got something after the object"},
 	} {
 		status, _, text := s.ask(t, c.method, c.path, c.body, nil)
 		if status != c.status || !strings.Contains(text, c.text) {
 			t.Errorf("%s %.200s %.100s: got status %d and %s, expected %d and %q", c.method, c.path, c.body, status, text, c.status, c.text)
 		}
+	}
+}
+
+func TestABodyHasToComeSoon(t *testing.T) {
+	s := serve(t, newAccount(nil, nil), Options{})
+	connection, err := net.Dial("tcp", s.host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	began := time.Now()
+	fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{", codePath, s.host, s.host)
+	text, err := io.ReadAll(connection)
+	if took := time.Since(began); err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 408 ") || took < bodyTime || took > 3*bodyTime {
+		t.Errorf("got %q and error %v after %v, expected 408 after %v", text, err, took, bodyTime)
 	}
 }
 

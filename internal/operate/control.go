@@ -12,10 +12,15 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
+// RefusedError is returned if what was asked for can't be done with an execution as it stands.
+type RefusedError struct{ Reason string }
+
+func (e *RefusedError) Error() string { return e.Reason }
+
 // Stop stops an execution that runs, and returns when it stopped.
 func (s *Service) Stop(ctx context.Context, x *Execution, cause string) (time.Time, error) {
 	if !x.Running() {
-		return time.Time{}, fmt.Errorf("execution %s does not run: it ended as %s%s", x.Name, x.Status, in(x.Error))
+		return time.Time{}, &RefusedError{fmt.Sprintf("execution %s does not run: it ended as %s%s", x.Name, x.Status, in(x.Error))}
 	}
 	stopped, err := s.API.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: &x.ARN, Cause: &cause})
 	if err != nil {

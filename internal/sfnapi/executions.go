@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mapjob/mapjob/internal/archive"
 	"github.com/mapjob/mapjob/internal/engine"
@@ -74,7 +75,11 @@ func (s *Service) start(request startExecutionRequest) (*startExecutionAnswer, *
 		return nil, broken(err)
 	}
 	if started.Finish != nil {
-		s.running.Go(func() { started.Finish() })
+		s.runs.Add(1)
+		s.running.Go(func() {
+			defer s.runs.Add(-1)
+			started.Finish()
+		})
 	}
 	return &startExecutionAnswer{started.ARN, epochOf(started.Start)}, nil
 }
@@ -182,16 +187,25 @@ type stopExecutionAnswer struct {
 	StopDate epoch `json:"stopDate"`
 }
 
-// stopExecution handles StopExecution, which answers when the runner has stopped the
-// execution.
-func (s *Service) stopExecution(request stopExecutionRequest) (*stopExecutionAnswer, *apiError) {
+// checkFailure refuses what is too long for the error or the cause of a request (API reference,
+// "StopExecution" and "SendTaskFailure").
+func checkFailure(name, cause string) *apiError {
 	for _, text := range []struct {
 		member, value string
 		most          int
-	}{{"error", request.Error, 256}, {"cause", request.Cause, 32768}} {
-		if n := len([]rune(text.value)); n > text.most {
-			return nil, refusef("ValidationException", "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", text.member, text.most)
+	}{{"error", name, 256}, {"cause", cause, 32768}} {
+		if utf8.RuneCountInString(text.value) > text.most {
+			return refusef("ValidationException", "1 validation error detected: Value at '%s' failed to satisfy constraint: Member must have length less than or equal to %d", text.member, text.most)
 		}
+	}
+	return nil
+}
+
+// stopExecution handles StopExecution, which answers when the runner has stopped the
+// execution.
+func (s *Service) stopExecution(request stopExecutionRequest) (*stopExecutionAnswer, *apiError) {
+	if refused := checkFailure(request.Error, request.Cause); refused != nil {
+		return nil, refused
 	}
 	if refused := checkARN("executionArn", request.ExecutionArn, "execution"); refused != nil {
 		return nil, refused

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mapjob/mapjob/internal/archive"
@@ -86,6 +87,7 @@ type Service struct {
 
 	starting sync.Mutex // one at a time
 	running  sync.WaitGroup
+	runs     atomic.Int64 // executions of running
 }
 
 // Option sets up a [Service].
@@ -203,6 +205,9 @@ func (s *Service) answer(target string, body []byte, unread error) (status int, 
 
 // operation answers the request of an operation.
 type operation func(body []byte) (any, *apiError)
+
+// Idle reports whether all executions that StartExecution has started are over.
+func (s *Service) Idle() bool { return s.runs.Load() == 0 }
 
 // offered returns the operations of the API that this machine has, by their names.
 func (s *Service) offered() map[string]operation {

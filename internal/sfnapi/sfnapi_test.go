@@ -213,3 +213,15 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+func TestAFailureOfATaskHasALimit(t *testing.T) {
+	s := New(nil, nil)
+	for _, r := range []taskAnswer{{Error: strings.Repeat("é", 257)}, {Cause: strings.Repeat("é", 32_769)}} {
+		if _, refused := s.failure(r); refused == nil || refused.Type != "ValidationException" {
+			t.Errorf("got %v for %d and %d bytes, expected ValidationException", refused, len(r.Error), len(r.Cause))
+		}
+	}
+	if _, refused := s.failure(taskAnswer{TaskToken: "no", Error: strings.Repeat("é", 256), Cause: strings.Repeat("é", 32_768)}); refused == nil || refused.Type != "InvalidToken" {
+		t.Errorf("got %v, expected that only the token is refused", refused)
+	}
+}

@@ -101,6 +101,9 @@ func (s *Service) success(r taskAnswer) (*done, *apiError) {
 }
 
 func (s *Service) failure(r taskAnswer) (*done, *apiError) {
+	if refused := checkFailure(r.Error, r.Cause); refused != nil {
+		return nil, refused
+	}
 	callback, refused := s.take(r.TaskToken, false)
 	if refused == nil {
 		callback.Failure(r.Error, r.Cause)

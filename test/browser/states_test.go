@@ -173,7 +173,7 @@ func (s smallSource) Execution(ctx context.Context, arn string) (*serving.Opened
 		Trace:   func(context.Context) (*operate.Traced, error) { return nil, errors.New("no definition") },
 		Waiting: func() (*waiting.Service, error) { return nil, errors.New("nothing waits here") },
 		Again:   func(context.Context) []string { return nil },
-		Live:    func(context.Context, bool) (*operate.Service, func() error, error) { return service, closed, nil }}, err
+		Live:    func(context.Context, bool) (*operate.Service, serving.Parts, error) { return service, nil, nil }}, err
 }
 
 // stage is a console behind a proxy, which can be taken away, and what a story does to both.

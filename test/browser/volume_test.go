@@ -127,7 +127,7 @@ func (h hugeSource) Execution(ctx context.Context, arn string) (*serving.Opened,
 		Trace:   func(context.Context) (*operate.Traced, error) { return nil, errors.New("no definition") },
 		Waiting: func() (*waiting.Service, error) { return nil, errors.New("nothing waits") },
 		Again:   func(context.Context) []string { return nil },
-		Live:    func(context.Context, bool) (*operate.Service, func() error, error) { return s, closed, nil }}, err
+		Live:    func(context.Context, bool) (*operate.Service, serving.Parts, error) { return s, nil, nil }}, err
 }
 
 // TestTheConsoleOfALargeRun follows a million items, pages through those that failed, and

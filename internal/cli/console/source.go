@@ -63,15 +63,19 @@ func (s *source) Execution(ctx context.Context, arn string) (*console.Opened, er
 		Waiting: func() (*waiting.Service, error) { return session.Waiting(x) },
 		Again:   func(ctx context.Context) []string { return session.Again(ctx, x) },
 		Command: func(name string, words ...string) string { return session.Command(name, x, words...) },
-		Live: func(ctx context.Context, start bool) (*operate.Service, func() error, error) {
+		Live: func(ctx context.Context, start bool) (*operate.Service, console.Parts, error) {
 			switch {
 			case s.aws != nil:
-				return session.Service, func() error { return nil }, nil
-			case start:
-				return session.Live(ctx, arn, s.streams)
+				return session.Service, nil, nil
+			case !start:
+				live, err := session.Serving(x)
+				return live, nil, err
 			}
-			live, err := session.Serving(x)
-			return live, func() error { return nil }, err
+			live, started, err := session.Live(ctx, arn, s.streams)
+			if started == nil {
+				return live, nil, err
+			}
+			return live, started, err
 		},
 	}, nil
 }

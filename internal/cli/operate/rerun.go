@@ -7,7 +7,9 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/mapjob/mapjob/internal/cli/parts"
 	"github.com/mapjob/mapjob/internal/cli/target"
 	"github.com/mapjob/mapjob/internal/cli/terminal"
 	"github.com/mapjob/mapjob/internal/number"
@@ -111,11 +113,16 @@ func (c *Rerun) say(to io.Writer, x *operate.Execution, plan *operate.Plan) {
 func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *target.Session, x *operate.Execution, plan *operate.Plan) (err error) {
 	live := s.Service
 	if c.Local {
-		var end func() error
-		if live, end, err = s.Live(ctx, x.ARN, streams); err != nil {
+		var started *parts.Parts
+		if live, started, err = s.Live(ctx, x.ARN, streams); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, end()) }()
+		if started != nil {
+			defer func() {
+				awaitOthers(ctx, started, streams)
+				err = errors.Join(err, started.Close())
+			}()
+		}
 	}
 	arn, err := live.Start(ctx, plan)
 	if err != nil {
@@ -142,6 +149,20 @@ func (c *Rerun) start(ctx context.Context, streams *terminal.Streams, s *target.
 		return fmt.Errorf("%w\nthe rerun was started: %s", err, s.Command("status", started))
 	}
 	return c.end(ctx, streams, s, &status.Execution)
+}
+
+// awaitOthers waits for the executions that other processes have started in the parts of this one,
+// or until the context ends.
+func awaitOthers(ctx context.Context, started *parts.Parts, streams *terminal.Streams) {
+	for said := false; ctx.Err() == nil && !started.Idle(); said = true {
+		if !said {
+			fmt.Fprintln(streams.Err, "waiting for an execution that another process has started here: Ctrl-C stops it")
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // ended is the document of a rerun, which is that of mapjob run with the comparison.

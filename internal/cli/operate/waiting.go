@@ -35,6 +35,8 @@ func (c *Waiting) check() error {
 		return fmt.Errorf("--limit: got %d, expected 1 or more", c.Limit)
 	case c.Succeed != "" && c.Fail != "":
 		return errors.New("got --succeed and --fail, expected one of them")
+	case c.Succeed+c.Fail != "" && c.State != "":
+		return errors.New("got --state with --succeed or --fail, expected it for the list: a token names one task")
 	case c.Fail == "" && c.Error+c.Cause != "":
 		return errors.New("got --error or --cause without --fail TOKEN")
 	case c.Fail != "" && c.Error == "":

@@ -224,6 +224,9 @@ func (p *Parts) Discard() error {
 	return err
 }
 
+// Idle reports whether no execution runs in the parts that their Step Functions has started.
+func (p *Parts) Idle() bool { return p.Stack.StepFunctions().Idle() }
+
 // Close stops the parts, if they run, and releases the folder. What is left is in it.
 func (p *Parts) Close() error {
 	var err error

@@ -122,8 +122,15 @@ func inPlace(file *os.File) error {
 	return err
 }
 
+// InUseError is returned for a run that another process uses.
+type InUseError struct{ Run string }
+
+func (e *InUseError) Error() string {
+	return fmt.Sprintf("run %s: another process uses it: stop that with Ctrl-C, or choose another run", e.Run)
+}
+
 // Claim returns the folder of an earlier run, by its ID or [Last], for this process
-// alone. The error says if another process uses it.
+// alone. The error is an [InUseError] if another process uses it.
 func Claim(id string) (*Folder, error) {
 	folder, err := Find(id)
 	if err != nil {
@@ -132,7 +139,7 @@ func Claim(id string) (*Folder, error) {
 	locked, err := lock(folder)
 	switch {
 	case errors.Is(err, filelock.ErrLocked):
-		return nil, fmt.Errorf("run %s: another process uses it: stop that with Ctrl-C, or choose another run", filepath.Base(folder))
+		return nil, &InUseError{filepath.Base(folder)}
 	case err != nil:
 		return nil, fmt.Errorf("run %s: %w", filepath.Base(folder), err)
 	}

@@ -59,16 +59,19 @@ func (s *Session) Waiting(x *operate.Execution) (*waiting.Service, error) {
 	return &waiting.Service{URL: endpoints["AWS_ENDPOINT_URL_SFN"]}, nil
 }
 
-// Live starts the parts of the run that an execution is of, unless they run already.
-func (s *Session) Live(ctx context.Context, arn string, streams *terminal.Streams) (live *operate.Service, end func() error, err error) {
+// Live starts the parts of the run that an execution is of, unless they run already: then started
+// is nil. Others may start executions in them, too.
+func (s *Session) Live(ctx context.Context, arn string, streams *terminal.Streams) (live *operate.Service, started *parts.Parts, err error) {
 	x, err := s.archive.Execution(arn)
 	if err != nil {
 		return nil, nil, err
 	}
-	end = func() error { return nil }
 	endpoints := runs.Endpoints(x.Folder)
 	if endpoints == nil {
 		p, err := parts.Again(filepath.Base(x.Folder), &parts.Flags{}, terminal.NewProgress(streams.Err))
+		if used, ok := errors.AsType[*runs.InUseError](err); ok { // another process starts or ends them
+			return nil, nil, &operate.RefusedError{Reason: used.Error()}
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -78,9 +81,9 @@ func (s *Session) Live(ctx context.Context, arn string, streams *terminal.Stream
 		if err != nil {
 			return nil, nil, errors.Join(err, p.Discard())
 		}
-		end, endpoints = p.Close, runs.Endpoints(x.Folder)
+		started, endpoints = p, runs.Endpoints(x.Folder)
 	}
-	return localParts(endpoints), end, nil
+	return localParts(endpoints), started, nil
 }
 
 // localParts returns a service of parts that run on this machine.
