@@ -25,6 +25,9 @@ type waitingTask struct {
 	beat       time.Time // of the last heartbeat; zero without
 }
 
+// Number implements [blocklist.Numbered].
+func (w *waitingTask) Number() int64 { return w.number }
+
 // Await makes a task of an integration wait for an answer to its token. The
 // token is known before the integration is called.
 func (s *Service) Await(call engine.IntegrationFunc) engine.IntegrationFunc {
@@ -72,7 +75,7 @@ func (t *tokens) forget(token string) {
 	delete(t.waiting, token)
 	for _, execution := range w.executions {
 		tasks := t.of[execution]
-		if tasks.remove(w); tasks.all.size == 0 {
+		if tasks.remove(w); tasks.all.Len() == 0 {
 			delete(t.of, execution)
 		}
 	}

@@ -81,13 +81,13 @@ func (t *tokens) page(r *waitingRequest, after int64, most int) (found []waiting
 	case r.TaskToken != "":
 		list = t.beginning(list, r)
 	}
-	for w := range list.after(after) {
+	for w := range list.After(after) {
 		if len(found) == most {
-			return found, list.size, true
+			return found, list.Len(), true
 		}
 		found = append(found, *w) // a heartbeat may change it
 	}
-	return found, list.size, false
+	return found, list.Len(), false
 }
 
 // beginning returns the tasks of a list whose token begins as a request says.
@@ -95,11 +95,11 @@ func (t *tokens) beginning(list *taskList, r *waitingRequest) *taskList {
 	if w := t.waiting[r.TaskToken]; w != nil { // the whole token
 		one := &taskList{}
 		if slices.Contains(w.executions, r.ExecutionArn) && (r.StateName == "" || r.StateName == w.request.StateName) {
-			one.add(w)
+			one.Add(w)
 		}
 		return one
 	}
-	return list.filtered(func(w *waitingTask) bool { return strings.HasPrefix(w.request.Callback.Token, r.TaskToken) })
+	return list.Filtered(func(w *waitingTask) bool { return strings.HasPrefix(w.request.Callback.Token, r.TaskToken) })
 }
 
 func (w *waitingTask) listed() listedTask {

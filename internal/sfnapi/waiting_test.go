@@ -141,15 +141,15 @@ func TestTheTasksOfAnExecutionAreThoseThatWereNotRemoved(t *testing.T) {
 				}
 			}
 		}
-		got, size := slices.Collect(e.of(state).after(after)), 0
+		got, size := slices.Collect(e.of(state).After(after)), 0
 		if list := e.of(state); list != nil {
-			size = list.size
+			size = list.Len()
 		}
 		if !slices.Equal(got, of) || size != total {
 			t.Fatalf("state %q after %d of %d: got %d tasks of %d, expected %d of %d", state, after, number, len(got), size, len(of), total)
 		}
 	}
-	if e.states == nil || len(expected) < blockSize {
+	if e.states == nil || len(expected) < fewTasks {
 		t.Errorf("got %d tasks in the end, expected enough for lists by state", len(expected))
 	}
 }

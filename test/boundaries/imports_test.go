@@ -38,6 +38,7 @@ var floors = [][]room{
 		{"internal/agenda", nil, standard},
 		{"internal/awscall", nil, standard},
 		{"internal/objectstore/keypath", nil, standard},
+		{"internal/sfnapi/blocklist", nil, standard},
 		{"internal/objectstore/chunked", nil, standard},
 		{"internal/objectstore/incoming", nil, libraries},
 		{"internal/loopback/...", nil, standard},
@@ -162,7 +163,7 @@ var floors = [][]room{
 		{"sfntest/internal/table", nil, standard},
 		{"internal/plan/stack", []string{"internal/asl", "internal/definition", "internal/plan", "internal/plan/walk", "internal/protocol", "internal/runnable", "internal/schedule", "internal/template"}, libraries},
 		{"internal/plan/measured", []string{"internal/archive", "internal/engine", "internal/engine/event", "internal/jsonl", "internal/plan", "internal/protocol", "internal/regular", "internal/statesarn", "internal/value"}, libraries},
-		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
+		{"internal/sfnapi", []string{"internal/archive", "internal/asl", "internal/engine", "internal/loopback", "internal/sfnapi/blocklist", "internal/statesarn", "internal/uuid", "internal/value"}, libraries},
 	},
 	{
 		{"internal/console", []string{"internal/console/...", "internal/functionlog", "internal/graph", "internal/jsonl", "internal/look", "internal/loopback", "internal/operate", "internal/operate/failed", "internal/operate/outcome", "internal/operate/waiting", "internal/protocol", "internal/statesarn", "job/report"}, sdk},
