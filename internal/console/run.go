@@ -24,6 +24,7 @@ type running struct {
 	Delay   string        `json:"delay,omitempty"`
 	// These are of an execution that was opened for the answer, not of events.
 	HasFailures bool              `json:"hasFailures,omitempty"`
+	Earlier     string            `json:"earlier,omitempty"` // of a rerun: the ARN of the execution whose items run again
 	Again       []string          `json:"again,omitempty"` // what can be done about failed items
 	Commands    map[string]string `json:"commands,omitempty"`
 }
@@ -39,6 +40,9 @@ func (s *Server) status(r *http.Request, x *Opened) (any, error) {
 		return nil, err
 	}
 	v := newRunning(status, feed.MapRuns(status, time.Now()), "")
+	if rerun := x.Execution.Rerun(); rerun != nil {
+		v.Earlier = rerun.Execution
+	}
 	v.Commands = map[string]string{"status": x.Command("status"), "graph": x.Command("graph", "--format", "svg"), "stop": x.Command("stop")}
 	if v.Running() {
 		v.Commands["status"] = x.Command("status", "--watch")

@@ -2,6 +2,7 @@ package operate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -49,6 +50,16 @@ func (x *Execution) Unsuccessful() int {
 		return 0
 	}
 	return x.Account.Failed + x.Account.Missing
+}
+
+// Rerun returns what the input of a rerun says of the items that run again; nil if the execution is
+// none.
+func (x *Execution) Rerun() *protocol.Rerun {
+	var input struct {
+		Rerun *protocol.Rerun `json:"mapjobRerun"`
+	}
+	_ = json.Unmarshal([]byte(x.input), &input) // an input that is no object names no rerun
+	return input.Rerun
 }
 
 // StateMachineOf returns the ARN of the state machine of an execution, from its ARN;

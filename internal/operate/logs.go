@@ -2,7 +2,6 @@ package operate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -108,18 +107,15 @@ func (s *Service) ItemLog(ctx context.Context, x *Execution, logs []functionlog.
 // earlierItem returns which item of the earlier execution an item of a rerun was; nil
 // if the execution is no rerun, or that is not known.
 func (s *Service) earlierItem(ctx context.Context, x *Execution, item int) (*EarlierItem, error) {
-	var input struct {
-		Rerun *protocol.Rerun `json:"mapjobRerun"`
-	}
-	_ = json.Unmarshal([]byte(x.input), &input) // an input that is no object names no rerun
-	if input.Rerun == nil {
+	rerun := x.Rerun()
+	if rerun == nil {
 		return nil, nil
 	}
-	stored, err := failed.ErrorAt(ctx, s.Store, protocol.Object{Bucket: input.Rerun.Bucket, Key: input.Rerun.Key}, item)
+	stored, err := failed.ErrorAt(ctx, s.Store, protocol.Object{Bucket: rerun.Bucket, Key: rerun.Key}, item)
 	if stored == nil || err != nil {
 		return nil, err
 	}
-	return &EarlierItem{Execution: input.Rerun.Execution, Index: stored.Index, Error: stored.Error}, nil
+	return &EarlierItem{Execution: rerun.Execution, Index: stored.Index, Error: stored.Error}, nil
 }
 
 // failedBatch returns the failure of the batch that an item was in; nil if its worker

@@ -30,8 +30,8 @@ type Item struct {
 	Item  json.RawMessage `json:"item"`
 }
 
-// ErrorCount is how many items failed by an error. The times and the example are of all items
-// with that error, also of those that a search does not choose.
+// ErrorCount is how many items failed by an error. Of a search it has neither times nor an example:
+// the report has those of all items with that error.
 type ErrorCount struct {
 	Error   string     `json:"error"`
 	Count   int        `json:"count"`
@@ -129,6 +129,10 @@ func Count(ctx context.Context, store Store, execution string, folder *protocol.
 	for i := range f.Errors {
 		e := &f.Errors[i]
 		e.Percent = 100 * float64(e.Count) / float64(all)
+		if filter.Search != "" {
+			e.NoTimes = "the report has only those of all items with this error"
+			continue
+		}
 		e.describe(reported)
 	}
 	slices.SortFunc(f.Errors, func(a, b ErrorCount) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Error, b.Error)) })

@@ -120,6 +120,21 @@ func TestASearchFindsItemsByTheirText(t *testing.T) {
 	}
 }
 
+func TestASearchHasNoExampleOfOtherItems(t *testing.T) {
+	t.Parallel()
+	s := objects("{\"order\":\"A-1\"}\n{\"order\":\"B-2\"}\n{\"order\":\"a-3\"}\n", threeErrors)
+	s[folder.File(protocol.ReportJSON).Key] = `{"errors": [{"name": "Refused", "count": 2, "example": "order A-1", "first": "2026-03-14T02:00:00Z", "last": "2026-03-14T02:00:00Z"}]}`
+	for search, expected := range map[string]string{"": "order A-1", "a-3": ""} {
+		f, err := failed.Count(t.Context(), s, "arn", folder, 3, failed.Filter{Search: search, Errors: []string{"Refused"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := f.Errors[0]; e.Example != expected || (e.First == nil) != (expected == "") || (e.NoTimes == "") != (expected != "") {
+			t.Errorf("search %q: got %+v, expected the example %q", search, e, expected)
+		}
+	}
+}
+
 func TestAnErrorThatNoItemHasIsRefused(t *testing.T) {
 	t.Parallel()
 	_, err := failed.Count(t.Context(), objects("1\n2\n3\n", threeErrors), "arn", folder, 3, failed.Filter{Errors: []string{"Lose"}})

@@ -89,7 +89,7 @@ function Counts({ run }) {
     return html`<section aria-label="Items"><${Bar} parts=${parts} all=${a.total}/>
       <ul class="counts"><li><b>${thousands(a.total)}</b>items</li>
       ${parts.map((p) => (p.count > 0 || p.word === 'succeeded') && html`<li><b>${thousands(p.count)}</b><span class="dot ${p.look}"></span>${p.word}, ${share(p.count, a.total)}</li>`)}</ul>
-      ${a.comparison && html`<${Comparison} of=${a.comparison}/>`}</section>`
+      ${a.comparison && html`<${Comparison} of=${a.comparison} earlier=${run.earlier}/>`}</section>`
   }
   return run.mapRuns.map((m) => {
     const parts = [{ count: m.handled, look: 'good', word: 'handled' }, { count: m.failed, look: 'bad', word: 'in batches that failed or were stopped' }, { count: m.running, look: 'busy', word: 'running' }]
@@ -100,9 +100,11 @@ function Counts({ run }) {
   })
 }
 
-export function Comparison({ of: c }) {
+// Comparison says what became of the items of a rerun. Without earlier, the page is that of the earlier
+// execution.
+export function Comparison({ of: c, earlier }) {
   const rows = [['recovered', c.recovered, 'good'], ['failed the same way', c.sameError, 'bad'], ['failed otherwise', c.otherError, 'bad'], ['failed, earlier error not known', c.unknown, 'bad']]
-  return html`<section class="comparison"><h2>Compared with the earlier execution</h2>
+  return html`<section class="comparison"><h2>Compared with ${earlier ? html`<a href=${runAddress(earlier)}>${earlier.split(':').pop()}</a>` : 'the earlier execution'}</h2>
     <ul class="counts">${rows.map(([word, n, look]) => n > 0 && html`<li><b>${thousands(n)}</b><span class="dot ${look}"></span>${word}</li>`)}</ul></section>`
 }
 
@@ -168,7 +170,8 @@ class Graph extends Component {
   reveal() {
     const box = this.box.current
     if (this.moved) return
-    const at = box.querySelector('.running:not(.group), .failed:not(.group), .group .group, .group') ?? box.querySelector('.succeeded')
+    const wanted = ['.running:not(.group)', '.failed:not(.group)', '.group .group.failed', '.group .group.succeeded', '.group.succeeded', '.group', '.succeeded']
+    const at = wanted.map((state) => box.querySelector(state)).find(Boolean)
     if (at) {
       const [outer, inner] = [box.getBoundingClientRect(), at.getBoundingClientRect()]
       box.scrollTop += inner.top - outer.top - Math.max(16, (outer.height - inner.height) / 2)
