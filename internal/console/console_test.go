@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,8 @@ type account struct {
 	logs    []functionlog.Log
 	waiting *waiting.Service // nil: nothing waits
 	parts   Parts            // that a rerun starts
+	again   []string
+	input   string // of the execution; "": an object without members
 }
 
 // newAccount has an execution that ended with these failed items and their errors.
@@ -62,7 +65,7 @@ func newAccount(items, names []string) *account {
 func (a *account) DescribeExecution(_ context.Context, in *sfn.DescribeExecutionInput, _ ...func(*sfn.Options)) (*sfn.DescribeExecutionOutput, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	d := &sfn.DescribeExecutionOutput{ExecutionArn: in.ExecutionArn, Name: aws.String("monday"), Status: a.status, StartDate: aws.Time(time.Now().Add(-time.Minute)), Input: aws.String("{}")}
+	d := &sfn.DescribeExecutionOutput{ExecutionArn: in.ExecutionArn, Name: aws.String("monday"), Status: a.status, StartDate: aws.Time(time.Now().Add(-time.Minute)), Input: aws.String(cmp.Or(a.input, "{}"))}
 	if a.status != types.ExecutionStatusRunning {
 		d.StopDate = aws.Time(time.Now())
 		d.Output = aws.String(fmt.Sprintf(`{"total": 5000, "succeeded": %d, "failed": %d, "errors": {}, "output": "<img>", "report": {"bucket": "b", "prefix": "p"}}`, 5000-a.failed, a.failed))
@@ -171,7 +174,7 @@ func (a *account) Execution(ctx context.Context, arn string) (*Opened, error) {
 			}
 			return a.waiting, nil
 		},
-		Again: func(context.Context) []string { return nil },
+		Again: func(context.Context) []string { return a.again },
 		Live: func(context.Context, bool) (*operate.Service, Parts, error) {
 			return s, a.parts, nil
 		}}, err
@@ -487,6 +490,33 @@ func TestPartsOfARerunStayAsLongAsExecutionsRunInThem(t *testing.T) {
 		t.Error(err)
 	}
 	<-a.parts.(*busy).closed // with the console
+}
+
+func TestARunThatCannotBeRerunSaysWhatToDo(t *testing.T) {
+	a := newAccount([]string{"1"}, []string{"Boom"})
+	a.again = []string{"they can't be rerun: it was stopped", "run them as a new job: mapjob run --items f"}
+	s := serve(t, a, Options{Local: true})
+	if status, _, text := s.ask(t, "POST", of("/plan"), `{"errors": ["Boom"]}`, nil); status != 200 {
+		t.Errorf("got status %d and %s, expected a plan", status, text)
+	}
+	a.status = types.ExecutionStatusRunning // which has no report
+	status, _, text := s.ask(t, "POST", of("/plan"), "{}", nil)
+	if expected := "they can't be rerun: it was stopped. run them as a new job: mapjob run --items f"; status != 409 || !strings.Contains(text, expected) {
+		t.Errorf("got status %d and %s, expected 409 and %q", status, text, expected)
+	}
+}
+
+func TestARerunNamesTheEarlierExecution(t *testing.T) {
+	a := newAccount(nil, nil)
+	var run running
+	s := serve(t, a, Options{})
+	if s.get(t, of(""), &run); run.Earlier != "" {
+		t.Errorf("got %q of an execution that is no rerun, expected none", run.Earlier)
+	}
+	a.input = `{"mapjobRerun": {"execution": "` + monday + `-0", "bucket": "b", "key": "k", "count": 1}}`
+	if s.get(t, of(""), &run); run.Earlier != monday+"-0" {
+		t.Errorf("got %q, expected the execution whose items run again", run.Earlier)
+	}
 }
 
 func TestActionsOnAWSHaveToBeAllowed(t *testing.T) {
