@@ -115,7 +115,11 @@ func (r Runner) command(ctx context.Context, s Step) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-e", file.Name())
 	cmd.Dir = filepath.Join(r.Folder, s.WorkingDirectory)
-	cmd.Env = append(os.Environ(), r.Env...)
+	// The make of a step is none of the one that runs the tests.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "MAKE") || strings.HasPrefix(v, "MFLAGS=")
+	})
+	cmd.Env = append(cmd.Env, r.Env...)
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
 		value, err := r.fill(s.Env[name])
 		if err != nil {
