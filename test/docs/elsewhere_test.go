@@ -24,7 +24,7 @@ func (o other) name() string { return o.commands + " in " + o.files }
 var elsewhere = []other{
 	{commands: `^(npx )?cdk bootstrap\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "bootstrap"`},
 	{commands: `^(npx )?cdk deploy\b`, files: "test/deploy/*.go", text: `"deploy", "--require-approval", "never"`},
-	{commands: `^(npx )?cdk diff --fail\b`, files: "test/deploy/*.go", text: `"diff", "--fail"`},
+	{commands: `^(npx )?cdk diff\b`, files: "test/deploy/*.go", text: `"diff", "--fail"`},
 	{commands: `^(npx )?cdk destroy\b`, files: "test/deploy/*.go", text: `c.cdk(ctx, a, "destroy"`},
 	{commands: `^make setup$`, files: "Makefile", text: "\ntest-setup: setup "},
 	{commands: `^make (test|lint|moto|mutants|quality|audit|links|deploy-check)$`, files: ".ci/run"},
