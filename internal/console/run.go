@@ -25,7 +25,7 @@ type running struct {
 	// These are of an execution that was opened for the answer, not of events.
 	HasFailures bool              `json:"hasFailures,omitempty"`
 	Earlier     string            `json:"earlier,omitempty"` // of a rerun: the ARN of the execution whose items run again
-	Again       []string          `json:"again,omitempty"` // what can be done about failed items
+	Again       []string          `json:"again,omitempty"`   // what can be done about failed items
 	Commands    map[string]string `json:"commands,omitempty"`
 }
 
