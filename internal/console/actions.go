@@ -69,8 +69,10 @@ func planOf(r *http.Request, x *Opened) (*operate.Plan, *again, error) {
 		return nil, nil, refusef(http.StatusBadRequest, "batchSize: got %d, expected 1 or more, or 0 for batches as in any execution", a.BatchSize)
 	}
 	plan, err := x.Service.PlanRerun(r.Context(), x.Execution, a.filter(), a.BatchSize)
-	if lines := x.Again(r.Context()); err != nil && len(lines) > 1 { // what can be done instead
-		err = refusef(http.StatusConflict, "%s", strings.Join(lines, ". "))
+	if err != nil {
+		if lines := x.Again(r.Context()); len(lines) > 1 { // what can be done instead
+			err = refusef(http.StatusConflict, "%s", strings.Join(lines, ". "))
+		}
 	}
 	return plan, &a, err
 }
