@@ -12,7 +12,8 @@ import (
 	"github.com/mapjob/mapjob/internal/protocol"
 )
 
-// RefusedError is returned if what was asked for can't be done with an execution as it stands.
+// RefusedError is returned for a request that the status of an execution, or of its run, does not
+// allow.
 type RefusedError struct{ Reason string }
 
 func (e *RefusedError) Error() string { return e.Reason }

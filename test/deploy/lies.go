@@ -18,7 +18,7 @@ import (
 type lie struct {
 	step     string
 	app      string // map-job by default
-	first    bool   // it is told before the step is done, and not after
+	first    bool   // told before the step, not after it
 	liar     func() standin.Liar
 	expected []string // in the error of the step
 }
